@@ -1,0 +1,95 @@
+// Package analytics is the detection engine: records in, alerts out. It has
+// no I/O, no clock, no goroutines and no logging.
+package analytics
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Severity of an alert.
+type Severity uint8
+
+// The severities, in rising order.
+const (
+	Low Severity = iota + 1
+	Medium
+	High
+	Critical
+)
+
+func (s Severity) String() string {
+	return [...]string{"", "low", "medium", "high", "critical"}[min(s, Critical)]
+}
+
+// Alert is one message about one incident. Strings are capped and owned by
+// the alert; lists are capped, with the true counts beside them in Counts.
+type Alert struct {
+	ID       string // of the incident, the same in all its messages
+	Sequence int    // 1, 2, 3, ... within the incident
+	Rule     Rule
+	Class    string // credential_stuffing, password_spraying, ...
+	Severity Severity
+	// Confidence from 0 to 1.
+	Confidence float64
+	Message    string    // one sentence a person can act on
+	Time       time.Time // of the event that caused this message
+	Start, End time.Time // first and last event of the incident
+
+	Source     netip.Addr   // client of the incident; invalid for a campaign
+	User       *User        // where one user is the subject
+	IPs        []netip.Addr // related, at most 20
+	Users      []UserCount  // top by failures, at most 20
+	Hosts      []string     // servers that logged it, at most 20
+	Valid      []Credential // valid credentials found, at most 20
+	AtHome     []Credential // accounts with a history at the address that went on as usual, at most 20
+	Services   []string
+	Agents     []string // at most 10
+	Apps       []string // at most 10
+	Counts     Counts
+	Window     string // burst, slow or campaign: what opened it
+	Signals    []Signal
+	Evidence   []string // record ids, at most 20
+	Labels     []string // network labels of the address, from the policy
+	Baseline   string   // how ripe, where one was used
+	Techniques []Technique
+	Suppressed int // messages not sent since the last one
+}
+
+// Rule is an analytic.
+type Rule struct{ ID, Name, Version string }
+
+// User is an account as an alert names it.
+type User struct{ Name, Domain, ID string }
+
+// UserCount is one account of an incident.
+type UserCount struct {
+	Name       string
+	Failures   int
+	LastReason string
+	Privileged bool
+	Leaked     bool
+}
+
+// Credential is an account whose password the client is known to have.
+type Credential struct {
+	User string
+	At   time.Time
+	How  string // success, or accepted with the reason that stopped it, and the service
+}
+
+// Signal is one observation that counted.
+type Signal struct {
+	Code   string
+	Weight int
+	Detail string
+}
+
+// Technique is an ATT&CK technique with its tactic.
+type Technique struct{ ID, Name, TacticID, TacticName string }
+
+// Counts are the true figures of an incident, whatever the lists show.
+type Counts struct {
+	Failures, DistinctUsers, DistinctIPs, UnknownUsers, Locked,
+	Accepted, Succeeded, Leaked, Items, Mailboxes int
+}

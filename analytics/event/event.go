@@ -1,0 +1,89 @@
+// Package event is the normalised event: what one act on a mail system
+// looks like whatever log told of it.
+package event
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// Event is one act, as one log told it. One Event is reused for every record:
+// all byte slices are views into the chunk or into the event's own arena and
+// are valid only until the next Reset. Whoever keeps one copies it.
+//
+// A source fills the raw fields (RawIP, RawForwarded, RawUser, Code, ...);
+// policy.Normalise derives the canonical ones (IP, User, Family, Marks, and
+// Outcome and Reason where Code decides them).
+type Event struct {
+	Time    time.Time // when it happened, UTC, from the record itself
+	Source  Source
+	Service Service
+	Action  Action
+	Outcome Outcome
+	Reason  Reason
+
+	Code      []byte    // result code as logged
+	CodeSpace CodeSpace // table Code is looked up in; CodeNone: the source has decided
+
+	RawIP        []byte     // client address as logged, with port, zone, brackets
+	RawForwarded []byte     // X-Forwarded-For as logged; believed from trusted proxies only
+	IP           netip.Addr // canonical: no zone, no port, v4-mapped unmapped; invalid where unknown
+	IPFrom       IPFrom     // how IP was obtained
+
+	RawUser  []byte   // account as logged
+	User     []byte   // canonical account; empty where it cannot be known
+	UserKind UserKind // what kind of account User is
+	Mailbox  []byte   // whose mail, where it is not the user's own
+
+	Agent    []byte   // user-agent string
+	Family   Family   // what kind of client Agent is
+	App      []byte   // application (client) id
+	Client   []byte   // ClientInfoString and its like
+	Protocol Protocol // how the sign-in was made, where the log says
+	Device   []byte   // device id or name
+
+	Session []byte // session id
+	Token   []byte // unique token id
+
+	Operation []byte // operation, cmdlet, SoapAction, request path: what was done
+	Detail    []byte // its parameters, script text, queried name: capped by the source
+	Target    []byte // what it was done to, where that is not a mailbox: app id, role, host
+
+	Items     int    // mail items touched
+	Access    Access // how they were touched
+	Throttled bool   // the log says that it stopped logging
+	Country   []byte // ISO 3166 country, where the log itself says
+	ID        []byte // the record's own id, unique over deliveries; empty where it has none
+	Host      []byte // the server that logged it
+	Marks     Marks  // what the policy knows about address and account
+
+	arena []byte // see Hold
+}
+
+// arenaSize bounds what one event can hold beside the chunk, in bytes.
+const arenaSize = 2048
+
+// Reset clears e for the next record and rewinds its arena.
+func (e *Event) Reset() {
+	*e = Event{arena: e.arena[:0]}
+}
+
+// Hold copies b into the event's arena and returns the copy, cut where the
+// arena is full. It serves values that do not stand in the chunk as such
+// (unescaped, joined, formatted), so that the hot path does not allocate.
+func (e *Event) Hold(b []byte) []byte {
+	if e.arena == nil {
+		e.arena = make([]byte, 0, arenaSize)
+	}
+	start := len(e.arena)
+	room := cap(e.arena) - start
+	e.arena = append(e.arena, b[:min(len(b), room)]...)
+	return e.arena[start:len(e.arena):len(e.arena)]
+}
+
+// HoldInt is Hold for a decimal number.
+func (e *Event) HoldInt(n int64) []byte {
+	var digits [20]byte
+	return e.Hold(strconv.AppendInt(digits[:0], n, 10))
+}

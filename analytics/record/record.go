@@ -1,0 +1,13 @@
+// Package record walks the chunks that Fluent Bit hands over without copying
+// them: chunk bytes in, views of records and of their fields out.
+package record
+
+import "time"
+
+// Record is one log record of a chunk. Its values are views into the chunk.
+type Record struct {
+	Time     time.Time // Fluent Bit's timestamp, UTC; zero where it had none
+	Metadata Value     // V2 metadata map; zero for legacy records
+	Body     Value     // the record itself, a map
+	Raw      []byte    // the whole encoded record, timestamp included
+}

@@ -1,0 +1,51 @@
+// Package source turns records into events: one file per log format, and this
+// one, which finds the format of each record and remembers it per stream.
+package source
+
+import (
+	"time"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+)
+
+// Outcome is what became of one record.
+type Outcome uint8
+
+// Every record has exactly one outcome, so that the counts add up to what was
+// read. Understood: it led to an event or completes one that is held.
+// Ignored: its format is known and it says nothing of interest (header lines,
+// other operations, challenges of protocols). Malformed: a format claimed it
+// and could not read it.
+const (
+	Unknown Outcome = iota
+	Ignored
+	Understood
+	Malformed
+	outcomes // how many there are
+)
+
+// Input is one record as a format sees it: either a raw line or a map.
+type Input struct {
+	Tag    string
+	Path   []byte       // file it came from, where path_key gives it
+	Time   time.Time    // Fluent Bit's timestamp, for records that have none of their own
+	Line   []byte       // the raw line, trimmed of BOM, NUL padding and line ends; nil where it came as a map
+	Fields record.Value // the map; absent where it came as a line
+	Stream *Stream      // what is remembered of this tag and path
+}
+
+// Emit takes a finished event; the event is the caller's again afterwards.
+type Emit func(*event.Event)
+
+// format is one log format. Implementations keep state bounded and keyed by
+// event time, never read a clock, and never keep a view into the input.
+type format interface {
+	// source is the name the format goes by in options and events.
+	source() event.Source
+	// claims is a cheap look that tells whether the record is of this format.
+	claims(in *Input) bool
+	// decode fills ev, which has been Reset, and calls emit for each finished
+	// event (one record can finish several, or none).
+	decode(in *Input, ev *event.Event, emit Emit) Outcome
+}
