@@ -33,6 +33,26 @@ type Input struct {
 	Line   []byte       // the raw line, trimmed of BOM, NUL padding and line ends; nil where it came as a map
 	Fields record.Value // the map; absent where it came as a line
 	Stream *Stream      // what is remembered of this tag and path
+
+	scratch *scratch // memory for JSON in strings; nil: such strings stay closed
+}
+
+// structured is v itself where it is a map or array, and what stands in it
+// where it is JSON in a string; absent where it is neither. Sentinel and
+// Purview write some fields either way.
+func (in *Input) structured(v record.Value) record.Value {
+	text := v.Bytes()
+	if text == nil {
+		return v
+	}
+	if in.scratch == nil || len(text) == 0 || text[0] != '{' && text[0] != '[' {
+		return nil
+	}
+	inner, err := in.scratch.json(text)
+	if err != nil {
+		return nil
+	}
+	return inner
 }
 
 // Emit takes a finished event; the event is the caller's again afterwards.

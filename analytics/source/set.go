@@ -1,0 +1,114 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+)
+
+// Auto is the name that lets a Set find the format of each record by itself.
+const Auto = "auto"
+
+// Set turns records of any format into events. It owns the one event and the
+// scratch memory that all of them share, so it serves one goroutine; an
+// engine has one.
+type Set struct {
+	formats []format
+	streams *streams
+	counts  Counts
+
+	// The record at hand.
+	in      Input
+	ev      event.Event
+	emit    Emit
+	scratch scratch
+}
+
+// New makes a set that knows the one format called only, or all where only is
+// "auto" or empty.
+func New(only string) (*Set, error) {
+	all := formats()
+	s := &Set{formats: all, streams: newStreams()}
+	if only == "" || only == Auto {
+		return s, nil
+	}
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.source().String()
+		if names[i] == only {
+			s.formats = all[i : i+1]
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
+}
+
+// Counts is a snapshot of what became of all records so far.
+func (s *Set) Counts() Counts { return s.counts }
+
+// Decode finds the log record, or the several, inside rec and hands their
+// events to emit. The event that emit gets points into rec and is the set's
+// own: it is over when emit returns. tag must not point into the chunk; it is
+// kept.
+func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
+	s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch}
+	s.emit = emit
+	s.scratch.release(0)
+	s.open(rec.Body, 0)
+	s.in, s.emit = Input{}, nil
+}
+
+// leaf counts one record that no format has decoded.
+func (s *Set) leaf(o Outcome) { s.counts[event.SourceUnknown][o]++ }
+
+// offerMap tells whether a format has taken the map, and counts it if so.
+func (s *Set) offerMap(m record.Value) bool {
+	s.in.Fields, s.in.Line = m, nil
+	taken := s.offer()
+	if taken {
+		s.in.Stream.lines = false
+	}
+	return taken
+}
+
+// offerLine is offerMap for a raw line.
+func (s *Set) offerLine(line []byte) bool {
+	s.in.Fields, s.in.Line = nil, line
+	taken := s.offer()
+	if taken {
+		s.in.Stream.lines = true
+	}
+	return taken
+}
+
+// offer asks the format that has taken the stream's last record first: files
+// keep to one format, and most claims then cost one look.
+func (s *Set) offer() bool {
+	last := s.in.Stream.format
+	if last != nil && s.try(last) {
+		return true
+	}
+	for _, f := range s.formats {
+		if f != last && s.try(f) {
+			s.in.Stream.format = f
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Set) try(f format) bool {
+	if !f.claims(&s.in) {
+		return false
+	}
+	s.ev.Reset()
+	s.ev.Source, s.ev.Time = f.source(), s.in.Time
+	outcome := f.decode(&s.in, &s.ev, s.emit)
+	if outcome == Unknown {
+		return false
+	}
+	s.counts[f.source()][outcome]++
+	return true
+}

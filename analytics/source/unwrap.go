@@ -1,0 +1,165 @@
+package source
+
+import (
+	"bytes"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/record"
+)
+
+const (
+	// maxNesting is how many wrappers may stand around a record: Kafka, an
+	// Event Hub batch, a collector's own and JSON in a string.
+	maxNesting = 4
+	// maxLine is the longest raw line that is read, in bytes.
+	maxLine = 64 << 10
+	// fewFields is how many fields a wrapper may have. A record with more is
+	// offered to the formats first: it is most likely the thing itself, and
+	// one look at its fields is saved.
+	fewFields = 16
+	// bareFields is how many a raw line's record has where no filter has
+	// added to it: the line, its path, its offset.
+	bareFields = 3
+)
+
+// open finds the records inside v and decodes them.
+func (s *Set) open(v record.Value, depth int) {
+	mark := len(s.scratch.buf)
+	switch {
+	case depth > maxNesting:
+		s.leaf(Malformed)
+	case v.IsMap():
+		s.openMap(v, depth)
+	case v.IsArray():
+		s.openList(v, depth)
+	default:
+		if text := v.Bytes(); text == nil || !s.openText(text, depth) {
+			s.leaf(Unknown)
+		}
+	}
+	s.scratch.release(mark)
+}
+
+func (s *Set) openList(list record.Value, depth int) {
+	empty := true
+	for item := range list.Items() {
+		empty = false
+		s.open(item, depth+1)
+	}
+	if empty {
+		s.leaf(Ignored)
+	}
+}
+
+func (s *Set) openMap(m record.Value, depth int) {
+	fields, _, err := msgp.ReadMapHeaderBytes(m)
+	if err != nil {
+		s.leaf(Malformed)
+		return
+	}
+	many := fields > fewFields
+	if many && s.offerMap(m) {
+		return
+	}
+	var found [len(wrapperNames)]record.Value
+	if wrapperKeys.Find(m, found[:]) > 0 {
+		if inner := wrapped(found[:]); inner.Present() {
+			s.open(inner, depth+1)
+			return
+		}
+		if line := rawLine(found[:]); line != nil {
+			s.setPath(found[:])
+			s.openEither(m, line, fields, depth)
+			return
+		}
+	}
+	if many || !s.offerMap(m) {
+		s.leaf(Unknown)
+	}
+}
+
+// openEither decodes a map that has a text which may be the record itself, or
+// only one of its fields (the rendered message of a Windows event).
+func (s *Set) openEither(m record.Value, line []byte, fields uint32, depth int) {
+	first := fields <= bareFields || s.in.Stream.lines
+	switch {
+	case first && s.openText(line, depth):
+	case fields <= fewFields && s.offerMap(m):
+	case !first && s.openText(line, depth):
+	default:
+		s.leaf(Unknown)
+	}
+}
+
+// openText decodes a text, JSON or a raw line, and tells whether that led to
+// anything that has been counted.
+func (s *Set) openText(text []byte, depth int) bool {
+	text = trim(text)
+	if len(text) == 0 {
+		s.leaf(Ignored)
+		return true
+	}
+	if text[0] == '{' || text[0] == '[' {
+		v, err := s.scratch.json(text)
+		if err == nil {
+			s.open(v, depth+1)
+			return true
+		}
+		if text[0] == '{' {
+			s.leaf(Malformed)
+			return true
+		}
+	}
+	return s.openLine(text, depth)
+}
+
+func (s *Set) openLine(line []byte, depth int) bool {
+	if s.openRow(line, depth) {
+		return true
+	}
+	if len(line) > maxLine {
+		s.leaf(Malformed)
+		return true
+	}
+	if s.offerLine(line) {
+		return true
+	}
+	if s.in.Stream.csv != nil { // the rest of a cell with line breaks in it
+		s.leaf(Malformed)
+		return true
+	}
+	return false
+}
+
+// setPath tells files of one tag apart, where the record names its file.
+func (s *Set) setPath(found []record.Value) {
+	for _, slot := range pathSlots {
+		if path := found[slot].Bytes(); len(path) > 0 {
+			s.in.Path = path
+		}
+	}
+	if file := found[slotLog].Get("file"); file.Present() {
+		s.in.Path = file.Get("path").Bytes()
+	}
+	if len(s.in.Path) > 0 {
+		s.in.Stream = s.streams.get(s.in.Tag, s.in.Path)
+	}
+}
+
+// padding is what stands around a line and is not of it: NULs that IIS
+// allocates ahead, and line ends.
+const padding = "\x00\r\n"
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+func trim(text []byte) []byte {
+	text = bytes.Trim(text, padding)
+	text = bytes.TrimPrefix(text, byteOrderMark)
+	if len(text) > 0 && text[0] == ' ' {
+		if inner := bytes.TrimLeft(text, " \t"); len(inner) > 0 && (inner[0] == '{' || inner[0] == '[') {
+			return inner
+		}
+	}
+	return text
+}

@@ -1,0 +1,120 @@
+package source
+
+import "redshank/analytics/record"
+
+// The fields that may hold a record, or tell where it came from. The order of
+// the first ones is the order of preference: parsed content goes before text.
+const (
+	slotOffice365 = iota
+	slotO365Audit
+	slotO365
+	slotAzure
+	slotAuditData
+	slotAuditDataCamel
+	slotRecords
+	slotEvents
+	slotList
+	slotPayload
+	slotJSON
+	slotEvent
+	slotRouting
+	slotSourcetype
+	slotLog
+	slotMessage
+	slotRaw
+	slotOriginal
+	slotPath
+	slotFile
+	slotFilename
+	slotLogFile
+)
+
+var wrapperNames = [...]string{
+	slotOffice365:      "office365",      // Wazuh
+	slotO365Audit:      "o365audit",      // Elastic Agent before its pipeline
+	slotO365:           "o365",           // Filebeat: o365.audit
+	slotAzure:          "azure",          // Filebeat: azure.signinlogs and its like
+	slotAuditData:      "AuditData",      // Purview search and export
+	slotAuditDataCamel: "auditData",      // Graph audit log query
+	slotRecords:        "records",        // Event Hub batch
+	slotEvents:         "events",         // collectors
+	slotList:           "value",          // Graph page
+	slotPayload:        "payload",        // in_kafka
+	slotJSON:           "json",           // Filebeat
+	slotEvent:          "event",          // ECS event.original, HEC, LimaCharlie
+	slotRouting:        "routing",        // LimaCharlie
+	slotSourcetype:     "sourcetype",     // HEC
+	slotLog:            "log",            // in_tail; Filebeat's log.file.path
+	slotMessage:        "message",        // syslog, Beats
+	slotRaw:            "_raw",           // Cribl
+	slotOriginal:       "event.original", // ECS, dotted
+	slotPath:           "path",
+	slotFile:           "file",
+	slotFilename:       "filename",
+	slotLogFile:        "log.file.path",
+}
+
+var wrapperKeys = record.NewKeys(wrapperNames[:]...)
+
+var pathSlots = [...]int{slotPath, slotFile, slotFilename, slotLogFile}
+
+// wrapped is the record or records that the fields wrap, absent where they
+// wrap none. A text in payload or AuditData is a record too.
+func wrapped(found []record.Value) record.Value {
+	for slot := slotOffice365; slot <= slotEvent; slot++ {
+		v := found[slot]
+		if !v.Present() {
+			continue
+		}
+		if v = enclosed(slot, v, found); v.Present() {
+			return v
+		}
+	}
+	return nil
+}
+
+func enclosed(slot int, v record.Value, found []record.Value) record.Value {
+	switch slot {
+	case slotOffice365, slotO365Audit:
+		return only(v, v.IsMap())
+	case slotO365:
+		return only(v.Get("audit"), true)
+	case slotAzure:
+		return azure(v)
+	case slotRecords, slotEvents, slotList:
+		return only(v, v.IsArray())
+	case slotEvent:
+		if text := v.Get("original"); text.Present() {
+			return text
+		}
+		return only(v, found[slotRouting].Present() || found[slotSourcetype].Present())
+	}
+	return only(v, v.IsMap() || v.IsArray() || v.Bytes() != nil) // payload, AuditData, json
+}
+
+// azure steps into the one log that Filebeat names below azure.
+func azure(v record.Value) record.Value {
+	for _, log := range [...]string{"signinlogs", "auditlogs", "graphactivitylogs"} {
+		if inner := v.Get(log); inner.IsMap() {
+			return inner
+		}
+	}
+	return only(v, v.IsMap())
+}
+
+func only(v record.Value, if_ bool) record.Value {
+	if if_ {
+		return v
+	}
+	return nil
+}
+
+// rawLine is the text that may be the record itself, nil where there is none.
+func rawLine(found []record.Value) []byte {
+	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal} {
+		if text := found[slot].Bytes(); text != nil {
+			return text
+		}
+	}
+	return nil
+}
