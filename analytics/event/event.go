@@ -41,6 +41,7 @@ type Event struct {
 	App      []byte   // application (client) id
 	Client   []byte   // ClientInfoString and its like
 	Protocol Protocol // how the sign-in was made, where the log says
+	Proof    Proof    // what a success proves about the password
 	Device   []byte   // device id or name
 
 	Session []byte // session id

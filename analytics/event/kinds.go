@@ -200,6 +200,17 @@ var protocolNames = [...]string{"", "ropc", "device_code", "basic", "forms", "nt
 
 func (p Protocol) String() string { return name(protocolNames[:], p) }
 
+// Proof is what a success proves about the password. A token that was renewed
+// silently proves a session, not that somebody typed a password.
+type Proof uint8
+
+// The proofs. ProofUnknown counts as a password: most logs do not say.
+const (
+	ProofUnknown Proof = iota
+	ProofPassword
+	ProofSession
+)
+
 // Access is how mail items were touched.
 type Access uint8
 

@@ -1,0 +1,76 @@
+// Package window is bounded state in event time: tables that a flood cannot
+// empty, sliding lists of tries, distinct counts.
+package window
+
+import "github.com/hashicorp/golang-lru/v2/simplelru"
+
+// newcomerShare is the part of a table that newcomers can always claim: one
+// in newcomerShare entries.
+const newcomerShare = 4
+
+// Table is a bounded map in two LRU segments. An entry starts as a newcomer
+// and stays one until its owner calls Promote, on evidence and not on mere
+// touches: golang-lru's own 2Q promotes at the second touch, which an attacker
+// gets for the price of one more request. A flood of fresh keys therefore
+// evicts other newcomers and never a promoted entry, as long as newcomers hold
+// more than their share.
+type Table[K comparable, V any] struct {
+	newcomers, proven *simplelru.LRU[K, V]
+	size              int
+	evicted           uint64
+}
+
+// NewTable makes a table of at most size entries (at least 2).
+func NewTable[K comparable, V any](size int) *Table[K, V] {
+	size = max(size, 2)
+	t := &Table[K, V]{size: size}
+	// Both segments may grow to the whole table; Add keeps their sum in bounds.
+	// NewLRU errs only for a size below 1.
+	t.newcomers, _ = simplelru.NewLRU[K, V](size+1, nil)
+	t.proven, _ = simplelru.NewLRU[K, V](size+1, nil)
+	return t
+}
+
+// Get returns the entry and makes it the most recent of its segment.
+func (t *Table[K, V]) Get(k K) (V, bool) {
+	if v, ok := t.proven.Get(k); ok {
+		return v, true
+	}
+	return t.newcomers.Get(k)
+}
+
+// Add puts a new entry among the newcomers; an entry that is there already is
+// replaced where it stands.
+func (t *Table[K, V]) Add(k K, v V) {
+	if t.proven.Contains(k) {
+		t.proven.Add(k, v)
+		return
+	}
+	t.newcomers.Add(k, v)
+	if t.Len() > t.size {
+		t.evict()
+	}
+}
+
+// Promote shields the entry from newcomers.
+func (t *Table[K, V]) Promote(k K) {
+	if v, ok := t.newcomers.Peek(k); ok {
+		t.newcomers.Remove(k)
+		t.proven.Add(k, v)
+	}
+}
+
+func (t *Table[K, V]) evict() {
+	if t.newcomers.Len() > max(1, t.size/newcomerShare) || t.proven.Len() == 0 {
+		t.newcomers.RemoveOldest()
+	} else {
+		t.proven.RemoveOldest()
+	}
+	t.evicted++
+}
+
+// Len is the number of entries.
+func (t *Table[K, V]) Len() int { return t.newcomers.Len() + t.proven.Len() }
+
+// Evicted is the number of entries pushed out so far.
+func (t *Table[K, V]) Evicted() uint64 { return t.evicted }
