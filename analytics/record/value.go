@@ -8,7 +8,8 @@ import (
 
 // Value is a view of one msgpack value: it begins at the value's first byte
 // and may run on past its end. The zero Value is an absent one; every method
-// answers it with a zero result. Nothing here panics on hostile bytes.
+// answers it with a zero result. Nothing here panics on hostile bytes, and
+// nothing allocates. A Value lives as long as the chunk it views.
 type Value []byte
 
 // Present reports whether there is a value at all (a nil counts as one).
@@ -23,44 +24,53 @@ func (v Value) Type() msgp.Type {
 }
 
 // IsMap reports whether v is a map.
-func (v Value) IsMap() bool { return v.Type() == msgp.MapType }
+func (v Value) IsMap() bool { return len(v) > 0 && isMap(v[0]) }
 
 // IsArray reports whether v is an array.
-func (v Value) IsArray() bool { return v.Type() == msgp.ArrayType }
+func (v Value) IsArray() bool { return len(v) > 0 && isArray(v[0]) }
+
+// Size is the encoded length of v in bytes, 0 where it is absent or damaged.
+// It walks the whole value.
+func (v Value) Size() int {
+	end, _, ok := skip(v, 0)
+	if !ok {
+		return 0
+	}
+	return end
+}
+
+// Len is the number of fields of a map or elements of an array, 0 for any
+// other. It is never more than the bytes of v could hold, whatever the header
+// declares, so that it may size a buffer.
+func (v Value) Len() int {
+	n, _, ok := fields(v, 0)
+	if !ok {
+		n, _, _ = elements(v, 0)
+	}
+	return n
+}
 
 // Bytes is the text of a str or bin value, nil for any other.
 func (v Value) Bytes() []byte {
-	switch v.Type() {
-	case msgp.StrType:
-		b, _, _ := msgp.ReadStringZC(v)
-		return b
-	case msgp.BinType:
-		b, _, _ := msgp.ReadBytesZC(v)
-		return b
-	}
-	return nil
+	payload, _, _ := text(v, 0)
+	return payload
 }
 
 // All yields the fields of a map in their order, keys as str or bin text
 // (nil for any other kind of key). It stops at the first damaged byte.
 func (v Value) All() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
-		if !v.IsMap() {
-			return
-		}
-		n, rest, err := msgp.ReadMapHeaderBytes(v)
-		for ; n > 0 && err == nil; n-- {
-			key := Value(rest)
-			if rest, err = msgp.Skip(rest); err != nil || len(rest) == 0 {
+		n, at, ok := fields(v, 0)
+		for ; n > 0 && ok; n-- {
+			var key []byte
+			var end int
+			if key, at, ok = text(v, at); !ok {
 				return
 			}
-			field := Value(rest)
-			if rest, err = msgp.Skip(rest); err != nil {
+			if end, _, ok = skip(v, at); !ok || !yield(key, v[at:end:end]) {
 				return
 			}
-			if !yield(key.Bytes(), field) {
-				return
-			}
+			at = end
 		}
 	}
 }
@@ -68,28 +78,64 @@ func (v Value) All() iter.Seq2[[]byte, Value] {
 // Items yields the elements of an array, up to the first damaged byte.
 func (v Value) Items() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
-		if !v.IsArray() {
-			return
-		}
-		n, rest, err := msgp.ReadArrayHeaderBytes(v)
-		for ; n > 0 && err == nil && len(rest) > 0; n-- {
-			item := Value(rest)
-			if rest, err = msgp.Skip(rest); err != nil {
+		n, at, ok := elements(v, 0)
+		for ; n > 0 && ok; n-- {
+			var end int
+			if end, _, ok = skip(v, at); !ok || !yield(v[at:end:end]) {
 				return
 			}
-			if !yield(item) {
-				return
-			}
+			at = end
 		}
 	}
 }
 
-// Get is the field of a map with that key, absent where there is none.
+// Get is the field of a map with that key, absent where there is none; of a
+// repeated key the first. Each call walks the map: Keys finds many at once.
 func (v Value) Get(key string) Value {
 	for k, field := range v.All() {
-		if string(k) == key {
+		if string(k) == key && k != nil {
 			return field
 		}
 	}
 	return nil
+}
+
+// GetFold is Get without regard to the case of ASCII letters.
+func (v Value) GetFold(key string) Value {
+	for k, field := range v.All() {
+		if k != nil && equalFold(k, key) {
+			return field
+		}
+	}
+	return nil
+}
+
+// Path is Get on nested maps, one key a level.
+func (v Value) Path(keys ...string) Value {
+	for _, key := range keys {
+		v = v.Get(key)
+	}
+	return v
+}
+
+// equalFold compares without regard to the case of ASCII letters. Unicode
+// folding is left out on purpose: it maps the Kelvin sign to k, and no field
+// name of any source has a letter outside ASCII.
+func equalFold(a []byte, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, c := range a {
+		if c != b[i] && lower(c) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c-'A' < 26 {
+		return c + ('a' - 'A')
+	}
+	return c
 }

@@ -1,0 +1,129 @@
+package record
+
+// resyncScan bounds how far a chunk is searched for the next record after
+// damage, in bytes per chunk.
+const resyncScan = 64 << 10
+
+// Reader walks one chunk at a time, without copying or allocating. The zero
+// Reader is at the end of an empty chunk. The counters run since Reset.
+type Reader struct {
+	chunk []byte
+	at    int
+	scan  int // bytes that may still be searched for a record start
+	work  int // bytes that searching may still read to prove one
+
+	Bad     int // objects stepped over that are no record: wrong shape, too deep, damaged
+	Markers int // group markers, which Fluent Bit puts among the records
+	Lost    int // bytes of damage that were not walked: between records, and at the end
+}
+
+// Reset starts on a chunk as Fluent Bit hands it to a flush: event after
+// event, back to back. The chunk stays the caller's, and has to stay as it is
+// while the Reader or a Record read from it is in use.
+func (r *Reader) Reset(chunk []byte) {
+	*r = Reader{chunk: chunk, scan: resyncScan, work: len(chunk)}
+}
+
+// Next reads the next record into rec and reports whether there was one.
+// Event groups (of OpenTelemetry inputs) come as records between two markers;
+// the markers are skipped, and what they say of the group with them.
+//
+// What is wrong in shape but sound in encoding costs one Bad each. Where the
+// encoding itself is damaged nothing tells where the object ends, so the
+// search is for bytes that read as a whole, dated, filled record; an attacker
+// who cannot damage a chunk cannot have a record read out of a string.
+func (r *Reader) Next(rec *Record) bool {
+	for r.at < len(r.chunk) {
+		end, opened, ok := skip(r.chunk, r.at)
+		if !ok {
+			r.Bad++
+			r.resync()
+			continue
+		}
+		raw := r.chunk[r.at:end:end]
+		r.at = end
+		switch ok := rec.parse(raw); {
+		case !ok || opened > maxDepth && within(raw, 0, maxDepth) < 0:
+			r.Bad++
+		case isMarker(rec.Time):
+			r.Markers++
+		default:
+			return true
+		}
+	}
+	*rec = Record{}
+	return false
+}
+
+// resync moves on to the next plausible record, or to the end of the chunk.
+// Each byte is looked at once, and a failed candidate is paid for out of work,
+// so that the whole stays linear in the length of the chunk.
+func (r *Reader) resync() {
+	start := r.at
+	for r.at++; r.at < len(r.chunk) && r.scan > 0 && r.work > 0; r.at++ {
+		r.scan--
+		if plausible(r.chunk[r.at:]) && r.proven() {
+			r.Lost += r.at - start
+			return
+		}
+	}
+	r.at = len(r.chunk)
+	r.Lost += r.at - start
+}
+
+// proven reports whether a whole record starts here that is worth believing:
+// dated in this century and not empty. Three bytes of noise, 92 00 80, are a
+// record by the letter.
+func (r *Reader) proven() bool {
+	end, _, ok := skip(r.chunk, r.at)
+	r.work -= end - r.at
+	var rec Record
+	if ok {
+		ok = rec.parse(r.chunk[r.at:end:end])
+	}
+	return ok && rec.Time.Year() > 2000 && rec.Body.Len() > 0
+}
+
+// plausible reports whether b starts like a record: an array of two, and in it
+// a header or a timestamp.
+func plausible(b []byte) bool {
+	n, first, ok := elements(b, 0)
+	if !ok || n != 2 {
+		return false
+	}
+	if n, at, ok := elements(b, first); ok {
+		if n != 2 {
+			return false
+		}
+		first = at
+	}
+	_, _, ok = timestamp(b, first)
+	return ok
+}
+
+// parse reads one sound event: [[timestamp, metadata], body], or, as Fluent
+// Bit 1 wrote it and in_forward still passes it through, [timestamp, body].
+func (rec *Record) parse(raw []byte) (ok bool) {
+	*rec = Record{Raw: raw}
+	n, at, ok := elements(raw, 0)
+	if !ok || n != 2 {
+		return false
+	}
+	body, _, ok := skip(raw, at)
+	if n, first, isHeader := elements(raw, at); isHeader {
+		if n != 2 {
+			return false
+		}
+		at = first
+	}
+	var meta int
+	if rec.Time, meta, ok = timestamp(raw, at); !ok {
+		return false
+	}
+	// Metadata that is no map is left out: it is no reason to lose the record.
+	if meta < body && isMap(raw[meta]) {
+		rec.Metadata = raw[meta:body:body]
+	}
+	rec.Body = raw[body:]
+	return rec.Body.IsMap()
+}

@@ -1,0 +1,163 @@
+package record
+
+// maxDepth bounds how deep values may nest, in records and in JSON. Nothing
+// in this package recurses by more, and what reads its output need not either.
+const maxDepth = 64
+
+// lead says how a value with that first byte is laid out: how many bytes its
+// header takes (0: no such value), how many of them, right behind the first,
+// are a big-endian count, and what is counted.
+type lead struct {
+	header  uint8
+	width   uint8
+	members uint8 // 0: payload bytes; 1: elements; 2: fields, two values each
+}
+
+// leads covers 0xc0 to 0xdf; the first bytes outside it hold their own counts.
+// Scalars of fixed size are all header.
+var leads = [32]lead{
+	{header: 1}, {}, {header: 1}, {header: 1}, // nil, (never used), false, true
+	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin 8, 16, 32
+	{3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext 8, 16, 32
+	{header: 5}, {header: 9}, // float 32, 64
+	{header: 2}, {header: 3}, {header: 5}, {header: 9}, // uint 8 to 64
+	{header: 2}, {header: 3}, {header: 5}, {header: 9}, // int 8 to 64
+	{header: 3}, {header: 4}, {header: 6}, {header: 10}, {header: 18}, // fixext 1 to 16
+	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // str 8, 16, 32
+	{3, 2, 1}, {5, 4, 1}, // array 16, 32
+	{3, 2, 2}, {5, 4, 2}, // map 16, 32
+}
+
+// enter steps over one scalar, or over the header of one container, whose
+// members (keys and fields counted apart) then follow. It is not ok where the
+// bytes are no msgpack or end too early, which every container does that
+// declares more members than there are bytes left: a header of four billion
+// costs nothing.
+func enter(b []byte, at int) (next, members int, ok bool) {
+	if at >= len(b) {
+		return at, 0, false
+	}
+	switch c := b[at]; {
+	case c < 0x80 || c >= 0xe0:
+		return at + 1, 0, true
+	case c < 0x90:
+		next, members = at+1, 2*int(c&0x0f)
+	case c < 0xa0:
+		next, members = at+1, int(c&0x0f)
+	case c < 0xc0:
+		next = at + 1 + int(c&0x1f)
+	default:
+		return enterLong(b, at, leads[c-0xc0])
+	}
+	return next, members, next+members <= len(b)
+}
+
+// enterLong is enter for what has its count behind the first byte. Counts
+// stay 64 bits wide until they are known to be small, for 32-bit hosts.
+func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
+	next = at + int(l.header)
+	if l.header == 0 || next > len(b) {
+		return at, 0, false
+	}
+	var count uint64
+	for _, c := range b[at+1 : at+1+int(l.width)] {
+		count = count<<8 | uint64(c)
+	}
+	if l.members > 0 {
+		count *= uint64(l.members)
+	}
+	if count > uint64(len(b)-next) {
+		return at, 0, false
+	}
+	if l.members > 0 {
+		return next, int(count), true
+	}
+	return next + int(count), 0, true
+}
+
+// skip steps over one whole value and tells how many containers it opened.
+// Where it is not ok, end is how far it came. It counts instead of recursing,
+// as msgp.Skip does up to 100,000 levels deep, so that a chunk of nothing but
+// array headers costs neither stack nor time; it is also the faster of the two.
+func skip(b []byte, at int) (end, opened int, ok bool) {
+	for pending := 1; pending > 0; pending-- {
+		// Most of what is in a log record: short strings and small numbers.
+		if at < len(b) {
+			if c := b[at]; c < 0x80 {
+				at++
+				continue
+			} else if c-0xa0 < 0x20 {
+				at += 1 + int(c&0x1f)
+				continue
+			}
+		}
+		next, members, ok := enter(b, at)
+		if !ok {
+			return min(at, len(b)), opened, false
+		}
+		if at = next; members > 0 {
+			pending += members
+			opened++
+		}
+	}
+	return at, opened, at <= len(b)
+}
+
+// within steps over one value that nests at most levels containers; -1 where
+// it nests deeper or is damaged. It recurses, but never further than that.
+func within(b []byte, at, levels int) int {
+	next, members, ok := enter(b, at)
+	if !ok || members > 0 && levels == 0 {
+		return -1
+	}
+	for ; members > 0 && next >= 0; members-- {
+		next = within(b, next, levels-1)
+	}
+	return next
+}
+
+// text is the payload of the str or bin value at b[at:], and where it ends;
+// nil and the value's end for any other kind. Not ok where b is damaged.
+func text(b []byte, at int) (payload []byte, end int, ok bool) {
+	if at >= len(b) {
+		return nil, at, false
+	}
+	c := b[at]
+	if c-0xa0 < 0x20 { // fixstr: nearly every key
+		start := at + 1
+		end = start + int(c&0x1f)
+		if end > len(b) {
+			return nil, at, false
+		}
+		return b[start:end:end], end, true
+	}
+	if end, _, ok = skip(b, at); !ok {
+		return nil, at, false
+	}
+	if c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb {
+		payload = b[at+int(leads[c-0xc0].header) : end : end]
+	}
+	return payload, end, true
+}
+
+// fields is the number of fields of the map at b[at:] and where the first one
+// starts; not ok where it is no map or holds fewer bytes than that takes.
+func fields(b []byte, at int) (n, first int, ok bool) {
+	if at >= len(b) || !isMap(b[at]) {
+		return 0, at, false
+	}
+	first, members, ok := enter(b, at)
+	return members / 2, first, ok
+}
+
+// elements is the same for an array.
+func elements(b []byte, at int) (n, first int, ok bool) {
+	if at >= len(b) || !isArray(b[at]) {
+		return 0, at, false
+	}
+	first, n, ok = enter(b, at)
+	return n, first, ok
+}
+
+func isMap(c byte) bool   { return c&0xf0 == 0x80 || c == 0xde || c == 0xdf }
+func isArray(c byte) bool { return c&0xf0 == 0x90 || c == 0xdc || c == 0xdd }

@@ -1,0 +1,258 @@
+package record
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math"
+	"strconv"
+	"unsafe"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// What can be wrong with a JSON text. They are fixed values, because a flood
+// of broken lines must not cost an allocation each; where it is wrong is in
+// the rest that AppendFirstJSON returns.
+var (
+	ErrJSONTruncated = errors.New("json: ends too early")
+	ErrJSONSyntax    = errors.New("json: syntax error")
+	ErrJSONDepth     = errors.New("json: nested deeper than 64 levels")
+)
+
+// AppendJSON appends the one JSON value in src to dst as msgpack, so that
+// every source reads one kind of value, whether the host parsed the JSON or
+// not. Text behind the value is a syntax error. On any error dst comes back
+// as it was. out grows by at most three times len(src); the caller keeps it
+// to use it again, and nothing else is allocated.
+//
+// It takes all that encoding/json takes, and what log collectors are known to
+// make of JSON: a byte order mark, NUL padding before and behind, raw line
+// breaks and other control characters in strings, strings in single quotes,
+// escapes that are none (a Windows path, kept as it is), and invalid UTF-8
+// (kept too; unpaired surrogates become U+FFFD). Repeated keys are all kept,
+// in order. Whole numbers that fit are ints, all others float64, beyond its
+// range the largest one.
+//
+// It is an own scanner because this is the hottest path there is where audit
+// logs come as text. On real audit records, beside encoding/json into a
+// map[string]any: see BenchmarkAppendJSON for this one.
+func AppendJSON(dst, src []byte) (out []byte, err error) {
+	out, rest, err := AppendFirstJSON(dst, src)
+	if err == nil && len(rest) > 0 {
+		return dst, ErrJSONSyntax
+	}
+	return out, err
+}
+
+// AppendFirstJSON is AppendJSON for the first of any number of values, one
+// behind the other. rest is what follows it, without white space and padding
+// before the next; on an error, what begins with the offending byte.
+func AppendFirstJSON(dst, src []byte) (out, rest []byte, err error) {
+	t := transcoder{src: src, dst: dst}
+	t.padding()
+	if bytes.HasPrefix(t.src[t.at:], []byte("\xef\xbb\xbf")) {
+		t.at += 3
+		t.padding()
+	}
+	if err := t.value(maxDepth); err != nil {
+		return dst, src[min(t.at, len(src)):], err
+	}
+	t.padding()
+	return t.dst, src[t.at:], nil
+}
+
+// transcoder is one pass over src. Its methods expect at on the first byte of
+// what they are named for, and leave it behind the last.
+type transcoder struct {
+	src []byte
+	at  int
+	dst []byte
+}
+
+// padding skips white space and NULs: files are allocated ahead with zeroes.
+func (t *transcoder) padding() {
+	for t.at < len(t.src) && (t.src[t.at] == 0 || isSpace(t.src[t.at])) {
+		t.at++
+	}
+}
+
+// peek skips white space and is the byte behind it; not ok at the end.
+func (t *transcoder) peek() (c byte, ok bool) {
+	for ; t.at < len(t.src); t.at++ {
+		if c = t.src[t.at]; !isSpace(c) {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// value appends any value that opens at most levels containers.
+func (t *transcoder) value(levels int) error {
+	c, ok := t.peek()
+	if !ok {
+		return ErrJSONTruncated
+	}
+	switch c {
+	case '"', '\'':
+		return t.text(c)
+	case '{', '[':
+		if levels == 0 {
+			return ErrJSONDepth
+		}
+		return t.container(c, levels-1)
+	case 't':
+		return t.literal("true", 0xc3)
+	case 'f':
+		return t.literal("false", 0xc2)
+	case 'n':
+		return t.literal("null", 0xc0)
+	}
+	return t.number(c)
+}
+
+// container appends an object or an array. How many members it has is known
+// at its end only, so that the count has a fixed place of four bytes: moving
+// the members to save two of them would cost more than they do.
+func (t *transcoder) container(open byte, levels int) error {
+	lead, closing := byte(0xdf), byte('}')
+	if open == '[' {
+		lead, closing = 0xdd, ']'
+	}
+	mark := len(t.dst)
+	t.dst = append(t.dst, lead, 0, 0, 0, 0)
+	t.at++
+	count := uint32(0)
+	c, _ := t.peek()
+	for more := c != closing; more; count++ {
+		if open == '{' {
+			if err := t.key(); err != nil {
+				return err
+			}
+		}
+		if err := t.value(levels); err != nil {
+			return err
+		}
+		var err error
+		if more, err = t.more(closing); err != nil {
+			return err
+		}
+	}
+	t.at++
+	binary.BigEndian.PutUint32(t.dst[mark+1:], count)
+	return nil
+}
+
+// more takes the comma between two members, or stops before the closing
+// bracket.
+func (t *transcoder) more(closing byte) (bool, error) {
+	c, ok := t.peek()
+	switch {
+	case !ok:
+		return false, ErrJSONTruncated
+	case c == closing:
+		return false, nil
+	case c != ',':
+		return false, ErrJSONSyntax
+	}
+	t.at++
+	return true, nil
+}
+
+// key appends a key, and takes the colon behind it.
+func (t *transcoder) key() error {
+	c, ok := t.peek()
+	if ok && c != '"' && c != '\'' {
+		return ErrJSONSyntax
+	}
+	if ok {
+		if err := t.text(c); err != nil {
+			return err
+		}
+		c, ok = t.peek()
+	}
+	if !ok {
+		return ErrJSONTruncated
+	}
+	if c != ':' {
+		return ErrJSONSyntax
+	}
+	t.at++
+	return nil
+}
+
+// literal appends the one byte that stands for name.
+func (t *transcoder) literal(name string, code byte) error {
+	got := t.src[t.at:min(t.at+len(name), len(t.src))]
+	if string(got) != name[:len(got)] {
+		return ErrJSONSyntax
+	}
+	if len(got) < len(name) {
+		return ErrJSONTruncated
+	}
+	t.at += len(name)
+	t.dst = append(t.dst, code)
+	return nil
+}
+
+// number appends a number that starts with c.
+func (t *transcoder) number(c byte) error {
+	start := t.at
+	if c == '-' {
+		t.at++
+	}
+	first := t.at
+	if digits := t.digits(); digits == 0 || digits > 1 && t.src[first] == '0' {
+		return t.numberError(digits)
+	}
+	integer := true
+	if t.at < len(t.src) && t.src[t.at] == '.' {
+		integer = false
+		t.at++
+		if t.digits() == 0 {
+			return t.numberError(0)
+		}
+	}
+	if t.at < len(t.src) && t.src[t.at]|0x20 == 'e' {
+		integer = false
+		if t.at++; t.at < len(t.src) && (t.src[t.at] == '+' || t.src[t.at] == '-') {
+			t.at++
+		}
+		if t.digits() == 0 {
+			return t.numberError(0)
+		}
+	}
+	numeral := t.src[start:t.at]
+	if n, ok := decimal(numeral); ok && integer {
+		t.dst = msgp.AppendInt64(t.dst, n)
+		return nil
+	}
+	t.dst = msgp.AppendFloat64(t.dst, float(numeral))
+	return nil
+}
+
+// digits steps over decimal digits and counts them.
+func (t *transcoder) digits() int {
+	start := t.at
+	for t.at < len(t.src) && t.src[t.at]-'0' <= 9 {
+		t.at++
+	}
+	return t.at - start
+}
+
+// numberError is what is wrong where a digit should be.
+func (t *transcoder) numberError(digits int) error {
+	if digits == 0 && t.at >= len(t.src) {
+		return ErrJSONTruncated
+	}
+	return ErrJSONSyntax
+}
+
+// float reads a numeral of JSON grammar. Infinity is cut to the largest
+// number, for JSON has no way to write it out again.
+func float(numeral []byte) float64 {
+	f, _ := strconv.ParseFloat(unsafe.String(&numeral[0], len(numeral)), 64)
+	return max(-math.MaxFloat64, min(f, math.MaxFloat64))
+}

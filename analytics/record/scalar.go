@@ -1,0 +1,169 @@
+package record
+
+import (
+	"math"
+	"strconv"
+	"unsafe"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// maxNumeral bounds the text that is read as a number, in bytes.
+const maxNumeral = 64
+
+// Int is v as a whole number: of an int or uint that fits, of a float without
+// fraction, or of decimal text such as "-42". Hexadecimal text is no number
+// here: which fields hold it is the business of their source.
+func (v Value) Int() (int64, bool) {
+	switch v.Type() {
+	case msgp.IntType:
+		n, _, err := msgp.ReadInt64Bytes(v)
+		return n, err == nil
+	case msgp.UintType:
+		n, _, err := msgp.ReadUint64Bytes(v)
+		if err != nil || n > math.MaxInt64 {
+			return 0, false
+		}
+		return int64(n), true
+	case msgp.Float64Type, msgp.Float32Type:
+		return whole(v.Float())
+	case msgp.StrType, msgp.BinType:
+		return decimal(v.Bytes())
+	}
+	return 0, false
+}
+
+// Float is v as a number: of an int, uint or float, or of decimal text with
+// or without fraction and exponent. NaN and infinities are not ok.
+func (v Value) Float() (float64, bool) {
+	var f float64
+	var err error
+	switch v.Type() {
+	case msgp.IntType:
+		var n int64
+		n, _, err = msgp.ReadInt64Bytes(v)
+		f = float64(n)
+	case msgp.UintType:
+		var n uint64
+		n, _, err = msgp.ReadUint64Bytes(v)
+		f = float64(n)
+	case msgp.Float64Type:
+		f, _, err = msgp.ReadFloat64Bytes(v)
+	case msgp.Float32Type:
+		var n float32
+		n, _, err = msgp.ReadFloat32Bytes(v)
+		f = float64(n)
+	case msgp.StrType, msgp.BinType:
+		return numeral(v.Bytes())
+	default:
+		return 0, false
+	}
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, false
+	}
+	return f, true
+}
+
+// Bool is v as a truth value: of a bool, of "true" and "false" in any case,
+// or of the numbers 0 and 1, written as numbers or as text.
+func (v Value) Bool() (value, ok bool) {
+	if v.Type() == msgp.BoolType {
+		return v[0] == 0xc3, true
+	}
+	if text := v.Bytes(); len(text) >= len("true") {
+		value = equalFold(text, "true")
+		return value, value || equalFold(text, "false")
+	}
+	n, ok := v.Int()
+	if !ok || n>>1 != 0 {
+		return false, false
+	}
+	return n == 1, true
+}
+
+// AppendText appends v as text: strings as they are, numbers in decimal,
+// bools as true and false; nothing for nil, containers and extensions.
+func (v Value) AppendText(dst []byte) []byte {
+	switch v.Type() {
+	case msgp.StrType, msgp.BinType:
+		return append(dst, v.Bytes()...)
+	case msgp.BoolType:
+		return strconv.AppendBool(dst, v[0] == 0xc3)
+	case msgp.IntType:
+		if n, ok := v.Int(); ok {
+			return strconv.AppendInt(dst, n, 10)
+		}
+	case msgp.UintType:
+		if n, _, err := msgp.ReadUint64Bytes(v); err == nil {
+			return strconv.AppendUint(dst, n, 10)
+		}
+	case msgp.Float64Type, msgp.Float32Type:
+		return appendFloat(dst, v)
+	}
+	return dst
+}
+
+// appendFloat writes what JSON writers made floats of (counts, ids, epoch
+// times) without an exponent, and keeps the odd 1e300 short.
+func appendFloat(dst []byte, v Value) []byte {
+	f, ok := v.Float()
+	if !ok {
+		return dst
+	}
+	bits := 64
+	if v.Type() == msgp.Float32Type {
+		bits = 32
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e18) {
+		return strconv.AppendFloat(dst, f, 'g', -1, bits)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, bits)
+}
+
+// whole is f as an integer, where it is one. The upper bound is exclusive:
+// float64(math.MaxInt64) rounds up to 1<<63.
+func whole(f float64, ok bool) (int64, bool) {
+	if !ok || f < -1<<63 || f >= 1<<63 || f != math.Trunc(f) {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// decimal reads digits with an optional minus sign, and nothing else.
+// strconv would need a string, take "+1" as well, and build an error to say
+// that text is no number, which is the usual case here.
+func decimal(b []byte) (int64, bool) {
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
+	}
+	if len(digits) == 0 || len(digits) > maxNumeral {
+		return 0, false
+	}
+	var n uint64
+	for _, c := range digits {
+		if c-'0' > 9 || n > math.MaxInt64/10 {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	if len(digits) < len(b) {
+		return -int64(n), n <= 1<<63
+	}
+	return int64(n), n <= math.MaxInt64
+}
+
+// numeral reads a decimal number. strconv alone would also take "inf",
+// "0x1p-2" and "1_000".
+func numeral(b []byte) (float64, bool) {
+	if len(b) == 0 || len(b) > maxNumeral {
+		return 0, false
+	}
+	for _, c := range b {
+		if c-'0' > 9 && c != '-' && c != '+' && c != '.' && c|0x20 != 'e' {
+			return 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)
+	return f, err == nil
+}
