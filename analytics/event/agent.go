@@ -1,0 +1,78 @@
+package event
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// maxAgent is how much of a user agent is looked at, in bytes.
+const maxAgent = 512
+
+// AgentRule says what kind of client agents of some patterns are.
+type AgentRule struct {
+	Family   Family
+	Name     string // of the product or tool
+	Patterns []Pattern
+}
+
+// agentSlots is the size of the verdict cache: a power of two, some times what
+// a busy server sees of different agents in an hour.
+const agentSlots = 4096
+
+// Agents tells the family of a user agent. Its patterns are tried one after
+// the other, a few microseconds, but only once for each agent: verdicts are
+// cached. For so few patterns and so rare a miss an automaton (Aho-Corasick)
+// would cost a dependency and save nothing. Safe for concurrent use.
+type Agents struct {
+	rules []AgentRule
+	seed  maphash.Seed
+	// Each slot holds 48 bits of an agent's hash and 16 of the verdict, so the
+	// cache keeps no text and a miss allocates nothing. Two agents of one slot
+	// are taken for one another with a chance of 2^-48, and nobody can look
+	// for such a pair without the seed.
+	cache [agentSlots]atomic.Uint64
+}
+
+// maxAgentRules is what 16 bits of verdict can tell apart, less two.
+const maxAgentRules = 1<<16 - 2
+
+// NewAgents makes a matcher of rules; the first that matches decides.
+func NewAgents(rules []AgentRule) *Agents {
+	return &Agents{rules: rules[:min(len(rules), maxAgentRules)], seed: maphash.MakeSeed()}
+}
+
+// Match tells family and name of an agent. An absent one, "-" included, has
+// no family; one that no rule knows is FamilyOther.
+func (a *Agents) Match(agent []byte) (Family, string) {
+	if len(agent) == 0 || len(agent) == 1 && agent[0] == '-' {
+		return FamilyNone, ""
+	}
+	agent = cut(agent, maxAgent)
+	hash := maphash.Bytes(a.seed, agent)
+	slot := &a.cache[hash%agentSlots]
+	const verdictBits = 16
+	word := slot.Load()
+	if word == 0 || word>>verdictBits != hash>>verdictBits {
+		// Verdict 0 is never stored: it marks the empty slot.
+		word = hash>>verdictBits<<verdictBits | uint64(a.find(agent)+1)
+		slot.Store(word)
+	}
+	if i := int(word&(1<<verdictBits-1)) - 1; i < len(a.rules) {
+		return a.rules[i].Family, a.rules[i].Name
+	}
+	return FamilyOther, ""
+}
+
+// find is the index of the first rule that matches, len(rules) where none does.
+func (a *Agents) find(agent []byte) int {
+	var scratch [maxAgent]byte
+	folded := foldAgent(scratch[:0], agent)
+	for i := range a.rules {
+		for _, p := range a.rules[i].Patterns {
+			if p.matchFolded(folded) {
+				return i
+			}
+		}
+	}
+	return len(a.rules)
+}

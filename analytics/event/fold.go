@@ -1,0 +1,96 @@
+package event
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// fold appends b to dst in lower case, control characters replaced by '_'. ASCII
+// takes no allocation; anything else goes through Unicode's tables,
+// which allocate, but then whole days pass without such a name. b may be dst
+// itself.
+func fold(dst, b []byte) []byte {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return foldUnicode(dst, b)
+		}
+	}
+	for _, c := range b {
+		dst = append(dst, foldASCII[c])
+	}
+	return dst
+}
+
+// foldASCII is the lower case of each ASCII byte, '_' for a control character.
+var foldASCII = func() (t [utf8.RuneSelf]byte) {
+	for c := range t {
+		switch {
+		case c < ' ' || c == 0x7f:
+			t[c] = '_'
+		case c >= 'A' && c <= 'Z':
+			t[c] = byte(c) + 'a' - 'A'
+		default:
+			t[c] = byte(c)
+		}
+	}
+	return t
+}()
+
+// foldUnicode is fold by NFKC and full case folding, so that full-width or
+// decomposed spellings of one name meet. Invisible format characters and broken
+// UTF-8 go the way of control characters. Folding can undo the normal form,
+// hence the second NFKC.
+func foldUnicode(dst, b []byte) []byte {
+	// The copy keeps b, commonly on the caller's stack, from escaping.
+	folded := norm.NFKC.Bytes(cases.Fold().Bytes(norm.NFKC.Bytes(bytes.Clone(b))))
+	for len(folded) > 0 {
+		r, n := utf8.DecodeRune(folded)
+		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			dst = append(dst, '_')
+		} else {
+			dst = append(dst, folded[:n]...)
+		}
+		folded = folded[n:]
+	}
+	return dst
+}
+
+// cut shortens b to at most n bytes without splitting a rune.
+func cut(b []byte, n int) []byte {
+	if len(b) <= n {
+		return b
+	}
+	for n > 0 && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return b[:n]
+}
+
+// unescape appends b to dst with %XX decoded, once: what ActiveSync clients
+// put into the query. A percent sign that starts no such pair stays.
+func unescape(dst, b []byte) []byte {
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
+			dst = append(dst, hexValue(b[i+1])<<4|hexValue(b[i+2]))
+			i += 2
+			continue
+		}
+		dst = append(dst, b[i])
+	}
+	return dst
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func hexValue(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&0xf + 9
+}
