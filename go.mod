@@ -4,6 +4,8 @@ go 1.26.8
 
 require github.com/tinylib/msgp v1.6.5
 
+require github.com/ugorji/go/codec v1.1.7 // indirect
+
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect
 	github.com/axiomhq/hyperloglog v0.3.0 // indirect

@@ -1,0 +1,235 @@
+package delivery
+
+import (
+	"math"
+	"net/netip"
+	"strings"
+	"time"
+
+	"redshank/analytics"
+)
+
+// Observer is who saw it: this plugin on this machine.
+type Observer struct {
+	Version string
+	Name    string // host name
+}
+
+// ECS is an alert in the Elastic Common Schema: nested maps, fields in this
+// order. Everything outside Redshank is a published ECS field.
+type ECS struct {
+	Timestamp string       `json:"@timestamp"`
+	Message   string       `json:"message"`
+	Event     ecsEvent     `json:"event"`
+	Rule      ecsRule      `json:"rule"`
+	Threat    *ecsThreat   `json:"threat,omitempty"`
+	Source    *ecsSource   `json:"source,omitempty"`
+	User      *ecsUser     `json:"user,omitempty"`
+	Related   *ecsRelated  `json:"related,omitempty"`
+	Observer  ecsObserver  `json:"observer"`
+	Redshank  ecsOwnFields `json:"redshank"`
+}
+
+type ecsEvent struct {
+	Kind      string   `json:"kind"`
+	Category  []string `json:"category"`
+	Type      []string `json:"type"`
+	Action    string   `json:"action"`
+	Outcome   string   `json:"outcome"`
+	Severity  int      `json:"severity"`
+	RiskScore float64  `json:"risk_score"`
+	ID        string   `json:"id"`
+	Sequence  int      `json:"sequence"`
+	Start     string   `json:"start"`
+	End       string   `json:"end"`
+	Module    string   `json:"module"`
+	Dataset   string   `json:"dataset"`
+	Reference string   `json:"reference,omitempty"`
+}
+
+type ecsRule struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Ruleset string `json:"ruleset"`
+}
+
+type ecsThreat struct {
+	Framework string         `json:"framework"`
+	Technique []ecsTechnique `json:"technique"`
+	Tactic    []ecsTactic    `json:"tactic"`
+}
+
+type ecsTechnique struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Reference string `json:"reference"`
+}
+
+type ecsTactic struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type ecsSource struct {
+	IP      string `json:"ip"`
+	Address string `json:"address"`
+}
+
+type ecsUser struct {
+	Name   string `json:"name,omitempty"`
+	Domain string `json:"domain,omitempty"`
+	Email  string `json:"email,omitempty"`
+	ID     string `json:"id,omitempty"`
+}
+
+type ecsRelated struct {
+	IP    []string `json:"ip,omitempty"`
+	User  []string `json:"user,omitempty"`
+	Hosts []string `json:"hosts,omitempty"`
+}
+
+type ecsObserver struct {
+	Vendor  string `json:"vendor"`
+	Type    string `json:"type"`
+	Version string `json:"version"`
+	Name    string `json:"name"`
+}
+
+// rules gives what ECS wants to know of an analytic beyond the alert itself.
+var rules = map[string]struct {
+	category  []string
+	reference string
+}{
+	"AN1269": {[]string{"authentication", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0460/"},
+	"AN0131": {[]string{"email", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0048/"},
+}
+
+// scores are event.severity by severity: the steps that Elastic's own rules
+// use, so that alerts sort among theirs.
+var scores = map[analytics.Severity]int{analytics.Low: 21, analytics.Medium: 47, analytics.High: 73, analytics.Critical: 99}
+
+// NewECS makes the document of a. It shares nothing with a that changes.
+func NewECS(a *analytics.Alert, by Observer) *ECS {
+	return &ECS{
+		Timestamp: stamp(a.Time),
+		Message:   capped(a.Message, maxMessage),
+		Event:     eventOf(a),
+		Rule:      ecsRule{a.Rule.ID, a.Rule.Name, a.Rule.Version, "redshank"},
+		Threat:    threatOf(a.Techniques),
+		Source:    sourceOf(a.Source),
+		User:      userOf(a.User),
+		Related:   relatedOf(a),
+		Observer:  ecsObserver{"redshank", "fluent-bit", by.Version, by.Name},
+		Redshank:  ownFieldsOf(a),
+	}
+}
+
+func eventOf(a *analytics.Alert) ecsEvent {
+	rule := rules[a.Rule.ID]
+	category := rule.category
+	if category == nil {
+		category = []string{"intrusion_detection"}
+	}
+	return ecsEvent{
+		Kind:      "alert",
+		Category:  category,
+		Type:      []string{"info"},
+		Action:    actionOf(a),
+		Outcome:   outcomeOf(a),
+		Severity:  scores[a.Severity],
+		RiskScore: riskOf(a),
+		ID:        a.ID,
+		Sequence:  a.Sequence,
+		Start:     stamp(a.Start),
+		End:       stamp(a.End),
+		Module:    "redshank",
+		Dataset:   "redshank.alert",
+		Reference: rule.reference,
+	}
+}
+
+func actionOf(a *analytics.Alert) string {
+	if a.Sequence > 1 {
+		return "incident_updated"
+	}
+	return "incident_opened"
+}
+
+// outcomeOf is the attacker's: a password he knows is his success, even where
+// a second step stopped the sign-in.
+func outcomeOf(a *analytics.Alert) string {
+	switch {
+	case len(a.Valid) > 0:
+		return "success"
+	case a.Counts.Failures > 0:
+		return "failure"
+	}
+	return "unknown"
+}
+
+// riskOf weighs severity by confidence, never below half of it: what is sure
+// to be small stays below what may be large.
+func riskOf(a *analytics.Alert) float64 {
+	return math.Round(float64(scores[a.Severity]) * (1 + confidenceOf(a)) / 2)
+}
+
+// confidenceOf keeps what JSON cannot say, as NaN, from losing the alert.
+func confidenceOf(a *analytics.Alert) float64 {
+	if a.Confidence >= 0 && a.Confidence <= 1 {
+		return a.Confidence
+	}
+	return 0
+}
+
+func threatOf(techniques []analytics.Technique) *ecsThreat {
+	if len(techniques) == 0 {
+		return nil
+	}
+	t := &ecsThreat{Framework: "MITRE ATT&CK"}
+	seen := map[string]bool{}
+	for _, technique := range techniques {
+		page := "https://attack.mitre.org/techniques/" + strings.ReplaceAll(technique.ID, ".", "/") + "/"
+		t.Technique = append(t.Technique, ecsTechnique{technique.ID, technique.Name, page})
+		if !seen[technique.TacticID] {
+			seen[technique.TacticID] = true
+			t.Tactic = append(t.Tactic, ecsTactic{technique.TacticID, technique.TacticName})
+		}
+	}
+	return t
+}
+
+func sourceOf(ip netip.Addr) *ecsSource {
+	if !ip.IsValid() {
+		return nil
+	}
+	return &ecsSource{ip.String(), ip.String()}
+}
+
+func userOf(u *analytics.User) *ecsUser {
+	if u == nil {
+		return nil
+	}
+	out := &ecsUser{Name: capped(u.Name, maxName), Domain: capped(u.Domain, maxName), ID: capped(u.ID, maxName)}
+	if out.Name != "" && strings.Contains(out.Domain, ".") {
+		out.Email = out.Name + "@" + out.Domain
+	}
+	return out
+}
+
+func relatedOf(a *analytics.Alert) *ecsRelated {
+	r := &ecsRelated{Hosts: cappedAll(a.Hosts, maxName)}
+	for _, ip := range a.IPs {
+		r.IP = append(r.IP, ip.String())
+	}
+	for _, u := range a.Users {
+		r.User = append(r.User, capped(u.Name, maxName))
+	}
+	if r.IP == nil && r.User == nil && r.Hosts == nil {
+		return nil
+	}
+	return r
+}
+
+// stamp is RFC 3339 in UTC with milliseconds, which sorts as text.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

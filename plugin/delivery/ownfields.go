@@ -1,0 +1,123 @@
+package delivery
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"redshank/analytics"
+)
+
+// Bounds of what an attacker can write into an alert, in bytes. The engine
+// caps what it keeps; these hold whatever it lets through.
+const (
+	maxMessage = 2048
+	maxName    = 320 // the longest mail address RFC 5321 allows
+	maxText    = 512
+)
+
+// ecsOwnFields is the map redshank of an alert: what ECS has no field for.
+type ecsOwnFields struct {
+	Class      string          `json:"class"`
+	Severity   string          `json:"severity"`
+	Confidence float64         `json:"confidence"`
+	Counts     ownCounts       `json:"counts"`
+	Window     string          `json:"window,omitempty"`
+	Services   []string        `json:"services,omitempty"`
+	Agents     []string        `json:"agents,omitempty"`
+	Apps       []string        `json:"apps,omitempty"`
+	Valid      []ownCredential `json:"valid_credentials,omitempty"`
+	AtHome     []ownCredential `json:"at_home,omitempty"`
+	Users      []ownUser       `json:"users,omitempty"`
+	Signals    []ownSignal     `json:"signals,omitempty"`
+	Evidence   []string        `json:"evidence,omitempty"`
+	Labels     []string        `json:"labels,omitempty"`
+	Baseline   string          `json:"baseline,omitempty"`
+	Suppressed int             `json:"suppressed"`
+}
+
+type ownCounts struct {
+	Failures      int `json:"failures"`
+	DistinctUsers int `json:"distinct_users"`
+	DistinctIPs   int `json:"distinct_ips"`
+	UnknownUsers  int `json:"unknown_users"`
+	Locked        int `json:"locked"`
+	Accepted      int `json:"accepted"`
+	Succeeded     int `json:"succeeded"`
+	Leaked        int `json:"leaked"`
+	Items         int `json:"items"`
+	Mailboxes     int `json:"mailboxes"`
+}
+
+type ownCredential struct {
+	User string `json:"user"`
+	At   string `json:"at"`
+	How  string `json:"how"`
+}
+
+type ownUser struct {
+	Name       string `json:"name"`
+	Failures   int    `json:"failures"`
+	LastReason string `json:"last_reason,omitempty"`
+	Privileged bool   `json:"privileged,omitempty"`
+	Leaked     bool   `json:"leaked,omitempty"`
+}
+
+type ownSignal struct {
+	Code   string `json:"code"`
+	Weight int    `json:"weight"`
+	Detail string `json:"detail,omitempty"`
+}
+
+func ownFieldsOf(a *analytics.Alert) ecsOwnFields {
+	own := ecsOwnFields{
+		Class:      a.Class,
+		Severity:   a.Severity.String(),
+		Confidence: confidenceOf(a),
+		Counts:     ownCounts(a.Counts),
+		Window:     a.Window,
+		Services:   cappedAll(a.Services, maxName),
+		Agents:     cappedAll(a.Agents, maxText),
+		Apps:       cappedAll(a.Apps, maxName),
+		Valid:      credentialsOf(a.Valid),
+		AtHome:     credentialsOf(a.AtHome),
+		Evidence:   cappedAll(a.Evidence, maxName),
+		Labels:     cappedAll(a.Labels, maxName),
+		Baseline:   capped(a.Baseline, maxText),
+		Suppressed: a.Suppressed,
+	}
+	for _, u := range a.Users {
+		own.Users = append(own.Users, ownUser{capped(u.Name, maxName), u.Failures, capped(u.LastReason, maxName), u.Privileged, u.Leaked})
+	}
+	for _, s := range a.Signals {
+		own.Signals = append(own.Signals, ownSignal{s.Code, s.Weight, capped(s.Detail, maxText)})
+	}
+	return own
+}
+
+func credentialsOf(found []analytics.Credential) []ownCredential {
+	var out []ownCredential
+	for _, c := range found {
+		out = append(out, ownCredential{capped(c.User, maxName), stamp(c.At), capped(c.How, maxText)})
+	}
+	return out
+}
+
+func cappedAll(list []string, most int) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, capped(s, most))
+	}
+	return out
+}
+
+// capped is s in valid UTF-8, at most most bytes and a mark of the cut.
+func capped(s string, most int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
+}

@@ -1,0 +1,46 @@
+// Package delivery is what leaves: alerts as documents, and the sinks that
+// take them.
+package delivery
+
+import "io"
+
+// Message is one document on its way out.
+type Message struct {
+	ID   string // of the incident, for the log
+	JSON []byte // one document, without line break
+}
+
+// Sink takes messages in order. It is used by one goroutine at a time.
+type Sink interface {
+	// Deliver returns how many messages, from the first on, are out. With an
+	// error the rest is the caller's to offer again.
+	Deliver(messages []Message) (int, error)
+	Close() error
+}
+
+// lines writes one document a line, each in one write, so that readers of a
+// file or pipe never see half of one and several writers do not mix.
+type lines struct {
+	w    io.Writer
+	line []byte // reused
+	torn bool   // the last write left half a line behind
+}
+
+// Deliver writes messages until one fails. What a full disk cut off is ended
+// by a line break before the next document, so that it spoils no other line.
+func (l *lines) Deliver(messages []Message) (int, error) {
+	for i, m := range messages {
+		l.line = l.line[:0]
+		if l.torn {
+			l.line = append(l.line, '\n')
+		}
+		l.line = append(append(l.line, m.JSON...), '\n')
+		n, err := l.w.Write(l.line)
+		if err != nil {
+			l.torn = l.torn && n == 0 || n > 0
+			return i, err
+		}
+		l.torn = false
+	}
+	return len(messages), nil
+}

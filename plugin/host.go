@@ -1,0 +1,107 @@
+package main
+
+/*
+#include <stdint.h>
+#include <stdlib.h>
+
+// The host's side as Fluent Bit 2.1 to 5.1 lays it out (flb_api.h and
+// proxy/go/go.h). fluent-bit-go declares the first function only.
+struct host_api {
+	const char *(*output_get_property)(const char *, void *);
+	const char *(*input_get_property)(const char *, void *);
+	void *(*output_get_cmt_instance)(void *);
+	void *(*input_get_cmt_instance)(void *);
+	void (*log_print)(int, const char *, int, const char *, ...);
+	int (*input_log_check)(void *, int);
+	int (*output_log_check)(void *, int);
+};
+
+struct host_plugin {
+	char *name;
+	struct host_api *api;
+	void *instance;
+	struct { void *remote; } *context;
+};
+
+static void set_context(struct host_plugin *p, uintptr_t handle) {
+	p->context->remote = (void *)handle;
+}
+
+static void log_print(struct host_api *api, int level, const char *text) {
+	api->log_print(level, NULL, 0, "%s", text);
+}
+
+static int log_check(struct host_api *api, void *instance, int level) {
+	return api->output_log_check(instance, level);
+}
+*/
+import "C"
+
+import (
+	"log/slog"
+	"os"
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/output"
+)
+
+// host is the agent as one instance sees it. It is valid from Init to the end
+// of Exit; after that the host frees what it points to.
+type host struct {
+	plugin   *C.struct_host_plugin // during Init only: the host reuses it for the next instance
+	api      *C.struct_host_api
+	instance unsafe.Pointer
+	full     bool // the host's table of functions reaches as far as ours
+}
+
+// openHost is called in Init with what the host gives it.
+func openHost(plugin unsafe.Pointer) *host {
+	p := (*C.struct_host_plugin)(plugin)
+	return &host{plugin: p, api: p.api, instance: p.instance, full: hostLogs()}
+}
+
+// property is an option as text; "" where it is not set. Init only.
+func (h *host) property(key string) string {
+	return output.FLBPluginConfigKey(unsafe.Pointer(h.plugin), key)
+}
+
+// setContext makes the host hand handle to every later call. It is kept as
+// the pointer itself: fluent-bit-go's own SetContext keeps each instance, and
+// a byte of C memory, for ever. Init only.
+func (h *host) setContext(handle uintptr) {
+	C.set_context(h.plugin, C.uintptr_t(handle))
+	h.plugin = nil
+}
+
+// levels are the host's log levels, from error 1 to trace 5.
+var levels = []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelDebug - 4}
+
+// leastLevel is the least level this output's log_level lets through.
+func (h *host) leastLevel() slog.Level {
+	if !h.full {
+		return slog.LevelInfo
+	}
+	least := slog.LevelError + 1
+	for i, level := range levels {
+		if C.log_check(h.api, h.instance, C.int(i+1)) != 0 {
+			least = level
+		}
+	}
+	return least
+}
+
+// print writes one line to the host's log. Only from a thread of the host.
+func (h *host) print(level slog.Level, text string) {
+	if !h.full {
+		// Nothing is left to tell if standard error is gone too.
+		_, _ = os.Stderr.WriteString(text + "\n")
+		return
+	}
+	number := len(levels)
+	for number > 1 && level > levels[number-1] {
+		number--
+	}
+	line := C.CString(text)
+	defer C.free(unsafe.Pointer(line))
+	C.log_print(h.api, C.int(number), line)
+}
