@@ -1,0 +1,129 @@
+package day
+
+import (
+	"fmt"
+	"time"
+)
+
+// attacks are the four a detector has to find. Their tools are told by their
+// agents: the one below is in the public defaults of several.
+func (m *maker) attacks() {
+	m.stuffing()
+	m.slow()
+	m.spread()
+	m.distributed()
+}
+
+const oldChrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36"
+
+// former is the account of somebody who has left, one for each n below 20. It
+// is on leaked lists and nowhere else.
+func former(n int) string { return firstNames[n] + ".young@contoso.com" }
+
+// stuffing runs a leaked list against the web form and EWS: 60 accounts, one to
+// three passwords each, every fourth account long gone. The last pair is right.
+func (m *maker) stuffing() {
+	const accounts = 60
+	form, script := client{"198.51.100.250", oldChrome}, client{"198.51.100.250", "python-requests/2.31.0"}
+	at := clock(13, 42)
+	for i := range accounts {
+		user, v := m.people[i*6+1].upn(), wrong
+		if i%4 == 3 {
+			user, v = former(i/4), nobody
+		}
+		for range 1 + m.rng.IntN(3) {
+			if m.chance(0.3) {
+				m.basic(at, script, ews, user, "", v)
+			} else {
+				m.form(at, form, user, v)
+			}
+			at = at.Add(m.between(3*time.Second, 8*time.Second))
+		}
+	}
+	victim := m.people[263]
+	m.form(at, form, victim.upn(), right)
+	m.expect(Incident{
+		Name: "stuffing over OWA and EWS, one pair valid", Site: Exchange, Class: "credential_stuffing", Severity: "critical",
+		Source: form.ip, Accounts: accounts, Valid: []string{victim.upn()},
+	})
+}
+
+// slow tries one account every hour and a half, over ActiveSync, for 20 hours:
+// no short window ever holds more than one.
+func (m *maker) slow() {
+	const accounts = 13
+	c := client{"192.0.2.201", "Apple-iPhone9C1/1402.92"}
+	at := clock(1, 12)
+	for i := range accounts {
+		user := m.people[i*29+4].down()
+		query := device(user, "ApplF17SLOW0HG7F", "iPhone", "FolderSync")
+		for range 1 + i%2 {
+			m.basic(at, c, eas, user, query, wrong)
+			at = at.Add(m.between(40*time.Second, 2*time.Minute))
+		}
+		at = at.Add(m.between(90*time.Minute, 98*time.Minute))
+	}
+	m.expect(Incident{
+		Name: "slow run over ActiveSync, 20 hours", Site: Exchange, Class: "credential_stuffing", Severity: "high",
+		Source: c.ip, Accounts: accounts,
+	})
+}
+
+// spread tries six accounts over the web form, ActiveSync, SMTP and the tenant,
+// each with another spelling: no single log shows more than four of them.
+func (m *maker) spread() {
+	const ip = "2001:db8:66:6::25"
+	browser, phone := client{ip, oldChrome}, client{ip, "Android-Mail/2024.10"}
+	tries := []func(at time.Time, p *person){
+		func(at time.Time, p *person) { m.form(at, browser, p.down(), wrong) },
+		func(at time.Time, p *person) {
+			m.basic(at, phone, eas, p.upn(), device(p.upn(), "androidc66", "Android", "Options"), wrong)
+		},
+		func(at time.Time, p *person) { m.submitRefused(at, ip, p.upn(), wrong) },
+		func(at time.Time, p *person) { m.cloudSignIn(at, browser, officeHome, p, wrong) },
+	}
+	at := clock(10, 18)
+	const accounts = 6
+	for i := range accounts {
+		p := m.people[i*41+11]
+		// Every account is tried on the server, and every other one in the cloud as well.
+		second := (i + 1) % 3
+		if i%2 == 0 {
+			second = 3
+		}
+		for _, try := range []int{i % 3, second} {
+			tries[try](at, p)
+			at = at.Add(m.between(20*time.Second, 38*time.Second))
+		}
+	}
+	m.expect(Incident{
+		Name: "six accounts over OWA, EAS, SMTP and Entra", Site: Exchange, Class: "credential_stuffing", Severity: "high",
+		Source: ip, Accounts: accounts,
+	})
+}
+
+// distributed comes from 200 addresses with one try each; the agent and the
+// application are all they share. One password is right and meets the second
+// factor.
+func (m *maker) distributed() {
+	const addresses, accounts = 200, 150
+	at := clock(15, 5)
+	victim := m.people[3]
+	for i := range addresses {
+		p, v := m.people[(i%accounts)*2+3], wrong
+		if p == victim && i < accounts {
+			// The pair that is right is tried late, when the campaign is known.
+			p = m.people[395]
+		}
+		if i == accounts {
+			v = mfaAsked
+		}
+		c := client{fmt.Sprintf("203.0.113.%d", 1+i), "Mozilla/5.0 (Windows NT 10.0; rv:59.0) Gecko/20100101 Firefox/59.0"}
+		m.cloudSignIn(at, c, azureADPS, p, v)
+		at = at.Add(m.between(4*time.Second, 10*time.Second))
+	}
+	m.expect(Incident{
+		Name: "200 addresses with one try each", Site: Cloud, Class: "credential_stuffing", Severity: "critical",
+		Accounts: accounts, Valid: []string{victim.upn()},
+	})
+}

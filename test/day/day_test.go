@@ -1,0 +1,112 @@
+package day
+
+import (
+	"bytes"
+	"encoding/json"
+	"hash/fnv"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// whole is made once: a day takes about a second.
+var whole = New(Options{})
+
+func digest(d *Day) uint64 {
+	h := fnv.New64a()
+	if err := d.WriteTagged(h); err != nil {
+		panic(err)
+	}
+	return h.Sum64()
+}
+
+func TestSameOptionsSameDay(t *testing.T) {
+	if a, b := digest(whole), digest(New(Options{})); a != b {
+		t.Errorf("two days differ: %x, %x", a, b)
+	}
+	if a, b := digest(whole), digest(New(Options{Seed: 2})); a == b {
+		t.Error("the seed changes nothing")
+	}
+}
+
+func TestSize(t *testing.T) {
+	for _, want := range []int{20_000, defaultLines, 120_000} {
+		got := New(Options{Records: want}).Lines()
+		if got < want*85/100 || got > want*115/100 {
+			t.Errorf("%d lines asked for, %d made", want, got)
+		}
+	}
+}
+
+func TestEveryLineIsWhole(t *testing.T) {
+	for _, s := range whole.Streams {
+		for line := range s.Text {
+			if strings.ContainsAny(line, "\r\n\x00") {
+				t.Fatalf("%s: line break inside %q", s.Path, line)
+			}
+			if s.JSON && !json.Valid([]byte(line)) {
+				t.Fatalf("%s: not JSON: %q", s.Path, line)
+			}
+		}
+	}
+}
+
+// Columns of the text formats; a line that starts with # is a header. Commas
+// inside quotes are none of the separators.
+func TestColumns(t *testing.T) {
+	quoted := regexp.MustCompile(`"(?:[^"]|"")*"`)
+	for _, tt := range []struct {
+		tag, separator string
+		columns        int
+	}{
+		{"exchange.iis.1", " ", 15},
+		{"exchange.iis.2", " ", 15},
+		{"exchange.httpproxy.owa", ",", 74},
+		{"exchange.smtp", ",", 9},
+		{"exchange.imap", ",", 13},
+	} {
+		for _, s := range whole.Streams {
+			if s.Tag != tt.tag {
+				continue
+			}
+			for line := range s.Text {
+				n := strings.Count(quoted.ReplaceAllString(line, ""), tt.separator) + 1
+				if !strings.HasPrefix(line, "#") && n != tt.columns {
+					t.Fatalf("%s: %d columns, want %d: %q", s.Path, n, tt.columns, line)
+				}
+			}
+		}
+	}
+}
+
+// Nothing in the day may point at a real network or a real mail domain.
+func TestNothingReal(t *testing.T) {
+	var text bytes.Buffer
+	if err := whole.WriteTagged(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`).FindAll(text.Bytes(), -1) {
+		if addr, err := netip.ParseAddr(string(a)); err == nil && !reserved(addr) && !version(string(a)) {
+			t.Fatalf("%s is somebody's address", a)
+		}
+	}
+	for _, a := range regexp.MustCompile(`@[a-z0-9.]+\.[a-z]+`).FindAllString(text.String(), -1) {
+		if a != "@contoso.com" && a != "@fabrikam.com" && a != "@ex01.contoso.com" {
+			t.Fatalf("%s is not Contoso", a)
+		}
+	}
+}
+
+func reserved(a netip.Addr) bool {
+	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8"} {
+		if netip.MustParsePrefix(p).Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// version tells the numbers of browsers and of object identifiers from
+// addresses.
+func version(a string) bool { return strings.HasSuffix(a, ".0.0.0") || strings.HasSuffix(a, ".0.0") }

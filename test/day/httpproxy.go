@@ -1,0 +1,90 @@
+package day
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// proxyFields are the columns of the front end's proxy log since Exchange 2016.
+var proxyFields = strings.Fields(`
+	DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol UrlHost UrlStem
+	ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization AnchorMailbox UserAgent
+	ClientIpAddress ServerHostName HttpStatus BackEndStatus ErrorCode Method ProxyAction TargetServer
+	TargetServerVersion RoutingType RoutingHint BackEndCookie ServerLocatorHost ServerLocatorLatency RequestBytes
+	ResponseBytes TargetOutstandingRequests AuthModulePerfContext HttpPipelineLatency CalculateTargetBackEndLatency
+	GlsLatencyBreakup TotalGlsLatency AccountForestLatencyBreakup TotalAccountForestLatency
+	ResourceForestLatencyBreakup TotalResourceForestLatency ADLatency SharedCacheLatencyBreakup
+	TotalSharedCacheLatency ActivityContextLifeTime ModuleToHandlerSwitchingLatency ClientReqStreamLatency
+	BackendReqInitLatency BackendReqStreamLatency BackendProcessingLatency BackendRespInitLatency
+	BackendRespStreamLatency ClientRespStreamLatency KerberosAuthHeaderLatency HandlerCompletionLatency
+	RequestHandlerLatency HandlerToModuleSwitchingLatency ProxyTime CoreLatency RoutingLatency HttpProxyOverhead
+	TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors EdgeTraceId
+	DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus`)
+
+// proxyColumn is where each field stands.
+var proxyColumn = func() map[string]int {
+	at := map[string]int{}
+	for i, name := range proxyFields {
+		at[name] = i
+	}
+	return at
+}()
+
+// proxyTime is how Exchange writes times in all its own logs.
+const proxyTime = "2006-01-02T15:04:05.000Z"
+
+// proxyFile is the log of one protocol and hour: Exchange starts a new one
+// every hour, each with a header.
+func (m *maker) proxyFile(protocol string, at time.Time) *Stream {
+	hour := at.Truncate(time.Hour)
+	path := fmt.Sprintf("exchange/HttpProxy/%s/HttpProxy_%s-1.LOG", protocol, hour.Format("2006010215"))
+	return m.stream("exchange.httpproxy."+strings.ToLower(protocol), path, hour,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: HttpProxy Logs",
+		"#Date: "+hour.Format(proxyTime), "#Fields: "+strings.Join(proxyFields, ","))
+}
+
+// httpProxy is the proxy's row about a request. It knows a user only once the
+// user is authenticated: failed names are in the IIS log alone.
+func (m *maker) httpProxy(r request) {
+	row := make([]string, len(proxyFields))
+	for name, value := range proxyRow(r) {
+		row[proxyColumn[name]] = value
+	}
+	m.add(m.proxyFile(r.protocol, r.at), r.at, flushed(r.at, 10*time.Second), strings.Join(row, ","))
+}
+
+func proxyRow(r request) map[string]string {
+	row := map[string]string{
+		"DateTime": r.at.Format(proxyTime), "RequestId": r.id,
+		"MajorVersion": "15", "MinorVersion": "1", "BuildVersion": "2507", "RevisionVersion": "6",
+		"Protocol": r.protocol, "UrlHost": "mail.contoso.com", "UrlStem": r.stem, "Method": r.method,
+		"AuthenticationType": r.auth, "IsAuthenticated": "false",
+		"UserAgent": strings.ReplaceAll(r.agent, ",", " "), "ClientIpAddress": r.client.ip, "ServerHostName": serverName,
+		"HttpStatus":  fmt.Sprint(r.status),
+		"GenericInfo": "BeginRequest=" + r.at.Format(proxyTime) + ";CorrelationID=<empty>;SharedCacheGuard=0;",
+	}
+	if r.query != "" {
+		row["UrlQuery"] = "?" + r.query
+	}
+	if r.signed {
+		row["IsAuthenticated"], row["AuthenticatedUser"] = "true", signedAs(r.user)
+		row["BackEndStatus"], row["ProxyAction"], row["TargetServer"] = fmt.Sprint(r.status), "Proxy", "ex01.contoso.com"
+	}
+	return row
+}
+
+// signedAs is an account as the server names it once it knows who it is.
+func signedAs(user string) string {
+	name, domain, ok := strings.Cut(user, "@")
+	if !ok {
+		return user
+	}
+	return netbios(domain) + `\` + name
+}
+
+// netbios is the old name of a domain.
+func netbios(domain string) string {
+	first, _, _ := strings.Cut(domain, ".")
+	return strings.ToUpper(first)
+}

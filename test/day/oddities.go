@@ -1,0 +1,96 @@
+package day
+
+import (
+	"fmt"
+	"time"
+)
+
+// oddities are what looks like an attack to a counter and is none.
+func (m *maker) oddities() {
+	m.quiet("typos of a whole office in the morning", branchOffice)
+	m.quiet("typos and sign-ins of headquarters", headquarters)
+	m.oldPassword()
+	m.expiry()
+	m.migration()
+	m.scanner()
+	m.handful()
+}
+
+// oldPassword is a telephone whose owner has changed the password and gone to
+// bed: it tries the old one all night.
+func (m *maker) oldPassword() {
+	p := m.people[37]
+	c := client{"198.51.100.231", p.phone.agent}
+	m.quiet("a phone with an old password all night", c.ip)
+	query := device(p.down(), p.device, "iPhone", "Ping")
+	for at := clock(0, 4); at.Before(clock(7, 15)); at = at.Add(m.between(4*time.Minute, 9*time.Minute)) {
+		m.challenge(at, c, eas, query)
+		m.basic(at.Add(300*time.Millisecond), c, eas, p.down(), query, wrong)
+	}
+	for at := clock(7, 21); at.Before(clock(8, 0)); at = at.Add(9 * time.Minute) {
+		m.basic(at, c, eas, p.down(), query, right)
+	}
+}
+
+// expiry is the morning on which the passwords of a department expire: the old
+// one is right, and is refused until it is changed.
+func (m *maker) expiry() {
+	m.quiet("a wave of expired passwords", "10.20.0.0/16")
+	for i := range 24 {
+		p := m.people[i*7+3]
+		at := m.around(clock(9, 5), 12*time.Minute)
+		changed := at.Add(m.between(2*time.Minute, 7*time.Minute))
+		m.form(at, p.desk, p.typed(), expired)
+		m.cloudSignIn(at.Add(20*time.Second), p.egress, officeHome, p, expired)
+		m.form(changed, p.desk, p.typed(), right)
+		m.cloudSignIn(changed.Add(40*time.Second), p.egress, officeHome, p, right)
+	}
+}
+
+// migration is a tool that copies mailboxes with a list of passwords, three of
+// which are out of date.
+func (m *maker) migration() {
+	const ip = "192.0.2.60"
+	m.quiet("a migration tool with a list of passwords", ip)
+	at := clock(18, 0)
+	for i := range 150 {
+		p := m.people[i*2+1]
+		if i%50 == 31 {
+			m.imap(at, ip, p.upn(), wrong)
+			m.imap(at.Add(20*time.Second), ip, p.upn(), wrong)
+		} else {
+			m.imap(at, ip, p.upn(), right)
+		}
+		at = at.Add(m.between(30*time.Second, 70*time.Second))
+	}
+}
+
+// scanner walks the pages of the server and never names an account.
+func (m *maker) scanner() {
+	c := client{"203.0.113.240", "Mozilla/5.0 zgrab/0.x"}
+	m.quiet("a scanner without accounts", c.ip)
+	paths := []string{"/owa/", "/ecp/", "/EWS/Exchange.asmx", "/autodiscover/autodiscover.xml", "/mapi/nspi", "/PowerShell/", "/rpc/rpcproxy.dll"}
+	at := clock(4, 10)
+	for i := range 90 {
+		r := request{at: at, client: c, service: owa, method: "GET", stem: paths[i%len(paths)], status: 401, sub: 2, win32: 5}
+		if i%len(paths) == 0 {
+			r.status, r.sub, r.win32 = 302, 0, 0
+		}
+		m.web(r)
+		at = at.Add(m.between(time.Second, 5*time.Second))
+	}
+}
+
+// handful are strangers who try too few accounts to be told from mistakes.
+func (m *maker) handful() {
+	c := client{"192.0.2.222", "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0"}
+	m.quiet("four accounts, one below the threshold", c.ip)
+	for i := range 4 {
+		at := clock(16, 20).Add(time.Duration(i) * 100 * time.Second)
+		m.basic(at, c, ews, m.people[i*50+9].upn(), "", wrong)
+	}
+	for i := range 6 {
+		c := client{fmt.Sprintf("203.0.113.%d", 243+i), browsers[i%len(browsers)]}
+		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), wrong)
+	}
+}
