@@ -54,10 +54,18 @@ func check(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	path := flags.String("p", "", "policy file, as policy=`path`")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	var rest []string // -p may stand after an option=value
+	for ; len(args) > 0; args = flags.Args() {
+		if err := flags.Parse(args); err != nil {
+			return 2
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		rest = append(rest, flags.Arg(0))
+		args = flags.Args()[1:]
 	}
-	given, wrong := assignments(flags.Args())
+	given, wrong := assignments(rest)
 	if *path != "" {
 		given["policy"] = *path
 	}
@@ -69,7 +77,11 @@ func check(args []string, out, errs io.Writer) int {
 		say(errs, strings.Join(wrong, "\n")+"\n")
 		return 1
 	}
-	return say(out, "ok\n  "+strings.Join(s.shown, "\n  ")+"\n")
+	say(out, "ok\n")
+	for i := 0; i < len(s.shown); i += 2 {
+		fmt.Fprintf(out, "  %-15v %v\n", s.shown[i], s.shown[i+1])
+	}
+	return 0
 }
 
 // assignments reads option=value arguments. Here, unlike in the host, every

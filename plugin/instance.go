@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -59,7 +58,7 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 	if err != nil {
 		return nil, fmt.Errorf("sink_path: %w", err)
 	}
-	log.Info("starting", "version", version, "options", strings.Join(s.shown, " "))
+	log.Info("starting "+version, s.shown...)
 	log.Info("state is kept in memory only and starts empty")
 	i := &instance{log: log, policy: p, engine: engine, sink: sink, stop: make(chan struct{}),
 		observer: delivery.Observer{Version: version, Name: hostName()}}

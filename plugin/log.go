@@ -121,7 +121,7 @@ func (h logHandler) WithGroup(name string) slog.Handler {
 
 func appendAttr(b *strings.Builder, group string, a slog.Attr) {
 	value := a.Value.Resolve().String()
-	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == '"' }) {
+	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == '"' }) {
 		value = strconv.Quote(value)
 	}
 	b.WriteString(" " + group + a.Key + "=" + value)

@@ -22,7 +22,7 @@ type settings struct {
 	maxIPs       int
 	maxUsers     int
 
-	shown []string // name=value of every option, in the order of the table
+	shown []any // name, value, name, value ... in the order of the table
 }
 
 // option is one key of the [OUTPUT] section. Parsing, defaults, the start-up
@@ -78,7 +78,7 @@ func parseOptions(lookup func(key string) string) (settings, error) {
 		if err := o.set(&s, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %q: %w (want %s)", o.name, value, err, o.want))
 		}
-		s.shown = append(s.shown, o.name+"="+strconv.Quote(value))
+		s.shown = append(s.shown, o.name, value)
 	}
 	errs = append(errs, s.contradictions()...)
 	errs = append(errs, misspelt(lookup)...)
