@@ -28,6 +28,7 @@ type Alert struct {
 	ID       string // of the incident, the same in all its messages
 	Sequence int    // 1, 2, 3, ... within the incident
 	Rule     Rule
+	Phase    string // opened, escalated, changed, grown, quiet: why this message left
 	Class    string // credential_stuffing, password_spraying, ...
 	Severity Severity
 	// Confidence from 0 to 1.
@@ -60,7 +61,7 @@ type Alert struct {
 type Rule struct{ ID, Name, Version string }
 
 // User is an account as an alert names it.
-type User struct{ Name, Domain, ID string }
+type User struct{ Name, Domain, Email, ID string }
 
 // UserCount is one account of an incident.
 type UserCount struct {

@@ -1,9 +1,17 @@
 package analytics
 
 import (
+	"fmt"
 	"sync"
+	"time"
 
+	"github.com/cespare/xxhash/v2"
+
+	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/record"
+	"redshank/analytics/source"
+	"redshank/analytics/window"
 )
 
 // Options configure an Engine.
@@ -14,30 +22,147 @@ type Options struct {
 	MaxUsers int    // bound of the account table, in entries
 }
 
+// Bounds of what is remembered to recognise what comes twice, in keys of about
+// 150 bytes each.
+const (
+	maxChunks = 4096
+	maxIDs    = 1 << 17
+)
+
+// futureSlack is how far an event may be ahead of Fluent Bit's own timestamp
+// before its time is not believed: clocks of two servers differ.
+const futureSlack = 10 * time.Minute
+
 // Engine is where the parts meet: records in, alerts out. It is safe for
 // concurrent use; one lock covers a whole chunk.
 type Engine struct {
-	mu sync.Mutex
+	mu       sync.Mutex
+	policy   *policy.Policy
+	reader   record.Reader
+	sources  *source.Set
+	desk     *desk
+	stuffing *stuffing
+	chunks   *window.Seen
+	ids      *window.Seen
+	received time.Time // Fluent Bit's timestamp of the record being read
+	emit     source.Emit
+	stats    Stats
 }
 
 // New makes an engine. Nothing runs until Observe is called.
-func New(opts Options) (*Engine, error) { return &Engine{}, nil }
+func New(opts Options) (*Engine, error) {
+	if opts.Policy == nil {
+		return nil, fmt.Errorf("engine: no policy")
+	}
+	sources, err := source.New(opts.Source)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	d := newDesk(opts.Policy)
+	e := &Engine{
+		policy:   opts.Policy,
+		sources:  sources,
+		desk:     d,
+		stuffing: newStuffing(opts, d),
+		chunks:   window.NewSeen(maxChunks),
+		ids:      window.NewSeen(maxIDs),
+	}
+	e.emit = e.observe // made once: a method value allocates
+	return e, nil
+}
 
-// Observe reads one chunk and returns the alerts it caused, in the order of
-// the records. The alerts are the caller's; nothing in them points into chunk.
-// A chunk seen before, byte for byte, changes nothing.
-func (e *Engine) Observe(tag string, chunk []byte) []*Alert { return nil }
+// Observe reads one chunk and returns the alerts it caused, in the order in
+// which their incidents changed. The alerts are the caller's; nothing in them
+// points into chunk. A chunk seen before, byte for byte, changes nothing.
+func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.Chunks++
+	if e.chunks.Before(digest(tag, chunk)) {
+		e.stats.RepeatedChunks++
+		return nil
+	}
+	var rec record.Record
+	e.reader.Reset(chunk)
+	for e.reader.Next(&rec) {
+		e.received = rec.Time
+		e.sources.Decode(tag, &rec, e.emit)
+	}
+	e.stats.BadRecords += uint64(e.reader.Bad)
+	e.stats.LostBytes += uint64(e.reader.Lost)
+	return e.desk.flush()
+}
+
+// digest tells chunks apart. Fluent Bit redelivers them byte for byte, with
+// nanosecond timestamps inside, so equal digests mean one chunk.
+func digest(tag string, chunk []byte) uint64 {
+	return xxhash.Sum64(chunk) ^ xxhash.Sum64String(tag)
+}
+
+// Close returns the final messages of the incidents that have changed since
+// their last one. The engine is not used afterwards.
+func (e *Engine) Close() []*Alert {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.desk.close()
+}
+
+// observe takes one event from a source to the analytics.
+func (e *Engine) observe(ev *event.Event) {
+	e.stats.Events++
+	e.policy.Normalise(ev)
+	e.setTime(ev)
+	if e.repeated(ev) {
+		e.stats.Duplicates++
+		return
+	}
+	e.stuffing.observe(ev)
+}
+
+// setTime gives the event Fluent Bit's time where it has none or claims to be
+// from the future, so that a forged or broken clock cannot push state out.
+func (e *Engine) setTime(ev *event.Event) {
+	switch {
+	case ev.Time.IsZero():
+		ev.Time = e.received
+	case !e.received.IsZero() && ev.Time.After(e.received.Add(futureSlack)):
+		ev.Time = e.received
+		e.stats.Future++
+	}
+	at := ev.Time.UnixMilli()
+	if at < e.desk.newest-e.desk.lateness {
+		e.stats.Late++ // still counted: its window may be open
+	}
+	e.desk.newest = max(e.desk.newest, at)
+}
+
+// repeated tells whether a record with this id has been counted. Successes are
+// not asked: to see one twice changes nothing, and they are the most.
+func (e *Engine) repeated(ev *event.Event) bool {
+	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted
+	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID))
+}
 
 // Stats are the engine's counters since New.
 type Stats struct {
-	Chunks, RepeatedChunks                  uint64
-	Records                                 uint64 // leaf records, after wrappers were opened
-	Understood, Ignored, Unknown, Malformed uint64
-	Events, Duplicates, Late, Future        uint64
-	Clients, Accounts                       int // entries now
-	ClientsEvicted, AccountsEvicted         uint64
-	Incidents, Alerts, Suppressed           uint64
+	Chunks, RepeatedChunks           uint64
+	Sources                          source.Counts // leaf records by source and outcome
+	BadRecords                       uint64        // not decodable as records at all
+	LostBytes                        uint64        // of chunks that could not be read to their end
+	Events, Duplicates, Late, Future uint64
+	Clients, Accounts                int // entries now
+	ClientsEvicted, AccountsEvicted  uint64
+	Incidents, Alerts, Suppressed    uint64
 }
 
 // Stats returns the counters.
-func (e *Engine) Stats() Stats { return Stats{} }
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	st := e.stats
+	st.Sources = e.sources.Counts()
+	st.Clients, st.ClientsEvicted = e.stuffing.clients.Len(), e.stuffing.clients.Evicted()
+	st.Accounts, st.AccountsEvicted = e.stuffing.accounts.Len(), e.stuffing.accounts.Evicted()
+	st.Incidents, st.Alerts, st.Suppressed = e.desk.opened, e.desk.told, e.desk.kept
+	return st
+}

@@ -25,7 +25,7 @@ type Try struct {
 type Tries struct{ list []Try }
 
 // Add puts t in its place, or joins it to the try that it repeats: the same
-// account at the same time as told by another log. It keeps at most limit
+// account and client at the same time as told by another log. It keeps at most limit
 // tries, dropping the oldest, and reports whether t was a new act.
 func (s *Tries) Add(t Try, limit int) bool {
 	i := len(s.list)
@@ -65,7 +65,7 @@ func (s *Tries) join(t Try, i int) bool {
 
 func (s *Tries) joinAt(t Try, j int) bool {
 	o := &s.list[j]
-	if o.Key == 0 || o.Key != t.Key || o.Sources&t.Sources != 0 {
+	if o.Key == 0 || o.Key != t.Key || o.Client != t.Client || o.Sources&t.Sources != 0 {
 		return false
 	}
 	o.Sources |= t.Sources

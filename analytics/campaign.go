@@ -1,0 +1,260 @@
+package analytics
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// maxSightings bounds what one campaign list keeps: about 40 KB.
+const maxSightings = 512
+
+// campaign watches one thing that many clients may share: a user agent, an
+// app, a network, or a service whose log names neither.
+type campaign struct {
+	fails    window.Tries // of clients foreign to the account, with no incident of their own
+	admits   window.Tries // likewise, for the share of successes
+	incident *incident
+}
+
+// traits are the lists that an event belongs to, as table keys. An attacker
+// who changes one of them at every try still shares another.
+func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
+	if len(ev.Agent) > 0 {
+		keys = append(keys, trait('a', ev.Agent))
+	}
+	if len(ev.App) > 0 {
+		keys = append(keys, trait('p', ev.App))
+	}
+	if len(keys) == 0 {
+		keys = append(keys, trait('s', []byte{byte(ev.Service)}))
+	}
+	near := k
+	if k.addr().Is4() {
+		near[15] = 0 // /24
+	} else {
+		clear(near[6:]) // /48
+	}
+	return append(keys, trait('n', near[:]))
+}
+
+func trait(kind byte, b []byte) uint64 {
+	var salted [8]byte
+	binary.LittleEndian.PutUint64(salted[:], xxhash.Sum64(b))
+	return xxhash.Sum64(append(salted[:], kind))
+}
+
+// maxTraits is how many lists one event can be in.
+const maxTraits = 3
+
+// campaignOf is the open campaign that the event shares a trait with.
+func (s *stuffing) campaignOf(ev *event.Event, at int64) *incident {
+	var room [maxTraits]uint64
+	for _, key := range traits(ev, s.keyOf(ev), room[:0]) {
+		if c, ok := s.campaigns.Get(key); ok && s.inReach(c.incident, at) {
+			return c.incident
+		}
+	}
+	return nil
+}
+
+func (s *stuffing) keyOf(ev *event.Event) clientKey {
+	return keyOf(ev.IP, s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+}
+
+// spread adds a failure that opened nothing on its own client to the lists of
+// the distributed form: by trait, and by account.
+func (s *stuffing) spread(ev *event.Event, t window.Try, c *client, a *account) {
+	if nearHome(a, c.key) {
+		return
+	}
+	var room [maxTraits]uint64
+	for _, key := range traits(ev, c.key, room[:0]) {
+		list := s.list(key)
+		list.fails.Add(t, maxSightings)
+		list.fails.Prune(t.At - 2*s.slow)
+		if s.spreads(list, t.At) {
+			s.openCampaign(list, key, ev, t.At)
+			return
+		}
+	}
+	if a != nil {
+		s.converge(ev, t, a)
+	}
+}
+
+func (s *stuffing) list(key uint64) *campaign {
+	c, ok := s.campaigns.Get(key)
+	if !ok {
+		c = &campaign{}
+		s.campaigns.Add(key, c)
+	}
+	return c
+}
+
+// spreads tells whether one list's failures make a campaign: enough clients
+// and accounts (or none named) in the burst window, or twice the clients in
+// the slow one; and three clients that fail for each one that gets in, since
+// an agent that many people use sees mostly successes.
+func (s *stuffing) spreads(c *campaign, at int64) bool {
+	t := &s.policy.Stuffing.Campaign
+	wide := func(length int64, clients int) bool {
+		return c.fails.Windows(at, length, func(run []window.Try) bool {
+			if len(run) < clients {
+				return false
+			}
+			failing, accounts, unnamed := census(run)
+			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
+				return false
+			}
+			return failing >= 3*s.admittedClients(c, run[0].At, run[len(run)-1].At)
+		})
+	}
+	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
+}
+
+func (s *stuffing) admittedClients(c *campaign, from, to int64) int {
+	seen := make(map[[16]byte]struct{}, 8)
+	for _, t := range c.admits.All() {
+		if t.At >= from && t.At <= to {
+			seen[t.Client] = struct{}{}
+		}
+	}
+	return len(seen)
+}
+
+// census counts distinct clients and accounts of a run, and tries that name no
+// account. It allocates: by then the run is long enough to be looked at.
+func census(run []window.Try) (clients, accounts, unnamed int) {
+	who := make(map[[16]byte]struct{}, len(run))
+	names := make(map[uint64]struct{}, len(run))
+	for i := range run {
+		who[run[i].Client] = struct{}{}
+		if run[i].Key == 0 {
+			unnamed++
+		} else {
+			names[run[i].Key] = struct{}{}
+		}
+	}
+	return len(who), len(names), unnamed
+}
+
+// openCampaign gathers the clients of a list into one incident.
+func (s *stuffing) openCampaign(c *campaign, key uint64, ev *event.Event, at int64) {
+	i := s.desk.open(&ruleStuffing, "campaign "+strconv.FormatUint(key, 16), s.began(&c.fails, at))
+	i.span(at)
+	i.opened = "campaign"
+	s.begin(i)
+	c.incident = i
+	for _, t := range c.fails.Take() {
+		if s.inReach(i, t.At) {
+			s.enlist(i, t)
+		}
+	}
+	i.describe(ev)
+	for _, t := range c.admits.Take() {
+		s.judgeSighting(i, t)
+	}
+	s.regrade(i)
+}
+
+// enlist adds one client's try, and all else the client did, to a campaign.
+func (s *stuffing) enlist(i *incident, t window.Try) {
+	c, ok := s.clients.Get(clientKey(t.Client))
+	switch {
+	case !ok:
+		i.fail(t, nil)
+	case c.incident == nil || !s.inReach(c.incident, t.At):
+		if !contains(c.tries.All(), t) {
+			i.fail(t, nil)
+		}
+		s.adopt(i, c)
+	case c.incident == i: // adopted with an earlier try, this one among the rest
+	}
+}
+
+func contains(tries []window.Try, t window.Try) bool {
+	for i := range tries {
+		if tries[i].At == t.At && tries[i].Key == t.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// noteAdmission remembers a success from afar under its traits: it weighs
+// against a campaign that is not open yet, and is judged when one opens.
+func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
+	if ev.Outcome != event.Success || got.proof == event.ProofSession || got.account.livesNear(c.key, got.first) {
+		return
+	}
+	var room [maxTraits]uint64
+	for _, key := range traits(ev, c.key, room[:0]) {
+		if list, ok := s.campaigns.Get(key); ok {
+			t := newTry(ev, c, got.account)
+			list.admits.Add(t, maxSightings)
+			list.admits.Prune(t.At - 2*s.slow)
+		}
+	}
+}
+
+// livesNear tells whether the account had a home in the client's network
+// before the given time.
+func (a *account) livesNear(k clientKey, before int64) bool {
+	wide := k.network()
+	for i := range a.homes {
+		if h := &a.homes[i]; h.client.network() == wide && h.first < before {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stuffing) judgeSighting(i *incident, t window.Try) {
+	a, ok := s.accounts.Get(t.Key)
+	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.livesNear(clientKey(t.Client), t.At) {
+		return
+	}
+	s.judge(i, clientKey(t.Client), &admission{key: a.key, account: a, first: t.At, last: t.At,
+		agent: t.Agent, service: t.Service, outcome: event.Success})
+}
+
+// converge watches one account that fails from many clients: ten in the burst
+// window, or ten networks in the slow one. A phone that changes its address
+// stays within a network or two.
+func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
+	a.tries.Add(t, maxTries)
+	a.tries.Prune(t.At - 2*s.slow)
+	least := s.policy.Stuffing.Campaign.AccountAddresses
+	found := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
+		return len(run) >= least && distinct(run, func(k clientKey) clientKey { return k }) >= least
+	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
+		return len(run) >= least && distinct(run, clientKey.network) >= least
+	})
+	if !found {
+		return
+	}
+	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
+	i.span(t.At)
+	i.opened, i.account, a.incident = "account", a.name, i
+	s.begin(i)
+	for _, t := range a.tries.Take() {
+		if s.inReach(i, t.At) {
+			i.fail(t, nil)
+		}
+	}
+	i.describe(ev)
+	s.regrade(i)
+}
+
+func distinct(run []window.Try, of func(clientKey) clientKey) int {
+	seen := make(map[clientKey]struct{}, len(run))
+	for i := range run {
+		seen[of(clientKey(run[i].Client))] = struct{}{}
+	}
+	return len(seen)
+}
