@@ -20,18 +20,18 @@ var errTooLong = errors.New("source: text too long")
 // it moves, but values found earlier stay readable: they keep the old memory.
 type scratch struct{ buf []byte }
 
-// json transcodes one JSON text and returns it as a value.
-func (s *scratch) json(text []byte) (record.Value, error) {
+// json transcodes the first JSON value of text; rest is what follows it, and
+// may hold more of them, one behind the other.
+func (s *scratch) json(text []byte) (v record.Value, rest []byte, err error) {
 	if len(text) > maxJSON || len(s.buf) > maxScratch {
-		return nil, errTooLong
+		return nil, nil, errTooLong
 	}
 	start := len(s.buf)
-	buf, err := appendJSON(s.buf, text)
+	s.buf, rest, err = record.AppendFirstJSON(s.buf, text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	s.buf = buf
-	return record.Value(buf[start:]), nil
+	return record.Value(s.buf[start:]), rest, nil
 }
 
 // release gives back what was taken since it held n bytes, and the memory too

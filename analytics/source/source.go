@@ -48,8 +48,8 @@ func (in *Input) structured(v record.Value) record.Value {
 	if in.scratch == nil || len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return nil
 	}
-	inner, err := in.scratch.json(text)
-	if err != nil {
+	inner, rest, err := in.scratch.json(text)
+	if err != nil || len(rest) > 0 {
 		return nil
 	}
 	return inner

@@ -3,8 +3,6 @@ package source
 import (
 	"bytes"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"redshank/analytics/record"
 )
 
@@ -45,7 +43,11 @@ func (s *Set) openList(list record.Value, depth int) {
 	empty := true
 	for item := range list.Items() {
 		empty = false
-		s.open(item, depth+1)
+		if item.IsMap() {
+			s.open(item, depth)
+		} else {
+			s.open(item, depth+1)
+		}
 	}
 	if empty {
 		s.leaf(Ignored)
@@ -53,11 +55,7 @@ func (s *Set) openList(list record.Value, depth int) {
 }
 
 func (s *Set) openMap(m record.Value, depth int) {
-	fields, _, err := msgp.ReadMapHeaderBytes(m)
-	if err != nil {
-		s.leaf(Malformed)
-		return
-	}
+	fields := m.Len()
 	many := fields > fewFields
 	if many && s.offerMap(m) {
 		return
@@ -81,12 +79,12 @@ func (s *Set) openMap(m record.Value, depth int) {
 
 // openEither decodes a map that has a text which may be the record itself, or
 // only one of its fields (the rendered message of a Windows event).
-func (s *Set) openEither(m record.Value, line []byte, fields uint32, depth int) {
+func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) {
 	first := fields <= bareFields || s.in.Stream.lines
 	switch {
-	case first && s.openText(line, depth):
+	case first && s.openText(line, depth+1):
 	case fields <= fewFields && s.offerMap(m):
-	case !first && s.openText(line, depth):
+	case !first && s.openText(line, depth+1):
 	default:
 		s.leaf(Unknown)
 	}
@@ -100,18 +98,38 @@ func (s *Set) openText(text []byte, depth int) bool {
 		s.leaf(Ignored)
 		return true
 	}
-	if text[0] == '{' || text[0] == '[' {
-		v, err := s.scratch.json(text)
-		if err == nil {
-			s.open(v, depth+1)
-			return true
-		}
-		if text[0] == '{' {
+	switch text[0] {
+	case '{':
+		if !s.openJSON(text, depth) {
 			s.leaf(Malformed)
+		}
+		return true
+	case '[': // a list, or a line that begins with a time in brackets
+		inner := bytes.TrimLeft(text[1:], " \t\r\n")
+		if len(inner) > 0 && (inner[0] == '{' || inner[0] == ']') && s.openJSON(text, depth) {
 			return true
 		}
 	}
 	return s.openLine(text, depth)
+}
+
+// openJSON decodes JSON values that stand one behind the other; false if not
+// even the first is one. What cannot be read behind it is one more record.
+func (s *Set) openJSON(text []byte, depth int) bool {
+	v, rest, err := s.scratch.json(text)
+	if err != nil {
+		return false
+	}
+	for {
+		s.open(v, depth)
+		if len(rest) == 0 {
+			return true
+		}
+		if v, rest, err = s.scratch.json(rest); err != nil {
+			s.leaf(Malformed)
+			return true
+		}
+	}
 }
 
 func (s *Set) openLine(line []byte, depth int) bool {

@@ -1,0 +1,166 @@
+package source
+
+import (
+	"bytes"
+	"strings"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+)
+
+// Audit logs keep much in lists of pairs: {Name, Value}, {Name, NewValue},
+// {Key, Value}, {displayName, newValue}. Some collectors turn them into maps.
+
+const (
+	pairName = iota
+	pairKey
+	pairDisplayName
+	pairValue
+	pairNewValue
+)
+
+var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
+
+// namedValue is the name and the value of one element of such a list.
+func namedValue(item record.Value) (name []byte, value record.Value) {
+	var found [5]record.Value
+	pairKeys.FindFold(item, found[:])
+	for _, slot := range [...]int{pairName, pairKey, pairDisplayName} {
+		if name = found[slot].Bytes(); name != nil {
+			break
+		}
+	}
+	if value = found[pairValue]; !value.Present() {
+		value = found[pairNewValue]
+	}
+	return name, value
+}
+
+// pick sets dst[i] to the value that goes by names[i], absent where none does.
+func pick(list record.Value, names []string, dst []record.Value) {
+	clear(dst)
+	if list.IsMap() {
+		for i, want := range names {
+			dst[i] = list.Get(want)
+		}
+		return
+	}
+	for item := range list.Items() {
+		name, value := namedValue(item)
+		for i, want := range names {
+			if dst[i] == nil && string(name) == want {
+				dst[i] = value
+			}
+		}
+	}
+}
+
+// maxDetail bounds Event.Detail, in bytes.
+const maxDetail = 1 << 10
+
+// detail writes parameters as one text, "Name=Value; Name=Value", in memory
+// that it uses again: what is returned holds until the next call.
+type detail struct{ buf []byte }
+
+func (d *detail) reset() {
+	if d.buf == nil {
+		d.buf = make([]byte, 0, maxDetail)
+	}
+	d.buf = d.buf[:0]
+}
+
+// pairs adds a list of pairs or a map; empty values are left out.
+func (d *detail) pairs(list record.Value) {
+	if list.IsMap() {
+		for name, value := range list.All() {
+			d.add(name, value)
+		}
+		return
+	}
+	for item := range list.Items() {
+		name, value := namedValue(item)
+		d.add(name, value)
+	}
+}
+
+func (d *detail) add(name []byte, value record.Value) {
+	text := value.Bytes()
+	if len(name) == 0 || text == nil && (!value.Present() || value.IsMap() || value.IsArray()) || text != nil && len(text) == 0 {
+		return
+	}
+	if len(d.buf) > 0 {
+		d.text("; ")
+	}
+	d.bytes(name)
+	d.text("=")
+	if text == nil {
+		var number [32]byte
+		text = value.AppendText(number[:0])
+	}
+	d.bytes(text)
+}
+
+func (d *detail) bytes(b []byte) { d.buf = append(d.buf, b[:min(len(b), maxDetail-len(d.buf))]...) }
+
+func (d *detail) text(s string) { d.buf = append(d.buf, s[:min(len(s), maxDetail-len(d.buf))]...) }
+
+// clientInfo reads a ClientInfoString: the service it names, and the user
+// agent that stands in it for most clients.
+//
+//	Client=OWA;Mozilla/5.0 (Windows NT 10.0; Win64; x64) ...;
+//	Client=WebServices;ExchangeServicesClient/15.00.0913.015;
+//	Client=REST;Client=RESTSystem;;
+//	Client=WebServices;UserAgent=[NoUserAgent][AppId=...];
+func clientInfo(text []byte) (service event.Service, agent []byte) {
+	service = event.M365
+	for rest := text; len(rest) > 0; {
+		part, after, _ := bytes.Cut(rest, []byte(";"))
+		part = bytes.TrimSpace(part)
+		switch name, value, is := bytes.Cut(part, []byte("=")); {
+		case len(part) == 0:
+		case is && string(name) == "Client":
+			if service == event.M365 {
+				service = clientService(value)
+			}
+		case is && string(name) == "UserAgent":
+			return service, realAgent(bytes.TrimLeft(rest, " ")[len("UserAgent="):])
+		case is && !bytes.ContainsAny(name, " /("): // Action=ViaProxy, Protocol=POP3
+		default:
+			return service, realAgent(bytes.TrimLeft(rest, " "))
+		}
+		rest = after
+	}
+	return service, nil
+}
+
+func realAgent(text []byte) []byte {
+	if bytes.HasPrefix(text, []byte("[")) {
+		return nil
+	}
+	return bytes.TrimRight(text, "; ")
+}
+
+// clientServices are the clients' names in a ClientInfoString, by prefix.
+var clientServices = []struct {
+	prefix  string
+	service event.Service
+}{
+	{"OWA", event.OWA},
+	{"OutlookWebApp", event.OWA},
+	{"WebServices", event.EWSService},
+	{"ActiveSync", event.EAS},
+	{"MSExchangeRPC", event.MAPI},
+	{"REST", event.REST},
+	{"OutlookService", event.REST},
+	{"POP3/IMAP4", event.IMAPService},
+	{"Microsoft.Exchange.Powershell", event.PowerShell},
+}
+
+func clientService(name []byte) event.Service {
+	for _, c := range clientServices {
+		if strings.HasPrefix(string(name), c.prefix) {
+			return c.service
+		}
+	}
+	return event.M365
+}

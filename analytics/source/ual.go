@@ -1,0 +1,217 @@
+package source
+
+import (
+	"bytes"
+	"strings"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+)
+
+// ual is the unified audit log of Microsoft 365: management API, Purview
+// search and export, Sentinel's OfficeActivity. Sign-ins are in ualsignin.go,
+// mail and administration in ualmail.go.
+type ual struct {
+	// f are the fields of the record at hand: claims finds them, and decode,
+	// which always follows at once, uses them. One walk serves both.
+	f      [len(ualNames)]record.Value
+	detail detail
+}
+
+// The fields, found without regard to case. OfficeActivity has other names
+// for some.
+const (
+	ualOperation = iota
+	ualRecordType
+	ualWorkload
+	ualOfficeWorkload
+	ualCreationTime
+	ualStartTime
+	ualTimeGenerated
+	ualAuditData
+	ualID
+	ualOfficeID
+	ualSourceRecordID
+	ualIntraSystemID
+	ualUserID
+	ualUserKey
+	ualActor
+	ualClientIP
+	ualClientIPAddress
+	ualClientIPOffice
+	ualActorIP
+	ualResultStatus
+	ualErrorNumber
+	ualLogonError
+	ualApplicationID
+	ualExtendedProperties
+	ualDeviceProperties
+	ualAppAccess
+	ualSessionID
+	ualAppID
+	ualClientAppID
+	ualClientInfo
+	ualMailboxOwner
+	ualOperationProperties
+	ualOperationCount
+	ualFolders
+	ualAffectedItems
+	ualItem
+	ualParameters
+	ualModifiedProperties
+	ualObjectID
+	ualOfficeObjectID
+	ualServer
+	ualQueryText
+	ualUserAgent
+)
+
+var ualNames = [...]string{
+	ualOperation:           "Operation",
+	ualRecordType:          "RecordType",
+	ualWorkload:            "Workload",
+	ualOfficeWorkload:      "OfficeWorkload",
+	ualCreationTime:        "CreationTime",
+	ualStartTime:           "Start_Time",
+	ualTimeGenerated:       "TimeGenerated",
+	ualAuditData:           "AuditData",
+	ualID:                  "Id",
+	ualOfficeID:            "OfficeId",
+	ualSourceRecordID:      "SourceRecordId",
+	ualIntraSystemID:       "IntraSystemId",
+	ualUserID:              "UserId",
+	ualUserKey:             "UserKey",
+	ualActor:               "Actor",
+	ualClientIP:            "ClientIP",
+	ualClientIPAddress:     "ClientIPAddress",
+	ualClientIPOffice:      "Client_IPAddress",
+	ualActorIP:             "ActorIpAddress",
+	ualResultStatus:        "ResultStatus",
+	ualErrorNumber:         "ErrorNumber",
+	ualLogonError:          "LogonError",
+	ualApplicationID:       "ApplicationId",
+	ualExtendedProperties:  "ExtendedProperties",
+	ualDeviceProperties:    "DeviceProperties",
+	ualAppAccess:           "AppAccessContext",
+	ualSessionID:           "SessionId",
+	ualAppID:               "AppId",
+	ualClientAppID:         "ClientAppId",
+	ualClientInfo:          "ClientInfoString",
+	ualMailboxOwner:        "MailboxOwnerUPN",
+	ualOperationProperties: "OperationProperties",
+	ualOperationCount:      "OperationCount",
+	ualFolders:             "Folders",
+	ualAffectedItems:       "AffectedItems",
+	ualItem:                "Item",
+	ualParameters:          "Parameters",
+	ualModifiedProperties:  "ModifiedProperties",
+	ualObjectID:            "ObjectId",
+	ualOfficeObjectID:      "OfficeObjectId",
+	ualServer:              "OriginatingServer",
+	ualQueryText:           "QueryText",
+	ualUserAgent:           "UserAgent",
+}
+
+var ualKeys = record.NewKeys(ualNames[:]...)
+
+func (*ual) source() event.Source { return event.UAL }
+
+func (u *ual) claims(in *Input) bool {
+	if !in.Fields.IsMap() {
+		return false
+	}
+	f := &u.f
+	ualKeys.FindFold(in.Fields, f[:])
+	return f[ualOperation].Bytes() != nil && !f[ualAuditData].Present() &&
+		(f[ualRecordType].Present() || f[ualWorkload].Present() || f[ualOfficeWorkload].Present()) &&
+		(f[ualCreationTime].Present() || f[ualOfficeWorkload].Present() || f[ualUserID].Present())
+}
+
+func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
+	name := bytes.TrimSpace(u.f[ualOperation].Bytes())
+	op, ok := operations[strings.TrimRight(string(name), ". ")]
+	if !ok {
+		return Ignored
+	}
+	ev.Operation, ev.Action = name, op.action
+	u.common(in, ev)
+	if op.action == event.SignIn {
+		u.signIn(in, ev, op)
+	} else if !u.mail(in, ev, op) {
+		return Ignored
+	}
+	emit(ev)
+	return Understood
+}
+
+// common fills what all operations have.
+func (u *ual) common(in *Input, ev *event.Event) {
+	for _, slot := range [...]int{ualCreationTime, ualStartTime, ualTimeGenerated} {
+		if t, ok := parseTime(u.f[slot].Bytes()); ok {
+			ev.Time = t
+			break
+		}
+	}
+	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
+	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
+	ev.RawUser = u.user(in)
+	ev.Session = u.first(ualSessionID)
+	if access := in.structured(u.f[ualAppAccess]); access.IsMap() {
+		ev.Token = known(access.Get("UniqueTokenId"))
+		if ev.Session == nil {
+			ev.Session = known(access.Get("AADSessionId"))
+		}
+		ev.App = known(access.Get("ClientAppId"))
+	}
+	ev.Host, _, _ = bytes.Cut(u.first(ualServer), []byte(" "))
+}
+
+// user is the account as logged. Where the log does not know it by name, the
+// list of actors often does: type 5 is a user principal name.
+func (u *ual) user(in *Input) []byte {
+	id := u.first(ualUserID, ualUserKey)
+	if id != nil && !unnamed(id) {
+		return id
+	}
+	for actor := range in.structured(u.f[ualActor]).Items() {
+		name := known(actor.Get("ID"))
+		if kind, ok := actor.Get("Type").Int(); ok && kind == 5 && bytes.IndexByte(name, '@') > 0 {
+			return name
+		}
+	}
+	return id
+}
+
+// first is the first of the fields with a known text.
+func (u *ual) first(slots ...int) []byte {
+	for _, slot := range slots {
+		if text := known(u.f[slot]); text != nil {
+			return text
+		}
+	}
+	return nil
+}
+
+// known is the text of v, nil where that is empty or a stand-in for nothing.
+func known(v record.Value) []byte {
+	switch text := v.Bytes(); string(text) {
+	case "", "<null>", "null":
+		return nil
+	default:
+		return text
+	}
+}
+
+// unnamed tells whether an account as logged names nobody: unknown, or only
+// an object id.
+func unnamed(id []byte) bool {
+	switch string(id) {
+	case "Not Available", "Unknown", "NOT-FOUND":
+		return true
+	}
+	return isGUID(id)
+}
+
+func isGUID(b []byte) bool {
+	return len(b) == 36 && b[8] == '-' && b[13] == '-' && b[18] == '-' && b[23] == '-'
+}
