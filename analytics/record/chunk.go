@@ -43,7 +43,7 @@ func (r *Reader) Next(rec *Record) bool {
 		raw := r.chunk[r.at:end:end]
 		r.at = end
 		switch ok := rec.parse(raw); {
-		case !ok || opened > maxDepth && within(raw, 0, maxDepth) < 0:
+		case !ok || opened >= maxDepth && within(raw, 0, maxDepth) < 0:
 			r.Bad++
 		case isMarker(rec.Time):
 			r.Markers++
@@ -57,15 +57,20 @@ func (r *Reader) Next(rec *Record) bool {
 
 // resync moves on to the next plausible record, or to the end of the chunk.
 // Each byte is looked at once, and a failed candidate is paid for out of work,
-// so that the whole stays linear in the length of the chunk.
+// so that the whole stays linear in the length of the chunk. The header of a
+// failed candidate is passed over whole: [timestamp, metadata], by itself, is
+// a legacy record.
 func (r *Reader) resync() {
 	start := r.at
-	for r.at++; r.at < len(r.chunk) && r.scan > 0 && r.work > 0; r.at++ {
-		r.scan--
-		if plausible(r.chunk[r.at:]) && r.proven() {
+	for r.at < len(r.chunk) && r.scan > 0 && r.work > 0 {
+		header := plausible(r.chunk[r.at:])
+		if header > 0 && r.proven() {
 			r.Lost += r.at - start
 			return
 		}
+		step := max(header, 1)
+		r.at += step
+		r.scan -= step
 	}
 	r.at = len(r.chunk)
 	r.Lost += r.at - start
@@ -84,21 +89,23 @@ func (r *Reader) proven() bool {
 	return ok && rec.Time.Year() > 2000 && rec.Body.Len() > 0
 }
 
-// plausible reports whether b starts like a record: an array of two, and in it
-// a header or a timestamp.
-func plausible(b []byte) bool {
+// plausible is 0 unless b starts like a record, an array of two and in it a
+// header or a timestamp; else it is where the timestamp ends.
+func plausible(b []byte) (end int) {
 	n, first, ok := elements(b, 0)
 	if !ok || n != 2 {
-		return false
+		return 0
 	}
-	if n, at, ok := elements(b, first); ok {
+	if n, inner, ok := elements(b, first); ok {
 		if n != 2 {
-			return false
+			return 0
 		}
-		first = at
+		first = inner
 	}
-	_, _, ok = timestamp(b, first)
-	return ok
+	if _, end, ok = timestamp(b, first); !ok {
+		return 0
+	}
+	return end
 }
 
 // parse reads one sound event: [[timestamp, metadata], body], or, as Fluent
@@ -120,10 +127,10 @@ func (rec *Record) parse(raw []byte) (ok bool) {
 	if rec.Time, meta, ok = timestamp(raw, at); !ok {
 		return false
 	}
-	// Metadata that is no map is left out: it is no reason to lose the record.
-	if meta < body && isMap(raw[meta]) {
+	if meta < body && raw[meta] != 0xc0 {
 		rec.Metadata = raw[meta:body:body]
+		ok = rec.Metadata.IsMap()
 	}
 	rec.Body = raw[body:]
-	return rec.Body.IsMap()
+	return ok && rec.Body.IsMap()
 }

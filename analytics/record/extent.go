@@ -4,6 +4,23 @@ package record
 // in this package recurses by more, and what reads its output need not either.
 const maxDepth = 64
 
+// sizes is the whole length of the values that have one length for their
+// first byte: small numbers, short strings, empty containers, numbers. 0 is
+// for all others.
+var sizes = func() (sizes [256]uint8) {
+	for c := range sizes {
+		switch {
+		case c < 0x80, c >= 0xe0, c == 0x80, c == 0x90:
+			sizes[c] = 1
+		case c >= 0xa0 && c < 0xc0:
+			sizes[c] = 1 + uint8(c&0x1f)
+		}
+	}
+	copy(sizes[0xc0:], []uint8{1, 0, 1, 1})                                    // nil, never used, false, true
+	copy(sizes[0xca:], []uint8{5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18}) // floats, uints, ints, fixext
+	return sizes
+}()
+
 // lead says how a value with that first byte is laid out: how many bytes its
 // header takes (0: no such value), how many of them, right behind the first,
 // are a big-endian count, and what is counted.
@@ -13,19 +30,13 @@ type lead struct {
 	members uint8 // 0: payload bytes; 1: elements; 2: fields, two values each
 }
 
-// leads covers 0xc0 to 0xdf; the first bytes outside it hold their own counts.
-// Scalars of fixed size are all header.
+// leads covers 0xc0 to 0xdf, as far as they have a count.
 var leads = [32]lead{
-	{header: 1}, {}, {header: 1}, {header: 1}, // nil, (never used), false, true
-	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin 8, 16, 32
-	{3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext 8, 16, 32
-	{header: 5}, {header: 9}, // float 32, 64
-	{header: 2}, {header: 3}, {header: 5}, {header: 9}, // uint 8 to 64
-	{header: 2}, {header: 3}, {header: 5}, {header: 9}, // int 8 to 64
-	{header: 3}, {header: 4}, {header: 6}, {header: 10}, {header: 18}, // fixext 1 to 16
-	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // str 8, 16, 32
-	{3, 2, 1}, {5, 4, 1}, // array 16, 32
-	{3, 2, 2}, {5, 4, 2}, // map 16, 32
+	0x04: {2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin 8, 16, 32
+	0x07: {3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext 8, 16, 32
+	0x19: {2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // str 8, 16, 32
+	0x1c: {3, 2, 1}, {5, 4, 1}, // array 16, 32
+	0x1e: {3, 2, 2}, {5, 4, 2}, // map 16, 32
 }
 
 // enter steps over one scalar, or over the header of one container, whose
@@ -37,19 +48,19 @@ func enter(b []byte, at int) (next, members int, ok bool) {
 	if at >= len(b) {
 		return at, 0, false
 	}
-	switch c := b[at]; {
-	case c < 0x80 || c >= 0xe0:
-		return at + 1, 0, true
+	c := b[at]
+	if size := int(sizes[c]); size > 0 {
+		return at + size, 0, at+size <= len(b)
+	}
+	switch {
 	case c < 0x90:
-		next, members = at+1, 2*int(c&0x0f)
+		members = 2 * int(c&0x0f)
 	case c < 0xa0:
-		next, members = at+1, int(c&0x0f)
-	case c < 0xc0:
-		next = at + 1 + int(c&0x1f)
+		members = int(c & 0x0f)
 	default:
 		return enterLong(b, at, leads[c-0xc0])
 	}
-	return next, members, next+members <= len(b)
+	return at + 1, members, at+1+members <= len(b)
 }
 
 // enterLong is enter for what has its count behind the first byte. Counts
@@ -75,19 +86,20 @@ func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 	return next + int(count), 0, true
 }
 
-// skip steps over one whole value and tells how many containers it opened.
+// skip steps over one whole value and tells how many containers it opened that
+// were not empty.
 // Where it is not ok, end is how far it came. It counts instead of recursing,
 // as msgp.Skip does up to 100,000 levels deep, so that a chunk of nothing but
 // array headers costs neither stack nor time; it is also the faster of the two.
 func skip(b []byte, at int) (end, opened int, ok bool) {
 	for pending := 1; pending > 0; pending-- {
-		// Most of what is in a log record: short strings and small numbers.
 		if at < len(b) {
-			if c := b[at]; c < 0x80 {
-				at++
+			if size := int(sizes[b[at]]); size > 0 {
+				at += size
 				continue
-			} else if c-0xa0 < 0x20 {
-				at += 1 + int(c&0x1f)
+			}
+			if b[at] == 0xd9 && at+1 < len(b) { // str8: the other most common one
+				at += 2 + int(b[at+1])
 				continue
 			}
 		}
@@ -100,14 +112,15 @@ func skip(b []byte, at int) (end, opened int, ok bool) {
 			opened++
 		}
 	}
-	return at, opened, at <= len(b)
+	return min(at, len(b)), opened, at <= len(b)
 }
 
-// within steps over one value that nests at most levels containers; -1 where
-// it nests deeper or is damaged. It recurses, but never further than that.
+// within steps over one value that nests at most levels containers, empty ones
+// included; -1 where it nests deeper or is damaged. It recurses, but never
+// further than that.
 func within(b []byte, at, levels int) int {
 	next, members, ok := enter(b, at)
-	if !ok || members > 0 && levels == 0 {
+	if !ok || levels == 0 && (isMap(b[at]) || isArray(b[at])) {
 		return -1
 	}
 	for ; members > 0 && next >= 0; members-- {

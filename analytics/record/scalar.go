@@ -3,13 +3,9 @@ package record
 import (
 	"math"
 	"strconv"
-	"unsafe"
 
 	"github.com/tinylib/msgp/msgp"
 )
-
-// maxNumeral bounds the text that is read as a number, in bytes.
-const maxNumeral = 64
 
 // Int is v as a whole number: of an int or uint that fits, of a float without
 // fraction, or of decimal text such as "-42". Hexadecimal text is no number
@@ -54,7 +50,7 @@ func (v Value) Float() (float64, bool) {
 		n, _, err = msgp.ReadFloat32Bytes(v)
 		f = float64(n)
 	case msgp.StrType, msgp.BinType:
-		return numeral(v.Bytes())
+		return decimalFloat(v.Bytes())
 	default:
 		return 0, false
 	}
@@ -127,43 +123,4 @@ func whole(f float64, ok bool) (int64, bool) {
 		return 0, false
 	}
 	return int64(f), true
-}
-
-// decimal reads digits with an optional minus sign, and nothing else.
-// strconv would need a string, take "+1" as well, and build an error to say
-// that text is no number, which is the usual case here.
-func decimal(b []byte) (int64, bool) {
-	digits := b
-	if len(b) > 0 && b[0] == '-' {
-		digits = b[1:]
-	}
-	if len(digits) == 0 || len(digits) > maxNumeral {
-		return 0, false
-	}
-	var n uint64
-	for _, c := range digits {
-		if c-'0' > 9 || n > math.MaxInt64/10 {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	if len(digits) < len(b) {
-		return -int64(n), n <= 1<<63
-	}
-	return int64(n), n <= math.MaxInt64
-}
-
-// numeral reads a decimal number. strconv alone would also take "inf",
-// "0x1p-2" and "1_000".
-func numeral(b []byte) (float64, bool) {
-	if len(b) == 0 || len(b) > maxNumeral {
-		return 0, false
-	}
-	for _, c := range b {
-		if c-'0' > 9 && c != '-' && c != '+' && c != '.' && c|0x20 != 'e' {
-			return 0, false
-		}
-	}
-	f, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)
-	return f, err == nil
 }
