@@ -1,0 +1,244 @@
+package test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/test/agent"
+	"redshank/test/day"
+)
+
+// confDir and buildDir are relative to this package.
+const (
+	confDir  = "../conf"
+	buildDir = "../build"
+)
+
+// shipped are the configurations in conf/, what each reads of a day, and which
+// half of its attacks it has to find.
+var shipped = []struct {
+	file  string
+	site  day.Site
+	reads func(*day.Stream) bool
+}{
+	{"exchange.yaml", day.Exchange, ofExchange},
+	{"exchange.conf", day.Exchange, ofExchange},
+	{"m365.yaml", day.Cloud, ofCloud},
+	{"m365.conf", day.Cloud, ofCloud},
+}
+
+// ofExchange leaves out the back end's site, as the configurations do.
+func ofExchange(s *day.Stream) bool {
+	return strings.HasPrefix(s.Path, "exchange/") && !strings.Contains(s.Path, "W3SVC2")
+}
+
+func ofCloud(s *day.Stream) bool { return strings.HasPrefix(s.Path, "m365/") }
+
+func TestConfigurationsParse(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(confDir, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no YAML in %s: %v", confDir, err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc map[string]any
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// Both formats of a configuration must say the same; this compares what the
+// plugin is told.
+func TestClassicSaysTheSame(t *testing.T) {
+	for _, name := range []string{"exchange", "m365"} {
+		a, b := settings(t, name+".yaml"), settings(t, name+".conf")
+		if a != b {
+			t.Errorf("%s.yaml and %s.conf differ:\n%s\n%s", name, name, a, b)
+		}
+	}
+}
+
+// settings are all "key value" pairs of a configuration, in order, without
+// case, comments, and the marks of either format. Sections are left out.
+func settings(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(confDir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+		key, value, ok := strings.Cut(strings.Replace(line, ": ", " ", 1), " ")
+		key = strings.ToLower(key)
+		// The one names its parser in place, the other in a file.
+		if !ok || strings.HasPrefix(line, "#") || key == "parsers_file" || strings.HasPrefix(line, "name: json") || key == "format" {
+			continue
+		}
+		out = append(out, key+" "+strings.TrimSpace(value))
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestConfigurationsRun loads every configuration on the real agent, lets it
+// read a day, and wants the attacks of its half and nothing else.
+func TestConfigurationsRun(t *testing.T) {
+	needAgent(t)
+	d := day.New(day.Options{Records: 40_000})
+	for _, c := range shipped {
+		t.Run(c.file, func(t *testing.T) {
+			b := newBench(t, d)
+			config := filepath.Join(confDir, c.file)
+			if err := agent.DryRun(b.plugin, config, b.env...); err != nil {
+				t.Fatal(err)
+			}
+			lines := 0
+			for _, s := range d.Streams {
+				if c.reads(s) {
+					lines += s.Len()
+				}
+			}
+			found := b.run(t, config, lines, c.site == day.Cloud)
+			for _, wrong := range d.Compare(found, c.site) {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// plugins.conf is the other way to load the plugin.
+func TestPluginsFile(t *testing.T) {
+	needAgent(t)
+	dir := t.TempDir()
+	text, err := os.ReadFile(filepath.Join(confDir, "plugins.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin, err := filepath.Abs(filepath.Join(buildDir, "out_redshank.so"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := strings.Replace(string(text), "/usr/lib/redshank/out_redshank.so", plugin, 1)
+	write(t, filepath.Join(dir, "plugins.conf"), here)
+	write(t, filepath.Join(dir, "main.conf"), "[SERVICE]\n    Plugins_File plugins.conf\n[INPUT]\n    Name dummy\n[OUTPUT]\n    Name redshank\n    Match *\n")
+	if err := agent.DryRun("", filepath.Join(dir, "main.conf")); err != nil {
+		t.Error(err)
+	}
+}
+
+// needAgent skips, for all to see, where there is no Fluent Bit or no plugin.
+func needAgent(t *testing.T) {
+	t.Helper()
+	if _, err := agent.Find(); err != nil {
+		t.Skip("SKIPPED: no fluent-bit on PATH; the configurations were parsed, not run")
+	}
+	if _, err := os.Stat(filepath.Join(buildDir, "out_redshank.so")); err != nil {
+		t.Skip("SKIPPED: no build/out_redshank.so; make build first")
+	}
+}
+
+// bench is a folder with a day in it and the environment that points there.
+type bench struct {
+	dir, plugin string
+	port        int
+	env         []string
+	day         *day.Day
+}
+
+func newBench(t *testing.T, d *day.Day) *bench {
+	t.Helper()
+	b := &bench{dir: t.TempDir(), plugin: filepath.Join(buildDir, "out_redshank.so"), day: d}
+	if err := d.Write(b.dir); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if b.port, err = agent.FreePort(); err != nil {
+		t.Fatal(err)
+	}
+	policy, err := filepath.Abs("demo/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.env = []string{
+		"EXCHANGE_LOGS=" + filepath.Join(b.dir, "exchange"), "M365_LOGS=" + filepath.Join(b.dir, "m365"),
+		fmt.Sprintf("M365_PORT=%d", b.port), "REDSHANK_STATE=" + b.dir, "REDSHANK_POLICY=" + policy, "REDSHANK_ALERTS=" + b.alerts(),
+	}
+	return b
+}
+
+func (b *bench) alerts() string { return filepath.Join(b.dir, "alerts.ndjson") }
+
+// run plays the day and returns what was found. With post, some sign-ins come
+// a second time, over HTTP.
+func (b *bench) run(t *testing.T, config string, lines int, post bool) []day.Found {
+	t.Helper()
+	a, err := agent.Start(b.plugin, config, filepath.Join(b.dir, "fluent-bit.log"), b.env...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	err = a.Wait(ctx, lines, nil)
+	if post && err == nil {
+		lines += b.post(t)
+		err = a.Wait(ctx, lines, nil)
+	}
+	if err != nil {
+		t.Fatal(a.Abandon(err))
+	}
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := day.ReadAlerts(b.alerts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// post sends the first sign-ins as one array and returns how many they were.
+func (b *bench) post(t *testing.T) int {
+	t.Helper()
+	const most = 100
+	var records []string
+	for _, s := range b.day.Streams {
+		if s.Tag != "entra.signin" {
+			continue
+		}
+		for line := range s.Text {
+			if records = append(records, line); len(records) == most {
+				break
+			}
+		}
+	}
+	body := []byte("[" + strings.Join(records, ",") + "]")
+	resp, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/m365.signin", b.port), "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("POST: %s", resp.Status)
+	}
+	return len(records)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
