@@ -1,0 +1,118 @@
+package source
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
+
+// maxWinParameters is how much of a command's parameters an event tells, in bytes.
+const maxWinParameters = 2 << 10
+
+// pipeline decodes 4103, a command that PowerShell has run: Operation is the
+// command, Detail its parameters, Client the command line of the host.
+func (w *winEvent) pipeline(ev *event.Event, emit Emit) Outcome {
+	r := &w.row
+	payload := bytes.TrimSpace(r.data[fieldPayload])
+	context := psContextOf(r.data[fieldContextInfo])
+	command := context.command
+	if command == nil {
+		command = psInvoked(payload)
+	}
+	if command == nil {
+		return Malformed
+	}
+	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
+	ev.Operation = winClip(command, maxWinName)
+	ev.Detail = winClip(payload, maxWinParameters)
+	ev.Client = winClip(context.host, maxWinParameters)
+	ev.RawUser = context.user
+	if ev.RawUser == nil {
+		ev.RawUser = winPresent(r.user)
+	}
+	emit(ev)
+	return Understood
+}
+
+// psContext is what is of interest in ContextInfo.
+type psContext struct{ host, command, user []byte }
+
+// The lines of ContextInfo have a fixed order and translated labels, so they
+// are told by their place: Host Application is the fifth, and the others are
+// counted from the end, because a command line may have line breaks in it.
+const (
+	psHost        = 4
+	psCommandBack = 8
+	psUserBack    = 3
+	psLines       = 16
+)
+
+func psContextOf(text []byte) (c psContext) {
+	var back [psCommandBack][]byte // the last lines, newest first
+	n := 0
+	for rest := winClip(text, maxWinText); len(rest) > 0; {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, winNewline)
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if n == psHost {
+			c.host = psValue(line)
+		}
+		copy(back[1:], back[:psCommandBack-1])
+		back[0] = line
+		n++
+	}
+	if n >= psLines {
+		c.command = psValue(back[psCommandBack-1])
+		c.user = psValue(back[psUserBack-1])
+	}
+	return c
+}
+
+// psValue is what stands behind "label =", nil where that is empty.
+func psValue(line []byte) []byte {
+	_, value, _ := bytes.Cut(line, winEquals)
+	return winPresent(value)
+}
+
+// psInvoked is the command of CommandInvocation(Get-Mailbox): "Get-Mailbox".
+func psInvoked(payload []byte) []byte {
+	line, _, _ := bytes.Cut(payload, winNewline)
+	_, rest, _ := bytes.Cut(line, psOpen)
+	name, _, closed := bytes.Cut(rest, psClose)
+	if !closed {
+		return nil
+	}
+	return winPresent(name)
+}
+
+var (
+	psOpen  = []byte("(")
+	psClose = []byte(")")
+)
+
+// scriptBlock decodes 4104: Detail is the script's text. Long scripts come in
+// parts and are put together first.
+func (w *winEvent) scriptBlock(ev *event.Event, emit Emit) Outcome {
+	r := &w.row
+	text := r.data[fieldScriptBlockText]
+	id := r.get(fieldScriptBlockID)
+	if id == nil {
+		return Malformed
+	}
+	number, _ := winNumber(r.get(fieldMessageNumber))
+	total, _ := winNumber(r.get(fieldMessageTotal))
+	if len(bytes.TrimSpace(text)) == 0 && total <= 1 {
+		return Ignored // every prompt logs an empty one
+	}
+	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
+	ev.RawUser = winPresent(r.user)
+	if total <= 1 {
+		ev.Detail = winClip(text, maxScript)
+		emit(ev)
+		return Understood
+	}
+	w.blocks.add(scriptPart{id: id, number: number, total: total, text: text}, ev, emit)
+	return Understood
+}

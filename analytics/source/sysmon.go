@@ -1,0 +1,48 @@
+package source
+
+import "redshank/analytics/event"
+
+// connection decodes Sysmon 3: Client is the program, Target what it reached.
+// Connections that came in are ignored: their program is the server.
+func (w *winEvent) connection(ev *event.Event, emit Emit) Outcome {
+	r := &w.row
+	if string(r.get(fieldInitiated)) == "false" {
+		return Ignored
+	}
+	ev.Target = r.get(fieldDestinationHostname)
+	if ev.Target == nil {
+		ev.Target = r.get(fieldDestinationIP)
+	}
+	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success
+	return w.network(ev, emit)
+}
+
+// lookUp decodes Sysmon 22: Target is the name asked for, Detail the answers.
+func (w *winEvent) lookUp(ev *event.Event, emit Emit) Outcome {
+	r := &w.row
+	ev.Target, ev.Detail = r.get(fieldQueryName), winClip(r.get(fieldQueryResults), maxWinParameters)
+	ev.Outcome = event.Success
+	if !winZero(r.get(fieldQueryStatus)) {
+		ev.Outcome = event.Failure
+	}
+	return w.network(ev, emit)
+}
+
+// network fills what both have. System/Security/UserID is Sysmon's own account
+// and says nothing about the program's. UtcTime is when it happened; the
+// event is written up to a second later.
+func (w *winEvent) network(ev *event.Event, emit Emit) Outcome {
+	r := &w.row
+	if ev.Target == nil {
+		return Malformed
+	}
+	ev.Action = event.Network
+	ev.Target = winClip(ev.Target, maxWinName)
+	ev.Client = winClip(r.get(fieldImage), maxWinName)
+	ev.RawUser = r.get(fieldUser)
+	if t, ok := parseTime(r.get(fieldUTCTime)); ok {
+		ev.Time = t
+	}
+	emit(ev)
+	return Understood
+}

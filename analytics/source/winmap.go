@@ -1,0 +1,206 @@
+package source
+
+import (
+	"bytes"
+	"strconv"
+
+	"redshank/analytics/record"
+)
+
+// head fills the row's own heads out of those found.
+func (r *winRow) head(h *winHeadSet) {
+	r.provider = r.text(h[headProvider])
+	r.channel = r.text(h[headChannel])
+	r.computer = r.text(h[headComputer])
+	r.record = r.text(h[headRecord])
+	r.clock = h[headClock].Bytes()
+	r.arrival = h[headArrival].Bytes()
+	r.message = h[headMessage].Bytes()
+	r.user = winUser(h[headUser])
+	if id, ok := h[headID].Int(); ok {
+		r.setID(id)
+	}
+	if version, ok := h[headVersion].Int(); ok && version >= 0 && version < 256 {
+		r.version = int(version)
+	}
+}
+
+// setID takes an event id without the qualifiers that old APIs leave in its
+// upper half.
+func (r *winRow) setID(id int64) { r.id = int(id & 0xffff) }
+
+// winUser is the account that the writing process ran under: a text, or Beats'
+// map of it.
+func winUser(v record.Value) []byte {
+	if v.IsMap() {
+		return v.Get("identifier").Bytes()
+	}
+	return v.Bytes()
+}
+
+// body fills the row's data: by name where there are names, and what stands
+// in positions as it is.
+func (r *winRow) body(h *winHeadSet, m record.Value) {
+	data := h[headData]
+	switch {
+	case data.IsMap():
+		r.byName(data)
+	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
+		r.xml(&xmlReader{rest: data.Bytes()}, winAlways)
+	default:
+		r.byName(m) // NXLog and Log Analytics put the data beside the heads
+	}
+	i := 0
+	for item := range h[headInserts].Items() {
+		if i == maxInserts {
+			return
+		}
+		r.insert(i, r.text(item))
+		i++
+	}
+}
+
+// byName takes the fields of a map, and param1, param2, ..., which is how
+// Beats names what has no name.
+func (r *winRow) byName(m record.Value) {
+	var found [len(winFieldNames)]record.Value
+	if winFieldKeys.FindFold(m, found[:]) == 0 {
+		r.byNumber(m)
+		return
+	}
+	for i, v := range found {
+		if v != nil {
+			r.put(winFieldNames[i].field, r.text(v))
+		}
+	}
+}
+
+var paramPrefix = []byte("param")
+
+func (r *winRow) byNumber(m record.Value) {
+	for key, v := range m.All() {
+		if digits, ok := bytes.CutPrefix(key, paramPrefix); ok {
+			if n, ok := winNumber(digits); ok {
+				r.insert(n-1, r.text(v))
+			}
+		}
+	}
+}
+
+// winNumber reads a small decimal number.
+func winNumber(text []byte) (n int, ok bool) {
+	if len(text) == 0 || len(text) > 9 {
+		return 0, false
+	}
+	for _, c := range text {
+		if !digit(c) {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
+}
+
+// flat fills the row from keys with dots in them: winlog.event_data.Status.
+// This shape is rare, so it may cost a look at each key.
+func (r *winRow) flat(m record.Value) {
+	for key, v := range m.All() {
+		if rest, ok := bytes.CutPrefix(key, beatsPrefix); ok {
+			r.dotted(rest, v)
+		} else if string(key) == "@timestamp" {
+			r.arrival = v.Bytes()
+		} else if string(key) == "message" {
+			r.message = v.Bytes()
+		}
+	}
+}
+
+var dataPrefix = []byte("event_data.")
+
+func (r *winRow) dotted(key []byte, v record.Value) {
+	if name, ok := bytes.CutPrefix(key, dataPrefix); ok {
+		r.put(winFieldByName[string(name)], r.text(v))
+		if digits, ok := bytes.CutPrefix(name, paramPrefix); ok {
+			if n, ok := winNumber(digits); ok {
+				r.insert(n-1, r.text(v))
+			}
+		}
+		return
+	}
+	switch string(key) {
+	case "provider_name":
+		r.provider = v.Bytes()
+	case "event_id":
+		id, _ := v.Int()
+		r.setID(id)
+	case "time_created":
+		r.clock = v.Bytes()
+	case "channel":
+		r.channel = v.Bytes()
+	case "computer_name":
+		r.computer = v.Bytes()
+	case "record_id":
+		r.record = r.text(v)
+	case "user.identifier":
+		r.user = v.Bytes()
+	case "event_data":
+		r.byName(v)
+	}
+}
+
+// eventText fills the row's heads from the lines of render_event_as_text.
+// Message is the last of them and may have lines of its own.
+func (r *winRow) eventText(text []byte) {
+	for len(text) > 0 {
+		line, rest, _ := bytes.Cut(text, winNewline)
+		key, value, _ := bytes.Cut(line, winEquals)
+		if string(key) == "Message" {
+			r.message = text[len("Message="):]
+			return
+		}
+		r.system(key, bytes.TrimRight(value, "\r"))
+		text = rest
+	}
+}
+
+var (
+	winNewline = []byte("\n")
+	winEquals  = []byte("=")
+)
+
+// system sets one of the heads by the name it has in event XML. The first
+// counts: what RenderingInfo repeats is for people, and translated.
+func (r *winRow) system(name, value []byte) {
+	var dst *[]byte
+	switch string(name) {
+	case "EventID":
+		if id, err := strconv.ParseUint(string(winClip(value, 10)), 10, 32); err == nil && r.id == 0 {
+			r.setID(int64(id))
+		}
+		return
+	case "Version":
+		if n, ok := winNumber(value); ok && r.version < 0 {
+			r.version = n
+		}
+		return
+	case "ProviderName":
+		dst = &r.provider
+	case "TimeCreated":
+		dst = &r.clock
+	case "EventRecordID":
+		dst = &r.record
+	case "Channel":
+		dst = &r.channel
+	case "Computer":
+		dst = &r.computer
+	case "UserID":
+		dst = &r.user
+	case "Message":
+		dst = &r.message
+	default:
+		return
+	}
+	if *dst == nil {
+		*dst = value
+	}
+}

@@ -1,0 +1,252 @@
+package source
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"redshank/analytics/record"
+)
+
+// winField is one named value of an event's data. Only those that a decoder
+// reads have a number; fieldNone is all the others.
+type winField uint8
+
+const (
+	fieldNone winField = iota
+	fieldTargetUserName
+	fieldTargetDomainName
+	fieldStatus
+	fieldSubStatus
+	fieldLogonType
+	fieldPackage
+	fieldWorkstation
+	fieldIPAddress
+	fieldProcessName
+	fieldContextInfo
+	fieldPayload
+	fieldMessageNumber
+	fieldMessageTotal
+	fieldScriptBlockText
+	fieldScriptBlockID
+	fieldImage
+	fieldUser
+	fieldInitiated
+	fieldSourceIP
+	fieldDestinationIP
+	fieldDestinationHostname
+	fieldQueryName
+	fieldQueryStatus
+	fieldQueryResults
+	fieldUTCTime
+	winFields // how many there are
+)
+
+// winFieldNames are the names that the providers' manifests give. They are
+// compared without case: Wazuh writes targetUserName. 4776 alone has names of
+// its own for two of them.
+var winFieldNames = [...]struct {
+	name  string
+	field winField
+}{
+	{"TargetUserName", fieldTargetUserName},
+	{"TargetDomainName", fieldTargetDomainName},
+	{"Status", fieldStatus},
+	{"SubStatus", fieldSubStatus},
+	{"LogonType", fieldLogonType},
+	{"AuthenticationPackageName", fieldPackage},
+	{"PackageName", fieldPackage},
+	{"WorkstationName", fieldWorkstation},
+	{"Workstation", fieldWorkstation},
+	{"IpAddress", fieldIPAddress},
+	{"ProcessName", fieldProcessName},
+	{"ContextInfo", fieldContextInfo},
+	{"Payload", fieldPayload},
+	{"MessageNumber", fieldMessageNumber},
+	{"MessageTotal", fieldMessageTotal},
+	{"ScriptBlockText", fieldScriptBlockText},
+	{"ScriptBlockId", fieldScriptBlockID},
+	{"Image", fieldImage},
+	{"User", fieldUser},
+	{"Initiated", fieldInitiated},
+	{"SourceIp", fieldSourceIP},
+	{"DestinationIp", fieldDestinationIP},
+	{"DestinationHostname", fieldDestinationHostname},
+	{"QueryName", fieldQueryName},
+	{"QueryStatus", fieldQueryStatus},
+	{"QueryResults", fieldQueryResults},
+	{"UtcTime", fieldUTCTime},
+}
+
+var winFieldKeys = record.NewKeys(winFieldTexts()...)
+
+func winFieldTexts() (names []string) {
+	for _, f := range winFieldNames {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+var winFieldByName = func() map[string]winField {
+	m := make(map[string]winField, len(winFieldNames))
+	for _, f := range winFieldNames {
+		m[f.name] = f.field
+	}
+	return m
+}()
+
+const (
+	// maxInserts is how many positional values are looked at. The longest
+	// event that is decoded has 28.
+	maxInserts = 32
+	// maxWinText is how much of one value is unescaped or joined, in bytes. An
+	// event holds 64 KiB of UTF-16 at most.
+	maxWinText = 128 << 10
+)
+
+// winRow is one Windows event, whatever shape it came in. Its texts are views
+// into the record or into own, and last as long as the record.
+type winRow struct {
+	provider, channel, computer, record, message []byte
+
+	clock   []byte // when, as logged
+	arrival []byte // @timestamp, which only some writers mean as the event's time
+	user    []byte // System/Security/UserID: SID, or DOMAIN\name where it was resolved
+	id      int
+	version int // -1 where the shape has none
+	data    [winFields][]byte
+	inserts [maxInserts][]byte
+	count   int // how many inserts there are
+
+	own []byte // what does not stand in the record as such; reused
+}
+
+func (r *winRow) reset() {
+	own := r.own[:0]
+	if cap(own) > 4*maxWinText {
+		own = nil
+	}
+	*r = winRow{version: -1, own: own}
+}
+
+// text is the text of a scalar. Only numbers and bools are copied.
+func (r *winRow) text(v record.Value) []byte {
+	if b := v.Bytes(); b != nil {
+		return b
+	}
+	start := len(r.own)
+	r.own = v.AppendText(r.own)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// join is a, a separator and b as one text.
+func (r *winRow) join(a []byte, sep byte, b []byte) []byte {
+	start := len(r.own)
+	r.own = append(r.own, winClip(a, maxWinName)...)
+	r.own = append(r.own, sep)
+	r.own = append(r.own, winClip(b, maxWinName)...)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// insert adds a positional value.
+func (r *winRow) insert(at int, text []byte) {
+	if at >= 0 && at < maxInserts {
+		r.inserts[at] = text
+		r.count = max(r.count, at+1)
+	}
+}
+
+// put sets a field that is not set yet.
+func (r *winRow) put(f winField, text []byte) {
+	if f != fieldNone && r.data[f] == nil {
+		r.data[f] = text
+	}
+}
+
+// get is a field without the spaces around it, nil where it is empty or "-".
+func (r *winRow) get(f winField) []byte { return winPresent(r.data[f]) }
+
+func winPresent(text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || len(text) == 1 && text[0] == '-' {
+		return nil
+	}
+	return text
+}
+
+// named reports whether the data has come by name.
+func (r *winRow) named() bool {
+	for _, text := range r.data {
+		if text != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// recordID is computer/channel/record id/second: unique over deliveries. The
+// second is in it because record ids start again where a log is cleared, and
+// repeat where machines are cloned.
+func (r *winRow) recordID(t time.Time) []byte {
+	if len(r.record) == 0 {
+		return nil
+	}
+	start := len(r.own)
+	for _, part := range [...][]byte{r.computer, r.channel, r.record} {
+		r.own = append(append(r.own, winClip(part, maxWinName)...), '/')
+	}
+	r.own = strconv.AppendInt(r.own, t.Unix(), 10)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// time is when the event happened, fluent where it does not say.
+func (r *winRow) time(fluent time.Time) time.Time {
+	arrival, ok := parseTime(bytes.TrimSpace(r.arrival))
+	if !ok {
+		arrival = fluent
+	}
+	clock := bytes.TrimSpace(r.clock)
+	t, ok := parseTime(clock)
+	switch {
+	case !ok:
+		return arrival
+	case winZoned(clock):
+		return t
+	}
+	return winLocal(t, arrival)
+}
+
+// winZoned reports whether a time says its offset from UTC: behind the date,
+// which has signs of its own.
+func winZoned(clock []byte) bool {
+	n := len(clock)
+	return n > 10 && (clock[n-1]|0x20 == 'z' || bytes.ContainsAny(clock[10:], "+-UG"))
+}
+
+const (
+	winOffsets = 26 * time.Hour   // from -12 to +14
+	winQuantum = 30 * time.Minute // all but four of the offsets in use are whole half hours
+	winEarly   = time.Minute      // how far the writer's clock may be ahead
+)
+
+// winLocal is the UTC of a local time without an offset (NXLog's EventTime):
+// the latest that some offset of whole half hours allows and that is not
+// after the arrival. So it is right for what arrives within half an hour; a
+// time more than a day off has been read late, and is taken as UTC.
+func winLocal(local, arrival time.Time) time.Time {
+	ahead := local.Sub(arrival) - winEarly
+	if arrival.IsZero() || ahead > winOffsets || ahead < -winOffsets {
+		return local
+	}
+	steps := ahead / winQuantum
+	if ahead%winQuantum > 0 {
+		steps++
+	}
+	return local.Add(-steps * winQuantum)
+}
+
+// maxWinName is how much of a name (account, domain, computer, channel) is
+// taken into a joined text, in bytes. Windows allows 255 letters at most.
+const maxWinName = 512
+
+func winClip(b []byte, n int) []byte { return b[:min(len(b), n)] }

@@ -1,0 +1,79 @@
+package source
+
+import "bytes"
+
+// winAlways lets xml read an event to its end.
+func winAlways() bool { return true }
+
+// xml fills the row from the next event and reports whether it came to its
+// end, or to the end of the text. wanted is asked between the heads and the
+// data: most events are of no interest, and then their data costs nothing.
+func (r *winRow) xml(x *xmlReader, wanted func() bool) bool {
+	unnamed := 0
+	for {
+		tag, ok := x.next()
+		switch {
+		case !ok:
+			return r.id != 0
+		case tag.end:
+			if string(tag.name) == "Event" {
+				return true
+			}
+			if string(tag.name) == "System" && !wanted() {
+				x.past(eventXMLEnd)
+				return true
+			}
+		case string(tag.name) == "Data":
+			r.xmlData(x, &tag, &unnamed)
+		default:
+			r.xmlHead(x, &tag)
+		}
+	}
+}
+
+var eventXMLEnd = []byte("</Event>")
+
+func (r *winRow) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
+	value := []byte{}
+	if !tag.empty {
+		value = r.xmlText(x)
+	}
+	if name := tag.attr("Name"); len(name) > 0 {
+		r.put(winFieldByName[string(name)], value)
+		return
+	}
+	r.insert(*unnamed, value)
+	*unnamed++
+}
+
+func (r *winRow) xmlHead(x *xmlReader, tag *xmlTag) {
+	switch string(tag.name) {
+	case "Provider":
+		r.system(xmlProvider, tag.attr("Name"))
+	case "TimeCreated":
+		r.system(tag.name, tag.attr("SystemTime"))
+	case "Security":
+		r.system(xmlUser, tag.attr("UserID"))
+	case "EventID", "Version", "EventRecordID", "Channel", "Computer", "Message":
+		if !tag.empty {
+			r.system(tag.name, bytes.TrimSpace(r.xmlText(x)))
+		}
+	}
+}
+
+var (
+	xmlProvider = []byte("ProviderName")
+	xmlUser     = []byte("UserID")
+)
+
+// xmlText is the text that follows, unescaped. It is a view where nothing had
+// to be.
+func (r *winRow) xmlText(x *xmlReader) []byte {
+	text, escaped := x.text()
+	if !escaped || bytes.IndexByte(text, '&') < 0 {
+		return text
+	}
+	start := len(r.own)
+	r.own = appendXMLText(r.own, winClip(text, maxWinText))
+	return r.own[start:len(r.own):len(r.own)]
+}
