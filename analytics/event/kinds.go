@@ -241,6 +241,7 @@ const (
 	LeakedAccount
 	KnownAutomation // declared automation, not expired
 	MicrosoftRange  // an address of the cloud's own back end
+	KnownLocation   // a network that the policy calls usual for everybody
 )
 
 // Has reports whether all of want are set.

@@ -3,8 +3,9 @@
 package policy
 
 import (
-	"bytes"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"redshank/analytics/event"
@@ -13,9 +14,29 @@ import (
 // Policy is a loaded, checked policy. It is immutable; lists in files are
 // swapped atomically behind it.
 type Policy struct {
-	Stuffing Stuffing
-	Alerts   Alerts
-	State    State
+	Stuffing   Stuffing
+	Collection Collection
+	Alerts     Alerts
+	State      State
+
+	domains    *event.Domains
+	agents     *event.Agents
+	content    *content
+	automation []*Automation
+
+	networks atomic.Pointer[networkTable]
+	accounts atomic.Pointer[accountTable]
+	leaked   atomic.Pointer[leakedTable]
+
+	refreshing sync.Mutex // guards spec, which is not read otherwise
+	spec       spec
+}
+
+// spec is what the lookup tables are built from.
+type spec struct {
+	networks networks
+	accounts accounts
+	leaked   leaked
 }
 
 // Stuffing tunes AN1269.
@@ -34,6 +55,18 @@ type Stuffing struct {
 	Campaign struct{ Addresses, Accounts, AccountAddresses int }
 }
 
+// Collection tunes AN0131. MITRE's UserAgentPattern is part of the agents,
+// KnownIPLocations the mark KnownLocation, PrivilegedUserList the mark
+// PrivilegedUser.
+type Collection struct {
+	// TimeWindow: how far apart an abnormal sign-in and scripted access may be.
+	TimeWindow time.Duration
+	// Baseline: how many distinct days or sign-ins make one ripe.
+	Baseline struct{ Days, SignIns int }
+	// Weights that take the place of the content's, by signal code, 0 to 100.
+	Weights map[string]int
+}
+
 // Alerts tunes how incidents are told.
 type Alerts struct {
 	Quiet     time.Duration // an incident without events for so long is over
@@ -47,34 +80,61 @@ type State struct {
 	Lateness               time.Duration // how much later than its successors an event may come
 }
 
-// Default is the embedded policy.
-func Default() *Policy {
-	p := &Policy{}
-	s := &p.Stuffing
-	s.MailboxLoginThreshold.Burst, s.MailboxLoginThreshold.Slow, s.MailboxLoginThreshold.Leaked = 5, 10, 3
-	s.FailureThreshold.Burst, s.FailureThreshold.Slow = 10, 30
-	s.Window.Burst, s.Window.Slow = 10*time.Minute, 24*time.Hour
-	s.Forgiveness = 10 * time.Minute
-	s.Campaign.Addresses, s.Campaign.Accounts, s.Campaign.AccountAddresses = 20, 10, 10
-	p.Alerts = Alerts{Quiet: 24 * time.Hour, Cooldown: 15 * time.Minute, PerMinute: 60}
-	p.State = State{IPv4Prefix: 32, IPv6Prefix: 64, Lateness: 24 * time.Hour}
-	return p
+// AppName is the name of an application by its id, "" where it is not known.
+func (p *Policy) AppName(id []byte) string {
+	var scratch [64]byte
+	if len(id) > len(scratch) {
+		return ""
+	}
+	lower := scratch[:0]
+	for _, c := range id {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower = append(lower, c)
+	}
+	return p.content.apps[string(lower)]
 }
 
-// Load reads a policy file over the embedded default; all errors at once.
-func Load(path string) (*Policy, error) { return Default(), nil }
+// Agent tells the family of a user agent and the product or tool it names.
+func (p *Policy) Agent(agent []byte) (event.Family, string) { return p.agents.Match(agent) }
 
-// Normalise derives the canonical fields of ev from the raw ones and marks
-// what the policy knows about its address and account. It runs on the hot
-// path: no allocation.
-func (p *Policy) Normalise(ev *event.Event) {
-	if a, err := netip.ParseAddr(string(ev.RawIP)); err == nil {
-		ev.IP, ev.IPFrom = a.Unmap().WithZone(""), event.IPDirect
-	}
-	if len(ev.RawUser) > 0 && string(ev.RawUser) != "-" {
-		ev.User, ev.UserKind = ev.Hold(bytes.ToLower(ev.RawUser)), event.UserPerson
-	}
-	if ev.CodeSpace == event.CodeEntra && string(ev.Code) == "50126" {
-		ev.Outcome, ev.Reason = event.Failure, event.WrongPassword
-	}
+// NetworkLabels are the labels of an address. It allocates; it serves alerts.
+func (p *Policy) NetworkLabels(addr netip.Addr) []string {
+	t := p.networks.Load()
+	return t.names(t.find(addr))
 }
+
+// Groups are the groups of a canonical account. It allocates; it serves alerts
+// and the making of a baseline.
+func (p *Policy) Groups(user []byte) []string {
+	t := p.accounts.Load()
+	return t.names(t.find(user))
+}
+
+// CodeMeaning is what a result code means.
+func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
+	return p.content.code(space, code)
+}
+
+// OperationGroup is the group of an audited operation, "" where it concerns
+// no analytic: see content/operations.yaml.
+func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
+
+// CmdletGroup is the same for a PowerShell cmdlet.
+func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }
+
+// ScriptTool is the collection tool that script text gives away, "" for none.
+func (p *Policy) ScriptTool(script []byte) string { return p.content.scriptTool(script) }
+
+// MailHost reports whether a host name is an end point of mail or of sign-ins
+// to it, or lies below one.
+func (p *Policy) MailHost(name []byte) bool { return p.content.mailHost(name) }
+
+// Account is the canonical form of an account in any spelling.
+func (p *Policy) Account(raw string) string {
+	return string(p.domains.Account(nil, []byte(raw)).User)
+}
+
+// Automations are the declared ones, in the order of the policy.
+func (p *Policy) Automations() []*Automation { return p.automation }

@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"errors"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/event"
+)
+
+// accounts are the lists of accounts of a policy.
+type accounts struct {
+	privileged, service, ignored list[accountPattern]
+	groups                       []*group
+}
+
+// group is a named group of accounts, for baselines and alerts.
+type group struct {
+	name    string
+	members list[accountPattern]
+}
+
+// maxGroups is how many groups a word tells apart.
+const maxGroups = 64
+
+// accountPattern is one entry of a list: an account in any spelling, made
+// canonical, or a pattern of canonical accounts.
+type accountPattern struct{ event.Pattern }
+
+// standing is what a policy knows about an account.
+type standing struct {
+	marks  event.Marks
+	groups uint64
+}
+
+func (s standing) plus(t standing) standing {
+	return standing{s.marks | t.marks, s.groups | t.groups}
+}
+
+// accountTable answers with one lookup, and a walk over the few patterns that
+// have a `*`.
+type accountTable struct {
+	exact  map[string]standing
+	globs  []glob
+	groups []string
+}
+
+type glob struct {
+	event.Pattern
+	standing
+}
+
+func (s *accounts) fields() fields {
+	return fields{
+		"privileged": elements(&s.privileged),
+		"service":    elements(&s.service),
+		"ignored":    elements(&s.ignored),
+		"groups":     s.readGroups,
+	}
+}
+
+// readGroups reads {name: [accounts]}.
+func (s *accounts) readGroups(r *reader, at string, n *yaml.Node) {
+	s.groups = nil
+	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+		if len(s.groups) == maxGroups {
+			r.fail(key, at, "one group too many (at most %d)", maxGroups)
+			return
+		}
+		g := &group{name: key.Value}
+		elements(&g.members)(r, at, value)
+		s.groups = append(s.groups, g)
+	})
+}
+
+// finish parses the lists.
+func (s *accounts) finish(r *reader, d *event.Domains) {
+	for _, l := range s.lists() {
+		l.finish(r, func(text string) (accountPattern, error) { return parseAccount(d, text) })
+	}
+}
+
+// parseAccount reads one entry. A pattern that names a domain is brought into
+// the canonical order (CONTOSO\svc-* is svc-*@contoso.com); one that does not
+// stands for that name in every domain.
+func parseAccount(d *event.Domains, text string) (accountPattern, error) {
+	p := event.ParsePattern(text)
+	switch {
+	case p.Anything():
+		return accountPattern{}, errors.New("matches every account")
+	case !p.Literal() && !strings.ContainsAny(text, `\/@`):
+		return accountPattern{p}, nil
+	}
+	acc := d.Account(nil, []byte(text))
+	if acc.Kind == event.UserUnknown {
+		return accountPattern{}, errors.New("not an account")
+	}
+	return accountPattern{event.ParsePattern(string(acc.User))}, nil
+}
+
+// lists are all lists, for what is to be done to each.
+func (s *accounts) lists() []*list[accountPattern] {
+	all := []*list[accountPattern]{&s.privileged, &s.service, &s.ignored}
+	for _, g := range s.groups {
+		all = append(all, &g.members)
+	}
+	return all
+}
+
+// table builds the lookup table.
+func (s *accounts) table() *accountTable {
+	t := &accountTable{exact: map[string]standing{}}
+	t.add(&s.privileged, standing{marks: event.PrivilegedUser})
+	t.add(&s.service, standing{marks: event.ServiceAccount})
+	t.add(&s.ignored, standing{marks: event.IgnoredAccount})
+	for i, g := range s.groups {
+		t.add(&g.members, standing{groups: 1 << i})
+		t.groups = append(t.groups, g.name)
+	}
+	return t
+}
+
+func (t *accountTable) add(l *list[accountPattern], s standing) {
+	l.all(func(p accountPattern) {
+		if p.Literal() {
+			t.exact[p.String()] = t.exact[p.String()].plus(s)
+			return
+		}
+		t.globs = append(t.globs, glob{p.Pattern, s})
+	})
+}
+
+// find is what the policy knows about a canonical account.
+func (t *accountTable) find(user []byte) standing {
+	if len(user) == 0 {
+		return standing{}
+	}
+	s := t.exact[string(user)]
+	for i := range t.globs {
+		if t.globs[i].Match(user) {
+			s = s.plus(t.globs[i].standing)
+		}
+	}
+	return s
+}
+
+// names are the groups of an account, in the order of the policy.
+func (t *accountTable) names(s standing) []string {
+	var names []string
+	for i, name := range t.groups {
+		if s.groups&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/event"
+)
+
+// Automation is a program that the SOC knows reads mail: a backup, a
+// migration, an eDiscovery tool. All that it names must match; what it does
+// not name matches anything.
+type Automation struct {
+	Name    string
+	Expires time.Time // zero: never
+	Line    int       // in the policy
+
+	app      string // application id, lower case
+	account  *accountPattern
+	networks []netip.Prefix
+	hits     atomic.Uint64
+
+	accountText string // as written, until the domains are known
+	accountNode *yaml.Node
+}
+
+// Expired reports whether it is over at a moment.
+func (a *Automation) Expired(at time.Time) bool { return !a.Expires.IsZero() && !at.Before(a.Expires) }
+
+// Hits is how many events it has matched since the policy was loaded.
+func (a *Automation) Hits() uint64 { return a.hits.Load() }
+
+// readAutomation reads [{name, app, account, network, expires}].
+func (p *Policy) readAutomation(r *reader, at string, n *yaml.Node) {
+	p.automation = nil
+	r.items(at, n, func(item *yaml.Node) {
+		a := &Automation{Line: item.Line, accountNode: item}
+		section(fields{
+			"name":    text(&a.Name),
+			"app":     text(&a.app),
+			"account": text(&a.accountText),
+			"network": a.readNetworks,
+			"expires": a.readExpiry,
+		})(r, at, item)
+		a.app = strings.ToLower(a.app)
+		switch {
+		case a.Name == "":
+			r.fail(item, join(at, "name"), "missing")
+		case a.app == "" && a.accountText == "" && len(a.networks) == 0:
+			r.fail(item, at, "%q: matches everything (want app, account or network)", clip(a.Name))
+		default:
+			p.automation = append(p.automation, a)
+		}
+	})
+}
+
+func (a *Automation) readNetworks(r *reader, at string, n *yaml.Node) {
+	r.items(at, n, func(item *yaml.Node) {
+		text, ok := r.value(item, at, "a network")
+		if !ok {
+			return
+		}
+		prefix, err := parsePrefix(text)
+		if err != nil {
+			r.fail(item, at, "%q: %v", clip(text), err)
+			return
+		}
+		a.networks = append(a.networks, prefix)
+	})
+}
+
+func (a *Automation) readExpiry(r *reader, at string, n *yaml.Node) {
+	text, ok := r.value(n, at, "a date")
+	if !ok {
+		return
+	}
+	expires, err := parseExpiry(text)
+	if err != nil {
+		r.fail(n, at, "%q: %v", clip(text), err)
+	}
+	a.Expires = expires
+}
+
+// finish parses the account.
+func (a *Automation) finish(r *reader, d *event.Domains) {
+	if a.accountText == "" {
+		return
+	}
+	account, err := parseAccount(d, a.accountText)
+	if err != nil {
+		r.fail(a.accountNode, "automation.account", "%q: %v", clip(a.accountText), err)
+	}
+	a.account = &account
+}
+
+// matches reports whether an event with canonical fields is its doing.
+func (a *Automation) matches(ev *event.Event) bool {
+	switch {
+	case a.app != "" && !equalFold(ev.App, a.app):
+		return false
+	case a.account != nil && !a.account.Match(ev.User):
+		return false
+	case len(a.networks) > 0 && !slices.ContainsFunc(a.networks, func(p netip.Prefix) bool { return p.Contains(ev.IP) }):
+		return false
+	}
+	return !a.Expired(ev.Time)
+}
+
+// automated reports whether any declared automation did it. They are few, and
+// most fall at the first comparison.
+func (p *Policy) automated(ev *event.Event) bool {
+	for _, a := range p.automation {
+		if a.matches(ev) {
+			a.hits.Add(1)
+			return true
+		}
+	}
+	return false
+}
+
+// equalFold compares an id with one in lower case.
+func equalFold(b []byte, lower string) bool {
+	return len(b) == len(lower) && bytes.EqualFold(b, []byte(lower))
+}

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"bytes"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/event"
+)
+
+// Code is what a result code means.
+type Code struct {
+	Outcome event.Outcome
+	Reason  event.Reason
+	Meaning string // in a few words, for alerts
+
+	// ropc is the outcome where the sign-in was made with the password itself
+	// (resource owner password credentials): some codes say there that the
+	// password was right and elsewhere only that an app is misconfigured.
+	ropc event.Outcome
+}
+
+// codeSpaces are the tables of codes, by their names in the content.
+var codeSpaces = map[string]event.CodeSpace{
+	event.CodeEntra.String():    event.CodeEntra,
+	event.CodeLogon.String():    event.CodeLogon,
+	event.CodeNTStatus.String(): event.CodeNTStatus,
+	event.CodeWin32.String():    event.CodeWin32,
+	event.CodeKerberos.String(): event.CodeKerberos,
+}
+
+// outcomeNames and reasonNames are the words codes are written with.
+var (
+	outcomeNames = []string{"success", "failure", "accepted", "challenge", "noise"}
+	reasonNames  = []string{"wrong_password", "unknown_user", "locked", "disabled", "expired", "mfa_required", "mfa_denied", "policy_blocked", "blocked_ip", "not_allowed", "bad_app", "other"}
+)
+
+// readCodes reads {space: {code: {outcome, reason, meaning, ropc}}}.
+func (c *content) readCodes(r *reader, at string, n *yaml.Node) {
+	spaces := fields{}
+	for name, space := range codeSpaces {
+		spaces[name] = func(r *reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
+	}
+	section(spaces)(r, at, n)
+}
+
+// readSpace reads one table.
+func (c *content) readSpace(r *reader, at string, n *yaml.Node, space event.CodeSpace) {
+	if c.codes[space] == nil {
+		c.codes[space] = map[string]Code{}
+	}
+	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+		var outcome, reason, ropc string
+		code := Code{}
+		section(fields{
+			"outcome": oneOf(&outcome, outcomeNames...),
+			"reason":  oneOf(&reason, reasonNames...),
+			"meaning": text(&code.Meaning),
+			"ropc":    oneOf(&ropc, outcomeNames...),
+		})(r, at, value)
+		if outcome == "" {
+			r.fail(key, at, "outcome missing")
+		}
+		code.Outcome = byName[event.Outcome](outcome)
+		code.Reason = byName[event.Reason](reason)
+		code.ropc = byName[event.Outcome](ropc)
+		var scratch [maxCode]byte
+		c.codes[space][string(codeKey(scratch[:0], []byte(key.Value)))] = code
+	})
+}
+
+// maxCode bounds a code, in bytes: the longest name of Entra has 63.
+const maxCode = 96
+
+// codeKey appends a code in the form it is looked up by: lower case, without
+// 0x and leading zeros, so that 0xC000006A, c000006a and 0x18, 0x00000018 meet.
+func codeKey(dst, code []byte) []byte {
+	code = bytes.TrimSpace(code[:min(len(code), maxCode)])
+	if len(code) > 2 && code[0] == '0' && code[1]|0x20 == 'x' {
+		code = code[2:]
+	}
+	for len(code) > 1 && code[0] == '0' {
+		code = code[1:]
+	}
+	for _, c := range code {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// code looks a code up.
+func (c *content) code(space event.CodeSpace, code []byte) (Code, bool) {
+	var scratch [maxCode]byte
+	found, ok := c.codes[space][string(codeKey(scratch[:0], code))]
+	return found, ok
+}
+
+// judge sets outcome and reason by the code, where there is one and it is known.
+func (c *content) judge(ev *event.Event) {
+	if ev.CodeSpace == event.CodeNone || len(ev.Code) == 0 {
+		return
+	}
+	code, known := c.code(ev.CodeSpace, ev.Code)
+	if !known {
+		return
+	}
+	ev.Outcome, ev.Reason = code.Outcome, code.Reason
+	if ev.Protocol == event.ROPC && code.ropc != event.OutcomeUnknown {
+		ev.Outcome = code.ropc
+	}
+}

@@ -1,0 +1,256 @@
+package policy
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/event"
+)
+
+// embedded is the detection content. Each file says where it comes from.
+//
+//go:embed content/*.yaml
+var embedded embed.FS
+
+// content is what the policy knows about codes, programs and operations.
+type content struct {
+	codes      map[event.CodeSpace]map[string]Code // keys as codeKey makes them
+	apps       map[string]string                   // application id in lower case to name
+	agents     []event.AgentRule
+	operations map[string]string // folded name to group
+	cmdlets    map[string]string // folded name to group
+	scripts    []fragment
+	hosts      map[string]bool // mail end points, in lower case
+}
+
+// fragment is a piece of script text that gives a tool away.
+type fragment struct {
+	text string // in lower case
+	tool string
+}
+
+// loadContent reads the embedded files. A mistake in them is a bug.
+func loadContent() *content {
+	c := &content{
+		codes:      map[event.CodeSpace]map[string]Code{},
+		apps:       map[string]string{},
+		operations: map[string]string{},
+		cmdlets:    map[string]string{},
+		hosts:      map[string]bool{},
+	}
+	names, err := fs.Glob(embedded, "content/*.yaml")
+	for _, name := range names {
+		text, e := embedded.ReadFile(name)
+		if e == nil {
+			_, e = readTree(name, "", text, c.fields())
+		}
+		if err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("policy: embedded content: %v", err))
+	}
+	return c
+}
+
+// fields are the keys of the embedded files and of the policy's own section,
+// which adds to them.
+func (c *content) fields() fields {
+	return fields{
+		"codes":      c.readCodes,
+		"apps":       c.readApps,
+		"agents":     c.readAgents,
+		"operations": readGroups(c.operations),
+		"cmdlets":    readGroups(c.cmdlets),
+		"scripts":    c.readScripts,
+		"hosts":      c.readHosts,
+	}
+}
+
+func (c *content) readApps(r *reader, at string, n *yaml.Node) {
+	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+		var name string
+		text(&name)(r, at, value)
+		c.apps[strings.ToLower(key.Value)] = name
+	})
+}
+
+// readAgents reads [{family, name, patterns}]. What the policy adds is asked
+// before what is embedded, in its own order.
+func (c *content) readAgents(r *reader, at string, n *yaml.Node) {
+	var added []event.AgentRule
+	r.items(at, n, func(item *yaml.Node) {
+		rule := event.AgentRule{}
+		var family string
+		section(fields{
+			"family":   oneOf(&family, familyNames...),
+			"name":     text(&rule.Name),
+			"patterns": readPatterns(&rule.Patterns),
+		})(r, at, item)
+		if family == "" || len(rule.Patterns) == 0 {
+			r.fail(item, at, "family or patterns missing")
+		}
+		rule.Family = byName[event.Family](family)
+		added = append(added, rule)
+	})
+	c.agents = append(added, c.agents...)
+}
+
+// familyNames are the families a rule can assign.
+var familyNames = []string{"browser", "outlook", "mobile", "legacy", "script", "tool", "probe", "other"}
+
+// readPatterns reads a list of patterns.
+func readPatterns(dst *[]event.Pattern) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		r.items(at, n, func(item *yaml.Node) {
+			text, ok := r.value(item, at, "a pattern")
+			p := event.ParsePattern(text)
+			switch {
+			case ok && (text == "" || p.Anything()):
+				r.fail(item, at, "%q: matches everything or nothing", text)
+			case ok:
+				*dst = append(*dst, p)
+			}
+		})
+	}
+}
+
+// readGroups reads {group: [names]} into name to group.
+func readGroups(into map[string]string) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		r.each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
+			r.items(at, value, func(item *yaml.Node) {
+				if name, ok := r.value(item, at, "a name"); ok {
+					into[string(foldOperation(nil, []byte(name)))] = group.Value
+				}
+			})
+		})
+	}
+}
+
+// readScripts reads {tool: [fragments]}.
+func (c *content) readScripts(r *reader, at string, n *yaml.Node) {
+	r.each(at, n, func(tool *yaml.Node, at string, value *yaml.Node) {
+		r.items(at, value, func(item *yaml.Node) {
+			text, ok := r.value(item, at, "a piece of script text")
+			switch {
+			case ok && (len(text) < minFragment || len(text) > maxFragment):
+				r.fail(item, at, "%q: %d bytes long (want %d to %d)", clip(text), len(text), minFragment, maxFragment)
+			case ok:
+				c.scripts = append(c.scripts, fragment{strings.ToLower(text), tool.Value})
+			}
+		})
+	})
+}
+
+func (c *content) readHosts(r *reader, at string, n *yaml.Node) {
+	r.items(at, n, func(item *yaml.Node) {
+		if name, ok := r.value(item, at, "a host name"); ok {
+			c.hosts[strings.ToLower(name)] = true
+		}
+	})
+}
+
+// Bounds of a fragment, in bytes: a shorter one would match too much, a longer
+// one could fall between two windows of a search.
+const minFragment, maxFragment = 4, 64
+
+// scriptTool is the first tool whose fragment stands in a script, "" for none.
+// It reads the text in windows that overlap, so that folding its case needs no
+// copy of the whole.
+func (c *content) scriptTool(script []byte) string {
+	var window [1024]byte
+	for {
+		n := min(len(script), len(window))
+		for i, b := range script[:n] {
+			if b >= 'A' && b <= 'Z' {
+				b += 'a' - 'A'
+			}
+			window[i] = b
+		}
+		for i := range c.scripts {
+			if bytes.Contains(window[:n], []byte(c.scripts[i].text)) {
+				return c.scripts[i].tool
+			}
+		}
+		if n == len(script) {
+			return ""
+		}
+		script = script[n-maxFragment:]
+	}
+}
+
+// maxOperation bounds the name of an operation, in bytes.
+const maxOperation = 128
+
+// foldOperation appends the name of an operation in lower case, without the
+// stop and the spaces that some end with, en dashes made plain: the directory
+// audit writes "Update application – Certificates and secrets management ".
+func foldOperation(dst, name []byte) []byte {
+	name = bytes.Trim(name[:min(len(name), maxOperation)], " .\u00a0")
+	for len(name) > 0 {
+		if bytes.HasPrefix(name, []byte("\u2013")) {
+			dst, name = append(dst, '-'), name[len("\u2013"):]
+			continue
+		}
+		c := name[0]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst, name = append(dst, c), name[1:]
+	}
+	return dst
+}
+
+// groupOf looks a name up that is folded on the way.
+func groupOf(groups map[string]string, name []byte) string {
+	var scratch [maxOperation]byte
+	return groups[string(foldOperation(scratch[:0], name))]
+}
+
+// mailHost reports whether a name is one of the hosts or below one.
+func (c *content) mailHost(name []byte) bool {
+	var scratch [maxOperation]byte
+	if len(name) > maxOperation {
+		return false
+	}
+	host := bytes.Trim(foldOperation(scratch[:0], name), ".")
+	for {
+		if c.hosts[string(host)] {
+			return true
+		}
+		dot := bytes.IndexByte(host, '.')
+		if dot < 0 {
+			return false
+		}
+		host = host[dot+1:]
+	}
+}
+
+// byName finds the value of an enumeration by its name, 0 where there is none.
+func byName[T interface {
+	~uint8
+	String() string
+}](name string) T {
+	for v := T(0); v.String() != "invalid"; v++ {
+		if v.String() == name {
+			return v
+		}
+	}
+	return 0
+}
+
+// appendUserPatterns adds the policy's user_agent_pattern as scripting agents,
+// before everything embedded.
+func (c *content) appendUserPatterns(patterns []event.Pattern) {
+	if len(patterns) > 0 {
+		c.agents = slices.Insert(c.agents, 0, event.AgentRule{Family: event.Scripting, Name: "user_agent_pattern", Patterns: patterns})
+	}
+}

@@ -1,0 +1,54 @@
+package policy
+
+import "redshank/analytics/event"
+
+// Normalise derives the canonical fields of ev from the raw ones and marks
+// what the policy knows about its address and account. It runs on the hot
+// path: no allocation.
+func (p *Policy) Normalise(ev *event.Event) {
+	networks := p.networks.Load()
+	p.address(ev, networks)
+	p.account(ev)
+	ev.Family, _ = p.agents.Match(ev.Agent)
+	p.content.judge(ev)
+	ev.Marks |= networks.find(ev.IP).marks &^ trustedProxy
+	ev.Marks |= p.accounts.Load().find(ev.User).marks
+	if p.leaked.Load().has(ev.User) {
+		ev.Marks |= event.LeakedAccount
+	}
+	if p.automated(ev) {
+		ev.Marks |= event.KnownAutomation
+	}
+}
+
+// address finds the client. What a header says counts only where a proxy of
+// the policy has written it, and only from the right: the rest is the client's
+// own claim. Where the header is of no use the proxy stays the client.
+func (p *Policy) address(ev *event.Event, networks *networkTable) {
+	direct, ok := event.ParseAddress(ev.RawIP)
+	if !ok {
+		return
+	}
+	ev.IP, ev.IPFrom = direct, event.IPDirect
+	if len(ev.RawForwarded) == 0 || !networks.trusted(direct) {
+		return
+	}
+	if client, ok := event.Forwarded(ev.RawForwarded, networks.trusted); ok {
+		ev.IP, ev.IPFrom = client, event.IPForwarded
+	}
+}
+
+// account finds the account. A mailbox that the source has already found is
+// brought into the same form.
+func (p *Policy) account(ev *event.Event) {
+	var buffer [event.AccountBuffer]byte
+	acc := p.domains.Account(buffer[:0], ev.RawUser)
+	ev.User, ev.UserKind = ev.Hold(acc.User), acc.Kind
+	switch {
+	case len(ev.Mailbox) > 0:
+		mailbox := p.domains.Account(buffer[:0], ev.Mailbox)
+		ev.Mailbox = ev.Hold(mailbox.User)
+	case len(acc.Mailbox) > 0:
+		ev.Mailbox = ev.Hold(acc.Mailbox)
+	}
+}
