@@ -4,8 +4,11 @@ package source
 // is offered to them: the most exact claims first.
 func formats() []format {
 	return []format{
+		newHTTPProxy(), newEWS(), newCmdlet(), newSMTP(), newIMAP(), newPOP(),
+		newWinEvent(),
 		new(ual),
 		new(graph),
 		new(entra),
+		newIIS(), // behind the others: it takes every comment
 	}
 }

@@ -10,9 +10,11 @@ import (
 // come in, and the columns its last header line named.
 type Stream struct {
 	format  format
-	lines   bool // its last record was a raw line
-	columns []int
-	csv     []string // column names of a CSV export; nil where it is none
+	lines   bool            // its last record was a raw line
+	csv     []string        // column names of a CSV export; nil where it is none
+	columns [sources]layout // what the last header line of each format named
+	w3c     w3cClock        // what gives IIS lines without a date one
+	logins  []*login        // forms logins posted here, oldest first, decided ones among them
 }
 
 // maxStreams bounds how many are remembered. A server writes some dozens of

@@ -1,0 +1,126 @@
+package source
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
+
+// cmdlet reads the log of remote PowerShell: which cmdlet an account ran,
+// with what parameters. It has no client address. It also knows the audit
+// and control panel logs beside it, which say nothing that is read here: the
+// audit log repeats the cmdlets as JSON, behind an account without address.
+type cmdlet struct{ exchangeLog }
+
+// The columns that are read.
+const (
+	shellTime = exchangeTime + iota
+	shellID
+	shellServer
+	shellUser
+	shellApplication
+	shellName
+	shellParameters
+	shellResult
+)
+
+var shellColumns = newColumns([][]string{
+	shellTime:        {"datetime", "timestamp", "time"},
+	shellID:          {"cmdletuniqueid"},
+	shellServer:      {"serverhostname"},
+	shellUser:        {"authenticateduser"},
+	shellApplication: {"clientapplication"},
+	shellName:        {"cmdlet"},
+	shellParameters:  {"parameters"},
+	shellResult:      {"executionresult"},
+}, shellUser, shellName, shellParameters)
+
+func newCmdlet() format {
+	return &cmdlet{exchangeLog{
+		of: event.Cmdlet, columns: shellColumns, fits: isCmdletRow,
+		usual: shellColumns.header([]byte("DateTime,StartTime,RequestId,ClientRequestId,MajorVersion,MinorVersion,"+
+			"BuildVersion,RevisionVersion,ServerHostName,ProcessId,ProcessName,ThreadId,CultureInfo,Organization,"+
+			"AuthenticatedUser,ExecutingUserSid,EffectiveOrganization,UserServicePlan,IsAdmin,ClientApplication,"+
+			"Cmdlet,Parameters,CmdletUniqueId"), ','),
+	}}
+}
+
+// claims takes the rows and headers of the three logs.
+func (f *cmdlet) claims(in *Input) bool {
+	return f.exchangeLog.claims(in) || !in.Fields.Present() && isAdminHeader(in.Line)
+}
+
+func isCmdletRow(rest []byte) bool {
+	if rows := afterTime(rest); rows != nil {
+		return len(rows) > 36 && isRequestID(rows[:36])
+	}
+	return isAdminRow(rest)
+}
+
+// isAdminRow tells a row of the audit log by its tenant and record type, and
+// one of the control panel by its event.
+func isAdminRow(rest []byte) bool {
+	third := cellAt(rest, 1)
+	return begins(third, "ecp.") || begins(cellAt(rest, 2), "s:time=") || isRequestID(third) && begins(cellAt(rest, 2), "exchange")
+}
+
+func isAdminHeader(line []byte) bool {
+	names := fieldsOf(line)
+	return bytes.HasPrefix(names, auditHeader) || bytes.HasPrefix(names, controlPanelHeader)
+}
+
+var (
+	auditHeader        = []byte("Timestamp,Server,TenantId,RecordType,Data")
+	controlPanelHeader = []byte("TimeStamp,ServerName,EventId,EventData")
+)
+
+func (f *cmdlet) decode(in *Input, ev *event.Event, emit Emit) Outcome {
+	if !in.Fields.Present() {
+		rest := afterTime(in.Line)
+		if isAdminHeader(in.Line) || rest != nil && afterTime(rest) == nil {
+			return Ignored
+		}
+	}
+	var r row
+	if o := f.open(in, ev, &r); o != Understood {
+		return o
+	}
+	if len(r[shellName]) == 0 {
+		return Malformed
+	}
+	ev.Service, ev.Action = event.PowerShell, cmdletAction(r[shellName])
+	ev.RawUser, ev.Host, ev.ID = single(r[shellUser], ev, maxUser), r[shellServer], r[shellID]
+	ev.Operation, ev.Client = r[shellName], r[shellApplication]
+	ev.Detail = single(r[shellParameters], ev, maxText)
+	ev.Mailbox = subject(ev.Detail)
+	switch result := r[shellResult]; {
+	case same(result, "success"):
+		ev.Outcome = event.Success
+	case len(result) > 0:
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+	}
+	emit(ev)
+	return Understood
+}
+
+// cmdletAction tells cmdlets that change something from those that look.
+func cmdletAction(name []byte) event.Action {
+	for _, verb := range readingVerbs {
+		if begins(name, verb) {
+			return event.Script
+		}
+	}
+	return event.MailboxChange
+}
+
+var readingVerbs = [...]string{"get-", "test-", "search-", "export-", "start-", "connect-", "write-", "measure-", "select-", "where-"}
+
+// subject is the value of -Mailbox or -Identity: whose mail it is about.
+func subject(parameters []byte) []byte {
+	for _, name := range [...]string{"-Mailbox ", "-Identity "} {
+		if value, ok := cutAfter(parameters, name); ok {
+			return upTo(bytes.TrimLeft(value, `"' `), `"'`)
+		}
+	}
+	return nil
+}

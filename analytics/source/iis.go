@@ -1,0 +1,196 @@
+package source
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
+
+// iis reads the logs of the web server in front of Exchange, in the W3C
+// format. They alone name the account of a failed Basic login, and the
+// outcome of a forms login (see owa.go).
+type iis struct{ logins *logins }
+
+func newIIS() format { return &iis{logins: newLogins()} }
+
+func (*iis) source() event.Source { return event.IIS }
+
+// claims takes every line that begins with a date and a time and a space.
+// It takes comments, too, for all the text formats: IIS stands behind them,
+// and a comment that none of them has claimed says nothing.
+func (*iis) claims(in *Input) bool {
+	if in.Fields.Present() {
+		return w3cColumns.claims(in.Fields)
+	}
+	line := in.Line
+	if len(line) == 0 || line[0] == '#' {
+		return true
+	}
+	if len(line) > 20 && line[10] == ' ' {
+		return isDate(line[:10]) && isClock(line[11:19])
+	}
+	return len(line) > 9 && line[8] == ' ' && isClock(line[:8])
+}
+
+func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
+	s := in.Stream
+	if s == nil {
+		s = new(Stream)
+	}
+	var r row
+	switch {
+	case in.Fields.Present():
+		if w3cColumns.open(in.Fields, ev, &r); !plausible(&r) {
+			return Malformed
+		}
+	case len(in.Line) == 0 || in.Line[0] == '#':
+		return s.comment(in.Line)
+	case !readW3C(in.Line, s.columns[event.IIS], &r):
+		return Malformed
+	}
+	ev.Time = s.w3c.read(&r, in.Time)
+	told := f.logins.expire(s, ev.Time, emit)
+	if f.judge(s, ev, &r, emit) || told {
+		return Understood
+	}
+	return Ignored
+}
+
+// comment reads a header line.
+func (s *Stream) comment(line []byte) Outcome {
+	if names := fieldsOf(line); names != nil {
+		s.columns[event.IIS] = w3cColumns.header(names, ' ')
+	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
+		s.w3c.day, _ = daysOf(date[:10])
+		s.w3c.second = 0
+	}
+	return Ignored
+}
+
+var datePrefix = []byte("#Date: ")
+
+// judge tells what the request says about its client and account; false
+// where it says nothing.
+func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
+	ev.RawIP, ev.RawForwarded = given(r[w3cClientIP]), given(r[w3cForwarded])
+	ev.RawUser = given(r[w3cUser])
+	ev.Agent = given(r[w3cAgent])
+	ev.Host = given(r[w3cComputer])
+	if ev.Host == nil {
+		ev.Host = given(r[w3cServerIP])
+	}
+	ev.Service = serviceOf(r[w3cStem])
+	if ev.Service == event.ServiceUnknown || backEnd(r) {
+		return false
+	}
+	q := readQuery(given(r[w3cQuery]))
+	ev.ID, ev.Device = q.id, q.device
+	ev.Operation = q.operation(r[w3cStem])
+	status := number(r[w3cStatus])
+	if ev.Service == event.OWA || f.logins.held > 0 {
+		if isLogin(r[w3cMethod], r[w3cStem]) {
+			return f.logins.post(s, ev, r, status, emit)
+		}
+		told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
+	}
+	return emitted(ev, r, &q, status, emit) || told
+}
+
+// emitted emits the event of a request that stands for itself.
+func emitted(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
+	switch {
+	case status == 401:
+		refused(ev, r, q)
+	case status < 400, status == 505 && ev.Service == event.EAS:
+		// 505 is how ActiveSync answers a GET once the password was right.
+		ev.Outcome = event.Success
+	case status == 403 && given(r[w3cSubstatus]) != nil && number(r[w3cSubstatus]) == 0 && behindPassword(ev.Service):
+		ev.Outcome, ev.Reason = event.Accepted, event.PolicyBlocked
+	default: // 440 timeout, 449 provision, 451 elsewhere, 503 and the rest
+		return false
+	}
+	if ev.RawUser == nil && ev.Service == event.EAS && ev.Outcome != event.Challenge {
+		ev.RawUser = unescaped(q.user, ev)
+	}
+	if len(ev.RawUser) == 0 && ev.Outcome != event.Challenge && ev.Outcome != event.Failure {
+		return false // an anonymous page
+	}
+	act(ev, ev.Operation, r[w3cStem])
+	if ev.Outcome != event.Success {
+		ev.Action, ev.Access = event.SignIn, event.AccessNone
+	}
+	ev.Agent = spaced(ev.Agent, ev)
+	emit(ev)
+	return true
+}
+
+// behindPassword are services that nobody reaches before IIS or Exchange has
+// checked a password, so that their 403 means a right one. OWA and ECP have
+// anonymous pages.
+func behindPassword(s event.Service) bool {
+	switch s {
+	case event.EAS, event.EWSService, event.MAPI, event.RPC, event.Autodiscover, event.PowerShell:
+		return true
+	}
+	return false
+}
+
+// refused tells a wrong password from the handshakes that go before a right
+// one. An anonymous 401 is a failure only where Windows says that it has
+// looked at credentials: NTLM leaves the account out.
+func refused(ev *event.Event, r *row, q *query) {
+	ev.Outcome = event.Challenge
+	code := r[w3cWin32]
+	named := ev.RawUser != nil
+	switch {
+	case credentialCodes[string(code)]:
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+		ev.Code, ev.CodeSpace = code, event.CodeWin32
+	case named && !handshakeCodes[string(code)] && number(r[w3cSubstatus]) == 1:
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+		ev.Code = code
+	case named:
+		ev.Outcome = event.Noise // Exchange turned down what IIS had let in
+	}
+	switch {
+	case ev.Outcome != event.Failure:
+	case string(code) == ntlmDenied:
+		ev.Protocol, ev.Reason = event.NTLM, event.WrongPassword
+	default:
+		ev.Protocol = event.BasicAuth
+	}
+}
+
+const ntlmDenied = "2148074252" // SEC_E_LOGON_DENIED, 0x8009030c
+
+// credentialCodes are the Windows results that need credentials to come
+// about. What each means is the policy's to say.
+var credentialCodes = map[string]bool{
+	"1326": true, "1327": true, "1328": true, "1329": true, "1330": true, "1331": true,
+	"1385": true, "1793": true, "1907": true, "1909": true, ntlmDenied: true,
+}
+
+// handshakeCodes come with a 401 that asks for credentials, or for more.
+var handshakeCodes = map[string]bool{
+	"0":          true,
+	"5":          true, // access denied, before anything was tried
+	"64":         true, // the client has gone
+	"590610":     true, // SEC_I_CONTINUE_NEEDED
+	"2148074242": true, // SEC_E_UNSUPPORTED_FUNCTION
+	"2148074248": true, // SEC_E_INVALID_TOKEN
+	"2148074254": true, // SEC_E_NO_CREDENTIALS
+}
+
+// backEnd tells requests that no client made: those of the back-end site,
+// where each one of the front end's is logged again with the server as its
+// client, and those of the server's own monitoring and its load balancer.
+func backEnd(r *row) bool {
+	if port := r[w3cPort]; len(port) == 3 && string(port) == "444" {
+		return true
+	}
+	ip := r[w3cClientIP]
+	if given(r[w3cForwarded]) != nil {
+		return false
+	}
+	return ownAddress(ip) || bytes.Equal(ip, r[w3cServerIP]) && isMonitor(r[w3cAgent])
+}

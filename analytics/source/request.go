@@ -1,0 +1,239 @@
+package source
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
+
+// services are the virtual directories of Exchange by the first segment of
+// the path, in lower case. Requests elsewhere are some other web site's.
+var services = map[string]event.Service{
+	"owa":                         event.OWA,
+	"exchange":                    event.OWA, // 2003 and 2007, and the redirects that remember them
+	"ecp":                         event.ECP,
+	"ews":                         event.EWSService,
+	"microsoft-server-activesync": event.EAS,
+	"mapi":                        event.MAPI,
+	"rpc":                         event.RPC,
+	"rpcwithcert":                 event.RPC,
+	"autodiscover":                event.Autodiscover,
+	"oab":                         event.OAB,
+	"api":                         event.REST,
+	"powershell":                  event.PowerShell,
+	"powershell-proxy":            event.PowerShell,
+}
+
+// serviceOf is the service that the path leads to.
+func serviceOf(path []byte) event.Service {
+	if len(path) == 0 || path[0] != '/' {
+		return event.ServiceUnknown
+	}
+	path = path[1:]
+	if end := bytes.IndexByte(path, '/'); end >= 0 {
+		path = path[:end]
+	}
+	return named(services, path)
+}
+
+// mailOperations are the ActiveSync commands and EWS operations that touch
+// mail items, in lower case, and how. Sign-ins, pings, settings, address
+// books and free-busy look-ups are not among them.
+var mailOperations = map[string]event.Access{
+	"sync":           event.Sync | touchesMail,
+	"itemoperations": event.Bind | touchesMail,
+	"getattachment":  event.Bind | touchesMail,
+	"moveitems":      event.Bind | touchesMail,
+	"sendmail":       event.Send | touchesMail,
+	"smartforward":   event.Send | touchesMail,
+	"smartreply":     event.Send | touchesMail,
+	"search":         event.Search | touchesMail,
+
+	"copyitem":             event.Bind | touchesMail,
+	"createitem":           event.Send | touchesMail,
+	"exportitems":          event.Export | touchesMail,
+	"findconversation":     event.Search | touchesMail,
+	"finditem":             event.Search | touchesMail,
+	"getconversationitems": event.Bind | touchesMail,
+	"getitem":              event.Bind | touchesMail,
+	"moveitem":             event.Bind | touchesMail,
+	"searchmailboxes":      event.Search | touchesMail,
+	"senditem":             event.Send | touchesMail,
+	"syncfolderitems":      event.Sync | touchesMail,
+	"uploaditems":          touchesMail,
+}
+
+// touchesMail tells what a table has from what it has not.
+const touchesMail event.Access = 0x80
+
+// mailOperation tells whether the operation touches mail. EWS logs some
+// operations under the name of their response, and with a prefix of their
+// namespace.
+func mailOperation(operation []byte) (event.Access, bool) {
+	if at := bytes.LastIndexByte(operation, '/'); at >= 0 {
+		operation = operation[at+1:]
+	}
+	if end := len(operation) - len("response"); end > 0 && same(operation[end:], "response") {
+		operation = operation[:end]
+	}
+	access := named(mailOperations, operation)
+	return access &^ touchesMail, access != 0
+}
+
+// named is the value that table, whose keys are in lower case, has for name
+// in any case.
+func named[T any](table map[string]T, name []byte) (value T) {
+	var folded [maxName]byte
+	if len(name) > len(folded) {
+		return value
+	}
+	for i, c := range name {
+		if c-'A' <= 'Z'-'A' {
+			c |= 0x20
+		}
+		folded[i] = c
+	}
+	return table[string(folded[:len(name)])]
+}
+
+// act sets what an authenticated request was for. Every one of them proves
+// that the client has the account's password or a session made with it, so
+// each counts as a sign-in, except those that touch mail, which count as
+// that: both are a success of the account, and the difference is what the
+// collection analytic lives on.
+func act(ev *event.Event, operation, path []byte) {
+	ev.Action = event.SignIn
+	if access, ok := mailOperation(operation); ok {
+		ev.Action, ev.Access = event.MailAccess, access
+	} else if ev.Service == event.REST && (holds(path, "/messages") || holds(path, "/mailfolders")) {
+		ev.Action, ev.Access = event.MailAccess, event.Bind
+	}
+}
+
+// query is what the query string of a request says about it.
+type query struct {
+	id      []byte // cafeReqId: the id that IIS and HttpProxy rows share
+	command []byte // Cmd of ActiveSync
+	soap    []byte // SoapAction of EWS
+	user    []byte // User of ActiveSync, percent-encoded
+	device  []byte // DeviceId
+	reason  []byte // reason of the logon page
+}
+
+// readQuery reads a query string, which may begin with a question mark. Its
+// parameters end with "&", those that Exchange adds with ";".
+func readQuery(text []byte) (q query) {
+	for at := 0; at < len(text); at++ {
+		from, equals := at, -1
+		for ; at < len(text) && text[at] != '&' && text[at] != ';'; at++ {
+			if text[at] == '=' && equals < 0 {
+				equals = at
+			} else if text[at] == '?' && equals < 0 {
+				from = at + 1
+			}
+		}
+		if equals >= 0 {
+			q.set(text[from:equals], text[equals+1:at])
+		}
+	}
+	return q
+}
+
+func (q *query) set(name, value []byte) {
+	switch len(name) {
+	case len("cmd"):
+		keep(&q.command, value, name, "cmd")
+	case len("user"):
+		keep(&q.user, value, name, "user")
+	case len("reason"):
+		keep(&q.reason, value, name, "reason")
+	case len("deviceid"):
+		keep(&q.device, value, name, "deviceid")
+	case len("cafereqid"):
+		keep(&q.id, value, name, "cafereqid")
+	case len("soapaction"):
+		keep(&q.soap, value, name, "soapaction")
+	}
+}
+
+// keep keeps the last of a repeated parameter. Exchange writes its own behind
+// those of the client, who could otherwise choose the id that a request goes
+// by, and have it taken for a duplicate.
+func keep(dst *[]byte, value, name []byte, want string) {
+	if same(name, want) {
+		*dst = value
+	}
+}
+
+// operation is what the request asked for.
+func (q *query) operation(path []byte) []byte {
+	switch {
+	case len(q.soap) > 0:
+		return q.soap
+	case len(q.command) > 0:
+		return q.command
+	}
+	return path
+}
+
+// unescaped is b with its percent signs resolved, in ev's own memory.
+func unescaped(b []byte, ev *event.Event) []byte {
+	if bytes.IndexByte(b, '%') < 0 {
+		return b
+	}
+	b = ev.Hold(capped(b, maxUser))
+	n := 0
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '%' && i+2 < len(b) && unhex(b[i+1]) < 16 && unhex(b[i+2]) < 16 {
+			c = unhex(b[i+1])<<4 | unhex(b[i+2])
+			i += 2
+		}
+		b[n] = c
+		n++
+	}
+	return b[:n]
+}
+
+// maxUser is the longest account that is copied, in bytes.
+const maxUser = 320
+
+func unhex(c byte) byte {
+	switch {
+	case digit(c):
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 255
+}
+
+// ownAddress tells the addresses from which only the server itself and the
+// load balancer of its cloud come: loopback, link-local, Azure's prober. A
+// request that a proxy on the same machine has forwarded is not the
+// server's own, so look at the forwarded address before.
+func ownAddress(ip []byte) bool {
+	return bytes.HasPrefix(ip, loopback4) || begins(ip, "fe80:") || bytes.HasPrefix(ip, azureProbe) ||
+		bytes.HasPrefix(ip, loopback6) && (len(ip) == len(loopback6) || ip[len(loopback6)] == '%') ||
+		bytes.HasPrefix(ip, loopback6Port) || begins(ip, "[fe80:")
+}
+
+var (
+	loopback4     = []byte("127.")
+	loopback6     = []byte("::1")
+	loopback6Port = []byte("[::1]")
+	azureProbe    = []byte("168.63.129.16")
+)
+
+// monitors are agents of Exchange's own monitoring. They are believed only
+// where the server is its own client: anyone can call himself a probe.
+var monitors = [...]string{"amprobe", "activemonitor", "msexchangemonitoring", "exchangeservicesclient/probe", "mapihttpclient"}
+
+func isMonitor(agent []byte) bool {
+	for _, name := range monitors {
+		if holds(capped(agent, maxAgent), name) {
+			return true
+		}
+	}
+	return false
+}

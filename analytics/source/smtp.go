@@ -1,0 +1,366 @@
+package source
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/event"
+)
+
+// smtp reads the protocol log of the receive connectors, one row a line of
+// the dialogue. A failed AUTH takes up to four rows, of which any may be
+// missing, and the account is on one of them only, so a session that has
+// begun to fail is remembered until its reply.
+type smtp struct {
+	exchangeLog
+	seed     maphash.Seed
+	sessions *simplelru.LRU[uint64, attempt]
+}
+
+// The columns that are read.
+const (
+	smtpTime = exchangeTime + iota
+	smtpConnector
+	smtpSession
+	smtpLocal
+	smtpRemote
+	smtpEvent
+	smtpData
+	smtpContext
+)
+
+var smtpColumns = newColumns([][]string{
+	smtpTime:      {"datetime", "timestamp", "time"},
+	smtpConnector: {"connectorid"},
+	smtpSession:   {"sessionid"},
+	smtpLocal:     {"localendpoint"},
+	smtpRemote:    {"remoteendpoint"},
+	smtpEvent:     {"event"},
+	smtpData:      {"data"},
+	smtpContext:   {"context"},
+}, smtpConnector, smtpSession, smtpRemote, smtpEvent)
+
+// maxSessions bounds the sessions remembered: those between the first row of
+// a failure and its reply, some seconds, and those of a front end that names
+// its client. One that is pushed out counts its reply as a failure once more.
+const maxSessions = 4096
+
+func newSMTP() format {
+	sessions, err := simplelru.NewLRU[uint64, attempt](maxSessions, nil)
+	if err != nil {
+		panic("source: session table: " + err.Error()) // only a size below 1
+	}
+	return &smtp{
+		exchangeLog: exchangeLog{
+			of: event.SMTP, columns: smtpColumns, fits: isSMTPRow,
+			usual: smtpColumns.header([]byte("date-time,connector-id,session-id,sequence-number,"+
+				"local-endpoint,remote-endpoint,event,data,context"), ','),
+		},
+		seed: maphash.MakeSeed(), sessions: sessions,
+	}
+}
+
+// isSMTPRow tells a row by its session, its number in it, and the mark of
+// what the row is.
+func isSMTPRow(rest []byte) bool {
+	_, rest, _ = nextCell(rest)
+	if !isSessionID(cellAt(rest, 0)) || number(cellAt(rest, 1)) < 0 {
+		return false
+	}
+	mark := cellAt(rest, 4)
+	return len(mark) == 1 && bytes.IndexByte(smtpMarks, mark[0]) >= 0
+}
+
+var smtpMarks = []byte("+-<>*")
+
+// attempt is what is remembered of a session.
+type attempt struct {
+	denied   bool   // a failure has begun and has not been told
+	told     bool   // it has been told, and its other rows are to come
+	entered  bool   // a success has been told
+	user     uint64 // hash of the account told
+	protocol event.Protocol
+	reason   event.Reason
+	client   string // client in the words of the front end that passed it on
+	passed   bool   // a front end did, and has logged the same
+}
+
+func (f *smtp) decode(in *Input, ev *event.Event, emit Emit) Outcome {
+	var r row
+	if o := f.open(in, ev, &r); o != Understood {
+		return o
+	}
+	if len(r[smtpEvent]) != 1 {
+		return Malformed
+	}
+	if isHub(r[smtpLocal]) && isOwn(r[smtpRemote], r[smtpLocal]) {
+		return Ignored // the front end has logged the same
+	}
+	s := step{f: f, ev: ev, r: &r, emit: emit}
+	switch r[smtpEvent][0] {
+	case '*':
+		return s.remark()
+	case '>':
+		return s.reply()
+	case '<':
+		return s.command()
+	case '-':
+		return s.closed()
+	}
+	return Ignored
+}
+
+// isHub tells the ports at which the transport service takes what the front
+// end passes on.
+func isHub(local []byte) bool {
+	p := port(local)
+	return string(p) == "465" || string(p) == "2525"
+}
+
+func isOwn(remote, local []byte) bool {
+	return ownAddress(host(remote)) || bytes.Equal(host(remote), host(local))
+}
+
+// step is one row on its way through its session.
+type step struct {
+	f    *smtp
+	ev   *event.Event
+	r    *row
+	emit Emit
+}
+
+// remark reads a row in which the server speaks to itself.
+func (s *step) remark() Outcome {
+	context, data := s.r[smtpContext], s.r[smtpData]
+	switch {
+	case begins(context, "inbound auth "):
+		return s.denied(context)
+	case begins(context, "user name: "):
+		return s.named(context[len("user name: "):])
+	case begins(data, "tarpit for "):
+		return s.tarpit(data)
+	case begins(context, "tarpit for "):
+		return s.tarpit(context)
+	case same(context, "authenticated"):
+		return s.entered(data)
+	case begins(context, "proxy session was successfully set up"):
+		return s.entered(sessionFor(context))
+	}
+	return Ignored
+}
+
+// sessionFor is the account in "... Session for x will now be proxied". Some
+// builds leave out the space before it.
+func sessionFor(context []byte) []byte {
+	at := bytes.Index(context, sessionForMark)
+	if at < 0 {
+		return nil
+	}
+	user := bytes.TrimLeft(context[at+len(sessionForMark):], " ")
+	if end := bytes.IndexByte(user, ' '); end >= 0 {
+		user = user[:end]
+	}
+	return bytes.TrimRight(user, ".")
+}
+
+var sessionForMark = []byte("Session for")
+
+func (s *step) key() uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.f.seed)
+	h.Write(s.r[smtpSession])
+	h.WriteByte(' ')
+	h.Write(s.r[smtpRemote])
+	return h.Sum64()
+}
+
+// denied begins a failure. The row often comes twice.
+func (s *step) denied(context []byte) Outcome {
+	at := bytes.Index(context, becauseMark)
+	if at < 0 {
+		return Ignored
+	}
+	key := s.key()
+	a, _ := s.f.sessions.Peek(key)
+	a.denied, a.told, a.reason = true, false, event.OtherReason
+	if begins(context[at+len(becauseMark):], "logondenied") {
+		a.reason = event.WrongPassword
+	}
+	a.protocol = mechanism(context[len("inbound auth "):])
+	s.f.sessions.Add(key, a)
+	return Understood
+}
+
+var becauseMark = []byte(" failed because of ")
+
+func mechanism(name []byte) event.Protocol {
+	switch {
+	case begins(name, "login"), begins(name, "plain"):
+		return event.BasicAuth
+	case begins(name, "ntlm"):
+		return event.NTLM
+	case begins(name, "xoauth"):
+		return event.OAuth
+	}
+	return event.ProtocolUnknown
+}
+
+// named tells the failure, now that its account is known.
+func (s *step) named(user []byte) Outcome {
+	key := s.key()
+	a, _ := s.f.sessions.Peek(key)
+	hash := maphash.Bytes(s.f.seed, user)
+	if a.told && !a.denied && a.user == hash {
+		return Ignored // the row again
+	}
+	s.ev.RawUser = single(user, s.ev, maxUser)
+	a.user = hash
+	return s.fail(key, a)
+}
+
+// tarpit tells a failure whose account is never logged: the account comes
+// before the delay.
+func (s *step) tarpit(text []byte) Outcome {
+	if !holds(capped(text, maxAgent), "'535 ") {
+		return Ignored
+	}
+	key := s.key()
+	a, _ := s.f.sessions.Peek(key)
+	if a.told && !a.denied {
+		return Understood
+	}
+	return s.fail(key, a)
+}
+
+// fail tells the failure, whose remaining rows are of the same act.
+func (s *step) fail(key uint64, a attempt) Outcome {
+	o := s.tell(a, event.Failure)
+	a.denied, a.told = false, true
+	s.f.sessions.Add(key, a)
+	return o
+}
+
+// reply reads what the server answers. A reply that ends an act already told
+// is swallowed; one that stands alone is an act.
+func (s *step) reply() Outcome {
+	data := s.r[smtpData]
+	if !begins(data, "535 ") && !begins(data, "504 5.7.4") {
+		return Ignored
+	}
+	key := s.key()
+	a, remembered := s.f.sessions.Peek(key)
+	told := a.told && !a.denied
+	if !remembered || a.reason == event.ReasonNone {
+		a.reason = event.WrongPassword
+	}
+	if begins(data, "504") {
+		a.reason = event.OtherReason // no such mechanism here: nothing was compared
+	}
+	if remembered {
+		s.f.sessions.Remove(key)
+		if a.client != "" || a.passed {
+			s.f.sessions.Add(key, attempt{client: a.client, passed: a.passed})
+		}
+	}
+	if told {
+		return Understood
+	}
+	return s.tell(a, event.Failure)
+}
+
+// entered tells a success, once a session.
+func (s *step) entered(user []byte) Outcome {
+	if len(user) == 0 {
+		return Ignored
+	}
+	key := s.key()
+	a, _ := s.f.sessions.Peek(key)
+	hash := maphash.Bytes(s.f.seed, user)
+	if a.entered && a.user == hash {
+		return Understood
+	}
+	s.ev.RawUser = single(user, s.ev, maxUser)
+	o := s.tell(a, event.Success)
+	a.denied, a.told, a.entered, a.user = false, false, true, hash
+	s.f.sessions.Add(key, a)
+	return o
+}
+
+// command reads what the client says. XPROXY comes from a front end and
+// names the client it speaks for.
+func (s *step) command() Outcome {
+	data := s.r[smtpData]
+	if !begins(data, "xproxy ") {
+		return Ignored
+	}
+	key := s.key()
+	a, _ := s.f.sessions.Peek(key)
+	a.client, a.passed = string(capped(proxied(data), 64)), true
+	s.f.sessions.Add(key, a)
+	return Understood
+}
+
+// proxied is the IP= of an XPROXY command.
+func proxied(data []byte) []byte {
+	at := bytes.Index(data, proxiedMark)
+	if at < 0 {
+		return nil
+	}
+	ip := data[at+len(proxiedMark):]
+	if end := bytes.IndexByte(ip, ' '); end >= 0 {
+		ip = ip[:end]
+	}
+	return ip
+}
+
+var proxiedMark = []byte(" IP=")
+
+// closed ends the session, and tells a failure that nothing more was logged of.
+func (s *step) closed() Outcome {
+	if s.f.sessions.Len() == 0 {
+		return Ignored
+	}
+	key := s.key()
+	a, remembered := s.f.sessions.Peek(key)
+	if !remembered {
+		return Ignored
+	}
+	s.f.sessions.Remove(key)
+	if a.denied {
+		return s.tell(a, event.Failure)
+	}
+	return Ignored
+}
+
+// tell emits the event of the act, unless a front end has logged it as well
+// or only the server itself was there.
+func (s *step) tell(a attempt, outcome event.Outcome) Outcome {
+	ev, r := s.ev, s.r
+	switch {
+	case a.passed && isHub(r[smtpLocal]):
+		return Ignored
+	case a.client != "":
+		ev.RawIP = ev.Hold([]byte(a.client))
+	case ownAddress(host(r[smtpRemote])):
+		return Ignored
+	default:
+		ev.RawIP = r[smtpRemote]
+	}
+	ev.Service, ev.Action, ev.Outcome = event.SMTPService, event.SignIn, outcome
+	ev.Protocol, ev.Session = a.protocol, r[smtpSession]
+	if outcome == event.Failure {
+		if ev.Reason = a.reason; ev.Reason == event.ReasonNone {
+			ev.Reason = event.WrongPassword
+		}
+	}
+	if at := bytes.IndexByte(r[smtpConnector], '\\'); at > 0 {
+		ev.Host = r[smtpConnector][:at]
+	}
+	ev.Operation = smtpOperation
+	s.emit(ev)
+	return Understood
+}
+
+var smtpOperation = []byte("AUTH")
