@@ -10,7 +10,7 @@ type Reader struct {
 	chunk []byte
 	at    int
 	scan  int // bytes that may still be searched for a record start
-	work  int // bytes that searching may still read to prove one
+	work  int // bytes that may still be read in vain
 
 	Bad     int // objects stepped over that are no record: wrong shape, too deep, damaged
 	Markers int // group markers, which Fluent Bit puts among the records
@@ -21,7 +21,7 @@ type Reader struct {
 // event, back to back. The chunk stays the caller's, and has to stay as it is
 // while the Reader or a Record read from it is in use.
 func (r *Reader) Reset(chunk []byte) {
-	*r = Reader{chunk: chunk, scan: resyncScan, work: len(chunk)}
+	*r = Reader{chunk: chunk, scan: resyncScan, work: 4 * len(chunk)}
 }
 
 // Next reads the next record into rec and reports whether there was one.
@@ -37,6 +37,7 @@ func (r *Reader) Next(rec *Record) bool {
 		end, opened, ok := skip(r.chunk, r.at)
 		if !ok {
 			r.Bad++
+			r.work -= end - r.at
 			r.resync()
 			continue
 		}
@@ -56,10 +57,10 @@ func (r *Reader) Next(rec *Record) bool {
 }
 
 // resync moves on to the next plausible record, or to the end of the chunk.
-// Each byte is looked at once, and a failed candidate is paid for out of work,
-// so that the whole stays linear in the length of the chunk. The header of a
-// failed candidate is passed over whole: [timestamp, metadata], by itself, is
-// a legacy record.
+// Each byte is looked at once, and whatever was read in vain is paid for out
+// of work, so that the whole stays linear in the length of the chunk. The
+// header of a failed candidate is passed over whole: [timestamp, metadata],
+// by itself, is a legacy record.
 func (r *Reader) resync() {
 	start := r.at
 	for r.at < len(r.chunk) && r.scan > 0 && r.work > 0 {

@@ -16,8 +16,16 @@ const lastSecond = 253402300799
 // date can have (negative, NaN, beyond the year 9999) is no time either, since
 // a record counts for more than its date. Anything else is not ok.
 func timestamp(b []byte, at int) (t time.Time, end int, ok bool) {
-	end, _, ok = skip(b, at)
-	if !ok {
+	// By table and not by skip: a search for records after damage comes here
+	// again and again, and what is no time may be a value of megabytes.
+	if at >= len(b) {
+		return t, at, false
+	}
+	end = at + int(sizes[b[at]])
+	if b[at] == 0xc7 {
+		end = at + 11
+	}
+	if end > len(b) || end == at {
 		return t, at, false
 	}
 	v := Value(b[at:end:end])
