@@ -54,16 +54,15 @@ func check(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	path := flags.String("p", "", "policy file, as policy=`path`")
-	var rest []string // -p may stand after an option=value
-	for ; len(args) > 0; args = flags.Args() {
+	var rest []string
+	for len(args) > 0 { // -p may stand after an option=value
 		if err := flags.Parse(args); err != nil {
 			return 2
 		}
-		if flags.NArg() == 0 {
-			break
+		args = flags.Args()
+		if len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
 		}
-		rest = append(rest, flags.Arg(0))
-		args = flags.Args()[1:]
 	}
 	given, wrong := assignments(rest)
 	if *path != "" {

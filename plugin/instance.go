@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/policy"
+	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 )
 
@@ -35,9 +36,10 @@ type instance struct {
 	pending []delivery.Message
 	sent    uint64
 
-	crashes crashes
-	stop    chan struct{}
-	stopped sync.WaitGroup
+	crashes    crashes
+	listsWrong string // the refreshing goroutine's own
+	stop       chan struct{}
+	stopped    sync.WaitGroup
 }
 
 // errSink says that messages wait because the sink failed.
@@ -69,9 +71,6 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 // configure reads options and policy; the error has all that is wrong in both.
 func configure(lookup func(key string) string) (settings, *policy.Policy, error) {
 	s, wrong := parseOptions(lookup)
-	if s.policy == "" {
-		return s, policy.Default(), wrong
-	}
 	p, err := policy.Load(s.policy)
 	return s, p, errors.Join(wrong, err)
 }
@@ -103,7 +102,13 @@ func (i *instance) flush(tag string, chunk []byte) error {
 		}
 	}
 	injectFault(tag)
-	for _, alert := range i.engine.Observe(tag, chunk) {
+	i.encode(i.engine.Observe(tag, chunk))
+	return i.deliver()
+}
+
+// encode puts alerts behind what waits for the sink.
+func (i *instance) encode(alerts []*analytics.Alert) {
+	for _, alert := range alerts {
 		doc, err := delivery.JSON(delivery.NewECS(alert, i.observer))
 		if err != nil {
 			i.log.Error("alert cannot be encoded", "incident", alert.ID, "error", err)
@@ -111,7 +116,6 @@ func (i *instance) flush(tag string, chunk []byte) error {
 		}
 		i.pending = append(i.pending, delivery.Message{ID: alert.ID, JSON: doc})
 	}
-	return i.deliver()
 }
 
 // deliver offers what waits to the sink and keeps what it did not take.
@@ -140,13 +144,21 @@ func (i *instance) close() {
 	i.stopped.Wait()
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.encode(i.engine.Close())
 	err := i.deliver()
 	if err = errors.Join(err, i.sink.Close()); err != nil {
 		i.log.Error("alerts lost at exit", "alerts", len(i.pending), "error", err)
 	}
+	i.summary()
+}
+
+// summary logs the engine's counters: every record read is in one of them.
+func (i *instance) summary() {
 	s := i.engine.Stats()
-	i.log.Info("stopped", "chunks", s.Chunks, "repeated", s.RepeatedChunks, "records", s.Records,
-		"understood", s.Understood, "ignored", s.Ignored, "unknown", s.Unknown, "malformed", s.Malformed,
+	i.log.Info("stopped", "chunks", s.Chunks, "repeated", s.RepeatedChunks,
+		"records", s.Sources.Read(), "understood", s.Sources.Total(source.Understood),
+		"ignored", s.Sources.Total(source.Ignored), "unknown", s.Sources.Total(source.Unknown),
+		"malformed", s.Sources.Total(source.Malformed), "bad_records", s.BadRecords, "lost_bytes", s.LostBytes,
 		"events", s.Events, "duplicates", s.Duplicates, "late", s.Late, "future", s.Future,
 		"clients", s.Clients, "clients_evicted", s.ClientsEvicted,
 		"accounts", s.Accounts, "accounts_evicted", s.AccountsEvicted,
@@ -168,6 +180,20 @@ func (i *instance) refresh() {
 	}
 }
 
+// refreshLists reads the lists that changed. What cannot be read stays as it
+// was, and is told once for each thing that is wrong with it.
 func (i *instance) refreshLists() {
 	defer func() { i.crashed("refresh", recover()) }()
+	changed, err := i.policy.Refresh()
+	if len(changed) > 0 {
+		i.log.Info("lists read anew", "files", changed)
+	}
+	wrong := ""
+	if err != nil {
+		wrong = err.Error()
+	}
+	if wrong != "" && wrong != i.listsWrong {
+		i.log.Warn("lists stay as they were", "error", wrong)
+	}
+	i.listsWrong = wrong
 }
