@@ -65,7 +65,7 @@ func isAdminRow(rest []byte) bool {
 }
 
 func isAdminHeader(line []byte) bool {
-	names := fieldsOf(line)
+	names := headerNames(line)
 	return bytes.HasPrefix(names, auditHeader) || bytes.HasPrefix(names, controlPanelHeader)
 }
 

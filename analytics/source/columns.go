@@ -117,9 +117,9 @@ func given(cell []byte) []byte {
 	return cell
 }
 
-// fieldsOf is what stands behind the "#Fields:" or "# Fields:" of a header
+// headerNames is what stands behind the "#Fields:" or "# Fields:" of a header
 // line, nil where line is none.
-func fieldsOf(line []byte) []byte {
+func headerNames(line []byte) []byte {
 	if len(line) == 0 || line[0] != '#' {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (l *exchangeLog) claims(in *Input) bool {
 
 // header is the layout of a header line of this log, nil for any other line.
 func (l *exchangeLog) header(line []byte) layout {
-	names := fieldsOf(line)
+	names := headerNames(line)
 	if names == nil && len(line) > 0 && line[0]|0x20 >= 'a' && l.plainHeader(line) {
 		names = line
 	}

@@ -58,7 +58,7 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 
 // comment reads a header line.
 func (s *Stream) comment(line []byte) Outcome {
-	if names := fieldsOf(line); names != nil {
+	if names := headerNames(line); names != nil {
 		s.columns[event.IIS] = w3cColumns.header(names, ' ')
 	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
 		s.w3c.day, _ = daysOf(date[:10])

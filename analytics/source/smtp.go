@@ -88,8 +88,9 @@ type attempt struct {
 }
 
 func (f *smtp) decode(in *Input, ev *event.Event, emit Emit) Outcome {
-	var r row
-	if o := f.open(in, ev, &r); o != Understood {
+	s := step{f: f, ev: ev, emit: emit}
+	r := &s.r
+	if o := f.open(in, ev, r); o != Understood {
 		return o
 	}
 	if len(r[smtpEvent]) != 1 {
@@ -98,7 +99,6 @@ func (f *smtp) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	if isHub(r[smtpLocal]) && isOwn(r[smtpRemote], r[smtpLocal]) {
 		return Ignored // the front end has logged the same
 	}
-	s := step{f: f, ev: ev, r: &r, emit: emit}
 	switch r[smtpEvent][0] {
 	case '*':
 		return s.remark()
@@ -127,7 +127,7 @@ func isOwn(remote, local []byte) bool {
 type step struct {
 	f    *smtp
 	ev   *event.Event
-	r    *row
+	r    row
 	emit Emit
 }
 
@@ -337,7 +337,7 @@ func (s *step) closed() Outcome {
 // tell emits the event of the act, unless a front end has logged it as well
 // or only the server itself was there.
 func (s *step) tell(a attempt, outcome event.Outcome) Outcome {
-	ev, r := s.ev, s.r
+	ev, r := s.ev, &s.r
 	switch {
 	case a.passed && isHub(r[smtpLocal]):
 		return Ignored
