@@ -266,3 +266,76 @@ func explain(got seen, d difference) string {
 	}
 	return ""
 }
+
+// TestTenzirGraphSignIn compares with the one result that tenzir has.
+func TestTenzirGraphSignIn(t *testing.T) {
+	file := globFixtures(t, "entra_signin/tenzir__graph_sign-ins.ndjson")[0]
+	want, err := os.ReadFile(strings.Replace(file, ".ndjson", ".expected.txt", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _ := decodeAll(t, []*record.Record{tailed(fixtureTexts(t, file)[0])})
+	got := events[0][0]
+	for _, line := range []string{
+		"ip: " + got.IP + ",", `email_addr: "` + got.User + `"`, "time: " + got.Time, `original_event_uid: "` + got.ID + `"`,
+		`uid: "` + got.Device + `"`, `uid: "` + got.App + `"`, `country: "` + got.Country + `"`,
+	} {
+		if !strings.Contains(string(want), line) {
+			t.Errorf("tenzir has no %s", line)
+		}
+	}
+	if got.Outcome != "success" {
+		t.Errorf("outcome %s", got.Outcome)
+	}
+}
+
+// TestInvictusGroundTruth finds in the real audit log what its authors did.
+func TestInvictusGroundTruth(t *testing.T) {
+	var recs []*record.Record
+	for _, text := range fixtureTexts(t, globFixtures(t, "m365_ual/invictus*.ndjson")[0]) {
+		recs = append(recs, tailed(text))
+	}
+	events, _ := decodeAll(t, recs)
+	sprays := []struct {
+		from, to, until string
+		failures, users int
+	}{
+		{"2021-03-26T08:50:52Z", "2021-03-26T09:06:38Z", "2021-03-26T09:07", 38, 6},
+		{"2021-04-14T12:32:22Z", "2021-04-14T12:42:51Z", "2021-04-14T12:43", 19, 4},
+	}
+	for _, spray := range sprays {
+		failures, valid := 0, 0
+		users := map[string]bool{}
+		for _, evs := range events {
+			for _, ev := range evs {
+				inside := ev.Time >= spray.from && ev.Time < spray.until
+				if ev.IP != "178.85.138.132" || ev.Action != "sign_in" || !inside {
+					continue
+				}
+				if ev.Code == "50126" && ev.Time <= spray.to {
+					failures++
+					users[strings.ToLower(ev.User)] = true
+				}
+				if ev.Outcome == "success" && strings.HasPrefix(ev.User, "A.Thulile@") {
+					valid++
+				}
+			}
+		}
+		if failures != spray.failures || len(users) != spray.users || valid == 0 {
+			t.Errorf("spray of %s: %d failures on %d users, %d successes of A.Thulile", spray.from, failures, len(users), valid)
+		}
+	}
+	for _, want := range []string{
+		"2021-04-16T12:07:14Z mailbox_change New-InboxRule 62.149.20.10:62589",
+		"2021-04-16T12:08:47Z mailbox_change New-TransportRule 62.149.20.10:33758",
+		"2021-04-16T08:42:20Z consent Consent to application. 34.99.77.38",
+	} {
+		if !slices.ContainsFunc(events, func(evs []seen) bool {
+			return slices.ContainsFunc(evs, func(ev seen) bool {
+				return strings.Join([]string{ev.Time, ev.Action, ev.Operation, ev.IP}, " ") == want
+			})
+		}) {
+			t.Errorf("no %s", want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"strings"
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
@@ -249,6 +248,6 @@ func appendLower(dst, text []byte) []byte {
 
 // directoryOperation finds a directory operation by its name as logged.
 func directoryOperation(name []byte) (operation, bool) {
-	op, ok := operations[strings.TrimRight(string(name), ". ")]
+	op, ok := operations[string(bytes.TrimRight(name, ". "))]
 	return op, ok && (op.action == event.Consent || op.action == event.DirectoryChange)
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"redshank/analytics/event"
@@ -45,18 +46,23 @@ func pick(list record.Value, names []string, dst []record.Value) {
 		}
 		return
 	}
+	missing := len(names)
 	for item := range list.Items() {
 		name, value := namedValue(item)
 		for i, want := range names {
 			if dst[i] == nil && string(name) == want {
 				dst[i] = value
+				missing--
 			}
+		}
+		if missing == 0 {
+			return
 		}
 	}
 }
 
-// maxDetail bounds Event.Detail, in bytes.
-const maxDetail = 1 << 10
+// maxParameterText bounds Event.Detail, in bytes.
+const maxParameterText = 1 << 10
 
 // detail writes parameters as one text, "Name=Value; Name=Value", in memory
 // that it uses again: what is returned holds until the next call.
@@ -64,7 +70,7 @@ type detail struct{ buf []byte }
 
 func (d *detail) reset() {
 	if d.buf == nil {
-		d.buf = make([]byte, 0, maxDetail)
+		d.buf = make([]byte, 0, maxParameterText)
 	}
 	d.buf = d.buf[:0]
 }
@@ -85,24 +91,38 @@ func (d *detail) pairs(list record.Value) {
 
 func (d *detail) add(name []byte, value record.Value) {
 	text := value.Bytes()
-	if len(name) == 0 || text == nil && (!value.Present() || value.IsMap() || value.IsArray()) || text != nil && len(text) == 0 {
+	if len(name) == 0 || !value.Present() || value.IsMap() || value.IsArray() || text != nil && len(text) == 0 {
 		return
 	}
+	if text == nil {
+		var number [32]byte
+		text = value.AppendText(number[:0])
+	}
+	d.name(name)
+	d.bytes(text)
+}
+
+func (d *detail) number(name []byte, n int64) {
+	var digits [20]byte
+	d.name(name)
+	d.bytes(strconv.AppendInt(digits[:0], n, 10))
+}
+
+func (d *detail) name(name []byte) {
 	if len(d.buf) > 0 {
 		d.text("; ")
 	}
 	d.bytes(name)
 	d.text("=")
-	if text == nil {
-		var number [32]byte
-		text = value.AppendText(number[:0])
-	}
-	d.bytes(text)
 }
 
-func (d *detail) bytes(b []byte) { d.buf = append(d.buf, b[:min(len(b), maxDetail-len(d.buf))]...) }
+func (d *detail) bytes(b []byte) {
+	d.buf = append(d.buf, b[:min(len(b), maxParameterText-len(d.buf))]...)
+}
 
-func (d *detail) text(s string) { d.buf = append(d.buf, s[:min(len(s), maxDetail-len(d.buf))]...) }
+func (d *detail) text(s string) {
+	d.buf = append(d.buf, s[:min(len(s), maxParameterText-len(d.buf))]...)
+}
 
 // clientInfo reads a ClientInfoString: the service it names, and the user
 // agent that stands in it for most clients.

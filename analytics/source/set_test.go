@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ type probe struct{}
 func (probe) source() event.Source { return event.EWS }
 
 func (probe) claims(in *Input) bool {
-	return in.Fields.Get("probe").Present() || strings.HasPrefix(string(in.Line), "probe")
+	return in.Fields.Get("probe").Present() || bytes.HasPrefix(in.Line, []byte("probe"))
 }
 
 func (probe) decode(in *Input, ev *event.Event, emit Emit) Outcome {

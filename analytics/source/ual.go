@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"strings"
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
@@ -64,6 +63,8 @@ const (
 	ualServer
 	ualQueryText
 	ualUserAgent
+	ualLogonType
+	ualLogonTypeOffice
 )
 
 var ualNames = [...]string{
@@ -110,6 +111,8 @@ var ualNames = [...]string{
 	ualServer:              "OriginatingServer",
 	ualQueryText:           "QueryText",
 	ualUserAgent:           "UserAgent",
+	ualLogonType:           "LogonType",
+	ualLogonTypeOffice:     "Logon_Type",
 }
 
 var ualKeys = record.NewKeys(ualNames[:]...)
@@ -129,7 +132,7 @@ func (u *ual) claims(in *Input) bool {
 
 func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	name := bytes.TrimSpace(u.f[ualOperation].Bytes())
-	op, ok := operations[strings.TrimRight(string(name), ". ")]
+	op, ok := operations[string(bytes.TrimRight(name, ". "))]
 	if !ok {
 		return Ignored
 	}

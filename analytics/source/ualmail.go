@@ -121,13 +121,33 @@ func (u *ual) describe(in *Input, parameters record.Value, ev *event.Event) {
 	case ev.Action == event.MailboxChange:
 		d.pairs(in.structured(u.f[ualOperationProperties]))
 		d.pairs(in.structured(u.f[ualItem]).Get("ParentFolder"))
-	case ev.Access == event.Search:
-		d.bytes(u.f[ualQueryText].Bytes())
+	case ev.Action == event.MailAccess:
+		u.describeAccess(in)
 	default:
 		d.pairs(in.structured(u.f[ualModifiedProperties]))
 	}
 	if len(d.buf) > 0 {
 		ev.Detail = d.buf
+	}
+}
+
+var (
+	asFolders   = []byte("Folders")
+	asLogonType = []byte("LogonType")
+)
+
+// describeAccess writes what was searched for, how many folders were touched,
+// and as whom: LogonType is 0 for the owner, 1 for an admin, 2 for a delegate.
+func (u *ual) describeAccess(in *Input) {
+	d := &u.detail
+	d.bytes(u.f[ualQueryText].Bytes())
+	if n := in.structured(u.f[ualFolders]).Len(); n > 1 {
+		d.number(asFolders, int64(n))
+	}
+	for _, slot := range [...]int{ualLogonType, ualLogonTypeOffice} {
+		if n, ok := u.f[slot].Int(); !ok || n > 0 {
+			d.add(asLogonType, u.f[slot])
+		}
 	}
 }
 

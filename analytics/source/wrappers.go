@@ -76,20 +76,20 @@ func wrapped(found []record.Value) record.Value {
 func enclosed(slot int, v record.Value, found []record.Value) record.Value {
 	switch slot {
 	case slotOffice365, slotO365Audit:
-		return only(v, v.IsMap())
+		return provided(v, v.IsMap())
 	case slotO365:
-		return only(v.Get("audit"), true)
+		return provided(v.Get("audit"), true)
 	case slotAzure:
 		return azure(v)
 	case slotRecords, slotEvents, slotList:
-		return only(v, v.IsArray())
+		return provided(v, v.IsArray())
 	case slotEvent:
 		if text := v.Get("original"); text.Present() {
 			return text
 		}
-		return only(v, found[slotRouting].Present() || found[slotSourcetype].Present())
+		return provided(v, found[slotRouting].Present() || found[slotSourcetype].Present())
 	}
-	return only(v, v.IsMap() || v.IsArray() || v.Bytes() != nil) // payload, AuditData, json
+	return provided(v, v.IsMap() || v.IsArray() || v.Bytes() != nil) // payload, AuditData, json
 }
 
 // azure steps into the one log that Filebeat names below azure.
@@ -99,11 +99,11 @@ func azure(v record.Value) record.Value {
 			return inner
 		}
 	}
-	return only(v, v.IsMap())
+	return provided(v, v.IsMap())
 }
 
-func only(v record.Value, if_ bool) record.Value {
-	if if_ {
+func provided(v record.Value, ok bool) record.Value {
+	if ok {
 		return v
 	}
 	return nil
