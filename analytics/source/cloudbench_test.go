@@ -150,3 +150,26 @@ func readBy(s *Set) uint64 {
 	counts := s.Counts()
 	return counts.Read()
 }
+
+// BenchmarkUnknown is what a record costs that no format takes: with a match
+// for everything most may be such.
+func BenchmarkUnknown(b *testing.B) {
+	for name, text := range map[string]string{
+		"line":  `{"log":"Mar 26 08:50:52 host app[123]: something happened that is no concern of ours at all"}`,
+		"small": `{"cpu":1.5,"mem":3,"host":"a"}`,
+		"wide":  `{"a1":"x","a2":"x","a3":"x","a4":"x","a5":"x","a6":"x","a7":"x","a8":"x","a9":"x","b1":"x","b2":"x","b3":"x","b4":"x","b5":"x","b6":"x","b7":"x","b8":"x","b9":"x"}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			s, err := New(Auto)
+			if err != nil {
+				b.Fatal(err)
+			}
+			rec := native(b, text)
+			emit := func(*event.Event) {}
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Decode("tag", rec, emit)
+			}
+		})
+	}
+}

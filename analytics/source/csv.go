@@ -58,8 +58,10 @@ func csvHeader(line []byte) []string {
 	return nil
 }
 
+// cellEnds keeps a word inside a sentence from making a header of it.
 func cellEnds(rest []byte) bool { return len(rest) == 0 || rest[0] == ',' || rest[0] == '"' }
 
+// columnNames copies the names: they are kept for the stream's life.
 func columnNames(line []byte) (names []string) {
 	for rest, more := line, true; more && len(names) < maxColumns; {
 		var c cell
@@ -135,6 +137,9 @@ func (s *scratch) row(names []string, line []byte) (record.Value, bool) {
 	return record.Value(s.buf[start:]), true
 }
 
+// appendCell writes a cell as a string, with doubled quotes made single. Its
+// length is known before, so it is written once and in place. A cell with
+// quotes goes in as bin, whose header is easier to write; Bytes reads both.
 func appendCell(dst []byte, c cell) []byte {
 	if c.doubled == 0 {
 		return msgp.AppendStringFromBytes(dst, c.text)

@@ -32,6 +32,8 @@ const (
 	entraLocation
 	entraResource
 	entraProperties
+	entraCreated
+	entraActivity
 )
 
 var entraNames = [...]string{
@@ -45,6 +47,8 @@ var entraNames = [...]string{
 	entraLocation:          "location",
 	entraResource:          "resourceId",
 	entraProperties:        "properties",
+	entraCreated:           "createdDateTime", // these two only where there is no envelope
+	entraActivity:          "activityDisplayName",
 }
 
 // The properties. Log Analytics exports have _dynamic and _string behind the
@@ -163,10 +167,13 @@ func (e *entra) claims(in *Input) bool {
 	}
 	entraKeys.FindFold(in.Fields, e.f[:])
 	properties := in.Fields
-	if inner := e.f[entraProperties]; inner.Present() {
+	switch inner := e.f[entraProperties]; {
+	case inner.Present():
 		if properties = in.structured(inner); !properties.IsMap() {
 			return false
 		}
+	case !e.f[entraCreated].Present() && !e.f[entraActivity].Present():
+		return false // most records of others end here, after one walk
 	}
 	entraPropertyKeys.FindFold(properties, e.p[:])
 	e.kind = e.sort()

@@ -7,6 +7,8 @@ import (
 	"redshank/analytics/record"
 )
 
+// signIn fills a sign-in. A user that does not exist has no principal name in
+// some exports, and service principals never have one: ids stand in, raw.
 func (e *entra) signIn(in *Input, ev *event.Event) {
 	ev.Action = event.SignIn
 	for _, slot := range [...]int{propUser, propUserID, propPrincipalID} {
@@ -27,6 +29,8 @@ func (e *entra) signIn(in *Input, ev *event.Event) {
 	e.outcome(in, ev)
 }
 
+// country reads the object, or where an export has flattened it the two
+// letters of the envelope.
 func (e *entra) country(in *Input, ev *event.Event) {
 	place := e.object(in, propLocation, propLocationDetails, propLocationDynamic, propLocationString)
 	if ev.Country = known(place.GetFold("countryOrRegion")); ev.Country != nil {
@@ -151,6 +155,8 @@ var entraProtocols = map[string]event.Protocol{
 	"wsfederation": event.OAuth,
 }
 
+// protocol reads authenticationProtocol, which many records have as "none";
+// what the client was then tells more.
 func (e *entra) protocol(ev *event.Event) {
 	var lower [16]byte
 	name := e.p[propProtocol].Bytes()

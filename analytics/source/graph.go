@@ -59,6 +59,7 @@ var graphKeys = record.NewKeys(graphNames[:]...)
 
 func (*graph) source() event.Source { return event.Graph }
 
+// claims goes by the category, and in a flat row by the fields themselves.
 func (g *graph) claims(in *Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -94,6 +95,8 @@ func (g *graph) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	return Understood
 }
 
+// actor fills who asked, when and from where. userId is null for apps, which
+// act as their service principal.
 func (g *graph) actor(ev *event.Event) {
 	for _, v := range [...]record.Value{g.p[graphTimeGenerated], g.f[graphTime], g.f[graphTimeGenerated]} {
 		if at, ok := parseTime(v.Bytes()); ok {
@@ -115,6 +118,8 @@ func (g *graph) actor(ev *event.Event) {
 	ev.ID = known(g.p[graphRequest])
 }
 
+// status reads the HTTP status. It is no code of the policy's tables: what it
+// means does not depend on the tenant.
 func (g *graph) status(ev *event.Event) {
 	code, ok := g.p[graphStatus].Int()
 	if !ok {

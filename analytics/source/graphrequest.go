@@ -57,18 +57,19 @@ func splitURI(uri []byte) (path, query []byte) {
 	return path, query
 }
 
+// meaning tells whose mailbox the path names, and what is done to it. Search
+// goes over all a user can see; the log does not say whether over mail.
 func (g *graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event) mailAct {
-	var name [maxOperation]byte
 	switch first := s[0]; {
 	case string(first) == "search":
 		return mailAct{event.MailAccess, event.Search, 0}
-	case equalFold(first, "me"):
+	case same(first, "me"):
 		return mailRequest(method, s[1:], query)
-	case equalFold(first, "users"):
-		ev.Mailbox = ev.Hold(unescape(s[1], name[:0]))
+	case same(first, "users"):
+		ev.Mailbox = unescaped(s[1], ev)
 		return mailRequest(method, s[2:], query)
-	case len(first) > len("users('") && equalFold(first[:len("users('")], "users('"):
-		ev.Mailbox = ev.Hold(unescape(bytes.TrimRight(first[len("users('"):], "')"), name[:0]))
+	case begins(first, "users('"): // an OData key
+		ev.Mailbox = unescaped(bytes.TrimRight(first[len("users('"):], "')"), ev)
 		return mailRequest(method, s[1:], query)
 	}
 	return mailAct{}
@@ -82,11 +83,11 @@ func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 	last := s[len(s)-1]
 	reads := string(method) == "GET"
 	switch {
-	case equalFold(s[0], "sendMail"):
+	case same(s[0], "sendmail"):
 		return mailAct{event.MailAccess, event.Send, 1}
-	case !equalFold(s[0], "messages") && !equalFold(s[0], "mailFolders"):
+	case !same(s[0], "messages") && !same(s[0], "mailfolders"):
 		return mailAct{}
-	case within(s, "messageRules"):
+	case within(s, "messagerules"):
 		if reads {
 			return mailAct{}
 		}
@@ -95,11 +96,11 @@ func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 		return mailAct{action: event.MailboxChange, items: 1}
 	case sends(last):
 		return mailAct{event.MailAccess, event.Send, 1}
-	case hasPrefixFold(last, "delta"):
+	case begins(last, "delta"):
 		return mailAct{event.MailAccess, event.Sync, 0}
 	case !reads:
 		return mailAct{action: event.MailAccess}
-	case equalFold(last, "messages"):
+	case same(last, "messages"):
 		return mailAct{event.MailAccess, event.Bind, pageSize(query)}
 	case within(s, "messages"):
 		return mailAct{event.MailAccess, event.Bind, 1}
@@ -109,7 +110,7 @@ func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 
 func within(s [][]byte, name string) bool {
 	for _, segment := range s {
-		if equalFold(segment, name) {
+		if same(segment, name) {
 			return true
 		}
 	}
@@ -117,8 +118,8 @@ func within(s [][]byte, name string) bool {
 }
 
 func sends(segment []byte) bool {
-	for _, name := range [...]string{"send", "reply", "replyAll", "forward"} {
-		if equalFold(segment, name) {
+	for _, name := range [...]string{"send", "reply", "replyall", "forward"} {
+		if same(segment, name) {
 			return true
 		}
 	}
@@ -175,41 +176,4 @@ func isWord(segment []byte) bool {
 		}
 	}
 	return true
-}
-
-// unescape undoes %40 and its like in place of a name; it writes to dst.
-func unescape(text, dst []byte) []byte {
-	if bytes.IndexByte(text, '%') < 0 {
-		return text
-	}
-	text = text[:min(len(text), maxOperation)]
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c == '%' && i+2 < len(text) {
-			high, low := nibble(text[i+1]), nibble(text[i+2])
-			if high < 16 && low < 16 {
-				c, i = high<<4|low, i+2
-			}
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
-func nibble(c byte) byte {
-	switch {
-	case digit(c):
-		return c - '0'
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 16
-}
-
-func equalFold(text []byte, name string) bool {
-	return len(text) == len(name) && hasPrefixFold(text, name)
-}
-
-func hasPrefixFold(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && bytes.EqualFold(text[:len(prefix)], []byte(prefix))
 }

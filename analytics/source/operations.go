@@ -12,103 +12,103 @@ type operation struct {
 }
 
 var (
-	signedIn  = operation{action: event.SignIn, outcome: event.Success}
-	failed    = operation{action: event.SignIn, outcome: event.Failure}
-	undecided = operation{action: event.SignIn} // its result status decides
-	consent   = operation{action: event.Consent}
-	directory = operation{action: event.DirectoryChange}
-	mailbox   = operation{action: event.MailboxChange}
-	read      = operation{action: event.MailAccess, access: event.Bind}
-	opened    = operation{action: event.MailAccess}
-	searched  = operation{action: event.MailAccess, access: event.Search}
-	exported  = operation{action: event.MailAccess, access: event.Export}
-	sent      = operation{action: event.MailAccess, access: event.Send}
+	actSignedIn  = operation{action: event.SignIn, outcome: event.Success}
+	actFailed    = operation{action: event.SignIn, outcome: event.Failure}
+	actUndecided = operation{action: event.SignIn} // its result status decides
+	actConsent   = operation{action: event.Consent}
+	actDirectory = operation{action: event.DirectoryChange}
+	actMailbox   = operation{action: event.MailboxChange}
+	actRead      = operation{action: event.MailAccess, access: event.Bind}
+	actOpened    = operation{action: event.MailAccess}
+	actSearched  = operation{action: event.MailAccess, access: event.Search}
+	actExported  = operation{action: event.MailAccess, access: event.Export}
+	actSent      = operation{action: event.MailAccess, access: event.Send}
 )
 
 // operations are the names of the unified audit log and of Entra's directory
 // audit, without the full stop and the blanks that some end with. Sources:
 // Microsoft's list of audited activities, content.md 2.2, and the samples.
 var operations = map[string]operation{
-	"UserLoggedIn":                                                    signedIn,
-	"UserLoginFailed":                                                 failed,
-	"PasswordLogonInitialAuthUsingPassword":                           undecided, // until about 2019
-	"PasswordLogonInitialAuthUsingADFSFederatedToken":                 undecided,
-	"PasswordLogonCookieCopyUsingDAToken":                             undecided,
-	"ForeignRealmIndexLogonInitialAuthUsingADFSFederatedToken":        undecided,
-	"ForeignRealmIndexLogonInitialAuthUsingADFSFederatedTokenFailure": failed,
+	"UserLoggedIn":                                                    actSignedIn,
+	"UserLoginFailed":                                                 actFailed,
+	"PasswordLogonInitialAuthUsingPassword":                           actUndecided, // until about 2019
+	"PasswordLogonInitialAuthUsingADFSFederatedToken":                 actUndecided,
+	"PasswordLogonCookieCopyUsingDAToken":                             actUndecided,
+	"ForeignRealmIndexLogonInitialAuthUsingADFSFederatedToken":        actUndecided,
+	"ForeignRealmIndexLogonInitialAuthUsingADFSFederatedTokenFailure": actFailed,
 
-	"MailItemsAccessed":            read,
-	"MessageBind":                  read, // before MailItemsAccessed
-	"FolderBind":                   opened,
-	"MailboxLogin":                 opened,
-	"AttachmentAccess":             read,
-	"AdminMailAccess":              read,
-	"SearchQueryInitiatedExchange": searched,
-	"SearchStarted":                searched,
-	"New-ComplianceSearch":         searched,
-	"Start-ComplianceSearch":       searched,
-	"Search-Mailbox":               searched,
-	"New-MailboxSearch":            searched,
-	"SearchExported":               exported,
-	"SearchExportDownloaded":       exported,
-	"New-ComplianceSearchAction":   exported,
-	"New-MailboxExportRequest":     exported,
-	"Send":                         sent,
-	"SendAs":                       sent,
-	"SendOnBehalf":                 sent,
+	"MailItemsAccessed":            actRead,
+	"MessageBind":                  actRead, // before MailItemsAccessed
+	"FolderBind":                   actOpened,
+	"MailboxLogin":                 actOpened,
+	"AttachmentAccess":             actRead,
+	"AdminMailAccess":              actRead,
+	"SearchQueryInitiatedExchange": actSearched,
+	"SearchStarted":                actSearched,
+	"New-ComplianceSearch":         actSearched,
+	"Start-ComplianceSearch":       actSearched,
+	"Search-Mailbox":               actSearched,
+	"New-MailboxSearch":            actSearched,
+	"SearchExported":               actExported,
+	"SearchExportDownloaded":       actExported,
+	"New-ComplianceSearchAction":   actExported,
+	"New-MailboxExportRequest":     actExported,
+	"Send":                         actSent,
+	"SendAs":                       actSent,
+	"SendOnBehalf":                 actSent,
 
-	"HardDelete":                                   mailbox,
-	"SoftDelete":                                   mailbox,
-	"New-InboxRule":                                mailbox,
-	"Set-InboxRule":                                mailbox,
-	"Enable-InboxRule":                             mailbox,
-	"UpdateInboxRules":                             mailbox,
-	"New-TransportRule":                            mailbox,
-	"Set-TransportRule":                            mailbox,
-	"Add-MailboxPermission":                        mailbox,
-	"Add-RecipientPermission":                      mailbox,
-	"Add-MailboxFolderPermission":                  mailbox,
-	"Set-MailboxFolderPermission":                  mailbox,
-	"AddFolderPermissions":                         mailbox,
-	"ModifyFolderPermissions":                      mailbox,
-	"UpdateFolderPermissions":                      mailbox,
-	"AddMailboxPermission":                         mailbox,
-	"Set-MailboxAuditBypassAssociation":            mailbox,
-	"Set-CASMailbox":                               mailbox,
-	"New-App":                                      mailbox,
-	"Set-MailboxJunkEmailConfiguration":            mailbox,
-	"Set-MailboxAutoReplyConfiguration":            mailbox,
+	"HardDelete":                                   actMailbox,
+	"SoftDelete":                                   actMailbox,
+	"New-InboxRule":                                actMailbox,
+	"Set-InboxRule":                                actMailbox,
+	"Enable-InboxRule":                             actMailbox,
+	"UpdateInboxRules":                             actMailbox,
+	"New-TransportRule":                            actMailbox,
+	"Set-TransportRule":                            actMailbox,
+	"Add-MailboxPermission":                        actMailbox,
+	"Add-RecipientPermission":                      actMailbox,
+	"Add-MailboxFolderPermission":                  actMailbox,
+	"Set-MailboxFolderPermission":                  actMailbox,
+	"AddFolderPermissions":                         actMailbox,
+	"ModifyFolderPermissions":                      actMailbox,
+	"UpdateFolderPermissions":                      actMailbox,
+	"AddMailboxPermission":                         actMailbox,
+	"Set-MailboxAuditBypassAssociation":            actMailbox,
+	"Set-CASMailbox":                               actMailbox,
+	"New-App":                                      actMailbox,
+	"Set-MailboxJunkEmailConfiguration":            actMailbox,
+	"Set-MailboxAutoReplyConfiguration":            actMailbox,
 	"Set-Mailbox":                                  {action: event.MailboxChange, needs: forwarding},
-	"New-ManagementRoleAssignment":                 directory,
-	"Set-ManagementRoleAssignment":                 directory,
-	"Add-RoleGroupMember":                          directory,
-	"New-ApplicationAccessPolicy":                  directory,
-	"Remove-ApplicationAccessPolicy":               directory,
-	"New-ServicePrincipal":                         directory, // Exchange RBAC for applications
-	"Consent to application":                       consent,
-	"Add delegated permission grant":               consent,
-	"Add OAuth2PermissionGrant":                    consent,
-	"Add app role assignment grant to user":        consent,
-	"Add app role assignment to service principal": consent,
+	"New-ManagementRoleAssignment":                 actDirectory,
+	"Set-ManagementRoleAssignment":                 actDirectory,
+	"Add-RoleGroupMember":                          actDirectory,
+	"New-ApplicationAccessPolicy":                  actDirectory,
+	"Remove-ApplicationAccessPolicy":               actDirectory,
+	"New-ServicePrincipal":                         actDirectory, // Exchange RBAC for applications
+	"Consent to application":                       actConsent,
+	"Add delegated permission grant":               actConsent,
+	"Add OAuth2PermissionGrant":                    actConsent,
+	"Add app role assignment grant to user":        actConsent,
+	"Add app role assignment to service principal": actConsent,
 
-	"Add service principal credentials":                              directory,
-	"Update application – Certificates and secrets management":       directory, // an en dash
-	"Update service principal – Certificates and secrets management": directory,
-	"Add application":                                 directory,
-	"Update application":                              directory,
-	"Add owner to application":                        directory,
-	"Add service principal":                           directory,
-	"Add owner to service principal":                  directory,
-	"Add member to role":                              directory,
-	"Add eligible member to role":                     directory,
-	"Reset user password":                             directory,
-	"Disable Strong Authentication":                   directory,
-	"User registered security info":                   directory,
-	"Set federation settings on domain":               directory,
-	"Set domain authentication":                       directory,
-	"Update conditional access policy":                directory,
-	"Delete conditional access policy":                directory,
-	"Add member to role in PIM completed (permanent)": directory,
+	"Add service principal credentials":                              actDirectory,
+	"Update application – Certificates and secrets management":       actDirectory, // an en dash
+	"Update service principal – Certificates and secrets management": actDirectory,
+	"Add application":                                 actDirectory,
+	"Update application":                              actDirectory,
+	"Add owner to application":                        actDirectory,
+	"Add service principal":                           actDirectory,
+	"Add owner to service principal":                  actDirectory,
+	"Add member to role":                              actDirectory,
+	"Add eligible member to role":                     actDirectory,
+	"Reset user password":                             actDirectory,
+	"Disable Strong Authentication":                   actDirectory,
+	"User registered security info":                   actDirectory,
+	"Set federation settings on domain":               actDirectory,
+	"Set domain authentication":                       actDirectory,
+	"Update conditional access policy":                actDirectory,
+	"Delete conditional access policy":                actDirectory,
+	"Add member to role in PIM completed (permanent)": actDirectory,
 }
 
 // forwarding are the parameters of Set-Mailbox that lead mail away or give it

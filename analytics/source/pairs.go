@@ -153,6 +153,7 @@ func clientInfo(text []byte) (service event.Service, agent []byte) {
 	return service, nil
 }
 
+// realAgent is nothing where the log says in brackets that there was none.
 func realAgent(text []byte) []byte {
 	if bytes.HasPrefix(text, []byte("[")) {
 		return nil

@@ -99,6 +99,8 @@ func (s *Set) offer() bool {
 	return false
 }
 
+// try offers the record to one format. A format that claims it and then does
+// not know it leaves it to the others.
 func (s *Set) try(f format) bool {
 	if !f.claims(&s.in) {
 		return false

@@ -44,6 +44,8 @@ func newStreams() *streams {
 	return &streams{seed: maphash.MakeSeed(), table: table}
 }
 
+// get finds or makes the stream. Records come in runs, so the last one is
+// looked at first: the table then costs nothing.
 func (t *streams) get(tag string, path []byte) *Stream {
 	key := streamKey{tag: tag}
 	if len(path) > 0 {

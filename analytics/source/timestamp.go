@@ -36,6 +36,8 @@ type clock struct {
 	american, bad                                 bool
 }
 
+// valid keeps to years that time.Time holds in nanoseconds, so that nothing
+// behind overflows. A 30th of February is taken for the 2nd of March.
 func (c *clock) valid() bool {
 	return c.year >= 1970 && c.year < 2262 && c.month >= 1 && c.month <= 12 && c.day >= 1 && c.day <= 31 &&
 		c.hour < 24 && c.minute < 60 && c.second <= 60
@@ -58,6 +60,7 @@ func (c *clock) date() {
 	c.day = c.number(2)
 }
 
+// timeOfDay reads h:m, h:m:s or h:m:s.f with any number of digits.
 func (c *clock) timeOfDay() {
 	c.hour = c.number(2)
 	c.want(':')

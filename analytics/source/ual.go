@@ -119,6 +119,8 @@ var ualKeys = record.NewKeys(ualNames[:]...)
 
 func (*ual) source() event.Source { return event.UAL }
 
+// claims wants an operation and two more of the fields that every shape has.
+// Rows with AuditData are left: the record is inside.
 func (u *ual) claims(in *Input) bool {
 	if !in.Fields.IsMap() {
 		return false

@@ -21,7 +21,8 @@ const (
 	bareFields = 3
 )
 
-// open finds the records inside v and decodes them.
+// open finds the records inside v and decodes them. What was transcoded on
+// the way is given back: nothing that emit got may be used after it.
 func (s *Set) open(v record.Value, depth int) {
 	mark := len(s.scratch.buf)
 	switch {
@@ -39,6 +40,8 @@ func (s *Set) open(v record.Value, depth int) {
 	s.scratch.release(mark)
 }
 
+// openList decodes the elements of a batch. Maps in it stand no deeper than
+// the batch does, lists in lists do: their nesting is the sender's to choose.
 func (s *Set) openList(list record.Value, depth int) {
 	empty := true
 	for item := range list.Items() {
@@ -54,6 +57,9 @@ func (s *Set) openList(list record.Value, depth int) {
 	}
 }
 
+// openMap decodes a map: a record as it is, a wrapper, or one with a text in
+// it. A wrapper goes before the formats where the map is small, since the
+// columns around AuditData look like an audit record themselves.
 func (s *Set) openMap(m record.Value, depth int) {
 	fields := m.Len()
 	many := fields > fewFields
@@ -132,6 +138,9 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 	}
 }
 
+// openLine decodes a raw line and tells whether that has been counted. The
+// limit is for lines only: audit records as JSON, and as cells of a CSV row,
+// are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
 	if s.openRow(line, depth) {
 		return true
@@ -171,6 +180,8 @@ const padding = "\x00\r\n"
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
+// trim cuts padding and a byte order mark off. White space before a line is
+// kept, as some formats have it; JSON is found behind it.
 func trim(text []byte) []byte {
 	text = bytes.Trim(text, padding)
 	text = bytes.TrimPrefix(text, byteOrderMark)
