@@ -31,7 +31,7 @@ type content struct {
 
 // fragment is a piece of script text that gives a tool away.
 type fragment struct {
-	text string // in lower case
+	text []byte // in lower case
 	tool string
 }
 
@@ -144,7 +144,7 @@ func (c *content) readScripts(r *reader, at string, n *yaml.Node) {
 			case ok && (len(text) < minFragment || len(text) > maxFragment):
 				r.fail(item, at, "%q: %d bytes long (want %d to %d)", clip(text), len(text), minFragment, maxFragment)
 			case ok:
-				c.scripts = append(c.scripts, fragment{strings.ToLower(text), tool.Value})
+				c.scripts = append(c.scripts, fragment{[]byte(strings.ToLower(text)), tool.Value})
 			}
 		})
 	})
@@ -176,7 +176,7 @@ func (c *content) scriptTool(script []byte) string {
 			window[i] = b
 		}
 		for i := range c.scripts {
-			if bytes.Contains(window[:n], []byte(c.scripts[i].text)) {
+			if bytes.Contains(window[:n], c.scripts[i].text) {
 				return c.scripts[i].tool
 			}
 		}

@@ -75,9 +75,8 @@ func (l *leaked) finish(r *reader, d *event.Domains) {
 	l.seed = maphash.MakeSeed()
 	for _, f := range l.files {
 		f.path = r.path(f.path)
-		if _, err := f.load(l.seed, d); err != nil {
-			r.fail(f.node, "leaked_accounts", "%v", err)
-		}
+		_, err := f.load(l.seed, d)
+		r.failEach(f.node, "leaked_accounts", err)
 	}
 }
 

@@ -84,9 +84,8 @@ func (l *list[T]) finish(r *reader, parse func(string) (T, error)) {
 	for _, e := range l.pending {
 		if e.file {
 			f := &listFile[T]{path: r.path(e.text)}
-			if _, err := f.read(parse); err != nil {
-				r.fail(e.node, e.at, "%v", err)
-			}
+			_, err := f.read(parse)
+			r.failEach(e.node, e.at, err)
 			l.files = append(l.files, f)
 			continue
 		}

@@ -2,19 +2,12 @@ package policy
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
-
-	"bytes"
-
-	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
 )
@@ -94,124 +87,6 @@ func (p *Policy) finish(r *reader) {
 	}
 }
 
-// fields are the sections of a policy.
-func (p *Policy) fields(patterns *[]event.Pattern) fields {
-	var version int
-	return fields{
-		"version":         number(&version, 1, 1),
-		"state":           section(p.State.fields()),
-		"stuffing":        section(p.Stuffing.fields()),
-		"collection":      section(p.Collection.fields(patterns, &p.spec.networks)),
-		"networks":        section(p.spec.networks.fields()),
-		"accounts":        section(p.spec.accounts.fields()),
-		"domains":         section(domainFields(p.domains)),
-		"leaked_accounts": p.spec.leaked.read,
-		"automation":      p.readAutomation,
-		"alerts":          section(p.Alerts.fields()),
-		"content":         section(p.content.fields()),
-	}
-}
-
-func (s *State) fields() fields {
-	return fields{
-		"ipv4_prefix": number(&s.IPv4Prefix, 8, 32),
-		"ipv6_prefix": number(&s.IPv6Prefix, 16, 128),
-		"lateness":    duration(&s.Lateness, 0),
-	}
-}
-
-// most bounds thresholds: above it, sets are estimates and a typo is likely.
-const most = 1_000_000
-
-func (s *Stuffing) fields() fields {
-	login, failures, campaign := &s.MailboxLoginThreshold, &s.FailureThreshold, &s.Campaign
-	return fields{
-		"mailbox_login_threshold": section(fields{
-			"burst":  number(&login.Burst, 1, most),
-			"slow":   number(&login.Slow, 1, most),
-			"leaked": number(&login.Leaked, 1, most),
-		}),
-		"failure_threshold": section(fields{
-			"burst": number(&failures.Burst, 1, most),
-			"slow":  number(&failures.Slow, 1, most),
-		}),
-		"window": section(fields{
-			"burst": duration(&s.Window.Burst, time.Second),
-			"slow":  duration(&s.Window.Slow, time.Second),
-		}),
-		"forgiveness": duration(&s.Forgiveness, 0),
-		"campaign": section(fields{
-			"addresses":         number(&campaign.Addresses, 2, most),
-			"accounts":          number(&campaign.Accounts, 2, most),
-			"account_addresses": number(&campaign.AccountAddresses, 2, most),
-		}),
-	}
-}
-
-func (s *Collection) fields(patterns *[]event.Pattern, n *networks) fields {
-	return fields{
-		"time_window":        duration(&s.TimeWindow, time.Second),
-		"user_agent_pattern": readPatterns(patterns),
-		"known_ip_locations": elements(&n.locations),
-		"baseline": section(fields{
-			"days":     number(&s.Baseline.Days, 1, 366),
-			"sign_ins": number(&s.Baseline.SignIns, 1, most),
-		}),
-		"weights": s.readWeights,
-	}
-}
-
-// readWeights reads {signal code: weight}. Which codes there are is the
-// analytic's to know; see Collection.Weights.
-func (s *Collection) readWeights(r *reader, at string, n *yaml.Node) {
-	s.Weights = map[string]int{}
-	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
-		weight := 0
-		number(&weight, 0, 100)(r, at, value)
-		s.Weights[key.Value] = weight
-	})
-}
-
-func (s *Alerts) fields() fields {
-	return fields{
-		"quiet":      duration(&s.Quiet, time.Minute),
-		"cooldown":   duration(&s.Cooldown, 0),
-		"per_minute": number(&s.PerMinute, 1, most),
-	}
-}
-
-// domainFields are domains {default, netbios, aliases}; the two maps differ in
-// what people write into them, not in what becomes of it.
-func domainFields(d *event.Domains) fields {
-	names := func(r *reader, at string, n *yaml.Node) {
-		r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
-			var domain string
-			text(&domain)(r, at, value)
-			checkDomain(r, at, value, domain)
-			d.Names[strings.ToLower(key.Value)] = strings.ToLower(domain)
-		})
-	}
-	return fields{
-		"default": func(r *reader, at string, n *yaml.Node) {
-			var domain string
-			if v, _ := r.value(n, at, "contoso.com"); v == "" {
-				return // none
-			}
-			text(&domain)(r, at, n)
-			checkDomain(r, at, n, domain)
-			d.Default = strings.ToLower(domain)
-		},
-		"netbios": names,
-		"aliases": names,
-	}
-}
-
-func checkDomain(r *reader, at string, n *yaml.Node, domain string) {
-	if strings.ContainsAny(domain, `\/@ *`) || strings.Trim(domain, ".") != domain || !strings.Contains(domain, ".") {
-		r.fail(n, at, "%q: not a domain (want contoso.com)", clip(domain))
-	}
-}
-
 // check holds values against one another.
 func (p *Policy) check(r *reader) {
 	ordered := func(at string, burst, slow int, what string) {
@@ -235,45 +110,4 @@ func show(v int, what string) string {
 		return brief(time.Duration(v))
 	}
 	return strconv.Itoa(v)
-}
-
-// failAt notes a problem with a key path, at the line where it stands.
-func (r *reader) failAt(at, text string) {
-	r.problems = append(r.problems, problem{r.file, r.lines[at], at + ": " + text})
-}
-
-// readTree reads a YAML text by a table of fields. The reader is nil where the
-// text is no YAML; what is wrong with its values is in the reader too.
-func readTree(name, dir string, text []byte, known fields) (*reader, error) {
-	r := &reader{file: name, dir: dir, lines: map[string]int{}}
-	decode := yaml.NewDecoder(bytes.NewReader(text))
-	var root yaml.Node
-	err := decode.Decode(&root)
-	if errors.Is(err, io.EOF) {
-		return r, nil
-	}
-	if err != nil {
-		return nil, syntaxError(name, err)
-	}
-	if err := decode.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: more than one document", name)
-	}
-	section(known)(r, "", root.Content[0])
-	return r, r.err()
-}
-
-// yamlLine finds the line in yaml's own errors ("yaml: line 3: did not ...").
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-// syntaxError brings yaml's errors into the form of all others.
-func syntaxError(name string, err error) error {
-	text := err.Error()
-	line := "1"
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		text = text[len(m[0]):]
-		if m[1] != "" {
-			line = m[1]
-		}
-	}
-	return fmt.Errorf("%s:%s: %s", name, line, text)
 }

@@ -61,11 +61,14 @@ type Stuffing struct {
 type Collection struct {
 	// TimeWindow: how far apart an abnormal sign-in and scripted access may be.
 	TimeWindow time.Duration
-	// Baseline: how many distinct days or sign-ins make one ripe.
-	Baseline struct{ Days, SignIns int }
+	// Baseline: when one is ripe.
+	Baseline Ripening
 	// Weights that take the place of the content's, by signal code, 0 to 100.
 	Weights map[string]int
 }
+
+// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+type Ripening struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.
 type Alerts struct {

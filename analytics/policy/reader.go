@@ -44,6 +44,18 @@ func (r *reader) fail(n *yaml.Node, at, format string, args ...any) {
 	r.problems = append(r.problems, problem{r.file, n.Line, text})
 }
 
+// failEach notes every error of a list file, each with the node that names the
+// file.
+func (r *reader) failEach(n *yaml.Node, at string, err error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range many.Unwrap() {
+			r.failEach(n, at, err)
+		}
+	} else if err != nil {
+		r.fail(n, at, "%v", err)
+	}
+}
+
 // value is the text of a scalar. Anything else is a problem.
 func (r *reader) value(n *yaml.Node, at, want string) (string, bool) {
 	n = resolve(n)
@@ -166,4 +178,9 @@ func (r *reader) err() error {
 		errs[i] = p
 	}
 	return errors.Join(errs...)
+}
+
+// failAt notes a problem with a key path, at the line where it stands.
+func (r *reader) failAt(at, text string) {
+	r.problems = append(r.problems, problem{r.file, r.lines[at], at + ": " + text})
 }
