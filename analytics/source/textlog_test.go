@@ -101,6 +101,7 @@ type want struct {
 	outcome                                event.Outcome
 	action                                 event.Action
 	user, ip, agent, at, op, service, code string
+	reason                                 event.Reason
 }
 
 func (w *want) check(t *testing.T, e *event.Event) {
