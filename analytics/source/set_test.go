@@ -174,6 +174,14 @@ func TestSetNames(t *testing.T) {
 	if _, err := New("nonsense"); err == nil || !strings.Contains(err.Error(), `"nonsense"`) || !strings.Contains(err.Error(), Auto) {
 		t.Errorf("error %v does not name the value and what is wanted", err)
 	}
+	for _, f := range formats() {
+		if int(f.source()) >= sources {
+			t.Errorf("%v: no place in Counts", f.source())
+		}
+		if s, err := New(f.source().String()); err != nil || len(s.formats) != 1 {
+			t.Errorf("New(%q): %v", f.source(), err)
+		}
+	}
 	for _, name := range []string{"", Auto} {
 		if s, err := New(name); err != nil || len(s.formats) != len(formats()) {
 			t.Errorf("New(%q): %v", name, err)

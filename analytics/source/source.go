@@ -65,7 +65,10 @@ type format interface {
 	source() event.Source
 	// claims is a cheap look that tells whether the record is of this format.
 	claims(in *Input) bool
-	// decode fills ev, which has been Reset, and calls emit for each finished
-	// event (one record can finish several, or none).
+	// decode fills ev, which has been Reset and then given the format's source
+	// and Fluent Bit's time, and calls emit for each finished event (one record
+	// can finish several, or none). Unknown passes the record on to the other
+	// formats. It is called right after claims said yes to the same input, so
+	// what claims has found need not be looked for again.
 	decode(in *Input, ev *event.Event, emit Emit) Outcome
 }

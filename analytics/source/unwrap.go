@@ -86,7 +86,7 @@ func (s *Set) openMap(m record.Value, depth int) {
 // openEither decodes a map that has a text which may be the record itself, or
 // only one of its fields (the rendered message of a Windows event).
 func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) {
-	first := fields <= bareFields || s.in.Stream.lines
+	first := fields <= bareFields || s.in.Stream.lines || bytes.HasPrefix(line, []byte("{"))
 	switch {
 	case first && s.openText(line, depth+1):
 	case fields <= fewFields && s.offerMap(m):
