@@ -159,3 +159,31 @@ func TestPurviewExport(t *testing.T) {
 		}
 	}
 }
+
+// TestLogAnalyticsExport decodes rows of Sentinel's exports, one line each.
+func TestLogAnalyticsExport(t *testing.T) {
+	for _, c := range []struct{ header, row, want string }{
+		{
+			`Operation,OfficeWorkload,RecordType,UserId,Client_IPAddress,Parameters,"Start_Time [UTC]",OfficeId`,
+			`New-InboxRule,Exchange,ExchangeAdmin,a@contoso.com,203.0.113.1:4000,"[{""Name"":""ForwardTo"",""Value"":""x@example.com""}]","4/26/2026, 7:17:10.000 AM",o-1`,
+			"Source=ual | User=a@contoso.com | IP=203.0.113.1:4000 | Detail=ForwardTo=x@example.com | Time=2026-04-26T07:17:10Z | ID=o-1",
+		},
+		{
+			`TimeGenerated [UTC],ResultType,UserPrincipalName,CreatedDateTime [UTC],AppId,IPAddress,DeviceDetail_string,Location`,
+			`,50126,a@contoso.com,"4/28/2026, 2:08:45.221 PM",app-1,203.0.113.1,"{""deviceId"":""d-1""}",DE`,
+			"Source=entra | Code=50126 | Space=entra | User=a@contoso.com | Time=2026-04-28T14:08:45.221Z | Device=d-1 | Country=DE",
+		},
+	} {
+		s, err := New(Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "nothing"
+		emit := func(ev *event.Event) { got = fieldsOf(see(ev), c.want) }
+		s.Decode("tag", tailed("\ufeff"+c.header+"\r"), emit)
+		s.Decode("tag", tailed(c.row), emit)
+		if got != c.want {
+			t.Errorf("%.40s:\n got %s\nwant %s", c.header, got, c.want)
+		}
+	}
+}
