@@ -39,6 +39,7 @@ type Alert struct {
 
 	Source     netip.Addr   // client of the incident; invalid for a campaign
 	User       *User        // where one user is the subject
+	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
 	IPs        []netip.Addr // related, at most 20
 	Users      []UserCount  // top by failures, at most 20
 	Hosts      []string     // servers that logged it, at most 20
@@ -85,9 +86,6 @@ type Signal struct {
 	Weight int
 	Detail string
 }
-
-// Technique is an ATT&CK technique with its tactic.
-type Technique struct{ ID, Name, TacticID, TacticName string }
 
 // Counts are the true figures of an incident, whatever the lists show.
 type Counts struct {

@@ -3,6 +3,7 @@ package analytics
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -177,6 +178,11 @@ func (a *account) settle(k clientKey, at int64, agent uint32) bool {
 		a.homes[oldest] = h
 	}
 	return true
+}
+
+// leave forgets a client as a home: what looked like one was an attack.
+func (a *account) leave(k clientKey) {
+	a.homes = slices.DeleteFunc(a.homes, func(h home) bool { return h.client == k })
 }
 
 func (h *home) uses(agent uint32) {

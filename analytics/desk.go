@@ -113,7 +113,7 @@ func (d *desk) cause(i *incident) string {
 		return PhaseEscalated
 	case cool && i.class != t.class:
 		return PhaseChanged
-	case cool && i.counts.Failures >= 10*max(t.failures, 1):
+	case cool && i.volume() >= 10*max(t.volume, 1):
 		return PhaseGrown
 	}
 	return ""
@@ -121,7 +121,7 @@ func (d *desk) cause(i *incident) string {
 
 func (d *desk) tell(i *incident, phase string) {
 	i.told = telling{sequence: i.told.sequence + 1, at: i.end, severity: i.severity, class: i.class,
-		failures: i.counts.Failures, valid: i.valid.count(), newest: true}
+		volume: i.volume(), valid: i.valid.count(), newest: true}
 	d.out = append(d.out, i.alert(phase))
 	i.suppressed = 0
 	d.sent++

@@ -36,17 +36,18 @@ const futureSlack = 10 * time.Minute
 // Engine is where the parts meet: records in, alerts out. It is safe for
 // concurrent use; one lock covers a whole chunk.
 type Engine struct {
-	mu       sync.Mutex
-	policy   *policy.Policy
-	reader   record.Reader
-	sources  *source.Set
-	desk     *desk
-	stuffing *stuffing
-	chunks   *window.Seen
-	ids      *window.Seen
-	received time.Time // Fluent Bit's timestamp of the record being read
-	emit     source.Emit
-	stats    Stats
+	mu         sync.Mutex
+	policy     *policy.Policy
+	reader     record.Reader
+	sources    *source.Set
+	desk       *desk
+	stuffing   *stuffing
+	collection *collection
+	chunks     *window.Seen
+	ids        *window.Seen
+	received   time.Time // Fluent Bit's timestamp of the record being read
+	emit       source.Emit
+	stats      Stats
 }
 
 // New makes an engine. Nothing runs until Observe is called.
@@ -67,6 +68,7 @@ func New(opts Options) (*Engine, error) {
 		chunks:   window.NewSeen(maxChunks),
 		ids:      window.NewSeen(maxIDs),
 	}
+	e.collection = newCollection(opts, d, e.stuffing.attacks)
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
@@ -117,6 +119,7 @@ func (e *Engine) observe(ev *event.Event) {
 		return
 	}
 	e.stuffing.observe(ev)
+	e.collection.observe(ev)
 }
 
 // setTime gives the event Fluent Bit's time where it has none or claims to be
@@ -136,10 +139,10 @@ func (e *Engine) setTime(ev *event.Event) {
 	e.desk.newest = max(e.desk.newest, at)
 }
 
-// repeated tells whether a record with this id has been counted. Successes are
-// not asked: to see one twice changes nothing, and they are the most.
+// repeated tells whether a record with this id has been counted. Successful
+// sign-ins are not asked: to see one twice changes nothing, and they are most.
 func (e *Engine) repeated(ev *event.Event) bool {
-	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted
+	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
 	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID))
 }
 

@@ -27,6 +27,7 @@ type incident struct {
 	opened   string // what opened it: burst, slow, leaked, campaign, account
 	client   netip.Addr
 	account  string // the one account it is about, where there is one
+	subject  string // the account, application or host of AN0131
 	start    int64  // Unix milliseconds, as all times here
 	end      int64
 
@@ -40,6 +41,9 @@ type incident struct {
 	valid    credentials
 	present  credentials
 	labels   []string
+
+	mailboxes         window.Distinct
+	privilegedSubject bool
 
 	ips      []netip.Addr
 	agents   []string
@@ -62,7 +66,7 @@ type telling struct {
 	at       int64
 	severity Severity
 	class    string
-	failures int
+	volume   int
 	valid    int
 	newest   bool // nothing has happened since
 }
@@ -76,6 +80,9 @@ type tally struct {
 	unknown, locked bool
 	marks           event.Marks
 }
+
+// volume is how much there is of an incident: failures, or items of mail.
+func (i *incident) volume() int { return i.counts.Failures + i.counts.Items }
 
 // fail counts one failed try. It reports whether it was a new act and not one
 // that another log has told already.

@@ -31,13 +31,17 @@ func (i *incident) alert(phase string) *Alert {
 		Hosts: slices.Clone(i.hosts), Valid: slices.Clone(i.valid.list), AtHome: slices.Clone(i.present.list),
 		Services: i.serviceNames(), Agents: slices.Clone(i.agents), Apps: slices.Clone(i.apps),
 		Counts: c, Window: i.opened, Signals: slices.Clone(i.signals),
-		Evidence: slices.Clone(i.evidence), Labels: i.labels, Suppressed: i.suppressed,
+		Subject: i.subject, Evidence: slices.Clone(i.evidence), Labels: i.labels, Suppressed: i.suppressed,
 	}
 	if i.account != "" {
 		a.User = newUser(i.account)
 	}
 	a.Techniques = techniques(i)
-	a.Message = sentence(a)
+	if i.rule == &ruleCollection {
+		a.Message = collectionSentence(a)
+	} else {
+		a.Message = sentence(a)
+	}
 	return a
 }
 
@@ -102,28 +106,21 @@ func confidence(i *incident) float64 {
 	return 0.5
 }
 
-var (
-	techniqueStuffing = Technique{"T1110.004", "Credential Stuffing", "TA0006", "Credential Access"}
-	techniqueSpraying = Technique{"T1110.003", "Password Spraying", "TA0006", "Credential Access"}
-	techniqueGuessing = Technique{"T1110.001", "Password Guessing", "TA0006", "Credential Access"}
-	techniqueValid    = Technique{"T1078", "Valid Accounts", "TA0001", "Initial Access"}
-	techniqueCloud    = Technique{"T1078.004", "Cloud Accounts", "TA0001", "Initial Access"}
-)
-
+// techniques are those of the class and, for AN0131, those of its signals.
 func techniques(i *incident) []Technique {
 	var list []Technique
-	switch i.class {
-	case classStuffing:
-		list = append(list, techniqueStuffing)
-	case classSpraying:
-		list = append(list, techniqueSpraying)
-	case classGuessing:
-		list = append(list, techniqueGuessing)
+	if t, ok := classTechniques[i.class]; ok {
+		list = append(list, t)
 	}
-	if i.valid.count() > 0 && i.cloud {
+	for _, s := range i.signals {
+		if t := signalTechnique(s.Code); !slices.Contains(list, t) && len(list) < maxListed {
+			list = append(list, t)
+		}
+	}
+	switch {
+	case i.valid.count() > 0 && i.cloud:
 		return append(list, techniqueCloud)
-	}
-	if i.valid.count() > 0 {
+	case i.valid.count() > 0:
 		return append(list, techniqueValid)
 	}
 	return list

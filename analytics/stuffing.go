@@ -254,6 +254,15 @@ func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *even
 	return nil
 }
 
+// attacks tells whether the event comes from a client of an open incident.
+func (s *stuffing) attacks(ev *event.Event) bool {
+	if !ev.IP.IsValid() {
+		return false
+	}
+	c, ok := s.clients.Get(s.keyOf(ev))
+	return ok && s.inReach(c.incident, ev.Time.UnixMilli())
+}
+
 func (s *stuffing) settle(c *client, a *account, at int64, agent uint32) {
 	if a.settle(c.key, at, agent) {
 		c.residents++
@@ -274,6 +283,9 @@ func (s *stuffing) judge(i *incident, k clientKey, got *admission) bool {
 	case got.proof == event.ProofSession, resident && !attacks:
 		i.present.add(got.key, found)
 		return false
+	}
+	got.account.leave(k)
+	switch {
 	case !i.valid.add(got.key, found):
 		return false
 	case got.outcome == event.Accepted:
@@ -311,7 +323,7 @@ func (s *stuffing) regrade(i *incident) {
 }
 
 func (s *stuffing) client(ev *event.Event) *client {
-	k := keyOf(ev.IP, s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+	k := s.keyOf(ev)
 	c, ok := s.clients.Get(k)
 	if !ok {
 		c = &client{key: k}

@@ -34,6 +34,7 @@ type Event struct {
 	RawUser  []byte   // account as logged
 	User     []byte   // canonical account; empty where it cannot be known
 	UserKind UserKind // what kind of account User is
+	UserID   []byte   // the account's object id, where the log has it beside the name
 	Mailbox  []byte   // whose mail, where it is not the user's own
 
 	Agent    []byte   // user-agent string
