@@ -109,6 +109,16 @@ func (c *columns) open(m record.Value, ev *event.Event, r *row) {
 	}
 }
 
+// cell is one column of a map, where the rest of it does not matter.
+func (c *columns) cell(m record.Value, slot uint8) []byte {
+	for key, field := range m.All() {
+		if c.find(key) == slot {
+			return field.Bytes()
+		}
+	}
+	return nil
+}
+
 // given is a cell, or nothing where the log wrote a dash for it.
 func given(cell []byte) []byte {
 	if len(cell) == 1 && cell[0] == '-' {

@@ -28,7 +28,14 @@ func (l *exchangeLog) claims(in *Input) bool {
 	if rest := afterTime(in.Line); rest != nil {
 		return l.fits(rest)
 	}
-	return l.header(in.Line) != nil
+	return l.header(in.Line) != nil || isPreamble(in.Line)
+}
+
+// isPreamble tells the lines that stand before the columns in every log of
+// Exchange, whichever it is. They say nothing.
+func isPreamble(line []byte) bool {
+	return len(line) > 0 && line[0] == '#' && (begins(line, "#software: microsoft exchange") || begins(line, "#log-type:") ||
+		begins(line, "#version: 15.") || begins(line, "#date: ") && len(line) > 17 && line[17] == 'T')
 }
 
 // header is the layout of a header line of this log, nil for any other line.

@@ -48,8 +48,12 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	case !readW3C(in.Line, s.columns[event.IIS], &r):
 		return Malformed
 	}
-	ev.Time = s.w3c.read(&r, in.Time)
-	told := f.logins.expire(s, ev.Time, emit)
+	at, timed := s.w3c.read(&r, in.Time)
+	if !timed {
+		at = in.Time // of a parser that has used the time up
+	}
+	ev.Time = at
+	told := (timed || in.Fields.Present()) && f.logins.expire(s, at, emit)
 	if f.judge(s, ev, &r, emit) || told {
 		return Understood
 	}

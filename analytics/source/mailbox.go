@@ -61,10 +61,8 @@ func (f *mailProtocol) claims(in *Input) bool {
 		return false
 	}
 	if in.Fields.Present() {
-		var r row
-		var own event.Event // numbers only, which do not decide
-		f.columns.open(in.Fields, &own, &r)
-		return isPOP(r[mailServer], r[mailCommand]) == f.pop
+		server, command := f.columns.cell(in.Fields, mailServer), f.columns.cell(in.Fields, mailCommand)
+		return isPOP(server, command) == f.pop
 	}
 	rest := afterTime(in.Line)
 	return rest == nil || isPOP(cellAt(rest, 2), cellAt(rest, 8)) == f.pop

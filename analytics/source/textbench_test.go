@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"redshank/analytics/event"
+	"redshank/analytics/record"
 )
 
 const iisHeader = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
@@ -67,6 +68,35 @@ func TestSteadyLinesDoNotAllocate(t *testing.T) {
 			if n := testing.AllocsPerRun(100, decode); n > 0 {
 				t.Errorf("%s: %v allocations, want none: %s", s.name, n, line)
 			}
+		}
+	}
+}
+
+func TestSteadyFieldsDoNotAllocate(t *testing.T) {
+	for name, m := range map[string]record.Value{
+		"iis": fields("date", "2026-03-02", "time", "08:00:00", "cs_method", "POST", "cs_uri_stem", "/ews/x", "cs_uri_query", "SoapAction=GetItem", "s_port", 443,
+			"cs_username", "alice", "c_ip", outside, "cs_user_agent", "A+1", "sc_status", 200, "sc_substatus", 0, "sc_win32_status", 0),
+		"imap": fields("dateTime", "2026-03-02T08:00:00.5Z", "sessionId", "E", "sIp", "192.0.2.10:143", "cIp", "198.51.100.7:1", "user", "alice",
+			"command", "login", "parameters", "PLAIN", "context", "R=OK"),
+		"smtp": fields("date-time", "2026-03-02T08:00:00.5Z", "connector-id", `EX01\Default`, "session-id", "E", "local-endpoint", "192.0.2.10:25",
+			"remote-endpoint", "198.51.100.7:1", "event", "<", "data", "MAIL FROM:<a@b>"),
+	} {
+		b := newBench()
+		in := Input{Fields: m, Stream: &b.stream, Time: b.now}
+		var ev event.Event
+		ev.Hold(nil)
+		n := testing.AllocsPerRun(100, func() {
+			for _, f := range b.formats {
+				if f.claims(&in) {
+					ev.Reset()
+					f.decode(&in, &ev, func(*event.Event) {})
+					return
+				}
+			}
+			t.Errorf("%s: not claimed", name)
+		})
+		if n > 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
 		}
 	}
 }

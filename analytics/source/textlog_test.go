@@ -200,6 +200,40 @@ var samples = []struct {
 	}},
 }
 
+// TestTextLogSamplesThroughSet runs the same files as Fluent Bit tails them.
+// Every line has to be accounted for, and tell as much as it does alone.
+func TestTextLogSamplesThroughSet(t *testing.T) {
+	for _, sample := range samples {
+		for _, only := range []string{Auto, sourceOf(sample.path)} {
+			s, err := New(only)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told, lines := 0, fixtureLines(t, sample.path)
+			for _, line := range lines {
+				s.Decode("exchange", tailed(line), func(*event.Event) { told++ })
+			}
+			counts := s.Counts()
+			if counts.Read() != uint64(len(lines)) || counts.Total(Unknown)+counts.Total(Malformed) > 0 || told != len(sample.told) {
+				t.Errorf("%s as %s: %d lines, %v, told %d, want %d", sample.path, only, len(lines), counts, told, len(sample.told))
+			}
+		}
+	}
+}
+
+// sourceOf is the format of a sample by the name of its file.
+func sourceOf(path string) string {
+	for _, s := range []struct{ mark, source string }{
+		{"iis_w3c/", "iis"}, {"httpproxy/", "httpproxy"}, {"RECV", "smtp"}, {"smtp-", "smtp"}, {"exchange-pop", "pop"}, {"exchange-imap", "imap"},
+		{"exlreport__imap4", "imap"}, {"admin_other/", "cmdlet"},
+	} {
+		if strings.Contains(path, s.mark) {
+			return s.source
+		}
+	}
+	return Auto
+}
+
 func repeated(n int, w want) (all []want) {
 	for range n {
 		all = append(all, w)
