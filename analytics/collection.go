@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 
@@ -255,7 +256,7 @@ func within(i *incident, at int64) bool { return at >= i.start-day && at <= i.en
 
 // access notes what speaks for a program, and for more than is usual.
 func (c *collection) access(d *dossier, ev *event.Event, at int64) {
-	if ev.Outcome == event.Failure {
+	if ev.Outcome == event.Failure || ofTheCloud(ev) {
 		return
 	}
 	c.alias(d, ev)
@@ -322,13 +323,15 @@ func first(a, b []byte) []byte {
 }
 
 // foreign tells whether an application that the content does not know as
-// Microsoft's reads mail. Services of the cloud itself come from its own
-// addresses as RESTSystem.
+// Microsoft's reads mail.
 func (c *collection) foreign(ev *event.Event) bool {
-	if len(ev.App) == 0 || c.policy.AppName(ev.App) != "" {
-		return false
-	}
-	return !(ev.Marks.Has(event.MicrosoftRange) && strings.Contains(string(ev.Client), "RESTSystem"))
+	return len(ev.App) > 0 && c.policy.AppName(ev.App) == ""
+}
+
+// ofTheCloud recognises services of the cloud itself, which read mail to index
+// it or to remind of it: they come from its own addresses as RESTSystem.
+func ofTheCloud(ev *event.Event) bool {
+	return ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, []byte("RESTSystem"))
 }
 
 // Figures of access.volume and access.many_mailboxes.
@@ -458,16 +461,15 @@ func ruleKind(ev *event.Event) (signalKind, bool) {
 	return 0, false
 }
 
-// reachesMail tells whether granted scopes reach mail. The OpenID scope
-// "email" does not; a record that names no scope at all may.
+// reachesMail tells whether granted scopes or roles reach mail. The OpenID
+// scope "email" does not.
 func reachesMail(detail []byte) bool {
-	text := string(detail)
-	for _, s := range []string{"Mail.", "full_access_as_app", "EWS.", "IMAP.", "POP.", "MailboxSettings"} {
-		if strings.Contains(text, s) {
+	for _, s := range []string{"Mail.", "full_access_as_app", "EWS.", "IMAP.", "POP.", "MailboxSettings.", "Exchange.ManageAsApp"} {
+		if bytes.Contains(detail, []byte(s)) {
 			return true
 		}
 	}
-	return !strings.Contains(text, "openid") && !strings.Contains(text, "User.Read")
+	return false
 }
 
 // script notes tools and mail cmdlets in what PowerShell logged.
