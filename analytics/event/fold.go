@@ -45,14 +45,17 @@ var foldASCII = func() (t [utf8.RuneSelf]byte) {
 // UTF-8 go the way of control characters. Folding can undo the normal form,
 // hence the second NFKC.
 func foldUnicode(dst, b []byte) []byte {
-	// The copy keeps b, commonly on the caller's stack, from escaping.
-	folded := norm.NFKC.Bytes(cases.Fold().Bytes(norm.NFKC.Bytes(bytes.Clone(b))))
+	// The copy that ToValidUTF8 makes also keeps b, commonly on the caller's
+	// stack, from escaping. Broken bytes would stop NFKC at what follows them.
+	valid := bytes.ToValidUTF8(b, []byte("_"))
+	folded := norm.NFKC.Bytes(cases.Fold().Bytes(norm.NFKC.Bytes(valid)))
 	for len(folded) > 0 {
 		r, n := utf8.DecodeRune(folded)
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			dst = append(dst, '_')
 		} else {
-			dst = append(dst, folded[:n]...)
+			// Package cases swaps the two cases of Cherokee instead of folding.
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		}
 		folded = folded[n:]
 	}
@@ -93,4 +96,33 @@ func hexValue(c byte) byte {
 		return c - '0'
 	}
 	return c&0xf + 9
+}
+
+// byteSet says which bytes belong to it. bytes.Trim builds one on every call.
+type byteSet [256]bool
+
+func setOf(members string) (s byteSet) {
+	for i := range len(members) {
+		s[members[i]] = true
+	}
+	return s
+}
+
+// What is trimmed from accounts and their parts.
+var (
+	quoting = setOf(" \t\r\n\x00\"'")
+	spaces  = setOf(" ")
+	dots    = setOf(" .")
+	ats     = setOf(" @")
+)
+
+// trim cuts bytes of a set from both ends of b.
+func trim(b []byte, set *byteSet) []byte {
+	for len(b) > 0 && set[b[0]] {
+		b = b[1:]
+	}
+	for len(b) > 0 && set[b[len(b)-1]] {
+		b = b[:len(b)-1]
+	}
+	return b
 }

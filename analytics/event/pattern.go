@@ -16,8 +16,14 @@ type Pattern struct {
 }
 
 // ParsePattern reads a pattern. Every text is one.
-func ParsePattern(s string) Pattern {
-	pieces := strings.Split(string(foldAgent(nil, []byte(s))), "*")
+func ParsePattern(s string) Pattern { return newPattern(s, string(foldAgent(nil, []byte(s)))) }
+
+// AccountPattern reads a pattern of canonical accounts, for MatchAccount. There
+// a plus sign is a plus sign.
+func AccountPattern(s string) Pattern { return newPattern(s, string(fold(nil, []byte(s)))) }
+
+func newPattern(s, folded string) Pattern {
+	pieces := strings.Split(folded, "*")
 	last := len(pieces) - 1
 	if last == 0 {
 		return Pattern{first: pieces[0], exact: true, source: s}
@@ -55,6 +61,9 @@ func (p Pattern) matchFolded(b []byte) bool {
 	}
 	return true
 }
+
+// MatchAccount reports whether p, an AccountPattern, matches a canonical account.
+func (p Pattern) MatchAccount(user []byte) bool { return p.matchFolded(user) }
 
 // Match reports whether p matches the first 512 bytes of b.
 func (p Pattern) Match(b []byte) bool {

@@ -31,21 +31,22 @@ type Domains struct {
 // AccountBuffer bytes of room nothing is allocated for ASCII names.
 func (d *Domains) Account(dst, raw []byte) Account {
 	var scratch [maxAccount]byte
-	raw = cut(bytes.Trim(raw, " \t\r\n\x00\"'"), maxAccount)
+	raw = cut(trim(raw, &quoting), maxAccount)
 	if bytes.IndexByte(raw, '%') >= 0 {
 		raw = unescape(scratch[:0], raw)
 	}
 	text := cut(stripPrefix(fold(scratch[:0], raw)), maxAccount)
-	text = bytes.TrimSpace(text)
-	if kind, known := wellKnown[string(text)]; known {
-		return literal(dst, text, kind)
-	}
+	text = trim(text, &spaces)
 	if kind, id := identifier(text); id {
 		return literal(dst, text, kind)
 	}
 	p := split(text)
-	if authorities[string(p.domain)] {
-		return authority(dst, p)
+	if len(p.domain) == 0 {
+		if kind, known := wellKnown[string(p.name)]; known {
+			return literal(dst, p.name, kind)
+		}
+	} else if kind, known := authorityOf(p.domain); known {
+		return authority(dst, p, kind)
 	}
 	return d.compose(dst, p)
 }
@@ -62,14 +63,13 @@ func literal(dst, text []byte, kind UserKind) Account {
 
 // authority is an account of the operating system, without the process that
 // Exchange names behind it: NT AUTHORITY\SYSTEM (Microsoft.Exchange.ServiceHost).
-func authority(dst []byte, p parts) Account {
+func authority(dst []byte, p parts, kind UserKind) Account {
 	name, _, _ := bytes.Cut(p.name, []byte(" ("))
 	if nobody(name) {
 		return Account{}
 	}
-	start := len(dst)
-	dst = append(append(append(dst, p.domain...), '\\'), name...)
-	return Account{User: dst[start:], Kind: UserSystem}
+	_, user := join(dst, name, domain{logged: p.domain})
+	return Account{User: user, Kind: kind}
 }
 
 // parts are what a spelling is made of.
@@ -118,14 +118,14 @@ func splitPath(text []byte, by byte) parts {
 
 // compose joins parts in the canonical order.
 func (d *Domains) compose(dst []byte, p parts) Account {
-	name := bytes.Trim(p.name, "@ ")
+	name := trim(p.name, &ats)
 	if nobody(name) {
 		return Account{}
 	}
 	domain := d.resolve(p.domain)
 	acc := Account{Kind: kindOf(name)}
 	dst, acc.User = join(dst, name, domain)
-	mailbox := bytes.TrimSpace(p.mailbox)
+	mailbox := trim(p.mailbox, &spaces)
 	if len(mailbox) == 0 {
 		return acc
 	}
@@ -146,7 +146,7 @@ type domain struct {
 // resolve maps a domain by its NetBIOS name or alias. The local machine's "."
 // is no domain.
 func (d *Domains) resolve(name []byte) domain {
-	name = bytes.Trim(name, " .")
+	name = trim(name, &dots)
 	if len(name) == 0 {
 		return domain{mapped: d.Default}
 	}

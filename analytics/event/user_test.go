@@ -54,7 +54,10 @@ var accounts = []struct {
 	{"stra\u00dfe@contoso.com", "strasse@contoso.com", "", UserPerson},
 	{"al\x07ice", "al_ice", "", UserPerson},
 	{"al\u200bice", "al_ice", "", UserPerson},
-	{"\xff\xfe", "__", "", UserPerson},
+	{"\xff", "_", "", UserPerson},
+	{"\u13f0", "\u13f8", "", UserPerson},
+	{"\u13f8", "\u13f8", "", UserPerson},
+	{"0\xf2\u02e2", "0_s", "", UserPerson},
 
 	{`CONTOSO\alice\sales`, "alice@contoso.com", "sales@contoso.com", UserPerson},
 	{`alice@contoso.com/sales`, "alice@contoso.com", "sales@contoso.com", UserPerson},
@@ -92,7 +95,7 @@ var accounts = []struct {
 	{`i:0h.f|membership|10032001a96ee40f@live.com`, "10032001a96ee40f@live.com", "", UserObject},
 	{`/o=ExchangeLabs/ou=Exchange/cn=Recipients/cn=alice`, "/o=exchangelabs/ou=exchange/cn=recipients/cn=alice", "", UserObject},
 	{`ServicePrincipal_` + guid, "serviceprincipal_" + guid, "", UserService},
-	{`app@sharepoint`, "app@sharepoint", "", UserService},
+	{`app@sharepoint`, `sharepoint\app`, "", UserService},
 	{`SHAREPOINT\system`, `sharepoint\system`, "", UserService},
 
 	{`HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com`, "healthmailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com", "", UserHealth},

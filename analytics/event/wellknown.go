@@ -2,7 +2,7 @@ package event
 
 import "bytes"
 
-// wellKnown are spellings that name no person, as a whole and in lower case.
+// wellKnown are names without a domain that name no person, in lower case.
 // Seen in the unified audit log, Entra exports, IIS and Windows events.
 var wellKnown = map[string]UserKind{
 	"":              UserUnknown,
@@ -23,24 +23,31 @@ var wellKnown = map[string]UserKind{
 	"ffoservicepartneruser": UserSystem,
 	"airinvestigation":      UserSystem,
 	"threatintel":           UserSystem,
-
-	"app@sharepoint":     UserService,
-	"sharepoint\\system": UserService,
-	"sharepoint\\app":    UserService,
 }
 
 // authorities are domains of the operating system itself, as Windows in some
-// languages spells them, folded.
-var authorities = map[string]bool{
-	"nt authority":       true,
-	"nt-autorit\u00e4t":  true,
-	"autorite nt":        true,
-	"autorit\u00e9 nt":   true,
-	"nt service":         true,
-	"iis apppool":        true,
-	"window manager":     true,
-	"font driver host":   true,
-	"nt virtual machine": true,
+// languages spells them, folded, and of services that act in no person's name.
+var authorities = map[string]UserKind{
+	"nt authority":       UserSystem,
+	"nt-autorit\u00e4t":  UserSystem,
+	"autorite nt":        UserSystem,
+	"autorit\u00e9 nt":   UserSystem,
+	"nt service":         UserSystem,
+	"iis apppool":        UserSystem,
+	"window manager":     UserSystem,
+	"font driver host":   UserSystem,
+	"nt virtual machine": UserSystem,
+	"sharepoint":         UserService, // app@sharepoint, SHAREPOINT\system
+}
+
+// authorityOf looks a domain up. None of them has a dot, which nearly every
+// real one has.
+func authorityOf(domain []byte) (UserKind, bool) {
+	if bytes.IndexByte(domain, '.') >= 0 {
+		return UserUnknown, false
+	}
+	kind, ok := authorities[string(domain)]
+	return kind, ok
 }
 
 // mailboxPrefixes start the names of accounts that Exchange itself makes:

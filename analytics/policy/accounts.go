@@ -85,7 +85,7 @@ func (s *accounts) finish(r *reader, d *event.Domains) {
 // the canonical order (CONTOSO\svc-* is svc-*@contoso.com); one that does not
 // stands for that name in every domain.
 func parseAccount(d *event.Domains, text string) (accountPattern, error) {
-	p := event.ParsePattern(text)
+	p := event.AccountPattern(text)
 	switch {
 	case p.Anything():
 		return accountPattern{}, errors.New("matches every account")
@@ -96,7 +96,7 @@ func parseAccount(d *event.Domains, text string) (accountPattern, error) {
 	if acc.Kind == event.UserUnknown {
 		return accountPattern{}, errors.New("not an account")
 	}
-	return accountPattern{event.ParsePattern(string(acc.User))}, nil
+	return accountPattern{event.AccountPattern(string(acc.User))}, nil
 }
 
 // lists are all lists, for what is to be done to each.
@@ -138,7 +138,7 @@ func (t *accountTable) find(user []byte) standing {
 	}
 	s := t.exact[string(user)]
 	for i := range t.globs {
-		if t.globs[i].Match(user) {
+		if t.globs[i].MatchAccount(user) {
 			s = s.plus(t.globs[i].standing)
 		}
 	}

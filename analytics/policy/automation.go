@@ -104,7 +104,7 @@ func (a *Automation) matches(ev *event.Event) bool {
 	switch {
 	case a.app != "" && !equalFold(ev.App, a.app):
 		return false
-	case a.account != nil && !a.account.Match(ev.User):
+	case a.account != nil && !a.account.MatchAccount(ev.User):
 		return false
 	case len(a.networks) > 0 && !slices.ContainsFunc(a.networks, func(p netip.Prefix) bool { return p.Contains(ev.IP) }):
 		return false

@@ -27,7 +27,7 @@ collection:
   user_agent_pattern: ["acme-sync/*"]
 accounts:
   privileged: [CONTOSO\Administrator, "adm-*"]
-  service: ["CONTOSO\\svc-*"]
+  service: ["CONTOSO\\svc-*", "dora+*@contoso.com"]
   ignored: ["*@monitoring.example"]
   groups:
     finance: [Alice@contoso.onmicrosoft.com, "fin-*@contoso.com"]
@@ -70,6 +70,7 @@ func TestNormaliseMarks(t *testing.T) {
 	check("", "svc-backup@fabrikam.com", "", 0)
 	check("", "probe@monitoring.example", "", event.IgnoredAccount)
 	check("", "-", "", 0)
+	check("", "Dora+News@Contoso.com", "", event.ServiceAccount)
 	check("192.0.2.200", "", backup, event.CorporateEgress|event.KnownLocation|event.KnownAutomation)
 	check("203.0.113.9", "", backup, event.MicrosoftRange)
 	check("", "svc-move@contoso.com", "", event.ServiceAccount|event.KnownAutomation)
