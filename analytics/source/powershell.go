@@ -15,23 +15,26 @@ func (w *winEvent) pipeline(ev *event.Event, emit Emit) Outcome {
 	r := &w.row
 	payload := bytes.TrimSpace(r.data[fieldPayload])
 	context := psContextOf(r.data[fieldContextInfo])
-	command := context.command
-	if command == nil {
-		command = psInvoked(payload)
-	}
+	command := winFirst(context.command, r.get(fieldCommandName), psInvoked(payload))
 	if command == nil {
 		return Malformed
 	}
 	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
 	ev.Operation = winClip(command, maxWinName)
 	ev.Detail = winClip(payload, maxWinParameters)
-	ev.Client = winClip(context.host, maxWinParameters)
-	ev.RawUser = context.user
-	if ev.RawUser == nil {
-		ev.RawUser = winPresent(r.user)
-	}
+	ev.Client = winClip(winFirst(context.host, r.get(fieldCommandLine)), maxWinParameters)
+	ev.RawUser = winFirst(context.user, winPresent(r.user))
 	emit(ev)
 	return Understood
+}
+
+func winFirst(texts ...[]byte) []byte {
+	for _, text := range texts {
+		if text != nil {
+			return text
+		}
+	}
+	return nil
 }
 
 // psContext is what is of interest in ContextInfo.

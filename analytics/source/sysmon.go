@@ -6,13 +6,11 @@ import "redshank/analytics/event"
 // Connections that came in are ignored: their program is the server.
 func (w *winEvent) connection(ev *event.Event, emit Emit) Outcome {
 	r := &w.row
-	if string(r.get(fieldInitiated)) == "false" {
+	switch string(r.get(fieldInitiated)) {
+	case "false", "ingress", "inbound": // the last two are what Beats makes of it
 		return Ignored
 	}
-	ev.Target = r.get(fieldDestinationHostname)
-	if ev.Target == nil {
-		ev.Target = r.get(fieldDestinationIP)
-	}
+	ev.Target = winFirst(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
 	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success
 	return w.network(ev, emit)
 }

@@ -95,33 +95,91 @@ func TestWinIgnoresWhatItDoesNotDecode(t *testing.T) {
 	}
 }
 
-// winDecode runs one format without a set around it.
-func winDecode(w format, body record.Value, ev *event.Event, emit Emit) Outcome {
-	in := Input{Tag: "win", Fields: body, Stream: new(Stream)}
-	if !w.claims(&in) {
-		return Unknown
+// winInput is the record of a shape as a set would hand it to the format.
+func winInput(t testing.TB, text string) Input {
+	t.Helper()
+	body, err := record.AppendJSON(nil, []byte(text))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return w.decode(&in, ev, emit)
+	in := Input{Stream: new(Stream), Fields: body}
+	for _, key := range []string{"log", "message"} {
+		if line := in.Fields.Get(key).Bytes(); isEventXML(line) {
+			in.Line, in.Fields = line, nil
+		}
+	}
+	return in
 }
 
 func TestWinAllocatesNothing(t *testing.T) {
 	for _, shape := range winShapes {
-		body, err := record.AppendJSON(nil, []byte(shape.json))
-		if err != nil {
-			t.Fatal(err)
+		if shape.name == "winlogbeat in a string" {
+			continue // the set opens it
 		}
-		w, ev, in := newWinEvent(), new(event.Event), Input{Stream: new(Stream), Fields: body}
-		for _, key := range []string{"log", "message"} {
-			if line := record.Value(body).Get(key).Bytes(); isEventXML(line) {
-				in.Line, in.Fields = line, nil
-			}
-		}
+		w, ev, in, events := newWinEvent(), new(event.Event), winInput(t, shape.json), 0
+		emit := func(*event.Event) { events++ }
 		if n := testing.AllocsPerRun(100, func() {
 			if w.claims(&in) {
-				w.decode(&in, ev, func(*event.Event) {})
+				w.decode(&in, ev, emit)
 			}
-		}); n != 0 {
-			t.Errorf("%s: %v allocations", shape.name, n)
+		}); n != 0 || events < 100 {
+			t.Errorf("%s: %v allocations, %d events", shape.name, n, events)
 		}
 	}
+}
+
+func BenchmarkWinEvent(b *testing.B) {
+	shapes := winShapes
+	shapes = append(shapes[:len(shapes):len(shapes)],
+		struct{ name, json string }{"ignored winevtlog", strings.Replace(winShapes[0].json, "4625", "5156", 1)},
+		struct{ name, json string }{"ignored XML line", `{"log":` + quoteJSON(strings.Replace(failedXML, "4625", "5156", 1)) + `}`})
+	for _, shape := range shapes {
+		w, ev, in := newWinEvent(), new(event.Event), winInput(b, shape.json)
+		if !w.claims(&in) {
+			continue
+		}
+		b.Run(shape.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(in.Line) + len(in.Fields)))
+			for b.Loop() {
+				w.claims(&in)
+				w.decode(&in, ev, func(*event.Event) {})
+			}
+		})
+	}
+}
+
+// FuzzWinEvent: whatever the record is, it has one outcome, and what is told
+// of it is capped.
+func FuzzWinEvent(f *testing.F) {
+	for _, shape := range winShapes {
+		f.Add([]byte(shape.json))
+	}
+	f.Add([]byte(`{` + psHeads("4104") + `,"StringInserts":[2,9,"text","f3a1b2c3-d4e5-6f7a-8b9c-0d1e2f3a4b5c"]}`))
+	f.Add([]byte(`{` + psHeads("4103") + `,"EventData":{"ContextInfo":` + quoteJSON(psContextText) + `,"Payload":` + quoteJSON(psPayload) + `}}`))
+	f.Add([]byte(`{` + managementHeads("1") + `,"StringInserts":[` + managementValues + `]}`))
+	f.Add([]byte(`{` + sysmonHeads("3") + `,"StringInserts":["-","2026-07-10 10:59:13.250","x",1,"a\\b","u","tcp",true,false,"192.0.2.1"]}`))
+	w := newWinEvent()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		body, err := record.AppendJSON(nil, text)
+		if err != nil {
+			body = text // any bytes at all
+		}
+		line := record.Value(body).Get("log").Bytes()
+		for _, in := range []Input{{Fields: body, Stream: new(Stream)}, {Line: text, Stream: new(Stream)}, {Line: line, Stream: new(Stream)}} {
+			if !w.claims(&in) {
+				continue
+			}
+			told := 0
+			outcome := w.decode(&in, new(event.Event), func(ev *event.Event) {
+				told++
+				if len(ev.Detail) > 2*maxScript+scriptOverlap || len(ev.ID) > 4*maxWinName || len(ev.Operation) > maxWinName || ev.Action == event.ActionNone {
+					t.Errorf("told %+v", ev)
+				}
+			})
+			if outcome == Unknown || outcome != Understood && told > 0 {
+				t.Errorf("outcome %d, %d events", outcome, told)
+			}
+		}
+	})
 }

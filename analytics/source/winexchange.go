@@ -39,9 +39,7 @@ func (w *winEvent) cmdlet(ev *event.Event, emit Emit) Outcome {
 	ev.Detail = winClip(parameters, maxWinParameters)
 	ev.Mailbox = cmdletMailbox(parameters)
 	ev.Client = winClip(winPresent(r.inserts[cmdletHost]), maxWinName)
-	if ev.RawUser = winPresent(r.inserts[cmdletUser]); ev.RawUser == nil {
-		ev.RawUser = winPresent(r.inserts[cmdletUserSID])
-	}
+	ev.RawUser = winFirst(winPresent(r.inserts[cmdletUser]), winPresent(r.inserts[cmdletUserSID]))
 	emit(ev)
 	return Understood
 }

@@ -47,7 +47,7 @@ func (r *winRow) body(h *winHeadSet, m record.Value) {
 		r.byName(data)
 	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
 		r.xml(&xmlReader{rest: data.Bytes()}, winAlways)
-	default:
+	case h[headInserts] == nil:
 		r.byName(m) // NXLog and Log Analytics put the data beside the heads
 	}
 	i := 0
@@ -155,7 +155,7 @@ func (r *winRow) eventText(text []byte) {
 		line, rest, _ := bytes.Cut(text, winNewline)
 		key, value, _ := bytes.Cut(line, winEquals)
 		if string(key) == "Message" {
-			r.message = text[len("Message="):]
+			r.message = bytes.TrimPrefix(text[len(key):], winEquals)
 			return
 		}
 		r.system(key, bytes.TrimRight(value, "\r"))

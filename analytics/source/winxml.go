@@ -75,14 +75,13 @@ func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	if n := len(inner); n > 0 && inner[n-1] == '/' {
 		tag.empty, inner = true, inner[:n-1]
 	}
-	split := bytes.IndexAny(inner, " \t\r\n")
-	if split < 0 {
-		split = len(inner)
+	start, split := 0, 0
+	for ; split < len(inner) && inner[split] > ' '; split++ {
+		if inner[split] == ':' {
+			start = split + 1
+		}
 	}
-	tag.name, tag.attrs = inner[:split], inner[split:]
-	if colon := bytes.IndexByte(tag.name, ':'); colon >= 0 {
-		tag.name = tag.name[colon+1:]
-	}
+	tag.name, tag.attrs = inner[start:split], inner[split:]
 	return tag, true
 }
 
@@ -132,7 +131,7 @@ func (t *xmlTag) attr(name string) []byte {
 			return nil
 		}
 		key := bytes.TrimSpace(rest[:equals])
-		rest = bytes.TrimLeft(rest[equals+1:], " \t\r\n")
+		rest = bytes.TrimSpace(rest[equals+1:])
 		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
 			return nil
 		}

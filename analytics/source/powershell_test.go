@@ -1,0 +1,67 @@
+package source
+
+import (
+	"strings"
+	"testing"
+)
+
+// psHeads are the heads of PowerShell events.
+func psHeads(id string) string {
+	return strings.NewReplacer("Microsoft-Windows-Security-Auditing", "Microsoft-Windows-PowerShell", "4625", id, `"Version":0`, `"Version":1`,
+		`"Channel":"Security"`, `"Channel":"Microsoft-Windows-PowerShell/Operational"`, `"UserID":""`, `"UserID":"CONTOSO\\admin"`).Replace(failedHeads)
+}
+
+// The labels are translated on purpose; what counts is the place.
+const psContextText = "        Gravitas = Informatio\r\n        Hospes = ConsoleHost\r\n        Versio = 5.1\r\n        ID = 1\r\n        Applicatio = powershell.exe -Command Get-Mailbox\r\n -ResultSize 1\r\n        Machina = 5.1\r\n        Spatium = 2\r\n        Tubus = 3\r\n        Nomen Iussi = Get-Mailbox\r\n        Genus = Cmdlet\r\n        Scriptum = \r\n        Via = \r\n        Numerus = 15\r\n        Usor = CONTOSO\\alice\r\n        Usor Coniunctus = \r\n        Testa = Microsoft.PowerShell\r\n"
+
+const psPayload = "CommandInvocation(Get-Mailbox): \"Get-Mailbox\"\r\nParameterBinding(Get-Mailbox): name=\"ResultSize\"; value=\"1\"\r\n"
+
+func TestPipeline(t *testing.T) {
+	want := winTold{time: "2026-07-10T10:59:14Z", action: "script", outcome: "success", service: "powershell", host: "EX01.contoso.com",
+		user: `CONTOSO\alice`, operation: "Get-Mailbox", client: "powershell.exe -Command Get-Mailbox", detail: strings.TrimSpace(psPayload),
+		id: "EX01.contoso.com/Microsoft-Windows-PowerShell/Operational/7001/1783681154"}
+	for name, data := range map[string]string{
+		"inserts":                  `"StringInserts":[` + quoteJSON(psContextText) + `,"",` + quoteJSON(psPayload) + `]`,
+		"inserts, empty one lost":  `"StringInserts":[` + quoteJSON(psContextText) + `,` + quoteJSON(psPayload) + `]`,
+		"map":                      `"EventData":{"ContextInfo":` + quoteJSON(psContextText) + `,"UserData":"","Payload":` + quoteJSON(psPayload) + `}`,
+		"NXLog, data beside heads": `"ContextInfo":` + quoteJSON(psContextText) + `,"Payload":` + quoteJSON(psPayload),
+	} {
+		told, counts := winRun(t, `{`+psHeads("4103")+`,"Message":"x",`+data+`}`)
+		if len(told) != 1 || told[0] != want {
+			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, told, want)
+		}
+	}
+	told, _ := winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"cut = off","Payload":`+quoteJSON(psPayload)+`}}`)
+	if len(told) != 1 || told[0].operation != "Get-Mailbox" || told[0].user != `CONTOSO\admin` {
+		t.Errorf("without a whole context: %+v", told)
+	}
+	told, _ = winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"","Payload":"CommandInvocation(x): `+strings.Repeat("y", 5000)+`"}}`)
+	if len(told) != 1 || len(told[0].detail) != maxWinParameters {
+		t.Errorf("%d events of %d bytes", len(told), len(told[0].detail))
+	}
+}
+
+func TestScriptBlock(t *testing.T) {
+	for name, data := range map[string]string{
+		"inserts":            `"StringInserts":[1,1,"Get-AADIntAccessTokenForEXO","{F3A1B2C3-D4E5-6F7A-8B9C-0D1E2F3A4B5C}",""]`,
+		"inserts, path lost": `"StringInserts":["1","1","Get-AADIntAccessTokenForEXO","f3a1b2c3-d4e5-6f7a-8b9c-0d1e2f3a4b5c"]`,
+		"map":                `"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":"Get-AADIntAccessTokenForEXO","ScriptBlockId":"f3a1b2c3-d4e5-6f7a-8b9c-0d1e2f3a4b5c","Path":""}`,
+		"no GUID":            `"EventData":{"MessageNumber":"1","MessageTotal":"1","ScriptBlockText":"Get-AADIntAccessTokenForEXO","ScriptBlockId":"x","Path":"C:\\a.ps1"}`,
+	} {
+		told, counts := winRun(t, `{`+psHeads("4104")+`,"Message":"x",`+data+`}`)
+		if len(told) != 1 || told[0].detail != "Get-AADIntAccessTokenForEXO" || told[0].user != `CONTOSO\admin` || told[0].service != "powershell" {
+			t.Errorf("%s: %+v, counts %v", name, told, counts)
+		}
+	}
+	for _, text := range []string{"", " \r\n"} {
+		told, counts := winRun(t, `{`+psHeads("4104")+`,"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":`+quoteJSON(text)+`,"ScriptBlockId":"x"}}`)
+		if len(told) != 0 || counts[Ignored] != 1 {
+			t.Errorf("empty block: %+v, counts %v", told, counts)
+		}
+	}
+	for _, id := range []string{"4105", "4106", "400", "600", "800"} {
+		if told, counts := winRun(t, `{`+psHeads(id)+`,"StringInserts":["x","y"]}`); len(told) != 0 || counts[Ignored] != 1 {
+			t.Errorf("%s: counts %v", id, counts)
+		}
+	}
+}
