@@ -91,12 +91,13 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
 	ev.ID, ev.Device = q.id, q.device
 	ev.Operation = q.operation(r[w3cStem])
 	status := number(r[w3cStatus])
-	if ev.Service == event.OWA || f.logins.held > 0 {
-		if isLogin(r[w3cMethod], r[w3cStem]) {
-			return f.logins.post(s, ev, r, status, emit)
+	if ev.Service == event.OWA {
+		if isLogin(r[w3cStem]) {
+			return isPost(r[w3cMethod]) && f.logins.post(s, ev, r, status, emit)
 		}
-		told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
+		ev.Mailbox = openedMailbox(r[w3cStem])
 	}
+	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
 	return emitted(ev, r, &q, status, emit) || told
 }
 
@@ -113,6 +114,9 @@ func emitted(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
 	default: // 440 timeout, 449 provision, 451 elsewhere, 503 and the rest
 		return false
 	}
+	if ev.Outcome == event.Success && isAnonymous(r[w3cStem]) {
+		return false
+	}
 	if ev.RawUser == nil && ev.Service == event.EAS && ev.Outcome != event.Challenge {
 		ev.RawUser = unescaped(q.user, ev)
 	}
@@ -126,6 +130,22 @@ func emitted(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
 	ev.Agent = spaced(ev.Agent, ev)
 	emit(ev)
 	return true
+}
+
+// isAnonymous tells the pages of the logon itself, which prove nothing even
+// where an account is logged with them: it may be the one just refused.
+func isAnonymous(path []byte) bool { return begins(path, "/owa/auth") }
+
+// openedMailbox is the mailbox that /owa/user@domain/ opens beside one's own.
+func openedMailbox(path []byte) []byte {
+	if !begins(path, "/owa/") {
+		return nil
+	}
+	name := upTo(path[len("/owa/"):], "/")
+	if bytes.IndexByte(name, '@') < 0 {
+		return nil
+	}
+	return capped(name, maxUser)
 }
 
 // behindPassword are services that nobody reaches before IIS or Exchange has

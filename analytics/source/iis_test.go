@@ -69,6 +69,13 @@ func TestIISOutcomes(t *testing.T) {
 	}
 }
 
+func TestIISOpenedMailbox(t *testing.T) {
+	told := newBench().lines(iisHeader, iisLine("08:00:00", "GET", "/owa/bob@contoso.com/", "-", "alice", outside, edge, "-", "200 0 0"))
+	if len(told) != 1 || string(told[0].Mailbox) != "bob@contoso.com" {
+		t.Errorf("%v", told)
+	}
+}
+
 func TestIISServersOwnRequests(t *testing.T) {
 	b := newBench()
 	line := func(ip, agent string) string {

@@ -54,10 +54,13 @@ func newLogins() *logins {
 	return &logins{seed: maphash.MakeSeed(), clients: clients}
 }
 
-// isLogin tells the request that carries a filled-in logon form.
-func isLogin(method, path []byte) bool {
-	return same(method, "post") && (same(path, "/owa/auth.owa") || same(path, "/owa/auth/owaauth.dll"))
+// isLogin tells the page that takes a filled-in logon form, isPost the
+// request that brings one: where the method is not logged, any.
+func isLogin(path []byte) bool {
+	return same(path, "/owa/auth.owa") || same(path, "/owa/auth/owaauth.dll")
 }
+
+func isPost(method []byte) bool { return method == nil || same(method, "post") }
 
 // client tells browsers apart. People behind one address often differ in
 // their agent, and where they do not, in their account.
@@ -175,7 +178,7 @@ func (l *logins) follow(ev *event.Event, r *row, q *query, status int64, emit Em
 		p := list[len(list)-1]
 		l.decide(p, event.Accepted, event.Expired, emit)
 		return true
-	case ev.RawUser != nil && status < 400:
+	case ev.RawUser != nil && status < 400 && !isAnonymous(r[w3cStem]):
 		return l.enter(list, ev, r, emit)
 	}
 	return false

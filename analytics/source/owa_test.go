@@ -58,6 +58,9 @@ func TestFormsLogins(t *testing.T) {
 		{"a script does not follow", []string{form("08:00:00", "alice"), form("08:00:01", "bob"), other("08:01:00"), other("08:01:01"), other("08:01:02")},
 			[]want{failed("alice", "08:00:00", event.OtherReason), failed("bob", "08:00:01", event.OtherReason)}},
 		{"signed out", []string{page("08:00:00", "1"), form("08:00:02", "alice"), page("08:00:03", "3"), page("08:00:04", "4"), page("08:00:05", "0")}, nil},
+		{"a picture of the logon page proves nothing", []string{form("08:00:00", "alice"), iisLine("08:00:01", "GET", "/owa/auth/15.1/themes/x.png", "-", "alice", outside, edge, "-", "200 0 0"), page("08:00:01", "2")},
+			[]want{failed("alice", "08:00:00", event.WrongPassword)}},
+		{"a form is not fetched", []string{iisLine("08:00:00", "GET", "/owa/auth.owa", "-", "alice", outside, edge, "-", "302 0 0"), other("08:02:00")}, nil},
 		{"expired password", []string{form("08:00:00", "alice"), iisLine("08:00:01", "GET", "/owa/auth/expiredpassword.aspx", "-", "-", outside, edge, "-", "200 0 0")},
 			[]want{{outcome: event.Accepted, user: "alice", reason: event.Expired}}},
 		{"another browser's page", []string{form("08:00:00", "alice"), iisLine("08:00:01", "GET", "/owa/auth/logon.aspx", "reason=2", "-", "203.0.113.9", edge, "-", "200 0 0")}, nil},
@@ -89,6 +92,17 @@ func TestFormsLoginWithLocation(t *testing.T) {
 	}
 	if string(told[0].ID) != "id-08:00:00" {
 		t.Errorf("id %q", told[0].ID)
+	}
+}
+
+// TestFormsLoginWithoutMethod takes no login for a success where the log
+// leaves out how the page was asked for.
+func TestFormsLoginWithoutMethod(t *testing.T) {
+	b := newBench()
+	told := b.lines("#Fields: date time cs-uri-stem cs-uri-query cs-username c-ip sc-status sc-substatus sc-win32-status",
+		"2026-03-02 08:00:00 /owa/auth.owa - alice 198.51.100.7 302 0 0", "2026-03-02 08:00:01 /owa/auth/logon.aspx reason=2 - 198.51.100.7 200 0 0")
+	if len(told) != 1 || told[0].Outcome != event.Failure {
+		t.Errorf("%v", told)
 	}
 }
 

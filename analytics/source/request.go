@@ -227,7 +227,7 @@ var (
 
 // monitors are agents of Exchange's own monitoring. They are believed only
 // where the server is its own client: anyone can call himself a probe.
-var monitors = [...]string{"amprobe", "activemonitor", "msexchangemonitoring", "exchangeservicesclient/probe", "mapihttpclient"}
+var monitors = [...]string{"amprobe", "activemonitor", "msexchangemonitoring", "mapihttpclient"}
 
 func isMonitor(agent []byte) bool {
 	for _, name := range monitors {
