@@ -280,7 +280,7 @@ func (s *stuffing) judge(i *incident, k clientKey, got *admission) bool {
 	resident, own := got.account.residentAt(k, i.start, got.agent)
 	attacks := i.usesAgent(got.agent) && (!own || i.tried(got.key))
 	switch {
-	case got.proof == event.ProofSession, resident && !attacks:
+	case got.outcome == event.Success && got.proof == event.ProofSession, resident && !attacks:
 		i.present.add(got.key, found)
 		return false
 	}

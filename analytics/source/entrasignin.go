@@ -16,6 +16,7 @@ func (e *entra) signIn(in *Input, ev *event.Event) {
 			break
 		}
 	}
+	ev.UserID = known(e.p[propUserID])
 	ev.App = known(e.p[propAppID])
 	ev.Agent = known(e.p[propAgent])
 	ev.Session = known(e.p[propSession])
@@ -57,7 +58,7 @@ func (e *entra) outcome(in *Input, ev *event.Event) {
 		e.verdict(ev)
 		return
 	case code == 0:
-		ev.Outcome = event.Success
+		ev.Outcome, ev.Proof = event.Success, e.proof(in)
 		return
 	}
 	ev.Code = ev.HoldInt(code)
@@ -103,6 +104,22 @@ func (e *entra) correctPassword(in *Input) bool {
 		}
 	}
 	return false
+}
+
+// proof is what a success proves: a password where a step says so, no more
+// than a session where every step was satisfied before.
+func (e *entra) proof(in *Input) event.Proof {
+	if e.correctPassword(in) {
+		return event.ProofPassword
+	}
+	proof := event.ProofUnknown
+	for step := range e.object(in, propSteps, propStepsString).Items() {
+		if string(step.GetFold("authenticationMethod").Bytes()) != "Previously satisfied" {
+			return event.ProofUnknown
+		}
+		proof = event.ProofSession
+	}
+	return proof
 }
 
 // stoppedBy is what kept an accepted password from being a sign-in.

@@ -39,6 +39,20 @@ func (u *ual) signIn(in *Input, ev *event.Event, op operation) {
 		u.failure(ev, op)
 	}
 	ev.Protocol = requestProtocol(known(request[1]), ev)
+	ev.Proof = requestProof(known(request[1]))
+}
+
+// requestProof is what a sign-in by this kind of request proves. A form that
+// was filled in is a password; an authorisation or a later step of the same
+// sign-in rides on the session. A token request may be either.
+func requestProof(request []byte) event.Proof {
+	switch string(request) {
+	case "", "OAuth2:Token":
+		return event.ProofUnknown
+	case "Login:login":
+		return event.ProofPassword
+	}
+	return event.ProofSession
 }
 
 // failure presets the outcome of a sign-in that did not succeed. The policy's
