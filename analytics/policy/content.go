@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -27,12 +26,6 @@ type content struct {
 	cmdlets    map[string]string // folded name to group
 	scripts    []fragment
 	hosts      map[string]bool // mail end points, in lower case
-}
-
-// fragment is a piece of script text that gives a tool away.
-type fragment struct {
-	text []byte // in lower case
-	tool string
 }
 
 // loadContent reads the embedded files. A mistake in them is a bug.
@@ -135,103 +128,12 @@ func readGroups(into map[string]string) field {
 	}
 }
 
-// readScripts reads {tool: [fragments]}.
-func (c *content) readScripts(r *reader, at string, n *yaml.Node) {
-	r.each(at, n, func(tool *yaml.Node, at string, value *yaml.Node) {
-		r.items(at, value, func(item *yaml.Node) {
-			text, ok := r.value(item, at, "a piece of script text")
-			switch {
-			case ok && (len(text) < minFragment || len(text) > maxFragment):
-				r.fail(item, at, "%q: %d bytes long (want %d to %d)", clip(text), len(text), minFragment, maxFragment)
-			case ok:
-				c.scripts = append(c.scripts, fragment{[]byte(strings.ToLower(text)), tool.Value})
-			}
-		})
-	})
-}
-
 func (c *content) readHosts(r *reader, at string, n *yaml.Node) {
 	r.items(at, n, func(item *yaml.Node) {
 		if name, ok := r.value(item, at, "a host name"); ok {
 			c.hosts[strings.ToLower(name)] = true
 		}
 	})
-}
-
-// Bounds of a fragment, in bytes: a shorter one would match too much, a longer
-// one could fall between two windows of a search.
-const minFragment, maxFragment = 4, 64
-
-// scriptTool is the first tool whose fragment stands in a script, "" for none.
-// It reads the text in windows that overlap, so that folding its case needs no
-// copy of the whole.
-func (c *content) scriptTool(script []byte) string {
-	var window [1024]byte
-	for {
-		n := min(len(script), len(window))
-		for i, b := range script[:n] {
-			if b >= 'A' && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			window[i] = b
-		}
-		for i := range c.scripts {
-			if bytes.Contains(window[:n], c.scripts[i].text) {
-				return c.scripts[i].tool
-			}
-		}
-		if n == len(script) {
-			return ""
-		}
-		script = script[n-maxFragment:]
-	}
-}
-
-// maxOperation bounds the name of an operation, in bytes.
-const maxOperation = 128
-
-// foldOperation appends the name of an operation in lower case, without the
-// stop and the spaces that some end with, en dashes made plain: the directory
-// audit writes "Update application – Certificates and secrets management ".
-func foldOperation(dst, name []byte) []byte {
-	name = bytes.Trim(name[:min(len(name), maxOperation)], " .\u00a0")
-	for len(name) > 0 {
-		if bytes.HasPrefix(name, []byte("\u2013")) {
-			dst, name = append(dst, '-'), name[len("\u2013"):]
-			continue
-		}
-		c := name[0]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst, name = append(dst, c), name[1:]
-	}
-	return dst
-}
-
-// groupOf looks a name up that is folded on the way.
-func groupOf(groups map[string]string, name []byte) string {
-	var scratch [maxOperation]byte
-	return groups[string(foldOperation(scratch[:0], name))]
-}
-
-// mailHost reports whether a name is one of the hosts or below one.
-func (c *content) mailHost(name []byte) bool {
-	var scratch [maxOperation]byte
-	if len(name) > maxOperation {
-		return false
-	}
-	host := bytes.Trim(foldOperation(scratch[:0], name), ".")
-	for {
-		if c.hosts[string(host)] {
-			return true
-		}
-		dot := bytes.IndexByte(host, '.')
-		if dot < 0 {
-			return false
-		}
-		host = host[dot+1:]
-	}
 }
 
 // byName finds the value of an enumeration by its name, 0 where there is none.

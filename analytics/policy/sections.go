@@ -27,6 +27,8 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 	}
 }
 
+// The bounds are wide: they are to catch slips (a prefix of 0, a window of a
+// nanosecond), not to know better than a SOC.
 func (s *State) fields() fields {
 	return fields{
 		"ipv4_prefix": number(&s.IPv4Prefix, 8, 32),
@@ -63,6 +65,8 @@ func (s *Stuffing) fields() fields {
 	}
 }
 
+// Agents and networks of AN0131 live with all others, so that one look-up
+// answers for both analytics.
 func (s *Collection) fields(patterns *[]event.Pattern, n *networks) fields {
 	return fields{
 		"time_window":        duration(&s.TimeWindow, time.Second),
