@@ -28,6 +28,7 @@ func (w *winEvent) pipeline(ev *event.Event, emit Emit) Outcome {
 	return Understood
 }
 
+// winFirst is the first of the texts that is there.
 func winFirst(texts ...[]byte) []byte {
 	for _, text := range texts {
 		if text != nil {
@@ -50,6 +51,9 @@ const (
 	psLines       = 16
 )
 
+// psContextOf reads ContextInfo in one pass, remembering the last lines only. A
+// context of fewer lines has been cut off, and then its end is not what it
+// seems.
 func psContextOf(text []byte) (c psContext) {
 	var back [psCommandBack][]byte // the last lines, newest first
 	n := 0

@@ -105,6 +105,7 @@ func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.E
 	}
 }
 
+// newScriptBlock copies what is kept of the part beside its text.
 func newScriptBlock(part scriptPart, ev *event.Event) *scriptBlock {
 	return &scriptBlock{
 		parts: make([][]byte, part.total), seen: make([]bool, part.total), left: part.total, at: ev.Time,

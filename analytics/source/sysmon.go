@@ -11,7 +11,7 @@ func (w *winEvent) connection(ev *event.Event, emit Emit) Outcome {
 		return Ignored
 	}
 	ev.Target = winFirst(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
-	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success
+	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // of the machine itself
 	return w.network(ev, emit)
 }
 

@@ -113,7 +113,7 @@ func (w *winEvent) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 		return Ignored
 	}
 	if !w.flat {
-		r.body(&w.heads, in.Fields)
+		r.body(in, &w.heads, in.Fields)
 	}
 	if w.heads[headSystem].IsMap() {
 		r.ecs(r.act().kind, in.Fields)
@@ -129,7 +129,7 @@ func (w *winEvent) events(in *Input, text []byte, ev *event.Event, emit Emit) Ou
 	for first := true; r.xml(x, w.wanted); first = false {
 		if first && in.Line == nil { // inserts beside the XML have what the XML lacks
 			w.heads[headSystem] = nil
-			r.body(&w.heads, w.heads[headInserts])
+			r.body(in, &w.heads, w.heads[headInserts])
 		}
 		outcome := Ignored
 		if decoder, ok := winDecoders[r.act()]; ok {

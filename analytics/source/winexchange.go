@@ -26,7 +26,7 @@ const cmdletFailed = 6
 func (w *winEvent) cmdlet(ev *event.Event, emit Emit) Outcome {
 	r := &w.row
 	name, parameters := winPresent(r.inserts[cmdletName]), r.inserts[cmdletParameters]
-	if !winIsCmdlet(name) {
+	if !winIsCmdlet(name) { // NXLog has no inserts, only the message
 		if name, parameters = cmdletMessage(r.message); name == nil {
 			return Malformed
 		}
@@ -131,6 +131,8 @@ func (w *winEvent) smtpRefusal(ev *event.Event, emit Emit) Outcome {
 	return Understood
 }
 
+// smtpMechanism is how the password was handed over. Exchange writes Login or
+// LOGIN by version.
 func smtpMechanism(name []byte) event.Protocol {
 	switch {
 	case bytes.EqualFold(name, mechanismLogin), bytes.EqualFold(name, mechanismPlain):

@@ -35,10 +35,10 @@ const (
 //	Beats        winlog.provider_name
 //	Wazuh        win.system.providerName
 //	NXLog        SourceName, EventTime, Hostname
-//	Microsoft    EventSourceName, TimeGenerated, EventData_dynamic
+//	Sentinel     EventSourceName, Provider, TimeGenerated, EventData_dynamic
 //	fluentd      source_name, string_inserts
 var winHeadNames = [winHeads][]string{
-	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName"},
+	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName", "Provider"},
 	headID:       {"EventID", "event_id"},
 	headClock:    {"TimeCreated", "time_created", "systemTime", "EventTime", "TimeGenerated", "time_generated"},
 	headArrival:  {"@timestamp", "time"},
@@ -49,7 +49,7 @@ var winHeadNames = [winHeads][]string{
 	headUser:     {"UserID", "user"},
 	headMessage:  {"Message", "Description"},
 	headInserts:  {"StringInserts", "string_inserts"},
-	headData:     {"EventData", "event_data", "EventData_dynamic", "RawXml"},
+	headData:     {"EventData", "event_data", "EventData_dynamic", "EventData_string", "RawXml"},
 	headSystem:   {"winlog", "win", "System", "data", "properties"},
 	headText:     {"log"},
 	headCategory: {"category"},
@@ -68,7 +68,7 @@ var winHeadKeys, winHeadOf = func() (*record.Keys, []winHead) {
 
 // maxHeadNames bounds how many spellings there may be, for the array on the
 // stack that they are found in.
-const maxHeadNames = 48
+const maxHeadNames = 56
 
 // winHeadSet are the fields found around one event.
 type winHeadSet [winHeads]record.Value
@@ -99,7 +99,7 @@ func (h *winHeadSet) winMap(m record.Value) bool {
 		return true
 	case !inner.IsMap():
 		h[headSystem] = nil // in_winlog has a text named Data
-	case h.owns(headID), h.beats(inner), h.wazuh(inner), h.azure(inner):
+	case h.owns(headID), h.beats(m, inner), h.wazuh(inner), h.azure(inner):
 		return true
 	}
 	if isEventText(h[headText].Bytes()) || h.owns(headID) {
@@ -110,14 +110,18 @@ func (h *winHeadSet) winMap(m record.Value) bool {
 
 // owns reports whether the heads that every writer has are there.
 func (h *winHeadSet) owns(id winHead) bool {
+	// EventID alone is not enough: other formats have a field of that name.
 	return h[id] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
 }
 
 // beats reads winlog. The record id, the channel and the name of the machine
 // that Beats has at the top level are not the event's.
-func (h *winHeadSet) beats(inner record.Value) bool {
+func (h *winHeadSet) beats(m, inner record.Value) bool {
 	var own winHeadSet
 	own.look(inner)
+	if own[headID] == nil { // pipelines that drop what ECS has a field for
+		own[headID], own[headProvider] = m.Path("event", "code"), m.Path("event", "provider")
+	}
 	if !own.owns(headID) {
 		return false
 	}
@@ -154,6 +158,7 @@ func (h *winHeadSet) azure(inner record.Value) bool {
 	return own[headID] != nil
 }
 
+// Texts that shapes are known by.
 var (
 	eventXMLTag  = []byte("<Event")
 	viewerMark   = []byte("- ")

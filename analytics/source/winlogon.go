@@ -141,6 +141,8 @@ func winZero(code []byte) bool { return len(bytes.Trim(code, "0xX")) == 0 }
 // itself and are all type 8.
 const logonNetworkCleartext = "8"
 
+// protocol prefers the logon type: with NTLM over type 8 the client has sent
+// its password all the same.
 func (r *winRow) protocol() event.Protocol {
 	if string(r.get(fieldLogonType)) == logonNetworkCleartext {
 		return event.BasicAuth
@@ -163,6 +165,7 @@ var winServices = map[string]event.Service{
 	"microsoft.exchange.pop3service.exe":  event.POPService,
 }
 
+// winService is the mail service whose process that is, or Windows.
 func winService(process []byte) event.Service {
 	var lower [64]byte
 	name := process[bytes.LastIndexByte(process, '\\')+1:]

@@ -40,11 +40,20 @@ func winUser(v record.Value) []byte {
 
 // body fills the row's data: by name where there are names, and what stands
 // in positions as it is.
-func (r *winRow) body(h *winHeadSet, m record.Value) {
+//
+// The order is one of trust: names given by the event's own manifest, then
+// names that a collector has flattened, then positions. Later ones never
+// overwrite what is set.
+func (r *winRow) body(in *Input, h *winHeadSet, m record.Value) {
 	data := h[headData]
+	if inner := in.structured(data); inner.Present() {
+		data = inner
+	}
 	switch {
 	case data.IsMap():
 		r.byName(data)
+	case data.IsArray():
+		r.byPairs(data)
 	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
 		r.xml(&xmlReader{rest: data.Bytes()}, winAlways)
 	case h[headInserts] == nil:
@@ -75,8 +84,27 @@ func (r *winRow) byName(m record.Value) {
 	}
 }
 
+// byPairs takes [{"@Name":..., "#text":...}], what JSON makes of event XML.
+func (r *winRow) byPairs(list record.Value) {
+	n := 0
+	for item := range list.Items() {
+		name, value := item.GetFold("@Name"), item.Get("#text")
+		if !value.Present() {
+			name, value = item.Get("Name"), item.Get("Value")
+		}
+		if name.Bytes() == nil {
+			r.insert(n, r.text(value))
+			n++
+			continue
+		}
+		r.put(winFieldByName[string(name.Bytes())], r.text(value))
+	}
+}
+
 var paramPrefix = []byte("param")
 
+// byNumber is its own walk because only events without names need it, and of
+// those only Exchange's are decoded.
 func (r *winRow) byNumber(m record.Value) {
 	for key, v := range m.All() {
 		if digits, ok := bytes.CutPrefix(key, paramPrefix); ok {
@@ -109,6 +137,9 @@ func (r *winRow) flat(m record.Value) {
 			r.dotted(rest, v)
 		} else if string(key) == "@timestamp" {
 			r.arrival = v.Bytes()
+		} else if string(key) == "event.code" && r.id == 0 {
+			id, _ := v.Int()
+			r.setID(id)
 		} else if string(key) == "message" {
 			r.message = v.Bytes()
 		}
@@ -117,6 +148,7 @@ func (r *winRow) flat(m record.Value) {
 
 var dataPrefix = []byte("event_data.")
 
+// dotted sets the value of one key behind "winlog.".
 func (r *winRow) dotted(key []byte, v record.Value) {
 	if name, ok := bytes.CutPrefix(key, dataPrefix); ok {
 		r.put(winFieldByName[string(name)], r.text(v))

@@ -31,6 +31,8 @@ var winMessages = []struct {
 
 type winMessageKey struct{ id, values int }
 
+// winMessageOf finds an order by event and number of values: that tells the
+// versions apart, and refuses messages that were cut off.
 var winMessageOf = func() map[winMessageKey][]winField {
 	all := make(map[winMessageKey][]winField, len(winMessages))
 	for _, m := range winMessages {

@@ -123,6 +123,8 @@ type winRow struct {
 	own []byte // what does not stand in the record as such; reused
 }
 
+// reset clears the row for the next record. Its memory is kept, but not where
+// one record has made it huge.
 func (r *winRow) reset() {
 	own := r.own[:0]
 	if cap(own) > 4*maxWinText {
@@ -168,6 +170,8 @@ func (r *winRow) put(f winField, text []byte) {
 // get is a field without the spaces around it, nil where it is empty or "-".
 func (r *winRow) get(f winField) []byte { return winPresent(r.data[f]) }
 
+// winPresent is text without the spaces around it, nil where that is nothing.
+// The spaces are real: LogonProcessName is "Advapi  " in every event.
 func winPresent(text []byte) []byte {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) == 1 && text[0] == '-' {

@@ -178,6 +178,7 @@ var (
 	messagePrefix = []byte("%%")
 )
 
+// isWinGUID takes both spellings: providers write braces, PowerShell does not.
 func isWinGUID(text []byte) bool {
 	text = bytes.TrimSuffix(bytes.TrimPrefix(text, winOpenBrace), winCloseBrace)
 	return len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'

@@ -114,3 +114,9 @@ func TestWinSchemasNameKnownFields(t *testing.T) {
 		}
 	}
 }
+
+func TestWinHeadsFit(t *testing.T) {
+	if len(winHeadOf) > maxHeadNames {
+		t.Errorf("%d spellings, room for %d", len(winHeadOf), maxHeadNames)
+	}
+}

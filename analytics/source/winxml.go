@@ -53,6 +53,8 @@ var (
 	xmlTagEnd     = []byte(">")
 )
 
+// past moves behind the next mark, or to the end: what is not closed has no
+// rest worth reading.
 func (x *xmlReader) past(mark []byte) {
 	if at := bytes.Index(x.rest, mark); at >= 0 {
 		x.rest = x.rest[at+len(mark):]
@@ -61,6 +63,9 @@ func (x *xmlReader) past(mark []byte) {
 	x.rest = nil
 }
 
+// tag reads the tag whose < has been passed. Its name ends at the first white
+// space; attributes are only looked at when one is asked for, because most
+// tags of an event have none that matter.
 func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	end := xmlTagLen(x.rest)
 	if end < 0 {

@@ -33,6 +33,8 @@ func (r *winRow) xml(x *xmlReader, wanted func() bool) bool {
 
 var eventXMLEnd = []byte("</Event>")
 
+// xmlData takes one value. Classic events (Exchange's among them) have Data
+// without names, which then stand in positions as in StringInserts.
 func (r *winRow) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
 	value := []byte{}
 	if !tag.empty {
@@ -46,6 +48,8 @@ func (r *winRow) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
 	*unnamed++
 }
 
+// xmlHead takes one element around the data. UserData is passed over: no event
+// that is decoded has any.
 func (r *winRow) xmlHead(x *xmlReader, tag *xmlTag) {
 	switch string(tag.name) {
 	case "Provider":

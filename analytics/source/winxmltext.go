@@ -24,6 +24,7 @@ func xmlEntity(text []byte) (r rune, n int) {
 	if name[0] != '#' || len(name) < 2 {
 		return 0, 0
 	}
+	// A surrogate becomes U+FFFD when it is appended: UTF-8 has none.
 	base, digits := rune(10), name[1:]
 	if digits[0]|0x20 == 'x' {
 		base, digits = 16, digits[1:]
