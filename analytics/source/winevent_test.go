@@ -85,6 +85,24 @@ func TestWinShapesAgree(t *testing.T) {
 	}
 }
 
+// TestWinShapesAreFound: among all formats it is this one that takes them.
+func TestWinShapesAreFound(t *testing.T) {
+	for _, shape := range winShapes {
+		set, err := New(Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := record.AppendJSON(nil, []byte(shape.json))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set.Decode("win", &record.Record{Body: body}, func(*event.Event) {})
+		if n := set.Counts()[event.WinEvent][Understood]; n != 1 {
+			t.Errorf("%s: counts %v", shape.name, set.Counts())
+		}
+	}
+}
+
 func TestWinIgnoresWhatItDoesNotDecode(t *testing.T) {
 	for _, id := range []string{"4648", "4768", "4672", "5156", "1102"} {
 		for _, shape := range winShapes {
