@@ -37,6 +37,7 @@ vet:
 
 lint:
 	$(GO) tool -modfile=.ci/tools.mod staticcheck ./...
+	$(GO) tool -modfile=.ci/tools.mod staticcheck -tags fault ./plugin
 
 # Fuzz seeds and allocation budgets are unit tests too; the race detector
 # changes allocations, so they run without it first.
@@ -46,8 +47,11 @@ unit:
 race:
 	$(GO) test -race $(UNITS)
 
+# Skips are shown, so that nobody takes a skipped suite for a passed one.
 e2e: build/.e2e
-	$(GO) test -count=1 ./test/...
+	@$(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
+	grep -E '^(ok|FAIL|panic)|SKIPPED' build/e2e.log; \
+	test $$status = 0 || { cat build/e2e.log; exit $$status; }
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)

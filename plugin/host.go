@@ -1,27 +1,9 @@
 package main
 
 /*
-#include <stdint.h>
+#cgo linux LDFLAGS: -ldl
 #include <stdlib.h>
-
-// The host's side as Fluent Bit 2.1 to 5.1 lays it out (flb_api.h and
-// proxy/go/go.h). fluent-bit-go declares the first function only.
-struct host_api {
-	const char *(*output_get_property)(const char *, void *);
-	const char *(*input_get_property)(const char *, void *);
-	void *(*output_get_cmt_instance)(void *);
-	void *(*input_get_cmt_instance)(void *);
-	void (*log_print)(int, const char *, int, const char *, ...);
-	int (*input_log_check)(void *, int);
-	int (*output_log_check)(void *, int);
-};
-
-struct host_plugin {
-	char *name;
-	struct host_api *api;
-	void *instance;
-	struct { void *remote; } *context;
-};
+#include "host.h"
 
 static void set_context(struct host_plugin *p, uintptr_t handle) {
 	p->context->remote = (void *)handle;
@@ -57,7 +39,7 @@ type host struct {
 // openHost is called in Init with what the host gives it.
 func openHost(plugin unsafe.Pointer) *host {
 	p := (*C.struct_host_plugin)(plugin)
-	return &host{plugin: p, api: p.api, instance: p.instance, full: hostLogs()}
+	return &host{plugin: p, api: p.api, instance: p.instance, full: C.host_logs() != 0}
 }
 
 // property is an option as text; "" where it is not set. Init only.

@@ -10,17 +10,12 @@ import "C"
 
 import (
 	"log/slog"
-	"os"
 	"runtime/cgo"
 	"strings"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
 )
-
-// registered is the process that loaded the plugin. In daemon mode the host
-// forks after that, and the child has none of Go's threads.
-var registered int
 
 // attached is an instance with the host it works for.
 type attached struct {
@@ -29,28 +24,19 @@ type attached struct {
 	instance *instance
 }
 
-// FLBPluginRegister tells the host our name. It is called at load, also for
+// redshankRegister tells the host our name. It is called at load, also for
 // --help and --dry-run, and again at every hot reload: nothing starts here.
 //
-//export FLBPluginRegister
-func FLBPluginRegister(def unsafe.Pointer) C.int {
-	registered = os.Getpid()
-	rearmSignals()
+//export redshankRegister
+func redshankRegister(def unsafe.Pointer) C.int {
 	return C.int(output.FLBPluginRegister(def, "redshank", "Detects attacks on Exchange and Microsoft 365 mail"))
 }
 
-// FLBPluginInit makes one instance. What it returns on error makes the host
+// redshankInit makes one instance. What it returns on error makes the host
 // refuse to start.
 //
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
-	if os.Getpid() != registered {
-		// Nothing that could wait or need another thread may run here.
-		openHost(plugin).print(slog.LevelError, "[redshank] daemon mode is not possible: the host forked after loading this plugin, "+
-			"and Go does not survive that; run it in the foreground, under systemd, or with --supervisor")
-		return output.FLB_ERROR
-	}
-	rearmSignals()
+//export redshankInit
+func redshankInit(plugin unsafe.Pointer) (code C.int) {
 	h := openHost(plugin)
 	a := &attached{host: h, logs: newLogQueue(h.leastLevel())}
 	log := slog.New(logHandler{queue: a.logs})
@@ -63,9 +49,7 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	}()
 	i, err := start(h.property, log)
 	if err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			log.Error(line)
-		}
+		logLines(log, strings.Split(err.Error(), "\n"))
 		return output.FLB_ERROR
 	}
 	a.instance = i
@@ -73,13 +57,23 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// FLBPluginFlushCtx takes one chunk. The context is a handle and not a
+// logLines logs one line each, as many as the log takes at once.
+func logLines(log *slog.Logger, lines []string) {
+	const most = logBurst - 1
+	for _, line := range lines[:min(most, len(lines))] {
+		log.Error(line)
+	}
+	if len(lines) > most {
+		log.Error("and more; redshank check tells all", "more", len(lines)-most)
+	}
+}
+
+// redshankFlush takes one chunk. The context is a handle and not a
 // pointer, so it is declared as a number: the garbage collector must not look
 // at it. data is read in place and never kept.
 //
-//export FLBPluginFlushCtx
-func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char) (code C.int) {
-	rearmSignals()
+//export redshankFlush
+func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char) (code C.int) {
 	if ctx == 0 || data == nil {
 		return output.FLB_ERROR
 	}
@@ -99,14 +93,10 @@ func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, ta
 	return output.FLB_OK
 }
 
-// FLBPluginExitCtx ends an instance. Under --dry-run there is none.
+// redshankExit ends an instance.
 //
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(ctx C.uintptr_t) (code C.int) {
-	rearmSignals()
-	if ctx == 0 {
-		return output.FLB_OK
-	}
+//export redshankExit
+func redshankExit(ctx C.uintptr_t) (code C.int) {
 	var a *attached
 	defer func() {
 		if r := recover(); r != nil {
@@ -121,10 +111,10 @@ func FLBPluginExitCtx(ctx C.uintptr_t) (code C.int) {
 	return output.FLB_OK
 }
 
-// FLBPluginUnregister frees what Register allocated.
+// redshankUnregister frees what Register allocated.
 //
-//export FLBPluginUnregister
-func FLBPluginUnregister(def unsafe.Pointer) {
+//export redshankUnregister
+func redshankUnregister(def unsafe.Pointer) {
 	output.FLBPluginUnregister(def)
 }
 

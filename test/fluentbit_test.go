@@ -1,0 +1,302 @@
+package test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"redshank/test/agent"
+)
+
+// bit is one Fluent Bit that a test started.
+type bit struct {
+	t      *testing.T
+	folder string // its configuration, in.ndjson and what it writes
+	cmd    *exec.Cmd
+	out    shared
+	log    shared
+	exited chan struct{}
+}
+
+// shared is a buffer that is read while a process still writes.
+type shared struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// configuration tails in*.ndjson into outputs, each the lines of one output.
+func configuration(folder, service string, outputs ...string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "service:\n  flush: 0.2\n  grace: 5\n%spipeline:\n  inputs:\n%s", service, tail("tenant", folder+"/in*.ndjson"))
+	b.WriteString("  outputs:\n")
+	for _, output := range outputs {
+		b.WriteString("    - name: redshank\n      match: '*'\n")
+		for line := range strings.Lines(output) {
+			b.WriteString("      " + strings.TrimSpace(line) + "\n")
+		}
+	}
+	return b.String()
+}
+
+func tail(tag, path string) string {
+	return fmt.Sprintf("    - name: tail\n      tag: %s\n      path: %s\n      read_from_head: true\n      refresh_interval: 1\n", tag, path)
+}
+
+// newBit writes input and configuration for an agent with these outputs.
+func newBit(t *testing.T, input, service string, outputs ...string) *bit {
+	t.Helper()
+	if _, err := agent.Find(); err != nil {
+		t.Skip("SKIPPED: no fluent-bit on PATH")
+	}
+	b := &bit{t: t, folder: t.TempDir(), exited: make(chan struct{})}
+	b.write("in.ndjson", input)
+	b.write("fluent-bit.yaml", configuration(b.folder, service, outputs...))
+	return b
+}
+
+func (b *bit) write(name, text string) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.folder, name), []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bit) read(name string) string {
+	text, err := os.ReadFile(filepath.Join(b.folder, name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// start runs it with the plugin given.
+func (b *bit) start(plugin string, args ...string) *bit {
+	b.t.Helper()
+	args = append([]string{"-e", artefact(b.t, plugin), "-c", filepath.Join(b.folder, "fluent-bit.yaml")}, args...)
+	b.cmd = exec.Command("fluent-bit", args...)
+	b.cmd.Stdout, b.cmd.Stderr = &b.out, &b.log
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = b.cmd.Process.Kill() }) // if it still runs
+	go func() {
+		_ = b.cmd.Wait() // the state tells all that its error does
+		close(b.exited)
+	}()
+	return b
+}
+
+// await returns when until holds, and fails the test when it never does.
+func (b *bit) await(what string, until func() bool) {
+	b.t.Helper()
+	for deadline := time.Now().Add(patience); !until(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("no %s; %s", what, b.result().end())
+		}
+	}
+}
+
+// awaitLog returns when text stands in the log times over.
+func (b *bit) awaitLog(text string, times int) {
+	b.t.Helper()
+	b.await(text, func() bool { return strings.Count(b.log.String(), text) >= times })
+}
+
+func (b *bit) awaitAlerts(n int) {
+	b.t.Helper()
+	b.await(fmt.Sprint(n, " alerts"), func() bool { return strings.Count(b.out.String(), `"@timestamp"`) >= n })
+}
+
+func (b *bit) signal(s os.Signal) {
+	b.t.Helper()
+	if err := b.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		b.t.Fatal(err)
+	}
+}
+
+// ended waits for the end and returns what is left.
+func (b *bit) ended() result {
+	b.t.Helper()
+	b.await("end", func() bool {
+		select {
+		case <-b.exited:
+			return true
+		default:
+			return false
+		}
+	})
+	r := b.result()
+	r.code = b.cmd.ProcessState.ExitCode()
+	return r
+}
+
+// stop ends it as a service manager does.
+func (b *bit) stop() result {
+	b.t.Helper()
+	b.signal(syscall.SIGTERM)
+	return b.ended()
+}
+
+func (b *bit) result() result {
+	return result{-1, parseAlerts(b.t, b.out.String()), b.out.String(), b.log.String()}
+}
+
+func (r result) endedWell(t *testing.T) {
+	t.Helper()
+	if r.code != 0 || strings.Contains(r.log, "[error]") {
+		t.Fatal(r.end())
+	}
+}
+
+func TestFluentBitAlerts(t *testing.T) {
+	b := newBit(t, attack("203.0.113.7", 12), "", "")
+	b.start("out_redshank.so").awaitAlerts(1)
+	r := b.stop()
+	r.endedWell(t)
+	if len(incidents(r.alerts)) != 1 || r.alerts[0].Source.IP != "203.0.113.7" || r.counter(t, "understood") != 12 {
+		t.Error(r.end())
+	}
+}
+
+func TestFluentBitBadOptions(t *testing.T) {
+	b := newBit(t, "", "", "sink: http\nmax_users: few\nemit: enriched\nsink-path: x")
+	b.start("out_redshank.so").ended().refused(t, `sink: "http": not available`, `max_users: "few"`, `emit: "enriched"`, `sink-path: "x": no such option`)
+}
+
+func TestFluentBitDryRun(t *testing.T) {
+	r := newBit(t, "", "", "").start("out_redshank.so", "--dry-run").ended()
+	if r.code != 0 || strings.Contains(r.log, "[redshank]") {
+		t.Error(r.end())
+	}
+}
+
+func TestFluentBitTwoInstances(t *testing.T) {
+	b := newBit(t, attacks(2), "", "", "")
+	second := "sink: file\nsink_path: " + filepath.Join(b.folder, "second.ndjson")
+	b.write("fluent-bit.yaml", configuration(b.folder, "", "", second))
+	b.start("out_redshank.so").awaitAlerts(2)
+	r := b.stop()
+	r.endedWell(t)
+	if alerts := parseAlerts(t, b.read("second.ndjson")); len(alerts) < 2 || !maps.Equal(incidents(r.alerts), incidents(alerts)) {
+		t.Errorf("second instance: %v; %s", keys(alerts), r.end())
+	}
+}
+
+func TestFluentBitFailingSecondInstance(t *testing.T) {
+	r := newBit(t, "", "", "", "max_ips: few").start("out_redshank.so").ended()
+	r.refused(t, `max_ips: "few"`, "stopped chunks=0")
+	if r.code < 0 {
+		t.Error("killed by a signal: ", r.end())
+	}
+}
+
+func TestFluentBitWorkers(t *testing.T) {
+	for _, workers := range []string{"0", "1", "4"} {
+		b := newBit(t, attacks(10), "", "workers: "+workers)
+		b.start("out_redshank.so").awaitAlerts(10)
+		r := b.stop()
+		r.endedWell(t)
+		if len(incidents(r.alerts)) != 10 || r.counter(t, "understood") != 10*attackSize {
+			t.Errorf("%s workers: %s", workers, r.end())
+		}
+	}
+}
+
+// What was written just before SIGTERM is still read by the host at times and
+// at times not; but what the plugin got, it delivers.
+func TestFluentBitTerm(t *testing.T) {
+	b := newBit(t, "", "", "")
+	b.start("out_redshank.so").awaitLog("inotify", 0)
+	b.awaitLog("[redshank] starting", 1)
+	b.write("in.more.ndjson", attacks(10))
+	time.Sleep(time.Second) // so that some of it is on its way
+	r := b.stop()
+	r.endedWell(t)
+	if r.counter(t, "alerts") != len(r.alerts) || r.counter(t, "delivered") != len(r.alerts) {
+		t.Error(r.end())
+	}
+}
+
+func TestFluentBitReload(t *testing.T) {
+	const reloads = 5
+	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 1")
+	b.start("out_redshank.so").awaitAlerts(1)
+	for n := range reloads {
+		b.signal(syscall.SIGHUP)
+		b.awaitLog("[redshank] starting", n+2)
+		b.awaitAlerts(n + 2)
+	}
+	r := b.stop()
+	r.endedWell(t)
+	if n := strings.Count(r.log, "[redshank] stopped"); n != reloads+1 || len(incidents(r.alerts)) != 1 {
+		t.Errorf("%d lives ended; %s", n, r.end())
+	}
+}
+
+// After SIGCONT and SIGHUP the host handles faults itself; a nil dereference
+// must stay a panic, be recovered, and cost its chunk only.
+func TestFluentBitCrashAfterSignals(t *testing.T) {
+	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 1")
+	faulty := tail("fault.nil", b.folder+"/fault*") + "  outputs:\n"
+	b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", faulty, 1))
+	b.start("fault.so").awaitAlerts(1)
+	b.signal(syscall.SIGCONT)
+	b.awaitLog("caught signal (SIGCONT", 1)
+	b.write("fault1.log", "x\n")
+	b.awaitLog("recovered from a crash", 1)
+	b.signal(syscall.SIGHUP)
+	b.awaitLog("recovered from a crash", 2) // fault1.log is read again
+	b.write("in2.ndjson", strings.ReplaceAll(attack("203.0.113.9", 12), "user", "other"))
+	b.await("alert after the crash", func() bool { return strings.Contains(b.out.String(), `"ip":"203.0.113.9"`) })
+	if r := b.stop(); r.code != 0 {
+		t.Error(r.end())
+	}
+}
+
+func TestFluentBitDaemonRefused(t *testing.T) {
+	b := newBit(t, "", "", "")
+	b.write("daemon.log", "")
+	b.start("out_redshank.so", "-d", "-l", filepath.Join(b.folder, "daemon.log")).ended() // the child lives on, if at all
+	b.await("refusal", func() bool { return strings.Contains(b.read("daemon.log"), "daemon mode is not possible") })
+	b.await("end of the daemon", func() bool { return exec.Command("pgrep", "-f", b.folder).Run() != nil })
+}
+
+func TestFluentBitLogLevel(t *testing.T) {
+	b := newBit(t, attack("203.0.113.7", 12), "", "log_level: error")
+	b.start("out_redshank.so").awaitAlerts(1)
+	r := b.stop()
+	if r.code != 0 || strings.Contains(r.log, "[redshank]") {
+		t.Error(r.end())
+	}
+}
+
+// A full disk is retried and told, and the chunk is not counted again.
+func TestFluentBitFullDisk(t *testing.T) {
+	b := newBit(t, attack("203.0.113.7", 12), "  scheduler.base: 1\n  scheduler.cap: 2\n", "sink: file\nsink_path: /dev/full\nretry_limit: 20")
+	b.start("out_redshank.so").awaitLog("alerts wait for the sink", 2)
+	r := b.stop()
+	if !strings.Contains(r.log, "alerts lost at exit alerts=1") || r.counter(t, "records") != 12 {
+		t.Error(r.end())
+	}
+}
