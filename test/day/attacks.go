@@ -44,7 +44,7 @@ func (m *maker) stuffing() {
 	m.form(at, form, victim.upn(), right)
 	m.expect(Incident{
 		Name: "stuffing over OWA and EWS, one pair valid", Site: Exchange, Class: "credential_stuffing", Severity: "critical",
-		Source: form.ip, Accounts: accounts, Least: accounts, Valid: []string{victim.upn()},
+		Source: form.ip, Accounts: accounts, Least: 5, Valid: []string{victim.upn()},
 	})
 }
 
@@ -97,7 +97,7 @@ func (m *maker) spread() {
 		}
 	}
 	m.expect(Incident{
-		Name: "six accounts over OWA, EAS, SMTP and Entra", Site: Exchange, Class: "credential_stuffing", Severity: "high",
+		Name: "six accounts over OWA, EAS, SMTP and Entra", Site: Exchange, Class: "credential_stuffing", Severity: "medium",
 		Source: ip, Accounts: accounts, Least: 5,
 	})
 }
@@ -124,6 +124,6 @@ func (m *maker) distributed() {
 	}
 	m.expect(Incident{
 		Name: "200 addresses with one try each", Site: Cloud, Class: "credential_stuffing", Severity: "critical",
-		Accounts: accounts, Least: 20, Valid: []string{victim.upn()},
+		Accounts: accounts, Least: 10, Valid: []string{victim.upn()},
 	})
 }

@@ -55,7 +55,7 @@ type Incident struct {
 	Severity string
 	Source   string   // client address; empty for a campaign
 	Accounts int      // distinct accounts that failed
-	Least    int      // of them that the last message must count
+	Least    int      // of them that any message counts: what opens an incident
 	Valid    []string // accounts whose password the attacker has, as user principal names
 }
 

@@ -122,29 +122,44 @@ func (s *Stream) lineEnd() string {
 	return "\r\n"
 }
 
+// Arrival is one line on its way to an agent.
+type Arrival struct {
+	Stream *Stream
+	Text   string
+}
+
+// Arrivals returns the lines of streams in the order in which they arrive.
+// What is flushed at the same moment stays together by tag, as an agent would
+// read it.
+func Arrivals(streams []*Stream) []Arrival {
+	type line struct {
+		row
+		*Stream
+	}
+	var all []line
+	for _, s := range streams {
+		for _, r := range s.rows {
+			all = append(all, line{r, s})
+		}
+	}
+	slices.SortFunc(all, func(a, b line) int {
+		return cmp.Or(a.arrives.Compare(b.arrives), cmp.Compare(a.Tag, b.Tag), a.row.compare(b.row))
+	})
+	out := make([]Arrival, len(all))
+	for i, l := range all {
+		out[i] = Arrival{l.Stream, l.text}
+	}
+	return out
+}
+
 // WriteTagged writes all lines as "TAG<tab>text" in the order in which they
 // arrive, for a host that plays several sources at once.
 func (d *Day) WriteTagged(w io.Writer) error {
-	type tagged struct {
-		row
-		tag string
-	}
-	all := make([]tagged, 0, d.Lines())
-	for _, s := range d.Streams {
-		for _, r := range s.rows {
-			all = append(all, tagged{r, s.Tag})
-		}
-	}
-	// What is flushed at the same moment stays together by tag, as an agent
-	// would read it.
-	slices.SortFunc(all, func(a, b tagged) int {
-		return cmp.Or(a.arrives.Compare(b.arrives), cmp.Compare(a.tag, b.tag), a.row.compare(b.row))
-	})
 	out := bufio.NewWriterSize(w, 1<<18)
-	for _, r := range all {
-		out.WriteString(r.tag)
+	for _, a := range Arrivals(d.Streams) {
+		out.WriteString(a.Stream.Tag)
 		out.WriteByte('\t')
-		out.WriteString(r.text)
+		out.WriteString(a.Text)
 		out.WriteByte('\n')
 	}
 	return out.Flush()

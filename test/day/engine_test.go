@@ -1,0 +1,174 @@
+package day_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics"
+	"redshank/analytics/policy"
+	"redshank/test/day"
+)
+
+// chunkSize is about what an agent hands over at once, in bytes.
+const chunkSize = 1 << 20
+
+// orders are ways in which the lines of a day can come to the engine.
+var orders = []struct {
+	name string
+	of   func([]*day.Stream) []day.Arrival
+}{
+	{"as they arrive", day.Arrivals},
+	{"file by file", fileByFile},
+	{"files backwards", func(streams []*day.Stream) []day.Arrival {
+		streams = slices.Clone(streams)
+		slices.Reverse(streams)
+		return fileByFile(streams)
+	}},
+	{"every line twice", func(streams []*day.Stream) (all []day.Arrival) {
+		for _, a := range day.Arrivals(streams) {
+			all = append(all, a, a)
+		}
+		return all
+	}},
+	{"shuffled", shuffled},
+}
+
+func fileByFile(streams []*day.Stream) (all []day.Arrival) {
+	for _, s := range streams {
+		for line := range s.Text {
+			all = append(all, day.Arrival{Stream: s, Text: line})
+		}
+	}
+	return all
+}
+
+// shuffled mixes the JSON logs at random; lines of text stay in their order,
+// which their formats rely on.
+func shuffled(streams []*day.Stream) []day.Arrival {
+	all := fileByFile(streams)
+	var at []int
+	for i, a := range all {
+		if a.Stream.JSON {
+			at = append(at, i)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	random.Shuffle(len(at), func(i, j int) { all[at[i]], all[at[j]] = all[at[j]], all[at[i]] })
+	return all
+}
+
+// views are what one agent may get to see of the day, and what it has to find.
+var views = []struct {
+	name  string
+	sees  func(tag string) bool
+	sites []day.Site
+}{
+	{"everything", func(string) bool { return true }, []day.Site{day.Exchange, day.Cloud}},
+	{"the server", func(tag string) bool { return tag != "m365.ual" && tag != "entra.signin" }, []day.Site{day.Exchange}},
+	{"the tenant", func(tag string) bool { return tag == "m365.ual" || tag == "entra.signin" }, []day.Site{day.Cloud}},
+	{"the audit log", func(tag string) bool { return tag == "m365.ual" }, []day.Site{day.Cloud}},
+	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}},
+}
+
+// awaited are combinations that the engine does not get right yet, by view or
+// by order, and why.
+var awaited = map[string]string{
+	"files backwards":  "a client remembers 64 admissions: behind a large office the success that forgives a typo is forgotten",
+	"every line twice": "the same",
+	"the audit log":    "the same",
+	"shuffled":         "a campaign forgets passwords that were accepted before it opened, and its network opens another",
+}
+
+// Exactly the attacks are found, whoever the people are that day, whatever
+// part of the logs an agent sees and in whatever order.
+func TestExactlyTheAttacks(t *testing.T) {
+	for _, seed := range []uint64{1, 2} {
+		d := day.New(day.Options{Seed: seed})
+		for _, v := range views {
+			var streams []*day.Stream
+			for _, s := range d.Streams {
+				if v.sees(s.Tag) {
+					streams = append(streams, s)
+				}
+			}
+			for _, order := range orders {
+				t.Run(fmt.Sprintf("seed %d/%s/%s", seed, v.name, order.name), func(t *testing.T) {
+					if why := cmp.Or(awaited[v.name], awaited[order.name]); why != "" {
+						t.Skip("SKIPPED:", why)
+					}
+					for _, wrong := range d.Compare(observe(t, order.of(streams)), v.sites...) {
+						t.Error(wrong)
+					}
+				})
+			}
+		}
+	}
+}
+
+// observe gives the lines to an engine in chunks of one tag and returns the
+// last message about each incident.
+func observe(t *testing.T, lines []day.Arrival) []day.Found {
+	t.Helper()
+	p, err := policy.Load("../demo/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := analytics.New(analytics.Options{Policy: p, Source: "auto", MaxIPs: 200_000, MaxUsers: 200_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]day.Found{}
+	var chunk []byte
+	for i, l := range lines {
+		chunk = appendRecord(chunk, l)
+		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag || len(chunk) > chunkSize {
+			for _, a := range e.Observe(l.Stream.Tag, chunk) {
+				last[a.ID] = foundOf(a)
+			}
+			chunk = chunk[:0]
+		}
+	}
+	var found []day.Found
+	for _, f := range last {
+		found = append(found, f)
+	}
+	return found
+}
+
+func foundOf(a *analytics.Alert) day.Found {
+	f := day.Found{
+		ID: a.ID, Sequence: a.Sequence, Rule: a.Rule.ID, Class: a.Class, Severity: a.Severity.String(),
+		Accounts: a.Counts.DistinctUsers, Addresses: a.Counts.DistinctIPs, Start: a.Start, End: a.End,
+	}
+	if a.Source.IsValid() {
+		f.Source = a.Source.String()
+	}
+	for _, v := range a.Valid {
+		f.Valid = append(f.Valid, v.User)
+	}
+	return f
+}
+
+// appendRecord packs a line as an agent does: [[time, {}], {...}], with the
+// time of reading, which is long after the day.
+func appendRecord(chunk []byte, l day.Arrival) []byte {
+	read := day.Date.AddDate(0, 0, 2).Unix()
+	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
+	if l.Stream.JSON {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(l.Text), &fields); err != nil {
+			panic(err)
+		}
+		chunk, _ = msgp.AppendIntf(chunk, fields)
+		return chunk
+	}
+	chunk = msgp.AppendMapHeader(chunk, 2)
+	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Stream.Path)
+	return msgp.AppendString(msgp.AppendString(chunk, "log"), l.Text)
+}
