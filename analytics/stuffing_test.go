@@ -291,10 +291,6 @@ func TestCampaign(t *testing.T) {
 	})
 }
 
-func TestLeakedAccounts(t *testing.T) {
-	t.Skip("needs a policy with a leaked list: TestPolicyMarks")
-}
-
 func TestSameActInSeveralLogs(t *testing.T) {
 	s := newScene(t)
 	for n := range 4 { // four accounts told of by three logs are still four
