@@ -11,7 +11,7 @@ const (
 	// Event Hub batch, a collector's own and JSON in a string.
 	maxNesting = 4
 	// maxLine is the longest raw line that is read, in bytes.
-	maxLine = 64 << 10
+	maxLine = 256 << 10
 	// fewFields is how many fields a wrapper may have. A record with more is
 	// offered to the formats first: it is most likely the thing itself, and
 	// one look at its fields is saved.

@@ -84,9 +84,6 @@ func enclosed(slot int, v record.Value, found []record.Value) record.Value {
 	case slotRecords, slotEvents, slotList:
 		return provided(v, v.IsArray())
 	case slotEvent:
-		if text := v.Get("original"); text.Present() {
-			return text
-		}
 		return provided(v, found[slotRouting].Present() || found[slotSourcetype].Present())
 	}
 	return provided(v, v.IsMap() || v.IsArray() || v.Bytes() != nil) // payload, AuditData, json
@@ -111,6 +108,9 @@ func provided(v record.Value, ok bool) record.Value {
 
 // rawLine is the text that may be the record itself, nil where there is none.
 func rawLine(found []record.Value) []byte {
+	if text := found[slotEvent].Get("original").Bytes(); text != nil {
+		return text
+	}
 	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal} {
 		if text := found[slot].Bytes(); text != nil {
 			return text
