@@ -4,7 +4,16 @@ go 1.26.8
 
 require github.com/tinylib/msgp v1.6.5
 
-require github.com/ugorji/go/codec v1.1.7 // indirect
+require (
+	github.com/maxmind/mmdbwriter v1.2.0 // indirect
+	github.com/oschwald/maxminddb-golang/v2 v2.9.0 // indirect
+	github.com/ugorji/go/codec v1.1.7 // indirect
+	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect
+	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
+	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
 
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect

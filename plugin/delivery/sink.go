@@ -2,19 +2,29 @@
 // take them.
 package delivery
 
-import "io"
+import (
+	"io"
+	"time"
+
+	"redshank/analytics"
+)
 
 // Message is one document on its way out.
 type Message struct {
-	ID   string // of the incident, for the log
-	JSON []byte // one document, without line break
+	ID       string             // of the incident, for the log
+	JSON     []byte             // one document, without line break
+	Severity analytics.Severity // what a full spool drops last; 0 goes first
+	Time     time.Time          // of the alert; the event time of the forward protocol
 }
 
 // Sink takes messages in order. It is used by one goroutine at a time.
 type Sink interface {
 	// Deliver returns how many messages, from the first on, are out. With an
-	// error the rest is the caller's to offer again.
+	// error the rest is the caller's to offer again; a *Rejected says that the
+	// first of the rest will never be taken, a *Later when to come again.
 	Deliver(messages []Message) (int, error)
+	// Close ends the sink. It alone may be called from another goroutine, and
+	// makes a Deliver that waits for a receiver return soon.
 	Close() error
 }
 

@@ -1,0 +1,252 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math"
+	"os"
+)
+
+// checkPages reads a bbolt file and says whether its tree is one: every page
+// where it belongs and used once, every element inside its page, keys rising,
+// nothing in use that the free list would give away.
+//
+// bbolt has checksums for its two meta pages only, and follows the others
+// blindly: one flipped bit can make it loop for ever, overflow the stack (which
+// Go cannot recover from) or later write over live data. Its own Tx.Check
+// needs all that to work already. Cost: one reading of the file, at start.
+func checkPages(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // read only
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	c := pageCheck{file: file}
+	meta, err := c.meta()
+	if err != nil {
+		return err
+	}
+	// The last page that was ever used must be there: reading a mapped file
+	// beyond its end is a fault.
+	if c.high > uint64(info.Size())/c.pageSize {
+		return fmt.Errorf("%w: ends too early, after %d bytes of %d", errDamaged, info.Size(), c.high*c.pageSize)
+	}
+	c.used = make([]bool, c.high)
+	c.used[0], c.used[1] = true, true
+	if err := c.tree(meta.root, 0, &keyOrder{}); err != nil {
+		return err
+	}
+	return c.freelist(meta.freelist)
+}
+
+// Of bbolt's file format, version 2, in the machine's own byte order. A page
+// run begins with id (8), flags (2), count (2) and overflow (4), the number of
+// pages that follow it.
+const (
+	pageHeader   = 16
+	elementSize  = 16
+	flagBranch   = 0x01
+	flagLeaf     = 0x02
+	flagFreelist = 0x10
+	bucketHeader = 16
+	metaSize     = 64
+	maxTreeDepth = 32
+	noFreelist   = math.MaxUint64
+)
+
+var native = binary.NativeEndian
+
+type pageCheck struct {
+	file     io.ReaderAt
+	pageSize uint64
+	high     uint64 // pages from here on were never used
+	used     []bool // by page
+}
+
+type metaPage struct{ root, freelist, tx uint64 }
+
+// meta is the later of the two valid meta pages, which is the one bbolt uses.
+func (c *pageCheck) meta() (meta metaPage, err error) {
+	err = fmt.Errorf("%w: no valid meta page", errDamaged)
+	for _, size := range []uint64{1 << 12, 1 << 14, 1 << 16, 1 << 13, 1 << 15} {
+		for page := range uint64(2) {
+			var b [pageHeader + metaSize]byte
+			if n, _ := c.file.ReadAt(b[:], int64(page*size)); n < len(b) {
+				continue
+			}
+			m := b[pageHeader:]
+			sum := fnv.New64a()
+			_, _ = sum.Write(m[:56])
+			if sum.Sum64() != native.Uint64(m[56:]) || uint64(native.Uint32(m[8:])) != size || err == nil && native.Uint64(m[48:]) < meta.tx {
+				continue
+			}
+			c.pageSize, c.high = size, native.Uint64(m[40:])
+			meta, err = metaPage{native.Uint64(m[16:]), native.Uint64(m[32:]), native.Uint64(m[48:])}, nil
+		}
+		if err == nil {
+			return meta, nil
+		}
+	}
+	return meta, err
+}
+
+// run reads the page run at id and takes its pages as used.
+func (c *pageCheck) run(id uint64) ([]byte, error) {
+	if id < 2 || id >= c.high {
+		return nil, fmt.Errorf("%w: page %d of %d", errDamaged, id, c.high)
+	}
+	b := make([]byte, c.pageSize)
+	if _, err := c.file.ReadAt(b, int64(id*c.pageSize)); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
+	more := uint64(native.Uint32(b[12:]))
+	if native.Uint64(b) != id || more >= c.high-id {
+		return nil, fmt.Errorf("%w: head of page %d", errDamaged, id)
+	}
+	for p := id; p <= id+more; p++ {
+		if c.used[p] {
+			return nil, fmt.Errorf("%w: page %d is used twice", errDamaged, p)
+		}
+		c.used[p] = true
+	}
+	if more == 0 {
+		return b, nil
+	}
+	b = make([]byte, (1+more)*c.pageSize)
+	_, err := c.file.ReadAt(b, int64(id*c.pageSize))
+	return b, err
+}
+
+// keyOrder holds the first and the last key of a tree walked in order.
+type keyOrder struct{ first, last []byte }
+
+func (o *keyOrder) rises(key []byte) bool {
+	if o.first == nil {
+		o.first, o.last = key, key
+		return len(key) > 0 // bbolt has no empty keys
+	}
+	ok := bytes.Compare(o.last, key) < 0
+	o.last = key
+	return ok
+}
+
+func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
+	b, err := c.run(id)
+	if err != nil {
+		return err
+	}
+	if depth > maxTreeDepth {
+		return fmt.Errorf("%w: page %d is too deep", errDamaged, id)
+	}
+	if err := c.page(b, depth, order); err != nil {
+		return fmt.Errorf("page %d: %w", id, err)
+	}
+	return nil
+}
+
+// page checks the elements of a run, or of a page that is inside a bucket's
+// value.
+func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
+	if len(b) < pageHeader {
+		return fmt.Errorf("%w: short", errDamaged)
+	}
+	check := c.leaf
+	switch native.Uint16(b[8:]) {
+	case flagBranch:
+		check = c.branch
+	case flagLeaf:
+	default:
+		return fmt.Errorf("%w: flags %#x", errDamaged, native.Uint16(b[8:]))
+	}
+	count := int(native.Uint16(b[10:]))
+	if pageHeader+count*elementSize > len(b) {
+		return fmt.Errorf("%w: %d elements", errDamaged, count)
+	}
+	for i := range count {
+		if err := check(b[pageHeader+i*elementSize:], depth, order); err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// branch checks an element that points to a page: its key is the first key
+// there (bbolt finds its way back to the element by it) and above all before.
+func (c *pageCheck) branch(e []byte, depth int, order *keyOrder) error {
+	key, ok := part(e, native.Uint32(e), native.Uint32(e[4:]))
+	if !ok || order.last != nil && bytes.Compare(order.last, key) >= 0 {
+		return fmt.Errorf("%w: key", errDamaged)
+	}
+	child := keyOrder{}
+	if err := c.tree(native.Uint64(e[8:]), depth+1, &child); err != nil {
+		return err
+	}
+	if !bytes.Equal(child.first, key) {
+		return fmt.Errorf("%w: key %x of a page that begins with %x", errDamaged, key, child.first)
+	}
+	if order.first == nil {
+		order.first = child.first
+	}
+	order.last = child.last
+	return nil
+}
+
+// leaf checks an element that holds a key and its value, or a bucket.
+func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
+	flags, pos, ksize, vsize := native.Uint32(e), native.Uint32(e[4:]), native.Uint32(e[8:]), native.Uint32(e[12:])
+	key, ok := part(e, pos, ksize)
+	value, ok2 := part(e, pos+ksize, vsize)
+	if !ok || !ok2 || flags > 1 || !order.rises(key) {
+		return fmt.Errorf("%w: key %x", errDamaged, key)
+	}
+	if flags == 0 {
+		return nil
+	}
+	if len(value) < bucketHeader {
+		return fmt.Errorf("%w: bucket %x", errDamaged, key)
+	}
+	if root := native.Uint64(value); root != 0 {
+		return c.tree(root, depth+1, &keyOrder{})
+	}
+	return c.page(value[bucketHeader:], depth+1, &keyOrder{})
+}
+
+func part(b []byte, pos, size uint32) ([]byte, bool) {
+	if uint64(pos)+uint64(size) > uint64(len(b)) {
+		return nil, false
+	}
+	return b[pos : pos+size], true
+}
+
+// freelist checks that no page in use is listed as free.
+func (c *pageCheck) freelist(id uint64) error {
+	if id == noFreelist {
+		return nil
+	}
+	b, err := c.run(id)
+	if err != nil {
+		return fmt.Errorf("free list: %w", err)
+	}
+	count, list := uint64(native.Uint16(b[10:])), b[pageHeader:]
+	if count == math.MaxUint16 { // too many for the head: the first element is the count
+		count, list = native.Uint64(list), list[8:]
+	}
+	if native.Uint16(b[8:]) != flagFreelist || count > uint64(len(list)/8) {
+		return fmt.Errorf("%w: free list of %d", errDamaged, count)
+	}
+	for i := range count {
+		free := native.Uint64(list[8*i:])
+		if free >= c.high || c.used[free] {
+			return fmt.Errorf("%w: page %d is both free and used, or beyond the end", errDamaged, free)
+		}
+		c.used[free] = true
+	}
+	return nil
+}
