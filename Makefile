@@ -50,8 +50,8 @@ race:
 # Skips are shown, so that nobody takes a skipped suite for a passed one.
 e2e: build/.e2e
 	@$(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
-	grep -E '^(ok|FAIL|panic)|SKIPPED' build/e2e.log; \
-	test $$status = 0 || { cat build/e2e.log; exit $$status; }
+	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
+	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)

@@ -20,6 +20,8 @@ const (
 	maxPending = 1024
 	// refreshEvery is how often the lists of the policy are looked at.
 	refreshEvery = 5 * time.Second
+	// remindEvery is how often a sink that keeps failing is mentioned.
+	remindEvery = time.Minute
 )
 
 // instance is one configured [OUTPUT]: options, policy, engine and sink.
@@ -32,9 +34,10 @@ type instance struct {
 
 	// mu is held for a whole chunk. The engine takes one at a time anyhow, and
 	// so alerts leave in the order in which they were raised.
-	mu      sync.Mutex
-	pending []delivery.Message
-	sent    uint64
+	mu       sync.Mutex
+	pending  []delivery.Message
+	sent     uint64
+	sinkTold time.Time // when its failing was last logged; zero: it works
 
 	crashes    crashes
 	listsWrong string // the refreshing goroutine's own
@@ -130,11 +133,24 @@ func (i *instance) deliver() error {
 	if len(i.pending) == 0 {
 		i.pending = nil
 	}
+	i.tellSink(err)
 	if err != nil {
-		i.log.Error("alerts wait for the sink", "alerts", len(i.pending), "error", err)
 		return fmt.Errorf("%w: %w", errSink, err)
 	}
 	return nil
+}
+
+// tellSink logs that the sink fails, again after each remindEvery, and that it
+// works again.
+func (i *instance) tellSink(err error) {
+	switch now := time.Now(); {
+	case err != nil && now.Sub(i.sinkTold) >= remindEvery:
+		i.sinkTold = now
+		i.log.Error("alerts wait for the sink", "alerts", len(i.pending), "error", err)
+	case err == nil && !i.sinkTold.IsZero():
+		i.sinkTold = time.Time{}
+		i.log.Info("the sink works again")
+	}
 }
 
 // close stops what start started, tries the sink a last time and says what

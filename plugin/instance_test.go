@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,12 +61,19 @@ func waiting(n int) []delivery.Message {
 func TestInstanceLeavesNothing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	path := filepath.Join(t.TempDir(), "alerts.ndjson")
+	before := descriptors(t)
+	defer func() {
+		if now := descriptors(t); now > before {
+			t.Errorf("%d descriptors open, %d before", now, before)
+		}
+	}()
 	for range 20 {
 		q := newLogQueue(slog.LevelInfo)
 		i, err := start(from(map[string]string{"sink": "file", "sink_path": path}), slog.New(logHandler{queue: q}))
 		if err != nil {
 			t.Fatal(err)
 		}
+		i.pending = waiting(1) // opens the file
 		if err := i.flush("tag", nil); err != nil {
 			t.Error(err)
 		}
@@ -74,6 +82,14 @@ func TestInstanceLeavesNothing(t *testing.T) {
 			t.Error(log)
 		}
 	}
+}
+
+func descriptors(t *testing.T) int {
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Logf("SKIPPED: descriptors cannot be counted: %v", err)
+	}
+	return len(open)
 }
 
 func TestStartRefuses(t *testing.T) {
@@ -110,8 +126,11 @@ func TestFailedDeliveryIsKept(t *testing.T) {
 	if got := strings.Join(sink.got, " "); got != "0 1 2 3" {
 		t.Errorf("delivered %s, want each once and in order", got)
 	}
-	if log := strings.Join(drained(q), "\n"); !strings.Contains(log, "alerts wait for the sink alerts=3") || !strings.Contains(log, "delivered=4") {
-		t.Error(log)
+	log := strings.Join(drained(q), "\n")
+	for _, want := range []string{"alerts wait for the sink alerts=3", "the sink works again", "delivered=4"} {
+		if strings.Count(log, want) != 1 {
+			t.Errorf("%q is not told once in\n%s", want, log)
+		}
 	}
 }
 

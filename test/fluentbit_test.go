@@ -107,13 +107,23 @@ func (b *bit) start(plugin string, args ...string) *bit {
 	return b
 }
 
-// await returns when until holds, and fails the test when it never does.
+// await returns when until holds, and fails the test when it never does or
+// the agent has died before.
 func (b *bit) await(what string, until func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(patience); !until(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
+		if time.Now().After(deadline) || b.died() {
 			b.t.Fatalf("no %s; %s", what, b.result().end())
 		}
+	}
+}
+
+func (b *bit) died() bool {
+	select {
+	case <-b.exited:
+		return b.cmd.ProcessState.ExitCode() != 0
+	default:
+		return false
 	}
 }
 
@@ -138,14 +148,11 @@ func (b *bit) signal(s os.Signal) {
 // ended waits for the end and returns what is left.
 func (b *bit) ended() result {
 	b.t.Helper()
-	b.await("end", func() bool {
-		select {
-		case <-b.exited:
-			return true
-		default:
-			return false
-		}
-	})
+	select {
+	case <-b.exited:
+	case <-time.After(patience):
+		b.t.Fatal("does not end; ", b.result().end())
+	}
 	r := b.result()
 	r.code = b.cmd.ProcessState.ExitCode()
 	return r
@@ -294,7 +301,7 @@ func TestFluentBitLogLevel(t *testing.T) {
 // A full disk is retried and told, and the chunk is not counted again.
 func TestFluentBitFullDisk(t *testing.T) {
 	b := newBit(t, attack("203.0.113.7", 12), "  scheduler.base: 1\n  scheduler.cap: 2\n", "sink: file\nsink_path: /dev/full\nretry_limit: 20")
-	b.start("out_redshank.so").awaitLog("alerts wait for the sink", 2)
+	b.start("out_redshank.so").awaitLog("failed to flush chunk", 2)
 	r := b.stop()
 	if !strings.Contains(r.log, "alerts lost at exit alerts=1") || r.counter(t, "records") != 12 {
 		t.Error(r.end())
