@@ -5,6 +5,8 @@ package analytics
 import (
 	"net/netip"
 	"time"
+
+	"redshank/analytics/event"
 )
 
 // Severity of an alert.
@@ -40,6 +42,7 @@ type Alert struct {
 	Source     netip.Addr   // client of the incident; invalid for a campaign
 	User       *User        // where one user is the subject
 	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
+	Prefix     netip.Prefix // what counts as that client, where it is more than the address: an IPv6 /64
 	IPs        []netip.Addr // related, at most 20
 	Users      []UserCount  // top by failures, at most 20
 	Hosts      []string     // servers that logged it, at most 20
@@ -78,6 +81,8 @@ type Credential struct {
 	User string
 	At   time.Time
 	How  string // success, or accepted with the reason that stopped it, and the service
+
+	service event.Service
 }
 
 // Signal is one observation that counted.

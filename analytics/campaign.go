@@ -62,10 +62,6 @@ func (s *stuffing) campaignOf(ev *event.Event, at int64) *incident {
 	return nil
 }
 
-func (s *stuffing) keyOf(ev *event.Event) clientKey {
-	return keyOf(ev.IP, s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
-}
-
 // spread adds a failure that opened nothing on its own client to the lists of
 // the distributed form: by trait, and by account.
 func (s *stuffing) spread(ev *event.Event, t window.Try, c *client, a *account) {
@@ -107,20 +103,20 @@ func (s *stuffing) spreads(c *campaign, at int64) bool {
 			if len(run) < clients {
 				return false
 			}
-			failing, accounts, unnamed := census(run)
+			failing, accounts, unnamed := s.census(run)
 			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
 				return false
 			}
-			return failing >= 3*s.admittedClients(c, run[0].At, run[len(run)-1].At)
+			return failing >= 3*admittedClients(c, run[0].At, run[len(run)-1].At)
 		})
 	}
 	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
 }
 
-func (s *stuffing) admittedClients(c *campaign, from, to int64) int {
+func admittedClients(c *campaign, from, to int64) int {
 	seen := make(map[[16]byte]struct{}, 8)
 	for _, t := range c.admits.All() {
-		if t.At >= from && t.At <= to {
+		if t.GotIn && t.At >= from && t.At <= to {
 			seen[t.Client] = struct{}{}
 		}
 	}
@@ -128,19 +124,33 @@ func (s *stuffing) admittedClients(c *campaign, from, to int64) int {
 }
 
 // census counts distinct clients and accounts of a run, and tries that name no
-// account. It allocates: by then the run is long enough to be looked at.
-func census(run []window.Try) (clients, accounts, unnamed int) {
-	who := make(map[[16]byte]struct{}, len(run))
+// account, without clients that became part of an incident meanwhile. It
+// allocates: by then the run is long enough to be looked at.
+func (s *stuffing) census(run []window.Try) (clients, accounts, unnamed int) {
+	who := make(map[clientKey]bool, len(run))
 	names := make(map[uint64]struct{}, len(run))
 	for i := range run {
-		who[run[i].Client] = struct{}{}
-		if run[i].Key == 0 {
+		k := s.cut(run[i].Client)
+		free, known := who[k]
+		if !known {
+			c, ok := s.clients.Get(k)
+			free = !ok || !s.inReach(c.incident, run[i].At)
+			who[k] = free
+		}
+		switch {
+		case !free:
+		case run[i].Key == 0:
 			unnamed++
-		} else {
+		default:
 			names[run[i].Key] = struct{}{}
 		}
 	}
-	return len(who), len(names), unnamed
+	for _, free := range who {
+		if free {
+			clients++
+		}
+	}
+	return clients, len(names), unnamed
 }
 
 // openCampaign gathers the clients of a list into one incident.
@@ -164,7 +174,7 @@ func (s *stuffing) openCampaign(c *campaign, key uint64, ev *event.Event, at int
 
 // enlist adds one client's try, and all else the client did, to a campaign.
 func (s *stuffing) enlist(i *incident, t window.Try) {
-	c, ok := s.clients.Get(clientKey(t.Client))
+	c, ok := s.clients.Get(s.cut(t.Client))
 	switch {
 	case !ok:
 		i.fail(t, nil)
@@ -189,13 +199,14 @@ func contains(tries []window.Try, t window.Try) bool {
 // noteAdmission remembers a success from afar under its traits: it weighs
 // against a campaign that is not open yet, and is judged when one opens.
 func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
-	if ev.Outcome != event.Success || got.proof == event.ProofSession || got.account.livesNear(c.key, got.first) {
+	if got.outcome == event.Success && got.proof == event.ProofSession || got.account.livesNear(c.key, got.first) {
 		return
 	}
 	var room [maxTraits]uint64
 	for _, key := range traits(ev, c.key, room[:0]) {
 		if list, ok := s.campaigns.Get(key); ok {
-			t := newTry(ev, c, got.account)
+			t := newTry(ev, got.account)
+			t.GotIn = got.outcome == event.Success // else the password was right and no more
 			list.admits.Add(t, maxSightings)
 			list.admits.Prune(t.At - 2*s.slow)
 		}
@@ -219,8 +230,12 @@ func (s *stuffing) judgeSighting(i *incident, t window.Try) {
 	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.livesNear(clientKey(t.Client), t.At) {
 		return
 	}
-	s.judge(i, clientKey(t.Client), &admission{key: a.key, account: a, first: t.At, last: t.At,
-		agent: t.Agent, service: t.Service, outcome: event.Success})
+	got := admission{key: a.key, account: a, from: t.Client, first: t.At, last: t.At,
+		agent: t.Agent, service: t.Service, outcome: event.Success, reason: t.Reason}
+	if !t.GotIn {
+		got.outcome = event.Accepted
+	}
+	s.judge(i, t.Client, &got)
 }
 
 // converge watches one account that fails from many clients: ten in the burst
@@ -231,7 +246,7 @@ func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
 	a.tries.Prune(t.At - 2*s.slow)
 	least := s.policy.Stuffing.Campaign.AccountAddresses
 	found := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
-		return len(run) >= least && distinct(run, func(k clientKey) clientKey { return k }) >= least
+		return len(run) >= least && distinct(run, s.cut) >= least
 	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
 		return len(run) >= least && distinct(run, clientKey.network) >= least
 	})

@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
 
@@ -51,6 +50,7 @@ type client struct {
 type admission struct {
 	key         uint64
 	account     *account
+	from        clientKey // whole address of the last one
 	first, last int64
 	agent       uint32 // of the last one
 	service     event.Service
@@ -127,6 +127,17 @@ func (c *client) forgives(t *window.Try, within int64) bool {
 		a := &c.admitted[i]
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
+		}
+	}
+	return false
+}
+
+// forgives is the same by the account's own memory, which a large office does
+// not push out.
+func (a *account) forgives(k clientKey, t *window.Try, within int64) bool {
+	for i := range a.homes {
+		if h := &a.homes[i]; h.client == k {
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}
 	return false
@@ -236,24 +247,19 @@ func (a *account) nearHome(k clientKey) bool {
 	return false
 }
 
-// keyOf cuts an address to the policy's prefix.
-func keyOf(ip netip.Addr, v4bits, v6bits int) clientKey {
-	k := clientKey(ip.As16())
+// cut clears what lies beyond the policy's prefix.
+func (k clientKey) cut(v4bits, v6bits int) clientKey {
 	bits := v6bits
-	if ip.Is4() {
+	if k.addr().Is4() {
 		bits = 96 + v4bits
 	}
-	cut := binary.BigEndian.Uint64(k[:8])
-	low := binary.BigEndian.Uint64(k[8:])
-	switch {
-	case bits <= 0:
-		cut, low = 0, 0
-	case bits < 64:
-		cut, low = cut&^(1<<(64-bits)-1), 0
-	case bits < 128:
-		low &^= 1<<(128-bits) - 1
+	for i := range k {
+		switch left := bits - 8*i; {
+		case left <= 0:
+			k[i] = 0
+		case left < 8:
+			k[i] &= 0xff << (8 - left)
+		}
 	}
-	binary.BigEndian.PutUint64(k[:8], cut)
-	binary.BigEndian.PutUint64(k[8:], low)
 	return k
 }

@@ -3,6 +3,7 @@ package analytics
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"redshank/analytics/event"
 	"redshank/analytics/window"
@@ -24,11 +25,12 @@ type incident struct {
 	rule     *Rule
 	class    string
 	severity Severity
-	opened   string // what opened it: burst, slow, leaked, campaign, account
-	client   netip.Addr
-	account  string // the one account it is about, where there is one
-	subject  string // the account, application or host of AN0131
-	start    int64  // Unix milliseconds, as all times here
+	opened   string       // what opened it: burst, slow, leaked, campaign, account
+	client   netip.Addr   // an address of the client
+	prefix   netip.Prefix // the client, where it is more than one address
+	account  string       // the one account it is about, where there is one
+	subject  string       // the account, application or host of AN0131
+	start    int64        // Unix milliseconds, as all times here
 	end      int64
 
 	counts   Counts
@@ -87,8 +89,13 @@ func (i *incident) volume() int { return i.counts.Failures + i.counts.Items }
 // fail counts one failed try. It reports whether it was a new act and not one
 // that another log has told already.
 func (i *incident) fail(t window.Try, ev *event.Event) bool {
-	if !i.tries.Add(t, maxRecent) {
+	switch i.tries.Add(t, maxRecent) {
+	case window.Joined:
+		i.refine(t)
 		return false
+	case window.Named:
+		i.tally(t)
+		return true
 	}
 	i.count(t)
 	if ev != nil {
@@ -123,6 +130,34 @@ func (i *incident) met(client clientKey) {
 	}
 }
 
+// refine takes over what another log knows better of a try that is counted.
+func (i *incident) refine(t window.Try) {
+	i.services |= 1 << t.Service
+	if a := i.tallies[t.Key]; a != nil {
+		a.marks |= t.Marks
+		i.reason(a, t)
+	}
+}
+
+// reason keeps what was said of an account's last try, and counts accounts
+// that do not exist or are locked once.
+func (i *incident) reason(a *tally, t window.Try) {
+	switch {
+	case t.At > a.last+window.JoinWithin, t.At > a.last && !window.Exacter(a.reason, t.Reason),
+		t.At >= a.last-window.JoinWithin && window.Exacter(t.Reason, a.reason):
+		a.reason = t.Reason
+	}
+	a.last = max(a.last, t.At)
+	switch {
+	case t.Reason == event.UnknownUser && !a.unknown:
+		a.unknown = true
+		i.counts.UnknownUsers++
+	case t.Reason == event.Locked && !a.locked:
+		a.locked = true
+		i.counts.Locked++
+	}
+}
+
 func (i *incident) agent(id uint32) {
 	if len(i.agentIDs) < maxAgents && !slices.Contains(i.agentIDs, id) {
 		i.agentIDs = append(i.agentIDs, id)
@@ -146,17 +181,7 @@ func (i *incident) tally(t window.Try) {
 	}
 	a.failures++
 	a.marks |= t.Marks
-	if t.At >= a.last {
-		a.last, a.reason = t.At, t.Reason
-	}
-	switch {
-	case t.Reason == event.UnknownUser && !a.unknown:
-		a.unknown = true
-		i.counts.UnknownUsers++
-	case t.Reason == event.Locked && !a.locked:
-		a.locked = true
-		i.counts.Locked++
-	}
+	i.reason(a, t)
 }
 
 // describe keeps what only the event itself says: it costs nothing once the
@@ -198,8 +223,8 @@ type credentials struct {
 // add notes an account and reports whether it is a new one.
 func (c *credentials) add(key uint64, found Credential) bool {
 	if place, ok := c.at[key]; ok {
-		if place >= 0 && found.At.Before(c.list[place].At) {
-			c.list[place].At, c.list[place].How = found.At, found.How
+		if place >= 0 {
+			c.list[place].merge(found)
 		}
 		return false
 	}
@@ -215,6 +240,18 @@ func (c *credentials) add(key uint64, found Credential) bool {
 		c.list = append(c.list, found)
 	}
 	return true
+}
+
+// merge keeps the earlier time and the service of the mail system over the
+// logon that Windows saw behind it.
+func (c *Credential) merge(o Credential) {
+	near := c.At.Sub(o.At).Abs() <= window.JoinWithin*time.Millisecond
+	if o.At.Before(c.At) && !(near && o.service == event.Windows) || near && c.service == event.Windows {
+		c.How, c.service = o.How, o.service
+	}
+	if o.At.Before(c.At) {
+		c.At = o.At
+	}
 }
 
 func (c *credentials) count() int { return len(c.at) }

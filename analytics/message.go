@@ -27,7 +27,7 @@ func (i *incident) alert(phase string) *Alert {
 		ID: i.id, Sequence: i.told.sequence, Rule: *i.rule, Phase: phase,
 		Class: i.class, Severity: i.severity, Confidence: confidence(i),
 		Time: i.last(), Start: at(i.start), End: i.last(),
-		Source: i.client, IPs: slices.Clone(i.ips), Users: i.topUsers(),
+		Source: i.client, Prefix: i.prefix, IPs: slices.Clone(i.ips), Users: i.topUsers(),
 		Hosts: slices.Clone(i.hosts), Valid: slices.Clone(i.valid.list), AtHome: slices.Clone(i.present.list),
 		Services: i.serviceNames(), Agents: slices.Clone(i.agents), Apps: slices.Clone(i.apps),
 		Counts: c, Window: i.opened, Signals: slices.Clone(i.signals),
@@ -84,12 +84,17 @@ func (i *incident) topUsers() []UserCount {
 	return slices.Clip(users[:min(len(users), maxListed)])
 }
 
+// serviceNames leaves Windows out where another log tells which service of the
+// mail system was behind the logon.
 func (i *incident) serviceNames() []string {
 	var names []string
-	for s := event.OWA; s <= event.Windows; s++ {
+	for s := event.OWA; s < event.Windows; s++ {
 		if i.services&(1<<s) != 0 {
 			names = append(names, s.String())
 		}
+	}
+	if len(names) == 0 && i.services&(1<<event.Windows) != 0 {
+		return []string{event.Windows.String()}
 	}
 	return names
 }
@@ -132,6 +137,8 @@ func sentence(a *Alert) string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))
 	switch {
+	case a.Prefix.IsValid():
+		fmt.Fprintf(&b, " from %s", a.Prefix)
 	case a.Source.IsValid():
 		fmt.Fprintf(&b, " from %s", a.Source)
 	case a.User != nil:

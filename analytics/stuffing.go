@@ -1,7 +1,7 @@
 package analytics
 
 import (
-	"time"
+	"net/netip"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -78,14 +78,14 @@ func (s *stuffing) observe(ev *event.Event) {
 // then its account's.
 func (s *stuffing) failed(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
-	t := newTry(ev, c, a)
+	t := newTry(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
 		if i.fail(t, ev) {
 			s.regrade(i)
 		}
 		return
 	}
-	if !c.tries.Add(t, maxTries) {
+	if c.tries.Add(t, maxTries) == window.Joined {
 		return
 	}
 	c.tries.Prune(t.At - 2*s.slow)
@@ -167,7 +167,7 @@ func (s *stuffing) windows(c *client, at, length int64, f func(*weight) bool) {
 func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
 	i := s.desk.open(&ruleStuffing, c.key.addr().String(), s.began(&c.tries, at))
 	i.span(at)
-	i.client, i.opened = c.key.addr(), why
+	i.client, i.prefix, i.opened = ev.IP, s.prefix(c.key), why
 	i.labels = s.policy.NetworkLabels(i.client)
 	s.begin(i)
 	i.describe(ev)
@@ -204,7 +204,7 @@ func (s *stuffing) adopt(i *incident, c *client) {
 	s.clients.Promote(c.key)
 	for n := range c.admitted {
 		if a := &c.admitted[n]; s.inReach(i, a.last) {
-			s.judge(i, c.key, a)
+			s.judge(i, a.from, a)
 		}
 	}
 }
@@ -217,13 +217,16 @@ func (s *stuffing) admitted(ev *event.Event) {
 	if a == nil {
 		return
 	}
-	got := admission{key: a.key, account: a, agent: hashText(ev.Agent), service: ev.Service,
+	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: hashText(ev.Agent), service: ev.Service,
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
 	c.admit(got)
+	if ev.Outcome == event.Success {
+		c.tries.Forgive(a.key, got.first-s.forgiveness, got.first)
+	}
 	if i := s.incidentOfAdmission(got.first, c, a, ev); i != nil {
-		if s.judge(i, c.key, &got) {
+		if s.judge(i, clientKey(ev.IP.As16()), &got) {
 			i.describe(ev)
 			s.regrade(i)
 		}
@@ -275,8 +278,9 @@ func (s *stuffing) settle(c *client, a *account, at int64, agent uint32) {
 
 // judge says what an admission means to an incident, and reports whether it
 // changed anything.
-func (s *stuffing) judge(i *incident, k clientKey, got *admission) bool {
-	found := Credential{User: got.account.name, At: time.UnixMilli(got.first).UTC(), How: how(got)}
+func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
+	k := s.cut(from)
+	found := Credential{User: got.account.name, At: at(got.first), How: how(got), service: got.service}
 	resident, own := got.account.residentAt(k, i.start, got.agent)
 	attacks := i.usesAgent(got.agent) && (!own || i.tried(got.key))
 	switch {
@@ -293,7 +297,7 @@ func (s *stuffing) judge(i *incident, k clientKey, got *admission) bool {
 	default:
 		i.counts.Succeeded++
 	}
-	i.met(k) // but no span: how long an attack lasts is told by its failures
+	i.met(from) // but no span: how long an attack lasts is told by its failures
 	i.services |= 1 << got.service
 	i.told.newest = false
 	return true
@@ -322,6 +326,26 @@ func (s *stuffing) regrade(i *incident) {
 	s.desk.touch(i)
 }
 
+// keyOf is the client that the event's address belongs to.
+func (s *stuffing) keyOf(ev *event.Event) clientKey { return s.cut(clientKey(ev.IP.As16())) }
+
+// cut takes an address to the client that it belongs to.
+func (s *stuffing) cut(address clientKey) clientKey {
+	return address.cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+}
+
+// prefix is the client as a prefix, zero where it is a single address.
+func (s *stuffing) prefix(k clientKey) netip.Prefix {
+	bits := s.policy.State.IPv6Prefix
+	if k.addr().Is4() {
+		bits = s.policy.State.IPv4Prefix
+	}
+	if bits >= k.addr().BitLen() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(k.addr(), bits)
+}
+
 func (s *stuffing) client(ev *event.Event) *client {
 	k := s.keyOf(ev)
 	c, ok := s.clients.Get(k)
@@ -347,8 +371,8 @@ func (s *stuffing) account(ev *event.Event) *account {
 	return a
 }
 
-func newTry(ev *event.Event, c *client, a *account) window.Try {
-	t := window.Try{At: ev.Time.UnixMilli(), Client: c.key, Agent: hashText(ev.Agent), Sources: 1 << ev.Source,
+func newTry(ev *event.Event, a *account) window.Try {
+	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: hashText(ev.Agent), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	if a != nil {
 		t.Key, t.Name = a.key, a.name

@@ -226,8 +226,8 @@ func TestRotationInsideAPrefix(t *testing.T) {
 	}
 	a := s.one()
 	check(t, a, classStuffing, Medium)
-	if a.Source.String() != "2001:db8:1:2::" {
-		t.Errorf("source %s", a.Source)
+	if a.Prefix.String() != "2001:db8:1:2::/64" || !a.Prefix.Contains(a.Source) || a.Counts.DistinctIPs != 6 {
+		t.Errorf("source %s of %s, %d addresses", a.Source, a.Prefix, a.Counts.DistinctIPs)
 	}
 }
 

@@ -24,6 +24,7 @@ type weight struct {
 // weighed is one account of a run.
 type weighed struct {
 	key                uint64
+	account            *account // nil where the table has forgotten it
 	tries              int
 	resident, forgiven bool
 	marks              event.Marks
@@ -69,7 +70,8 @@ func (s *stuffing) weigh(c *client, run []window.Try) (w weight) {
 		a := s.weighAccount(c, t, from)
 		a.tries++
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && c.forgives(t, s.forgiveness)
+		a.forgiven = a.forgiven && (t.GotIn || c.forgives(t, s.forgiveness) ||
+			a.account != nil && a.account.forgives(c.key, t, s.forgiveness))
 	}
 	for i := range s.scratch {
 		w.add(&s.scratch[i])
@@ -100,11 +102,12 @@ func (s *stuffing) weighAccount(c *client, t *window.Try, from int64) *weighed {
 			return &s.scratch[i]
 		}
 	}
-	resident := false
+	w := weighed{key: t.Key, forgiven: true}
 	if a, ok := s.accounts.Get(t.Key); ok {
-		resident, _ = a.residentAt(c.key, from, 0)
+		w.account = a
+		w.resident, _ = a.residentAt(c.key, from, 0)
 	}
-	s.scratch = append(s.scratch, weighed{key: t.Key, resident: resident, forgiven: true})
+	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
 }
 

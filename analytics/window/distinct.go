@@ -1,6 +1,11 @@
 package window
 
-import "github.com/axiomhq/hyperloglog"
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/axiomhq/hyperloglog"
+)
 
 // exactDistinct is how many keys Distinct counts exactly.
 const exactDistinct = 1024
@@ -54,4 +59,33 @@ func (d *Distinct) Count() int {
 func (d *Distinct) Has(key uint64) bool {
 	_, ok := d.exact[key]
 	return ok
+}
+
+// MarshalBinary puts the count down: one byte of form, then keys or sketch.
+func (d *Distinct) MarshalBinary() ([]byte, error) {
+	if d.sketch != nil {
+		sketch, err := d.sketch.MarshalBinary()
+		return append([]byte{1}, sketch...), err
+	}
+	out := make([]byte, 1, 1+8*len(d.exact))
+	for key := range d.exact {
+		out = binary.LittleEndian.AppendUint64(out, key)
+	}
+	return out, nil
+}
+
+// UnmarshalBinary takes up what MarshalBinary put down.
+func (d *Distinct) UnmarshalBinary(b []byte) error {
+	*d = Distinct{}
+	switch {
+	case len(b) > 0 && b[0] == 1:
+		d.sketch = hyperloglog.New14()
+		return d.sketch.UnmarshalBinary(b[1:])
+	case len(b) == 0 || b[0] != 0 || len(b)%8 != 1 || len(b) > 1+8*exactDistinct:
+		return fmt.Errorf("distinct: %d bytes: not a saved count", len(b))
+	}
+	for b = b[1:]; len(b) > 0; b = b[8:] {
+		d.Add(binary.LittleEndian.Uint64(b))
+	}
+	return nil
 }

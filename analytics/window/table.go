@@ -18,6 +18,7 @@ type Table[K comparable, V any] struct {
 	newcomers, proven *simplelru.LRU[K, V]
 	size              int
 	evicted           uint64
+	changed           map[K]struct{} // nil: nobody asks for changes
 }
 
 // NewTable makes a table of at most size entries (at least 2).
@@ -31,6 +32,31 @@ func NewTable[K comparable, V any](size int) *Table[K, V] {
 	return t
 }
 
+// Track makes the table remember what changes, for Changes.
+func (t *Table[K, V]) Track() { t.changed = map[K]struct{}{} }
+
+// Touch notes that the entry behind k was changed in place.
+func (t *Table[K, V]) Touch(k K) {
+	if t.changed != nil {
+		t.changed[k] = struct{}{}
+	}
+}
+
+// Changes yields the entries added, touched, promoted or gone since the last
+// call, each once, in no order, and forgets them. Of what is gone there is no
+// value; proven tells the segment of the rest.
+func (t *Table[K, V]) Changes(yield func(k K, v V, there, proven bool)) {
+	for k := range t.changed {
+		v, proven := t.proven.Peek(k)
+		there := proven
+		if !there {
+			v, there = t.newcomers.Peek(k)
+		}
+		yield(k, v, there, proven)
+	}
+	clear(t.changed)
+}
+
 // Get returns the entry and makes it the most recent of its segment.
 func (t *Table[K, V]) Get(k K) (V, bool) {
 	if v, ok := t.proven.Get(k); ok {
@@ -42,6 +68,7 @@ func (t *Table[K, V]) Get(k K) (V, bool) {
 // Add puts a new entry among the newcomers; an entry that is there already is
 // replaced where it stands.
 func (t *Table[K, V]) Add(k K, v V) {
+	t.Touch(k)
 	if t.proven.Contains(k) {
 		t.proven.Add(k, v)
 		return
@@ -55,16 +82,19 @@ func (t *Table[K, V]) Add(k K, v V) {
 // Promote shields the entry from newcomers.
 func (t *Table[K, V]) Promote(k K) {
 	if v, ok := t.newcomers.Peek(k); ok {
+		t.Touch(k)
 		t.newcomers.Remove(k)
 		t.proven.Add(k, v)
 	}
 }
 
 func (t *Table[K, V]) evict() {
+	from := t.proven
 	if t.newcomers.Len() > max(1, t.size/newcomerShare) || t.proven.Len() == 0 {
-		t.newcomers.RemoveOldest()
-	} else {
-		t.proven.RemoveOldest()
+		from = t.newcomers
+	}
+	if k, _, ok := from.RemoveOldest(); ok {
+		t.Touch(k)
 	}
 	t.evicted++
 }

@@ -1,7 +1,6 @@
 package day_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -76,15 +75,6 @@ var views = []struct {
 	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}},
 }
 
-// awaited are combinations that the engine does not get right yet, by view or
-// by order, and why.
-var awaited = map[string]string{
-	"files backwards":  "a client remembers 64 admissions: behind a large office the success that forgives a typo is forgotten",
-	"every line twice": "the same",
-	"the audit log":    "the same",
-	"shuffled":         "a campaign forgets passwords that were accepted before it opened, and its network opens another",
-}
-
 // Exactly the attacks are found, whoever the people are that day, whatever
 // part of the logs an agent sees and in whatever order.
 func TestExactlyTheAttacks(t *testing.T) {
@@ -99,9 +89,6 @@ func TestExactlyTheAttacks(t *testing.T) {
 			}
 			for _, order := range orders {
 				t.Run(fmt.Sprintf("seed %d/%s/%s", seed, v.name, order.name), func(t *testing.T) {
-					if why := cmp.Or(awaited[v.name], awaited[order.name]); why != "" {
-						t.Skip("SKIPPED:", why)
-					}
 					for _, wrong := range d.Compare(observe(t, order.of(streams)), v.sites...) {
 						t.Error(wrong)
 					}
