@@ -12,6 +12,7 @@ import (
 // version is set by the Makefile from git.
 var version = "dev"
 
+// usage is printed for help, and as the error of a call that is not understood.
 const usage = `redshank: the command beside the Fluent Bit output plugin
 
   redshank check [-p policy.yaml] [option=value ...]
@@ -49,7 +50,9 @@ func say(w io.Writer, text string) int {
 	return 0
 }
 
-// check reads options and policy as an instance would, and starts nothing.
+// check reads options and policy as an instance would, and starts nothing: no
+// file of a sink is opened, so it can run beside a living agent and as another
+// user. The agent's own --dry-run cannot do this, as it never calls Init.
 func check(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)

@@ -38,8 +38,10 @@ func (c *crashes) total() uint64 {
 	return c.all
 }
 
-// crashed logs what was recovered, once for each kind with the stack, and
-// reports whether anything was.
+// crashed logs what was recovered, once for each kind with the stack, which is
+// what a report needs and too much to repeat. The total is in the summary. It
+// takes the value and not the panic itself, because recover works only in the
+// deferred function. It reports whether anything was recovered.
 func (i *instance) crashed(where string, recovered any) bool {
 	if recovered == nil {
 		return false

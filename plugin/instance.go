@@ -78,6 +78,8 @@ func configure(lookup func(key string) string) (settings, *policy.Policy, error)
 	return s, p, errors.Join(wrong, err)
 }
 
+// openSink opens what the sink needs, so that a path that cannot be written
+// stops the start and not the first alert.
 func openSink(s *settings) (delivery.Sink, error) {
 	if s.sink == "file" {
 		return delivery.NewFile(s.sinkPath, s.sinkMaxSize, s.sinkMaxFiles)
@@ -85,6 +87,7 @@ func openSink(s *settings) (delivery.Sink, error) {
 	return delivery.NewStdout(), nil
 }
 
+// hostName goes into every alert. A machine without one is no reason to stop.
 func hostName() string {
 	name, err := os.Hostname()
 	if err != nil {

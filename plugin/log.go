@@ -34,11 +34,14 @@ type logQueue struct {
 	skipped int
 }
 
+// logLine is owned by the queue until it is drained.
 type logLine struct {
 	level slog.Level
 	text  string
 }
 
+// newLogQueue makes a queue with its burst to spend: what is wrong at start is
+// told at once.
 func newLogQueue(least slog.Level) *logQueue {
 	return &logQueue{least: least, tokens: logBurst}
 }
@@ -71,6 +74,7 @@ func (q *logQueue) refill(now time.Time) {
 
 // drain hands what waits to print, oldest first. Call it from a thread of the
 // host only.
+// The lock is not held while printing, which may be slow.
 func (q *logQueue) drain(print func(slog.Level, string)) {
 	q.mu.Lock()
 	lines := q.lines
@@ -88,10 +92,12 @@ type logHandler struct {
 	group string
 }
 
+// Enabled spares the formatting of what the host would not print.
 func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.queue.least
 }
 
+// Handle queues one record. It never fails and never waits for the host.
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString("[redshank] ")
@@ -105,6 +111,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
+// WithAttrs formats attrs once, for all records of the new handler.
 func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	var b strings.Builder
 	for _, a := range attrs {
@@ -114,11 +121,14 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h
 }
 
+// WithGroup puts a name and a dot before later keys: the line stays flat.
 func (h logHandler) WithGroup(name string) slog.Handler {
 	h.group += name + "."
 	return h
 }
 
+// appendAttr writes one pair as logfmt does, so that the summary can be cut
+// into fields by the usual tools.
 func appendAttr(b *strings.Builder, group string, a slog.Attr) {
 	value := a.Value.Resolve().String()
 	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == '"' }) {

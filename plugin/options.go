@@ -9,7 +9,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// settings are the checked options of one instance.
+// settings are the checked options of one instance. They are read once, in
+// Init: Fluent Bit has no way to change them without a reload.
 type settings struct {
 	policy       string // path; empty: the built-in policy
 	source       string
@@ -35,6 +36,9 @@ type option struct {
 	set  func(s *settings, value string) error
 }
 
+// options are in the order of the README. No name may be one that Fluent Bit
+// keeps for itself (host, port, match, tls, workers, log_level, ...): the
+// plugin would never see its value.
 var options = []option{
 	{"policy", "", "path of a YAML file", "The policy a SOC tunes; without it the built-in one.",
 		func(s *settings, v string) error { s.policy = v; return nil }},
@@ -140,6 +144,8 @@ func variants(name string) []string {
 	return wrong
 }
 
+// sourceNames are the formats by the names that the counts use, so that what a
+// log shows can be given back as an option.
 func sourceNames() []string {
 	var names []string
 	for s := event.IIS; s <= event.Graph; s++ {
@@ -148,6 +154,7 @@ func sourceNames() []string {
 	return names
 }
 
+// oneOf compares exactly: Fluent Bit folds the case of keys, not of values.
 func oneOf(value string, known ...string) error {
 	for _, k := range known {
 		if value == k {
@@ -165,6 +172,7 @@ func oneOfNow(value string, known []string, later ...string) error {
 	return oneOf(value, known...)
 }
 
+// within reads a whole number from least to most, both included.
 func within(value string, least, most int) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil {
@@ -176,7 +184,8 @@ func within(value string, least, most int) (int, error) {
 	return n, nil
 }
 
-// mebibytes reads 64M or 2G, the units Fluent Bit itself uses.
+// mebibytes reads 64M or 2G, the units Fluent Bit itself uses. A bare number
+// is refused, because half the readers take it for bytes.
 func mebibytes(value string) (int, error) {
 	digits, unit := value, 0
 	switch strings.ToUpper(value[max(0, len(value)-1):]) {

@@ -125,6 +125,8 @@ func NewECS(a *analytics.Alert, by Observer) *ECS {
 	}
 }
 
+// eventOf fills what ECS wants of every alert. The type is always info: ECS
+// expects allowed or denied of what a sensor did, and this one only watches.
 func eventOf(a *analytics.Alert) ecsEvent {
 	rule := rules[a.Rule.ID]
 	category := rule.category
@@ -149,6 +151,7 @@ func eventOf(a *analytics.Alert) ecsEvent {
 	}
 }
 
+// actionOf lets a SIEM page somebody for the first message only.
 func actionOf(a *analytics.Alert) string {
 	if a.Sequence > 1 {
 		return "incident_updated"
@@ -182,6 +185,8 @@ func confidenceOf(a *analytics.Alert) float64 {
 	return 0
 }
 
+// threatOf lists techniques with the page that explains each, and their
+// tactics once each.
 func threatOf(techniques []analytics.Technique) *ecsThreat {
 	if len(techniques) == 0 {
 		return nil
@@ -199,6 +204,8 @@ func threatOf(techniques []analytics.Technique) *ecsThreat {
 	return t
 }
 
+// sourceOf is absent for a campaign: no one address is its source, and ECS has
+// no list there. All addresses stand in related.ip.
 func sourceOf(ip netip.Addr) *ecsSource {
 	if !ip.IsValid() {
 		return nil
@@ -206,6 +213,8 @@ func sourceOf(ip netip.Addr) *ecsSource {
 	return &ecsSource{ip.String(), ip.String()}
 }
 
+// userOf gives an email only where the domain is one of mail, not a NetBIOS
+// name.
 func userOf(u *analytics.User) *ecsUser {
 	if u == nil {
 		return nil
@@ -217,6 +226,8 @@ func userOf(u *analytics.User) *ecsUser {
 	return out
 }
 
+// relatedOf is what an analyst pivots on. The lists are capped by the engine;
+// redshank.counts has the true figures.
 func relatedOf(a *analytics.Alert) *ecsRelated {
 	r := &ecsRelated{Hosts: cappedAll(a.Hosts, maxName)}
 	for _, ip := range a.IPs {

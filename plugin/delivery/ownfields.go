@@ -35,6 +35,9 @@ type ecsOwnFields struct {
 	Suppressed int             `json:"suppressed"`
 }
 
+// ownCounts has the fields of analytics.Counts in their order, which lets one
+// be converted to the other, so that a new count cannot be forgotten here. All
+// are always there: a rule in a SIEM can compare them without asking first.
 type ownCounts struct {
 	Failures      int `json:"failures"`
 	DistinctUsers int `json:"distinct_users"`
@@ -48,6 +51,7 @@ type ownCounts struct {
 	Mailboxes     int `json:"mailboxes"`
 }
 
+// ownCredential never has a secret: the engine sees none.
 type ownCredential struct {
 	User string `json:"user"`
 	At   string `json:"at"`
@@ -62,6 +66,7 @@ type ownUser struct {
 	Leaked     bool   `json:"leaked,omitempty"`
 }
 
+// ownSignal is one observation that counted, by a stable code.
 type ownSignal struct {
 	Code   string `json:"code"`
 	Weight int    `json:"weight"`
@@ -102,6 +107,7 @@ func credentialsOf(found []analytics.Credential) []ownCredential {
 	return out
 }
 
+// cappedAll caps every string; how many there are is the engine's to cap.
 func cappedAll(list []string, most int) []string {
 	var out []string
 	for _, s := range list {

@@ -35,6 +35,7 @@ void die(const char *what, const char *detail)
     exit(255);
 }
 
+/* The whole life, and again for each reload. Returns the exit status. */
 static int live(void)
 {
     for (int i = 0; i <= opt.reloads; i++) {
@@ -53,6 +54,7 @@ static int live(void)
     return failed > 0;
 }
 
+/* Daemon mode: the parent stands in for the shell and waits for the child. */
 static int live_in_child(void)
 {
 #ifndef _WIN32
@@ -70,6 +72,7 @@ static int live_in_child(void)
     return 255;
 }
 
+/* Cuts KEY=VALUE in place; argv lives as long as the process. */
 static void set_property(char *text)
 {
     struct instance *ins = &instances[instance_count - 1];
@@ -83,6 +86,7 @@ static void set_property(char *text)
     ins->values[ins->properties++] = value + 1;
 }
 
+/* Takes an argument without a value. -o before any -p is the first instance. */
 static int flag(const char *arg)
 {
     static const struct { const char *name; int *set; } flags[] = {
@@ -102,6 +106,7 @@ static int flag(const char *arg)
     return 0;
 }
 
+/* Takes an argument with its value. */
 static int option(const char *arg, char *value)
 {
     if (strcmp(arg, "-e") == 0) opt.path = value;

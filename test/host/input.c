@@ -8,6 +8,7 @@
 
 #define MAX_CHUNK 2000000 /* bytes: about where Fluent Bit locks a chunk */
 
+/* The tag is copied: it may stand in a line buffer that is used again. */
 static struct chunk *open_chunk(const char *tag, size_t len)
 {
     struct chunk *c = calloc(1, sizeof *c);
@@ -45,6 +46,7 @@ static struct chunk *add_line(struct chunk *c, const char *line, size_t len)
     return c;
 }
 
+/* Line ends of either kind are cut off, empty lines skipped, as in_tail does. */
 static void play_lines(FILE *in)
 {
     struct chunk *c = NULL;
@@ -79,6 +81,7 @@ static void play_raw(FILE *in)
     hand_over(c);
 }
 
+/* One file after the other; a chunk never spans two. */
 void play_files(void)
 {
     for (char **file = opt.files; *file; file++) {

@@ -79,6 +79,7 @@ static void skip_space(struct reader *r)
     }
 }
 
+/* Takes c after white space, if it stands there. */
 static int take(struct reader *r, char c)
 {
     skip_space(r);
@@ -89,6 +90,7 @@ static int take(struct reader *r, char c)
     return 1;
 }
 
+/* Four hex digits; strtoul alone would take a sign or a space, too. */
 static int hex4(struct reader *r, uint32_t *out)
 {
     char digits[5] = {0}, *stop;
@@ -102,6 +104,7 @@ static int hex4(struct reader *r, uint32_t *out)
     return stop == digits + 4 && digits[0] != '-' && digits[0] != '+' && digits[0] != ' ';
 }
 
+/* UTF-8. */
 static void put_rune(struct buffer *b, uint32_t c)
 {
     if (c < 0x80) {
@@ -170,6 +173,7 @@ static int escape(struct reader *r, struct buffer *text)
     return 1;
 }
 
+/* Bytes that are no escape go through as they are, valid UTF-8 or not. */
 static int string(struct reader *r)
 {
     struct buffer text = {0};
@@ -193,6 +197,7 @@ static int string(struct reader *r)
     return ok;
 }
 
+/* Whole numbers of up to 18 digits are integers, all else doubles. */
 static int number(struct reader *r)
 {
     char digits[64], *stop;
@@ -254,6 +259,8 @@ static int word(struct reader *r, const char *text, unsigned char type)
     return 1;
 }
 
+/* Any JSON value. Every function here returns 0 where the text is wrong; what
+ * it has written by then is dropped by pack_json. */
 static int value(struct reader *r, int depth)
 {
     skip_space(r);

@@ -28,6 +28,7 @@ static struct output_plugin plugin;
 /* The functions of the api have the names they have in Fluent Bit: a plugin
  * looks for them among the host's exported symbols. */
 
+/* The first of several wins, in any case of letters; NULL where unset. */
 static const char *get_property(const char *key, struct instance *ins)
 {
     for (int i = 0; i < ins->properties; i++) {
@@ -78,6 +79,8 @@ static struct api api = {
 static struct api api = {.output_get_property = get_property};
 #endif
 
+/* What Fluent Bit does with a fault: whoever overwrites its handler without
+ * need would hide its stack traces. */
 static void on_fault(int number)
 {
     (void)number;
@@ -90,6 +93,8 @@ void reset_signals(void)
     signal(SIGFPE, on_fault);
 }
 
+/* Loads and registers. A Go library is never unloaded, so after a reload it is
+ * the same one with all its globals; def is new, as in the host. */
 void load(int hot)
 {
     void *lib = OPEN_LIBRARY(opt.path);
@@ -119,6 +124,8 @@ void load(int hot)
     plugin.api = &api;
 }
 
+/* Ends the first count instances and drops the plugin. An exit gets NULL where
+ * there was no Init, as under --dry-run. */
 void end_instances(int count, int hot)
 {
     for (int i = 0; i < count; i++) {
@@ -136,6 +143,8 @@ void end_instances(int count, int hot)
     }
 }
 
+/* Starts all. When one fails, those before it are ended in order and the
+ * process is gone with 255, as Fluent Bit is. */
 void start_instances(void)
 {
     for (int i = 0; i < instance_count; i++) {
@@ -152,6 +161,7 @@ void start_instances(void)
     }
 }
 
+/* One call of the plugin, with what may change from call to call. */
 static int flush_once(struct instance *ins, struct chunk *c)
 {
     char *tag = strdup(c->tag); /* the host frees its copy after the call */
@@ -181,6 +191,7 @@ static void flush_instance(struct instance *ins, struct chunk *c)
     }
 }
 
+/* Every instance gets the chunk, one after the other. */
 void deliver(struct chunk *c)
 {
     for (int i = 0; i < instance_count; i++) {
@@ -196,6 +207,7 @@ void deliver(struct chunk *c)
     free(c);
 }
 
+/* Neither call may crash, and a flush without a context cannot succeed. */
 void check_null_context(void)
 {
     char tag[] = "null";

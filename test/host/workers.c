@@ -11,6 +11,7 @@ static struct {
     int count, closed;
 } queue = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, {0}, 0, 0};
 
+/* A worker flushes outside the lock, so that calls of one instance overlap. */
 static void *work(void *unused)
 {
     struct chunk *c;
@@ -34,6 +35,7 @@ static void *work(void *unused)
     return unused;
 }
 
+/* Without workers the chunk is flushed here and now, on the reading thread. */
 void hand_over(struct chunk *c)
 {
     if (opt.workers == 0) {
@@ -59,6 +61,7 @@ void start_workers(void)
     }
 }
 
+/* Returns when every chunk handed over has been flushed. */
 void end_workers(void)
 {
     pthread_mutex_lock(&queue.lock);
