@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifndef _WIN32
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#else
 #include <sys/wait.h>
 #endif
 
@@ -135,7 +138,9 @@ int main(int argc, char **argv)
     }
     opt.files = argv + i;
     reset_signals(); /* as Fluent Bit does before it loads plugins */
-#ifndef _WIN32
+#ifdef _WIN32
+    setmode(STDIN_FILENO, O_BINARY);
+#else
     signal(SIGPIPE, SIG_IGN);
 #endif
     load(0);

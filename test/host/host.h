@@ -4,6 +4,9 @@
 
 #include "abi.h"
 #include "pack.h"
+#ifdef _WIN32
+#include "win32.h"
+#endif
 
 #define MAX_INSTANCES 16
 #define MAX_PROPERTIES 64

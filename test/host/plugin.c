@@ -12,10 +12,12 @@
 #include <windows.h>
 #define OPEN_LIBRARY(path) ((void *)LoadLibraryA(path))
 #define SYMBOL(lib, name) ((void *)GetProcAddress((HMODULE)(lib), name))
+#define FLUSH flush_on_fiber
 #else
 #include <dlfcn.h>
 #define OPEN_LIBRARY(path) dlopen(path, RTLD_LAZY)
 #define SYMBOL(lib, name) dlsym(lib, name)
+#define FLUSH(flush, context, data, len, tag) flush(context, data, len, tag)
 #endif
 
 #define MAX_RETRIES 3
@@ -170,7 +172,7 @@ static int flush_once(struct instance *ins, struct chunk *c)
     if (opt.reset_signals) {
         reset_signals();
     }
-    code = call.flush(ins->context.remote, c->bytes.data, c->bytes.len, tag);
+    code = FLUSH(call.flush, ins->context.remote, c->bytes.data, c->bytes.len, tag);
     free(tag);
     return code;
 }
