@@ -10,7 +10,7 @@ FUZZTIME ?= 1m
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: build demo test vet lint unit race fuzz bench e2e clean
+.PHONY: build demo test vet lint unit race fuzz bench bench-host e2e clean
 
 build:
 	$(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o build/out_redshank.so ./plugin
@@ -55,6 +55,11 @@ e2e: build/.e2e
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
+
+# CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
+bench-host: build
+	$(GO) build -trimpath -buildmode=c-shared -o build/out_getrecord.so ./test/bench/getrecord
+	$(GO) run ./test/bench $(BENCH)
 
 # go test fuzzes one target of one package at a time.
 fuzz:
