@@ -73,6 +73,7 @@ func (s *stuffing) spread(ev *event.Event, t window.Try, c *client, a *account) 
 		list := s.list(key)
 		list.fails.Add(t, maxSightings)
 		list.fails.Prune(t.At - 2*s.slow)
+		s.campaigns.Touch(key)
 		if s.spreads(list, t.At) {
 			s.openCampaign(list, key, ev, t.At)
 			return
@@ -209,6 +210,7 @@ func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
 			t.GotIn = got.outcome == event.Success // else the password was right and no more
 			list.admits.Add(t, maxSightings)
 			list.admits.Prune(t.At - 2*s.slow)
+			s.campaigns.Touch(key)
 		}
 	}
 }
@@ -243,6 +245,7 @@ func (s *stuffing) judgeSighting(i *incident, t window.Try) {
 // stays within a network or two.
 func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
 	a.tries.Add(t, maxTries)
+	s.accounts.Touch(a.key)
 	a.tries.Prune(t.At - 2*s.slow)
 	least := s.policy.Stuffing.Campaign.AccountAddresses
 	found := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {

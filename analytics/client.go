@@ -59,15 +59,19 @@ type admission struct {
 	proof       event.Proof
 }
 
-// admit remembers that an account got in. Where the list is full the account
-// that has been silent longest makes room.
-func (c *client) admit(a admission) {
+// grain is how exactly the time of a repeated success is kept, in
+// milliseconds: a busy account is then not put down with every chunk.
+const grain = 10_000
+
+// admit remembers that an account got in, and reports whether that changed
+// anything. Where the list is full the account that has been silent longest
+// makes room.
+func (c *client) admit(a admission) bool {
 	oldest := -1
 	for i := range c.admitted {
 		have := &c.admitted[i]
 		if have.key == a.key {
-			have.merge(a)
-			return
+			return have.merge(a)
 		}
 		if oldest < 0 || have.last < c.admitted[oldest].last {
 			oldest = i
@@ -78,6 +82,7 @@ func (c *client) admit(a admission) {
 	} else {
 		c.admitted[oldest] = a
 	}
+	return true
 }
 
 // stay is how long, in milliseconds, an account may be away and still be on
@@ -85,17 +90,22 @@ func (c *client) admit(a admission) {
 const stay = 24 * 60 * 60 * 1000
 
 // merge keeps the span of one visit and, of what the log said, the better
-// proof: a sign-in over a stopped one, a password over a renewed session.
-func (a *admission) merge(b admission) {
-	if b.first-a.last > stay {
+// proof: a sign-in over a stopped one, a password over a renewed session. It
+// reports whether anything changed.
+func (a *admission) merge(b admission) bool {
+	switch {
+	case b.first-a.last > stay:
 		*a = b
-		return
+		return true
+	case b.first >= a.first && b.last < a.last+grain && b.rank() <= a.rank() && b.agent == a.agent:
+		return false
 	}
 	first, last := min(a.first, b.first), max(a.last, b.last)
 	if b.rank() >= a.rank() {
 		*a = b
 	}
 	a.first, a.last = first, last
+	return true
 }
 
 func (a *admission) rank() int {
@@ -167,15 +177,19 @@ type home struct {
 	agents      [maxHomeAgents]uint32
 }
 
-// settle remembers a success and reports whether the address is a new home.
-func (a *account) settle(k clientKey, at int64, agent uint32) bool {
+// settle remembers a success. It reports whether that changed anything, and
+// whether the address is a new home.
+func (a *account) settle(k clientKey, at int64, agent uint32) (changed, moved bool) {
 	oldest := -1
 	for i := range a.homes {
 		h := &a.homes[i]
 		if h.client == k {
+			if at >= h.first && at < h.last+grain && h.knows(agent) {
+				return false, false
+			}
 			h.first, h.last = min(h.first, at), max(h.last, at)
 			h.uses(agent)
-			return false
+			return true, false
 		}
 		if oldest < 0 || h.last < a.homes[oldest].last {
 			oldest = i
@@ -188,7 +202,7 @@ func (a *account) settle(k clientKey, at int64, agent uint32) bool {
 	} else {
 		a.homes[oldest] = h
 	}
-	return true
+	return true, true
 }
 
 // leave forgets a client as a home: what looked like one was an attack.

@@ -29,11 +29,16 @@ type desk struct {
 	opened    uint64
 	told      uint64
 	kept      uint64 // messages suppressed
+
+	changed map[string]struct{} // incidents, by id; nil: nobody asks for changes
 }
 
 func newDesk(p *policy.Policy) *desk {
 	d := &desk{tuning: p.Alerts, lateness: p.State.Lateness.Milliseconds()}
-	d.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *incident) { d.last(i) })
+	d.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *incident) {
+		d.mark(i)
+		d.last(i)
+	})
 	return d
 }
 
@@ -54,8 +59,17 @@ func (d *desk) open(rule *Rule, subject string, start int64) *incident {
 	return i
 }
 
-// touch notes that an incident changed in this chunk.
+// mark notes that an incident has to be put down again.
+func (d *desk) mark(i *incident) {
+	if d.changed != nil {
+		d.changed[i.id] = struct{}{}
+	}
+}
+
+// touch notes that an incident changed in this chunk in a way that may have to
+// be told.
 func (d *desk) touch(i *incident) {
+	d.mark(i)
 	if !i.touched {
 		i.touched = true
 		d.touched = append(d.touched, i)
@@ -94,6 +108,7 @@ func (d *desk) consider(i *incident) {
 	case phase == "":
 	case i.severity < Critical && d.sent >= d.tuning.PerMinute:
 		i.suppressed++
+		d.mark(i)
 		d.kept++
 		d.held = append(d.held, i)
 	default:
@@ -124,6 +139,7 @@ func (d *desk) tell(i *incident, phase string) {
 		volume: i.volume(), valid: i.valid.count(), newest: true}
 	d.out = append(d.out, i.alert(phase))
 	i.suppressed = 0
+	d.mark(i)
 	d.sent++
 	d.told++
 }

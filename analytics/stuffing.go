@@ -82,9 +82,12 @@ func (s *stuffing) failed(ev *event.Event) {
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
 		if i.fail(t, ev) {
 			s.regrade(i)
+		} else {
+			s.desk.mark(i)
 		}
 		return
 	}
+	s.clients.Touch(c.key)
 	if c.tries.Add(t, maxTries) == window.Joined {
 		return
 	}
@@ -110,6 +113,7 @@ func (s *stuffing) incidentOf(at int64, c *client, a *account, ev *event.Event) 
 	}
 	if i := s.campaignOf(ev, at); i != nil {
 		c.incident = i
+		s.clients.Touch(c.key)
 		return i
 	}
 	if a != nil && s.inReach(a.incident, at) {
@@ -201,6 +205,7 @@ func (s *stuffing) adopt(i *incident, c *client) {
 		}
 	}
 	c.incident = i
+	s.clients.Touch(c.key)
 	s.clients.Promote(c.key)
 	for n := range c.admitted {
 		if a := &c.admitted[n]; s.inReach(i, a.last) {
@@ -221,7 +226,9 @@ func (s *stuffing) admitted(ev *event.Event) {
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
-	c.admit(got)
+	if c.admit(got) {
+		s.clients.Touch(c.key)
+	}
 	if ev.Outcome == event.Success {
 		c.tries.Forgive(a.key, got.first-s.forgiveness, got.first)
 	}
@@ -267,8 +274,13 @@ func (s *stuffing) attacks(ev *event.Event) bool {
 }
 
 func (s *stuffing) settle(c *client, a *account, at int64, agent uint32) {
-	if a.settle(c.key, at, agent) {
+	changed, moved := a.settle(c.key, at, agent)
+	if changed {
+		s.accounts.Touch(a.key)
+	}
+	if moved {
 		c.residents++
+		s.clients.Touch(c.key)
 		s.accounts.Promote(a.key) // a real account: invented names must not push it out
 		if c.residents == 2 {
 			s.clients.Promote(c.key)
@@ -286,9 +298,11 @@ func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
 	switch {
 	case got.outcome == event.Success && got.proof == event.ProofSession, resident && !attacks:
 		i.present.add(got.key, found)
+		s.desk.mark(i)
 		return false
 	}
 	got.account.leave(k)
+	s.accounts.Touch(got.key)
 	switch {
 	case !i.valid.add(got.key, found):
 		return false

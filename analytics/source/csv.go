@@ -6,6 +6,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"redshank/analytics/event"
 	"redshank/analytics/record"
 )
 
@@ -30,6 +31,7 @@ var csvHeaders = [...][]byte{
 func (s *Set) openRow(line []byte, depth int) bool {
 	if names := csvHeader(line); names != nil {
 		s.in.Stream.csv = names
+		s.in.Stream.headline(event.SourceUnknown, line)
 		s.leaf(Ignored)
 		return true
 	}

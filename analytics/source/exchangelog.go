@@ -79,6 +79,7 @@ func (l *exchangeLog) open(in *Input, ev *event.Event, r *row) Outcome {
 	case afterTime(in.Line) == nil:
 		if found := l.header(in.Line); found != nil && in.Stream != nil {
 			in.Stream.columns[l.of] = found
+			in.Stream.headline(l.of, in.Line)
 		}
 		return Ignored
 	default:

@@ -64,6 +64,7 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 func (s *Stream) comment(line []byte) Outcome {
 	if names := headerNames(line); names != nil {
 		s.columns[event.IIS] = w3cColumns.header(names, ' ')
+		s.headline(event.IIS, line)
 	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
 		s.w3c.day, _ = daysOf(date[:10])
 		s.w3c.second = 0

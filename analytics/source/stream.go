@@ -1,9 +1,10 @@
 package source
 
 import (
-	"hash/maphash"
-
+	"github.com/cespare/xxhash/v2"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/event"
 )
 
 // Stream is what is remembered of one tag and path: which format its records
@@ -15,6 +16,24 @@ type Stream struct {
 	columns [sources]layout // what the last header line of each format named
 	w3c     w3cClock        // what gives IIS lines without a date one
 	logins  []*login        // forms logins posted here, oldest first, decided ones among them
+
+	key       streamKey
+	owner     *streams
+	headlines map[event.Source]string // the header lines behind columns and csv
+}
+
+// headline remembers the header line that a source's columns were read from,
+// so that it can be read again after a restart: tail then goes on in the
+// middle of the file. event.SourceUnknown stands for a CSV export.
+func (s *Stream) headline(of event.Source, line []byte) {
+	if s.owner == nil || s.headlines[of] == string(line) {
+		return
+	}
+	if s.headlines == nil {
+		s.headlines = map[event.Source]string{}
+	}
+	s.headlines[of] = string(line)
+	s.owner.note(s.key)
 }
 
 // maxStreams bounds how many are remembered. A server writes some dozens of
@@ -25,10 +44,16 @@ const maxStreams = 1024
 // streams finds the Stream of a tag and path without allocating. Paths are
 // kept as hashes: they stand in the chunk, and may be long.
 type streams struct {
-	seed    maphash.Seed
 	table   *simplelru.LRU[streamKey, *Stream]
 	last    streamKey
 	current *Stream
+	changed map[streamKey]struct{} // nil: nobody asks for changes
+}
+
+func (t *streams) note(key streamKey) {
+	if t.changed != nil {
+		t.changed[key] = struct{}{}
+	}
 }
 
 type streamKey struct {
@@ -37,11 +62,13 @@ type streamKey struct {
 }
 
 func newStreams() *streams {
-	table, err := simplelru.NewLRU[streamKey, *Stream](maxStreams, nil)
+	t := &streams{}
+	table, err := simplelru.NewLRU(maxStreams, func(key streamKey, _ *Stream) { t.note(key) })
 	if err != nil {
 		panic("source: stream table: " + err.Error()) // only a size below 1
 	}
-	return &streams{seed: maphash.MakeSeed(), table: table}
+	t.table = table
+	return t
 }
 
 // get finds or makes the stream. Records come in runs, so the last one is
@@ -49,16 +76,21 @@ func newStreams() *streams {
 func (t *streams) get(tag string, path []byte) *Stream {
 	key := streamKey{tag: tag}
 	if len(path) > 0 {
-		key.path = maphash.Bytes(t.seed, path)
+		key.path = xxhash.Sum64(path)
 	}
 	if t.current != nil && key == t.last {
 		return t.current
 	}
+	stream := t.at(key)
+	t.last, t.current = key, stream
+	return stream
+}
+
+func (t *streams) at(key streamKey) *Stream {
 	stream, ok := t.table.Get(key)
 	if !ok {
-		stream = new(Stream)
+		stream = &Stream{key: key, owner: t}
 		t.table.Add(key, stream)
 	}
-	t.last, t.current = key, stream
 	return stream
 }

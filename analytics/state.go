@@ -1,0 +1,167 @@
+package analytics
+
+import (
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/window"
+)
+
+// StateFormat is the version of what Changes puts down. An engine restores its
+// own version only.
+const StateFormat = 1
+
+// The tables of the state.
+const (
+	tableDesk      = "desk"
+	tableIncidents = "incidents"
+	tableAccounts  = "accounts"
+	tableClients   = "clients"
+	tableCampaigns = "campaigns"
+	tableChunks    = "chunks"
+	tableIDs       = "ids"
+	tableStreams   = "streams"
+)
+
+// Tables are the names of all tables, in the order in which Restore asks for
+// them: what others point to comes first.
+func Tables() []string {
+	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams}
+}
+
+// Entry is one piece of the state as it is put down. One without Value is
+// gone.
+type Entry struct {
+	Table      string
+	Key, Value []byte
+}
+
+// Track makes the engine remember what changes, for Changes. It comes before
+// the first Observe, and after Restore.
+func (e *Engine) Track() {
+	e.stuffing.clients.Track()
+	e.stuffing.accounts.Track()
+	e.stuffing.campaigns.Track()
+	e.desk.changed = map[string]struct{}{}
+	e.chunks.Track()
+	e.ids.Track()
+	e.sources.Track()
+}
+
+// Changes hands over every entry that changed since the last call; its cost
+// follows what changed and not what there is. The bytes are the caller's.
+// Together with all entries before they are the state after the last chunk.
+func (e *Engine) Changes(put func(Entry)) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := writer{put: put}
+	w.value(tableDesk, []byte("newest"), e.desk.newest)
+	for id := range e.desk.changed {
+		if i, ok := e.desk.incidents.Peek(id); ok {
+			s, err := i.saved()
+			w.fail(err)
+			w.value(tableIncidents, []byte(id), &s)
+		} else {
+			put(Entry{tableIncidents, []byte(id), nil})
+		}
+	}
+	clear(e.desk.changed)
+	e.stuffing.changes(&w)
+	seen(e.chunks, tableChunks, put)
+	seen(e.ids, tableIDs, put)
+	e.sources.Changes(func(key, value []byte) { put(Entry{tableStreams, key, value}) })
+	return w.err
+}
+
+func (s *stuffing) changes(w *writer) {
+	s.accounts.Changes(func(k uint64, a *account, there, proven bool) {
+		if w.gone(tableAccounts, numberKey(k), there) {
+			return
+		}
+		w.value(tableAccounts, numberKey(k), a.saved(proven))
+	})
+	s.clients.Changes(func(k clientKey, c *client, there, proven bool) {
+		if w.gone(tableClients, k[:], there) {
+			return
+		}
+		w.value(tableClients, append([]byte(nil), k[:]...), c.saved(proven))
+	})
+	s.campaigns.Changes(func(k uint64, c *campaign, there, _ bool) {
+		if w.gone(tableCampaigns, numberKey(k), there) {
+			return
+		}
+		w.value(tableCampaigns, numberKey(k), c.saved())
+	})
+}
+
+func seen(from *window.Seen, table string, put func(Entry)) {
+	from.Changes(func(key uint64, there bool) {
+		entry := Entry{Table: table, Key: numberKey(key)}
+		if there {
+			entry.Value = []byte{1}
+		}
+		put(entry)
+	})
+}
+
+// writer encodes entries and keeps the first error.
+type writer struct {
+	put func(Entry)
+	err error
+}
+
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *writer) gone(table string, key []byte, there bool) bool {
+	if !there {
+		w.put(Entry{table, append([]byte(nil), key...), nil})
+	}
+	return !there
+}
+
+func (w *writer) value(table string, key []byte, v any) {
+	b, err := msgpack.Marshal(v)
+	if err != nil {
+		w.fail(fmt.Errorf("state: %s: %w", table, err))
+		return
+	}
+	w.put(Entry{table, key, b})
+}
+
+// Restore takes up a state that was put down. each calls do for every entry of
+// a table. After an error the engine is half filled and must not be used.
+func (e *Engine) Restore(each func(table string, do func(key, value []byte) error) error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	takers := map[string]func(key, value []byte) error{
+		tableDesk:      func(_, value []byte) error { return msgpack.Unmarshal(value, &e.desk.newest) },
+		tableIncidents: func(key, value []byte) error { return e.desk.restore(string(key), value) },
+		tableAccounts:  e.stuffing.restoreAccount,
+		tableClients:   e.stuffing.restoreClient,
+		tableCampaigns: e.stuffing.restoreCampaign,
+		tableChunks:    restoreSeen(e.chunks),
+		tableIDs:       restoreSeen(e.ids),
+		tableStreams:   e.sources.Restore,
+	}
+	for _, table := range Tables() {
+		if err := each(table, takers[table]); err != nil {
+			return fmt.Errorf("state: %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+func restoreSeen(to *window.Seen) func(key, value []byte) error {
+	return func(key, _ []byte) error {
+		k, err := numberOf(key)
+		if err == nil {
+			to.Before(k)
+		}
+		return err
+	}
+}
