@@ -1,10 +1,6 @@
 package analytics
 
 import (
-	"net/netip"
-
-	"github.com/cespare/xxhash/v2"
-
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
@@ -214,56 +210,6 @@ func (s *stuffing) adopt(i *incident, c *client) {
 	}
 }
 
-// admitted judges an account that got in, or whose password was right: from a
-// client with an open incident it is a valid credential or somebody at home;
-// elsewhere it teaches who lives where.
-func (s *stuffing) admitted(ev *event.Event) {
-	c, a := s.client(ev), s.account(ev)
-	if a == nil {
-		return
-	}
-	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: hashText(ev.Agent), service: ev.Service,
-		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
-	got.first = ev.Time.UnixMilli()
-	got.last = got.first
-	if c.admit(got) {
-		s.clients.Touch(c.key)
-	}
-	if ev.Outcome == event.Success {
-		c.tries.Forgive(a.key, got.first-s.forgiveness, got.first)
-	}
-	if i := s.incidentOfAdmission(got.first, c, a, ev); i != nil {
-		if s.judge(i, clientKey(ev.IP.As16()), &got) {
-			i.describe(ev)
-			s.regrade(i)
-		}
-		return
-	}
-	if ev.Outcome == event.Success {
-		s.settle(c, a, got.first, got.agent)
-	}
-	s.noteAdmission(ev, got, c)
-}
-
-// incidentOfAdmission is the open incident whose attacker this admission may
-// be: the client's own; a campaign that uses the same agent, where the account
-// has never been near; or the account's own, under the same conditions.
-func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *event.Event) *incident {
-	if s.inReach(c.incident, at) {
-		return c.incident
-	}
-	if a.nearHome(c.key) {
-		return nil
-	}
-	if i := s.campaignOf(ev, at); i != nil {
-		return i
-	}
-	if s.inReach(a.incident, at) && a.incident.usesAgent(hashText(ev.Agent)) {
-		return a.incident
-	}
-	return nil
-}
-
 // attacks tells whether the event comes from a client of an open incident.
 func (s *stuffing) attacks(ev *event.Event) bool {
 	if !ev.IP.IsValid() {
@@ -271,50 +217,6 @@ func (s *stuffing) attacks(ev *event.Event) bool {
 	}
 	c, ok := s.clients.Get(s.keyOf(ev))
 	return ok && s.inReach(c.incident, ev.Time.UnixMilli())
-}
-
-func (s *stuffing) settle(c *client, a *account, at int64, agent uint32) {
-	changed, moved := a.settle(c.key, at, agent)
-	if changed {
-		s.accounts.Touch(a.key)
-	}
-	if moved {
-		c.residents++
-		s.clients.Touch(c.key)
-		s.accounts.Promote(a.key) // a real account: invented names must not push it out
-		if c.residents == 2 {
-			s.clients.Promote(c.key)
-		}
-	}
-}
-
-// judge says what an admission means to an incident, and reports whether it
-// changed anything.
-func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
-	k := s.cut(from)
-	found := Credential{User: got.account.name, At: at(got.first), How: how(got), service: got.service}
-	resident, own := got.account.residentAt(k, i.start, got.agent)
-	attacks := i.usesAgent(got.agent) && (!own || i.tried(got.key))
-	switch {
-	case got.outcome == event.Success && got.proof == event.ProofSession, resident && !attacks:
-		i.present.add(got.key, found)
-		s.desk.mark(i)
-		return false
-	}
-	got.account.leave(k)
-	s.accounts.Touch(got.key)
-	switch {
-	case !i.valid.add(got.key, found):
-		return false
-	case got.outcome == event.Accepted:
-		i.counts.Accepted++
-	default:
-		i.counts.Succeeded++
-	}
-	i.met(from) // but no span: how long an attack lasts is told by its failures
-	i.services |= 1 << got.service
-	i.told.newest = false
-	return true
 }
 
 func (i *incident) usesAgent(id uint32) bool {
@@ -326,77 +228,9 @@ func (i *incident) usesAgent(id uint32) bool {
 	return false
 }
 
-func how(a *admission) string {
-	if a.outcome == event.Accepted {
-		return "password accepted, stopped by " + a.reason.String() + " (" + a.service.String() + ")"
-	}
-	return "signed in (" + a.service.String() + ")"
-}
-
 // regrade sets what class and severity an incident has come to.
 func (s *stuffing) regrade(i *incident) {
 	i.class = shape(i)
 	i.severity = max(i.severity, grade(i))
 	s.desk.touch(i)
-}
-
-// keyOf is the client that the event's address belongs to.
-func (s *stuffing) keyOf(ev *event.Event) clientKey { return s.cut(clientKey(ev.IP.As16())) }
-
-// cut takes an address to the client that it belongs to.
-func (s *stuffing) cut(address clientKey) clientKey {
-	return address.cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
-}
-
-// prefix is the client as a prefix, zero where it is a single address.
-func (s *stuffing) prefix(k clientKey) netip.Prefix {
-	bits := s.policy.State.IPv6Prefix
-	if k.addr().Is4() {
-		bits = s.policy.State.IPv4Prefix
-	}
-	if bits >= k.addr().BitLen() {
-		return netip.Prefix{}
-	}
-	return netip.PrefixFrom(k.addr(), bits)
-}
-
-func (s *stuffing) client(ev *event.Event) *client {
-	k := s.keyOf(ev)
-	c, ok := s.clients.Get(k)
-	if !ok {
-		c = &client{key: k}
-		s.clients.Add(k, c)
-	}
-	return c
-}
-
-// account is nil where the account cannot be known: such a try counts as a
-// failure of its address and never as a distinct user.
-func (s *stuffing) account(ev *event.Event) *account {
-	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
-		return nil
-	}
-	k := xxhash.Sum64(ev.User)
-	a, ok := s.accounts.Get(k)
-	if !ok {
-		a = &account{key: k, name: string(ev.User)}
-		s.accounts.Add(k, a)
-	}
-	return a
-}
-
-func newTry(ev *event.Event, a *account) window.Try {
-	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: hashText(ev.Agent), Sources: 1 << ev.Source,
-		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
-	if a != nil {
-		t.Key, t.Name = a.key, a.name
-	}
-	return t
-}
-
-func hashText(b []byte) uint32 {
-	if len(b) == 0 {
-		return 0
-	}
-	return uint32(xxhash.Sum64(b)) | 1 // 0 stands for none
 }

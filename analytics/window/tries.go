@@ -121,13 +121,15 @@ func (s *Tries) join(t Try, i int) Fate {
 // other tells whether t is of the same client and of logs that o is not of.
 func (o *Try) other(t Try) bool { return o.Client == t.Client && o.Sources&t.Sources == 0 }
 
-// Forgive marks the tries of an account in a span of time.
-func (s *Tries) Forgive(key uint64, from, to int64) {
+// Forgive marks the tries of an account in a span of time, and reports whether
+// there were any.
+func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
 	for i := range s.list {
-		if t := &s.list[i]; t.Key == key && t.At >= from && t.At <= to {
-			t.GotIn = true
+		if t := &s.list[i]; t.Key == key && t.At >= from && t.At <= to && !t.GotIn {
+			t.GotIn, any = true, true
 		}
 	}
+	return any
 }
 
 // Prune drops the tries older than at.

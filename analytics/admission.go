@@ -1,0 +1,149 @@
+package analytics
+
+import "redshank/analytics/event"
+
+// admitted judges an account that got in, or whose password was right: from a
+// client with an open incident it is a valid credential or somebody at home;
+// elsewhere it teaches who lives where.
+func (s *stuffing) admitted(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
+	if a == nil {
+		return
+	}
+	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: hashText(ev.Agent), service: ev.Service,
+		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
+	got.first = ev.Time.UnixMilli()
+	got.last = got.first
+	changed := c.admit(got)
+	forgiven := ev.Outcome == event.Success && c.tries.Forgive(a.key, got.first-s.forgiveness, got.first)
+	if changed || forgiven {
+		s.clients.Touch(c.key)
+	}
+	if i := s.incidentOfAdmission(got.first, c, a, ev); i != nil {
+		if s.judge(i, clientKey(ev.IP.As16()), &got) {
+			i.describe(ev)
+			s.regrade(i)
+		}
+		return
+	}
+	if ev.Outcome == event.Success {
+		s.settle(c, a, got.first, got.agent)
+	}
+	s.noteAdmission(ev, got, c)
+}
+
+// incidentOfAdmission is the open incident whose attacker this admission may
+// be: the client's own; a campaign that uses the same agent, where the account
+// has never been near; or the account's own, under the same conditions.
+func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *event.Event) *incident {
+	if s.inReach(c.incident, at) {
+		return c.incident
+	}
+	if a.nearHome(c.key) {
+		return nil
+	}
+	if i := s.campaignOf(ev, at); i != nil {
+		return i
+	}
+	if s.inReach(a.incident, at) && a.incident.usesAgent(hashText(ev.Agent)) {
+		return a.incident
+	}
+	return nil
+}
+
+func (s *stuffing) settle(c *client, a *account, at int64, agent uint32) {
+	changed, moved := a.settle(c.key, at, agent)
+	if changed {
+		s.accounts.Touch(a.key)
+	}
+	if moved {
+		c.residents++
+		s.clients.Touch(c.key)
+		s.accounts.Promote(a.key) // a real account: invented names must not push it out
+		if c.residents == 2 {
+			s.clients.Promote(c.key)
+		}
+	}
+}
+
+// judge says what an admission means to an incident, and reports whether it
+// changed anything.
+func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
+	k := s.cut(from)
+	found := Credential{User: got.account.name, At: at(got.first), How: how(got), service: got.service}
+	resident, own := got.account.residentAt(k, i.start, got.agent)
+	attacks := i.usesAgent(got.agent) && (!own || i.tried(got.key))
+	switch {
+	case got.outcome == event.Success && got.proof == event.ProofSession, resident && !attacks:
+		i.present.add(got.key, found)
+		s.desk.mark(i)
+		return false
+	}
+	got.account.leave(k)
+	s.accounts.Touch(got.key)
+	switch {
+	case !i.valid.add(got.key, found):
+		return false
+	case got.outcome == event.Accepted:
+		i.counts.Accepted++
+	default:
+		i.counts.Succeeded++
+	}
+	i.met(from) // but no span: how long an attack lasts is told by its failures
+	i.services |= 1 << got.service
+	i.told.newest = false
+	return true
+}
+
+func how(a *admission) string {
+	if a.outcome == event.Accepted {
+		return "password accepted, stopped by " + a.reason.String() + " (" + a.service.String() + ")"
+	}
+	return "signed in (" + a.service.String() + ")"
+}
+
+// admission is one account's getting in from one client.
+type admission struct {
+	key         uint64
+	account     *account
+	from        clientKey // whole address of the last one
+	first, last int64
+	agent       uint32 // of the last one
+	service     event.Service
+	outcome     event.Outcome
+	reason      event.Reason
+	proof       event.Proof
+}
+
+// stay is how long, in milliseconds, an account may be away and still be on
+// the same visit.
+const stay = 24 * 60 * 60 * 1000
+
+// merge keeps the span of one visit and, of what the log said, the better
+// proof: a sign-in over a stopped one, a password over a renewed session. It
+// reports whether anything changed.
+func (a *admission) merge(b admission) bool {
+	switch {
+	case b.first-a.last > stay:
+		*a = b
+		return true
+	case b.first >= a.first && b.last < a.last+grain && b.rank() <= a.rank() && b.agent == a.agent:
+		return false
+	}
+	first, last := min(a.first, b.first), max(a.last, b.last)
+	if b.rank() >= a.rank() {
+		*a = b
+	}
+	a.first, a.last = first, last
+	return true
+}
+
+func (a *admission) rank() int {
+	switch {
+	case a.proof == event.ProofSession:
+		return 0
+	case a.outcome == event.Accepted:
+		return 1
+	}
+	return 2
+}

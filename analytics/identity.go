@@ -1,0 +1,71 @@
+package analytics
+
+import (
+	"net/netip"
+
+	"github.com/cespare/xxhash/v2"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// keyOf is the client that the event's address belongs to.
+func (s *stuffing) keyOf(ev *event.Event) clientKey { return s.cut(clientKey(ev.IP.As16())) }
+
+// cut takes an address to the client that it belongs to.
+func (s *stuffing) cut(address clientKey) clientKey {
+	return address.cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+}
+
+// prefix is the client as a prefix, zero where it is a single address.
+func (s *stuffing) prefix(k clientKey) netip.Prefix {
+	bits := s.policy.State.IPv6Prefix
+	if k.addr().Is4() {
+		bits = s.policy.State.IPv4Prefix
+	}
+	if bits >= k.addr().BitLen() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(k.addr(), bits)
+}
+
+func (s *stuffing) client(ev *event.Event) *client {
+	k := s.keyOf(ev)
+	c, ok := s.clients.Get(k)
+	if !ok {
+		c = &client{key: k}
+		s.clients.Add(k, c)
+	}
+	return c
+}
+
+// account is nil where the account cannot be known: such a try counts as a
+// failure of its address and never as a distinct user.
+func (s *stuffing) account(ev *event.Event) *account {
+	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
+		return nil
+	}
+	k := xxhash.Sum64(ev.User)
+	a, ok := s.accounts.Get(k)
+	if !ok {
+		a = &account{key: k, name: string(ev.User)}
+		s.accounts.Add(k, a)
+	}
+	return a
+}
+
+func newTry(ev *event.Event, a *account) window.Try {
+	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: hashText(ev.Agent), Sources: 1 << ev.Source,
+		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
+	if a != nil {
+		t.Key, t.Name = a.key, a.name
+	}
+	return t
+}
+
+func hashText(b []byte) uint32 {
+	if len(b) == 0 {
+		return 0
+	}
+	return uint32(xxhash.Sum64(b)) | 1 // 0 stands for none
+}
