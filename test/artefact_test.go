@@ -24,12 +24,12 @@ const patience = 60 * time.Second
 // artefact is the absolute path of something make puts into build/.
 func artefact(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "build", name))
+	path, err := filepath.Abs(filepath.Join("..", "build", built(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("SKIPPED: %s is not built; run make e2e", name)
+		t.Skipf("SKIPPED: %s is not built; run make e2e", built(name))
 	}
 	return path
 }
@@ -61,7 +61,7 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := command(ctx, name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
@@ -70,7 +70,8 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
 		t.Fatalf("%s %v: %v %v\n%s", name, args, err, ctx.Err(), log.String())
 	}
-	return result{cmd.ProcessState.ExitCode(), parseAlerts(t, out.String()), out.String(), log.String()}
+	lines := strings.ReplaceAll(log.String(), "\r\n", "\n") // as C writes them on Windows
+	return result{cmd.ProcessState.ExitCode(), parseAlerts(t, out.String()), out.String(), lines}
 }
 
 // parseAlerts reads NDJSON; lines that are not JSON objects are a banner's.

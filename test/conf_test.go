@@ -142,6 +142,7 @@ func TestPluginsFile(t *testing.T) {
 // needAgent skips, for all to see, where there is no Fluent Bit or no plugin.
 func needAgent(t *testing.T) {
 	t.Helper()
+	linuxOnly(t, "there is no Fluent Bit for Wine")
 	if _, err := agent.Find(); err != nil {
 		t.Skip("SKIPPED: no fluent-bit on PATH; the configurations were parsed, not run")
 	}

@@ -66,6 +66,7 @@ func tail(tag, path string) string {
 // newBit writes input and configuration for an agent with these outputs.
 func newBit(t *testing.T, input, service string, outputs ...string) *bit {
 	t.Helper()
+	linuxOnly(t, "there is no Fluent Bit for Wine")
 	if _, err := agent.Find(); err != nil {
 		t.Skip("SKIPPED: no fluent-bit on PATH")
 	}

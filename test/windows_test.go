@@ -1,0 +1,138 @@
+package test
+
+import (
+	"debug/pe"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"redshank/test/day"
+)
+
+// systemDLLs are what every Windows has. Another name among the imports would
+// have to be shipped, and found by the agent.
+var systemDLLs = []string{"kernel32.dll", "msvcrt.dll"}
+
+func TestWindowsImports(t *testing.T) {
+	windowsOnly(t)
+	for _, name := range []string{"out_redshank.so", "redshank", "host"} {
+		f, err := pe.Open(artefact(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		libraries, err := f.ImportedSymbols() // symbol:library; ImportedLibraries is a stub
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, symbol := range libraries {
+			_, library, _ := strings.Cut(symbol, ":")
+			if !slices.Contains(systemDLLs, strings.ToLower(library)) {
+				t.Errorf("%s imports %s", built(name), symbol)
+			}
+		}
+	}
+}
+
+// lowThresholds make alerts of logs that are too short for one otherwise.
+const lowThresholds = "version: 1\nstuffing:\n  mailbox_login_threshold: {burst: 1, slow: 1, leaked: 1}\n  failure_threshold: {burst: 1, slow: 1}\n"
+
+// The day of the demo gives the same bytes on both systems.
+func TestWindowsSameDay(t *testing.T) {
+	windowsOnly(t)
+	folder := t.TempDir()
+	d := day.New(day.Options{})
+	tagged := filepath.Join(folder, "day.tagged")
+	f, err := os.Create(tagged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.WriteTagged(f); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	policy, err := filepath.Abs("demo/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := sameOnBoth(t, "-t", "demo", "-p", "policy="+policy, "-f", "tagged", tagged)
+	path := filepath.Join(folder, "alerts.ndjson")
+	write(t, path, alerts)
+	found, _, err := day.ReadAlerts(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range d.Compare(found, day.Exchange, day.Cloud) {
+		t.Error(wrong)
+	}
+}
+
+// Every recorded log gives the same bytes on both systems, as lines and as maps.
+func TestWindowsSameFixtures(t *testing.T) {
+	windowsOnly(t)
+	files, err := filepath.Glob("../../shared/fixtures/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("SKIPPED: no fixtures beside this checkout")
+	}
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	write(t, policy, lowThresholds)
+	with := 0
+	for _, file := range files {
+		file, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range []string{"lines", "json"} {
+			t.Run(filepath.Base(file)+"/"+format, func(t *testing.T) {
+				if alerts := sameOnBoth(t, "-p", "policy="+policy, "-f", format, file); alerts != "" {
+					with++
+				}
+			})
+		}
+	}
+	if t.Logf("%d files, %d of %d runs with alerts", len(files), with, 2*len(files)); with == 0 {
+		t.Error("no alert in any of them: nothing was compared")
+	}
+}
+
+// sameOnBoth runs the host for Linux and the host for Windows with the same
+// arguments, wants the same alerts and the same counts, and returns the alerts.
+func sameOnBoth(t *testing.T, args ...string) string {
+	t.Helper()
+	win := execute(t, "", artefact(t, "host"), append([]string{"-e", artefact(t, "out_redshank.so")}, args...)...)
+	lin := execute(t, "", filepath.Join(buildDir, "host"), append([]string{"-e", filepath.Join(buildDir, "out_redshank.so")}, args...)...)
+	if lin.code != win.code {
+		t.Fatalf("exit %d on Linux; on Windows: %s", lin.code, win.end())
+	}
+	a, b := anonymous(lin.out), anonymous(win.out)
+	if a != b {
+		t.Errorf("on Linux:\n%s\non Windows:\n%s", a, b)
+	}
+	if a, b := summaries(lin.log), summaries(win.log); !slices.Equal(a, b) || len(a) == 0 {
+		t.Errorf("on Linux: %s\non Windows: %s", a, b)
+	}
+	return b
+}
+
+var observerName = regexp.MustCompile(`("observer":\{[^}]*"name":)"[^"]*"`)
+
+// anonymous are alerts without the name of the machine.
+func anonymous(alerts string) string { return observerName.ReplaceAllString(alerts, `$1""`) }
+
+// summaries are the counts that instances left, without date.
+func summaries(log string) []string { return regexp.MustCompile(`stopped .*`).FindAllString(log, -1) }
+
+func windowsOnly(t *testing.T) {
+	t.Helper()
+	if !onWindows() {
+		t.Skip("for make test-windows")
+	}
+}
