@@ -39,6 +39,7 @@ func BenchmarkEngineIIS(b *testing.B) {
 	chunks, size := iisChunks(b, lines)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
+
 	for b.Loop() {
 		b.StopTimer()
 		e := newBenchEngine(b, 200_000)

@@ -112,6 +112,10 @@ func (e *Engine) Close() []*Alert {
 // observe takes one event from a source to the analytics.
 func (e *Engine) observe(ev *event.Event) {
 	e.stats.Events++
+	if idle(ev) {
+		e.setTime(ev)
+		return
+	}
 	e.policy.Normalise(ev)
 	e.setTime(ev)
 	if e.repeated(ev) {
@@ -120,6 +124,13 @@ func (e *Engine) observe(ev *event.Event) {
 	}
 	e.stuffing.observe(ev)
 	e.collection.observe(ev)
+}
+
+// idle tells events that no analytic takes and no result code can turn into
+// another: handshakes above all, which are a quarter of what IIS logs. They
+// only move the clock.
+func idle(ev *event.Event) bool {
+	return (ev.Outcome == event.Challenge || ev.Outcome == event.Noise) && ev.CodeSpace == event.CodeNone
 }
 
 // setTime gives the event Fluent Bit's time where it has none or claims to be

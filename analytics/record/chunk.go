@@ -34,6 +34,9 @@ func (r *Reader) Reset(chunk []byte) {
 // who cannot damage a chunk cannot have a record read out of a string.
 func (r *Reader) Next(rec *Record) bool {
 	for r.at < len(r.chunk) {
+		if r.common(rec) {
+			return true
+		}
 		end, opened, ok := skip(r.chunk, r.at)
 		if !ok {
 			r.Bad++
@@ -54,6 +57,29 @@ func (r *Reader) Next(rec *Record) bool {
 	}
 	*rec = Record{}
 	return false
+}
+
+// headSize is the length of what Fluent Bit 2.1 and later put before nearly
+// every record, and of nothing else: two arrays of two, a timestamp of eight
+// bytes, and metadata with nothing in it.
+const headSize = 13
+
+// common reads a record behind such a head, without the walk and the checks
+// that the other forms need: half the cost of a short line. Whatever is not
+// as it should be is left to Next as if nothing had been read.
+func (r *Reader) common(rec *Record) bool {
+	b := r.chunk[r.at:]
+	if len(b) <= headSize || b[0] != 0x92 || b[1] != 0x92 || b[2] != 0xd7 || b[3] != 0 || b[12] != 0x80 || !isMap(b[headSize]) {
+		return false
+	}
+	end, opened, ok := skip(b, headSize)
+	at := fixedTime(b[4:12])
+	if !ok || opened >= maxDepth-2 || isMarker(at) { // two more are opened around the body
+		return false
+	}
+	*rec = Record{Time: at, Body: Value(b[headSize:end:end]), Raw: b[:end:end]}
+	r.at += end
+	return true
 }
 
 // resync moves on to the next plausible record, or to the end of the chunk.

@@ -31,13 +31,17 @@ func timestamp(b []byte, at int) (t time.Time, end int, ok bool) {
 	v := Value(b[at:end:end])
 	switch c := v[0]; {
 	case c == 0xd7 && v[1] == 0, c == 0xc7 && v[1] == 8 && v[2] == 0: // fixext8, ext8
-		stamp := v[len(v)-8:]
-		sec, nsec := binary.BigEndian.Uint32(stamp), binary.BigEndian.Uint32(stamp[4:])
-		return time.Unix(int64(sec), int64(nsec)).UTC(), end, true
+		return fixedTime(v[len(v)-8:]), end, true
 	case c < 0x80, c >= 0xe0, c >= 0xca && c <= 0xd3: // fixints; floats, uints, ints
 		return seconds(v), end, true
 	}
 	return t, end, v[0] == 0xc0
+}
+
+// fixedTime reads seconds and nanoseconds of 32 bits each.
+func fixedTime(b []byte) time.Time {
+	sec, nsec := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+	return time.Unix(int64(sec), int64(nsec)).UTC()
 }
 
 // seconds is v as Unix seconds, the zero time where no date has that number.

@@ -53,13 +53,13 @@ func newHTTPProxy() format {
 }
 
 // protocols are the services by the name they have in the Protocol column.
-var protocols = map[string]event.Service{
+var protocols = newNames(map[string]event.Service{
 	"autodiscover": event.Autodiscover, "eas": event.EAS, "ecp": event.ECP, "ews": event.EWSService,
 	"mapi": event.MAPI, "oab": event.OAB, "owa": event.OWA, "owacalendar": event.OWA,
 	"powershell": event.PowerShell, "rest": event.REST, "rpchttp": event.RPC,
-}
+})
 
-func protocolOf(name []byte) event.Service { return named(protocols, name) }
+func protocolOf(name []byte) event.Service { return protocols.find(name) }
 
 // isProxyRow tells a row by its request id, version and protocol. EWS logs
 // begin alike and have the kind of authentication in place of the protocol.

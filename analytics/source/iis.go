@@ -88,10 +88,13 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
 	if ev.Service == event.ServiceUnknown || backEnd(r) {
 		return false
 	}
+	status := number(r[w3cStatus])
+	if f.logins.held == 0 && silent(ev, r, status) {
+		return false
+	}
 	q := readQuery(given(r[w3cQuery]))
 	ev.ID, ev.Device = q.id, q.device
 	ev.Operation = q.operation(r[w3cStem])
-	status := number(r[w3cStatus])
 	if ev.Service == event.OWA {
 		if isLogin(r[w3cStem]) {
 			return isPost(r[w3cMethod]) && f.logins.post(s, ev, r, status, emit)
@@ -100,6 +103,12 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
 	}
 	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
 	return emitted(ev, r, &q, status, emit) || told
+}
+
+// silent tells, before the query string is read, requests that emitted says
+// nothing of: pages that anyone may fetch, most of what a front end logs.
+func silent(ev *event.Event, r *row, status int64) bool {
+	return len(ev.RawUser) == 0 && status < 400 && ev.Service != event.EAS && !isLogin(r[w3cStem])
 }
 
 // emitted emits the event of a request that stands for itself.

@@ -83,12 +83,12 @@ func isPOP(server, command []byte) bool {
 	case "143", "993", "1993":
 		return false
 	}
-	return named(popCommands, command)
+	return popCommands.find(command)
 }
 
-var popCommands = map[string]bool{
+var popCommands = newNames(map[string]bool{
 	"apop": true, "auth": true, "dele": true, "pass": true, "retr": true, "stat": true, "top": true, "uidl": true, "user": true,
-}
+})
 
 func (f *mailProtocol) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	var r row
@@ -198,7 +198,7 @@ func judgeCommand(ev *event.Event, r *row, context []byte) bool {
 	if same(command, "uid") {
 		command = upTo(bytes.TrimLeft(r[mailParameters], " "), " ")
 	}
-	access := named(mailCommands, command)
+	access := mailCommands.find(command)
 	if access == 0 || !begins(after(context, "R="), "ok") {
 		return false
 	}
@@ -214,10 +214,10 @@ func judgeCommand(ev *event.Event, r *row, context []byte) bool {
 	return true
 }
 
-var mailCommands = map[string]event.Access{
+var mailCommands = newNames(map[string]event.Access{
 	"fetch": event.Bind | touchesMail, "retr": event.Bind | touchesMail, "top": event.Bind | touchesMail,
 	"search": event.Search | touchesMail, "select": touchesMail, "examine": touchesMail,
-}
+})
 
 // after is what stands behind mark in b, nil where mark is not there.
 func after(b []byte, mark string) []byte {

@@ -8,7 +8,7 @@ import (
 
 // services are the virtual directories of Exchange by the first segment of
 // the path, in lower case. Requests elsewhere are some other web site's.
-var services = map[string]event.Service{
+var services = newNames(map[string]event.Service{
 	"owa":                         event.OWA,
 	"exchange":                    event.OWA, // 2003 and 2007, and the redirects that remember them
 	"ecp":                         event.ECP,
@@ -22,7 +22,7 @@ var services = map[string]event.Service{
 	"api":                         event.REST,
 	"powershell":                  event.PowerShell,
 	"powershell-proxy":            event.PowerShell,
-}
+})
 
 // serviceOf is the service that the path leads to.
 func serviceOf(path []byte) event.Service {
@@ -33,13 +33,13 @@ func serviceOf(path []byte) event.Service {
 	if end := bytes.IndexByte(path, '/'); end >= 0 {
 		path = path[:end]
 	}
-	return named(services, path)
+	return services.find(path)
 }
 
 // mailOperations are the ActiveSync commands and EWS operations that touch
 // mail items, in lower case, and how. Sign-ins, pings, settings, address
 // books and free-busy look-ups are not among them.
-var mailOperations = map[string]event.Access{
+var mailOperations = newNames(map[string]event.Access{
 	"sync":           event.Sync | touchesMail,
 	"itemoperations": event.Bind | touchesMail,
 	"getattachment":  event.Bind | touchesMail,
@@ -61,7 +61,7 @@ var mailOperations = map[string]event.Access{
 	"senditem":             event.Send | touchesMail,
 	"syncfolderitems":      event.Sync | touchesMail,
 	"uploaditems":          touchesMail,
-}
+})
 
 // touchesMail tells what a table has from what it has not.
 const touchesMail event.Access = 0x80
@@ -76,24 +76,8 @@ func mailOperation(operation []byte) (event.Access, bool) {
 	if end := len(operation) - len("response"); end > 0 && same(operation[end:], "response") {
 		operation = operation[:end]
 	}
-	access := named(mailOperations, operation)
+	access := mailOperations.find(operation)
 	return access &^ touchesMail, access != 0
-}
-
-// named is the value that table, whose keys are in lower case, has for name
-// in any case.
-func named[T any](table map[string]T, name []byte) (value T) {
-	var folded [maxName]byte
-	if len(name) > len(folded) {
-		return value
-	}
-	for i, c := range name {
-		if c-'A' <= 'Z'-'A' {
-			c |= 0x20
-		}
-		folded[i] = c
-	}
-	return table[string(folded[:len(name)])]
 }
 
 // act sets what an authenticated request was for. Every one of them proves

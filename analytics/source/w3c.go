@@ -2,6 +2,8 @@ package source
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"redshank/analytics/event"
 )
@@ -58,24 +60,47 @@ const maxTokens = 96
 
 // split cuts line into r as l says and tells how many columns it had. Runs of
 // spaces count as one: a doubled space is a slip of the log, since an empty
-// value is written as a dash.
+// value is written as a dash. Eight bytes are looked at in one step: a search
+// for each space costs more in calls than in looking.
 func (l layout) split(line []byte, r *row) (n int) {
-	for len(line) > 0 {
-		end := bytes.IndexByte(line, ' ')
-		if end == 0 {
-			line = line[1:]
-			continue
+	start := 0
+	for at := 0; at < len(line); at += 8 {
+		for found := spacesIn(line[at:]); found != 0; found &= found - 1 {
+			end := at + bits.TrailingZeros64(found)/8
+			if end > start {
+				l.set(r, n, line[start:end:end])
+				n++
+			}
+			start = end + 1
 		}
-		if end < 0 {
-			end = len(line)
-		}
-		if n < len(l) && l[n] < slots {
-			r[l[n]] = line[:end:end]
-		}
+	}
+	if start < len(line) {
+		l.set(r, n, line[start:])
 		n++
-		line = line[min(end+1, len(line)):]
 	}
 	return n
+}
+
+func (l layout) set(r *row, column int, cell []byte) {
+	if column < len(l) && l[column] < slots {
+		r[l[column]] = cell
+	}
+}
+
+// spacesIn has the top bit of each of eight bytes set that is a space. Beyond
+// the end of b there are none.
+func spacesIn(b []byte) uint64 {
+	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	var word uint64
+	if len(b) >= 8 {
+		word = binary.LittleEndian.Uint64(b)
+	} else {
+		for i, c := range b {
+			word |= uint64(c) << (8 * i)
+		}
+	}
+	word ^= each * ' ' // what was a space is now 0
+	return ^((word&low + low) | word | low)
 }
 
 // readW3C fills r from a line. known is the layout of the header, nil where

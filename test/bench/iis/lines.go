@@ -10,12 +10,13 @@ import (
 )
 
 // Of ten lines three are authentications: 27 % of all succeed, for 5,000 people
-// from 5,000 addresses; 3 % fail, a typo each from one of 6,000. The rest are
-// pages before the login and handshakes (401 without a name), which concern
-// nobody. A line has 225 bytes on average.
+// from 5,000 addresses; 3 % fail, nearly all where the account is at home and
+// one in 60 from one of 1,000 other addresses. The rest are pages before the
+// login and handshakes (401 without a name), which concern nobody. A line has
+// 225 bytes on average.
 const (
 	people    = 5_000
-	addresses = 6_000
+	strangers = 1_000
 	header    = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
 )
 
@@ -58,7 +59,7 @@ func Write(to io.Writer, n int) error {
 
 func writeLine(w *bufio.Writer, random *rand.Rand, i int, at time.Time) {
 	person := random.IntN(people)
-	from, agent := person%addresses, agents[person%len(agents)]
+	from, agent := person, agents[person%len(agents)]
 	user, status := "-", "200 0 0"
 	request := pages[random.IntN(len(pages))]
 	switch draw := random.IntN(100); {
@@ -67,7 +68,10 @@ func writeLine(w *bufio.Writer, random *rand.Rand, i int, at time.Time) {
 		user = fmt.Sprintf("CONTOSO\\user%04d", person)
 	case draw < 30:
 		request, status = requests[random.IntN(len(requests))], "401 1 1326"
-		user, from = fmt.Sprintf("CONTOSO\\user%04d", person), random.IntN(addresses)
+		user = fmt.Sprintf("CONTOSO\\user%04d", person)
+		if draw == 29 && random.IntN(20) == 0 {
+			from = people + random.IntN(strangers)
+		}
 	case request[0] == 'P':
 		status = "401 1 2148074254"
 	}
