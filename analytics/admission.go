@@ -81,6 +81,9 @@ func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
 	}
 	got.account.leave(k)
 	s.accounts.Touch(got.key)
+	if got.outcome == event.Success {
+		s.stolen(got.account.name, from, got.first)
+	}
 	switch {
 	case !i.valid.add(got.key, found):
 		return false

@@ -40,6 +40,8 @@ type Alert struct {
 	Start, End time.Time // first and last event of the incident
 
 	Source     netip.Addr   // client of the incident; invalid for a campaign
+	Geo        Geo          // of Source
+	AS         AS           // of Source
 	User       *User        // where one user is the subject
 	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
 	Prefix     netip.Prefix // what counts as that client, where it is more than the address: an IPv6 /64
@@ -87,9 +89,24 @@ type Credential struct {
 
 // Signal is one observation that counted.
 type Signal struct {
-	Code   string
-	Weight int
-	Detail string
+	Code      string
+	Weight    int
+	Detail    string
+	Says      string // the sentence of the documentation
+	Technique string // ATT&CK id
+}
+
+// Geo is where an address is, by the policy's city database.
+type Geo struct {
+	CountryISO, City string
+	Lat, Lon         float64
+	Located          bool // Lat and Lon are known
+}
+
+// AS is who owns a network, by the policy's database of autonomous systems.
+type AS struct {
+	Number       uint32 // 0: not known
+	Organization string
 }
 
 // Counts are the true figures of an incident, whatever the lists show.

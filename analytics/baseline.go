@@ -1,20 +1,24 @@
 package analytics
 
 import (
-	"redshank/analytics/policy"
-)
+	"strconv"
 
-// What one account keeps of its habits: about 1 KB at the worst.
-const (
-	maxPlaces = 32
-	hoursKept = 24
+	"redshank/analytics/policy"
 )
 
 const (
 	hour = 60 * 60 * 1000 // milliseconds, as all times here
 	day  = 24 * hour
-	// forgetAfter is when a place that was not used again is new once more.
+	// forgetAfter is when a place that was not used again is new once more,
+	// and when an account that was silent for so long begins anew.
 	forgetAfter = 90 * day
+)
+
+// How many places one baseline keeps: 1.5 KB for an account at the worst, 8 KB
+// for a group, of which there are at most 64.
+const (
+	maxPlaces      = 48
+	maxGroupPlaces = 256
 )
 
 // placeKind is what a place is: the things one gets used to.
@@ -26,118 +30,138 @@ const (
 	onDevice  placeKind = 'd'
 	byFamily  placeKind = 'f'
 	byApp     placeKind = 'p'
+	byManner  placeKind = 'm' // a protocol at sign-in
+	byReader  placeKind = 'r' // a program that reads mail, with its network
 )
 
-// baseline is what is usual for one account or application. It ripens with
-// distinct days or sign-ins; an unripe one calls nothing new.
+// baseline is what is usual for one account, group or application. It ripens
+// with distinct days or sign-ins; an unripe one calls nothing new.
 type baseline struct {
 	places  []place
-	days    int   // distinct days with sign-ins
-	lastDay int64 // the latest of them
+	hours   [24]int32 // day of the first sign-in at each hour (UTC), from 1970; 0: none
+	days    int       // distinct days with sign-ins
 	signIns int
+	began   int64 // the earliest sign-in
+	newest  int64 // the latest
 	ripe    int64 // when it ripened; 0: not yet
-
-	// Items read, by hour of the last day, and the mean of the days before.
-	hours    [hoursKept]int32
-	hourOf   int64 // the hour that hours ends with, counted from 1970
-	mean     float64
-	meanDays int
 }
 
-// place is one thing the account is used to.
+// place is one thing that one is used to.
 type place struct {
 	key         uint64 // hash of kind and value
 	first, last int64
+	days        int32 // distinct days, as far as they came in order
 }
 
-// knows tells whether the account is used to a place at the given time: it was
-// there when the baseline ripened, or has been used for as many days as a
-// baseline needs. So a thief who comes back on the second day is still new.
+// knows tells whether the place was there when the baseline ripened, or has
+// been used on as many days as a baseline needs. So a thief who comes back on
+// the second day is still new.
 func (b *baseline) knows(key uint64, at int64, ripening policy.Ripening) bool {
 	for i := range b.places {
-		p := &b.places[i]
-		if p.key == key {
-			settled := at-p.first >= int64(ripening.Days)*day
-			return p.first <= b.ripe && at-p.last < forgetAfter || settled
+		if p := &b.places[i]; p.key == key {
+			return at-p.last < forgetAfter && (p.first <= b.ripe || int(p.days) >= ripening.Days)
 		}
 	}
 	return false
 }
 
-// isNew tells whether a ripe baseline does not know the place.
-func (b *baseline) isNew(key uint64, at int64, ripening policy.Ripening) bool {
-	return b.ripe != 0 && at >= b.ripe && !b.knows(key, at, ripening)
+// knewBefore tells whether the place was usual before a note at this time was
+// made: the first use of a place never excuses itself, even where a flood of
+// sign-ins makes the baseline ripe right after it.
+func (b *baseline) knewBefore(key uint64, at int64, ripening policy.Ripening) bool {
+	for i := range b.places {
+		if p := &b.places[i]; p.key == key {
+			return p.first < at && b.knows(key, at, ripening)
+		}
+	}
+	return false
 }
 
-// visit remembers that a place was used.
-func (b *baseline) visit(key uint64, at int64) {
+// isRipe tells whether the baseline was ripe at a time.
+func (b *baseline) isRipe(at int64) bool { return b.ripe != 0 && at >= b.ripe }
+
+// isNew tells whether a ripe baseline does not know the place.
+func (b *baseline) isNew(key uint64, at int64, ripening policy.Ripening) bool {
+	return b.isRipe(at) && !b.knows(key, at, ripening)
+}
+
+// visit remembers that a place was used. Where there is no room the place that
+// was left alone longest goes.
+func (b *baseline) visit(key uint64, at int64, limit int) {
 	oldest := 0
 	for i := range b.places {
 		p := &b.places[i]
 		if p.key == key {
-			if at-p.last >= forgetAfter {
-				p.first = at
-			}
-			p.first, p.last = min(p.first, at), max(p.last, at)
+			p.use(at)
 			return
 		}
 		if p.last < b.places[oldest].last {
 			oldest = i
 		}
 	}
-	if len(b.places) < maxPlaces {
-		b.places = append(b.places, place{key, at, at})
+	fresh := place{key, at, at, 1}
+	if len(b.places) < limit {
+		b.places = append(b.places, fresh)
 	} else {
-		b.places[oldest] = place{key, at, at}
+		b.places[oldest] = fresh
 	}
 }
 
-// signIn counts a sign-in and lets the baseline ripen.
+func (p *place) use(at int64) {
+	switch {
+	case at-p.last >= forgetAfter:
+		*p = place{p.key, at, at, 1}
+		return
+	case at/day > p.last/day, at/day < p.first/day:
+		p.days++ // a late one between the two is not told from a known day
+	}
+	p.first, p.last = min(p.first, at), max(p.last, at)
+}
+
+// signIn counts a sign-in and lets the baseline ripen. It is ripe as of the
+// latest sign-in, so that all that came before, in whatever order, is usual.
 func (b *baseline) signIn(at int64, ripening policy.Ripening) {
+	if b.newest != 0 && at-b.newest >= forgetAfter {
+		*b = baseline{places: b.places[:0]}
+	}
 	b.signIns++
-	if d := at / day; d > b.lastDay {
-		b.lastDay = d
+	if b.newest == 0 || at/day > b.newest/day || at/day < b.began/day {
 		b.days++
 	}
+	b.newest = max(b.newest, at)
+	if b.began == 0 || at < b.began {
+		b.began = at
+	}
+	if h := &b.hours[at/hour%24]; *h == 0 || int32(at/day) < *h {
+		*h = int32(at / day)
+	}
 	if b.ripe == 0 && (b.days >= ripening.Days || b.signIns >= ripening.SignIns) {
-		b.ripe = at
+		b.ripe = b.newest
 	}
 }
 
-// read counts items of mail and returns how many were read in the day that
-// ends with this hour.
-func (b *baseline) read(at int64, items int) int {
+// isNewHour tells whether a ripe baseline has seen no sign-in at this hour of
+// the day, nor at the ones beside it, up to the time it ripened or so many
+// days ago.
+func (b *baseline) isNewHour(at int64, ripening policy.Ripening) bool {
+	if !b.isRipe(at) {
+		return false
+	}
 	h := at / hour
-	switch {
-	case h > b.hourOf:
-		b.advance(h)
-	case h <= b.hourOf-hoursKept:
-		return 0 // too late to matter
-	}
-	b.hours[h%hoursKept] += int32(min(items, 1<<20))
-	sum := 0
-	for _, n := range b.hours {
-		sum += int(n)
-	}
-	return sum
-}
-
-// advance moves the hours on; what a full day read enters the mean once.
-func (b *baseline) advance(h int64) {
-	if b.hourOf/24 != h/24 && b.hourOf != 0 {
-		sum := int32(0)
-		for _, n := range b.hours {
-			sum += n
+	for _, near := range [3]int64{h + 23, h, h + 1} {
+		first := b.hours[near%24]
+		if first != 0 && (int64(first) <= b.ripe/day || int64(first)+int64(ripening.Days) <= at/day) {
+			return false
 		}
-		b.meanDays = min(b.meanDays+1, 14) // a fortnight's memory
-		b.mean += (float64(sum) - b.mean) / float64(b.meanDays)
 	}
-	for n := b.hourOf + 1; n <= h && n <= b.hourOf+hoursKept; n++ {
-		b.hours[n%hoursKept] = 0
-	}
-	b.hourOf = h
+	return true
 }
 
-// much is how many items in a day are far above what is usual: five times the
-// mean, and never less than least.
-func (b *baseline) much(least int) int { return max(least, int(5*b.mean)) }
+// describe says how ripe the baseline is, for whoever weighs an alert.
+func (b *baseline) describe(ripening policy.Ripening) string {
+	had := strconv.Itoa(b.days) + " days, " + strconv.Itoa(b.signIns) + " sign-ins"
+	if b.ripe != 0 {
+		return "ripe since " + at(b.ripe).Format("2006-01-02") + ": " + had
+	}
+	return "unripe: " + had + " of " + strconv.Itoa(ripening.Days) + " days or " + strconv.Itoa(ripening.SignIns) + " sign-ins"
+}

@@ -1,13 +1,12 @@
 package analytics
 
 import (
-	"slices"
-
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
 
-// What one dossier keeps, whatever happens: about 10 KB at the worst.
+// What one dossier keeps, whatever happens: about 15 KB at the worst, half a
+// KB for an account that only signs in.
 const (
 	maxNotes     = 48
 	maxMailboxes = 128
@@ -15,18 +14,26 @@ const (
 	noteSpan     = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
-// dossier is what speaks for AN0131 against one subject: an account, an
-// application, or a host.
+// dossier is what is remembered of one subject of AN0131: an account, an
+// application, or a host. What is usual for it stands in the baseline, what
+// speaks against it in the notes.
 type dossier struct {
-	key       uint64
-	subject   string
-	kind      subjectKind
-	baseline  baseline
+	key      uint64
+	subject  string
+	kind     subjectKind
+	baseline baseline
+	groups   []*baseline // of the account's groups, as the policy had them when the account was met
+	mail     *volume     // items read, from the first one on
+	taken    *volume     // of these, those read by a program or from an unusual network
+	requests *rhythm     // of programs
+
 	notes     []note
-	mailboxes window.Tries // mailboxes that the subject read, for many at a time
-	requests  rhythm
-	failed    [3]int64  // times of the last failures, for a success after them
-	learned   learnMark // what was last learned, so that the next request need not be
+	mailboxes window.Tries // that the subject read, for many at a time
+	boxes     boxCount     // likewise by the day, of an application
+	failed    [4]int64     // times of failures, newest first
+	visits    [4]visit     // sign-ins, newest first
+	learned   learnMark    // what was last learned, so that the next request need not be
+	granter   uint64       // dossier of the account that let an application at mail
 	incident  *incident
 }
 
@@ -48,9 +55,22 @@ type learnMark struct {
 // note is one signal, with what it shares with others.
 type note struct {
 	kind        signalKind
+	half        bool // a group's baseline speaks, the account's own is not ripe
+	in          bool // part of the incident
 	first, last int64
 	links       links
+	client      clientKey // zero: none
+	place       uint64    // it counts only while this is not usual; 0: always
 	detail      string
+}
+
+// began is when an incident that the note is part of can be said to have begun.
+// A volume is known only at its end.
+func (n *note) began() int64 {
+	if n.kind == accessVolume {
+		return n.last
+	}
+	return n.first
 }
 
 // links are what two halves can be matched on beyond their subject: session or
@@ -66,105 +86,121 @@ func (a *links) shared(b *links) bool {
 	return false
 }
 
-// note remembers a signal and reports whether that is news.
-func (d *dossier) note(kind signalKind, at int64, l links, detail string) bool {
+// keep remembers a note, as one with the same signal of the same client shortly
+// before or after where there is one. It reports whether anything is new.
+func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
 	for i := range d.notes {
-		n := &d.notes[i]
-		if n.kind == kind && n.links == l && at >= n.first-noteSpan && at <= n.last+noteSpan {
-			n.first, n.last = min(n.first, at), max(n.last, at)
-			return false
+		have := &d.notes[i]
+		if have.kind == n.kind && have.links == n.links && have.client == n.client &&
+			n.last >= have.first-noteSpan && n.first <= have.last+noteSpan {
+			news = n.first < have.first || n.last > have.last || have.half && !n.half
+			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
+			have.half = have.half && n.half
+			return have, news
 		}
 	}
 	if len(d.notes) >= maxNotes {
-		d.notes = slices.Delete(d.notes, 0, 1) // the one noted first
+		d.forget()
 	}
-	d.notes = append(d.notes, note{kind, at, at, l, detail})
-	return true
+	n.detail = string(detail[:min(len(detail), maxDetail)])
+	d.notes = append(d.notes, n)
+	return &d.notes[len(d.notes)-1], true
+}
+
+// forget drops a note of the signal that has the most of them: who floods one
+// signal does not push out the others.
+func (d *dossier) forget() {
+	var count [signalKinds]int
+	worst := 0
+	for i := range d.notes {
+		k := d.notes[i].kind
+		if count[k]++; count[k] > count[d.notes[worst].kind] {
+			worst = i
+		}
+	}
+	for i := range d.notes {
+		if d.notes[i].kind == d.notes[worst].kind {
+			d.notes = append(d.notes[:i], d.notes[i+1:]...)
+			return
+		}
+	}
+}
+
+// has tells whether any note is of the signal.
+func (d *dossier) has(kind signalKind) bool {
+	for i := range d.notes {
+		if d.notes[i].kind == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // near tells whether two notes can be parts of one story: within the time
 // window of each other, or within a day where they share a session, an address
 // or an application.
-func (a *note) near(b *note, window int64) bool {
-	gap := max(a.first, b.first) - min(a.last, b.last)
-	return gap <= window || gap <= day && a.links.shared(&b.links)
+func (n *note) near(o *note, window int64) bool {
+	gap := max(n.first, o.first) - min(n.last, o.last)
+	return gap <= window || gap <= day && n.links.shared(&o.links)
 }
 
-// story is the notes around one of them, weighed.
-type story struct {
-	kinds          [signalKinds]bool
-	signIn, access int // sums of weights, each signal once
-	strong         bool
+// suspicious tells whether the subject has an open incident that is more than
+// a question.
+func (d *dossier) suspicious(at int64) bool {
+	return d.incident != nil && d.incident.severity > Low && within(d.incident, at)
 }
 
-func (s *story) add(kind signalKind, weight int) {
-	if s.kinds[kind] || weight == 0 {
-		return
-	}
-	s.kinds[kind] = true
-	s.strong = s.strong || weight >= opensAt
-	if signals[kind].Access {
-		s.access += weight
-	} else {
-		s.signIn += weight
-	}
+// within tells whether a time belongs to an incident: a day around it.
+func within(i *incident, at int64) bool { return at >= i.start-day && at <= i.end+day }
+
+// boxCount is how many mailboxes an application reads in a day.
+type boxCount struct {
+	day   int64
+	today window.Distinct
+	usual int // the most on any day before that was not itself suspicious
 }
 
-// opens tells whether the story makes an incident: both halves together, a
-// single strong signal, or much of the access half alone.
-func (s *story) opens() bool {
-	both := s.signIn > 0 && s.access > 0 && s.signIn+s.access >= opensAt
-	return both || s.strong || s.access >= aloneAt
-}
-
-// around gathers the story around one note.
-func (d *dossier) around(center *note, window int64, weight *[signalKinds]int) (s story) {
-	for i := range d.notes {
-		n := &d.notes[i]
-		if n.near(center, window) {
-			s.add(n.kind, weight[n.kind])
+// read counts a mailbox, and tells how many it are today.
+func (b *boxCount) read(box uint64, at int64, suspicious bool) int {
+	if d := at / day; d > b.day {
+		if !suspicious {
+			b.usual = max(b.usual, b.today.Count())
 		}
+		b.day, b.today = d, window.Distinct{}
 	}
-	return s
+	if at/day == b.day {
+		b.today.Add(box)
+	}
+	return b.today.Count()
 }
 
-// rhythm recognises requests that come like clockwork.
-type rhythm struct {
-	last  int64
-	gaps  [16]int64
-	count int
+// linksOf are what an event shares with others.
+func (c *collection) linksOf(ev *event.Event) (l links) {
+	switch {
+	case len(ev.Session) > 0:
+		l[0] = salted('s', ev.Session)
+	case len(ev.Token) > 0:
+		l[0] = salted('t', ev.Token)
+	}
+	if k := c.clientOf(ev); k != (clientKey{}) {
+		l[1] = c.linkOf(k)
+	}
+	if app := first(ev.App, ev.Target); len(app) > 0 {
+		l[2] = salted('a', app)
+	}
+	return l
 }
 
-// tick takes a request's time and tells whether the last sixteen gaps lie
-// within a fifth of their mean. Gaps under a second say nothing: programs of
-// people burst too.
-func (r *rhythm) tick(at int64) bool {
-	gap := at - r.last
-	r.last = max(r.last, at)
-	if gap < 1000 || gap > hour {
-		return false
-	}
-	r.gaps[r.count%len(r.gaps)] = gap
-	r.count++
-	if r.count < len(r.gaps) {
-		return false
-	}
-	sum := int64(0)
-	for _, g := range r.gaps {
-		sum += g
-	}
-	mean := sum / int64(len(r.gaps))
-	for _, g := range r.gaps {
-		if g < mean*4/5 || g > mean*6/5 {
-			return false
-		}
-	}
-	return true
+func (c *collection) linkOf(k clientKey) uint64 {
+	k = k.cut(c.policy.State.IPv4Prefix, c.policy.State.IPv6Prefix)
+	return salted('i', k[:])
 }
 
-func detailOf(ev *event.Event, b []byte) string {
-	if len(b) == 0 {
-		b = ev.Operation
+// clientOf is the whole address of an event's client, zero where none is known or it is the
+// cloud's or the server's own.
+func (c *collection) clientOf(ev *event.Event) (k clientKey) {
+	if ev.IP.IsValid() && !ev.IP.IsLoopback() && !ev.IP.IsUnspecified() && !ev.IP.IsLinkLocalUnicast() && ev.Marks&event.MicrosoftRange == 0 {
+		return ev.IP.As16()
 	}
-	return string(b[:min(len(b), maxDetail)])
+	return k
 }

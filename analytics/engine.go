@@ -69,6 +69,7 @@ func New(opts Options) (*Engine, error) {
 		ids:      window.NewSeen(maxIDs),
 	}
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
+	e.stuffing.stolen = e.collection.stolen
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
@@ -46,6 +47,10 @@ type incident struct {
 
 	mailboxes         window.Distinct
 	privilegedSubject bool
+	appSubject        bool            // the subject of AN0131 is an application
+	location          policy.Location // of client
+	certainty         float64         // confidence of AN0131
+	baseline          string          // how ripe, of AN0131
 
 	ips      []netip.Addr
 	agents   []string

@@ -33,12 +33,13 @@ func (i *incident) alert(phase string) *Alert {
 		Counts: c, Window: i.opened, Signals: slices.Clone(i.signals),
 		Subject: i.subject, Evidence: slices.Clone(i.evidence), Labels: i.labels, Suppressed: i.suppressed,
 	}
+	a.Geo, a.AS = i.geo()
 	if i.account != "" {
 		a.User = newUser(i.account)
 	}
 	a.Techniques = techniques(i)
 	if i.rule == &ruleCollection {
-		a.Message = collectionSentence(a)
+		i.finish(a)
 	} else {
 		a.Message = sentence(a)
 	}
@@ -118,7 +119,7 @@ func techniques(i *incident) []Technique {
 		list = append(list, t)
 	}
 	for _, s := range i.signals {
-		if t := signalTechnique(s.Code); !slices.Contains(list, t) && len(list) < maxListed {
+		if t, ok := signalTechniques[s.Technique]; ok && !slices.Contains(list, t) && len(list) < maxListed {
 			list = append(list, t)
 		}
 	}

@@ -25,6 +25,7 @@ type stuffing struct {
 
 	burst, slow, forgiveness int64 // milliseconds
 	scratch                  []weighed
+	stolen                   func(account string, from clientKey, at int64) // tells AN0131
 }
 
 // maxCampaigns bounds the lists of the distributed form, in agents, apps and
@@ -168,7 +169,7 @@ func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
 	i := s.desk.open(&ruleStuffing, c.key.addr().String(), s.began(&c.tries, at))
 	i.span(at)
 	i.client, i.prefix, i.opened = ev.IP, s.prefix(c.key), why
-	i.labels = s.policy.NetworkLabels(i.client)
+	i.labels, i.location = s.policy.NetworkLabels(i.client), s.policy.Locate(i.client)
 	s.begin(i)
 	i.describe(ev)
 	s.adopt(i, c)

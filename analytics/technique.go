@@ -23,7 +23,7 @@ var (
 	}
 	remoteCollection = Technique{"T1114.002", "Remote Email Collection", "TA0009", "Collection"}
 
-	// signalTechniques are what the table of signals names by id.
+	// signalTechniques are what signals name by id, as the content has it.
 	signalTechniques = map[string]Technique{
 		"T1059.001": {"T1059.001", "PowerShell", "TA0002", "Execution"},
 		"T1078":     techniqueValid,
@@ -40,13 +40,3 @@ var (
 		"T1564.008": {"T1564.008", "Email Hiding Rules", "TA0005", "Defense Evasion"},
 	}
 )
-
-// signalTechnique is the technique of a signal by its code.
-func signalTechnique(code string) Technique {
-	for k := range signals {
-		if signals[k].Code == code {
-			return signalTechniques[signals[k].Technique]
-		}
-	}
-	return Technique{}
-}

@@ -20,13 +20,16 @@ const (
 // up to a bound.
 func (i *incident) signal(s Signal) {
 	same := 0
-	for _, have := range i.signals {
-		if have.Code == s.Code {
-			if have.Detail == s.Detail {
-				return
-			}
-			same++
+	for n := range i.signals {
+		have := &i.signals[n]
+		if have.Code != s.Code {
+			continue
 		}
+		have.Weight = max(have.Weight, s.Weight)
+		if have.Detail == s.Detail {
+			return
+		}
+		same++
 	}
 	if same < 3 && len(i.signals) < 2*maxListed {
 		i.signals = append(i.signals, s)
@@ -42,23 +45,36 @@ func (i *incident) mailbox(key uint64) {
 
 func (i *incident) has(kinds ...signalKind) bool {
 	return slices.ContainsFunc(i.signals, func(s Signal) bool {
-		return slices.ContainsFunc(kinds, func(k signalKind) bool { return signals[k].Code == s.Code })
+		return slices.ContainsFunc(kinds, func(k signalKind) bool { return signalCodes[k] == s.Code })
 	})
 }
 
 // halves tells which halves of the chain an incident has.
 func (i *incident) halves() (signIn, access bool) {
-	for k := range signals {
-		if i.has(signalKind(k)) {
-			signIn = signIn || !signals[k].Access
-			access = access || signals[k].Access
+	for k := range signalKinds {
+		if i.has(k) {
+			signIn, access = signIn || !k.isAccess(), access || k.isAccess()
 		}
 	}
 	return signIn, access
 }
 
+// conclude names an incident by what is known of it now, and says where it
+// comes from and how much it can be relied on.
+func (c *collection) conclude(i *incident, d *dossier) {
+	i.appSubject = i.account == "" && d.kind == anApp
+	i.class = collectionClass(i)
+	i.severity = max(i.severity, collectionSeverity(i))
+	if k := d.client(); k != (clientKey{}) && i.client != k.addr() {
+		i.client = k.addr()
+		i.location, i.labels = c.policy.Locate(i.client), c.policy.NetworkLabels(i.client)
+	}
+	i.baseline = c.ripeness(d)
+	i.certainty = c.certainty(i, d)
+}
+
 // collectionClass names an incident by its strongest part.
-func collectionClass(i *incident, d *dossier) string {
+func collectionClass(i *incident) string {
 	switch {
 	case i.has(scriptTool, accessTool):
 		return classTool
@@ -66,10 +82,10 @@ func collectionClass(i *incident, d *dossier) string {
 		return classExport
 	case i.has(sessionMoved):
 		return classReplay
-	case d.kind == anApp, i.has(mailConsent) && i.has(accessForeignApp):
-		return classApp
-	case i.has(ruleHides, ruleForwards) && !i.has(accessScript, accessNoAgent):
+	case i.has(ruleHides, ruleForwards) && !i.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
+	case i.appSubject, i.has(mailConsent) && i.has(accessForeignApp):
+		return classApp
 	}
 	return classScripted
 }
@@ -77,28 +93,86 @@ func collectionClass(i *incident, d *dossier) string {
 // collectionSeverity: both halves are a theft in progress. An application that
 // reads many mailboxes with nothing else against it is a question: most are
 // somebody's backup.
-func collectionSeverity(i *incident, d *dossier) Severity {
+func collectionSeverity(i *incident) Severity {
 	signIn, access := i.halves()
 	switch {
 	case signIn && access && (i.privilegedSubject || i.has(signInFromAttack, mailExport, accessMailboxes)):
 		return Critical
 	case signIn && access, i.has(scriptTool, accessTool):
 		return High
-	case d.kind == anApp:
+	case i.appSubject:
 		return Low
 	}
 	return Medium
+}
+
+// certainty is how far an incident can be relied on, 0 to 1: more with both
+// halves and with what needs no baseline, less where a group's baseline spoke,
+// or prefixes stood in for the owners of networks.
+func (c *collection) certainty(i *incident, d *dossier) float64 {
+	signIn, access := i.halves()
+	sure := 50
+	if signIn && access {
+		sure += 20
+	}
+	if i.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
+		sure += 20
+	}
+	compared := i.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
+	switch {
+	case compared && d.baseline.ripe == 0:
+		sure -= 10
+	case compared && d.baseline.ripe != 0:
+		sure += 5
+	}
+	if i.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
+		sure -= 10
+	}
+	return float64(min(sure, 95)) / 100
+}
+
+// ripeness says how ripe the baselines are that an incident was weighed by.
+func (c *collection) ripeness(d *dossier) string {
+	if d.kind == aHost {
+		return ""
+	}
+	ripening := c.policy.Collection.Baseline
+	if d.kind == anApp {
+		ripening = policyDays(ripening)
+	}
+	says := d.baseline.describe(ripening)
+	if slices.ContainsFunc(d.groups, func(g *baseline) bool { return g.ripe != 0 }) && d.baseline.ripe == 0 {
+		says += "; its group's is ripe and counts half"
+	}
+	if !c.policy.HasOwners() {
+		says += "; networks by prefix, no database of their owners"
+	}
+	return says
+}
+
+// finish fills in what only an alert of AN0131 has.
+func (i *incident) finish(a *Alert) {
+	slices.SortStableFunc(a.Signals, func(x, y Signal) int { return y.Weight - x.Weight })
+	a.Baseline, a.Confidence = i.baseline, i.certainty
+	a.Message = collectionSentence(a)
+}
+
+// geo is where the client of an incident is.
+func (i *incident) geo() (Geo, AS) {
+	l := &i.location
+	return Geo{l.Country, l.City, l.Lat, l.Lon, l.Located}, AS{l.ASN, l.Organization}
 }
 
 // collectionSentence says who read what and why that is remarkable.
 func collectionSentence(a *Alert) string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))
-	if a.User != nil {
+	switch {
+	case a.User != nil:
 		fmt.Fprintf(&b, " as %s", a.User.display())
-	} else if len(a.Hosts) > 0 && a.Subject == a.Hosts[0] {
+	case slices.Contains(a.Hosts, a.Subject):
 		fmt.Fprintf(&b, " on %s", a.Subject)
-	} else {
+	default:
 		fmt.Fprintf(&b, " by application %s", a.Subject)
 	}
 	if a.Source.IsValid() {
@@ -107,28 +181,17 @@ func collectionSentence(a *Alert) string {
 	if a.Counts.Items > 0 || a.Counts.Mailboxes > 1 {
 		fmt.Fprintf(&b, ", %s of %s", plural(a.Counts.Items, "item", "items"), plural(max(a.Counts.Mailboxes, 1), "mailbox", "mailboxes"))
 	}
-	fmt.Fprintf(&b, " in %s: %s", span(a.End.Sub(a.Start)), reasons(a))
+	fmt.Fprintf(&b, " in %s: %s", span(a.End.Sub(a.Start)), reasons(a.Signals))
 	return b.String()
 }
 
 // reasons are the three heaviest signals in words.
-func reasons(a *Alert) string {
-	list := slices.Clone(a.Signals)
-	slices.SortStableFunc(list, func(x, y Signal) int { return y.Weight - x.Weight })
+func reasons(heaviest []Signal) string {
 	var said []string
-	for _, s := range list {
-		if text := says(s.Code); !slices.Contains(said, text) && len(said) < 3 {
-			said = append(said, text)
+	for _, s := range heaviest {
+		if !slices.Contains(said, s.Says) && len(said) < 3 {
+			said = append(said, s.Says)
 		}
 	}
 	return strings.Join(said, "; ")
-}
-
-func says(code string) string {
-	for k := range signals {
-		if signals[k].Code == code {
-			return signals[k].Says
-		}
-	}
-	return code
 }

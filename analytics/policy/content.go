@@ -26,6 +26,8 @@ type content struct {
 	cmdlets    map[string]string // folded name to group
 	scripts    []fragment
 	hosts      map[string]bool // mail end points, in lower case
+	scopes     []string
+	signals    []Signal
 }
 
 // loadContent reads the embedded files. A mistake in them is a bug.
@@ -41,7 +43,7 @@ func loadContent() *content {
 	for _, name := range names {
 		text, e := embedded.ReadFile(name)
 		if e == nil {
-			_, e = readTree(name, "", text, c.fields())
+			_, e = readTree(name, "", text, c.all())
 		}
 		if err == nil {
 			err = e
@@ -64,7 +66,25 @@ func (c *content) fields() fields {
 		"cmdlets":    readGroups(c.cmdlets),
 		"scripts":    c.readScripts,
 		"hosts":      c.readHosts,
+		"scopes":     c.readScopes,
 	}
+}
+
+// all are the fields with those that a policy cannot add to.
+func (c *content) all() fields {
+	known := c.fields()
+	known["signals"] = c.readSignals
+	return known
+}
+
+func (c *content) readScopes(r *reader, at string, n *yaml.Node) {
+	r.items(at, n, func(item *yaml.Node) {
+		scope, ok := r.value(item, at, "a piece of a scope")
+		if ok && len(scope) < minFragment {
+			r.fail(item, at, "%q: too short", scope)
+		}
+		c.scopes = append(c.scopes, scope)
+	})
 }
 
 func (c *content) readApps(r *reader, at string, n *yaml.Node) {

@@ -65,6 +65,7 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 		return nil, err
 	}
 	p.check(r)
+	p.checkWeights(r)
 	p.finish(r)
 	if err := r.err(); err != nil {
 		return nil, err
@@ -82,6 +83,7 @@ func (p *Policy) finish(r *reader) {
 	p.spec.networks.finish(r)
 	p.spec.accounts.finish(r, p.domains)
 	p.spec.leaked.finish(r, p.domains)
+	p.spec.databases.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, p.domains)
 	}

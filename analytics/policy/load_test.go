@@ -55,7 +55,7 @@ func TestLoadOverlays(t *testing.T) {
 	path := write(t, "policy.yaml", `
 stuffing: {window: {burst: 5m, slow: 7d}, campaign: {addresses: 50}}
 collection:
-  weights: {mail.sync: 40}
+  weights: {access.sync: 40}
 alerts:
 `)
 	p, err := Load(path)
@@ -66,7 +66,7 @@ alerts:
 	if s.Window.Burst != 5*time.Minute || s.Window.Slow != 7*day || s.Campaign.Addresses != 50 || s.Campaign.Accounts != 10 {
 		t.Errorf("stuffing %+v", s)
 	}
-	if p.Collection.Weights["mail.sync"] != 40 || p.Alerts.PerMinute != 60 {
+	if p.Collection.Weights["access.sync"] != 40 || p.Alerts.PerMinute != 60 {
 		t.Errorf("%+v %+v", p.Collection, p.Alerts)
 	}
 	if _, err := Load(write(t, "empty.yaml", "# nothing\n")); err != nil {
@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 		{"stuffing: {failure_threshold: {burst: 0}}", `1: stuffing.failure_threshold.burst: "0": out of range (want 1 to 1000000)`},
 		{"stuffing: {failure_threshold: {burst: 31}}", `1: stuffing.failure_threshold: burst 31 is greater than slow 30`},
 		{"stuffing: {treshold: 5}", `1: stuffing.treshold: unknown key (want campaign, failure_threshold, forgiveness, mailbox_login_threshold, window)`},
-		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, domains, leaked_accounts, networks, state, stuffing, version)`},
+		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, databases, domains, leaked_accounts, networks, state, stuffing, version)`},
 		{"stuffing: 5", `1: stuffing: "5": not a mapping of keys to values`},
 		{"- stuffing", `1: a list: not a mapping of keys to values`},
 		{"alerts: {quiet: 1h, quiet: 2h}", `1: alerts.quiet: given twice`},

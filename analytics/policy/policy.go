@@ -3,7 +3,9 @@
 package policy
 
 import (
+	"bytes"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,9 +36,10 @@ type Policy struct {
 
 // spec is what the lookup tables are built from.
 type spec struct {
-	networks networks
-	accounts accounts
-	leaked   leaked
+	networks  networks
+	accounts  accounts
+	leaked    leaked
+	databases databases
 }
 
 // Stuffing tunes AN1269.
@@ -129,6 +132,11 @@ func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdl
 
 // ScriptTool is the collection tool that script text gives away, "" for none.
 func (p *Policy) ScriptTool(script []byte) string { return p.content.scriptTool(script) }
+
+// MailScope reports whether granted scopes or roles reach mail.
+func (p *Policy) MailScope(granted []byte) bool {
+	return slices.ContainsFunc(p.content.scopes, func(s string) bool { return bytes.Contains(granted, []byte(s)) })
+}
 
 // MailHost reports whether a host name is an end point of mail or of sign-ins
 // to it, or lies below one.

@@ -1,6 +1,9 @@
 package policy
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Refresh reads the list files that have changed since they were last read
 // and puts them in force at once, while Normalise goes on. A file that cannot
@@ -22,8 +25,9 @@ func (p *Policy) Refresh() (changed []string, err error) {
 	if len(leaked) > 0 {
 		p.leaked.Store(p.spec.leaked.table())
 	}
-	changed = append(append(networks, accounts...), leaked...)
-	return changed, errors.Join(err1, err2, err3)
+	databases, err4 := p.spec.databases.refresh()
+	changed = slices.Concat(networks, accounts, leaked, databases)
+	return changed, errors.Join(err1, err2, err3, err4)
 }
 
 // refreshAll refreshes lists.

@@ -22,6 +22,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 		"domains":         section(domainFields(p.domains)),
 		"leaked_accounts": p.spec.leaked.read,
 		"automation":      p.readAutomation,
+		"databases":       section(p.spec.databases.fields()),
 		"alerts":          section(p.Alerts.fields()),
 		"content":         section(p.content.fields()),
 	}

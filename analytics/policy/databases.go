@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+// Location is what the databases know of an address. What they do not know is
+// zero.
+type Location struct {
+	Country, City string // ISO 3166 code; English name
+	Lat, Lon      float64
+	Located       bool   // Lat and Lon are known
+	ASN           uint32 // autonomous system, and who owns it
+	Organization  string
+}
+
+// maxDatabase bounds a database, in bytes. It is read into memory: a mapped
+// file that somebody overwrites in place would take the agent down with it.
+const maxDatabase = 1 << 30
+
+// databases are the MaxMind-format files of a policy.
+type databases struct {
+	asn, city database
+	version   atomic.Uint64 // grows with every change; 0: none are named
+}
+
+// database is one file. The reader is swapped while others look up.
+type database struct {
+	path   string
+	holds  []string // what its type must name
+	stamp  stamp
+	reader atomic.Pointer[maxminddb.Reader]
+
+	at   string
+	node *yaml.Node
+}
+
+func (d *databases) fields() fields {
+	d.asn.holds, d.city.holds = []string{"ASN", "ISP", "Enterprise"}, []string{"City", "Country", "Enterprise"}
+	return fields{"asn": d.asn.field, "city": d.city.field}
+}
+
+func (f *database) field(r *reader, at string, n *yaml.Node) {
+	if path, ok := r.value(n, at, "a path"); ok && path != "" {
+		f.path, f.at, f.node = r.path(path), at, n
+	}
+}
+
+// finish opens what the policy names.
+func (d *databases) finish(r *reader) {
+	for _, f := range [...]*database{&d.asn, &d.city} {
+		if f.path == "" {
+			continue
+		}
+		if _, err := f.refresh(); err != nil {
+			r.fail(f.node, f.at, "%v", err)
+		}
+		d.version.Store(1)
+	}
+}
+
+// refresh reads the files that have changed. A broken one leaves what was
+// there.
+func (d *databases) refresh() (changed []string, err error) {
+	for _, f := range [...]*database{&d.asn, &d.city} {
+		again, e := f.refresh()
+		err = errors.Join(err, e)
+		if again {
+			changed = append(changed, f.path)
+			d.version.Add(1)
+		}
+	}
+	return changed, err
+}
+
+func (f *database) refresh() (bool, error) {
+	if f.path == "" {
+		return false, nil
+	}
+	now, err := stampOf(f.path)
+	if err != nil || now == f.stamp {
+		return false, err
+	}
+	if now.size > maxDatabase {
+		return false, fmt.Errorf("%s: larger than %d MiB", f.path, maxDatabase>>20)
+	}
+	bytes, err := os.ReadFile(f.path)
+	if err != nil {
+		return false, err
+	}
+	reader, err := maxminddb.OpenBytes(bytes)
+	if err != nil {
+		return false, fmt.Errorf("%s: not a MaxMind database: %w", f.path, err)
+	}
+	if kind := reader.Metadata.DatabaseType; !holdsOne(kind, f.holds) {
+		return false, fmt.Errorf("%s: %q: not the right database (want %s)", f.path, clip(kind), strings.Join(f.holds, ", "))
+	}
+	if err := reader.Verify(); err != nil {
+		return false, fmt.Errorf("%s: damaged: %w", f.path, err)
+	}
+	f.reader.Store(reader)
+	f.stamp = now
+	return true, nil
+}
+
+func holdsOne(text string, parts []string) bool {
+	for _, p := range parts {
+		if strings.Contains(text, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// The parts of the records that are read.
+type (
+	ownerRecord struct {
+		Number       uint32 `maxminddb:"autonomous_system_number"`
+		Organization string `maxminddb:"autonomous_system_organization"`
+	}
+	cityRecord struct {
+		Country struct {
+			Code string `maxminddb:"iso_code"`
+		} `maxminddb:"country"`
+		City struct {
+			Names struct {
+				English string `maxminddb:"en"`
+			} `maxminddb:"names"`
+		} `maxminddb:"city"`
+		Location struct {
+			Lat *float64 `maxminddb:"latitude"`
+			Lon *float64 `maxminddb:"longitude"`
+		} `maxminddb:"location"`
+	}
+)
+
+// LocationVersion grows whenever a database changes; 0: the policy names none.
+func (p *Policy) LocationVersion() uint64 { return p.spec.databases.version.Load() }
+
+// HasOwners reports whether the policy names a database of networks' owners.
+func (p *Policy) HasOwners() bool { return p.spec.databases.asn.reader.Load() != nil }
+
+// Locate asks the databases for an address. It allocates; whoever asks often
+// keeps the answer until LocationVersion changes.
+func (p *Policy) Locate(ip netip.Addr) (l Location) {
+	d := &p.spec.databases
+	if !ip.IsValid() {
+		return l
+	}
+	if r := d.asn.reader.Load(); r != nil {
+		var owner ownerRecord
+		if r.Lookup(ip).Decode(&owner) == nil {
+			l.ASN, l.Organization = owner.Number, owner.Organization
+		}
+	}
+	if r := d.city.reader.Load(); r != nil {
+		var c cityRecord
+		if r.Lookup(ip).Decode(&c) == nil {
+			l.Country, l.City = c.Country.Code, c.City.Names.English
+			if c.Location.Lat != nil && c.Location.Lon != nil {
+				l.Lat, l.Lon, l.Located = *c.Location.Lat, *c.Location.Lon, true
+			}
+		}
+	}
+	return l
+}

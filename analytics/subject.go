@@ -1,0 +1,130 @@
+package analytics
+
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+
+	"redshank/analytics/event"
+)
+
+// dossier finds or makes the one of a subject.
+func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
+	key := subjectKey(kind, id)
+	d, ok := c.dossiers.Get(key)
+	if !ok {
+		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)])}
+		if kind == aUser {
+			d.groups = c.groupsOf(id)
+		}
+		c.dossiers.Add(key, d)
+	}
+	return d
+}
+
+// subjectKey of an application is also the link that notes share by it.
+func subjectKey(kind subjectKind, id []byte) uint64 { return salted("uah"[kind], id) }
+
+// groupsOf are the baselines of an account's groups. There are at most 64.
+func (c *collection) groupsOf(user []byte) (list []*baseline) {
+	for _, name := range c.policy.Groups(user) {
+		b := c.groups[name]
+		if b == nil {
+			b = &baseline{}
+			c.groups[name] = b
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// subject is who an event is about: the host for what ran on it; the account;
+// the account that the session, token or object id belongs to; or the
+// application by itself.
+func (c *collection) subject(ev *event.Event) *dossier {
+	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
+	switch {
+	case onHost && len(ev.Host) > 0:
+		return c.dossier(aHost, ev.Host)
+	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
+		return c.dossier(aUser, ev.User)
+	}
+	for _, key := range namesOf(ev) {
+		if account, ok := c.names.Get(key); ok && key != 0 {
+			if d, ok := c.dossiers.Get(account); ok {
+				return d
+			}
+		}
+	}
+	switch {
+	case len(ev.User) > 0 && ev.UserKind != event.UserSystem && ev.UserKind != event.UserService:
+		return c.dossier(aUser, ev.User)
+	case len(ev.App) > 0:
+		return c.dossier(anApp, ev.App)
+	}
+	return nil
+}
+
+// namesOf are the other names an account goes by in an event.
+func namesOf(ev *event.Event) (keys [4]uint64) {
+	for i, id := range [4][]byte{ev.Token, ev.Session, ev.UserID, ev.User} {
+		if len(id) > 0 {
+			keys[i] = salted("tsoo"[i], id)
+		}
+	}
+	return keys
+}
+
+// alias remembers the other names of an account, and brings what was noted
+// under its object id before the account was known.
+func (c *collection) alias(d *dossier, ev *event.Event) {
+	if d.kind != aUser || ev.UserKind != event.UserPerson {
+		return
+	}
+	for i, key := range namesOf(ev) {
+		if key == 0 || i == 3 {
+			continue
+		}
+		if known, ok := c.names.Get(key); ok && known == d.key {
+			continue
+		}
+		c.names.Add(key, d.key)
+		if i == 2 {
+			c.merge(d, ev.UserID)
+		}
+	}
+}
+
+// merge moves what was noted of an object id to the account it turned out to
+// be.
+func (c *collection) merge(d *dossier, id []byte) {
+	old, ok := c.dossiers.Get(subjectKey(aUser, id))
+	if !ok || old == d {
+		return
+	}
+	if d.taken == nil {
+		d.taken, old.taken = old.taken, nil
+	}
+	notes := old.notes
+	old.notes = nil
+	for _, n := range notes {
+		n.in = false
+		c.enter(d, n, []byte(n.detail), nil)
+	}
+}
+
+// salted hashes a value together with what kind of value it is.
+func salted(kind byte, value []byte) uint64 {
+	var b [9]byte
+	binary.LittleEndian.PutUint64(b[:], xxhash.Sum64(value))
+	b[8] = kind
+	return xxhash.Sum64(b[:])
+}
+
+// first is a, or b where a is empty.
+func first(a, b []byte) []byte {
+	if len(a) > 0 {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,113 @@
+package analytics
+
+import (
+	"encoding/binary"
+	"math"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+)
+
+// whereabouts are what is known of the place that an event comes from.
+type whereabouts struct {
+	network uint64 // the place of its network: by owner (ASN), else by prefix; 0: none
+	usual   bool   // the policy calls it usual for everybody
+	v6      bool   // told apart from IPv4 only where the owner is not known
+	country []byte
+	located bool // latitude and longitude are known
+	lat     float32
+	lon     float32
+}
+
+// maxSpots bounds what is remembered of the databases' answers: about 120
+// bytes each, so that a busy client costs one look-up and not thousands.
+const maxSpots = 8192
+
+// where is empty for back ends of the cloud and the server's own addresses.
+func (c *collection) where(ev *event.Event) (w whereabouts) {
+	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
+	w.country, w.usual = ev.Country, ev.Marks&usual != 0
+	if c.clientOf(ev) == (clientKey{}) {
+		return w
+	}
+	l := c.locate(ev)
+	w.v6 = ev.IP.Is6() && l.ASN == 0
+	if l.ASN != 0 {
+		var b [4]byte
+		binary.LittleEndian.PutUint32(b[:], l.ASN)
+		w.network = placeKey(atNetwork, b[:])
+	} else {
+		wide := clientKey(ev.IP.As16()).network()
+		w.network = placeKey(atNetwork, wide[:])
+	}
+	if len(w.country) == 0 && l.Country != "" {
+		w.country = c.spell(l.Country)
+	}
+	w.located, w.lat, w.lon = l.Located, float32(l.Lat), float32(l.Lon)
+	return w
+}
+
+// locate asks the databases, and remembers the answer until they change.
+func (c *collection) locate(ev *event.Event) policy.Location {
+	version := c.policy.LocationVersion()
+	if version == 0 {
+		return policy.Location{} // no databases
+	}
+	if version != c.spotVersion {
+		c.spots.Purge()
+		c.spotVersion = version
+	}
+	key := clientKey(ev.IP.As16())
+	l, ok := c.spots.Get(key)
+	if !ok {
+		l = c.policy.Locate(ev.IP)
+		c.spots.Add(key, l)
+	}
+	return l
+}
+
+// spell is a country as bytes, which hashing takes, without allocating.
+func (c *collection) spell(country string) []byte {
+	c.country = append(c.country[:0], country...)
+	return c.country
+}
+
+// visit is one sign-in, as far as those around it are weighed against it.
+type visit struct {
+	at       int64
+	client   clientKey
+	network  uint64
+	lat, lon float32
+	located  bool
+}
+
+// called remembers a sign-in and hands those near in time to f. The same client
+// again within ten minutes is the same visit.
+func (d *dossier) called(v visit, f func(other *visit)) {
+	for i := range d.visits {
+		o := &d.visits[i]
+		if o.at == 0 {
+			break
+		}
+		if o.client == v.client && max(o.at-v.at, v.at-o.at) <= noteSpan {
+			return
+		}
+		f(o)
+	}
+	place := 0
+	for place < len(d.visits) && d.visits[place].at > v.at {
+		place++
+	}
+	if place < len(d.visits) {
+		copy(d.visits[place+1:], d.visits[place:])
+		d.visits[place] = v
+	}
+}
+
+// kilometres is the distance between two visits on a sphere.
+func (v *visit) kilometres(o *visit) float64 {
+	const radius, degree = 6371, math.Pi / 180
+	lat1, lat2 := float64(v.lat)*degree, float64(o.lat)*degree
+	s1, s2 := math.Sin((lat2-lat1)/2), math.Sin(float64(o.lon-v.lon)*degree/2)
+	return 2 * radius * math.Asin(math.Sqrt(min(1, s1*s1+math.Cos(lat1)*math.Cos(lat2)*s2*s2)))
+}
