@@ -86,7 +86,8 @@ func tryStore(path string, limit int) (*store, error) {
 		return nil, err
 	}
 	if err := s.load(); err != nil {
-		return nil, errors.Join(err, s.close())
+		_ = s.close() // what is wrong with it is known
+		return nil, err
 	}
 	return s, nil
 }
