@@ -15,11 +15,10 @@ import (
 // The state of AN1269 as it is put down. These forms are on disk: fields are
 // only ever added, at the end; what changes its meaning changes StateFormat.
 //
-// Pointers between entries become ids. Recency is not kept: an entry that was
+// Structs are encoded as arrays. Pointers between entries become ids. Recency is not kept: an entry that was
 // restored is as old as all others of its segment.
 
 type savedClient struct {
-	_msgpack  struct{} `msgpack:",as_array"` //nolint:unused // read by the encoder
 	Proven    bool
 	Tries     []window.Try
 	Admitted  []savedAdmission
@@ -28,7 +27,6 @@ type savedClient struct {
 }
 
 type savedAdmission struct {
-	_msgpack    struct{} `msgpack:",as_array"` //nolint:unused
 	Key         uint64
 	Name        string
 	From        clientKey
@@ -41,7 +39,6 @@ type savedAdmission struct {
 }
 
 type savedAccount struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused
 	Proven   bool
 	Name     string
 	Homes    []savedHome
@@ -50,14 +47,12 @@ type savedAccount struct {
 }
 
 type savedHome struct {
-	_msgpack    struct{} `msgpack:",as_array"` //nolint:unused
 	Client      clientKey
 	First, Last int64
 	Agents      [maxHomeAgents]uint32
 }
 
 type savedCampaign struct {
-	_msgpack      struct{} `msgpack:",as_array"` //nolint:unused
 	Fails, Admits []window.Try
 	Incident      string
 }
@@ -168,7 +163,6 @@ func numberOf(key []byte) (uint64, error) {
 }
 
 type savedIncident struct {
-	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused
 	Rule       string
 	Class      string
 	Severity   Severity
@@ -203,7 +197,6 @@ type savedIncident struct {
 }
 
 type savedTally struct {
-	_msgpack        struct{} `msgpack:",as_array"` //nolint:unused
 	Key             uint64
 	Name            string
 	Failures        int
@@ -214,7 +207,6 @@ type savedTally struct {
 }
 
 type savedTelling struct {
-	_msgpack      struct{} `msgpack:",as_array"` //nolint:unused
 	Sequence      int
 	At            int64
 	Severity      Severity
@@ -226,18 +218,16 @@ type savedTelling struct {
 // savedCredentials are the listed ones with their keys, and the keys of those
 // beyond the list.
 type savedCredentials struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused
-	List     []savedCredential
-	Beyond   []uint64
+	List   []savedCredential
+	Beyond []uint64
 }
 
 type savedCredential struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused
-	Key      uint64
-	User     string
-	At       int64
-	How      string
-	Service  event.Service
+	Key     uint64
+	User    string
+	At      int64
+	How     string
+	Service event.Service
 }
 
 func (c *credentials) saved() (s savedCredentials) {

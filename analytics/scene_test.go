@@ -36,7 +36,6 @@ type act struct {
 	app     string
 	id      string
 	proof   event.Proof
-	kind    event.UserKind
 }
 
 var midnight = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)

@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -125,12 +126,14 @@ func (w *writer) gone(table string, key []byte, there bool) bool {
 }
 
 func (w *writer) value(table string, key []byte, v any) {
-	b, err := msgpack.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	enc := msgpack.NewEncoder(&b)
+	enc.UseArrayEncodedStructs(true)
+	if err := enc.Encode(v); err != nil {
 		w.fail(fmt.Errorf("state: %s: %w", table, err))
 		return
 	}
-	w.put(Entry{table, key, b})
+	w.put(Entry{table, key, b.Bytes()})
 }
 
 // Restore takes up a state that was put down. each calls do for every entry of

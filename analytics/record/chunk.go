@@ -143,7 +143,7 @@ func (rec *Record) parse(raw []byte) (ok bool) {
 	if !ok || n != 2 {
 		return false
 	}
-	body, _, ok := skip(raw, at)
+	body, _, _ := skip(raw, at) // sound, as all of the event
 	if n, first, isHeader := elements(raw, at); isHeader {
 		if n != 2 {
 			return false

@@ -15,7 +15,7 @@ func slowFind(names []string, m Value, dst []Value, fold bool) (found int) {
 	clear(dst)
 	for key, field := range m.All() {
 		for i, name := range names {
-			if key == nil || name != string(key) && !(fold && strings.ToLower(name) == strings.ToLower(string(key))) {
+			if key == nil || name != string(key) && !(fold && strings.EqualFold(name, string(key))) {
 				continue
 			}
 			if !seen[name] {
