@@ -84,6 +84,7 @@ func (d *desk) flush() []*Alert {
 		held := d.held
 		d.held = nil
 		for _, i := range held {
+			i.held = false
 			d.consider(i)
 		}
 	}
@@ -106,7 +107,9 @@ func (d *desk) consider(i *incident) {
 	phase := d.cause(i)
 	switch {
 	case phase == "":
+	case i.held && i.severity < Critical:
 	case i.severity < Critical && d.sent >= d.tuning.PerMinute:
+		i.held = true
 		i.suppressed++
 		d.mark(i)
 		d.kept++

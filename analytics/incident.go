@@ -65,6 +65,7 @@ type incident struct {
 	told       telling
 	suppressed int
 	touched    bool // in the desk's list of this chunk
+	held       bool // waits for the cap per minute
 }
 
 // telling is what the last message said.
