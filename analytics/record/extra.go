@@ -1,0 +1,53 @@
+package record
+
+import "encoding/binary"
+
+// AppendWith appends rec to dst as it came, byte for byte, with one field more
+// behind those of its body: key, of at most 31 bytes, and value, encoded. Only
+// the count in the header of the body is another; the header keeps its form
+// where the count fits, so that it does not shrink what a receiver is used to.
+//
+// A header that had to grow is told from one that was so wide before by the
+// key: it then has a length byte (d9) of its own. So what was added can be
+// taken out again, and leaves exactly what was there.
+func AppendWith(dst []byte, rec *Record, key string, value []byte) []byte {
+	n, first, _ := fields(rec.Body, 0)
+	head := len(rec.Raw) - len(rec.Body)
+	dst = append(dst, rec.Raw[:head]...)
+	dst, grown := appendMapHeader(dst, rec.Body[0], n+1)
+	dst = append(dst, rec.Body[first:]...)
+	if grown {
+		dst = append(dst, 0xd9, byte(len(key)))
+	} else {
+		dst = append(dst, 0xa0|byte(len(key)))
+	}
+	return append(append(dst, key...), value...)
+}
+
+// appendMapHeader appends the header of a map of n fields, no narrower than
+// the one that begins with was.
+func appendMapHeader(dst []byte, was byte, n int) (out []byte, grown bool) {
+	switch {
+	case was&0xf0 == 0x80 && n <= 0x0f:
+		return append(dst, 0x80|byte(n)), false
+	case was != 0xdf && n <= 0xffff:
+		return binary.BigEndian.AppendUint16(append(dst, 0xde), uint16(n)), was != 0xde
+	}
+	return binary.BigEndian.AppendUint32(append(dst, 0xdf), uint32(n)), was != 0xdf
+}
+
+// Whole is the length of the whole values that b begins with.
+func Whole(b []byte) int {
+	at := 0
+	for at < len(b) {
+		end, _, ok := skip(b, at)
+		if !ok {
+			break
+		}
+		at = end
+	}
+	return at
+}
+
+// At is where in the chunk the record that Next returned last ends.
+func (r *Reader) At() int { return r.at }
