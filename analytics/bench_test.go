@@ -2,7 +2,11 @@ package analytics
 
 import (
 	"bytes"
+	"encoding/binary"
+	"slices"
 	"testing"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/policy"
 	"redshank/test/bench/iis"
@@ -20,7 +24,24 @@ func iisChunks(tb testing.TB, n int) (chunks [][]byte, size int) {
 		tb.Fatal(err)
 	}
 	lines := bytes.Split(bytes.TrimSpace(text.Bytes()), []byte("\n"))
-	return chunked(lines, chunkRecords, asLines), text.Len()
+	return tailed(lines, chunkRecords), text.Len()
+}
+
+// tailed packs lines byte for byte as in_tail of Fluent Bit 5.1 does, with the
+// path of the file: {"path": ..., "log": line}, maps with long headers.
+func tailed(lines [][]byte, size int) (chunks [][]byte) {
+	const head, path = "\x92\x92\xd7\x00", "\xdf\x00\x00\x00\x00\xdf\x00\x00\x00\x02\xa4path\xb4/logs/u_ex260310.log\xa3log"
+	for part := range slices.Chunk(lines, size) {
+		var b []byte
+		for n, line := range part {
+			b = append(b, head...)
+			b = binary.BigEndian.AppendUint64(b, 0x6a00_0000_0000_0000+uint64(len(chunks)*size+n))
+			b = append(b, path...)
+			b = msgp.AppendStringFromBytes(b, line)
+		}
+		chunks = append(chunks, b)
+	}
+	return chunks
 }
 
 func newBenchEngine(tb testing.TB, maxIPs int) *Engine {
@@ -39,7 +60,6 @@ func BenchmarkEngineIIS(b *testing.B) {
 	chunks, size := iisChunks(b, lines)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
-
 	for b.Loop() {
 		b.StopTimer()
 		e := newBenchEngine(b, 200_000)

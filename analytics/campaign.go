@@ -101,7 +101,7 @@ func (s *stuffing) spreads(c *campaign, at int64) bool {
 	t := &s.policy.Stuffing.Campaign
 	wide := func(length int64, clients int) bool {
 		return c.fails.Windows(at, length, func(run []window.Try) bool {
-			if len(run) < clients {
+			if len(run) < clients || !s.could(c, run, clients) {
 				return false
 			}
 			failing, accounts, unnamed := s.census(run)
@@ -112,6 +112,45 @@ func (s *stuffing) spreads(c *campaign, at int64) bool {
 		})
 	}
 	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
+}
+
+// could tells whether a run may be wide enough at all, by what needs no look at
+// each client: most are not, and a census costs a hundred times as much.
+func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
+	from, to := run[0].At, run[len(run)-1].At
+	s.crowd.clear()
+	for i := range run {
+		s.crowd.add(hashClient(s.cut(run[i].Client)))
+	}
+	failing := s.crowd.n
+	s.crowd.clear()
+	for _, t := range c.admits.All() {
+		if t.GotIn && t.At >= from && t.At <= to {
+			s.crowd.add(hashClient(t.Client))
+		}
+	}
+	return failing >= clients && failing >= 3*s.crowd.n
+}
+
+// crowd counts distinct keys, at most maxSightings of them, without allocating.
+type crowd struct {
+	slots [2 * maxSightings]uint64 // 0: empty
+	n     int
+}
+
+func (c *crowd) clear() { *c = crowd{} }
+
+func (c *crowd) add(key uint64) {
+	for i := key | 1; ; i++ {
+		switch slot := &c.slots[i%uint64(len(c.slots))]; *slot {
+		case key | 1:
+			return
+		case 0:
+			*slot = key | 1
+			c.n++
+			return
+		}
+	}
 }
 
 func admittedClients(c *campaign, from, to int64) int {

@@ -25,6 +25,7 @@ type stuffing struct {
 
 	burst, slow, forgiveness int64 // milliseconds
 	scratch                  []weighed
+	crowd                    crowd
 	stolen                   func(account string, from clientKey, at int64) // tells AN0131
 }
 

@@ -1,5 +1,7 @@
 package record
 
+import "encoding/binary"
+
 // resyncScan bounds how far a chunk is searched for the next record after
 // damage, in bytes per chunk.
 const resyncScan = 64 << 10
@@ -59,27 +61,43 @@ func (r *Reader) Next(rec *Record) bool {
 	return false
 }
 
-// headSize is the length of what Fluent Bit 2.1 and later put before nearly
-// every record, and of nothing else: two arrays of two, a timestamp of eight
-// bytes, and metadata with nothing in it.
-const headSize = 13
-
-// common reads a record behind such a head, without the walk and the checks
-// that the other forms need: half the cost of a short line. Whatever is not
-// as it should be is left to Next as if nothing had been read.
+// common reads a record behind the head that Fluent Bit 2.1 and later put
+// before nearly every one, without the walk and the checks that other forms
+// need. Whatever is not as it should be is left to Next as if nothing had been
+// read.
 func (r *Reader) common(rec *Record) bool {
 	b := r.chunk[r.at:]
-	if len(b) <= headSize || b[0] != 0x92 || b[1] != 0x92 || b[2] != 0xd7 || b[3] != 0 || b[12] != 0x80 || !isMap(b[headSize]) {
+	body := headSize(b)
+	if body == 0 {
 		return false
 	}
-	end, opened, ok := skip(b, headSize)
-	at := fixedTime(b[4:12])
+	at := fixedTime(b[4:])
+	end, opened, ok := skip(b, body)
 	if !ok || opened >= maxDepth-2 || isMarker(at) { // two more are opened around the body
 		return false
 	}
-	*rec = Record{Time: at, Body: Value(b[headSize:end:end]), Raw: b[:end:end]}
+	*rec = Record{Time: at, Body: Value(b[body:end:end]), Raw: b[:end:end]}
 	r.at += end
 	return true
+}
+
+// headSize is the length of two arrays of two, a timestamp of eight bytes, and
+// metadata with nothing in it; 0 where b does not begin with these and a map.
+// Filters write an empty map in one byte, inputs in five.
+func headSize(b []byte) int {
+	if len(b) < 18 || binary.BigEndian.Uint32(b) != 0x9292d700 {
+		return 0
+	}
+	size := 13
+	if b[12] == 0xdf && binary.BigEndian.Uint32(b[13:]) == 0 {
+		size = 17
+	} else if b[12] != 0x80 {
+		return 0
+	}
+	if !isMap(b[size]) {
+		return 0
+	}
+	return size
 }
 
 // resync moves on to the next plausible record, or to the end of the chunk.

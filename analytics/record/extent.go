@@ -1,5 +1,7 @@
 package record
 
+import "encoding/binary"
+
 // maxDepth bounds how deep values may nest, in records and in JSON. Nothing
 // in this package recurses by more, and what reads its output need not either.
 const maxDepth = 64
@@ -71,8 +73,13 @@ func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 		return at, 0, false
 	}
 	var count uint64
-	for _, c := range b[at+1 : at+1+int(l.width)] {
-		count = count<<8 | uint64(c)
+	switch l.width {
+	case 1:
+		count = uint64(b[at+1])
+	case 2:
+		count = uint64(binary.BigEndian.Uint16(b[at+1:]))
+	default:
+		count = uint64(binary.BigEndian.Uint32(b[at+1:]))
 	}
 	if l.members > 0 {
 		count *= uint64(l.members)

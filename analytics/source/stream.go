@@ -45,8 +45,7 @@ const maxStreams = 1024
 // kept as hashes: they stand in the chunk, and may be long.
 type streams struct {
 	table   *simplelru.LRU[streamKey, *Stream]
-	last    streamKey
-	current *Stream
+	last    [2]*Stream             // of a tag alone, and of a tag and path: each record asks for both
 	changed map[streamKey]struct{} // nil: nobody asks for changes
 }
 
@@ -74,16 +73,14 @@ func newStreams() *streams {
 // get finds or makes the stream. Records come in runs, so the last one is
 // looked at first: the table then costs nothing.
 func (t *streams) get(tag string, path []byte) *Stream {
-	key := streamKey{tag: tag}
+	key, last := streamKey{tag: tag}, &t.last[0]
 	if len(path) > 0 {
-		key.path = xxhash.Sum64(path)
+		key.path, last = xxhash.Sum64(path), &t.last[1]
 	}
-	if t.current != nil && key == t.last {
-		return t.current
+	if *last == nil || (*last).key != key {
+		*last = t.at(key)
 	}
-	stream := t.at(key)
-	t.last, t.current = key, stream
-	return stream
+	return *last
 }
 
 func (t *streams) at(key streamKey) *Stream {
