@@ -47,6 +47,7 @@ type Engine struct {
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	emit       source.Emit
+	enricher   *enricher // nil until Enrich is called
 	stats      Stats
 }
 
@@ -80,9 +81,7 @@ func New(opts Options) (*Engine, error) {
 func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stats.Chunks++
-	if e.chunks.Before(digest(tag, chunk)) {
-		e.stats.RepeatedChunks++
+	if e.known(tag, chunk) {
 		return nil
 	}
 	var rec record.Record
@@ -91,6 +90,21 @@ func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
 		e.received = rec.Time
 		e.sources.Decode(tag, &rec, e.emit)
 	}
+	return e.finish()
+}
+
+// known counts a chunk and tells whether it has come before.
+func (e *Engine) known(tag string, chunk []byte) bool {
+	e.stats.Chunks++
+	if !e.chunks.Before(digest(tag, chunk)) {
+		return false
+	}
+	e.stats.RepeatedChunks++
+	return true
+}
+
+// finish ends a chunk that was observed.
+func (e *Engine) finish() []*Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
 	return e.desk.flush()
@@ -137,11 +151,7 @@ func idle(ev *event.Event) bool {
 // setTime gives the event Fluent Bit's time where it has none or claims to be
 // from the future, so that a forged or broken clock cannot push state out.
 func (e *Engine) setTime(ev *event.Event) {
-	switch {
-	case ev.Time.IsZero():
-		ev.Time = e.received
-	case !e.received.IsZero() && ev.Time.After(e.received.Add(futureSlack)):
-		ev.Time = e.received
+	if e.believe(ev) {
 		e.stats.Future++
 	}
 	at := ev.Time.UnixMilli()
@@ -149,6 +159,14 @@ func (e *Engine) setTime(ev *event.Event) {
 		e.stats.Late++ // still counted: its window may be open
 	}
 	e.desk.newest = max(e.desk.newest, at)
+}
+
+func (e *Engine) believe(ev *event.Event) (future bool) {
+	future = !e.received.IsZero() && ev.Time.After(e.received.Add(futureSlack))
+	if future || ev.Time.IsZero() {
+		ev.Time = e.received
+	}
+	return future
 }
 
 // repeated tells whether a record with this id has been counted. Successful

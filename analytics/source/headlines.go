@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -38,13 +39,37 @@ func (s *Set) Restore(key, value []byte) error {
 		return err
 	}
 	at := len(key) - 8
-	stream := s.streams.at(streamKey{tag: string(key[:at-1]), path: binary.BigEndian.Uint64(key[at:])})
+	s.reread(streamKey{tag: string(key[:at-1]), path: binary.BigEndian.Uint64(key[at:])}, lines)
+	return nil
+}
+
+// reread reads the header lines of one stream, and counts nothing.
+func (s *Set) reread(key streamKey, lines map[event.Source]string) {
+	stream := s.streams.at(key)
 	before := s.counts
-	s.in = Input{Tag: stream.key.tag, Stream: stream, scratch: &s.scratch}
+	s.in = Input{Tag: key.tag, Stream: stream, scratch: &s.scratch}
 	s.emit = func(*event.Event) {}
 	for _, line := range lines {
 		s.openLine([]byte(line), 0)
 	}
 	s.in, s.emit, s.counts = Input{}, nil, before
-	return nil
+}
+
+// Again is a new set that reads a chunk of this tag a second time without
+// changing s: nothing is counted in s, and nothing that s holds of acts that
+// come in several rows is used up. It knows the header lines that s knows for
+// the tag now, since the chunk may start in the middle of a file. It serves
+// one chunk.
+func (s *Set) Again(tag string) *Set {
+	again := &Set{formats: formats(), streams: newStreams()}
+	if len(s.formats) == 1 {
+		only := s.formats[0].source()
+		again.formats = slices.DeleteFunc(again.formats, func(f format) bool { return f.source() != only })
+	}
+	for _, key := range s.streams.table.Keys() {
+		if stream, ok := s.streams.table.Peek(key); ok && key.tag == tag {
+			again.reread(key, stream.headlines)
+		}
+	}
+	return again
 }

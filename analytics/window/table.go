@@ -114,6 +114,15 @@ func (t *Table[K, V]) Get(k K) (V, bool) {
 	return v, ok
 }
 
+// Peek returns the entry and leaves the order as it is: who only looks does
+// not keep an entry alive.
+func (t *Table[K, V]) Peek(k K) (V, bool) {
+	if v, ok := t.proven.Peek(k); ok {
+		return v, true
+	}
+	return t.newcomers.Peek(k)
+}
+
 // Add puts a new entry among the newcomers; an entry that is there already is
 // replaced where it stands.
 func (t *Table[K, V]) Add(k K, v V) {

@@ -1,0 +1,256 @@
+package analytics
+
+import (
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/record"
+	"redshank/analytics/source"
+)
+
+// extraField is what an enriched record has more than the record that came.
+const extraField = "redshank"
+
+// maxEvents is how many events of one record are listed in it; event_count has
+// the true number.
+const maxEvents = 32
+
+// enricher builds the field of one record at a time. What it encodes into is
+// reused: at full rate it costs no allocation.
+type enricher struct {
+	engine *Engine
+	events []enrichedEvent
+	count  int    // of events, listed or not
+	text   []byte // the fields of those listed, one event's behind the other's
+	value  []byte
+	open   []*incident
+
+	observe, again source.Emit
+}
+
+// enrichedEvent is one event's fields in the enricher's text.
+type enrichedEvent struct{ from, to, fields, risk int }
+
+// Enrich is Observe that hands the chunk on: it appends to dst every record of
+// the chunk as it came, byte for byte, those that led to events with a field
+// redshank behind their own (see enricher.appendRecord). Group markers, and
+// whatever else is sound, stay where they are; damaged bytes are left out.
+//
+// A chunk seen before is enriched by itself and changes nothing. What an act
+// tells in several rows belongs to the row that completes it; where the
+// earlier ones came in another chunk, a repeated chunk does not know them.
+func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*Alert) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.enricher == nil {
+		e.enricher = newEnricher(e)
+	}
+	x := e.enricher
+	if e.known(tag, chunk) {
+		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
+	}
+	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
+	return dst, e.finish()
+}
+
+func newEnricher(e *Engine) *enricher {
+	x := &enricher{engine: e}
+	x.observe = func(ev *event.Event) {
+		e.observe(ev)
+		if idle(ev) {
+			e.policy.Normalise(ev)
+		}
+		x.add(ev)
+	}
+	x.again = func(ev *event.Event) {
+		e.policy.Normalise(ev)
+		e.believe(ev)
+		x.add(ev)
+	}
+	return x
+}
+
+func (x *enricher) appendChunk(dst []byte, tag string, chunk []byte, from *source.Set, emit source.Emit) []byte {
+	r := &x.engine.reader
+	done := 0
+	var rec record.Record
+	for r.Reset(chunk); r.Next(&rec); done = r.At() {
+		x.events, x.text, x.count = x.events[:0], x.text[:0], 0
+		x.engine.received = rec.Time
+		from.Decode(tag, &rec, emit)
+		dst = appendWhole(dst, chunk[done:r.At()-len(rec.Raw)])
+		dst = x.appendRecord(dst, &rec)
+	}
+	return appendWhole(dst, chunk[done:])
+}
+
+// appendWhole keeps what stands between records, as far as it is sound.
+func appendWhole(dst, between []byte) []byte {
+	return append(dst, between[:record.Whole(between)]...)
+}
+
+// appendRecord appends a record with what is known of it. Of several events
+// the field describes the one of the highest risk, the first among equals, so
+// that it has one form for all who query it; all of them stand in its events.
+// A record that led to none, or has such a field already, passes as it is.
+func (x *enricher) appendRecord(dst []byte, rec *record.Record) []byte {
+	if x.count == 0 || rec.Body.Get(extraField).Present() {
+		return append(dst, rec.Raw...)
+	}
+	top := slices.MaxFunc(x.events, func(a, b enrichedEvent) int { return a.risk - b.risk })
+	fields := top.fields
+	if x.count > 1 {
+		fields += 2
+	}
+	v := msgp.AppendMapHeader(x.value[:0], uint32(fields))
+	v = append(v, x.text[top.from:top.to]...)
+	if x.count > 1 {
+		v = msgp.AppendInt(msgp.AppendString(v, "event_count"), x.count)
+		v = msgp.AppendArrayHeader(msgp.AppendString(v, "events"), uint32(len(x.events)))
+		for _, one := range x.events {
+			v = msgp.AppendMapHeader(v, uint32(one.fields))
+			v = append(v, x.text[one.from:one.to]...)
+		}
+	}
+	x.value = v
+	return record.AppendWith(dst, rec, extraField, v)
+}
+
+// add encodes one event: it points into the chunk and is over after this.
+func (x *enricher) add(ev *event.Event) {
+	x.count++
+	if len(x.events) >= maxEvents {
+		return
+	}
+	p := pairs{b: x.text}
+	one := enrichedEvent{from: len(p.b)}
+	x.describe(&p, ev)
+	x.open = x.engine.openFor(ev, x.open[:0])
+	if len(x.open) > 0 {
+		p.list("incidents", len(x.open))
+		for _, i := range x.open {
+			p.b = msgp.AppendString(p.b, i.id)
+		}
+	}
+	one.risk = riskOf(ev, x.open)
+	p.number("risk", int64(one.risk))
+	x.text = p.b
+	one.to, one.fields = len(p.b), p.n
+	x.events = append(x.events, one)
+}
+
+// describe encodes what the event and the policy say; what is not known is
+// left out.
+func (x *enricher) describe(p *pairs, ev *event.Event) {
+	p.word("source", ev.Source.String())
+	if ev.Service != event.ServiceUnknown {
+		p.word("service", ev.Service.String())
+	}
+	if ev.Action != event.ActionNone {
+		p.word("action", ev.Action.String())
+	}
+	if ev.Outcome != event.OutcomeUnknown {
+		p.word("outcome", ev.Outcome.String())
+	}
+	p.word("reason", ev.Reason.String())
+	p.address("ip", ev.IP)
+	p.text("user", ev.User)
+	p.word("agent", ev.Family.String())
+	if name := x.engine.policy.AppName(ev.App); name != "" {
+		p.word("app", name)
+	} else {
+		p.text("app", ev.App)
+	}
+	x.place(p, ev)
+	p.marks(ev.Marks)
+}
+
+// place is where the address is: by the policy's databases, else the country
+// that the log itself names.
+func (x *enricher) place(p *pairs, ev *event.Event) {
+	var l policy.Location
+	if ev.IP.IsValid() {
+		l = x.engine.collection.locate(ev)
+	}
+	country := l.Country
+	if country == "" && len(ev.Country) == 0 && l.City == "" && l.ASN == 0 {
+		return
+	}
+	inner := pairs{b: x.value[:0]} // free until the record is put together
+	if country != "" {
+		inner.word("country_iso_code", country)
+	} else {
+		inner.text("country_iso_code", ev.Country)
+	}
+	inner.word("city_name", l.City)
+	if l.ASN != 0 {
+		inner.number("as_number", int64(l.ASN))
+		inner.word("as_organization", l.Organization)
+	}
+	x.value = inner.b
+	p.n++
+	p.b = msgp.AppendMapHeader(msgp.AppendString(p.b, "geo"), uint32(inner.n))
+	p.b = append(p.b, inner.b...)
+}
+
+// openFor appends the open incidents of an event's address, account, and what
+// else of it can be the subject of one.
+func (e *Engine) openFor(ev *event.Event, list []*incident) []*incident {
+	at := ev.Time.UnixMilli()
+	add := func(i *incident) {
+		if e.desk.isOpen(i, at) && !slices.Contains(list, i) {
+			list = append(list, i)
+		}
+	}
+	if ev.IP.IsValid() {
+		if c, ok := e.stuffing.clients.Peek(e.stuffing.keyOf(ev)); ok {
+			add(c.incident)
+		}
+	}
+	if len(ev.User) > 0 {
+		if a, ok := e.stuffing.accounts.Peek(xxhash.Sum64(ev.User)); ok {
+			add(a.incident)
+		}
+	}
+	for kind, id := range [...][]byte{aUser: ev.User, anApp: ev.App, aHost: ev.Host} {
+		if len(id) == 0 {
+			continue
+		}
+		if d, ok := e.collection.dossiers.Peek(subjectKey(subjectKind(kind), id)); ok {
+			add(d.incident)
+		}
+	}
+	return list
+}
+
+// isOpen tells whether an incident is still open and has to do with this time.
+func (d *desk) isOpen(i *incident, at int64) bool {
+	return i != nil && at >= i.start-day && at <= i.end+d.tuning.Quiet.Milliseconds() && d.incidents.Contains(i.id)
+}
+
+// Risks of an event, 0 to 100: that of its worst open incident, in the steps
+// of event.severity in alerts; without one, what speaks against it by itself.
+var (
+	riskBySeverity = [...]int{0, Low: 21, Medium: 47, High: 73, Critical: 99}
+	riskOfTool     = riskBySeverity[Medium]
+	riskOfLeaked   = riskBySeverity[Low]
+)
+
+func riskOf(ev *event.Event, open []*incident) (risk int) {
+	for _, i := range open {
+		risk = max(risk, riskBySeverity[min(i.severity, Critical)])
+	}
+	switch {
+	case ev.Marks&(event.AllowedNetwork|event.IgnoredAccount|event.KnownAutomation) != 0:
+		return risk
+	case ev.Family == event.Tool:
+		return max(risk, riskOfTool)
+	case ev.Marks.Has(event.LeakedAccount) && ev.Action == event.SignIn:
+		return max(risk, riskOfLeaked)
+	}
+	return risk
+}
