@@ -120,11 +120,14 @@ func (p *place) use(at int64) {
 
 // signIn counts a sign-in and lets the baseline ripen. It is ripe as of the
 // latest sign-in, so that all that came before, in whatever order, is usual.
-func (b *baseline) signIn(at int64, ripening policy.Ripening) {
+// Of requests, each of which brings its credentials, one an hour counts.
+func (b *baseline) signIn(at int64, ripening policy.Ripening, request bool) {
 	if b.newest != 0 && at-b.newest >= forgetAfter {
 		*b = baseline{places: b.places[:0]}
 	}
-	b.signIns++
+	if !request || b.newest == 0 || at/hour > b.newest/hour || at/hour < b.began/hour {
+		b.signIns++
+	}
 	if b.newest == 0 || at/day > b.newest/day || at/day < b.began/day {
 		b.days++
 	}

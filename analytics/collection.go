@@ -10,6 +10,9 @@ import (
 
 var ruleCollection = Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1"}
 
+// maxRequests bounds the ids of requests that were counted as items.
+const maxRequests = 1 << 15
+
 // collection is AN0131: a mail system reached with stolen credentials or
 // tokens, then scripted access to mailbox contents.
 //
@@ -24,6 +27,7 @@ type collection struct {
 	attack   func(ev *event.Event) bool // is the client part of an open AN1269 incident
 	dossiers *window.Table[uint64, *dossier]
 	sessions *simplelru.LRU[uint64, session]
+	requests *window.Seen                   // ids of those counted
 	names    *simplelru.LRU[uint64, uint64] // session, token or object id -> dossier of the account
 	groups   map[string]*baseline           // of the policy's groups
 	signals  [signalKinds]policy.Signal     // with their weights
@@ -41,6 +45,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 		desk:     d,
 		attack:   attack,
 		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers),
+		requests: window.NewSeen(maxRequests),
 		groups:   map[string]*baseline{},
 		signals:  signalsOf(opts.Policy),
 		window:   opts.Policy.Collection.TimeWindow.Milliseconds(),
@@ -56,7 +61,8 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 func (c *collection) observe(ev *event.Event) {
 	const ignored = event.IgnoredAccount | event.KnownAutomation
 	switch {
-	case ev.Action == event.ActionNone, ev.Marks&ignored != 0, ev.Family == event.Probe,
+	case ev.Time.UnixMilli() < day, // before there was mail: a broken clock
+		ev.Action == event.ActionNone, ev.Marks&ignored != 0, ev.Family == event.Probe,
 		ev.Outcome == event.Challenge, ev.Outcome == event.Noise,
 		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
 		return

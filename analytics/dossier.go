@@ -1,6 +1,8 @@
 package analytics
 
 import (
+	"strings"
+
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
@@ -102,9 +104,14 @@ func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
 	if len(d.notes) >= maxNotes {
 		d.forget()
 	}
-	n.detail = string(detail[:min(len(detail), maxDetail)])
+	n.detail = oneLine(detail)
 	d.notes = append(d.notes, n)
 	return &d.notes[len(d.notes)-1], true
+}
+
+// oneLine is a capped copy of text without line breaks and runs of blanks.
+func oneLine(text []byte) string {
+	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text[:min(len(text), maxDetail)])), " "), "")
 }
 
 // forget drops a note of the signal that has the most of them: who floods one

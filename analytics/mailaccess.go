@@ -17,14 +17,15 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 	}
 	w := c.where(ev)
 	if app := c.foreignApp(d, ev); app != nil {
-		c.spread(app, ev, &w)
+		c.spread(app, ev, &w, boxOf(d, ev))
 	}
 	if ofTheCloud(ev) {
 		return
 	}
 	c.alias(d, ev)
 	c.moved(d, ev, &w)
-	program := c.program(d, ev, &w)
+	script := c.program(d, ev, &w)
+	program := c.byApp(d, ev) || script
 	if ev.Throttled {
 		c.note(d, ev, accessThrottled, ev.Mailbox)
 	}
@@ -40,11 +41,11 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 			c.note(d, ev, accessSync, ev.Mailbox)
 		}
 	}
-	if program {
-		c.paced(d, ev)
-		if d.kind != anApp {
-			c.manyMailboxes(d, ev)
-		}
+	if script {
+		c.paced(d, ev) // not for applications: every mail client keeps time
+	}
+	if program && d.kind != anApp {
+		c.manyMailboxes(d, ev, boxOf(d, ev))
 	}
 	c.volume(d, ev, &w, program)
 	c.touch(d, ev)
@@ -68,14 +69,13 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 	case requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0:
 		kind, agent = accessNoAgent, ev.Operation
 	}
-	unusual := c.byApp(d, ev)
-	if kind != signalKinds {
-		reader := c.readerKey(ev, ev.Agent, w)
-		unusual = !d.baseline.knows(reader, ev.Time.UnixMilli(), c.policy.Collection.Baseline)
-		c.noteUnless(reader, d, ev, kind, agent)
-		c.used(d, ev, reader)
+	if kind == signalKinds {
+		return false
 	}
-	return unusual
+	reader := c.readerKey(ev, ev.Agent, w)
+	c.noteUnless(reader, d, ev, kind, agent)
+	c.used(d, ev, reader)
+	return !d.baseline.knewBefore(reader, ev.Time.UnixMilli()-day, c.policy.Collection.Baseline)
 }
 
 // byApp notes an application that reads mail: one that is not Microsoft's, and
@@ -157,17 +157,15 @@ func (c *collection) paced(d *dossier, ev *event.Event) {
 // programs synchronise are left out: a new telephone does that.
 func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
-	if items == 0 && ev.Access == event.Bind && (program || requestLog(ev.Source)) {
+	if items == 0 && ev.Access == event.Bind && (program || requestLog(ev.Source)) && !c.counted(ev) {
 		items = 1
 	}
 	if items == 0 || ev.Access == event.Sync && !program || ev.Access == event.Send {
 		return
 	}
-	if d.mail == nil {
-		d.mail, d.taken = &volume{}, &volume{}
-	}
+	d.count()
 	sum, least := d.mail.read(at, items), leastVolume
-	if program || !d.baseline.knows(w.network, at, c.policy.Collection.Baseline) {
+	if d.kind != anApp && (program || !d.baseline.knows(w.network, at, c.policy.Collection.Baseline)) {
 		d.taken.read(at, items)
 	}
 	if !d.baseline.isRipe(at) {
@@ -177,8 +175,22 @@ func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program
 		return
 	}
 	n := c.noteOf(ev, accessVolume)
-	n.first = d.mail.begin(at)
+	n.first, n.last = d.mail.begin(at), max(at, min(d.mail.last, at+day))
 	c.enter(d, n, first(ev.Mailbox, ev.Operation), ev)
+}
+
+// count makes room for counting.
+func (d *dossier) count() {
+	if d.mail == nil {
+		d.mail, d.taken = &volume{}, &volume{}
+	}
+}
+
+// counted tells whether a request has been counted as an item already: one
+// request stands in the logs of IIS and of HttpProxy. Records that say how many
+// items they tell of have been looked at before.
+func (c *collection) counted(ev *event.Event) bool {
+	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
 }
 
 // touch keeps the figures of an open incident up to date.
@@ -203,13 +215,9 @@ const (
 
 // manyMailboxes watches how many mailboxes an account reads by program in ten
 // minutes.
-func (c *collection) manyMailboxes(d *dossier, ev *event.Event) {
-	box := first(ev.Mailbox, ev.User)
-	if len(box) == 0 {
-		return
-	}
-	t := window.Try{At: ev.Time.UnixMilli(), Key: xxhash.Sum64(box), Sources: 1 << ev.Source}
-	if !d.reads(t) {
+func (c *collection) manyMailboxes(d *dossier, ev *event.Event, box uint64) {
+	t := window.Try{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
+	if box == 0 || !d.reads(t) {
 		return
 	}
 	if d.mailboxes.Windows(t.At, boxesWithin, func(run []window.Try) bool { return len(run) >= leastBoxes }) {
@@ -236,20 +244,21 @@ func (d *dossier) reads(t window.Try) bool {
 // spread watches an application over all mailboxes. One that has read mail on
 // as many days as a baseline needs is known, as long as it keeps to about as
 // many mailboxes a day and to its networks.
-func (c *collection) spread(app *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) spread(app *dossier, ev *event.Event, w *whereabouts, box uint64) {
 	at, ripening := ev.Time.UnixMilli(), policyDays(c.policy.Collection.Baseline)
-	box := first(ev.Mailbox, ev.User)
-	if len(box) == 0 {
+	if box == 0 {
 		return
 	}
 	quiet := app.incident == nil || app.incident.severity <= Low
-	today := app.boxes.read(xxhash.Sum64(box), at, !quiet)
+	app.count()
+	app.taken.read(at, ev.Items)
+	today := app.boxes.read(box, at, !quiet)
 	if quiet && !app.has(mailConsent) && !app.has(appCredentials) {
-		app.baseline.signIn(at, ripening)
+		app.baseline.signIn(at, ripening, true)
 	}
 	if w.network != 0 && !w.usual {
 		if app.baseline.isNew(w.network, at, ripening) {
-			c.noteUnless(w.network, app, ev, newNetwork, ev.RawIP)
+			c.noteUnless(w.network, app, ev, newNetwork, nil)
 		}
 		app.baseline.visit(w.network, at, maxPlaces)
 	}
@@ -257,8 +266,9 @@ func (c *collection) spread(app *dossier, ev *event.Event, w *whereabouts) {
 		c.note(app, ev, accessForeignApp, ev.App)
 	}
 	if !app.baseline.isRipe(at) || today > max(2*app.boxes.usual, app.boxes.usual+leastBoxes) {
-		c.manyMailboxes(app, ev)
+		c.manyMailboxes(app, ev, box)
 	}
+	c.touch(app, ev)
 }
 
 // policyDays is a ripening by days alone: a program signs in all day.

@@ -36,6 +36,25 @@ type act struct {
 	app     string
 	id      string
 	proof   event.Proof
+
+	// What AN0131 looks at.
+	action    event.Action // default: SignIn
+	protocol  event.Protocol
+	access    event.Access
+	items     int
+	throttled bool
+	mailbox   string
+	session   string
+	token     string
+	userID    string
+	device    string
+	country   string
+	client    string
+	operation string
+	detail    string
+	target    string
+	host      string
+	past      bool // before the attack: it stays before it in any order
 }
 
 var midnight = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
@@ -83,12 +102,32 @@ func (a act) event(ev *event.Event) {
 		ev.Service = event.OWA
 	}
 	ev.Outcome, ev.Reason = a.outcome, a.reason
-	ev.RawIP, ev.IP, ev.IPFrom = []byte(a.ip), netip.MustParseAddr(a.ip), event.IPDirect
+	if a.ip != "" {
+		ev.RawIP, ev.IP, ev.IPFrom = []byte(a.ip), netip.MustParseAddr(a.ip), event.IPDirect
+	}
 	if a.user != "" {
 		ev.RawUser = []byte(a.user)
 	}
 	ev.Agent, ev.App, ev.ID, ev.Proof = []byte(a.agent), []byte(a.app), []byte(a.id), a.proof
 	ev.Family = family(a.agent)
+	a.mail(ev)
+}
+
+// mail fills what only AN0131 looks at.
+func (a act) mail(ev *event.Event) {
+	if a.action != event.ActionNone {
+		ev.Action = a.action
+	}
+	ev.Protocol, ev.Access, ev.Items, ev.Throttled = a.protocol, a.access, a.items, a.throttled
+	for to, text := range map[*[]byte]string{
+		&ev.Mailbox: a.mailbox, &ev.Session: a.session, &ev.Token: a.token, &ev.UserID: a.userID,
+		&ev.Device: a.device, &ev.Country: a.country, &ev.Client: a.client, &ev.Operation: a.operation,
+		&ev.Detail: a.detail, &ev.Target: a.target, &ev.Host: a.host,
+	} {
+		if text != "" {
+			*to = []byte(text)
+		}
+	}
 }
 
 // play runs the acts in their order and returns the last alert of each

@@ -96,6 +96,8 @@ func (k signalKind) isAccess() bool { return k >= accessScript }
 const (
 	opensAt = 100
 	aloneAt = 130
+	// leastAccess is what the access half must weigh to be one.
+	leastAccess = 30
 )
 
 // signalsOf are the signals with their weights in force.

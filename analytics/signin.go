@@ -53,7 +53,7 @@ type placed struct {
 func (c *collection) places(ev *event.Event, w *whereabouts) [6]placed {
 	var p [6]placed
 	if !w.usual {
-		p[0] = placed{w.network, newNetwork, ev.RawIP, false}
+		p[0] = placed{w.network, newNetwork, nil, false}
 		p[1] = placed{placeKey(atCountry, w.country), newCountry, w.country, false}
 	}
 	p[2] = placed{placeKey(onDevice, ev.Device), newDevice, ev.Device, true}
@@ -195,8 +195,7 @@ func (c *collection) parted(d *dossier, ev *event.Event, seen *session) {
 		if !s.usual && !d.baseline.knows(s.network, s.at, ripening) {
 			n := c.noteOf(ev, sessionMoved)
 			n.first, n.last, n.client, n.links, n.place = s.at, s.at, s.client, links{n.links[0], c.linkOf(s.client)}, s.network
-			ip := s.client.addr()
-			c.enter(d, n, ip.AppendTo(c.scratch[:0]), ev)
+			c.enter(d, n, nil, ev)
 			return
 		}
 	}
@@ -234,7 +233,7 @@ func (c *collection) travelled(d *dossier, v, o *visit) {
 	if d.baseline.knows(late.network, late.at, c.policy.Collection.Baseline) {
 		late = early
 	}
-	c.enter(d, c.visitNote(impossibleTravel, late), late.client.addr().AppendTo(c.scratch[:0]), nil)
+	c.enter(d, c.visitNote(impossibleTravel, late), nil, nil)
 }
 
 // visitNote counts only while the network of the visit is not usual.
@@ -253,7 +252,7 @@ func (c *collection) afterFailures(d *dossier, v *visit) {
 		}
 	}
 	if before >= enough && !d.baseline.knows(v.network, v.at, c.policy.Collection.Baseline) {
-		c.enter(d, c.visitNote(signInAfterFailures, v), v.client.addr().AppendTo(c.scratch[:0]), nil)
+		c.enter(d, c.visitNote(signInAfterFailures, v), nil, nil)
 	}
 }
 
@@ -279,7 +278,7 @@ func (c *collection) failed(d *dossier, at int64) {
 // AN1269 calls it, when the sign-in comes or when the incident opens later.
 func (c *collection) stolen(account string, from clientKey, at int64) {
 	n := note{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}}
-	c.enter(c.dossier(aUser, []byte(account)), n, from.addr().AppendTo(c.scratch[:0]), nil)
+	c.enter(c.dossier(aUser, []byte(account)), n, nil, nil)
 }
 
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
@@ -300,9 +299,9 @@ func (c *collection) learn(d *dossier, ev *event.Event, w *whereabouts) {
 		}
 	}
 	ripening := c.policy.Collection.Baseline
-	d.baseline.signIn(at, ripening)
+	d.baseline.signIn(at, ripening, requestLog(ev.Source))
 	for _, g := range d.groups {
-		g.signIn(at, policyDays(ripening))
+		g.signIn(at, policyDays(ripening), true)
 	}
 	if d.baseline.days == 2 {
 		c.dossiers.Promote(d.key) // an account that lives: a flood must not push it out

@@ -24,9 +24,10 @@ func (s *story) add(kind signalKind, weight int) {
 }
 
 // opens tells whether the story makes an incident: both halves together, a
-// single strong signal, or much of the access half alone.
+// single strong signal, or much of the access half alone. An application that
+// is merely new makes no second half: that is a new telephone.
 func (s *story) opens() bool {
-	both := s.signIn > 0 && s.access > 0 && s.signIn+s.access >= opensAt
+	both := s.signIn > 0 && s.access >= leastAccess && s.signIn+s.access >= opensAt
 	return both || s.strong || s.access >= aloneAt
 }
 
@@ -76,6 +77,9 @@ func (c *collection) noteOf(ev *event.Event, kind signalKind) note {
 func (c *collection) enter(d *dossier, n note, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
+	}
+	if len(detail) == 0 && n.client != (clientKey{}) {
+		detail = n.client.addr().AppendTo(c.scratch[:0])
 	}
 	kept, news := d.keep(n, detail)
 	if !news {

@@ -46,6 +46,8 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	switch {
 	case onHost && len(ev.Host) > 0:
 		return c.dossier(aHost, ev.Host)
+	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
+		return c.dossier(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
 		return c.dossier(aUser, ev.User)
 	}
@@ -102,8 +104,17 @@ func (c *collection) merge(d *dossier, id []byte) {
 	if !ok || old == d {
 		return
 	}
-	if d.taken == nil {
-		d.taken, old.taken = old.taken, nil
+	if old.mail != nil {
+		d.count()
+		d.mail.join(old.mail)
+		d.taken.join(old.taken)
+		old.mail, old.taken = nil, nil
+	}
+	for _, t := range old.mailboxes.Take() {
+		if t.Key == xxhash.Sum64String(old.subject) {
+			t.Key = xxhash.Sum64String(d.subject)
+		}
+		d.reads(t)
 	}
 	notes := old.notes
 	old.notes = nil
@@ -111,6 +122,19 @@ func (c *collection) merge(d *dossier, id []byte) {
 		n.in = false
 		c.enter(d, n, []byte(n.detail), nil)
 	}
+}
+
+// boxOf is the mailbox that an event is about, 0 where it cannot be known.
+func boxOf(d *dossier, ev *event.Event) uint64 {
+	switch {
+	case len(ev.Mailbox) > 0:
+		return xxhash.Sum64(ev.Mailbox)
+	case d.kind == aUser:
+		return xxhash.Sum64String(d.subject)
+	case len(ev.User) > 0:
+		return xxhash.Sum64(ev.User)
+	}
+	return 0
 }
 
 // salted hashes a value together with what kind of value it is.

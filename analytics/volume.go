@@ -7,6 +7,7 @@ const hoursKept = 72
 // volume is how many items of mail were read, by hour. About 300 bytes.
 type volume struct {
 	hours    [hoursKept]int32
+	last     int64 // the latest time at which anything was read
 	newest   int64 // the hour that hours ends with, counted from 1970
 	mean     float64
 	meanDays int // how many days the mean is made of, up to a fortnight
@@ -16,6 +17,7 @@ type volume struct {
 // hold this one.
 func (v *volume) read(at int64, items int) int {
 	h := at / hour
+	v.last = max(v.last, at)
 	switch {
 	case h > v.newest:
 		v.advance(h)
@@ -28,6 +30,15 @@ func (v *volume) read(at int64, items int) int {
 		most = max(most, v.between(end-23, end))
 	}
 	return most
+}
+
+// join adds what another volume has counted.
+func (v *volume) join(o *volume) {
+	for h := o.newest - hoursKept + 1; h <= o.newest; h++ {
+		if n := o.hours[(h%hoursKept+hoursKept)%hoursKept]; n > 0 {
+			v.read(min(h*hour+hour-1, o.last), int(n))
+		}
+	}
 }
 
 // between sums the hours from one to another, both counted from 1970.

@@ -105,7 +105,7 @@ func (g *graph) actor(ev *event.Event) {
 		}
 	}
 	if ev.RawUser = known(g.p[graphUser]); ev.RawUser == nil {
-		ev.RawUser = known(g.p[graphPrincipal])
+		ev.RawUser, ev.Protocol = known(g.p[graphPrincipal]), event.ClientCredential
 	}
 	ev.Mailbox = notOwn(ev.Mailbox, ev.RawUser)
 	if ev.RawIP = known(g.f[graphCallerIP]); ev.RawIP == nil {
