@@ -8,7 +8,7 @@ func injectFault(tag string) {
 	switch tag {
 	case "fault.nil":
 		var none *instance
-		none.sent++
+		none.ownTold = true
 	case "fault.index":
 		var empty []int
 		empty[len(tag)]++

@@ -14,39 +14,30 @@ import (
 	"redshank/plugin/delivery"
 )
 
-const (
-	// maxPending messages wait for a sink that fails. Once there are so many,
-	// a chunk is given back unread: nothing is dropped.
-	maxPending = 1024
-	// refreshEvery is how often the lists of the policy are looked at.
-	refreshEvery = 5 * time.Second
-	// remindEvery is how often a sink that keeps failing is mentioned.
-	remindEvery = time.Minute
-)
+// refreshEvery is how often the lists of the policy are looked at.
+const refreshEvery = 5 * time.Second
 
-// instance is one configured [OUTPUT]: options, policy, engine and sink.
+// instance is one configured [OUTPUT]: options, policy, engine, and the way of
+// the alerts: flush puts them into the spool, a sender takes them to the sink.
 type instance struct {
 	log      *slog.Logger
 	policy   *policy.Policy
 	engine   *analytics.Engine
-	sink     delivery.Sink
+	spool    *delivery.Spool
+	sender   *delivery.Sender
 	observer delivery.Observer
+	ownTag   string // of our own alerts; empty: they have none
 
 	// mu is held for a whole chunk. The engine takes one at a time anyhow, and
 	// so alerts leave in the order in which they were raised.
-	mu       sync.Mutex
-	pending  []delivery.Message
-	sent     uint64
-	sinkTold time.Time // when its failing was last logged; zero: it works
+	mu      sync.Mutex
+	ownTold bool // that our own alerts came back
 
 	crashes    crashes
 	listsWrong string // the refreshing goroutine's own
 	stop       chan struct{}
 	stopped    sync.WaitGroup
 }
-
-// errSink says that messages wait because the sink failed.
-var errSink = errors.New("sink")
 
 // start reads the options through lookup and starts an instance, or returns
 // all that is wrong with them, one error a line.
@@ -55,18 +46,35 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 	if err != nil {
 		return nil, err
 	}
+	sink, err := openSink(&s)
+	if err != nil {
+		return nil, err
+	}
+	i, err := startWith(s, p, sink, log)
+	if err != nil {
+		return nil, errors.Join(err, sink.Close())
+	}
+	return i, nil
+}
+
+// startWith takes sink over unless it fails.
+func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logger) (*instance, error) {
 	engine, err := analytics.New(analytics.Options{Policy: p, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers})
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	sink, err := openSink(&s)
-	if err != nil {
-		return nil, fmt.Errorf("sink_path: %w", err)
-	}
 	log.Info("starting "+version, s.shown...)
-	log.Info("state is kept in memory only and starts empty")
-	i := &instance{log: log, policy: p, engine: engine, sink: sink, stop: make(chan struct{}),
+	spool, err := delivery.OpenSpool(delivery.SpoolConfig{Folder: s.statePath, MaxSize: int64(s.spoolSize) << 20, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("state_path: %w", err)
+	}
+	if s.statePath == "" {
+		log.Info("no state_path: alerts that wait for the sink are in memory only")
+	}
+	log.Info("state of the detections is kept in memory only and starts empty")
+	i := &instance{log: log, policy: p, engine: engine, spool: spool, ownTag: s.ownTag(), stop: make(chan struct{}),
 		observer: delivery.Observer{Version: version, Name: hostName()}}
+	i.sender = delivery.NewSender(spool, sink, log)
 	i.stopped.Go(i.refresh)
 	return i, nil
 }
@@ -74,17 +82,11 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 // configure reads options and policy; the error has all that is wrong in both.
 func configure(lookup func(key string) string) (settings, *policy.Policy, error) {
 	s, wrong := parseOptions(lookup)
+	if wrong == nil {
+		wrong = s.checkSink()
+	}
 	p, err := policy.Load(s.policy)
 	return s, p, errors.Join(wrong, err)
-}
-
-// openSink opens what the sink needs, so that a path that cannot be written
-// stops the start and not the first alert.
-func openSink(s *settings) (delivery.Sink, error) {
-	if s.sink == "file" {
-		return delivery.NewFile(s.sinkPath, s.sinkMaxSize, s.sinkMaxFiles)
-	}
-	return delivery.NewStdout(), nil
 }
 
 // hostName goes into every alert. A machine without one is no reason to stop.
@@ -97,83 +99,73 @@ func hostName() string {
 }
 
 // flush takes one chunk, which is the host's and valid only until it returns.
-// With an error nothing is lost: the chunk may come again, and the engine
-// knows it then.
+// When it does, the alerts are in the spool; no sink makes it wait or fail.
 func (i *instance) flush(tag string, chunk []byte) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.pending) >= maxPending {
-		if err := i.deliver(); err != nil {
-			return err
-		}
+	if tag == i.ownTag && tag != "" {
+		i.tellOwn()
+		return nil
 	}
 	injectFault(tag)
-	i.encode(i.engine.Observe(tag, chunk))
-	return i.deliver()
+	return i.deliver(i.engine.Observe(tag, chunk))
 }
 
-// encode puts alerts behind what waits for the sink.
-func (i *instance) encode(alerts []*analytics.Alert) {
+// tellOwn says once that our alerts come back. Each would otherwise be told
+// of, for ever, by the agent that reads what it writes.
+func (i *instance) tellOwn() {
+	if !i.ownTold {
+		i.ownTold = true
+		i.log.Warn("our own alerts come back and are not looked at: let match leave their tag out", "tag", i.ownTag)
+	}
+}
+
+// deliver puts alerts into the spool.
+func (i *instance) deliver(alerts []*analytics.Alert) error {
+	var messages []delivery.Message
 	for _, alert := range alerts {
 		doc, err := delivery.JSON(delivery.NewECS(alert, i.observer))
 		if err != nil {
 			i.log.Error("alert cannot be encoded", "incident", alert.ID, "error", err)
 			continue
 		}
-		i.pending = append(i.pending, delivery.Message{ID: alert.ID, JSON: doc})
+		messages = append(messages, delivery.Message{ID: alert.ID, JSON: doc, Severity: alert.Severity, Time: alert.Time})
 	}
+	return i.spool.Put(messages)
 }
 
-// deliver offers what waits to the sink and keeps what it did not take.
-func (i *instance) deliver() error {
-	if len(i.pending) == 0 {
-		return nil
-	}
-	n, err := i.sink.Deliver(i.pending)
-	i.sent += uint64(n)
-	clear(i.pending[:n])
-	i.pending = i.pending[n:]
-	if len(i.pending) == 0 {
-		i.pending = nil
-	}
-	i.tellSink(err)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSink, err)
-	}
-	return nil
-}
-
-// tellSink logs that the sink fails, again after each remindEvery, and that it
-// works again.
-func (i *instance) tellSink(err error) {
-	switch now := time.Now(); {
-	case err != nil && now.Sub(i.sinkTold) >= remindEvery:
-		i.sinkTold = now
-		i.log.Error("alerts wait for the sink", "alerts", len(i.pending), "error", err)
-	case err == nil && !i.sinkTold.IsZero():
-		i.sinkTold = time.Time{}
-		i.log.Info("the sink works again")
-	}
-}
-
-// close stops what start started, tries the sink a last time and says what
+// close stops what start started, gives the sink a last chance and says what
 // was done.
 func (i *instance) close() {
 	close(i.stop)
 	i.stopped.Wait()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.encode(i.engine.Close())
-	err := i.deliver()
-	if err = errors.Join(err, i.sink.Close()); err != nil {
-		i.log.Error("alerts lost at exit", "alerts", len(i.pending), "error", err)
+	err := i.deliver(i.engine.Close())
+	if err = errors.Join(err, i.sender.Stop(delivery.StopGrace)); err != nil {
+		i.log.Error("sink does not end", "error", err)
 	}
+	i.closeSpool()
 	i.summary()
+}
+
+func (i *instance) closeSpool() {
+	waiting, _, _ := i.spool.Depth()
+	lost, err := i.spool.Close()
+	if err != nil {
+		i.log.Error("spool does not close", "error", err)
+	}
+	if lost > 0 {
+		i.log.Error("alerts lost at exit", "alerts", lost)
+	}
+	if waiting > lost {
+		i.log.Info("alerts wait in the spool for the next start", "alerts", waiting-lost)
+	}
 }
 
 // summary logs the engine's counters: every record read is in one of them.
 func (i *instance) summary() {
-	s := i.engine.Stats()
+	s, sent := i.engine.Stats(), i.spool.Stats()
 	i.log.Info("stopped", "chunks", s.Chunks, "repeated", s.RepeatedChunks,
 		"records", s.Sources.Read(), "understood", s.Sources.Total(source.Understood),
 		"ignored", s.Sources.Total(source.Ignored), "unknown", s.Sources.Total(source.Unknown),
@@ -182,7 +174,7 @@ func (i *instance) summary() {
 		"clients", s.Clients, "clients_evicted", s.ClientsEvicted,
 		"accounts", s.Accounts, "accounts_evicted", s.AccountsEvicted,
 		"incidents", s.Incidents, "alerts", s.Alerts, "suppressed", s.Suppressed,
-		"delivered", i.sent, "crashes", i.crashes.total())
+		"delivered", sent.Settled, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
 }
 
 // refresh looks at the policy's lists until the instance stops.

@@ -14,7 +14,8 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// brokenSink fails as often as it is told, after taking one message.
+// brokenSink fails as often as it is told, after taking one message. Its
+// sender alone uses it until that is stopped.
 type brokenSink struct {
 	fail   int
 	got    []string
@@ -39,28 +40,32 @@ func (s *brokenSink) Deliver(messages []delivery.Message) (int, error) {
 func (s *brokenSink) Close() error { s.closed = true; return nil }
 
 // started is an instance with sink in place of its own.
-func started(t *testing.T, sink delivery.Sink) (*instance, *logQueue) {
+func started(t *testing.T, sink delivery.Sink, given map[string]string) (*instance, *logQueue) {
 	t.Helper()
 	q := newLogQueue(slog.LevelInfo)
-	i, err := start(from(nil), slog.New(logHandler{queue: q}))
+	s, p, err := configure(from(given))
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.sink = sink
+	i, err := startWith(s, p, sink, slog.New(logHandler{queue: q}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return i, q
 }
 
 func waiting(n int) []delivery.Message {
 	var out []delivery.Message
 	for id := range n {
-		out = append(out, delivery.Message{ID: fmt.Sprint(id)})
+		out = append(out, delivery.Message{ID: fmt.Sprint(id), JSON: []byte("{}")})
 	}
 	return out
 }
 
 func TestInstanceLeavesNothing(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	path := filepath.Join(t.TempDir(), "alerts.ndjson")
+	folder := t.TempDir()
+	path := filepath.Join(folder, "alerts.ndjson")
 	before := descriptors(t)
 	defer func() {
 		if now := descriptors(t); now > before {
@@ -69,11 +74,13 @@ func TestInstanceLeavesNothing(t *testing.T) {
 	}()
 	for range 20 {
 		q := newLogQueue(slog.LevelInfo)
-		i, err := start(from(map[string]string{"sink": "file", "sink_path": path}), slog.New(logHandler{queue: q}))
+		i, err := start(from(map[string]string{"sink": "file", "sink_path": path, "state_path": folder}), slog.New(logHandler{queue: q}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		i.pending = waiting(1) // opens the file
+		if err := i.spool.Put(waiting(1)); err != nil { // opens the file
+			t.Error(err)
+		}
 		if err := i.flush("tag", nil); err != nil {
 			t.Error(err)
 		}
@@ -99,6 +106,9 @@ func TestStartRefuses(t *testing.T) {
 		want  []string
 	}{
 		{map[string]string{"sink": "file", "sink_path": t.TempDir()}, []string{"sink_path: "}},
+		{map[string]string{"state_path": filepath.Join(t.TempDir(), "absent", "folder")}, []string{"state_path: spool: "}},
+		{map[string]string{"sink": "http", "sink_url": "ftp://example.com/"}, []string{"sink: http: scheme"}},
+		{map[string]string{"sink": "forward", "sink_tls": "on", "sink_tls_ca_file": "/absent/ca.pem"}, []string{"/absent/ca.pem"}},
 		{map[string]string{"policy": "/absent/policy.yaml", "max_ips": "0", "format": "cef"}, []string{"/absent/policy.yaml", "max_ips", "format"}},
 	} {
 		_, err := start(from(c.given), slog.New(slog.DiscardHandler))
@@ -110,55 +120,56 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
-func TestFailedDeliveryIsKept(t *testing.T) {
-	sink := &brokenSink{fail: 2}
-	i, q := started(t, sink)
-	i.pending = waiting(4)
-	for range 2 {
-		if err := i.flush("tag", nil); !errors.Is(err, errSink) {
-			t.Fatalf("flush answers %v while the sink fails", err)
-		}
-	}
-	if err := i.flush("tag", nil); err != nil {
-		t.Fatal(err)
+func TestStateFolderIsOneInstances(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	given := map[string]string{"state_path": t.TempDir()}
+	i, _ := started(t, delivery.NewStdout(), given)
+	if _, err := start(from(given), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "in use by another instance") {
+		t.Error(err)
 	}
 	i.close()
-	if got := strings.Join(sink.got, " "); got != "0 1 2 3" {
-		t.Errorf("delivered %s, want each once and in order", got)
-	}
-	log := strings.Join(drained(q), "\n")
-	for _, want := range []string{"alerts wait for the sink alerts=3", "the sink works again", "delivered=4"} {
-		if strings.Count(log, want) != 1 {
-			t.Errorf("%q is not told once in\n%s", want, log)
+}
+
+// A sink that fails makes no flush fail; what it did not take by the end is
+// there at the next start where there is a state_path, and told as lost where
+// there is none.
+func TestFailedDeliveryIsKept(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	given := map[string]string{"state_path": t.TempDir()}
+	run := func(sink *brokenSink, n int) string {
+		i, q := started(t, sink, given)
+		if err := errors.Join(i.spool.Put(waiting(n)), i.flush("tag", nil)); err != nil {
+			t.Error(err)
 		}
+		i.close()
+		return strings.Join(drained(q), "\n")
+	}
+	down, up := &brokenSink{fail: 1 << 30}, &brokenSink{}
+	if log := run(down, 10); !strings.Contains(log, "alerts wait in the spool for the next start") || strings.Contains(log, "alerts lost") || !down.closed {
+		t.Error(log)
+	}
+	log := run(up, 0)
+	if got := strings.Join(append(down.got, up.got...), " "); got != "0 1 2 3 4 5 6 7 8 9" {
+		t.Errorf("delivered %s, want each once and in order\n%s", got, log)
+	}
+	given = nil
+	if log := run(&brokenSink{fail: 1 << 30}, 10); !strings.Contains(log, "alerts lost at exit alerts=") || !strings.Contains(log, "sink fails, alerts wait") {
+		t.Error(log)
 	}
 }
 
-// A sink that stays broken must not let alerts pile up, nor lose any: chunks
-// are given back unread.
-func TestFullQueueReadsNoChunk(t *testing.T) {
-	i, _ := started(t, &brokenSink{fail: 1 << 30})
-	i.pending = waiting(maxPending + 100)
-	for range 1000 {
-		if err := i.flush("tag", []byte{0x90}); err == nil {
-			t.Fatal("taken")
-		}
-		if len(i.pending) < maxPending {
-			break // the sink takes one of many before it fails
+func TestOwnAlertsAreNotLookedAt(t *testing.T) {
+	i, q := started(t, &brokenSink{}, map[string]string{"sink": "forward", "sink_tag": "own"})
+	for range 3 {
+		if err := i.flush("own", []byte{0x90}); err != nil {
+			t.Error(err)
 		}
 	}
-	if n := i.engine.Stats().Chunks; n > 1 {
+	if n := i.engine.Stats().Chunks; n != 0 {
 		t.Errorf("%d chunks observed", n)
 	}
 	i.close()
-}
-
-func TestCloseSaysWhatIsLost(t *testing.T) {
-	sink := &brokenSink{fail: 1 << 30}
-	i, q := started(t, sink)
-	i.pending = waiting(3)
-	i.close()
-	if log := strings.Join(drained(q), "\n"); !strings.Contains(log, "alerts lost at exit alerts=2") || !sink.closed {
+	if log := strings.Join(drained(q), "\n"); strings.Count(log, "come back") != 1 {
 		t.Error(log)
 	}
 }

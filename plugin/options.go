@@ -3,10 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 
 	"redshank/analytics/event"
+	"redshank/plugin/delivery"
 )
 
 // settings are the checked options of one instance. They are read once, in
@@ -23,7 +24,15 @@ type settings struct {
 	maxIPs       int
 	maxUsers     int
 
-	shown []any // name, value, name, value ... in the order of the table
+	statePath string // folder; empty: memory only
+	spoolSize int    // MiB
+	forward   delivery.ForwardConfig
+	http      delivery.HTTPConfig
+	tls       delivery.TLSConfig
+	timeout   time.Duration
+	gzip      bool
+
+	shown []any // name, value, name, value ... of what this sink uses, in the order of the table
 }
 
 // option is one key of the [OUTPUT] section. Parsing, defaults, the start-up
@@ -34,38 +43,69 @@ type option struct {
 	want string // what a value looks like
 	help string
 	set  func(s *settings, value string) error
+
+	sinks string                    // that use it, space between; empty: it is not a sink's
+	show  func(value string) string // for the log, where a value can be secret; nil: as it is
 }
 
 // options are in the order of the README. No name may be one that Fluent Bit
 // keeps for itself (host, port, match, tls, workers, log_level, ...): the
 // plugin would never see its value.
 var options = []option{
-	{"policy", "", "path of a YAML file", "The policy a SOC tunes; without it the built-in one.",
-		func(s *settings, v string) error { s.policy = v; return nil }},
-	{"source", "auto", "auto, " + strings.Join(sourceNames(), ", "), "Log format of the records; `auto` finds it and remembers it per tag.",
-		func(s *settings, v string) error { s.source = v; return oneOf(v, append(sourceNames(), "auto")...) }},
-	{"emit", "alerts", "alerts", "What leaves the sink.",
-		func(s *settings, v string) error {
+	{name: "policy", def: "", want: "path of a YAML file", help: "The policy a SOC tunes; without it the built-in one.",
+		set: func(s *settings, v string) error { s.policy = v; return nil }},
+	{name: "source", def: "auto", want: "auto, " + strings.Join(sourceNames(), ", "), help: "Log format of the records; `auto` finds it and remembers it per tag.",
+		set: func(s *settings, v string) error { s.source = v; return oneOf(v, append(sourceNames(), "auto")...) }},
+	{name: "emit", def: "alerts", want: "alerts", help: "What leaves the sink.",
+		set: func(s *settings, v string) error {
 			s.emit = v
 			return oneOfNow(v, []string{"alerts"}, "enriched", "both")
 		}},
-	{"format", "ecs", "ecs", "Schema of what leaves: Elastic Common Schema.",
-		func(s *settings, v string) error { s.format = v; return oneOfNow(v, []string{"ecs"}, "ocsf") }},
-	{"sink", "stdout", "stdout or file", "Where alerts go, as one JSON document a line.",
-		func(s *settings, v string) error {
-			s.sink = v
-			return oneOfNow(v, []string{"stdout", "file"}, "forward", "http")
+	{name: "format", def: "ecs", want: "ecs", help: "Schema of what leaves: Elastic Common Schema.",
+		set: func(s *settings, v string) error { s.format = v; return oneOfNow(v, []string{"ecs"}, "ocsf") }},
+	{name: "sink", def: "stdout", want: "stdout, file, forward or http", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol.",
+		set: func(s *settings, v string) error { s.sink = v; return oneOf(v, "stdout", "file", "forward", "http") }},
+	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink.", sinks: "file forward",
+		set: func(s *settings, v string) error { s.sinkPath, s.forward.Path = v, v; return nil }},
+	{name: "sink_max_size", def: "64M", want: "1M to 1048576M", help: "Size at which the file is rotated.", sinks: "file",
+		set: func(s *settings, v string) (err error) { s.sinkMaxSize, err = mebibytes(v); return err }},
+	{name: "sink_max_files", def: "8", want: "0 to 10000", help: "Rotated files kept; 0 keeps all.", sinks: "file",
+		set: func(s *settings, v string) (err error) { s.sinkMaxFiles, err = within(v, 0, 10_000); return err }},
+	{name: "sink_host", def: "127.0.0.1", want: "name or address", help: "Receiver of the `forward` sink.", sinks: "forward",
+		set: func(s *settings, v string) error { s.forward.Host = v; return nil }},
+	{name: "sink_port", def: "24224", want: "1 to 65535", help: "Its TCP port.", sinks: "forward",
+		set: func(s *settings, v string) (err error) { s.forward.Port, err = within(v, 1, 65535); return err }},
+	{name: "sink_tag", def: "redshank.alert", want: "a tag", help: "Tag of the alerts. Records that come back with it are not looked at.", sinks: "forward",
+		set: func(s *settings, v string) error { s.forward.Tag = v; return oneWord(v) }},
+	{name: "sink_shared_key", want: "the receiver's shared_key", help: "Both sides prove to know it; without it there is no handshake.", sinks: "forward", show: hidden,
+		set: func(s *settings, v string) error { s.forward.SharedKey = v; return nil }},
+	{name: "sink_url", want: "https://host/path", help: "Receiver of the `http` sink.", sinks: "http", show: withoutSecrets,
+		set: func(s *settings, v string) error { s.http.URL = v; return nil }},
+	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, as `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
+		set: func(s *settings, v string) error { s.http.Headers = v; return nil }},
+	{name: "sink_body", def: "ndjson", want: "ndjson or array", help: "A document a line, or one JSON array a request.", sinks: "http",
+		set: func(s *settings, v string) error { s.http.Array = v == "array"; return oneOf(v, "ndjson", "array") }},
+	{name: "sink_gzip", def: "off", want: "on or off", help: "Compress what is sent.", sinks: "forward http",
+		set: func(s *settings, v string) (err error) { s.gzip, err = onOff(v); return err }},
+	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink; a URL says it itself.", sinks: "forward",
+		set: func(s *settings, v string) (err error) { s.tls.On, err = onOff(v); return err }},
+	{name: "sink_tls_ca_file", want: "path of a PEM file", help: "Authority of the receiver's certificate; without it those of the system.", sinks: "forward http",
+		set: func(s *settings, v string) error { s.tls.CAFile = v; return nil }},
+	{name: "sink_tls_verify", def: "on", want: "on or off", help: "Off trusts anybody in between.", sinks: "forward http",
+		set: func(s *settings, v string) error { on, err := onOff(v); s.tls.Insecure = !on; return err }},
+	{name: "sink_timeout", def: "10s", want: "1s to 5m", help: "For each step: connecting, handshake, sending, acknowledgement.", sinks: "forward http",
+		set: func(s *settings, v string) (err error) {
+			s.timeout, err = between(v, time.Second, 5*time.Minute)
+			return err
 		}},
-	{"sink_path", "", "path of a file", "File of the `file` sink; created with mode 0600.",
-		func(s *settings, v string) error { s.sinkPath = v; return nil }},
-	{"sink_max_size", "64M", "1M to 1048576M", "Size at which the file is rotated.",
-		func(s *settings, v string) (err error) { s.sinkMaxSize, err = mebibytes(v); return err }},
-	{"sink_max_files", "8", "0 to 10000", "Rotated files kept; 0 keeps all.",
-		func(s *settings, v string) (err error) { s.sinkMaxFiles, err = within(v, 0, 10_000); return err }},
-	{"max_ips", "200000", "1000 to 100000000", "Bound of the table of client addresses, in entries.",
-		func(s *settings, v string) (err error) { s.maxIPs, err = within(v, 1000, 100_000_000); return err }},
-	{"max_users", "200000", "1000 to 100000000", "Bound of the table of accounts, in entries.",
-		func(s *settings, v string) (err error) { s.maxUsers, err = within(v, 1000, 100_000_000); return err }},
+	{name: "state_path", want: "path of a folder", help: "Where alerts wait for the sink, in `spool.db`; a folder for each instance. Without it they wait in memory.",
+		set: func(s *settings, v string) error { s.statePath = v; return nil }},
+	{name: "spool_max_size", def: "64M", want: "1M to 1048576M", help: "Bound of the alerts that wait. Beyond it the least severe go first, the oldest of them.",
+		set: func(s *settings, v string) (err error) { s.spoolSize, err = mebibytes(v); return err }},
+	{name: "max_ips", def: "200000", want: "1000 to 100000000", help: "Bound of the table of client addresses, in entries.",
+		set: func(s *settings, v string) (err error) { s.maxIPs, err = within(v, 1000, 100_000_000); return err }},
+	{name: "max_users", def: "200000", want: "1000 to 100000000", help: "Bound of the table of accounts, in entries.",
+		set: func(s *settings, v string) (err error) { s.maxUsers, err = within(v, 1000, 100_000_000); return err }},
 }
 
 // parseOptions reads every option through lookup, which gives "" for what is
@@ -74,37 +114,73 @@ var options = []option{
 func parseOptions(lookup func(key string) string) (settings, error) {
 	var s settings
 	var errs []error
+	given := map[string]string{}
 	for _, o := range options {
 		value := strings.TrimSpace(lookup(o.name))
 		if value == "" {
 			value = o.def
+		} else {
+			given[o.name] = o.shown(value)
 		}
 		if err := o.set(&s, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %q: %w (want %s)", o.name, value, err, o.want))
+			errs = append(errs, fmt.Errorf("%s: %q: %w (want %s)", o.name, o.shown(value), err, o.want))
 		}
-		s.shown = append(s.shown, o.name, value)
+		if o.usedBy(s.sink) {
+			s.shown = append(s.shown, o.name, o.shown(value))
+		}
 	}
-	errs = append(errs, s.contradictions()...)
+	s.share()
+	errs = append(errs, s.contradictions(given)...)
 	errs = append(errs, misspelt(lookup)...)
 	return s, errors.Join(errs...)
 }
 
-// contradictions are options that are each right but not together.
-func (s *settings) contradictions() []error {
+// usedBy tells whether the option is for everything, or for this sink. The
+// table has sink before them.
+func (o option) usedBy(sink string) bool {
+	return o.sinks == "" || oneOf(sink, strings.Fields(o.sinks)...) == nil
+}
+
+func (o option) shown(value string) string {
+	if o.show == nil || value == "" {
+		return value
+	}
+	return o.show(value)
+}
+
+// share gives both network sinks what they have in common.
+func (s *settings) share() {
+	s.forward.Timeout, s.http.Timeout = s.timeout, s.timeout
+	s.forward.Gzip, s.http.Gzip = s.gzip, s.gzip
+	s.forward.TLS, s.http.TLS = s.tls, s.tls
+	s.http.Agent = "redshank/" + version
+}
+
+// contradictions are options that are each right but not together. given are
+// those that were set, as they may be shown.
+func (s *settings) contradictions(given map[string]string) []error {
+	var errs []error
+	for _, o := range options {
+		if value, set := given[o.name]; set && !o.usedBy(s.sink) {
+			errs = append(errs, fmt.Errorf("%s: %q: not used by sink %s (want sink %s)", o.name, value, s.sink, strings.ReplaceAll(o.sinks, " ", " or ")))
+		}
+	}
 	switch {
 	case s.sink == "file" && s.sinkPath == "":
-		return []error{errors.New(`sink_path: "": missing (sink file needs the path of a file)`)}
-	case s.sink == "stdout" && s.sinkPath != "":
-		return []error{fmt.Errorf("sink_path: %q: not used by sink stdout (want sink file)", s.sinkPath)}
+		errs = append(errs, errors.New(`sink_path: "": missing (sink file needs the path of a file)`))
+	case s.sink == "http" && s.http.URL == "":
+		errs = append(errs, errors.New(`sink_url: "": missing (sink http needs https://host/path)`))
+	case s.sink == "forward" && s.sinkPath != "" && (given["sink_host"]+given["sink_port"] != "" || s.tls.On):
+		errs = append(errs, fmt.Errorf("sink_path: %q: a unix socket has no sink_host, sink_port or sink_tls (want one or the other)", s.sinkPath))
 	}
-	return nil
+	return errs
 }
 
 // slips are keys that people write for another option.
 var slips = [][2]string{
 	{"path", "sink_path"}, {"file", "sink_path"}, {"sink_file", "sink_path"}, {"output", "sink"},
-	{"policy_file", "policy"}, {"policy_path", "policy"},
-	{"state_path", "nothing: this version keeps state in memory only"},
+	{"policy_file", "policy"}, {"policy_path", "policy"}, {"tag", "sink_tag"}, {"shared_key", "sink_shared_key"},
+	{"url", "sink_url"}, {"uri", "sink_url"}, {"header", "sink_headers"}, {"spool_path", "state_path"},
 }
 
 // misspelt asks for keys that people write instead of the right ones. Fluent
@@ -114,7 +190,7 @@ func misspelt(lookup func(string) string) []error {
 	var errs []error
 	ask := func(wrong, right string) {
 		if v := lookup(wrong); v != "" {
-			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, v, right))
+			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, shownAs(right, v), right))
 		}
 	}
 	for _, o := range options {
@@ -126,6 +202,16 @@ func misspelt(lookup func(string) string) []error {
 		ask(slip[0], slip[1])
 	}
 	return errs
+}
+
+// shownAs is value as the option it was meant for may be shown.
+func shownAs(name, value string) string {
+	for _, o := range options {
+		if o.name == name {
+			return o.shown(value)
+		}
+	}
+	return value
 }
 
 // variants are the ways in which name is written wrongly most often.
@@ -155,55 +241,6 @@ func sourceNames() []string {
 }
 
 // oneOf compares exactly: Fluent Bit folds the case of keys, not of values.
-func oneOf(value string, known ...string) error {
-	for _, k := range known {
-		if value == k {
-			return nil
-		}
-	}
-	return errors.New("unknown")
-}
-
-// oneOfNow tells values that are planned from those that are wrong.
-func oneOfNow(value string, known []string, later ...string) error {
-	if oneOf(value, later...) == nil {
-		return errors.New("not available in this version")
-	}
-	return oneOf(value, known...)
-}
-
-// within reads a whole number from least to most, both included.
-func within(value string, least, most int) (int, error) {
-	n, err := strconv.Atoi(value)
-	if err != nil {
-		return 0, errors.New("not a whole number")
-	}
-	if n < least || n > most {
-		return 0, errors.New("out of range")
-	}
-	return n, nil
-}
-
-// mebibytes reads 64M or 2G, the units Fluent Bit itself uses. A bare number
-// is refused, because half the readers take it for bytes.
-func mebibytes(value string) (int, error) {
-	digits, unit := value, 0
-	switch strings.ToUpper(value[max(0, len(value)-1):]) {
-	case "M":
-		digits, unit = value[:len(value)-1], 1
-	case "G":
-		digits, unit = value[:len(value)-1], 1024
-	}
-	n, err := strconv.Atoi(digits)
-	if err != nil || unit == 0 {
-		return 0, errors.New("not a size with its unit")
-	}
-	if n < 1 || n > 1<<20/unit {
-		return 0, errors.New("out of range")
-	}
-	return n * unit, nil
-}
-
 // optionsTable is the table of the README, in markdown.
 func optionsTable() string {
 	var b strings.Builder

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func from(given map[string]string) func(string) string {
@@ -17,8 +19,8 @@ func TestOptionDefaults(t *testing.T) {
 	}
 	want := settings{source: "auto", emit: "alerts", format: "ecs", sink: "stdout", sinkMaxSize: 64, sinkMaxFiles: 8,
 		maxIPs: 200_000, maxUsers: 200_000}
-	if got := s; len(got.shown) != 2*len(options) {
-		t.Errorf("%d shown", len(got.shown))
+	if shown := fmt.Sprint(s.shown); !strings.Contains(shown, "max_ips 200000") || strings.Contains(shown, "sink_") {
+		t.Errorf("shown: %s", shown)
 	}
 	s.shown = nil
 	if s.source != want.source || s.sinkMaxSize != want.sinkMaxSize || s.maxIPs != want.maxIPs || s.maxUsers != want.maxUsers ||
@@ -42,8 +44,17 @@ func TestOptionErrors(t *testing.T) {
 		{"emit", "both", `not available in this version`},
 		{"emit", "all", `emit: "all": unknown`},
 		{"format", "ocsf", `format: "ocsf": not available in this version (want ecs)`},
-		{"sink", "forward", `sink: "forward": not available in this version (want stdout or file)`},
-		{"sink", "http", `not available in this version`},
+		{"sink", "http", `sink_url: "": missing (sink http needs`},
+		{"sink", "kafka", `sink: "kafka": unknown (want stdout, file, forward or http)`},
+		{"sink_url", "https://user:secret@example.com/in?token=secret", `sink_url: "https://example.com/in": not used by sink stdout (want sink http)`},
+		{"sink_shared_key", "secret", `sink_shared_key: "(set)": not used by sink stdout`},
+		{"sink_gzip", "maybe", `sink_gzip: "maybe": unknown (want on or off)`},
+		{"sink_timeout", "10", `sink_timeout: "10": not a duration (want 1s to 5m)`},
+		{"sink_timeout", "1h", `out of range`},
+		{"sink_port", "0", `sink_port: "0": out of range`},
+		{"sink_tag", "a b", `not a tag`},
+		{"spool_max_size", "1K", `spool_max_size: "1K": not a size`},
+		{"shared_key", "secret", `no such option (want sink_shared_key)`},
 		{"sink", "File", `sink: "File": unknown`},
 		{"sink", "file", `sink_path: "": missing`},
 		{"sink_path", "/x", `sink_path: "/x": not used by sink stdout`},
@@ -59,12 +70,34 @@ func TestOptionErrors(t *testing.T) {
 		{"maxips", "1", `no such option (want max_ips)`},
 		{"sink.path", "x", `no such option (want sink_path)`},
 		{"sources", "iis", `no such option (want source)`},
-		{"state_path", "/var", `state_path: "/var": no such option (want nothing: this version keeps state in memory only)`},
 	} {
 		_, err := parseOptions(from(map[string]string{c.name: c.value}))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret@") || strings.Contains(err.Error(), `"secret"`) {
 			t.Errorf("%s=%s: %v, want %s", c.name, c.value, err, c.want)
 		}
+	}
+}
+
+func TestSinkOptions(t *testing.T) {
+	s, err := parseOptions(from(map[string]string{"sink": "forward", "sink_host": "192.0.2.1", "sink_port": "24225", "sink_shared_key": "secret",
+		"sink_tls": "on", "sink_tls_verify": "Off", "sink_gzip": "true", "sink_timeout": "3s", "sink_tag": "t"}))
+	if f := s.forward; err != nil || f.Host != "192.0.2.1" || f.Port != 24225 || f.SharedKey != "secret" || !f.TLS.On || !f.TLS.Insecure ||
+		!f.Gzip || f.Timeout != 3*time.Second || f.Tag != "t" || s.ownTag() != "t" {
+		t.Errorf("%+v %v", f, err)
+	}
+	if shown := fmt.Sprint(s.shown); strings.Contains(shown, "secret ") || !strings.Contains(shown, "sink_shared_key (set)") {
+		t.Error(shown)
+	}
+	s, err = parseOptions(from(map[string]string{"sink": "http", "sink_url": "https://u:secret@example.com/in?secret", "sink_headers": "A: secret", "sink_body": "array"}))
+	if h := s.http; err != nil || h.URL != "https://u:secret@example.com/in?secret" || h.Headers != "A: secret" || !h.Array || h.TLS.Insecure || h.Timeout != 10*time.Second {
+		t.Errorf("%+v %v", h, err)
+	}
+	if shown := fmt.Sprint(s.shown); strings.Contains(shown, "secret ") || strings.Contains(shown, "?") {
+		t.Error(shown)
+	}
+	_, err = parseOptions(from(map[string]string{"sink": "forward", "sink_path": "/run/in.sock", "sink_port": "1"}))
+	if err == nil || !strings.Contains(err.Error(), "one or the other") {
+		t.Error(err)
 	}
 }
 

@@ -106,7 +106,7 @@ func (a agent) takes(t *testing.T, c ForwardConfig) {
 	if err := s.Stop(time.Minute); err != nil {
 		t.Error(err)
 	}
-	_ = spool.Close()
+	_, _ = spool.Close()
 	eventually(t, func() bool { return len(a.lines()) >= 301 })
 	got := a.lines()
 	if !sameJSON(t, got[0], alert) {

@@ -170,7 +170,7 @@ func TestHTTPFindsTheOneAtFault(t *testing.T) {
 	if len(p.requests) > 40 {
 		t.Errorf("%d requests for it", len(p.requests))
 	}
-	_ = spool.Close()
+	_, _ = spool.Close()
 }
 
 func TestHTTPFollowsNoRedirect(t *testing.T) {

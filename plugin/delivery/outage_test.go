@@ -80,7 +80,7 @@ func TestForwardOutage(t *testing.T) {
 		if err := s.Stop(time.Minute); err != nil {
 			t.Error(err)
 		}
-		_ = spool.Close()
+		_, _ = spool.Close()
 	}
 	t.Logf("slowest Put %v, %d chunks for %d alerts", slowest, len(r.took()), next-1)
 	checkOnce(t, r.took(), next-1)

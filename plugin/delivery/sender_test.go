@@ -89,8 +89,8 @@ func TestSenderLosesAndRepeatsNothing(t *testing.T) {
 		if strings.Count(log.String(), "sink fails") != 1 || strings.Count(log.String(), "sink works again") != 1 {
 			t.Error(log.String())
 		}
-		if err := spool.Close(); err != nil {
-			t.Error(err)
+		if lost, err := spool.Close(); lost > 0 || err != nil {
+			t.Error(lost, err)
 		}
 	})
 }
@@ -117,7 +117,7 @@ func TestSenderBuriesWhatIsRefused(t *testing.T) {
 	if strings.Count(log.String(), "dead letter") != 1 || spool.Stats().Dead != 2 || spool.Stats().Settled != 4 {
 		t.Error(log.String(), spool.Stats())
 	}
-	_ = spool.Close()
+	_, _ = spool.Close()
 }
 
 // hangingSink waits until it is closed.
@@ -141,14 +141,14 @@ func TestStopEndsAHangingSink(t *testing.T) {
 	if err := s.Stop(40 * time.Millisecond); err != nil {
 		t.Error(err)
 	}
-	if err := spool.Close(); err != nil {
-		t.Error(err)
+	if lost, err := spool.Close(); lost > 0 || err != nil {
+		t.Error(lost, err)
 	}
 	spool = openSpool(t, folder, 0)
 	if got := ids(spool.take()); got != "1 2 3" {
 		t.Errorf("left for the next run: %s", got)
 	}
-	_ = spool.Close()
+	_, _ = spool.Close()
 }
 
 // stuckSink is a write to a pipe that nobody reads: nothing ends it.
@@ -171,8 +171,8 @@ func TestStopLeavesAStuckSinkBehind(t *testing.T) {
 	if err := s.Stop(20 * time.Millisecond); err == nil {
 		t.Error("a stuck sink ended")
 	}
-	if err := spool.Close(); err != nil {
-		t.Error(err)
+	if lost, err := spool.Close(); lost > 0 || err != nil {
+		t.Error(lost, err)
 	}
 	close(sink.freed) // must find a closed spool and do no harm
 	<-s.done
@@ -194,8 +194,8 @@ func TestStopTriesOnceMore(t *testing.T) {
 	if len(sink.got) != 200 {
 		t.Errorf("%d of 200 went out", len(sink.got))
 	}
-	if err := spool.Close(); err != nil {
-		t.Error(err)
+	if lost, err := spool.Close(); lost > 0 || err != nil {
+		t.Error(lost, err)
 	}
 }
 

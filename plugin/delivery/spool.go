@@ -331,23 +331,19 @@ func (s *Spool) DeadLetters(each func(Message)) error {
 	return s.store.each(bucketDead, func(_ uint64, _ []byte, m Message, _ int64) { each(m) })
 }
 
-// Close ends the spool; stop its sender first. The error tells how many
-// messages are lost because they were in memory only.
-func (s *Spool) Close() error {
+// Close ends the spool; stop its sender first. Messages that were in memory
+// only are lost.
+func (s *Spool) Close() (lost int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil
+		return 0, nil
 	}
 	s.retryAt = time.Time{}
 	s.save(nil)
 	s.closed = true
-	var err error
-	if n := len(s.unsaved); n > 0 {
-		err = fmt.Errorf("spool: %d alerts were in memory only and are lost", n)
-	}
 	if s.store != nil {
-		err = errors.Join(err, s.store.close())
+		err = s.store.close()
 	}
-	return err
+	return len(s.unsaved), err
 }

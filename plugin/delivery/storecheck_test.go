@@ -35,7 +35,7 @@ func spoolBytes(t testing.TB, n int) []byte {
 	s.take()
 	s.settle(1)
 	s.bury()
-	_ = s.Close()
+	_, _ = s.Close()
 	b, err := os.ReadFile(filepath.Join(folder, spoolFile))
 	if err != nil {
 		t.Fatal(err)
@@ -66,8 +66,8 @@ func opened(t testing.TB, folder string, file []byte, at, want int) {
 	if err := s.Put(numbered(1, 2)); err != nil || s.Stats().Unread > 0 || strings.Contains(log.String(), "cannot be") {
 		t.Fatal(at, err, s.Stats(), log.String())
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	if lost, err := s.Close(); lost > 0 || err != nil {
+		t.Fatal(lost, err)
 	}
 	_ = os.Remove(path)
 	_ = os.Remove(path + ".damaged-1")
@@ -104,7 +104,7 @@ func TestSpoolOfManyShapesIsSound(t *testing.T) {
 		}
 		n, _, _ := s.Depth()
 		path := s.store.db.Path()
-		_ = s.Close()
+		_, _ = s.Close()
 		again, err := tryStore(path, 0)
 		if err != nil || len(again.found) != n {
 			t.Fatal(n, err)
@@ -162,7 +162,7 @@ func TestSpoolOfANewerVersion(t *testing.T) {
 	folder := t.TempDir()
 	s := openSpool(t, folder, 0)
 	put(t, s, numbered(1, 1))
-	_ = s.Close()
+	_, _ = s.Close()
 	path := filepath.Join(folder, spoolFile)
 	store, err := tryStore(path, 0)
 	if err != nil {
@@ -187,7 +187,7 @@ func TestSpoolOfANewerVersion(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(folder, aside)); err != nil || !strings.Contains(log.String(), aside) {
 			t.Error(err, log.String())
 		}
-		_ = s.Close()
+		_, _ = s.Close()
 	}
 }
 
