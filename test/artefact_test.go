@@ -62,6 +62,7 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := command(ctx, name, args...)
+	cmd.WaitDelay = time.Second // for what it started and did not end
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log

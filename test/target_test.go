@@ -33,10 +33,19 @@ func TestMain(m *testing.M) {
 	}
 	idle := command(context.Background(), filepath.Join(buildDir, "host.exe"), "-e", filepath.Join(buildDir, "out_redshank.dll"), "-")
 	stdin, err := idle.StdinPipe()
-	if err == nil {
-		err = idle.Start()
-	}
 	if err != nil {
+		panic(err)
+	}
+	log, err := idle.StderrPipe()
+	if err != nil {
+		panic(err)
+	}
+	if err := idle.Start(); err != nil {
+		panic(err)
+	}
+	// Its first line tells that the services run. A program that came before
+	// them would start them itself, and they would keep its output open.
+	if _, err := log.Read(make([]byte, 1)); err != nil {
 		panic(err)
 	}
 	code := m.Run()
