@@ -10,7 +10,7 @@ func (s *stuffing) admitted(ev *event.Event) {
 	if a == nil {
 		return
 	}
-	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: hashText(ev.Agent), service: ev.Service,
+	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), service: ev.Service,
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
@@ -45,7 +45,7 @@ func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *even
 	if i := s.campaignOf(ev, at); i != nil {
 		return i
 	}
-	if s.inReach(a.incident, at) && a.incident.usesAgent(hashText(ev.Agent)) {
+	if s.inReach(a.incident, at) && a.incident.usesAgent(ev.AgentHash()) {
 		return a.incident
 	}
 	return nil

@@ -38,6 +38,7 @@ const futureSlack = 10 * time.Minute
 type Engine struct {
 	mu         sync.Mutex
 	policy     *policy.Policy
+	memo       *policy.Memo
 	reader     record.Reader
 	sources    *source.Set
 	desk       *desk
@@ -63,6 +64,7 @@ func New(opts Options) (*Engine, error) {
 	d := newDesk(opts.Policy)
 	e := &Engine{
 		policy:   opts.Policy,
+		memo:     opts.Policy.Memo(),
 		sources:  sources,
 		desk:     d,
 		stuffing: newStuffing(opts, d),
@@ -131,7 +133,7 @@ func (e *Engine) observe(ev *event.Event) {
 		e.setTime(ev)
 		return
 	}
-	e.policy.Normalise(ev)
+	e.memo.Normalise(ev)
 	e.setTime(ev)
 	if e.repeated(ev) {
 		e.stats.Duplicates++

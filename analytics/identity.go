@@ -45,7 +45,7 @@ func (s *stuffing) account(ev *event.Event) *account {
 	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
 		return nil
 	}
-	k := xxhash.Sum64(ev.User)
+	k := ev.UserHash()
 	a, ok := s.accounts.Get(k)
 	if !ok {
 		a = &account{key: k, name: string(ev.User)}
@@ -55,7 +55,7 @@ func (s *stuffing) account(ev *event.Event) *account {
 }
 
 func newTry(ev *event.Event, a *account) window.Try {
-	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: hashText(ev.Agent), Sources: 1 << ev.Source,
+	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	if a != nil {
 		t.Key, t.Name = a.key, a.name

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Event is one act, as one log told it. One Event is reused for every record:
@@ -60,7 +62,9 @@ type Event struct {
 	Host      []byte // the server that logged it
 	Marks     Marks  // what the policy knows about address and account
 
-	arena []byte // see Hold
+	arena     []byte // see Hold
+	userHash  uint64 // see UserHash; 0: not known yet
+	agentHash uint32
 }
 
 // arenaSize bounds what one event can hold beside the chunk, in bytes.
@@ -83,6 +87,26 @@ func (e *Event) Hold(b []byte) []byte {
 	e.arena = append(e.arena, b[:min(len(b), room)]...)
 	return e.arena[start:len(e.arena):len(e.arena)]
 }
+
+// UserHash is a hash of User, 0 where there is none. It is computed once: an
+// account is looked up in several tables.
+func (e *Event) UserHash() uint64 {
+	if e.userHash == 0 && len(e.User) > 0 {
+		e.userHash = xxhash.Sum64(e.User)
+	}
+	return e.userHash
+}
+
+// AgentHash is the same for Agent, and never 0 where there is one.
+func (e *Event) AgentHash() uint32 {
+	if e.agentHash == 0 && len(e.Agent) > 0 {
+		e.agentHash = uint32(xxhash.Sum64(e.Agent)) | 1
+	}
+	return e.agentHash
+}
+
+// SetHashes spares the computing where both are known.
+func (e *Event) SetHashes(user uint64, agent uint32) { e.userHash, e.agentHash = user, agent }
 
 // HoldInt is Hold for a decimal number.
 func (e *Event) HoldInt(n int64) []byte {

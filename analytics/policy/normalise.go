@@ -6,16 +6,26 @@ import "redshank/analytics/event"
 // what the policy knows about its address and account. It runs on the hot
 // path: no allocation.
 func (p *Policy) Normalise(ev *event.Event) {
+	p.identify(ev)
+	p.judge(ev)
+}
+
+// identify finds what follows from address, account and agent alone.
+func (p *Policy) identify(ev *event.Event) {
 	networks := p.networks.Load()
 	p.address(ev, networks)
 	p.account(ev)
 	ev.Family, _ = p.agents.Match(ev.Agent)
-	p.content.judge(ev)
 	ev.Marks |= networks.find(ev.IP).marks &^ trustedProxy
 	ev.Marks |= p.accounts.Load().find(ev.User).marks
 	if p.leaked.Load().has(ev.User) {
 		ev.Marks |= event.LeakedAccount
 	}
+}
+
+// judge finds what depends on more: the result code, the application, the time.
+func (p *Policy) judge(ev *event.Event) {
+	p.content.judge(ev)
 	if p.automated(ev) {
 		ev.Marks |= event.KnownAutomation
 	}

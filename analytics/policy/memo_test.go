@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"redshank/analytics/event"
+)
+
+// TestMemoAgainstPolicy draws events from few parts, so that most have been
+// seen before, and holds what the memo says against the policy itself.
+func TestMemoAgainstPolicy(t *testing.T) {
+	p := must(t, company)
+	memo := p.Memo()
+	parts := [][]string{
+		{"", "192.0.2.17", "192.0.2.18:443", "[2001:db8:1:2::9]:52903", "198.51.100.1", "nonsense"},
+		{"", "10.0.0.1, 192.0.2.77", "192.0.2.17"},
+		{"", "-", `CONTOSO\Alice`, "bob@contoso.com", "adm-bob", `CONTOSO\svc-move`, "Not Available", string(bytes.Repeat([]byte("long"), 40))},
+		{"", "carol@contoso.onmicrosoft.com", "-", `CONTOSO\Alice`},
+		{"", "-", "acme-sync/1", "curl/8.0", "Apple-iPhone15C2/2107.102"},
+		{"", "1326", "0"},
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	draw := func(i int) []byte { return []byte(parts[i][random.IntN(len(parts[i]))]) }
+	for range 20_000 {
+		var raw event.Event
+		raw.RawIP, raw.RawForwarded, raw.RawUser, raw.Mailbox, raw.Agent, raw.Code = draw(0), draw(1), draw(2), draw(3), draw(4), draw(5)
+		raw.CodeSpace, raw.Marks = event.CodeWin32, event.Marks(random.IntN(2))
+		want, got := raw, raw
+		p.Normalise(&want)
+		memo.Normalise(&got)
+		if a, b := essence(&want), essence(&got); a != b {
+			t.Fatalf("the policy says\n%s, the memo\n%s", a, b)
+		}
+	}
+}
+
+func essence(ev *event.Event) string {
+	return fmt.Sprint(ev.IP, ev.IPFrom, string(ev.User), ev.UserKind, string(ev.Mailbox), ev.Family, ev.Marks, ev.Outcome, ev.Reason, ev.UserHash(), ev.AgentHash())
+}
+
+func TestMemoForgetsWithTheLists(t *testing.T) {
+	p := must(t, company)
+	memo := p.Memo()
+	marks := func() event.Marks {
+		ev := event.Event{RawIP: []byte("192.0.2.1")}
+		memo.Normalise(&ev)
+		return ev.Marks
+	}
+	before := marks()
+	p.networks.Store(&networkTable{})
+	if after := marks(); before == 0 || after != 0 {
+		t.Errorf("marks %b, and %b once the networks are gone", before, after)
+	}
+}
+
+// A flood of new names costs time but no memory.
+func TestMemoAllocates(t *testing.T) {
+	memo := must(t, company).Memo()
+	var ev event.Event
+	ev.Hold(nil)
+	user := []byte("user000000@contoso.com")
+	n := 0
+	if got := testing.AllocsPerRun(10_000, func() {
+		n++
+		ev.Reset()
+		ev.RawIP, ev.RawUser = []byte("192.0.2.1"), fmt.Appendf(user[:4], "%06d@contoso.com", n)
+		memo.Normalise(&ev)
+	}); got > 1 { // Appendf's own
+		t.Errorf("%v allocations a new name", got)
+	}
+}
+
+func BenchmarkMemo(b *testing.B) {
+	for name, text := range map[string]string{"default": "", "company": company} {
+		b.Run(name, func(b *testing.B) {
+			memo, raws := must(b, text).Memo(), typical()
+			var ev event.Event
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				ev.Reset()
+				fill(&ev, &raws[i%len(raws)])
+				memo.Normalise(&ev)
+			}
+		})
+	}
+}
