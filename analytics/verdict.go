@@ -69,7 +69,7 @@ func (c *collection) conclude(i *incident, d *dossier) {
 		i.client = k.addr()
 		i.location, i.labels = c.policy.Locate(i.client), c.policy.NetworkLabels(i.client)
 	}
-	i.baseline = c.ripeness(d)
+	i.baseline = c.howRipe(d)
 	i.certainty = c.certainty(i, d)
 }
 
@@ -131,8 +131,8 @@ func (c *collection) certainty(i *incident, d *dossier) float64 {
 	return float64(min(sure, 95)) / 100
 }
 
-// ripeness says how ripe the baselines are that an incident was weighed by.
-func (c *collection) ripeness(d *dossier) string {
+// howRipe says how ripe the baselines are that an incident was weighed by.
+func (c *collection) howRipe(d *dossier) string {
 	if d.kind == aHost {
 		return ""
 	}
