@@ -25,6 +25,8 @@ type bit struct {
 	out    shared
 	log    shared
 	exited chan struct{}
+
+	trickled string // what trickle wrote
 }
 
 // shared is a buffer that is read while a process still writes.
@@ -303,13 +305,7 @@ func TestFluentBitLogLevel(t *testing.T) {
 func TestFluentBitFullDisk(t *testing.T) {
 	b := newBit(t, attack("203.0.113.7", 12), "", "sink: file\nsink_path: /dev/full")
 	b.start("out_redshank.so")
-	text := ""
-	// What a goroutine has to say is printed when the next chunk comes.
-	b.await("the failure told", func() bool {
-		text += "{\"log\":\"nothing\"}\n"
-		b.write("in2.ndjson", text)
-		return strings.Contains(b.log.String(), "sink fails, alerts wait")
-	})
+	b.await("the failure told", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
 	r := b.stop()
 	if !strings.Contains(r.log, "alerts lost at exit alerts=1") || strings.Contains(r.log, "failed to flush chunk") || r.counter(t, "repeated") != 0 {
 		t.Error(r.end())

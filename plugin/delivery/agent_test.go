@@ -57,7 +57,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // a test's
+	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
 

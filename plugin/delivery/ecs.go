@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"math"
-	"net/netip"
-	"strings"
 	"time"
 
 	"redshank/analytics"
@@ -18,16 +16,27 @@ type Observer struct {
 // ECS is an alert in the Elastic Common Schema: nested maps, fields in this
 // order. Everything outside Redshank is a published ECS field.
 type ECS struct {
-	Timestamp string       `json:"@timestamp"`
-	Message   string       `json:"message"`
-	Event     ecsEvent     `json:"event"`
-	Rule      ecsRule      `json:"rule"`
-	Threat    *ecsThreat   `json:"threat,omitempty"`
-	Source    *ecsSource   `json:"source,omitempty"`
-	User      *ecsUser     `json:"user,omitempty"`
-	Related   *ecsRelated  `json:"related,omitempty"`
-	Observer  ecsObserver  `json:"observer"`
-	Redshank  ecsOwnFields `json:"redshank"`
+	Timestamp string      `json:"@timestamp"`
+	ECS       ecsVersion  `json:"ecs"`
+	Message   string      `json:"message"`
+	Tags      []string    `json:"tags,omitempty"` // network labels of the source
+	Event     ecsEvent    `json:"event"`
+	Rule      ecsRule     `json:"rule"`
+	Threat    *ecsThreat  `json:"threat,omitempty"`
+	Source    *ecsSource  `json:"source,omitempty"`
+	User      *ecsUser    `json:"user,omitempty"`
+	Host      *ecsHost    `json:"host,omitempty"`
+	Related   *ecsRelated `json:"related,omitempty"`
+	Observer  ecsObserver `json:"observer"`
+	Redshank  ownFields   `json:"redshank"`
+}
+
+// ecsSchema is the version of ECS whose fields are used; later ones have them
+// too.
+const ecsSchema = "9.0.0"
+
+type ecsVersion struct {
+	Version string `json:"version"`
 }
 
 type ecsEvent struct {
@@ -71,24 +80,6 @@ type ecsTactic struct {
 	Name string `json:"name"`
 }
 
-type ecsSource struct {
-	IP      string `json:"ip"`
-	Address string `json:"address"`
-}
-
-type ecsUser struct {
-	Name   string `json:"name,omitempty"`
-	Domain string `json:"domain,omitempty"`
-	Email  string `json:"email,omitempty"`
-	ID     string `json:"id,omitempty"`
-}
-
-type ecsRelated struct {
-	IP    []string `json:"ip,omitempty"`
-	User  []string `json:"user,omitempty"`
-	Hosts []string `json:"hosts,omitempty"`
-}
-
 type ecsObserver struct {
 	Vendor  string `json:"vendor"`
 	Type    string `json:"type"`
@@ -96,13 +87,19 @@ type ecsObserver struct {
 	Name    string `json:"name"`
 }
 
+// The analytics, as alerts name them.
+const (
+	ruleStuffing   = "AN1269"
+	ruleCollection = "AN0131"
+)
+
 // rules gives what ECS wants to know of an analytic beyond the alert itself.
 var rules = map[string]struct {
 	category  []string
 	reference string
 }{
-	"AN1269": {[]string{"authentication", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0460/"},
-	"AN0131": {[]string{"email", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0048/"},
+	ruleStuffing:   {[]string{"authentication", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0460/"},
+	ruleCollection: {[]string{"email", "intrusion_detection"}, "https://attack.mitre.org/detectionstrategies/DET0048/"},
 }
 
 // scores are event.severity by severity: the steps that Elastic's own rules
@@ -113,12 +110,15 @@ var scores = map[analytics.Severity]int{analytics.Low: 21, analytics.Medium: 47,
 func NewECS(a *analytics.Alert, by Observer) *ECS {
 	return &ECS{
 		Timestamp: stamp(a.Time),
+		ECS:       ecsVersion{ecsSchema},
+		Tags:      cappedAll(a.Labels, maxName),
 		Message:   capped(a.Message, maxMessage),
 		Event:     eventOf(a),
 		Rule:      ecsRule{a.Rule.ID, a.Rule.Name, a.Rule.Version, "redshank"},
 		Threat:    threatOf(a.Techniques),
-		Source:    sourceOf(a.Source),
-		User:      userOf(a.User),
+		Source:    sourceOf(a),
+		User:      userOf(a),
+		Host:      ecsHostOf(a),
 		Related:   relatedOf(a),
 		Observer:  ecsObserver{"redshank", "fluent-bit", by.Version, by.Name},
 		Redshank:  ownFieldsOf(a),
@@ -153,17 +153,20 @@ func eventOf(a *analytics.Alert) ecsEvent {
 
 // actionOf lets a SIEM page somebody for the first message only.
 func actionOf(a *analytics.Alert) string {
-	if a.Sequence > 1 {
-		return "incident_updated"
+	switch {
+	case a.Sequence <= 1:
+		return "incident_opened"
+	case a.Phase == analytics.PhaseQuiet:
+		return "incident_closed"
 	}
-	return "incident_opened"
+	return "incident_updated"
 }
 
 // outcomeOf is the attacker's: a password he knows is his success, even where
-// a second step stopped the sign-in.
+// a second step stopped the sign-in; so is mail that was read.
 func outcomeOf(a *analytics.Alert) string {
 	switch {
-	case len(a.Valid) > 0:
+	case len(a.Valid) > 0, a.Counts.Items > 0 && a.Rule.ID == ruleCollection:
 		return "success"
 	case a.Counts.Failures > 0:
 		return "failure"
@@ -194,52 +197,13 @@ func threatOf(techniques []analytics.Technique) *ecsThreat {
 	t := &ecsThreat{Framework: "MITRE ATT&CK"}
 	seen := map[string]bool{}
 	for _, technique := range techniques {
-		page := "https://attack.mitre.org/techniques/" + strings.ReplaceAll(technique.ID, ".", "/") + "/"
-		t.Technique = append(t.Technique, ecsTechnique{technique.ID, technique.Name, page})
+		t.Technique = append(t.Technique, ecsTechnique{technique.ID, technique.Name, techniquePage(technique.ID)})
 		if !seen[technique.TacticID] {
 			seen[technique.TacticID] = true
 			t.Tactic = append(t.Tactic, ecsTactic{technique.TacticID, technique.TacticName})
 		}
 	}
 	return t
-}
-
-// sourceOf is absent for a campaign: no one address is its source, and ECS has
-// no list there. All addresses stand in related.ip.
-func sourceOf(ip netip.Addr) *ecsSource {
-	if !ip.IsValid() {
-		return nil
-	}
-	return &ecsSource{ip.String(), ip.String()}
-}
-
-// userOf gives an email only where the domain is one of mail, not a NetBIOS
-// name.
-func userOf(u *analytics.User) *ecsUser {
-	if u == nil {
-		return nil
-	}
-	out := &ecsUser{Name: capped(u.Name, maxName), Domain: capped(u.Domain, maxName), ID: capped(u.ID, maxName)}
-	if out.Name != "" && strings.Contains(out.Domain, ".") {
-		out.Email = out.Name + "@" + out.Domain
-	}
-	return out
-}
-
-// relatedOf is what an analyst pivots on. The lists are capped by the engine;
-// redshank.counts has the true figures.
-func relatedOf(a *analytics.Alert) *ecsRelated {
-	r := &ecsRelated{Hosts: cappedAll(a.Hosts, maxName)}
-	for _, ip := range a.IPs {
-		r.IP = append(r.IP, ip.String())
-	}
-	for _, u := range a.Users {
-		r.User = append(r.User, capped(u.Name, maxName))
-	}
-	if r.IP == nil && r.User == nil && r.Hosts == nil {
-		return nil
-	}
-	return r
 }
 
 // stamp is RFC 3339 in UTC with milliseconds, which sorts as text.

@@ -17,57 +17,41 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// fullAlert has every field set, so that every field of the document is seen.
-func fullAlert() *analytics.Alert {
-	at := time.Date(2026, 3, 2, 8, 15, 4, 250e6, time.UTC)
-	return &analytics.Alert{
-		ID: "rs-5f0c2a", Sequence: 2,
-		Rule:  analytics.Rule{ID: "AN1269", Name: "Credential stuffing", Version: "1"},
-		Class: "password_spraying", Severity: analytics.Critical, Confidence: 0.9,
-		Message: "203.0.113.7 knows the password of alice@contoso.com",
-		Time:    at, Start: at.Add(-time.Hour), End: at,
-		Source: netip.MustParseAddr("203.0.113.7"),
-		User:   &analytics.User{Name: "alice", Domain: "contoso.com", ID: "S-1-5-21-1"},
-		IPs:    []netip.Addr{netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::7")},
-		Users:  []analytics.UserCount{{Name: "alice@contoso.com", Failures: 3, LastReason: "wrong_password", Privileged: true, Leaked: true}},
-		Hosts:  []string{"EX01"},
-		Valid:  []analytics.Credential{{User: "alice@contoso.com", At: at, How: "success over owa"}},
-		AtHome: []analytics.Credential{{User: "bob@contoso.com", At: at, How: "success over eas"}},
-
-		Services: []string{"owa", "smtp"}, Agents: []string{"python-requests/2.31"}, Apps: []string{"1fec8e78-bce4-4aaf-ab1b-5451cc387264"},
-		Counts: analytics.Counts{Failures: 40, DistinctUsers: 12, DistinctIPs: 1, UnknownUsers: 2, Locked: 1,
-			Accepted: 1, Succeeded: 1, Leaked: 3, Items: 5, Mailboxes: 6},
-		Window: "burst", Signals: []analytics.Signal{{Code: "rounds", Weight: 10, Detail: "3 rounds"}},
-		Evidence: []string{"0d3e"}, Labels: []string{"hosting"}, Baseline: "ripe", Suppressed: 4,
-		Techniques: []analytics.Technique{
-			{ID: "T1110.003", Name: "Password Spraying", TacticID: "TA0006", TacticName: "Credential Access"},
-			{ID: "T1078.004", Name: "Cloud Accounts", TacticID: "TA0001", TacticName: "Initial Access"}},
-	}
-}
-
 func document(t *testing.T, a *analytics.Alert) []byte {
 	t.Helper()
-	doc, err := JSON(NewECS(a, Observer{Version: "1.2.3", Name: "agent-1"}))
+	doc, err := Form{CEF: true, By: Observer{Version: "1.2.3", Name: "agent-1"}}.Alert(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return doc
 }
 
-func TestECSGolden(t *testing.T) {
-	golden := filepath.Join("testdata", "alert.json")
-	got := append(document(t, fullAlert()), '\n')
+// One alert of each kind, in both schemas, as it leaves; only indented here.
+func TestGolden(t *testing.T) {
+	for kind, a := range kindsOfAlert() {
+		golden(t, filepath.Join("testdata", "ecs", kind+".json"), document(t, a))
+		golden(t, filepath.Join("testdata", "ocsf", kind+".json"), finding(t, a))
+	}
+}
+
+func golden(t *testing.T, path string, doc []byte) {
+	t.Helper()
+	var got bytes.Buffer
+	if err := json.Indent(&got, doc, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	got.WriteByte('\n')
 	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("document differs from %s (-update writes it anew):\n%s", golden, got)
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("document differs from %s (-update writes it anew):\n%s", path, got.Bytes())
 	}
 }
 
@@ -86,67 +70,105 @@ func TestECSOutcome(t *testing.T) {
 	}
 }
 
-// schema is the published list of ECS fields.
+// schema is a list of ECS fields.
 type schema struct {
-	Fields map[string]struct {
-		Type    string
-		Allowed []string
-		Array   bool
-	}
-	Types map[string][]string `json:"expected_event_types"`
+	Fields map[string]ecsField
+	Types  map[string][]string `json:"expected_event_types"`
 }
 
-func publishedSchema(t *testing.T) schema {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "schemas", "ecs-fields.json")
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Skipf("SKIPPED: no published ECS fields to check against: %v", err)
-	}
-	var s schema
-	if err := json.Unmarshal(raw, &s); err != nil {
+type ecsField struct {
+	Type     string
+	Allowed  []string
+	Array    bool
+	Required bool
+}
+
+func publishedECS(t testing.TB) (s schema) {
+	if err := json.Unmarshal(sharedFile(t, "ecs-fields.json"), &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func TestECSFieldsArePublished(t *testing.T) {
-	s := publishedSchema(t)
-	for _, severity := range []analytics.Severity{analytics.Low, analytics.Medium, analytics.High, analytics.Critical} {
-		for _, rule := range []string{"AN1269", "AN0131"} {
-			a := fullAlert()
-			a.Rule.ID, a.Severity = rule, severity
-			s.check(t, document(t, a))
-		}
-	}
-	s.check(t, document(t, &analytics.Alert{}))
-}
-
-func TestSchemaCheckSeesMistakes(t *testing.T) {
-	s := publishedSchema(t)
-	doc := string(document(t, fullAlert()))
-	for _, change := range [][2]string{
-		{`"kind":"alert"`, `"kind":"alarm"`},
-		{`"risk_score"`, `"riskscore"`},
-		{`"severity":99`, `"severity":"high"`},
-		{`"type":["info"]`, `"type":["creation"]`},
-		{`"ip":"203.0.113.7"`, `"ip":"somewhere"`},
-		{`"start":"2026`, `"start":"26`},
-	} {
-		broken := strings.Replace(doc, change[0], change[1], 1)
-		if broken == doc {
-			t.Errorf("%s is not in the document", change[0])
-		}
-		if len(s.mistakes([]byte(broken))) == 0 {
-			t.Errorf("%s went unseen", change[1])
-		}
-	}
-}
-
-func (s schema) check(t *testing.T, doc []byte) {
+// ownECS is our own list of what is written: name, type, [] for a list, and
+// what is allowed.
+func ownECS(t testing.TB) schema {
 	t.Helper()
-	for _, m := range s.mistakes(doc) {
-		t.Error(m)
+	raw, err := os.ReadFile(filepath.Join("testdata", "ecs.fields"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := schema{Fields: map[string]ecsField{}, Types: map[string][]string{}}
+	for line := range strings.Lines(string(raw)) {
+		f := strings.Fields(line)
+		if len(f) < 2 || f[0] == "#" {
+			continue
+		}
+		if category, ok := strings.CutPrefix(f[0], "types:"); ok {
+			s.Types[category] = strings.Split(f[1], ",")
+			continue
+		}
+		field := ecsField{Type: strings.TrimSuffix(f[1], "[]"), Array: strings.HasSuffix(f[1], "[]")}
+		if len(f) > 2 && f[2] == "required" {
+			field.Required = true
+		} else if len(f) > 2 {
+			field.Allowed = strings.Split(f[2], ",")
+		}
+		s.Fields[f[0]] = field
+	}
+	return s
+}
+
+var ecsSchemas = map[string]func(testing.TB) schema{"published": publishedECS, "own": ownECS}
+
+func TestEveryECSMessageIsValid(t *testing.T) {
+	for name, load := range ecsSchemas {
+		t.Run(name, func(t *testing.T) {
+			s := load(t)
+			everyMessage(func(kind string, a *analytics.Alert) {
+				for _, m := range s.mistakes(document(t, a)) {
+					t.Errorf("%s: %s", kind, m)
+				}
+			})
+		})
+	}
+}
+
+func TestECSCheckSeesMistakes(t *testing.T) {
+	for name, load := range ecsSchemas {
+		t.Run(name, func(t *testing.T) {
+			s := load(t)
+			doc := string(document(t, fullAlert()))
+			for _, change := range [][2]string{
+				{`"kind":"alert"`, `"kind":"alarm"`},
+				{`"risk_score"`, `"riskscore"`},
+				{`"severity":99`, `"severity":"high"`},
+				{`"type":["info"]`, `"type":["creation"]`},
+				{`"type":["info"]`, `"type":"info"`},
+				{`"ip":"203.0.113.7"`, `"ip":"somewhere"`},
+				{`"start":"2026`, `"start":"26`},
+				{`"ecs":{"version":"9.0.0"},`, ``},
+				{`"country_iso_code"`, `"country_iso"`},
+			} {
+				broken := strings.Replace(doc, change[0], change[1], 1)
+				if broken == doc {
+					t.Errorf("%s is not in the document", change[0])
+				}
+				if len(s.mistakes([]byte(broken))) == 0 {
+					t.Errorf("%s went unseen", change[1])
+				}
+			}
+		})
+	}
+}
+
+// Our own list says nothing that the published one does not say.
+func TestOwnECSListIsPublished(t *testing.T) {
+	published := publishedECS(t)
+	for name, f := range ownECS(t).Fields {
+		if p, ok := published.Fields[name]; !ok || p.Type != f.Type || p.Array != f.Array || f.Required && !p.Required {
+			t.Errorf("%s: %+v, published %+v", name, f, p)
+		}
 	}
 }
 
@@ -157,21 +179,30 @@ func (s schema) mistakes(doc []byte) (found []string) {
 	if err := dec.Decode(&tree); err != nil {
 		return []string{err.Error()}
 	}
-	walk("", tree, func(name string, value any) {
+	seen := map[string]bool{}
+	walk("", tree, false, func(name string, value any, listed bool) {
 		if strings.HasPrefix(name, "redshank.") {
 			return
 		}
+		seen[name] = true
 		field, known := s.Fields[name]
 		text, isText := value.(string)
 		switch {
 		case !known:
 			found = append(found, name+": not an ECS field")
+		case field.Array != listed && !strings.HasPrefix(name, "threat."): // lists of objects there
+			found = append(found, name+": a list or not")
 		case field.Allowed != nil && !slices.Contains(field.Allowed, text):
 			found = append(found, name+": "+text+" is not allowed")
 		case !fits(field.Type, value, text, isText):
 			found = append(found, name+": not a "+field.Type)
 		}
 	})
+	for name, field := range s.Fields {
+		if field.Required && !seen[name] {
+			found = append(found, name+": missing")
+		}
+	}
 	return append(found, s.strangeTypes(tree)...)
 }
 
@@ -179,9 +210,9 @@ func (s schema) mistakes(doc []byte) (found []string) {
 // document's categories.
 func (s schema) strangeTypes(tree map[string]any) (found []string) {
 	event := tree["event"].(map[string]any)
-	for _, kind := range event["type"].([]any) {
+	for _, kind := range aList(event["type"]) {
 		expected := false
-		for _, category := range event["category"].([]any) {
+		for _, category := range aList(event["category"]) {
 			expected = expected || slices.Contains(s.Types[category.(string)], kind.(string))
 		}
 		if !expected {
@@ -207,18 +238,18 @@ func fits(kind string, value any, text string, isText bool) bool {
 }
 
 // walk calls leaf for every scalar, with the dotted name that Elasticsearch
-// would give it.
-func walk(name string, value any, leaf func(string, any)) {
+// would give it, and whether it stands in a list.
+func walk(name string, value any, listed bool, leaf func(string, any, bool)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			walk(strings.TrimPrefix(name+"."+key, "."), inner, leaf)
+			walk(strings.TrimPrefix(name+"."+key, "."), inner, false, leaf)
 		}
 	case []any:
 		for _, inner := range v {
-			walk(name, inner, leaf)
+			walk(name, inner, true, leaf)
 		}
 	default:
-		leaf(name, value)
+		leaf(name, value, listed)
 	}
 }

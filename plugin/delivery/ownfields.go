@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,9 +16,12 @@ const (
 	maxText    = 512
 )
 
-// ecsOwnFields is the map redshank of an alert: what ECS has no field for.
-type ecsOwnFields struct {
+// ownFields is the map redshank of an alert: what the schemas have no field
+// for. In OCSF it stands under unmapped.
+type ownFields struct {
 	Class      string          `json:"class"`
+	Phase      string          `json:"phase,omitempty"`
+	Subject    *ownSubject     `json:"subject,omitempty"`
 	Severity   string          `json:"severity"`
 	Confidence float64         `json:"confidence"`
 	Counts     ownCounts       `json:"counts"`
@@ -32,7 +36,15 @@ type ecsOwnFields struct {
 	Evidence   []string        `json:"evidence,omitempty"`
 	Labels     []string        `json:"labels,omitempty"`
 	Baseline   string          `json:"baseline,omitempty"`
+	Context    []ownContext    `json:"context,omitempty"`
 	Suppressed int             `json:"suppressed"`
+	CEF        string          `json:"cef,omitempty"`
+}
+
+// ownSubject is what an incident of AN0131 is about.
+type ownSubject struct {
+	Kind string `json:"kind"` // account, application, host
+	Name string `json:"name"`
 }
 
 // ownCounts has the fields of analytics.Counts in their order, which lets one
@@ -73,9 +85,11 @@ type ownSignal struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-func ownFieldsOf(a *analytics.Alert) ecsOwnFields {
-	own := ecsOwnFields{
+func ownFieldsOf(a *analytics.Alert) ownFields {
+	own := ownFields{
 		Class:      a.Class,
+		Phase:      a.Phase,
+		Subject:    subjectOf(a),
 		Severity:   a.Severity.String(),
 		Confidence: confidenceOf(a),
 		Counts:     ownCounts(a.Counts),
@@ -88,6 +102,7 @@ func ownFieldsOf(a *analytics.Alert) ecsOwnFields {
 		Evidence:   cappedAll(a.Evidence, maxName),
 		Labels:     cappedAll(a.Labels, maxName),
 		Baseline:   capped(a.Baseline, maxText),
+		Context:    contextsOf(a),
 		Suppressed: a.Suppressed,
 	}
 	for _, u := range a.Users {
@@ -98,6 +113,29 @@ func ownFieldsOf(a *analytics.Alert) ecsOwnFields {
 	}
 	return own
 }
+
+// The kinds of subject.
+const (
+	anAccount     = "account"
+	anApplication = "application"
+	aHost         = "host"
+)
+
+// subjectOf is nil where the incident is a client's or a campaign's.
+func subjectOf(a *analytics.Alert) *ownSubject {
+	switch {
+	case a.Subject == "":
+		return nil
+	case a.User != nil:
+		return &ownSubject{anAccount, capped(a.Subject, maxName)}
+	case slices.Contains(a.Hosts, a.Subject):
+		return &ownSubject{aHost, capped(a.Subject, maxName)}
+	}
+	return &ownSubject{anApplication, capped(a.Subject, maxName)}
+}
+
+// is tells the kind of a subject, if there is one.
+func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
 
 func credentialsOf(found []analytics.Credential) []ownCredential {
 	var out []ownCredential

@@ -62,7 +62,7 @@ func receive(t *testing.T, l net.Listener, serve func(*receiver, net.Conn)) *rec
 			r.conns = append(r.conns, conn)
 			r.mu.Unlock()
 			r.all.Go(func() {
-				defer conn.Close() //nolint:errcheck // a test's
+				defer conn.Close()
 				r.serve(r, conn)
 			})
 		}

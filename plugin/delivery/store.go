@@ -57,7 +57,8 @@ func (t *tally) add(record []byte, sign int) {
 
 // stored is the record of one message. Fields are only ever added, at the end.
 type stored struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by the encoder
+	//lint:ignore U1000 the encoder reads it
+	_msgpack struct{} `msgpack:",as_array"`
 	Put      int64    // unix nanoseconds
 	Time     int64
 	Severity analytics.Severity

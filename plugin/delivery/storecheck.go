@@ -23,7 +23,7 @@ func checkPages(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // read only
+	defer file.Close() // read only
 	info, err := file.Stat()
 	if err != nil {
 		return err
