@@ -60,7 +60,8 @@ type Alert struct {
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // how ripe, where one was used
 	Techniques []Technique
-	Suppressed int // messages not sent since the last one
+	Context    []Context // of the subject and of accounts with valid credentials, at most 5
+	Suppressed int       // messages not sent since the last one
 }
 
 // Rule is an analytic.

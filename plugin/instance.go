@@ -20,13 +20,13 @@ const refreshEvery = 5 * time.Second
 // instance is one configured [OUTPUT]: options, policy, engine, and the way of
 // the alerts: flush puts them into the spool, a sender takes them to the sink.
 type instance struct {
-	log      *slog.Logger
-	policy   *policy.Policy
-	engine   *analytics.Engine
-	spool    *delivery.Spool
-	sender   *delivery.Sender
-	observer delivery.Observer
-	ownTag   string // of our own alerts; empty: they have none
+	log    *slog.Logger
+	policy *policy.Policy
+	engine *analytics.Engine
+	spool  *delivery.Spool
+	sender *delivery.Sender
+	form   delivery.Form
+	ownTag string // of our own alerts; empty: they have none
 
 	// mu is held for a whole chunk. The engine takes one at a time anyhow, and
 	// so alerts leave in the order in which they were raised.
@@ -73,7 +73,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	}
 	log.Info("state of the detections is kept in memory only and starts empty")
 	i := &instance{log: log, policy: p, engine: engine, spool: spool, ownTag: s.ownTag(), stop: make(chan struct{}),
-		observer: delivery.Observer{Version: version, Name: hostName()}}
+		form: delivery.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: delivery.Observer{Version: version, Name: hostName()}}}
 	i.sender = delivery.NewSender(spool, sink, log)
 	i.stopped.Go(i.refresh)
 	return i, nil
@@ -124,7 +124,7 @@ func (i *instance) tellOwn() {
 func (i *instance) deliver(alerts []*analytics.Alert) error {
 	var messages []delivery.Message
 	for _, alert := range alerts {
-		doc, err := delivery.JSON(delivery.NewECS(alert, i.observer))
+		doc, err := i.form.Alert(alert)
 		if err != nil {
 			i.log.Error("alert cannot be encoded", "incident", alert.ID, "error", err)
 			continue

@@ -17,6 +17,7 @@ type settings struct {
 	source       string
 	emit         string
 	format       string
+	cef          bool
 	sink         string
 	sinkPath     string
 	sinkMaxSize  int // MiB
@@ -61,8 +62,10 @@ var options = []option{
 			s.emit = v
 			return oneOfNow(v, []string{"alerts"}, "enriched", "both")
 		}},
-	{name: "format", def: "ecs", want: "ecs", help: "Schema of what leaves: Elastic Common Schema.",
-		set: func(s *settings, v string) error { s.format = v; return oneOfNow(v, []string{"ecs"}, "ocsf") }},
+	{name: "format", def: "ecs", want: "ecs or ocsf", help: "Schema of what leaves: Elastic Common Schema, or OCSF Detection Finding.",
+		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
+	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `redshank.cef`, or `unmapped.cef` in OCSF.",
+		set: func(s *settings, v string) (err error) { s.cef, err = onOff(v); return err }},
 	{name: "sink", def: "stdout", want: "stdout, file, forward or http", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol.",
 		set: func(s *settings, v string) error { s.sink = v; return oneOf(v, "stdout", "file", "forward", "http") }},
 	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink.", sinks: "file forward",

@@ -1,0 +1,81 @@
+package delivery
+
+import (
+	"strings"
+
+	"redshank/analytics"
+)
+
+type ecsUser struct {
+	Name   string    `json:"name,omitempty"`
+	Domain string    `json:"domain,omitempty"`
+	Email  string    `json:"email,omitempty"`
+	ID     string    `json:"id,omitempty"`
+	Roles  []string  `json:"roles,omitempty"` // what the policy calls the account
+	Group  *ecsGroup `json:"group,omitempty"` // where the policy has it in just one: ECS has no list
+}
+
+type ecsGroup struct {
+	Name string `json:"name"`
+}
+
+type ecsHost struct {
+	Name string `json:"name"`
+}
+
+type ecsRelated struct {
+	IP    []string `json:"ip,omitempty"`
+	User  []string `json:"user,omitempty"`
+	Hosts []string `json:"hosts,omitempty"`
+}
+
+// userOf gives an email only where the domain is one of mail, not a NetBIOS
+// name.
+func userOf(a *analytics.Alert) *ecsUser {
+	u := a.User
+	if u == nil {
+		return nil
+	}
+	out := &ecsUser{Name: capped(u.Name, maxName), Domain: capped(u.Domain, maxName), ID: capped(u.ID, maxName)}
+	if out.Name != "" && strings.Contains(out.Domain, ".") {
+		out.Email = out.Name + "@" + out.Domain
+	}
+	if len(a.Context) > 0 && a.Context[0].Account == accountOf(u) {
+		out.Roles = cappedAll(a.Context[0].Marks, maxName)
+		if groups := a.Context[0].Groups; len(groups) == 1 {
+			out.Group = &ecsGroup{capped(groups[0], maxName)}
+		}
+	}
+	return out
+}
+
+// accountOf is the canonical spelling of a user.
+func accountOf(u *analytics.User) string {
+	if u.Domain == "" {
+		return u.Name
+	}
+	return u.Name + "@" + u.Domain
+}
+
+func ecsHostOf(a *analytics.Alert) *ecsHost {
+	if s := subjectOf(a); s.is(aHost) {
+		return &ecsHost{s.Name}
+	}
+	return nil
+}
+
+// relatedOf is what an analyst pivots on. The lists are capped by the engine;
+// redshank.counts has the true figures.
+func relatedOf(a *analytics.Alert) *ecsRelated {
+	r := &ecsRelated{Hosts: cappedAll(a.Hosts, maxName)}
+	for _, ip := range a.IPs {
+		r.IP = append(r.IP, ip.String())
+	}
+	for _, u := range a.Users {
+		r.User = append(r.User, capped(u.Name, maxName))
+	}
+	if r.IP == nil && r.User == nil && r.Hosts == nil {
+		return nil
+	}
+	return r
+}

@@ -1,0 +1,203 @@
+package delivery
+
+import (
+	"strconv"
+	"time"
+
+	"redshank/analytics"
+)
+
+// ocsfSchema is the version of OCSF whose attributes are used.
+const ocsfSchema = "1.8.0"
+
+// OCSF is an alert as a Detection Finding of the Open Cybersecurity Schema
+// Framework. Times are Unix milliseconds; every number of an enumeration has
+// its caption beside it. What the class has no attribute for is in Unmapped.
+type OCSF struct {
+	ActivityID   int    `json:"activity_id"`
+	ActivityName string `json:"activity_name"`
+	CategoryUID  int    `json:"category_uid"`
+	CategoryName string `json:"category_name"`
+	ClassUID     int    `json:"class_uid"`
+	ClassName    string `json:"class_name"`
+	TypeUID      int    `json:"type_uid"`
+	TypeName     string `json:"type_name"`
+
+	Time      int64  `json:"time"`
+	StartTime int64  `json:"start_time"`
+	EndTime   int64  `json:"end_time"`
+	Duration  int64  `json:"duration"`
+	Message   string `json:"message"`
+	Count     int    `json:"count,omitempty"`
+
+	SeverityID      int    `json:"severity_id"`
+	Severity        string `json:"severity"`
+	ConfidenceID    int    `json:"confidence_id"`
+	Confidence      string `json:"confidence"`
+	ConfidenceScore int    `json:"confidence_score"`
+	RiskScore       int    `json:"risk_score"`
+	StatusID        int    `json:"status_id"`
+	Status          string `json:"status"`
+	StatusDetail    string `json:"status_detail,omitempty"`
+	IsAlert         bool   `json:"is_alert"`
+	IsBreach        bool   `json:"is_suspected_breach"`
+
+	Metadata    ocsfMetadata     `json:"metadata"`
+	FindingInfo ocsfFinding      `json:"finding_info"`
+	Device      *ocsfDevice      `json:"device,omitempty"` // the host an incident is about
+	Evidences   []ocsfEvidence   `json:"evidences,omitempty"`
+	Resources   []ocsfResource   `json:"resources,omitempty"`
+	Observables []ocsfObservable `json:"observables,omitempty"`
+	Enrichments []ocsfEnrichment `json:"enrichments,omitempty"`
+	Unmapped    ocsfUnmapped     `json:"unmapped"`
+}
+
+// The class and its category.
+const (
+	ocsfFindings  = 2
+	ocsfDetection = 2004
+)
+
+// ocsfUnmapped has Redshank's own map, the same as in ECS.
+type ocsfUnmapped struct {
+	Redshank ownFields `json:"redshank"`
+	CEF      string    `json:"cef,omitempty"`
+}
+
+type ocsfMetadata struct {
+	Version     string        `json:"version"`
+	Product     ocsfProduct   `json:"product"`
+	Profiles    []string      `json:"profiles"`
+	UID         string        `json:"uid"` // of this message
+	Correlation string        `json:"correlation_uid"`
+	Sequence    int           `json:"sequence"`
+	EventCode   string        `json:"event_code,omitempty"`
+	Labels      []string      `json:"labels,omitempty"`
+	Reporter    *ocsfReporter `json:"reporter,omitempty"`
+}
+
+type ocsfProduct struct {
+	Name    string `json:"name"`
+	Vendor  string `json:"vendor_name"`
+	Version string `json:"version"`
+}
+
+// ocsfReporter is the machine this plugin runs on.
+type ocsfReporter struct {
+	Hostname string `json:"hostname"`
+}
+
+// caption is a value of an enumeration.
+type caption struct {
+	id   int
+	text string
+}
+
+var (
+	ocsfSeverities = map[analytics.Severity]caption{0: {0, "Unknown"}, analytics.Low: {2, "Low"}, analytics.Medium: {3, "Medium"},
+		analytics.High: {4, "High"}, analytics.Critical: {5, "Critical"}}
+
+	// incidentProfile brings is_suspected_breach.
+	incidentProfile = []string{"incident"}
+)
+
+// NewOCSF makes the document of a. It shares nothing with a that changes.
+func NewOCSF(a *analytics.Alert, by Observer) *OCSF {
+	activity, status := activityOf(a), statusOf(a)
+	severity, confidence := ocsfSeverities[a.Severity], ocsfConfidence(a)
+	return &OCSF{
+		ActivityID: activity.id, ActivityName: activity.text,
+		CategoryUID: ocsfFindings, CategoryName: "Findings",
+		ClassUID: ocsfDetection, ClassName: "Detection Finding",
+		TypeUID: ocsfDetection*100 + activity.id, TypeName: "Detection Finding: " + activity.text,
+		Time: millis(a.Time), StartTime: millis(a.Start), EndTime: millis(a.End), Duration: a.End.Sub(a.Start).Milliseconds(),
+		Message:    capped(a.Message, maxMessage),
+		Count:      a.Counts.Failures,
+		SeverityID: severity.id, Severity: severity.text,
+		ConfidenceID: confidence.id, Confidence: confidence.text, ConfidenceScore: int(100*confidenceOf(a) + 0.5),
+		RiskScore: int(riskOf(a)),
+		StatusID:  status.id, Status: status.text, StatusDetail: a.Phase,
+		IsAlert: activity.id != closed.id, IsBreach: breachOf(a),
+		Metadata:    metadataOf(a, by),
+		FindingInfo: findingOf(a, by),
+		Device:      deviceOf(a),
+		Evidences:   evidencesOf(a),
+		Resources:   resourcesOf(a),
+		Observables: observablesOf(a),
+		Enrichments: enrichmentsOf(a),
+		Unmapped:    ocsfUnmapped{Redshank: ownFieldsOf(a)},
+	}
+}
+
+// The activities of a finding.
+var (
+	created = caption{1, "Create"}
+	updated = caption{2, "Update"}
+	closed  = caption{3, "Close"}
+)
+
+// activityOf is a creation for the first message whatever its phase: an
+// incident that had to make room may be told only once, at its end.
+func activityOf(a *analytics.Alert) caption {
+	switch {
+	case a.Sequence <= 1:
+		return created
+	case a.Phase == analytics.PhaseQuiet:
+		return closed
+	}
+	return updated
+}
+
+// statusOf never says that somebody has reviewed or resolved the incident:
+// Redshank only knows that nothing more happens.
+func statusOf(a *analytics.Alert) caption {
+	if a.Phase == analytics.PhaseQuiet {
+		return caption{99, "Quiet"}
+	}
+	return caption{1, "New"}
+}
+
+// breachOf: a password is known to the attacker, or mail was read by one who
+// is hardly its owner.
+func breachOf(a *analytics.Alert) bool {
+	return len(a.Valid) > 0 || a.Rule.ID == ruleCollection && a.Severity >= analytics.High
+}
+
+func ocsfConfidence(a *analytics.Alert) caption {
+	switch c := confidenceOf(a); {
+	case c >= 0.8:
+		return caption{3, "High"}
+	case c >= 0.5:
+		return caption{2, "Medium"}
+	case c > 0:
+		return caption{1, "Low"}
+	}
+	return caption{0, "Unknown"}
+}
+
+func metadataOf(a *analytics.Alert, by Observer) ocsfMetadata {
+	m := ocsfMetadata{
+		Version:     ocsfSchema,
+		Product:     productOf(by),
+		Profiles:    incidentProfile,
+		UID:         a.ID + "-" + strconv.Itoa(a.Sequence),
+		Correlation: a.ID,
+		Sequence:    a.Sequence,
+		EventCode:   a.Rule.ID,
+		Labels:      cappedAll(a.Labels, maxName),
+	}
+	if by.Name != "" {
+		m.Reporter = &ocsfReporter{by.Name}
+	}
+	return m
+}
+
+func productOf(by Observer) ocsfProduct { return ocsfProduct{"Redshank", "Redshank", by.Version} }
+
+// millis is 0 for no time at all, and not a date before Christ.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
