@@ -7,6 +7,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
+
+	"redshank/analytics/policy"
 )
 
 // version is set by the Makefile from git.
@@ -19,6 +22,8 @@ const usage = `redshank: the command beside the Fluent Bit output plugin
         tell all that is wrong with a policy and options, or what would run
   redshank docs options
         the option table, in markdown
+  redshank docs signals
+        the signals of AN0131 with their weights, in markdown
   redshank version
 `
 
@@ -35,6 +40,8 @@ func run(args []string, out, errs io.Writer) int {
 		return check(args[1:], out, errs)
 	case command == "docs options":
 		return say(out, optionsTable())
+	case command == "docs signals":
+		return say(out, signalsTable())
 	case command == "version":
 		return say(out, version+"\n")
 	case command == "help", command == "-h", command == "--help":
@@ -71,7 +78,7 @@ func check(args []string, out, errs io.Writer) int {
 	if *path != "" {
 		given["policy"] = *path
 	}
-	s, _, err := configure(func(key string) string { return given[key] })
+	s, p, err := configure(func(key string) string { return given[key] })
 	if err != nil {
 		wrong = append(wrong, err.Error())
 	}
@@ -83,7 +90,19 @@ func check(args []string, out, errs io.Writer) int {
 	for i := 0; i < len(s.shown); i += 2 {
 		fmt.Fprintf(out, "  %-15v %v\n", s.shown[i], s.shown[i+1])
 	}
+	tellExpired(out, s.policy, p, time.Now())
 	return 0
+}
+
+// tellExpired tells which declared automation is over: no error, since a policy
+// must not stop working on a date, but somebody has to tidy up or renew. What
+// is never used shows only in the logs; the running plugin tells that.
+func tellExpired(out io.Writer, file string, p *policy.Policy, now time.Time) {
+	for _, a := range p.Automations() {
+		if a.Expired(now) {
+			fmt.Fprintf(out, "%s:%d: automation %q expired on %s: what it does is reported again\n", file, a.Line, a.Name, a.Expires.Format(time.DateTime))
+		}
+	}
 }
 
 // assignments reads option=value arguments. Here, unlike in the host, every

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -23,6 +25,7 @@ func TestCommands(t *testing.T) {
 		{"help", 0, "redshank check"},
 		{"version", 0, version + "\n"},
 		{"docs options", 0, "| `max_ips` | `200000` |"},
+		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
 		{"check -x", 2, "-x"},
@@ -43,5 +46,17 @@ func TestCheckTellsAllErrors(t *testing.T) {
 		if !strings.Contains(errs, want) {
 			t.Errorf("nothing of %s in %s", want, errs)
 		}
+	}
+}
+
+func TestCheckTellsExpiredAutomation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.yaml")
+	text := "version: 1\nautomation:\n  - {name: old backup, app: x, expires: 2020-01-31}\n  - {name: new backup, app: y, expires: 2999-01-31}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := command("check", "-p", path)
+	if code != 0 || !strings.Contains(out, path+`:3: automation "old backup" expired on 2020-02-01 00:00:00`) || strings.Contains(out, "new backup") {
+		t.Errorf("%d %q", code, out)
 	}
 }

@@ -14,22 +14,29 @@ var update = flag.Bool("update", false, "write the generated parts of the README
 
 const readmePath = "../README.md"
 
-// The option table is the plugin's own.
-func TestReadmeOptions(t *testing.T) {
+// The tables of options and of signals are the plugin's own.
+func TestReadmeTables(t *testing.T) {
+	for _, name := range []string{"options", "signals"} {
+		t.Run(name, func(t *testing.T) { readmeTable(t, name) })
+	}
+}
+
+func readmeTable(t *testing.T, name string) {
+	t.Helper()
 	command := filepath.Join(buildDir, "redshank")
 	if _, err := os.Stat(command); err != nil {
 		t.Skip("SKIPPED: no build/redshank; make build first")
 	}
-	want, err := exec.Command(command, "docs", "options").Output()
+	want, err := exec.Command(command, "docs", name).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, got, rest := marked(t, "options")
+	head, got, rest := marked(t, name)
 	if got == string(want) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the option table in README.md is not `redshank docs options`; go test ./test -run Readme -update writes it")
+		t.Fatalf("the table in README.md is not `redshank docs %s`; go test ./test -run Readme -update writes it", name)
 	}
 	write(t, readmePath, head+string(want)+rest)
 }
