@@ -26,7 +26,8 @@ func (c *collection) change(d *dossier, ev *event.Event) {
 	}
 	c.alias(d, ev)
 	w := c.where(ev)
-	c.compare(d, ev, &w)
+	places := c.places(ev, &w)
+	c.compare(d, ev, &places)
 	detail := first(ev.Detail, ev.Operation)
 	c.note(d, ev, kind, detail)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {

@@ -3,8 +3,6 @@ package analytics
 import (
 	"net/netip"
 
-	"github.com/cespare/xxhash/v2"
-
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
@@ -61,11 +59,4 @@ func newTry(ev *event.Event, a *account) window.Try {
 		t.Key, t.Name = a.key, a.name
 	}
 	return t
-}
-
-func hashText(b []byte) uint32 {
-	if len(b) == 0 {
-		return 0
-	}
-	return uint32(xxhash.Sum64(b)) | 1 // 0 stands for none
 }

@@ -16,11 +16,12 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 	}
 	c.alias(d, ev)
 	w := c.where(ev)
-	c.compare(d, ev, &w)
+	places := c.places(ev, &w)
+	c.compare(d, ev, &places)
 	c.manner(d, ev, &w)
 	c.moved(d, ev, &w)
 	c.visited(d, ev, &w)
-	c.learn(d, ev, &w)
+	c.learn(d, ev, &places)
 }
 
 // same recognises a request like the last one of this account, within the
@@ -29,7 +30,7 @@ func (c *collection) same(d *dossier, ev *event.Event, at int64) bool {
 	if !requestLog(ev.Source) {
 		return false
 	}
-	mark := learnMark{agent: hashText(ev.Agent), minute: at / 60_000}
+	mark := learnMark{agent: ev.AgentHash(), minute: at / 60_000}
 	if ev.IP.IsValid() {
 		mark.client = clientKey(ev.IP.As16())
 	}
@@ -50,8 +51,7 @@ type placed struct {
 
 // places are the things of a sign-in that one gets used to. Back ends of the
 // cloud and networks that the policy calls usual are no places.
-func (c *collection) places(ev *event.Event, w *whereabouts) [6]placed {
-	var p [6]placed
+func (c *collection) places(ev *event.Event, w *whereabouts) (p [6]placed) {
 	if !w.usual {
 		p[0] = placed{w.network, newNetwork, nil, false}
 		p[1] = placed{placeKey(atCountry, w.country), newCountry, w.country, false}
@@ -82,9 +82,10 @@ func (c *collection) mannerKey(ev *event.Event) uint64 {
 // compare notes what is new for the account, or, while its own baseline is not
 // ripe, for its group: network, country, device, kind of client, application;
 // and an hour at which it never signs in.
-func (c *collection) compare(d *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) compare(d *dossier, ev *event.Event, places *[6]placed) {
 	ripening, at := c.policy.Collection.Baseline, ev.Time.UnixMilli()
-	for _, p := range c.places(ev, w) {
+	for i := range places {
+		p := &places[i]
 		if p.key == 0 || p.signal == signalKinds {
 			continue
 		}
@@ -129,8 +130,7 @@ func (c *collection) manner(d *dossier, ev *event.Event, w *whereabouts) {
 	case ev.Family == event.Scripting && ev.Service != event.PowerShell && d.kind == aUser:
 		c.noteUnless(c.readerKey(ev, ev.Agent, w), d, ev, signInScript, ev.Agent)
 	}
-	habit := c.mannerKey(ev)
-	switch ev.Protocol {
+	switch habit := c.mannerKey(ev); ev.Protocol {
 	case event.ROPC:
 		c.noteUnless(habit, d, ev, signInROPC, first(ev.App, ev.Agent))
 	case event.DeviceCode:
@@ -282,12 +282,13 @@ func (c *collection) stolen(account string, from clientKey, at int64) {
 }
 
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
-func (c *collection) learn(d *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 	at := ev.Time.UnixMilli()
 	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev) {
 		return
 	}
-	for _, p := range c.places(ev, w) {
+	for i := range places {
+		p := &places[i]
 		if p.key == 0 {
 			continue
 		}

@@ -1,8 +1,6 @@
 package analytics
 
 import (
-	"encoding/binary"
-
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
@@ -80,7 +78,7 @@ func namesOf(ev *event.Event) (keys [4]uint64) {
 // alias remembers the other names of an account, and brings what was noted
 // under its object id before the account was known.
 func (c *collection) alias(d *dossier, ev *event.Event) {
-	if d.kind != aUser || ev.UserKind != event.UserPerson {
+	if d.kind != aUser || ev.UserKind != event.UserPerson || len(ev.Token)+len(ev.Session)+len(ev.UserID) == 0 {
 		return
 	}
 	for i, key := range namesOf(ev) {
@@ -139,10 +137,9 @@ func boxOf(d *dossier, ev *event.Event) uint64 {
 
 // salted hashes a value together with what kind of value it is.
 func salted(kind byte, value []byte) uint64 {
-	var b [9]byte
-	binary.LittleEndian.PutUint64(b[:], xxhash.Sum64(value))
-	b[8] = kind
-	return xxhash.Sum64(b[:])
+	h := xxhash.Sum64(value) ^ uint64(kind)*0x9e3779b97f4a7c15
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return h ^ h>>32
 }
 
 // first is a, or b where a is empty.
