@@ -2,11 +2,13 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,54 +45,113 @@ func ofExchange(s *day.Stream) bool {
 
 func ofCloud(s *day.Stream) bool { return strings.HasPrefix(s.Path, "m365/") }
 
-func TestConfigurationsParse(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(confDir, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no YAML in %s: %v", confDir, err)
-	}
-	for _, path := range files {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+// configurations are the files in conf/ and conf/siem/ that end in ext.
+func configurations(t *testing.T, ext string) []string {
+	t.Helper()
+	var files []string
+	for _, folder := range []string{confDir, confDir + "/siem"} {
+		found, err := filepath.Glob(filepath.Join(folder, "*"+ext))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no *%s in %s: %v", ext, folder, err)
 		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+func TestConfigurationsParse(t *testing.T) {
+	for _, path := range configurations(t, ".yaml") {
 		var doc map[string]any
-		if err := yaml.Unmarshal(text, &doc); err != nil {
+		if err := yaml.Unmarshal([]byte(read(t, path)), &doc); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 }
 
-// Both formats of a configuration must say the same; this compares what the
-// plugin is told.
+// Both formats of a configuration must say the same.
 func TestClassicSaysTheSame(t *testing.T) {
-	for _, name := range []string{"exchange", "m365"} {
-		a, b := settings(t, name+".yaml"), settings(t, name+".conf")
-		if a != b {
-			t.Errorf("%s.yaml and %s.conf differ:\n%s\n%s", name, name, a, b)
+	twins := 0
+	for _, path := range configurations(t, ".yaml") {
+		classic := strings.TrimSuffix(path, ".yaml") + ".conf"
+		if _, err := os.Stat(classic); err != nil || strings.Contains(path, "example") {
+			continue // the examples only include
 		}
+		twins++
+		if a, b := settings(t, path), settings(t, classic); a != b {
+			t.Errorf("%s and %s differ:\n%s\n%s", path, classic, a, b)
+		}
+	}
+	if twins < 11 {
+		t.Errorf("only %d configurations in both formats", twins)
 	}
 }
 
 // settings are all "key value" pairs of a configuration, in order, without
-// case, comments, and the marks of either format. Sections are left out.
-func settings(t *testing.T, file string) string {
+// case, comments, and the marks of either format. Sections are left out, and
+// the parsers, which the one has in place and the other in a file.
+func settings(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(confDir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
-	for line := range strings.Lines(string(text)) {
+	section := ""
+	for line := range strings.Lines(read(t, path)) {
+		if name, _, ok := strings.Cut(line, ":"); ok && line[0] >= 'a' && line[0] <= 'z' {
+			section = name
+		}
 		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
 		key, value, ok := strings.Cut(strings.Replace(line, ": ", " ", 1), " ")
 		key = strings.ToLower(key)
-		// The one names its parser in place, the other in a file.
-		if !ok || strings.HasPrefix(line, "#") || key == "parsers_file" || strings.HasPrefix(line, "name: json") || key == "format" {
+		if !ok || section == "parsers" || strings.HasPrefix(line, "#") || key == "parsers_file" {
 			continue
 		}
-		out = append(out, key+" "+strings.TrimSpace(value))
+		out = append(out, key+" "+strings.Trim(strings.TrimSpace(value), "'"))
 	}
 	return strings.Join(out, "\n")
+}
+
+// hostKeys are what Fluent Bit keeps of an output for itself.
+var hostKeys = map[string]bool{"name": true, "match": true, "match_regex": true, "alias": true, "workers": true, "retry_limit": true, "log_level": true}
+
+// TestConfigurationsOnHost gives the minimal host, which reads no
+// configurations, the options that each of them has for the plugin.
+func TestConfigurationsOnHost(t *testing.T) {
+	outputs := 0
+	for _, path := range configurations(t, ".yaml") {
+		for _, options := range redshankOutputs(t, path) {
+			outputs++
+			dir := t.TempDir()
+			alerts := filepath.Join(dir, "alerts.ndjson")
+			expand := func(value string) string {
+				return os.Expand(value, func(name string) string {
+					name, def, _ := strings.Cut(name, ":-")
+					return cmp.Or(map[string]string{"REDSHANK_STATE": dir, "REDSHANK_ALERTS": alerts}[name], def)
+				})
+			}
+			args := []string{"-f", "json"}
+			for key, value := range options {
+				if !hostKeys[key] {
+					args = append(args, "-p", key+"="+expand(fmt.Sprint(value)))
+				}
+			}
+			onHost(t, attack("203.0.113.7", 12), args...).quiet(t)
+			if got := parseAlerts(t, read(t, alerts)); len(incidents(got)) != 1 {
+				t.Errorf("%s: %d alerts", path, len(got))
+			}
+		}
+	}
+	if outputs < 2 {
+		t.Errorf("only %d outputs of ours in %s", outputs, confDir)
+	}
+}
+
+func redshankOutputs(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	var doc struct {
+		Pipeline struct{ Outputs []map[string]any }
+	}
+	if err := yaml.Unmarshal([]byte(read(t, path)), &doc); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return slices.DeleteFunc(doc.Pipeline.Outputs, func(o map[string]any) bool { return o["name"] != "redshank" })
 }
 
 // TestConfigurationsRun loads every configuration on the real agent, lets it
@@ -123,15 +184,11 @@ func TestConfigurationsRun(t *testing.T) {
 func TestPluginsFile(t *testing.T) {
 	needAgent(t)
 	dir := t.TempDir()
-	text, err := os.ReadFile(filepath.Join(confDir, "plugins.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	plugin, err := filepath.Abs(filepath.Join(buildDir, "out_redshank.so"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	here := strings.Replace(string(text), "/usr/lib/redshank/out_redshank.so", plugin, 1)
+	here := strings.Replace(read(t, confDir+"/plugins.conf"), "/usr/lib/redshank/out_redshank.so", plugin, 1)
 	write(t, filepath.Join(dir, "plugins.conf"), here)
 	write(t, filepath.Join(dir, "main.conf"), "[SERVICE]\n    Plugins_File plugins.conf\n[INPUT]\n    Name dummy\n[OUTPUT]\n    Name redshank\n    Match *\n")
 	if err := agent.DryRun("", filepath.Join(dir, "main.conf")); err != nil {
@@ -242,4 +299,13 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
