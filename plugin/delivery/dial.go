@@ -43,6 +43,8 @@ type dialer struct {
 	timeout time.Duration
 }
 
+// dial gives a connection that is the caller's to close. Both steps end with
+// ctx too, so that Close need not wait for an address that swallows packets.
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	conn, err := (&net.Dialer{Timeout: d.timeout}).DialContext(ctx, d.network, d.address)
 	if err != nil || d.tls == nil {

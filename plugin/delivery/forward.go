@@ -126,6 +126,9 @@ func (f *Forward) send(frame []byte, id string) error {
 	return err
 }
 
+// exchange is one chunk and its acknowledgement. Chunks are not sent ahead of
+// it: order would be lost at the first failure, and an alert a millisecond is
+// far more than there ever are.
 func (f *Forward) exchange(frame []byte, id string) error {
 	if err := f.write(frame); err != nil {
 		return fmt.Errorf("send: %w", err)
@@ -140,6 +143,7 @@ func (f *Forward) exchange(frame []byte, id string) error {
 	return nil
 }
 
+// write sends b within one timeout, however slowly the receiver reads.
 func (f *Forward) write(b []byte) error {
 	// A deadline that cannot be set is that of a closed connection, which the
 	// writing tells.
@@ -171,6 +175,7 @@ func (f *Forward) connect() error {
 	return nil
 }
 
+// adopt makes conn the one that Close ends, before anything waits on it.
 func (f *Forward) adopt(conn net.Conn) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -102,6 +102,8 @@ func (f *Forward) shake() error {
 	return nil
 }
 
+// keyDigest is the proof of the key: hexadecimal SHA-512, as version 1 of the
+// protocol has it. Both sides' proofs differ in the host only.
 func keyDigest(salt, host string, nonce []byte, key string) string {
 	h := sha512.New()
 	_, _ = io.WriteString(h, salt)
@@ -172,6 +174,8 @@ func readPong(from io.Reader, salt string, nonce []byte, key, own string) error 
 	return nil
 }
 
+// readHead reads the begin of an array and its first element, which names it.
+// What is not so is quoted, and cut, as it goes to the log.
 func readHead(dec *msgpack.Decoder, length int, kind string) error {
 	n, err := dec.DecodeArrayLen()
 	if err != nil {

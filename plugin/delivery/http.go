@@ -87,6 +87,8 @@ func (h *HTTP) setDefault(name, value string) {
 	}
 }
 
+// newClient keeps one connection for the sender that uses it alone. A proxy is
+// taken from the environment, as Fluent Bit itself does.
 func newClient(config *tls.Config, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout: timeout,
@@ -128,6 +130,8 @@ func (h *HTTP) Deliver(messages []Message) (done int, err error) {
 	return done, err
 }
 
+// post is one request. Its time, the reading of the answer included, is that
+// of the client.
 func (h *HTTP) post(messages []Message) error {
 	body, err := h.body(messages)
 	if err != nil {
@@ -149,6 +153,8 @@ func (h *HTTP) post(messages []Message) error {
 	return verdictOf(answer, said, time.Now())
 }
 
+// body is made anew for each attempt: to keep it would cost the memory of a
+// batch through a whole outage, and to make it costs microseconds.
 func (h *HTTP) body(messages []Message) ([]byte, error) {
 	var b bytes.Buffer
 	open, between, end := "", "\n", "\n"
@@ -210,6 +216,8 @@ func parseHeaders(text string) (http.Header, error) {
 // ownHeaders follow from the request itself.
 var ownHeaders = map[string]bool{"Host": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Connection": true}
 
+// isToken tells whether name is a token of RFC 9110, the only form of a field
+// name; net/http would tell at the first alert and not at start.
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)

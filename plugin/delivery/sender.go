@@ -73,6 +73,7 @@ func (s *Sender) Stop(grace time.Duration) error {
 	}
 }
 
+// closeSink may come from Stop and from its timer, whichever is first.
 func (s *Sender) closeSink() {
 	s.shut.Do(func() {
 		if err := s.sink.Close(); err != nil {
@@ -81,6 +82,8 @@ func (s *Sender) closeSink() {
 	})
 }
 
+// run ends when it was told to stop and nothing waits, or at the first failure
+// after that. It holds one batch in memory at a time.
 func (s *Sender) run() {
 	defer close(s.done)
 	o := outage{log: s.log}
@@ -144,6 +147,7 @@ func (s *Sender) idle() {
 	}
 }
 
+// wait ends early at a stop: the batch gets its last chance then.
 func (s *Sender) wait(pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -173,6 +177,7 @@ func pauseAfter(failures int) time.Duration {
 	return pause/2 + rand.N(pause/2+1)
 }
 
+// later is the pause that the receiver asked for, where it did.
 func later(err error) time.Duration {
 	var l *Later
 	if errors.As(err, &l) {

@@ -192,6 +192,7 @@ func (s *Spool) save(bury []*entry) {
 	s.unsaved, s.owed = nil, nil
 }
 
+// live leaves out, in place, what was delivered or dropped before it was saved.
 func live(entries []*entry) []*entry {
 	kept := entries[:0]
 	for _, e := range entries {
@@ -203,6 +204,7 @@ func live(entries []*entry) []*entry {
 	return kept
 }
 
+// wake leaves a token for the sender; one is enough for any number of Puts.
 func (s *Spool) wake() {
 	select {
 	case s.ready <- struct{}{}:
@@ -288,6 +290,7 @@ func (s *Spool) bury() (id string) {
 	return m.ID
 }
 
+// shift takes the first n out of flight, for whatever reason.
 func (s *Spool) shift(n int) {
 	for _, e := range s.inFlight[:n] {
 		s.forget(e)

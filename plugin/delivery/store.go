@@ -73,6 +73,7 @@ type change struct {
 	bury   []*entry // with their messages
 }
 
+// apply makes c in one transaction. On an error nothing of it is done.
 func (s *store) apply(c change) error {
 	tally := s.tally
 	err := guarded(func() error {
@@ -169,6 +170,7 @@ func (s *store) each(bucket []byte, do func(seq uint64, record []byte, m Message
 	})
 }
 
+// close lets go of the file and its lock, even of a file that bbolt chokes on.
 func (s *store) close() error {
 	return guarded(s.db.Close)
 }
@@ -197,6 +199,7 @@ func messageOf(key, record []byte) (Message, int64, error) {
 	return Message{ID: r.ID, JSON: r.JSON, Severity: r.Severity, Time: time.Unix(0, r.Time)}, r.Put, nil
 }
 
+// checksum is of key and body together, so that neither can be exchanged.
 func checksum(key, body []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, body)
 }

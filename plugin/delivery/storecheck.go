@@ -63,6 +63,8 @@ const (
 
 var native = binary.NativeEndian
 
+// pageCheck holds one bit of knowledge a page and reads a page at a time: the
+// file may be larger than what anyone wants to read into memory.
 type pageCheck struct {
 	file     io.ReaderAt
 	pageSize uint64
@@ -70,6 +72,8 @@ type pageCheck struct {
 	used     []bool // by page
 }
 
+// metaPage is what a transaction leaves behind: where its tree begins, where
+// its free pages are listed, and its number.
 type metaPage struct{ root, freelist, tx uint64 }
 
 // meta is the later of the two valid meta pages, which is the one bbolt uses.
@@ -137,6 +141,8 @@ func (o *keyOrder) rises(key []byte) bool {
 	return ok
 }
 
+// tree walks from page id in the order of the keys. It ends because no page is
+// taken twice; the depth is bounded for the stack's sake.
 func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
 	b, err := c.run(id)
 	if err != nil {
@@ -218,6 +224,8 @@ func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
 	return c.page(value[bucketHeader:], depth+1, &keyOrder{})
 }
 
+// part is b[pos:pos+size] where that is inside b. Both are 32 bits wide, so
+// that their sum in 64 cannot overflow.
 func part(b []byte, pos, size uint32) ([]byte, bool) {
 	if uint64(pos)+uint64(size) > uint64(len(b)) {
 		return nil, false

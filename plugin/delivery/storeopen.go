@@ -43,6 +43,7 @@ func openStore(folder string, limit int) (s *store, aside, err error) {
 	return s, aside, explained(path, err)
 }
 
+// explained words what an operator can mend.
 func explained(path string, err error) error {
 	switch {
 	case err == nil:
@@ -55,6 +56,8 @@ func explained(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
+// isDamage tells a file that is no spool from a file that cannot be had: only
+// the first may be set aside, as the second may be another instance's.
 func isDamage(err error) bool {
 	for _, damage := range []error{errDamaged, bberrors.ErrInvalid, bberrors.ErrChecksum, bberrors.ErrVersionMismatch, bberrors.ErrInvalidMapping} {
 		if errors.Is(err, damage) {
@@ -181,6 +184,7 @@ func prepare(tx *bbolt.Tx, t *tally) error {
 	return meta.Put(keyFormat, format) // tells a disk that cannot be written
 }
 
+// begin makes a new file's buckets, in the transaction that prepare is in.
 func begin(tx *bbolt.Tx) error {
 	var errs []error
 	for _, name := range [][]byte{bucketMeta, bucketQueue, bucketDead} {
