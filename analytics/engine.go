@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"fmt"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -49,6 +50,7 @@ type Engine struct {
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
+	watch      watch
 	stats      Stats
 }
 
@@ -73,6 +75,7 @@ func New(opts Options) (*Engine, error) {
 	}
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
 	e.stuffing.stolen = e.collection.stolen
+	e.watch.policy = opts.Policy
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
@@ -92,7 +95,7 @@ func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
 		e.received = rec.Time
 		e.sources.Decode(tag, &rec, e.emit)
 	}
-	return e.finish()
+	return e.finish(tag)
 }
 
 // known counts a chunk and tells whether it has come before.
@@ -106,9 +109,10 @@ func (e *Engine) known(tag string, chunk []byte) bool {
 }
 
 // finish ends a chunk that was observed.
-func (e *Engine) finish() []*Alert {
+func (e *Engine) finish(tag string) []*Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
+	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
 	return e.desk.flush()
 }
 
@@ -134,6 +138,7 @@ func (e *Engine) observe(ev *event.Event) {
 		return
 	}
 	e.memo.Normalise(ev)
+	e.watch.event(ev, e.received)
 	e.setTime(ev)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
@@ -173,9 +178,11 @@ func (e *Engine) believe(ev *event.Event) (future bool) {
 
 // repeated tells whether a record with this id has been counted. Successful
 // sign-ins are not asked: to see one twice changes nothing, and they are most.
+// The account is part of the key: who can write an id into one line hides no
+// other account's failures.
 func (e *Engine) repeated(ev *event.Event) bool {
 	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
-	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID))
+	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(xxhash.Sum64(ev.User), 1))
 }
 
 // Stats are the engine's counters since New.

@@ -123,6 +123,18 @@ func (t *Table[K, V]) Peek(k K) (V, bool) {
 	return t.newcomers.Peek(k)
 }
 
+// Each calls do for every entry, in no order, and leaves the order as it is.
+// do must not change the table.
+func (t *Table[K, V]) Each(do func(K, V)) {
+	for _, part := range [...]*simplelru.LRU[K, V]{t.newcomers, t.proven} {
+		for _, k := range part.Keys() {
+			if v, ok := part.Peek(k); ok {
+				do(k, v)
+			}
+		}
+	}
+}
+
 // Add puts a new entry among the newcomers; an entry that is there already is
 // replaced where it stands.
 func (t *Table[K, V]) Add(k K, v V) {
