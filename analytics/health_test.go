@@ -241,7 +241,7 @@ func TestNoProxy(t *testing.T) {
 func TestUnknownRecords(t *testing.T) {
 	p := newPlant(t, newEngine(t))
 	for _, unknown := range []int{0, 3, 0} {
-		p.during(500, func(n int) {
+		p.during(440, func(n int) {
 			p.cloud("UserLoggedIn", "bob", "")
 			for range unknown {
 				p.arrive("odd", `{"something":"else"}`)
