@@ -52,7 +52,8 @@ type Alert struct {
 	AtHome     []Credential // accounts with a history at the address that went on as usual, at most 20
 	Services   []string
 	Agents     []string // at most 10
-	Apps       []string // at most 10
+	Apps       []string // ids, at most 10
+	AppNames   []string // of those ids that are known
 	Counts     Counts
 	Window     string // burst, slow or campaign: what opened it
 	Signals    []Signal

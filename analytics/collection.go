@@ -35,6 +35,7 @@ type collection struct {
 
 	spots       *simplelru.LRU[clientKey, policy.Location]
 	spotVersion uint64
+	placeNames  placeNames
 	scratch     []byte // for keys and addresses
 	country     []byte
 }
@@ -55,6 +56,8 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 	c.sessions, _ = simplelru.NewLRU[uint64, session](size, nil)
 	c.names, _ = simplelru.NewLRU[uint64, uint64](2*size, nil)
 	c.spots, _ = simplelru.NewLRU[clientKey, policy.Location](maxSpots, nil)
+	c.placeNames = newPlaceNames(opts.MaxUsers)
+	d.inform = c.inform
 	return c
 }
 

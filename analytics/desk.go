@@ -30,7 +30,8 @@ type desk struct {
 	told      uint64
 	kept      uint64 // messages suppressed
 
-	changed map[string]struct{} // incidents, by id; nil: nobody asks for changes
+	inform  func(*Alert, *incident) // fills in what is known of the accounts of an alert; may be nil
+	changed map[string]struct{}     // incidents, by id; nil: nobody asks for changes
 }
 
 func newDesk(p *policy.Policy) *desk {
@@ -140,7 +141,11 @@ func (d *desk) cause(i *incident) string {
 func (d *desk) tell(i *incident, phase string) {
 	i.told = telling{sequence: i.told.sequence + 1, at: i.end, severity: i.severity, class: i.class,
 		volume: i.volume(), valid: i.valid.count(), newest: true}
-	d.out = append(d.out, i.alert(phase))
+	a := i.alert(phase)
+	if d.inform != nil {
+		d.inform(a, i)
+	}
+	d.out = append(d.out, a)
 	i.suppressed = 0
 	d.mark(i)
 	d.sent++

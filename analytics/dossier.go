@@ -34,6 +34,7 @@ type dossier struct {
 	boxes     boxCount     // likewise by the day, of an application
 	failed    [4]int64     // times of failures, newest first
 	visits    [4]visit     // sign-ins, newest first
+	came      [4]came      // the last sign-ins of each kind, newest first
 	learned   learnMark    // what was last learned, so that the next request need not be
 	granter   uint64       // dossier of the account that let an application at mail
 	incident  *incident
@@ -93,8 +94,7 @@ func (a *links) shared(b *links) bool {
 func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
 	for i := range d.notes {
 		have := &d.notes[i]
-		if have.kind == n.kind && have.links == n.links && have.client == n.client &&
-			n.last >= have.first-noteSpan && n.first <= have.last+noteSpan {
+		if have.same(&n) {
 			news = n.first < have.first || n.last > have.last || have.half && !n.half
 			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
 			have.half = have.half && n.half
@@ -112,6 +112,17 @@ func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
 // oneLine is a capped copy of text without line breaks and runs of blanks.
 func oneLine(text []byte) string {
 	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text[:min(len(text), maxDetail)])), " "), "")
+}
+
+// same tells whether two notes say one thing: the same signal of the same
+// client shortly before or after; of one new place, within an hour.
+func (n *note) same(o *note) bool {
+	span := int64(noteSpan)
+	if n.place != 0 {
+		span = hour
+	}
+	return n.kind == o.kind && n.client == o.client && n.place == o.place && (n.links == o.links || n.place != 0) &&
+		o.last >= n.first-span && o.first <= n.last+span
 }
 
 // forget drops a note of the signal that has the most of them: who floods one

@@ -15,9 +15,11 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 		return
 	}
 	c.alias(d, ev)
+	d.cameIn(cameOf(ev))
 	w := c.where(ev)
 	places := c.places(ev, &w)
-	c.compare(d, ev, &places)
+	c.compare(d, ev, places[:])
+	c.hour(d, ev)
 	c.manner(d, ev, &w)
 	c.moved(d, ev, &w)
 	c.visited(d, ev, &w)
@@ -80,9 +82,8 @@ func (c *collection) mannerKey(ev *event.Event) uint64 {
 }
 
 // compare notes what is new for the account, or, while its own baseline is not
-// ripe, for its group: network, country, device, kind of client, application;
-// and an hour at which it never signs in.
-func (c *collection) compare(d *dossier, ev *event.Event, places *[6]placed) {
+// ripe, for its group: network, country, device, kind of client, application.
+func (c *collection) compare(d *dossier, ev *event.Event, places []placed) {
 	ripening, at := c.policy.Collection.Baseline, ev.Time.UnixMilli()
 	for i := range places {
 		p := &places[i]
@@ -98,8 +99,12 @@ func (c *collection) compare(d *dossier, ev *event.Event, places *[6]placed) {
 			c.enter(d, n, p.detail, ev)
 		}
 	}
-	if d.kind == aUser && d.baseline.isNewHour(at, ripening) {
-		c.note(d, ev, newHour, first(ev.App, ev.Agent))
+}
+
+// hour notes a sign-in at an hour at which the account never makes one.
+func (c *collection) hour(d *dossier, ev *event.Event) {
+	if d.kind == aUser && d.baseline.isNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
+		c.note(d, ev, newHour, ev.Time.UTC().AppendFormat(c.scratch[:0], "15:04 MST"))
 	}
 }
 
@@ -293,6 +298,7 @@ func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 			continue
 		}
 		d.baseline.visit(p.key, at, maxPlaces)
+		c.nameOf(p, ev)
 		for _, g := range d.groups {
 			if !p.own {
 				g.visit(p.key, at, maxGroupPlaces)

@@ -3,6 +3,7 @@ package analytics
 import (
 	"encoding/binary"
 	"math"
+	"net/netip"
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -32,19 +33,24 @@ func (c *collection) where(ev *event.Event) (w whereabouts) {
 	}
 	l := c.locate(ev)
 	w.v6 = ev.IP.Is6() && l.ASN == 0
-	if l.ASN != 0 {
-		var b [4]byte
-		binary.LittleEndian.PutUint32(b[:], l.ASN)
-		w.network = placeKey(atNetwork, b[:])
-	} else {
-		wide := clientKey(ev.IP.As16()).network()
-		w.network = placeKey(atNetwork, wide[:])
-	}
+	w.network = networkKey(ev.IP, l.ASN)
 	if len(w.country) == 0 && l.Country != "" {
 		w.country = c.spell(l.Country)
 	}
 	w.located, w.lat, w.lon = l.Located, float32(l.Lat), float32(l.Lon)
 	return w
+}
+
+// networkKey is the place of an address: its owner's network, or a wide prefix
+// where the owner is not known.
+func networkKey(ip netip.Addr, asn uint32) uint64 {
+	if asn != 0 {
+		var b [4]byte
+		binary.LittleEndian.PutUint32(b[:], asn)
+		return placeKey(atNetwork, b[:])
+	}
+	wide := clientKey(ip.As16()).network()
+	return placeKey(atNetwork, wide[:])
 }
 
 // locate asks the databases, and remembers the answer until they change.

@@ -118,6 +118,16 @@ func (p *Policy) Groups(user []byte) []string {
 	return t.names(t.find(user))
 }
 
+// AccountMarks is what the lists say of a canonical account now. It serves
+// alerts: events carry their marks.
+func (p *Policy) AccountMarks(user []byte) event.Marks {
+	marks := p.accounts.Load().find(user).marks
+	if p.leaked.Load().has(user) {
+		marks |= event.LeakedAccount
+	}
+	return marks
+}
+
 // CodeMeaning is what a result code means.
 func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 	return p.content.code(space, code)

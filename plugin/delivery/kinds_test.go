@@ -94,6 +94,7 @@ func fullAlert() *analytics.Alert {
 		AtHome: []analytics.Credential{{User: "bob@contoso.com", At: at, How: "success over eas"}},
 
 		Services: []string{"owa", "smtp"}, Agents: []string{"python-requests/2.31"}, Apps: []string{"1fec8e78-bce4-4aaf-ab1b-5451cc387264"},
+		AppNames: []string{"Teams"},
 		Counts: analytics.Counts{Failures: 40, DistinctUsers: 12, DistinctIPs: 1, UnknownUsers: 2, Locked: 1,
 			Accepted: 1, Succeeded: 1, Leaked: 3, Items: 5, Mailboxes: 6},
 		Window: "burst", Signals: []analytics.Signal{{Code: "rounds", Weight: 10, Detail: "3 rounds"}},
@@ -103,7 +104,8 @@ func fullAlert() *analytics.Alert {
 			{ID: "T1078", Name: "Valid Accounts", TacticID: "TA0001", TacticName: "Initial Access"}},
 		Context: []analytics.Context{{
 			Account: "alice@contoso.com", Marks: []string{analytics.MarkPrivileged}, Groups: []string{"finance"},
-			SignIns:  []analytics.SignIn{{At: at, IP: client, Service: "owa", Client: "script"}, {At: at.Add(-day), Service: "eas"}},
+			SignIns: []analytics.SignIn{{At: at, IP: client, Country: "NL", Network: "AS64500 Example Hosting", Labels: []string{"hosting"},
+				Service: "owa", Client: "script"}, {At: at.Add(-day), Usual: true, Service: "eas"}},
 			Networks: []string{"192.0.2.0/24"}, Countries: []string{"DE"}, Devices: []string{"LAPTOP-7"}, Apps: []string{"Outlook"},
 			Clients: []string{"browser"}, Baseline: "ripe since 2026-02-01: 20 days, 40 sign-ins",
 			Since: []analytics.Deed{{Code: "rule.forwards", Detail: "to x@example.com", First: at, Last: at, IP: client}},

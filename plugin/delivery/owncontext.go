@@ -24,10 +24,14 @@ type ownContext struct {
 }
 
 type ownSignIn struct {
-	At      string `json:"at"`
-	IP      string `json:"ip,omitempty"`
-	Service string `json:"service,omitempty"`
-	Client  string `json:"client,omitempty"`
+	At      string   `json:"at"`
+	IP      string   `json:"ip,omitempty"`
+	Country string   `json:"country,omitempty"`
+	Network string   `json:"network,omitempty"`
+	Labels  []string `json:"labels,omitempty"`
+	Usual   bool     `json:"usual"` // the account used that network before the incident
+	Service string   `json:"service,omitempty"`
+	Client  string   `json:"client,omitempty"`
 }
 
 type ownDeed struct {
@@ -61,7 +65,8 @@ func contextOf(c *analytics.Context) ownContext {
 		Mailboxes: c.Mailboxes,
 	}
 	for _, s := range c.SignIns {
-		own.SignIns = append(own.SignIns, ownSignIn{stamp(s.At), address(s.IP), s.Service, s.Client})
+		own.SignIns = append(own.SignIns, ownSignIn{stamp(s.At), address(s.IP), s.Country, capped(s.Network, maxName),
+			cappedAll(s.Labels, maxName), s.Usual, s.Service, s.Client})
 	}
 	for _, d := range c.Since {
 		own.Since = append(own.Since, ownDeed{d.Code, capped(d.Detail, maxText), stamp(d.First), stamp(d.Last), address(d.IP)})

@@ -29,6 +29,7 @@ type ownFields struct {
 	Services   []string        `json:"services,omitempty"`
 	Agents     []string        `json:"agents,omitempty"`
 	Apps       []string        `json:"apps,omitempty"`
+	AppNames   []string        `json:"app_names,omitempty"`
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
@@ -97,6 +98,7 @@ func ownFieldsOf(a *analytics.Alert) ownFields {
 		Services:   cappedAll(a.Services, maxName),
 		Agents:     cappedAll(a.Agents, maxText),
 		Apps:       cappedAll(a.Apps, maxName),
+		AppNames:   cappedAll(a.AppNames, maxName),
 		Valid:      credentialsOf(a.Valid),
 		AtHome:     credentialsOf(a.AtHome),
 		Evidence:   cappedAll(a.Evidence, maxName),

@@ -1,0 +1,81 @@
+package analytics
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/event"
+)
+
+// placeNames are the names of the places that baselines know by hash alone.
+// They are shared by all accounts, as most places are, and bounded: about 150
+// bytes each. The oldest goes first; what is still in use comes back with the
+// next sign-in from that place.
+type placeNames struct {
+	*simplelru.LRU[uint64, placeName]
+}
+
+type placeName struct {
+	kind placeKind
+	text string
+}
+
+// usersPerName: only devices are an account's own, and few sources log them.
+const usersPerName = 4
+
+// maxPlaceName caps what is kept of a device or an application, in bytes.
+const maxPlaceName = 80
+
+func newPlaceNames(users int) placeNames {
+	names, _ := simplelru.NewLRU[uint64, placeName](max(users/usersPerName, 1024), nil)
+	return placeNames{names}
+}
+
+// nameOf remembers what a place of an event is called. It allocates only for a
+// name that is not known yet.
+func (c *collection) nameOf(p *placed, ev *event.Event) {
+	if c.placeNames.Contains(p.key) { // cheaper than Get, which moves the entry
+		return
+	}
+	n := placeName{text: string(p.detail[:min(len(p.detail), maxPlaceName)])}
+	switch p.signal {
+	case newNetwork:
+		n = placeName{atNetwork, c.networkName(ev.IP)}
+	case newCountry:
+		n.kind = atCountry
+	case newDevice:
+		n.kind = onDevice
+	case newFamily:
+		n = placeName{byFamily, ev.Family.String()}
+	case newApp:
+		n.kind = byApp
+		if name := c.policy.AppName(ev.App); name != "" {
+			n.text = name
+		}
+	default:
+		return
+	}
+	c.placeNames.Add(p.key, n)
+}
+
+// networkName is the owner of an address, or the prefix that stands for one.
+func (c *collection) networkName(ip netip.Addr) string {
+	if l := c.policy.Locate(ip); l.ASN != 0 {
+		return ownerName(l.ASN, l.Organization)
+	}
+	bits := 32
+	if ip.Is4() {
+		bits = 16
+	}
+	return netip.PrefixFrom(clientKey(ip.As16()).network().addr(), bits).String()
+}
+
+func ownerName(asn uint32, organization string) string {
+	name := "AS" + strconv.FormatUint(uint64(asn), 10)
+	if organization != "" {
+		name += " " + organization
+	}
+	return name
+}
