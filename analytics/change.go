@@ -27,7 +27,7 @@ func (c *collection) change(d *dossier, ev *event.Event) {
 	c.alias(d, ev)
 	w := c.where(ev)
 	places := c.places(ev, &w)
-	c.compare(d, ev, &places)
+	c.compare(d, ev, places[:2]) // agent and application there are often the portal's own
 	detail := first(ev.Detail, ev.Operation)
 	c.note(d, ev, kind, detail)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {

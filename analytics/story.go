@@ -226,22 +226,32 @@ func (c *collection) measure(d *dossier) {
 	}
 }
 
-// client is where the story comes from: the client of the earliest note of the
-// sign-in, or else of the access.
-func (d *dossier) client() (k clientKey) {
-	var best *note
+// client is where the story comes from: the client that most speaks against,
+// of the sign-in, or else of the access; of equals the earlier.
+func (c *collection) client(d *dossier) (from clientKey) {
+	var heaviest int
+	var earliest int64
 	for i := range d.notes {
 		n := &d.notes[i]
 		if !n.in || n.client == (clientKey{}) {
 			continue
 		}
-		access := n.kind.isAccess()
-		if best == nil || best.kind.isAccess() && !access || best.kind.isAccess() == access && n.first < best.first {
-			best = n
+		weight := c.against(d, n.client)
+		if weight > heaviest || weight == heaviest && n.first < earliest {
+			from, heaviest, earliest = n.client, weight, n.first
 		}
 	}
-	if best != nil {
-		k = best.client
+	return from
+}
+
+// against is what one client weighs in an incident; what it did at sign-in
+// counts before all it read.
+func (c *collection) against(d *dossier, k clientKey) int {
+	var s story
+	for i := range d.notes {
+		if n := &d.notes[i]; n.in && n.client == k {
+			s.add(n.kind, c.weightOf(d, n))
+		}
 	}
-	return k
+	return 1000*s.signIn + s.access
 }

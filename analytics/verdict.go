@@ -65,7 +65,7 @@ func (c *collection) conclude(i *incident, d *dossier) {
 	i.appSubject = i.account == "" && d.kind == anApp
 	i.class = collectionClass(i)
 	i.severity = max(i.severity, collectionSeverity(i))
-	if k := d.client(); k != (clientKey{}) && i.client != k.addr() {
+	if k := c.client(d); k != (clientKey{}) && i.client != k.addr() {
 		i.client = k.addr()
 		i.location, i.labels = c.policy.Locate(i.client), c.policy.NetworkLabels(i.client)
 	}
