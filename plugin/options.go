@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -173,6 +174,8 @@ func (s *settings) contradictions(given map[string]string) []error {
 		errs = append(errs, errors.New(`sink_path: "": missing (sink file needs the path of a file)`))
 	case s.sink == "http" && s.http.URL == "":
 		errs = append(errs, errors.New(`sink_url: "": missing (sink http needs https://host/path)`))
+	case s.sink == "forward" && s.sinkPath != "" && runtime.GOOS == "windows":
+		errs = append(errs, fmt.Errorf("sink_path: %q: Fluent Bit has no unix sockets on Windows (want sink_host and sink_port)", s.sinkPath))
 	case s.sink == "forward" && s.sinkPath != "" && (given["sink_host"]+given["sink_port"] != "" || s.tls.On):
 		errs = append(errs, fmt.Errorf("sink_path: %q: a unix socket has no sink_host, sink_port or sink_tls (want one or the other)", s.sinkPath))
 	}
