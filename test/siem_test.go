@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ var siems = []siem{
 			"SENTINEL_DCE=https://" + host + ":" + port, "SENTINEL_DCR=dcr-1"}
 	}, sentinelAlerts},
 	{"syslog", lineReceiver, func(host, port string) []string {
-		return []string{"SYSLOG_HOST=" + host, "SYSLOG_PORT=" + port}
+		return []string{"REDSHANK_CEF=on", "SYSLOG_HOST=" + host, "SYSLOG_PORT=" + port}
 	}, nil},
 }
 
@@ -117,6 +118,7 @@ func sentinelReceiver(t *testing.T, id identity) *receiver {
 
 func sentinelAlerts(t *testing.T, r *receiver) []map[string]any {
 	var alerts []map[string]any
+	declared := columns(t)
 	for _, d := range r.all() {
 		var records []map[string]any
 		if err := json.Unmarshal(d.body, &records); err != nil {
@@ -125,6 +127,11 @@ func sentinelAlerts(t *testing.T, r *receiver) []map[string]any {
 		for _, record := range records {
 			if at, _ := record["TimeGenerated"].(string); !strings.HasPrefix(at, attackFound.Format("2006-01-02T15:04:05")) {
 				t.Errorf("TimeGenerated: %v", record["TimeGenerated"])
+			}
+			for name := range record {
+				if !declared[name] {
+					t.Errorf("column %s is not declared", name)
+				}
 			}
 		}
 		if d.header.Get("Authorization") != "Bearer token" {
@@ -203,11 +210,14 @@ func theAttack(t *testing.T, alerts []map[string]any) {
 	}
 }
 
+// cefInSyslog is priority, time, machine, program, and the line as it is.
+var cefInSyslog = regexp.MustCompile(`^<12>Mar  2 08:02:00 \S+ redshank: CEF:0\|Redshank\|Redshank\|[^|]*\|AN1269\|.* src=203\.0\.113\.7 `)
+
 func inSyslog(t *testing.T, r *receiver) {
 	t.Helper()
 	for _, d := range r.all() {
-		if line := string(d.body); !strings.HasPrefix(line, "<12>1 "+attackFound.Format("2006-01-02T15:04:05")) || !strings.Contains(line, "203.0.113.7") {
-			t.Errorf("line: %q", line)
+		if !cefInSyslog.Match(d.body) {
+			t.Errorf("line: %q", d.body)
 		}
 	}
 }

@@ -1,0 +1,192 @@
+package test
+
+import (
+	"encoding/json"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const contentDir = confDir + "/content"
+
+// samples are the documents that the delivery's own tests hold against the
+// published schema.
+func samples(t *testing.T) []map[string]any {
+	t.Helper()
+	files, err := filepath.Glob("../plugin/delivery/testdata/ecs/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no samples: %v", err)
+	}
+	var all []map[string]any
+	for _, file := range files {
+		var doc map[string]any
+		if err := json.Unmarshal([]byte(read(t, file)), &doc); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all = append(all, doc)
+	}
+	return all
+}
+
+// leaves calls do for each value of doc that is no object, by its path.
+func leaves(path string, value any, do func(path string, value any)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			leaves(strings.TrimPrefix(path+"."+key, "."), inner, do)
+		}
+	case []any:
+		for _, inner := range v {
+			leaves(path, inner, do)
+		}
+	default:
+		do(path, v)
+	}
+}
+
+type mapping struct {
+	Type       string
+	Properties map[string]mapping
+}
+
+func (m mapping) at(path string) mapping {
+	for key := range strings.SplitSeq(path, ".") {
+		m = m.Properties[key]
+	}
+	return m
+}
+
+// TestElasticsearchTemplate wants a type that fits for every field that a
+// keyword or a number would not do for.
+func TestElasticsearchTemplate(t *testing.T) {
+	var doc struct {
+		IndexPatterns []string  `json:"index_patterns"`
+		DataStream    *struct{} `json:"data_stream"`
+		Template      struct{ Mappings mapping }
+	}
+	if err := json.Unmarshal([]byte(read(t, contentDir+"/elasticsearch-template.json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.DataStream == nil || len(doc.IndexPatterns) != 1 {
+		t.Error("not a template of a data stream")
+	}
+	if ok, _ := filepath.Match(doc.IndexPatterns[0], "logs-redshank.alert-default"); !ok {
+		t.Errorf("%v does not cover the index of siem/elasticsearch.yaml", doc.IndexPatterns)
+	}
+	for _, sample := range samples(t) {
+		leaves("", sample, func(path string, value any) {
+			if want, got := typeOf(path, value), doc.Template.Mappings.at(path).Type; want != got && !fits(want, got) {
+				t.Errorf("%s: %v: mapped as %q (want %s)", path, value, got, want)
+			}
+		})
+	}
+}
+
+func typeOf(path string, value any) string {
+	switch v := value.(type) {
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case string:
+		if _, err := time.Parse(time.RFC3339, v); err == nil {
+			return "date"
+		}
+		if _, err := netip.ParseAddr(v); err == nil && !strings.HasSuffix(path, "address") {
+			return "ip"
+		}
+	}
+	return "string"
+}
+
+// fits tells whether a field mapped as got takes values of the kind want.
+// What is not mapped becomes what the value looks like, dates excepted.
+func fits(want, got string) bool {
+	switch want {
+	case "number":
+		return got == "" || got == "long" || got == "float"
+	case "string":
+		return got == "" || got == "text" || got == "keyword" || got == "geo_point"
+	case "boolean":
+		return got == ""
+	}
+	return false
+}
+
+// columns are those that the data collection rule declares.
+func columns(t *testing.T) map[string]bool {
+	t.Helper()
+	var doc struct {
+		Properties struct {
+			StreamDeclarations map[string]struct{ Columns []struct{ Name, Type string } }
+			DataFlows          []struct{ Streams []string }
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, contentDir+"/sentinel-dcr.json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, column := range doc.Properties.StreamDeclarations["Custom-Redshank_CL"].Columns {
+		names[column.Name] = true
+	}
+	if len(doc.Properties.DataFlows) != 1 || doc.Properties.DataFlows[0].Streams[0] != "Custom-Redshank_CL" {
+		t.Error("no data flow of the stream")
+	}
+	return names
+}
+
+// What is not declared is dropped without a word.
+func TestSentinelRule(t *testing.T) {
+	names := columns(t)
+	for _, sample := range samples(t) {
+		delete(sample, "@timestamp") // is TimeGenerated
+		for name := range sample {
+			if !names[name] {
+				t.Errorf("column %s is not declared", name)
+			}
+		}
+	}
+}
+
+// fieldPath finds fields in the queries, with the marks of arrays of either
+// language.
+var fieldPath = regexp.MustCompile(`\b(?:event|rule|threat|source|user|redshank)\.[a-z_]+(?:(?:\{\})?\.[a-z_]+)*`)
+
+// TestQueries wants every field that a query names to be one that is sent.
+func TestQueries(t *testing.T) {
+	known := map[string]bool{}
+	for _, sample := range samples(t) {
+		leaves("", sample, func(path string, _ any) {
+			for ; path != ""; path = path[:max(0, strings.LastIndexByte(path, '.'))] {
+				known[path] = true
+			}
+		})
+	}
+	for _, file := range []string{"sentinel.kql", "sentinel-dcr.json", "splunk/props.conf", "splunk/savedsearches.conf"} {
+		found := fieldPath.FindAllString(read(t, filepath.Join(contentDir, file)), -1)
+		for _, path := range found {
+			if !known[strings.ReplaceAll(path, "{}", "")] {
+				t.Errorf("%s: no field %s", file, path)
+			}
+		}
+		if len(found) == 0 {
+			t.Errorf("%s: names no field", file)
+		}
+	}
+}
+
+func TestContentParses(t *testing.T) {
+	err := filepath.WalkDir(contentDir, func(path string, _ os.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".json" && !json.Valid([]byte(read(t, path))) {
+			t.Errorf("%s: not JSON", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
