@@ -99,8 +99,25 @@ func (f *Forward) Deliver(messages []Message) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("forward: %w", err)
 	}
+	if err := f.carry(frame, id); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// DeliverChunk sends n records as Fluent Bit has packed them, under a tag of
+// their own, and waits for the acknowledgement.
+func (f *Forward) DeliverChunk(tag string, records []byte, n int) error {
+	frame, id, err := packChunk(tag, records, n, f.gzip)
+	if err != nil {
+		return fmt.Errorf("forward: %w", err)
+	}
+	return f.carry(frame, id)
+}
+
+func (f *Forward) carry(frame []byte, id string) error {
 	reused := f.conn != nil
-	err = f.send(frame, id)
+	err := f.send(frame, id)
 	var timeout net.Error
 	if err != nil && reused && !(errors.As(err, &timeout) && timeout.Timeout()) {
 		// A receiver may close a connection that was idle, which shows only in
@@ -108,9 +125,9 @@ func (f *Forward) Deliver(messages []Message) (int, error) {
 		err = f.send(frame, id)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("forward %s: %w", f.dialer.address, err)
+		return fmt.Errorf("forward %s: %w", f.dialer.address, err)
 	}
-	return n, nil
+	return nil
 }
 
 // send leaves no connection behind on which anything went wrong: what is still

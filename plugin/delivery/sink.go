@@ -4,6 +4,7 @@ package delivery
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"redshank/analytics"
@@ -29,8 +30,10 @@ type Sink interface {
 }
 
 // lines writes one document a line, each in one write, so that readers of a
-// file or pipe never see half of one and several writers do not mix.
+// file or pipe never see half of one and several writers do not mix. A Sender
+// and a Stream may share it.
 type lines struct {
+	mu   sync.Mutex
 	w    io.Writer
 	line []byte // reused
 	torn bool   // the last write left half a line behind
@@ -39,6 +42,8 @@ type lines struct {
 // Deliver writes messages until one fails. What a full disk cut off is ended
 // by a line break before the next document, so that it spoils no other line.
 func (l *lines) Deliver(messages []Message) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for i, m := range messages {
 		l.line = l.line[:0]
 		if l.torn {

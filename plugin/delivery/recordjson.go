@@ -1,0 +1,143 @@
+package delivery
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/record"
+)
+
+// stampField is what leads a record as JSON, where the record itself has no
+// such field.
+const stampField = "@timestamp"
+
+// appendRecord appends a record of a chunk as one line of JSON, its time in
+// front. It is an own encoder because msgp.UnmarshalAsJSON writes NaN, gives
+// up on keys that are no text, and makes base64 of text in bin; and full rate
+// leaves no time for maps. What JSON cannot say is null.
+func appendRecord(dst []byte, rec *record.Record) []byte {
+	dst = append(dst, '{')
+	if !rec.Time.IsZero() && !rec.Body.Get(stampField).Present() {
+		dst = append(dst, `"`+stampField+`":"`...)
+		dst = append(rec.Time.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000Z"), '"')
+		if rec.Body.Len() > 0 {
+			dst = append(dst, ',')
+		}
+	}
+	return append(appendFields(dst, rec.Body), '}')
+}
+
+func appendFields(dst []byte, m record.Value) []byte {
+	first := true
+	for key, v := range m.All() {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(appendText(dst, key), ':')
+		dst = appendValue(dst, v)
+	}
+	return dst
+}
+
+// appendValue recurses as deep as values nest, which the reader of the chunk
+// bounds.
+func appendValue(dst []byte, v record.Value) []byte {
+	switch v.Type() {
+	case msgp.StrType, msgp.BinType:
+		return appendText(dst, v.Bytes())
+	case msgp.MapType:
+		return append(appendFields(append(dst, '{'), v), '}')
+	case msgp.ArrayType:
+		return appendItems(dst, v)
+	case msgp.BoolType:
+		b, _ := v.Bool()
+		return strconv.AppendBool(dst, b)
+	case msgp.UintType:
+		n, _, _ := msgp.ReadUint64Bytes(v)
+		return strconv.AppendUint(dst, n, 10)
+	case msgp.IntType:
+		n, _, _ := msgp.ReadInt64Bytes(v)
+		return strconv.AppendInt(dst, n, 10)
+	case msgp.Float32Type, msgp.Float64Type:
+		return appendFloat(dst, v)
+	case msgp.NilType, msgp.InvalidType:
+		return append(dst, "null"...)
+	}
+	return appendExtension(dst, v)
+}
+
+func appendItems(dst []byte, list record.Value) []byte {
+	dst = append(dst, '[')
+	first := true
+	for v := range list.Items() {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = appendValue(dst, v)
+	}
+	return append(dst, ']')
+}
+
+func appendFloat(dst []byte, v record.Value) []byte {
+	f, ok := v.Float()
+	if !ok || math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, "null"...)
+	}
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		return strconv.AppendFloat(dst, f, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+}
+
+func appendExtension(dst []byte, v record.Value) []byte {
+	ext := msgp.RawExtension{Type: int8(extensionType(v))}
+	if _, err := msgp.ReadExtensionBytes(v, &ext); err != nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '"')
+	return append(base64.StdEncoding.AppendEncode(dst, ext.Data), '"')
+}
+
+// extensionType is the type byte, which ReadExtensionBytes wants to be told:
+// behind the lead byte of a fixext, else behind the length.
+func extensionType(v record.Value) byte {
+	at := map[byte]int{0xc7: 2, 0xc8: 3, 0xc9: 5}[v[0]]
+	at = max(at, 1)
+	if at >= len(v) {
+		return 0
+	}
+	return v[at]
+}
+
+// appendText appends a string as JSON does, under the rules of JSON for all
+// our documents: valid UTF-8, nothing invisible.
+func appendText(dst, text []byte) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(text); {
+		if c := text[i]; c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, text[start:i]...)
+		r, size := utf8.DecodeRune(text[i:])
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r == utf8.RuneError && size == 1 || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+			dst = appendEscape(dst, r)
+		default:
+			dst = append(dst, text[i:i+size]...)
+		}
+		i += size
+		start = i
+	}
+	return append(append(dst, text[start:]...), '"')
+}
