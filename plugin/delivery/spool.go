@@ -50,7 +50,7 @@ type Spool struct {
 	ready chan struct{} // holds a token when there may be something to take
 
 	mu       sync.Mutex
-	store    *store // nil: memory only
+	ledger   *ledger // nil: memory only
 	waiting  lanes
 	inFlight []*entry  // taken and not settled
 	batch    []Message // of inFlight
@@ -87,23 +87,23 @@ func OpenSpool(c SpoolConfig) (*Spool, error) {
 		return s, nil
 	}
 	// The limit of the file is a backstop for what fragmentation could do.
-	store, aside, err := openStore(c.Folder, int(4*s.max+64<<20))
+	ledger, aside, err := openLedger(c.Folder, int(4*s.max+64<<20))
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	if aside != nil {
 		s.log.Error("spool set aside, a new one is begun", "error", aside)
 	}
-	s.store, s.last = store, store.last
-	for _, e := range store.found {
+	s.ledger, s.last = ledger, ledger.last
+	for _, e := range ledger.found {
 		s.waiting.push(e)
 		s.bytes += e.size
 	}
-	s.stats.Recovered = uint64(len(store.found))
-	if len(store.found) > 0 {
-		s.log.Info("alerts of an earlier run wait in the spool", "alerts", len(store.found), "bytes", s.bytes)
+	s.stats.Recovered = uint64(len(ledger.found))
+	if len(ledger.found) > 0 {
+		s.log.Info("alerts of an earlier run wait in the spool", "alerts", len(ledger.found), "bytes", s.bytes)
 	}
-	store.found = nil
+	ledger.found = nil
 	s.makeRoom() // the bound may be lower than it was
 	s.wake()
 	return s, nil
@@ -171,10 +171,10 @@ func (s *Spool) forget(e *entry) {
 // restart, and the disk is tried again later.
 func (s *Spool) save(bury []*entry) {
 	s.unsaved = live(s.unsaved)
-	if s.store == nil || s.closed || len(s.unsaved)+len(s.owed)+len(bury) == 0 || time.Now().Before(s.retryAt) {
+	if s.ledger == nil || s.closed || len(s.unsaved)+len(s.owed)+len(bury) == 0 || time.Now().Before(s.retryAt) {
 		return
 	}
-	err := s.store.apply(change{save: s.unsaved, remove: s.owed, bury: bury})
+	err := s.ledger.apply(change{save: s.unsaved, remove: s.owed, bury: bury})
 	if err != nil {
 		if s.retryAt.IsZero() {
 			s.log.Error("spool cannot be written: alerts wait in memory until it can", "unsaved", len(s.unsaved), "error", err)
@@ -250,7 +250,7 @@ func (s *Spool) message(e *entry) (Message, bool) {
 	if e.unsaved != nil {
 		return *e.unsaved, true
 	}
-	m, err := s.store.read(e.seq)
+	m, err := s.ledger.read(e.seq)
 	if err == nil {
 		return m, true
 	}
@@ -328,10 +328,10 @@ func (s *Spool) Stats() SpoolStats {
 func (s *Spool) DeadLetters(each func(Message)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.store == nil || s.closed {
+	if s.ledger == nil || s.closed {
 		return nil
 	}
-	return s.store.each(bucketDead, func(_ uint64, _ []byte, m Message, _ int64) { each(m) })
+	return s.ledger.each(bucketDead, func(_ uint64, _ []byte, m Message, _ int64) { each(m) })
 }
 
 // Close ends the spool; stop its sender first. Messages that were in memory
@@ -345,8 +345,8 @@ func (s *Spool) Close() (lost int, err error) {
 	s.retryAt = time.Time{}
 	s.save(nil)
 	s.closed = true
-	if s.store != nil {
-		err = s.store.close()
+	if s.ledger != nil {
+		err = s.ledger.Close()
 	}
 	return len(s.unsaved), err
 }

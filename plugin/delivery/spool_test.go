@@ -118,7 +118,7 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 	s.take()
 	s.settle(10)
 	// As after SIGKILL: nothing is closed in order, only the lock goes.
-	if err := s.store.close(); err != nil {
+	if err := s.ledger.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = openSpool(t, folder, 0)
@@ -222,7 +222,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.store.db.MaxSize = 64 << 10
+	s.ledger.SetLimit(64 << 10)
 	large := func(first int) []Message {
 		out := numbered(first, 4)
 		for i := range out {
@@ -239,7 +239,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 		t.Error(got)
 	}
 	s.settle(1)
-	s.store.db.MaxSize = 0
+	s.ledger.SetLimit(0)
 	s.retryAt = time.Unix(0, 1)
 	s.settle(1)
 	if !strings.Contains(log.String(), "can be written again") {

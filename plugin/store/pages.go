@@ -1,4 +1,4 @@
-package delivery
+package store
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func checkPages(path string) error {
 	// The last page that was ever used must be there: reading a mapped file
 	// beyond its end is a fault.
 	if c.high > uint64(info.Size())/c.pageSize {
-		return fmt.Errorf("%w: ends too early, after %d bytes of %d", errDamaged, info.Size(), c.high*c.pageSize)
+		return fmt.Errorf("%w: ends too early, after %d bytes of %d", ErrDamaged, info.Size(), c.high*c.pageSize)
 	}
 	c.used = make([]bool, c.high)
 	c.used[0], c.used[1] = true, true
@@ -78,7 +78,7 @@ type metaPage struct{ root, freelist, tx uint64 }
 
 // meta is the later of the two valid meta pages, which is the one bbolt uses.
 func (c *pageCheck) meta() (meta metaPage, err error) {
-	err = fmt.Errorf("%w: no valid meta page", errDamaged)
+	err = fmt.Errorf("%w: no valid meta page", ErrDamaged)
 	for _, size := range []uint64{1 << 12, 1 << 14, 1 << 16, 1 << 13, 1 << 15} {
 		for page := range uint64(2) {
 			var b [pageHeader + metaSize]byte
@@ -104,7 +104,7 @@ func (c *pageCheck) meta() (meta metaPage, err error) {
 // run reads the page run at id and takes its pages as used.
 func (c *pageCheck) run(id uint64) ([]byte, error) {
 	if id < 2 || id >= c.high {
-		return nil, fmt.Errorf("%w: page %d of %d", errDamaged, id, c.high)
+		return nil, fmt.Errorf("%w: page %d of %d", ErrDamaged, id, c.high)
 	}
 	b := make([]byte, c.pageSize)
 	if _, err := c.file.ReadAt(b, int64(id*c.pageSize)); err != nil {
@@ -112,11 +112,11 @@ func (c *pageCheck) run(id uint64) ([]byte, error) {
 	}
 	more := uint64(native.Uint32(b[12:]))
 	if native.Uint64(b) != id || more >= c.high-id {
-		return nil, fmt.Errorf("%w: head of page %d", errDamaged, id)
+		return nil, fmt.Errorf("%w: head of page %d", ErrDamaged, id)
 	}
 	for p := id; p <= id+more; p++ {
 		if c.used[p] {
-			return nil, fmt.Errorf("%w: page %d is used twice", errDamaged, p)
+			return nil, fmt.Errorf("%w: page %d is used twice", ErrDamaged, p)
 		}
 		c.used[p] = true
 	}
@@ -149,7 +149,7 @@ func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
 		return err
 	}
 	if depth > maxTreeDepth {
-		return fmt.Errorf("%w: page %d is too deep", errDamaged, id)
+		return fmt.Errorf("%w: page %d is too deep", ErrDamaged, id)
 	}
 	if err := c.page(b, depth, order); err != nil {
 		return fmt.Errorf("page %d: %w", id, err)
@@ -161,7 +161,7 @@ func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
 // value.
 func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
 	if len(b) < pageHeader {
-		return fmt.Errorf("%w: short", errDamaged)
+		return fmt.Errorf("%w: short", ErrDamaged)
 	}
 	check := c.leaf
 	switch native.Uint16(b[8:]) {
@@ -169,11 +169,11 @@ func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
 		check = c.branch
 	case flagLeaf:
 	default:
-		return fmt.Errorf("%w: flags %#x", errDamaged, native.Uint16(b[8:]))
+		return fmt.Errorf("%w: flags %#x", ErrDamaged, native.Uint16(b[8:]))
 	}
 	count := int(native.Uint16(b[10:]))
 	if pageHeader+count*elementSize > len(b) {
-		return fmt.Errorf("%w: %d elements", errDamaged, count)
+		return fmt.Errorf("%w: %d elements", ErrDamaged, count)
 	}
 	for i := range count {
 		if err := check(b[pageHeader+i*elementSize:], depth, order); err != nil {
@@ -188,14 +188,14 @@ func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
 func (c *pageCheck) branch(e []byte, depth int, order *keyOrder) error {
 	key, ok := part(e, native.Uint32(e), native.Uint32(e[4:]))
 	if !ok || order.last != nil && bytes.Compare(order.last, key) >= 0 {
-		return fmt.Errorf("%w: key", errDamaged)
+		return fmt.Errorf("%w: key", ErrDamaged)
 	}
 	child := keyOrder{}
 	if err := c.tree(native.Uint64(e[8:]), depth+1, &child); err != nil {
 		return err
 	}
 	if !bytes.Equal(child.first, key) {
-		return fmt.Errorf("%w: key %x of a page that begins with %x", errDamaged, key, child.first)
+		return fmt.Errorf("%w: key %x of a page that begins with %x", ErrDamaged, key, child.first)
 	}
 	if order.first == nil {
 		order.first = child.first
@@ -210,13 +210,13 @@ func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
 	key, ok := part(e, pos, ksize)
 	value, ok2 := part(e, pos+ksize, vsize)
 	if !ok || !ok2 || flags > 1 || !order.rises(key) {
-		return fmt.Errorf("%w: key %x", errDamaged, key)
+		return fmt.Errorf("%w: key %x", ErrDamaged, key)
 	}
 	if flags == 0 {
 		return nil
 	}
 	if len(value) < bucketHeader {
-		return fmt.Errorf("%w: bucket %x", errDamaged, key)
+		return fmt.Errorf("%w: bucket %x", ErrDamaged, key)
 	}
 	if root := native.Uint64(value); root != 0 {
 		return c.tree(root, depth+1, &keyOrder{})
@@ -247,12 +247,12 @@ func (c *pageCheck) freelist(id uint64) error {
 		count, list = native.Uint64(list), list[8:]
 	}
 	if native.Uint16(b[8:]) != flagFreelist || count > uint64(len(list)/8) {
-		return fmt.Errorf("%w: free list of %d", errDamaged, count)
+		return fmt.Errorf("%w: free list of %d", ErrDamaged, count)
 	}
 	for i := range count {
 		free := native.Uint64(list[8*i:])
 		if free >= c.high || c.used[free] {
-			return fmt.Errorf("%w: page %d is both free and used, or beyond the end", errDamaged, free)
+			return fmt.Errorf("%w: page %d is both free and used, or beyond the end", ErrDamaged, free)
 		}
 		c.used[free] = true
 	}
