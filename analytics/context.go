@@ -1,9 +1,10 @@
 package analytics
 
 import (
+	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"redshank/analytics/event"
@@ -13,7 +14,7 @@ import (
 const (
 	maxContexts = 5  // accounts: the subject, then those with valid credentials
 	maxUsual    = 5  // places of each kind
-	maxDeeds    = 10 // signals since the incident began
+	maxDeeds    = 12 // signals since the incident began
 )
 
 // The marks of an account that alerts tell.
@@ -40,21 +41,9 @@ type Context struct {
 	Apps      []string
 	Clients   []string // browser, outlook, mobile, ...
 	Baseline  string   // how ripe what is usual is
-	Since     []Deed   // signals since the incident began, oldest first, at most 10
+	Since     []Deed   // signals since the incident began, the heaviest, oldest first, at most 12
 	Items     int      // mail items read since the incident began, as far as the logs tell
 	Mailboxes int      // mailboxes of others among them
-}
-
-// SignIn is one successful sign-in of an account.
-type SignIn struct {
-	At      time.Time
-	IP      netip.Addr // invalid: not known
-	Country string     // ISO 3166, by the policy's database
-	Network string     // its owner likewise
-	Labels  []string   // of the policy
-	Usual   bool       // the account used that network before the incident
-	Service string
-	Client  string // kind of agent
 }
 
 // Deed is one signal of an account, whatever it came to.
@@ -62,42 +51,6 @@ type Deed struct {
 	Code, Detail string
 	First, Last  time.Time
 	IP           netip.Addr // of the first; invalid: not known
-}
-
-// came is one sign-in that went well. 32 bytes, four of them a dossier.
-type came struct {
-	at      int64
-	client  clientKey // zero: not known
-	service event.Service
-	family  event.Family
-}
-
-func cameOf(ev *event.Event) came {
-	v := came{at: ev.Time.UnixMilli(), service: ev.Service, family: ev.Family}
-	if ev.IP.IsValid() {
-		v.client = clientKey(ev.IP.As16())
-	}
-	return v
-}
-
-// cameIn remembers a sign-in among the newest, in place of an older one of the
-// same kind: a busy mail client must not push out the one from elsewhere. What
-// is kept does not depend on the order.
-func (d *dossier) cameIn(v came) {
-	at := len(d.came) - 1
-	for i := range d.came {
-		if o := &d.came[i]; o.client == v.client && o.service == v.service && o.family == v.family {
-			at = i
-			break
-		}
-	}
-	if v.at <= d.came[at].at {
-		return
-	}
-	for ; at > 0 && d.came[at-1].at < v.at; at-- {
-		d.came[at] = d.came[at-1]
-	}
-	d.came[at] = v
 }
 
 // inform fills in what is known of the accounts and applications of an alert.
@@ -160,45 +113,11 @@ func (c *collection) contextOf(account string, i *incident) Context {
 	return x
 }
 
-func (c *collection) lastSignIns(d *dossier, start int64) []SignIn {
-	var list []SignIn
-	for _, v := range d.came {
-		if v.at == 0 {
-			break
-		}
-		s := SignIn{At: at(v.at), Service: v.service.String(), Client: v.family.String()}
-		if v.client != (clientKey{}) {
-			s.IP = v.client.addr()
-			l := c.policy.Locate(s.IP)
-			s.Country, s.Labels = l.Country, c.policy.NetworkLabels(s.IP)
-			if l.ASN != 0 {
-				s.Network = ownerName(l.ASN, l.Organization)
-			}
-			s.Usual = d.baseline.usedBefore(networkKey(s.IP, l.ASN), start)
-		}
-		list = append(list, s)
-	}
-	return list
-}
-
-// usedBefore tells whether a place was used before a time, ripe or not.
-func (b *baseline) usedBefore(key uint64, at int64) bool {
-	return slices.ContainsFunc(b.places, func(p place) bool { return p.key == key && p.first < at })
-}
-
 // usual lists the places of before the incident that have a name.
 func (c *collection) usual(x *Context, d *dossier, start int64) {
 	places := slices.Clone(d.baseline.places)
 	slices.SortFunc(places, func(a, b place) int {
-		switch {
-		case a.days != b.days:
-			return int(b.days - a.days)
-		case a.first != b.first:
-			return int(min(max(a.first-b.first, -1), 1))
-		case a.key < b.key:
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(b.days, a.days), cmp.Compare(a.first, b.first), cmp.Compare(a.key, b.key))
 	})
 	lists := map[placeKind]*[]string{atNetwork: &x.Networks, atCountry: &x.Countries, onDevice: &x.Devices, byApp: &x.Apps, byFamily: &x.Clients}
 	for _, p := range places {
@@ -210,34 +129,48 @@ func (c *collection) usual(x *Context, d *dossier, start int64) {
 }
 
 // since are the signals of an account from the beginning of an incident on,
-// each code once.
+// each code once; where there are too many, those that weigh most.
 func (c *collection) since(d *dossier, start int64) []Deed {
-	notes := slices.DeleteFunc(slices.Clone(d.notes), func(n note) bool { return n.last < start })
-	slices.SortStableFunc(notes, func(a, b note) int {
-		if a.first != b.first {
-			return int(min(max(a.first-b.first, -1), 1))
+	first := map[signalKind]Deed{}
+	for i := range d.notes {
+		if n := &d.notes[i]; n.last >= start {
+			deed, known := first[n.kind]
+			first[n.kind] = c.deed(n).with(deed, known)
 		}
-		return strings.Compare(c.signals[a.kind].Code+a.detail, c.signals[b.kind].Code+b.detail)
+	}
+	kinds := slices.SortedFunc(maps.Keys(first), func(a, b signalKind) int {
+		return cmp.Or(c.signals[b].Weight-c.signals[a].Weight, int(a)-int(b))
 	})
 	var list []Deed
-	for _, n := range notes {
-		code := c.signals[n.kind].Code
-		if i := slices.IndexFunc(list, func(d Deed) bool { return d.Code == code }); i >= 0 {
-			if last := at(n.last); last.After(list[i].Last) {
-				list[i].Last = last
-			}
-			continue
-		}
-		if len(list) == maxDeeds {
-			break
-		}
-		deed := Deed{Code: code, Detail: n.detail, First: at(n.first), Last: at(n.last)}
-		if n.client != (clientKey{}) {
-			deed.IP = n.client.addr()
-		}
-		list = append(list, deed)
+	for _, kind := range kinds[:min(len(kinds), maxDeeds)] {
+		list = append(list, first[kind])
 	}
+	slices.SortStableFunc(list, func(a, b Deed) int { return a.First.Compare(b.First) })
 	return list
+}
+
+func (c *collection) deed(n *note) Deed {
+	deed := Deed{Code: c.signals[n.kind].Code, Detail: n.detail, First: at(n.began()), Last: at(n.last)}
+	if n.client != (clientKey{}) {
+		deed.IP = n.client.addr()
+	}
+	return deed
+}
+
+// with is the earlier of two deeds of one code, as long as both.
+func (d Deed) with(o Deed, known bool) Deed {
+	if !known {
+		return d
+	}
+	last := d.Last
+	if o.Last.After(last) {
+		last = o.Last
+	}
+	if !o.First.After(d.First) {
+		d = o
+	}
+	d.Last = last
+	return d
 }
 
 func (d *dossier) mailboxesSince(start int64) int {
