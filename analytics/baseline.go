@@ -9,6 +9,8 @@ import (
 const (
 	hour = 60 * 60 * 1000 // milliseconds, as all times here
 	day  = 24 * hour
+	// visitSpan is how far apart sign-ins are that count as two.
+	visitSpan = 10 * 60 * 1000
 	// forgetAfter is when a place that was not used again is new once more,
 	// and when an account that was silent for so long begins anew.
 	forgetAfter = 90 * day
@@ -120,12 +122,17 @@ func (p *place) use(at int64) {
 
 // signIn counts a sign-in and lets the baseline ripen. It is ripe as of the
 // latest sign-in, so that all that came before, in whatever order, is usual.
-// Of requests, each of which brings its credentials, one an hour counts.
+// Of requests, each of which brings its credentials, one an hour counts, and of
+// sign-ins one in ten minutes: else a thief makes his own habits in a minute.
 func (b *baseline) signIn(at int64, ripening policy.Ripening, request bool) {
 	if b.newest != 0 && at-b.newest >= forgetAfter {
 		*b = baseline{places: b.places[:0]}
 	}
-	if !request || b.newest == 0 || at/hour > b.newest/hour || at/hour < b.began/hour {
+	apart := int64(visitSpan)
+	if request {
+		apart = hour
+	}
+	if b.newest == 0 || at/apart > b.newest/apart || at/apart < b.began/apart {
 		b.signIns++
 	}
 	if b.newest == 0 || at/day > b.newest/day || at/day < b.began/day {

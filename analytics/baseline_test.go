@@ -32,10 +32,10 @@ func TestBaselineRipens(t *testing.T) {
 	t.Run("by sign-ins, of requests one an hour", func(t *testing.T) {
 		var signIns, requests baseline
 		for n := range int64(20) {
-			signIns.signIn(tuesday+n*60_000, usual, false)
-			requests.signIn(tuesday+n*60_000, usual, true)
+			signIns.signIn(tuesday+n*visitSpan, usual, false)
+			requests.signIn(tuesday+n*visitSpan, usual, true)
 		}
-		if signIns.ripe == 0 || requests.ripe != 0 || requests.signIns != 1 {
+		if signIns.ripe == 0 || requests.ripe != 0 || requests.signIns != 4 {
 			t.Errorf("ripe %d and %d", signIns.ripe, requests.ripe)
 		}
 	})

@@ -176,13 +176,41 @@ func TestCrowdSecScenarios(t *testing.T) {
 	}
 }
 
-func TestInvictusCollection(t *testing.T) {
+// The table of all incidents on that file, each defended or called false. It
+// says who, when and what only.
+func TestInvictusIncidents(t *testing.T) {
 	lines := fixture(t, "m365_ual/invictus__ual_2021-03_to_05.ndjson")
-	all, _ := run(t, policy.Default(), "m365.audit", chunked(lines, 100, asMap))
-	for _, a := range byRule(all, "AN0131") {
-		t.Logf("%s %s %s/%s %s", a.Start.Format(time.RFC3339), a.ID, a.Severity, a.Class, a.Message)
-		for _, s := range a.Signals {
-			t.Logf("        %-24s %3d %s", s.Code, s.Weight, s.Detail)
+	forms := map[string][][]byte{"in order": chunked(lines, 100, asMap)}
+	for seed := range uint64(5) {
+		forms[fmt.Sprintf("up to 12 h late, order %d", seed)] = chunked(created(lines, 12*time.Hour, seed), 50, asMap)
+	}
+	text, err := os.ReadFile("testdata/invictus.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdicts := map[string]string{}
+	for row := range strings.Lines(string(text)) {
+		if what, verdict, ok := strings.Cut(strings.TrimSpace(row), " | "); ok && row[0] != '#' {
+			verdicts[what] = verdict
 		}
+	}
+	for name, chunks := range forms {
+		t.Run(name, func(t *testing.T) {
+			all, _ := run(t, policy.Default(), "m365.audit", chunks)
+			if len(all) != len(verdicts) {
+				t.Errorf("%d incidents, the table has %d", len(all), len(verdicts))
+			}
+			for _, rule := range []string{"AN1269", "AN0131"} {
+				for _, a := range byRule(all, rule) {
+					who, _, _ := strings.Cut(a.Subject, "@")
+					row := strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s %s %s", rule, a.Start.Format("2006-01-02"), a.Source, who, a.Class, a.Severity)), " ")
+					verdict := verdicts[row]
+					t.Logf("%s | %s", row, verdict)
+					if word, _, _ := strings.Cut(verdict, ":"); word != "defended" && word != "false" {
+						t.Errorf("%q is neither defended nor called false", row)
+					}
+				}
+			}
+		})
 	}
 }

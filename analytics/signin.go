@@ -197,7 +197,7 @@ func (c *collection) parted(d *dossier, ev *event.Event, seen *session) {
 	}
 	ripening := c.policy.Collection.Baseline
 	for _, s := range [2]*site{late, early} {
-		if !s.usual && !d.baseline.knows(s.network, s.at, ripening) {
+		if !s.usual && !d.baseline.knewBefore(s.network, s.at, ripening) {
 			n := c.noteOf(ev, sessionMoved)
 			n.first, n.last, n.client, n.links, n.place = s.at, s.at, s.client, links{n.links[0], c.linkOf(s.client)}, s.network
 			c.enter(d, n, nil, ev)
@@ -210,12 +210,13 @@ func (c *collection) parted(d *dossier, ev *event.Event, seen *session) {
 // before it.
 func (c *collection) visited(d *dossier, ev *event.Event, w *whereabouts) {
 	k := c.clientOf(ev)
-	if k == (clientKey{}) || w.usual || d.kind != aUser || !w.located && d.failed[0] == 0 {
+	if k == (clientKey{}) || w.usual || d.kind != aUser {
 		return
 	}
 	v := visit{ev.Time.UnixMilli(), k, w.network, w.lat, w.lon, w.located}
-	d.called(v, func(o *visit) { c.travelled(d, &v, o) })
-	c.afterFailures(d, &v)
+	if kept := d.called(v, func(o *visit) { c.travelled(d, &v, o) }); kept != nil {
+		c.afterFailures(d, kept)
+	}
 }
 
 // travelled notes two sign-ins that nobody makes who travels between them: more
@@ -235,7 +236,7 @@ func (c *collection) travelled(d *dossier, v, o *visit) {
 	if o.at > v.at {
 		early, late = v, o
 	}
-	if d.baseline.knows(late.network, late.at, c.policy.Collection.Baseline) {
+	if d.baseline.knewBefore(late.network, late.at, c.policy.Collection.Baseline) {
 		late = early
 	}
 	c.enter(d, c.visitNote(impossibleTravel, late), nil, nil)
@@ -256,7 +257,7 @@ func (c *collection) afterFailures(d *dossier, v *visit) {
 			before++
 		}
 	}
-	if before >= enough && !d.baseline.knows(v.network, v.at, c.policy.Collection.Baseline) {
+	if before >= enough && !d.baseline.knewBefore(v.network, v.at, c.policy.Collection.Baseline) {
 		c.enter(d, c.visitNote(signInAfterFailures, v), nil, nil)
 	}
 }

@@ -87,16 +87,18 @@ type visit struct {
 	located  bool
 }
 
-// called remembers a sign-in and hands those near in time to f. The same client
-// again within ten minutes is the same visit.
-func (d *dossier) called(v visit, f func(other *visit)) {
+// called remembers a sign-in and hands the others to f. The same client again
+// within ten minutes is the same visit, as of the earlier time. It returns the
+// visit as it is kept; nil where later ones leave no room.
+func (d *dossier) called(v visit, f func(other *visit)) *visit {
 	for i := range d.visits {
 		o := &d.visits[i]
 		if o.at == 0 {
 			break
 		}
-		if o.client == v.client && max(o.at-v.at, v.at-o.at) <= noteSpan {
-			return
+		if o.client == v.client && max(o.at-v.at, v.at-o.at) <= visitSpan {
+			o.at = min(o.at, v.at)
+			return o
 		}
 		f(o)
 	}
@@ -104,10 +106,12 @@ func (d *dossier) called(v visit, f func(other *visit)) {
 	for place < len(d.visits) && d.visits[place].at > v.at {
 		place++
 	}
-	if place < len(d.visits) {
-		copy(d.visits[place+1:], d.visits[place:])
-		d.visits[place] = v
+	if place == len(d.visits) {
+		return nil
 	}
+	copy(d.visits[place+1:], d.visits[place:])
+	d.visits[place] = v
+	return &d.visits[place]
 }
 
 // kilometres is the distance between two visits on a sphere.
