@@ -15,28 +15,34 @@ WINEENV := WINEPREFIX=$(CURDIR)/build/wine WINEDEBUG=-all WINEDLLOVERRIDES='msco
 # -static: no DLL of the compiler's own beside ours.
 WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
-WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(GO) build -trimpath -buildvcs=false -buildmode=c-shared -ldflags '$(LDFLAGS)'
+# Nothing of the folder or the hour of a build gets into what it makes.
+GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+OBJECT  := $(GOBUILD) -buildmode=c-shared
+WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
+LINUX   := GOOS=linux CGO_ENABLED=1
+ARMCC   ?= aarch64-linux-gnu-gcc
+QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host e2e clean
+.PHONY: build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host e2e dist test-dist test-arm64 clean
 
 build:
-	$(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o build/out_redshank.so ./plugin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o build/redshank ./plugin
+	$(OBJECT) -o build/out_redshank.so ./plugin
+	CGO_ENABLED=0 $(GOBUILD) -o build/redshank ./plugin
 	$(HOSTC) -rdynamic -o build/host $(HOSTSRC) -ldl -lpthread
 
 # What only the end-to-end suites load: a plugin that crashes on demand, and a
 # host whose table of functions ends after the first.
 build/.e2e: build
-	$(GO) build -trimpath -tags fault -buildmode=c-shared -o build/fault.so ./plugin
+	$(OBJECT) -tags fault -o build/fault.so ./plugin
 	$(HOSTC) -DOLD_HOST -o build/host-old $(HOSTSRC) -ldl -lpthread
 
 .PHONY: build/.e2e
 
 windows:
 	$(WINDLL) -o build/out_redshank.dll ./plugin
-	CGO_ENABLED=0 $(WINGO) $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o build/redshank.exe ./plugin
+	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o build/redshank.exe ./plugin
 
 # The same suites as e2e, with the DLL in the host for Windows under Wine. The
 # Linux artefacts are built too, to compare with.
@@ -66,7 +72,7 @@ e2e-windows:
 demo: build
 	$(GO) run ./test/demo
 
-test: vet lint unit race e2e e2e-windows
+test: vet lint unit race e2e e2e-windows test-arm64
 
 vet:
 	$(GO) vet ./...
@@ -108,6 +114,35 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 	  done; \
 	done
+
+# Archives, Debian packages, lists of contents and checksums in build/dist.
+STAGE   := build/stage
+dist:
+	rm -rf $(STAGE) build/dist
+	$(LINUX) GOARCH=amd64 CC=$(CC) $(OBJECT) -o $(STAGE)/linux-amd64/out_redshank.so ./plugin
+	GOOS=linux GOARCH=amd64 CGO_ENABLED=0 $(GOBUILD) -o $(STAGE)/linux-amd64/redshank ./plugin
+	$(LINUX) GOARCH=arm64 CC=$(ARMCC) $(OBJECT) -o $(STAGE)/linux-arm64/out_redshank.so ./plugin
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GOBUILD) -o $(STAGE)/linux-arm64/redshank ./plugin
+	$(WINDLL) -o $(STAGE)/windows-amd64/out_redshank.dll ./plugin
+	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o $(STAGE)/windows-amd64/redshank.exe ./plugin
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(GO) run -C .ci/dist . \
+	  -root $(CURDIR) -stage $(CURDIR)/$(STAGE) -out $(CURDIR)/build/dist -version $(VERSION)
+
+# The packages of this commit, built a second time in another folder and from
+# nothing, are the same; and what they install works.
+test-dist: dist
+	cd .ci/dist && $(GO) vet ./... && $(GO) test ./...
+	$(GO) test -count=1 -v -run '^TestPackage' ./test
+	@if ! git diff --quiet HEAD; then echo "SKIPPED: uncommitted changes, a second build has nothing to be the same as"; else \
+	rm -rf build/again && git clone -q . build/again/redshank && \
+	GOCACHE=$(CURDIR)/build/again/cache $(MAKE) --no-print-directory -C build/again/redshank dist VERSION=$(VERSION) >/dev/null && \
+	diff build/dist/SHA256SUMS build/again/redshank/build/dist/SHA256SUMS && rm -rf build/again && echo "ok: two builds, the same packages"; fi
+
+# The engine on another machine, emulated. It has no C in it.
+test-arm64:
+	@if command -v $(QEMU) >/dev/null; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -short -vet=off -exec $(QEMU) ./analytics/...; \
+	elif test "$(CI)" = true; then echo "no $(QEMU)"; exit 1; \
+	else echo "SKIPPED: no $(QEMU), nothing was tried on arm64"; fi
 
 clean:
 	rm -rf build
