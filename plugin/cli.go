@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"redshank/analytics/policy"
+	"redshank/plugin/delivery"
 )
 
 // version is set by the Makefile from git.
@@ -24,6 +25,8 @@ const usage = `redshank: the command beside the Fluent Bit output plugin
         the option table, in markdown
   redshank docs signals
         the signals of AN0131 with their weights, in markdown
+  redshank docs fields
+        the fields of the map redshank in an alert, in markdown
   redshank version
 `
 
@@ -42,6 +45,8 @@ func run(args []string, out, errs io.Writer) int {
 		return say(out, optionsTable())
 	case command == "docs signals":
 		return say(out, signalsTable())
+	case command == "docs fields":
+		return say(out, delivery.FieldsTable())
 	case command == "version":
 		return say(out, version+"\n")
 	case command == "help", command == "-h", command == "--help":

@@ -26,6 +26,7 @@ func TestCommands(t *testing.T) {
 		{"version", 0, version + "\n"},
 		{"docs options", 0, "| `max_ips` | `200000` |"},
 		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
+		{"docs fields", 0, "| `redshank.class` | text |"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
 		{"check -x", 2, "-x"},

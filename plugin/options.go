@@ -65,7 +65,7 @@ var options = []option{
 		}},
 	{name: "format", def: "ecs", want: "ecs or ocsf", help: "Schema of what leaves: Elastic Common Schema, or OCSF Detection Finding.",
 		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
-	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `redshank.cef`, or `unmapped.cef` in OCSF.",
+	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `cef` in the map `redshank`.",
 		set: func(s *settings, v string) (err error) { s.cef, err = onOff(v); return err }},
 	{name: "sink", def: "stdout", want: "stdout, file, forward or http", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol.",
 		set: func(s *settings, v string) error { s.sink = v; return oneOf(v, "stdout", "file", "forward", "http") }},

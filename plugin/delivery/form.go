@@ -17,7 +17,7 @@ func (f Form) Alert(a *analytics.Alert) ([]byte, error) {
 	}
 	if f.OCSF {
 		doc := NewOCSF(a, f.By)
-		doc.Unmapped.CEF = cef
+		doc.Unmapped.Redshank.CEF = cef
 		return JSON(doc)
 	}
 	doc := NewECS(a, f.By)

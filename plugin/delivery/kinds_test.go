@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"redshank/analytics"
@@ -105,22 +104,11 @@ func fullAlert() *analytics.Alert {
 		Context: []analytics.Context{{
 			Account: "alice@contoso.com", Marks: []string{analytics.MarkPrivileged}, Groups: []string{"finance"},
 			SignIns: []analytics.SignIn{{At: at, IP: client, Country: "NL", Network: "AS64500 Example Hosting", Labels: []string{"hosting"},
-				Service: "owa", Client: "script"}, {At: at.Add(-day), Usual: true, Service: "eas"}},
+				Service: "owa", Client: "script"}, {At: at.Add(-24 * time.Hour), Usual: true, Service: "eas"}},
 			Networks: []string{"192.0.2.0/24"}, Countries: []string{"DE"}, Devices: []string{"LAPTOP-7"}, Apps: []string{"Outlook"},
 			Clients: []string{"browser"}, Baseline: "ripe since 2026-02-01: 20 days, 40 sign-ins",
 			Since: []analytics.Deed{{Code: "rule.forwards", Detail: "to x@example.com", First: at, Last: at, IP: client}},
 			Items: 12, Mailboxes: 1,
 		}},
 	}
-}
-
-const day = 24 * time.Hour
-
-func names() []string {
-	var list []string
-	for name := range kindsOfAlert() {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
 }

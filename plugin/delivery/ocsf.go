@@ -61,7 +61,6 @@ const (
 // ocsfUnmapped has Redshank's own map, the same as in ECS.
 type ocsfUnmapped struct {
 	Redshank ownFields `json:"redshank"`
-	CEF      string    `json:"cef,omitempty"`
 }
 
 type ocsfMetadata struct {
@@ -125,7 +124,7 @@ func NewOCSF(a *analytics.Alert, by Observer) *OCSF {
 		Resources:   resourcesOf(a),
 		Observables: observablesOf(a),
 		Enrichments: enrichmentsOf(a),
-		Unmapped:    ocsfUnmapped{Redshank: ownFieldsOf(a)},
+		Unmapped:    ocsfUnmapped{ownFieldsOf(a)},
 	}
 }
 
