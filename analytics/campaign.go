@@ -120,19 +120,24 @@ func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
 	from, to := run[0].At, run[len(run)-1].At
 	s.crowd.clear()
 	for i := range run {
-		s.crowd.add(hashClient(s.cut(run[i].Client)))
+		s.crowd.add(&run[i].Client) // whole addresses: at least as many as there are clients
 	}
 	failing := s.crowd.n
+	if failing < clients {
+		return false
+	}
 	s.crowd.clear()
-	for _, t := range c.admits.All() {
-		if t.GotIn && t.At >= from && t.At <= to {
-			s.crowd.add(hashClient(t.Client))
+	admits := c.admits.All()
+	for i := range admits {
+		if t := &admits[i]; t.GotIn && t.At >= from && t.At <= to {
+			s.crowd.add(&t.Client)
 		}
 	}
-	return failing >= clients && failing >= 3*s.crowd.n
+	return failing >= 3*s.crowd.n
 }
 
-// crowd counts distinct keys, at most maxSightings of them, without allocating.
+// crowd counts distinct addresses, at most maxSightings of them, without
+// allocating.
 type crowd struct {
 	slots [2 * maxSightings]uint64 // 0: empty
 	n     int
@@ -140,13 +145,15 @@ type crowd struct {
 
 func (c *crowd) clear() { *c = crowd{} }
 
-func (c *crowd) add(key uint64) {
-	for i := key | 1; ; i++ {
+func (c *crowd) add(address *[16]byte) {
+	high, low := binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
+	key := (high*0xd6e8feb86659fd93^low)*0x9e3779b97f4a7c15 | 1
+	for i := key >> 40; ; i++ {
 		switch slot := &c.slots[i%uint64(len(c.slots))]; *slot {
-		case key | 1:
+		case key:
 			return
 		case 0:
-			*slot = key | 1
+			*slot = key
 			c.n++
 			return
 		}

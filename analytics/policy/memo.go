@@ -15,6 +15,7 @@ type Memo struct {
 	policy *Policy
 	seed   maphash.Seed
 	known  [memoSlots]identity
+	clock  uint32 // entries made so far
 
 	// What the entries were made with: new lists make all of them void.
 	networks *networkTable
@@ -37,6 +38,7 @@ type identity struct {
 	ip            netip.Addr
 	userHash      uint64
 	agentHash     uint32
+	at            uint32 // by the memo's clock
 	marks         event.Marks
 	from          event.IPFrom
 	kind          event.UserKind
@@ -53,14 +55,22 @@ func (p *Policy) Memo() *Memo { return &Memo{policy: p, seed: maphash.MakeSeed()
 func (m *Memo) Normalise(ev *event.Event) {
 	m.renew()
 	hash := m.hash(ev)
-	id := &m.known[hash%memoSlots]
-	if id.hash == hash {
-		id.apply(ev)
-	} else {
+	// Of the two places that a hash may stand in the older gives way.
+	first, second := &m.known[hash%memoSlots], &m.known[hash%memoSlots^1]
+	switch hash {
+	case first.hash:
+		first.apply(ev)
+	case second.hash:
+		second.apply(ev)
+	default:
+		if m.clock++; second.at < first.at {
+			first = second
+		}
 		before := ev.Marks
 		ev.Marks = 0
 		m.policy.identify(ev)
-		id.keep(hash, ev)
+		first.keep(hash, ev)
+		first.at = m.clock
 		ev.Marks |= before
 	}
 	m.policy.judge(ev)

@@ -75,6 +75,38 @@ func (v Value) All() iter.Seq2[[]byte, Value] {
 	}
 }
 
+// Cursor walks the fields of a map like All, for where the few instructions
+// that an iterator costs count.
+type Cursor struct {
+	m        Value
+	at, left int
+}
+
+// Fields is a cursor before the first field of a map.
+func (v Value) Fields() Cursor {
+	n, at, ok := fields(v, 0)
+	if !ok {
+		n = 0
+	}
+	return Cursor{v, at, n}
+}
+
+// Next is the next field; not ok behind the last one, and at damage.
+func (c *Cursor) Next() (key []byte, field Value, ok bool) {
+	if c.left == 0 {
+		return nil, nil, false
+	}
+	c.left--
+	key, start, ok := text(c.m, c.at)
+	if !ok {
+		return nil, nil, false
+	}
+	if c.at, _, ok = skip(c.m, start); !ok {
+		return nil, nil, false
+	}
+	return key, c.m[start:c.at:c.at], true
+}
+
 // Items yields the elements of an array, up to the first damaged byte.
 func (v Value) Items() iter.Seq[Value] {
 	return func(yield func(Value) bool) {

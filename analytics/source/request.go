@@ -107,21 +107,33 @@ type query struct {
 // readQuery reads a query string, which may begin with a question mark. Its
 // parameters end with "&", those that Exchange adds with ";".
 func readQuery(text []byte) (q query) {
-	for at := 0; at < len(text); at++ {
-		from, equals := at, -1
-		for ; at < len(text) && text[at] != '&' && text[at] != ';'; at++ {
-			if text[at] == '=' && equals < 0 {
+	from, equals := 0, -1
+	for at, c := range text {
+		switch querySigns[c] {
+		case 0: // nearly every byte
+		case '=':
+			if equals < 0 {
 				equals = at
-			} else if text[at] == '?' && equals < 0 {
+			}
+		case '?':
+			if equals < 0 {
 				from = at + 1
 			}
+		default:
+			if equals >= 0 {
+				q.set(text[from:equals], text[equals+1:at])
+			}
+			from, equals = at+1, -1
 		}
-		if equals >= 0 {
-			q.set(text[from:equals], text[equals+1:at])
-		}
+	}
+	if equals >= 0 {
+		q.set(text[from:equals], text[equals+1:])
 	}
 	return q
 }
+
+// querySigns are the bytes that mean something in a query string.
+var querySigns = [256]byte{'=': '=', '?': '?', '&': '&', ';': ';'}
 
 func (q *query) set(name, value []byte) {
 	switch len(name) {

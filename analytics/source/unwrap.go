@@ -94,7 +94,8 @@ func (s *Set) openMap(m record.Value, depth int) {
 // file: the common case, at half the cost of looking for all wrappers. line is
 // nil where there is any other field.
 func plainLine(m record.Value) (line, path []byte) {
-	for key, field := range m.All() {
+	c := m.Fields()
+	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
 		text := field.Bytes()
 		switch {
 		case string(key) == "log" && line == nil && len(text) > 0:

@@ -65,40 +65,44 @@ const maxTokens = 96
 func (l layout) split(line []byte, r *row) (n int) {
 	start := 0
 	for at := 0; at < len(line); at += 8 {
-		for found := spacesIn(line[at:]); found != 0; found &= found - 1 {
-			end := at + bits.TrailingZeros64(found)/8
+		var word uint64
+		if at+8 <= len(line) {
+			word = binary.LittleEndian.Uint64(line[at : at+8])
+		} else {
+			word = lastWord(line[at:])
+		}
+		for found := spacesIn(word); found != 0; found &= found - 1 {
+			end := at + bits.TrailingZeros64(found)>>3
 			if end > start {
-				l.set(r, n, line[start:end:end])
+				if n < len(l) && l[n] < slots {
+					r[l[n]] = line[start:end:end]
+				}
 				n++
 			}
 			start = end + 1
 		}
 	}
 	if start < len(line) {
-		l.set(r, n, line[start:])
+		if n < len(l) && l[n] < slots {
+			r[l[n]] = line[start:]
+		}
 		n++
 	}
 	return n
 }
 
-func (l layout) set(r *row, column int, cell []byte) {
-	if column < len(l) && l[column] < slots {
-		r[l[column]] = cell
+// lastWord is a word of fewer than eight bytes, with none of them a space
+// beyond the end.
+func lastWord(b []byte) (word uint64) {
+	for i, c := range b {
+		word |= uint64(c) << (8 * i)
 	}
+	return word
 }
 
-// spacesIn has the top bit of each of eight bytes set that is a space. Beyond
-// the end of b there are none.
-func spacesIn(b []byte) uint64 {
+// spacesIn has the top bit set of each of eight bytes that is a space.
+func spacesIn(word uint64) uint64 {
 	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	var word uint64
-	if len(b) >= 8 {
-		word = binary.LittleEndian.Uint64(b)
-	} else {
-		for i, c := range b {
-			word |= uint64(c) << (8 * i)
-		}
-	}
 	word ^= each * ' ' // what was a space is now 0
 	return ^((word&low + low) | word | low)
 }
