@@ -13,10 +13,9 @@ import (
 // Bounds of a CEF line, in bytes. Syslog receivers cut at 4 KiB or later, the
 // header of syslog included.
 const (
-	maxCEF      = 3800
-	maxCEFText  = 200 // of a header field or a value, before it is escaped
-	maxCEFLong  = 600 // of the sentence
-	maxCEFItems = 10  // of a list
+	maxCEF     = 3800
+	maxCEFText = 200 // of a header field or a value, before it is escaped
+	maxCEFLong = 600 // of the sentence
 )
 
 // cefSeverities are on CEF's scale from 0 to 10.
@@ -133,14 +132,18 @@ func (l *cefLine) put(pair string) {
 	l.WriteString(pair)
 }
 
-// list joins the first values with commas.
+// list joins the first values with commas, as many as have room whole.
 func list[T any](values []T, text func(T) string) string {
 	var b strings.Builder
-	for i, v := range values[:min(len(values), maxCEFItems)] {
-		if i > 0 {
+	for _, v := range values {
+		item := text(v)
+		if b.Len() > 0 && b.Len()+1+len(item) > maxCEFText {
+			break
+		}
+		if b.Len() > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(text(v))
+		b.WriteString(item)
 	}
 	return b.String()
 }
