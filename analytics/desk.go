@@ -31,7 +31,9 @@ type desk struct {
 	kept      uint64 // messages suppressed
 
 	inform  func(*Alert, *incident) // fills in what is known of the accounts of an alert; may be nil
+	clock   uint64                  // moves in the order of incidents so far
 	changed map[string]struct{}     // incidents, by id; nil: nobody asks for changes
+	put     savedDesk               // as it was put down last
 }
 
 func newDesk(p *policy.Policy) *desk {
@@ -54,8 +56,10 @@ func (d *desk) open(rule *Rule, subject string, start int64) *incident {
 	if i, ok := d.incidents.Get(id); ok {
 		return i
 	}
-	i := &incident{id: id, rule: rule}
+	d.clock++
+	i := &incident{id: id, rule: rule, turn: d.clock}
 	d.incidents.Add(id, i)
+	d.mark(i)
 	d.opened++
 	return i
 }
@@ -86,12 +90,15 @@ func (d *desk) flush() []*Alert {
 		d.held = nil
 		for _, i := range held {
 			i.held = false
+			d.mark(i)
 			d.consider(i)
 		}
 	}
 	for n, i := range d.touched {
 		i.touched = false
 		d.incidents.Get(i.id) // the LRU order is that of the last change
+		d.clock++
+		i.turn = d.clock
 		d.consider(i)
 		d.touched[n] = nil
 	}

@@ -64,8 +64,9 @@ type incident struct {
 
 	told       telling
 	suppressed int
-	touched    bool // in the desk's list of this chunk
-	held       bool // waits for the cap per minute
+	touched    bool   // in the desk's list of this chunk
+	held       bool   // waits for the cap per minute
+	turn       uint64 // its place in the desk's order
 }
 
 // telling is what the last message said.

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -39,7 +40,7 @@ type Entry struct {
 }
 
 // Track makes the engine remember what changes, for Changes. It comes before
-// the first Observe, and after Restore.
+// the first Observe; Restore does it by itself.
 func (e *Engine) Track() {
 	e.stuffing.clients.Track()
 	e.stuffing.accounts.Track()
@@ -57,22 +58,29 @@ func (e *Engine) Changes(put func(Entry)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w := writer{put: put}
-	w.value(tableDesk, []byte("newest"), e.desk.newest)
-	for id := range e.desk.changed {
-		if i, ok := e.desk.incidents.Peek(id); ok {
-			s, err := i.saved()
-			w.fail(err)
-			w.value(tableIncidents, []byte(id), &s)
-		} else {
-			put(Entry{tableIncidents, []byte(id), nil})
-		}
-	}
-	clear(e.desk.changed)
+	e.desk.changes(&w)
 	e.stuffing.changes(&w)
-	seen(e.chunks, tableChunks, put)
-	seen(e.ids, tableIDs, put)
+	seen(e.chunks, tableChunks, &w)
+	seen(e.ids, tableIDs, &w)
 	e.sources.Changes(func(key, value []byte) { put(Entry{tableStreams, key, value}) })
 	return w.err
+}
+
+func (d *desk) changes(w *writer) {
+	if now := d.saved(); now != d.put {
+		w.value(tableDesk, []byte("desk"), now)
+		d.put = now
+	}
+	for id := range d.changed {
+		i, ok := d.incidents.Peek(id)
+		if w.gone(tableIncidents, []byte(id), ok) {
+			continue
+		}
+		s, err := i.saved()
+		w.fail(err)
+		w.value(tableIncidents, []byte(id), &s)
+	}
+	clear(d.changed)
 }
 
 func (s *stuffing) changes(w *writer) {
@@ -96,13 +104,11 @@ func (s *stuffing) changes(w *writer) {
 	})
 }
 
-func seen(from *window.Seen, table string, put func(Entry)) {
-	from.Changes(func(key uint64, there bool) {
-		entry := Entry{Table: table, Key: numberKey(key)}
-		if there {
-			entry.Value = []byte{1}
+func seen(from *window.Seen, table string, w *writer) {
+	from.Changes(func(d window.Dated[struct{}], there bool) {
+		if !w.gone(table, numberKey(d.Key), there) {
+			w.put(Entry{table, numberKey(d.Key), numberKey(d.At)})
 		}
-		put(entry)
 	})
 }
 
@@ -136,14 +142,16 @@ func (w *writer) value(table string, key []byte, v any) {
 	w.put(Entry{table, key, b.Bytes()})
 }
 
-// Restore takes up a state that was put down. each calls do for every entry of
-// a table. After an error the engine is half filled and must not be used.
+// Restore takes up a state that was put down, and tracks what changes from
+// then on. each calls do for every entry of a table. After an error the engine
+// is half filled and must not be used.
 func (e *Engine) Restore(each func(table string, do func(key, value []byte) error) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.Track()
 	takers := map[string]func(key, value []byte) error{
-		tableDesk:      func(_, value []byte) error { return msgpack.Unmarshal(value, &e.desk.newest) },
-		tableIncidents: func(key, value []byte) error { return e.desk.restore(string(key), value) },
+		tableDesk:      e.desk.restoreDesk,
+		tableIncidents: e.desk.restore,
 		tableAccounts:  e.stuffing.restoreAccount,
 		tableClients:   e.stuffing.restoreClient,
 		tableCampaigns: e.stuffing.restoreCampaign,
@@ -151,19 +159,28 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 		tableIDs:       restoreSeen(e.ids),
 		tableStreams:   e.sources.Restore,
 	}
+	done := map[string]func(){
+		tableIncidents: e.desk.restored,
+		tableChunks:    e.chunks.Loaded,
+		tableIDs:       e.ids.Loaded,
+	}
 	for _, table := range Tables() {
 		if err := each(table, takers[table]); err != nil {
 			return fmt.Errorf("state: %s: %w", table, err)
+		}
+		if f := done[table]; f != nil {
+			f()
 		}
 	}
 	return nil
 }
 
 func restoreSeen(to *window.Seen) func(key, value []byte) error {
-	return func(key, _ []byte) error {
+	return func(key, value []byte) error {
 		k, err := numberOf(key)
-		if err == nil {
-			to.Before(k)
+		at, err2 := numberOf(value)
+		if err = errors.Join(err, err2); err == nil {
+			to.Load(window.Dated[struct{}]{Key: k, At: at})
 		}
 		return err
 	}

@@ -42,7 +42,6 @@ func newTracked(t *testing.T, p *policy.Policy, from memory) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Track()
 	return e
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type instance struct {
 	log    *slog.Logger
 	policy *policy.Policy
 	engine *analytics.Engine
+	saved  *checkpoint // nil: memory only
 	spool  *delivery.Spool
 	sender *delivery.Sender
 	form   delivery.Form
@@ -30,8 +32,13 @@ type instance struct {
 
 	// mu is held for a whole chunk. The engine takes one at a time anyhow, and
 	// so alerts leave in the order in which they were raised.
-	mu      sync.Mutex
-	ownTold bool // that our own alerts came back
+	mu       sync.Mutex
+	ownTold  bool      // that our own alerts came back
+	alerts   bool      // they leave
+	enriched *enriched // nil: enriched records do not leave
+	tallies  tallies
+
+	healthEvery time.Duration // 0: health records do not leave
 
 	crashes    crashes
 	listsWrong string // the refreshing goroutine's own
@@ -59,24 +66,40 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 
 // startWith takes sink over unless it fails.
 func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logger) (*instance, error) {
-	engine, err := analytics.New(analytics.Options{Policy: p, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers})
-	if err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
-	}
 	log.Info("starting "+version, s.shown...)
-	spool, err := delivery.OpenSpool(delivery.SpoolConfig{Folder: s.statePath, MaxSize: int64(s.spoolSize) << 20, Log: log})
+	i := &instance{log: log, policy: p, ownTag: s.ownTag(), stop: make(chan struct{}),
+		form: delivery.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: delivery.Observer{Version: version, Name: hostName()}}}
+	if err := i.openState(s); err != nil {
+		return nil, err
+	}
+	i.sender = delivery.NewSender(i.spool, sink, log)
+	i.stopped.Go(i.refresh)
+	if i.saved != nil {
+		i.stopped.Go(i.sync)
+	}
+	return i, nil
+}
+
+// openState makes the engine and the spool, with what an earlier run has left.
+func (i *instance) openState(s settings) (err error) {
+	fresh := func() (*analytics.Engine, error) {
+		return analytics.New(analytics.Options{Policy: i.policy, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers})
+	}
+	i.spool, err = delivery.OpenSpool(delivery.SpoolConfig{Folder: s.statePath, MaxSize: int64(s.spoolSize) << 20, Log: i.log})
 	if err != nil {
-		return nil, fmt.Errorf("state_path: %w", err)
+		return fmt.Errorf("state_path: %w", err)
 	}
 	if s.statePath == "" {
-		log.Info("no state_path: alerts that wait for the sink are in memory only")
+		i.log.Info("no state_path: what is known and the alerts that wait for the sink are in memory only")
+		i.engine, err = fresh()
+		return err
 	}
-	log.Info("state of the detections is kept in memory only and starts empty")
-	i := &instance{log: log, policy: p, engine: engine, spool: spool, ownTag: s.ownTag(), stop: make(chan struct{}),
-		form: delivery.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: delivery.Observer{Version: version, Name: hostName()}}}
-	i.sender = delivery.NewSender(spool, sink, log)
-	i.stopped.Go(i.refresh)
-	return i, nil
+	i.saved, i.engine, err = openCheckpoint(s.statePath, fresh, i.log)
+	if err != nil {
+		_, closing := i.spool.Close()
+		return fmt.Errorf("state_path: %w", errors.Join(err, closing))
+	}
+	return nil
 }
 
 // configure reads options and policy; the error has all that is wrong in both.
@@ -108,20 +131,37 @@ func (i *instance) flush(tag string, chunk []byte) error {
 		return nil
 	}
 	injectFault(tag)
-	return i.deliver(i.engine.Observe(tag, chunk))
+	return i.keep(i.engine.Observe(tag, chunk))
+}
+
+// keep puts down what came of a chunk: the alerts first. Where the process ends
+// between the two, the chunk comes again and so do its alerts, under the same
+// id and sequence; the other way round they would be lost.
+func (i *instance) keep(alerts []*analytics.Alert) error {
+	if err := i.deliver(alerts); err != nil {
+		return err
+	}
+	if i.saved != nil {
+		i.saved.save(i.engine)
+	}
+	return nil
 }
 
 // tellOwn says once that our alerts come back. Each would otherwise be told
 // of, for ever, by the agent that reads what it writes.
-func (i *instance) tellOwn() {
+func (i *instance) tellOwn(tag string) {
 	if !i.ownTold {
 		i.ownTold = true
-		i.log.Warn("our own alerts come back and are not looked at: let match leave their tag out", "tag", i.ownTag)
+		i.log.Warn("our own alerts come back and are not looked at: let match leave their tag out", "tag", tag)
 	}
 }
 
 // deliver puts alerts into the spool.
 func (i *instance) deliver(alerts []*analytics.Alert) error {
+	i.tallies.told.Add(alerts)
+	if !i.alerts {
+		return nil
+	}
 	var messages []delivery.Message
 	for _, alert := range alerts {
 		doc, err := i.form.Alert(alert)
@@ -141,12 +181,22 @@ func (i *instance) close() {
 	i.stopped.Wait()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	err := i.deliver(i.engine.Close())
+	err := i.closeState()
 	if err = errors.Join(err, i.sender.Stop(delivery.StopGrace)); err != nil {
 		i.log.Error("sink does not end", "error", err)
 	}
 	i.closeSpool()
 	i.summary()
+}
+
+// closeState keeps what is known for the next run. Where there is none to be,
+// the incidents that go on are told for the last time.
+func (i *instance) closeState() error {
+	if i.saved == nil {
+		return i.deliver(i.engine.Close())
+	}
+	i.saved.close(i.engine)
+	return nil
 }
 
 func (i *instance) closeSpool() {
@@ -187,6 +237,20 @@ func (i *instance) refresh() {
 			return
 		case <-tick.C:
 			i.refreshLists()
+		}
+	}
+}
+
+// sync brings the checkpoint to the disk until the instance stops.
+func (i *instance) sync() {
+	tick := time.NewTicker(checkpointSync)
+	defer tick.Stop()
+	for {
+		select {
+		case <-i.stop:
+			return
+		case <-tick.C:
+			i.saved.sync()
 		}
 	}
 }

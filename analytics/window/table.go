@@ -150,6 +150,19 @@ func (t *Table[K, V]) Add(k K, v V) {
 	}
 }
 
+// Load takes up an entry that was put down, which is no change; that it pushes
+// out another is one.
+func (t *Table[K, V]) Load(k K, v V, proven bool) {
+	part := t.newcomers
+	if proven {
+		part = t.proven
+	}
+	part.Add(k, v)
+	if t.Len() > t.size {
+		t.evict()
+	}
+}
+
 // Promote shields the entry from newcomers.
 func (t *Table[K, V]) Promote(k K) {
 	if v, ok := t.newcomers.Peek(k); ok {

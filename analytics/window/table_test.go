@@ -1,7 +1,9 @@
 package window
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -89,8 +91,64 @@ func TestSeen(t *testing.T) {
 		seen.Before(key)
 	}
 	got := map[uint64]bool{}
-	seen.Changes(func(key uint64, there bool) { got[key] = there })
+	seen.Changes(func(d Dated[struct{}], there bool) { got[d.Key] = there })
 	if !seen.Before(1) || seen.Before(2) || !got[4] || got[2] {
 		t.Errorf("1 was asked for again, 2 made room for 4: changes %v", got)
+	}
+}
+
+// What is taken up again is as old as it was, whatever order it comes in, and
+// no change; what a smaller bound has no room for is one.
+func TestRecentIsTakenUp(t *testing.T) {
+	kept := NewRecent[string](8)
+	kept.Track()
+	var saved []Dated[string]
+	for key := range uint64(8) {
+		kept.Add(key, fmt.Sprint("value ", key))
+	}
+	kept.Changes(func(d Dated[string], there bool) {
+		if there {
+			saved = append(saved, d) // in the order of a map
+		}
+	})
+	again := NewRecent[string](6)
+	again.Track()
+	for _, d := range saved {
+		again.Load(d)
+	}
+	again.Loaded()
+	var gone []uint64
+	again.Changes(func(d Dated[string], there bool) {
+		if !there {
+			gone = append(gone, d.Key)
+		}
+	})
+	slices.Sort(gone)
+	if v, ok := again.Get(7); fmt.Sprint(gone) != "[0 1]" || !ok || v != "value 7" {
+		t.Errorf("%v gone, %q", gone, v)
+	}
+	again.Add(9, "new")
+	if _, ok := again.keys.Peek(2); ok {
+		t.Error("the oldest is not the first to go")
+	}
+}
+
+// What is loaded beyond a smaller bound is told, so that it does not stay in
+// the file for ever.
+func TestTableTellsWhatDoesNotFit(t *testing.T) {
+	table := NewTable[int, string](4)
+	table.Track()
+	for k := range 10 {
+		table.Load(k, "x", k%2 == 0)
+	}
+	gone := 0
+	table.Changes(func(_ int, _ string, there, _ bool) {
+		if there {
+			t.Error("what was loaded is told as a change")
+		}
+		gone++
+	})
+	if gone != 6 || table.Len() != 4 {
+		t.Errorf("%d gone, %d there", gone, table.Len())
 	}
 }
