@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"encoding/binary"
-	"math"
 	"net/netip"
 
 	"redshank/analytics/event"
@@ -76,48 +75,4 @@ func (c *collection) locate(ev *event.Event) policy.Location {
 func (c *collection) spell(country string) []byte {
 	c.country = append(c.country[:0], country...)
 	return c.country
-}
-
-// visit is one sign-in, as far as those around it are weighed against it.
-type visit struct {
-	at       int64
-	client   clientKey
-	network  uint64
-	lat, lon float32
-	located  bool
-}
-
-// called remembers a sign-in and hands the others to f. The same client again
-// within ten minutes is the same visit, as of the earlier time. It returns the
-// visit as it is kept; nil where later ones leave no room.
-func (d *dossier) called(v visit, f func(other *visit)) *visit {
-	for i := range d.visits {
-		o := &d.visits[i]
-		if o.at == 0 {
-			break
-		}
-		if o.client == v.client && max(o.at-v.at, v.at-o.at) <= visitSpan {
-			o.at = min(o.at, v.at)
-			return o
-		}
-		f(o)
-	}
-	place := 0
-	for place < len(d.visits) && d.visits[place].at > v.at {
-		place++
-	}
-	if place == len(d.visits) {
-		return nil
-	}
-	copy(d.visits[place+1:], d.visits[place:])
-	d.visits[place] = v
-	return &d.visits[place]
-}
-
-// kilometres is the distance between two visits on a sphere.
-func (v *visit) kilometres(o *visit) float64 {
-	const radius, degree = 6371, math.Pi / 180
-	lat1, lat2 := float64(v.lat)*degree, float64(o.lat)*degree
-	s1, s2 := math.Sin((lat2-lat1)/2), math.Sin(float64(o.lon-v.lon)*degree/2)
-	return 2 * radius * math.Asin(math.Sqrt(min(1, s1*s1+math.Cos(lat1)*math.Cos(lat2)*s2*s2)))
 }
