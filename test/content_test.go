@@ -179,6 +179,16 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+var guideLink = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+
+func TestGuideLinks(t *testing.T) {
+	for _, link := range guideLink.FindAllStringSubmatch(read(t, confDir+"/README.md"), -1) {
+		if _, err := os.Stat(filepath.Join(confDir, link[1])); err != nil {
+			t.Errorf("conf/README.md: %v", err)
+		}
+	}
+}
+
 func TestContentParses(t *testing.T) {
 	err := filepath.WalkDir(contentDir, func(path string, _ os.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".json" && !json.Valid([]byte(read(t, path))) {
