@@ -18,12 +18,18 @@ const (
 	maxCEFLong = 600 // of the sentence
 )
 
-// cefSeverities are on CEF's scale from 0 to 10.
+// cefSeverities are on CEF's scale, which calls 0 to 3 low, 4 to 6 medium, 7
+// and 8 high, 9 and 10 very high.
 var cefSeverities = map[analytics.Severity]int{analytics.Low: 3, analytics.Medium: 5, analytics.High: 8, analytics.Critical: 10}
 
 // CEF is an alert in ArcSight's Common Event Format: one line of less than
 // 4 KiB without syslog header. Keys are those of the CEF dictionary; what has
 // no room any more is left out, the least important first.
+//
+// Keys that are ours to define are custom strings and numbers with their
+// labels, which every receiver of CEF keeps; keys of our own making are not.
+// Identity first, then source and accounts, then figures, so that a line that
+// is cut has what a triager needs.
 func CEF(a *analytics.Alert, by Observer) string {
 	var l cefLine
 	l.header("Redshank", "Redshank", by.Version, a.Rule.ID, titleOf(a), strconv.Itoa(cefSeverities[a.Severity]))
@@ -67,6 +73,8 @@ type cefLine struct {
 	more bool // there is a value already
 }
 
+// header writes the seven fields that stand before the extension. All but the
+// severity can hold what an attacker wrote: the title has account names.
 func (l *cefLine) header(fields ...string) {
 	l.WriteString("CEF:0|")
 	for _, f := range fields {
@@ -108,6 +116,7 @@ func (l *cefLine) accounts(a *analytics.Alert) {
 
 func (l *cefLine) add(key, value string) { l.capped(key, value, maxCEFText) }
 
+// capped caps before escaping, so that no escape is cut in two.
 func (l *cefLine) capped(key, value string, most int) {
 	if value = strings.TrimSpace(value); value != "" {
 		l.put(key + "=" + cefValue(capped(value, most)))
@@ -121,6 +130,7 @@ func (l *cefLine) labelled(key, label, value string) {
 	}
 }
 
+// put leaves a pair out that has no room; a shorter one after it may have.
 func (l *cefLine) put(pair string) {
 	if l.Len()+1+len(pair) > maxCEF {
 		return
@@ -148,6 +158,7 @@ func list[T any](values []T, text func(T) string) string {
 	return b.String()
 }
 
+// cefTime is in Unix milliseconds, which needs no time zone.
 func cefTime(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -6,6 +6,7 @@ import (
 	"redshank/analytics"
 )
 
+// ecsSource is the client of the incident.
 type ecsSource struct {
 	IP      string  `json:"ip"`
 	Address string  `json:"address"` // the prefix, where that is the client
@@ -13,12 +14,14 @@ type ecsSource struct {
 	AS      *ecsAS  `json:"as,omitempty"`
 }
 
+// ecsGeo is where the address is, as far as the policy's database knows.
 type ecsGeo struct {
 	Country  string `json:"country_iso_code,omitempty"`
 	City     string `json:"city_name,omitempty"`
 	Location string `json:"location,omitempty"` // latitude,longitude: a geo_point as text
 }
 
+// ecsAS is who owns the address, likewise.
 type ecsAS struct {
 	Number       uint32           `json:"number,omitempty"`
 	Organization *ecsOrganization `json:"organization,omitempty"`

@@ -6,6 +6,8 @@ import (
 	"redshank/analytics"
 )
 
+// ecsUser is the one account that an incident is about. Accounts that were
+// merely tried are in related.user.
 type ecsUser struct {
 	Name   string    `json:"name,omitempty"`
 	Domain string    `json:"domain,omitempty"`
@@ -19,6 +21,8 @@ type ecsGroup struct {
 	Name string `json:"name"`
 }
 
+// ecsHost is the host that an incident is about. Servers that logged one are in
+// related.hosts.
 type ecsHost struct {
 	Name string `json:"name"`
 }
@@ -57,6 +61,7 @@ func accountOf(u *analytics.User) string {
 	return u.Name + "@" + u.Domain
 }
 
+// ecsHostOf is nil but for an incident of AN0131 about a host.
 func ecsHostOf(a *analytics.Alert) *ecsHost {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ecsHost{s.Name}

@@ -7,7 +7,8 @@ import (
 	"redshank/analytics"
 )
 
-// ocsfSchema is the version of OCSF whose attributes are used.
+// ocsfSchema is the version of OCSF whose attributes are used. Later ones have
+// them too, some as deprecated: actor.app_uid since 1.9.
 const ocsfSchema = "1.8.0"
 
 // OCSF is an alert as a Detection Finding of the Open Cybersecurity Schema
@@ -23,23 +24,23 @@ type OCSF struct {
 	TypeUID      int    `json:"type_uid"`
 	TypeName     string `json:"type_name"`
 
-	Time      int64  `json:"time"`
-	StartTime int64  `json:"start_time"`
+	Time      int64  `json:"time"`       // of the event that caused this message
+	StartTime int64  `json:"start_time"` // first and last event of the incident
 	EndTime   int64  `json:"end_time"`
-	Duration  int64  `json:"duration"`
+	Duration  int64  `json:"duration"` // milliseconds
 	Message   string `json:"message"`
-	Count     int    `json:"count,omitempty"`
+	Count     int    `json:"count,omitempty"` // failures
 
 	SeverityID      int    `json:"severity_id"`
 	Severity        string `json:"severity"`
 	ConfidenceID    int    `json:"confidence_id"`
 	Confidence      string `json:"confidence"`
-	ConfidenceScore int    `json:"confidence_score"`
-	RiskScore       int    `json:"risk_score"`
+	ConfidenceScore int    `json:"confidence_score"` // percent
+	RiskScore       int    `json:"risk_score"`       // as event.risk_score in ECS
 	StatusID        int    `json:"status_id"`
 	Status          string `json:"status"`
-	StatusDetail    string `json:"status_detail,omitempty"`
-	IsAlert         bool   `json:"is_alert"`
+	StatusDetail    string `json:"status_detail,omitempty"` // the phase of the incident
+	IsAlert         bool   `json:"is_alert"`                // false for the last message: nobody has to get up for it
 	IsBreach        bool   `json:"is_suspected_breach"`
 
 	Metadata    ocsfMetadata     `json:"metadata"`
@@ -63,18 +64,20 @@ type ocsfUnmapped struct {
 	Redshank ownFields `json:"redshank"`
 }
 
+// ocsfMetadata tells messages of one incident apart, and ties them together.
 type ocsfMetadata struct {
 	Version     string        `json:"version"`
 	Product     ocsfProduct   `json:"product"`
 	Profiles    []string      `json:"profiles"`
-	UID         string        `json:"uid"` // of this message
-	Correlation string        `json:"correlation_uid"`
-	Sequence    int           `json:"sequence"`
+	UID         string        `json:"uid"`             // of this message: a receiver can drop one that comes twice
+	Correlation string        `json:"correlation_uid"` // of the incident, as finding_info.uid
+	Sequence    int           `json:"sequence"`        // of the message within the incident
 	EventCode   string        `json:"event_code,omitempty"`
-	Labels      []string      `json:"labels,omitempty"`
+	Labels      []string      `json:"labels,omitempty"` // network labels of the source
 	Reporter    *ocsfReporter `json:"reporter,omitempty"`
 }
 
+// ocsfProduct stands in metadata and in finding_info: the finding is ours too.
 type ocsfProduct struct {
 	Name    string `json:"name"`
 	Vendor  string `json:"vendor_name"`
@@ -93,10 +96,15 @@ type caption struct {
 }
 
 var (
+	// ocsfSeverities leaves 1 (Informational) out, which no alert is, and 6
+	// (Fatal), which is for what has failed already.
 	ocsfSeverities = map[analytics.Severity]caption{0: {0, "Unknown"}, analytics.Low: {2, "Low"}, analytics.Medium: {3, "Medium"},
 		analytics.High: {4, "High"}, analytics.Critical: {5, "Critical"}}
 
-	// incidentProfile brings is_suspected_breach.
+	// incidentProfile brings is_suspected_breach. Its verdict and assignee are
+	// an analyst's to fill in. No other profile: security_control is for what
+	// stops an attack, host and cloud ask for a device or a provider that the
+	// logs do not tell.
 	incidentProfile = []string{"incident"}
 )
 
@@ -162,6 +170,8 @@ func breachOf(a *analytics.Alert) bool {
 	return len(a.Valid) > 0 || a.Rule.ID == ruleCollection && a.Severity >= analytics.High
 }
 
+// ocsfConfidence: High from 0.8 on, which a valid credential or proof by more
+// than one signal gives; Medium from 0.5, where thresholds alone spoke.
 func ocsfConfidence(a *analytics.Alert) caption {
 	switch c := confidenceOf(a); {
 	case c >= 0.8:

@@ -5,15 +5,17 @@ import "redshank/analytics"
 // ocsfEvidence is who acted, from where, with what. One has at least one of
 // these.
 type ocsfEvidence struct {
-	Name    string        `json:"name,omitempty"`
+	Name    string        `json:"name,omitempty"` // client or records
 	Source  *ocsfEndpoint `json:"src_endpoint,omitempty"`
-	Actor   *ocsfActor    `json:"actor,omitempty"`
-	User    *ocsfUser     `json:"user,omitempty"`
-	Device  *ocsfDevice   `json:"device,omitempty"`
-	Request *ocsfRequest  `json:"http_request,omitempty"`
+	Actor   *ocsfActor    `json:"actor,omitempty"`        // who acted: AN0131
+	User    *ocsfUser     `json:"user,omitempty"`         // who was aimed at: AN1269 against one account
+	Device  *ocsfDevice   `json:"device,omitempty"`       // on which it ran: AN0131 on a host
+	Request *ocsfRequest  `json:"http_request,omitempty"` // the first user agent; the others are observables
 	Data    *ocsfRecords  `json:"data,omitempty"`
 }
 
+// ocsfEndpoint is a client. Its prefix, where that is what counts, is an
+// observable: OCSF has no attribute for it here.
 type ocsfEndpoint struct {
 	IP       string        `json:"ip"`
 	Location *ocsfLocation `json:"location,omitempty"`
@@ -28,6 +30,7 @@ type ocsfLocation struct {
 	Long    *float64 `json:"long,omitempty"`
 }
 
+// ocsfAS is who owns the client's network.
 type ocsfAS struct {
 	Number uint32 `json:"number"`
 	Name   string `json:"name,omitempty"`
@@ -39,6 +42,7 @@ type ocsfActor struct {
 	AppUID string    `json:"app_uid,omitempty"`
 }
 
+// ocsfUser is an account with what the policy says of it.
 type ocsfUser struct {
 	Name   string      `json:"name,omitempty"`
 	UID    string      `json:"uid,omitempty"`
@@ -60,6 +64,7 @@ type ocsfDevice struct {
 	Type     string `json:"type"`
 }
 
+// ocsfRequest is no request in particular: an incident has thousands.
 type ocsfRequest struct {
 	Agent string `json:"user_agent"`
 }
@@ -94,6 +99,7 @@ func evidencesOf(a *analytics.Alert) []ocsfEvidence {
 	return out
 }
 
+// endpointOf has place and owner where the policy names databases of them.
 func endpointOf(a *analytics.Alert) *ocsfEndpoint {
 	if !a.Source.IsValid() {
 		return nil
@@ -156,6 +162,8 @@ func userType(marks []string) (int, string) {
 	return 1, "User"
 }
 
+// deviceOf is the host of an incident. Servers that merely logged one are
+// resources.
 func deviceOf(a *analytics.Alert) *ocsfDevice {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ocsfDevice{s.Name, 0, "Unknown"}

@@ -9,19 +9,20 @@ import (
 // ocsfFinding is the incident: its uid is the same in all messages.
 type ocsfFinding struct {
 	UID         string       `json:"uid"`
-	Title       string       `json:"title"`
-	Desc        string       `json:"desc"`
-	Types       []string     `json:"types,omitempty"`
+	Title       string       `json:"title"`           // the same in all messages, unless the class changes
+	Desc        string       `json:"desc"`            // the sentence of this message
+	Types       []string     `json:"types,omitempty"` // the class
 	FirstSeen   int64        `json:"first_seen_time"`
 	LastSeen    int64        `json:"last_seen_time"`
-	Modified    int64        `json:"modified_time"`
+	Modified    int64        `json:"modified_time"` // when created is not known any more in later messages
 	Analytic    ocsfAnalytic `json:"analytic"`
-	Attacks     []ocsfAttack `json:"attacks,omitempty"`
-	DataSources []string     `json:"data_sources,omitempty"`
+	Attacks     []ocsfAttack `json:"attacks,omitempty"`      // here and not in the class: there it needs a profile
+	DataSources []string     `json:"data_sources,omitempty"` // services of the mail system
 	Product     ocsfProduct  `json:"product"`
-	Source      string       `json:"src_url,omitempty"`
+	Source      string       `json:"src_url,omitempty"` // the analytic's page at MITRE
 }
 
+// ocsfAnalytic is MITRE's analytic by its own id.
 type ocsfAnalytic struct {
 	UID     string `json:"uid"`
 	Name    string `json:"name"`
@@ -106,6 +107,8 @@ var parents = map[string]string{
 	"T1564": "Hide Artifacts",
 }
 
+// attacksOf: OCSF keeps a sub-technique below its technique, where ECS and the
+// alert have the one id.
 func attacksOf(techniques []analytics.Technique) []ocsfAttack {
 	var out []ocsfAttack
 	for _, t := range techniques {

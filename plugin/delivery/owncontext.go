@@ -6,7 +6,8 @@ import (
 	"redshank/analytics"
 )
 
-// ownContext is what is known of one account of an alert.
+// ownContext is what is known of one account of an alert. It is a type of its
+// own, so that the engine can rename its fields and no search of a SIEM breaks.
 type ownContext struct {
 	Account   string      `json:"account"`
 	Marks     []string    `json:"marks,omitempty"`
@@ -23,6 +24,8 @@ type ownContext struct {
 	Mailboxes int         `json:"mailboxes,omitempty"`
 }
 
+// ownSignIn is one of the last successful sign-ins. The attacker's own is among
+// them: it is often the newest.
 type ownSignIn struct {
 	At      string   `json:"at"`
 	IP      string   `json:"ip,omitempty"`
@@ -34,6 +37,7 @@ type ownSignIn struct {
 	Client  string   `json:"client,omitempty"`
 }
 
+// ownDeed is one signal since the incident began, part of it or not.
 type ownDeed struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail,omitempty"`
@@ -42,6 +46,7 @@ type ownDeed struct {
 	IP     string `json:"ip,omitempty"`
 }
 
+// contextsOf is nil where no account is known well enough.
 func contextsOf(a *analytics.Alert) []ownContext {
 	var out []ownContext
 	for i := range a.Context {
@@ -50,6 +55,7 @@ func contextsOf(a *analytics.Alert) []ownContext {
 	return out
 }
 
+// contextOf caps again what the engine has capped: see maxMessage.
 func contextOf(c *analytics.Context) ownContext {
 	own := ownContext{
 		Account:   capped(c.Account, maxName),
