@@ -61,14 +61,17 @@ func TestMemoAllocates(t *testing.T) {
 	memo := must(t, company).Memo()
 	var ev event.Event
 	ev.Hold(nil)
-	user := []byte("user000000@contoso.com")
+	ip, user := []byte("192.0.2.1"), []byte("user000000@contoso.com")
 	n := 0
 	if got := testing.AllocsPerRun(10_000, func() {
 		n++
+		for i, rest := 9, n; i >= 4; i, rest = i-1, rest/10 {
+			user[i] = '0' + byte(rest%10)
+		}
 		ev.Reset()
-		ev.RawIP, ev.RawUser = []byte("192.0.2.1"), fmt.Appendf(user[:4], "%06d@contoso.com", n)
+		ev.RawIP, ev.RawUser = ip, user
 		memo.Normalise(&ev)
-	}); got > 1 { // Appendf's own
+	}); got > 0 {
 		t.Errorf("%v allocations a new name", got)
 	}
 }
