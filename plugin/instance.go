@@ -68,12 +68,17 @@ func start(lookup func(key string) string, log *slog.Logger) (*instance, error) 
 func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logger) (*instance, error) {
 	log.Info("starting "+version, s.shown...)
 	i := &instance{log: log, policy: p, ownTag: s.ownTag(), stop: make(chan struct{}),
+		alerts: s.emit != "enriched", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
 		form: delivery.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: delivery.Observer{Version: version, Name: hostName()}}}
-	if err := i.openState(s); err != nil {
+	if err := i.openEnriched(&s, sink); err != nil {
 		return nil, err
+	}
+	if err := i.openState(s); err != nil {
+		return nil, errors.Join(err, i.enriched.close())
 	}
 	i.sender = delivery.NewSender(i.spool, sink, log)
 	i.stopped.Go(i.refresh)
+	i.stopped.Go(i.reportHealth)
 	if i.saved != nil {
 		i.stopped.Go(i.sync)
 	}
@@ -122,16 +127,29 @@ func hostName() string {
 }
 
 // flush takes one chunk, which is the host's and valid only until it returns.
-// When it does, the alerts are in the spool; no sink makes it wait or fail.
+// When it does, the alerts are in the spool; no sink makes it wait or fail,
+// except where enriched records leave.
 func (i *instance) flush(tag string, chunk []byte) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if tag == i.ownTag && tag != "" {
-		i.tellOwn()
+	if i.isOwn(tag) {
+		i.tellOwn(tag)
 		return nil
 	}
+	defer func(begin time.Time) { i.tallies.flush += time.Since(begin) }(time.Now())
 	injectFault(tag)
+	if i.enriched != nil {
+		return i.handOn(tag, chunk)
+	}
 	return i.keep(i.engine.Observe(tag, chunk))
+}
+
+// isOwn tells what this instance has sent itself.
+func (i *instance) isOwn(tag string) bool {
+	if i.ownTag == "" {
+		return false
+	}
+	return tag == i.ownTag || i.enriched != nil && strings.HasPrefix(tag, i.enriched.tag+".")
 }
 
 // keep puts down what came of a chunk: the alerts first. Where the process ends
@@ -182,7 +200,8 @@ func (i *instance) close() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	err := i.closeState()
-	if err = errors.Join(err, i.sender.Stop(delivery.StopGrace)); err != nil {
+	i.health(true)
+	if err = errors.Join(err, i.sender.Stop(delivery.StopGrace), i.enriched.close()); err != nil {
 		i.log.Error("sink does not end", "error", err)
 	}
 	i.closeSpool()

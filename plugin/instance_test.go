@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,9 +40,17 @@ func (s *brokenSink) Deliver(messages []delivery.Message) (int, error) {
 
 func (s *brokenSink) Close() error { s.closed = true; return nil }
 
-// started is an instance with sink in place of its own.
+// started is an instance with sink in place of its own, and without health
+// records unless they are asked for.
 func started(t *testing.T, sink delivery.Sink, given map[string]string) (*instance, *logQueue) {
 	t.Helper()
+	given = maps.Clone(given)
+	if given["health_interval"] == "" {
+		if given == nil {
+			given = map[string]string{}
+		}
+		given["health_interval"] = "0"
+	}
 	q := newLogQueue(slog.LevelInfo)
 	s, p, err := configure(from(given))
 	if err != nil {

@@ -22,6 +22,7 @@ type attached struct {
 	host     *host
 	logs     *logQueue
 	instance *instance
+	metrics  *metrics // nil: the host has none
 }
 
 // redshankRegister tells the host our name. It is called at load, also for
@@ -52,7 +53,7 @@ func redshankInit(plugin unsafe.Pointer) (code C.int) {
 		logLines(log, strings.Split(err.Error(), "\n"))
 		return output.FLB_ERROR
 	}
-	a.instance = i
+	a.instance, a.metrics = i, h.newMetrics()
 	h.setContext(uintptr(cgo.NewHandle(a)))
 	return output.FLB_OK
 }
@@ -87,10 +88,12 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer a.logs.drain(a.host.print)
+	code = output.FLB_OK
 	if err := a.instance.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
-		return output.FLB_RETRY
+		code = output.FLB_RETRY
 	}
-	return output.FLB_OK
+	a.measure()
+	return code
 }
 
 // redshankExit ends an instance.
@@ -107,6 +110,7 @@ func redshankExit(ctx C.uintptr_t) (code C.int) {
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer cgo.Handle(ctx).Delete()
 	defer a.logs.drain(a.host.print)
+	a.metrics.close() // the host's part of them ends with this call
 	a.instance.close()
 	return output.FLB_OK
 }

@@ -17,6 +17,8 @@ type settings struct {
 	policy       string // path; empty: the built-in policy
 	source       string
 	emit         string
+	enrichedTag  string
+	healthEvery  time.Duration // 0: no health records
 	format       string
 	cef          bool
 	sink         string
@@ -58,10 +60,14 @@ var options = []option{
 		set: func(s *settings, v string) error { s.policy = v; return nil }},
 	{name: "source", def: "auto", want: "auto, " + strings.Join(sourceNames(), ", "), help: "Log format of the records; `auto` finds it and remembers it per tag.",
 		set: func(s *settings, v string) error { s.source = v; return oneOf(v, append(sourceNames(), "auto")...) }},
-	{name: "emit", def: "alerts", want: "alerts", help: "What leaves the sink.",
-		set: func(s *settings, v string) error {
-			s.emit = v
-			return oneOfNow(v, []string{"alerts"}, "enriched", "both")
+	{name: "emit", def: "alerts", want: "alerts, enriched or both", help: "What leaves the sink: alerts, or every record as it came with a field `redshank` more, or both.",
+		set: func(s *settings, v string) error { s.emit = v; return oneOf(v, "alerts", "enriched", "both") }},
+	{name: "health_interval", def: "5m", want: "10s to 24h, or 0", help: "How often a health record leaves, and one at exit: figures, and findings about what makes detection blind. 0: findings go to the log only.",
+		set: func(s *settings, v string) (err error) {
+			if v != "0" {
+				s.healthEvery, err = between(v, 10*time.Second, 24*time.Hour)
+			}
+			return err
 		}},
 	{name: "format", def: "ecs", want: "ecs or ocsf", help: "Schema of what leaves: Elastic Common Schema, or OCSF Detection Finding.",
 		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
@@ -81,6 +87,8 @@ var options = []option{
 		set: func(s *settings, v string) (err error) { s.forward.Port, err = within(v, 1, 65535); return err }},
 	{name: "sink_tag", def: "redshank.alert", want: "a tag", help: "Tag of the alerts. Records that come back with it are not looked at.", sinks: "forward",
 		set: func(s *settings, v string) error { s.forward.Tag = v; return oneWord(v) }},
+	{name: "sink_enriched_tag", def: "redshank.enriched", want: "a tag", help: "Tag of enriched records, before a dot and the tag they came with. Records that come back with it are not looked at.", sinks: "forward",
+		set: func(s *settings, v string) error { s.enrichedTag = v; return oneWord(v) }},
 	{name: "sink_shared_key", want: "the receiver's shared_key", help: "Both sides prove to know it; without it there is no handshake.", sinks: "forward", show: hidden,
 		set: func(s *settings, v string) error { s.forward.SharedKey = v; return nil }},
 	{name: "sink_url", want: "https://host/path", help: "Receiver of the `http` sink.", sinks: "http", show: withoutSecrets,

@@ -40,9 +40,9 @@ func TestOptionsTaken(t *testing.T) {
 func TestOptionErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"source", "apache", `source: "apache": unknown (want auto, iis,`},
-		{"emit", "enriched", `emit: "enriched": not available in this version (want alerts)`},
-		{"emit", "both", `not available in this version`},
-		{"emit", "all", `emit: "all": unknown`},
+		{"emit", "all", `emit: "all": unknown (want alerts, enriched or both)`},
+		{"health_interval", "5", `health_interval: "5": not a duration (want 10s to 24h, or 0)`},
+		{"health_interval", "1s", `out of range`},
 		{"format", "OCSF", `format: "OCSF": unknown (want ecs or ocsf)`},
 		{"cef", "maybe", `cef: "maybe": `},
 		{"sink", "http", `sink_url: "": missing (sink http needs`},

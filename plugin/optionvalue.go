@@ -17,14 +17,6 @@ func oneOf(value string, known ...string) error {
 	return errors.New("unknown")
 }
 
-// oneOfNow tells values that are planned from those that are wrong.
-func oneOfNow(value string, known []string, later ...string) error {
-	if oneOf(value, later...) == nil {
-		return errors.New("not available in this version")
-	}
-	return oneOf(value, known...)
-}
-
 // within reads a whole number from least to most, both included.
 func within(value string, least, most int) (int, error) {
 	n, err := strconv.Atoi(value)

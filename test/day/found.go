@@ -29,6 +29,7 @@ type Found struct {
 // alert is the part of a message that is compared.
 type alert struct {
 	Event struct {
+		Kind     string    `json:"kind"`
 		ID       string    `json:"id"`
 		Sequence int       `json:"sequence"`
 		Start    time.Time `json:"start"`
@@ -68,6 +69,7 @@ func (a *alert) found() Found {
 
 // ReadAlerts reads a file of alerts in ECS form, one a line, and returns each
 // incident as its last message has it, by start, and the number of messages.
+// Health records in between are left out.
 func ReadAlerts(path string) (found []Found, messages int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,6 +83,9 @@ func ReadAlerts(path string) (found []Found, messages int, err error) {
 		var a alert
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			return nil, 0, fmt.Errorf("%s:%d: %w", path, messages+1, err)
+		}
+		if a.Event.Kind != "alert" {
+			continue // a health record
 		}
 		messages++
 		if a.Event.Sequence > last[a.Event.ID].Sequence {

@@ -1,0 +1,153 @@
+package main
+
+/*
+#include <stdlib.h>
+#include "host.h"
+#include "metrics.h"
+*/
+import "C"
+
+import (
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"redshank/plugin/delivery"
+)
+
+// metrics are the figures of one instance in the host's own endpoint. They
+// live in the host's memory and die with the instance: they are set only from
+// callbacks, and never after Exit.
+//
+// The host's engine reads them while workers set them. That is safe because
+// every series is made in Init: from then on only values change, which
+// cmetrics does atomically, and no list grows under a reader.
+type metrics struct {
+	mu     sync.Mutex // workers overlap
+	series []series
+}
+
+// series is one metric with its labels; the labels are C memory of ours.
+type series struct {
+	metric unsafe.Pointer
+	gauge  C.int
+	labels **C.char
+	count  C.int
+	value  float64
+}
+
+// unnamed counts instances where the host does not tell their names.
+var unnamed atomic.Uint32
+
+// newMetrics makes all series, at zero. It is nil where the host has no
+// metrics; a nil *metrics does nothing. Init only.
+func (h *host) newMetrics() *metrics {
+	all := C.metrics_of(h.api, h.instance)
+	if all == nil {
+		return nil
+	}
+	name := "redshank." + strconv.Itoa(int(unnamed.Add(1)-1))
+	if own := C.instance_name(h.instance); own != nil {
+		name = C.GoString(own)
+	}
+	m := &metrics{}
+	known := map[string]unsafe.Pointer{}
+	samples(new(delivery.Report), func(of *measure, _ float64, labels ...string) {
+		metric, ok := known[of.name]
+		if !ok {
+			metric = newMetric(all, of)
+			known[of.name] = metric
+		}
+		m.add(metric, of, append([]string{name}, labels...))
+	})
+	return m
+}
+
+func newMetric(all unsafe.Pointer, of *measure) unsafe.Pointer {
+	keys := append([]string{"name"}, of.labels...)
+	list := textList(keys)
+	defer freeTexts(list, len(keys))
+	name, help := C.CString(of.name), C.CString(of.help)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(help))
+	return C.metric_new(all, gaugeOf(of), name, help, C.int(len(keys)), list)
+}
+
+func gaugeOf(of *measure) C.int {
+	if of.gauge {
+		return 1
+	}
+	return 0
+}
+
+func (m *metrics) add(metric unsafe.Pointer, of *measure, labels []string) {
+	s := series{metric: metric, gauge: gaugeOf(of), labels: textList(labels), count: C.int(len(labels))}
+	s.set(0, uint64(time.Now().UnixNano()))
+	m.series = append(m.series, s)
+}
+
+func (s *series) set(value float64, now uint64) {
+	s.value = value
+	if s.metric != nil {
+		C.metric_set(s.metric, s.gauge, C.ulonglong(now), C.double(value), s.count, s.labels)
+	}
+}
+
+// update sets what has changed. From a callback of the host only.
+func (m *metrics) update(r *delivery.Report) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.series == nil {
+		return // closed
+	}
+	now, n := uint64(time.Now().UnixNano()), 0
+	samples(r, func(_ *measure, value float64, _ ...string) {
+		// Two workers may come with their reports in the wrong order.
+		if s := &m.series[n]; value > s.value || s.gauge != 0 && value != s.value {
+			s.set(value, now)
+		}
+		n++
+	})
+}
+
+// measure brings the metrics up to the chunk that was just taken. What happens
+// between two chunks, as the spool's emptying, shows with the next.
+func (a *attached) measure() {
+	if a.metrics != nil {
+		a.metrics.update(a.instance.report())
+	}
+}
+
+// close frees what is ours; the rest is the host's. Before Exit returns.
+func (m *metrics) close() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.series {
+		freeTexts(s.labels, int(s.count))
+	}
+	m.series = nil
+}
+
+// textList is a C array of C strings.
+func textList(texts []string) **C.char {
+	list := (**C.char)(C.malloc(C.size_t(len(texts)) * C.size_t(unsafe.Sizeof((*C.char)(nil)))))
+	for i, text := range texts {
+		unsafe.Slice(list, len(texts))[i] = C.CString(text)
+	}
+	return list
+}
+
+func freeTexts(list **C.char, n int) {
+	for _, text := range unsafe.Slice(list, n) {
+		C.free(unsafe.Pointer(text))
+	}
+	C.free(unsafe.Pointer(list))
+}
