@@ -9,23 +9,35 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics"
+	"redshank/plugin/delivery"
 )
 
 const contentDir = confDir + "/content"
 
 // samples are the documents that the delivery's own tests hold against the
-// published schema.
+// published schema, and a health record.
 func samples(t *testing.T) []map[string]any {
 	t.Helper()
 	files, err := filepath.Glob("../plugin/delivery/testdata/ecs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
 	}
-	var all []map[string]any
+	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
+	health, err := delivery.Form{}.Health(&delivery.Health{Health: analytics.Health{Raised: []analytics.Finding{f}, Cleared: []analytics.Finding{f}, Open: []analytics.Finding{f}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{string(health)}
 	for _, file := range files {
+		texts = append(texts, read(t, file))
+	}
+	var all []map[string]any
+	for _, text := range texts {
 		var doc map[string]any
-		if err := json.Unmarshal([]byte(read(t, file)), &doc); err != nil {
-			t.Fatalf("%s: %v", file, err)
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
+			t.Fatal(err)
 		}
 		all = append(all, doc)
 	}
@@ -154,7 +166,7 @@ func TestSentinelRule(t *testing.T) {
 
 // fieldPath finds fields in the queries, with the marks of arrays of either
 // language.
-var fieldPath = regexp.MustCompile(`\b(?:event|rule|threat|source|user|redshank)\.[a-z_]+(?:(?:\{\})?\.[a-z_]+)*`)
+var fieldPath = regexp.MustCompile(`\b(?:event|rule|threat|source|user|observer|redshank)\.[a-z_]+(?:(?:\{\})?\.[a-z_]+)*`)
 
 // TestQueries wants every field that a query names to be one that is sent.
 func TestQueries(t *testing.T) {

@@ -54,8 +54,8 @@ func newIdentity(t *testing.T, folder string) identity {
 	return i
 }
 
-// delivery is one request, or one line of syslog, as a receiver took it.
-type delivery struct {
+// arrival is one request, or one line of syslog, as a receiver took it.
+type arrival struct {
 	header http.Header
 	body   []byte
 }
@@ -65,16 +65,16 @@ type receiver struct {
 	address string // localhost and its port
 
 	mu   sync.Mutex
-	took []delivery
+	took []arrival
 }
 
-func (r *receiver) take(d delivery) {
+func (r *receiver) take(d arrival) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.took = append(r.took, d)
 }
 
-func (r *receiver) all() []delivery {
+func (r *receiver) all() []arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.took)
@@ -94,7 +94,7 @@ func webReceiver(t *testing.T, id identity, answers map[string]string) *receiver
 			http.Error(w, "not for this receiver", http.StatusNotFound)
 			return
 		}
-		r.take(delivery{q.Header, body})
+		r.take(arrival{q.Header, body})
 		w.Header().Set("Content-Type", "application/json")
 		if answer == "" {
 			w.WriteHeader(http.StatusNoContent)
@@ -141,7 +141,7 @@ func (r *receiver) lines(conn net.Conn) {
 	defer conn.Close()
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
-		r.take(delivery{body: bytes.Clone(lines.Bytes())})
+		r.take(arrival{body: bytes.Clone(lines.Bytes())})
 	}
 }
 
