@@ -111,6 +111,7 @@ func TestCollectionAllocates(t *testing.T) {
 		"mail read as usual":     {ip: homeIP, user: alice, agent: outlook, app: officeID, items: 1, action: event.MailAccess, access: event.Bind, outcome: event.Success, source: event.UAL},
 		"a cmdlet that looks":    {user: alice, source: event.Cmdlet, action: event.Script, operation: "Get-Mailbox", outcome: event.Success, host: "ex01"},
 		"a look-up by a browser": {source: event.WinEvent, action: event.Network, client: `C:\chrome.exe`, target: "outlook.office365.com", host: "pc1", outcome: event.Success},
+		"an item by a Mac":       {ip: homeIP, user: alice, agent: "MacOutlook/16.80", action: event.MailAccess, access: event.Bind, service: event.EWSService, outcome: event.Success},
 	} {
 		var ev event.Event
 		at(&ev, a)

@@ -38,7 +38,7 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 		}
 	}
 	if script {
-		c.paced(d, ev) // not for applications: every mail client keeps time
+		c.paced(d, ev, &w) // not for applications: every mail client keeps time
 	}
 	if program && d.kind != anApp {
 		c.manyMailboxes(d, ev, boxOf(d, ev))
@@ -62,7 +62,7 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 		return true
 	case family == event.Scripting && ev.Service != event.PowerShell:
 		kind = accessScript
-	case requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0:
+	case nameless(ev):
 		kind, agent = accessNoAgent, ev.Operation
 	}
 	if kind == signalKinds {
@@ -88,22 +88,33 @@ func (c *collection) readerKey(ev *event.Event, agent []byte, w *whereabouts) ui
 	return placeKey(byReader, append(b, agent[:min(len(agent), maxDetail)]...))
 }
 
-// paced notes requests that come like clockwork.
-func (c *collection) paced(d *dossier, ev *event.Event) {
+// nameless tells whether an EWS request has no user agent at all, which no
+// program of Microsoft's and few of others do.
+func nameless(ev *event.Event) bool {
+	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
+}
+
+// paced notes requests that come like clockwork, and the run of one who has no
+// name and fetches item after item.
+func (c *collection) paced(d *dossier, ev *event.Event, w *whereabouts) {
 	if d.requests == nil {
 		d.requests = &rhythm{}
 	}
 	if d.requests.tick(ev.Time.UnixMilli()) {
 		c.note(d, ev, accessRegular, ev.Operation)
 	}
+	if nameless(ev) && ev.Access == event.Bind && d.requests.run(ev.Time.UnixMilli()) {
+		c.noteUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
+	}
 }
 
-// volume notes far more items in a day than the account ever reads. Before
-// that can be known, four times the least. Whole folders that people's own
-// programs synchronise are left out: a new telephone does that.
+// volume notes far more items in a day than the account ever reads; before that
+// can be known, which takes days and not sign-ins, ten times the least. Whole
+// folders that people's own programs synchronise are left out: a new telephone
+// does that.
 func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
-	if items == 0 && ev.Access == event.Bind && (program || requestLog(ev.Source)) && !c.counted(ev) {
+	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !(program && c.counted(ev)) {
 		items = 1
 	}
 	if items == 0 || ev.Access == event.Sync && !program || ev.Access == event.Send {
@@ -114,8 +125,8 @@ func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program
 	if d.kind != anApp && (program || !d.baseline.knows(w.network, at, c.policy.Collection.Baseline)) {
 		d.taken.read(at, items)
 	}
-	if !d.baseline.isRipe(at) {
-		least *= 4
+	if d.baseline.days < c.policy.Collection.Baseline.Days {
+		least *= 10
 	}
 	if sum < d.mail.much(least) || d.kind == anApp && d.baseline.isRipe(at) {
 		return
@@ -132,9 +143,10 @@ func (d *dossier) count() {
 	}
 }
 
-// counted tells whether a request has been counted as an item already: one
-// request stands in the logs of IIS and of HttpProxy. Records that say how many
-// items they tell of have been looked at before.
+// counted tells whether a program's request has been counted as an item already:
+// one request stands in the logs of IIS and of HttpProxy. Records that say how
+// many items they tell of have been looked at before; what people's programs do
+// twice, they do twice every day.
 func (c *collection) counted(ev *event.Event) bool {
 	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
 }

@@ -115,6 +115,16 @@ func TestQuiet(t *testing.T) {
 				s.reads(act{at: 9*time.Hour + time.Duration(n)*10*time.Minute + time.Second, ip: homeIP, user: alice, app: rogueID, client: "Client=REST;;", items: 5})
 			}
 		},
+		"a new EWS integration that polls": func(s *scene) {
+			for n := range 5 * 24 * 60 {
+				at := time.Duration(n) * time.Minute
+				a := act{at: at, ip: homeIP, user: "svc-crm@contoso.com", agent: "ExchangeServicesClient/15.00.0913.015", source: event.IIS, service: event.EWSService, outcome: event.Success, operation: "GetFolder"}
+				s.add(a)
+				a.at += 2 * time.Second
+				a.operation = "GetItem"
+				s.reads(a)
+			}
+		},
 		"a rule that sorts, a calendar that is shared": func(s *scene) {
 			week(s)
 			s.does(event.MailboxChange, "New-InboxRule", act{at: 9 * time.Hour, ip: homeIP, user: alice, detail: "Name=news; From=news@example.com; MoveToFolder=News"})

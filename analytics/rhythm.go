@@ -52,3 +52,19 @@ func even(times []int64) bool {
 	}
 	return true
 }
+
+// run tells whether fifty requests, the one at this time among them, lie in ten
+// minutes. Those of one second, which is as exact as IIS is, are one.
+func (r *rhythm) run(at int64) bool {
+	const fifty, within = 50, 10 * 60 * 1000
+	place, known := slices.BinarySearch(r.times[:r.count], at)
+	if !known {
+		return false
+	}
+	for from := max(0, place-fifty+1); from <= place && from+fifty <= r.count; from++ {
+		if r.times[from+fifty-1]-r.times[from] <= within {
+			return true
+		}
+	}
+	return false
+}

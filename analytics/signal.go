@@ -30,6 +30,7 @@ const (
 	accessScript
 	accessTool
 	accessNoAgent
+	accessItems
 	accessForeignApp
 	accessNewApp
 	accessSync
@@ -71,6 +72,7 @@ var signalCodes = [signalKinds]string{
 	accessScript:        "access.scripting_agent",
 	accessTool:          "access.tool",
 	accessNoAgent:       "access.no_agent",
+	accessItems:         "access.item_by_item",
 	accessForeignApp:    "access.foreign_app",
 	accessNewApp:        "access.new_app",
 	accessSync:          "access.sync",

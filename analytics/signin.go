@@ -123,16 +123,23 @@ func (c *collection) newToGroups(d *dossier, key uint64, at int64) (isNew bool) 
 	return isNew
 }
 
+// forPrograms tells whether programs are all that a service is for. Each request
+// there brings its credentials, and that a program reads mail is said by the
+// access already.
+func forPrograms(ev *event.Event) bool {
+	return ev.Service == event.PowerShell ||
+		requestLog(ev.Source) && (ev.Service == event.EWSService || ev.Service == event.Autodiscover || ev.Service == event.REST)
+}
+
 // manner notes how the sign-in was made, unless the account always makes it
-// so. PowerShell is the usual agent of its own service, and an application
-// is a program by nature.
+// so. An application is a program by nature.
 func (c *collection) manner(d *dossier, ev *event.Event, w *whereabouts) {
 	switch {
 	case ev.Family == event.Tool:
 		c.note(d, ev, signInTool, ev.Agent)
 	case ev.Family == event.Legacy:
 		c.noteUnless(placeKey(byFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.Agent)
-	case ev.Family == event.Scripting && ev.Service != event.PowerShell && d.kind == aUser:
+	case ev.Family == event.Scripting && d.kind == aUser && !forPrograms(ev):
 		c.noteUnless(c.readerKey(ev, ev.Agent, w), d, ev, signInScript, ev.Agent)
 	}
 	switch habit := c.mannerKey(ev); ev.Protocol {
