@@ -190,34 +190,6 @@ func (s *settings) contradictions(given map[string]string) []error {
 	return errs
 }
 
-// slips are keys that people write for another option.
-var slips = [][2]string{
-	{"path", "sink_path"}, {"file", "sink_path"}, {"sink_file", "sink_path"}, {"output", "sink"},
-	{"policy_file", "policy"}, {"policy_path", "policy"}, {"tag", "sink_tag"}, {"shared_key", "sink_shared_key"},
-	{"url", "sink_url"}, {"uri", "sink_url"}, {"header", "sink_headers"}, {"spool_path", "state_path"},
-}
-
-// misspelt asks for keys that people write instead of the right ones. Fluent
-// Bit does not let an output in Go see the keys it did not ask for, so this
-// catches the likely slips, not all.
-func misspelt(lookup func(string) string) []error {
-	var errs []error
-	ask := func(wrong, right string) {
-		if v := lookup(wrong); v != "" {
-			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, shownAs(right, v), right))
-		}
-	}
-	for _, o := range options {
-		for _, wrong := range variants(o.name) {
-			ask(wrong, o.name)
-		}
-	}
-	for _, slip := range slips {
-		ask(slip[0], slip[1])
-	}
-	return errs
-}
-
 // shownAs is value as the option it was meant for may be shown.
 func shownAs(name, value string) string {
 	for _, o := range options {
@@ -226,22 +198,6 @@ func shownAs(name, value string) string {
 		}
 	}
 	return value
-}
-
-// variants are the ways in which name is written wrongly most often.
-func variants(name string) []string {
-	number := name + "s"
-	if one, many := strings.CutSuffix(name, "s"); many {
-		number = one
-	}
-	if !strings.Contains(name, "_") {
-		return []string{number}
-	}
-	wrong := []string{number}
-	for _, sep := range []string{"", "-", "."} {
-		wrong = append(wrong, strings.ReplaceAll(name, "_", sep))
-	}
-	return wrong
 }
 
 // sourceNames are the formats by the names that the counts use, so that what a
@@ -254,7 +210,6 @@ func sourceNames() []string {
 	return names
 }
 
-// oneOf compares exactly: Fluent Bit folds the case of keys, not of values.
 // optionsTable is the table of the README, in markdown.
 func optionsTable() string {
 	var b strings.Builder

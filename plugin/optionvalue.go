@@ -8,6 +8,7 @@ import (
 	"time"
 )
 
+// oneOf compares exactly: Fluent Bit folds the case of keys, not of values.
 func oneOf(value string, known ...string) error {
 	for _, k := range known {
 		if value == k {
