@@ -71,6 +71,7 @@ func (c *collection) manyMailboxes(d *dossier, ev *event.Event, box uint64) {
 	if box == 0 || !d.reads(t) {
 		return
 	}
+	c.changed(d)
 	if d.mailboxes.Windows(t.At, boxesWithin, func(run []window.Try) bool { return len(run) >= leastBoxes }) {
 		c.note(d, ev, accessMailboxes, first(ev.App, ev.Agent))
 	}
@@ -102,6 +103,7 @@ func (c *collection) spread(app *dossier, ev *event.Event, w *whereabouts, box u
 	}
 	quiet := app.incident == nil || app.incident.severity <= Low
 	app.count()
+	c.changed(app)
 	app.taken.read(at, ev.Items)
 	today := app.boxes.read(box, at, !quiet)
 	if quiet && !app.has(mailConsent) && !app.has(appCredentials) {

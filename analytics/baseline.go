@@ -46,6 +46,7 @@ type baseline struct {
 	began   int64 // the earliest sign-in
 	newest  int64 // the latest
 	ripe    int64 // when it ripened; 0: not yet
+	changed bool  // since it was put down, of a group
 }
 
 // place is one thing that one is used to.

@@ -33,6 +33,7 @@ func (c *collection) change(d *dossier, ev *event.Event) {
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		target := c.dossier(anApp, app)
 		target.granter = d.key
+		c.changed(target)
 		c.note(target, ev, kind, detail)
 	}
 }

@@ -26,12 +26,12 @@ type collection struct {
 	desk     *desk
 	attack   func(ev *event.Event) bool // is the client part of an open AN1269 incident
 	dossiers *window.Table[uint64, *dossier]
-	sessions *simplelru.LRU[uint64, session]
-	requests *window.Seen                   // ids of those counted
-	names    *simplelru.LRU[uint64, uint64] // session, token or object id -> dossier of the account
-	groups   map[string]*baseline           // of the policy's groups
-	signals  [signalKinds]policy.Signal     // with their weights
-	window   int64                          // milliseconds
+	sessions *window.Recent[session]
+	requests *window.Seen               // ids of those counted
+	names    *window.Recent[uint64]     // session, token or object id -> dossier of the account
+	groups   map[string]*baseline       // of the policy's groups
+	signals  [signalKinds]policy.Signal // with their weights
+	window   int64                      // milliseconds
 
 	spots       *simplelru.LRU[clientKey, policy.Location]
 	spotVersion uint64
@@ -53,8 +53,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 		scratch:  make([]byte, 0, 256),
 	}
 	size := max(opts.MaxUsers, 1)
-	c.sessions, _ = simplelru.NewLRU[uint64, session](size, nil)
-	c.names, _ = simplelru.NewLRU[uint64, uint64](2*size, nil)
+	c.sessions, c.names = window.NewRecent[session](size), window.NewRecent[uint64](2*size)
 	c.spots, _ = simplelru.NewLRU[clientKey, policy.Location](maxSpots, nil)
 	c.placeNames = newPlaceNames(opts.MaxUsers)
 	d.inform = c.inform

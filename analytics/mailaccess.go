@@ -78,6 +78,7 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 func (c *collection) used(d *dossier, ev *event.Event, key uint64) {
 	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev) {
 		d.baseline.visit(key, at, maxPlaces)
+		c.changed(d)
 	}
 }
 
@@ -100,6 +101,7 @@ func (c *collection) paced(d *dossier, ev *event.Event, w *whereabouts) {
 	if d.requests == nil {
 		d.requests = &rhythm{}
 	}
+	c.changed(d)
 	if d.requests.tick(ev.Time.UnixMilli()) {
 		c.note(d, ev, accessRegular, ev.Operation)
 	}
@@ -121,6 +123,7 @@ func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program
 		return
 	}
 	d.count()
+	c.changed(d)
 	sum, least := d.mail.read(at, items), leastVolume
 	if d.kind != anApp && (program || !d.baseline.knows(w.network, at, c.policy.Collection.Baseline)) {
 		d.taken.read(at, items)

@@ -4,9 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // placeNames are the names of the places that baselines know by hash alone.
@@ -14,7 +13,7 @@ import (
 // bytes each. The oldest goes first; what is still in use comes back with the
 // next sign-in from that place.
 type placeNames struct {
-	*simplelru.LRU[uint64, placeName]
+	*window.Recent[placeName]
 }
 
 type placeName struct {
@@ -29,8 +28,7 @@ const usersPerName = 4
 const maxPlaceName = 80
 
 func newPlaceNames(users int) placeNames {
-	names, _ := simplelru.NewLRU[uint64, placeName](max(users/usersPerName, 1024), nil)
-	return placeNames{names}
+	return placeNames{window.NewRecent[placeName](max(users/usersPerName, 1024))}
 }
 
 // nameOf remembers what a place of an event is called. It allocates only for a

@@ -31,7 +31,8 @@ func (c *collection) movedTo(d *dossier, ev *event.Event, w *whereabouts, kind b
 		kind -= 'a' - 'A' // without owners the two families of addresses cannot be compared
 	}
 	key, at := salted(kind, id), ev.Time.UnixMilli()
-	seen, _ := c.sessions.Get(key)
+	known, _ := c.sessions.Get(key)
+	seen := known
 	for i := range seen {
 		if s := &seen[i]; s.network == w.network || s.network == 0 {
 			if s.network == 0 {
@@ -41,7 +42,9 @@ func (c *collection) movedTo(d *dossier, ev *event.Event, w *whereabouts, kind b
 			break
 		}
 	}
-	c.sessions.Add(key, seen)
+	if seen != known {
+		c.sessions.Add(key, seen)
+	}
 	if seen[1].network != 0 && max(seen[0].at-seen[1].at, seen[1].at-seen[0].at) < day {
 		c.parted(d, ev, &seen)
 	}

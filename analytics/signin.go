@@ -8,12 +8,14 @@ import (
 func (c *collection) signIn(d *dossier, ev *event.Event) {
 	at := ev.Time.UnixMilli()
 	if ev.Outcome == event.Failure {
+		c.changed(d)
 		c.failed(d, at)
 		return
 	}
 	if ev.Outcome != event.Success || c.same(d, ev, at) {
 		return
 	}
+	c.changed(d)
 	c.alias(d, ev)
 	d.cameIn(cameOf(ev))
 	w := c.where(ev)
@@ -182,6 +184,7 @@ func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 	d.baseline.signIn(at, ripening, requestLog(ev.Source))
 	for _, g := range d.groups {
 		g.signIn(at, policyDays(ripening), true)
+		g.changed = true
 	}
 	if d.baseline.days == 2 {
 		c.dossiers.Promote(d.key) // an account that lives: a flood must not push it out

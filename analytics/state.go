@@ -24,12 +24,19 @@ const (
 	tableChunks    = "chunks"
 	tableIDs       = "ids"
 	tableStreams   = "streams"
+	tableGroups    = "groups"
+	tableDossiers  = "dossiers"
+	tableSessions  = "sessions"
+	tableNames     = "names"
+	tablePlaces    = "places"
+	tableRequests  = "requests"
 )
 
 // Tables are the names of all tables, in the order in which Restore asks for
 // them: what others point to comes first.
 func Tables() []string {
-	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams}
+	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams,
+		tableGroups, tableDossiers, tableSessions, tableNames, tablePlaces, tableRequests}
 }
 
 // Entry is one piece of the state as it is put down. One without Value is
@@ -49,6 +56,7 @@ func (e *Engine) Track() {
 	e.chunks.Track()
 	e.ids.Track()
 	e.sources.Track()
+	e.collection.track()
 }
 
 // Changes hands over every entry that changed since the last call; its cost
@@ -60,6 +68,7 @@ func (e *Engine) Changes(put func(Entry)) error {
 	w := writer{put: put}
 	e.desk.changes(&w)
 	e.stuffing.changes(&w)
+	e.collection.changes(&w)
 	seen(e.chunks, tableChunks, &w)
 	seen(e.ids, tableIDs, &w)
 	e.sources.Changes(func(key, value []byte) { put(Entry{tableStreams, key, value}) })
@@ -158,11 +167,21 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 		tableChunks:    restoreSeen(e.chunks),
 		tableIDs:       restoreSeen(e.ids),
 		tableStreams:   e.sources.Restore,
+		tableGroups:    e.collection.restoreGroup,
+		tableDossiers:  e.collection.restoreDossier,
+		tableSessions:  e.collection.restoreSession,
+		tableNames:     e.collection.restoreName,
+		tablePlaces:    e.collection.restorePlace,
+		tableRequests:  restoreSeen(e.collection.requests),
 	}
 	done := map[string]func(){
 		tableIncidents: e.desk.restored,
 		tableChunks:    e.chunks.Loaded,
 		tableIDs:       e.ids.Loaded,
+		tableSessions:  e.collection.sessions.Loaded,
+		tableNames:     e.collection.names.Loaded,
+		tablePlaces:    e.collection.placeNames.Loaded,
+		tableRequests:  e.collection.requests.Loaded,
 	}
 	for _, table := range Tables() {
 		if err := each(table, takers[table]); err != nil {

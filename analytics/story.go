@@ -85,6 +85,7 @@ func (c *collection) enter(d *dossier, n note, detail []byte, ev *event.Event) {
 	if !news {
 		return
 	}
+	c.changed(d)
 	center := c.opening(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
 	switch {

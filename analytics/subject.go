@@ -20,6 +20,9 @@ func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
 	return d
 }
 
+// changed notes that a dossier has to be put down again.
+func (c *collection) changed(d *dossier) { c.dossiers.Touch(d.key) }
+
 // subjectKey of an application is also the link that notes share by it.
 func subjectKey(kind subjectKind, id []byte) uint64 { return salted("uah"[kind], id) }
 
@@ -102,6 +105,8 @@ func (c *collection) merge(d *dossier, id []byte) {
 	if !ok || old == d {
 		return
 	}
+	c.changed(old)
+	c.changed(d)
 	if old.mail != nil {
 		d.count()
 		d.mail.join(old.mail)

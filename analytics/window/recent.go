@@ -50,6 +50,18 @@ func (r *Recent[V]) Get(key uint64) (V, bool) {
 	return d.v, ok
 }
 
+// Peek returns the value of a key and leaves the order as it is.
+func (r *Recent[V]) Peek(key uint64) (V, bool) {
+	d, ok := r.keys.Peek(key)
+	return d.v, ok
+}
+
+// Contains tells whether there is a value and leaves the order as it is.
+func (r *Recent[V]) Contains(key uint64) bool { return r.keys.Contains(key) }
+
+// Len is the number of entries.
+func (r *Recent[V]) Len() int { return r.keys.Len() }
+
 // Add sets the value of a key and makes it the most recent.
 func (r *Recent[V]) Add(key uint64, v V) {
 	r.clock++
