@@ -22,21 +22,7 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 	c.moved(d, ev, &w)
 	script := c.program(d, ev, &w)
 	program := c.byApp(d, ev) || script
-	if ev.Throttled {
-		c.note(d, ev, accessThrottled, ev.Mailbox)
-	}
-	switch ev.Access {
-	case event.Export:
-		c.note(d, ev, mailExport, ev.Operation)
-	case event.Search:
-		if program {
-			c.note(d, ev, mailSearch, ev.Operation)
-		}
-	case event.Sync:
-		if program {
-			c.note(d, ev, accessSync, ev.Mailbox)
-		}
-	}
+	c.touched(d, ev, program)
 	if script {
 		c.paced(d, ev, &w) // not for applications: every mail client keeps time
 	}
@@ -45,6 +31,22 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 	}
 	c.volume(d, ev, &w, program)
 	c.touch(d, ev)
+}
+
+// touched notes how mail was touched. People search and synchronise all day, so
+// of the two only what a program does counts; an export always does.
+func (c *collection) touched(d *dossier, ev *event.Event, program bool) {
+	if ev.Throttled {
+		c.note(d, ev, accessThrottled, ev.Mailbox)
+	}
+	switch {
+	case ev.Access == event.Export:
+		c.note(d, ev, mailExport, ev.Operation)
+	case ev.Access == event.Search && program:
+		c.note(d, ev, mailSearch, ev.Operation)
+	case ev.Access == event.Sync && program:
+		c.note(d, ev, accessSync, ev.Mailbox)
+	}
 }
 
 // program notes the marks of a program that reads mail, unless the account is

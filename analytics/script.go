@@ -9,6 +9,8 @@ import (
 // script notes tools and mail cmdlets in what PowerShell logged: the name of a
 // pipeline's command (4103), or the text of a script block (4104).
 func (c *collection) script(d *dossier, ev *event.Event) {
+	// A tool's name says all: what its functions are called besides adds nothing,
+	// and a module that is loaded would note every cmdlet it wraps.
 	for _, text := range [...][]byte{ev.Detail, ev.Operation} {
 		if tool := c.policy.ScriptTool(text); tool != "" {
 			c.note(d, ev, scriptTool, append(c.scratch[:0], tool...))
@@ -34,6 +36,8 @@ func (c *collection) cmdlet(d *dossier, ev *event.Event, name []byte) {
 // commands finds what looks like a command in script text: Verb-Noun, not
 // quoted and not being defined, since modules list all they have.
 func commands(text []byte, f func(name []byte)) {
+	// Script blocks are up to 32 KB a part; the bound is on time, not on memory,
+	// since nothing is copied.
 	const maxText, maxName = 32 << 10, 64
 	text = text[:min(len(text), maxText)]
 	for at := 0; at < len(text); {
@@ -74,7 +78,9 @@ func (c *collection) network(d *dossier, ev *event.Event) {
 	}
 }
 
-// scriptHost knows the programs that run scripts by the end of their path.
+// scriptHost knows the programs that run scripts by the end of their path. They
+// are not content: an agent's pattern is a user-agent string, and these are
+// files on the machine itself.
 func scriptHost(path []byte) bool {
 	name := path[bytes.LastIndexAny(path, `\/`)+1:]
 	for _, host := range [...]string{"powershell.exe", "powershell_ise.exe", "pwsh.exe", "pwsh", "python.exe", "pythonw.exe", "python", "python3", "python3.exe", "cscript.exe", "wscript.exe", "node.exe", "curl.exe"} {

@@ -111,6 +111,7 @@ func collectionSeverity(i *incident) Severity {
 // or prefixes stood in for the owners of networks.
 func (c *collection) certainty(i *incident, d *dossier) float64 {
 	signIn, access := i.halves()
+	// The figures only order alerts among each other; nothing is decided by them.
 	sure := 50
 	if signIn && access {
 		sure += 20
@@ -152,6 +153,8 @@ func (c *collection) howRipe(d *dossier) string {
 
 // finish fills in what only an alert of AN0131 has.
 func (i *incident) finish(a *Alert) {
+	// Heaviest first, here and not when they are added: weights can still change
+	// while the baseline of a group gives way to the account's own.
 	slices.SortStableFunc(a.Signals, func(x, y Signal) int { return y.Weight - x.Weight })
 	a.Baseline, a.Confidence = i.baseline, i.certainty
 	a.Message = collectionSentence(a)
