@@ -76,7 +76,7 @@ var ownFieldDocs = []struct{ path, means string }{
 }
 
 // FieldsTable is the map redshank in markdown. In OCSF it stands below
-// unmapped.
+// unmapped, and its context below enrichments.
 func FieldsTable() string {
 	types := map[string]string{}
 	fieldTypes("", reflect.TypeFor[ownFields](), "", types)

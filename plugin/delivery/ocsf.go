@@ -59,7 +59,8 @@ const (
 	ocsfDetection = 2004
 )
 
-// ocsfUnmapped has Redshank's own map, the same as in ECS.
+// ocsfUnmapped has Redshank's own map as in ECS, without the context of
+// accounts: OCSF has enrichments for that.
 type ocsfUnmapped struct {
 	Redshank ownFields `json:"redshank"`
 }
@@ -112,6 +113,8 @@ var (
 func NewOCSF(a *analytics.Alert, by Observer) *OCSF {
 	activity, status := activityOf(a), statusOf(a)
 	severity, confidence := ocsfSeverities[a.Severity], ocsfConfidence(a)
+	own := ownFieldsOf(a)
+	own.Context = nil
 	return &OCSF{
 		ActivityID: activity.id, ActivityName: activity.text,
 		CategoryUID: ocsfFindings, CategoryName: "Findings",
@@ -132,7 +135,7 @@ func NewOCSF(a *analytics.Alert, by Observer) *OCSF {
 		Resources:   resourcesOf(a),
 		Observables: observablesOf(a),
 		Enrichments: enrichmentsOf(a),
-		Unmapped:    ocsfUnmapped{ownFieldsOf(a)},
+		Unmapped:    ocsfUnmapped{own},
 	}
 }
 
