@@ -247,34 +247,55 @@ func TestAggregator(t *testing.T) {
 	for _, format := range []string{"yaml", "conf"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			id := newIdentity(t, dir)
-			port, err := agent.FreePort()
-			if err != nil {
-				t.Fatal(err)
+			theAttack(t, aggregated(t, "aggregator", format, false))
+		})
+		t.Run("enriched."+format, func(t *testing.T) {
+			t.Parallel()
+			records := aggregated(t, "enriched", format, true, "REDSHANK_EMIT=both")
+			for _, record := range records {
+				if own, _ := record["redshank"].(map[string]any); own["outcome"] != "failure" || record["UserId"] == nil {
+					t.Errorf("record: %v", record)
+				}
 			}
-			write(t, filepath.Join(dir, "aggregator.yaml"), fmt.Sprintf(`service: {flush: 0.2}
+			if len(records) != 5 {
+				t.Errorf("%d records", len(records))
+			}
+		})
+	}
+}
+
+// aggregated is what comes to an aggregator from siem/.
+func aggregated(t *testing.T, siem, format string, loop bool, env ...string) []map[string]any {
+	t.Helper()
+	dir := t.TempDir()
+	id := newIdentity(t, dir)
+	port, err := agent.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "aggregator.yaml"), fmt.Sprintf(`service: {flush: 0.2}
 pipeline:
   inputs:
     - {name: forward, listen: 127.0.0.1, port: %d, shared_key: secret, tls: on, tls.crt_file: %s, tls.key_file: %s}
   outputs:
-    - {name: file, match: redshank.alert, file: %s/took, format: plain}
+    - {name: file, match: '*', file: %s/took, format: plain}
 `, port, id.certFile, id.keyFile, dir))
-			far, err := agent.Start(artefact(t, "out_redshank.so"), filepath.Join(dir, "aggregator.yaml"), filepath.Join(dir, "aggregator.log"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			b := newSite(t, "aggregator", format, "AGGREGATOR_HOST=localhost", fmt.Sprintf("AGGREGATOR_PORT=%d", port), "AGGREGATOR_KEY=secret", "SIEM_CA_FILE="+id.certFile)
-			b.start(t)
-			took := func() []byte { text, _ := os.ReadFile(dir + "/took"); return text }
-			b.await(t, "alert", func() bool { return strings.Contains(string(took()), "\n") })
-			b.stop(t)
-			if err := far.Stop(); err != nil {
-				t.Error(err)
-			}
-			theAttack(t, documents(t, took()))
-		})
+	far, err := agent.Start(artefact(t, "out_redshank.so"), filepath.Join(dir, "aggregator.yaml"), filepath.Join(dir, "aggregator.log"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	b := newSite(t, siem, format, append(env, "AGGREGATOR_HOST=localhost", fmt.Sprintf("AGGREGATOR_PORT=%d", port), "AGGREGATOR_KEY=secret", "SIEM_CA_FILE="+id.certFile)...)
+	if loop {
+		b.loop(t)
+	}
+	b.start(t)
+	took := func() []byte { text, _ := os.ReadFile(dir + "/took"); return text }
+	b.await(t, "records", func() bool { return strings.Contains(string(took()), "\n") })
+	b.stop(t)
+	if err := far.Stop(); err != nil {
+		t.Error(err)
+	}
+	return documents(t, took())
 }
 
 func documents(t *testing.T, text []byte) []map[string]any {
