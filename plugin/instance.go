@@ -49,6 +49,7 @@ type instance struct {
 // start reads the options through lookup and starts an instance, or returns
 // all that is wrong with them, one error a line.
 func start(lookup func(key string) string, log *slog.Logger) (*instance, error) {
+	boundMemory()
 	s, p, err := configure(lookup)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,128 @@
+// The memory bench measures what the engine remembers: heap and cost for each
+// record as its tables fill, and that a flood of addresses does not grow it.
+package main
+
+import (
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics"
+	"redshank/analytics/policy"
+)
+
+func main() {
+	addresses := flag.Int("addresses", 1_000_000, "distinct addresses that fail once each")
+	users := flag.Int("users", 200_000, "distinct accounts")
+	maxIPs := flag.Int("max-ips", 1_000_000, "bound of the table of addresses")
+	maxUsers := flag.Int("max-users", 200_000, "bound of the table of accounts")
+	succeed := flag.Bool("succeed", false, "they sign in instead")
+	gc := flag.Int("gc", 25, "percent of growth between collections, as the plugin has it")
+	flag.Parse()
+	debug.SetGCPercent(*gc)
+	if err := run(*addresses, *users, *maxIPs, *maxUsers, *succeed); err != nil {
+		fmt.Fprintln(os.Stderr, "memory:", err)
+		os.Exit(1)
+	}
+}
+
+func run(addresses, users, maxIPs, maxUsers int, succeed bool) error {
+	e, err := analytics.New(analytics.Options{Policy: policy.Default(), Source: "auto", MaxIPs: maxIPs, MaxUsers: maxUsers})
+	if err != nil {
+		return err
+	}
+	f := flood{users: users, status: "401 1 1326"}
+	if succeed {
+		f.status = "200 0 0"
+	}
+	e.Observe("iis", f.chunk(0))
+	idle := heap()
+	fmt.Printf("idle: heap %d MB, peak resident %d MB\n", idle>>20, resident())
+	fmt.Println("| addresses | entries | evicted | heap above idle | bytes an entry | CPU a record | peak resident |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
+	for step := 1000; ; step = min(10*step, addresses) {
+		spent := time.Duration(0)
+		for f.n < step {
+			chunk := f.chunk(min(chunkRecords, step-f.n))
+			before := cpu()
+			e.Observe("iis", chunk)
+			spent += cpu() - before
+		}
+		f.report(e, idle, spent)
+		if step == addresses {
+			return nil
+		}
+	}
+}
+
+// chunkRecords of such lines make the 2 MB at which Fluent Bit closes a chunk.
+const chunkRecords = 8000
+
+// flood makes lines of ever new addresses, a hundred a second. They share no
+// network and few share an agent, so that no campaign takes them over.
+type flood struct {
+	users, n int
+	status   string
+	measured int // lines at the last report
+}
+
+func (f *flood) chunk(lines int) []byte {
+	const head = "\x92\x92\xd7\x00"
+	const body = "\xdf\x00\x00\x00\x00\xdf\x00\x00\x00\x01\xa3log"
+	var b, line []byte
+	if f.n == 0 {
+		b = append(b, head+"\x6a\x00\x00\x00\x00\x00\x00\x00"+body...)
+		b = msgp.AppendString(b, "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken")
+	}
+	for range lines {
+		f.n++
+		at := time.Unix(1_772_000_000+int64(f.n/100), 0).UTC()
+		spread := uint32(f.n) * 2654435761 // one to one
+		line = at.AppendFormat(line[:0], time.DateTime)
+		line = fmt.Appendf(line, " 10.0.0.5 POST /EWS/Exchange.asmx &cafeReqId=%08x-0001-4000-8000-000000000000; 443 CONTOSO\\user%06d %d.%d.%d.%d Agent/%d - %s 15",
+			f.n, f.n%f.users, 11+spread>>24%200, byte(spread>>16), byte(spread>>8), byte(spread), f.n%50_000, f.status)
+		b = append(b, head...)
+		b = binary.BigEndian.AppendUint64(b, 0x6a00_0000_0000_0000+uint64(f.n))
+		b = append(b, body...)
+		b = msgp.AppendStringFromBytes(b, line)
+	}
+	return b
+}
+
+func (f *flood) report(e *analytics.Engine, idle uint64, spent time.Duration) {
+	s := e.Stats()
+	peak := resident()
+	above := heap() - idle
+	fmt.Printf("| %d | %d | %d | %d MB | %d | %d ns | %d MB |\n", f.n, s.Clients, s.ClientsEvicted, above>>20,
+		above/uint64(max(s.Clients, 1)), int(spent)/max(f.n-f.measured, 1), peak)
+	f.measured = f.n
+	runtime.KeepAlive(e)
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func usage() syscall.Rusage {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // errs only for a wrong constant
+	return u
+}
+
+func cpu() time.Duration {
+	u := usage()
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func resident() int64 { return usage().Maxrss / 1024 }
