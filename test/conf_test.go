@@ -116,6 +116,9 @@ var hostKeys = map[string]bool{"name": true, "match": true, "match_regex": true,
 func TestConfigurationsOnHost(t *testing.T) {
 	outputs := 0
 	for _, path := range configurations(t, ".yaml") {
+		if strings.Contains(path, "windows") {
+			continue // its paths exist there alone: TestWindowsConfiguration
+		}
 		for _, options := range redshankOutputs(t, path) {
 			outputs++
 			dir := t.TempDir()
