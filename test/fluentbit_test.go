@@ -57,6 +57,9 @@ func configuration(folder, service string, outputs ...string) string {
 		for line := range strings.Lines(output) {
 			b.WriteString("      " + strings.TrimSpace(line) + "\n")
 		}
+		if !strings.Contains(output, "health_interval") {
+			b.WriteString("      health_interval: 0\n") // nothing but alerts
+		}
 	}
 	return b.String()
 }
@@ -190,8 +193,8 @@ func TestFluentBitAlerts(t *testing.T) {
 }
 
 func TestFluentBitBadOptions(t *testing.T) {
-	b := newBit(t, "", "", "sink: http\nmax_users: few\nemit: enriched\nsink-path: x")
-	b.start("out_redshank.so").ended().refused(t, `sink_url: "": missing`, `max_users: "few"`, `emit: "enriched"`, `sink-path: "x": no such option`)
+	b := newBit(t, "", "", "sink: http\nmax_users: few\nemit: all\nsink-path: x")
+	b.start("out_redshank.so").ended().refused(t, `sink_url: "": missing`, `max_users: "few"`, `emit: "all"`, `sink-path: "x": no such option`)
 }
 
 func TestFluentBitDryRun(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// onHost plays stdin through the plugin in the minimal host.
+// onHost plays stdin on the minimal host; health records are not asked for.
 func onHost(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	args = append(append([]string{"-e", artefact(t, "out_redshank.so")}, args...), "-")
+	args = append(append([]string{"-e", artefact(t, "out_redshank.so"), "-p", "health_interval=0"}, args...), "-")
 	return execute(t, stdin, artefact(t, "host"), args...)
 }
 
@@ -69,8 +69,8 @@ func TestHostBadOptions(t *testing.T) {
 	if err := os.WriteFile(policy, []byte("stuffing:\n  no_such_key: 1\nalso_wrong: 2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := onHost(t, "x\n", "-p", "sink=kafka", "-p", "emit=both", "-p", "max_ips=few", "-p", "policy="+policy, "-p", "sources=iis")
-	r.refused(t, "sink: \"kafka\": unknown", "emit: \"both\"", "max_ips: \"few\"", "no_such_key", "also_wrong", "sources: \"iis\": no such option")
+	r := onHost(t, "x\n", "-p", "sink=kafka", "-p", "emit=all", "-p", "max_ips=few", "-p", "policy="+policy, "-p", "sources=iis")
+	r.refused(t, "sink: \"kafka\": unknown", "emit: \"all\"", "max_ips: \"few\"", "no_such_key", "also_wrong", "sources: \"iis\": no such option")
 	for line := range strings.Lines(r.log) {
 		if strings.Contains(line, "max_ips") && strings.Contains(line, "emit") {
 			t.Errorf("two errors in a line: %s", line)
@@ -195,7 +195,7 @@ func TestHostStdoutGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := command(t.Context(), artefact(t, "host"), "-e", artefact(t, "out_redshank.so"), "-f", "json", "-")
+	cmd := command(t.Context(), artefact(t, "host"), "-e", artefact(t, "out_redshank.so"), "-p", "health_interval=0", "-f", "json", "-")
 	var log strings.Builder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(attack("203.0.113.7", 12)), write, &log
 	if err := read.Close(); err != nil {

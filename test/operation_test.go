@@ -104,7 +104,7 @@ func scrape(t *testing.T, url string) map[string]float64 {
 func TestFluentBitMetrics(t *testing.T) {
 	service, url := withServer(t)
 	input := attacks(3) + "of no known format\nneither is this\n"
-	b := newBit(t, input, service, "", "alias: second\nsink: file\nsink_path: /dev/null")
+	b := newBit(t, input, service, "health_interval: 5m", "alias: second\nsink: file\nsink_path: /dev/null")
 	b.start("out_redshank.so").awaitAlerts(3)
 	var got map[string]float64
 	b.await("metrics of all records", func() bool {
@@ -166,7 +166,7 @@ func TestFluentBitEnriched(t *testing.T) {
 	for _, emit := range []string{"both", "enriched"} {
 		b := newBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", "")
 		out := filepath.Join(b.folder, "out.ndjson")
-		b.write("fluent-bit.yaml", configuration(b.folder, "", "emit: "+emit+"\nsink: file\nsink_path: "+out))
+		b.write("fluent-bit.yaml", configuration(b.folder, "", "health_interval: 5m\nemit: "+emit+"\nsink: file\nsink_path: "+out))
 		b.write("out.ndjson", "")
 		b.start("out_redshank.so").await("records", func() bool { return strings.Contains(b.read("out.ndjson"), "of no known format") })
 		b.stop().endedWell(t)
@@ -206,5 +206,27 @@ func TestFluentBitEnriched(t *testing.T) {
 		if records != 13 || open == 0 || (told > 0) != (emit == "both") || len(healthOf(t, b.read("out.ndjson"))) != 1 {
 			t.Errorf("%s: %d records, %d with an incident, %d alerts, %d lines", emit, records, open, told, len(alerts))
 		}
+	}
+}
+
+// Enriched records by the forward protocol, into the same agent: the receiver
+// reads what the plugin has only added to, and gives it the tag it came with.
+func TestFluentBitEnrichedForward(t *testing.T) {
+	free, err := agent.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", fmt.Sprintf("sink: forward\nsink_port: %d\nworkers: 1\nemit: both\nhealth_interval: 5m", free))
+	c := strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", fmt.Sprintf("    - name: forward\n      listen: 127.0.0.1\n      port: %d\n  outputs:\n", free), 1)
+	c += fmt.Sprintf("    - name: file\n      match: redshank.enriched.tenant\n      path: %s\n      file: out\n      format: plain\n", b.folder)
+	b.write("fluent-bit.yaml", c)
+	b.write("out", "")
+	b.start("out_redshank.so").await("the last record", func() bool { return strings.Contains(b.read("out"), "of no known format") })
+	b.awaitLog("our own alerts come back", 1)
+	r := b.stop()
+	r.endedWell(t)
+	out := b.read("out")
+	if strings.Count(out, "\n") != 13 || strings.Count(out, `"redshank":{"source":"ual"`) != 12 || strings.Count(out, `"incidents":["AN1269-`) == 0 || r.counter(t, "records") != 13 {
+		t.Errorf("%s\n%s", out, r.end())
 	}
 }

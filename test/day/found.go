@@ -84,7 +84,7 @@ func ReadAlerts(path string) (found []Found, messages int, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			return nil, 0, fmt.Errorf("%s:%d: %w", path, messages+1, err)
 		}
-		if a.Event.Kind != "alert" {
+		if a.Event.Kind == "metric" {
 			continue // a health record
 		}
 		messages++
