@@ -1,6 +1,8 @@
 package analytics
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -20,7 +22,7 @@ type savedDossier struct {
 	Baseline  savedBaseline
 	Mail      *savedVolume
 	Taken     *savedVolume
-	Requests  []int64
+	Requests  []byte
 	Notes     []savedNote
 	Mailboxes []window.Try
 	Boxes     savedBoxes
@@ -31,21 +33,16 @@ type savedDossier struct {
 	Incident  string
 }
 
+// savedBaseline has its places as numbers: key, first, last, days.
 type savedBaseline struct {
-	Places              []savedPlace
-	Hours               [24]int32
+	Places              []byte
+	Hours               []byte
 	Days, SignIns       int
 	Began, Newest, Ripe int64
 }
 
-type savedPlace struct {
-	Key         uint64
-	First, Last int64
-	Days        int32
-}
-
 type savedVolume struct {
-	Hours        [hoursKept]int32
+	Hours        []byte
 	Last, Newest int64
 	Mean         float64
 	MeanDays     int
@@ -143,40 +140,72 @@ func (c *collection) changes(w *writer) {
 }
 
 func (b *baseline) saved() *savedBaseline {
-	s := &savedBaseline{Places: make([]savedPlace, 0, len(b.places)), Hours: b.hours, Days: b.days, SignIns: b.signIns, Began: b.began, Newest: b.newest, Ripe: b.ripe}
-	for _, p := range b.places {
-		s.Places = append(s.Places, savedPlace{p.key, p.first, p.last, p.days})
+	s := &savedBaseline{Places: make([]byte, 0, 24*len(b.places)), Hours: packed(b.hours[:]), Days: b.days, SignIns: b.signIns, Began: b.began, Newest: b.newest, Ripe: b.ripe}
+	for i := range b.places {
+		p := &b.places[i]
+		s.Places = append(s.Places, packed([]int64{int64(p.key), p.first, p.last, int64(p.days)})...)
 	}
 	return s
 }
 
-func (s *savedBaseline) restored() baseline {
-	b := baseline{hours: s.Hours, days: s.Days, signIns: s.SignIns, began: s.Began, newest: s.Newest, ripe: s.Ripe}
-	for _, p := range s.Places {
-		b.places = append(b.places, place{p.Key, p.First, p.Last, p.Days})
+func (s *savedBaseline) restored() (baseline, error) {
+	b := baseline{days: s.Days, signIns: s.SignIns, began: s.Began, newest: s.Newest, ripe: s.Ripe}
+	var p [4]int64
+	for rest := s.Places; len(rest) > 0; {
+		n, err := unpack(rest, p[:])
+		if err != nil {
+			return b, err
+		}
+		b.places, rest = append(b.places, place{uint64(p[0]), p[1], p[2], int32(p[3])}), rest[n:]
+	}
+	_, err := unpack(s.Hours, b.hours[:])
+	return b, err
+}
+
+// packed are numbers as bytes. Most are small or none; the encoder would take
+// a multiple of the time and look at each by itself.
+func packed[T int32 | int64](numbers []T) []byte {
+	b := make([]byte, 0, 2*len(numbers))
+	for _, n := range numbers {
+		b = binary.AppendVarint(b, int64(n))
 	}
 	return b
+}
+
+// unpack fills numbers and tells how many bytes they were.
+func unpack[T int32 | int64](b []byte, numbers []T) (size int, err error) {
+	for i := range numbers {
+		v, n := binary.Varint(b[size:])
+		if n <= 0 {
+			return size, fmt.Errorf("%d numbers (want %d)", i, len(numbers))
+		}
+		numbers[i] = T(v)
+		size += n
+	}
+	return size, nil
 }
 
 func (v *volume) saved() *savedVolume {
 	if v == nil {
 		return nil
 	}
-	return &savedVolume{v.hours, v.last, v.newest, v.mean, v.meanDays}
+	return &savedVolume{packed(v.hours[:]), v.last, v.newest, v.mean, v.meanDays}
 }
 
-func (s *savedVolume) restored() *volume {
+func (s *savedVolume) restored() (*volume, error) {
 	if s == nil {
-		return nil
+		return nil, nil
 	}
-	return &volume{s.Hours, s.Last, s.Newest, s.Mean, s.MeanDays}
+	v := &volume{last: s.Last, newest: s.Newest, mean: s.Mean, meanDays: s.MeanDays}
+	_, err := unpack(s.Hours, v.hours[:])
+	return v, err
 }
 
 func (d *dossier) saved(proven bool) (savedDossier, error) {
 	s := savedDossier{Proven: proven, Kind: d.kind, Subject: d.subject, Baseline: *d.baseline.saved(), Mail: d.mail.saved(), Taken: d.taken.saved(),
 		Mailboxes: d.mailboxes.All(), Boxes: savedBoxes{Day: d.boxes.day, Usual: d.boxes.usual}, Failed: d.failed, Granter: d.granter, Incident: idOf(d.incident)}
 	if d.requests != nil {
-		s.Requests = d.requests.times[:d.requests.count]
+		s.Requests = packed(d.requests.times[:d.requests.count])
 	}
 	for _, n := range d.notes {
 		s.Notes = append(s.Notes, savedNote{n.kind, n.half, n.in, n.first, n.last, n.links, n.client, n.place, n.detail})
@@ -197,12 +226,14 @@ func (d *dossier) saved(proven bool) (savedDossier, error) {
 }
 
 func (s *savedDossier) restored(key uint64) (*dossier, error) {
-	d := &dossier{key: key, kind: s.Kind, subject: s.Subject, baseline: s.Baseline.restored(), mail: s.Mail.restored(), taken: s.Taken.restored(),
-		mailboxes: window.TriesOf(s.Mailboxes), boxes: boxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, failed: s.Failed, granter: s.Granter}
-	if len(s.Requests) > 0 {
-		d.requests = &rhythm{}
-		d.requests.count = copy(d.requests.times[:], s.Requests)
-	}
+	d := &dossier{key: key, kind: s.Kind, subject: s.Subject, mailboxes: window.TriesOf(s.Mailboxes),
+		boxes: boxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, failed: s.Failed, granter: s.Granter}
+	var errs [5]error
+	d.baseline, errs[0] = s.Baseline.restored()
+	d.mail, errs[1] = s.Mail.restored()
+	d.taken, errs[2] = s.Taken.restored()
+	d.requests, errs[3] = rhythmOf(s.Requests)
+	errs[4] = d.boxes.today.UnmarshalBinary(s.Boxes.Today)
 	for _, n := range s.Notes {
 		if n.Kind >= signalKinds {
 			continue // of a version that knew more
@@ -215,7 +246,22 @@ func (s *savedDossier) restored(key uint64) (*dossier, error) {
 	for i, v := range s.Came[:min(len(s.Came), len(d.came))] {
 		d.came[i] = came{v.At, v.Client, v.Service, v.Family}
 	}
-	return d, d.boxes.today.UnmarshalBinary(s.Boxes.Today)
+	return d, errors.Join(errs[:]...)
+}
+
+func rhythmOf(times []byte) (*rhythm, error) {
+	if len(times) == 0 {
+		return nil, nil
+	}
+	r := &rhythm{}
+	for ; len(times) > 0 && r.count < len(r.times); r.count++ {
+		n, err := unpack(times, r.times[r.count:r.count+1])
+		if err != nil {
+			return nil, err
+		}
+		times = times[n:]
+	}
+	return r, nil
 }
 
 func (c *collection) restoreGroup(key, value []byte) error {
@@ -223,9 +269,9 @@ func (c *collection) restoreGroup(key, value []byte) error {
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	b := in.restored()
+	b, err := in.restored()
 	c.groups[string(key)] = &b
-	return nil
+	return err
 }
 
 func (c *collection) restoreDossier(key, value []byte) error {

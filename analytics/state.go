@@ -65,12 +65,12 @@ func (e *Engine) Track() {
 func (e *Engine) Changes(put func(Entry)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	w := writer{put: put}
-	e.desk.changes(&w)
-	e.stuffing.changes(&w)
-	e.collection.changes(&w)
-	seen(e.chunks, tableChunks, &w)
-	seen(e.ids, tableIDs, &w)
+	w := newWriter(put)
+	e.desk.changes(w)
+	e.stuffing.changes(w)
+	e.collection.changes(w)
+	seen(e.chunks, tableChunks, w)
+	seen(e.ids, tableIDs, w)
 	e.sources.Changes(func(key, value []byte) { put(Entry{tableStreams, key, value}) })
 	return w.err
 }
@@ -123,8 +123,17 @@ func seen(from *window.Seen, table string, w *writer) {
 
 // writer encodes entries and keeps the first error.
 type writer struct {
-	put func(Entry)
-	err error
+	put     func(Entry)
+	buffer  bytes.Buffer
+	encoder *msgpack.Encoder
+	err     error
+}
+
+func newWriter(put func(Entry)) *writer {
+	w := &writer{put: put}
+	w.encoder = msgpack.NewEncoder(&w.buffer)
+	w.encoder.UseArrayEncodedStructs(true)
+	return w
 }
 
 func (w *writer) fail(err error) {
@@ -141,14 +150,12 @@ func (w *writer) gone(table string, key []byte, there bool) bool {
 }
 
 func (w *writer) value(table string, key []byte, v any) {
-	var b bytes.Buffer
-	enc := msgpack.NewEncoder(&b)
-	enc.UseArrayEncodedStructs(true)
-	if err := enc.Encode(v); err != nil {
+	w.buffer.Reset()
+	if err := w.encoder.Encode(v); err != nil {
 		w.fail(fmt.Errorf("state: %s: %w", table, err))
 		return
 	}
-	w.put(Entry{table, key, b.Bytes()})
+	w.put(Entry{table, key, bytes.Clone(w.buffer.Bytes())})
 }
 
 // Restore takes up a state that was put down, and tracks what changes from

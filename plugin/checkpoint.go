@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -95,6 +98,10 @@ func (c *checkpoint) save(engine *analytics.Engine) {
 }
 
 func (c *checkpoint) write() error {
+	// In the order of the file: a batch into a page is one move of what is behind.
+	slices.SortStableFunc(c.unsaved, func(a, b analytics.Entry) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), bytes.Compare(a.Key, b.Key))
+	})
 	size := 0
 	err := c.store.Update(func(tx *store.Tx) error {
 		for _, e := range c.unsaved {

@@ -159,6 +159,9 @@ func (s *Store) view(do func(*bbolt.Tx) error) error {
 // everything but Close.
 func (s *Store) Sync() error { return guarded(s.db.Sync) }
 
+// Len is the number of entries.
+func (s *Store) Len() int { return int(s.tally.Records) }
+
 // SetLimit changes the bound of the file, in bytes; 0: none.
 func (s *Store) SetLimit(bytes int) { s.db.MaxSize = bytes }
 

@@ -171,7 +171,7 @@ func TestStoreOfFlippedBytes(t *testing.T) {
 		file := bytesOf(t, o)
 		path := filepath.Join(t.TempDir(), "x.db")
 		for at := range file {
-			if at%4096 > 64 && at%211 != 0 {
+			if (at%4096 > 48 || at%2 > 0) && at%509 != 0 {
 				continue
 			}
 			file[at] ^= 1 << (at % 8)
