@@ -22,7 +22,7 @@ func (s *stuffing) admitted(ev *event.Event) {
 	if i := s.incidentOfAdmission(got.first, c, a, ev); i != nil {
 		if s.judge(i, clientKey(ev.IP.As16()), &got) {
 			i.describe(ev)
-			s.regrade(i)
+			s.desk.touch(i)
 		}
 		return
 	}

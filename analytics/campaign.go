@@ -19,7 +19,12 @@ type campaign struct {
 	fails    window.Tries // of clients foreign to the account, with no incident of their own
 	admits   window.Tries // likewise, for the share of successes
 	incident *incident
+	looks    int // failures since a long list was last looked at
 }
+
+// lookEvery is how many failures a long list takes before it is counted again:
+// a count walks all of it.
+const lookEvery, longList = 8, 64
 
 // traits are the lists that an event belongs to, as table keys. An attacker
 // who changes one of them at every try still shares another.
@@ -98,6 +103,10 @@ func (s *stuffing) list(key uint64) *campaign {
 // the slow one; and three clients that fail for each one that gets in, since
 // an agent that many people use sees mostly successes.
 func (s *stuffing) spreads(c *campaign, at int64) bool {
+	if c.looks++; len(c.fails.All()) >= longList && c.looks < lookEvery {
+		return false
+	}
+	c.looks = 0
 	t := &s.policy.Stuffing.Campaign
 	wide := func(length int64, clients int) bool {
 		return c.fails.Windows(at, length, func(run []window.Try) bool {
@@ -216,7 +225,8 @@ func (s *stuffing) openCampaign(c *campaign, key uint64, ev *event.Event, at int
 	for _, t := range c.admits.Take() {
 		s.judgeSighting(i, t)
 	}
-	s.regrade(i)
+	i.assess()
+	s.desk.touch(i)
 }
 
 // enlist adds one client's try, and all else the client did, to a campaign.
@@ -312,7 +322,8 @@ func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
 		}
 	}
 	i.describe(ev)
-	s.regrade(i)
+	i.assess()
+	s.desk.touch(i)
 }
 
 func distinct(run []window.Try, of func(clientKey) clientKey) int {

@@ -112,6 +112,7 @@ func (d *desk) flush() []*Alert {
 // consider sends a message where there is cause, and holds it where the minute
 // is full. A critical one is never held.
 func (d *desk) consider(i *incident) {
+	i.assess()
 	phase := d.cause(i)
 	switch {
 	case phase == "":
@@ -174,6 +175,7 @@ func (d *desk) closeQuiet() {
 // told yet.
 func (d *desk) last(i *incident) {
 	if !i.told.newest {
+		i.assess()
 		d.tell(i, PhaseQuiet)
 	}
 }

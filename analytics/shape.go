@@ -10,6 +10,16 @@ const (
 	classClient   = "misconfigured_client"
 )
 
+// assess sets the class and severity that an incident of AN1269 has come to.
+// It looks at every account, and so is done once a chunk and not once a
+// failure.
+func (i *incident) assess() {
+	if i.rule == &ruleStuffing {
+		i.class = shape(i)
+		i.severity = max(i.severity, grade(i))
+	}
+}
+
 // shape names an attack by what its tries look like: how many accounts, how
 // often each, in rounds or one after the other, and whether the accounts exist.
 func shape(i *incident) string {

@@ -79,7 +79,7 @@ func (s *stuffing) failed(ev *event.Event) {
 	t := newTry(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
 		if i.fail(t, ev) {
-			s.regrade(i)
+			s.desk.touch(i)
 		} else {
 			s.desk.mark(i)
 		}
@@ -174,7 +174,8 @@ func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
 	s.begin(i)
 	i.describe(ev)
 	s.adopt(i, c)
-	s.regrade(i)
+	i.assess()
+	s.desk.touch(i)
 }
 
 // began is the time of the earliest try that can belong to an incident at the
@@ -228,11 +229,4 @@ func (i *incident) usesAgent(id uint32) bool {
 		}
 	}
 	return false
-}
-
-// regrade sets what class and severity an incident has come to.
-func (s *stuffing) regrade(i *incident) {
-	i.class = shape(i)
-	i.severity = max(i.severity, grade(i))
-	s.desk.touch(i)
 }
