@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"strconv"
 
-	"github.com/cespare/xxhash/v2"
-
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
@@ -30,13 +28,13 @@ const lookEvery, longList = 8, 64
 // who changes one of them at every try still shares another.
 func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
 	if len(ev.Agent) > 0 {
-		keys = append(keys, trait('a', ev.Agent))
+		keys = append(keys, salted('a', ev.Agent))
 	}
 	if len(ev.App) > 0 {
-		keys = append(keys, trait('p', ev.App))
+		keys = append(keys, salted('p', ev.App))
 	}
 	if len(keys) == 0 {
-		keys = append(keys, trait('s', []byte{byte(ev.Service)}))
+		keys = append(keys, salted('s', []byte{byte(ev.Service)}))
 	}
 	near := k
 	if k.addr().Is4() {
@@ -44,13 +42,7 @@ func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
 	} else {
 		clear(near[6:]) // /48
 	}
-	return append(keys, trait('n', near[:]))
-}
-
-func trait(kind byte, b []byte) uint64 {
-	var salted [8]byte
-	binary.LittleEndian.PutUint64(salted[:], xxhash.Sum64(b))
-	return xxhash.Sum64(append(salted[:], kind))
+	return append(keys, salted('n', near[:]))
 }
 
 // maxTraits is how many lists one event can be in.
