@@ -263,3 +263,25 @@ func BenchmarkEnrich(b *testing.B) {
 		})
 	}
 }
+
+// Whatever the bytes: as many records come out as were read, and the second
+// time is like the first.
+func FuzzEnrich(f *testing.F) {
+	f.Add(signIns(2))
+	f.Add(chunked([][]byte{[]byte(`2026-05-01 10:00:00 POST /ews/exchange.asmx CONTOSO\a 192.0.2.1 401 1 1326`)}, 1, asLines)[0])
+	e := newEngine(f)
+	f.Fuzz(func(t *testing.T, chunk []byte) {
+		count := func(b []byte) (n int) {
+			var r record.Reader
+			var rec record.Record
+			for r.Reset(b); r.Next(&rec); n++ {
+			}
+			return n
+		}
+		for range 2 {
+			if out, _ := e.Enrich(nil, "tag", chunk); count(out) != count(chunk) {
+				t.Fatalf("% x: %d records of %d", chunk, count(out), count(chunk))
+			}
+		}
+	})
+}
