@@ -36,7 +36,6 @@ type incident struct {
 
 	counts   Counts
 	tallies  map[uint64]*tally
-	crowd    extremes // of the tallies
 	users    window.Distinct
 	clients  window.Distinct
 	agentIDs []uint32
@@ -142,10 +141,8 @@ func (i *incident) met(client clientKey) {
 func (i *incident) refine(t window.Try) {
 	i.services |= 1 << t.Service
 	if a := i.tallies[t.Key]; a != nil {
-		before := *a
 		a.marks |= t.Marks
 		i.reason(a, t)
-		i.crowd.change(&before, a)
 	}
 }
 
@@ -187,14 +184,11 @@ func (i *incident) tally(t window.Try) {
 			i.tallies = make(map[uint64]*tally)
 		}
 		a = &tally{name: t.Name}
-		i.extremes().known++
 		i.tallies[t.Key] = a
 	}
-	before := *a
 	a.failures++
 	a.marks |= t.Marks
 	i.reason(a, t)
-	i.crowd.change(&before, a)
 }
 
 // describe keeps what only the event itself says: it costs nothing once the

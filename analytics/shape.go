@@ -23,15 +23,18 @@ func (i *incident) assess() {
 // shape names an attack by what its tries look like: how many accounts, how
 // often each, in rounds or one after the other, and whether the accounts exist.
 func shape(i *incident) string {
-	accounts := i.users.Rough()
+	accounts := i.users.Count()
 	if accounts == 0 {
 		return classGuessing // the logs name nobody
 	}
 	perAccount := float64(i.counts.Failures) / float64(accounts)
-	tallies := i.extremes()
-	most := tallies.most
+	most, clients := 0, true
+	for _, t := range i.tallies {
+		most = max(most, t.failures)
+		clients = clients && t.failures >= 8 && t.marks.Has(event.ServiceAccount)
+	}
 	switch {
-	case tallies.programs == tallies.known:
+	case clients:
 		return classClient
 	case accounts <= 2, most >= 10 && most*10 >= i.counts.Failures*8:
 		return classGuessing
@@ -75,40 +78,17 @@ func grade(i *incident) Severity {
 		return Critical
 	case i.class == classClient:
 		return Low
-	case i.users.Rough() >= i.bars.users, i.counts.Failures >= i.bars.failures, i.counts.Leaked >= 3, i.extremes().privileged:
+	case i.users.Count() >= i.bars.users, i.counts.Failures >= i.bars.failures, i.counts.Leaked >= 3, i.privileged():
 		return High
 	}
 	return Medium
 }
 
-// extremes are what the shape of an incident needs to know of all its tallies.
-// They are kept up to date, since a thousand tallies for each failure are the
-// most that an attack can make one cost.
-type extremes struct {
-	known      int // tallies they speak of
-	most       int // failures of one account
-	programs   int // service accounts that failed eight times
-	privileged bool
-}
-
-// extremes looks at all tallies where they came from a checkpoint.
-func (i *incident) extremes() *extremes {
-	if e := &i.crowd; e.known != len(i.tallies) {
-		*e = extremes{known: len(i.tallies)}
-		for _, t := range i.tallies {
-			e.change(&tally{}, t)
+func (i *incident) privileged() bool {
+	for _, t := range i.tallies {
+		if t.marks.Has(event.PrivilegedUser) {
+			return true
 		}
 	}
-	return &i.crowd
+	return false
 }
-
-// change follows one tally, which only ever grows.
-func (e *extremes) change(from, to *tally) {
-	e.most = max(e.most, to.failures)
-	e.privileged = e.privileged || to.marks.Has(event.PrivilegedUser)
-	if to.isProgram() && !from.isProgram() {
-		e.programs++
-	}
-}
-
-func (t *tally) isProgram() bool { return t.failures >= 8 && t.marks.Has(event.ServiceAccount) }

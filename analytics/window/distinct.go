@@ -16,8 +16,6 @@ const exactDistinct = 1024
 type Distinct struct {
 	exact  map[uint64]struct{}
 	sketch *hyperloglog.Sketch
-	rough  int // an estimate of the sketch
-	since  int // keys added since
 }
 
 // Add counts key and reports whether it is known to be new; above the exact
@@ -25,7 +23,6 @@ type Distinct struct {
 func (d *Distinct) Add(key uint64) bool {
 	if d.sketch != nil {
 		d.sketch.InsertHash(key)
-		d.since++
 		return false
 	}
 	if _, ok := d.exact[key]; ok {
@@ -56,18 +53,6 @@ func (d *Distinct) Count() int {
 		return int(d.sketch.Estimate())
 	}
 	return len(d.exact)
-}
-
-// Rough is Count, above the exact range less by up to a hundredth: an estimate
-// looks at all registers, and is not made anew for each key.
-func (d *Distinct) Rough() int {
-	if d.sketch == nil {
-		return len(d.exact)
-	}
-	if d.rough == 0 || d.since > d.rough/100 {
-		d.rough, d.since = d.Count(), 0
-	}
-	return d.rough
 }
 
 // Has reports whether key was added; it answers false above the exact range.
