@@ -53,6 +53,7 @@ type savedHome struct {
 type savedCampaign struct {
 	Fails, Admits []window.Try
 	Incident      string
+	Looks         int
 }
 
 func (c *client) saved(proven bool) savedClient {
@@ -73,7 +74,7 @@ func (a *account) saved(proven bool) savedAccount {
 }
 
 func (c *campaign) saved() savedCampaign {
-	return savedCampaign{Fails: c.fails.All(), Admits: c.admits.All(), Incident: idOf(c.incident)}
+	return savedCampaign{Fails: c.fails.All(), Admits: c.admits.All(), Incident: idOf(c.incident), Looks: c.looks}
 }
 
 func idOf(i *incident) string {
@@ -141,7 +142,7 @@ func (s *stuffing) restoreCampaign(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	s.campaigns.Load(k, &campaign{fails: window.TriesOf(in.Fails), admits: window.TriesOf(in.Admits), incident: s.incidentNamed(in.Incident)}, false)
+	s.campaigns.Load(k, &campaign{fails: window.TriesOf(in.Fails), admits: window.TriesOf(in.Admits), incident: s.incidentNamed(in.Incident), looks: in.Looks}, false)
 	return nil
 }
 
