@@ -141,30 +141,36 @@ func (s *scene) play() map[string]*Alert {
 	return s.playOn(e)
 }
 
-func (s *scene) playOn(e *Engine) map[string]*Alert {
-	last := map[string]*Alert{}
-	keep := func(alerts []*Alert) {
-		for _, a := range alerts {
-			before := 0
-			if old := last[a.ID]; old != nil {
-				before = old.Sequence
-			}
-			if a.Sequence != before+1 {
-				s.t.Errorf("%s: sequence %d after %d", a.ID, a.Sequence, before)
-			}
-			last[a.ID] = a
+// ledger holds the last alert of each incident, by id.
+type ledger map[string]*Alert
+
+// keep enters alerts, of which none may be missing or come twice.
+func (l ledger) keep(t *testing.T, alerts []*Alert) {
+	t.Helper()
+	for _, a := range alerts {
+		before := 0
+		if old := l[a.ID]; old != nil {
+			before = old.Sequence
 		}
+		if a.Sequence != before+1 {
+			t.Errorf("%s: sequence %d after %d", a.ID, a.Sequence, before)
+		}
+		l[a.ID] = a
 	}
+}
+
+func (s *scene) playOn(e *Engine) map[string]*Alert {
+	last := ledger{}
 	var ev event.Event
 	for n, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
 		if n%7 == 0 {
-			keep(e.desk.flush())
+			last.keep(s.t, e.desk.flush())
 		}
 	}
-	keep(e.desk.flush())
-	keep(e.Close())
+	last.keep(s.t, e.desk.flush())
+	last.keep(s.t, e.Close())
 	return last
 }
 

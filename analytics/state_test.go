@@ -51,33 +51,21 @@ func (s *scene) restarting(every int) map[string]*Alert {
 	s.t.Helper()
 	kept := memory{}
 	e := newTracked(s.t, s.policy, kept)
-	last := map[string]*Alert{}
-	told := func(alerts []*Alert) {
-		for _, a := range alerts {
-			before := 0
-			if old := last[a.ID]; old != nil {
-				before = old.Sequence
-			}
-			if a.Sequence != before+1 {
-				s.t.Errorf("%s: sequence %d after %d", a.ID, a.Sequence, before)
-			}
-			last[a.ID] = a
-		}
-	}
+	last := ledger{}
 	var ev event.Event
 	for n, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
 		if n%every == every-1 {
-			told(e.desk.flush())
+			last.keep(s.t, e.desk.flush())
 			if err := e.Changes(kept.put); err != nil {
 				s.t.Fatal(err)
 			}
 			e = newTracked(s.t, s.policy, kept)
 		}
 	}
-	told(e.desk.flush())
-	told(e.Close())
+	last.keep(s.t, e.desk.flush())
+	last.keep(s.t, e.Close())
 	return last
 }
 
