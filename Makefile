@@ -25,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host e2e dist test-dist test-arm64 clean
+.PHONY: build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -106,6 +106,17 @@ bench:
 bench-host: build
 	$(GO) build -trimpath -buildmode=c-shared -o build/out_getrecord.so ./test/bench/getrecord
 	$(GO) run ./test/bench $(BENCH)
+
+# What the tables take and cost as they fill, and a flood that must not grow
+# them; BENCH=-h tells its flags.
+bench-memory:
+	$(GO) run ./test/bench/memory -users 1000 $(BENCH)
+	$(GO) run ./test/bench/memory -max-ips 200000 -users 1000000 -addresses 10000000
+
+# Instructions a record, under valgrind: what CI can compare from run to run.
+instructions:
+	CGO_ENABLED=0 $(GO) build -trimpath -o build/instructions ./test/bench/instructions
+	build/instructions
 
 # go test fuzzes one target of one package at a time.
 fuzz:
