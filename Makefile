@@ -25,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-memory instructions e2e dist test-dist test-arm64 clean
+.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -98,6 +98,12 @@ e2e: build/.e2e
 	@$(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
 	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
 	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
+
+# What takes minutes: 50 kills, 20 reloads, a checkpoint with every byte flipped
+# and cut at every length.
+soak: build/.e2e
+	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin
+	REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
