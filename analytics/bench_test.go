@@ -74,3 +74,36 @@ func BenchmarkEngineIIS(b *testing.B) {
 func perRecord(b *testing.B, records int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(records), "ns/record")
 }
+
+// BenchmarkEngineAudit reads real audit records, as maps and as JSON in
+// strings; encoding/json into a map is what the strings have to beat, and
+// BenchmarkHostGetRecord of package record the maps.
+func BenchmarkEngineAudit(b *testing.B) {
+	lines := fixture(b, "m365_ual/invictus__ual_2021-03_to_05.ndjson")
+	size := 0
+	for _, line := range lines {
+		size += len(line)
+	}
+	for name, pack := range map[string]func([]byte) any{"map": asMap, "string": asLines} {
+		b.Run(name, func(b *testing.B) {
+			e, chunks := newBenchEngine(b, 200_000), chunked(lines, len(lines), pack)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for n := uint32(0); b.Loop(); n++ {
+				binary.BigEndian.PutUint32(chunks[0][8:], n) // no chunk that was read before
+				e.Observe("ual", chunks[0])
+			}
+			perRecord(b, len(lines))
+		})
+	}
+	b.Run("encoding", func(b *testing.B) {
+		b.SetBytes(int64(size))
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, line := range lines {
+				asMap(line)
+			}
+		}
+		perRecord(b, len(lines))
+	})
+}

@@ -20,7 +20,7 @@ import (
 
 // fixture returns the lines of a real log, or skips: the samples are not part
 // of this repository.
-func fixture(t *testing.T, name string) [][]byte {
+func fixture(t testing.TB, name string) [][]byte {
 	t.Helper()
 	path := filepath.Join("..", "..", "shared", "fixtures", name)
 	text, err := os.ReadFile(path)
