@@ -12,7 +12,7 @@ import (
 
 // maxIncidents bounds the incidents open at a time. The least recently touched
 // makes room, after a last message.
-const maxIncidents = 10_000
+const maxIncidents = 4096
 
 // desk is where incidents are opened, told and closed. It decides when a
 // message leaves: at the end of a chunk, for what mattered in it.

@@ -15,7 +15,7 @@ const (
 	maxTallies  = 1024 // accounts told apart by name
 	maxListed   = 20   // addresses, hosts, credentials, evidence
 	maxAgents   = 10   // agents and apps
-	maxRecent   = 256  // tries that still join with other logs' and show the shape
+	maxRecent   = 128  // tries that still join with other logs' and show the shape
 	maxKeptText = 200  // bytes of an attacker's string
 )
 
