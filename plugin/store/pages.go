@@ -221,7 +221,16 @@ func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
 	if root := native.Uint64(value); root != 0 {
 		return c.tree(root, depth+1, &keyOrder{})
 	}
-	return c.page(value[bucketHeader:], depth+1, &keyOrder{})
+	return c.inside(value[bucketHeader:], depth+1)
+}
+
+// inside checks the page of a small bucket, which is in its value. It has no
+// number: bbolt would take another for one to be given back.
+func (c *pageCheck) inside(b []byte, depth int) error {
+	if len(b) < pageHeader || native.Uint64(b) != 0 || native.Uint32(b[12:]) != 0 {
+		return fmt.Errorf("%w: head of a page in a bucket", ErrDamaged)
+	}
+	return c.page(b, depth, &keyOrder{})
 }
 
 // part is b[pos:pos+size] where that is inside b. Both are 32 bits wide, so
