@@ -72,6 +72,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 		alerts: s.emit != "enriched", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
 		form: delivery.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: delivery.Observer{Version: version, Name: hostName()}}}
 	if err := i.openEnriched(&s, sink); err != nil {
+		i.closeFiles()
 		return nil, err
 	}
 	if err := i.openState(s); err != nil {
@@ -217,6 +218,14 @@ func (i *instance) closeState() error {
 	}
 	i.saved.close(i.engine)
 	return nil
+}
+
+// closeFiles lets go of the files of an instance that does not start.
+func (i *instance) closeFiles() {
+	_, _ = i.spool.Close() // nothing was put into it
+	if i.saved != nil {
+		i.saved.close(i.engine)
+	}
 }
 
 func (i *instance) closeSpool() {

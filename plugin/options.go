@@ -110,7 +110,7 @@ var options = []option{
 			s.timeout, err = between(v, time.Second, 5*time.Minute)
 			return err
 		}},
-	{name: "state_path", want: "path of a folder", help: "Where alerts wait for the sink, in `spool.db`; a folder for each instance. Without it they wait in memory.",
+	{name: "state_path", want: "path of a folder", help: "Folder of what outlasts a restart: alerts that wait for the sink (`spool.db`) and what the detections know (`checkpoint.db`); one for each instance. Without it both are in memory.",
 		set: func(s *settings, v string) error { s.statePath = v; return nil }},
 	{name: "spool_max_size", def: "64M", want: "1M to 1048576M", help: "Bound of the alerts that wait. Beyond it the least severe go first, the oldest of them.",
 		set: func(s *settings, v string) (err error) { s.spoolSize, err = mebibytes(v); return err }},
