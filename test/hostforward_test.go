@@ -1,0 +1,30 @@
+package test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"redshank/test/agent"
+)
+
+// Alerts by the forward protocol over TCP, acknowledged; and what a receiver
+// that is down has missed, from the spool at the next start.
+func TestHostForward(t *testing.T) {
+	port, err := agent.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-f", "json", "-p", "sink=forward", "-p", fmt.Sprintf("sink_port=%d", port),
+		"-p", "sink_timeout=1s", "-p", "state_path=" + filepath.Join(t.TempDir(), "state")}
+	down := onHost(t, attack("203.0.113.7", 12), args...)
+	if down.code != 0 {
+		t.Fatal("receiver down: ", down.end())
+	}
+	receiver := newForwardee(t, port)
+	up := onHost(t, attack("203.0.113.8", 12), args...)
+	found := incidents(parseAlerts(t, receiver.text()))
+	if up.code != 0 || len(found) != 2 {
+		t.Errorf("%d incidents arrived, want the one from before and the one from now: %v\n%s", len(found), found, up.end())
+	}
+}
