@@ -18,7 +18,7 @@ import (
 
 type savedClient struct {
 	Proven    bool
-	Tries     []window.Try
+	Tries     savedTries
 	Admitted  []savedAdmission
 	Residents int
 	Incident  string
@@ -40,7 +40,7 @@ type savedAccount struct {
 	Proven   bool
 	Name     string
 	Homes    []savedHome
-	Tries    []window.Try
+	Tries    savedTries
 	Incident string
 }
 
@@ -51,7 +51,7 @@ type savedHome struct {
 }
 
 type savedCampaign struct {
-	Fails, Admits []window.Try
+	Fails, Admits savedTries
 	Incident      string
 	Looks         int
 }

@@ -24,7 +24,7 @@ type savedDossier struct {
 	Taken     *savedVolume
 	Requests  []byte
 	Notes     []savedNote
-	Mailboxes []window.Try
+	Mailboxes savedTries
 	Boxes     savedBoxes
 	Failed    [4]int64
 	Visits    []savedVisit

@@ -31,7 +31,7 @@ type savedIncident struct {
 	Mailboxes  []byte
 	AgentIDs   []uint32
 	Services   uint32
-	Tries      []window.Try
+	Tries      savedTries
 	Valid      savedCredentials
 	Present    savedCredentials
 	Labels     []string
