@@ -43,7 +43,7 @@ func TestHostKilled(t *testing.T) {
 	}
 	args := []string{"-e", artefact(t, "out_redshank.so"), "-f", "json", "-c", "200", "-p", "sink=file", "-p", "sink_path=" + out, "-p", "state_path=" + filepath.Join(folder, "state"), in}
 	begin := time.Now()
-	r := execute(t, "", artefact(t, "host"), append(args[:8:8], "-p", "sink_path="+filepath.Join(folder, "alone.ndjson"), in)...).quiet(t)
+	execute(t, "", artefact(t, "host"), append(args[:8:8], "-p", "sink_path="+filepath.Join(folder, "alone.ndjson"), in)...).quiet(t)
 	whole := time.Since(begin)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for n := range kills(t) {
@@ -55,7 +55,7 @@ func TestHostKilled(t *testing.T) {
 			t.Fatalf("life %d: %v\n%s", n, err, log)
 		}
 	}
-	r = execute(t, "", artefact(t, "host"), args...).quiet(t)
+	r := execute(t, "", artefact(t, "host"), args...).quiet(t)
 	text, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)

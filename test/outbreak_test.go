@@ -82,9 +82,9 @@ type message struct {
 
 // arrived is a run as the receiving end saw it.
 type arrived struct {
-	incidents          map[string]lastTold // by attacker
-	messages, again    int
-	twoIDs, unexpected []string
+	incidents       map[string]lastTold // by attacker
+	messages, again int
+	twoIDs          []string
 }
 
 // arrive reads what a receiver has as lines of JSON. A last line that is not
