@@ -42,27 +42,8 @@ func (i *instance) figures() *delivery.Report {
 // leave.
 const lookEvery = 5 * time.Minute
 
-// reportHealth sends a health record at every interval until the instance
-// stops.
-func (i *instance) reportHealth() {
-	every := i.healthEvery
-	if every == 0 {
-		every = lookEvery
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-i.stop:
-			return
-		case <-tick.C:
-			i.healthAtTick()
-		}
-	}
-}
-
+// healthAtTick sends the health record of an interval.
 func (i *instance) healthAtTick() {
-	defer func() { i.crashed("health", recover()) }()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.health(false)

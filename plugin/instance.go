@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,10 +80,10 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 		return nil, errors.Join(err, i.enriched.close())
 	}
 	i.sender = delivery.NewSender(i.spool, sink, log)
-	i.stopped.Go(i.refresh)
-	i.stopped.Go(i.reportHealth)
+	i.every(refreshEvery, "refresh", i.refreshLists)
+	i.every(cmp.Or(i.healthEvery, lookEvery), "health", i.healthAtTick)
 	if i.saved != nil {
-		i.stopped.Go(i.sync)
+		i.every(checkpointSync, "checkpoint", i.saved.sync)
 	}
 	return i, nil
 }
@@ -260,38 +261,30 @@ func (i *instance) summary() {
 		"delivered", sent.Settled, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
 }
 
-// refresh looks at the policy's lists until the instance stops.
-func (i *instance) refresh() {
-	tick := time.NewTicker(refreshEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-i.stop:
-			return
-		case <-tick.C:
-			i.refreshLists()
-		}
+// every runs do at an interval, on a goroutine of the instance, until it
+// stops. A crash costs that one turn: on a goroutine it would end the agent.
+func (i *instance) every(interval time.Duration, what string, do func()) {
+	turn := func() {
+		defer func() { i.crashed(what, recover()) }()
+		do()
 	}
-}
-
-// sync brings the checkpoint to the disk until the instance stops.
-func (i *instance) sync() {
-	tick := time.NewTicker(checkpointSync)
-	defer tick.Stop()
-	for {
-		select {
-		case <-i.stop:
-			return
-		case <-tick.C:
-			i.saved.sync()
+	i.stopped.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-i.stop:
+				return
+			case <-tick.C:
+				turn()
+			}
 		}
-	}
+	})
 }
 
 // refreshLists reads the lists that changed. What cannot be read stays as it
 // was, and is told once for each thing that is wrong with it.
 func (i *instance) refreshLists() {
-	defer func() { i.crashed("refresh", recover()) }()
 	changed, err := i.policy.Refresh()
 	if len(changed) > 0 {
 		i.log.Info("lists read anew", "files", changed)
