@@ -89,8 +89,15 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
 		return false
 	}
 	status := number(r[w3cStatus])
-	if f.logins.held == 0 && silent(ev, r, status) {
-		return false
+	if f.logins.held == 0 && !isLogin(r[w3cStem]) {
+		switch {
+		case silent(ev, status):
+			return false
+		case isHandshake(ev, r, status):
+			ev.Outcome, ev.Agent = event.Challenge, spaced(ev.Agent, ev)
+			emit(ev)
+			return true
+		}
 	}
 	q := readQuery(given(r[w3cQuery]))
 	ev.ID, ev.Device = q.id, q.device
@@ -107,8 +114,14 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
 
 // silent tells, before the query string is read, requests that emitted says
 // nothing of: pages that anyone may fetch, most of what a front end logs.
-func silent(ev *event.Event, r *row, status int64) bool {
-	return len(ev.RawUser) == 0 && status < 400 && ev.Service != event.EAS && !isLogin(r[w3cStem])
+func silent(ev *event.Event, status int64) bool {
+	return len(ev.RawUser) == 0 && status < 400 && ev.Service != event.EAS
+}
+
+// isHandshake tells, likewise, the 401 that goes before a login: a challenge,
+// of which nothing else matters.
+func isHandshake(ev *event.Event, r *row, status int64) bool {
+	return ev.RawUser == nil && status == 401 && !isCredentialCode(r[w3cWin32])
 }
 
 // emitted emits the event of a request that stands for itself.
@@ -177,7 +190,7 @@ func refused(ev *event.Event, r *row, q *query) {
 	code := r[w3cWin32]
 	named := ev.RawUser != nil
 	switch {
-	case credentialCodes[string(code)]:
+	case isCredentialCode(code):
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 		ev.Code, ev.CodeSpace = code, event.CodeWin32
 	case named && !handshakeCodes[string(code)] && number(r[w3cSubstatus]) == 1:
@@ -197,11 +210,14 @@ func refused(ev *event.Event, r *row, q *query) {
 
 const ntlmDenied = "2148074252" // SEC_E_LOGON_DENIED, 0x8009030c
 
-// credentialCodes are the Windows results that need credentials to come
+// isCredentialCode tells the Windows results that need credentials to come
 // about. What each means is the policy's to say.
-var credentialCodes = map[string]bool{
-	"1326": true, "1327": true, "1328": true, "1329": true, "1330": true, "1331": true,
-	"1385": true, "1793": true, "1907": true, "1909": true, ntlmDenied: true,
+func isCredentialCode(code []byte) bool {
+	switch number(code) {
+	case 1326, 1327, 1328, 1329, 1330, 1331, 1385, 1793, 1907, 1909:
+		return true
+	}
+	return string(code) == ntlmDenied
 }
 
 // handshakeCodes come with a 401 that asks for credentials, or for more.

@@ -135,29 +135,30 @@ func readQuery(text []byte) (q query) {
 // querySigns are the bytes that mean something in a query string.
 var querySigns = [256]byte{'=': '=', '?': '?', '&': '&', ';': ';'}
 
-func (q *query) set(name, value []byte) {
-	switch len(name) {
-	case len("cmd"):
-		keep(&q.command, value, name, "cmd")
-	case len("user"):
-		keep(&q.user, value, name, "user")
-	case len("reason"):
-		keep(&q.reason, value, name, "reason")
-	case len("deviceid"):
-		keep(&q.device, value, name, "deviceid")
-	case len("cafereqid"):
-		keep(&q.id, value, name, "cafereqid")
-	case len("soapaction"):
-		keep(&q.soap, value, name, "soapaction")
-	}
-}
-
-// keep keeps the last of a repeated parameter. Exchange writes its own behind
+// set keeps the last of a repeated parameter. Exchange writes its own behind
 // those of the client, who could otherwise choose the id that a request goes
 // by, and have it taken for a duplicate.
-func keep(dst *[]byte, value, name []byte, want string) {
-	if same(name, want) {
-		*dst = value
+func (q *query) set(name, value []byte) {
+	var folded [len("soapaction")]byte
+	if len(name) > len(folded) {
+		return
+	}
+	for i, c := range name {
+		folded[i] = c | 0x20 // no byte but a letter becomes a lower-case letter
+	}
+	switch string(folded[:len(name)]) {
+	case "cafereqid":
+		q.id = value
+	case "cmd":
+		q.command = value
+	case "deviceid":
+		q.device = value
+	case "user":
+		q.user = value
+	case "soapaction":
+		q.soap = value
+	case "reason":
+		q.reason = value
 	}
 }
 
@@ -209,17 +210,19 @@ func unhex(c byte) byte {
 // request that a proxy on the same machine has forwarded is not the
 // server's own, so look at the forwarded address before.
 func ownAddress(ip []byte) bool {
-	return bytes.HasPrefix(ip, loopback4) || begins(ip, "fe80:") || bytes.HasPrefix(ip, azureProbe) ||
-		bytes.HasPrefix(ip, loopback6) && (len(ip) == len(loopback6) || ip[len(loopback6)] == '%') ||
-		bytes.HasPrefix(ip, loopback6Port) || begins(ip, "[fe80:")
+	if len(ip) == 0 {
+		return false
+	}
+	switch ip[0] {
+	case '1':
+		return begins(ip, "127.") || begins(ip, "168.63.129.16")
+	case ':':
+		return begins(ip, "::1") && (len(ip) == len("::1") || ip[len("::1")] == '%')
+	case '[':
+		return begins(ip, "[::1]") || begins(ip, "[fe80:")
+	}
+	return begins(ip, "fe80:")
 }
-
-var (
-	loopback4     = []byte("127.")
-	loopback6     = []byte("::1")
-	loopback6Port = []byte("[::1]")
-	azureProbe    = []byte("168.63.129.16")
-)
 
 // monitors are agents of Exchange's own monitoring. They are believed only
 // where the server is its own client: anyone can call himself a probe.

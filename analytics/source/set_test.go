@@ -31,7 +31,7 @@ func (probe) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	if string(text) == "skip" {
 		return Ignored
 	}
-	ev.RawUser, ev.Host = text, in.Path
+	ev.RawUser = text
 	emit(ev)
 	return Understood
 }

@@ -28,7 +28,6 @@ const (
 // Input is one record as a format sees it: either a raw line or a map.
 type Input struct {
 	Tag    string
-	Path   []byte       // file it came from, where path_key gives it
 	Time   time.Time    // Fluent Bit's timestamp, for records that have none of their own
 	Line   []byte       // the raw line, trimmed of BOM, NUL padding and line ends; nil where it came as a map
 	Fields record.Value // the map; absent where it came as a line

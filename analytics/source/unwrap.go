@@ -61,11 +61,16 @@ func (s *Set) openList(list record.Value, depth int) {
 // it. A wrapper goes before the formats where the map is small, since the
 // columns around AuditData look like an audit record themselves.
 func (s *Set) openMap(m record.Value, depth int) {
+	if line := s.nextLine(m); line != nil {
+		s.openEither(m, line, bareFields, depth)
+		return
+	}
 	fields := m.Len()
 	if fields <= bareFields {
 		if line, path := plainLine(m); line != nil {
 			s.follow(path)
-			s.openEither(m, line, fields, depth)
+			s.in.Stream.remember(m, line)
+			s.openEither(m, line.Bytes(), fields, depth)
 			return
 		}
 	}
@@ -93,13 +98,13 @@ func (s *Set) openMap(m record.Value, depth int) {
 // plainLine is the line of a record as in_tail makes it, and the path of its
 // file: the common case, at half the cost of looking for all wrappers. line is
 // nil where there is any other field.
-func plainLine(m record.Value) (line, path []byte) {
+func plainLine(m record.Value) (line record.Value, path []byte) {
 	c := m.Fields()
 	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
 		text := field.Bytes()
 		switch {
 		case string(key) == "log" && line == nil && len(text) > 0:
-			line = text
+			line = field
 		case string(key) == "path" && path == nil && text != nil:
 			path = text
 		default:
@@ -107,6 +112,22 @@ func plainLine(m record.Value) (line, path []byte) {
 		}
 	}
 	return line, path
+}
+
+// nextLine is the line of a record that is like the last one of its stream in
+// all that stands before the line: nearly every record of a file, which need
+// then not be walked, nor its path looked up.
+func (s *Set) nextLine(m record.Value) []byte {
+	for _, stream := range s.streams.last {
+		if stream == nil || len(stream.before) == 0 || !bytes.HasPrefix(m, stream.before) || stream.key.tag != s.in.Tag {
+			continue
+		}
+		if line := m[len(stream.before):].Bytes(); endsWith(m, line) {
+			s.in.Stream = stream
+			return line
+		}
+	}
+	return nil
 }
 
 // openEither decodes a map that has a text which may be the record itself, or
@@ -187,21 +208,22 @@ func (s *Set) openLine(line []byte, depth int) bool {
 
 // setPath tells files of one tag apart, where the record names its file.
 func (s *Set) setPath(found []record.Value) {
+	var path []byte
 	for _, slot := range pathSlots {
-		if path := found[slot].Bytes(); len(path) > 0 {
-			s.in.Path = path
+		if named := found[slot].Bytes(); len(named) > 0 {
+			path = named
 		}
 	}
 	if file := found[slotLog].Get("file"); file.Present() {
-		s.in.Path = file.Get("path").Bytes()
+		path = file.Get("path").Bytes()
 	}
-	s.follow(s.in.Path)
+	s.follow(path)
 }
 
 // follow takes up the stream of a file.
 func (s *Set) follow(path []byte) {
 	if len(path) > 0 {
-		s.in.Path, s.in.Stream = path, s.streams.get(s.in.Tag, path)
+		s.in.Stream = s.streams.get(s.in.Tag, path)
 	}
 }
 

@@ -71,7 +71,7 @@ func (l layout) split(line []byte, r *row) (n int) {
 		} else {
 			word = lastWord(line[at:])
 		}
-		for found := spacesIn(word); found != 0; found &= found - 1 {
+		for found := equal(word, ' '); found != 0; found &= found - 1 {
 			end := at + bits.TrailingZeros64(found)>>3
 			if end > start {
 				if n < len(l) && l[n] < slots {
@@ -100,10 +100,10 @@ func lastWord(b []byte) (word uint64) {
 	return word
 }
 
-// spacesIn has the top bit set of each of eight bytes that is a space.
-func spacesIn(word uint64) uint64 {
+// equal has the top bit set of each of eight bytes that is c.
+func equal(word uint64, c uint64) uint64 {
 	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	word ^= each * ' ' // what was a space is now 0
+	word ^= each * c // what was c is now 0
 	return ^((word&low + low) | word | low)
 }
 
@@ -181,17 +181,21 @@ func (l layout) stretch(line []byte, r *row) bool {
 
 // spaced is b with the spaces that W3C logs write as "+", in ev's own memory.
 func spaced(b []byte, ev *event.Event) []byte {
-	plus := bytes.IndexByte(b, '+')
-	if plus < 0 {
+	if bytes.IndexByte(b, '+') < 0 {
 		return b
 	}
 	b = ev.Hold(capped(b, maxAgent))
-	for rest := b; ; rest = rest[plus+1:] {
-		if plus = bytes.IndexByte(rest, '+'); plus < 0 {
-			return b
-		}
-		rest[plus] = ' '
+	rest := b
+	for ; len(rest) >= 8; rest = rest[8:] {
+		word := binary.LittleEndian.Uint64(rest)
+		binary.LittleEndian.PutUint64(rest, word^equal(word, '+')>>7*('+'^' '))
 	}
+	for i, c := range rest {
+		if c == '+' {
+			rest[i] = ' '
+		}
+	}
+	return b
 }
 
 // maxAgent is the longest user agent that is rewritten, in bytes; what is
