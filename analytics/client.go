@@ -1,6 +1,8 @@
 package analytics
 
 import (
+	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"github.com/cespare/xxhash/v2"
@@ -16,17 +18,15 @@ type clientKey [16]byte
 
 func (k clientKey) addr() netip.Addr { return netip.AddrFrom16(k).Unmap() }
 
+// is4 tells an IPv4 address. netip would do, but is asked several times for
+// each sign-in.
+func (k clientKey) is4() bool {
+	return binary.BigEndian.Uint64(k[:]) == 0 && binary.BigEndian.Uint32(k[8:]) == 0xffff
+}
+
 // network is the wider network of a client: IPv4 /16, IPv6 /32. A home router
 // or a phone that gets a new address mostly stays within it.
-func (k clientKey) network() clientKey {
-	wide := k
-	if k.addr().Is4() {
-		clear(wide[14:])
-	} else {
-		clear(wide[4:])
-	}
-	return wide
-}
+func (k clientKey) network() clientKey { return k.cut(16, 32) }
 
 func hashClient(k clientKey) uint64 { return xxhash.Sum64(k[:]) }
 
@@ -98,16 +98,12 @@ func (c *client) forgives(t *window.Try, within int64) bool {
 // cut clears what lies beyond the policy's prefix.
 func (k clientKey) cut(v4bits, v6bits int) clientKey {
 	bits := v6bits
-	if k.addr().Is4() {
+	if k.is4() {
 		bits = 96 + v4bits
 	}
-	for i := range k {
-		switch left := bits - 8*i; {
-		case left <= 0:
-			k[i] = 0
-		case left < 8:
-			k[i] &= 0xff << (8 - left)
-		}
-	}
+	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
+	// A shift by 64 or more leaves nothing; by a negative number it would panic.
+	binary.BigEndian.PutUint64(k[:], high&^(math.MaxUint64>>min(bits, 64)))
+	binary.BigEndian.PutUint64(k[8:], low&^(math.MaxUint64>>max(bits-64, 0)))
 	return k
 }

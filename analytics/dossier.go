@@ -48,13 +48,6 @@ const (
 	aHost
 )
 
-// learnMark recognises a request like the last one.
-type learnMark struct {
-	client clientKey
-	agent  uint32
-	minute int64
-}
-
 // note is one signal, with what it shares with others.
 type note struct {
 	kind        signalKind

@@ -1,6 +1,10 @@
 package analytics
 
 import (
+	"cmp"
+
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/event"
 )
 
@@ -28,21 +32,48 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 	c.learn(d, ev, &places)
 }
 
-// same recognises a request like the last one of this account, within the
-// minute: the common case on an Exchange server, and it says nothing new.
+// learnMark recognises requests like those that were learned last: of one
+// client, from its first one on.
+type learnMark struct {
+	client   clientKey
+	at       int64 // of the first, in Unix milliseconds
+	agent    uint32
+	device   uint32 // the last one that was named
+	services uint32 // one bit for each
+	protocol event.Protocol
+}
+
+// same recognises a request like one that was learned of this account within
+// the span of a visit, in the same hour of the day: the common case on an
+// Exchange server, and it says nothing new.
 func (c *collection) same(d *dossier, ev *event.Event, at int64) bool {
 	if !requestLog(ev.Source) {
 		return false
 	}
-	mark := learnMark{agent: ev.AgentHash(), minute: at / 60_000}
+	last, mark := &d.learned, learnMark{at: at, agent: ev.AgentHash(), device: deviceHash(ev), services: 1 << ev.Service, protocol: ev.Protocol}
 	if ev.IP.IsValid() {
-		mark.client = clientKey(ev.IP.As16())
+		mark.client = ev.IP.As16()
 	}
-	if d.learned == mark {
+	since := at - last.at
+	switch {
+	case since < 0, since >= visitSpan, at/hour != last.at/hour,
+		mark.client != last.client, mark.agent != last.agent, mark.protocol != last.protocol:
+		*last = mark
+		return false
+	case last.services&mark.services != 0 && (mark.device == last.device || mark.device == 0):
 		return true
 	}
-	d.learned = mark
+	last.services |= mark.services
+	last.device = cmp.Or(mark.device, last.device)
 	return false
+}
+
+// deviceHash is 0 where no device is named.
+func deviceHash(ev *event.Event) uint32 {
+	if len(ev.Device) == 0 {
+		return 0
+	}
+	return uint32(xxhash.Sum64(ev.Device)) | 1
 }
 
 // placed is one place of an event, as a baseline knows it.
