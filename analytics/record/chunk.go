@@ -11,8 +11,9 @@ const resyncScan = 64 << 10
 type Reader struct {
 	chunk []byte
 	at    int
-	scan  int // bytes that may still be searched for a record start
-	work  int // bytes that may still be read in vain
+	lead  Value // what stood before the Line of the last record, in its body
+	scan  int   // bytes that may still be searched for a record start
+	work  int   // bytes that may still be read in vain
 
 	Bad     int // objects stepped over that are no record: wrong shape, too deep, damaged
 	Markers int // group markers, which Fluent Bit puts among the records
@@ -39,6 +40,7 @@ func (r *Reader) Next(rec *Record) bool {
 		if r.common(rec) {
 			return true
 		}
+		r.lead = nil
 		end, opened, ok := skip(r.chunk, r.at)
 		if !ok {
 			r.Bad++
@@ -72,13 +74,54 @@ func (r *Reader) common(rec *Record) bool {
 		return false
 	}
 	at := fixedTime(b[4:])
-	end, opened, ok := skip(b, body)
-	if !ok || opened >= maxDepth-2 || isMarker(at) { // two more are opened around the body
+	if isMarker(at) {
 		return false
 	}
-	*rec = Record{Time: at, Body: Value(b[body:end:end]), Raw: b[:end:end]}
+	line, end := r.again(b, body)
+	again := len(line) > 0
+	if !again {
+		var opened int
+		var ok bool
+		if end, opened, ok = skip(b, body); !ok || opened >= maxDepth-2 { // two more are opened around the body
+			return false
+		}
+		line = r.lineOf(b[body:end:end])
+	}
+	*rec = Record{Time: at, Body: b[body:end:end], Raw: b[:end:end], Line: line, Again: again}
 	r.at += end
 	return true
+}
+
+// again reads a body that differs from the last one in its line alone, without
+// walking what is known.
+func (r *Reader) again(b []byte, body int) (line []byte, end int) {
+	if at := body + len(r.lead); at > body && len(b) > at && string(b[body:at]) == string(r.lead) {
+		line, end, _ = text(b, at)
+	}
+	return line, end
+}
+
+// lineFields is how many fields a body may have that a line is looked for in:
+// path, offset and the line itself.
+const lineFields = 3
+
+// lineOf is the Line of a body, a map that is sound. It is no use where the
+// text is empty or the map of many fields: that is no line of a file.
+func (r *Reader) lineOf(body Value) (line []byte) {
+	r.lead = nil
+	n, at, _ := fields(body, 0)
+	if n == 0 || n > lineFields {
+		return nil
+	}
+	for ; n > 0; n-- {
+		_, at, _ = text(body, at)
+		r.lead = body[:at]
+		line, at, _ = text(body, at)
+	}
+	if len(line) == 0 {
+		r.lead = nil
+	}
+	return line
 }
 
 // headSize is the length of two arrays of two, a timestamp of eight bytes, and

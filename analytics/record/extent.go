@@ -100,23 +100,34 @@ func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 // array headers costs neither stack nor time; it is also the faster of the two.
 func skip(b []byte, at int) (end, opened int, ok bool) {
 	for pending := 1; pending > 0; pending-- {
-		if at < len(b) {
-			if size := int(sizes[b[at]]); size > 0 {
-				at += size
-				continue
-			}
-			if b[at] == 0xd9 && at+1 < len(b) { // str8: the other most common one
-				at += 2 + int(b[at+1])
-				continue
-			}
+		if at >= len(b) {
+			return len(b), opened, false
 		}
-		next, members, ok := enter(b, at)
-		if !ok {
-			return min(at, len(b)), opened, false
+		c := b[at]
+		if size := int(sizes[c]); size > 0 {
+			at += size
+			continue
 		}
-		if at = next; members > 0 {
-			pending += members
-			opened++
+		switch {
+		case c == 0xd9 && at+1 < len(b): // str8: the most common one that is left
+			at += 2 + int(b[at+1])
+		case c < 0x90: // fixmap; of members that are missing the end of b tells
+			at, opened = at+1, opened+1
+			pending += 2 * int(c&0x0f)
+		case c < 0xa0: // fixarray
+			at, opened = at+1, opened+1
+			pending += int(c & 0x0f)
+		case c == 0xda && at+2 < len(b):
+			at += 3 + int(binary.BigEndian.Uint16(b[at+1:]))
+		default:
+			next, members, ok := enterLong(b, at, leads[c-0xc0])
+			if !ok {
+				return at, opened, false
+			}
+			if at = next; members > 0 {
+				pending += members
+				opened++
+			}
 		}
 	}
 	return min(at, len(b)), opened, at <= len(b)
@@ -142,23 +153,39 @@ func text(b []byte, at int) (payload []byte, end int, ok bool) {
 	if at >= len(b) {
 		return nil, at, false
 	}
-	c := b[at]
-	if c-0xa0 < 0x20 { // fixstr: nearly every key
-		start := at + 1
+	c, start := b[at], 0
+	switch {
+	case c-0xa0 < 0x20: // fixstr: nearly every key
+		start = at + 1
 		end = start + int(c&0x1f)
-		if end > len(b) {
-			return nil, at, false
-		}
-		return b[start:end:end], end, true
+	case c == 0xd9 && at+1 < len(b): // str8: most values
+		start = at + 2
+		end = start + int(b[at+1])
+	case c == 0xda && at+2 < len(b): // str16: most lines
+		start = at + 3
+		end = start + int(binary.BigEndian.Uint16(b[at+1:]))
+	default:
+		return longText(b, at)
 	}
+	if end > len(b) {
+		return nil, at, false
+	}
+	return b[start:end:end], end, true
+}
+
+// longText is text for what it leaves over.
+func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 	if end, _, ok = skip(b, at); !ok {
 		return nil, at, false
 	}
-	if c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb {
+	if c := b[at]; isText(c) {
 		payload = b[at+int(leads[c-0xc0].header) : end : end]
 	}
 	return payload, end, true
 }
+
+// isText tells the first byte of a str that is no fixstr, or of a bin.
+func isText(c byte) bool { return c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
 
 // fields is the number of fields of the map at b[at:] and where the first one
 // starts; not ok where it is no map or holds fewer bytes than that takes.

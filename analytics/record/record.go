@@ -10,4 +10,10 @@ type Record struct {
 	Metadata Value     // V2 metadata map; zero for legacy records
 	Body     Value     // the record itself, a map
 	Raw      []byte    // the whole encoded record, timestamp included
+
+	// Line is the last field of a body of few fields, where it is a text, and
+	// Again tells that all before it is, byte for byte, as in the record that
+	// was read before: the next line of the same file.
+	Line  []byte
+	Again bool
 }

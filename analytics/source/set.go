@@ -19,7 +19,10 @@ type Set struct {
 	streams *streams
 	counts  Counts
 
-	// The record at hand.
+	// The record at hand; running is the stream of the one before it, where that
+	// was a raw line and no more.
+	line    []byte // record.Record.Line
+	running *Stream
 	in      Input
 	ev      event.Event
 	emit    Emit
@@ -53,11 +56,18 @@ func (s *Set) Counts() Counts { return s.counts }
 // own: it is over when emit returns. tag must not point into the chunk; it is
 // kept.
 func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
-	s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch}
 	s.emit = emit
 	s.scratch.release(0)
-	s.open(rec.Body, 0)
-	s.in, s.emit = Input{}, nil
+	running := s.running
+	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
+		s.running = running
+		s.in = Input{Tag: tag, Time: rec.Time, Stream: running, scratch: &s.scratch}
+		s.openEither(rec.Body, rec.Line, 0, 0)
+	} else {
+		s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch}
+		s.open(rec.Body, 0)
+	}
+	s.in, s.line, s.emit = Input{}, nil, nil
 }
 
 // leaf counts one record that no format has decoded.

@@ -5,7 +5,6 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"redshank/analytics/event"
-	"redshank/analytics/record"
 )
 
 // Stream is what is remembered of one tag and path: which format its records
@@ -17,7 +16,6 @@ type Stream struct {
 	columns [sources]layout // what the last header line of each format named
 	w3c     w3cClock        // what gives IIS lines without a date one
 	logins  []*login        // forms logins posted here, oldest first, decided ones among them
-	before  []byte          // what stood before the line in the map of its last record
 
 	key       streamKey
 	owner     *streams
@@ -36,22 +34,6 @@ func (s *Stream) headline(of event.Source, line []byte) {
 	}
 	s.headlines[of] = string(line)
 	s.owner.note(s.key)
-}
-
-// maxBefore is how much is remembered of what stands before a line, in bytes.
-const maxBefore = 512
-
-// remember keeps what stands before line, where that is the last field of m.
-func (s *Stream) remember(m, line record.Value) {
-	s.before = s.before[:0]
-	if before := len(m) - len(line); endsWith(m, line) && before <= maxBefore {
-		s.before = append(s.before, m[:before]...)
-	}
-}
-
-// endsWith tells whether part, which lies in m, reaches its end.
-func endsWith(m record.Value, part []byte) bool {
-	return len(part) > 0 && &part[len(part)-1] == &m[len(m)-1]
 }
 
 // maxStreams bounds how many are remembered. A server writes some dozens of

@@ -61,16 +61,14 @@ func (s *Set) openList(list record.Value, depth int) {
 // it. A wrapper goes before the formats where the map is small, since the
 // columns around AuditData look like an audit record themselves.
 func (s *Set) openMap(m record.Value, depth int) {
-	if line := s.nextLine(m); line != nil {
-		s.openEither(m, line, bareFields, depth)
-		return
-	}
 	fields := m.Len()
 	if fields <= bareFields {
 		if line, path := plainLine(m); line != nil {
 			s.follow(path)
-			s.in.Stream.remember(m, line)
-			s.openEither(m, line.Bytes(), fields, depth)
+			if depth == 0 && len(s.line) > 0 && &s.line[0] == &line[0] {
+				s.running = s.in.Stream
+			}
+			s.openEither(m, line, fields, depth)
 			return
 		}
 	}
@@ -98,13 +96,13 @@ func (s *Set) openMap(m record.Value, depth int) {
 // plainLine is the line of a record as in_tail makes it, and the path of its
 // file: the common case, at half the cost of looking for all wrappers. line is
 // nil where there is any other field.
-func plainLine(m record.Value) (line record.Value, path []byte) {
+func plainLine(m record.Value) (line, path []byte) {
 	c := m.Fields()
 	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
 		text := field.Bytes()
 		switch {
 		case string(key) == "log" && line == nil && len(text) > 0:
-			line = field
+			line = text
 		case string(key) == "path" && path == nil && text != nil:
 			path = text
 		default:
@@ -112,22 +110,6 @@ func plainLine(m record.Value) (line record.Value, path []byte) {
 		}
 	}
 	return line, path
-}
-
-// nextLine is the line of a record that is like the last one of its stream in
-// all that stands before the line: nearly every record of a file, which need
-// then not be walked, nor its path looked up.
-func (s *Set) nextLine(m record.Value) []byte {
-	for _, stream := range s.streams.last {
-		if stream == nil || len(stream.before) == 0 || !bytes.HasPrefix(m, stream.before) || stream.key.tag != s.in.Tag {
-			continue
-		}
-		if line := m[len(stream.before):].Bytes(); endsWith(m, line) {
-			s.in.Stream = stream
-			return line
-		}
-	}
-	return nil
 }
 
 // openEither decodes a map that has a text which may be the record itself, or
