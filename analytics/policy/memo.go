@@ -10,10 +10,11 @@ import (
 // Memo is Normalise for one goroutine. It remembers what came out for the last
 // few thousand pairs of client and account: on a mail server the same ones
 // come again and again, and to read their names takes five times as long as to
-// find them here. It takes 2 MB and never grows.
+// find them here. It takes 1 MB and never grows.
 type Memo struct {
 	policy *Policy
 	seed   maphash.Seed
+	hashes [memoSlots]uint64 // of the raw fields; 0: empty
 	known  [memoSlots]identity
 	clock  uint32 // entries made so far
 
@@ -25,26 +26,27 @@ type Memo struct {
 
 const (
 	memoSlots = 1 << 13
-	// maxMemoName bounds the accounts that are remembered, in bytes; the few
-	// longer ones are read each time.
-	maxMemoName = 64
+	// maxMemoNames bounds account and mailbox together, in bytes; the few that
+	// are longer are read each time.
+	maxMemoNames = 84
 )
 
-// identity is what follows from address, account, mailbox and agent alone.
-// Texts lie in it and not behind it, so that a flood of new ones allocates
-// nothing.
+// identity is what follows from address, account, mailbox and agent alone: two
+// cache lines. Texts lie in it and not behind it, so that a flood of new ones
+// allocates nothing and the garbage collector has nothing to look at.
 type identity struct {
-	hash          uint64 // of the raw fields; 0: empty
-	ip            netip.Addr
-	userHash      uint64
-	agentHash     uint32
-	at            uint32 // by the memo's clock
-	marks         event.Marks
-	from          event.IPFrom
-	kind          event.UserKind
-	family        event.Family
-	user, mailbox uint8 // lengths
-	texts         [2 * maxMemoName]byte
+	userHash  uint64
+	ip        [16]byte
+	agentHash uint32
+	at        uint32 // by the memo's clock
+	marks     event.Marks
+	from      event.IPFrom
+	kind      event.UserKind
+	family    event.Family
+	located   bool // ip is one
+	user      uint8
+	mailbox   uint8 // lengths
+	names     [maxMemoNames]byte
 }
 
 // Memo makes one.
@@ -56,21 +58,20 @@ func (m *Memo) Normalise(ev *event.Event) {
 	m.renew()
 	hash := m.hash(ev)
 	// Of the two places that a hash may stand in the older gives way.
-	first, second := &m.known[hash%memoSlots], &m.known[hash%memoSlots^1]
+	first, second := hash%memoSlots, hash%memoSlots^1
 	switch hash {
-	case first.hash:
-		first.apply(ev)
-	case second.hash:
-		second.apply(ev)
+	case m.hashes[first]:
+		m.known[first].apply(ev)
+	case m.hashes[second]:
+		m.known[second].apply(ev)
 	default:
-		if m.clock++; second.at < first.at {
+		if m.known[second].at < m.known[first].at {
 			first = second
 		}
 		before := ev.Marks
 		ev.Marks = 0
 		m.policy.identify(ev)
-		first.keep(hash, ev)
-		first.at = m.clock
+		m.keep(first, hash, ev)
 		ev.Marks |= before
 	}
 	m.policy.judge(ev)
@@ -81,7 +82,7 @@ func (m *Memo) renew() {
 	n, a, l := m.policy.networks.Load(), m.policy.accounts.Load(), m.policy.leaked.Load()
 	if n != m.networks || a != m.accounts || l != m.leaked {
 		m.networks, m.accounts, m.leaked = n, a, l
-		clear(m.known[:])
+		clear(m.hashes[:])
 	}
 }
 
@@ -100,24 +101,32 @@ func (m *Memo) hash(ev *event.Event) uint64 {
 }
 
 // keep takes over what was found out, where it fits.
-func (id *identity) keep(hash uint64, ev *event.Event) {
-	id.hash = 0
-	if len(ev.User) > maxMemoName || len(ev.Mailbox) > maxMemoName {
+func (m *Memo) keep(slot, hash uint64, ev *event.Event) {
+	m.hashes[slot] = 0
+	if len(ev.User)+len(ev.Mailbox) > maxMemoNames {
 		return
 	}
-	id.hash, id.ip, id.from = hash, ev.IP, ev.IPFrom
-	id.kind, id.family, id.marks = ev.UserKind, ev.Family, ev.Marks
-	id.userHash, id.agentHash = ev.UserHash(), ev.AgentHash()
-	id.user = uint8(copy(id.texts[:maxMemoName], ev.User))
-	id.mailbox = uint8(copy(id.texts[maxMemoName:], ev.Mailbox))
+	m.clock++
+	m.hashes[slot] = hash
+	id := &m.known[slot]
+	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), at: m.clock, marks: ev.Marks, from: ev.IPFrom,
+		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
+	if id.located {
+		id.ip = ev.IP.As16()
+	}
+	copy(id.names[copy(id.names[:], ev.User):], ev.Mailbox)
 }
 
 func (id *identity) apply(ev *event.Event) {
-	ev.IP, ev.IPFrom = id.ip, id.from
+	ev.IP = netip.Addr{}
+	if id.located {
+		ev.IP = netip.AddrFrom16(id.ip).Unmap()
+	}
+	ev.IPFrom = id.from
 	ev.UserKind, ev.Family, ev.Marks = id.kind, id.family, ev.Marks|id.marks
-	ev.User = id.texts[:id.user:id.user]
+	ev.User = id.names[:id.user:id.user]
 	if id.mailbox > 0 || len(ev.Mailbox) > 0 {
-		ev.Mailbox = id.texts[maxMemoName : maxMemoName+int(id.mailbox)]
+		ev.Mailbox = id.names[id.user : id.user+id.mailbox]
 	}
 	ev.SetHashes(id.userHash, id.agentHash)
 }

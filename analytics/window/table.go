@@ -29,7 +29,7 @@ type Table[K comparable, V any] struct {
 	// of a sign-in costs otherwise. An entry that is found here does not move
 	// in its list, and so grows older than it is: by an eighth of the table at
 	// most, since after so many moves of others it is not found here any more.
-	front []recent[K, V]
+	front [][2]recent[K, V]
 	seed  maphash.Seed
 	clock uint64 // moves and additions so far
 }
@@ -42,9 +42,10 @@ type recent[K comparable, V any] struct {
 	v  V
 }
 
-// maxFront is how many keys a table knows in front, a power of two: at most
-// 640 KB for addresses.
-const maxFront = 1 << 14
+// maxFront is how many pairs of keys a table knows in front, a power of two: at
+// most 512 KB for addresses. In pairs, a busy key is not pushed out by the one
+// other busy key that falls into the same place, as one in four would be.
+const maxFront = 1 << 13
 
 // NewTable makes a table of at most size entries (at least 2).
 func NewTable[K comparable, V any](size int) *Table[K, V] {
@@ -58,18 +59,23 @@ func NewTable[K comparable, V any](size int) *Table[K, V] {
 	for front > size {
 		front /= 2
 	}
-	t.front, t.seed = make([]recent[K, V], front), maphash.MakeSeed()
+	t.front, t.seed = make([][2]recent[K, V], front), maphash.MakeSeed()
 	return t
 }
 
-func (t *Table[K, V]) place(k K) *recent[K, V] {
+// pair is where k stands in front, if it does.
+func (t *Table[K, V]) pair(k K) *[2]recent[K, V] {
 	return &t.front[maphash.Comparable(t.seed, k)&uint64(len(t.front)-1)]
 }
 
 // moved notes that k has become the most recent of its list.
-func (t *Table[K, V]) moved(r *recent[K, V], k K, v V) {
+func (t *Table[K, V]) moved(pair *[2]recent[K, V], k K, v V) {
 	t.clock++
-	*r = recent[K, V]{t.clock, k, v}
+	place := &pair[0]
+	if pair[1].k == k || place.k != k && pair[1].at < place.at {
+		place = &pair[1]
+	}
+	*place = recent[K, V]{t.clock, k, v}
 }
 
 // Track makes the table remember what changes, for Changes.
@@ -100,16 +106,18 @@ func (t *Table[K, V]) Changes(yield func(k K, v V, there, proven bool)) {
 // Get returns the entry and makes it the most recent of its segment, or nearly
 // so: see front.
 func (t *Table[K, V]) Get(k K) (V, bool) {
-	r := t.place(k)
-	if r.k == k && r.at > 0 && t.clock-r.at < uint64(t.size/8) {
-		return r.v, true
+	pair := t.pair(k)
+	for i := range pair {
+		if r := &pair[i]; r.k == k && r.at > 0 && t.clock-r.at < uint64(t.size/8) {
+			return r.v, true
+		}
 	}
 	v, ok := t.proven.Get(k)
 	if !ok {
 		v, ok = t.newcomers.Get(k)
 	}
 	if ok {
-		t.moved(r, k, v)
+		t.moved(pair, k, v)
 	}
 	return v, ok
 }
@@ -139,7 +147,7 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 // replaced where it stands.
 func (t *Table[K, V]) Add(k K, v V) {
 	t.Touch(k)
-	t.moved(t.place(k), k, v)
+	t.moved(t.pair(k), k, v)
 	if t.proven.Contains(k) {
 		t.proven.Add(k, v)
 		return
@@ -179,8 +187,11 @@ func (t *Table[K, V]) evict() {
 	}
 	if k, _, ok := from.RemoveOldest(); ok {
 		t.Touch(k)
-		if r := t.place(k); r.k == k {
-			*r = recent[K, V]{}
+		pair := t.pair(k)
+		for i := range pair {
+			if pair[i].k == k {
+				pair[i] = recent[K, V]{}
+			}
 		}
 	}
 	t.evicted++
