@@ -1,8 +1,6 @@
 package analytics
 
 import (
-	"cmp"
-
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
@@ -32,15 +30,15 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 	c.learn(d, ev, &places)
 }
 
-// learnMark recognises requests like those that were learned last: of one
-// client, from its first one on.
+// learnMark recognises requests like the ones that were learned last: those of
+// one program on one client, from its first one on.
 type learnMark struct {
 	client   clientKey
 	at       int64 // of the first, in Unix milliseconds
 	agent    uint32
-	device   uint32 // the last one that was named
-	services uint32 // one bit for each
+	device   uint32
 	protocol event.Protocol
+	script   bool // where people sign in
 }
 
 // same recognises a request like one that was learned of this account within
@@ -50,21 +48,19 @@ func (c *collection) same(d *dossier, ev *event.Event, at int64) bool {
 	if !requestLog(ev.Source) {
 		return false
 	}
-	last, mark := &d.learned, learnMark{at: at, agent: ev.AgentHash(), device: deviceHash(ev), services: 1 << ev.Service, protocol: ev.Protocol}
+	last := &d.learned
+	mark := learnMark{at: last.at, agent: ev.AgentHash(), device: deviceHash(ev), protocol: ev.Protocol, script: ev.Family == event.Scripting && !forPrograms(ev)}
 	if ev.IP.IsValid() {
 		mark.client = ev.IP.As16()
 	}
-	since := at - last.at
-	switch {
-	case since < 0, since >= visitSpan, at/hour != last.at/hour,
-		mark.client != last.client, mark.agent != last.agent, mark.protocol != last.protocol:
-		*last = mark
-		return false
-	case last.services&mark.services != 0 && (mark.device == last.device || mark.device == 0):
+	if mark.device == 0 {
+		mark.device = last.device // most requests of a telephone name it, a few do not
+	}
+	if since := at - last.at; mark == *last && since >= 0 && since < visitSpan && at/hour == last.at/hour {
 		return true
 	}
-	last.services |= mark.services
-	last.device = cmp.Or(mark.device, last.device)
+	mark.at = at
+	*last = mark
 	return false
 }
 
@@ -172,7 +168,7 @@ func (c *collection) manner(d *dossier, ev *event.Event, w *whereabouts) {
 		c.note(d, ev, signInTool, ev.Agent)
 	case ev.Family == event.Legacy:
 		c.noteUnless(placeKey(byFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.Agent)
-	case ev.Family == event.Scripting && d.kind == aUser && !forPrograms(ev):
+	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
 		c.noteUnless(c.readerKey(ev, ev.Agent, w), d, ev, signInScript, ev.Agent)
 	}
 	switch habit := c.mannerKey(ev); ev.Protocol {

@@ -8,7 +8,11 @@ import (
 
 // dossier finds or makes the one of a subject.
 func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
-	key := subjectKey(kind, id)
+	return c.dossierOf(subjectKey(kind, id), kind, id)
+}
+
+// dossierOf is dossier where the key is known.
+func (c *collection) dossierOf(key uint64, kind subjectKind, id []byte) *dossier {
 	d, ok := c.dossiers.Get(key)
 	if !ok {
 		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)])}
@@ -50,7 +54,7 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.dossier(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
-		return c.dossier(aUser, ev.User)
+		return c.dossierOf(mixed('u', ev.UserHash()), aUser, ev.User)
 	}
 	for _, key := range namesOf(ev) {
 		if account, ok := c.names.Get(key); ok && key != 0 {
@@ -141,8 +145,11 @@ func boxOf(d *dossier, ev *event.Event) uint64 {
 }
 
 // salted hashes a value together with what kind of value it is.
-func salted(kind byte, value []byte) uint64 {
-	h := xxhash.Sum64(value) ^ uint64(kind)*0x9e3779b97f4a7c15
+func salted(kind byte, value []byte) uint64 { return mixed(kind, xxhash.Sum64(value)) }
+
+// mixed is salted where the hash of the value alone is known.
+func mixed(kind byte, h uint64) uint64 {
+	h ^= uint64(kind) * 0x9e3779b97f4a7c15
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	return h ^ h>>32
 }

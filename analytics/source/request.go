@@ -2,6 +2,8 @@ package source
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"redshank/analytics/event"
 )
@@ -107,33 +109,29 @@ type query struct {
 // readQuery reads a query string, which may begin with a question mark. Its
 // parameters end with "&", those that Exchange adds with ";".
 func readQuery(text []byte) (q query) {
-	from, equals := 0, -1
-	for at, c := range text {
-		switch querySigns[c] {
-		case 0: // nearly every byte
-		case '=':
-			if equals < 0 {
-				equals = at
-			}
-		case '?':
-			if equals < 0 {
-				from = at + 1
-			}
-		default:
-			if equals >= 0 {
-				q.set(text[from:equals], text[equals+1:at])
-			}
-			from, equals = at+1, -1
+	text = bytes.TrimLeft(text, "?")
+	for len(text) > 0 {
+		end := parameterEnd(text)
+		if equals := bytes.IndexByte(text[:end], '='); equals >= 0 {
+			q.set(text[:equals], text[equals+1:end])
 		}
-	}
-	if equals >= 0 {
-		q.set(text[from:equals], text[equals+1:])
+		text = text[min(end+1, len(text)):]
 	}
 	return q
 }
 
-// querySigns are the bytes that mean something in a query string.
-var querySigns = [256]byte{'=': '=', '?': '?', '&': '&', ';': ';'}
+// parameterEnd is where the first parameter of text ends.
+func parameterEnd(text []byte) (at int) {
+	for ; at+8 <= len(text); at += 8 {
+		word := binary.LittleEndian.Uint64(text[at:])
+		if found := equal(word, '&') | equal(word, ';'); found != 0 {
+			return at + bits.TrailingZeros64(found)>>3
+		}
+	}
+	for ; at < len(text) && text[at] != '&' && text[at] != ';'; at++ {
+	}
+	return at
+}
 
 // set keeps the last of a repeated parameter. Exchange writes its own behind
 // those of the client, who could otherwise choose the id that a request goes
