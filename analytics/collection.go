@@ -45,7 +45,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 		policy:   opts.Policy,
 		desk:     d,
 		attack:   attack,
-		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers),
+		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers, window.Hashed),
 		requests: window.NewSeen(maxRequests),
 		groups:   map[string]*baseline{},
 		signals:  signalsOf(opts.Policy),

@@ -38,9 +38,9 @@ func newStuffing(opts Options, d *desk) *stuffing {
 	return &stuffing{
 		policy:      opts.Policy,
 		desk:        d,
-		clients:     window.NewTable[clientKey, *client](opts.MaxIPs),
-		accounts:    window.NewTable[uint64, *account](opts.MaxUsers),
-		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns),
+		clients:     window.NewTable[clientKey, *client](opts.MaxIPs, clientKey.spread),
+		accounts:    window.NewTable[uint64, *account](opts.MaxUsers, window.Hashed),
+		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns, window.Hashed),
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),

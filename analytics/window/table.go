@@ -2,15 +2,14 @@
 // empty, sliding lists of tries, distinct counts.
 package window
 
-import (
-	"hash/maphash"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-)
+import "github.com/hashicorp/golang-lru/v2/simplelru"
 
 // newcomerShare is the part of a table that newcomers can always claim: one
 // in newcomerShare entries.
 const newcomerShare = 4
+
+// Hashed is the spread of keys that are hashes already.
+func Hashed(key uint64) uint64 { return key }
 
 // Table is a bounded map in two LRU segments. An entry starts as a newcomer
 // and stays one until its owner calls Promote, on evidence and not on mere
@@ -29,9 +28,9 @@ type Table[K comparable, V any] struct {
 	// of a sign-in costs otherwise. An entry that is found here does not move
 	// in its list, and so grows older than it is: by an eighth of the table at
 	// most, since after so many moves of others it is not found here any more.
-	front [][2]recent[K, V]
-	seed  maphash.Seed
-	clock uint64 // moves and additions so far
+	front  [][2]recent[K, V]
+	spread func(K) uint64
+	clock  uint64 // moves and additions so far
 }
 
 // recent is a key that was found lately, and the clock when it moved last; 0
@@ -47,10 +46,12 @@ type recent[K comparable, V any] struct {
 // other busy key that falls into the same place, as one in four would be.
 const maxFront = 1 << 13
 
-// NewTable makes a table of at most size entries (at least 2).
-func NewTable[K comparable, V any](size int) *Table[K, V] {
+// NewTable makes a table of at most size entries (at least 2). Of what spread
+// makes of a key the low bits choose its place in front; who finds keys that
+// share one makes them slower to find, and no more.
+func NewTable[K comparable, V any](size int, spread func(K) uint64) *Table[K, V] {
 	size = max(size, 2)
-	t := &Table[K, V]{size: size}
+	t := &Table[K, V]{size: size, spread: spread}
 	// Both segments may grow to the whole table; Add keeps their sum in bounds.
 	// NewLRU errs only for a size below 1.
 	t.newcomers, _ = simplelru.NewLRU[K, V](size+1, nil)
@@ -59,13 +60,13 @@ func NewTable[K comparable, V any](size int) *Table[K, V] {
 	for front > size {
 		front /= 2
 	}
-	t.front, t.seed = make([][2]recent[K, V], front), maphash.MakeSeed()
+	t.front = make([][2]recent[K, V], front)
 	return t
 }
 
 // pair is where k stands in front, if it does.
 func (t *Table[K, V]) pair(k K) *[2]recent[K, V] {
-	return &t.front[maphash.Comparable(t.seed, k)&uint64(len(t.front)-1)]
+	return &t.front[t.spread(k)&uint64(len(t.front)-1)]
 }
 
 // moved notes that k has become the most recent of its list.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestTableKeepsWhatIsPromoted(t *testing.T) {
-	table := NewTable[int, string](100)
+	table := NewTable[int, string](100, byValue)
 	for k := range 50 {
 		table.Add(k, "proven")
 		table.Promote(k)
@@ -29,7 +29,7 @@ func TestTableKeepsWhatIsPromoted(t *testing.T) {
 // Promoted entries leave newcomers their share: a table full of old evidence
 // must still see new clients.
 func TestTableLeavesRoomForNewcomers(t *testing.T) {
-	table := NewTable[int, int](100)
+	table := NewTable[int, int](100, byValue)
 	for k := range 500 {
 		table.Add(k, k)
 		table.Promote(k)
@@ -46,7 +46,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 
 // What Changes tells must be enough to rebuild the table elsewhere.
 func TestTableChanges(t *testing.T) {
-	table := NewTable[int, int](50)
+	table := NewTable[int, int](50, byValue)
 	table.Track()
 	type entry struct {
 		value  int
@@ -136,7 +136,7 @@ func TestRecentIsTakenUp(t *testing.T) {
 // What is loaded beyond a smaller bound is told, so that it does not stay in
 // the file for ever.
 func TestTableTellsWhatDoesNotFit(t *testing.T) {
-	table := NewTable[int, string](4)
+	table := NewTable[int, string](4, byValue)
 	table.Track()
 	for k := range 10 {
 		table.Load(k, "x", k%2 == 0)
@@ -152,3 +152,5 @@ func TestTableTellsWhatDoesNotFit(t *testing.T) {
 		t.Errorf("%d gone, %d there", gone, table.Len())
 	}
 }
+
+func byValue(k int) uint64 { return uint64(k) }
