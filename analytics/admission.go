@@ -5,8 +5,8 @@ import "redshank/analytics/event"
 // admitted judges an account that got in, or whose password was right: from a
 // client with an open incident it is a valid credential or somebody at home;
 // elsewhere it teaches who lives where.
-func (s *stuffing) admitted(ev *event.Event) {
-	c, a := s.client(ev), s.account(ev)
+func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
+	c, a := s.client(ev, known), s.account(ev, known)
 	if a == nil {
 		return
 	}

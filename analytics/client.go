@@ -18,12 +18,6 @@ type clientKey [16]byte
 
 func (k clientKey) addr() netip.Addr { return netip.AddrFrom16(k).Unmap() }
 
-// spread is a number that near addresses do not share the low bits of.
-func (k clientKey) spread() uint64 {
-	h := (binary.BigEndian.Uint64(k[:])*0xd6e8feb86659fd93 ^ binary.BigEndian.Uint64(k[8:])) * 0x9e3779b97f4a7c15
-	return h >> 32
-}
-
 // is4 tells an IPv4 address. netip would do, but is asked several times for
 // each sign-in.
 func (k clientKey) is4() bool {

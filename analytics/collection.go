@@ -45,7 +45,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 		policy:   opts.Policy,
 		desk:     d,
 		attack:   attack,
-		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers, window.Hashed),
+		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers),
 		requests: window.NewSeen(maxRequests),
 		groups:   map[string]*baseline{},
 		signals:  signalsOf(opts.Policy),
@@ -60,7 +60,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *colle
 	return c
 }
 
-func (c *collection) observe(ev *event.Event) {
+func (c *collection) observe(ev *event.Event, known *acquaintance) {
 	const ignored = event.IgnoredAccount | event.KnownAutomation
 	switch {
 	case ev.Time.UnixMilli() < day, // before there was mail: a broken clock
@@ -69,7 +69,7 @@ func (c *collection) observe(ev *event.Event) {
 		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
 		return
 	}
-	d := c.subject(ev)
+	d := c.subject(ev, known)
 	if d == nil {
 		return
 	}

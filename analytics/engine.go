@@ -39,7 +39,7 @@ const futureSlack = 10 * time.Minute
 type Engine struct {
 	mu         sync.Mutex
 	policy     *policy.Policy
-	memo       *policy.Memo
+	memo       *policy.Memo[acquaintance]
 	reader     record.Reader
 	sources    *source.Set
 	desk       *desk
@@ -66,7 +66,7 @@ func New(opts Options) (*Engine, error) {
 	d := newDesk(opts.Policy)
 	e := &Engine{
 		policy:   opts.Policy,
-		memo:     opts.Policy.Memo(),
+		memo:     policy.NewMemo[acquaintance](opts.Policy),
 		sources:  sources,
 		desk:     d,
 		stuffing: newStuffing(opts, d),
@@ -137,15 +137,23 @@ func (e *Engine) observe(ev *event.Event) {
 		e.setTime(ev)
 		return
 	}
-	e.memo.Normalise(ev)
+	known := e.memo.Normalise(ev)
 	e.watch.event(ev, e.received)
 	e.setTime(ev)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return
 	}
-	e.stuffing.observe(ev)
-	e.collection.observe(ev)
+	e.stuffing.observe(ev, known)
+	e.collection.observe(ev, known)
+}
+
+// acquaintance is what was looked up for a client and an account, by the one
+// name and with the one agent that the account used there.
+type acquaintance struct {
+	client  window.Held[*client]
+	account window.Held[*account]
+	dossier window.Held[*dossier]
 }
 
 // idle tells events that no analytic takes and no result code can turn into

@@ -27,21 +27,28 @@ func (s *stuffing) prefix(k clientKey) netip.Prefix {
 	return netip.PrefixFrom(k.addr(), bits)
 }
 
-func (s *stuffing) client(ev *event.Event) *client {
+func (s *stuffing) client(ev *event.Event, known *acquaintance) *client {
+	if c, ok := s.clients.Recall(&known.client); ok {
+		return c
+	}
 	k := s.keyOf(ev)
 	c, ok := s.clients.Get(k)
 	if !ok {
 		c = &client{key: k}
 		s.clients.Add(k, c)
 	}
+	known.client = s.clients.Hold(c)
 	return c
 }
 
 // account is nil where the account cannot be known: such a try counts as a
 // failure of its address and never as a distinct user.
-func (s *stuffing) account(ev *event.Event) *account {
+func (s *stuffing) account(ev *event.Event, known *acquaintance) *account {
 	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
 		return nil
+	}
+	if a, ok := s.accounts.Recall(&known.account); ok {
+		return a
 	}
 	k := ev.UserHash()
 	a, ok := s.accounts.Get(k)
@@ -49,6 +56,7 @@ func (s *stuffing) account(ev *event.Event) *account {
 		a = &account{key: k, name: string(ev.User)}
 		s.accounts.Add(k, a)
 	}
+	known.account = s.accounts.Hold(a)
 	return a
 }
 

@@ -38,9 +38,9 @@ func newStuffing(opts Options, d *desk) *stuffing {
 	return &stuffing{
 		policy:      opts.Policy,
 		desk:        d,
-		clients:     window.NewTable[clientKey, *client](opts.MaxIPs, clientKey.spread),
-		accounts:    window.NewTable[uint64, *account](opts.MaxUsers, window.Hashed),
-		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns, window.Hashed),
+		clients:     window.NewTable[clientKey, *client](opts.MaxIPs),
+		accounts:    window.NewTable[uint64, *account](opts.MaxUsers),
+		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns),
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),
@@ -59,23 +59,23 @@ func concerns(ev *event.Event) bool {
 	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown
 }
 
-func (s *stuffing) observe(ev *event.Event) {
+func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
 	if !concerns(ev) {
 		return
 	}
 	switch ev.Outcome {
 	case event.Failure:
-		s.failed(ev)
+		s.failed(ev, known)
 	case event.Success, event.Accepted:
-		s.admitted(ev)
+		s.admitted(ev, known)
 	}
 }
 
 // failed finds the incident that a failure belongs to, or adds it to the
 // evidence from which one may open: its client's first, then the campaigns',
 // then its account's.
-func (s *stuffing) failed(ev *event.Event) {
-	c, a := s.client(ev), s.account(ev)
+func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
+	c, a := s.client(ev, known), s.account(ev, known)
 	t := newTry(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
 		if i.fail(t, ev) {

@@ -8,11 +8,7 @@ import (
 
 // dossier finds or makes the one of a subject.
 func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
-	return c.dossierOf(subjectKey(kind, id), kind, id)
-}
-
-// dossierOf is dossier where the key is known.
-func (c *collection) dossierOf(key uint64, kind subjectKind, id []byte) *dossier {
+	key := subjectKey(kind, id)
 	d, ok := c.dossiers.Get(key)
 	if !ok {
 		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)])}
@@ -46,7 +42,7 @@ func (c *collection) groupsOf(user []byte) (list []*baseline) {
 // subject is who an event is about: the host for what ran on it; the account;
 // the account that the session, token or object id belongs to; or the
 // application by itself.
-func (c *collection) subject(ev *event.Event) *dossier {
+func (c *collection) subject(ev *event.Event, known *acquaintance) *dossier {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
 	case onHost && len(ev.Host) > 0:
@@ -54,7 +50,12 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.dossier(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
-		return c.dossierOf(mixed('u', ev.UserHash()), aUser, ev.User)
+		d, ok := c.dossiers.Recall(&known.dossier)
+		if !ok {
+			d = c.dossier(aUser, ev.User)
+			known.dossier = c.dossiers.Hold(d)
+		}
+		return d
 	}
 	for _, key := range namesOf(ev) {
 		if account, ok := c.names.Get(key); ok && key != 0 {
@@ -145,11 +146,8 @@ func boxOf(d *dossier, ev *event.Event) uint64 {
 }
 
 // salted hashes a value together with what kind of value it is.
-func salted(kind byte, value []byte) uint64 { return mixed(kind, xxhash.Sum64(value)) }
-
-// mixed is salted where the hash of the value alone is known.
-func mixed(kind byte, h uint64) uint64 {
-	h ^= uint64(kind) * 0x9e3779b97f4a7c15
+func salted(kind byte, value []byte) uint64 {
+	h := xxhash.Sum64(value) ^ uint64(kind)*0x9e3779b97f4a7c15
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	return h ^ h>>32
 }

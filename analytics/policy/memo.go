@@ -10,12 +10,15 @@ import (
 // Memo is Normalise for one goroutine. It remembers what came out for the last
 // few thousand pairs of client and account: on a mail server the same ones
 // come again and again, and to read their names takes five times as long as to
-// find them here. It takes 1 MB and never grows.
-type Memo struct {
+// find them here. With each pair it keeps what its user has looked up for it.
+// It takes 2 MB, and never grows.
+type Memo[T any] struct {
 	policy *Policy
 	seed   maphash.Seed
 	hashes [memoSlots]uint64 // of the raw fields; 0: empty
 	known  [memoSlots]identity
+	kept   [memoSlots]T
+	spare  T      // for what is too long to be remembered
 	clock  uint32 // entries made so far
 
 	// What the entries were made with: new lists make all of them void.
@@ -25,7 +28,7 @@ type Memo struct {
 }
 
 const (
-	memoSlots = 1 << 13
+	memoSlots = 1 << 14
 	// maxMemoNames bounds account and mailbox together, in bytes; the few that
 	// are longer are read each time.
 	maxMemoNames = 84
@@ -49,12 +52,13 @@ type identity struct {
 	names     [maxMemoNames]byte
 }
 
-// Memo makes one.
-func (p *Policy) Memo() *Memo { return &Memo{policy: p, seed: maphash.MakeSeed()} }
+// NewMemo makes one.
+func NewMemo[T any](p *Policy) *Memo[T] { return &Memo[T]{policy: p, seed: maphash.MakeSeed()} }
 
-// Normalise is Policy.Normalise. What it sets in ev holds until it is called
-// again.
-func (m *Memo) Normalise(ev *event.Event) {
+// Normalise is Policy.Normalise, and hands over what is kept with the pair, at
+// first the zero value. What it sets in ev, and the pointer, hold until it is
+// called again.
+func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
 	m.renew()
 	hash := m.hash(ev)
 	// Of the two places that a hash may stand in the older gives way.
@@ -62,8 +66,10 @@ func (m *Memo) Normalise(ev *event.Event) {
 	switch hash {
 	case m.hashes[first]:
 		m.known[first].apply(ev)
+		kept = &m.kept[first]
 	case m.hashes[second]:
 		m.known[second].apply(ev)
+		kept = &m.kept[second]
 	default:
 		if m.known[second].at < m.known[first].at {
 			first = second
@@ -71,14 +77,15 @@ func (m *Memo) Normalise(ev *event.Event) {
 		before := ev.Marks
 		ev.Marks = 0
 		m.policy.identify(ev)
-		m.keep(first, hash, ev)
+		kept = m.keep(first, hash, ev)
 		ev.Marks |= before
 	}
 	m.policy.judge(ev)
+	return kept
 }
 
 // renew forgets all where a list has changed.
-func (m *Memo) renew() {
+func (m *Memo[T]) renew() {
 	n, a, l := m.policy.networks.Load(), m.policy.accounts.Load(), m.policy.leaked.Load()
 	if n != m.networks || a != m.accounts || l != m.leaked {
 		m.networks, m.accounts, m.leaked = n, a, l
@@ -88,7 +95,7 @@ func (m *Memo) renew() {
 
 // hash is never 0. Two pairs of one hash are taken for one another, with a
 // chance of 2^-64, and nobody can look for them without the seed.
-func (m *Memo) hash(ev *event.Event) uint64 {
+func (m *Memo[T]) hash(ev *event.Event) uint64 {
 	var h uint64
 	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {
 		h *= 0x9e3779b97f4a7c15 // what is in one field must not pass for another
@@ -101,10 +108,12 @@ func (m *Memo) hash(ev *event.Event) uint64 {
 }
 
 // keep takes over what was found out, where it fits.
-func (m *Memo) keep(slot, hash uint64, ev *event.Event) {
-	m.hashes[slot] = 0
+func (m *Memo[T]) keep(slot, hash uint64, ev *event.Event) *T {
+	var none T
+	m.hashes[slot], m.kept[slot] = 0, none
 	if len(ev.User)+len(ev.Mailbox) > maxMemoNames {
-		return
+		m.spare = none
+		return &m.spare
 	}
 	m.clock++
 	m.hashes[slot] = hash
@@ -115,6 +124,7 @@ func (m *Memo) keep(slot, hash uint64, ev *event.Event) {
 		id.ip = ev.IP.As16()
 	}
 	copy(id.names[copy(id.names[:], ev.User):], ev.Mailbox)
+	return &m.kept[slot]
 }
 
 func (id *identity) apply(ev *event.Event) {

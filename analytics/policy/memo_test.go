@@ -13,7 +13,7 @@ import (
 // seen before, and holds what the memo says against the policy itself.
 func TestMemoAgainstPolicy(t *testing.T) {
 	p := must(t, company)
-	memo := p.Memo()
+	memo := NewMemo[int](p)
 	parts := [][]string{
 		{"", "192.0.2.17", "192.0.2.18:443", "[2001:db8:1:2::9]:52903", "198.51.100.1", "nonsense"},
 		{"", "10.0.0.1, 192.0.2.77", "192.0.2.17"},
@@ -43,7 +43,7 @@ func essence(ev *event.Event) string {
 
 func TestMemoForgetsWithTheLists(t *testing.T) {
 	p := must(t, company)
-	memo := p.Memo()
+	memo := NewMemo[int](p)
 	marks := func() event.Marks {
 		ev := event.Event{RawIP: []byte("192.0.2.1")}
 		memo.Normalise(&ev)
@@ -58,7 +58,7 @@ func TestMemoForgetsWithTheLists(t *testing.T) {
 
 // A flood of new names costs time but no memory.
 func TestMemoAllocates(t *testing.T) {
-	memo := must(t, company).Memo()
+	memo := NewMemo[int](must(t, company))
 	var ev event.Event
 	ev.Hold(nil)
 	ip, user := []byte("192.0.2.1"), []byte("user000000@contoso.com")
@@ -79,7 +79,7 @@ func TestMemoAllocates(t *testing.T) {
 func BenchmarkMemo(b *testing.B) {
 	for name, text := range map[string]string{"default": "", "company": company} {
 		b.Run(name, func(b *testing.B) {
-			memo, raws := must(b, text).Memo(), typical()
+			memo, raws := NewMemo[int](must(b, text)), typical()
 			var ev event.Event
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {

@@ -8,9 +8,6 @@ import "github.com/hashicorp/golang-lru/v2/simplelru"
 // in newcomerShare entries.
 const newcomerShare = 4
 
-// Hashed is the spread of keys that are hashes already.
-func Hashed(key uint64) uint64 { return key }
-
 // Table is a bounded map in two LRU segments. An entry starts as a newcomer
 // and stays one until its owner calls Promote, on evidence and not on mere
 // touches: golang-lru's own 2Q promotes at the second touch, which an attacker
@@ -23,60 +20,37 @@ type Table[K comparable, V any] struct {
 	evicted           uint64
 	changed           map[K]struct{} // nil: nobody asks for changes
 
-	// front answers for keys that were found lately, at the cost of one cache
-	// line; the two maps and their lists take six or more, which is what most
-	// of a sign-in costs otherwise. An entry that is found here does not move
-	// in its list, and so grows older than it is: by an eighth of the table at
-	// most, since after so many moves of others it is not found here any more.
-	front  [][2]recent[K, V]
-	spread func(K) uint64
-	clock  uint64 // moves and additions so far
+	clock uint64 // moves and additions so far
 }
 
-// recent is a key that was found lately, and the clock when it moved last; 0
-// for an empty place.
-type recent[K comparable, V any] struct {
-	at uint64
-	k  K
-	v  V
-}
-
-// maxFront is how many pairs of keys a table knows in front, a power of two: at
-// most 512 KB for addresses. In pairs, a busy key is not pushed out by the one
-// other busy key that falls into the same place, as one in four would be.
-const maxFront = 1 << 13
-
-// NewTable makes a table of at most size entries (at least 2). Of what spread
-// makes of a key the low bits choose its place in front; who finds keys that
-// share one makes them slower to find, and no more.
-func NewTable[K comparable, V any](size int, spread func(K) uint64) *Table[K, V] {
+// NewTable makes a table of at most size entries (at least 2).
+func NewTable[K comparable, V any](size int) *Table[K, V] {
 	size = max(size, 2)
-	t := &Table[K, V]{size: size, spread: spread}
+	t := &Table[K, V]{size: size}
 	// Both segments may grow to the whole table; Add keeps their sum in bounds.
 	// NewLRU errs only for a size below 1.
 	t.newcomers, _ = simplelru.NewLRU[K, V](size+1, nil)
 	t.proven, _ = simplelru.NewLRU[K, V](size+1, nil)
-	front := maxFront // a power of two
-	for front > size {
-		front /= 2
-	}
-	t.front = make([][2]recent[K, V], front)
 	return t
 }
 
-// pair is where k stands in front, if it does.
-func (t *Table[K, V]) pair(k K) *[2]recent[K, V] {
-	return &t.front[t.spread(k)&uint64(len(t.front)-1)]
+// Held is an entry that whoever looked it up may use again without looking.
+// The zero Held holds nothing.
+type Held[V any] struct {
+	v  V
+	at uint64 // the table's clock
 }
 
-// moved notes that k has become the most recent of its list.
-func (t *Table[K, V]) moved(pair *[2]recent[K, V], k K, v V) {
-	t.clock++
-	place := &pair[0]
-	if pair[1].k == k || place.k != k && pair[1].at < place.at {
-		place = &pair[1]
-	}
-	*place = recent[K, V]{t.clock, k, v}
+// Hold remembers v, which has just been found or added.
+func (t *Table[K, V]) Hold(v V) Held[V] { return Held[V]{v, t.clock} }
+
+// Recall is what h holds, for as long as the table cannot have given it up: it
+// takes the moves of an eighth of the table for others to become newer, and of
+// a quarter to push it out. What is recalled does not move, and so grows older
+// than it is by that eighth; to look it up takes six cache lines or more, which
+// is what most of a sign-in would cost otherwise.
+func (t *Table[K, V]) Recall(h *Held[V]) (v V, ok bool) {
+	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
 // Track makes the table remember what changes, for Changes.
@@ -104,22 +78,13 @@ func (t *Table[K, V]) Changes(yield func(k K, v V, there, proven bool)) {
 	clear(t.changed)
 }
 
-// Get returns the entry and makes it the most recent of its segment, or nearly
-// so: see front.
+// Get returns the entry and makes it the most recent of its segment.
 func (t *Table[K, V]) Get(k K) (V, bool) {
-	pair := t.pair(k)
-	for i := range pair {
-		if r := &pair[i]; r.k == k && r.at > 0 && t.clock-r.at < uint64(t.size/8) {
-			return r.v, true
-		}
-	}
 	v, ok := t.proven.Get(k)
 	if !ok {
 		v, ok = t.newcomers.Get(k)
 	}
-	if ok {
-		t.moved(pair, k, v)
-	}
+	t.clock++
 	return v, ok
 }
 
@@ -148,7 +113,7 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 // replaced where it stands.
 func (t *Table[K, V]) Add(k K, v V) {
 	t.Touch(k)
-	t.moved(t.pair(k), k, v)
+	t.clock++
 	if t.proven.Contains(k) {
 		t.proven.Add(k, v)
 		return
@@ -188,12 +153,6 @@ func (t *Table[K, V]) evict() {
 	}
 	if k, _, ok := from.RemoveOldest(); ok {
 		t.Touch(k)
-		pair := t.pair(k)
-		for i := range pair {
-			if pair[i].k == k {
-				pair[i] = recent[K, V]{}
-			}
-		}
 	}
 	t.evicted++
 }

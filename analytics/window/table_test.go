@@ -8,7 +8,7 @@ import (
 )
 
 func TestTableKeepsWhatIsPromoted(t *testing.T) {
-	table := NewTable[int, string](100, byValue)
+	table := NewTable[int, string](100)
 	for k := range 50 {
 		table.Add(k, "proven")
 		table.Promote(k)
@@ -29,7 +29,7 @@ func TestTableKeepsWhatIsPromoted(t *testing.T) {
 // Promoted entries leave newcomers their share: a table full of old evidence
 // must still see new clients.
 func TestTableLeavesRoomForNewcomers(t *testing.T) {
-	table := NewTable[int, int](100, byValue)
+	table := NewTable[int, int](100)
 	for k := range 500 {
 		table.Add(k, k)
 		table.Promote(k)
@@ -46,7 +46,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 
 // What Changes tells must be enough to rebuild the table elsewhere.
 func TestTableChanges(t *testing.T) {
-	table := NewTable[int, int](50, byValue)
+	table := NewTable[int, int](50)
 	table.Track()
 	type entry struct {
 		value  int
@@ -136,7 +136,7 @@ func TestRecentIsTakenUp(t *testing.T) {
 // What is loaded beyond a smaller bound is told, so that it does not stay in
 // the file for ever.
 func TestTableTellsWhatDoesNotFit(t *testing.T) {
-	table := NewTable[int, string](4, byValue)
+	table := NewTable[int, string](4)
 	table.Track()
 	for k := range 10 {
 		table.Load(k, "x", k%2 == 0)
@@ -153,4 +153,40 @@ func TestTableTellsWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-func byValue(k int) uint64 { return uint64(k) }
+// What can be recalled is in the table, and is what the table has for its key:
+// whatever is added, found and promoted meanwhile, at any size.
+func TestHeldIsNeverGone(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	recalled, over := 0, 0
+	for size := 2; size < 120; size++ {
+		table := NewTable[int, *int](size)
+		held := map[int]Held[*int]{}
+		for range 4000 {
+			k := random.IntN(2 * size)
+			h := held[k]
+			if v, ok := table.Recall(&h); ok {
+				recalled++
+				if have, ok := table.Peek(k); !ok || have != v {
+					t.Fatalf("size %d: %d is recalled and not in the table", size, k)
+				}
+				if random.IntN(4) > 0 {
+					continue
+				}
+			} else if h.at > 0 {
+				over++
+			}
+			v, ok := table.Get(k)
+			if !ok {
+				v = &k
+				table.Add(k, v)
+			}
+			held[k] = table.Hold(v)
+			if random.IntN(5) == 0 {
+				table.Promote(k)
+			}
+		}
+	}
+	if recalled < 10_000 || over < 10_000 {
+		t.Errorf("%d recalled, %d not any more: too few to tell", recalled, over)
+	}
+}
