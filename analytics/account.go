@@ -103,9 +103,8 @@ func (a *account) residentAt(k clientKey, before int64, agent uint32) (resident,
 
 // nearHome tells whether the account has a home in the client's network.
 func (a *account) nearHome(k clientKey) bool {
-	wide := k.network()
 	for i := range a.homes {
-		if a.homes[i].client.network() == wide {
+		if a.homes[i].client.near(k) {
 			return true
 		}
 	}

@@ -266,9 +266,8 @@ func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
 // livesNear tells whether the account had a home in the client's network
 // before the given time.
 func (a *account) livesNear(k clientKey, before int64) bool {
-	wide := k.network()
 	for i := range a.homes {
-		if h := &a.homes[i]; h.client.network() == wide && h.first < before {
+		if h := &a.homes[i]; h.first < before && h.client.near(k) {
 			return true
 		}
 	}

@@ -28,6 +28,9 @@ func (k clientKey) is4() bool {
 // or a phone that gets a new address mostly stays within it.
 func (k clientKey) network() clientKey { return k.cut(16, 32) }
 
+// near tells whether two clients are of one network. Most are one client.
+func (k clientKey) near(o clientKey) bool { return k == o || k.network() == o.network() }
+
 func hashClient(k clientKey) uint64 { return xxhash.Sum64(k[:]) }
 
 // maxTries and maxAdmitted bound what one client keeps: about 9 KB at the worst.

@@ -24,7 +24,8 @@ const maxRequests = 1 << 15
 type collection struct {
 	policy   *policy.Policy
 	desk     *desk
-	attack   func(ev *event.Event) bool // is the client part of an open AN1269 incident
+	attack   func(ev *event.Event, known *acquaintance) bool // is the client part of an open AN1269 incident
+	known    *acquaintance                                   // of the event at hand
 	dossiers *window.Table[uint64, *dossier]
 	sessions *window.Recent[session]
 	requests *window.Seen               // ids of those counted
@@ -40,7 +41,7 @@ type collection struct {
 	country     []byte
 }
 
-func newCollection(opts Options, d *desk, attack func(*event.Event) bool) *collection {
+func newCollection(opts Options, d *desk, attack func(*event.Event, *acquaintance) bool) *collection {
 	c := &collection{
 		policy:   opts.Policy,
 		desk:     d,
@@ -69,7 +70,8 @@ func (c *collection) observe(ev *event.Event, known *acquaintance) {
 		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
 		return
 	}
-	d := c.subject(ev, known)
+	c.known = known
+	d := c.subject(ev)
 	if d == nil {
 		return
 	}

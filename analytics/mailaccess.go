@@ -78,7 +78,7 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 
 // used lets the baseline learn what reads the account's mail.
 func (c *collection) used(d *dossier, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev) {
+	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev, c.known) {
 		d.baseline.visit(key, at, maxPlaces)
 		c.changed(d)
 	}

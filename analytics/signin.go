@@ -191,7 +191,7 @@ func (c *collection) stolen(account string, from clientKey, at int64) {
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
 func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev) {
+	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev, c.known) {
 		return
 	}
 	for i := range places {

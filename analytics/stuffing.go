@@ -214,11 +214,14 @@ func (s *stuffing) adopt(i *incident, c *client) {
 }
 
 // attacks tells whether the event comes from a client of an open incident.
-func (s *stuffing) attacks(ev *event.Event) bool {
+func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
 	if !ev.IP.IsValid() {
 		return false
 	}
-	c, ok := s.clients.Get(s.keyOf(ev))
+	c, ok := s.clients.Recall(&known.client)
+	if !ok {
+		c, ok = s.clients.Get(s.keyOf(ev))
+	}
 	return ok && s.inReach(c.incident, ev.Time.UnixMilli())
 }
 

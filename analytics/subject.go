@@ -42,7 +42,7 @@ func (c *collection) groupsOf(user []byte) (list []*baseline) {
 // subject is who an event is about: the host for what ran on it; the account;
 // the account that the session, token or object id belongs to; or the
 // application by itself.
-func (c *collection) subject(ev *event.Event, known *acquaintance) *dossier {
+func (c *collection) subject(ev *event.Event) *dossier {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
 	case onHost && len(ev.Host) > 0:
@@ -50,10 +50,10 @@ func (c *collection) subject(ev *event.Event, known *acquaintance) *dossier {
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.dossier(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
-		d, ok := c.dossiers.Recall(&known.dossier)
+		d, ok := c.dossiers.Recall(&c.known.dossier)
 		if !ok {
 			d = c.dossier(aUser, ev.User)
-			known.dossier = c.dossiers.Hold(d)
+			c.known.dossier = c.dossiers.Hold(d)
 		}
 		return d
 	}
