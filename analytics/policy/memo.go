@@ -18,7 +18,7 @@ type Memo[T any] struct {
 	pairs  [memoSlots]pair[T]
 	known  [memoSlots]identity
 	spare  T      // for what is too long to be remembered
-	clock  uint32 // entries made so far
+	clock  uint64 // entries made so far
 
 	// What the entries were made with: new lists make all of them void.
 	networks *networkTable
@@ -30,14 +30,14 @@ const (
 	memoSlots = 1 << 14
 	// maxMemoNames bounds account and mailbox together, in bytes; the few that
 	// are longer are read each time.
-	maxMemoNames = 84
+	maxMemoNames = 88
 )
 
 // pair is what is looked at first: a cache line, where T has six words.
 type pair[T any] struct {
 	hash uint64 // of the raw fields; 0: empty
 	kept T
-	_    uint64
+	at   uint64 // by the memo's clock
 }
 
 // identity is what follows from address, account, mailbox and agent alone: two
@@ -47,7 +47,6 @@ type identity struct {
 	userHash  uint64
 	ip        [16]byte
 	agentHash uint32
-	at        uint32 // by the memo's clock
 	marks     event.Marks
 	from      event.IPFrom
 	kind      event.UserKind
@@ -67,27 +66,36 @@ func NewMemo[T any](p *Policy) *Memo[T] { return &Memo[T]{policy: p, seed: mapha
 func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
 	m.renew()
 	hash := m.hash(ev)
-	// Of the two places that a hash may stand in the older gives way.
-	first, second := hash%memoSlots, hash%memoSlots^1
-	switch hash {
-	case m.pairs[first].hash:
-		m.known[first].apply(ev)
-		kept = &m.pairs[first].kept
-	case m.pairs[second].hash:
-		m.known[second].apply(ev)
-		kept = &m.pairs[second].kept
-	default:
-		if m.known[second].at < m.known[first].at {
-			first = second
-		}
+	slot, found := m.find(hash)
+	if found {
+		m.known[slot].apply(ev)
+		kept = &m.pairs[slot].kept
+	} else {
 		before := ev.Marks
 		ev.Marks = 0
 		m.policy.identify(ev)
-		kept = m.keep(first, hash, ev)
+		kept = m.keep(slot, hash, ev)
 		ev.Marks |= before
 	}
 	m.policy.judge(ev)
 	return kept
+}
+
+// find tells where a pair stands, or else which one gives way to it: the oldest
+// of the four places that a hash may have. Of two, one busy pair in ten would
+// have none.
+func (m *Memo[T]) find(hash uint64) (slot uint64, found bool) {
+	oldest := hash % memoSlots
+	for way := range uint64(4) {
+		slot = hash%memoSlots ^ way
+		if m.pairs[slot].hash == hash {
+			return slot, true
+		}
+		if m.pairs[slot].at < m.pairs[oldest].at {
+			oldest = slot
+		}
+	}
+	return oldest, false
 }
 
 // renew forgets all where a list has changed.
@@ -122,9 +130,9 @@ func (m *Memo[T]) keep(slot, hash uint64, ev *event.Event) *T {
 		return &m.spare
 	}
 	m.clock++
-	p.hash = hash
+	p.hash, p.at = hash, m.clock
 	id := &m.known[slot]
-	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), at: m.clock, marks: ev.Marks, from: ev.IPFrom,
+	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
 		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
 	if id.located {
 		id.ip = ev.IP.As16()
