@@ -58,46 +58,72 @@ var w3cColumns = newColumns([][]string{
 // spaces in it makes twenty.
 const maxTokens = 96
 
-// split cuts line into r as l says and tells how many columns it had. Runs of
-// spaces count as one: a doubled space is a slip of the log, since an empty
-// value is written as a dash. Eight bytes are looked at in one step: a search
-// for each space costs more in calls than in looking.
-func (l layout) split(line []byte, r *row) (n int) {
-	start := 0
-	for at := 0; at < len(line); at += 8 {
-		var word uint64
-		if at+8 <= len(line) {
-			word = binary.LittleEndian.Uint64(line[at : at+8])
-		} else {
-			word = lastWord(line[at:])
+// around cuts line into r from both ends, up to the user agent, and tells
+// whether that worked out. The agent, often half of the line, is not looked at:
+// it is the only value that clients fill with spaces and that some proxy
+// modules log unescaped, so that what is too much belongs to it.
+func (l layout) around(line []byte, r *row) bool {
+	agent := bytes.IndexByte(l, w3cAgent)
+	if agent < 0 {
+		return false
+	}
+	end := len(line)
+	for column := len(l) - 1; column > agent; {
+		at := bytes.LastIndexByte(line[:end], ' ')
+		if at < 0 {
+			return false
 		}
-		for found := equal(word, ' '); found != 0; found &= found - 1 {
+		if at+1 < end {
+			if slot := l[column]; slot < slots {
+				r[slot] = line[at+1 : end : end]
+			}
+			column--
+		}
+		end = at
+	}
+	start := l[:agent].front(line, r)
+	if start < 0 || start >= end {
+		return false
+	}
+	r[w3cAgent] = bytes.Trim(line[start:end], " ")
+	return len(r[w3cAgent]) > 0
+}
+
+// front cuts as many columns from the front of line as l has, and tells where
+// the rest begins; -1 where there are not so many. Eight bytes are looked at in
+// one step: a search for each space costs more in calls than in looking.
+func (l layout) front(line []byte, r *row) (start int) {
+	n, at := 0, 0
+	for rest := line; len(rest) >= 8 && n < len(l); rest, at = rest[8:], at+8 {
+		for found := equal(binary.LittleEndian.Uint64(rest), ' '); found != 0 && n < len(l); found &= found - 1 {
 			end := at + bits.TrailingZeros64(found)>>3
 			if end > start {
-				if n < len(l) && l[n] < slots {
-					r[l[n]] = line[start:end:end]
+				if slot := l[n]; slot < slots {
+					r[slot] = line[start:end:end]
 				}
 				n++
 			}
 			start = end + 1
 		}
 	}
-	if start < len(line) {
-		if n < len(l) && l[n] < slots {
-			r[l[n]] = line[start:]
-		}
-		n++
+	if n < len(l) {
+		return -1
 	}
-	return n
+	return start
 }
 
-// lastWord is a word of fewer than eight bytes, with none of them a space
-// beyond the end.
-func lastWord(b []byte) (word uint64) {
-	for i, c := range b {
-		word |= uint64(c) << (8 * i)
+// split cuts line into r as l says and tells how many columns it had. Runs of
+// spaces count as one: a doubled space is a slip of the log, since an empty
+// value is written as a dash.
+func (l layout) split(line []byte, r *row) int {
+	var t [maxTokens]span
+	n := tokens(line, &t)
+	for i, slot := range l[:min(n, len(l))] {
+		if slot < slots {
+			r[slot] = line[t[i].from:t[i].to]
+		}
 	}
-	return word
+	return n
 }
 
 // equal has the top bit set of each of eight bytes that is c.
@@ -111,11 +137,11 @@ func equal(word uint64, c uint64) uint64 {
 // none was seen: after a restart Fluent Bit goes on in the middle of a file.
 func readW3C(line []byte, known layout, r *row) bool {
 	if known != nil {
-		if known.split(line, r) == len(known) && plausible(r) {
+		if known.around(line, r) && plausible(r) {
 			return true
 		}
 		*r = row{}
-		if known.stretch(line, r) && plausible(r) {
+		if known.split(line, r) == len(known) && plausible(r) {
 			return true
 		}
 	}
@@ -151,33 +177,6 @@ func tokens(line []byte, into *[maxTokens]span) (n int) {
 }
 
 type span struct{ from, to int }
-
-// stretch reads a line that has more columns than its header: what is too
-// much belongs to the user agent, the only value that clients fill with
-// spaces and that some proxy modules log unescaped. Before it columns are
-// counted from the left, behind it from the right.
-func (l layout) stretch(line []byte, r *row) bool {
-	agent := bytes.IndexByte(l, w3cAgent)
-	var t [maxTokens]span
-	n := tokens(line, &t)
-	surplus := n - len(l)
-	if agent < 0 || surplus <= 0 || n == maxTokens {
-		return false
-	}
-	for i, slot := range l {
-		first, last := i, i
-		if i >= agent {
-			last += surplus
-		}
-		if i > agent {
-			first += surplus
-		}
-		if slot < slots {
-			r[slot] = line[t[first].from:t[last].to]
-		}
-	}
-	return true
-}
 
 // spaced is b with the spaces that W3C logs write as "+", in ev's own memory.
 func spaced(b []byte, ev *event.Event) []byte {
