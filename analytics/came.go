@@ -39,21 +39,21 @@ func cameOf(ev *event.Event) came {
 // cameIn remembers a sign-in among the newest, in place of an older one of the
 // same kind: a busy mail client must not push out the one from elsewhere. What
 // is kept does not depend on the order.
-func (d *dossier) cameIn(v came) {
-	at := len(d.came) - 1
-	for i := range d.came {
-		if o := &d.came[i]; o.client == v.client && o.service == v.service && o.family == v.family {
+func (h *habits) cameIn(v came) {
+	at := len(h.came) - 1
+	for i := range h.came {
+		if o := &h.came[i]; o.client == v.client && o.service == v.service && o.family == v.family {
 			at = i
 			break
 		}
 	}
-	if v.at <= d.came[at].at {
+	if v.at <= h.came[at].at {
 		return
 	}
-	for ; at > 0 && d.came[at-1].at < v.at; at-- {
-		d.came[at] = d.came[at-1]
+	for ; at > 0 && h.came[at-1].at < v.at; at-- {
+		h.came[at] = h.came[at-1]
 	}
-	d.came[at] = v
+	h.came[at] = v
 }
 
 func (c *collection) lastSignIns(d *dossier, start int64) []SignIn {

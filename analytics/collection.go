@@ -25,6 +25,7 @@ type collection struct {
 	policy   *policy.Policy
 	desk     *desk
 	attack   func(ev *event.Event, known *acquaintance) bool // is the client part of an open AN1269 incident
+	nobody   *habits                                         // of those who have none
 	known    *acquaintance                                   // of the event at hand
 	dossiers *window.Table[uint64, *dossier]
 	sessions *window.Recent[session]
@@ -48,6 +49,7 @@ func newCollection(opts Options, d *desk, attack func(*event.Event, *acquaintanc
 		attack:   attack,
 		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers),
 		requests: window.NewSeen(maxRequests),
+		nobody:   &habits{},
 		groups:   map[string]*baseline{},
 		signals:  signalsOf(opts.Policy),
 		window:   opts.Policy.Collection.TimeWindow.Milliseconds(),
@@ -74,6 +76,9 @@ func (c *collection) observe(ev *event.Event, known *acquaintance) {
 	d := c.subject(ev)
 	if d == nil {
 		return
+	}
+	if ev.Outcome != event.Failure || ev.Action != event.SignIn && ev.Action != event.MailAccess {
+		c.live(d)
 	}
 	switch ev.Action {
 	case event.SignIn:

@@ -128,7 +128,7 @@ func TestLastSignInsKeepNoOrder(t *testing.T) {
 		for n := range 40 {
 			all = append(all, came{at: int64(1000 + 10*n), client: clientKey{15: byte(random.IntN(3))}, service: event.Service(random.IntN(3))})
 		}
-		var a, b dossier
+		var a, b habits
 		for _, v := range all {
 			a.cameIn(v)
 		}
@@ -160,7 +160,7 @@ func TestContextIsBounded(t *testing.T) {
 					t.Errorf("%d of up to %d bytes", len(list), len(list[0]))
 				}
 			}
-			if len(x.Since) > maxDeeds || len(x.SignIns) > len(dossier{}.came) {
+			if len(x.Since) > maxDeeds || len(x.SignIns) > len(habits{}.came) {
 				t.Errorf("%d deeds, %d sign-ins", len(x.Since), len(x.SignIns))
 			}
 		}

@@ -23,21 +23,27 @@ type dossier struct {
 	key      uint64
 	subject  string
 	kind     subjectKind
-	baseline baseline
-	groups   []*baseline // of the account's groups, as the policy had them when the account was met
-	mail     *volume     // items read, from the first one on
-	taken    *volume     // of these, those read by a program or from an unusual network
-	requests *rhythm     // of programs
+	failed   [4]int64 // times of failures, newest first
+	notes    []note
+	incident *incident
+	*habits
+}
 
-	notes     []note
+// habits are what a subject has done. One that has only ever failed, as most
+// names that an attacker tries, has the collection's nobody for them, which
+// must not be written to: see live. They are four fifths of a dossier.
+type habits struct {
+	learned   learnMark // what was last learned, so that the next request need not be
+	baseline  baseline
+	groups    []*baseline  // of the account's groups, as the policy had them when the account was met
+	mail      *volume      // items read, from the first one on
+	taken     *volume      // of these, those read by a program or from an unusual network
+	requests  *rhythm      // of programs
 	mailboxes window.Tries // that the subject read, for many at a time
 	boxes     boxCount     // likewise by the day, of an application
-	failed    [4]int64     // times of failures, newest first
 	visits    [4]visit     // sign-ins, newest first
 	came      [4]came      // the last sign-ins of each kind, newest first
-	learned   learnMark    // what was last learned, so that the next request need not be
 	granter   uint64       // dossier of the account that let an application at mail
-	incident  *incident
 }
 
 type subjectKind uint8

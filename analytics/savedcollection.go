@@ -31,6 +31,7 @@ type savedDossier struct {
 	Came      []savedCame
 	Granter   uint64
 	Incident  string
+	Idle      bool // without habits
 }
 
 // savedBaseline has its places as numbers: key, first, last, days.
@@ -116,6 +117,7 @@ func (c *collection) changes(w *writer) {
 		if !w.gone(tableDossiers, numberKey(k), there) {
 			s, err := d.saved(proven)
 			w.fail(err)
+			s.Idle = d.habits == c.nobody
 			w.value(tableDossiers, numberKey(k), &s)
 		}
 	})
@@ -226,8 +228,8 @@ func (d *dossier) saved(proven bool) (savedDossier, error) {
 }
 
 func (s *savedDossier) restored(key uint64) (*dossier, error) {
-	d := &dossier{key: key, kind: s.Kind, subject: s.Subject, mailboxes: window.TriesOf(s.Mailboxes),
-		boxes: boxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, failed: s.Failed, granter: s.Granter}
+	d := &dossier{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, habits: &habits{mailboxes: window.TriesOf(s.Mailboxes),
+		boxes: boxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter}}
 	var errs [5]error
 	d.baseline, errs[0] = s.Baseline.restored()
 	d.mail, errs[1] = s.Mail.restored()
@@ -288,7 +290,10 @@ func (c *collection) restoreDossier(key, value []byte) error {
 		return fmt.Errorf("subject of kind %d", d.kind)
 	}
 	d.incident, _ = c.desk.incidents.Peek(in.Incident)
-	if d.kind == aUser {
+	switch {
+	case in.Idle:
+		d.habits = c.nobody
+	case d.kind == aUser:
 		d.groups = c.groupsOf([]byte(d.subject)) // as the policy has them now
 	}
 	c.dossiers.Load(k, d, in.Proven)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -171,6 +172,9 @@ func (s *scene) playOn(e *Engine) map[string]*Alert {
 	}
 	last.keep(s.t, e.desk.flush())
 	last.keep(s.t, e.Close())
+	if !reflect.DeepEqual(*e.collection.nobody, habits{}) {
+		s.t.Error("the habits of those who have none were written to")
+	}
 	return last
 }
 

@@ -6,18 +6,33 @@ import (
 	"redshank/analytics/event"
 )
 
-// dossier finds or makes the one of a subject.
+// dossier finds or makes the one of a subject, to be written to.
 func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
+	d := c.find(kind, id)
+	c.live(d)
+	return d
+}
+
+// find finds or makes a dossier, which may be without habits of its own.
+func (c *collection) find(kind subjectKind, id []byte) *dossier {
 	key := subjectKey(kind, id)
 	d, ok := c.dossiers.Get(key)
 	if !ok {
-		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)])}
-		if kind == aUser {
-			d.groups = c.groupsOf(id)
-		}
+		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)]), habits: c.nobody}
 		c.dossiers.Add(key, d)
 	}
 	return d
+}
+
+// live gives a dossier habits of its own.
+func (c *collection) live(d *dossier) {
+	if d.habits != c.nobody {
+		return
+	}
+	d.habits = &habits{}
+	if d.kind == aUser {
+		d.groups = c.groupsOf([]byte(d.subject))
+	}
 }
 
 // changed notes that a dossier has to be put down again.
@@ -46,13 +61,13 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
 	case onHost && len(ev.Host) > 0:
-		return c.dossier(aHost, ev.Host)
+		return c.find(aHost, ev.Host)
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
-		return c.dossier(anApp, ev.App)
+		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
 		d, ok := c.dossiers.Recall(&c.known.dossier)
 		if !ok {
-			d = c.dossier(aUser, ev.User)
+			d = c.find(aUser, ev.User)
 			c.known.dossier = c.dossiers.Hold(d)
 		}
 		return d
@@ -66,9 +81,9 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	}
 	switch {
 	case len(ev.User) > 0 && ev.UserKind != event.UserSystem && ev.UserKind != event.UserService:
-		return c.dossier(aUser, ev.User)
+		return c.find(aUser, ev.User)
 	case len(ev.App) > 0:
-		return c.dossier(anApp, ev.App)
+		return c.find(anApp, ev.App)
 	}
 	return nil
 }
@@ -110,6 +125,7 @@ func (c *collection) merge(d *dossier, id []byte) {
 	if !ok || old == d {
 		return
 	}
+	c.live(old)
 	c.changed(old)
 	c.changed(d)
 	if old.mail != nil {

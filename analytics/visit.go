@@ -92,9 +92,9 @@ type visit struct {
 // called remembers a sign-in and hands the others to f. The same client again
 // within ten minutes is the same visit, as of the earlier time. It returns the
 // visit as it is kept; nil where later ones leave no room.
-func (d *dossier) called(v visit, f func(other *visit)) *visit {
-	for i := range d.visits {
-		o := &d.visits[i]
+func (h *habits) called(v visit, f func(other *visit)) *visit {
+	for i := range h.visits {
+		o := &h.visits[i]
 		if o.at == 0 {
 			break
 		}
@@ -105,15 +105,15 @@ func (d *dossier) called(v visit, f func(other *visit)) *visit {
 		f(o)
 	}
 	place := 0
-	for place < len(d.visits) && d.visits[place].at > v.at {
+	for place < len(h.visits) && h.visits[place].at > v.at {
 		place++
 	}
-	if place == len(d.visits) {
+	if place == len(h.visits) {
 		return nil
 	}
-	copy(d.visits[place+1:], d.visits[place:])
-	d.visits[place] = v
-	return &d.visits[place]
+	copy(h.visits[place+1:], h.visits[place:])
+	h.visits[place] = v
+	return &h.visits[place]
 }
 
 // kilometres is the distance between two visits on a sphere.
