@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -10,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics"
+	"redshank/test/bench/iis"
 	"redshank/test/day"
 )
 
@@ -24,9 +28,9 @@ type packed struct {
 
 // dayChunks are the demo day as an agent hands it over: all tags together
 // every thousand lines.
-func dayChunks(tb testing.TB) (chunks []packed, lines int) {
+func dayChunks(tb testing.TB) (chunks []packed) {
 	tb.Helper()
-	open := map[string]*packed{}
+	open, lines := map[string]*packed{}, 0
 	for _, a := range day.Arrivals(day.New(day.Options{}).Streams) {
 		if lines%1000 == 999 {
 			chunks = closed(chunks, open)
@@ -53,7 +57,7 @@ func dayChunks(tb testing.TB) (chunks []packed, lines int) {
 		p.chunk = append(p.chunk, b...)
 		lines++
 	}
-	return closed(chunks, open), lines
+	return closed(chunks, open)
 }
 
 func closed(chunks []packed, open map[string]*packed) []packed {
@@ -64,51 +68,72 @@ func closed(chunks []packed, open map[string]*packed) []packed {
 	return chunks
 }
 
-// The day with and without a state_path: flushes a second, and what a flush
-// takes.
-func BenchmarkFlushDay(b *testing.B) {
-	chunks, lines := dayChunks(b)
-	for _, disk := range []bool{false, true} {
-		b.Run(fmt.Sprintf("state=%t", disk), func(b *testing.B) {
-			var took []time.Duration
-			var written checkpointStats
-			for b.Loop() {
-				given := map[string]string{}
-				if disk {
-					given["state_path"] = b.TempDir()
-				}
-				s, p, err := configure(from(given))
-				if err != nil {
-					b.Fatal(err)
-				}
-				i, err := startWith(s, p, &brokenSink{}, slog.New(slog.DiscardHandler))
-				if err != nil {
-					b.Fatal(err)
-				}
-				for _, c := range chunks {
-					begin := time.Now()
-					if err := i.flush(c.tag, c.chunk); err != nil {
-						b.Fatal(err)
+// BenchmarkFlush plays chunks to an instance whose sink is down, without and
+// with a state_path: the demo's day in small chunks of many tags, and a million
+// IIS lines in chunks of the 2 MB at which Fluent Bit closes one.
+func BenchmarkFlush(b *testing.B) {
+	for name, chunks := range map[string][]packed{"day": dayChunks(b), "iis": iisChunks(b)} {
+		for _, disk := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/state=%t", name, disk), func(b *testing.B) {
+				var took []time.Duration
+				for b.Loop() {
+					given := map[string]string{}
+					if disk {
+						given["state_path"] = b.TempDir()
 					}
-					took = append(took, time.Since(begin))
+					took = append(took, flushAll(b, given, chunks)...)
 				}
-				if disk {
-					written = i.saved.stats
-				}
-				i.close()
-			}
-			slices.Sort(took)
-			at := func(share float64) float64 { return float64(took[int(share*float64(len(took)-1))].Microseconds()) }
-			b.ReportMetric(at(0.5), "p50-us")
-			b.ReportMetric(at(0.99), "p99-us")
-			b.ReportMetric(at(1), "max-us")
-			b.ReportMetric(float64(lines)/float64(len(chunks)), "records/chunk")
-			if n := float64(max(written.saves, 1)); disk {
-				b.ReportMetric(float64(written.entries)/n, "entries/chunk")
-				b.ReportMetric(float64(written.bytes)/n, "bytes/chunk")
-			}
-		})
+				slices.Sort(took)
+				at := func(share float64) float64 { return float64(took[int(share*float64(len(took)-1))].Microseconds()) }
+				b.ReportMetric(at(0.5), "p50-us")
+				b.ReportMetric(at(0.99), "p99-us")
+				b.ReportMetric(at(1), "max-us")
+			})
+		}
 	}
+}
+
+// flushAll is what each flush took.
+func flushAll(b *testing.B, given map[string]string, chunks []packed) (took []time.Duration) {
+	b.Helper()
+	s, p, err := configure(from(given))
+	if err != nil {
+		b.Fatal(err)
+	}
+	i, err := startWith(s, p, &brokenSink{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer i.close()
+	for _, c := range chunks {
+		begin := time.Now()
+		if err := i.flush(c.tag, c.chunk); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(begin))
+	}
+	return took
+}
+
+// iisChunks are a million lines, each chunk as in_tail fills it.
+func iisChunks(tb testing.TB) (chunks []packed) {
+	tb.Helper()
+	var text bytes.Buffer
+	if err := iis.Write(&text, 1_000_000); err != nil {
+		tb.Fatal(err)
+	}
+	p := packed{tag: "exchange.iis"}
+	for line := range bytes.Lines(text.Bytes()) {
+		p.chunk = append(p.chunk, "\x92\x92\xd7\x00"...)
+		p.chunk = binary.BigEndian.AppendUint64(p.chunk, 0x6a00_0000_0000_0000+uint64(len(chunks)<<20+len(p.chunk)))
+		p.chunk = append(p.chunk, "\xdf\x00\x00\x00\x00\xdf\x00\x00\x00\x01\xa3log"...)
+		p.chunk = msgp.AppendStringFromBytes(p.chunk, bytes.TrimSpace(line))
+		if len(p.chunk) >= 2_000_000 {
+			chunks = append(chunks, p)
+			p = packed{tag: p.tag}
+		}
+	}
+	return append(chunks, p)
 }
 
 // A state of 100,000 clients and as many accounts: to write it at once, to

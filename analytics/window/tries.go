@@ -83,6 +83,11 @@ func (s *Tries) Add(t Try, limit int) Fate {
 		s.list = s.list[:len(s.list)-1]
 		i--
 	}
+	if len(s.list) == cap(s.list) && len(s.list) < 16 {
+		// Most lists stay short and there are very many: by doubling, a third of
+		// what they take would be empty.
+		s.list = append(make([]Try, 0, len(s.list)+1+len(s.list)/4), s.list...)
+	}
 	s.list = append(s.list, Try{})
 	copy(s.list[i+1:], s.list[i:])
 	s.list[i] = t
