@@ -28,8 +28,8 @@ type home struct {
 	agents      [maxHomeAgents]uint32
 }
 
-// settle remembers a success. It reports whether that changed anything, and
-// whether the address is a new home.
+// settle remembers a success. It reports whether that changed anything that has
+// to be put down, and whether the address is a new home.
 func (a *account) settle(k clientKey, at int64, agent uint32) (changed, moved bool) {
 	oldest := -1
 	for i := range a.homes {
@@ -38,9 +38,10 @@ func (a *account) settle(k clientKey, at int64, agent uint32) (changed, moved bo
 			if at >= h.first && at < h.last+grain && h.knows(agent) {
 				return false, false
 			}
+			before := *h
 			h.first, h.last = min(h.first, at), max(h.last, at)
 			h.uses(agent)
-			return true, false
+			return moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 		}
 		if oldest < 0 || h.last < a.homes[oldest].last {
 			oldest = i

@@ -124,7 +124,7 @@ const stay = 24 * 60 * 60 * 1000
 
 // merge keeps the span of one visit and, of what the log said, the better
 // proof: a sign-in over a stopped one, a password over a renewed session. It
-// reports whether anything changed.
+// reports whether anything changed that has to be put down.
 func (a *admission) merge(b admission) bool {
 	switch {
 	case b.first-a.last > stay:
@@ -133,12 +133,14 @@ func (a *admission) merge(b admission) bool {
 	case b.first >= a.first && b.last < a.last+grain && b.rank() <= a.rank() && b.agent == a.agent:
 		return false
 	}
-	first, last := min(a.first, b.first), max(a.last, b.last)
+	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
 	if b.rank() >= a.rank() {
 		*a = b
 	}
 	a.first, a.last = first, last
-	return true
+	moved := moves(before.last, last)
+	before.last, before.service = a.last, a.service
+	return moved || before != *a
 }
 
 func (a *admission) rank() int {

@@ -48,9 +48,18 @@ type client struct {
 	incident  *incident   // the last incident it was part of
 }
 
-// grain is how exactly the time of a repeated success is kept, in
-// milliseconds: a busy account is then not put down with every chunk.
-const grain = 10_000
+// grain is how exactly the time of a repeated success is kept, in milliseconds.
+// putDownEvery is how exactly it is put down: nearly all that happens on a mail
+// server moves the last time of somebody at home and nothing else, and to write
+// each move costs six times as much as to detect. A kill may so cost the last
+// ten minutes of how long somebody has stayed, and never that he was there.
+const (
+	grain        = 10_000
+	putDownEvery = 10 * 60 * 1000
+)
+
+// moves tells whether a time has moved far enough to be put down.
+func moves(from, to int64) bool { return from/putDownEvery != to/putDownEvery }
 
 // admit remembers that an account got in, and reports whether that changed
 // anything. Where the list is full the account that has been silent longest
