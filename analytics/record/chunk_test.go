@@ -2,7 +2,9 @@ package record
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,12 +24,67 @@ func walk(t testing.TB, chunk []byte) (recs []Record, r *Reader) {
 		if rec.Metadata.Present() && (!rec.Metadata.IsMap() || rec.Metadata.Size() != len(rec.Metadata)) {
 			t.Fatalf("record %d: metadata %x", len(recs), []byte(rec.Metadata))
 		}
+		checkLine(t, &rec, recs)
 		recs = append(recs, rec)
 	}
 	if rec.Raw != nil || r.Next(&rec) {
 		t.Fatal("a record behind the last")
 	}
 	return recs, r
+}
+
+// checkLine holds what is said of a record's line against a plain walk of its
+// fields, and of those of the record before it.
+func checkLine(t testing.TB, rec *Record, before []Record) {
+	t.Helper()
+	lead, last := lastField(rec.Body)
+	if rec.Line != nil && !bytes.Equal(rec.Line, last) || rec.Line == nil && rec.Again {
+		t.Fatalf("line %q of %x, again %t", rec.Line, []byte(rec.Body), rec.Again)
+	}
+	if !rec.Again {
+		return
+	}
+	if old, _ := lastField(before[len(before)-1].Body); !bytes.Equal(lead, old) {
+		t.Fatalf("%x is no line of the same file as %x", []byte(rec.Body), []byte(before[len(before)-1].Body))
+	}
+}
+
+// lastField is all that stands before the value of a map's last field, and its
+// text.
+func lastField(m Value) (lead, text []byte) {
+	for _, field := range m.All() {
+		lead, text = m[:cap(m)-cap(field)], field.Bytes()
+	}
+	return lead, text
+}
+
+// The lines of a file differ in nothing else; another path, a filter's field, a
+// line that comes first and a damaged record between them do not pass for one.
+func TestLines(t *testing.T) {
+	file := func(path, line string) []byte {
+		b := msgp.AppendMapHeader(nil, 2)
+		b = msgp.AppendString(msgp.AppendString(b, "path"), path)
+		return msgp.AppendString(msgp.AppendString(b, "log"), line)
+	}
+	turned := msgp.AppendString(msgp.AppendString(msgp.AppendMapHeader(nil, 2), "log"), "a line")
+	turned = msgp.AppendString(msgp.AppendString(turned, "path"), "/a")
+	var chunk []byte
+	for _, body := range [][]byte{
+		file("/a", "first"), file("/a", "second"), file("/a", ""), file("/a", strings.Repeat("long", 20_000)), file("/a", "after"),
+		file("/b", "first"), file("/b", "second"), turned, turned, {0x80}, file("/b", "third"), body, body,
+	} {
+		chunk = append(append(append(chunk, 0x92, 0x92), now...), 0x80)
+		chunk = append(chunk, body...)
+	}
+	recs, _ := walk(t, chunk)
+	var got strings.Builder
+	for _, rec := range recs {
+		fmt.Fprintf(&got, "%.6s:%t ", rec.Line, rec.Again)
+	}
+	const want = "first:false second:true :false longlo:false after:true first:false second:true /a:false /a:true :false third:false x:false x:true "
+	if got.String() != want {
+		t.Errorf("got  %s\nwant %s", got.String(), want)
+	}
 }
 
 var (
