@@ -2,10 +2,12 @@ package analytics
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // idleLines are lines that concern neither analytic: anonymous requests, the first
@@ -31,29 +33,7 @@ func idleLines(n int) (lines [][]byte) {
 	return lines
 }
 
-// withoutCollection makes an engine that has AN1269 alone: Engine.observe but
-// for its last line.
-func (e *Engine) withoutCollection() {
-	e.emit = func(ev *event.Event) {
-		e.stats.Events++
-		if idle(ev) {
-			e.setTime(ev)
-			return
-		}
-		known := e.memo.Normalise(ev)
-		e.watch.event(ev, e.received)
-		e.setTime(ev)
-		if e.repeated(ev) {
-			e.stats.Duplicates++
-			return
-		}
-		e.stuffing.observe(ev, known)
-	}
-}
-
-// BenchmarkIdleRecords holds the cost of records that concern neither analytic
-// with AN0131 against that without it: in turn, and the best of each, since
-// others use the machine, too.
+// BenchmarkIdleRecords are records that concern neither analytic.
 func BenchmarkIdleRecords(b *testing.B) {
 	const lines = 100_000
 	chunks := tailed(idleLines(lines), chunkRecords)
@@ -61,29 +41,63 @@ func BenchmarkIdleRecords(b *testing.B) {
 	for _, c := range chunks {
 		size += len(c)
 	}
-	best := map[bool]time.Duration{}
-	b.SetBytes(int64(2 * size))
+	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, collect := range []bool{false, true} {
-			b.StopTimer()
-			e := newBenchEngine(b, 10_000)
-			if !collect {
-				e.withoutCollection()
-			}
-			b.StartTimer()
-			start := time.Now()
-			for _, c := range chunks {
-				e.Observe("iis", c)
-			}
-			if took := time.Since(start); best[collect] == 0 || took < best[collect] {
-				best[collect] = took
-			}
+		b.StopTimer()
+		e := newBenchEngine(b, 10_000)
+		b.StartTimer()
+		for _, c := range chunks {
+			e.Observe("iis", c)
 		}
 	}
-	b.ReportMetric(float64(best[false].Nanoseconds())/lines, "ns/record-without")
-	b.ReportMetric(float64(best[true].Nanoseconds())/lines, "ns/record-with")
-	b.ReportMetric(float64(best[true])/float64(best[false]), "with/without")
+	perRecord(b, lines)
+}
+
+// BenchmarkAnalytics is each analytic by itself, on events that were normalised
+// before: people at home, their failures there, and a flood of ever new
+// addresses.
+func BenchmarkAnalytics(b *testing.B) {
+	kinds := []struct {
+		name    string
+		outcome event.Outcome
+		flood   bool
+	}{
+		{"at home", event.Success, false},
+		{"failure at home", event.Failure, false},
+		{"flood", event.Failure, true},
+	}
+	for _, kind := range kinds {
+		b.Run(ruleStuffing.ID+"/"+kind.name, func(b *testing.B) {
+			benchAnalytic(b, newBenchEngine(b, 100_000).stuffing.observe, kind.outcome, kind.flood)
+		})
+		b.Run(ruleCollection.ID+"/"+kind.name, func(b *testing.B) {
+			benchAnalytic(b, newBenchEngine(b, 100_000).collection.observe, kind.outcome, kind.flood)
+		})
+	}
+}
+
+// benchAnalytic shows ten events a second of a thousand people.
+func benchAnalytic(b *testing.B, observe func(*event.Event, *acquaintance), outcome event.Outcome, flood bool) {
+	var events [1000]event.Event
+	var known [len(events)]acquaintance
+	for n := range events {
+		a := act{ip: fmt.Sprintf("198.18.%d.%d", n/250, 1+n%250), user: fmt.Sprintf("user%d@contoso.com", n), agent: outlook, outcome: event.Success}
+		a.event(&events[n])
+		policy.Default().Normalise(&events[n])
+		observe(&events[n], &known[n])
+		events[n].Outcome = outcome
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		ev, held := &events[n%len(events)], &known[n%len(events)]
+		ev.Time = midnight.Add(time.Duration(n) * 100 * time.Millisecond)
+		if flood {
+			ev.IP = netip.AddrFrom4([4]byte{11 + byte(n>>24), byte(n), byte(n >> 16), byte(n >> 8)})
+			*held = acquaintance{}
+		}
+		observe(ev, held)
+	}
 }
 
 // An event that is no business of AN0131, and a request like the last one,
