@@ -72,7 +72,9 @@ const arenaSize = 2048
 
 // Reset clears e for the next record and rewinds its arena.
 func (e *Event) Reset() {
-	*e = Event{arena: e.arena[:0]}
+	arena := e.arena[:0]
+	*e = Event{} // in place: a literal with the arena in it is made beside and copied
+	e.arena = arena
 }
 
 // Hold copies b into the event's arena and returns the copy, cut where the

@@ -171,15 +171,19 @@ func begins(b []byte, text string) bool {
 
 func beginsShort(b []byte, text string) bool {
 	for i := range len(text) {
-		c := b[i]
-		if c-'A' <= 'Z'-'A' {
-			c |= 0x20
-		}
-		if c != text[i] {
+		if folded(b[i]) != text[i] {
 			return false
 		}
 	}
 	return true
+}
+
+// folded is c in lower case.
+func folded(c byte) byte {
+	if c-'A' <= 'Z'-'A' {
+		c |= 0x20
+	}
+	return c
 }
 
 // wordOf is the first eight bytes of text.

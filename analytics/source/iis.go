@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"time"
 
 	"redshank/analytics/event"
 )
@@ -9,7 +10,10 @@ import (
 // iis reads the logs of the web server in front of Exchange, in the W3C
 // format. They alone name the account of a failed Basic login, and the
 // outcome of a forms login (see owa.go).
-type iis struct{ logins *logins }
+type iis struct {
+	logins *logins
+	joined w3cJoined
+}
 
 func newIIS() format { return &iis{logins: newLogins()} }
 
@@ -37,24 +41,61 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	if s == nil {
 		s = new(Stream)
 	}
-	var r row
-	switch {
-	case in.Fields.Present():
-		if w3cColumns.open(in.Fields, ev, &r); !plausible(&r) {
-			return Malformed
-		}
-	case len(in.Line) == 0 || in.Line[0] == '#':
+	if in.Fields == nil && (len(in.Line) == 0 || in.Line[0] == '#') {
 		return s.comment(in.Line)
-	case !readW3C(in.Line, s.columns[event.IIS], &r):
+	}
+	r, ok := f.read(s, in, ev)
+	if !ok {
 		return Malformed
 	}
 	at, timed := s.w3c.read(&r, in.Time)
 	if !timed {
 		at = in.Time // of a parser that has used the time up
 	}
-	ev.Time = at
+	if r.cells == &s.line.cells && timed {
+		s.line.remember(in.Line, s.columns[event.IIS], at)
+	}
 	told := (timed || in.Fields.Present()) && f.logins.expire(s, at, emit)
-	if f.judge(s, ev, &r, emit) || told {
+	return f.tell(s, ev, &r, at, emit, told)
+}
+
+// read reads a map or a line.
+func (f *iis) read(s *Stream, in *Input, ev *event.Event) (r w3cRow, ok bool) {
+	var cells row
+	if in.Fields.Present() {
+		w3cColumns.open(in.Fields, ev, &cells)
+	} else {
+		known := s.columns[event.IIS]
+		if r, ok = s.line.read(in.Line, known); ok {
+			return r, true
+		}
+		oddW3C(in.Line, known, &cells)
+	}
+	r = f.joined.of(&cells)
+	return r, r.plausible()
+}
+
+// nextLine decodes a line that came right behind another one of the stream, and
+// tells whether it is of the same second and could be. It is what decode does,
+// without what is known.
+func (f *iis) nextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (outcome Outcome, ok bool) {
+	r, ok := s.line.next(line)
+	switch {
+	case !ok:
+		return Unknown, false
+	case f.logins.held == 0 && silent(&r):
+		return Ignored, true
+	}
+	ev.Reset()
+	ev.Source = event.IIS
+	told := f.logins.expire(s, s.line.at, emit)
+	return f.tell(s, ev, &r, s.line.at, emit, told), true
+}
+
+// tell says what a row tells, and whether that or what came before it was any.
+func (f *iis) tell(s *Stream, ev *event.Event, r *w3cRow, at time.Time, emit Emit, told bool) Outcome {
+	ev.Time = at
+	if f.judge(s, ev, r, emit) || told {
 		return Understood
 	}
 	return Ignored
@@ -64,6 +105,7 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 func (s *Stream) comment(line []byte) Outcome {
 	if names := headerNames(line); names != nil {
 		s.columns[event.IIS] = w3cColumns.header(names, ' ')
+		s.line.forget()
 		s.headline(event.IIS, line)
 	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
 		s.w3c.day, _ = daysOf(date[:10])
@@ -76,68 +118,67 @@ var datePrefix = []byte("#Date: ")
 
 // judge tells what the request says about its client and account; false
 // where it says nothing.
-func (f *iis) judge(s *Stream, ev *event.Event, r *row, emit Emit) (told bool) {
-	ev.RawIP, ev.RawForwarded = given(r[w3cClientIP]), given(r[w3cForwarded])
-	ev.RawUser = given(r[w3cUser])
-	ev.Agent = given(r[w3cAgent])
-	ev.Host = given(r[w3cComputer])
+func (f *iis) judge(s *Stream, ev *event.Event, r *w3cRow, emit Emit) (told bool) {
+	ev.RawIP, ev.RawForwarded = given(r.get(w3cClientIP)), given(r.get(w3cForwarded))
+	ev.RawUser = given(r.get(w3cUser))
+	ev.Agent = given(r.get(w3cAgent))
+	ev.Host = given(r.get(w3cComputer))
 	if ev.Host == nil {
-		ev.Host = given(r[w3cServerIP])
+		ev.Host = given(r.get(w3cServerIP))
 	}
-	ev.Service = serviceOf(r[w3cStem])
+	ev.Service = serviceOf(r.get(w3cStem))
 	if ev.Service == event.ServiceUnknown || backEnd(r) {
 		return false
 	}
-	status := number(r[w3cStatus])
-	if f.logins.held == 0 && !isLogin(r[w3cStem]) {
-		switch {
-		case silent(ev, status):
-			return false
-		case isHandshake(ev, r, status):
-			ev.Outcome, ev.Agent = event.Challenge, spaced(ev.Agent, ev)
-			emit(ev)
-			return true
-		}
+	status := number(r.get(w3cStatus))
+	if f.logins.held == 0 && !isLogin(r.get(w3cStem)) && isHandshake(ev, r, status) {
+		ev.Outcome, ev.Agent = event.Challenge, spaced(ev.Agent, ev)
+		emit(ev)
+		return true
 	}
-	q := readQuery(given(r[w3cQuery]))
+	q := readQuery(given(r.get(w3cQuery)))
 	ev.ID, ev.Device = q.id, q.device
-	ev.Operation = q.operation(r[w3cStem])
+	ev.Operation = q.operation(r.get(w3cStem))
 	if ev.Service == event.OWA {
-		if isLogin(r[w3cStem]) {
-			return isPost(r[w3cMethod]) && f.logins.post(s, ev, r, status, emit)
+		if isLogin(r.get(w3cStem)) {
+			return isPost(r.get(w3cMethod)) && f.logins.post(s, ev, r, status, emit)
 		}
-		ev.Mailbox = openedMailbox(r[w3cStem])
+		ev.Mailbox = openedMailbox(r.get(w3cStem))
 	}
 	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
 	return emitted(ev, r, &q, status, emit) || told
 }
 
-// silent tells, before the query string is read, requests that emitted says
+// silent tells, before anything else is looked at, a request that judge says
 // nothing of: pages that anyone may fetch, most of what a front end logs.
-func silent(ev *event.Event, status int64) bool {
-	return len(ev.RawUser) == 0 && status < 400 && ev.Service != event.EAS
+func silent(r *w3cRow) bool {
+	if given(r.get(w3cUser)) != nil || r.get(w3cStatus)[0] >= '4' {
+		return false
+	}
+	stem := r.get(w3cStem)
+	return !isLogin(stem) && !begins(stem, "/microsoft-server-activesync")
 }
 
-// isHandshake tells, likewise, the 401 that goes before a login: a challenge,
+// isHandshake tells, before the query string is read, the 401 that goes before a login: a challenge,
 // of which nothing else matters.
-func isHandshake(ev *event.Event, r *row, status int64) bool {
-	return ev.RawUser == nil && status == 401 && !isCredentialCode(r[w3cWin32])
+func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
+	return ev.RawUser == nil && status == 401 && !isCredentialCode(r.get(w3cWin32))
 }
 
 // emitted emits the event of a request that stands for itself.
-func emitted(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
+func emitted(ev *event.Event, r *w3cRow, q *query, status int64, emit Emit) bool {
 	switch {
 	case status == 401:
 		refused(ev, r, q)
 	case status < 400, status == 505 && ev.Service == event.EAS:
 		// 505 is how ActiveSync answers a GET once the password was right.
 		ev.Outcome = event.Success
-	case status == 403 && given(r[w3cSubstatus]) != nil && number(r[w3cSubstatus]) == 0 && behindPassword(ev.Service):
+	case status == 403 && given(r.get(w3cSubstatus)) != nil && number(r.get(w3cSubstatus)) == 0 && behindPassword(ev.Service):
 		ev.Outcome, ev.Reason = event.Accepted, event.PolicyBlocked
 	default: // 440 timeout, 449 provision, 451 elsewhere, 503 and the rest
 		return false
 	}
-	if ev.Outcome == event.Success && isAnonymous(r[w3cStem]) {
+	if ev.Outcome == event.Success && isAnonymous(r.get(w3cStem)) {
 		return false
 	}
 	if ev.RawUser == nil && ev.Service == event.EAS && ev.Outcome != event.Challenge {
@@ -146,7 +187,7 @@ func emitted(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
 	if len(ev.RawUser) == 0 && ev.Outcome != event.Challenge && ev.Outcome != event.Failure {
 		return false // an anonymous page
 	}
-	act(ev, ev.Operation, r[w3cStem])
+	act(ev, ev.Operation, r.get(w3cStem))
 	if ev.Outcome != event.Success {
 		ev.Action, ev.Access = event.SignIn, event.AccessNone
 	}
@@ -185,15 +226,15 @@ func behindPassword(s event.Service) bool {
 // refused tells a wrong password from the handshakes that go before a right
 // one. An anonymous 401 is a failure only where Windows says that it has
 // looked at credentials: NTLM leaves the account out.
-func refused(ev *event.Event, r *row, q *query) {
+func refused(ev *event.Event, r *w3cRow, q *query) {
 	ev.Outcome = event.Challenge
-	code := r[w3cWin32]
+	code := r.get(w3cWin32)
 	named := ev.RawUser != nil
 	switch {
 	case isCredentialCode(code):
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 		ev.Code, ev.CodeSpace = code, event.CodeWin32
-	case named && !handshakeCodes[string(code)] && number(r[w3cSubstatus]) == 1:
+	case named && !handshakeCodes[string(code)] && number(r.get(w3cSubstatus)) == 1:
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 		ev.Code = code
 	case named:
@@ -234,13 +275,13 @@ var handshakeCodes = map[string]bool{
 // backEnd tells requests that no client made: those of the back-end site,
 // where each one of the front end's is logged again with the server as its
 // client, and those of the server's own monitoring and its load balancer.
-func backEnd(r *row) bool {
-	if port := r[w3cPort]; len(port) == 3 && string(port) == "444" {
+func backEnd(r *w3cRow) bool {
+	if port := r.get(w3cPort); len(port) == 3 && string(port) == "444" {
 		return true
 	}
-	ip := r[w3cClientIP]
-	if given(r[w3cForwarded]) != nil {
+	ip := r.get(w3cClientIP)
+	if given(r.get(w3cForwarded)) != nil {
 		return false
 	}
-	return ownAddress(ip) || bytes.Equal(ip, r[w3cServerIP]) && isMonitor(r[w3cAgent])
+	return ownAddress(ip) || bytes.Equal(ip, r.get(w3cServerIP)) && isMonitor(r.get(w3cAgent))
 }

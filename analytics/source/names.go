@@ -1,9 +1,8 @@
 package source
 
 // names is a table of a few dozen names, which are in lower case, found in any
-// case. They are kept by their length: two or three comparisons that mostly
-// end at the first letter cost half of what it takes to fold a name and hash
-// it for a map.
+// case. They are kept by their length: two or three looks at the first letter
+// cost half of what it takes to fold a name and hash it for a map.
 type names[T any] [maxName + 1][]entry[T]
 
 type entry[T any] struct {
@@ -24,11 +23,12 @@ func newNames[T any](values map[string]T) *names[T] {
 
 // find is the value of a name, zero where the table has none.
 func (t *names[T]) find(name []byte) (value T) {
-	if len(name) > maxName {
+	if len(name) == 0 || len(name) > maxName {
 		return value
 	}
+	first := folded(name[0])
 	for i := range t[len(name)] {
-		if e := &t[len(name)][i]; begins(name, e.name) {
+		if e := &t[len(name)][i]; e.name[0] == first && begins(name, e.name) {
 			return e.value
 		}
 	}

@@ -78,16 +78,16 @@ func (l *logins) client(ev *event.Event) uint64 {
 // post holds the login that ev describes, or decides it where the log has
 // the redirect itself. A form sent from the page with reason=2 tells that the
 // login before it failed, should the page itself have come from a cache.
-func (l *logins) post(s *Stream, ev *event.Event, r *row, status int64, emit Emit) bool {
+func (l *logins) post(s *Stream, ev *event.Event, r *w3cRow, status int64, emit Emit) bool {
 	if status < 200 || status >= 400 {
 		return false
 	}
 	client := l.client(ev)
-	if isRefusal(r[w3cReferer]) {
+	if isRefusal(r.get(w3cReferer)) {
 		l.decideOldest(client, ev.Time, emit)
 	}
 	p := newLogin(ev, client)
-	if to := given(r[w3cLocation]); to != nil {
+	if to := given(r.get(w3cLocation)); to != nil {
 		switch {
 		case isRefusal(to):
 			l.tell(p, event.Failure, event.WrongPassword, emit)
@@ -166,19 +166,19 @@ func (l *logins) unanswered(s *Stream, emit Emit) bool {
 // it did. The logon page decides the oldest: answers come in the order of
 // the logins. Another reason on it (timeout, signed out, password changed)
 // says nothing about a password.
-func (l *logins) follow(ev *event.Event, r *row, q *query, status int64, emit Emit) bool {
+func (l *logins) follow(ev *event.Event, r *w3cRow, q *query, status int64, emit Emit) bool {
 	client := l.client(ev)
 	list, ok := l.clients.Peek(client)
 	switch {
 	case !ok:
 		return false
-	case same(r[w3cStem], "/owa/auth/logon.aspx"):
+	case same(r.get(w3cStem), "/owa/auth/logon.aspx"):
 		return string(q.reason) == "2" && l.decideOldest(client, ev.Time, emit)
-	case same(r[w3cStem], "/owa/auth/expiredpassword.aspx"):
+	case same(r.get(w3cStem), "/owa/auth/expiredpassword.aspx"):
 		p := list[len(list)-1]
 		l.decide(p, event.Accepted, event.Expired, emit)
 		return true
-	case ev.RawUser != nil && status < 400 && !isAnonymous(r[w3cStem]):
+	case ev.RawUser != nil && status < 400 && !isAnonymous(r.get(w3cStem)):
 		return l.enter(list, ev, r, emit)
 	}
 	return false
@@ -186,10 +186,10 @@ func (l *logins) follow(ev *event.Event, r *row, q *query, status int64, emit Em
 
 // enter decides the last login of the request's account as the one that got
 // in, and any before it as refused: nobody who is in logs in again.
-func (l *logins) enter(list []*login, ev *event.Event, r *row, emit Emit) (told bool) {
+func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit Emit) (told bool) {
 	// The account may be logged otherwise than it was typed. A lone login
 	// whose browser comes to the mailbox from the logon page is that login.
-	lone := len(list) == 1 && isMailbox(r[w3cStem]) && holds(capped(r[w3cReferer], maxAgent), "/owa/auth/logon.aspx")
+	lone := len(list) == 1 && isMailbox(r.get(w3cStem)) && holds(capped(r.get(w3cReferer), maxAgent), "/owa/auth/logon.aspx")
 	for i := len(list) - 1; i >= 0; i-- {
 		p := list[i]
 		if len(p.user) > 0 && !sameAccount(p.user, ev.RawUser) && !lone {

@@ -56,9 +56,12 @@ func (s *Set) Counts() Counts { return s.counts }
 // own: it is over when emit returns. tag must not point into the chunk; it is
 // kept.
 func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
+	running := s.running
+	if rec.Again && running != nil && s.nextLine(rec.Line, emit) {
+		return
+	}
 	s.emit = emit
 	s.scratch.release(0)
-	running := s.running
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
 		s.running = running
 		s.in = Input{Tag: tag, Time: rec.Time, Stream: running, scratch: &s.scratch}
@@ -68,6 +71,20 @@ func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
 		s.open(rec.Body, 0)
 	}
 	s.in, s.line, s.emit = Input{}, nil, nil
+}
+
+// nextLine decodes the next line of the file that the last record was of, at
+// half the cost of open, where it is one of IIS: of these there are most.
+func (s *Set) nextLine(line []byte, emit Emit) bool {
+	f, ok := s.running.format.(*iis)
+	if !ok || s.running.csv != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
+		return false
+	}
+	outcome, ok := f.nextLine(s.running, line, &s.ev, emit)
+	if ok {
+		s.counts[event.IIS][outcome]++
+	}
+	return ok
 }
 
 // leaf counts one record that no format has decoded.

@@ -15,6 +15,7 @@ type Stream struct {
 	csv     []string        // column names of a CSV export; nil where it is none
 	columns [sources]layout // what the last header line of each format named
 	w3c     w3cClock        // what gives IIS lines without a date one
+	line    w3cLine         // the last IIS line
 	logins  []*login        // forms logins posted here, oldest first, decided ones among them
 
 	key       streamKey

@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 
 	"redshank/analytics/event"
 )
@@ -58,60 +57,6 @@ var w3cColumns = newColumns([][]string{
 // spaces in it makes twenty.
 const maxTokens = 96
 
-// around cuts line into r from both ends, up to the user agent, and tells
-// whether that worked out. The agent, often half of the line, is not looked at:
-// it is the only value that clients fill with spaces and that some proxy
-// modules log unescaped, so that what is too much belongs to it.
-func (l layout) around(line []byte, r *row) bool {
-	agent := bytes.IndexByte(l, w3cAgent)
-	if agent < 0 {
-		return false
-	}
-	end := len(line)
-	for column := len(l) - 1; column > agent; {
-		at := bytes.LastIndexByte(line[:end], ' ')
-		if at < 0 {
-			return false
-		}
-		if at+1 < end {
-			if slot := l[column]; slot < slots {
-				r[slot] = line[at+1 : end : end]
-			}
-			column--
-		}
-		end = at
-	}
-	start := l[:agent].front(line, r)
-	if start < 0 || start >= end {
-		return false
-	}
-	r[w3cAgent] = bytes.Trim(line[start:end], " ")
-	return len(r[w3cAgent]) > 0
-}
-
-// front cuts as many columns from the front of line as l has, and tells where
-// the rest begins; -1 where there are not so many. Eight bytes are looked at in
-// one step: a search for each space costs more in calls than in looking.
-func (l layout) front(line []byte, r *row) (start int) {
-	n, at := 0, 0
-	for rest := line; len(rest) >= 8 && n < len(l); rest, at = rest[8:], at+8 {
-		for found := equal(binary.LittleEndian.Uint64(rest), ' '); found != 0 && n < len(l); found &= found - 1 {
-			end := at + bits.TrailingZeros64(found)>>3
-			if end > start {
-				if slot := l[n]; slot < slots {
-					r[slot] = line[start:end:end]
-				}
-				n++
-			}
-			start = end + 1
-		}
-	}
-	if n < len(l) {
-		return -1
-	}
-	return start
-}
-
 // split cuts line into r as l says and tells how many columns it had. Runs of
 // spaces count as one: a doubled space is a slip of the log, since an empty
 // value is written as a dash.
@@ -126,35 +71,22 @@ func (l layout) split(line []byte, r *row) int {
 	return n
 }
 
-// equal has the top bit set of each of eight bytes that is c.
-func equal(word uint64, c uint64) uint64 {
-	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	word ^= each * c // what was c is now 0
-	return ^((word&low + low) | word | low)
-}
-
-// readW3C fills r from a line. known is the layout of the header, nil where
-// none was seen: after a restart Fluent Bit goes on in the middle of a file.
-func readW3C(line []byte, known layout, r *row) bool {
-	if known != nil {
-		if known.around(line, r) && plausible(r) {
-			return true
-		}
-		*r = row{}
-		if known.split(line, r) == len(known) && plausible(r) {
-			return true
-		}
+// oddW3C fills r from a line that could not be cut from both ends. known is the
+// layout of the header, nil where none was seen: after a restart Fluent Bit goes
+// on in the middle of a file.
+func oddW3C(line []byte, known layout, r *row) {
+	if known != nil && known.split(line, r) == len(known) && plausibleW3C(r[w3cStatus], r[w3cStem], r[w3cPort]) {
+		return
 	}
 	*r = row{}
-	return guess(line, r) && plausible(r)
+	guess(line, r)
 }
 
-// plausible tells whether the columns landed where they belong. It is the
+// plausibleW3C tells whether the columns landed where they belong. It is the
 // cheapest sign of a line that does not go with its header.
-func plausible(r *row) bool {
-	status := r[w3cStatus]
+func plausibleW3C(status, stem, port []byte) bool {
 	return len(status) == 3 && status[0]-'1' < 5 && digit(status[1]) && digit(status[2]) &&
-		len(r[w3cStem]) > 0 && (r[w3cPort] == nil || number(r[w3cPort]) >= 0)
+		len(stem) > 0 && (port == nil || number(port) >= 0)
 }
 
 // tokens cuts line at runs of spaces.
@@ -170,13 +102,11 @@ func tokens(line []byte, into *[maxTokens]span) (n int) {
 		if end == 0 {
 			break
 		}
-		into[n] = span{at, at + end}
+		into[n] = span{uint32(at), uint32(at + end)}
 		at += end
 	}
 	return n
 }
-
-type span struct{ from, to int }
 
 // spaced is b with the spaces that W3C logs write as "+", in ev's own memory.
 func spaced(b []byte, ev *event.Event) []byte {

@@ -7,30 +7,24 @@ import "time"
 type w3cClock struct {
 	day    int64 // of the last line, in days since 1970; 0: not known
 	second int64 // of the last line, within its day
-
-	text [len("2006-01-02") + len("15:04:05")]byte // of the last line that had both
-	at   time.Time                                 // what it says
 }
 
 const secondsOfDay = 24 * 60 * 60
 
 // read is the time of r, which came at now; false where it has none.
-func (c *w3cClock) read(r *row, now time.Time) (time.Time, bool) {
-	date, clock := c.text[:len("2006-01-02")], c.text[len("2006-01-02"):]
-	if string(r[w3cTime]) == string(clock) && string(r[w3cDate]) == string(date) {
-		return c.at, true // a busy server logs many lines a second
+func (c *w3cClock) read(r *w3cRow, now time.Time) (time.Time, bool) {
+	date, clock := r.get(w3cDate), r.get(w3cTime)
+	if date == nil && !isClock(clock) {
+		return parseTime(clock) // a parser has put both into one
 	}
-	if r[w3cDate] == nil && !isClock(r[w3cTime]) {
-		return parseTime(r[w3cTime]) // a parser has put both into one
-	}
-	second, ok := secondsOf(r[w3cTime])
+	second, ok := secondsOf(clock)
 	if !ok {
 		return time.Time{}, false
 	}
 	day := c.day
 	switch {
-	case r[w3cDate] != nil:
-		if day, ok = daysOf(r[w3cDate]); !ok {
+	case date != nil:
+		if day, ok = daysOf(date); !ok {
 			return time.Time{}, false
 		}
 	case day == 0:
@@ -39,13 +33,7 @@ func (c *w3cClock) read(r *row, now time.Time) (time.Time, bool) {
 		day++
 	}
 	c.day, c.second = day, second
-	at := time.Unix(day*secondsOfDay+second, 0).UTC()
-	if len(r[w3cDate]) == len(date) && len(r[w3cTime]) == len(clock) {
-		copy(date, r[w3cDate])
-		copy(clock, r[w3cTime])
-		c.at = at
-	}
-	return at, true
+	return time.Unix(day*secondsOfDay+second, 0).UTC(), true
 }
 
 // nearestDay is the day on which second came last before now.
