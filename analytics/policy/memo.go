@@ -13,10 +13,10 @@ import (
 // find them here. With each pair it keeps what its user has looked up for it.
 // It takes 3 MB, and never grows.
 type Memo[T any] struct {
+	tags   [memoSlots]uint64      // hash of the raw fields; 0: empty
+	known  [memoSlots]identity[T] // of that hash
 	policy *Policy
 	seed   maphash.Seed
-	pairs  [memoSlots]pair[T]
-	known  [memoSlots]identity
 	spare  T      // for what is too long to be remembered
 	clock  uint64 // entries made so far
 
@@ -30,20 +30,16 @@ const (
 	memoSlots = 1 << 14
 	// maxMemoNames bounds account and mailbox together, in bytes; the few that
 	// are longer are read each time.
-	maxMemoNames = 88
+	maxMemoNames = 96
 )
 
-// pair is what is looked at first: a cache line, where T has six words.
-type pair[T any] struct {
-	hash uint64 // of the raw fields; 0: empty
-	kept T
-	at   uint64 // by the memo's clock
-}
-
-// identity is what follows from address, account, mailbox and agent alone: two
-// cache lines. Texts lie in it and not behind it, so that a flood of new ones
-// allocates nothing and the garbage collector has nothing to look at.
-type identity struct {
+// identity is what follows from address, account, mailbox and agent alone:
+// three cache lines, where T has six words. Texts lie in it and not behind it,
+// so that a flood of new ones allocates nothing and the garbage collector has
+// nothing to look at.
+type identity[T any] struct {
+	kept      T
+	at        uint64 // by the memo's clock
 	userHash  uint64
 	ip        [16]byte
 	agentHash uint32
@@ -69,7 +65,7 @@ func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
 	slot, found := m.find(hash)
 	if found {
 		m.known[slot].apply(ev)
-		kept = &m.pairs[slot].kept
+		kept = &m.known[slot].kept
 	} else {
 		before := ev.Marks
 		ev.Marks = 0
@@ -85,17 +81,19 @@ func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
 // of the four places that a hash may have. Of two, one busy pair in ten would
 // have none.
 func (m *Memo[T]) find(hash uint64) (slot uint64, found bool) {
-	oldest := hash % memoSlots
-	for way := range uint64(4) {
-		slot = hash%memoSlots ^ way
-		if m.pairs[slot].hash == hash {
-			return slot, true
-		}
-		if m.pairs[slot].at < m.pairs[oldest].at {
-			oldest = slot
+	base := hash % memoSlots
+	for way := range uint64(4) { // one cache line of tags
+		if m.tags[base^way] == hash {
+			return base ^ way, true
 		}
 	}
-	return oldest, false
+	slot = base
+	for way := range uint64(4) {
+		if m.known[base^way].at < m.known[slot].at {
+			slot = base ^ way
+		}
+	}
+	return slot, false
 }
 
 // renew forgets all where a list has changed.
@@ -103,7 +101,7 @@ func (m *Memo[T]) renew() {
 	n, a, l := m.policy.networks.Load(), m.policy.accounts.Load(), m.policy.leaked.Load()
 	if n != m.networks || a != m.accounts || l != m.leaked {
 		m.networks, m.accounts, m.leaked = n, a, l
-		clear(m.pairs[:])
+		clear(m.tags[:])
 	}
 }
 
@@ -123,25 +121,23 @@ func (m *Memo[T]) hash(ev *event.Event) uint64 {
 
 // keep takes over what was found out, where it fits.
 func (m *Memo[T]) keep(slot, hash uint64, ev *event.Event) *T {
-	p := &m.pairs[slot]
-	*p = pair[T]{}
 	if len(ev.User)+len(ev.Mailbox) > maxMemoNames {
-		m.spare = p.kept
+		m.spare = *new(T)
 		return &m.spare
 	}
 	m.clock++
-	p.hash, p.at = hash, m.clock
+	m.tags[slot] = hash
 	id := &m.known[slot]
-	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
+	*id = identity[T]{at: m.clock, userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
 		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
 	if id.located {
 		id.ip = ev.IP.As16()
 	}
 	copy(id.names[copy(id.names[:], ev.User):], ev.Mailbox)
-	return &p.kept
+	return &id.kept
 }
 
-func (id *identity) apply(ev *event.Event) {
+func (id *identity[T]) apply(ev *event.Event) {
 	ev.IP = netip.Addr{}
 	if id.located {
 		ev.IP = netip.AddrFrom16(id.ip).Unmap()
