@@ -216,7 +216,7 @@ func (c *collection) linkOf(k clientKey) uint64 {
 // clientOf is the whole address of an event's client, zero where none is known or it is the
 // cloud's or the server's own.
 func (c *collection) clientOf(ev *event.Event) (k clientKey) {
-	if ev.IP.IsValid() && !ev.IP.IsLoopback() && !ev.IP.IsUnspecified() && !ev.IP.IsLinkLocalUnicast() && ev.Marks&event.MicrosoftRange == 0 {
+	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
 		return ev.IP.As16()
 	}
 	return k

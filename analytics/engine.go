@@ -134,14 +134,15 @@ func (e *Engine) Close() []*Alert {
 // observe takes one event from a source to the analytics.
 func (e *Engine) observe(ev *event.Event) {
 	e.stats.Events++
+	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
 	if idle(ev) {
-		e.setTime(ev)
+		e.setTime(ev, at, arrived)
 		return
 	}
 	known := e.memo.Normalise(ev)
 	e.fetched += known.fetch()
-	e.watch.event(ev, e.received)
-	e.setTime(ev)
+	e.watch.event(ev, at, arrived)
+	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return
@@ -183,24 +184,25 @@ func idle(ev *event.Event) bool {
 }
 
 // setTime gives the event Fluent Bit's time where it has none or claims to be
-// from the future, so that a forged or broken clock cannot push state out.
-func (e *Engine) setTime(ev *event.Event) {
-	if e.believe(ev) {
+// from the future, so that a forged or broken clock cannot push state out. at
+// and arrived are the two in Unix milliseconds.
+func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
+	at, future := e.believe(ev, at, arrived)
+	if future {
 		e.stats.Future++
 	}
-	at := ev.Time.UnixMilli()
 	if at < e.desk.newest-e.desk.lateness {
 		e.stats.Late++ // still counted: its window may be open
 	}
 	e.desk.newest = max(e.desk.newest, at)
 }
 
-func (e *Engine) believe(ev *event.Event) (future bool) {
-	future = !e.received.IsZero() && ev.Time.After(e.received.Add(futureSlack))
+func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
+	future = at > arrived+futureSlack.Milliseconds() && !e.received.IsZero()
 	if future || ev.Time.IsZero() {
-		ev.Time = e.received
+		ev.Time, at = e.received, arrived
 	}
-	return future
+	return at, future
 }
 
 // repeated tells whether a record with this id has been counted. Successful

@@ -49,11 +49,10 @@ func newStuffing(opts Options, d *desk) *stuffing {
 
 // concerns tells whether the event can be part of a stuffing attack at all.
 func concerns(ev *event.Event) bool {
-	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange
+	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange | event.ServerItself
 	switch {
 	case ev.Action != event.SignIn && ev.Action != event.MailAccess,
-		ev.Marks&ignored != 0, ev.Family == event.Probe,
-		!ev.IP.IsValid(), ev.IP.IsLoopback(), ev.IP.IsUnspecified(), ev.IP.IsLinkLocalUnicast():
+		ev.Marks&ignored != 0, ev.Family == event.Probe, !ev.IP.IsValid():
 		return false
 	}
 	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown

@@ -72,11 +72,11 @@ type auditWatch struct {
 	from   int64 // arrival of the first of them
 }
 
-// event looks at one normalised event before its time is corrected.
-func (w *watch) event(ev *event.Event, received time.Time) {
+// event looks at one normalised event before its time is corrected; at and
+// arrived are Unix milliseconds, negative where there is none.
+func (w *watch) event(ev *event.Event, at, arrived int64) {
 	s := &w.sources[ev.Source]
-	arrived := received.UnixMilli()
-	s.clock.add(ev.Time.UnixMilli(), arrived)
+	s.clock.add(at, arrived)
 	if ev.Action == event.SignIn || ev.Action == event.MailAccess {
 		s.fields.add(ev)
 	}

@@ -242,6 +242,7 @@ const (
 	KnownAutomation // declared automation, not expired
 	MicrosoftRange  // an address of the cloud's own back end
 	KnownLocation   // a network that the policy calls usual for everybody
+	ServerItself    // loopback, link-local or unspecified: nobody's address
 )
 
 // Has reports whether all of want are set.

@@ -14,6 +14,9 @@ func (p *Policy) Normalise(ev *event.Event) {
 func (p *Policy) identify(ev *event.Event) {
 	networks := p.networks.Load()
 	p.address(ev, networks)
+	if ev.IP.IsLoopback() || ev.IP.IsLinkLocalUnicast() || ev.IP.IsUnspecified() {
+		ev.Marks |= event.ServerItself
+	}
 	p.account(ev)
 	ev.Family, _ = p.agents.Match(ev.Agent)
 	ev.Marks |= networks.find(ev.IP).marks &^ trustedProxy

@@ -13,6 +13,7 @@ import (
 type iis struct {
 	logins *logins
 	joined w3cJoined
+	stems  stems
 }
 
 func newIIS() format { return &iis{logins: newLogins()} }
@@ -83,7 +84,7 @@ func (f *iis) nextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (outc
 	switch {
 	case !ok:
 		return Unknown, false
-	case f.logins.held == 0 && silent(&r):
+	case f.logins.held == 0 && f.silent(&r):
 		return Ignored, true
 	}
 	ev.Reset()
@@ -126,37 +127,39 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *w3cRow, emit Emit) (told bool
 	if ev.Host == nil {
 		ev.Host = given(r.get(w3cServerIP))
 	}
-	ev.Service = serviceOf(r.get(w3cStem))
+	path := r.get(w3cStem)
+	what := f.stems.of(path)
+	ev.Service = what.service
 	if ev.Service == event.ServiceUnknown || backEnd(r) {
 		return false
 	}
 	status := number(r.get(w3cStatus))
-	if f.logins.held == 0 && !isLogin(r.get(w3cStem)) && isHandshake(ev, r, status) {
+	if f.logins.held == 0 && !what.login && isHandshake(ev, r, status) {
 		ev.Outcome, ev.Agent = event.Challenge, spaced(ev.Agent, ev)
 		emit(ev)
 		return true
 	}
 	q := readQuery(given(r.get(w3cQuery)))
 	ev.ID, ev.Device = q.id, q.device
-	ev.Operation = q.operation(r.get(w3cStem))
-	if ev.Service == event.OWA {
-		if isLogin(r.get(w3cStem)) {
-			return isPost(r.get(w3cMethod)) && f.logins.post(s, ev, r, status, emit)
-		}
-		ev.Mailbox = openedMailbox(r.get(w3cStem))
+	ev.Operation = q.operation(path)
+	if what.login {
+		return isPost(r.get(w3cMethod)) && f.logins.post(s, ev, r, status, emit)
+	}
+	if what.mailbox {
+		ev.Mailbox = openedMailbox(path)
 	}
 	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
-	return emitted(ev, r, &q, status, emit) || told
+	return emitted(ev, r, what, &q, status, emit) || told
 }
 
 // silent tells, before anything else is looked at, a request that judge says
 // nothing of: pages that anyone may fetch, most of what a front end logs.
-func silent(r *w3cRow) bool {
+func (f *iis) silent(r *w3cRow) bool {
 	if given(r.get(w3cUser)) != nil || r.get(w3cStatus)[0] >= '4' {
 		return false
 	}
-	stem := r.get(w3cStem)
-	return !isLogin(stem) && !begins(stem, "/microsoft-server-activesync")
+	what := f.stems.of(r.get(w3cStem))
+	return !what.login && what.service != event.EAS
 }
 
 // isHandshake tells, before the query string is read, the 401 that goes before a login: a challenge,
@@ -166,7 +169,7 @@ func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
 }
 
 // emitted emits the event of a request that stands for itself.
-func emitted(ev *event.Event, r *w3cRow, q *query, status int64, emit Emit) bool {
+func emitted(ev *event.Event, r *w3cRow, what *stem, q *query, status int64, emit Emit) bool {
 	switch {
 	case status == 401:
 		refused(ev, r, q)
@@ -178,7 +181,7 @@ func emitted(ev *event.Event, r *w3cRow, q *query, status int64, emit Emit) bool
 	default: // 440 timeout, 449 provision, 451 elsewhere, 503 and the rest
 		return false
 	}
-	if ev.Outcome == event.Success && isAnonymous(r.get(w3cStem)) {
+	if ev.Outcome == event.Success && what.anonymous {
 		return false
 	}
 	if ev.RawUser == nil && ev.Service == event.EAS && ev.Outcome != event.Challenge {
@@ -187,7 +190,9 @@ func emitted(ev *event.Event, r *w3cRow, q *query, status int64, emit Emit) bool
 	if len(ev.RawUser) == 0 && ev.Outcome != event.Challenge && ev.Outcome != event.Failure {
 		return false // an anonymous page
 	}
-	act(ev, ev.Operation, r.get(w3cStem))
+	if ev.Action, ev.Access = what.action, what.access; len(q.soap) > 0 || len(q.command) > 0 {
+		act(ev, ev.Operation, r.get(w3cStem))
+	}
 	if ev.Outcome != event.Success {
 		ev.Action, ev.Access = event.SignIn, event.AccessNone
 	}

@@ -107,57 +107,82 @@ type query struct {
 }
 
 // readQuery reads a query string, which may begin with a question mark. Its
-// parameters end with "&", those that Exchange adds with ";".
+// parameters end with "&", those that Exchange adds with ";". Of a repeated
+// parameter the last counts: Exchange writes its own behind those of the client,
+// who could otherwise choose the id that a request goes by, and have it taken
+// for a duplicate.
 func readQuery(text []byte) (q query) {
-	text = bytes.TrimLeft(text, "?")
+	for len(text) > 0 && text[0] == '?' {
+		text = text[1:]
+	}
 	for len(text) > 0 {
-		end := parameterEnd(text)
-		if equals := bytes.IndexByte(text[:end], '='); equals >= 0 {
-			q.set(text[:equals], text[equals+1:end])
+		value, name := q.parameter(text)
+		end := name + parameterEnd(text[name:])
+		if value != nil {
+			*value = text[name:end]
 		}
 		text = text[min(end+1, len(text)):]
 	}
 	return q
 }
 
+// parameter is where the value of the parameter goes that text begins with, nil
+// for one that is not kept, and how long its name is with the "=". It compares
+// eight letters in one step: or'ed with 0x20 they are in lower case, and nothing
+// else becomes a lower-case letter.
+func (q *query) parameter(text []byte) (value *[]byte, name int) {
+	if len(text) < 8 {
+		return q.shortParameter(text)
+	}
+	const cmd, user, reason = 1<<24 - 1, 1<<32 - 1, 1<<48 - 1
+	word := binary.LittleEndian.Uint64(text) | eachByte*0x20
+	switch {
+	case word == wordOf("cafereqi") && len(text) > 9 && text[8]|0x20 == 'd':
+		value, name = &q.id, len("cafereqid")
+	case word&cmd == wordOf("cmd     ")&cmd:
+		value, name = &q.command, len("cmd")
+	case word == wordOf("deviceid") && len(text) > 8:
+		value, name = &q.device, len("deviceid")
+	case word&user == wordOf("user    ")&user:
+		value, name = &q.user, len("user")
+	case word == wordOf("soapacti") && len(text) > 10 && text[8]|0x20 == 'o' && text[9]|0x20 == 'n':
+		value, name = &q.soap, len("soapaction")
+	case word&reason == wordOf("reason  ")&reason:
+		value, name = &q.reason, len("reason")
+	default:
+		return nil, 0
+	}
+	if text[name] != '=' {
+		return nil, 0
+	}
+	return value, name + 1
+}
+
+// shortParameter is parameter for fewer than eight letters, at the end of a
+// query.
+func (q *query) shortParameter(text []byte) (value *[]byte, name int) {
+	for _, p := range [...]struct {
+		name  string
+		value *[]byte
+	}{{"cmd=", &q.command}, {"user=", &q.user}, {"reason=", &q.reason}} {
+		if begins(text, p.name) {
+			return p.value, len(p.name)
+		}
+	}
+	return nil, 0
+}
+
 // parameterEnd is where the first parameter of text ends.
 func parameterEnd(text []byte) (at int) {
 	for ; at+8 <= len(text); at += 8 {
 		word := binary.LittleEndian.Uint64(text[at:])
-		if found := equal(word, '&') | equal(word, ';'); found != 0 {
+		if found := first(word, '&') | first(word, ';'); found != 0 {
 			return at + bits.TrailingZeros64(found)>>3
 		}
 	}
 	for ; at < len(text) && text[at] != '&' && text[at] != ';'; at++ {
 	}
 	return at
-}
-
-// set keeps the last of a repeated parameter. Exchange writes its own behind
-// those of the client, who could otherwise choose the id that a request goes
-// by, and have it taken for a duplicate.
-func (q *query) set(name, value []byte) {
-	var folded [len("soapaction")]byte
-	if len(name) > len(folded) {
-		return
-	}
-	for i, c := range name {
-		folded[i] = c | 0x20 // no byte but a letter becomes a lower-case letter
-	}
-	switch string(folded[:len(name)]) {
-	case "cafereqid":
-		q.id = value
-	case "cmd":
-		q.command = value
-	case "deviceid":
-		q.device = value
-	case "user":
-		q.user = value
-	case "soapaction":
-		q.soap = value
-	case "reason":
-		q.reason = value
-	}
 }
 
 // operation is what the request asked for.
@@ -212,14 +237,14 @@ func ownAddress(ip []byte) bool {
 		return false
 	}
 	switch ip[0] {
-	case '1':
-		return begins(ip, "127.") || begins(ip, "168.63.129.16")
+	case '1': // of most addresses the second digit decides
+		return len(ip) > 4 && (ip[1] == '2' && begins(ip, "127.") || ip[1] == '6' && begins(ip, "168.63.129.16"))
 	case ':':
 		return begins(ip, "::1") && (len(ip) == len("::1") || ip[len("::1")] == '%')
 	case '[':
 		return begins(ip, "[::1]") || begins(ip, "[fe80:")
 	}
-	return begins(ip, "fe80:")
+	return ip[0]|0x20 == 'f' && begins(ip, "fe80:")
 }
 
 // monitors are agents of Exchange's own monitoring. They are believed only

@@ -110,21 +110,25 @@ func tokens(line []byte, into *[maxTokens]span) (n int) {
 
 // spaced is b with the spaces that W3C logs write as "+", in ev's own memory.
 func spaced(b []byte, ev *event.Event) []byte {
-	if bytes.IndexByte(b, '+') < 0 {
-		return b
+	b = capped(b, maxAgent)
+	held := ev.Room(len(b))
+	for at := 0; at < len(held); at += 8 {
+		if len(held)-at < 8 {
+			spacedTail(held[at:], b[at:])
+			break
+		}
+		word := binary.LittleEndian.Uint64(b[at:])
+		binary.LittleEndian.PutUint64(held[at:], word^equal(word, '+')>>7*('+'^' '))
 	}
-	b = ev.Hold(capped(b, maxAgent))
-	rest := b
-	for ; len(rest) >= 8; rest = rest[8:] {
-		word := binary.LittleEndian.Uint64(rest)
-		binary.LittleEndian.PutUint64(rest, word^equal(word, '+')>>7*('+'^' '))
-	}
-	for i, c := range rest {
-		if c == '+' {
-			rest[i] = ' '
+	return held
+}
+
+func spacedTail(held, b []byte) {
+	for i := range held {
+		if held[i] = b[i]; b[i] == '+' {
+			held[i] = ' '
 		}
 	}
-	return b
 }
 
 // maxAgent is the longest user agent that is rewritten, in bytes; what is
