@@ -65,14 +65,17 @@ func newCollection(opts Options, d *desk, attack func(*event.Event, *acquaintanc
 
 func (c *collection) observe(ev *event.Event, known *acquaintance) {
 	const ignored = event.IgnoredAccount | event.KnownAutomation
+	c.known = known
+	at := ev.Time.UnixMilli()
 	switch {
-	case ev.Time.UnixMilli() < day, // before there was mail: a broken clock
+	case at < day, // before there was mail: a broken clock
 		ev.Action == event.ActionNone, ev.Marks&ignored != 0, ev.Family == event.Probe,
 		ev.Outcome == event.Challenge, ev.Outcome == event.Noise,
 		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
 		return
+	case ev.Action == event.SignIn && c.same(ev, at):
+		return
 	}
-	c.known = known
 	d := c.subject(ev)
 	if d == nil {
 		return

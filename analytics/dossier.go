@@ -33,7 +33,6 @@ type dossier struct {
 // names that an attacker tries, has the collection's nobody for them, which
 // must not be written to: see live. They are four fifths of a dossier.
 type habits struct {
-	learned   learnMark // what was last learned, so that the next request need not be
 	baseline  baseline
 	groups    []*baseline  // of the account's groups, as the policy had them when the account was met
 	mail      *volume      // items read, from the first one on

@@ -24,7 +24,7 @@ type Options struct {
 }
 
 // Bounds of what is remembered to recognise what comes twice, in keys of about
-// 150 bytes each.
+// 150 bytes each, two for a chunk.
 const (
 	maxChunks = 4096
 	maxIDs    = 1 << 17
@@ -46,12 +46,12 @@ type Engine struct {
 	stuffing   *stuffing
 	collection *collection
 	chunks     *window.Seen
+	digest     digest // of the chunk being read
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
 	watch      watch
-	fetched    int64 // see acquaintance.fetch
 	stats      Stats
 }
 
@@ -71,7 +71,7 @@ func New(opts Options) (*Engine, error) {
 		sources:  sources,
 		desk:     d,
 		stuffing: newStuffing(opts, d),
-		chunks:   window.NewSeen(maxChunks),
+		chunks:   window.NewSeen(2 * maxChunks),
 		ids:      window.NewSeen(maxIDs),
 	}
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
@@ -95,14 +95,17 @@ func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
 	for e.reader.Next(&rec) {
 		e.received = rec.Time
 		e.sources.Decode(tag, &rec, e.emit)
+		e.digest.follow(chunk, e.reader.At())
 	}
-	return e.finish(tag)
+	return e.finish(tag, chunk)
 }
 
-// known counts a chunk and tells whether it has come before.
+// known counts a chunk and tells whether it has come before. Where no chunk has
+// begun like it none has, and the rest need not be looked at before it is read.
 func (e *Engine) known(tag string, chunk []byte) bool {
 	e.stats.Chunks++
-	if !e.chunks.Before(digest(tag, chunk)) {
+	e.digest.begin(tag)
+	if !e.chunks.Before(headOf(tag, chunk)) || !e.chunks.Contains(digestOf(tag, chunk)) {
 		return false
 	}
 	e.stats.RepeatedChunks++
@@ -110,17 +113,12 @@ func (e *Engine) known(tag string, chunk []byte) bool {
 }
 
 // finish ends a chunk that was observed.
-func (e *Engine) finish(tag string) []*Alert {
+func (e *Engine) finish(tag string, chunk []byte) []*Alert {
+	e.chunks.Add(e.digest.end(chunk), struct{}{})
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
 	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
 	return e.desk.flush()
-}
-
-// digest tells chunks apart. Fluent Bit redelivers them byte for byte, with
-// nanosecond timestamps inside, so equal digests mean one chunk.
-func digest(tag string, chunk []byte) uint64 {
-	return xxhash.Sum64(chunk) ^ xxhash.Sum64String(tag)
 }
 
 // Close returns the final messages of the incidents that have changed since
@@ -140,7 +138,6 @@ func (e *Engine) observe(ev *event.Event) {
 		return
 	}
 	known := e.memo.Normalise(ev)
-	e.fetched += known.fetch()
 	e.watch.event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
@@ -152,28 +149,12 @@ func (e *Engine) observe(ev *event.Event) {
 }
 
 // acquaintance is what was looked up for a client and an account, by the one
-// name and with the one agent that the account used there.
+// name and with the one agent that the account used there. A cache line.
 type acquaintance struct {
 	client  window.Held[*client]
 	account window.Held[*account]
 	dossier window.Held[*dossier]
-}
-
-// fetch touches what lies far apart in memory, which then comes all at once. To
-// wait for each when it is used is half of what a sign-in costs.
-func (k *acquaintance) fetch() (sum int64) {
-	c, a, d := k.client.Value(), k.account.Value(), k.dossier.Value()
-	if c == nil || a == nil || d == nil {
-		return 0
-	}
-	admitted, homes, habits := c.admitted, a.homes, d.habits
-	if len(admitted) > 0 {
-		sum += admitted[0].first
-	}
-	if len(homes) > 0 {
-		sum += homes[0].first
-	}
-	return sum + habits.learned.at
+	learned learnMark
 }
 
 // idle tells events that no analytic takes and no result code can turn into

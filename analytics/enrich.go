@@ -54,7 +54,7 @@ func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*Alert)
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
-	return dst, e.finish(tag)
+	return dst, e.finish(tag, chunk)
 }
 
 func newEnricher(e *Engine) *enricher {

@@ -14,9 +14,10 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 		c.failed(d, at)
 		return
 	}
-	if ev.Outcome != event.Success || c.same(d, ev, at) {
+	if ev.Outcome != event.Success || c.same(ev, at) {
 		return
 	}
+	c.known.learned = markOf(ev, at)
 	c.changed(d)
 	c.alias(d, ev)
 	d.cameIn(cameOf(ev))
@@ -30,38 +31,34 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 	c.learn(d, ev, &places)
 }
 
-// learnMark recognises requests like the ones that were learned last: those of
-// one program on one client, from its first one on.
+// learnMark recognises a request like the one that was learned last of the same
+// pair of client and account, with the same agent.
 type learnMark struct {
-	client   clientKey
-	at       int64 // of the first, in Unix milliseconds
-	agent    uint32
+	at       int64 // of the first such request, in Unix milliseconds
 	device   uint32
 	protocol event.Protocol
 	script   bool // where people sign in
 }
 
-// same recognises a request like one that was learned of this account within
-// the span of a visit, in the same hour of the day: the common case on an
-// Exchange server, and it says nothing new.
-func (c *collection) same(d *dossier, ev *event.Event, at int64) bool {
-	if !requestLog(ev.Source) {
+func markOf(ev *event.Event, at int64) learnMark {
+	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev)}
+}
+
+// same recognises a request like one that was learned within the span of a
+// visit, in the same hour of the day: the common case on an Exchange server, and
+// it says nothing new. It looks at nothing but what is kept with the pair.
+func (c *collection) same(ev *event.Event, at int64) bool {
+	last := c.known.learned
+	since := at - last.at
+	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= visitSpan || at/hour != last.at/hour {
 		return false
 	}
-	last := &d.learned
-	mark := learnMark{at: last.at, agent: ev.AgentHash(), device: deviceHash(ev), protocol: ev.Protocol, script: ev.Family == event.Scripting && !forPrograms(ev)}
-	if ev.IP.IsValid() {
-		mark.client = ev.IP.As16()
-	}
+	mark := markOf(ev, last.at)
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}
-	if since := at - last.at; mark == *last && since >= 0 && since < visitSpan && at/hour == last.at/hour {
-		return true
-	}
-	mark.at = at
-	*last = mark
-	return false
+	_, held := c.dossiers.Recall(&c.known.dossier)
+	return held && mark == last
 }
 
 // deviceHash is 0 where no device is named.

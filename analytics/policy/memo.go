@@ -30,11 +30,11 @@ const (
 	memoSlots = 1 << 14
 	// maxMemoNames bounds account and mailbox together, in bytes; the few that
 	// are longer are read each time.
-	maxMemoNames = 96
+	maxMemoNames = 84
 )
 
 // identity is what follows from address, account, mailbox and agent alone:
-// three cache lines, where T has six words. Texts lie in it and not behind it,
+// three cache lines, where T is one of them. Texts lie in it and not behind it,
 // so that a flood of new ones allocates nothing and the garbage collector has
 // nothing to look at.
 type identity[T any] struct {
