@@ -73,7 +73,7 @@ func (c *collection) manyMailboxes(d *dossier, ev *event.Event, box uint64) {
 	}
 	c.changed(d)
 	if d.mailboxes.Windows(t.At, boxesWithin, func(run []window.Try) bool { return len(run) >= leastBoxes }) {
-		c.note(d, ev, accessMailboxes, first(ev.App, ev.Agent))
+		c.note(d, ev, accessMailboxes, first(ev.App, ev.AgentText()))
 	}
 	if i := d.incident; i != nil && within(i, t.At) {
 		i.mailbox(t.Key)

@@ -27,8 +27,8 @@ const lookEvery, longList = 8, 64
 // traits are the lists that an event belongs to, as table keys. An attacker
 // who changes one of them at every try still shares another.
 func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
-	if len(ev.Agent) > 0 {
-		keys = append(keys, salted('a', ev.Agent))
+	if len(ev.AgentText()) > 0 {
+		keys = append(keys, salted('a', ev.AgentText()))
 	}
 	if len(ev.App) > 0 {
 		keys = append(keys, salted('p', ev.App))

@@ -194,7 +194,7 @@ func (i *incident) tally(t window.Try) {
 // describe keeps what only the event itself says: it costs nothing once the
 // lists are full.
 func (i *incident) describe(ev *event.Event) {
-	i.agents = keep(i.agents, ev.Agent, maxAgents)
+	i.agents = keep(i.agents, ev.AgentText(), maxAgents)
 	i.apps = keep(i.apps, ev.App, maxAgents)
 	i.hosts = keep(i.hosts, ev.Host, maxListed)
 	i.evidence = keep(i.evidence, ev.ID, maxListed)

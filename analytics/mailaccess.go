@@ -52,9 +52,9 @@ func (c *collection) touched(d *dossier, ev *event.Event, program bool) {
 // program notes the marks of a program that reads mail, unless the account is
 // always read by it from this network, and reports whether there were any.
 func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
-	agent, family := ev.Agent, ev.Family
+	agent, family := ev.AgentText(), ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
-		agent = first(ev.Agent, ev.Client)
+		agent = first(ev.AgentText(), ev.Client)
 		family, _ = c.policy.Agent(ev.Client)
 	}
 	kind := signalKinds
@@ -70,7 +70,7 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 	if kind == signalKinds {
 		return false
 	}
-	reader := c.readerKey(ev, ev.Agent, w)
+	reader := c.readerKey(ev, ev.AgentText(), w)
 	c.noteUnless(reader, d, ev, kind, agent)
 	c.used(d, ev, reader)
 	return !d.baseline.knewBefore(reader, ev.Time.UnixMilli()-day, c.policy.Collection.Baseline)
@@ -94,7 +94,7 @@ func (c *collection) readerKey(ev *event.Event, agent []byte, w *whereabouts) ui
 // nameless tells whether an EWS request has no user agent at all, which no
 // program of Microsoft's and few of others do.
 func nameless(ev *event.Event) bool {
-	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
+	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.AgentText()) == 0
 }
 
 // paced notes requests that come like clockwork, and the run of one who has no

@@ -86,7 +86,7 @@ func (c *collection) places(ev *event.Event, w *whereabouts) (p [6]placed) {
 	}
 	p[2] = placed{placeKey(onDevice, ev.Device), newDevice, ev.Device, true}
 	if ev.Family != event.FamilyNone {
-		p[3] = placed{placeKey(byFamily, []byte{byte(ev.Family)}), newFamily, ev.Agent, false}
+		p[3] = placed{placeKey(byFamily, []byte{byte(ev.Family)}), newFamily, ev.AgentText(), false}
 	}
 	p[4] = placed{placeKey(byApp, ev.App), newApp, ev.App, false}
 	if ev.Protocol != event.ProtocolUnknown {
@@ -162,19 +162,19 @@ func forPrograms(ev *event.Event) bool {
 func (c *collection) manner(d *dossier, ev *event.Event, w *whereabouts) {
 	switch {
 	case ev.Family == event.Tool:
-		c.note(d, ev, signInTool, ev.Agent)
+		c.note(d, ev, signInTool, ev.AgentText())
 	case ev.Family == event.Legacy:
-		c.noteUnless(placeKey(byFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.Agent)
+		c.noteUnless(placeKey(byFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		c.noteUnless(c.readerKey(ev, ev.Agent, w), d, ev, signInScript, ev.Agent)
+		c.noteUnless(c.readerKey(ev, ev.AgentText(), w), d, ev, signInScript, ev.AgentText())
 	}
 	switch habit := c.mannerKey(ev); ev.Protocol {
 	case event.ROPC:
-		c.noteUnless(habit, d, ev, signInROPC, first(ev.App, ev.Agent))
+		c.noteUnless(habit, d, ev, signInROPC, first(ev.App, ev.AgentText()))
 	case event.DeviceCode:
-		c.noteUnless(habit, d, ev, signInDeviceCode, first(ev.App, ev.Agent))
+		c.noteUnless(habit, d, ev, signInDeviceCode, first(ev.App, ev.AgentText()))
 	case event.LegacyAuth:
-		c.noteUnless(habit, d, ev, signInLegacy, first(ev.Client, ev.Agent))
+		c.noteUnless(habit, d, ev, signInLegacy, first(ev.Client, ev.AgentText()))
 	}
 }
 

@@ -39,7 +39,8 @@ type Event struct {
 	UserID   []byte   // the account's object id, where the log has it beside the name
 	Mailbox  []byte   // whose mail, where it is not the user's own
 
-	Agent    []byte   // user-agent string
+	Agent    []byte   // user-agent string; to read it, see AgentText
+	Pluses   bool     // its spaces are written as "+", as IIS does
 	Family   Family   // what kind of client Agent is
 	App      []byte   // application (client) id
 	Client   []byte   // ClientInfoString and its like
@@ -105,12 +106,27 @@ func (e *Event) UserHash() uint64 {
 	return e.userHash
 }
 
-// AgentHash is the same for Agent, and never 0 where there is one.
+// AgentHash is the same for the agent, and never 0 where there is one.
 func (e *Event) AgentHash() uint32 {
 	if e.agentHash == 0 && len(e.Agent) > 0 {
-		e.agentHash = uint32(xxhash.Sum64(e.Agent)) | 1
+		e.agentHash = uint32(xxhash.Sum64(e.AgentText())) | 1
 	}
 	return e.agentHash
+}
+
+// AgentText is the user agent with its spaces. They are put in when somebody
+// asks: of most requests nobody does, and to go through an agent takes longer
+// than to find the line around it.
+func (e *Event) AgentText() []byte {
+	if e.Pluses {
+		e.Agent, e.Pluses = e.Hold(cut(e.Agent, maxAgent)), false
+		for i, c := range e.Agent {
+			if c == '+' {
+				e.Agent[i] = ' '
+			}
+		}
+	}
+	return e.Agent
 }
 
 // SetHashes spares the computing where both are known.

@@ -116,6 +116,9 @@ func (m *Memo[T]) hash(ev *event.Event) uint64 {
 		}
 		h = h>>29 | h<<35
 	}
+	if ev.Pluses {
+		h = ^h
+	}
 	return h | 1
 }
 

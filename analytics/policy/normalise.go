@@ -18,7 +18,7 @@ func (p *Policy) identify(ev *event.Event) {
 		ev.Marks |= event.ServerItself
 	}
 	p.account(ev)
-	ev.Family, _ = p.agents.Match(ev.Agent)
+	ev.Family, _ = p.agents.Match(ev.AgentText())
 	ev.Marks |= networks.find(ev.IP).marks &^ trustedProxy
 	ev.Marks |= p.accounts.Load().find(ev.User).marks
 	if p.leaked.Load().has(ev.User) {

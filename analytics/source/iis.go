@@ -122,7 +122,7 @@ var datePrefix = []byte("#Date: ")
 func (f *iis) judge(s *Stream, ev *event.Event, r *w3cRow, emit Emit) (told bool) {
 	ev.RawIP, ev.RawForwarded = given(r.get(w3cClientIP)), given(r.get(w3cForwarded))
 	ev.RawUser = given(r.get(w3cUser))
-	ev.Agent = given(r.get(w3cAgent))
+	ev.Agent, ev.Pluses = given(r.get(w3cAgent)), true
 	ev.Host = given(r.get(w3cComputer))
 	if ev.Host == nil {
 		ev.Host = given(r.get(w3cServerIP))
@@ -135,7 +135,7 @@ func (f *iis) judge(s *Stream, ev *event.Event, r *w3cRow, emit Emit) (told bool
 	}
 	status := number(r.get(w3cStatus))
 	if f.logins.held == 0 && !what.login && isHandshake(ev, r, status) {
-		ev.Outcome, ev.Agent = event.Challenge, spaced(ev.Agent, ev)
+		ev.Outcome = event.Challenge
 		emit(ev)
 		return true
 	}
@@ -196,7 +196,6 @@ func emitted(ev *event.Event, r *w3cRow, what *stem, q *query, status int64, emi
 	if ev.Outcome != event.Success {
 		ev.Action, ev.Access = event.SignIn, event.AccessNone
 	}
-	ev.Agent = spaced(ev.Agent, ev)
 	emit(ev)
 	return true
 }

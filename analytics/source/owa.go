@@ -272,7 +272,7 @@ func (l *logins) tell(p *login, outcome event.Outcome, reason event.Reason, emit
 	e.Source, e.Service, e.Action, e.Protocol = event.IIS, event.OWA, event.SignIn, event.FormsLogin
 	e.Time, e.Outcome, e.Reason = p.at, outcome, reason
 	e.RawUser, e.RawIP, e.RawForwarded = p.user, p.ip, p.forwarded
-	e.Agent, e.ID, e.Host = spaced(p.agent, e), p.id, p.host
+	e.Agent, e.Pluses, e.ID, e.Host = p.agent, true, p.id, p.host
 	e.Operation = loginPath
 	emit(e)
 }

@@ -60,6 +60,7 @@ func (b *bench) lines(lines ...string) []event.Event {
 
 // owned is a copy of e that outlives it.
 func owned(e *event.Event) event.Event {
+	e.AgentText()
 	c := *e
 	for _, field := range []*[]byte{&c.Code, &c.RawIP, &c.RawForwarded, &c.RawUser, &c.Mailbox, &c.Agent, &c.Client,
 		&c.Device, &c.Session, &c.Operation, &c.Detail, &c.ID, &c.Host} {

@@ -1,11 +1,6 @@
 package source
 
-import (
-	"bytes"
-	"encoding/binary"
-
-	"redshank/analytics/event"
-)
+import "bytes"
 
 // The W3C extended format as IIS writes it: columns between single spaces,
 // spaces in values written as "+". Some values come with spaces after all,
@@ -108,29 +103,6 @@ func tokens(line []byte, into *[maxTokens]span) (n int) {
 	return n
 }
 
-// spaced is b with the spaces that W3C logs write as "+", in ev's own memory.
-func spaced(b []byte, ev *event.Event) []byte {
-	b = capped(b, maxAgent)
-	held := ev.Room(len(b))
-	for at := 0; at < len(held); at += 8 {
-		if len(held)-at < 8 {
-			spacedTail(held[at:], b[at:])
-			break
-		}
-		word := binary.LittleEndian.Uint64(b[at:])
-		binary.LittleEndian.PutUint64(held[at:], word^equal(word, '+')>>7*('+'^' '))
-	}
-	return held
-}
-
-func spacedTail(held, b []byte) {
-	for i := range held {
-		if held[i] = b[i]; b[i] == '+' {
-			held[i] = ' '
-		}
-	}
-}
-
-// maxAgent is the longest user agent that is rewritten, in bytes; what is
-// behind it tells no client from another.
+// maxAgent is the longest user agent, or other text of a client's, that is
+// looked at, in bytes; what is behind it tells no client from another.
 const maxAgent = 512
