@@ -23,20 +23,18 @@ var slips = [][2]string{
 // definition that Register fills is there since 5.1.1 only, and nothing that
 // the host exports came with it: on an older host writing it would be a write
 // behind an allocation. So all the likely keys are asked for, some 30,000
-// look-ups of less than a microsecond, once, in Init.
+// look-ups of a fraction of a microsecond, once, in Init. A map of those that
+// were asked would cost more than to ask twice.
 func misspelt(lookup func(string) string) []error {
-	var errs []error
-	asked := map[string]bool{}
+	told := map[string]bool{} // and the names that are right
 	for _, o := range options {
-		asked[o.name] = true
+		told[o.name] = true
 	}
-	ask := func(wrong, right string) {
-		if asked[wrong] {
-			return
-		}
-		asked[wrong] = true
-		if v := lookup(wrong); v != "" {
-			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, shownAs(right, v), right))
+	var errs []error
+	ask := func(wrong, want string) {
+		if v := lookup(wrong); v != "" && !told[wrong] {
+			told[wrong] = true
+			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, shownAs(want, v), want))
 		}
 	}
 	for _, slip := range slips {
