@@ -77,6 +77,20 @@ static int refuse_daemon(struct host_plugin *plugin)
 	return 0;
 }
 
+// Fluent Bit 5.1 starts the workers of a Go output twice, and at a reload it ends
+// one set of them only. The others go on to look every 1.5 s at what the reload
+// has freed, which sooner or later aborts the agent. It tells before the first
+// flush whether it can be reloaded; that there are workers shows in a flush, as
+// one without comes on the thread that Init came on.
+static int reloads;
+static pthread_t pipeline;
+
+int FLBPluginOutputPreRun(int hot_reload)
+{
+	reloads = hot_reload;
+	return 1;
+}
+
 int FLBPluginRegister(void *def)
 {
 	rearm();
@@ -89,13 +103,14 @@ int FLBPluginInit(struct host_plugin *plugin)
 		return refuse_daemon(plugin);
 	}
 	rearm();
+	pipeline = pthread_self();
 	return redshankInit(plugin);
 }
 
 int FLBPluginFlushCtx(uintptr_t context, void *data, size_t length, char *tag)
 {
 	rearm();
-	return redshankFlush(context, data, length, tag);
+	return redshankFlush(context, data, length, tag, reloads && !pthread_equal(pipeline, pthread_self()));
 }
 
 int FLBPluginExitCtx(uintptr_t context)

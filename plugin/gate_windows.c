@@ -55,17 +55,28 @@ int host_logs(void) { return full_table; }
 
 EXPORT int FLBPluginRegister(void *def) { return redshankRegister(def); }
 
+static int reloads;
+static DWORD pipeline;
+
+// See gate.c.
+EXPORT int FLBPluginOutputPreRun(int hot_reload)
+{
+	reloads = hot_reload;
+	return 1;
+}
+
 // One host has one table, so it does not matter that all instances share what
 // is known of it; the host starts them one after the other.
 EXPORT int FLBPluginInit(struct host_plugin *plugin)
 {
 	full_table = reaches(plugin->api);
+	pipeline = GetCurrentThreadId();
 	return redshankInit(plugin);
 }
 
 EXPORT int FLBPluginFlushCtx(uintptr_t context, void *data, size_t length, char *tag)
 {
-	return redshankFlush(context, data, length, tag);
+	return redshankFlush(context, data, length, tag, reloads && GetCurrentThreadId() != pipeline);
 }
 
 EXPORT int FLBPluginExitCtx(uintptr_t context)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"runtime/cgo"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
@@ -23,6 +24,7 @@ type attached struct {
 	logs     *logQueue
 	instance *instance
 	metrics  *metrics // nil: the host has none
+	warned   sync.Once
 }
 
 // redshankRegister tells the host our name. It is called at load, also for
@@ -69,12 +71,13 @@ func logLines(log *slog.Logger, lines []string) {
 	}
 }
 
-// redshankFlush takes one chunk. The context is a handle and not a
+// redshankFlush takes one chunk. orphans tells that it comes from a worker of an
+// agent that can be reloaded, which Fluent Bit 5.1 does not survive. The context is a handle and not a
 // pointer, so it is declared as a number: the garbage collector must not look
 // at it. data is read in place and never kept.
 //
 //export redshankFlush
-func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char) (code C.int) {
+func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char, orphans C.int) (code C.int) {
 	if ctx == 0 || data == nil {
 		return output.FLB_ERROR
 	}
@@ -88,12 +91,19 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer a.logs.drain(a.host.print)
+	if orphans != 0 {
+		a.warned.Do(a.warnOfWorkers)
+	}
 	code = output.FLB_OK
 	if err := a.instance.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
 		code = output.FLB_RETRY
 	}
 	a.measure()
 	return code
+}
+
+func (a *attached) warnOfWorkers() {
+	a.instance.log.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers behind at a reload, and they crash the agent; use workers 0, or restart instead of reloading")
 }
 
 // redshankExit ends an instance.

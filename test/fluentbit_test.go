@@ -251,9 +251,21 @@ func TestFluentBitTerm(t *testing.T) {
 	}
 }
 
+// Fluent Bit 5.1 does not survive reloads with workers, which is told.
+func TestFluentBitWorkersAndReload(t *testing.T) {
+	const warning = "workers and hot_reload do not go together"
+	for workers, want := range map[string]int{"0": 0, "1": 1} {
+		b := newBit(t, attacks(2), "  hot_reload: on\n", "workers: "+workers)
+		b.start("out_redshank.so").awaitAlerts(2)
+		if r := b.stop(); strings.Count(r.log, warning) != want {
+			t.Errorf("%s workers: %s", workers, r.end())
+		}
+	}
+}
+
 func TestFluentBitReload(t *testing.T) {
 	const reloads = 5
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 1")
+	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(1)
 	for n := range reloads {
 		b.signal(syscall.SIGHUP)
@@ -270,7 +282,7 @@ func TestFluentBitReload(t *testing.T) {
 // After SIGCONT and SIGHUP the host handles faults itself; a nil dereference
 // must stay a panic, be recovered, and cost its chunk only.
 func TestFluentBitCrashAfterSignals(t *testing.T) {
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 1")
+	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	faulty := tail("fault.nil", b.folder+"/fault*") + "  outputs:\n"
 	b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", faulty, 1))
 	b.start("fault.so").awaitAlerts(1)

@@ -60,7 +60,7 @@ func TestFluentBitReloadWithSinkDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nstate_path: %s\nworkers: 1", down, state))
+	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nstate_path: %s\nworkers: 0", down, state))
 	b.start("out_redshank.so")
 	for n := range reloads {
 		b.await("a failure", func() bool { return strings.Count(b.trickle(), "sink fails, alerts wait") > n })
