@@ -255,6 +255,6 @@ func appendLower(dst, text []byte) []byte {
 
 // directoryOperation finds a directory operation by its name as logged.
 func directoryOperation(name []byte) (operation, bool) {
-	op, ok := operations[string(bytes.TrimRight(name, ". "))]
+	op, ok := operations[string(withoutStop(name))]
 	return op, ok && (op.action == event.Consent || op.action == event.DirectoryChange)
 }

@@ -22,8 +22,12 @@ const (
 
 var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
 
-// namedValue is the name and the value of one element of such a list.
+// namedValue is the name and the value of one element of such a list. Nearly
+// all are {Name, Value}.
 func namedValue(item record.Value) (name []byte, value record.Value) {
+	if name, value, ok := item.Pair("Name", "Value"); ok {
+		return name, value
+	}
 	var found [5]record.Value
 	pairKeys.FindFold(item, found[:])
 	for _, slot := range [...]int{pairName, pairKey, pairDisplayName} {

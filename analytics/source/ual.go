@@ -134,7 +134,7 @@ func (u *ual) claims(in *Input) bool {
 
 func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	name := bytes.TrimSpace(u.f[ualOperation].Bytes())
-	op, ok := operations[string(bytes.TrimRight(name, ". "))]
+	op, ok := operations[string(withoutStop(name))]
 	if !ok {
 		return Ignored
 	}
@@ -147,6 +147,15 @@ func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	}
 	emit(ev)
 	return Understood
+}
+
+// withoutStop is the name of an operation without the full stops and blanks that
+// some end with. bytes.TrimRight makes a set of its cutset each time.
+func withoutStop(name []byte) []byte {
+	for len(name) > 0 && (name[len(name)-1] == '.' || name[len(name)-1] == ' ') {
+		name = name[:len(name)-1]
+	}
+	return name
 }
 
 // common fills what all operations have.
