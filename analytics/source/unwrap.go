@@ -38,6 +38,7 @@ func (s *Set) open(v record.Value, depth int) {
 		}
 	}
 	s.scratch.release(mark)
+	s.index.Forget()
 }
 
 // openList decodes the elements of a batch. Maps in it stand no deeper than
