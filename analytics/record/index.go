@@ -45,28 +45,38 @@ func (x *Index) Field(n uint32) Value {
 // Find sets dst[i] to the number of the field named names[i], or to 0; of a
 // repeated key the first wins. dst must have a place for every name. fold is
 // what tells FindFold from Find.
-func (x *Index) Find(k *Keys, fold bool, dst []uint32) (found int) {
+func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 	clear(dst)
 	set := x.words.set(k, fold)
-	for n := range x.places[:x.fields] {
-		slot := x.words.words[x.places[n].word%maxWords].slots[set]
-		if slot == 0 {
-			slot = x.ask(&x.places[n], set)
-		}
-		if slot > 1 && dst[slot-2] == 0 {
-			dst[slot-2] = uint32(n + 1)
-			found++
+	for n := x.find(0, set, dst); n < x.fields; n = x.find(n+1, set, dst) {
+		if slot := x.ask(&x.places[n], set); slot > noSlot && dst[slot] == 0 {
+			dst[slot] = uint32(n + 1)
 		}
 	}
-	return found
+}
+
+// find is Find from field n on, up to one whose key has not been asked for. It
+// calls nothing.
+func (x *Index) find(n int, set *set, dst []uint32) int {
+	for places := x.places[:x.fields]; n < len(places); n++ {
+		slot := int(set.slots[places[n].word%maxWords])
+		if slot <= noSlot {
+			if slot == notAsked {
+				break
+			}
+		} else if slot < len(dst) && dst[slot] == 0 {
+			dst[slot] = uint32(n + 1)
+		}
+	}
+	return n
 }
 
 // ask looks a key up in a set, and notes the answer with its word.
-func (x *Index) ask(p *place, set int) int16 {
+func (x *Index) ask(p *place, set *set) int {
 	key, _, _ := text(x.m, int(p.key))
-	slot := int16(x.words.sets[set].index(key) + 2)
+	slot := set.keys.index(key, set.fold)
 	if p.word != 0 {
-		x.words.words[p.word].slots[set] = slot
+		set.slots[p.word] = int16(slot)
 	}
 	return slot
 }
@@ -89,9 +99,10 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 			if p.key = uint32(at); x.fields == n {
 				return at, opened, true
 			}
-			if last, at, ok = x.words.read(m, at, last); !ok {
+			if last, at, inside, ok = x.words.read(m, at, last); !ok {
 				return at, opened, false
 			}
+			opened += inside
 			p.value, p.word = uint32(at), last.self
 		}
 		if at, inside, ok = skip(m, at); !ok {

@@ -24,18 +24,16 @@ type vocabulary struct {
 	words *[maxWords]word // the first stands for the start of a map, and for keys that are no words
 	known int             // how many words there are
 	table [2 * maxWords]uint16
-	sets  [maxSets]set
-	asked int // how many sets there are
+	sets  [maxSets]*set
 }
 
 // word is one key.
 type word struct {
-	text  [4]uint64      // of the key, as encoded
-	mask  [2]uint64      // cuts the first two out of 16 bytes
-	next  [2]*word       // what came behind it
-	slots [maxSets]int16 // its index in each set, plus two; 0: not asked yet
-	self  uint16         // its number
-	size  uint8          // of the key, as encoded, in bytes
+	text [4]uint64 // of the key, as encoded
+	mask [2]uint64 // cuts the first two out of 16 bytes
+	next [2]*word  // what came behind it
+	self uint16    // its number
+	size uint8     // of the key, as encoded, in bytes
 }
 
 // textMasks cut a text of each size out of 32 bytes.
@@ -65,46 +63,60 @@ func (w *word) ends(b *[keyWindow]byte) bool {
 
 // set is a list of names that is looked for, and how.
 type set struct {
-	keys *Keys
-	fold bool
+	keys  *Keys
+	fold  bool
+	slots [maxWords]int16 // of each word, the index among the names
 }
 
-func (s *set) index(key []byte) int { return s.keys.index(key, s.fold) }
+// Words that are not among the names, and those of which it is not known. The
+// first word always is among these.
+const (
+	noSlot   = -1
+	notAsked = -2
+)
 
-// set is the number of a set of names. There are as many as there are formats
-// that look for fields of maps; were there more, they would share the last
-// place and have to be asked each time.
-func (v *vocabulary) set(k *Keys, fold bool) (n int) {
-	s := set{k, fold}
-	for n < v.asked && v.sets[n] != s {
-		n++
+func (s *set) forget() {
+	for i := range s.slots {
+		s.slots[i] = notAsked
 	}
-	if n < v.asked {
-		return n
-	}
-	if n == maxSets {
-		n--
-		for i := range v.words {
-			v.words[i].slots[n] = 0
+}
+
+// set finds or makes a set of names. There are as many as there are formats that
+// look for fields of maps; were there more, they would take turns in the last
+// place and have to ask each time.
+func (v *vocabulary) set(k *Keys, fold bool) *set {
+	n := 0
+	for ; n < len(v.sets) && v.sets[n] != nil; n++ {
+		if s := v.sets[n]; s.keys == k && s.fold == fold {
+			return s
 		}
 	}
-	v.sets[n], v.asked = s, n+1
-	return n
+	n = min(n, len(v.sets)-1)
+	if v.sets[n] == nil {
+		v.sets[n] = new(set)
+	}
+	s := v.sets[n]
+	s.keys, s.fold = k, fold
+	s.forget()
+	return s
 }
 
 // read is the word of a key at b[at:] that was not expected behind last, the
-// first one where it is none, and where the key ends.
-func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end int, ok bool) {
+// first one where it is none, and where the key ends. A key may be a container.
+func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened int, ok bool) {
 	w = &v.words[0]
 	key, end, ok := text(b, at)
+	if key == nil {
+		end, opened, ok = skip(b, at)
+	}
 	if !ok || len(key) >= maxWordLen || key == nil || b[at] != 0xa0|byte(len(key)) {
-		return w, end, ok
+		return w, end, opened, ok
 	}
 	w = v.learn(b[at:end])
 	if next := &last.next; w.self != 0 && w != next[0] && w != next[1] {
 		next[0], next[1] = w, next[0]
 	}
-	return w, end, true
+	return w, end, 0, true
 }
 
 // learn finds or adds a word; the first one where there is no room.
@@ -156,4 +168,9 @@ func (v *vocabulary) makeRoom() {
 	v.words[0].next = [2]*word{&v.words[0], &v.words[0]}
 	v.known = 1
 	clear(v.table[:])
+	for _, s := range v.sets {
+		if s != nil {
+			s.forget()
+		}
+	}
 }

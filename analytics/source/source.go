@@ -39,14 +39,14 @@ type Input struct {
 
 // find sets at[i] to the number of the field called names[i], as Index.Find. All
 // formats, and who looks for a wrapper, share one walk of the map.
-func (in *Input) find(k *record.Keys, fold bool, at []uint32) (found int) {
+func (in *Input) find(k *record.Keys, fold bool, at []uint32) {
 	if in.index == nil {
 		in.index = new(record.Index)
 	}
 	if !in.index.Of(in.Fields) {
 		in.index.Read(in.Fields)
 	}
-	return in.index.Find(k, fold, at)
+	in.index.Find(k, fold, at)
 }
 
 // structured is v itself where it is a map or array, and what stands in it
