@@ -60,36 +60,6 @@ func (v Value) Bytes() []byte {
 	return payload
 }
 
-// Pair is the name, a text, and the value of a map of two fields whose keys are
-// these two, in this order; not ok for any other value. v must be sound and not
-// run on past its end: then this takes no walk.
-func (v Value) Pair(nameKey, valueKey string) (name []byte, value Value, ok bool) {
-	n, at, ok := fields(v, 0)
-	if !ok || n != 2 {
-		return nil, nil, false
-	}
-	if at = shortKey(v, at, nameKey); at < 0 {
-		return nil, nil, false
-	}
-	if name, at, ok = text(v, at); !ok || name == nil {
-		return nil, nil, false
-	}
-	if at = shortKey(v, at, valueKey); at < 0 || at == len(v) {
-		return nil, nil, false
-	}
-	return name, v[at:], true
-}
-
-// shortKey is where the key at b[at:] ends if it is this one, of at most 31
-// bytes, in the form that all writers give to such; else -1.
-func shortKey(b []byte, at int, key string) (end int) {
-	end = at + 1 + len(key)
-	if end > len(b) || b[at] != 0xa0|byte(len(key)) || string(b[at+1:end]) != key {
-		return -1
-	}
-	return end
-}
-
 // All yields the fields of a map in their order, keys as str or bin text
 // (nil for any other kind of key). It stops at the first damaged byte.
 func (v Value) All() iter.Seq2[[]byte, Value] {

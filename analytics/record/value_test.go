@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"math"
 	"testing"
 
@@ -222,46 +221,5 @@ func TestScalarAllocations(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
-	}
-}
-
-// slowPair is what Pair promises, written down plainly.
-func slowPair(v Value, nameKey, valueKey string) (name []byte, value Value, ok bool) {
-	var keys []string
-	var fields []Value
-	for key, field := range v.All() {
-		keys, fields = append(keys, string(key)), append(fields, field)
-	}
-	if len(keys) != 2 || keys[0] != nameKey || keys[1] != valueKey || fields[0].Bytes() == nil {
-		return nil, nil, false
-	}
-	return fields[0].Bytes(), fields[1], true
-}
-
-func TestPair(t *testing.T) {
-	pair := func(head string, parts ...[]byte) Value {
-		return Value(join(append([][]byte{[]byte(head)}, parts...)...))
-	}
-	for name, v := range map[string]Value{
-		"short":       pair("\x82", str("Name"), str("a"), str("Value"), str("b")),
-		"long header": pair("\xdf\x00\x00\x00\x02", str("Name"), str("a"), str("Value"), []byte{0x91, 0x81, 1, 2}),
-		"turned":      pair("\x82", str("Value"), str("a"), str("Name"), str("b")),
-		"number":      pair("\x82", str("Name"), []byte{1}, str("Value"), str("b")),
-		"three":       pair("\x83", str("Name"), str("a"), str("Value"), str("b"), str("c"), str("d")),
-		"other case":  pair("\x82", str("name"), str("a"), str("value"), str("b")),
-		"a list":      pair("\x94", str("Name"), str("a"), str("Value"), str("b")),
-		"nothing":     nil,
-		"empty":       pair("\x80"),
-	} {
-		gotName, got, ok := v.Pair("Name", "Value")
-		wantName, want, model := slowPair(v, "Name", "Value")
-		if ok != model || string(gotName) != string(wantName) || !bytes.Equal(got, want) {
-			t.Errorf("%s: %q %x %v, want %q %x %v", name, gotName, got, ok, wantName, want, model)
-		}
-		for cut := range v { // a cut one is no pair, or one with a name; it must not panic
-			if name, _, ok := v[:cut].Pair("Name", "Value"); ok && name == nil {
-				t.Errorf("%s: a pair without a name when cut to %d", v, cut)
-			}
-		}
 	}
 }

@@ -22,12 +22,18 @@ const (
 
 var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
 
-// namedValue is the name and the value of one element of such a list. Nearly
-// all are {Name, Value}.
-func namedValue(item record.Value) (name []byte, value record.Value) {
-	if name, value, ok := item.Pair("Name", "Value"); ok {
-		return name, value
+// pairs walks such a list.
+type pairs struct{ cursor record.Pairs }
+
+func (p *pairs) next() (name []byte, value record.Value, ok bool) {
+	if name, value, ok = p.cursor.Next(); ok && name == nil {
+		name, value = namedValue(value)
 	}
+	return name, value, ok
+}
+
+// namedValue is the name and the value of one element of such a list.
+func namedValue(item record.Value) (name []byte, value record.Value) {
 	var found [5]record.Value
 	pairKeys.FindFold(item, found[:])
 	for _, slot := range [...]int{pairName, pairKey, pairDisplayName} {
@@ -50,17 +56,13 @@ func pick(list record.Value, names []string, dst []record.Value) {
 		}
 		return
 	}
-	missing := len(names)
-	for item := range list.Items() {
-		name, value := namedValue(item)
+	missing, p := len(names), pairs{list.Pairs()}
+	for name, value, ok := p.next(); ok && missing > 0; name, value, ok = p.next() {
 		for i, want := range names {
 			if dst[i] == nil && string(name) == want {
 				dst[i] = value
 				missing--
 			}
-		}
-		if missing == 0 {
-			return
 		}
 	}
 }
@@ -87,8 +89,8 @@ func (d *detail) pairs(list record.Value) {
 		}
 		return
 	}
-	for item := range list.Items() {
-		name, value := namedValue(item)
+	p := pairs{list.Pairs()}
+	for name, value, ok := p.next(); ok; name, value, ok = p.next() {
 		d.add(name, value)
 	}
 }

@@ -159,8 +159,8 @@ func hasAny(parameters record.Value, text []byte, names []string) bool {
 			return true
 		}
 	}
-	for item := range parameters.Items() {
-		got, value := namedValue(item)
+	p := pairs{parameters.Pairs()}
+	for got, value, ok := p.next(); ok; got, value, ok = p.next() {
 		for _, name := range names {
 			if string(got) == name && len(value.Bytes()) > 0 {
 				return true
