@@ -41,28 +41,54 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 // pair reads the element at b[at:]: its name, where the value that counts begins
 // and ends, and where the whole does; end is 0 where it has another form.
 func pair(b []byte, at int) (name []byte, from, to, end int) {
-	n, at, ok := fields(b, at)
-	if !ok || n != 2 && n != 3 || !hasKey(b, at, "\xa4Name") {
+	n, at := pairFields(b, at)
+	if n == 0 || !hasKey(b, at, "\xa4Name") {
 		return nil, 0, 0, 0
 	}
-	if name, at, ok = text(b, at+len("\xa4Name")); !ok || name == nil {
-		return nil, 0, 0, 0
-	}
+	name, at, ok := text(b, at+len("\xa4Name"))
 	switch {
+	case !ok || name == nil:
 	case n == 2 && hasKey(b, at, "\xa5Value"):
 		from = at + len("\xa5Value")
-		to, _, ok = skip(b, from)
+		to = valueEnd(b, from)
 		end = to
 	case n == 3 && hasKey(b, at, "\xa8NewValue"):
 		from = at + len("\xa8NewValue")
-		if to, _, ok = skip(b, from); ok && hasKey(b, to, "\xa8OldValue") {
-			end, _, ok = skip(b, to+len("\xa8OldValue"))
+		if to = valueEnd(b, from); to > 0 && hasKey(b, to, "\xa8OldValue") {
+			end = valueEnd(b, to+len("\xa8OldValue"))
 		}
 	}
-	if !ok {
-		return nil, 0, 0, 0
-	}
 	return name, from, to, end
+}
+
+// pairFields is the number of fields of a map of two or three, and where the
+// first one begins; 0 for all else. JSON in strings comes with long headers.
+func pairFields(b []byte, at int) (n, first int) {
+	switch {
+	case at < len(b) && (b[at] == 0x82 || b[at] == 0x83):
+		return int(b[at] & 0x0f), at + 1
+	case at+5 <= len(b) && string(b[at:at+4]) == "\xdf\x00\x00\x00" && (b[at+4] == 2 || b[at+4] == 3):
+		return int(b[at+4]), at + 5
+	}
+	return 0, at
+}
+
+// valueEnd is where the value at b[at:] ends, 0 where it is damaged.
+func valueEnd(b []byte, at int) int {
+	if at+1 < len(b) { // a number or a short text, as nearly always
+		end := at + int(sizes[b[at]])
+		if end == at && b[at] == 0xd9 {
+			end = at + 2 + int(b[at+1])
+		}
+		if end > at && end <= len(b) {
+			return end
+		}
+	}
+	end, _, ok := skip(b, at)
+	if !ok {
+		return 0
+	}
+	return end
 }
 
 // hasKey tells whether a key as encoded stands at b[at:].

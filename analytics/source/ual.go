@@ -203,6 +203,9 @@ func (u *ual) user(in *Input) []byte {
 // first is the first of the fields with a known text.
 func (u *ual) first(slots ...int) []byte {
 	for _, slot := range slots {
+		if u.at[slot] == 0 {
+			continue
+		}
 		if text := known(u.f(slot)); text != nil {
 			return text
 		}
