@@ -42,20 +42,20 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 // and ends, and where the whole does; end is 0 where it has another form.
 func pair(b []byte, at int) (name []byte, from, to, end int) {
 	n, at := pairFields(b, at)
-	if n == 0 || !hasKey(b, at, "\xa4Name") {
+	if n == 0 || !isName(b, at) {
 		return nil, 0, 0, 0
 	}
-	name, at, ok := text(b, at+len("\xa4Name"))
+	name, at, ok := text(b, at+len(nameKey))
 	switch {
 	case !ok || name == nil:
-	case n == 2 && hasKey(b, at, "\xa5Value"):
-		from = at + len("\xa5Value")
+	case n == 2 && isValue(b, at):
+		from = at + len(valueKey)
 		to = valueEnd(b, from)
 		end = to
-	case n == 3 && hasKey(b, at, "\xa8NewValue"):
-		from = at + len("\xa8NewValue")
-		if to = valueEnd(b, from); to > 0 && hasKey(b, to, "\xa8OldValue") {
-			end = valueEnd(b, to+len("\xa8OldValue"))
+	case n == 3 && isNewValue(b, at):
+		from = at + len(newValueKey)
+		if to = valueEnd(b, from); to > 0 && isOldValue(b, to) {
+			end = valueEnd(b, to+len(oldValueKey))
 		}
 	}
 	return name, from, to, end
@@ -73,16 +73,36 @@ func pairFields(b []byte, at int) (n, first int) {
 	return 0, at
 }
 
+// The keys of such an element, as encoded.
+const (
+	nameKey     = "\xa4Name"
+	valueKey    = "\xa5Value"
+	newValueKey = "\xa8NewValue"
+	oldValueKey = "\xa8OldValue"
+)
+
+// One function for each, since only the comparison with a constant needs no
+// call.
+func isName(b []byte, at int) bool {
+	return at+len(nameKey) <= len(b) && string(b[at:at+len(nameKey)]) == nameKey
+}
+
+func isValue(b []byte, at int) bool {
+	return at+len(valueKey) <= len(b) && string(b[at:at+len(valueKey)]) == valueKey
+}
+
+func isNewValue(b []byte, at int) bool {
+	return at+len(newValueKey) <= len(b) && string(b[at:at+len(newValueKey)]) == newValueKey
+}
+
+func isOldValue(b []byte, at int) bool {
+	return at+len(oldValueKey) <= len(b) && string(b[at:at+len(oldValueKey)]) == oldValueKey
+}
+
 // valueEnd is where the value at b[at:] ends, 0 where it is damaged.
 func valueEnd(b []byte, at int) int {
-	if at+1 < len(b) { // a number or a short text, as nearly always
-		end := at + int(sizes[b[at]])
-		if end == at && b[at] == 0xd9 {
-			end = at + 2 + int(b[at+1])
-		}
-		if end > at && end <= len(b) {
-			return end
-		}
+	if end := shortEnd(b, at); end > 0 {
+		return end
 	}
 	end, _, ok := skip(b, at)
 	if !ok {
@@ -91,7 +111,17 @@ func valueEnd(b []byte, at int) int {
 	return end
 }
 
-// hasKey tells whether a key as encoded stands at b[at:].
-func hasKey(b []byte, at int, key string) bool {
-	return len(b)-at >= len(key) && string(b[at:at+len(key)]) == key
+// shortEnd is where a number, a short text or the like at b[at:] ends, 0 for all
+// else: nearly every value is one.
+func shortEnd(b []byte, at int) (end int) {
+	if at+1 >= len(b) {
+		return 0
+	}
+	if end = at + int(sizes[b[at]]); end == at && b[at] == 0xd9 {
+		end = at + 2 + int(b[at+1])
+	}
+	if end == at || end > len(b) {
+		return 0
+	}
+	return end
 }
