@@ -253,8 +253,12 @@ func appendLower(dst, text []byte) []byte {
 	return dst
 }
 
-// directoryOperation finds a directory operation by its name as logged.
-func directoryOperation(name []byte) (operation, bool) {
-	op, ok := operations[string(withoutStop(name))]
-	return op, ok && (op.action == event.Consent || op.action == event.DirectoryChange)
+// directoryOperation finds a directory operation by its name as logged, nil for
+// any other.
+func directoryOperation(name []byte) *operation {
+	op := operationOf(name)
+	if op == nil || op.action != event.Consent && op.action != event.DirectoryChange {
+		return nil
+	}
+	return op
 }

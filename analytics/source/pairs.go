@@ -81,7 +81,8 @@ func (d *detail) reset() {
 	d.buf = d.buf[:0]
 }
 
-// pairs adds a list of pairs or a map; empty values are left out.
+// pairs adds a list of pairs or a map, as far as there is room; empty values are
+// left out.
 func (d *detail) pairs(list record.Value) {
 	if list.IsMap() {
 		for name, value := range list.All() {
@@ -90,7 +91,7 @@ func (d *detail) pairs(list record.Value) {
 		return
 	}
 	p := pairs{list.Pairs()}
-	for name, value, ok := p.next(); ok; name, value, ok = p.next() {
+	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {
 		d.add(name, value)
 	}
 }

@@ -138,8 +138,8 @@ func (u *ual) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
 
 func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	name := bytes.TrimSpace(u.f(ualOperation).Bytes())
-	op, ok := operations[string(withoutStop(name))]
-	if !ok {
+	op := operationOf(name)
+	if op == nil {
 		return Ignored
 	}
 	ev.Operation, ev.Action = name, op.action
@@ -151,15 +151,6 @@ func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	}
 	emit(ev)
 	return Understood
-}
-
-// withoutStop is the name of an operation without the full stops and blanks that
-// some end with. bytes.TrimRight makes a set of its cutset each time.
-func withoutStop(name []byte) []byte {
-	for len(name) > 0 && (name[len(name)-1] == '.' || name[len(name)-1] == ' ') {
-		name = name[:len(name)-1]
-	}
-	return name
 }
 
 // common fills what all operations have.

@@ -11,7 +11,7 @@ var accessProperties = []string{"MailAccessType", "IsThrottled"}
 
 // mail fills what touches mail, mailboxes or the directory; false if the
 // operation is of no interest with these parameters.
-func (u *ual) mail(in *Input, ev *event.Event, op operation) bool {
+func (u *ual) mail(in *Input, ev *event.Event, op *operation) bool {
 	parameters := in.structured(u.f(ualParameters))
 	if op.needs != nil && !hasAny(parameters, u.f(ualParameters).Bytes(), op.needs) {
 		return false
