@@ -2,8 +2,8 @@ package record
 
 // Pairs walks a list of {Name, Value} or {Name, NewValue, OldValue}, in which
 // the audit logs of Microsoft 365 keep most of what matters. An element that is
-// written in just that way is read while it is walked over; any other is handed
-// over whole.
+// written in just that way, with a name of less than 256 bytes, is read while it
+// is walked over; any other is handed over whole.
 type Pairs struct {
 	list     Value
 	at, left int
@@ -45,9 +45,10 @@ func pair(b []byte, at int) (name []byte, from, to, end int) {
 	if n == 0 || !isName(b, at) {
 		return nil, 0, 0, 0
 	}
-	name, at, ok := text(b, at+len(nameKey))
+	start, at := shortText(b, at+len(nameKey))
 	switch {
-	case !ok || name == nil:
+	case at == 0:
+		return nil, 0, 0, 0
 	case n == 2 && isValue(b, at):
 		from = at + len(valueKey)
 		to = valueEnd(b, from)
@@ -58,7 +59,27 @@ func pair(b []byte, at int) (name []byte, from, to, end int) {
 			end = valueEnd(b, to+len(oldValueKey))
 		}
 	}
-	return name, from, to, end
+	return b[start:at:at], from, to, end
+}
+
+// shortText is where the text of a str of less than 256 bytes at b[at:] begins
+// and ends; both 0 for all else.
+func shortText(b []byte, at int) (start, end int) {
+	if at+1 >= len(b) {
+		return 0, 0
+	}
+	switch c := b[at]; {
+	case c-0xa0 < 0x20:
+		start = at + 1
+		end = start + int(c&0x1f)
+	case c == 0xd9:
+		start = at + 2
+		end = start + int(b[at+1])
+	}
+	if end > len(b) {
+		return 0, 0
+	}
+	return start, end
 }
 
 // pairFields is the number of fields of a map of two or three, and where the

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+
+	"github.com/tinylib/msgp/msgp"
 )
 
 // slowPair is what Pairs promises of one element, written down plainly.
@@ -14,7 +16,7 @@ func slowPair(item Value) (name []byte, value Value) {
 		keys, fields = append(keys, string(key)), append(fields, field)
 	}
 	plain := slices.Equal(keys, []string{"Name", "Value"}) || slices.Equal(keys, []string{"Name", "NewValue", "OldValue"})
-	if !item.IsMap() || !plain || fields[0].Bytes() == nil {
+	if !item.IsMap() || !plain || fields[0].Type() != msgp.StrType || len(fields[0].Bytes()) > 255 || fields[0][0] > 0xd9 {
 		return nil, item
 	}
 	return fields[0].Bytes(), fields[1]
@@ -62,6 +64,9 @@ func TestPairs(t *testing.T) {
 			fields("\x82", name, Value{1}, value, b),
 			fields("\x82", name, str(""), value, str("")),
 			fields("\x82", str("name"), a, str("value"), b),
+			fields("\x82", name, str(string(make([]byte, 255))), value, b),
+			fields("\x82", name, str(string(make([]byte, 256))), value, b),
+			fields("\x82", name, Value{0xc4, 1, 'a'}, value, b),
 			fields("\x80"), name, listOf(name, a, value, b),
 		),
 		listOf(), fields("\x82", name, a, value, b), name, nil,

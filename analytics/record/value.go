@@ -54,7 +54,7 @@ func (v Value) Len() int {
 // without a walk to its end.
 func (v Value) Bytes() []byte {
 	if len(v) < 2 {
-		return shortText(v)
+		return tinyText(v)
 	}
 	start, end := 1, 0
 	switch c := v[0]; {
@@ -74,8 +74,8 @@ func (v Value) Bytes() []byte {
 	return v[start:end:end]
 }
 
-// shortText is Bytes for less than two bytes: only an empty text is that short.
-func shortText(v Value) []byte {
+// tinyText is Bytes for less than two bytes: only an empty text is that short.
+func tinyText(v Value) []byte {
 	if len(v) == 0 || v[0] != 0xa0 {
 		return nil
 	}

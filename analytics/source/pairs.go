@@ -47,9 +47,9 @@ func namedValue(item record.Value) (name []byte, value record.Value) {
 	return name, value
 }
 
-// pick sets dst[i] to the value that goes by names[i], absent where none does.
+// pick sets dst[i] to the value that goes by names[i]. What none goes by stays
+// absent, as dst must be before.
 func pick(list record.Value, names []string, dst []record.Value) {
-	clear(dst)
 	if list.IsMap() {
 		for i, want := range names {
 			dst[i] = list.Get(want)
