@@ -49,6 +49,22 @@ func (in *Input) find(k *record.Keys, fold bool, at []uint32) {
 	in.index.Find(k, fold, at)
 }
 
+// maxValues bounds the names that values looks for at once.
+const maxValues = 64
+
+// values is find for who wants the fields themselves: dst[i] is the one called
+// names[i], absent where there is none.
+func (in *Input) values(k *record.Keys, fold bool, dst []record.Value) (found int) {
+	var at [maxValues]uint32
+	in.find(k, fold, at[:len(dst)])
+	for i, field := range at[:len(dst)] {
+		if dst[i] = in.index.Field(field); field > 0 {
+			found++
+		}
+	}
+	return found
+}
+
 // structured is v itself where it is a map or array, and what stands in it
 // where it is JSON in a string; absent where it is neither. Sentinel and
 // Purview write some fields either way.
