@@ -172,7 +172,11 @@ func (u *ual) common(in *Input, ev *event.Event) {
 		}
 		ev.App = known(access.Get("ClientAppId"))
 	}
-	ev.Host, _, _ = bytes.Cut(u.first(ualServer), []byte(" "))
+	if ev.Host = u.first(ualServer); ev.Host != nil {
+		if end := bytes.IndexByte(ev.Host, ' '); end >= 0 {
+			ev.Host = ev.Host[:end:end]
+		}
+	}
 }
 
 // user is the account as logged. Where the log does not know it by name, the
