@@ -27,6 +27,9 @@ type Reader struct {
 // while the Reader or a Record read from it is in use.
 func (r *Reader) Reset(chunk []byte) {
 	*r = Reader{chunk: chunk, scan: resyncScan, work: 4 * len(chunk), Index: r.Index}
+	if r.Index != nil {
+		r.Index.Forget()
+	}
 }
 
 // Next reads the next record into rec and reports whether there was one.

@@ -82,3 +82,25 @@ func FuzzSharedIndex(f *testing.F) {
 	f.Add([]byte("\x92\x92\xd7\x00\x6a\x00\x00\x00\x00\x00\x00\x00\x80\x81\xa9Operation\xa4Send"), []byte{})
 	f.Fuzz(func(t *testing.T, a, b []byte) { sameShared(t, a, b, a) })
 }
+
+// The host writes chunk after chunk into the same memory, and a line that goes
+// on in a file is not read as a map first.
+func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
+	s, err := New(Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := make([]byte, 4096)
+	n := copy(memory, native(t, `{"log":"no format knows this"}`).Body)
+	line := record.Value(memory[:n]).Get("log").Bytes()
+	events := 0
+	emit := func(*event.Event) { events++ }
+	for _, again := range []bool{false, true} {
+		s.Decode("tag", &record.Record{Body: memory[:n:n], Line: line, Again: again}, emit)
+	}
+	n = copy(memory, native(t, sampleMailAccess).Body)
+	s.Decode("tag", &record.Record{Body: memory[:n:n]}, emit)
+	if counts := s.Counts(); events != 1 || counts[event.UAL][Understood] != 1 {
+		t.Errorf("%d events, %+v", events, counts)
+	}
+}

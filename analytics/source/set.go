@@ -72,6 +72,7 @@ func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
 		s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch, index: &s.index}
 		s.open(rec.Body, 0)
 	}
+	s.index.Forget() // the record's memory is the caller's again
 	s.in, s.line, s.emit = Input{}, nil, nil
 }
 
