@@ -148,6 +148,6 @@ func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, kno
 func (x *Index) begin(m Value, n int) {
 	x.words.makeRoom()
 	if x.m = m; n >= len(x.places) || len(x.places) > maxPlaces {
-		x.places = make([]place, max(n+1, 64))
+		x.places = make([]place, max(n+1, min(2*n, maxPlaces), 64))
 	}
 }
