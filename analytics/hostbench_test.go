@@ -25,11 +25,11 @@ import (
 // as maps; than encoding/json where they come as JSON in strings. Both read the
 // same bytes, in turns, so that a busy machine slows both down.
 //
-// The file is that of a year's attacks, the dull time between them left out. Of
-// the same records again, a third are known by their ids and left, as when a
-// collector delivers twice; with new ids, all go into the windows of one and the
-// same day; with new times as well, the company is attacked anew every four
-// months, and every 918 records raise some fifty alerts.
+// The file is three months of a company that is attacked, the dull time mostly
+// left out. Of the same records again, 277 of 621 events are known by their ids
+// and go no further, as when a collector delivers twice. With new ids all go into
+// the windows of one and the same spring; with new times as well, the company is
+// attacked anew each time, and every 918 records open four incidents.
 func BenchmarkAuditAgainst(b *testing.B) {
 	lines := fixture(b, "m365_ual/invictus__ual_2021-03_to_05.ndjson")
 	for _, what := range []renewal{again, newIDs, newTimes} {
