@@ -77,6 +77,7 @@ func New(opts Options) (*Engine, error) {
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
 	e.stuffing.stolen = e.collection.stolen
 	e.watch.policy = opts.Policy
+	e.reader.Index = sources.Index()
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }

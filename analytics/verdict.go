@@ -43,48 +43,73 @@ func (i *incident) mailbox(key uint64) {
 	}
 }
 
-func (i *incident) has(kinds ...signalKind) bool {
-	return slices.ContainsFunc(i.signals, func(s Signal) bool {
-		return slices.ContainsFunc(kinds, func(k signalKind) bool { return signalCodes[k] == s.Code })
-	})
+// kindSet is a set of kinds of signals, a bit each.
+type kindSet uint64
+
+const _ = uint(64 - signalKinds) // no more kinds than bits
+
+func setOf(kinds ...signalKind) (s kindSet) {
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
 }
 
-// halves tells which halves of the chain an incident has.
-func (i *incident) halves() (signIn, access bool) {
-	for k := range signalKinds {
-		if i.has(k) {
-			signIn, access = signIn || !k.isAccess(), access || k.isAccess()
+// has tells whether one of the kinds is in the set.
+func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
+
+// kindOf is the kind behind each code.
+var kindOf = func() map[string]signalKind {
+	kinds := map[string]signalKind{}
+	for kind, code := range signalCodes {
+		kinds[code] = signalKind(kind)
+	}
+	return kinds
+}()
+
+// kinds are those of an incident's signals. Whoever asks for several asks once:
+// it is a look into a map for each signal.
+func (i *incident) kinds() (s kindSet) {
+	for n := range i.signals {
+		if kind, ok := kindOf[i.signals[n].Code]; ok {
+			s |= 1 << kind
 		}
 	}
-	return signIn, access
+	return s
+}
+
+// halves tells which halves of the chain there are.
+func (s kindSet) halves() (signIn, access bool) {
+	return s&(1<<accessScript-1) != 0, s>>accessScript != 0
 }
 
 // conclude names an incident by what is known of it now, and says where it
 // comes from and how much it can be relied on.
 func (c *collection) conclude(i *incident, d *dossier) {
 	i.appSubject = i.account == "" && d.kind == anApp
-	i.class = collectionClass(i)
-	i.severity = max(i.severity, collectionSeverity(i))
+	kinds := i.kinds()
+	i.class = collectionClass(i, kinds)
+	i.severity = max(i.severity, collectionSeverity(i, kinds))
 	if k := c.client(d); k != (clientKey{}) && i.client != k.addr() {
 		i.client = k.addr()
 		i.location, i.labels = c.policy.Locate(i.client), c.policy.NetworkLabels(i.client)
 	}
 	i.baseline = c.howRipe(d)
-	i.certainty = c.certainty(i, d)
+	i.certainty = c.certainty(kinds, d)
 }
 
 // collectionClass names an incident by its strongest part.
-func collectionClass(i *incident) string {
+func collectionClass(i *incident, kinds kindSet) string {
 	switch {
-	case i.has(scriptTool, accessTool):
+	case kinds.has(scriptTool, accessTool):
 		return classTool
-	case i.has(mailExport):
+	case kinds.has(mailExport):
 		return classExport
-	case i.has(sessionMoved):
+	case kinds.has(sessionMoved):
 		return classReplay
-	case i.has(ruleHides, ruleForwards) && !i.has(accessScript, accessNoAgent, accessMailboxes):
+	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
-	case i.appSubject, i.has(mailConsent) && i.has(accessForeignApp):
+	case i.appSubject, kinds.has(mailConsent) && kinds.has(accessForeignApp):
 		return classApp
 	}
 	return classScripted
@@ -93,12 +118,12 @@ func collectionClass(i *incident) string {
 // collectionSeverity: both halves are a theft in progress. An application that
 // reads many mailboxes with nothing else against it is a question: most are
 // somebody's backup.
-func collectionSeverity(i *incident) Severity {
-	signIn, access := i.halves()
+func collectionSeverity(i *incident, kinds kindSet) Severity {
+	signIn, access := kinds.halves()
 	switch {
-	case signIn && access && (i.privilegedSubject || i.has(signInFromAttack, mailExport, accessMailboxes)):
+	case signIn && access && (i.privilegedSubject || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return Critical
-	case signIn && access, i.has(scriptTool, accessTool):
+	case signIn && access, kinds.has(scriptTool, accessTool):
 		return High
 	case i.appSubject:
 		return Low
@@ -109,24 +134,24 @@ func collectionSeverity(i *incident) Severity {
 // certainty is how far an incident can be relied on, 0 to 1: more with both
 // halves and with what needs no baseline, less where a group's baseline spoke,
 // or prefixes stood in for the owners of networks.
-func (c *collection) certainty(i *incident, d *dossier) float64 {
-	signIn, access := i.halves()
+func (c *collection) certainty(kinds kindSet, d *dossier) float64 {
+	signIn, access := kinds.halves()
 	// The figures only order alerts among each other; nothing is decided by them.
 	sure := 50
 	if signIn && access {
 		sure += 20
 	}
-	if i.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
+	if kinds.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
 		sure += 20
 	}
-	compared := i.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
+	compared := kinds.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
 	switch {
 	case compared && d.baseline.ripe == 0:
 		sure -= 10
 	case compared && d.baseline.ripe != 0:
 		sure += 5
 	}
-	if i.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
+	if kinds.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
 		sure -= 10
 	}
 	return float64(min(sure, 95)) / 100

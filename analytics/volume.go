@@ -25,9 +25,11 @@ func (v *volume) read(at int64, items int) int {
 		return 0 // too late to matter
 	}
 	v.hours[h%hoursKept] += int32(min(items, 1<<20))
-	most := 0
-	for end := h; end <= min(h+23, v.newest); end++ {
-		most = max(most, v.between(end-23, end))
+	sum := v.between(h-23, h)
+	most := sum
+	for end := h + 1; end <= min(h+23, v.newest); end++ { // only for what comes late
+		sum += v.between(end, end) - v.between(end-24, end-24)
+		most = max(most, sum)
 	}
 	return most
 }
@@ -43,8 +45,12 @@ func (v *volume) join(o *volume) {
 
 // between sums the hours from one to another, both counted from 1970.
 func (v *volume) between(from, to int64) (sum int) {
-	for h := max(from, v.newest-hoursKept+1); h <= min(to, v.newest); h++ {
-		sum += int(v.hours[h%hoursKept])
+	from, to = max(from, v.newest-hoursKept+1), min(to, v.newest)
+	for at := (from + hoursKept) % hoursKept; from <= to; from++ {
+		sum += int(v.hours[at])
+		if at++; at == hoursKept { // a division for each hour would take most of the time
+			at = 0
+		}
 	}
 	return sum
 }

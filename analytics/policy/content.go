@@ -26,7 +26,7 @@ type content struct {
 	cmdlets    map[string]string // folded name to group
 	scripts    []fragment
 	hosts      map[string]bool // mail end points, in lower case
-	scopes     []string
+	scopes     pieces
 	signals    []Signal
 }
 
@@ -80,10 +80,12 @@ func (c *content) all() fields {
 func (c *content) readScopes(r *reader, at string, n *yaml.Node) {
 	r.items(at, n, func(item *yaml.Node) {
 		scope, ok := r.value(item, at, "a piece of a scope")
-		if ok && len(scope) < minFragment {
+		switch {
+		case ok && len(scope) < minFragment:
 			r.fail(item, at, "%q: too short", scope)
+		case ok:
+			c.scopes.add(scope)
 		}
-		c.scopes = append(c.scopes, scope)
 	})
 }
 

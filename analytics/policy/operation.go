@@ -5,23 +5,41 @@ import "bytes"
 // maxOperation bounds the name of an operation, in bytes.
 const maxOperation = 128
 
+const enDash = "\u2013"
+
 // foldOperation appends the name of an operation in lower case, without the
 // stop and the spaces that some end with, en dashes made plain: the directory
 // audit writes "Update application – Certificates and secrets management ".
 func foldOperation(dst, name []byte) []byte {
-	name = bytes.Trim(name[:min(len(name), maxOperation)], " .\u00a0")
-	for len(name) > 0 {
-		if bytes.HasPrefix(name, []byte("\u2013")) {
-			dst, name = append(dst, '-'), name[len("\u2013"):]
-			continue
-		}
-		c := name[0]
-		if c >= 'A' && c <= 'Z' {
+	name = trimOperation(name[:min(len(name), maxOperation)])
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
+		case c >= 0x80 && bytes.HasPrefix(name[i:], []byte(enDash)):
+			c = '-'
+			i += len(enDash) - 1
 		}
-		dst, name = append(dst, c), name[1:]
+		dst = append(dst, c)
 	}
 	return dst
+}
+
+// trimOperation cuts stops and blanks off both ends. bytes.Trim decodes runes
+// for a set with one beyond ASCII; few names need that.
+func trimOperation(name []byte) []byte {
+	for len(name) > 0 && (name[0] == ' ' || name[0] == '.') {
+		name = name[1:]
+	}
+	end := len(name)
+	for end > 0 && (name[end-1] == ' ' || name[end-1] == '.') {
+		end--
+	}
+	if name = name[:end]; end > 0 && (name[0] >= 0x80 || name[end-1] >= 0x80) {
+		return bytes.Trim(name, " .\u00a0")
+	}
+	return name
 }
 
 // groupOf looks a name up that is folded on the way.

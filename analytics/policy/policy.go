@@ -3,9 +3,7 @@
 package policy
 
 import (
-	"bytes"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -144,9 +142,7 @@ func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdl
 func (p *Policy) ScriptTool(script []byte) string { return p.content.scriptTool(script) }
 
 // MailScope reports whether granted scopes or roles reach mail.
-func (p *Policy) MailScope(granted []byte) bool {
-	return slices.ContainsFunc(p.content.scopes, func(s string) bool { return bytes.Contains(granted, []byte(s)) })
-}
+func (p *Policy) MailScope(granted []byte) bool { return p.content.scopes.in(granted) }
 
 // MailHost reports whether a host name is an end point of mail or of sign-ins
 // to it, or lies below one.

@@ -15,6 +15,8 @@ type Reader struct {
 	scan  int   // bytes that may still be searched for a record start
 	work  int   // bytes that may still be read in vain
 
+	Index *Index // what reads the fields of each body while it is walked; nil: nothing
+
 	Bad     int // objects stepped over that are no record: wrong shape, too deep, damaged
 	Markers int // group markers, which Fluent Bit puts among the records
 	Lost    int // bytes of damage that were not walked: between records, and at the end
@@ -24,7 +26,10 @@ type Reader struct {
 // event, back to back. The chunk stays the caller's, and has to stay as it is
 // while the Reader or a Record read from it is in use.
 func (r *Reader) Reset(chunk []byte) {
-	*r = Reader{chunk: chunk, scan: resyncScan, work: 4 * len(chunk)}
+	*r = Reader{chunk: chunk, scan: resyncScan, work: 4 * len(chunk), Index: r.Index}
+	if r.Index != nil {
+		r.Index.Forget()
+	}
 }
 
 // Next reads the next record into rec and reports whether there was one.
@@ -82,7 +87,7 @@ func (r *Reader) common(rec *Record) bool {
 	if !again {
 		var opened int
 		var ok bool
-		if end, opened, ok = skip(b, body); !ok || opened >= maxDepth-2 { // two more are opened around the body
+		if end, opened, ok = r.walk(b, body); !ok || opened >= maxDepth-2 { // two more are opened around the body
 			return false
 		}
 		line = r.lineOf(b[body:end:end])
@@ -90,6 +95,15 @@ func (r *Reader) common(rec *Record) bool {
 	*rec = Record{Time: at, Body: b[body:end:end], Raw: b[:end:end], Line: line, Again: again}
 	r.at += end
 	return true
+}
+
+// walk steps over a body, and indexes it on the way.
+func (r *Reader) walk(b []byte, body int) (end, opened int, ok bool) {
+	if r.Index == nil {
+		return skip(b, body)
+	}
+	end, opened, ok = r.Index.walk(b[body:])
+	return body + end, opened, ok
 }
 
 // again reads a body that differs from the last one in its line alone, without

@@ -65,6 +65,27 @@ func TestSkipHostile(t *testing.T) {
 	}
 }
 
+// fields and elements say of every header what enter says.
+func TestHeadersAgainstEnter(t *testing.T) {
+	for c := range 256 {
+		for _, count := range []byte{0, 1, 3, 15, 16, 200} {
+			for more := range 35 {
+				b := append([]byte{byte(c)}, make([]byte, more)...)
+				if l := leads[(c-0xc0)&31]; c >= 0xc0 && c < 0xe0 && more >= int(l.width) && l.width > 0 {
+					b[l.width] = count
+				}
+				first, members, ok := enter(b, 0)
+				if n, at, sound := fields(b, 0); sound != (ok && isMap(b[0])) || sound && (n != members/2 || at != first) {
+					t.Fatalf("map %x: %d from %d, %v", b, n, at, sound)
+				}
+				if n, at, sound := elements(b, 0); sound != (ok && isArray(b[0])) || sound && (n != members || at != first) {
+					t.Fatalf("array %x: %d from %d, %v", b, n, at, sound)
+				}
+			}
+		}
+	}
+}
+
 func TestWithin(t *testing.T) {
 	for levels, deep := range map[int]bool{0: false, 1: false, 63: false, 64: false, 65: true, 5000: true} {
 		b := nested(levels)

@@ -92,6 +92,9 @@ func (k *Keys) FindFold(m Value, dst []Value) (found int) {
 	return k.find(m, dst, true)
 }
 
+// Index is the place of a name, -1 for what is none of them.
+func (k *Keys) Index(name []byte) int { return k.index(name, false) }
+
 // find calls text and skip for each field. Written out here for the common
 // short values it was no faster.
 func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {

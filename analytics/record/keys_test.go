@@ -98,6 +98,23 @@ func TestFindStopsWhenDone(t *testing.T) {
 	}
 }
 
+func TestKeysIndex(t *testing.T) {
+	k := NewKeys(auditNames...)
+	for i, name := range auditNames {
+		if got := k.Index([]byte(name)); got != i {
+			t.Errorf("%s is at %d, want %d", name, got, i)
+		}
+	}
+	for _, other := range []string{"", "id", "Idx", "operation", "OperationCount2"} {
+		if got := k.Index([]byte(other)); got != -1 {
+			t.Errorf("%q is at %d", other, got)
+		}
+	}
+	if got := k.Index(nil); got != -1 {
+		t.Errorf("no name is at %d", got)
+	}
+}
+
 func TestFindAllocations(t *testing.T) {
 	m, k, dst := auditRecord(1), NewKeys(auditNames...), make([]Value, len(auditNames))
 	if n := testing.AllocsPerRun(100, func() { k.Find(m, dst); k.FindFold(m, dst) }); n != 0 {

@@ -50,10 +50,36 @@ func (v Value) Len() int {
 	return n
 }
 
-// Bytes is the text of a str or bin value, nil for any other.
+// Bytes is the text of a str or bin value, nil for any other; of a container
+// without a walk to its end.
 func (v Value) Bytes() []byte {
-	payload, _, _ := text(v, 0)
-	return payload
+	if len(v) < 2 {
+		return tinyText(v)
+	}
+	start, end := 1, 0
+	switch c := v[0]; {
+	case c-0xa0 < 0x20: // as in text
+		end = 1 + int(c&0x1f)
+	case c == 0xd9:
+		start, end = 2, 2+int(v[1])
+	case c < 0xa0 || isArray(c) || isMap(c):
+		return nil
+	default:
+		payload, _, _ := text(v, 0)
+		return payload
+	}
+	if end > len(v) {
+		return nil
+	}
+	return v[start:end:end]
+}
+
+// tinyText is Bytes for less than two bytes: only an empty text is that short.
+func tinyText(v Value) []byte {
+	if len(v) == 0 || v[0] != 0xa0 {
+		return nil
+	}
+	return v[1:1:1]
 }
 
 // All yields the fields of a map in their order, keys as str or bin text

@@ -223,3 +223,18 @@ func TestScalarAllocations(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestBytesAgainstText(t *testing.T) {
+	for c := range 256 {
+		for _, more := range []int{0, 1, 2, 5, 31, 300} {
+			v := append(Value{byte(c)}, make([]byte, more)...)
+			if l := leads[(c-0xc0)&31]; c >= 0xc0 && c < 0xe0 && l.width > 0 && more > int(l.width) {
+				v[l.width] = 3
+			}
+			want, _, _ := text(v, 0)
+			if got := v.Bytes(); string(got) != string(want) || (got == nil) != (want == nil) {
+				t.Errorf("%#x and %d more: %q, want %q", c, more, got, want)
+			}
+		}
+	}
+}

@@ -165,17 +165,18 @@ func (e *entra) claims(in *Input) bool {
 	if !in.Fields.IsMap() {
 		return false
 	}
-	entraKeys.FindFold(in.Fields, e.f[:])
-	properties := in.Fields
+	in.values(entraKeys, true, e.f[:])
 	switch inner := e.f[entraProperties]; {
 	case inner.Present():
-		if properties = in.structured(inner); !properties.IsMap() {
+		if inner = in.structured(inner); !inner.IsMap() {
 			return false
 		}
-	case !e.f[entraCreated].Present() && !e.f[entraActivity].Present():
-		return false // most records of others end here, after one walk
+		entraPropertyKeys.FindFold(inner, e.p[:])
+	case e.f[entraCreated].Present() || e.f[entraActivity].Present():
+		in.values(entraPropertyKeys, true, e.p[:])
+	default:
+		return false // most records of others end here
 	}
-	entraPropertyKeys.FindFold(properties, e.p[:])
 	e.kind = e.sort()
 	return e.kind != entraNot
 }
@@ -253,8 +254,12 @@ func appendLower(dst, text []byte) []byte {
 	return dst
 }
 
-// directoryOperation finds a directory operation by its name as logged.
-func directoryOperation(name []byte) (operation, bool) {
-	op, ok := operations[string(bytes.TrimRight(name, ". "))]
-	return op, ok && (op.action == event.Consent || op.action == event.DirectoryChange)
+// directoryOperation finds a directory operation by its name as logged, nil for
+// any other.
+func directoryOperation(name []byte) *operation {
+	op := operationOf(name)
+	if op == nil || op.action != event.Consent && op.action != event.DirectoryChange {
+		return nil
+	}
+	return op
 }

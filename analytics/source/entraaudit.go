@@ -15,8 +15,8 @@ func (e *entra) audit(in *Input, ev *event.Event) bool {
 	if len(name) == 0 {
 		name = bytes.TrimSpace(e.f[entraOperation].Bytes())
 	}
-	op, ok := directoryOperation(name)
-	if !ok {
+	op := directoryOperation(name)
+	if op == nil {
 		return false
 	}
 	ev.Operation, ev.Action, ev.Outcome = name, op.action, event.Success

@@ -64,7 +64,7 @@ func (g *graph) claims(in *Input) bool {
 	if !in.Fields.IsMap() {
 		return false
 	}
-	graphKeys.FindFold(in.Fields, g.f[:])
+	in.values(graphKeys, true, g.f[:])
 	if isGraphLog(g.f[graphCategory]) || isGraphLog(g.f[graphType]) {
 		return true
 	}

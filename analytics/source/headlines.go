@@ -47,7 +47,7 @@ func (s *Set) Restore(key, value []byte) error {
 func (s *Set) reread(key streamKey, lines map[event.Source]string) {
 	stream := s.streams.at(key)
 	before := s.counts
-	s.in = Input{Tag: key.tag, Stream: stream, scratch: &s.scratch}
+	s.in = Input{Tag: key.tag, Stream: stream, scratch: &s.scratch, index: &s.index}
 	s.emit = func(*event.Event) {}
 	for _, line := range lines {
 		s.openLine([]byte(line), 0)

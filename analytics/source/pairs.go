@@ -22,6 +22,16 @@ const (
 
 var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
 
+// pairs walks such a list.
+type pairs struct{ cursor record.Pairs }
+
+func (p *pairs) next() (name []byte, value record.Value, ok bool) {
+	if name, value, ok = p.cursor.Next(); ok && name == nil {
+		name, value = namedValue(value)
+	}
+	return name, value, ok
+}
+
 // namedValue is the name and the value of one element of such a list.
 func namedValue(item record.Value) (name []byte, value record.Value) {
 	var found [5]record.Value
@@ -37,26 +47,22 @@ func namedValue(item record.Value) (name []byte, value record.Value) {
 	return name, value
 }
 
-// pick sets dst[i] to the value that goes by names[i], absent where none does.
+// pick sets dst[i] to the value that goes by names[i]. What none goes by stays
+// absent, as dst must be before.
 func pick(list record.Value, names []string, dst []record.Value) {
-	clear(dst)
 	if list.IsMap() {
 		for i, want := range names {
 			dst[i] = list.Get(want)
 		}
 		return
 	}
-	missing := len(names)
-	for item := range list.Items() {
-		name, value := namedValue(item)
+	missing, p := len(names), pairs{list.Pairs()}
+	for name, value, ok := p.next(); ok && missing > 0; name, value, ok = p.next() {
 		for i, want := range names {
 			if dst[i] == nil && string(name) == want {
 				dst[i] = value
 				missing--
 			}
-		}
-		if missing == 0 {
-			return
 		}
 	}
 }
@@ -75,7 +81,8 @@ func (d *detail) reset() {
 	d.buf = d.buf[:0]
 }
 
-// pairs adds a list of pairs or a map; empty values are left out.
+// pairs adds a list of pairs or a map, as far as there is room; empty values are
+// left out.
 func (d *detail) pairs(list record.Value) {
 	if list.IsMap() {
 		for name, value := range list.All() {
@@ -83,8 +90,8 @@ func (d *detail) pairs(list record.Value) {
 		}
 		return
 	}
-	for item := range list.Items() {
-		name, value := namedValue(item)
+	p := pairs{list.Pairs()}
+	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {
 		d.add(name, value)
 	}
 }

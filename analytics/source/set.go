@@ -27,6 +27,7 @@ type Set struct {
 	ev      event.Event
 	emit    Emit
 	scratch scratch
+	index   record.Index
 }
 
 // New makes a set that knows the one format called only, or all where only is
@@ -48,6 +49,10 @@ func New(only string) (*Set, error) {
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
 }
 
+// Index is where the set looks for the fields of a map. Who gives it to the
+// reader of the records spares the set to walk them once more.
+func (s *Set) Index() *record.Index { return &s.index }
+
 // Counts is a snapshot of what became of all records so far.
 func (s *Set) Counts() Counts { return s.counts }
 
@@ -64,12 +69,13 @@ func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
 	s.scratch.release(0)
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
 		s.running = running
-		s.in = Input{Tag: tag, Time: rec.Time, Stream: running, scratch: &s.scratch}
+		s.in = Input{Tag: tag, Time: rec.Time, Stream: running, scratch: &s.scratch, index: &s.index}
 		s.openEither(rec.Body, rec.Line, 0, 0)
 	} else {
-		s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch}
+		s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch, index: &s.index}
 		s.open(rec.Body, 0)
 	}
+	s.index.Forget() // the record's memory is the caller's again
 	s.in, s.line, s.emit = Input{}, nil, nil
 }
 

@@ -33,7 +33,36 @@ type Input struct {
 	Fields record.Value // the map; absent where it came as a line
 	Stream *Stream      // what is remembered of this tag and path
 
-	scratch *scratch // memory for JSON in strings; nil: such strings stay closed
+	scratch *scratch      // memory for JSON in strings; nil: such strings stay closed
+	index   *record.Index // of Fields, or of another map; nil: none yet
+}
+
+// find sets at[i] to the number of the field called names[i], as Index.Find. All
+// formats, and who looks for a wrapper, share one walk of the map.
+func (in *Input) find(k *record.Keys, fold bool, at []uint32) {
+	if in.index == nil {
+		in.index = new(record.Index)
+	}
+	if !in.index.Of(in.Fields) {
+		in.index.Read(in.Fields)
+	}
+	in.index.Find(k, fold, at)
+}
+
+// maxValues bounds the names that values looks for at once.
+const maxValues = 64
+
+// values is find for who wants the fields themselves: dst[i] is the one called
+// names[i], absent where there is none.
+func (in *Input) values(k *record.Keys, fold bool, dst []record.Value) (found int) {
+	var at [maxValues]uint32
+	in.find(k, fold, at[:len(dst)])
+	for i, field := range at[:len(dst)] {
+		if dst[i] = in.index.Field(field); field > 0 {
+			found++
+		}
+	}
+	return found
 }
 
 // structured is v itself where it is a map or array, and what stands in it

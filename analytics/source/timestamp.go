@@ -12,6 +12,13 @@ import "time"
 //	4/28/2021, 2:08:45.221 PM      Log Analytics
 //	5/18/2021 9:13:33 PM           Purview
 func parseTime(text []byte) (time.Time, bool) {
+	if t, ok := plainTime(text); ok {
+		return t, true
+	}
+	return anyTime(text)
+}
+
+func anyTime(text []byte) (time.Time, bool) {
 	c := clock{rest: text}
 	if c.date(); c.american {
 		c.skip(',')
@@ -27,6 +34,35 @@ func parseTime(text []byte) (time.Time, bool) {
 	}
 	t := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, c.nanos, time.UTC)
 	return t.Add(-offset), true
+}
+
+// plainTime reads the first form, which most are of, at a fifth of the cost.
+func plainTime(b []byte) (time.Time, bool) {
+	if len(b) != len("2006-01-02T15:04:05") || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+		return time.Time{}, false
+	}
+	year, month, day := 100*twoDigits(b[0:])+twoDigits(b[2:]), twoDigits(b[5:]), twoDigits(b[8:])
+	hour, minute, second := twoDigits(b[11:]), twoDigits(b[14:]), twoDigits(b[17:])
+	if year < 1970 || year >= 2262 || month-1 >= 12 || day-1 >= 31 || hour >= 24 || minute >= 60 || second > 60 {
+		return time.Time{}, false
+	}
+	days := 365*(year-1970) + (year-1969)/4 - (year-1901)/100 + (year-1601)/400 + daysBefore[month-1] + day - 1
+	if month > 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		days++
+	}
+	return time.Unix(int64(days*86400+hour*3600+minute*60+second), 0).UTC(), true
+}
+
+// daysBefore each month, but for the 29th of February.
+var daysBefore = [12]uint{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
+
+// twoDigits is a number of two digits, and a huge one for what is none.
+func twoDigits(b []byte) uint {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 1 << 16
+	}
+	return uint(tens)*10 + uint(ones)
 }
 
 // clock is a time half read.

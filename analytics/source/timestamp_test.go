@@ -34,6 +34,33 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// samePlain holds plainTime against what reads every form.
+func samePlain(t *testing.T, text string) {
+	t.Helper()
+	got, ok := plainTime([]byte(text))
+	if want, any := anyTime([]byte(text)); ok && (!any || got != want) {
+		t.Fatalf("%q: %v, want %v %v", text, got, want, any)
+	}
+}
+
+func TestPlainTime(t *testing.T) {
+	const form = "2006-01-02T15:04:05"
+	for at := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2262; at = at.Add(24*time.Hour + 7*time.Second) {
+		text := at.Format(form)
+		if got, ok := plainTime([]byte(text)); !ok || got != at {
+			t.Fatalf("%q: %v %v", text, got, ok)
+		}
+	}
+	for i := range form {
+		for c := range 256 {
+			samePlain(t, form[:i]+string(byte(c))+form[i+1:])
+		}
+	}
+	for _, text := range []string{"2021-02-30T23:59:60", "2021-02-31T24:00:00", "1969-12-31T23:59:59", "2262-01-01T00:00:00", "2024-02-29T00:00:00", "2100-03-01T00:60:00"} {
+		samePlain(t, text)
+	}
+}
+
 func TestParseTimeAllocatesNothing(t *testing.T) {
 	text := []byte("2019-10-18T04:45:48.0729893-05:00")
 	if n := testing.AllocsPerRun(100, func() { parseTime(text) }); n != 0 {
@@ -46,6 +73,7 @@ func FuzzParseTime(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
+		samePlain(t, string(text))
 		got, ok := parseTime(text)
 		if ok && (got.Year() < 1969 || got.Year() > 2263) {
 			t.Errorf("%q: %v", text, got)

@@ -11,9 +11,10 @@ import (
 // search and export, Sentinel's OfficeActivity. Sign-ins are in ualsignin.go,
 // mail and administration in ualmail.go.
 type ual struct {
-	// f are the fields of the record at hand: claims finds them, and decode,
+	// Where the fields of the record at hand are: claims finds them, and decode,
 	// which always follows at once, uses them. One walk serves both.
-	f      [len(ualNames)]record.Value
+	at     [len(ualNames)]uint32
+	fields *record.Index
 	detail detail
 }
 
@@ -125,17 +126,20 @@ func (u *ual) claims(in *Input) bool {
 	if !in.Fields.IsMap() {
 		return false
 	}
-	f := &u.f
-	ualKeys.FindFold(in.Fields, f[:])
-	return f[ualOperation].Bytes() != nil && !f[ualAuditData].Present() &&
-		(f[ualRecordType].Present() || f[ualWorkload].Present() || f[ualOfficeWorkload].Present()) &&
-		(f[ualCreationTime].Present() || f[ualOfficeWorkload].Present() || f[ualUserID].Present())
+	at := &u.at
+	in.find(ualKeys, true, at[:])
+	u.fields = in.index
+	return at[ualOperation] > 0 && at[ualAuditData] == 0 && at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
+		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0 && u.f(ualOperation).Bytes() != nil
 }
 
+// f is a field, absent where the record has none of that name.
+func (u *ual) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
+
 func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
-	name := bytes.TrimSpace(u.f[ualOperation].Bytes())
-	op, ok := operations[string(bytes.TrimRight(name, ". "))]
-	if !ok {
+	name := bytes.TrimSpace(u.f(ualOperation).Bytes())
+	op := operationOf(name)
+	if op == nil {
 		return Ignored
 	}
 	ev.Operation, ev.Action = name, op.action
@@ -152,7 +156,7 @@ func (u *ual) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 // common fills what all operations have.
 func (u *ual) common(in *Input, ev *event.Event) {
 	for _, slot := range [...]int{ualCreationTime, ualStartTime, ualTimeGenerated} {
-		if t, ok := parseTime(u.f[slot].Bytes()); ok {
+		if t, ok := parseTime(u.f(slot).Bytes()); ok {
 			ev.Time = t
 			break
 		}
@@ -161,14 +165,18 @@ func (u *ual) common(in *Input, ev *event.Event) {
 	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
 	ev.RawUser = u.user(in)
 	ev.Session = u.first(ualSessionID)
-	if access := in.structured(u.f[ualAppAccess]); access.IsMap() {
+	if access := in.structured(u.f(ualAppAccess)); access.IsMap() {
 		ev.Token = known(access.Get("UniqueTokenId"))
 		if ev.Session == nil {
 			ev.Session = known(access.Get("AADSessionId"))
 		}
 		ev.App = known(access.Get("ClientAppId"))
 	}
-	ev.Host, _, _ = bytes.Cut(u.first(ualServer), []byte(" "))
+	if ev.Host = u.first(ualServer); ev.Host != nil {
+		if end := bytes.IndexByte(ev.Host, ' '); end >= 0 {
+			ev.Host = ev.Host[:end:end]
+		}
+	}
 }
 
 // user is the account as logged. Where the log does not know it by name, the
@@ -178,7 +186,7 @@ func (u *ual) user(in *Input) []byte {
 	if id != nil && !unnamed(id) {
 		return id
 	}
-	for actor := range in.structured(u.f[ualActor]).Items() {
+	for actor := range in.structured(u.f(ualActor)).Items() {
 		name := known(actor.Get("ID"))
 		if kind, ok := actor.Get("Type").Int(); ok && kind == 5 && bytes.IndexByte(name, '@') > 0 {
 			return name
@@ -190,7 +198,10 @@ func (u *ual) user(in *Input) []byte {
 // first is the first of the fields with a known text.
 func (u *ual) first(slots ...int) []byte {
 	for _, slot := range slots {
-		if text := known(u.f[slot]); text != nil {
+		if u.at[slot] == 0 {
+			continue
+		}
+		if text := known(u.f(slot)); text != nil {
 			return text
 		}
 	}

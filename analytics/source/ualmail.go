@@ -11,14 +11,14 @@ var accessProperties = []string{"MailAccessType", "IsThrottled"}
 
 // mail fills what touches mail, mailboxes or the directory; false if the
 // operation is of no interest with these parameters.
-func (u *ual) mail(in *Input, ev *event.Event, op operation) bool {
-	parameters := in.structured(u.f[ualParameters])
-	if op.needs != nil && !hasAny(parameters, u.f[ualParameters].Bytes(), op.needs) {
+func (u *ual) mail(in *Input, ev *event.Event, op *operation) bool {
+	parameters := in.structured(u.f(ualParameters))
+	if op.needs != nil && !hasAny(parameters, u.f(ualParameters).Bytes(), op.needs) {
 		return false
 	}
 	ev.Access = op.access
 	ev.Outcome = event.Success
-	if ualFailed(u.f[ualResultStatus]) {
+	if ualFailed(u.f(ualResultStatus)) {
 		ev.Outcome = event.Failure
 	}
 	if app := u.first(ualClientAppID, ualAppID); app != nil {
@@ -44,7 +44,7 @@ func (u *ual) mail(in *Input, ev *event.Event, op operation) bool {
 // access fills how much mail was touched. Sync stands for a whole folder.
 func (u *ual) access(in *Input, ev *event.Event) {
 	var how [2]record.Value
-	pick(in.structured(u.f[ualOperationProperties]), accessProperties, how[:])
+	pick(in.structured(u.f(ualOperationProperties)), accessProperties, how[:])
 	if string(how[0].Bytes()) == "Sync" {
 		ev.Access = event.Sync
 	}
@@ -56,17 +56,17 @@ func (u *ual) access(in *Input, ev *event.Event) {
 // items is how many mail items the record stands for. OperationCount is the
 // log's own aggregate; older records only list the items.
 func (u *ual) items(in *Input) int {
-	if n, ok := u.f[ualOperationCount].Int(); ok && n > 0 {
+	if n, ok := u.f(ualOperationCount).Int(); ok && n > 0 {
 		return int(min(n, 1<<30))
 	}
 	n := 0
-	for folder := range in.structured(u.f[ualFolders]).Items() {
+	for folder := range in.structured(u.f(ualFolders)).Items() {
 		n += folder.Get("FolderItems").Len()
 	}
 	if n == 0 {
-		n = in.structured(u.f[ualAffectedItems]).Len()
+		n = in.structured(u.f(ualAffectedItems)).Len()
 	}
-	if n == 0 && u.f[ualItem].Present() {
+	if n == 0 && u.f(ualItem).Present() {
 		n = 1
 	}
 	return n
@@ -101,7 +101,7 @@ func (u *ual) directory(in *Input, ev *event.Event) {
 		return
 	}
 	var more [1]record.Value
-	pick(in.structured(u.f[ualExtendedProperties]), additionalDetails, more[:])
+	pick(in.structured(u.f(ualExtendedProperties)), additionalDetails, more[:])
 	if details := in.structured(more[0]); details.IsMap() {
 		ev.Agent = known(details.Get("User-Agent"))
 	}
@@ -116,15 +116,15 @@ func (u *ual) describe(in *Input, parameters record.Value, ev *event.Event) {
 	switch {
 	case parameters.Present():
 		d.pairs(parameters)
-	case u.f[ualParameters].Present():
-		d.bytes(u.f[ualParameters].Bytes())
+	case u.f(ualParameters).Present():
+		d.bytes(u.f(ualParameters).Bytes())
 	case ev.Action == event.MailboxChange:
-		d.pairs(in.structured(u.f[ualOperationProperties]))
-		d.pairs(in.structured(u.f[ualItem]).Get("ParentFolder"))
+		d.pairs(in.structured(u.f(ualOperationProperties)))
+		d.pairs(in.structured(u.f(ualItem)).Get("ParentFolder"))
 	case ev.Action == event.MailAccess:
 		u.describeAccess(in)
 	default:
-		d.pairs(in.structured(u.f[ualModifiedProperties]))
+		d.pairs(in.structured(u.f(ualModifiedProperties)))
 	}
 	if len(d.buf) > 0 {
 		ev.Detail = d.buf
@@ -140,13 +140,13 @@ var (
 // and as whom: LogonType is 0 for the owner, 1 for an admin, 2 for a delegate.
 func (u *ual) describeAccess(in *Input) {
 	d := &u.detail
-	d.bytes(u.f[ualQueryText].Bytes())
-	if n := in.structured(u.f[ualFolders]).Len(); n > 1 {
+	d.bytes(u.f(ualQueryText).Bytes())
+	if n := in.structured(u.f(ualFolders)).Len(); n > 1 {
 		d.number(asFolders, int64(n))
 	}
 	for _, slot := range [...]int{ualLogonType, ualLogonTypeOffice} {
-		if n, ok := u.f[slot].Int(); !ok || n > 0 {
-			d.add(asLogonType, u.f[slot])
+		if n, ok := u.f(slot).Int(); !ok || n > 0 {
+			d.add(asLogonType, u.f(slot))
 		}
 	}
 }
@@ -159,8 +159,8 @@ func hasAny(parameters record.Value, text []byte, names []string) bool {
 			return true
 		}
 	}
-	for item := range parameters.Items() {
-		got, value := namedValue(item)
+	p := pairs{parameters.Pairs()}
+	for got, value, ok := p.next(); ok; got, value, ok = p.next() {
 		for _, name := range names {
 			if string(got) == name && len(value.Bytes()) > 0 {
 				return true

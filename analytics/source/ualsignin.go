@@ -14,7 +14,7 @@ var (
 
 // signIn fills a sign-in. Its outcome follows from the operation and the
 // error, never from ResultStatus: that says "Success" on most failures.
-func (u *ual) signIn(in *Input, ev *event.Event, op operation) {
+func (u *ual) signIn(in *Input, ev *event.Event, op *operation) {
 	ev.Service, ev.Outcome = event.M365, op.outcome
 	if id := u.first(ualIntraSystemID); id != nil {
 		ev.ID = id // the request id, by which Entra's own log knows the same sign-in
@@ -23,12 +23,12 @@ func (u *ual) signIn(in *Input, ev *event.Event, op operation) {
 		ev.App = app
 	}
 	var request [2]record.Value
-	pick(in.structured(u.f[ualExtendedProperties]), signInProperties, request[:])
+	pick(in.structured(u.f(ualExtendedProperties)), signInProperties, request[:])
 	if ev.Agent = known(request[0]); ev.Agent == nil {
 		ev.Agent = u.first(ualUserAgent)
 	}
 	var device [3]record.Value
-	pick(in.structured(u.f[ualDeviceProperties]), deviceProperties, device[:])
+	pick(in.structured(u.f(ualDeviceProperties)), deviceProperties, device[:])
 	if session := known(device[0]); session != nil {
 		ev.Session = session
 	}
@@ -58,8 +58,8 @@ func requestProof(request []byte) event.Proof {
 // failure presets the outcome of a sign-in that did not succeed. The policy's
 // content knows the codes that count; those it does not know are mostly
 // interrupts, so they are noise. A failure without any code stays one.
-func (u *ual) failure(ev *event.Event, op operation) {
-	if n, ok := u.f[ualErrorNumber].Int(); ok && n != 0 {
+func (u *ual) failure(ev *event.Event, op *operation) {
+	if n, ok := u.f(ualErrorNumber).Int(); ok && n != 0 {
 		ev.Code, ev.CodeSpace = ev.HoldInt(n), event.CodeEntra
 	} else if name := u.first(ualLogonError); name != nil && string(name) != "None" {
 		ev.Code, ev.CodeSpace = name, event.CodeLogon
@@ -67,7 +67,7 @@ func (u *ual) failure(ev *event.Event, op operation) {
 	switch {
 	case ev.CodeSpace != event.CodeNone:
 		ev.Outcome = event.Noise
-	case op.outcome == event.Failure || ualFailed(u.f[ualResultStatus]):
+	case op.outcome == event.Failure || ualFailed(u.f(ualResultStatus)):
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 	default:
 		ev.Outcome = event.Success

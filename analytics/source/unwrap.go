@@ -38,6 +38,7 @@ func (s *Set) open(v record.Value, depth int) {
 		}
 	}
 	s.scratch.release(mark)
+	s.index.Forget()
 }
 
 // openList decodes the elements of a batch. Maps in it stand no deeper than
@@ -77,7 +78,8 @@ func (s *Set) openMap(m record.Value, depth int) {
 		return
 	}
 	var found [len(wrapperNames)]record.Value
-	if wrapperKeys.Find(m, found[:]) > 0 {
+	s.in.Fields = m
+	if s.in.values(wrapperKeys, false, found[:]) > 0 {
 		if inner := wrapped(found[:]); inner.Present() {
 			s.open(inner, depth+1)
 			return

@@ -1,0 +1,153 @@
+package record
+
+// maxPlaces is how many fields an Index keeps room for. The room for a map of
+// more is given back.
+const maxPlaces = 1 << 12
+
+// Index is where the fields of one map stand, found in one walk that serves all
+// who look for some of them. The zero Index is ready for use, and meant to be
+// used again and again: it knows the keys of the maps before. It serves one
+// goroutine.
+type Index struct {
+	m      Value   // the map, to its end
+	fields int     // of it
+	places []place // of its fields, and one behind the last
+	words  vocabulary
+}
+
+// place is where a field begins in its map, where its value does, and what its
+// key is. No map of 4 GB comes in a chunk, whose length is a C int.
+type place struct {
+	key, value uint32
+	word       uint16
+}
+
+// Read walks the map m, up to the first damaged byte. What is no map has no
+// fields.
+func (x *Index) Read(m Value) { x.walk(m) }
+
+// Of reports whether x is the index of m.
+func (x *Index) Of(m Value) bool { return len(m) > 0 && len(x.m) > 0 && &x.m[0] == &m[0] }
+
+// Forget makes x an index of nothing. It has to be called before the memory of
+// the map is used for something else.
+func (x *Index) Forget() { x.m, x.fields = nil, 0 }
+
+// Field is the field of that number, from 1 on; absent for 0.
+func (x *Index) Field(n uint32) Value {
+	if n == 0 || int(n) > x.fields {
+		return nil
+	}
+	end := x.places[n].key
+	return x.m[x.places[n-1].value:end:end]
+}
+
+// Find sets dst[i] to the number of the field named names[i], or to 0; of a
+// repeated key the first wins. dst must have a place for every name. fold is
+// what tells FindFold from Find.
+func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
+	clear(dst)
+	set := x.words.set(k, fold)
+	for n := x.find(0, set, dst); n < x.fields; n = x.find(n+1, set, dst) {
+		if slot := x.ask(&x.places[n], set); slot > noSlot && dst[slot] == 0 {
+			dst[slot] = uint32(n + 1)
+		}
+	}
+}
+
+// find is Find from field n on, up to one whose key has not been asked for. It
+// calls nothing.
+func (x *Index) find(n int, set *set, dst []uint32) int {
+	for places := x.places[:x.fields]; n < len(places); n++ {
+		slot := int(set.slots[places[n].word%maxWords])
+		if slot <= noSlot {
+			if slot == notAsked {
+				break
+			}
+		} else if slot < len(dst) && dst[slot] == 0 {
+			dst[slot] = uint32(n + 1)
+		}
+	}
+	return n
+}
+
+// ask looks a key up in a set, and notes the answer with its word.
+func (x *Index) ask(p *place, set *set) int {
+	key, _, _ := text(x.m, int(p.key))
+	slot := set.keys.index(key, set.fold)
+	if p.word != 0 {
+		set.slots[p.word] = int16(slot)
+	}
+	return slot
+}
+
+// walk is skip for a map that m starts with. Where it is not ok, the fields
+// before the damage have been found.
+func (x *Index) walk(m []byte) (end, opened int, ok bool) {
+	x.Forget()
+	n, at, ok := fields(m, 0)
+	if !ok {
+		return at, 0, false
+	}
+	x.begin(m, n)
+	opened = min(n, 1)
+	for last, inside := &x.words.words[0], 0; ; x.fields++ {
+		var known bool
+		at, last, known = x.expected(m, at, n, last)
+		p := &x.places[x.fields]
+		if !known {
+			if p.key = uint32(at); x.fields == n {
+				return at, opened, true
+			}
+			if last, at, inside, ok = x.words.read(m, at, last); !ok {
+				return at, opened, false
+			}
+			opened += inside
+			p.value, p.word = uint32(at), last.self
+		}
+		if at, inside, ok = skip(m, at); !ok {
+			return at, opened, false
+		}
+		opened += inside
+	}
+}
+
+// expected walks as far as each key is one of the two that came behind the one
+// before it, and each value is a number, a short text or the like: that is most
+// of most maps. known tells that it stopped at a value. It calls nothing, so
+// that all of it is kept in registers.
+func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, known bool) {
+	places, i := x.places[:n], x.fields
+	for ; i < len(places) && len(m)-at >= keyWindow; i++ {
+		key := (*[keyWindow]byte)(m[at:])
+		if w = last.next[0]; !w.starts(key) {
+			if w = last.next[1]; !w.starts(key) {
+				break
+			}
+		}
+		size := int(w.size & maxWordLen)
+		if size > 16 && !w.ends(key) {
+			break
+		}
+		places[i] = place{uint32(at), uint32(at + size), w.self}
+		last, end = w, int(sizes[key[size]])
+		if end == 0 && key[size] == 0xd9 {
+			end = 2 + int(key[size+1])
+		}
+		if at += size; end == 0 || end > len(m)-at {
+			known = true
+			break
+		}
+		at += end
+	}
+	x.fields = i
+	return at, last, known
+}
+
+// begin makes room for n fields.
+func (x *Index) begin(m Value, n int) {
+	x.words.makeRoom()
+	if x.m = m; n >= len(x.places) || len(x.places) > maxPlaces {
+		x.places = make([]place, max(n+1, min(2*n, maxPlaces), 64))
+	}
+}
