@@ -115,9 +115,11 @@ func (e *Engine) known(tag string, chunk []byte) bool {
 
 // finish ends a chunk that was observed.
 func (e *Engine) finish(tag string, chunk []byte) []*Alert {
-	e.chunks.Add(e.digest.end(chunk), struct{}{})
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
+	e.chunks.Add(e.digest.end(chunk), struct{}{})
+	e.reader.Reset(nil) // nothing may point into the chunk once it is the host's again
+	e.sources.Release()
 	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
 	return e.desk.flush()
 }

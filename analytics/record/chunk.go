@@ -11,9 +11,10 @@ const resyncScan = 64 << 10
 type Reader struct {
 	chunk []byte
 	at    int
-	lead  Value // what stood before the Line of the last record, in its body
-	scan  int   // bytes that may still be searched for a record start
-	work  int   // bytes that may still be read in vain
+	lead  []byte // what stood between time and Line in the last record that had one
+	body  int    // where its body began
+	scan  int    // bytes that may still be searched for a record start
+	work  int    // bytes that may still be read in vain
 
 	Index *Index // what reads the fields of each body while it is walked; nil: nothing
 
@@ -42,7 +43,7 @@ func (r *Reader) Reset(chunk []byte) {
 // who cannot damage a chunk cannot have a record read out of a string.
 func (r *Reader) Next(rec *Record) bool {
 	for r.at < len(r.chunk) {
-		if r.common(rec) {
+		if len(r.lead) > 0 && r.again(rec) || r.common(rec) {
 			return true
 		}
 		r.lead = nil
@@ -82,17 +83,33 @@ func (r *Reader) common(rec *Record) bool {
 	if isMarker(at) {
 		return false
 	}
-	line, end := r.again(b, body)
-	again := len(line) > 0
-	if !again {
-		var opened int
-		var ok bool
-		if end, opened, ok = r.walk(b, body); !ok || opened >= maxDepth-2 { // two more are opened around the body
-			return false
-		}
-		line = r.lineOf(b[body:end:end])
+	end, opened, ok := r.walk(b, body)
+	if !ok || opened >= maxDepth-2 { // two more are opened around the body
+		return false
 	}
-	*rec = Record{Time: at, Body: b[body:end:end], Raw: b[:end:end], Line: line, Again: again}
+	line, before := lineOf(b[body:end:end])
+	if r.lead = nil; len(line) > 0 {
+		r.lead, r.body = b[stamped:body+before], body
+	}
+	*rec = Record{Time: at, Body: b[body:end:end], Raw: b[:end:end], Line: line}
+	r.at += end
+	return true
+}
+
+// again reads a record that differs from the last one in its time and its line
+// alone, without walking what is known.
+func (r *Reader) again(rec *Record) bool {
+	b := r.chunk[r.at:]
+	start := stamped + len(r.lead)
+	if len(b) <= start || binary.BigEndian.Uint32(b) != commonHead || string(b[stamped:start]) != string(r.lead) {
+		return false
+	}
+	line, end, _ := text(b, start)
+	at := fixedTime(b[4:])
+	if len(line) == 0 || isMarker(at) {
+		return false
+	}
+	*rec = Record{Time: at, Body: b[r.body:end:end], Raw: b[:end:end], Line: line, Again: true}
 	r.at += end
 	return true
 }
@@ -106,43 +123,37 @@ func (r *Reader) walk(b []byte, body int) (end, opened int, ok bool) {
 	return body + end, opened, ok
 }
 
-// again reads a body that differs from the last one in its line alone, without
-// walking what is known.
-func (r *Reader) again(b []byte, body int) (line []byte, end int) {
-	if at := body + len(r.lead); at > body && len(b) > at && string(b[body:at]) == string(r.lead) {
-		line, end, _ = text(b, at)
-	}
-	return line, end
-}
-
 // lineFields is how many fields a body may have that a line is looked for in:
 // path, offset and the line itself.
 const lineFields = 3
 
-// lineOf is the Line of a body, a map that is sound. It is no use where the
-// text is empty or the map of many fields: that is no line of a file.
-func (r *Reader) lineOf(body Value) (line []byte) {
-	r.lead = nil
+// lineOf is the Line of a body, a map that is sound, and how much of it stands
+// before that. It is no use where the text is empty or the map of many fields:
+// that is no line of a file.
+func lineOf(body Value) (line []byte, before int) {
 	n, at, _ := fields(body, 0)
 	if n == 0 || n > lineFields {
-		return nil
+		return nil, 0
 	}
 	for ; n > 0; n-- {
-		_, at, _ = text(body, at)
-		r.lead = body[:at]
-		line, at, _ = text(body, at)
+		_, before, _ = text(body, at)
+		line, at, _ = text(body, before)
 	}
-	if len(line) == 0 {
-		r.lead = nil
-	}
-	return line
+	return line, before
 }
+
+// commonHead are two arrays of two and a timestamp of eight bytes, which ends
+// where stamped is.
+const (
+	commonHead = 0x9292d700
+	stamped    = 12
+)
 
 // headSize is the length of two arrays of two, a timestamp of eight bytes, and
 // metadata with nothing in it; 0 where b does not begin with these and a map.
 // Filters write an empty map in one byte, inputs in five.
 func headSize(b []byte) int {
-	if len(b) < 18 || binary.BigEndian.Uint32(b) != 0x9292d700 {
+	if len(b) < 18 || binary.BigEndian.Uint32(b) != commonHead {
 		return 0
 	}
 	size := 13

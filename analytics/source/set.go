@@ -53,6 +53,12 @@ func New(only string) (*Set, error) {
 // reader of the records spares the set to walk them once more.
 func (s *Set) Index() *record.Index { return &s.index }
 
+// Release lets go of the records that were decoded.
+func (s *Set) Release() {
+	s.ev.Reset()
+	s.running = nil
+}
+
 // Counts is a snapshot of what became of all records so far.
 func (s *Set) Counts() Counts { return s.counts }
 
