@@ -172,17 +172,29 @@ func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
 // Prune drops the tries older than at.
 func (s *Tries) Prune(at int64) { s.drop(first(s.All(), at)) }
 
-// first is the place of the first try that is not older than at.
+// first is the place of the first try that is not older than at. It looks at
+// the ends before it halves what is between: one of them is the answer, or near
+// it, nearly always, and the middle of a list is in no cache.
 func first(list []Try, at int64) int {
-	from, to := 0, len(list)
-	for from < to {
+	if len(list) == 0 || list[0].At >= at {
+		return 0
+	}
+	from, to := 0, len(list) // the one at from is older, the one at to is not
+	for step := 1; to-step > from; step *= 2 {
+		if list[to-step].At < at {
+			from = to - step
+			break
+		}
+		to -= step
+	}
+	for to-from > 1 {
 		if middle := (from + to) / 2; list[middle].At < at {
-			from = middle + 1
+			from = middle
 		} else {
 			to = middle
 		}
 	}
-	return from
+	return to
 }
 
 // All are the tries, oldest first; the slice is the list's own.
