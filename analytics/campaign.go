@@ -18,6 +18,10 @@ type campaign struct {
 	admits   window.Tries // likewise, for the share of successes
 	incident *incident
 	looks    int // failures since a long list was last looked at
+
+	// Of a flood most lists never have a second try: the first one's place is
+	// allocated with the list.
+	first [1]window.Try
 }
 
 // lookEvery is how many failures a long list takes before it is counted again:
@@ -85,6 +89,7 @@ func (s *stuffing) list(key uint64) *campaign {
 	c, ok := s.campaigns.Get(key)
 	if !ok {
 		c = &campaign{}
+		c.fails = window.TriesOf(c.first[:0])
 		s.campaigns.Add(key, c)
 	}
 	return c
