@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"strconv"
 
 	"redshank/analytics/event"
@@ -18,6 +19,10 @@ type campaign struct {
 	admits   window.Tries // likewise, for the share of successes
 	incident *incident
 	looks    int // failures since a long list was last looked at
+
+	// Of a flood most lists never have a second try: the first one's place is
+	// allocated with the list.
+	first [1]window.Try
 }
 
 // lookEvery is how many failures a long list takes before it is counted again:
@@ -85,6 +90,7 @@ func (s *stuffing) list(key uint64) *campaign {
 	c, ok := s.campaigns.Get(key)
 	if !ok {
 		c = &campaign{}
+		c.fails = window.TriesOf(c.first[:0])
 		s.campaigns.Add(key, c)
 	}
 	return c
@@ -119,7 +125,7 @@ func (s *stuffing) spreads(c *campaign, at int64) bool {
 // each client: most are not, and a census costs a hundred times as much.
 func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
 	from, to := run[0].At, run[len(run)-1].At
-	s.crowd.clear()
+	s.crowd.reset(len(run))
 	for i := range run {
 		s.crowd.add(&run[i].Client) // whole addresses: at least as many as there are clients
 	}
@@ -127,8 +133,8 @@ func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
 	if failing < clients {
 		return false
 	}
-	s.crowd.clear()
 	admits := c.admits.All()
+	s.crowd.reset(len(admits))
 	for i := range admits {
 		if t := &admits[i]; t.GotIn && t.At >= from && t.At <= to {
 			s.crowd.add(&t.Client)
@@ -141,16 +147,21 @@ func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
 // allocating.
 type crowd struct {
 	slots [2 * maxSightings]uint64 // 0: empty
+	used  uint64                   // slots in use, a power of two: most runs need few, and all are 8 KB to clear
 	n     int
 }
 
-func (c *crowd) clear() { *c = crowd{} }
+// reset empties it, for at most so many addresses.
+func (c *crowd) reset(most int) {
+	c.used, c.n = 1<<bits.Len(uint(2*min(max(most, 1), maxSightings)-1)), 0
+	clear(c.slots[:c.used])
+}
 
 func (c *crowd) add(address *[16]byte) {
 	high, low := binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
 	key := (high*0xd6e8feb86659fd93^low)*0x9e3779b97f4a7c15 | 1
 	for i := key >> 40; ; i++ {
-		switch slot := &c.slots[i%uint64(len(c.slots))]; *slot {
+		switch slot := &c.slots[i&(c.used-1)]; *slot {
 		case key:
 			return
 		case 0:

@@ -25,6 +25,7 @@ type stuffing struct {
 
 	burst, slow, forgiveness int64 // milliseconds
 	scratch                  []weighed
+	weight                   weight // of the run at hand: handed to a function it would be allocated
 	crowd                    crowd
 	stolen                   func(account string, from clientKey, at int64) // tells AN0131
 }
@@ -158,8 +159,8 @@ func (s *stuffing) windows(c *client, at, length int64, f func(*weight) bool) {
 		if len(run) < least { // nearly every call ends here
 			return false
 		}
-		w := s.weigh(c, run)
-		return f(&w)
+		s.weight = s.weigh(c, run)
+		return f(&s.weight)
 	})
 }
 

@@ -17,8 +17,10 @@ type weight struct {
 	unknown   int  // tries whose account the log does not name
 	allowed   int  // accounts that get in here in the same time
 	lived     int  // accounts that ever made this client a home
-	excused   bool // few accounts, and a mail client that retries or clockwork
 	egress    bool // the policy says that many people share the address
+
+	run  []window.Try
+	mail int // tries of mail clients
 }
 
 // weighed is one account of a run.
@@ -49,18 +51,22 @@ func (w *weight) opens(accounts, failures int) bool {
 	case w.failures+w.unknown < failures, w.foreign > 0 && w.foreign <= w.allowed:
 		return false
 	}
-	return w.foreign >= 3 || !w.excused
+	return w.foreign >= 3 || !w.excused()
 }
+
+// excused tells a mail client that retries, or clockwork. It is asked last: most
+// clients that fail for long are somebody's own, and need no excuse.
+func (w *weight) excused() bool { return 2*w.mail > len(w.run) || clockwork(w.run) }
 
 // weigh looks at each account of a run once.
 func (s *stuffing) weigh(c *client, run []window.Try) (w weight) {
 	from, to := run[0].At, run[len(run)-1].At
 	s.scratch = s.scratch[:0]
-	mail := 0
+	w.run = run
 	for i := range run {
 		t := &run[i]
 		if t.Family == event.Mobile || t.Family == event.Outlook {
-			mail++
+			w.mail++
 		}
 		w.egress = w.egress || t.Marks.Has(event.CorporateEgress)
 		if t.Key == 0 {
@@ -77,7 +83,6 @@ func (s *stuffing) weigh(c *client, run []window.Try) (w weight) {
 		w.add(&s.scratch[i])
 	}
 	w.allowed, w.lived = c.succeeded(from, to+s.forgiveness), c.residents
-	w.excused = 2*mail > len(run) || clockwork(run)
 	return w
 }
 
@@ -116,7 +121,8 @@ func (s *stuffing) weighAccount(c *client, t *window.Try, from int64) *weighed {
 // ten within a third of the median. Connections of one retry count as one.
 func clockwork(run []window.Try) bool {
 	const together, least = 10_000, 60_000
-	gaps := make([]int64, 0, len(run))
+	var room [maxTries]int64
+	gaps := room[:0]
 	last := run[0].At
 	for i := range run {
 		if gap := run[i].At - last; gap > together {

@@ -20,7 +20,7 @@ type AgentRule struct {
 const agentSlots = 4096
 
 // Agents tells the family of a user agent. Its patterns are tried one after
-// the other, a few microseconds, but only once for each agent: verdicts are
+// the other, half a microsecond, but only once for each agent: verdicts are
 // cached. For so few patterns and so rare a miss an automaton (Aho-Corasick)
 // would cost a dependency and save nothing. Safe for concurrent use.
 type Agents struct {
@@ -67,9 +67,11 @@ func (a *Agents) Match(agent []byte) (Family, string) {
 func (a *Agents) find(agent []byte) int {
 	var scratch [maxAgent]byte
 	folded := foldAgent(scratch[:0], agent)
+	has := lettersOf(folded)
 	for i := range a.rules {
-		for _, p := range a.rules[i].Patterns {
-			if p.matchFolded(folded) {
+		patterns := a.rules[i].Patterns
+		for j := range patterns {
+			if p := &patterns[j]; p.needs&^has == 0 && p.matchFolded(folded) {
 				return i
 			}
 		}

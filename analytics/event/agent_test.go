@@ -99,6 +99,9 @@ func FuzzAgent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		a.Match([]byte(text))
 		p := ParsePattern(pattern)
+		if p.Match([]byte(text)) && p.needs&^lettersOf(foldAgent(nil, []byte(text))) != 0 {
+			t.Fatalf("%q matches %q, and was left out", pattern, text)
+		}
 		if strings.ContainsAny(pattern, "?[]\\/+") || strings.ContainsAny(text, "/+") || len(text) > maxAgent {
 			p.Match([]byte(text))
 			return

@@ -12,6 +12,7 @@ type Pattern struct {
 	first, last string   // what must stand at the ends
 	middle      []string // what must stand between, in this order
 	exact       bool     // no `*` at all: first is the whole
+	needs       letters  // of all of them
 	source      string
 }
 
@@ -24,11 +25,27 @@ func AccountPattern(s string) Pattern { return newPattern(s, string(fold(nil, []
 
 func newPattern(s, folded string) Pattern {
 	pieces := strings.Split(folded, "*")
+	needs := lettersOf([]byte(strings.Join(pieces, "")))
 	last := len(pieces) - 1
 	if last == 0 {
-		return Pattern{first: pieces[0], exact: true, source: s}
+		return Pattern{first: pieces[0], exact: true, needs: needs, source: s}
 	}
-	return Pattern{first: pieces[0], middle: pieces[1:last], last: pieces[last], source: s}
+	return Pattern{first: pieces[0], middle: pieces[1:last], last: pieces[last], needs: needs, source: s}
+}
+
+// letters is a set of bytes, one bit for each folded letter and for each eight
+// of the digits and signs. A text that lacks one that a pattern needs need not
+// be compared with it, and few texts have all that any one pattern needs.
+type letters uint64
+
+func lettersOf(b []byte) (set letters) {
+	for _, c := range b {
+		if c < 64 {
+			c /= 8
+		}
+		set |= 1 << (c % 64)
+	}
+	return set
 }
 
 func (p Pattern) String() string { return p.source }

@@ -73,6 +73,23 @@ const exchangeTime = 0
 // open fills r and the time of ev. The outcome is Understood where there is a
 // row to go on with.
 func (l *exchangeLog) open(in *Input, ev *event.Event, r *row) Outcome {
+	o := l.cut(in, ev, r)
+	if o == Understood {
+		setTime(ev, r)
+	}
+	return o
+}
+
+// setTime is apart for logs of which few rows say anything. Where the row has no
+// time the record's own stays.
+func setTime(ev *event.Event, r *row) {
+	if t, ok := exchangeTimestamp(r[exchangeTime]); ok {
+		ev.Time = t
+	}
+}
+
+// cut is open but for the time.
+func (l *exchangeLog) cut(in *Input, ev *event.Event, r *row) Outcome {
 	switch {
 	case in.Fields.Present():
 		l.columns.open(in.Fields, ev, r)
@@ -90,32 +107,33 @@ func (l *exchangeLog) open(in *Input, ev *event.Event, r *row) Outcome {
 		known.cells(in.Line, r)
 	}
 	ev.Time = in.Time
-	if t, ok := exchangeTimestamp(r[exchangeTime]); ok {
-		ev.Time = t
-	}
 	return Understood
 }
 
 // cells cuts a CSV row into r as l says. Cells keep their doubled quotes; a
 // quote that nothing closes runs to the end of the line. Rows may be short.
 func (l layout) cells(line []byte, r *row) {
-	for _, slot := range l {
-		var c cell
-		var more bool
-		if len(line) > 0 && line[0] == '"' {
-			c, line, more = nextCell(line)
-		} else if end := bytes.IndexByte(line, ','); end >= 0 {
-			c.text, line, more = line[:end:end], line[end+1:], true
-		} else {
-			c.text = line
-		}
-		if slot < slots {
-			r[slot] = c.text
-		}
-		if !more {
-			return
+	more := true
+	for i := 0; i < len(l) && more; i++ {
+		var text []byte
+		text, line, more = cutCell(line)
+		if slot := l[i]; slot < slots {
+			r[slot] = text
 		}
 	}
+}
+
+// cutCell is nextCell for who does not ask whether a cell is whole.
+func cutCell(line []byte) (text, rest []byte, more bool) {
+	if len(line) > 0 && line[0] == '"' {
+		c, rest, more := nextCell(line)
+		return c.text, rest, more
+	}
+	end := bytes.IndexByte(line, ',')
+	if end < 0 {
+		return line, nil, false
+	}
+	return line[:end:end], line[end+1:], true
 }
 
 // single is b with doubled quotes written once, in ev's own memory, and cut
@@ -176,9 +194,9 @@ func exchangeTimestamp(b []byte) (time.Time, bool) {
 // cellAt is cell i of a row, counted from 0.
 func cellAt(row []byte, i int) []byte {
 	for more := true; more; i-- {
-		var c cell
-		if c, row, more = nextCell(row); i == 0 {
-			return c.text
+		var text []byte
+		if text, row, more = cutCell(row); i == 0 {
+			return text
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"hash/maphash"
+	"strings"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -65,15 +66,15 @@ func newSMTP() format {
 // isSMTPRow tells a row by its session, its number in it, and the mark of
 // what the row is.
 func isSMTPRow(rest []byte) bool {
-	_, rest, _ = nextCell(rest)
-	if !isSessionID(cellAt(rest, 0)) || number(cellAt(rest, 1)) < 0 {
+	_, rest, _ = cutCell(rest)
+	session, rest, _ := cutCell(rest)
+	sequence, rest, _ := cutCell(rest)
+	if !isSessionID(session) || number(sequence) < 0 {
 		return false
 	}
-	mark := cellAt(rest, 4)
-	return len(mark) == 1 && bytes.IndexByte(smtpMarks, mark[0]) >= 0
+	mark := cellAt(rest, 2)
+	return len(mark) == 1 && strings.IndexByte("+-<>*", mark[0]) >= 0
 }
-
-var smtpMarks = []byte("+-<>*")
 
 // attempt is what is remembered of a session.
 type attempt struct {
@@ -90,7 +91,7 @@ type attempt struct {
 func (f *smtp) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 	s := step{f: f, ev: ev, emit: emit}
 	r := &s.r
-	if o := f.open(in, ev, r); o != Understood {
+	if o := f.cut(in, ev, r); o != Understood {
 		return o
 	}
 	if len(r[smtpEvent]) != 1 {
@@ -168,12 +169,7 @@ func sessionFor(context []byte) []byte {
 var sessionForMark = []byte("Session for")
 
 func (s *step) key() uint64 {
-	var h maphash.Hash
-	h.SetSeed(s.f.seed)
-	h.Write(s.r[smtpSession])
-	h.WriteByte(' ')
-	h.Write(s.r[smtpRemote])
-	return h.Sum64()
+	return maphash.Bytes(s.f.seed, s.r[smtpSession])*0x9e3779b97f4a7c15 ^ maphash.Bytes(s.f.seed, s.r[smtpRemote])
 }
 
 // denied begins a failure. The row often comes twice.
@@ -223,7 +219,7 @@ func (s *step) named(user []byte) Outcome {
 // tarpit tells a failure whose account is never logged: the account comes
 // before the delay.
 func (s *step) tarpit(text []byte) Outcome {
-	if !holds(capped(text, maxAgent), "'535 ") {
+	if !bytes.Contains(capped(text, maxAgent), refusedMark) {
 		return Ignored
 	}
 	key := s.key()
@@ -233,6 +229,8 @@ func (s *step) tarpit(text []byte) Outcome {
 	}
 	return s.fail(key, a)
 }
+
+var refusedMark = []byte("'535 ")
 
 // fail tells the failure, whose remaining rows are of the same act.
 func (s *step) fail(key uint64, a attempt) Outcome {
@@ -338,6 +336,7 @@ func (s *step) closed() Outcome {
 // or only the server itself was there.
 func (s *step) tell(a attempt, outcome event.Outcome) Outcome {
 	ev, r := s.ev, &s.r
+	setTime(ev, r)
 	switch {
 	case a.passed && isHub(r[smtpLocal]):
 		return Ignored

@@ -16,6 +16,7 @@ const exactDistinct = 1024
 type Distinct struct {
 	exact  map[uint64]struct{}
 	sketch *hyperloglog.Sketch
+	count  int // of the sketch, from all its registers; 0: not asked for since the last key
 }
 
 // Add counts key and reports whether it is known to be new; above the exact
@@ -23,6 +24,7 @@ type Distinct struct {
 func (d *Distinct) Add(key uint64) bool {
 	if d.sketch != nil {
 		d.sketch.InsertHash(key)
+		d.count = 0
 		return false
 	}
 	if _, ok := d.exact[key]; ok {
@@ -51,10 +53,13 @@ func (d *Distinct) overflow() {
 
 // Count is the number of distinct keys.
 func (d *Distinct) Count() int {
-	if d.sketch != nil {
-		return int(d.sketch.Estimate())
+	if d.sketch == nil {
+		return len(d.exact)
 	}
-	return len(d.exact)
+	if d.count == 0 {
+		d.count = int(d.sketch.Estimate())
+	}
+	return d.count
 }
 
 // Has reports whether key was added; it answers false above the exact range.

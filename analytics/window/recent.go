@@ -64,9 +64,20 @@ func (r *Recent[V]) Len() int { return r.keys.Len() }
 
 // Add sets the value of a key and makes it the most recent.
 func (r *Recent[V]) Add(key uint64, v V) {
+	if !r.add(key, v) {
+		r.note(key)
+	}
+}
+
+// add is Add, and reports whether the key is new; one that is not is no change.
+func (r *Recent[V]) add(key uint64, v V) (isNew bool) {
 	r.clock++
-	r.keys.Add(key, dated[V]{r.clock, v})
-	r.note(key)
+	before := r.keys.Len()
+	evicted := r.keys.Add(key, dated[V]{r.clock, v})
+	if isNew = evicted || r.keys.Len() > before; isNew {
+		r.note(key)
+	}
+	return isNew
 }
 
 // Changes yields the entries that came, changed and went since the last call,

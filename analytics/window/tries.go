@@ -19,6 +19,10 @@ type Try struct {
 	Service event.Service
 	Family  event.Family
 	GotIn   bool // the account got in, with this try or soon after it
+
+	// dropped is of the first try in a list's array alone: how many, it included,
+	// are no longer in the list. It takes no room, and the list then none either.
+	dropped uint32
 }
 
 // Merge takes over what another log knows better of the same act: whether the
@@ -69,68 +73,96 @@ const (
 // and SMTP logs of one failed sign-in one has the account and another not. It
 // keeps at most limit tries and drops the oldest.
 func (s *Tries) Add(t Try, limit int) Fate {
-	i := len(s.list)
-	for ; i > 0 && s.list[i-1].At > t.At; i-- {
+	all := s.All()
+	i := len(all)
+	for ; i > 0 && all[i-1].At > t.At; i-- {
 	}
-	if fate := s.join(t, i); fate != New {
+	if fate := join(all, &t, i); fate != New {
 		return fate
 	}
-	if len(s.list) >= limit {
+	late := len(all) - i
+	if len(all) >= limit {
 		if i == 0 {
 			return New // older than all that is kept
 		}
-		copy(s.list, s.list[1:])
-		s.list = s.list[:len(s.list)-1]
-		i--
+		s.drop(1)
 	}
-	if len(s.list) == cap(s.list) && len(s.list) < 16 {
-		// Most lists stay short and there are very many: by doubling, a third of
-		// what they take would be empty.
-		s.list = append(make([]Try, 0, len(s.list)+1+len(s.list)/4), s.list...)
-	}
-	s.list = append(s.list, Try{})
-	copy(s.list[i+1:], s.list[i:])
-	s.list[i] = t
+	s.insert(&t, late, limit)
 	return New
+}
+
+// insert puts t before the last few.
+func (s *Tries) insert(t *Try, late, limit int) {
+	n := len(s.list)
+	if n == cap(s.list) {
+		s.list = append(make([]Try, 0, n+growth(n, limit)), s.list...)
+	}
+	s.list = append(s.list, *t)
+	if late > 0 {
+		copy(s.list[n-late+1:], s.list[n-late:n])
+		s.list[n-late] = *t
+	}
+}
+
+// growth is by how much a full array grows. Most lists stay short and there are
+// very many: by doubling, a third of what they take would be empty. One that
+// is at its limit needs room for what is dropped, and no more.
+func growth(n, limit int) int {
+	more := n
+	if n < 16 {
+		more = 1 + n/4
+	}
+	return max(1, min(more, limit+limit/8+1-n))
+}
+
+// drop takes the n oldest tries off. They stay in the array until they are an
+// eighth of it: to move all that follow at every try of an attack takes longer
+// than all else about it.
+func (s *Tries) drop(n int) {
+	if n == 0 {
+		return
+	}
+	n += int(s.list[0].dropped)
+	if n <= (len(s.list)-n)/8 {
+		s.list[0].dropped = uint32(n)
+		return
+	}
+	s.list = append(s.list[:0], s.list[n:]...)
 }
 
 // join looks on both sides of place i for an act that another log told: first
 // of the same account, then of one that is not named on one side.
-func (s *Tries) join(t Try, i int) Fate {
-	from, to := i, i
-	for ; from > 0 && t.At-s.list[from-1].At <= JoinWithin; from-- {
+func join(list []Try, t *Try, i int) Fate {
+	for ; i < len(list) && list[i].At-t.At <= JoinWithin; i++ {
 	}
-	for ; to < len(s.list) && s.list[to].At-t.At <= JoinWithin; to++ {
-	}
-	for j := to - 1; j >= from; j-- {
-		if o := &s.list[j]; o.Key == t.Key && o.other(t) {
-			o.Merge(t)
-			return Joined
-		}
-	}
-	for j := to - 1; j >= from; j-- {
-		o := &s.list[j]
+	var near *Try // the latest that is not named, or is where t is not
+	for i--; i >= 0 && t.At-list[i].At <= JoinWithin; i-- {
+		o := &list[i]
 		switch {
-		case !o.other(t) || o.Key != 0 && t.Key != 0:
-			continue
-		case t.Key == 0:
-			o.Merge(t)
+		case o.Sources&t.Sources != 0 || o.Client != t.Client: // nearly all: of the same log, or of another client
+		case o.Key == t.Key:
+			o.Merge(*t)
 			return Joined
+		case near == nil && (o.Key == 0 || t.Key == 0):
+			near = o
 		}
-		o.Merge(t)
-		return Named
 	}
-	return New
+	if near == nil {
+		return New
+	}
+	near.Merge(*t)
+	if t.Key == 0 {
+		return Joined
+	}
+	return Named
 }
-
-// other tells whether t is of the same client and of logs that o is not of.
-func (o *Try) other(t Try) bool { return o.Client == t.Client && o.Sources&t.Sources == 0 }
 
 // Forgive marks the tries of an account in a span of time, and reports whether
 // there were any.
 func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
-	for i := range s.list {
-		if t := &s.list[i]; t.Key == key && t.At >= from && t.At <= to && !t.GotIn {
+	all := s.All()
+	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {
+		if t := &all[i]; t.Key == key && !t.GotIn {
 			t.GotIn, any = true, true
 		}
 	}
@@ -138,21 +170,44 @@ func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
 }
 
 // Prune drops the tries older than at.
-func (s *Tries) Prune(at int64) {
-	i := 0
-	for ; i < len(s.list) && s.list[i].At < at; i++ {
+func (s *Tries) Prune(at int64) { s.drop(first(s.All(), at)) }
+
+// first is the place of the first try that is not older than at. It looks at
+// the ends before it halves what is between: one of them is the answer, or near
+// it, nearly always, and the middle of a list is in no cache.
+func first(list []Try, at int64) int {
+	if len(list) == 0 || list[0].At >= at {
+		return 0
 	}
-	if i > 0 {
-		s.list = append(s.list[:0], s.list[i:]...)
+	from, to := 0, len(list) // the one at from is older, the one at to is not
+	for step := 1; to-step > from; step *= 2 {
+		if list[to-step].At < at {
+			from = to - step
+			break
+		}
+		to -= step
 	}
+	for to-from > 1 {
+		if middle := (from + to) / 2; list[middle].At < at {
+			from = middle
+		} else {
+			to = middle
+		}
+	}
+	return to
 }
 
 // All are the tries, oldest first; the slice is the list's own.
-func (s *Tries) All() []Try { return s.list }
+func (s *Tries) All() []Try {
+	if len(s.list) == 0 {
+		return nil
+	}
+	return s.list[s.list[0].dropped:]
+}
 
 // Take returns the tries and leaves the list empty.
 func (s *Tries) Take() []Try {
-	list := s.list
+	list := s.All()
 	s.list = nil
 	return list
 }
@@ -162,19 +217,11 @@ func (s *Tries) Take() []Try {
 // whether f did. In arrival order that is a single run; only a late try, with
 // others after it, has several.
 func (s *Tries) Windows(at, length int64, f func([]Try) bool) bool {
-	end := 0
-	for start := range s.list {
-		first := s.list[start].At
-		if first < at-length {
-			continue
-		}
-		if first > at {
-			return false
-		}
+	all, end := s.All(), 0
+	for start := first(all, at-length); start < len(all) && all[start].At <= at; start++ {
 		before := end
-		for end = max(end, start); end < len(s.list) && s.list[end].At <= first+length; end++ {
-		}
-		if end > before && f(s.list[start:end]) {
+		end = first(all, all[start].At+length+1)
+		if end > before && f(all[start:end]) {
 			return true
 		}
 	}

@@ -141,3 +141,65 @@ func TestDistinctIsPutDownAndTakenUp(t *testing.T) {
 		}
 	}
 }
+
+// plain does what Tries does, with all that is moved moved at once.
+type plain []Try
+
+func (p *plain) add(t Try, limit int) Fate {
+	near := func(o Try) bool {
+		return max(o.At-t.At, t.At-o.At) <= JoinWithin && o.Client == t.Client && o.Sources&t.Sources == 0
+	}
+	for _, rule := range []func(o Try) bool{
+		func(o Try) bool { return o.Key == t.Key },
+		func(o Try) bool { return o.Key == 0 || t.Key == 0 },
+	} {
+		for i := len(*p) - 1; i >= 0; i-- {
+			if o := &(*p)[i]; near(*o) && rule(*o) {
+				named := o.Key == 0 && t.Key != 0
+				o.Merge(t)
+				if named {
+					return Named
+				}
+				return Joined
+			}
+		}
+	}
+	if len(*p) >= limit {
+		if t.At < (*p)[0].At {
+			return New
+		}
+		*p = slices.Delete(*p, 0, 1)
+	}
+	place := len(*p)
+	for place > 0 && (*p)[place-1].At > t.At {
+		place--
+	}
+	*p = slices.Insert(*p, place, t)
+	return New
+}
+
+func TestTriesAgainstAPlainList(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for _, limit := range []int{1, 2, 15, 64} {
+		var list Tries
+		var model plain
+		for n := range int64(5000) {
+			one := Try{At: n*300 - random.Int64N(2)*random.Int64N(20_000), Client: [16]byte{byte(random.IntN(3))},
+				Key: random.Uint64N(3), Sources: 1 << random.IntN(3), Agent: uint32(n)}
+			if fate, want := list.Add(one, limit), model.add(one, limit); fate != want {
+				t.Fatalf("limit %d, try %d: fate %d, want %d", limit, n, fate, want)
+			}
+			if n%7 == 0 {
+				at := one.At - random.Int64N(40_000)
+				list.Prune(at)
+				model = slices.DeleteFunc(model, func(o Try) bool { return o.At < at })
+			}
+			if !slices.Equal(list.All(), model) {
+				t.Fatalf("limit %d, try %d: %d tries are not the %d of the plain list", limit, n, len(list.All()), len(model))
+			}
+		}
+		if most := limit + limit/8 + 1; cap(list.list) > most {
+			t.Errorf("limit %d: room for %d tries, want at most %d", limit, cap(list.list), most)
+		}
+	}
+}
