@@ -81,7 +81,9 @@ func (c *checkpoint) save(engine *analytics.Engine) {
 	if !c.retryAt.IsZero() && time.Now().Before(c.retryAt) {
 		return
 	}
-	err := engine.Changes(func(e analytics.Entry) { c.unsaved = append(c.unsaved, e) })
+	err := engine.Changes(func(e analytics.Entry) {
+		c.unsaved = append(c.unsaved, analytics.Entry{Table: e.Table, Key: bytes.Clone(e.Key), Value: bytes.Clone(e.Value)})
+	})
 	if err == nil && len(c.unsaved) > 0 {
 		err = c.write()
 	}
