@@ -13,7 +13,7 @@ import (
 
 // StateFormat is the version of what Changes puts down. An engine restores its
 // own version only.
-const StateFormat = 1
+const StateFormat = 2
 
 // The tables of the state.
 const (
