@@ -9,13 +9,15 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"sync"
 )
 
 const (
 	frameHead = 24        // bytes before a batch
 	maxAhead  = 256 << 20 // bytes of one file of frames
-	foldBytes = 16 << 20  // of frames that are put into the tree in one transaction
+	foldBytes = 16 << 20  // of frames that are sorted together
+	foldPiece = 4096      // changes in one transaction: that many pages at most, in memory
 )
 
 // aheads are the files of frames, by what follows the name of the store's.
@@ -189,8 +191,13 @@ func (s *Store) resume() error {
 // should hold. Those that are there already, as the end of a process after an
 // earlier fold leaves them, are passed over.
 func (s *Store) fold(f *frames) error {
+	// First, all of it on the disk: a loss of power between two transactions
+	// would otherwise leave half a batch in the tree and nothing to mend it with.
+	if err := f.file.Sync(); err != nil {
+		return err
+	}
 	var changes []change
-	before, last, size := s.folded, s.folded, 0
+	last, size := s.folded, 0
 	err := f.each(s.journal.format, func(number uint64, batch []byte) (err error) {
 		if number <= s.folded {
 			return nil
@@ -210,27 +217,35 @@ func (s *Store) fold(f *frames) error {
 	if err == nil && len(changes) > 0 {
 		err = s.foldIn(changes, last)
 	}
-	if err == nil && last > before {
-		// Once more, with nothing new: bbolt falls back to the transaction before
-		// where the page that begins one is damaged.
-		err = s.foldIn(nil, last)
-	}
 	return err
 }
 
+// foldIn puts in changes in the order of the tree, so that each page is written
+// once, and few at a time. The number comes last: where the process ends before,
+// the same frames come again, which changes nothing. And where bbolt falls back
+// to the transaction before, from a page that is damaged, all changes are there.
 func (s *Store) foldIn(changes []change, last uint64) error {
-	err := s.Update(func(t *Tx) error {
-		for _, c := range inOrder(changes) {
-			if err := t.change(c); err != nil {
-				return fmt.Errorf("%s: %w", c.bucket, err)
-			}
+	for piece := range slices.Chunk(inOrder(changes), foldPiece) {
+		if err := s.Update(func(t *Tx) error { return t.changeAll(piece) }); err != nil {
+			return err
 		}
+	}
+	err := s.Update(func(t *Tx) error {
 		return t.tx.Bucket(bucketMeta).Put(keyFolded, binary.BigEndian.AppendUint64(nil, last))
 	})
 	if err == nil {
 		s.folded = last
 	}
 	return err
+}
+
+func (t *Tx) changeAll(changes []change) error {
+	for _, c := range changes {
+		if err := t.change(c); err != nil {
+			return fmt.Errorf("%s: %w", c.bucket, err)
+		}
+	}
+	return nil
 }
 
 func (t *Tx) change(c change) error {
