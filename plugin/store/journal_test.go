@@ -297,3 +297,30 @@ func FuzzChanges(f *testing.F) {
 	f.Add(b.b[frameHead:])
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = changesIn(nil, b) })
 }
+
+// BenchmarkJournal takes and folds batches as a flush of 2 MB makes them: 3,000
+// entries of 250 bytes.
+func BenchmarkJournal(b *testing.B) {
+	const entries, size = 3000, 250
+	var batch Batch
+	s := openAhead(b, filepath.Join(b.TempDir(), "x.db"))
+	for n := range entries {
+		batch.Put("left", fmt.Appendf(nil, "%08x", uint32(n)*2654435761), make([]byte, size))
+	}
+	for name, most := range map[string]int64{"append": maxAhead / 2, "append and fold": 0} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(entries * size)
+			b.ReportAllocs()
+			for b.Loop() {
+				err := s.Append(&batch)
+				if s.Ahead() > most {
+					err = errors.Join(err, s.Fold())
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	_ = s.Close()
+}
