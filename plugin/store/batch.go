@@ -78,6 +78,7 @@ func (b *Batch) Newest(limit int) {
 type change struct {
 	bucket     string
 	key, value []byte
+	at         int // in their order
 }
 
 // changesIn adds the changes of a batch, which they point into.
@@ -89,7 +90,7 @@ func changesIn(to []change, b []byte) ([]change, error) {
 		if !ok || !ok2 || !ok3 {
 			return to, fmt.Errorf("%w: a change ahead", ErrDamaged)
 		}
-		to, b = append(to, change{string(bucket), key, value}), rest
+		to, b = append(to, change{string(bucket), key, value, len(to)}), rest
 	}
 	return to, nil
 }
@@ -113,7 +114,7 @@ func piece(b []byte, less uint64) (piece, rest []byte, ok bool) {
 // inOrder sorts changes as the file has its entries, since a batch into one
 // page is one move of what is behind, and leaves the last of each.
 func inOrder(changes []change) []change {
-	slices.SortStableFunc(changes, order)
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(order(a, b), a.at-b.at) }) // a stable sort takes half as long again
 	kept := changes[:0]
 	for i := range changes {
 		if i+1 == len(changes) || order(changes[i], changes[i+1]) != 0 {
