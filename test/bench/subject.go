@@ -92,7 +92,7 @@ func table(w io.Writer, subjects []*subject) {
 }
 
 func shown(seconds float64) string {
-	if seconds < 0.1 {
+	if max(seconds, -seconds) < 0.1 {
 		return fmt.Sprintf("%.0f ms", 1000*seconds)
 	}
 	return fmt.Sprintf("%.2f s", seconds)
