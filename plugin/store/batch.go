@@ -90,7 +90,13 @@ func changesIn(to []change, b []byte) ([]change, error) {
 		if !ok || !ok2 || !ok3 {
 			return to, fmt.Errorf("%w: a change ahead", ErrDamaged)
 		}
-		to, b = append(to, change{string(bucket), key, value, len(to)}), rest
+		c := change{key: key, value: value, at: len(to)}
+		if n := len(to); n > 0 && to[n-1].bucket == string(bucket) {
+			c.bucket = to[n-1].bucket
+		} else {
+			c.bucket = string(bucket)
+		}
+		to, b = append(to, c), rest
 	}
 	return to, nil
 }
