@@ -113,12 +113,12 @@ bench:
 bench-host: build build/out_getrecord.so
 	$(GO) run ./test/bench $(BENCH)
 
-# The same for workers, two instances, a state_path and a start of the agent; the
-# tables as they grow to a million entries; full tables put down and loaded.
+# The same for workers, two instances, a state_path and a start of the agent; a
+# record as the tables grow to a million entries; full tables put down and loaded.
 bench-scale: build build/out_getrecord.so
 	$(GO) run ./test/bench -only scale $(BENCH)
-	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchmem ./analytics/window
-	$(GO) test -run '^$$' -bench '^BenchmarkLargeCheckpoint$$' -benchtime 3x ./plugin
+	$(GO) run ./test/bench/memory
+	$(GO) test -run '^$$' -bench '^BenchmarkLargeCheckpoint$$' -benchtime 1x ./plugin
 
 build/out_getrecord.so: test/bench/getrecord/main.go
 	$(GO) build -trimpath -buildmode=c-shared -o $@ ./test/bench/getrecord
