@@ -253,10 +253,10 @@ func (n *note) saved(b []byte) []byte {
 	return msgp.AppendString(msgp.AppendUint64(b, n.place), n.detail)
 }
 
-func (c *boxCount) saved(b []byte) ([]byte, error) {
-	today, err := c.today.MarshalBinary()
-	b = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(b, 3), c.day), today)
-	return msgp.AppendInt(b, c.usual), err
+func (b *boxCount) saved(to []byte) ([]byte, error) {
+	today, err := b.today.MarshalBinary()
+	to = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(to, 3), b.day), today)
+	return msgp.AppendInt(to, b.usual), err
 }
 
 // savedVisits has those that there are, which come first.

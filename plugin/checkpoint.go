@@ -19,7 +19,7 @@ const (
 
 	// foldAt is how much may be ahead of the file, in bytes, before it is folded
 	// in: the more, the fewer pages are written for the same changes, and the
-	// longer a start after a kill takes, by a second for each 100 MB.
+	// longer a start after a kill takes: half a second on a busy machine.
 	foldAt = 16 << 20
 
 	// maxUnsaved bounds what waits for a disk that fails, in bytes. Beyond it the
