@@ -25,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-memory instructions e2e dist test-dist test-arm64 clean
+.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -105,13 +105,23 @@ soak: build/.e2e
 	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin
 	REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
 
+# Every micro-benchmark: three minutes on two idle cores.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
-bench-host: build
-	$(GO) build -trimpath -buildmode=c-shared -o build/out_getrecord.so ./test/bench/getrecord
+bench-host: build build/out_getrecord.so
 	$(GO) run ./test/bench $(BENCH)
+
+# The same for workers, two instances, a state_path and a start of the agent; a
+# record as the tables grow to a million entries; full tables put down and loaded.
+bench-scale: build build/out_getrecord.so
+	$(GO) run ./test/bench -only scale $(BENCH)
+	$(GO) run ./test/bench/memory
+	$(GO) test -run '^$$' -bench '^BenchmarkLargeCheckpoint$$' -benchtime 1x ./plugin
+
+build/out_getrecord.so: test/bench/getrecord/main.go
+	$(GO) build -trimpath -buildmode=c-shared -o $@ ./test/bench/getrecord
 
 # What the tables take and cost as they fill, and a flood that must not grow
 # them; BENCH=-h tells its flags.

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics/event"
@@ -109,45 +111,47 @@ func (c *collection) track() {
 func (c *collection) changes(w *writer) {
 	for name, g := range c.groups {
 		if g.changed {
-			w.value(tableGroups, []byte(name), g.saved())
+			w.value = g.saved(w.value[:0])
+			w.entry(tableGroups, []byte(name), true)
 			g.changed = false
 		}
 	}
 	c.dossiers.Changes(func(k uint64, d *dossier, there, proven bool) {
-		if !w.gone(tableDossiers, numberKey(k), there) {
-			s, err := d.saved(proven)
+		if there {
+			b, err := d.saved(w.value[:0], proven, d.habits == c.nobody)
 			w.fail(err)
-			s.Idle = d.habits == c.nobody
-			w.value(tableDossiers, numberKey(k), &s)
+			w.value = b
 		}
+		w.entry(tableDossiers, w.number(k), there)
 	})
 	c.sessions.Changes(func(d window.Dated[session], there bool) {
-		if !w.gone(tableSessions, numberKey(d.Key), there) {
-			a, b := d.Value[0], d.Value[1]
-			w.value(tableSessions, numberKey(d.Key), &savedSite{d.At, [2]uint64{a.network, b.network}, [2]int64{a.at, b.at},
-				[2]clientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
-		}
+		a, b := d.Value[0], d.Value[1]
+		w.encode(tableSessions, &savedSite{d.At, [2]uint64{a.network, b.network}, [2]int64{a.at, b.at},
+			[2]clientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
+		w.entry(tableSessions, w.number(d.Key), there)
 	})
 	c.names.Changes(func(d window.Dated[uint64], there bool) {
-		if !w.gone(tableNames, numberKey(d.Key), there) {
-			w.value(tableNames, numberKey(d.Key), &savedName{d.At, d.Value})
-		}
+		w.value = msgp.AppendUint64(msgp.AppendUint64(msgp.AppendArrayHeader(w.value[:0], 2), d.At), d.Value)
+		w.entry(tableNames, w.number(d.Key), there)
 	})
 	c.placeNames.Changes(func(d window.Dated[placeName], there bool) {
-		if !w.gone(tablePlaces, numberKey(d.Key), there) {
-			w.value(tablePlaces, numberKey(d.Key), &savedPlaceName{d.At, d.Value.kind, d.Value.text})
-		}
+		w.encode(tablePlaces, &savedPlaceName{d.At, d.Value.kind, d.Value.text})
+		w.entry(tablePlaces, w.number(d.Key), there)
 	})
 	seen(c.requests, tableRequests, w)
 }
 
-func (b *baseline) saved() *savedBaseline {
-	s := &savedBaseline{Places: make([]byte, 0, 24*len(b.places)), Hours: packed(b.hours[:]), Days: b.days, SignIns: b.signIns, Began: b.began, Newest: b.newest, Ripe: b.ripe}
+func (b *baseline) saved(to []byte) []byte {
+	to, start := beginBytes(msgp.AppendArrayHeader(to, 7))
 	for i := range b.places {
 		p := &b.places[i]
-		s.Places = append(s.Places, packed([]int64{int64(p.key), p.first, p.last, int64(p.days)})...)
+		to = appendPacked(to, []int64{int64(p.key), p.first, p.last, int64(p.days)})
 	}
-	return s
+	to = savedNumbers(endBytes(to, start), b.hours[:])
+	for _, n := range [...]int64{int64(b.days), int64(b.signIns), b.began, b.newest, b.ripe} {
+		to = msgp.AppendInt64(to, n)
+	}
+	return to
 }
 
 func (s *savedBaseline) restored() (baseline, error) {
@@ -164,10 +168,14 @@ func (s *savedBaseline) restored() (baseline, error) {
 	return b, err
 }
 
-// packed are numbers as bytes. Most are small or none; the encoder would take
-// a multiple of the time and look at each by itself.
-func packed[T int32 | int64](numbers []T) []byte {
-	b := make([]byte, 0, 2*len(numbers))
+// savedNumbers are numbers as bytes. Most are small or none; the encoder would
+// take a multiple of the time and look at each by itself.
+func savedNumbers[T int32 | int64](b []byte, numbers []T) []byte {
+	b, start := beginBytes(b)
+	return endBytes(appendPacked(b, numbers), start)
+}
+
+func appendPacked[T int32 | int64](b []byte, numbers []T) []byte {
 	for _, n := range numbers {
 		b = binary.AppendVarint(b, int64(n))
 	}
@@ -187,11 +195,13 @@ func unpack[T int32 | int64](b []byte, numbers []T) (size int, err error) {
 	return size, nil
 }
 
-func (v *volume) saved() *savedVolume {
+func (v *volume) saved(b []byte) []byte {
 	if v == nil {
-		return nil
+		return msgp.AppendNil(b)
 	}
-	return &savedVolume{packed(v.hours[:]), v.last, v.newest, v.mean, v.meanDays}
+	b = savedNumbers(msgp.AppendArrayHeader(b, 5), v.hours[:])
+	b = msgp.AppendInt64(msgp.AppendInt64(b, v.last), v.newest)
+	return msgp.AppendInt(msgp.AppendFloat64(b, v.mean), v.meanDays)
 }
 
 func (s *savedVolume) restored() (*volume, error) {
@@ -203,28 +213,80 @@ func (s *savedVolume) restored() (*volume, error) {
 	return v, err
 }
 
-func (d *dossier) saved(proven bool) (savedDossier, error) {
-	s := savedDossier{Proven: proven, Kind: d.kind, Subject: d.subject, Baseline: *d.baseline.saved(), Mail: d.mail.saved(), Taken: d.taken.saved(),
-		Mailboxes: d.mailboxes.All(), Boxes: savedBoxes{Day: d.boxes.day, Usual: d.boxes.usual}, Failed: d.failed, Granter: d.granter, Incident: idOf(d.incident)}
-	if d.requests != nil {
-		s.Requests = packed(d.requests.times[:d.requests.count])
+func (d *dossier) saved(b []byte, proven, idle bool) ([]byte, error) {
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 16), proven)
+	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
+	b = d.taken.saved(d.mail.saved(d.baseline.saved(b)))
+	b = d.requests.saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(d.notes)))
+	for i := range d.notes {
+		b = d.notes[i].saved(b)
 	}
-	for _, n := range d.notes {
-		s.Notes = append(s.Notes, savedNote{n.kind, n.half, n.in, n.first, n.last, n.links, n.client, n.place, n.detail})
+	b = appendTries(b, d.mailboxes.All())
+	b, err := d.boxes.saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(d.failed)))
+	for _, at := range d.failed {
+		b = msgp.AppendInt64(b, at)
 	}
-	for _, v := range d.visits {
-		if v.at != 0 {
-			s.Visits = append(s.Visits, savedVisit{v.at, v.client, v.network, v.lat, v.lon, v.located})
-		}
+	b = savedVisits(b, d.visits[:])
+	b = savedComes(b, d.came[:])
+	b = msgp.AppendString(msgp.AppendUint64(b, d.granter), idOf(d.incident))
+	return msgp.AppendBool(b, idle), err
+}
+
+func (r *rhythm) saved(b []byte) []byte {
+	if r == nil {
+		return msgp.AppendNil(b)
 	}
-	for _, v := range d.came {
-		if v.at != 0 {
-			s.Came = append(s.Came, savedCame{v.at, v.client, v.service, v.family})
-		}
+	return savedNumbers(b, r.times[:r.count])
+}
+
+func (n *note) saved(b []byte) []byte {
+	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 9), uint8(n.kind))
+	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.in)
+	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
+	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
+	for _, link := range n.links {
+		b = msgp.AppendUint64(b, link)
 	}
-	today, err := d.boxes.today.MarshalBinary()
-	s.Boxes.Today = today
-	return s, err
+	b = msgp.AppendBytes(b, n.client[:])
+	return msgp.AppendString(msgp.AppendUint64(b, n.place), n.detail)
+}
+
+func (b *boxCount) saved(to []byte) ([]byte, error) {
+	today, err := b.today.MarshalBinary()
+	to = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(to, 3), b.day), today)
+	return msgp.AppendInt(to, b.usual), err
+}
+
+// savedVisits has those that there are, which come first.
+func savedVisits(b []byte, visits []visit) []byte {
+	n := slices.IndexFunc(visits, func(v visit) bool { return v.at == 0 })
+	if n >= 0 {
+		visits = visits[:n]
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(visits)))
+	for i := range visits {
+		v := &visits[i]
+		b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 6), v.at)
+		b = msgp.AppendUint64(msgp.AppendBytes(b, v.client[:]), v.network)
+		b = msgp.AppendBool(msgp.AppendFloat32(msgp.AppendFloat32(b, v.lat), v.lon), v.located)
+	}
+	return b
+}
+
+func savedComes(b []byte, comes []came) []byte {
+	n := slices.IndexFunc(comes, func(v came) bool { return v.at == 0 })
+	if n >= 0 {
+		comes = comes[:n]
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(comes)))
+	for i := range comes {
+		v := &comes[i]
+		b = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(b, 4), v.at), v.client[:])
+		b = msgp.AppendUint8(msgp.AppendUint8(b, uint8(v.service)), uint8(v.family))
+	}
+	return b
 }
 
 func (s *savedDossier) restored(key uint64) (*dossier, error) {

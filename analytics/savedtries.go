@@ -21,11 +21,19 @@ var errTries = errors.New("tries: cut short, or of another version")
 
 // EncodeMsgpack implements msgpack.CustomEncoder.
 func (s savedTries) EncodeMsgpack(enc *msgpack.Encoder) error {
-	b := make([]byte, 1, 1+80*len(s))
-	b[0] = tryVersion
+	return enc.EncodeBytes(packTries(nil, s))
+}
+
+func appendTries(b []byte, list []window.Try) []byte {
+	b, start := beginBytes(b)
+	return endBytes(packTries(b, list), start)
+}
+
+func packTries(b []byte, list []window.Try) []byte {
+	b = append(b, tryVersion)
 	last := int64(0)
-	for i := range s {
-		t := &s[i]
+	for i := range list {
+		t := &list[i]
 		b = binary.AppendVarint(b, t.At-last)
 		last = t.At
 		b = append(b, t.Client[:]...)
@@ -36,7 +44,18 @@ func (s savedTries) EncodeMsgpack(enc *msgpack.Encoder) error {
 		}
 		b = append(b, t.Name...)
 	}
-	return enc.EncodeBytes(b)
+	return b
+}
+
+// beginBytes begins bytes whose number endBytes puts down where it is known.
+func beginBytes(b []byte) (_ []byte, start int) {
+	b = append(b, 0xc6, 0, 0, 0, 0) // bin 32
+	return b, len(b)
+}
+
+func endBytes(b []byte, start int) []byte {
+	binary.BigEndian.PutUint32(b[start-4:], uint32(len(b)-start))
+	return b
 }
 
 func flag(on bool) uint64 {

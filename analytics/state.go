@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,7 @@ import (
 
 // StateFormat is the version of what Changes puts down. An engine restores its
 // own version only.
-const StateFormat = 1
+const StateFormat = 2
 
 // The tables of the state.
 const (
@@ -60,12 +61,13 @@ func (e *Engine) Track() {
 }
 
 // Changes hands over every entry that changed since the last call; its cost
-// follows what changed and not what there is. The bytes are the caller's.
-// Together with all entries before they are the state after the last chunk.
+// follows what changed and not what there is. The bytes are valid only until
+// put returns. Together with all entries before they are the state after the
+// last chunk.
 func (e *Engine) Changes(put func(Entry)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	w := newWriter(put)
+	w := &writer{put: put}
 	e.desk.changes(w)
 	e.stuffing.changes(w)
 	e.collection.changes(w)
@@ -77,63 +79,57 @@ func (e *Engine) Changes(put func(Entry)) error {
 
 func (d *desk) changes(w *writer) {
 	if now := d.saved(); now != d.put {
-		w.value(tableDesk, []byte("desk"), now)
+		w.encode(tableDesk, now)
+		w.entry(tableDesk, []byte("desk"), true)
 		d.put = now
 	}
 	for id := range d.changed {
 		i, ok := d.incidents.Peek(id)
-		if w.gone(tableIncidents, []byte(id), ok) {
-			continue
+		if ok {
+			s, err := i.saved()
+			w.fail(err)
+			w.encode(tableIncidents, &s)
 		}
-		s, err := i.saved()
-		w.fail(err)
-		w.value(tableIncidents, []byte(id), &s)
+		w.entry(tableIncidents, []byte(id), ok)
 	}
 	clear(d.changed)
 }
 
 func (s *stuffing) changes(w *writer) {
 	s.accounts.Changes(func(k uint64, a *account, there, proven bool) {
-		if w.gone(tableAccounts, numberKey(k), there) {
-			return
+		if there {
+			w.value = a.saved(w.value[:0], proven)
 		}
-		w.value(tableAccounts, numberKey(k), a.saved(proven))
+		w.entry(tableAccounts, w.number(k), there)
 	})
 	s.clients.Changes(func(k clientKey, c *client, there, proven bool) {
-		if w.gone(tableClients, k[:], there) {
-			return
+		if there {
+			w.value = c.saved(w.value[:0], proven)
 		}
-		w.value(tableClients, append([]byte(nil), k[:]...), c.saved(proven))
+		w.entry(tableClients, k[:], there)
 	})
 	s.campaigns.Changes(func(k uint64, c *campaign, there, _ bool) {
-		if w.gone(tableCampaigns, numberKey(k), there) {
-			return
+		if there {
+			w.value = c.saved(w.value[:0])
 		}
-		w.value(tableCampaigns, numberKey(k), c.saved())
+		w.entry(tableCampaigns, w.number(k), there)
 	})
 }
 
 func seen(from *window.Seen, table string, w *writer) {
 	from.Changes(func(d window.Dated[struct{}], there bool) {
-		if !w.gone(table, numberKey(d.Key), there) {
-			w.put(Entry{table, numberKey(d.Key), numberKey(d.At)})
-		}
+		w.value = binary.BigEndian.AppendUint64(w.value[:0], d.At)
+		w.entry(table, w.number(d.Key), there)
 	})
 }
 
-// writer encodes entries and keeps the first error.
+// writer hands over entries, all from the same memory, and keeps the first
+// error.
 type writer struct {
-	put     func(Entry)
-	buffer  bytes.Buffer
-	encoder *msgpack.Encoder
-	err     error
-}
-
-func newWriter(put func(Entry)) *writer {
-	w := &writer{put: put}
-	w.encoder = msgpack.NewEncoder(&w.buffer)
-	w.encoder.UseArrayEncodedStructs(true)
-	return w
+	put   func(Entry)
+	key   [8]byte
+	value []byte
+	err   error
 }
 
 func (w *writer) fail(err error) {
@@ -142,20 +138,27 @@ func (w *writer) fail(err error) {
 	}
 }
 
-func (w *writer) gone(table string, key []byte, there bool) bool {
-	if !there {
-		w.put(Entry{table, append([]byte(nil), key...), nil})
+// number is the key of a number, valid until the next.
+func (w *writer) number(k uint64) []byte { return binary.BigEndian.AppendUint64(w.key[:0], k) }
+
+// entry hands over the value, or that there is none any more.
+func (w *writer) entry(table string, key []byte, there bool) {
+	e := Entry{Table: table, Key: key}
+	if there {
+		e.Value = w.value
 	}
-	return !there
+	w.put(e)
 }
 
-func (w *writer) value(table string, key []byte, v any) {
-	w.buffer.Reset()
-	if err := w.encoder.Encode(v); err != nil {
+// encode makes v the value, for what changes too rarely to be written by hand.
+func (w *writer) encode(table string, v any) {
+	var buffer bytes.Buffer
+	encoder := msgpack.NewEncoder(&buffer)
+	encoder.UseArrayEncodedStructs(true)
+	if err := encoder.Encode(v); err != nil {
 		w.fail(fmt.Errorf("state: %s: %w", table, err))
-		return
 	}
-	w.put(Entry{table, key, bytes.Clone(w.buffer.Bytes())})
+	w.value = append(w.value[:0], buffer.Bytes()...)
 }
 
 // Restore takes up a state that was put down, and tracks what changes from

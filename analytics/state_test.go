@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -20,7 +21,7 @@ func (m memory) put(e Entry) {
 	if e.Value == nil {
 		delete(m[e.Table], string(e.Key))
 	} else {
-		m[e.Table][string(e.Key)] = e.Value
+		m[e.Table][string(e.Key)] = bytes.Clone(e.Value)
 	}
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,7 +141,7 @@ func TestCheckpointOnFullDisk(t *testing.T) {
 			i.saved.retryAt = time.Unix(0, 0)
 		}
 	}
-	if len(i.saved.unsaved) == 0 {
+	if i.saved.unsaved.Len() == 0 {
 		t.Error("nothing waits for the disk")
 	}
 	i.saved.store.SetLimit(0)
@@ -159,10 +161,41 @@ func TestCheckpointOnFullDisk(t *testing.T) {
 	i.close()
 }
 
+// What cannot be folded into the file stays ahead of it, is told of once and
+// loses nothing.
+func TestCheckpointThatCannotBeFolded(t *testing.T) {
+	folder := t.TempDir()
+	var log bytes.Buffer
+	c, engine := checkpointIn(t, folder, slog.New(slog.NewTextHandler(&log, nil)))
+	for n := range smallState {
+		engine.Observe("tenant", chunkOf(failure(1, n)))
+		c.save(engine)
+	}
+	c.store.SetLimit(1)
+	c.synced(c.fold())
+	c.synced(c.fold())
+	_ = c.store.Close()
+	if strings.Count(log.String(), "checkpoint does not reach the disk") != 1 || c.foldAfter.IsZero() {
+		t.Error(log.String())
+	}
+	c, engine = checkpointIn(t, folder, slog.New(slog.DiscardHandler))
+	if s := engine.Stats(); s.Accounts != smallState {
+		t.Errorf("%+v", s)
+	}
+	c.close(engine)
+}
+
 // A small state: six failures in six chunks. Two more make an incident.
 const smallState = 6
 
-func smallCheckpoint(t *testing.T) []byte {
+// kept are the files of a checkpoint: the one, and what is ahead of it.
+type kept map[string][]byte
+
+const theAhead = checkpointFile + "-wal0"
+
+// smallCheckpoint is all in the file; or, of a process that was killed, ahead
+// of it.
+func smallCheckpoint(t *testing.T, killed bool) kept {
 	t.Helper()
 	folder := t.TempDir()
 	c, engine := checkpointIn(t, folder, slog.New(slog.DiscardHandler))
@@ -170,12 +203,36 @@ func smallCheckpoint(t *testing.T) []byte {
 		engine.Observe("tenant", chunkOf(failure(1, n)))
 		c.save(engine)
 	}
-	c.close(engine)
-	file, err := os.ReadFile(filepath.Join(folder, checkpointFile))
-	if err != nil {
-		t.Fatal(err)
+	if killed {
+		_ = c.store.Close()
+	} else {
+		c.close(engine)
 	}
-	return file
+	files := kept{}
+	for _, name := range []string{checkpointFile, theAhead} {
+		b, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil || len(b) > 0 != (killed || name == checkpointFile) {
+			t.Fatal(name, len(b), err)
+		}
+		files[name] = b
+	}
+	return files
+}
+
+func (k kept) writeTo(t *testing.T, folder string) {
+	t.Helper()
+	for name, b := range k {
+		if err := os.WriteFile(filepath.Join(folder, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// with has another file of that name.
+func (k kept) with(name string, b []byte) kept {
+	k = maps.Clone(k)
+	k[name] = b
+	return k
 }
 
 func checkpointIn(t *testing.T, folder string, log *slog.Logger) (*checkpoint, *analytics.Engine) {
@@ -191,16 +248,13 @@ func checkpointIn(t *testing.T, folder string, log *slog.Logger) (*checkpoint, *
 
 var testPolicy = policy.Default()
 
-// taken is how much of the small state there is in a file: all, all but what
+// taken is how much of the small state there is in files: all, all but what
 // the last transaction wrote (as after damage to the later meta page), or
 // nothing, which is told in one message. Less than all and more than nothing
-// is what must never be.
-func taken(t *testing.T, folder string, file []byte, at int) (chunks int) {
+// is what must never be, but where the file ahead just ends.
+func taken(t *testing.T, folder string, files kept, at int) (chunks int) {
 	t.Helper()
-	path := filepath.Join(folder, checkpointFile)
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	files.writeTo(t, folder)
 	var log bytes.Buffer
 	c, engine := checkpointIn(t, folder, slog.New(slog.NewTextHandler(&log, nil)))
 	for n := range smallState {
@@ -216,12 +270,18 @@ func taken(t *testing.T, folder string, file []byte, at int) (chunks int) {
 	c.save(engine)
 	asides := strings.Count(log.String(), "set aside")
 	s := engine.Stats()
-	if asides != 1 && len(file) > 0 && chunks == 0 || asides == 1 && chunks > 0 || s.Accounts != smallState+8 || s.Clients != 1 || raised == 0 || strings.Contains(log.String(), "cannot") {
+	empty := len(files[checkpointFile]) == 0 || len(files[theAhead]) == at
+	if asides != 1 && !empty && chunks == 0 || asides == 1 && chunks > 0 || s.Accounts != smallState+8 || s.Clients != 1 || raised == 0 || strings.Contains(log.String(), "cannot") {
 		t.Fatalf("at %d: %d chunks known, %+v, %d alerts\n%s", at, chunks, s, raised, log.String())
 	}
 	c.close(engine)
-	_ = os.Remove(path)
-	_ = os.Remove(path + ".damaged-1")
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return chunks
 }
 
@@ -237,32 +297,37 @@ func stepped(size, step int, do func(at int)) {
 }
 
 func TestCheckpointOfFlippedBytes(t *testing.T) {
-	file, folder := smallCheckpoint(t), t.TempDir()
-	if n := taken(t, folder, file, -1); n != smallState {
-		t.Fatalf("%d chunks known of the sound file", n)
-	}
-	counts := map[int]int{}
-	stepped(len(file), 131, func(at int) {
-		file[at] ^= 1 << (at % 8)
-		n := taken(t, folder, file, at)
-		if counts[n]++; n != smallState && n != 0 && !(n == smallState-1 && at < 2*4096) {
-			t.Errorf("byte %d: %d chunks known", at, n)
+	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
+		folder := t.TempDir()
+		if n := taken(t, folder, files, -1); n != smallState {
+			t.Fatalf("%s: %d chunks known of the sound file", name, n)
 		}
-		file[at] ^= 1 << (at % 8)
-	})
-	t.Logf("%d bytes: chunks known -> how often: %v", len(file), counts)
+		file, counts := files[name], map[int]int{}
+		stepped(len(file), 131, func(at int) {
+			flipped := bytes.Clone(file)
+			flipped[at] ^= 1 << (at % 8)
+			n := taken(t, folder, files.with(name, flipped), -1)
+			if counts[n]++; n != smallState && n != 0 {
+				t.Errorf("%s, byte %d: %d chunks known", name, at, n)
+			}
+		})
+		t.Logf("%s, %d bytes: chunks known -> how often: %v", name, len(file), counts)
+	}
 }
 
 func TestCheckpointCutShort(t *testing.T) {
-	file, folder := smallCheckpoint(t), t.TempDir()
-	counts := map[int]int{}
-	stepped(len(file), 509, func(size int) {
-		n := taken(t, folder, file[:size], size)
-		if counts[n]++; n != smallState && n != 0 {
-			t.Errorf("%d bytes: %d chunks known", size, n)
-		}
-	})
-	t.Logf("%d bytes: chunks known -> how often: %v", len(file), counts)
+	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
+		folder, counts, last := t.TempDir(), map[int]int{}, 0
+		stepped(len(files[name]), 509, func(size int) {
+			n := taken(t, folder, files.with(name, files[name][:size]), size)
+			ends := name == theAhead && n >= last // with a whole frame, which is a chunk
+			if counts[n]++; n != smallState && n != 0 && !ends {
+				t.Errorf("%s, %d bytes: %d chunks known", name, size, n)
+			}
+			last = n
+		})
+		t.Logf("%s, %d bytes: chunks known -> how often: %v", name, len(files[name]), counts)
+	}
 }
 
 // What is sound as a file and senseless as a state begins anew, with one
@@ -270,9 +335,7 @@ func TestCheckpointCutShort(t *testing.T) {
 func TestCheckpointOfNonsense(t *testing.T) {
 	for _, table := range analytics.Tables() {
 		folder := t.TempDir()
-		if err := os.WriteFile(filepath.Join(folder, checkpointFile), smallCheckpoint(t), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		smallCheckpoint(t, false).writeTo(t, folder)
 		c, engine := checkpointIn(t, folder, slog.New(slog.DiscardHandler))
 		if err := c.store.Update(func(tx *store.Tx) error { return tx.Put(table, []byte("nonsense"), []byte{0xc1}) }); err != nil {
 			t.Fatal(err)

@@ -114,6 +114,7 @@ func BenchmarkLeaked(b *testing.B) {
 	table := p.leaked.Load()
 	user := []byte("user4711@contoso.com")
 	b.Run("lookup", func(b *testing.B) {
+		b.SetBytes(int64(len(user)))
 		b.ReportAllocs()
 		for b.Loop() {
 			table.has(user)
@@ -121,6 +122,7 @@ func BenchmarkLeaked(b *testing.B) {
 	})
 	b.Run("load", func(b *testing.B) {
 		b.SetBytes(int64(text.Len()))
+		b.ReportAllocs()
 		for b.Loop() {
 			must(b, "leaked_accounts: ["+path+"]")
 		}

@@ -166,6 +166,7 @@ func BenchmarkUnknown(b *testing.B) {
 			}
 			rec := native(b, text)
 			emit := func(*event.Event) {}
+			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
 				s.Decode("tag", rec, emit)

@@ -66,12 +66,16 @@ func FuzzJSON(f *testing.F) {
 
 func BenchmarkAlert(b *testing.B) {
 	a := fullAlert()
-	doc, _ := JSON(NewECS(a, Observer{}))
-	b.SetBytes(int64(len(doc)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := JSON(NewECS(a, Observer{})); err != nil {
-			b.Fatal(err)
-		}
+	for name, form := range map[string]Form{"ecs": {}, "ocsf": {OCSF: true}, "ecs with cef": {CEF: true}} {
+		b.Run(name, func(b *testing.B) {
+			doc, _ := form.Alert(a)
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := form.Alert(a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

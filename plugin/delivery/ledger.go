@@ -52,7 +52,7 @@ func openLedger(folder string, limit int) (l *ledger, aside, err error) {
 }
 
 func spoolOptions(limit int) store.Options {
-	return store.Options{Format: spoolFormat, Buckets: []string{bucketQueue, bucketDead}, Limit: limit, Sync: true, Rising: true}
+	return store.Options{Format: spoolFormat, Buckets: []string{bucketQueue, bucketDead}, Limit: limit, Rising: true}
 }
 
 // load finds what waits, without keeping the messages themselves.

@@ -26,11 +26,8 @@ type Options struct {
 	Buckets []string // all there are
 	Limit   int      // bound of the file in bytes; 0: none
 
-	// Sync makes each transaction wait for the disk. Without it a transaction
-	// is safe from the end of the process, however sudden, as soon as it is
-	// done; from a loss of power only after Sync, and a file that was being
-	// written at that moment may be found damaged.
-	Sync bool
+	// Ahead makes room for Append, in two files beside this one.
+	Ahead bool
 
 	// Rising says that keys are added in their order, so that pages can be
 	// filled up.
@@ -51,9 +48,9 @@ func Open(path string, o Options, load func(*Store) error) (s *Store, aside, err
 	if !isDamage(err) {
 		return s, nil, explained(path, err)
 	}
-	to, moved := setAside(path)
-	if moved != nil {
-		return nil, nil, fmt.Errorf("%s: %w, and cannot be set aside: %w", path, err, moved)
+	to, failed := setAside(path)
+	if failed != nil {
+		return nil, nil, fmt.Errorf("%s: %w, and cannot be set aside: %w", path, err, failed)
 	}
 	aside = fmt.Errorf("%s: %w; it is kept as %s", path, err, filepath.Base(to))
 	s, err = try(path, o, load)
@@ -77,15 +74,28 @@ func isDamage(err error) bool {
 		bberrors.ErrInvalidMapping}, func(damage error) bool { return errors.Is(err, damage) })
 }
 
-// setAside renames the file at path to the first free path.damaged-<n>.
+// setAside renames the file at path to the first free path.damaged-<n>, and
+// what is ahead of it likewise.
 func setAside(path string) (to string, err error) {
 	for n := 1; n <= maxAside; n++ {
 		to = fmt.Sprintf("%s.damaged-%d", path, n)
 		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
-			return to, os.Rename(path, to)
+			return to, moved(path, to)
 		}
 	}
 	return "", fmt.Errorf("there are %d such files already", maxAside)
+}
+
+func moved(path, to string) error {
+	if err := os.Rename(path, to); err != nil {
+		return err
+	}
+	for _, suffix := range aheads {
+		if err := os.Rename(path+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // try gives a store only after the whole file was found to be sound: half of
@@ -95,10 +105,13 @@ func try(path string, o Options, load func(*Store) error) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{rising: o.Rising}
-	if err := s.open(path, &bbolt.Options{FreelistType: bbolt.FreelistMapType, MaxSize: o.Limit, NoSync: !o.Sync, NoFreelistSync: !o.Sync}); err != nil {
+	if err := s.open(path, &bbolt.Options{FreelistType: bbolt.FreelistMapType, MaxSize: o.Limit}); err != nil {
 		return nil, err
 	}
 	err := s.sound(o)
+	if err == nil && o.Ahead {
+		err = s.catchUp(path, o)
+	}
 	if err == nil && load != nil {
 		err = loaded(load(s))
 	}
@@ -107,6 +120,14 @@ func try(path string, o Options, load func(*Store) error) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// catchUp opens the journal and folds what an earlier run has left there.
+func (s *Store) catchUp(path string, o Options) (err error) {
+	if s.journal, err = openJournal(path, o); err == nil {
+		err = s.resume()
+	}
+	return err
 }
 
 // loaded calls damage what load could not make sense of.
@@ -159,7 +180,10 @@ func (s *Store) open(path string, o *bbolt.Options) error {
 func (s *Store) sound(o Options) error {
 	var written tally
 	if err := guarded(func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error { return prepare(tx, o, &written) })
+		return s.db.Update(func(tx *bbolt.Tx) (err error) {
+			s.folded, err = prepare(tx, o, &written)
+			return err
+		})
 	}); err != nil {
 		return err
 	}
@@ -183,25 +207,28 @@ func (t *tally) count(b *bbolt.Bucket) error {
 }
 
 // prepare makes what a new file lacks, refuses a format it does not know and
-// reads the tally.
-func prepare(tx *bbolt.Tx, o Options, t *tally) error {
+// reads the tally and which frame was folded last.
+func prepare(tx *bbolt.Tx, o Options, t *tally) (folded uint64, err error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
-		return begin(tx, o)
+		return 0, begin(tx, o)
 	}
 	format := meta.Get(keyFormat)
 	if len(format) != 4 || binary.BigEndian.Uint32(format) != o.Format {
-		return fmt.Errorf("%w, or of another version: format %x (want %08x)", ErrDamaged, format, o.Format)
+		return 0, fmt.Errorf("%w, or of another version: format %x (want %08x)", ErrDamaged, format, o.Format)
 	}
 	for _, name := range o.Buckets {
 		if tx.Bucket([]byte(name)) == nil {
-			return fmt.Errorf("%w: no bucket %s", ErrDamaged, name)
+			return 0, fmt.Errorf("%w: no bucket %s", ErrDamaged, name)
 		}
 	}
 	if err := msgpack.Unmarshal(meta.Get(keyTally), t); err != nil {
-		return fmt.Errorf("%w: tally: %w", ErrDamaged, err)
+		return 0, fmt.Errorf("%w: tally: %w", ErrDamaged, err)
 	}
-	return meta.Put(keyFormat, format) // tells a disk that cannot be written
+	if b := meta.Get(keyFolded); len(b) == 8 {
+		folded = binary.BigEndian.Uint64(b)
+	}
+	return folded, meta.Put(keyFormat, format) // tells a disk that cannot be written
 }
 
 func begin(tx *bbolt.Tx, o Options) error {

@@ -5,6 +5,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ var (
 	bucketMeta = []byte("meta")
 	keyFormat  = []byte("format")
 	keyTally   = []byte("tally")
+	keyFolded  = []byte("folded") // number of the last frame in the tree
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -26,11 +28,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // ErrDamaged is in the error of whatever cannot be what was once written.
 var ErrDamaged = errors.New("damaged")
 
-// Store is an open file. One goroutine at a time may use it, but for Sync.
+// Store is an open file. One goroutine at a time may use it, and beside it
+// another Append.
 type Store struct {
-	db     *bbolt.DB
-	rising bool
-	tally  tally
+	db      *bbolt.DB
+	rising  bool
+	tally   tally
+	journal *journal // nil: none
+	folded  uint64   // its last frame that is in the tree
 }
 
 // tally is what all entries of the file come to. It is written in every
@@ -63,7 +68,7 @@ type Tx struct {
 	rising bool
 }
 
-// Update runs do in a transaction. With Options.Sync it costs two fdatasyncs.
+// Update runs do in a transaction, which waits for the disk: two fdatasyncs.
 func (s *Store) Update(do func(*Tx) error) error {
 	t := Tx{tally: s.tally, rising: s.rising}
 	err := guarded(func() error {
@@ -155,22 +160,25 @@ func (s *Store) view(do func(*bbolt.Tx) error) error {
 	return guarded(func() error { return s.db.View(do) })
 }
 
-// Sync waits until all that was written is on the disk. It may run beside
-// everything but Close.
-func (s *Store) Sync() error { return guarded(s.db.Sync) }
-
-// Len is the number of entries.
+// Len is the number of entries, without those that wait for Fold.
 func (s *Store) Len() int { return int(s.tally.Records) }
 
-// SetLimit changes the bound of the file, in bytes; 0: none.
-func (s *Store) SetLimit(bytes int) { s.db.MaxSize = bytes }
+// SetLimit changes the bound of each file, in bytes; 0: none.
+func (s *Store) SetLimit(bytes int) {
+	s.db.MaxSize = bytes
+	if s.journal != nil {
+		s.journal.mu.Lock()
+		defer s.journal.mu.Unlock()
+		s.journal.limit = cmp.Or(int64(bytes), maxAhead)
+	}
+}
 
 // Path is where the file is.
 func (s *Store) Path() string { return s.db.Path() }
 
-// Close gives up the file and its lock. Where Options.Sync was not set, Sync
-// comes before.
-func (s *Store) Close() error { return guarded(s.db.Close) }
+// Close gives up the files and their lock. What was appended and not folded
+// stays ahead.
+func (s *Store) Close() error { return errors.Join(s.journal.close(), guarded(s.db.Close)) }
 
 // valueOf is what stands behind the checksum, which bbolt does not keep for
 // its pages. The key is part of it: an entry out of place is damage.

@@ -44,7 +44,7 @@ func contents(t testing.TB, s *Store, bucket string) string {
 
 func TestStoreKeeps(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "folder", "x.db")
-	s := open(t, path, Options{Sync: true})
+	s := open(t, path, Options{})
 	put := func(k, v string) func(*Tx) error {
 		return func(tx *Tx) error { return tx.Put("left", []byte(k), []byte(v)) }
 	}
@@ -68,7 +68,7 @@ func TestStoreKeeps(t *testing.T) {
 	if _, _, err := Open(path, Options{Buckets: sides}, nil); err == nil || !strings.Contains(err.Error(), "in use by another instance") {
 		t.Error(err)
 	}
-	if err := errors.Join(s.Sync(), s.Close()); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path, Options{})
@@ -147,10 +147,10 @@ func scribble(r *rand.Rand, tx *Tx, keys int) (err error) {
 }
 
 // bytesOf is a file with a tree of two levels, overflow pages and free pages.
-func bytesOf(t testing.TB, o Options) []byte {
+func bytesOf(t testing.TB) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := open(t, path, o)
+	s := open(t, path, Options{})
 	for i := range 8 {
 		update(t, s, func(tx *Tx) error {
 			return errors.Join(tx.Put("left", fmt.Append(nil, i), bytes.Repeat([]byte{'x'}, 700*i)), tx.Put("right", []byte("same"), fmt.Append(nil, i)))
@@ -167,30 +167,27 @@ func bytesOf(t testing.TB, o Options) []byte {
 // A damaged page is found, or the whole file is as it was before the last
 // transaction, or the damage is where nothing is written.
 func TestStoreOfFlippedBytes(t *testing.T) {
-	for _, o := range []Options{{Sync: true}, {}} {
-		file := bytesOf(t, o)
-		path := filepath.Join(t.TempDir(), "x.db")
-		for at := range file {
-			if (at%4096 > 48 || at%2 > 0) && at%509 != 0 {
-				continue
-			}
-			file[at] ^= 1 << (at % 8)
-			if err := os.WriteFile(path, file, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			o.Buckets = sides
-			s, aside, err := Open(path, o, nil)
-			if err != nil {
-				t.Fatal(at, err)
-			}
-			got := contents(t, s, "right")
-			if whole := got == "same=7 " || at < 2*4096 && got == "same=6 "; whole == (aside != nil) {
-				t.Errorf("byte %d: found %q, set aside: %v", at, got, aside)
-			}
-			_ = s.Close()
-			_ = os.Remove(path + ".damaged-1")
-			file[at] ^= 1 << (at % 8)
+	file := bytesOf(t)
+	path := filepath.Join(t.TempDir(), "x.db")
+	for at := range file {
+		if (at%4096 > 48 || at%2 > 0) && at%509 != 0 {
+			continue
 		}
+		file[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, aside, err := Open(path, Options{Buckets: sides}, nil)
+		if err != nil {
+			t.Fatal(at, err)
+		}
+		got := contents(t, s, "right")
+		if whole := got == "same=7 " || at < 2*4096 && got == "same=6 "; whole == (aside != nil) {
+			t.Errorf("byte %d: found %q, set aside: %v", at, got, aside)
+		}
+		_ = s.Close()
+		_ = os.Remove(path + ".damaged-1")
+		file[at] ^= 1 << (at % 8)
 	}
 }
 
@@ -207,7 +204,7 @@ func TestStoreFull(t *testing.T) {
 }
 
 func FuzzCheckPages(f *testing.F) {
-	file := bytesOf(f, Options{})
+	file := bytesOf(f)
 	f.Add(uint32(0), []byte{1})
 	f.Add(uint32(3*4096), []byte{7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 255})
 	path := filepath.Join(f.TempDir(), "x")

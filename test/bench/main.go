@@ -1,7 +1,8 @@
 // The bench measures what detection adds to a Fluent Bit that reads and drops
-// the same lines: CPU of whole processes, pair by pair, so that a machine whose
-// speed drifts still gives ratios that hold. make bench-host builds what it
-// needs and calls it.
+// the same lines, and what workers, a second instance and a state_path add to
+// detection: CPU of whole processes, pair by pair, so that a machine whose speed
+// drifts still gives ratios that hold. make bench-host and make bench-scale
+// build what it needs and call it.
 package main
 
 import (
@@ -10,10 +11,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"redshank/test/agent"
 	"redshank/test/bench/iis"
+)
+
+// The cases by what they answer: is it cheap, and does it stay so.
+const (
+	costCases  = "null,redshank,lua,regex,getrecord"
+	scaleCases = "null,redshank,workers1,workers2,two,state,start-null,start"
 )
 
 func main() {
@@ -27,7 +35,7 @@ func run() error {
 	build := flag.String("build", "build", "`folder` of the artefacts")
 	lines := flag.Int("lines", 1_000_000, "IIS lines to read")
 	rounds := flag.Int("rounds", 5, "counted rounds, after one that is not")
-	only := flag.String("only", "", "`names` of cases to run, with commas; the first is what the others are held against")
+	only := flag.String("only", costCases, "`names` of cases to run, with commas, or scale for\n"+scaleCases+"\n")
 	flag.Parse()
 	dir, err := filepath.Abs(filepath.Join(*build, "bench"))
 	if err != nil {
@@ -36,15 +44,17 @@ func run() error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	input := filepath.Join(dir, "iis.log")
-	if err := writeLines(input, *lines); err != nil {
+	input, line := filepath.Join(dir, "iis.log"), filepath.Join(dir, "line.log")
+	if err := errors.Join(writeLines(input, *lines), writeLines(line, 1)); err != nil {
 		return fmt.Errorf("write the lines: %w", err)
 	}
-	cases, err := prepare(filepath.Dir(dir), dir, input)
+	cases, err := prepare(filepath.Dir(dir), dir, input, line)
 	if err != nil {
 		return err
 	}
-	cases = chosen(cases, *only)
+	if cases, err = chosen(cases, *only); err != nil {
+		return err
+	}
 	if err := measure(cases, *rounds, *lines); err != nil {
 		return err
 	}
@@ -66,26 +76,35 @@ func writeLines(path string, n int) error {
 }
 
 // prepare writes the configurations: of fluent-bit where it is on PATH, of the
-// minimal host otherwise, which has neither Lua nor parsers.
-func prepare(build, dir, input string) ([]*subject, error) {
+// minimal host otherwise, which has neither Lua nor parsers. input are the
+// lines, line is a file of one.
+func prepare(build, dir, input, line string) ([]*subject, error) {
 	if path, err := agent.Find(); err == nil {
-		return onFluentBit(path, build, dir, input)
+		return onFluentBit(path, build, dir, input, line)
 	}
-	fmt.Println("SKIPPED: no fluent-bit on PATH; on build/host there is nothing to compare with but a Go output")
-	return onHost(build, input), nil
+	fmt.Println("SKIPPED: no fluent-bit on PATH; on build/host there is no Lua and no parser to compare with")
+	return onHost(build, dir, input, line), nil
 }
 
-func chosen(cases []*subject, names string) []*subject {
-	if names == "" {
-		return cases
+// chosen are the cases of those names that there are here. The first of them
+// is what is held against a case that is not there.
+func chosen(cases []*subject, names string) ([]*subject, error) {
+	if names == "scale" {
+		names = scaleCases
 	}
 	var some []*subject
 	for name := range strings.SplitSeq(names, ",") {
-		for _, c := range cases {
-			if c.name == name {
-				some = append(some, c)
-			}
+		if i := slices.IndexFunc(cases, func(s *subject) bool { return s.name == name }); i >= 0 {
+			some = append(some, cases[i])
 		}
 	}
-	return some
+	if len(some) == 0 {
+		return nil, fmt.Errorf("-only %q: no such case", names)
+	}
+	for _, s := range some {
+		if !slices.Contains(some, s.base) {
+			s.base = some[0]
+		}
+	}
+	return some, nil
 }

@@ -19,9 +19,13 @@ type subject struct {
 	name    string
 	what    string // in the table
 	command []string
-	reads   bool // it logs how many records it has read
+	base    *subject // what it is held against: itself, or a smaller one
+	reads   int      // instances of it that log how many records they have read
+	line    bool     // it reads one line only
+	state   string   // folder that has to be empty each time
 
 	cpu    []time.Duration // user and system, by round
+	took   []time.Duration // from start to end
 	memory int64           // peak of the process in KiB, the greatest of the rounds
 }
 
@@ -39,17 +43,26 @@ func measure(subjects []*subject, rounds, lines int) error {
 }
 
 func (s *subject) run(counts bool, lines int) error {
-	cmd := exec.Command(s.command[0], s.command[1:]...)
+	if s.state != "" {
+		if err := os.RemoveAll(s.state); err != nil {
+			return err
+		}
+	}
+	if s.line {
+		lines = 1
+	}
+	cmd, begin := exec.Command(s.command[0], s.command[1:]...), time.Now()
 	log, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", s.name, err, agent.LastLines(log, 20))
 	}
 	// The header is a record, too.
-	if s.reads && !strings.Contains(string(log), fmt.Sprintf("records=%d ", lines+1)) {
+	if strings.Count(string(log), fmt.Sprintf("records=%d ", lines+1)) != s.reads {
 		return fmt.Errorf("%s: it did not read %d records\n%s", s.name, lines+1, agent.LastLines(log, 5))
 	}
 	if counts {
 		state := cmd.ProcessState
+		s.took = append(s.took, time.Since(begin))
 		s.cpu = append(s.cpu, state.UserTime()+state.SystemTime())
 		if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 			s.memory = max(s.memory, usage.Maxrss)
@@ -59,21 +72,30 @@ func (s *subject) run(counts bool, lines int) error {
 	return nil
 }
 
-// table prints Markdown. The first subject is what the others are held
-// against; ratios are medians of the rounds' own.
+// table prints Markdown. Ratios and differences are medians of the rounds' own.
 func table(w io.Writer, subjects []*subject) {
-	base := subjects[0]
-	fmt.Fprintln(w, "| pipeline | CPU | against "+base.what+" | added to it | peak memory |")
-	fmt.Fprintln(w, "| --- | --- | --- | --- | --- |")
+	fmt.Fprintln(w, "| pipeline | CPU | against | added to it | from start to end | peak memory |")
+	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- |")
 	for _, s := range subjects {
 		var ratios, added []float64
 		for i := range s.cpu {
-			ratios = append(ratios, s.cpu[i].Seconds()/base.cpu[i].Seconds())
-			added = append(added, (s.cpu[i] - base.cpu[i]).Seconds())
+			ratios = append(ratios, s.cpu[i].Seconds()/s.base.cpu[i].Seconds())
+			added = append(added, (s.cpu[i] - s.base.cpu[i]).Seconds())
 		}
-		fmt.Fprintf(w, "| %s | %.2f s | %.2f | %.2f s | %d MB |\n",
-			s.what, median(s.cpu).Seconds(), median(ratios), median(added), s.memory/1024)
+		against, more := "-", "-"
+		if s.base != s {
+			against, more = fmt.Sprintf("%.2f times %s", median(ratios), s.base.what), shown(median(added))
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %.1f s | %d MB |\n",
+			s.what, shown(median(s.cpu).Seconds()), against, more, median(s.took).Seconds(), s.memory/1024)
 	}
+}
+
+func shown(seconds float64) string {
+	if max(seconds, -seconds) < 0.1 {
+		return fmt.Sprintf("%.0f ms", 1000*seconds)
+	}
+	return fmt.Sprintf("%.2f s", seconds)
 }
 
 func median[T cmp.Ordered](all []T) T {
