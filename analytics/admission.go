@@ -15,7 +15,8 @@ func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
 	changed := c.admit(got)
-	forgiven := ev.Outcome == event.Success && c.tries.Forgive(a.key, got.first-s.forgiveness, got.first)
+	since := got.first - s.forgiveness
+	forgiven := ev.Outcome == event.Success && c.triedSince(since) && c.tries.Forgive(a.key, since, got.first)
 	if changed || forgiven {
 		s.clients.Touch(c.key)
 	}

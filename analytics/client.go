@@ -44,9 +44,17 @@ type client struct {
 	key       clientKey
 	tries     window.Tries
 	admitted  []admission // accounts that got in from here, each once
-	residents int         // accounts that made this address a home
+	residents int32       // accounts that made this address a home
+	newest    int32       // Unix minute after its newest try, at least
 	incident  *incident   // the last incident it was part of
 }
+
+// tried remembers the time of a try, apart from the list: of most people who
+// get in the last failure is long ago, and the list need not be looked at.
+func (c *client) tried(at int64) { c.newest = max(c.newest, int32(at/minute)+1) }
+
+// triedSince tells whether there may be a try since then.
+func (c *client) triedSince(at int64) bool { return int64(c.newest)*minute >= at }
 
 // grain is how exactly the time of a repeated success is kept, in milliseconds.
 // putDownEvery is how exactly it is put down: nearly all that happens on a mail

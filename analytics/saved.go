@@ -68,7 +68,7 @@ func (c *client) saved(b []byte, proven bool) []byte {
 	for i := range c.admitted {
 		b = c.admitted[i].saved(b)
 	}
-	return msgp.AppendString(msgp.AppendInt(b, c.residents), idOf(c.incident))
+	return msgp.AppendString(msgp.AppendInt32(b, c.residents), idOf(c.incident))
 }
 
 func (a *admission) saved(b []byte) []byte {
@@ -130,7 +130,10 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 	if len(key) != len(clientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), residents: in.Residents, incident: s.incidentNamed(in.Incident)}
+	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), residents: int32(in.Residents), incident: s.incidentNamed(in.Incident)}
+	for _, t := range in.Tries {
+		c.tried(t.At)
+	}
 	for _, a := range in.Admitted {
 		c.admitted = append(c.admitted, admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
 			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})

@@ -86,6 +86,7 @@ func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 		return
 	}
 	s.clients.Touch(c.key)
+	c.tried(t.At)
 	if c.tries.Add(t, maxTries) == window.Joined {
 		return
 	}

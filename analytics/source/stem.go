@@ -51,13 +51,18 @@ func (t *stems) of(path []byte) *stem {
 	return &known.stem
 }
 
-// place is a slot by the length and the end of a path: most begin alike. Who
-// makes paths that meet in one slot makes them cost what they did anyway.
+// place is a slot by the length and both ends of a path. Who makes paths that
+// meet in one slot makes them cost what they did anyway.
 func place(path []byte) uint64 {
 	const mix, bits = 0x9e3779b97f4a7c15, 8
 	h := uint64(len(path))
-	if len(path) >= 8 {
-		h ^= binary.LittleEndian.Uint64(path[len(path)-8:])
+	if len(path) < 8 {
+		for _, c := range path {
+			h = h<<8 | uint64(c)
+		}
+	} else {
+		h = (h ^ binary.LittleEndian.Uint64(path)) * mix
+		h ^= h>>32 ^ binary.LittleEndian.Uint64(path[len(path)-8:])
 	}
 	return h * mix >> (64 - bits)
 }
