@@ -10,12 +10,12 @@ import (
 
 // How much the heap may grow between two collections: by a quarter of what
 // lives, since tables live long and Go's own double would let an agent hold
-// twice what they take; and by 16 MB at any rate, since it is small heaps that
+// twice what they take; and by 32 MB at any rate, since it is small heaps that
 // are collected over and over while they fill.
 const (
 	growthPercent = 25
-	growthBytes   = 16 << 20
-	mostPercent   = 400
+	growthBytes   = 32 << 20
+	mostPercent   = 800
 )
 
 // boundMemory sets it, unless the administrator has set something of his own.

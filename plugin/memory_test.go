@@ -5,10 +5,11 @@ import "testing"
 func TestGrowthOfTheHeap(t *testing.T) {
 	for live, want := range map[uint64]int{
 		0:         mostPercent,
-		4 << 20:   400,
-		16 << 20:  100,
-		32 << 20:  50,
-		64 << 20:  25,
+		4 << 20:   800,
+		16 << 20:  200,
+		32 << 20:  100,
+		64 << 20:  50,
+		128 << 20: 25,
 		400 << 20: 25,
 	} {
 		if got := collectAt(live); got != want {

@@ -21,6 +21,7 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/test/bench/iis"
+	"redshank/test/bench/smtp"
 	"redshank/test/day"
 )
 
@@ -28,9 +29,9 @@ import (
 // may fall before the budget is out of date, in percent.
 const tolerance = 15
 
-// inputs are what is counted: the lines of the host benchmark, and a day of
-// all logs, text as lines and JSON as maps.
-var inputs = map[string]func() []chunk{"iis": iisLines, "day": wholeDay}
+// inputs are what is counted: the lines of the host benchmark, the rows of a
+// botnet, and a day of all logs, text as lines and JSON as maps.
+var inputs = map[string]func() []chunk{"iis": iisLines, "smtp": smtpRows, "day": wholeDay}
 
 func main() {
 	budgets := flag.String("budgets", ".ci/instructions.txt", "`file` with a name and instructions a record on each line")
@@ -158,11 +159,21 @@ func add(chunks []chunk, tag string, text []byte, isJSON bool) []chunk {
 	return chunks
 }
 
-func iisLines() (chunks []chunk) {
+func iisLines() []chunk {
 	var text bytes.Buffer
 	_ = iis.Write(&text, 50_000) // a buffer takes all
-	for line := range bytes.Lines(text.Bytes()) {
-		chunks = add(chunks, "iis", bytes.TrimSpace(line), false)
+	return lines("iis", text.Bytes())
+}
+
+func smtpRows() []chunk {
+	var text bytes.Buffer
+	_ = smtp.Write(&text, 5_000)
+	return lines("smtp", text.Bytes())
+}
+
+func lines(tag string, text []byte) (chunks []chunk) {
+	for line := range bytes.Lines(text) {
+		chunks = add(chunks, tag, bytes.TrimSpace(line), false)
 	}
 	return chunks
 }

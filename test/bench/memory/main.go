@@ -39,12 +39,12 @@ func main() {
 	}
 }
 
-// collectAsPlugin lets the heap grow by a quarter, and by 16 MB at any rate: see
+// collectAsPlugin lets the heap grow by a quarter, and by 32 MB at any rate: see
 // plugin/memory.go, which does so at each collection and here it is at each chunk.
 func collectAsPlugin() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	debug.SetGCPercent(int(min(max(25, 16<<20*100/max(live[0].Value.Uint64(), 1)), 400)))
+	debug.SetGCPercent(int(min(max(25, 32<<20*100/max(live[0].Value.Uint64(), 1)), 800)))
 }
 
 func run(addresses, users, maxIPs, maxUsers int, succeed bool, collect func()) error {
