@@ -41,17 +41,7 @@ func BenchmarkIdleRecords(b *testing.B) {
 	for _, c := range chunks {
 		size += len(c)
 	}
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for b.Loop() {
-		b.StopTimer()
-		e := newBenchEngine(b, 10_000)
-		b.StartTimer()
-		for _, c := range chunks {
-			e.Observe("iis", c)
-		}
-	}
-	perRecord(b, lines)
+	benchFromStart(b, chunks, size, lines)
 }
 
 // BenchmarkAnalytics is each analytic by itself, on events that were normalised

@@ -118,10 +118,16 @@ func (e *Engine) finish(tag string, chunk []byte) []*Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
 	e.chunks.Add(e.digest.end(chunk), struct{}{})
-	e.reader.Reset(nil) // nothing may point into the chunk once it is the host's again
-	e.sources.Release()
+	e.release()
 	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
 	return e.desk.flush()
+}
+
+// release lets go of a chunk: nothing may point into it once it is the host's
+// again.
+func (e *Engine) release() {
+	e.reader.Reset(nil)
+	e.sources.Release()
 }
 
 // Close returns the final messages of the incidents that have changed since

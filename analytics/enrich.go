@@ -51,6 +51,7 @@ func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*Alert)
 	}
 	x := e.enricher
 	if e.known(tag, chunk) {
+		defer e.release()
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)

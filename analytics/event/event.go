@@ -82,18 +82,12 @@ func (e *Event) Reset() {
 // arena is full. It serves values that do not stand in the chunk as such
 // (unescaped, joined, formatted), so that the hot path does not allocate.
 func (e *Event) Hold(b []byte) []byte {
-	held := e.Room(len(b))
-	copy(held, b)
-	return held
-}
-
-// Room is n bytes of the event's arena to be filled, fewer where it is full.
-func (e *Event) Room(n int) []byte {
 	if e.arena == nil {
 		e.arena = make([]byte, 0, arenaSize)
 	}
 	start := len(e.arena)
-	e.arena = e.arena[:min(start+n, cap(e.arena))]
+	room := cap(e.arena) - start
+	e.arena = append(e.arena, b[:min(len(b), room)]...)
 	return e.arena[start:len(e.arena):len(e.arena)]
 }
 

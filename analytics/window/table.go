@@ -53,9 +53,6 @@ func (t *Table[K, V]) Recall(h *Held[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
-// Value is what is held, whether it still may be used or not.
-func (h *Held[V]) Value() V { return h.v }
-
 // Track makes the table remember what changes, for Changes.
 func (t *Table[K, V]) Track() { t.changed = map[K]struct{}{} }
 
