@@ -71,10 +71,10 @@ func logLines(log *slog.Logger, lines []string) {
 	}
 }
 
-// redshankFlush takes one chunk. orphans tells that it comes from a worker of an
-// agent that can be reloaded, which Fluent Bit 5.1 does not survive. The context is a handle and not a
-// pointer, so it is declared as a number: the garbage collector must not look
-// at it. data is read in place and never kept.
+// redshankFlush takes one chunk. The context is a handle and not a pointer, so
+// it is declared as a number: the garbage collector must not look at it. data is
+// read in place and never kept. orphans tells that the call comes from a worker
+// of an agent that can be reloaded, which Fluent Bit 5.1 does not survive.
 //
 //export redshankFlush
 func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char, orphans C.int) (code C.int) {
