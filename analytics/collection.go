@@ -73,7 +73,7 @@ func (c *collection) observe(ev *event.Event, known *acquaintance) {
 		ev.Outcome == event.Challenge, ev.Outcome == event.Noise,
 		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
 		return
-	case ev.Action == event.SignIn && c.same(ev, at):
+	case (ev.Action == event.SignIn || synchronises(ev)) && c.same(ev, at):
 		return
 	}
 	d := c.subject(ev)
@@ -98,6 +98,14 @@ func (c *collection) observe(ev *event.Event, known *acquaintance) {
 	case event.Network:
 		c.network(d, ev)
 	}
+}
+
+// synchronises tells the request of a mail client that asks for what is new: most
+// of all access to mail, and of itself it says nothing.
+func synchronises(ev *event.Event) bool {
+	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
+	return ev.Action == event.MailAccess && ev.Access == event.Sync && people && ev.Items == 0 && !ev.Throttled &&
+		len(ev.App)+len(ev.Client)+len(ev.Session)+len(ev.Token)+len(ev.UserID) == 0
 }
 
 // requestLog tells whether the source logs requests and not sign-ins.

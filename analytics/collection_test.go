@@ -1,14 +1,17 @@
 package analytics
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 const (
@@ -331,5 +334,36 @@ func TestExportAfterAStuffedSignIn(t *testing.T) {
 	t.Log(a.Message)
 	if got := byRule(all, "AN1269"); len(got) != 1 || len(got[0].Valid) != 1 {
 		t.Errorf("AN1269: %s", tellings(all))
+	}
+}
+
+// TestSynchronisingSaysNothing holds what is skipped of a request that only
+// synchronises against what would have been made of it.
+func TestSynchronisingSaysNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	e := newTracked(t, policy.Default(), nil)
+	d := e.collection.dossier(aUser, []byte(person(1)))
+	skipped := 0
+	for n := range 20_000 {
+		a := act{at: minutes(n), ip: pick(office, attacker), user: person(1), agent: pick("Apple-iPhone15C2/2107.102", "Mozilla/5.0", "python-requests/2.31", ""),
+			source: []event.Source{event.IIS, event.HTTPProxy, event.UAL}[random.IntN(3)], outcome: event.Success,
+			action: event.MailAccess, access: []event.Access{event.Sync, event.Bind}[random.IntN(8)/7],
+			app: pick("", "", "some-app"), client: pick("", "", "Client=REST"), session: pick("", "", "s1"), items: random.IntN(4) / 3, throttled: random.IntN(9) == 0}
+		var ev event.Event
+		a.event(&ev)
+		e.observe(&ev)
+		if !synchronises(&ev) {
+			continue
+		}
+		skipped++
+		before, _ := d.saved(nil, false, false)
+		e.collection.access(d, &ev)
+		if after, _ := d.saved(nil, false, false); !bytes.Equal(before, after) {
+			t.Fatalf("%+v says something", a)
+		}
+	}
+	if skipped < 1000 {
+		t.Errorf("%d skipped: too little was tried", skipped)
 	}
 }

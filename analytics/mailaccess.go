@@ -52,22 +52,21 @@ func (c *collection) touched(d *dossier, ev *event.Event, program bool) {
 // program notes the marks of a program that reads mail, unless the account is
 // always read by it from this network, and reports whether there were any.
 func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
-	agent, family := ev.AgentText(), ev.Family
+	family := ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
-		agent = first(ev.AgentText(), ev.Client)
 		family, _ = c.policy.Agent(ev.Client)
 	}
-	kind := signalKinds
+	var kind signalKind
+	agent := ev.Operation
 	switch {
 	case family == event.Tool:
-		c.note(d, ev, accessTool, agent)
+		c.note(d, ev, accessTool, first(ev.AgentText(), ev.Client))
 		return true
 	case family == event.Scripting && ev.Service != event.PowerShell:
-		kind = accessScript
+		kind, agent = accessScript, first(ev.AgentText(), ev.Client)
 	case nameless(ev):
-		kind, agent = accessNoAgent, ev.Operation
-	}
-	if kind == signalKinds {
+		kind = accessNoAgent
+	default:
 		return false
 	}
 	reader := c.readerKey(ev, ev.AgentText(), w)
@@ -94,7 +93,7 @@ func (c *collection) readerKey(ev *event.Event, agent []byte, w *whereabouts) ui
 // nameless tells whether an EWS request has no user agent at all, which no
 // program of Microsoft's and few of others do.
 func nameless(ev *event.Event) bool {
-	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.AgentText()) == 0
+	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
 }
 
 // paced notes requests that come like clockwork, and the run of one who has no

@@ -77,6 +77,14 @@ type placed struct {
 	own    bool // of the account alone: a group has no usual one
 }
 
+// said is what to say of a place. An agent is not read before somebody asks.
+func (p *placed) said(ev *event.Event) []byte {
+	if p.signal == newFamily {
+		return ev.AgentText()
+	}
+	return p.detail
+}
+
 // places are the things of a sign-in that one gets used to. Back ends of the
 // cloud and networks that the policy calls usual are no places.
 func (c *collection) places(ev *event.Event, w *whereabouts) (p [6]placed) {
@@ -86,7 +94,7 @@ func (c *collection) places(ev *event.Event, w *whereabouts) (p [6]placed) {
 	}
 	p[2] = placed{placeKey(onDevice, ev.Device), newDevice, ev.Device, true}
 	if ev.Family != event.FamilyNone {
-		p[3] = placed{placeKey(byFamily, []byte{byte(ev.Family)}), newFamily, ev.AgentText(), false}
+		p[3] = placed{placeKey(byFamily, []byte{byte(ev.Family)}), newFamily, nil, false}
 	}
 	p[4] = placed{placeKey(byApp, ev.App), newApp, ev.App, false}
 	if ev.Protocol != event.ProtocolUnknown {
@@ -118,11 +126,11 @@ func (c *collection) compare(d *dossier, ev *event.Event, places []placed) {
 		}
 		switch {
 		case d.baseline.isNew(p.key, at, ripening):
-			c.noteUnless(p.key, d, ev, p.signal, p.detail)
+			c.noteUnless(p.key, d, ev, p.signal, p.said(ev))
 		case !d.baseline.isRipe(at) && !p.own && c.newToGroups(d, p.key, at):
 			n := c.noteOf(ev, p.signal)
 			n.half, n.place = true, p.key
-			c.enter(d, n, p.detail, ev)
+			c.enter(d, n, p.said(ev), ev)
 		}
 	}
 }
