@@ -24,42 +24,69 @@ type account struct {
 // home is a client address that an account has got in from without an attack.
 type home struct {
 	client      clientKey
-	first, last int64
+	first, last int64 // last where stay knows no later one
 	agents      [maxHomeAgents]uint32
+	stay        *admission // the account's at that client, while it goes on; nil: it does not
 }
 
-// settle remembers a success. It reports whether that changed anything that has
-// to be put down, and whether the address is a new home.
-func (a *account) settle(k clientKey, at int64, agent uint32) (changed, moved bool) {
-	oldest := -1
+// settle remembers a success at a client from which the account has departed. It
+// reports whether that changed anything that has to be put down, and whether the
+// address is a new home.
+func (a *account) settle(k clientKey, at int64, agent uint32) (h *home, changed, moved bool) {
+	oldest := 0
 	for i := range a.homes {
 		h := &a.homes[i]
 		if h.client == k {
 			if at >= h.first && at < h.last+grain && h.knows(agent) {
-				return false, false
+				return h, false, false
 			}
 			before := *h
 			h.first, h.last = min(h.first, at), max(h.last, at)
 			h.uses(agent)
-			return moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+			return h, moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 		}
-		if oldest < 0 || h.last < a.homes[oldest].last {
+		if h.latest() < a.homes[oldest].latest() {
 			oldest = i
 		}
 	}
-	h := home{client: k, first: at, last: at}
-	h.uses(agent)
 	if len(a.homes) < maxHomes {
-		a.homes = append(a.homes, h)
-	} else {
-		a.homes[oldest] = h
+		a.homes = append(a.homes, home{})
+		oldest = len(a.homes) - 1
 	}
-	return true, true
+	h = &a.homes[oldest]
+	h.depart()
+	*h = home{client: k, first: at, last: at}
+	h.uses(agent)
+	return h, true, true
+}
+
+// depart ends the stay at a client, if there is one.
+func (a *account) depart(k clientKey) {
+	for i := range a.homes {
+		if h := &a.homes[i]; h.client == k {
+			h.depart()
+		}
+	}
 }
 
 // leave forgets a client as a home: what looked like one was an attack.
 func (a *account) leave(k clientKey) {
+	a.depart(k)
 	a.homes = slices.DeleteFunc(a.homes, func(h home) bool { return h.client == k })
+}
+
+func (h *home) depart() {
+	if h.stay != nil {
+		h.last, h.stay.home, h.stay = h.latest(), false, nil
+	}
+}
+
+// latest is when the account was there last.
+func (h *home) latest() int64 {
+	if h.stay == nil {
+		return h.last
+	}
+	return max(h.last, h.stay.last)
 }
 
 func (h *home) uses(agent uint32) {
@@ -95,7 +122,7 @@ func (a *account) residentAt(k clientKey, before int64, agent uint32) (resident,
 		h := &a.homes[i]
 		if h.client == k {
 			old := h.first <= before-homeAge
-			returns := h.first <= before-homeRecent && h.last >= h.first+homeReturns
+			returns := h.first <= before-homeRecent && h.latest() >= h.first+homeReturns
 			return old || returns, h.knows(agent)
 		}
 	}
@@ -117,7 +144,7 @@ func (a *account) nearHome(k clientKey) bool {
 func (a *account) forgives(k clientKey, t *window.Try, within int64) bool {
 	for i := range a.homes {
 		if h := &a.homes[i]; h.client == k {
-			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.latest(), within)
 		}
 	}
 	return false

@@ -43,15 +43,19 @@ const (
 type client struct {
 	key       clientKey
 	tries     window.Tries
-	admitted  []admission // accounts that got in from here, each once
-	residents int32       // accounts that made this address a home
-	newest    int32       // Unix minute after its newest try, at least
-	incident  *incident   // the last incident it was part of
+	admitted  []*admission // accounts that got in from here, each once
+	residents int32        // accounts that made this address a home
+	newest    int32        // Unix minute after its newest try, at least
+	added     uint32       // tries so far
+	incident  *incident    // the last incident it was part of
 }
 
 // tried remembers the time of a try, apart from the list: of most people who
 // get in the last failure is long ago, and the list need not be looked at.
-func (c *client) tried(at int64) { c.newest = max(c.newest, int32(at/minute)+1) }
+func (c *client) tried(at int64) {
+	c.newest = max(c.newest, int32(at/minute)+1)
+	c.added++
+}
 
 // triedSince tells whether there may be a try since then.
 func (c *client) triedSince(at int64) bool { return int64(c.newest)*minute >= at }
@@ -72,30 +76,32 @@ func moves(from, to int64) bool { return from/putDownEvery != to/putDownEvery }
 // admit remembers that an account got in, and reports whether that changed
 // anything. Where the list is full the account that has been silent longest
 // makes room.
-func (c *client) admit(a admission) bool {
-	oldest := -1
-	for i := range c.admitted {
-		have := &c.admitted[i]
-		if have.key == a.key {
-			return have.merge(a)
+func (c *client) admit(got *admission) (a *admission, changed bool) {
+	oldest := 0
+	for i, have := range c.admitted {
+		if have.key == got.key {
+			have.belongTo(got.account, c.key)
+			return have, have.merge(got)
 		}
-		if oldest < 0 || have.last < c.admitted[oldest].last {
+		if have.last < c.admitted[oldest].last {
 			oldest = i
 		}
 	}
 	if len(c.admitted) < maxAdmitted {
+		a = new(admission)
 		c.admitted = append(c.admitted, a)
 	} else {
-		c.admitted[oldest] = a
+		a = c.admitted[oldest]
+		a.account.depart(c.key)
 	}
-	return true
+	*a = *got
+	return a, true
 }
 
 // succeeded counts the accounts that got in between two times, at most
 // maxAdmitted.
 func (c *client) succeeded(from, to int64) (n int) {
-	for i := range c.admitted {
-		a := &c.admitted[i]
+	for _, a := range c.admitted {
 		if a.outcome == event.Success && a.last >= from && a.first <= to {
 			n++
 		}
@@ -106,8 +112,7 @@ func (c *client) succeeded(from, to int64) (n int) {
 // forgives reports whether the account of t got in here soon after it failed:
 // the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Try, within int64) bool {
-	for i := range c.admitted {
-		a := &c.admitted[i]
+	for _, a := range c.admitted {
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
 		}

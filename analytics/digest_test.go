@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDigestFollows holds the digest in pieces against the one of the whole.
-func TestDigestFollows(t *testing.T) {
+// TestDigestInPieces holds the digest in pieces against the one of the whole.
+func TestDigestInPieces(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	chunk := make([]byte, 100_000)
 	for i := range chunk {
@@ -17,7 +17,7 @@ func TestDigestFollows(t *testing.T) {
 		part := chunk[:random.IntN(len(chunk))]
 		d.begin("tag")
 		for at := 0; at < len(part); at += 1 + random.IntN(30_000) {
-			d.follow(part, at)
+			d.lead(part, at)
 		}
 		if got, want := d.end(part), digestOf("tag", part); got != want {
 			t.Fatalf("%d bytes: %x, want %x", len(part), got, want)

@@ -37,7 +37,7 @@ func (s *stuffing) client(ev *event.Event, known *acquaintance) *client {
 		c = &client{key: k}
 		s.clients.Add(k, c)
 	}
-	known.client = s.clients.Hold(c)
+	known.client, known.stay = s.clients.Hold(c), nil
 	return c
 }
 

@@ -65,8 +65,8 @@ func (c *client) saved(b []byte, proven bool) []byte {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
 	b = appendTries(b, c.tries.All())
 	b = msgp.AppendArrayHeader(b, uint32(len(c.admitted)))
-	for i := range c.admitted {
-		b = c.admitted[i].saved(b)
+	for _, a := range c.admitted {
+		b = a.saved(b)
 	}
 	return msgp.AppendString(msgp.AppendInt32(b, c.residents), idOf(c.incident))
 }
@@ -95,7 +95,7 @@ func (a *account) saved(b []byte, proven bool) []byte {
 
 func (h *home) saved(b []byte) []byte {
 	b = msgp.AppendBytes(msgp.AppendArrayHeader(b, 4), h.client[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.last)
+	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.latest())
 	b = msgp.AppendArrayHeader(b, maxHomeAgents)
 	for _, agent := range h.agents {
 		b = msgp.AppendUint32(b, agent)
@@ -135,7 +135,7 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 		c.tried(t.At)
 	}
 	for _, a := range in.Admitted {
-		c.admitted = append(c.admitted, admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
+		c.admitted = append(c.admitted, &admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
 			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
 	}
 	s.clients.Load(c.key, c, in.Proven)

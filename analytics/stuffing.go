@@ -25,7 +25,8 @@ type stuffing struct {
 
 	burst, slow, forgiveness int64 // milliseconds
 	scratch                  []weighed
-	weight                   weight // of the run at hand: handed to a function it would be allocated
+	failing                  *account // whose failure is at hand; nil: nobody's
+	weight                   weight   // of the run at hand: handed to a function it would be allocated
 	crowd                    crowd
 	stolen                   func(account string, from clientKey, at int64) // tells AN0131
 }
@@ -76,6 +77,7 @@ func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
 // then its account's.
 func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 	c, a := s.client(ev, known), s.account(ev, known)
+	s.failing = a
 	t := newTry(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
 		if i.fail(t, ev) {
@@ -207,8 +209,8 @@ func (s *stuffing) adopt(i *incident, c *client) {
 	c.incident = i
 	s.clients.Touch(c.key)
 	s.clients.Promote(c.key)
-	for n := range c.admitted {
-		if a := &c.admitted[n]; s.inReach(i, a.last) {
+	for _, a := range c.admitted {
+		if s.inReach(i, a.last) {
 			s.judge(i, a.from, a)
 		}
 	}

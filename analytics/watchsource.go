@@ -3,8 +3,6 @@ package analytics
 import (
 	"net/netip"
 
-	"github.com/cespare/xxhash/v2"
-
 	"redshank/analytics/event"
 )
 
@@ -196,7 +194,7 @@ func (c *crowdWatch) add(ev *event.Event) {
 	const declared = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation | event.MicrosoftRange
 	c.declared = ev.Marks&declared != 0
 	c.its++
-	c.account(xxhash.Sum64(ev.User))
+	c.account(ev.UserHash())
 }
 
 func (c *crowdWatch) account(key uint64) {

@@ -108,7 +108,11 @@ func (s *stuffing) weighAccount(c *client, t *window.Try, from int64) *weighed {
 		}
 	}
 	w := weighed{key: t.Key, forgiven: true}
-	if a, ok := s.accounts.Get(t.Key); ok {
+	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
+	if !ok {
+		a, ok = s.accounts.Get(t.Key)
+	}
+	if ok {
 		w.account = a
 		w.resident, _ = a.residentAt(c.key, from, 0)
 	}

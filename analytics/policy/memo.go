@@ -28,13 +28,14 @@ type Memo[T any] struct {
 
 const (
 	memoSlots = 1 << 14
+	ways      = 4 // places that a pair may have
 	// maxMemoNames bounds account and mailbox together, in bytes; the few that
 	// are longer are read each time.
-	maxMemoNames = 84
+	maxMemoNames = 76
 )
 
 // identity is what follows from address, account, mailbox and agent alone:
-// three cache lines, where T is one of them. Texts lie in it and not behind it,
+// three cache lines, where T is little more than one of them. Texts lie in it and not behind it,
 // so that a flood of new ones allocates nothing and the garbage collector has
 // nothing to look at.
 type identity[T any] struct {
@@ -59,9 +60,11 @@ func NewMemo[T any](p *Policy) *Memo[T] { return &Memo[T]{policy: p, seed: mapha
 // Normalise is Policy.Normalise, and hands over what is kept with the pair, at
 // first the zero value. What it sets in ev, and the pointer, hold until it is
 // called again.
-func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
+func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) { return m.NormaliseAs(m.Hash(ev), ev) }
+
+// NormaliseAs is Normalise of an event whose hash is known.
+func (m *Memo[T]) NormaliseAs(hash uint64, ev *event.Event) (kept *T) {
 	m.renew()
-	hash := m.hash(ev)
 	slot, found := m.find(hash)
 	if found {
 		m.known[slot].apply(ev)
@@ -77,23 +80,44 @@ func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) {
 	return kept
 }
 
+// Fetch reads where the pair of a hash would stand, so that Peek has it at hand;
+// what it returns is of no use.
+func (m *Memo[T]) Fetch(hash uint64) uint64 { return m.tags[hash%memoSlots] }
+
+// Peek is what is kept with the pair of a hash; nil where that is not known. It
+// may be another pair's after the next Normalise.
+func (m *Memo[T]) Peek(hash uint64) *T {
+	if way := m.way(hash); way < ways {
+		return &m.known[hash%memoSlots^way].kept
+	}
+	return nil
+}
+
 // find tells where a pair stands, or else which one gives way to it: the oldest
-// of the four places that a hash may have. Of two, one busy pair in ten would
-// have none.
+// of the places that a hash may have. Of two, one busy pair in ten would have
+// none.
 func (m *Memo[T]) find(hash uint64) (slot uint64, found bool) {
 	base := hash % memoSlots
-	for way := range uint64(4) { // one cache line of tags
-		if m.tags[base^way] == hash {
-			return base ^ way, true
-		}
+	if way := m.way(hash); way < ways {
+		return base ^ way, true
 	}
 	slot = base
-	for way := range uint64(4) {
+	for way := range uint64(ways) {
 		if m.known[base^way].at < m.known[slot].at {
 			slot = base ^ way
 		}
 	}
 	return slot, false
+}
+
+// way is at which of its places a pair stands, all in one cache line of tags;
+// ways where at none.
+func (m *Memo[T]) way(hash uint64) (way uint64) {
+	base := hash % memoSlots
+	for way < ways && m.tags[base^way] != hash {
+		way++
+	}
+	return way
 }
 
 // renew forgets all where a list has changed.
@@ -105,9 +129,9 @@ func (m *Memo[T]) renew() {
 	}
 }
 
-// hash is never 0. Two pairs of one hash are taken for one another, with a
+// Hash is of what an identity follows from, and never 0. Two pairs of one hash are taken for one another, with a
 // chance of 2^-64, and nobody can look for them without the seed.
-func (m *Memo[T]) hash(ev *event.Event) uint64 {
+func (m *Memo[T]) Hash(ev *event.Event) uint64 {
 	var h uint64
 	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {
 		h *= 0x9e3779b97f4a7c15 // what is in one field must not pass for another

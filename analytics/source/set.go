@@ -67,10 +67,10 @@ func (s *Set) Counts() Counts { return s.counts }
 // own: it is over when emit returns. tag must not point into the chunk; it is
 // kept.
 func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
-	running := s.running
-	if rec.Again && running != nil && s.nextLine(rec.Line, emit) {
+	if s.NextLine(rec, &s.ev, emit) {
 		return
 	}
+	running := s.running
 	s.emit = emit
 	s.scratch.release(0)
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
@@ -85,14 +85,21 @@ func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
 	s.in, s.line, s.emit = Input{}, nil, nil
 }
 
-// nextLine decodes the next line of the file that the last record was of, at
-// half the cost of open, where it is one of IIS: of these there are most.
-func (s *Set) nextLine(line []byte, emit Emit) bool {
+// NextLine is Decode at half the cost, into an event of the caller's that is
+// over when he says so, for a record that is the next line of the last one's
+// file and of the same second as that. It tells whether it is one and could be
+// read so: of IIS alone, whose lines are the most by far. Where it could not,
+// nothing has happened.
+func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit Emit) bool {
+	if !rec.Again || s.running == nil {
+		return false
+	}
+	line := rec.Line
 	f, ok := s.running.format.(*iis)
 	if !ok || s.running.csv != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
 		return false
 	}
-	outcome, ok := f.nextLine(s.running, line, &s.ev, emit)
+	outcome, ok := f.nextLine(s.running, line, ev, emit)
 	if ok {
 		s.counts[event.IIS][outcome]++
 	}

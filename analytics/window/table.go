@@ -53,6 +53,9 @@ func (t *Table[K, V]) Recall(h *Held[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
+// Last is what h held last, whether the table still has it or not.
+func (h *Held[V]) Last() V { return h.v }
+
 // Track makes the table remember what changes, for Changes.
 func (t *Table[K, V]) Track() { t.changed = map[K]struct{}{} }
 

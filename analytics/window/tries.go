@@ -157,6 +157,14 @@ func join(list []Try, t *Try, i int) Fate {
 	return Named
 }
 
+// Fetch reads the newest try, so that it is at hand; the sum is of no use.
+func (s *Tries) Fetch() uint64 {
+	if n := len(s.list); n > 0 {
+		return uint64(s.list[n-1].At)
+	}
+	return 0
+}
+
 // Forgive marks the tries of an account in a span of time, and reports whether
 // there were any.
 func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
