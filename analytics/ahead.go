@@ -84,14 +84,15 @@ func (e *Engine) fetch() {
 		a.fetched += uint64(a.known[i].learned.at)
 	}
 	for i := range a.n {
-		a.fetched += a.known[i].fetch()
-	}
-	for i := range a.n {
-		if k := a.known[i]; k.news(&a.events[i]) {
-			a.fetched += k.fetchEvidence()
-		} else {
+		k := a.known[i]
+		a.fetched += k.fetchStay()
+		if k.isRoutine(&a.events[i]) {
 			a.known[i] = &noAcquaintance
 		}
+		a.fetched += a.known[i].fetchEntries()
+	}
+	for i := range a.n {
+		a.fetched += a.known[i].fetchEvidence()
 	}
 	for i := range a.n {
 		a.fetched += a.known[i].fetchPlaces()
@@ -100,16 +101,27 @@ func (e *Engine) fetch() {
 
 var noAcquaintance acquaintance
 
-// fetch reads what a routine sign-in changes.
-func (k *acquaintance) fetch() (sum uint64) {
+// isRoutine tells whether an event is likely to change nothing but the stay.
+func (k *acquaintance) isRoutine(ev *event.Event) bool {
+	return ev.Outcome == event.Success && ev.Time.UnixMilli()-k.learned.at < visitSpan
+}
+
+func (k *acquaintance) fetchStay() (sum uint64) {
 	if k.stay != nil {
 		sum += uint64(k.stay.last)
 	}
 	if c := k.client.Last(); c != nil {
-		sum += uint64(c.key[0]) + uint64(c.newest)
+		sum += uint64(c.newest)
+	}
+	return sum
+}
+
+func (k *acquaintance) fetchEntries() (sum uint64) {
+	if c := k.client.Last(); c != nil {
+		sum += uint64(len(c.admitted))
 	}
 	if a := k.account.Last(); a != nil {
-		sum += a.key
+		sum += a.key + uint64(len(a.homes))
 	}
 	if d := k.dossier.Last(); d != nil {
 		sum += d.key + uint64(len(d.notes))
@@ -117,12 +129,6 @@ func (k *acquaintance) fetch() (sum uint64) {
 	return sum
 }
 
-// news tells whether an event is likely to be more than routine.
-func (k *acquaintance) news(ev *event.Event) bool {
-	return ev.Outcome != event.Success || ev.Time.UnixMilli()-k.learned.at >= visitSpan
-}
-
-// fetchEvidence reads, beyond that, what other sign-ins and failures change.
 func (k *acquaintance) fetchEvidence() (sum uint64) {
 	if c := k.client.Last(); c != nil {
 		sum += c.tries.Fetch()

@@ -41,13 +41,16 @@ const (
 
 // client is what is remembered of one client address.
 type client struct {
-	key       clientKey
-	tries     window.Tries
-	admitted  []*admission // accounts that got in from here, each once
-	residents int32        // accounts that made this address a home
-	newest    int32        // Unix minute after its newest try, at least
-	added     uint32       // tries so far
-	incident  *incident    // the last incident it was part of
+	key clientKey
+
+	// What a routine sign-in looks at: one cache line with the key.
+	incident  *incident // the last incident it was part of
+	newest    int32     // Unix minute after its newest try, at least
+	added     uint32    // tries so far
+	residents int32     // accounts that made this address a home
+
+	tries    window.Tries
+	admitted []*admission // accounts that got in from here, each once
 }
 
 // tried remembers the time of a try, apart from the list: of most people who
