@@ -16,7 +16,7 @@ const aheadEvents = 8
 // So events wait until there are some, and what all of them need is fetched
 // before the first is observed: the waits of eight become one.
 //
-// Only events of lines of one second wait, in their order, and none beyond its
+// Only events of lines of one file wait, in their order, and none beyond its
 // chunk, which they point into.
 type ahead struct {
 	events   [aheadEvents]event.Event
@@ -41,8 +41,11 @@ func (a *ahead) release() {
 // later is observe for an event that may wait.
 func (e *Engine) later(ev *event.Event) {
 	a := &e.ahead
+	if a.n > 0 && ev.Time != a.events[0].Time && !e.together(&a.events[0], ev) {
+		e.catchUp()
+	}
 	switch {
-	case idle(ev): // it only tells the time, which is that of those who wait
+	case idle(ev): // it only tells the time
 		e.observe(ev)
 	case ev != a.slot(): // of a line before it, and over when this returns
 		e.catchUp()
@@ -53,6 +56,13 @@ func (e *Engine) later(ev *event.Event) {
 			e.catchUp()
 		}
 	}
+}
+
+// together tells whether an event may wait for another: where its time is told
+// before, the other is no later for that than it is.
+func (e *Engine) together(first, ev *event.Event) bool {
+	since := ev.Time.Sub(first.Time).Milliseconds()
+	return since >= 0 && since <= e.desk.lateness
 }
 
 // catchUp observes all that wait.

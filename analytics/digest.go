@@ -13,10 +13,11 @@ type digest struct {
 	done int // bytes of the chunk
 }
 
-// digestBlock is how much it takes at a time, in bytes; half of that is the least
-// that it is ahead. headSize is how much of a chunk is looked at first.
+// digestBlock is how much it takes at a time, in bytes, and the least that it is
+// ahead: little enough that the processor goes on to read lines while it waits
+// for that. headSize is how much of a chunk is looked at first.
 const (
-	digestBlock = 4 << 10
+	digestBlock = 1 << 10
 	headSize    = 4 << 10
 )
 
@@ -27,7 +28,7 @@ func (d *digest) begin(tag string) {
 
 // lead goes ahead of a reader that has come so far.
 func (d *digest) lead(chunk []byte, at int) {
-	if at+digestBlock/2 > d.done {
+	if at+digestBlock > d.done {
 		d.add(chunk[d.done:min(len(chunk), d.done+digestBlock)])
 	}
 }

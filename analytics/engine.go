@@ -216,7 +216,7 @@ func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, fu
 // other account's failures.
 func (e *Engine) repeated(ev *event.Event) bool {
 	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
-	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(xxhash.Sum64(ev.User), 1))
+	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(ev.UserHash(), 1))
 }
 
 // Stats are the engine's counters since New.

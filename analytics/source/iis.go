@@ -54,7 +54,7 @@ func (f *iis) decode(in *Input, ev *event.Event, emit Emit) Outcome {
 		at = in.Time // of a parser that has used the time up
 	}
 	if r.cells == &s.line.cells && timed {
-		s.line.remember(in.Line, s.columns[event.IIS], at)
+		s.line.remember(in.Line, s.columns[event.IIS], at, s.w3c.second)
 	}
 	told := (timed || in.Fields.Present()) && f.logins.expire(s, at, emit)
 	return f.tell(s, ev, &r, at, emit, told)
@@ -77,10 +77,11 @@ func (f *iis) read(s *Stream, in *Input, ev *event.Event) (r w3cRow, ok bool) {
 }
 
 // nextLine decodes a line that came right behind another one of the stream, and
-// tells whether it is of the same second and could be. It is what decode does,
+// tells whether it is of the same day and could be. It is what decode does,
 // without what is known.
 func (f *iis) nextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (outcome Outcome, ok bool) {
 	r, ok := s.line.next(line)
+	s.w3c.second = s.line.second
 	switch {
 	case !ok:
 		return Unknown, false

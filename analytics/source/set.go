@@ -87,7 +87,7 @@ func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
 
 // NextLine is Decode at half the cost, into an event of the caller's that is
 // over when he says so, for a record that is the next line of the last one's
-// file and of the same second as that. It tells whether it is one and could be
+// file and of the same day as that. It tells whether it is one and could be
 // read so: of IIS alone, whose lines are the most by far. Where it could not,
 // nothing has happened.
 func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit Emit) bool {

@@ -53,22 +53,42 @@ func (j *w3cJoined) of(r *row) w3cRow {
 // that what is too much belongs to it.
 //
 // It also knows how the last line began. Date, time and server, which stand
-// before the method, are the same in all lines of a second, and a busy server
-// logs hundreds of those.
+// before the method, are the same in all lines of a second, of which a busy
+// server logs hundreds, and but for the time in all of a day.
 type w3cLine struct {
 	cells       w3cCells // of the line that was cut last
 	lead        []byte   // how a line began, with the space behind; empty: not known
 	front, back layout   // the columns between lead and agent, and those behind the agent
 	at          time.Time
+	second      int64 // of at, within its day
 }
 
-// next cuts a line that begins as the last one did, and tells whether it does
-// and that worked out.
+// next cuts a line that begins as the last one did, but for the time of the day,
+// and tells whether it does and that worked out.
 func (w *w3cLine) next(line []byte) (r w3cRow, ok bool) {
 	n := len(w.lead)
-	ok = n > 0 && len(line) > n && string(line[:n]) == string(w.lead) && w.cut(line, n, w.front, w.back)
+	ok = n > 0 && len(line) > n && (string(line[:n]) == string(w.lead) || w.tick(line)) && w.cut(line, n, w.front, w.back)
 	r = w3cRow{line, &w.cells}
 	return r, ok && r.plausible()
+}
+
+// The places of the clock in a lead that has both a date and a time of seconds.
+const clockFrom, clockTo = len("2026-01-01 "), len("2026-01-01 15:04:05")
+
+// tick moves on to the time of a line of the same day and server, and tells
+// whether it is one.
+func (w *w3cLine) tick(line []byte) bool {
+	n := len(w.lead)
+	if string(line[:clockFrom]) != string(w.lead[:clockFrom]) || string(line[clockTo:n]) != string(w.lead[clockTo:]) {
+		return false
+	}
+	second, ok := secondsOf(line[clockFrom:clockTo])
+	if ok {
+		w.at = w.at.Add(time.Duration(second-w.second) * time.Second)
+		w.second = second
+		copy(w.lead[clockFrom:], line[clockFrom:clockTo])
+	}
+	return ok
 }
 
 // read cuts any line by the layout of its header, and tells whether that worked
@@ -84,12 +104,15 @@ func (w *w3cLine) read(line []byte, known layout) (r w3cRow, ok bool) {
 // maxLead is the longest beginning that is remembered, in bytes.
 const maxLead = 256
 
-// remember takes over how a line began that read has cut and that said at.
-func (w *w3cLine) remember(line []byte, known layout, at time.Time) {
+// remember takes over how a line began that read has cut and that said at, a
+// second of its day.
+func (w *w3cLine) remember(line []byte, known layout, at time.Time, second int64) {
 	method, agent := bytes.IndexByte(known, w3cMethod), bytes.IndexByte(known, w3cAgent)
 	n := int(w.cells[w3cMethod].from)
-	if method >= 2 && method < agent && known[0] == w3cDate && known[1] == w3cTime && n <= maxLead {
-		w.lead, w.front, w.back, w.at = append(w.lead, line[:n]...), known[method:agent], known[agent+1:], at
+	dated := w.cells[w3cDate] == span{0, uint32(clockFrom) - 1} && w.cells[w3cTime] == span{uint32(clockFrom), uint32(clockTo)}
+	if method >= 2 && method < agent && known[0] == w3cDate && known[1] == w3cTime && dated && n <= maxLead {
+		w.lead, w.front, w.back = append(w.lead, line[:n]...), known[method:agent], known[agent+1:]
+		w.at, w.second = at, second
 	}
 }
 
