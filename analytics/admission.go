@@ -97,10 +97,10 @@ func (s *stuffing) settle(c *client, a *account, got, here *admission) {
 		s.accounts.Touch(a.key)
 	}
 	if moved {
-		c.residents++
+		c.guests.residents++
 		s.clients.Touch(c.key)
 		s.accounts.Promote(a.key) // a real account: invented names must not push it out
-		if c.residents == 2 {
+		if c.guests.residents == 2 {
 			s.clients.Promote(c.key)
 		}
 	}

@@ -145,7 +145,7 @@ func sameTown(t *testing.T, seed uint64, a, b *town) {
 // staying is how many stays are going on.
 func (t *town) staying() (n int) {
 	t.clients.Each(func(_ clientKey, c *client) {
-		for _, a := range c.admitted {
+		for _, a := range c.admissions() {
 			if a.home {
 				n++
 			}
@@ -184,7 +184,7 @@ func TestStaysAreMutual(t *testing.T) {
 			small.observe(a)
 			small.mutual(t)
 			k := small.known[a.ip+a.user+a.agent]
-			if c, ok := small.clients.Recall(&k.client); ok && k.stay != nil && !slices.Contains(c.admitted, k.stay) {
+			if c, ok := small.clients.Recall(&k.client); ok && k.stay != nil && !slices.Contains(c.admissions(), k.stay) {
 				t.Fatalf("seed %d: a pair goes by a stay that is not its client's", seed)
 			}
 			if t.Failed() {
@@ -196,7 +196,7 @@ func TestStaysAreMutual(t *testing.T) {
 
 func (s *stuffing) mutual(t *testing.T) {
 	s.clients.Each(func(k clientKey, c *client) {
-		for _, a := range c.admitted {
+		for _, a := range c.admissions() {
 			at := slices.IndexFunc(a.account.homes, func(h home) bool { return h.client == k })
 			if a.home != (at >= 0 && a.account.homes[at].stay == a) {
 				t.Errorf("%s at %s: stay %v, homes %+v", a.account.name, k.addr(), a.home, a.account.homes)

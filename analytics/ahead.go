@@ -127,9 +127,6 @@ func (k *acquaintance) fetchStay() (sum uint64) {
 }
 
 func (k *acquaintance) fetchEntries() (sum uint64) {
-	if c := k.client.Last(); c != nil {
-		sum += uint64(len(c.admitted))
-	}
 	if a := k.account.Last(); a != nil {
 		sum += a.key + uint64(len(a.homes))
 	}

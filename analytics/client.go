@@ -39,18 +39,37 @@ const (
 	maxAdmitted = 64
 )
 
-// client is what is remembered of one client address.
+// client is what is remembered of one client address: one cache line. Of most
+// there is nothing but a try.
 type client struct {
-	key clientKey
-
-	// What a routine sign-in looks at: one cache line with the key.
-	incident  *incident // the last incident it was part of
-	newest    int32     // Unix minute after its newest try, at least
-	added     uint32    // tries so far
-	residents int32     // accounts that made this address a home
-
+	key      clientKey
+	incident *incident // the last incident it was part of
+	newest   int32     // Unix minute after its newest try, at least
+	added    uint32    // tries so far
 	tries    window.Tries
-	admitted []*admission // accounts that got in from here, each once
+	guests   *guests // nil: none yet
+}
+
+// guests are the accounts that got in from a client.
+type guests struct {
+	admitted  []*admission // each once
+	residents int32        // accounts that made the address a home
+}
+
+// admissions are those of its guests.
+func (c *client) admissions() []*admission {
+	if c.guests == nil {
+		return nil
+	}
+	return c.guests.admitted
+}
+
+// lived is how many accounts made the address a home.
+func (c *client) lived() int32 {
+	if c.guests == nil {
+		return 0
+	}
+	return c.guests.residents
 }
 
 // tried remembers the time of a try, apart from the list: of most people who
@@ -80,21 +99,24 @@ func moves(from, to int64) bool { return from/putDownEvery != to/putDownEvery }
 // anything. Where the list is full the account that has been silent longest
 // makes room.
 func (c *client) admit(got *admission) (a *admission, changed bool) {
-	oldest := 0
-	for i, have := range c.admitted {
+	if c.guests == nil {
+		c.guests = new(guests)
+	}
+	g, oldest := c.guests, 0
+	for i, have := range g.admitted {
 		if have.key == got.key {
 			have.belongTo(got.account, c.key)
 			return have, have.merge(got)
 		}
-		if have.last < c.admitted[oldest].last {
+		if have.last < g.admitted[oldest].last {
 			oldest = i
 		}
 	}
-	if len(c.admitted) < maxAdmitted {
+	if len(g.admitted) < maxAdmitted {
 		a = new(admission)
-		c.admitted = append(c.admitted, a)
+		g.admitted = append(g.admitted, a)
 	} else {
-		a = c.admitted[oldest]
+		a = g.admitted[oldest]
 		a.account.depart(c.key)
 	}
 	*a = *got
@@ -104,7 +126,7 @@ func (c *client) admit(got *admission) (a *admission, changed bool) {
 // succeeded counts the accounts that got in between two times, at most
 // maxAdmitted.
 func (c *client) succeeded(from, to int64) (n int) {
-	for _, a := range c.admitted {
+	for _, a := range c.admissions() {
 		if a.outcome == event.Success && a.last >= from && a.first <= to {
 			n++
 		}
@@ -115,7 +137,7 @@ func (c *client) succeeded(from, to int64) (n int) {
 // forgives reports whether the account of t got in here soon after it failed:
 // the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Try, within int64) bool {
-	for _, a := range c.admitted {
+	for _, a := range c.admissions() {
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
 		}

@@ -64,11 +64,11 @@ type savedCampaign struct {
 func (c *client) saved(b []byte, proven bool) []byte {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
 	b = appendTries(b, c.tries.All())
-	b = msgp.AppendArrayHeader(b, uint32(len(c.admitted)))
-	for _, a := range c.admitted {
+	b = msgp.AppendArrayHeader(b, uint32(len(c.admissions())))
+	for _, a := range c.admissions() {
 		b = a.saved(b)
 	}
-	return msgp.AppendString(msgp.AppendInt32(b, c.residents), idOf(c.incident))
+	return msgp.AppendString(msgp.AppendInt32(b, c.lived()), idOf(c.incident))
 }
 
 func (a *admission) saved(b []byte) []byte {
@@ -130,12 +130,15 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 	if len(key) != len(clientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), residents: int32(in.Residents), incident: s.incidentNamed(in.Incident)}
+	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), incident: s.incidentNamed(in.Incident)}
 	for _, t := range in.Tries {
 		c.tried(t.At)
 	}
+	if len(in.Admitted) > 0 || in.Residents > 0 {
+		c.guests = &guests{residents: int32(in.Residents)}
+	}
 	for _, a := range in.Admitted {
-		c.admitted = append(c.admitted, &admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
+		c.guests.admitted = append(c.guests.admitted, &admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
 			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
 	}
 	s.clients.Load(c.key, c, in.Proven)

@@ -209,7 +209,7 @@ func (s *stuffing) adopt(i *incident, c *client) {
 	c.incident = i
 	s.clients.Touch(c.key)
 	s.clients.Promote(c.key)
-	for _, a := range c.admitted {
+	for _, a := range c.admissions() {
 		if s.inReach(i, a.last) {
 			s.judge(i, a.from, a)
 		}

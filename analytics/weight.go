@@ -82,7 +82,7 @@ func (s *stuffing) weigh(c *client, run []window.Try) (w weight) {
 	for i := range s.scratch {
 		w.add(&s.scratch[i])
 	}
-	w.allowed, w.lived = c.succeeded(from, to+s.forgiveness), int(c.residents)
+	w.allowed, w.lived = c.succeeded(from, to+s.forgiveness), int(c.lived())
 	return w
 }
 
