@@ -39,7 +39,7 @@ func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
 // stays takes a sign-in like the last one of the account at a client where it is
 // at home: the common case on a mail server. It only moves the last time of both,
 // which they have in common. admitted treats what it does not take no
-// differently, at six times the cost.
+// differently, at several times the cost.
 func (s *stuffing) stays(ev *event.Event, known *acquaintance) bool {
 	stay, at := known.stay, ev.Time.UnixMilli()
 	if stay == nil || !stay.home || !stay.like(ev) || at < stay.last || at-stay.last > away {

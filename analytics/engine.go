@@ -170,9 +170,9 @@ func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 }
 
 // acquaintance is what was looked up for a client and an account, by the one
-// name and with the one agent that the account used there. Most of a routine
-// sign-in is to find what it changes: with a few thousand people about, each
-// cache line that it need not touch saves a tenth of its cost.
+// name and with the one agent that the account used there. What a routine sign-in
+// needs stands in it, in stay and in the client: most of its cost is to wait for
+// memory.
 type acquaintance struct {
 	client  window.Held[*client]
 	account window.Held[*account]

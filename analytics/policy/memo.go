@@ -35,9 +35,9 @@ const (
 )
 
 // identity is what follows from address, account, mailbox and agent alone:
-// three cache lines, where T is little more than one of them. Texts lie in it and not behind it,
-// so that a flood of new ones allocates nothing and the garbage collector has
-// nothing to look at.
+// three cache lines, where T is little more than one of them. Texts lie in it
+// and not behind it, so that a flood of new ones allocates nothing and the
+// garbage collector has nothing to look at.
 type identity[T any] struct {
 	kept      T
 	at        uint64 // by the memo's clock
@@ -129,8 +129,9 @@ func (m *Memo[T]) renew() {
 	}
 }
 
-// Hash is of what an identity follows from, and never 0. Two pairs of one hash are taken for one another, with a
-// chance of 2^-64, and nobody can look for them without the seed.
+// Hash is of what an identity follows from, and never 0. Two pairs of one hash
+// are taken for one another, with a chance of 2^-64, and nobody can look for them
+// without the seed.
 func (m *Memo[T]) Hash(ev *event.Event) uint64 {
 	var h uint64
 	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {

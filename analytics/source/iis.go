@@ -81,11 +81,11 @@ func (f *iis) read(s *Stream, in *Input, ev *event.Event) (r w3cRow, ok bool) {
 // without what is known.
 func (f *iis) nextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (outcome Outcome, ok bool) {
 	r, ok := s.line.next(line)
-	s.w3c.second = s.line.second
-	switch {
-	case !ok:
+	if !ok {
 		return Unknown, false
-	case f.logins.held == 0 && f.silent(&r):
+	}
+	s.w3c.second = s.line.second
+	if f.logins.held == 0 && f.silent(&r) {
 		return Ignored, true
 	}
 	ev.Reset()

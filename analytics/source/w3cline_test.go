@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -99,6 +100,30 @@ func TestLinesOfOneSecond(t *testing.T) {
 		}
 		if random.IntN(4) == 0 {
 			lines[10] = "#Fields: date time cs-method cs-uri-stem c-ip cs-username cs(User-Agent) sc-status sc-win32-status"
+		}
+		sameEitherWay(t, lines)
+	}
+}
+
+// TestLinesOfSomeDays goes over midnight in files that have a date column, in
+// such that have none, and in such that lose it.
+func TestLinesOfSomeDays(t *testing.T) {
+	const columns = "cs-method cs-uri-stem cs-username c-ip cs(User-Agent) sc-status sc-win32-status"
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		at := time.Date(2026, 3, 10, random.IntN(24), 0, 0, 0, time.UTC)
+		lines, dated := []string{"#Date: 2026-03-10 00:00:00", "#Fields: date time " + columns}, true
+		for range 60 {
+			at = at.Add(time.Duration(random.IntN(3)*random.IntN(3)*random.IntN(3000)) * time.Second)
+			layout := time.TimeOnly
+			if random.IntN(15) == 0 {
+				dated = !dated
+				lines = append(lines, "#Fields: "+map[bool]string{true: "date "}[dated]+"time "+columns)
+			}
+			if dated {
+				layout = time.DateTime
+			}
+			lines = append(lines, at.Format(layout)+" GET /owa/ alice 198.51.100.7 Mozilla/5.0 200 0")
 		}
 		sameEitherWay(t, lines)
 	}
