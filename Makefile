@@ -17,8 +17,8 @@ WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
 # Nothing of the folder or the hour of a build gets into what it makes.
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
-# The profile (make profile) tells the compiler what to inline: a fortieth of
-# an agent's CPU, for half a minute of a first build's.
+# The profile (make profile) tells the compiler what to inline: one or two per
+# cent of an agent's CPU, for half a minute of a first build's.
 OBJECT  := $(GOBUILD) -buildmode=c-shared -pgo=plugin/engine.pgo
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
 LINUX   := GOOS=linux CGO_ENABLED=1

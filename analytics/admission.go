@@ -38,8 +38,8 @@ func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
 
 // stays takes a sign-in like the last one of the account at a client where it is
 // at home: the common case on a mail server. It only moves the last time of both,
-// which they have in common. admitted treats what it does not take no
-// differently, at several times the cost.
+// which they have in common. What it does not take is looked at in full by
+// admitted, which comes to the same.
 func (s *stuffing) stays(ev *event.Event, known *acquaintance) bool {
 	stay, at := known.stay, ev.Time.UnixMilli()
 	if stay == nil || !stay.home || !stay.like(ev) || at < stay.last || at-stay.last > away {

@@ -137,6 +137,8 @@ func (k *acquaintance) fetchEntries() (sum uint64) {
 	return sum
 }
 
+// fetchEvidence reads one field of each cache line of the habits that a sign-in
+// looks at, hence the odd places.
 func (k *acquaintance) fetchEvidence() (sum uint64) {
 	if c := k.client.Last(); c != nil {
 		sum += c.tries.Fetch()
