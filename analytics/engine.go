@@ -158,7 +158,7 @@ func (e *Engine) observe(ev *event.Event) {
 func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 	e.stats.Events++
 	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
-	known := e.memo.NormaliseAs(hash, ev)
+	known := e.memo.Normalise(hash, ev)
 	e.watch.event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {

@@ -57,13 +57,10 @@ type identity[T any] struct {
 // NewMemo makes one.
 func NewMemo[T any](p *Policy) *Memo[T] { return &Memo[T]{policy: p, seed: maphash.MakeSeed()} }
 
-// Normalise is Policy.Normalise, and hands over what is kept with the pair, at
-// first the zero value. What it sets in ev, and the pointer, hold until it is
-// called again.
-func (m *Memo[T]) Normalise(ev *event.Event) (kept *T) { return m.NormaliseAs(m.Hash(ev), ev) }
-
-// NormaliseAs is Normalise of an event whose hash is known.
-func (m *Memo[T]) NormaliseAs(hash uint64, ev *event.Event) (kept *T) {
+// Normalise is Policy.Normalise of an event of that Hash, and hands over what is
+// kept with the pair, at first the zero value. What it sets in ev, and the
+// pointer, hold until it is called again.
+func (m *Memo[T]) Normalise(hash uint64, ev *event.Event) (kept *T) {
 	m.renew()
 	slot, found := m.find(hash)
 	if found {
