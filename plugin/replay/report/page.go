@@ -115,6 +115,7 @@ var funcs = template.FuncMap{
 	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"span":   span,
 	"words":  words,
+	"title":  func(code string) string { return strings.ToUpper(code[:min(1, len(code))]) + words(code[min(1, len(code)):]) },
 	"plural": plural,
 	"land":   func() []string { return land },
 }
