@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
 	"redshank/plugin/replay/report"
@@ -88,7 +88,7 @@ func incidentOf(i *Incident) *report.Incident {
 	for _, v := range i.Valid {
 		in.Valid = append(in.Valid, report.Credential{User: v.User, At: v.At, How: v.How})
 	}
-	for _, v := range i.AtHome {
+	for _, v := range i.Familiar {
 		in.AtHome = append(in.AtHome, v.User)
 	}
 	for _, u := range i.Users {
@@ -105,10 +105,7 @@ func reference(id string) string {
 	return "https://attack.mitre.org/techniques/" + strings.ReplaceAll(id, ".", "/") + "/"
 }
 
-// account is the longest name of an account.
-func account(u *analytics.User) string { return cmp.Or(u.Email, u.Name) }
-
-func marks(u analytics.UserCount) string {
+func marks(u alert.UserCount) string {
 	var names []string
 	if u.Privileged {
 		names = append(names, "privileged")
@@ -138,8 +135,8 @@ func (sc *scene) lists() []report.List {
 	for _, v := range i.Valid {
 		reset = append(reset, v.User)
 	}
-	if i.Rule.ID == "AN0131" && i.User != nil && len(i.Valid) == 0 {
-		reset = append(reset, account(i.User))
+	if i.Rule.Kind == alert.Behaviour && i.User != nil && len(i.Valid) == 0 {
+		reset = append(reset, i.User.DisplayName())
 	}
 	switch {
 	case i.Prefix.IsValid():
@@ -235,7 +232,7 @@ func cmpOr(a, b []string) []string {
 	return b
 }
 
-func owner(as analytics.AS) string {
+func owner(as alert.AS) string {
 	if as.Number == 0 {
 		return ""
 	}

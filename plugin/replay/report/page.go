@@ -110,12 +110,14 @@ var scriptText string
 
 // funcs are what the template calls.
 var funcs = template.FuncMap{
-	"clean":  clean,
-	"clock":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"span":   span,
-	"words":  words,
-	"title":  func(code string) string { return strings.ToUpper(code[:min(1, len(code))]) + words(code[min(1, len(code)):]) },
+	"clean": clean,
+	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"span":  span,
+	"words": words,
+	"title": func(code string) string {
+		return strings.ToUpper(code[:min(1, len(code))]) + words(code[min(1, len(code)):])
+	},
 	"plural": plural,
 	"land":   func() []string { return land },
 }
