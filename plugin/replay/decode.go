@@ -17,7 +17,7 @@ import (
 // Log is what became of one log.
 type Log struct {
 	Name        string
-	First, Last time.Time // of its events; zero where there is none
+	First, Last time.Time // of its events; zero if there are no events
 	Events      int64     // inside of the period
 	Outside     int64     // events before or after the period
 	Untimed     int64     // events without a time, which are left out
@@ -90,7 +90,7 @@ func (d *decoder) decode() {
 	d.set.Decode("replay", &d.record, d.emit)
 }
 
-// add takes an event of the record at hand.
+// add takes an event of the current record.
 func (d *decoder) add(ev *event.Event) {
 	d.key.Position++
 	switch {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Options say what is read and what is written.
+// Options configure a run.
 type Options struct {
 	Paths   []string  // files, folders, patterns, "-" for standard input
 	Stdin   io.Reader // behind "-"

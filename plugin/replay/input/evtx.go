@@ -172,7 +172,7 @@ func hexStatus(key string, v any) any {
 	return v
 }
 
-// at returns what stands in maps under keys, nil where there is nothing.
+// at returns the value below keys in nested maps, or nil.
 func at(v any, keys ...string) any {
 	for _, key := range keys {
 		m, ok := v.(dict)

@@ -55,7 +55,7 @@ func TestEventLog(t *testing.T) {
 	}
 }
 
-// TestEventLogCut reads what is left of a damaged log, and reports it.
+// TestEventLogCut reads the sound chunks of a damaged log, and reports the others.
 func TestEventLogCut(t *testing.T) {
 	dir, _ := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "www.velocidex.com/golang/evtx").Output()
 	whole, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "Security.evtx"))

@@ -70,7 +70,7 @@ type merge struct {
 // cursor is a position in a run.
 type cursor struct {
 	entry  []byte   // nil at the end
-	data   []byte   // of the block at hand of a run in memory
+	data   []byte   // rest of the current block of a run in memory
 	blocks [][]byte // behind it
 	reader *bufio.Reader
 	buffer []byte

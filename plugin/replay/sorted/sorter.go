@@ -50,7 +50,7 @@ type run struct {
 }
 
 // New returns a Sorter that puts its temporary files into folder, or into the
-// folder of the system where that is empty.
+// system's folder if it is empty.
 func New(folder string) *Sorter {
 	return &Sorter{folder: folder, limit: memory, sorter: make(chan struct{}, 2)}
 }
@@ -144,7 +144,7 @@ func sortEntries(blocks [][]byte, index []place) [][]byte {
 	return [][]byte{out}
 }
 
-// keep adds a run, in memory where there is room.
+// keep adds a run, in memory if it fits.
 func (s *Sorter) keep(blocks [][]byte) {
 	var size int64
 	for _, b := range blocks {
