@@ -1,18 +1,19 @@
 package replay
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
+	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/record"
 	"redshank/plugin/delivery"
 )
 
@@ -32,8 +33,12 @@ type detection struct {
 	second    int64 // of the last event
 	incidents map[string]*Incident
 	form      delivery.Form
-	file      *os.File // for messages; nil: none
-	to        *bufio.Writer
+	messages  *output // nil: not written
+	enriched  *output // nil: not written
+	events    int64
+	at        time.Time // of the last event
+	record    []byte    // enriched, encoded
+	text      []byte    // as JSON
 }
 
 func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
@@ -41,22 +46,52 @@ func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
 	return &detection{engine: engine, incidents: map[string]*Incident{}}, err
 }
 
-// writeTo writes all messages into a file.
-func (d *detection) writeTo(path string, form delivery.Form) (err error) {
-	if d.file, err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
-		return fmt.Errorf("alerts: %w", err)
+// open creates the files that the options name.
+func (d *detection) open(opts *Options) (err error) {
+	if opts.Alerts != "" {
+		if d.messages, err = create("alerts", opts.Alerts); err != nil {
+			return err
+		}
 	}
-	d.to, d.form = bufio.NewWriter(d.file), form
-	return nil
+	if opts.Enriched != "" {
+		d.enriched, err = create("enriched records", opts.Enriched)
+	}
+	return err
 }
 
-func (d *detection) observe(ev *event.Event) (err error) {
-	if second := ev.Time.Unix(); second >= d.second+flushEvery {
-		d.second = second
-		err = d.keep(d.engine.Flush())
-	}
+// observe takes one event.
+func (d *detection) observe(ev *event.Event) error {
+	err := d.tick(ev.Time)
 	d.engine.ObserveEvent(ev)
+	d.events++
 	return err
+}
+
+// tick takes the messages that are due before an event of that time.
+func (d *detection) tick(at time.Time) error {
+	second := at.Unix()
+	if second < d.second+flushEvery {
+		return nil
+	}
+	d.second = second
+	return d.keep(d.engine.Flush())
+}
+
+// enrich takes the events of one record, and writes the record.
+func (d *detection) enrich(events iter.Seq[*event.Event], body []byte) error {
+	rec := record.Record{Raw: body, Body: body}
+	d.record = d.engine.EnrichEvents(d.record[:0], &rec, func(yield func(*event.Event) bool) {
+		for ev := range events {
+			d.events++
+			d.at = ev.Time
+			if !yield(ev) {
+				return
+			}
+		}
+	})
+	err := d.tick(d.at)
+	d.text = delivery.AppendRecord(d.text[:0], &record.Record{Raw: d.record, Body: d.record})
+	return errors.Join(err, d.enriched.line(d.text))
 }
 
 // keep takes the messages of incidents.
@@ -69,16 +104,15 @@ func (d *detection) keep(alerts []*alert.Alert) error {
 		}
 		i.Alert = a
 		i.Messages++
-		if d.file == nil {
+		if d.messages == nil {
 			continue
 		}
 		doc, err := d.form.Alert(a)
 		if err != nil {
 			return fmt.Errorf("alert of %s: %w", a.ID, err)
 		}
-		d.to.Write(doc)
-		if err := d.to.WriteByte('\n'); err != nil {
-			return fmt.Errorf("alerts: %w", err)
+		if err := d.messages.line(doc); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -87,11 +121,7 @@ func (d *detection) keep(alerts []*alert.Alert) error {
 // close ends the engine: open incidents send their final message.
 func (d *detection) close() error {
 	err := d.keep(d.engine.Flush())
-	err = errors.Join(err, d.keep(d.engine.Close()))
-	if d.file != nil {
-		err = errors.Join(err, d.to.Flush(), d.file.Close())
-	}
-	return err
+	return errors.Join(err, d.keep(d.engine.Close()), d.messages.close(), d.enriched.close())
 }
 
 // list returns the incidents in the order in which they began.

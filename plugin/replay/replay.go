@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -42,6 +43,11 @@ func Run(ctx context.Context, opts Options, out, errs io.Writer) (int, error) {
 	}
 	if err := r.detect(ctx); err != nil {
 		return Failed, err
+	}
+	if r.against != nil {
+		if err := r.compare(ctx); err != nil {
+			return Failed, err
+		}
 	}
 	if err := r.write(ctx, out); err != nil {
 		return Failed, err
@@ -88,6 +94,9 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 		return nil, errors.New("no log to read")
 	}
 	r.files, r.sorter, r.bar = files, sorted.New(opts.Folder), newBar(errs, opts.Progress)
+	if opts.Enriched != "" {
+		r.sorter = sorted.NewRecords(opts.Folder)
+	}
 	return r, nil
 }
 
@@ -131,46 +140,40 @@ func (r *run) done(l Log) {
 	}
 }
 
-// detect takes the events through the engine, and through a second one where
-// there is a policy to compare with.
+// detect runs the events through the engine.
 func (r *run) detect(ctx context.Context) error {
-	first, err := newDetection(&r.opts, r.policy)
+	d, err := newDetection(&r.opts, r.policy)
 	if err != nil {
 		return err
 	}
-	engines := []*detection{first}
-	if r.opts.Alerts != "" {
-		if err := first.writeTo(r.opts.Alerts, r.form()); err != nil {
-			return err
-		}
+	d.form = r.form()
+	if err := d.open(&r.opts); err != nil {
+		return errors.Join(err, d.close())
 	}
-	if r.against != nil {
-		second, err := newDetection(&r.opts, r.against)
-		if err != nil {
-			return err
-		}
-		engines = append(engines, second)
+	if d.enriched != nil {
+		r.bar.start("detecting", r.sorter.Len(), false)
+		r.result.Repeated, err = r.sorter.EachRecord(func(events iter.Seq[*event.Event], body []byte) error {
+			r.bar.add(1)
+			return errors.Join(ctx.Err(), d.enrich(events, body))
+		})
+		r.bar.stop()
+	} else {
+		r.result.Repeated, err = r.walk(ctx, "detecting", d.observe)
 	}
-	repeated, err := r.walk(ctx, "detecting", func(ev *event.Event) error {
-		raw := *ev
-		for i, d := range engines {
-			if i > 0 {
-				*ev = raw // as the source left it
-			}
-			if err := d.observe(ev); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for _, d := range engines {
-		err = errors.Join(err, d.close())
+	err = errors.Join(err, d.close())
+	r.result.Events, r.result.Incidents, r.result.Stats = d.events, d.list(), d.engine.Stats()
+	return err
+}
+
+// compare runs the events through a second policy.
+func (r *run) compare(ctx context.Context) error {
+	d, err := newDetection(&r.opts, r.against)
+	if err != nil {
+		return err
 	}
-	r.result.Events, r.result.Repeated = r.sorter.Len()-repeated, repeated
-	r.result.Incidents, r.result.Stats = first.list(), first.engine.Stats()
-	if r.against != nil {
-		r.other = engines[1].list()
-	}
+	_, err = r.walk(ctx, "comparing", d.observe)
+	err = errors.Join(err, d.close())
+	r.other = d.list()
 	return err
 }
 
