@@ -8,6 +8,8 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/table"
 )
 
 // CSV exports of Purview and Log Analytics, tailed line by line: the header
@@ -30,15 +32,15 @@ var csvHeaders = [...][]byte{
 // openRow takes the line if it is the header or a row of a CSV export.
 func (s *Set) openRow(line []byte, depth int) bool {
 	if names := csvHeader(line); names != nil {
-		s.in.Stream.csv = names
-		s.in.Stream.headline(event.SourceUnknown, line)
-		s.leaf(Ignored)
+		s.at.csv = names
+		s.at.Headline(event.SourceUnknown, line)
+		s.leaf(format.Ignored)
 		return true
 	}
-	if s.in.Stream.csv == nil || len(line) > maxJSON {
+	if s.at.csv == nil || len(line) > format.MaxJSON {
 		return false
 	}
-	row, ok := s.scratch.row(s.in.Stream.csv, line)
+	row, ok := csvRow(&s.scratch, s.at.csv, line)
 	if ok {
 		s.open(row, depth+1)
 	}
@@ -66,94 +68,39 @@ func cellEnds(rest []byte) bool { return len(rest) == 0 || rest[0] == ',' || res
 // columnNames copies the names: they are kept for the stream's life.
 func columnNames(line []byte) (names []string) {
 	for rest, more := line, true; more && len(names) < maxColumns; {
-		var c cell
-		if c, rest, more = nextCell(rest); !c.whole {
+		var c table.Cell
+		if c, rest, more = table.NextCell(rest); !c.Whole {
 			return nil
 		}
-		names = append(names, strings.TrimSuffix(string(c.text), utcColumnMark))
+		names = append(names, strings.TrimSuffix(string(c.Text), utcColumnMark))
 	}
 	return names
 }
 
-// cell is one field of a CSV row. text is without the outer quotes; doubled
-// counts the quotes in it that stand doubled.
-type cell struct {
-	text    []byte
-	doubled int
-	whole   bool // false: its closing quote is not on this line
-}
-
-// nextCell cuts the first cell off row; more tells whether another follows.
-func nextCell(row []byte) (c cell, rest []byte, more bool) {
-	if len(row) == 0 || row[0] != '"' {
-		end := bytes.IndexByte(row, ',')
-		if end < 0 {
-			return cell{text: row, whole: true}, nil, false
-		}
-		return cell{text: row[:end], whole: true}, row[end+1:], true
-	}
-	row = row[1:]
-	for at := 0; ; {
-		quote := bytes.IndexByte(row[at:], '"')
-		if quote < 0 {
-			return cell{text: row}, nil, false
-		}
-		at += quote
-		if at+1 == len(row) || row[at+1] == ',' {
-			c.text, c.whole = row[:at], true
-			return c, row[min(at+2, len(row)):], at+1 < len(row)
-		}
-		if row[at+1] != '"' {
-			return cell{text: row}, nil, false
-		}
-		c.doubled++
-		at += 2
-	}
-}
-
 // row transcodes a CSV row into a map of its filled cells by column name. It
 // fails where the row has not exactly the columns of the header.
-func (s *scratch) row(names []string, line []byte) (record.Value, bool) {
+func csvRow(s *format.Scratch, names []string, line []byte) (record.Value, bool) {
 	filled, cells := 0, 0
 	for rest, more := line, true; more; cells++ {
-		var c cell
-		if c, rest, more = nextCell(rest); !c.whole || cells == len(names) {
+		var c table.Cell
+		if c, rest, more = table.NextCell(rest); !c.Whole || cells == len(names) {
 			return nil, false
 		}
-		if len(c.text) > 0 {
+		if len(c.Text) > 0 {
 			filled++
 		}
 	}
 	if cells != len(names) {
 		return nil, false
 	}
-	start := len(s.buf)
-	s.buf = msgp.AppendMapHeader(s.buf, uint32(filled))
+	start := len(s.Buf)
+	s.Buf = msgp.AppendMapHeader(s.Buf, uint32(filled))
 	for i, rest := 0, line; i < cells; i++ {
-		var c cell
-		if c, rest, _ = nextCell(rest); len(c.text) > 0 {
-			s.buf = msgp.AppendString(s.buf, names[i])
-			s.buf = appendCell(s.buf, c)
+		var c table.Cell
+		if c, rest, _ = table.NextCell(rest); len(c.Text) > 0 {
+			s.Buf = msgp.AppendString(s.Buf, names[i])
+			s.Buf = table.AppendCell(s.Buf, c)
 		}
 	}
-	return record.Value(s.buf[start:]), true
-}
-
-// appendCell writes a cell as a string, with doubled quotes made single. Its
-// length is known before, so it is written once and in place. A cell with
-// quotes goes in as bin, whose header is easier to write; Bytes reads both.
-func appendCell(dst []byte, c cell) []byte {
-	if c.doubled == 0 {
-		return msgp.AppendStringFromBytes(dst, c.text)
-	}
-	dst = msgp.AppendBytesHeader(dst, uint32(len(c.text)-c.doubled))
-	for text := c.text; len(text) > 0; {
-		quote := bytes.IndexByte(text, '"')
-		if quote < 0 {
-			return append(dst, text...)
-		}
-		dst = append(dst, text[:quote+1]...)
-		text = text[min(quote+2, len(text)):]
-	}
-	return dst
+	return record.Value(s.Buf[start:]), true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 const (
@@ -24,20 +25,20 @@ const (
 // open finds the records inside v and decodes them. What was transcoded on
 // the way is given back: nothing that emit got may be used after it.
 func (s *Set) open(v record.Value, depth int) {
-	mark := len(s.scratch.buf)
+	mark := len(s.scratch.Buf)
 	switch {
 	case depth > maxNesting:
-		s.leaf(Malformed)
+		s.leaf(format.Malformed)
 	case v.IsMap():
 		s.openMap(v, depth)
 	case v.IsArray():
 		s.openList(v, depth)
 	default:
 		if text := v.Bytes(); text == nil || !s.openText(text, depth) {
-			s.leaf(Unknown)
+			s.leaf(format.Unknown)
 		}
 	}
-	s.scratch.release(mark)
+	s.scratch.Release(mark)
 	s.index.Forget()
 }
 
@@ -54,7 +55,7 @@ func (s *Set) openList(list record.Value, depth int) {
 		}
 	}
 	if empty {
-		s.leaf(Ignored)
+		s.leaf(format.Ignored)
 	}
 }
 
@@ -67,7 +68,7 @@ func (s *Set) openMap(m record.Value, depth int) {
 		if line, path := plainLine(m); line != nil {
 			s.follow(path)
 			if depth == 0 && len(s.line) > 0 && &s.line[0] == &line[0] {
-				s.running = s.in.Stream
+				s.running = s.at
 			}
 			s.openEither(m, line, fields, depth)
 			return
@@ -79,7 +80,7 @@ func (s *Set) openMap(m record.Value, depth int) {
 	}
 	var found [len(wrapperNames)]record.Value
 	s.in.Fields = m
-	if s.in.values(wrapperKeys, false, found[:]) > 0 {
+	if s.in.Values(wrapperKeys, false, found[:]) > 0 {
 		if inner := wrapped(found[:]); inner.Present() {
 			s.open(inner, depth+1)
 			return
@@ -91,7 +92,7 @@ func (s *Set) openMap(m record.Value, depth int) {
 		}
 	}
 	if many || !s.offerMap(m) {
-		s.leaf(Unknown)
+		s.leaf(format.Unknown)
 	}
 }
 
@@ -117,13 +118,13 @@ func plainLine(m record.Value) (line, path []byte) {
 // openEither decodes a map that has a text which may be the record itself, or
 // only one of its fields (the rendered message of a Windows event).
 func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) {
-	first := fields <= bareFields || s.in.Stream.lines || bytes.HasPrefix(line, []byte("{"))
+	first := fields <= bareFields || s.at.lines || bytes.HasPrefix(line, []byte("{"))
 	switch {
 	case first && s.openText(line, depth+1):
 	case fields <= fewFields && s.offerMap(m):
 	case !first && s.openText(line, depth+1):
 	default:
-		s.leaf(Unknown)
+		s.leaf(format.Unknown)
 	}
 }
 
@@ -132,13 +133,13 @@ func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) {
 func (s *Set) openText(text []byte, depth int) bool {
 	text = trim(text)
 	if len(text) == 0 {
-		s.leaf(Ignored)
+		s.leaf(format.Ignored)
 		return true
 	}
 	switch text[0] {
 	case '{':
 		if !s.openJSON(text, depth) {
-			s.leaf(Malformed)
+			s.leaf(format.Malformed)
 		}
 		return true
 	case '[': // a list, or a line that begins with a time in brackets
@@ -153,7 +154,7 @@ func (s *Set) openText(text []byte, depth int) bool {
 // openJSON decodes JSON values that stand one behind the other; false if not
 // even the first is one. What cannot be read behind it is one more record.
 func (s *Set) openJSON(text []byte, depth int) bool {
-	v, rest, err := s.scratch.json(text)
+	v, rest, err := s.scratch.Json(text)
 	if err != nil {
 		return false
 	}
@@ -162,8 +163,8 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 		if len(rest) == 0 {
 			return true
 		}
-		if v, rest, err = s.scratch.json(rest); err != nil {
-			s.leaf(Malformed)
+		if v, rest, err = s.scratch.Json(rest); err != nil {
+			s.leaf(format.Malformed)
 			return true
 		}
 	}
@@ -177,14 +178,14 @@ func (s *Set) openLine(line []byte, depth int) bool {
 		return true
 	}
 	if len(line) > maxLine {
-		s.leaf(Malformed)
+		s.leaf(format.Malformed)
 		return true
 	}
 	if s.offerLine(line) {
 		return true
 	}
-	if s.in.Stream.csv != nil { // the rest of a cell with line breaks in it
-		s.leaf(Malformed)
+	if s.at.csv != nil { // the rest of a cell with line breaks in it
+		s.leaf(format.Malformed)
 		return true
 	}
 	return false
@@ -207,7 +208,8 @@ func (s *Set) setPath(found []record.Value) {
 // follow takes up the stream of a file.
 func (s *Set) follow(path []byte) {
 	if len(path) > 0 {
-		s.in.Stream = s.streams.get(s.in.Tag, path)
+		s.at = s.streams.get(s.in.Tag, path)
+		s.in.Stream = &s.at.Stream
 	}
 }
 

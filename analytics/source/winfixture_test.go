@@ -12,6 +12,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // winTold is what a test compares of one event.
@@ -33,7 +34,7 @@ func tellWin(ev *event.Event) winTold {
 }
 
 // winRun decodes JSON records with a fresh set.
-func winRun(t testing.TB, records ...string) (told []winTold, counts [outcomes]uint64) {
+func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Outcomes]uint64) {
 	t.Helper()
 	set, err := New("winevent")
 	if err != nil {
