@@ -140,10 +140,10 @@ func (c *client) attempt(ctx context.Context, method string, u *url.URL) (*http.
 	return nil, retryAfter(r.Header.Get("Retry-After"), time.Now()), refused
 }
 
-// retryable returns the wait of attempt for an error from the token endpoint.
+// retryable returns the wait of attempt for an error of tokens.get.
 func retryable(err error) time.Duration {
 	var refused *apiError
-	if errors.As(err, &refused) && !refused.temporary() {
+	if errors.Is(err, errCredential) || errors.As(err, &refused) && !refused.temporary() {
 		return -1
 	}
 	return 0

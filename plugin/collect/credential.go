@@ -43,6 +43,9 @@ func (c Credential) check() error {
 	return nil
 }
 
+// errCredential says that a file with a secret or a certificate cannot be used.
+var errCredential = errors.New("credential")
+
 // config returns the request for a token for scope at the endpoint tokenURL.
 func (c Credential) config(client, tokenURL, scope string) (*clientcredentials.Config, error) {
 	config := &clientcredentials.Config{
@@ -111,7 +114,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	}
 	config, err := t.credential.config(t.client, t.tokenURL, t.scope)
 	if err != nil {
-		return "", fmt.Errorf("credential: %w", err)
+		return "", fmt.Errorf("%w: %w", errCredential, err)
 	}
 	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 	var refused *oauth2.RetrieveError
