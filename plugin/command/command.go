@@ -94,7 +94,7 @@ command line that is not understood.`,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          withoutSubcommand,
 	}
-	root.AddCommand(newCheck(p), newCollect(), newDocs(p), newVersion(p))
+	root.AddCommand(newCheck(p), newCollect(), newDocs(p), newReplay(p), newVersion(p))
 	return root
 }
 
