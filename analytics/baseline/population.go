@@ -70,8 +70,8 @@ type users struct {
 }
 
 type user struct {
-	account uint64
-	day     int32 // of the last use, from 1970
+	account    uint64
+	first, day int32 // days of the first and the last use, from 1970
 }
 
 // NewPopulation returns an empty population of at most size features (at
@@ -137,6 +137,25 @@ func (p *Population) Users(f Feature, at int64) int {
 	return u.count(int32(at / dayMillis))
 }
 
+// Established is Users without accounts whose first use was on the day of at or
+// later: what an attack in progress adds does not make a feature common. Above
+// the exact range it returns the same as Users.
+func (p *Population) Established(f Feature, at int64) (n int) {
+	u, day := p.peek(f), int32(at/dayMillis)
+	switch {
+	case u == nil:
+		return 0
+	case u.sketches != nil:
+		return u.count(day)
+	}
+	for _, e := range u.exact {
+		if e.first < day && e.day+forgetDays >= day {
+			n++
+		}
+	}
+	return n
+}
+
 // UsersBesides is Users without one account: how many others have signed in
 // with a feature. Above the exact range it returns one less than Users.
 func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
@@ -158,10 +177,11 @@ func (p *Population) Has(f Feature, account uint64, at int64) bool {
 	return u != nil && u.has(account, int32(at/dayMillis))
 }
 
-// Rare reports whether few accounts of the tenant use a feature: at most
-// least, or at most a share of the accounts, given in thousandths.
+// Rare reports whether few accounts of the tenant had used a feature before
+// the day of at: at most least, or at most a share of the accounts, given in
+// thousandths.
 func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
-	return p.Users(f, at) <= max(least, p.Accounts()*thousandths/1000)
+	return p.Established(f, at) <= max(least, p.Accounts()*thousandths/1000)
 }
 
 // Len returns the number of features kept.
@@ -218,8 +238,11 @@ func (u *users) add(account uint64, day int32) (fresh, changed bool) {
 	for i := range u.exact {
 		if e := &u.exact[i]; e.account == account {
 			fresh = e.day+forgetDays < day
-			changed = e.day < day
-			e.day = max(e.day, day)
+			changed = e.day < day || day < e.first
+			if fresh {
+				e.first = day
+			}
+			e.first, e.day = min(e.first, day), max(e.day, day)
 			return fresh, changed
 		} else if e.day+forgetDays < day {
 			oldest = i
@@ -227,9 +250,9 @@ func (u *users) add(account uint64, day int32) (fresh, changed bool) {
 	}
 	switch {
 	case oldest >= 0:
-		u.exact[oldest] = user{account, day}
+		u.exact[oldest] = user{account, day, day}
 	case len(u.exact) < exactUsers:
-		u.exact = append(u.exact, user{account, day})
+		u.exact = append(u.exact, user{account, day, day})
 	default:
 		u.sketches, u.since = new([2][sketchBits / 64]uint64), day
 		for _, e := range u.exact {

@@ -31,6 +31,19 @@ func TestPopulationCountsAccounts(t *testing.T) {
 	}
 }
 
+func TestPopulationEstablishedLeavesOutToday(t *testing.T) {
+	p := NewPopulation(100)
+	f := NewFeature('a', 1)
+	p.Add(f, account(1), someDay-dayMillis)
+	p.Add(f, account(2), someDay)
+	if u, e := p.Users(f, someDay), p.Established(f, someDay); u != 2 || e != 1 {
+		t.Errorf("%d users, %d established, want 2 and 1", u, e)
+	}
+	if !p.Rare(f, someDay, 1, 0) || p.Rare(f, someDay, 0, 0) {
+		t.Error("a feature of one established account is rare at 1 and not at 0")
+	}
+}
+
 func TestPopulationForgets(t *testing.T) {
 	p := NewPopulation(100)
 	few, many := NewFeature('a', 1), NewFeature('a', 2)

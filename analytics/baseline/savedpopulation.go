@@ -74,7 +74,8 @@ func (u *users) append(b []byte) []byte {
 	b = append(b, populationVersion)
 	b = binary.AppendUvarint(b, uint64(len(u.exact)))
 	for _, e := range u.exact {
-		b = binary.AppendVarint(binary.BigEndian.AppendUint64(b, e.account), int64(e.day))
+		b = binary.BigEndian.AppendUint64(b, e.account)
+		b = binary.AppendVarint(binary.AppendVarint(b, int64(e.first)), int64(e.day))
 	}
 	if u.sketches == nil {
 		return b
@@ -95,15 +96,19 @@ func (u *users) load(b []byte) error {
 	}
 	b = b[n:]
 	for range count {
-		if len(b) < 9 {
+		if len(b) < 8 {
 			return errPopulation
 		}
-		day, n := binary.Varint(b[8:])
+		first, n := binary.Varint(b[8:])
 		if n <= 0 {
 			return errPopulation
 		}
-		u.exact = append(u.exact, user{binary.BigEndian.Uint64(b), int32(day)})
-		b = b[8+n:]
+		last, m := binary.Varint(b[8+n:])
+		if m <= 0 {
+			return errPopulation
+		}
+		u.exact = append(u.exact, user{binary.BigEndian.Uint64(b), int32(first), int32(last)})
+		b = b[8+n+m:]
 	}
 	if len(b) == 0 {
 		return nil
@@ -121,4 +126,3 @@ func (u *users) load(b []byte) error {
 	}
 	return nil
 }
-
