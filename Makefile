@@ -151,9 +151,10 @@ fuzz:
 	  done; \
 	done
 
-# Archives, Debian packages, lists of contents and checksums in build/dist.
+# Archives, deb and rpm packages, lists of contents and checksums in build/dist.
 STAGE   := build/stage
 AGAINCACHE ?= $(CURDIR)/build/again/cache
+EPOCH   = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 dist:
 	rm -rf $(STAGE) build/dist
 	$(LINUX) GOARCH=amd64 CC=$(CC) $(OBJECT) -o $(STAGE)/linux-amd64/out_redshank.so ./plugin
@@ -162,7 +163,8 @@ dist:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GOBUILD) -o $(STAGE)/linux-arm64/redshank ./plugin
 	$(WINDLL) -o $(STAGE)/windows-amd64/out_redshank.dll ./plugin
 	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o $(STAGE)/windows-amd64/redshank.exe ./plugin
-	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(GO) run -C .ci/dist . \
+	$(GO) run ./plugin/command/reference $(STAGE)/share $(VERSION) $$(date -u -d @$(EPOCH) +%F)
+	SOURCE_DATE_EPOCH=$(EPOCH) $(GO) run -C .ci/dist . \
 	  -root $(CURDIR) -stage $(CURDIR)/$(STAGE) -out $(CURDIR)/build/dist -version $(VERSION)
 
 # The packages of this commit, built a second time in another folder and from
