@@ -96,7 +96,7 @@ func (f *feed) windows(ctx context.Context, now time.Time) error {
 		if to.After(f.state.Through) {
 			f.state.Through = to
 		}
-		if err := f.commit(); err != nil {
+		if err := f.commitDue(); err != nil {
 			return err
 		}
 		from = to
@@ -150,10 +150,16 @@ func (f *feed) emit(record json.RawMessage) error {
 		return err
 	}
 	f.records++
-	if f.written += len(text); f.written >= commitSize || f.now().Sub(f.committed) >= commitAfter {
-		return f.commit()
+	f.written += len(text)
+	return f.commitDue()
+}
+
+// commitDue commits after commitSize or commitAfter.
+func (f *feed) commitDue() error {
+	if f.written < commitSize && f.now().Sub(f.committed) < commitAfter {
+		return nil
 	}
-	return nil
+	return f.commit()
 }
 
 // commit makes the records written durable, and then the state that says so.
