@@ -163,16 +163,7 @@ func (r *run) detect(ctx context.Context) error {
 		}
 		engines = append(engines, second)
 	}
-	r.bar.start("detecting", r.sorter.Len(), false)
-	defer r.bar.stop()
-	n := 0
-	repeated, err := r.sorter.Each(func(ev *event.Event) error {
-		if n++; n%4096 == 0 {
-			r.bar.add(4096)
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
+	repeated, err := r.walk(ctx, "detecting", func(ev *event.Event) error {
 		raw := *ev
 		for i, d := range engines {
 			if i > 0 {
@@ -187,12 +178,29 @@ func (r *run) detect(ctx context.Context) error {
 	for _, d := range engines {
 		err = errors.Join(err, d.close())
 	}
-	r.result.Events, r.result.Repeated = int64(n), repeated
+	r.result.Events, r.result.Repeated = r.sorter.Len()-repeated, repeated
 	r.result.Incidents, r.result.Stats = first.list(), first.engine.Stats()
 	if r.against != nil {
 		r.other = engines[1].list()
 	}
 	return err
+}
+
+// walk calls take with every event in order of time.
+func (r *run) walk(ctx context.Context, what string, take func(ev *event.Event) error) (repeated int64, err error) {
+	const step = 4096
+	r.bar.start(what, r.sorter.Len(), false)
+	defer r.bar.stop()
+	n := 0
+	return r.sorter.Each(func(ev *event.Event) error {
+		if n++; n%step == 0 {
+			r.bar.add(step)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		return take(ev)
+	})
 }
 
 func (r *run) form() delivery.Form {

@@ -15,7 +15,18 @@ import (
 
 // write puts out all that was asked for.
 func (r *run) write(ctx context.Context, out io.Writer) error {
+	if r.opts.Report != "" {
+		if err := r.report(ctx); err != nil {
+			return err
+		}
+	}
+	if r.opts.JSON {
+		return r.json(out)
+	}
 	r.tables(out)
+	if r.opts.Report != "" {
+		fmt.Fprintf(out, "\nreport: %s\n", r.opts.Report)
+	}
 	return nil
 }
 

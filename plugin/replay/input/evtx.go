@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"time"
 
 	"www.velocidex.com/golang/evtx"
 )
@@ -56,14 +58,8 @@ func (r *reader) chunk(chunk *evtx.Chunk) (ok bool) {
 	}()
 	events, err := chunk.Parse(0)
 	ok = err == nil && uint64(len(events)) > chunk.Header.LastEventRecNumber-chunk.Header.FirstEventRecNumber
-	for _, event := range events {
-		fields, isMap := event.Event.(interface{ Get(string) (any, bool) })
-		if !isMap {
-			ok = false
-			continue
-		}
-		inner, _ := fields.Get("Event")
-		doc, err := json.Marshal(inner)
+	for _, e := range events {
+		doc, err := json.Marshal(eventFields(e.Event))
 		if err != nil {
 			ok = false
 			continue
@@ -71,4 +67,69 @@ func (r *reader) chunk(chunk *evtx.Chunk) (ok bool) {
 		r.to.JSON(doc)
 	}
 	return ok
+}
+
+// dict is a map as the parser returns it.
+type dict interface {
+	Get(string) (any, bool)
+	Keys() []string
+}
+
+// eventFields returns an event as the agent's winevtlog input would hand it over.
+func eventFields(event any) map[string]any {
+	system := at(event, "Event", "System")
+	fields := map[string]any{
+		"ProviderName":  at(system, "Provider", "Name"),
+		"EventID":       at(system, "EventID", "Value"),
+		"Version":       at(system, "Version"),
+		"EventRecordID": at(system, "EventRecordID"),
+		"Channel":       at(system, "Channel"),
+		"Computer":      at(system, "Computer"),
+		"UserID":        at(system, "Security", "UserID"),
+	}
+	if seconds, ok := at(system, "TimeCreated", "SystemTime").(float64); ok {
+		whole := math.Floor(seconds)
+		fields["TimeCreated"] = time.Unix(int64(whole), int64((seconds-whole)*1e6)*1000).UTC().Format(time.RFC3339Nano)
+	}
+	data, named := at(event, "Event", "EventData").(dict)
+	if !named {
+		return fields
+	}
+	values := map[string]any{}
+	for _, key := range data.Keys() {
+		v, _ := data.Get(key)
+		if key == "Data" { // without names, as those of MSExchange Management
+			fields["StringInserts"] = v
+			continue
+		}
+		values[key] = hexStatus(key, v)
+	}
+	if len(values) > 0 {
+		fields["EventData"] = values
+	}
+	return fields
+}
+
+// hexStatus returns the NTSTATUS codes of an event as they are usually written.
+func hexStatus(key string, v any) any {
+	if key != "Status" && key != "SubStatus" {
+		return v
+	}
+	switch n := v.(type) {
+	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return fmt.Sprintf("0x%08x", n)
+	}
+	return v
+}
+
+// at returns what stands in maps under keys, nil where there is nothing.
+func at(v any, keys ...string) any {
+	for _, key := range keys {
+		m, ok := v.(dict)
+		if !ok {
+			return nil
+		}
+		v, _ = m.Get(key)
+	}
+	return v
 }
