@@ -63,7 +63,7 @@ func (e *Engine) later(ev *event.Event) {
 // before, the other is no later for that than it is.
 func (e *Engine) together(first, ev *event.Event) bool {
 	since := ev.Time.Sub(first.Time).Milliseconds()
-	return since >= 0 && since <= e.desk.lateness
+	return since >= 0 && since <= e.tracker.lateness
 }
 
 // catchUp observes all that wait.
@@ -114,7 +114,7 @@ var noAcquaintance acquaintance
 
 // isRoutine tells whether an event is likely to change nothing but the stay.
 func (k *acquaintance) isRoutine(ev *event.Event) bool {
-	return ev.Outcome == event.Success && ev.Time.UnixMilli()-k.learned.at < visitSpan
+	return ev.Outcome == event.Success && ev.Time.UnixMilli()-k.learned.at < signInSpan
 }
 
 func (k *acquaintance) fetchStay() (sum uint64) {
@@ -129,10 +129,10 @@ func (k *acquaintance) fetchStay() (sum uint64) {
 
 func (k *acquaintance) fetchEntries() (sum uint64) {
 	if a := k.account.Last(); a != nil {
-		sum += a.key + uint64(len(a.homes))
+		sum += a.key + uint64(len(a.knownClients))
 	}
 	if d := k.dossier.Last(); d != nil {
-		sum += d.key + uint64(len(d.notes))
+		sum += d.key + uint64(len(d.observations))
 	}
 	return sum
 }
@@ -141,22 +141,22 @@ func (k *acquaintance) fetchEntries() (sum uint64) {
 // looks at, hence the odd places.
 func (k *acquaintance) fetchEvidence() (sum uint64) {
 	if c := k.client.Last(); c != nil {
-		sum += c.tries.Fetch()
+		sum += c.attempts.Fetch()
 	}
-	if a := k.account.Last(); a != nil && len(a.homes) > 0 {
-		sum += uint64(a.homes[0].first)
+	if a := k.account.Last(); a != nil && len(a.knownClients) > 0 {
+		sum += uint64(a.knownClients[0].first)
 	}
 	if d := k.dossier.Last(); d != nil {
-		h := d.habits
-		sum += uint64(len(h.baseline.places)) + uint64(h.baseline.hours[0]) + uint64(h.baseline.hours[16]) + uint64(h.baseline.newest)
-		sum += uint64(h.visits[0].at) + uint64(h.visits[2].at) + uint64(h.came[0].at) + uint64(h.came[2].at) + h.granter
+		h := d.behaviour
+		sum += uint64(len(h.baseline.features)) + uint64(h.baseline.hours[0]) + uint64(h.baseline.hours[16]) + uint64(h.baseline.newest)
+		sum += uint64(h.points[0].at) + uint64(h.points[2].at) + uint64(h.recentSignIns[0].at) + uint64(h.recentSignIns[2].at) + h.granter
 	}
 	return sum
 }
 
 func (k *acquaintance) fetchPlaces() (sum uint64) {
-	if d := k.dossier.Last(); d != nil && len(d.baseline.places) > 0 {
-		p := d.baseline.places
+	if d := k.dossier.Last(); d != nil && len(d.baseline.features) > 0 {
+		p := d.baseline.features
 		sum += p[0].key + p[len(p)-1].key
 	}
 	return sum

@@ -90,7 +90,7 @@ func sameMemory(t *testing.T, a, b *Engine) {
 	if err := errors.Join(a.Changes(got.put), b.Changes(want.put)); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range [...]string{tableAccounts, tableClients, tableCampaigns, tableIDs, tableDossiers, tablePlaces} {
+	for _, table := range [...]string{tableAccounts, tableClients, tableCampaigns, tableIDs, tableProfiles, tableFeatures} {
 		if len(want[table]) == 0 || !reflect.DeepEqual(got[table], want[table]) {
 			t.Errorf("%s: %d entries, one by one %d, and not the same", table, len(got[table]), len(want[table]))
 		}

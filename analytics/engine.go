@@ -3,16 +3,16 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
-	"sync"
-	"time"
-
-	"github.com/cespare/xxhash/v2"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
 	"redshank/analytics/window"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Options configure an Engine.
@@ -42,7 +42,7 @@ type Engine struct {
 	memo       *policy.Memo[acquaintance]
 	reader     record.Reader
 	sources    *source.Set
-	desk       *desk
+	tracker    *tracker
 	stuffing   *stuffing
 	collection *collection
 	chunks     *window.Seen
@@ -52,7 +52,7 @@ type Engine struct {
 	emit, wait source.Emit
 	ahead      ahead
 	enricher   *enricher // nil until Enrich is called
-	watch      watch
+	monitor    monitor
 	stats      Stats
 }
 
@@ -65,19 +65,19 @@ func New(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	d := newDesk(opts.Policy)
+	d := newTracker(opts.Policy)
 	e := &Engine{
 		policy:   opts.Policy,
 		memo:     policy.NewMemo[acquaintance](opts.Policy),
 		sources:  sources,
-		desk:     d,
+		tracker:  d,
 		stuffing: newStuffing(opts, d),
 		chunks:   window.NewSeen(2 * maxChunks),
 		ids:      window.NewSeen(maxIDs),
 	}
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
-	e.stuffing.stolen = e.collection.stolen
-	e.watch.policy = opts.Policy
+	e.stuffing.reportCredential = e.collection.stolen
+	e.monitor.policy = opts.Policy
 	e.reader.Index = sources.Index()
 	e.emit, e.wait = e.observe, e.later // made once: a method value allocates
 	return e, nil
@@ -86,7 +86,7 @@ func New(opts Options) (*Engine, error) {
 // Observe reads one chunk and returns the alerts it caused, in the order in
 // which their incidents changed. The alerts are the caller's; nothing in them
 // points into chunk. A chunk seen before, byte for byte, changes nothing.
-func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
+func (e *Engine) Observe(tag string, chunk []byte) []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.known(tag, chunk) {
@@ -119,13 +119,13 @@ func (e *Engine) known(tag string, chunk []byte) bool {
 }
 
 // finish ends a chunk that was observed.
-func (e *Engine) finish(tag string, chunk []byte) []*Alert {
+func (e *Engine) finish(tag string, chunk []byte) []*alert.Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
 	e.chunks.Add(e.digest.end(chunk), struct{}{})
 	e.release()
-	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
-	return e.desk.flush()
+	e.monitor.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
+	return e.tracker.flush()
 }
 
 // release lets go of a chunk: nothing may point into it once it is the host's
@@ -138,10 +138,10 @@ func (e *Engine) release() {
 
 // Close returns the final messages of the incidents that have changed since
 // their last one. The engine is not used afterwards.
-func (e *Engine) Close() []*Alert {
+func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.desk.close()
+	return e.tracker.close()
 }
 
 // observe takes one event from a source to the analytics.
@@ -159,7 +159,7 @@ func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 	e.stats.Events++
 	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
 	known := e.memo.Normalise(hash, ev)
-	e.watch.event(ev, at, arrived)
+	e.monitor.event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
@@ -174,11 +174,11 @@ func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 // needs stands in it, in stay and in the client: most of its cost is to wait for
 // memory.
 type acquaintance struct {
-	client  window.Held[*client]
-	account window.Held[*account]
-	dossier window.Held[*dossier]
+	client  window.Handle[*client]
+	account window.Handle[*account]
+	dossier window.Handle[*profile]
 	learned learnMark
-	stay    *admission // the account's at that very client; nil: not looked up
+	stay    *logon // the account's at that very client; nil: not looked up
 }
 
 // idle tells events that no analytic takes and no result code can turn into
@@ -196,10 +196,10 @@ func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
 	if future {
 		e.stats.Future++
 	}
-	if at < e.desk.newest-e.desk.lateness {
+	if at < e.tracker.newest-e.tracker.lateness {
 		e.stats.Late++ // still counted: its window may be open
 	}
-	e.desk.newest = max(e.desk.newest, at)
+	e.tracker.newest = max(e.tracker.newest, at)
 }
 
 func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
@@ -239,6 +239,6 @@ func (e *Engine) Stats() Stats {
 	st.Sources = e.sources.Counts()
 	st.Clients, st.ClientsEvicted = e.stuffing.clients.Len(), e.stuffing.clients.Evicted()
 	st.Accounts, st.AccountsEvicted = e.stuffing.accounts.Len(), e.stuffing.accounts.Evicted()
-	st.Incidents, st.Alerts, st.Suppressed = e.desk.opened, e.desk.told, e.desk.kept
+	st.Incidents, st.Alerts, st.Suppressed = e.tracker.opened, e.tracker.notified, e.tracker.suppressed
 	return st
 }

@@ -1,11 +1,14 @@
 package analytics
 
-import "redshank/analytics/event"
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
 
 // admitted judges an account that got in, or whose password was right: from a
 // client with an open incident it is a valid credential or somebody at home;
 // elsewhere it teaches who lives where.
-func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
+func (s *stuffing) succeeded(ev *event.Event, known *acquaintance) {
 	if s.stays(ev, known) {
 		return
 	}
@@ -14,26 +17,26 @@ func (s *stuffing) admitted(ev *event.Event, known *acquaintance) {
 		return
 	}
 	a.depart(c.key)
-	got := admission{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), service: ev.Service,
+	got := logon{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), service: ev.Service,
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
-	here, changed := c.admit(&got)
+	here, changed := c.addLogon(&got)
 	if s.forgive(ev, c, a.key, got.first) || changed {
-		s.clients.Touch(c.key)
+		s.clients.MarkDirty(c.key)
 	}
-	if i := s.incidentOfAdmission(got.first, c, a, ev); i != nil {
-		if s.judge(i, clientKey(ev.IP.As16()), &got) {
-			i.describe(ev)
-			s.desk.touch(i)
+	if i := s.incidentOfLogon(got.first, c, a, ev); i != nil {
+		if s.classifyLogon(i, ClientKey(ev.IP.As16()), &got) {
+			i.addEvent(ev)
+			s.tracker.update(i)
 		}
 		return
 	}
 	if ev.Outcome == event.Success {
-		s.settle(c, a, &got, here)
+		s.addKnownClient(c, a, &got, here)
 		known.stay = here
 	}
-	s.noteAdmission(ev, got, c)
+	s.rememberLogon(ev, got, c)
 }
 
 // stays takes a sign-in like the last one of the account at a client where it is
@@ -45,22 +48,22 @@ func (s *stuffing) stays(ev *event.Event, known *acquaintance) bool {
 	if stay == nil || !stay.home || !stay.like(ev) || at < stay.last || at-stay.last > away {
 		return false
 	}
-	c, hasClient := s.clients.Recall(&known.client)
-	_, hasAccount := s.accounts.Recall(&known.account)
+	c, hasClient := s.clients.StillValid(&known.client)
+	_, hasAccount := s.accounts.StillValid(&known.account)
 	if !hasClient || !hasAccount || s.inReach(c.incident, at) {
 		return false
 	}
-	if c.added != stay.added || c.triedSince(stay.last) {
+	if c.failures != stay.added || c.failedSince(stay.last) {
 		if s.forgive(ev, c, stay.key, at) {
-			s.clients.Touch(c.key)
+			s.clients.MarkDirty(c.key)
 		}
-		stay.added = c.added
+		stay.added = c.failures
 	}
-	if moves(stay.last, at) {
-		s.clients.Touch(c.key)
-		s.accounts.Touch(stay.key)
+	if movesEnough(stay.last, at) {
+		s.clients.MarkDirty(c.key)
+		s.accounts.MarkDirty(stay.key)
 	}
-	if at >= stay.last+grain {
+	if at >= stay.last+timeGrain {
 		stay.last, stay.service = at, ev.Service
 	}
 	return true
@@ -69,17 +72,17 @@ func (s *stuffing) stays(ev *event.Event, known *acquaintance) bool {
 // forgive takes the account's typos back, and reports whether there were any.
 func (s *stuffing) forgive(ev *event.Event, c *client, key uint64, at int64) bool {
 	since := at - s.forgiveness
-	return ev.Outcome == event.Success && c.triedSince(since) && c.tries.Forgive(key, since, at)
+	return ev.Outcome == event.Success && c.failedSince(since) && c.attempts.Forgive(key, since, at)
 }
 
 // incidentOfAdmission is the open incident whose attacker this admission may
 // be: the client's own; a campaign that uses the same agent, where the account
 // has never been near; or the account's own, under the same conditions.
-func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *event.Event) *incident {
+func (s *stuffing) incidentOfLogon(at int64, c *client, a *account, ev *event.Event) *incident {
 	if s.inReach(c.incident, at) {
 		return c.incident
 	}
-	if a.nearHome(c.key) {
+	if a.hasKnownClientNear(c.key) {
 		return nil
 	}
 	if i := s.campaignOf(ev, at); i != nil {
@@ -91,17 +94,17 @@ func (s *stuffing) incidentOfAdmission(at int64, c *client, a *account, ev *even
 	return nil
 }
 
-func (s *stuffing) settle(c *client, a *account, got, here *admission) {
-	h, changed, moved := a.settle(c.key, got.first, got.agent)
+func (s *stuffing) addKnownClient(c *client, a *account, got, here *logon) {
+	h, changed, moved := a.addKnownClient(c.key, got.first, got.agent)
 	if changed {
-		s.accounts.Touch(a.key)
+		s.accounts.MarkDirty(a.key)
 	}
 	if moved {
-		c.guests.residents++
-		s.clients.Touch(c.key)
-		s.accounts.Promote(a.key) // a real account: invented names must not push it out
-		if c.guests.residents == 2 {
-			s.clients.Promote(c.key)
+		c.logons.knownUsers++
+		s.clients.MarkDirty(c.key)
+		s.accounts.Protect(a.key) // a real account: invented names must not push it out
+		if c.logons.knownUsers == 2 {
+			s.clients.Protect(c.key)
 		}
 	}
 	if h.first < here.last && h.knows(here.agent) {
@@ -111,21 +114,21 @@ func (s *stuffing) settle(c *client, a *account, got, here *admission) {
 
 // judge says what an admission means to an incident, and reports whether it
 // changed anything.
-func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
+func (s *stuffing) classifyLogon(i *incident, from ClientKey, got *logon) bool {
 	k := s.cut(from)
-	found := Credential{User: got.account.name, At: at(got.first), How: how(got), service: got.service}
-	resident, own := got.account.residentAt(k, i.start, got.agent)
-	attacks := i.usesAgent(got.agent) && (!own || i.tried(got.key))
+	found := alert.Credential{User: got.account.name, At: timeOf(got.first), How: how(got), Service: got.service}
+	resident, own := got.account.knowsClient(k, i.start, got.agent)
+	attacks := i.usesAgent(got.agent) && (!own || i.hasFailed(got.key))
 	switch {
 	case got.outcome == event.Success && got.proof == event.ProofSession, resident && !attacks:
-		i.present.add(got.key, found)
-		s.desk.mark(i)
+		i.familiar.add(got.key, found)
+		s.tracker.markDirty(i)
 		return false
 	}
-	got.account.leave(k)
-	s.accounts.Touch(got.key)
+	got.account.forgetClient(k)
+	s.accounts.MarkDirty(got.key)
 	if got.outcome == event.Success {
-		s.stolen(got.account.name, from, got.first)
+		s.reportCredential(got.account.name, from, got.first)
 	}
 	switch {
 	case !i.valid.add(got.key, found):
@@ -135,13 +138,13 @@ func (s *stuffing) judge(i *incident, from clientKey, got *admission) bool {
 	default:
 		i.counts.Succeeded++
 	}
-	i.met(from) // but no span: how long an attack lasts is told by its failures
+	i.addClient(from) // but no span: how long an attack lasts is told by its failures
 	i.services |= 1 << got.service
-	i.told.newest = false
+	i.last.upToDate = false
 	return true
 }
 
-func how(a *admission) string {
+func how(a *logon) string {
 	if a.outcome == event.Accepted {
 		return "password accepted, stopped by " + a.reason.String() + " (" + a.service.String() + ")"
 	}
@@ -149,10 +152,10 @@ func how(a *admission) string {
 }
 
 // admission is one account's getting in from one client.
-type admission struct {
+type logon struct {
 	key         uint64
 	account     *account
-	from        clientKey // whole address of the last one
+	from        ClientKey // whole address of the last one
 	first, last int64
 	agent       uint32 // of the last one
 	added       uint32 // tries of the client when its typos were last forgiven
@@ -164,7 +167,7 @@ type admission struct {
 }
 
 // belongTo makes up for an account that the table has forgotten and met again.
-func (a *admission) belongTo(account *account, at clientKey) {
+func (a *logon) belongTo(account *account, at ClientKey) {
 	if a.account != account {
 		a.account.depart(at)
 		a.account = account
@@ -172,9 +175,9 @@ func (a *admission) belongTo(account *account, at clientKey) {
 }
 
 // like tells whether a sign-in adds nothing but a time.
-func (a *admission) like(ev *event.Event) bool {
+func (a *logon) like(ev *event.Event) bool {
 	return a.agent == ev.AgentHash() && a.outcome == ev.Outcome && a.reason == ev.Reason && a.proof == ev.Proof &&
-		a.from == clientKey(ev.IP.As16())
+		a.from == ClientKey(ev.IP.As16())
 }
 
 // away is how long, in milliseconds, an account may be away and still be on
@@ -184,12 +187,12 @@ const away = 24 * 60 * 60 * 1000
 // merge keeps the span of one visit and, of what the log said, the better
 // proof: a sign-in over a stopped one, a password over a renewed session. It
 // reports whether anything changed that has to be put down.
-func (a *admission) merge(b *admission) bool {
+func (a *logon) merge(b *logon) bool {
 	switch {
 	case b.first-a.last > away:
 		*a = *b
 		return true
-	case b.first >= a.first && b.last < a.last+grain && b.rank() <= a.rank() && b.agent == a.agent:
+	case b.first >= a.first && b.last < a.last+timeGrain && b.rank() <= a.rank() && b.agent == a.agent:
 		return false
 	}
 	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
@@ -197,12 +200,12 @@ func (a *admission) merge(b *admission) bool {
 		*a = *b
 	}
 	a.first, a.last = first, last
-	moved := moves(before.last, last)
+	moved := movesEnough(before.last, last)
 	before.last, before.service, before.added = a.last, a.service, a.added
 	return moved || before != *a
 }
 
-func (a *admission) rank() int {
+func (a *logon) rank() int {
 	switch {
 	case a.proof == event.ProofSession:
 		return 0

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // town is AN1269 by itself, with what was looked up for each pair.
@@ -22,16 +22,16 @@ type town struct {
 
 func newTown(size int, known map[string]*acquaintance) *town {
 	p := policy.Default()
-	t := &town{known: known, stuffing: newStuffing(Options{Policy: p, MaxIPs: size, MaxUsers: size}, newDesk(p))}
+	t := &town{known: known, stuffing: newStuffing(Options{Policy: p, MaxIPs: size, MaxUsers: size}, newTracker(p))}
 	t.clients.Track()
 	t.accounts.Track()
-	t.stuffing.stolen = func(account string, from clientKey, at int64) {
+	t.stuffing.reportCredential = func(account string, from ClientKey, at int64) {
 		t.stolen = append(t.stolen, fmt.Sprint(account, from.addr(), at))
 	}
 	return t
 }
 
-func (t *town) observe(a act) []*Alert {
+func (t *town) observe(a act) []*alert.Alert {
 	var ev event.Event
 	a.event(&ev)
 	t.policy.Normalise(&ev)
@@ -41,9 +41,9 @@ func (t *town) observe(a act) []*Alert {
 	} else if t.known != nil {
 		t.known[pair] = k
 	}
-	t.desk.newest = max(t.desk.newest, ev.Time.UnixMilli())
+	t.tracker.newest = max(t.tracker.newest, ev.Time.UnixMilli())
 	t.stuffing.observe(&ev, k)
-	return t.desk.flush()
+	return t.tracker.flush()
 }
 
 // anyAct is mostly a sign-in shortly after the last one; now and then, for some
@@ -51,7 +51,7 @@ func (t *town) observe(a act) []*Alert {
 // All times are grains apart, so that none is within the exactness of another.
 func anyAct(random *rand.Rand, at *time.Duration, people int) act {
 	if hours := *at / time.Hour; hours%7 == 3 && random.IntN(2) == 0 {
-		*at += grain * time.Millisecond
+		*at += timeGrain * time.Millisecond
 		return act{at: *at, ip: fmt.Sprintf("192.0.2.%d", 3+random.IntN(2)), user: person(random.IntN(people)), agent: "curl/8",
 			outcome: []event.Outcome{event.Failure, event.Success}[random.IntN(8)/7], reason: event.WrongPassword}
 	}
@@ -59,11 +59,11 @@ func anyAct(random *rand.Rand, at *time.Duration, people int) act {
 	case 0:
 		*at += 25 * time.Hour
 	case 1, 2:
-		*at -= grain * time.Millisecond * time.Duration(random.IntN(200))
+		*at -= timeGrain * time.Millisecond * time.Duration(random.IntN(200))
 	case 3, 4, 5, 6, 7, 8:
-		*at -= grain * time.Millisecond * time.Duration(random.IntN(6))
+		*at -= timeGrain * time.Millisecond * time.Duration(random.IntN(6))
 	default:
-		*at += grain * time.Millisecond * time.Duration(random.IntN(12))
+		*at += timeGrain * time.Millisecond * time.Duration(random.IntN(12))
 	}
 	a := act{at: *at, ip: fmt.Sprintf("192.0.2.%d", 1+random.IntN(random.IntN(14)+1)), user: person(random.IntN(people)),
 		agent: []string{"Apple-iPhone15C2/2107.102", "Mozilla/5.0", "Outlook", "mac", "x"}[random.IntN(random.IntN(5)+1)], outcome: event.Success}
@@ -112,12 +112,12 @@ func TestStayingChangesNothing(t *testing.T) {
 // changed is what would have to be put down since it was asked last.
 func (t *town) changed() map[any]bool {
 	all := map[any]bool{}
-	t.clients.Changes(func(k clientKey, _ *client, there, _ bool) { all[k] = there })
+	t.clients.Changes(func(k ClientKey, _ *client, there, _ bool) { all[k] = there })
 	t.accounts.Changes(func(k uint64, _ *account, there, _ bool) { all[k] = there })
 	return all
 }
 
-func messages(alerts []*Alert) (list []string) {
+func messages(alerts []*alert.Alert) (list []string) {
 	for _, a := range alerts {
 		list = append(list, a.ID+a.Message)
 	}
@@ -130,7 +130,7 @@ func sameTown(t *testing.T, seed uint64, a, b *town) {
 	if !reflect.DeepEqual(a.stolen, b.stolen) {
 		t.Errorf("seed %d: stolen %q, looked up each time %q", seed, a.stolen, b.stolen)
 	}
-	a.clients.Each(func(k clientKey, c *client) {
+	a.clients.Each(func(k ClientKey, c *client) {
 		if o, _ := b.clients.Peek(k); !bytes.Equal(c.saved(nil, false), o.saved(nil, false)) {
 			t.Errorf("seed %d, client %s: %+v, looked up each time %+v", seed, k.addr(), c, o)
 		}
@@ -144,8 +144,8 @@ func sameTown(t *testing.T, seed uint64, a, b *town) {
 
 // staying is how many stays are going on.
 func (t *town) staying() (n int) {
-	t.clients.Each(func(_ clientKey, c *client) {
-		for _, a := range c.admissions() {
+	t.clients.Each(func(_ ClientKey, c *client) {
+		for _, a := range c.logonList() {
 			if a.home {
 				n++
 			}
@@ -165,8 +165,8 @@ func TestTypoToldEarly(t *testing.T) {
 	s.observe(act{at: minutes(20), ip: office, user: person(1), outcome: event.Failure, reason: event.WrongPassword})
 	in(minutes(19))
 	in(minutes(21))
-	s.clients.Each(func(_ clientKey, c *client) {
-		if tries := c.tries.All(); len(tries) != 1 || !tries[0].GotIn || s.staying() != 1 {
+	s.clients.Each(func(_ ClientKey, c *client) {
+		if tries := c.attempts.All(); len(tries) != 1 || !tries[0].Succeeded || s.staying() != 1 {
 			t.Errorf("%d at home, tries %+v", s.staying(), tries)
 		}
 	})
@@ -184,7 +184,7 @@ func TestStaysAreMutual(t *testing.T) {
 			small.observe(a)
 			small.mutual(t)
 			k := small.known[a.ip+a.user+a.agent]
-			if c, ok := small.clients.Recall(&k.client); ok && k.stay != nil && !slices.Contains(c.admissions(), k.stay) {
+			if c, ok := small.clients.StillValid(&k.client); ok && k.stay != nil && !slices.Contains(c.logonList(), k.stay) {
 				t.Fatalf("seed %d: a pair goes by a stay that is not its client's", seed)
 			}
 			if t.Failed() {
@@ -195,16 +195,16 @@ func TestStaysAreMutual(t *testing.T) {
 }
 
 func (s *stuffing) mutual(t *testing.T) {
-	s.clients.Each(func(k clientKey, c *client) {
-		for _, a := range c.admissions() {
-			at := slices.IndexFunc(a.account.homes, func(h home) bool { return h.client == k })
-			if a.home != (at >= 0 && a.account.homes[at].stay == a) {
-				t.Errorf("%s at %s: stay %v, homes %+v", a.account.name, k.addr(), a.home, a.account.homes)
+	s.clients.Each(func(k ClientKey, c *client) {
+		for _, a := range c.logonList() {
+			at := slices.IndexFunc(a.account.knownClients, func(h knownClient) bool { return h.client == k })
+			if a.home != (at >= 0 && a.account.knownClients[at].stay == a) {
+				t.Errorf("%s at %s: stay %v, homes %+v", a.account.name, k.addr(), a.home, a.account.knownClients)
 			}
 		}
 	})
 	s.accounts.Each(func(_ uint64, a *account) {
-		for _, h := range a.homes {
+		for _, h := range a.knownClients {
 			if h.stay != nil && (!h.stay.home || h.stay.account != a || h.first >= h.stay.last || !h.knows(h.stay.agent)) {
 				t.Errorf("%s at home at %s: stay %+v", a.name, h.client.addr(), h.stay)
 			}
