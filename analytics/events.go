@@ -1,6 +1,9 @@
 package analytics
 
-import "redshank/analytics/event"
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
 
 // ObserveEvent takes one decoded event to the analytics, as Observe does with
 // those of a chunk. Who decodes logs elsewhere, on several goroutines, brings the
@@ -16,10 +19,10 @@ func (e *Engine) ObserveEvent(ev *event.Event) {
 
 // Flush returns the alerts that the events since the last Flush caused, as Observe
 // does at the end of a chunk.
-func (e *Engine) Flush() []*Alert {
+func (e *Engine) Flush() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.desk.flush()
+	return e.tracker.flush()
 }
 
 // IsIdle reports whether an event only moves the clock: no analytic takes one of

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
 	"redshank/plugin/replay/report"
@@ -88,7 +88,7 @@ func incidentOf(i *Incident) *report.Incident {
 	for _, v := range i.Valid {
 		in.Valid = append(in.Valid, report.Credential{User: v.User, At: v.At, How: v.How})
 	}
-	for _, v := range i.AtHome {
+	for _, v := range i.Familiar {
 		in.AtHome = append(in.AtHome, v.User)
 	}
 	for _, u := range i.Users {
@@ -106,9 +106,9 @@ func reference(id string) string {
 }
 
 // account is the longest name of an account.
-func account(u *analytics.User) string { return cmp.Or(u.Email, u.Name) }
+func account(u *alert.User) string { return cmp.Or(u.Email, u.Name) }
 
-func marks(u analytics.UserCount) string {
+func marks(u alert.UserCount) string {
 	var names []string
 	if u.Privileged {
 		names = append(names, "privileged")
@@ -235,7 +235,7 @@ func cmpOr(a, b []string) []string {
 	return b
 }
 
-func owner(as analytics.AS) string {
+func owner(as alert.AS) string {
 	if as.Number == 0 {
 		return ""
 	}

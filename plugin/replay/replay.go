@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/plugin/delivery"
@@ -37,8 +38,8 @@ type Result struct {
 
 // Incident is one incident with its last message.
 type Incident struct {
-	*analytics.Alert     // the last message
-	Messages         int // that the plugin would have sent
+	*alert.Alert     // the last message
+	Messages     int // that the plugin would have sent
 }
 
 // Run does what the options say, and returns the exit status. What is wrong with
@@ -256,7 +257,7 @@ func (d *detection) observe(ev *event.Event) (err error) {
 }
 
 // keep takes the messages of incidents.
-func (d *detection) keep(alerts []*analytics.Alert) error {
+func (d *detection) keep(alerts []*alert.Alert) error {
 	for _, a := range alerts {
 		i := d.incidents[a.ID]
 		if i == nil {
