@@ -1,14 +1,17 @@
+// Package ascii compares, cuts and converts short ASCII texts: what logs are made
+// of. Nothing in it allocates or decodes UTF-8.
 package ascii
 
 import "encoding/binary"
 
-// same tells whether b is text, which is in lower case, whatever the case of b.
+// EqualFold reports whether b is text, which has to be in lower case, without
+// regard to the case of the ASCII letters of b.
 func EqualFold(b []byte, text string) bool {
 	return len(b) == len(text) && HasPrefix(b, text)
 }
 
-// begins is same for the beginning of b. It compares eight bytes in one step,
-// the last ones together with some of those before.
+// HasPrefix is EqualFold for the beginning of b. It compares eight bytes in one
+// step, the last ones together with some of those before.
 func HasPrefix(b []byte, text string) bool {
 	if len(b) < len(text) {
 		return false
@@ -37,7 +40,7 @@ func hasPrefixShort(b []byte, text string) bool {
 	return true
 }
 
-// folded is c in lower case.
+// Lower returns c in lower case.
 func Lower(c byte) byte {
 	if c-'A' <= 'Z'-'A' {
 		c |= 0x20
@@ -45,15 +48,17 @@ func Lower(c byte) byte {
 	return c
 }
 
-// wordOf is the first eight bytes of text.
+// Word returns the first eight bytes of text as a little-endian word. It panics
+// if text is shorter.
 func Word(text string) uint64 {
 	_ = text[7]
 	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
 		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
 }
 
-// holds tells whether text, which is in lower case, stands anywhere in b. It
-// is meant for short b: it looks at every place.
+// Contains reports whether text, which has to be in lower case, stands anywhere
+// in b, without regard to the case of b. It compares at every byte and is meant
+// for short texts.
 func Contains(b []byte, text string) bool {
 	for ; len(b) >= len(text); b = b[1:] {
 		if HasPrefix(b, text) {

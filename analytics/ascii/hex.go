@@ -1,5 +1,6 @@
 package ascii
 
+// Hex returns the value of a hexadecimal digit, and 255 for any other byte.
 func Hex(c byte) byte {
 	switch {
 	case IsDigit(c):

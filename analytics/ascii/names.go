@@ -1,9 +1,9 @@
 package ascii
 
-// names is a table of a few dozen names, which are in lower case, found in any
-// case. They are kept by their length: two or three looks at the first letter
-// cost half of what it takes to fold a name and hash it for a map.
-type names[T any] [maxName + 1][]entry[T]
+// Names maps a few dozen names in lower case to values, and finds them in any
+// case. Names are kept by their length: two or three comparisons of the first
+// letter take half the time of folding a name and hashing it for a map.
+type Names[T any] [maxName + 1][]entry[T]
 
 type entry[T any] struct {
 	name  string
@@ -13,9 +13,9 @@ type entry[T any] struct {
 // maxName is the longest name of a table, in bytes.
 const maxName = 32
 
-// newNames prepares a table. A name of more than maxName bytes is never found.
-func NewNames[T any](values map[string]T) *names[T] {
-	t := new(names[T])
+// NewNames returns a table of values. A name of more than maxName bytes is never found.
+func NewNames[T any](values map[string]T) *Names[T] {
+	t := new(Names[T])
 	for name, value := range values {
 		if len(name) <= maxName {
 			t[len(name)] = append(t[len(name)], entry[T]{name, value})
@@ -24,8 +24,9 @@ func NewNames[T any](values map[string]T) *names[T] {
 	return t
 }
 
-// find is the value of a name, zero where the table has none.
-func (t *names[T]) Find(name []byte) (value T) {
+// Find returns the value of a name, and the zero value if the table has no such
+// name.
+func (t *Names[T]) Find(name []byte) (value T) {
 	if len(name) == 0 || len(name) > maxName {
 		return value
 	}

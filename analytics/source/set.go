@@ -20,21 +20,25 @@ type Set struct {
 	readers []*reader
 	streams *streams
 	counts  Counts
+	unread  unreadTable
+	headers []string // see ClientHeaders
 
-	// The record at hand; running is the stream of the one before it, where that
+	// The record at hand. running is the stream of the record before it, if that
 	// was a raw line and no more.
 	line    []byte // record.Record.Line
 	running *stream
 	at      *stream // of in
 	in      format.Input
+	visits  int   // values looked at since the last one that was taken
+	fault   fault // why the record is not understood, so far
 	ev      event.Event
 	emit    format.Emit
 	scratch format.Scratch
 	index   record.Index
 }
 
-// New makes a set that knows the one format called only, or all where only is
-// "auto" or empty.
+// New returns a set that knows the one format called only, or all formats if only
+// is "auto" or empty.
 func New(only string) (*Set, error) {
 	all := readers()
 	s := &Set{readers: all, streams: newStreams()}
@@ -52,8 +56,19 @@ func New(only string) (*Set, error) {
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
 }
 
-// Index is where the set looks for the fields of a map. Who gives it to the
-// reader of the records spares the set to walk them once more.
+// ClientHeaders sets the names of the headers from which the web logs take the
+// client behind a trusted proxy, the best first.
+func (s *Set) ClientHeaders(names []string) {
+	s.headers = names
+	for _, f := range s.readers {
+		if h, ok := f.Format.(format.HeaderFormat); ok {
+			h.ClientHeaders(names)
+		}
+	}
+}
+
+// Index returns where the set looks for the fields of a map. A caller that gives
+// it to the reader of the records saves the set a second walk of each.
 func (s *Set) Index() *record.Index { return &s.index }
 
 // Release lets go of the records that were decoded.
@@ -62,7 +77,7 @@ func (s *Set) Release() {
 	s.running = nil
 }
 
-// Counts is a snapshot of what became of all records so far.
+// Counts returns what became of all records so far.
 func (s *Set) Counts() Counts { return s.counts }
 
 // Decode finds the log record, or the several, inside rec and hands their
@@ -74,15 +89,19 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 		return
 	}
 	running := s.running
-	s.emit = emit
+	s.emit, s.visits, s.fault = emit, 0, fault{}
 	s.scratch.Release(0)
+	var taken bool
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
 		s.running = running
 		s.begin(tag, rec.Time, running)
-		s.openEither(rec.Body, rec.Line, 0, 0)
+		taken = s.openEither(rec.Body, rec.Line, 0, 0) || s.search(rec.Body, 0)
 	} else {
 		s.begin(tag, rec.Time, s.streams.get(tag, nil))
-		s.open(rec.Body, 0)
+		taken = s.open(rec.Body, 0)
+	}
+	if !taken {
+		s.reject(rec.Body)
 	}
 	s.index.Forget() // the record's memory is the caller's again
 	s.in, s.at, s.line, s.emit = format.Input{}, nil, nil, nil
@@ -94,18 +113,17 @@ func (s *Set) begin(tag string, now time.Time, of *stream) {
 	s.in = format.Input{Tag: tag, Time: now, Stream: &of.Stream, Scratch: &s.scratch, Index: &s.index}
 }
 
-// NextLine is Decode at half the cost, into an event of the caller's that is
-// over when he says so, for a record that is the next line of the last one's
-// file and of the same day as that. It tells whether it is one and could be
-// read so: of IIS alone, whose lines are the most by far. Where it could not,
-// nothing has happened.
+// NextLine is Decode at half the cost, into an event of the caller's, for a record
+// that is the next line of the last one's file and of the same day. It reports
+// whether the record is one and could be read so: only IIS, whose lines are the
+// most by far, reads next lines. Nothing has happened if it could not.
 func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bool {
 	if !rec.Again || s.running == nil {
 		return false
 	}
 	line := rec.Line
 	f := s.running.reader
-	if f == nil || f.next == nil || s.running.csv != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
+	if f == nil || f.next == nil || s.running.csv.names != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
 		return false
 	}
 	outcome, ok := f.next.NextLine(&s.running.Stream, line, ev, emit)
@@ -118,7 +136,7 @@ func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bo
 // leaf counts one record that no format has decoded.
 func (s *Set) leaf(o format.Outcome) { s.counts[event.SourceUnknown][o]++ }
 
-// offerMap tells whether a format has taken the map, and counts it if so.
+// offerMap reports whether a format has taken the map, and counts it if so.
 func (s *Set) offerMap(m record.Value) bool {
 	s.in.Fields, s.in.Line = m, nil
 	taken := s.offer()
@@ -154,18 +172,23 @@ func (s *Set) offer() bool {
 	return false
 }
 
-// try offers the record to one format. A format that claims it and then does
-// not know it leaves it to the others.
+// try offers the record to one format. A format that claims the record and then
+// does not know or not understand it leaves it to the others.
 func (s *Set) try(f *reader) bool {
 	if !f.Claims(&s.in) {
 		return false
 	}
 	s.ev.Reset()
 	s.ev.Source, s.ev.Time = f.Source(), s.in.Time
-	outcome := f.Decode(&s.in, &s.ev, s.emit)
-	if outcome == format.Unknown {
+	s.in.Reason = format.NoReason
+	switch outcome := f.Decode(&s.in, &s.ev, s.emit); outcome {
+	case format.Unknown:
 		return false
+	case format.Malformed:
+		s.misread(f.Source())
+		return false
+	default:
+		s.counts[f.Source()][outcome]++
+		return true
 	}
-	s.counts[f.Source()][outcome]++
-	return true
 }

@@ -158,7 +158,7 @@ func TestSetCountsEveryLeafOnce(t *testing.T) {
 		{"bracketed text", tailed(`[2026] hello`), format.Unknown},
 		{"long line", tailed(long), format.Malformed},
 		{"long JSON", tailed(`{"a":"` + strings.Repeat("x", format.MaxJSON) + `"}`), format.Malformed},
-		{"deep", native(t, strings.Repeat(`{"payload":`, 9)+`{"probe":"1"}`+strings.Repeat("}", 9)), format.Malformed},
+		{"deep", native(t, strings.Repeat(`{"payload":`, 12)+`{"probe":"1"}`+strings.Repeat("}", 12)), format.Malformed},
 		{"nothing", &record.Record{}, format.Unknown},
 		{"no map", &record.Record{Body: msgp.AppendInt(nil, 4)}, format.Unknown},
 		{"cut map", &record.Record{Body: []byte{0xdf, 0xff, 0xff}}, format.Unknown},
@@ -217,11 +217,11 @@ func TestStreamsKeepFilesApart(t *testing.T) {
 	s := probing()
 	none := func(*event.Event) {}
 	s.Decode("tag", native(t, `{"log":"CreationDate,AuditData","path":"/a.csv"}`), none)
-	if s.streams.get("tag", []byte("/a.csv")).csv == nil {
+	if s.streams.get("tag", []byte("/a.csv")).csv.names == nil {
 		t.Error("header forgotten")
 	}
 	for _, other := range []string{"", "/b.csv"} {
-		if s.streams.get("tag", []byte(other)).csv != nil {
+		if s.streams.get("tag", []byte(other)).csv.names != nil {
 			t.Errorf("header of /a.csv holds for %q", other)
 		}
 	}

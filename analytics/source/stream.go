@@ -11,9 +11,9 @@ import (
 // do.
 type stream struct {
 	format.Stream
-	reader *reader  // of the last record
-	lines  bool     // the last record was a raw line
-	csv    []string // column names of a CSV export; nil for any other file
+	reader *reader    // of the last record
+	lines  bool       // the last record was a raw line
+	csv    csvColumns // of a CSV export
 	key    streamKey
 }
 

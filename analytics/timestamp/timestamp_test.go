@@ -3,6 +3,8 @@ package timestamp
 import (
 	"testing"
 	"time"
+
+	"redshank/analytics/record"
 )
 
 func TestParseTime(t *testing.T) {
@@ -26,6 +28,20 @@ func TestParseTime(t *testing.T) {
 		{"", ""}, {"x", ""}, {"2021", ""}, {"2021-13-01T00:00:00", ""}, {"2021-03-26T25:00:00", ""},
 		{"2021-03-26T08:50:52 tomorrow", ""}, {"5/18/2021 13:13:33 PM", ""}, {"99999-01-01T00:00:00Z", ""},
 		{"1601-01-01T00:00:00Z", ""}, {"2021-03-26T08:50:52+99:00", ""},
+		{"/Date(1773136800000)/", "2026-03-10T10:00:00Z"}, {`\/Date(1773136800000+0100)\/`, "2026-03-10T10:00:00Z"}, {"/Date(x)/", ""}, {"/Date(1773136800000", ""},
+		{"1773136800", "2026-03-10T10:00:00Z"}, {"1773136800.25", "2026-03-10T10:00:00.25Z"}, {"1773136800000", "2026-03-10T10:00:00Z"},
+		{"1773136800000000", "2026-03-10T10:00:00Z"}, {"1773136800000000000", "2026-03-10T10:00:00Z"}, {"134176104000000000", "2026-03-10T10:00:00Z"},
+		{"639087336000000000", "2026-03-10T10:00:00Z"}, {"12345", ""}, {"-5", ""}, {"99999999999999999999", ""},
+		{"10.03.2026 10:00:00", "2026-03-10T10:00:00Z"}, {"10. 3. 2026 10:00:00", "2026-03-10T10:00:00Z"}, {"10.03.26 10:00", "2026-03-10T10:00:00Z"},
+		{"10-03-2026 10:00:00", "2026-03-10T10:00:00Z"}, {"10-Mar-2026 10:00:00", "2026-03-10T10:00:00Z"}, {"2026-Mar-10 10:00:00", "2026-03-10T10:00:00Z"},
+		{"2026/03/10 10:00:00", "2026-03-10T10:00:00Z"}, {"2026/03/10 10:00:00,25", "2026-03-10T10:00:00.25Z"}, {"2026.03.10 10:00:00", "2026-03-10T10:00:00Z"},
+		{"31/03/2026 10:00:00", "2026-03-31T10:00:00Z"}, {"3/10/2026, 10:00:00\u202fAM", "2026-03-10T10:00:00Z"}, {"3/10/26 10:00 PM", "2026-03-10T22:00:00Z"},
+		{"10/Mar/2026:10:00:00 +0100", "2026-03-10T09:00:00Z"}, {"Tue, 10 Mar 2026 10:00:00 GMT", "2026-03-10T10:00:00Z"},
+		{"Tue Mar 10 10:00:45 2026", "2026-03-10T10:00:45Z"}, {"Tuesday, March 10, 2026 10:00:00 AM", "2026-03-10T10:00:00Z"}, {"10 March 2026 10:00:00", "2026-03-10T10:00:00Z"},
+		{"Mar 10, 2026 @ 10:00:00.000", "2026-03-10T10:00:00Z"}, {"2026 Mar 10 10:00:02", "2026-03-10T10:00:02Z"}, {"20260310T100000Z", "2026-03-10T10:00:00Z"}, {"20260310 10:00:00", "2026-03-10T10:00:00Z"},
+		{"2026-03-10 10:00:00 +0000 UTC", "2026-03-10T10:00:00Z"}, {"2026-03-10 10:00:00 (UTC)", "2026-03-10T10:00:00Z"}, {"2026-03-10T10:00:00+01", "2026-03-10T09:00:00Z"},
+		{`"2026-03-10T10:00:00Z"`, "2026-03-10T10:00:00Z"}, {"2026-03-10", ""}, {"2026-03-10 10:00:00 CET", ""}, {"32.03.2026 10:00:00", ""}, {"10.13.2026 10:00:00", ""},
+		{"yesterday", ""}, {"Mar 10 10:00:45", ""},
 	} {
 		got, ok := Parse([]byte(c.in))
 		if ok != (c.want != "") || ok && got.Format(time.RFC3339Nano) != c.want {
@@ -34,11 +50,11 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// samePlain holds plainTime against what reads every form.
+// samePlain holds parseISO against what reads every form.
 func samePlain(t *testing.T, text string) {
 	t.Helper()
-	got, ok := parsePlain([]byte(text))
-	if want, any := parseAny([]byte(text)); ok && (!any || got != want) {
+	got, ok := parseISO([]byte(text))
+	if want, _, any := parseAny([]byte(text)); ok && (!any || got != want) {
 		t.Fatalf("%q: %v, want %v %v", text, got, want, any)
 	}
 }
@@ -47,7 +63,7 @@ func TestPlainTime(t *testing.T) {
 	const form = "2006-01-02T15:04:05"
 	for at := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2262; at = at.Add(24*time.Hour + 7*time.Second) {
 		text := at.Format(form)
-		if got, ok := parsePlain([]byte(text)); !ok || got != at {
+		if got, ok := parseISO([]byte(text)); !ok || got != at {
 			t.Fatalf("%q: %v %v", text, got, ok)
 		}
 	}
@@ -68,8 +84,36 @@ func TestParseTimeAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestOf reads the fields that hold times, as JSON has them.
+func TestOf(t *testing.T) {
+	const want = "2026-03-10T10:00:00Z"
+	for _, in := range []string{
+		`1773136800`, `1773136800.0`, `1773136800000`, `1773136800000.0`, `"1773136800"`, `1773136800000000000`,
+		`{"value":"/Date(1773136800000)/","DisplayHint":2,"DateTime":"Tuesday, March 10, 2026 10:00:00 AM"}`,
+		`{"value":"2026-03-10T10:00:00Z","DisplayHint":2,"DateTime":"Tuesday, March 10, 2026 11:00:00 AM"}`,
+		`{"DateTime":"10 March 2026 10:00:00"}`, `{"SystemTime":"2026-03-10T10:00:00.0000000Z"}`, `{"@SystemTime":"2026-03-10T10:00:00Z"}`,
+		`{"#attributes":{"SystemTime":"2026-03-10T10:00:00Z"}}`, `{"$":{"SystemTime":"2026-03-10T10:00:00Z"}}`, `{"SystemTime":1773136800.0}`,
+		`{"$date":"2026-03-10T10:00:00Z"}`, `{"$date":{"$numberLong":"1773136800000"}}`, `["2026-03-10T10:00:00Z"]`, `{"seconds":1773136800,"nanos":0}`,
+	} {
+		v, err := record.AppendJSON(nil, []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := Of(v); !ok || got.Format(time.RFC3339Nano) != want {
+			t.Errorf("%s: %v %v, want %s", in, got, ok, want)
+		}
+	}
+	for _, in := range []string{`null`, `true`, `{}`, `[]`, `5`, `"soon"`, `-1773136800`, `1e300`, `{"a":{"b":1773136800}}`, `[[[[[[1773136800]]]]]]`} {
+		v, _ := record.AppendJSON(nil, []byte(in))
+		if got, ok := Of(v); ok {
+			t.Errorf("%s: %v", in, got)
+		}
+	}
+}
+
 func FuzzParseTime(f *testing.F) {
-	for _, seed := range []string{"2021-03-26T08:50:52Z", "4/28/2021, 2:08:45.221 PM", "2019-10-18T04:45:48.07-05:00"} {
+	for _, seed := range []string{"2021-03-26T08:50:52Z", "4/28/2021, 2:08:45.221 PM", "2019-10-18T04:45:48.07-05:00", "/Date(1773136800000)/",
+		"10.03.2026 10:00:00", "Tue, 10 Mar 2026 10:00:00 GMT", "10/Mar/2026:10:00:00 +0100", "1773136800.5", "Tue Mar 10 10:00:45 2026"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

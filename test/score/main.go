@@ -23,6 +23,7 @@ type options struct {
 	databases    bool
 	leaked       bool
 	calm, plain  bool
+	only         string
 	json         bool
 	details      bool
 }
@@ -51,6 +52,7 @@ func readFlags(args []string) (options, error) {
 	f.BoolVar(&o.leaked, "leaked", false, "name a list of leaked accounts in the policy")
 	f.BoolVar(&o.calm, "calm", false, "no attacks")
 	f.BoolVar(&o.plain, "plain", false, "no noise beyond ordinary days")
+	f.StringVar(&o.only, "only", "", "only kinds of attack and noise whose names contain this, each once")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {
@@ -93,7 +95,7 @@ func score(seed uint64, o options) (*result, error) {
 	}
 	defer os.RemoveAll(dir)
 	began := time.Now()
-	w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain})
+	w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
 	e, err := newEngine(w, dir, o)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Options struct {
 	Double bool          // every line is delivered twice
 	Calm   bool          // no attacks
 	Plain  bool          // no noise: ordinary days and, unless Calm, attacks
+	Only   string        // kinds of attack and noise whose names contain it; each once. Empty: a draw of all
 }
 
 // World is one organisation over some days. It is played once; see Play.

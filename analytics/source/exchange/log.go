@@ -86,7 +86,7 @@ func (l *exchangeLog) open(in *format.Input, ev *event.Event, r *table.Row) form
 // setTime is apart for logs of which few rows say anything. Where the row has no
 // time the record's own stays.
 func setTime(ev *event.Event, r *table.Row) {
-	if t, ok := timestamp.ParseUTC(r[exchangeTime]); ok {
+	if t, ok := timestamp.Parse(r[exchangeTime]); ok {
 		ev.Time = t
 	}
 }

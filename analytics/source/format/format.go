@@ -1,5 +1,6 @@
-// Package source turns records into events: one file per log format, and this
-// one, which finds the format of each record and remembers it per stream.
+// Package format is what the log formats have in common: what a format is, what
+// it is given, and what it answers. The families of formats import it, and
+// package source imports them.
 package format
 
 import (
@@ -12,33 +13,64 @@ import (
 // Outcome is what became of one record.
 type Outcome uint8
 
-// Every record has exactly one outcome, so that the counts add up to what was
-// read. Understood: it led to an event or completes one that is held.
-// Ignored: its format is known and it says nothing of interest (header lines,
-// other operations, challenges of protocols). Malformed: a format claimed it
-// and could not read it.
+// The outcomes. Every record has exactly one, so that the counts add up to what
+// was read.
 const (
-	Unknown Outcome = iota
-	Ignored
-	Understood
-	Malformed
-	Outcomes // how many there are
+	Unknown    Outcome = iota // no format knows the record
+	Ignored                   // irrelevant: the format knows what the record is, and detection does not need it
+	Understood                // it led to an event, or completes one that is held
+	Malformed                 // not understood: a record of the format's family that it could not read
+	Outcomes                  // how many outcomes there are
 )
 
-// Input is one record as a format sees it: either a raw line or a map.
+// Reason is why a record is not understood.
+type Reason uint8
+
+// The reasons.
+const (
+	NoReason  Reason = iota
+	BadSyntax        // JSON, XML or CSV that is cut off or broken
+	BadShape         // the family is known, and the fields are not where it has them
+	NoTime           // no time, in a record that has to have one
+	BadTime          // a time that nothing can read
+	NoFields         // the fields that the event needs are missing
+	Ambiguous        // columns that do not fit their header in one way only
+	TooLarge         // too long, or nested too deep
+	NoFormat         // no format knows the record
+	Reasons          // how many reasons there are
+)
+
+var reasonNames = [...]string{"", "syntax", "shape", "no_time", "bad_time", "no_fields", "ambiguous", "too_large", "no_format"}
+
+// String returns the name of a reason as it stands in health records.
+func (r Reason) String() string {
+	if int(r) >= len(reasonNames) {
+		return "invalid"
+	}
+	return reasonNames[r]
+}
+
+// Input is one record as a format gets it: a raw line or a map.
 type Input struct {
 	Tag    string
-	Time   time.Time    // Fluent Bit's timestamp, for records that have none of their own
-	Line   []byte       // the raw line, trimmed of BOM, NUL padding and line ends; nil where it came as a map
-	Fields record.Value // the map; absent where it came as a line
+	Time   time.Time    // Fluent Bit's timestamp, for records whose time a parser has used up
+	Line   []byte       // the raw line, without BOM, NUL padding and line ends; nil for a map
+	Fields record.Value // the map; absent for a line
 	Stream *Stream      // what is remembered of this tag and path
+	Reason Reason       // set by a format that answers Malformed; BadShape if it sets none
 
 	Scratch *Scratch      // memory for JSON in strings; nil: such strings stay closed
 	Index   *record.Index // of Fields, or of another map; nil: none yet
 }
 
-// find sets at[i] to the number of the field called names[i], as Index.Find. All
-// formats, and who looks for a wrapper, share one walk of the map.
+// Fail sets the reason and returns Malformed.
+func (in *Input) Fail(why Reason) Outcome {
+	in.Reason = why
+	return Malformed
+}
+
+// Find sets at[i] to the number of the field called names[i], as Index.Find does.
+// All formats, and the search for wrappers, share one walk of the map.
 func (in *Input) Find(k *record.Keys, fold bool, at []uint32) {
 	if in.Index == nil {
 		in.Index = new(record.Index)
@@ -49,11 +81,11 @@ func (in *Input) Find(k *record.Keys, fold bool, at []uint32) {
 	in.Index.Find(k, fold, at)
 }
 
-// maxValues bounds the names that values looks for at once.
+// maxValues bounds how many names Values looks for at once.
 const maxValues = 64
 
-// values is find for who wants the fields themselves: dst[i] is the one called
-// names[i], absent where there is none.
+// Values sets dst[i] to the field called names[i], absent if there is none, and
+// returns how many there are.
 func (in *Input) Values(k *record.Keys, fold bool, dst []record.Value) (found int) {
 	var at [maxValues]uint32
 	in.Find(k, fold, at[:len(dst)])
@@ -65,9 +97,9 @@ func (in *Input) Values(k *record.Keys, fold bool, dst []record.Value) (found in
 	return found
 }
 
-// structured is v itself where it is a map or array, and what stands in it
-// where it is JSON in a string; absent where it is neither. Sentinel and
-// Purview write some fields either way.
+// Structured returns v itself if it is a map or an array, and the JSON in it if it
+// is a text of JSON; absent for any other text. Exports write some fields either
+// way.
 func (in *Input) Structured(v record.Value) record.Value {
 	text := v.Bytes()
 	if text == nil {
@@ -76,7 +108,7 @@ func (in *Input) Structured(v record.Value) record.Value {
 	if in.Scratch == nil || len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return nil
 	}
-	inner, rest, err := in.Scratch.Json(text)
+	inner, rest, err := in.Scratch.JSON(text)
 	if err != nil || len(rest) > 0 {
 		return nil
 	}
@@ -86,26 +118,33 @@ func (in *Input) Structured(v record.Value) record.Value {
 // Emit takes a finished event; the event is the caller's again afterwards.
 type Emit func(*event.Event)
 
-// format is one log format. Implementations keep state bounded and keyed by
+// Format is one log format. Implementations keep state bounded and keyed by
 // event time, never read a clock, and never keep a view into the input.
 type Format interface {
-	// source is the name the format goes by in options and events.
+	// Source is the name that the format goes by in options and events.
 	Source() event.Source
-	// claims is a cheap look that tells whether the record is of this format.
+	// Claims reports, at little cost, whether the record is of this format.
 	Claims(in *Input) bool
-	// decode fills ev, which has been Reset and then given the format's source
+	// Decode fills ev, which has been Reset and then given the format's source
 	// and Fluent Bit's time, and calls emit for each finished event (one record
 	// can finish several, or none). Unknown passes the record on to the other
-	// formats. It is called right after claims said yes to the same input, so
-	// what claims has found need not be looked for again.
+	// formats. Decode is called right after Claims has reported true for the same
+	// input, so that what Claims found need not be looked for again.
 	Decode(in *Input, ev *event.Event, emit Emit) Outcome
 }
 
-// lineFormat is a format that reads a line which follows another one of its
-// stream at less cost than decode does.
+// LineFormat is a format that reads a line which follows another one of its
+// stream at less cost than Decode does.
 type LineFormat interface {
 	Format
-	// nextLine decodes a line of the same file and the same day as the last one,
-	// and reports whether the line is one; nothing has happened where it is not.
+	// NextLine decodes a line of the same file and the same day as the last one,
+	// and reports whether the line is one; nothing has happened if it is not.
 	NextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (Outcome, bool)
+}
+
+// HeaderFormat is a format that takes the client from headers which proxies set.
+type HeaderFormat interface {
+	Format
+	// ClientHeaders sets the names of the headers, the best first.
+	ClientHeaders(names []string)
 }

@@ -6,7 +6,7 @@ import (
 	"redshank/analytics/record"
 )
 
-// maxJSON is the longest JSON text that is read, in bytes.
+// MaxJSON is the longest JSON text that is read, in bytes.
 const MaxJSON = 1 << 20
 
 // maxScratch is how much one record may take in all, in bytes: JSON inside
@@ -15,14 +15,14 @@ const maxScratch = 8 << 20
 
 var errTooLong = errors.New("source: text too long")
 
-// scratch holds what was transcoded for the record at hand: JSON texts and
-// CSV rows as msgpack, so that formats see maps whatever came. Where it grows
-// it moves, but values found earlier stay readable: they keep the old memory.
+// Scratch holds what was transcoded for one record: JSON texts and CSV rows as
+// msgpack, so that formats get maps whatever came. When Buf grows it moves, and
+// values found earlier stay readable, since they keep the old memory.
 type Scratch struct{ Buf []byte }
 
-// json transcodes the first JSON value of text; rest is what follows it, and
-// may hold more of them, one behind the other.
-func (s *Scratch) Json(text []byte) (v record.Value, rest []byte, err error) {
+// JSON transcodes the first JSON value of text. rest is what follows the value,
+// and may hold more values, one behind the other.
+func (s *Scratch) JSON(text []byte) (v record.Value, rest []byte, err error) {
 	if len(text) > MaxJSON || len(s.Buf) > maxScratch {
 		return nil, nil, errTooLong
 	}
@@ -34,8 +34,8 @@ func (s *Scratch) Json(text []byte) (v record.Value, rest []byte, err error) {
 	return record.Value(s.Buf[start:]), rest, nil
 }
 
-// release gives back what was taken since it held n bytes, and the memory too
-// where one record has made it huge.
+// Release gives back what was taken since Buf held n bytes, and the memory itself
+// if one record has made it huge.
 func (s *Scratch) Release(n int) {
 	s.Buf = s.Buf[:n]
 	if n == 0 && cap(s.Buf) > 2*MaxJSON {

@@ -9,18 +9,18 @@ import (
 	"redshank/analytics/event"
 )
 
-// cell is one field of a CSV row. text is without the outer quotes; doubled
-// counts the quotes in it that stand doubled.
+// Cell is one field of a CSV row.
 type Cell struct {
-	Text    []byte
-	doubled int
-	Whole   bool // false: its closing quote is not on this line
+	Text    []byte // without the outer quotes
+	doubled int    // how many quotes in Text stand doubled
+	Whole   bool   // false: the closing quote is not on this line
 }
 
-// nextCell cuts the first cell off row; more tells whether another follows.
-func NextCell(row []byte) (c Cell, rest []byte, more bool) {
+// NextCell cuts the first cell off a row whose cells are parted by a separator,
+// and reports whether another cell follows.
+func NextCell(row []byte, separator byte) (c Cell, rest []byte, more bool) {
 	if len(row) == 0 || row[0] != '"' {
-		end := bytes.IndexByte(row, ',')
+		end := bytes.IndexByte(row, separator)
 		if end < 0 {
 			return Cell{Text: row, Whole: true}, nil, false
 		}
@@ -33,7 +33,7 @@ func NextCell(row []byte) (c Cell, rest []byte, more bool) {
 			return Cell{Text: row}, nil, false
 		}
 		at += quote
-		if at+1 == len(row) || row[at+1] == ',' {
+		if at+1 == len(row) || row[at+1] == separator {
 			c.Text, c.Whole = row[:at], true
 			return c, row[min(at+2, len(row)):], at+1 < len(row)
 		}
@@ -45,9 +45,9 @@ func NextCell(row []byte) (c Cell, rest []byte, more bool) {
 	}
 }
 
-// appendCell writes a cell as a string, with doubled quotes made single. Its
-// length is known before, so it is written once and in place. A cell with
-// quotes goes in as bin, whose header is easier to write; Bytes reads both.
+// AppendCell appends a cell as msgpack, with doubled quotes made single. Its length
+// is known before, so that the text is written once and in place. A cell with
+// quotes becomes a bin, whose header is easier to write; Value.Bytes reads both.
 func AppendCell(dst []byte, c Cell) []byte {
 	if c.doubled == 0 {
 		return msgp.AppendStringFromBytes(dst, c.Text)
@@ -64,7 +64,7 @@ func AppendCell(dst []byte, c Cell) []byte {
 	return dst
 }
 
-// cells cuts a CSV row into r as l says. Cells keep their doubled quotes; a
+// Cells cuts a CSV row into r as l says. Cells keep their doubled quotes; a
 // quote that nothing closes runs to the end of the line. Rows may be short.
 func (l Layout) Cells(line []byte, r *Row) {
 	more := true
@@ -77,10 +77,11 @@ func (l Layout) Cells(line []byte, r *Row) {
 	}
 }
 
-// cutCell is nextCell for who does not ask whether a cell is whole.
+// CutCell is NextCell for comma-separated cells of which it does not matter whether
+// they are whole.
 func CutCell(line []byte) (text, rest []byte, more bool) {
 	if len(line) > 0 && line[0] == '"' {
-		c, rest, more := NextCell(line)
+		c, rest, more := NextCell(line, ',')
 		return c.Text, rest, more
 	}
 	end := bytes.IndexByte(line, ',')
@@ -90,7 +91,7 @@ func CutCell(line []byte) (text, rest []byte, more bool) {
 	return line[:end:end], line[end+1:], true
 }
 
-// cellAt is cell i of a row, counted from 0.
+// CellAt returns cell i of a row, counted from 0; nil if the row is shorter.
 func CellAt(row []byte, i int) []byte {
 	for more := true; more; i-- {
 		var text []byte
@@ -101,8 +102,8 @@ func CellAt(row []byte, i int) []byte {
 	return nil
 }
 
-// single is b with doubled quotes written once, in ev's own memory, and cut
-// at max bytes.
+// Single returns b with doubled quotes written once, in ev's own memory, and cut at
+// max bytes.
 func Single(b []byte, ev *event.Event, max int) []byte {
 	b = ascii.Clip(b, max)
 	if bytes.IndexByte(b, '"') < 0 {
