@@ -160,7 +160,7 @@ func TestEventHubConfigurations(t *testing.T) {
 func runHub(t *testing.T, hub *eventHub, config, folder string, messages int) []alert {
 	t.Helper()
 	file := filepath.Join(folder, "alerts.ndjson")
-	env := append(hub.env, "REDSHANK_STATE="+filepath.Join(folder, "state"), "REDSHANK_ALERTS="+file, "REDSHANK_POLICY=")
+	env := append(hub.env, "M365_LOGS="+folder+"/logs", "REDSHANK_STATE="+filepath.Join(folder, "state"), "REDSHANK_ALERTS="+file, "REDSHANK_POLICY=")
 	a, err := agent.Start(filepath.Join(buildDir, "out_redshank.so"), config, filepath.Join(folder, "fluent-bit.log"), env...)
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func runHub(t *testing.T, hub *eventHub, config, folder string, messages int) []
 	return parseAlerts(t, read(t, file))
 }
 
-// needKafka skips, for all to see, where there is no Fluent Bit with in_kafka.
+// needKafka skips the test, and says so, without a Fluent Bit that has in_kafka.
 func needKafka(t *testing.T) {
 	t.Helper()
 	needAgent(t)
