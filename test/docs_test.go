@@ -45,7 +45,7 @@ func TestM365Page(t *testing.T) {
 			t.Errorf("%s: the command does not read %s", m365Page, name)
 		}
 	}
-	for _, name := range regexp.MustCompile(`EVENTHUB_[A-Z]+|M365_[A-Z]+`).FindAllString(read(t, confDir+"/m365-eventhub.yaml"), -1) {
+	for _, name := range regexp.MustCompile(`EVENTHUB_[A-Z_]+|M365_[A-Z]+`).FindAllString(read(t, confDir+"/m365-eventhub.yaml"), -1) {
 		if name != "EVENTHUB_CA_FILE" && !strings.Contains(page, name) {
 			t.Errorf("%s: nothing of %s", m365Page, name)
 		}
