@@ -8,88 +8,61 @@ import (
 
 // maxHomes and maxHomeAgents bound what one account keeps of where it lives.
 const (
-	maxHomes      = 8
-	maxHomeAgents = 3
+	maxKnownClients = 8
+	maxKnownAgents  = 3
 )
 
 // account is what is remembered of one account.
 type account struct {
-	key      uint64
-	name     string
-	homes    []home
-	tries    window.Tries // one for each client it fails from, for the distributed form
-	incident *incident    // the last incident it alone was the subject of
+	key          uint64
+	name         string
+	knownClients []knownClient
+	attempts     window.Attempts // one for each client it fails from, for the distributed form
+	incident     *incident       // the last incident it alone was the subject of
 }
 
 // home is a client address that an account has got in from without an attack.
-type home struct {
-	client      clientKey
-	first, last int64 // last where stay knows no later one
-	agents      [maxHomeAgents]uint32
-	stay        *admission // the account's at that client, while it goes on; nil: it does not
+type knownClient struct {
+	client      ClientKey
+	first, last int64
+	agents      [maxKnownAgents]uint32
 }
 
-// settle remembers a success at a client from which the account has departed. It
-// reports whether that changed anything that has to be put down, and whether the
+// addKnownClient remembers a success at a client. It reports whether that changed anything that has to be put down, and whether the
 // address is a new home.
-func (a *account) settle(k clientKey, at int64, agent uint32) (h *home, changed, moved bool) {
+func (a *account) addKnownClient(k ClientKey, at int64, agent uint32) (changed, moved bool) {
 	oldest := 0
-	for i := range a.homes {
-		h := &a.homes[i]
+	for i := range a.knownClients {
+		h := &a.knownClients[i]
 		if h.client == k {
-			if at >= h.first && at < h.last+grain && h.knows(agent) {
-				return h, false, false
+			if at >= h.first && at < h.last+timeGrain && h.knows(agent) {
+				return false, false
 			}
 			before := *h
 			h.first, h.last = min(h.first, at), max(h.last, at)
 			h.uses(agent)
-			return h, moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+			return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 		}
-		if h.latest() < a.homes[oldest].latest() {
+		if h.last < a.knownClients[oldest].last {
 			oldest = i
 		}
 	}
-	if len(a.homes) < maxHomes {
-		a.homes = append(a.homes, home{})
-		oldest = len(a.homes) - 1
+	if len(a.knownClients) < maxKnownClients {
+		a.knownClients = append(a.knownClients, knownClient{})
+		oldest = len(a.knownClients) - 1
 	}
-	h = &a.homes[oldest]
-	h.depart()
-	*h = home{client: k, first: at, last: at}
+	h := &a.knownClients[oldest]
+	*h = knownClient{client: k, first: at, last: at}
 	h.uses(agent)
-	return h, true, true
-}
-
-// depart ends the stay at a client, if there is one.
-func (a *account) depart(k clientKey) {
-	for i := range a.homes {
-		if h := &a.homes[i]; h.client == k {
-			h.depart()
-		}
-	}
+	return true, true
 }
 
 // leave forgets a client as a home: what looked like one was an attack.
-func (a *account) leave(k clientKey) {
-	a.depart(k)
-	a.homes = slices.DeleteFunc(a.homes, func(h home) bool { return h.client == k })
+func (a *account) forgetClient(k ClientKey) {
+	a.knownClients = slices.DeleteFunc(a.knownClients, func(h knownClient) bool { return h.client == k })
 }
 
-func (h *home) depart() {
-	if h.stay != nil {
-		h.last, h.stay.home, h.stay = h.latest(), false, nil
-	}
-}
-
-// latest is when the account was there last.
-func (h *home) latest() int64 {
-	if h.stay == nil {
-		return h.last
-	}
-	return max(h.last, h.stay.last)
-}
-
-func (h *home) uses(agent uint32) {
+func (h *knownClient) uses(agent uint32) {
 	for i, have := range h.agents {
 		if have == agent {
 			return
@@ -99,10 +72,10 @@ func (h *home) uses(agent uint32) {
 			return
 		}
 	}
-	h.agents[maxHomeAgents-1] = agent
+	h.agents[maxKnownAgents-1] = agent
 }
 
-func (h *home) knows(agent uint32) bool {
+func (h *knownClient) knows(agent uint32) bool {
 	return agent == 0 || h.agents[0] == agent || h.agents[1] == agent || h.agents[2] == agent
 }
 
@@ -110,19 +83,19 @@ func (h *home) knows(agent uint32) bool {
 // home there: a day; or an hour, if it came back over half an hour of it. A
 // single success shortly before is as likely the attacker's first.
 const (
-	homeAge     = 24 * 60 * 60 * 1000
-	homeRecent  = 60 * 60 * 1000
-	homeReturns = 30 * 60 * 1000
+	knownAge     = 24 * 60 * 60 * 1000
+	knownRecent  = 60 * 60 * 1000
+	knownReturns = 30 * 60 * 1000
 )
 
 // residentAt tells whether the account was at home at the client before the
 // given time, and whether the agent is its own there.
-func (a *account) residentAt(k clientKey, before int64, agent uint32) (resident, own bool) {
-	for i := range a.homes {
-		h := &a.homes[i]
+func (a *account) knowsClient(k ClientKey, before int64, agent uint32) (resident, own bool) {
+	for i := range a.knownClients {
+		h := &a.knownClients[i]
 		if h.client == k {
-			old := h.first <= before-homeAge
-			returns := h.first <= before-homeRecent && h.latest() >= h.first+homeReturns
+			old := h.first <= before-knownAge
+			returns := h.first <= before-knownRecent && h.last >= h.first+knownReturns
 			return old || returns, h.knows(agent)
 		}
 	}
@@ -130,9 +103,9 @@ func (a *account) residentAt(k clientKey, before int64, agent uint32) (resident,
 }
 
 // nearHome tells whether the account has a home in the client's network.
-func (a *account) nearHome(k clientKey) bool {
-	for i := range a.homes {
-		if a.homes[i].client.near(k) {
+func (a *account) hasKnownClientNear(k ClientKey) bool {
+	for i := range a.knownClients {
+		if a.knownClients[i].client.near(k) {
 			return true
 		}
 	}
@@ -141,10 +114,10 @@ func (a *account) nearHome(k clientKey) bool {
 
 // forgives is the same by the account's own memory, which a large office does
 // not push out.
-func (a *account) forgives(k clientKey, t *window.Try, within int64) bool {
-	for i := range a.homes {
-		if h := &a.homes[i]; h.client == k {
-			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.latest(), within)
+func (a *account) forgives(k ClientKey, t *window.Attempt, within int64) bool {
+	for i := range a.knownClients {
+		if h := &a.knownClients[i]; h.client == k {
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}
 	return false

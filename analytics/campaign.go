@@ -1,8 +1,6 @@
 package analytics
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"strconv"
 
 	"redshank/analytics/event"
@@ -15,31 +13,31 @@ const maxSightings = 512
 // campaign watches one thing that many clients may share: a user agent, an
 // app, a network, or a service whose log names neither.
 type campaign struct {
-	fails    window.Tries // of clients foreign to the account, with no incident of their own
-	admits   window.Tries // likewise, for the share of successes
-	incident *incident
-	looks    int // failures since a long list was last looked at
+	failures   window.Attempts // of clients foreign to the account, with no incident of their own
+	successes  window.Attempts // likewise, for the share of successes
+	incident   *incident
+	sinceCount int // failures since a long list was last looked at
 
 	// Of a flood most lists never have a second try: the first one's place is
 	// allocated with the list.
-	first [1]window.Try
+	first [1]window.Attempt
 }
 
 // lookEvery is how many failures a long list takes before it is counted again:
 // a count walks all of it.
-const lookEvery, longList = 8, 64
+const countEvery, longList = 8, 64
 
 // traits are the lists that an event belongs to, as table keys. An attacker
 // who changes one of them at every try still shares another.
-func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
+func traits(ev *event.Event, k ClientKey, keys []uint64) []uint64 {
 	if len(ev.AgentText()) > 0 {
-		keys = append(keys, salted('a', ev.AgentText()))
+		keys = append(keys, saltedHash('a', ev.AgentText()))
 	}
 	if len(ev.App) > 0 {
-		keys = append(keys, salted('p', ev.App))
+		keys = append(keys, saltedHash('p', ev.App))
 	}
 	if len(keys) == 0 {
-		keys = append(keys, salted('s', []byte{byte(ev.Service)}))
+		keys = append(keys, saltedHash('s', []byte{byte(ev.Service)}))
 	}
 	near := k
 	if k.addr().Is4() {
@@ -47,7 +45,7 @@ func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
 	} else {
 		clear(near[6:]) // /48
 	}
-	return append(keys, salted('n', near[:]))
+	return append(keys, saltedHash('n', near[:]))
 }
 
 // maxTraits is how many lists one event can be in.
@@ -66,23 +64,23 @@ func (s *stuffing) campaignOf(ev *event.Event, at int64) *incident {
 
 // spread adds a failure that opened nothing on its own client to the lists of
 // the distributed form: by trait, and by account.
-func (s *stuffing) spread(ev *event.Event, t window.Try, c *client, a *account) {
-	if nearHome(a, c.key) {
+func (s *stuffing) watchCampaigns(ev *event.Event, t window.Attempt, c *client, a *account) {
+	if hasKnownClientNear(a, c.key) {
 		return
 	}
 	var room [maxTraits]uint64
 	for _, key := range traits(ev, c.key, room[:0]) {
 		list := s.list(key)
-		list.fails.Add(t, maxSightings)
-		list.fails.Prune(t.At - 2*s.slow)
-		s.campaigns.Touch(key)
-		if s.spreads(list, t.At) {
+		list.failures.Add(t, maxSightings)
+		list.failures.Prune(t.At - 2*s.slow)
+		s.campaigns.MarkDirty(key)
+		if s.isCampaign(list, t.At) {
 			s.openCampaign(list, key, ev, t.At)
 			return
 		}
 	}
 	if a != nil {
-		s.converge(ev, t, a)
+		s.watchAccount(ev, t, a)
 	}
 }
 
@@ -90,7 +88,7 @@ func (s *stuffing) list(key uint64) *campaign {
 	c, ok := s.campaigns.Get(key)
 	if !ok {
 		c = &campaign{}
-		c.fails = window.TriesOf(c.first[:0])
+		c.failures = window.AttemptsOf(c.first[:0])
 		s.campaigns.Add(key, c)
 	}
 	return c
@@ -100,22 +98,22 @@ func (s *stuffing) list(key uint64) *campaign {
 // and accounts (or none named) in the burst window, or twice the clients in
 // the slow one; and three clients that fail for each one that gets in, since
 // an agent that many people use sees mostly successes.
-func (s *stuffing) spreads(c *campaign, at int64) bool {
-	if c.looks++; len(c.fails.All()) >= longList && c.looks < lookEvery {
+func (s *stuffing) isCampaign(c *campaign, at int64) bool {
+	if c.sinceCount++; len(c.failures.All()) >= longList && c.sinceCount < countEvery {
 		return false
 	}
-	c.looks = 0
+	c.sinceCount = 0
 	t := &s.policy.Stuffing.Campaign
 	wide := func(length int64, clients int) bool {
-		return c.fails.Windows(at, length, func(run []window.Try) bool {
-			if len(run) < clients || !s.could(c, run, clients) {
+		return c.failures.Windows(at, length, func(run []window.Attempt) bool {
+			if len(run) < clients || !s.mayBeWide(c, run, clients) {
 				return false
 			}
 			failing, accounts, unnamed := s.census(run)
 			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
 				return false
 			}
-			return failing >= 3*admittedClients(c, run[0].At, run[len(run)-1].At)
+			return failing >= 3*s.succeededAddresses(c, run[0].At, run[len(run)-1].At)
 		})
 	}
 	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
@@ -123,70 +121,33 @@ func (s *stuffing) spreads(c *campaign, at int64) bool {
 
 // could tells whether a run may be wide enough at all, by what needs no look at
 // each client: most are not, and a census costs a hundred times as much.
-func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
+func (s *stuffing) mayBeWide(c *campaign, run []window.Attempt, clients int) bool {
 	from, to := run[0].At, run[len(run)-1].At
-	s.crowd.reset(len(run))
+	clear(s.addresses)
 	for i := range run {
-		s.crowd.add(&run[i].Client) // whole addresses: at least as many as there are clients
+		s.addresses[run[i].Client] = struct{}{} // whole addresses: at least as many as clients
 	}
-	failing := s.crowd.n
-	if failing < clients {
-		return false
-	}
-	admits := c.admits.All()
-	s.crowd.reset(len(admits))
-	for i := range admits {
-		if t := &admits[i]; t.GotIn && t.At >= from && t.At <= to {
-			s.crowd.add(&t.Client)
+	failing := len(s.addresses)
+	return failing >= clients && failing >= 3*s.succeededAddresses(c, from, to)
+}
+
+// succeededAddresses counts the addresses that succeeded between two times.
+func (s *stuffing) succeededAddresses(c *campaign, from, to int64) int {
+	clear(s.addresses)
+	successes := c.successes.All()
+	for i := range successes {
+		if t := &successes[i]; t.Succeeded && t.At >= from && t.At <= to {
+			s.addresses[t.Client] = struct{}{}
 		}
 	}
-	return failing >= 3*s.crowd.n
-}
-
-// crowd counts distinct addresses, at most maxSightings of them, without
-// allocating.
-type crowd struct {
-	slots [2 * maxSightings]uint64 // 0: empty
-	used  uint64                   // slots in use, a power of two: most runs need few, and all are 8 KB to clear
-	n     int
-}
-
-// reset empties it, for at most so many addresses.
-func (c *crowd) reset(most int) {
-	c.used, c.n = 1<<bits.Len(uint(2*min(max(most, 1), maxSightings)-1)), 0
-	clear(c.slots[:c.used])
-}
-
-func (c *crowd) add(address *[16]byte) {
-	high, low := binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
-	key := (high*0xd6e8feb86659fd93^low)*0x9e3779b97f4a7c15 | 1
-	for i := key >> 40; ; i++ {
-		switch slot := &c.slots[i&(c.used-1)]; *slot {
-		case key:
-			return
-		case 0:
-			*slot = key
-			c.n++
-			return
-		}
-	}
-}
-
-func admittedClients(c *campaign, from, to int64) int {
-	seen := make(map[[16]byte]struct{}, 8)
-	for _, t := range c.admits.All() {
-		if t.GotIn && t.At >= from && t.At <= to {
-			seen[t.Client] = struct{}{}
-		}
-	}
-	return len(seen)
+	return len(s.addresses)
 }
 
 // census counts distinct clients and accounts of a run, and tries that name no
 // account, without clients that became part of an incident meanwhile. It
 // allocates: by then the run is long enough to be looked at.
-func (s *stuffing) census(run []window.Try) (clients, accounts, unnamed int) {
-	who := make(map[clientKey]bool, len(run))
+func (s *stuffing) census(run []window.Attempt) (clients, accounts, unnamed int) {
+	who := make(map[ClientKey]bool, len(run))
 	names := make(map[uint64]struct{}, len(run))
 	for i := range run {
 		k := s.cut(run[i].Client)
@@ -214,40 +175,40 @@ func (s *stuffing) census(run []window.Try) (clients, accounts, unnamed int) {
 
 // openCampaign gathers the clients of a list into one incident.
 func (s *stuffing) openCampaign(c *campaign, key uint64, ev *event.Event, at int64) {
-	i := s.desk.open(&ruleStuffing, "campaign "+strconv.FormatUint(key, 16), s.began(&c.fails, at))
-	i.span(at)
+	i := s.tracker.open(&ruleStuffing, "campaign "+strconv.FormatUint(key, 16), s.began(&c.failures, at))
+	i.extend(at)
 	i.opened = "campaign"
 	s.begin(i)
 	c.incident = i
-	for _, t := range c.fails.Take() {
+	for _, t := range c.failures.Take() {
 		if s.inReach(i, t.At) {
-			s.enlist(i, t)
+			s.addToCampaign(i, t)
 		}
 	}
-	i.describe(ev)
-	for _, t := range c.admits.Take() {
-		s.judgeSighting(i, t)
+	i.addEvent(ev)
+	for _, t := range c.successes.Take() {
+		s.classifySighting(i, t)
 	}
 	i.assess()
-	s.desk.touch(i)
+	s.tracker.update(i)
 }
 
 // enlist adds one client's try, and all else the client did, to a campaign.
-func (s *stuffing) enlist(i *incident, t window.Try) {
+func (s *stuffing) addToCampaign(i *incident, t window.Attempt) {
 	c, ok := s.clients.Get(s.cut(t.Client))
 	switch {
 	case !ok:
-		i.fail(t, nil)
+		i.addFailure(t, nil)
 	case c.incident == nil || !s.inReach(c.incident, t.At):
-		if !contains(c.tries.All(), t) {
-			i.fail(t, nil)
+		if !contains(c.attempts.All(), t) {
+			i.addFailure(t, nil)
 		}
-		s.adopt(i, c)
+		s.absorb(i, c)
 	case c.incident == i: // adopted with an earlier try, this one among the rest
 	}
 }
 
-func contains(tries []window.Try, t window.Try) bool {
+func contains(tries []window.Attempt, t window.Attempt) bool {
 	for i := range tries {
 		if tries[i].At == t.At && tries[i].Key == t.Key {
 			return true
@@ -258,80 +219,80 @@ func contains(tries []window.Try, t window.Try) bool {
 
 // noteAdmission remembers a success from afar under its traits: it weighs
 // against a campaign that is not open yet, and is judged when one opens.
-func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
-	if got.outcome == event.Success && got.proof == event.ProofSession || got.account.livesNear(c.key, got.first) {
+func (s *stuffing) rememberLogon(ev *event.Event, got logon, c *client) {
+	if got.outcome == event.Success && got.proof == event.ProofSession || got.account.hadKnownClientNear(c.key, got.first) {
 		return
 	}
 	var room [maxTraits]uint64
 	for _, key := range traits(ev, c.key, room[:0]) {
 		if list, ok := s.campaigns.Get(key); ok {
-			t := newTry(ev, got.account)
-			t.GotIn = got.outcome == event.Success // else the password was right and no more
-			list.admits.Add(t, maxSightings)
-			list.admits.Prune(t.At - 2*s.slow)
-			s.campaigns.Touch(key)
+			t := newAttempt(ev, got.account)
+			t.Succeeded = got.outcome == event.Success // else the password was right and no more
+			list.successes.Add(t, maxSightings)
+			list.successes.Prune(t.At - 2*s.slow)
+			s.campaigns.MarkDirty(key)
 		}
 	}
 }
 
 // livesNear tells whether the account had a home in the client's network
 // before the given time.
-func (a *account) livesNear(k clientKey, before int64) bool {
-	for i := range a.homes {
-		if h := &a.homes[i]; h.first < before && h.client.near(k) {
+func (a *account) hadKnownClientNear(k ClientKey, before int64) bool {
+	for i := range a.knownClients {
+		if h := &a.knownClients[i]; h.first < before && h.client.near(k) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *stuffing) judgeSighting(i *incident, t window.Try) {
+func (s *stuffing) classifySighting(i *incident, t window.Attempt) {
 	a, ok := s.accounts.Get(t.Key)
-	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.livesNear(clientKey(t.Client), t.At) {
+	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.hadKnownClientNear(ClientKey(t.Client), t.At) {
 		return
 	}
-	got := admission{key: a.key, account: a, from: t.Client, first: t.At, last: t.At,
+	got := logon{key: a.key, account: a, from: t.Client, first: t.At, last: t.At,
 		agent: t.Agent, service: t.Service, outcome: event.Success, reason: t.Reason}
-	if !t.GotIn {
+	if !t.Succeeded {
 		got.outcome = event.Accepted
 	}
-	s.judge(i, t.Client, &got)
+	s.classifyLogon(i, t.Client, &got)
 }
 
 // converge watches one account that fails from many clients: ten in the burst
 // window, or ten networks in the slow one. A phone that changes its address
 // stays within a network or two.
-func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
-	a.tries.Add(t, maxTries)
-	s.accounts.Touch(a.key)
-	a.tries.Prune(t.At - 2*s.slow)
+func (s *stuffing) watchAccount(ev *event.Event, t window.Attempt, a *account) {
+	a.attempts.Add(t, maxClientAttempts)
+	s.accounts.MarkDirty(a.key)
+	a.attempts.Prune(t.At - 2*s.slow)
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	found := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
+	found := a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, s.cut) >= least
-	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
-		return len(run) >= least && distinct(run, clientKey.network) >= least
+	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, ClientKey.network) >= least
 	})
 	if !found {
 		return
 	}
-	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
-	i.span(t.At)
+	i := s.tracker.open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At))
+	i.extend(t.At)
 	i.opened, i.account, a.incident = "account", a.name, i
 	s.begin(i)
-	for _, t := range a.tries.Take() {
+	for _, t := range a.attempts.Take() {
 		if s.inReach(i, t.At) {
-			i.fail(t, nil)
+			i.addFailure(t, nil)
 		}
 	}
-	i.describe(ev)
+	i.addEvent(ev)
 	i.assess()
-	s.desk.touch(i)
+	s.tracker.update(i)
 }
 
-func distinct(run []window.Try, of func(clientKey) clientKey) int {
-	seen := make(map[clientKey]struct{}, len(run))
+func distinct(run []window.Attempt, of func(ClientKey) ClientKey) int {
+	seen := make(map[ClientKey]struct{}, len(run))
 	for i := range run {
-		seen[of(clientKey(run[i].Client))] = struct{}{}
+		seen[of(ClientKey(run[i].Client))] = struct{}{}
 	}
 	return len(seen)
 }

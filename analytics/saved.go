@@ -22,17 +22,17 @@ import (
 // is read once at a start is written a thousand times.
 
 type savedClient struct {
-	Proven    bool
-	Tries     savedTries
-	Admitted  []savedAdmission
-	Residents int
-	Incident  string
+	Proven     bool
+	Attempts   savedAttempts
+	Logons     []savedLogon
+	KnownUsers int
+	Incident   string
 }
 
-type savedAdmission struct {
+type savedLogon struct {
 	Key         uint64
 	Name        string
-	From        clientKey
+	From        ClientKey
 	First, Last int64
 	Agent       uint32
 	Service     event.Service
@@ -42,36 +42,37 @@ type savedAdmission struct {
 }
 
 type savedAccount struct {
-	Proven   bool
-	Name     string
-	Homes    []savedHome
-	Tries    savedTries
-	Incident string
+	Proven       bool
+	Name         string
+	KnownClients []savedKnownClient
+	Attempts     savedAttempts
+	Incident     string
 }
 
-type savedHome struct {
-	Client      clientKey
+type savedKnownClient struct {
+	Client      ClientKey
 	First, Last int64
-	Agents      [maxHomeAgents]uint32
+	Agents      [maxKnownAgents]uint32
 }
 
 type savedCampaign struct {
-	Fails, Admits savedTries
-	Incident      string
-	Looks         int
+	Failures, Successes savedAttempts
+	Incident            string
+	SinceCount          int
 }
 
 func (c *client) saved(b []byte, proven bool) []byte {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
-	b = appendTries(b, c.tries.All())
-	b = msgp.AppendArrayHeader(b, uint32(len(c.admissions())))
-	for _, a := range c.admissions() {
+	b = appendAttempts(b, c.attempts.All())
+	b = msgp.AppendArrayHeader(b, uint32(len(c.logonList())))
+	for i := range c.logonList() {
+		a := &c.logons.list[i]
 		b = a.saved(b)
 	}
-	return msgp.AppendString(msgp.AppendInt32(b, c.lived()), idOf(c.incident))
+	return msgp.AppendString(msgp.AppendInt32(b, c.knownUsers()), idOf(c.incident))
 }
 
-func (a *admission) saved(b []byte) []byte {
+func (a *logon) saved(b []byte) []byte {
 	b = msgp.AppendUint64(msgp.AppendArrayHeader(b, 10), a.key)
 	b = msgp.AppendString(b, a.account.name)
 	b = msgp.AppendBytes(b, a.from[:])
@@ -86,17 +87,17 @@ func (a *admission) saved(b []byte) []byte {
 func (a *account) saved(b []byte, proven bool) []byte {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
 	b = msgp.AppendString(b, a.name)
-	b = msgp.AppendArrayHeader(b, uint32(len(a.homes)))
-	for i := range a.homes {
-		b = a.homes[i].saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(a.knownClients)))
+	for i := range a.knownClients {
+		b = a.knownClients[i].saved(b)
 	}
-	return msgp.AppendString(appendTries(b, a.tries.All()), idOf(a.incident))
+	return msgp.AppendString(appendAttempts(b, a.attempts.All()), idOf(a.incident))
 }
 
-func (h *home) saved(b []byte) []byte {
+func (h *knownClient) saved(b []byte) []byte {
 	b = msgp.AppendBytes(msgp.AppendArrayHeader(b, 4), h.client[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.latest())
-	b = msgp.AppendArrayHeader(b, maxHomeAgents)
+	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.last)
+	b = msgp.AppendArrayHeader(b, maxKnownAgents)
 	for _, agent := range h.agents {
 		b = msgp.AppendUint32(b, agent)
 	}
@@ -104,9 +105,9 @@ func (h *home) saved(b []byte) []byte {
 }
 
 func (c *campaign) saved(b []byte) []byte {
-	b = appendTries(msgp.AppendArrayHeader(b, 4), c.fails.All())
-	b = appendTries(b, c.admits.All())
-	return msgp.AppendInt(msgp.AppendString(b, idOf(c.incident)), c.looks)
+	b = appendAttempts(msgp.AppendArrayHeader(b, 4), c.failures.All())
+	b = appendAttempts(b, c.successes.All())
+	return msgp.AppendInt(msgp.AppendString(b, idOf(c.incident)), c.sinceCount)
 }
 
 func idOf(i *incident) string {
@@ -118,7 +119,7 @@ func idOf(i *incident) string {
 
 // incidentNamed is the open incident with that id; nil where it is closed.
 func (s *stuffing) incidentNamed(id string) *incident {
-	i, _ := s.desk.incidents.Peek(id)
+	i, _ := s.tracker.incidents.Peek(id)
 	return i
 }
 
@@ -127,18 +128,18 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	if len(key) != len(clientKey{}) {
+	if len(key) != len(ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), incident: s.incidentNamed(in.Incident)}
-	for _, t := range in.Tries {
-		c.tried(t.At)
+	c := &client{key: ClientKey(key), attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	for _, t := range in.Attempts {
+		c.noteFailure(t.At)
 	}
-	if len(in.Admitted) > 0 || in.Residents > 0 {
-		c.guests = &guests{residents: int32(in.Residents)}
+	if len(in.Logons) > 0 || in.KnownUsers > 0 {
+		c.logons = &clientLogons{knownUsers: int32(in.KnownUsers)}
 	}
-	for _, a := range in.Admitted {
-		c.guests.admitted = append(c.guests.admitted, &admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
+	for _, a := range in.Logons {
+		c.logons.list = append(c.logons.list, logon{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
 			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
 	}
 	s.clients.Load(c.key, c, in.Proven)
@@ -163,9 +164,9 @@ func (s *stuffing) restoreAccount(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	a := &account{key: k, name: in.Name, tries: window.TriesOf(in.Tries), incident: s.incidentNamed(in.Incident)}
-	for _, h := range in.Homes {
-		a.homes = append(a.homes, home{client: h.Client, first: h.First, last: h.Last, agents: h.Agents})
+	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	for _, h := range in.KnownClients {
+		a.knownClients = append(a.knownClients, knownClient{client: h.Client, first: h.First, last: h.Last, agents: h.Agents})
 	}
 	s.accounts.Load(k, a, in.Proven)
 	return nil
@@ -180,7 +181,7 @@ func (s *stuffing) restoreCampaign(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	s.campaigns.Load(k, &campaign{fails: window.TriesOf(in.Fails), admits: window.TriesOf(in.Admits), incident: s.incidentNamed(in.Incident), looks: in.Looks}, false)
+	s.campaigns.Load(k, &campaign{failures: window.AttemptsOf(in.Failures), successes: window.AttemptsOf(in.Successes), incident: s.incidentNamed(in.Incident), sinceCount: in.SinceCount}, false)
 	return nil
 }
 

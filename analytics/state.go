@@ -17,7 +17,7 @@ const StateFormat = 2
 
 // The tables of the state.
 const (
-	tableDesk      = "desk"
+	tableTracker   = "desk"
 	tableIncidents = "incidents"
 	tableAccounts  = "accounts"
 	tableClients   = "clients"
@@ -26,18 +26,18 @@ const (
 	tableIDs       = "ids"
 	tableStreams   = "streams"
 	tableGroups    = "groups"
-	tableDossiers  = "dossiers"
+	tableProfiles  = "dossiers"
 	tableSessions  = "sessions"
 	tableNames     = "names"
-	tablePlaces    = "places"
+	tableFeatures  = "places"
 	tableRequests  = "requests"
 )
 
 // Tables are the names of all tables, in the order in which Restore asks for
 // them: what others point to comes first.
 func Tables() []string {
-	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams,
-		tableGroups, tableDossiers, tableSessions, tableNames, tablePlaces, tableRequests}
+	return []string{tableTracker, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams,
+		tableGroups, tableProfiles, tableSessions, tableNames, tableFeatures, tableRequests}
 }
 
 // Entry is one piece of the state as it is put down. One without Value is
@@ -53,7 +53,7 @@ func (e *Engine) Track() {
 	e.stuffing.clients.Track()
 	e.stuffing.accounts.Track()
 	e.stuffing.campaigns.Track()
-	e.desk.changed = map[string]struct{}{}
+	e.tracker.dirty = map[string]struct{}{}
 	e.chunks.Track()
 	e.ids.Track()
 	e.sources.Track()
@@ -68,7 +68,7 @@ func (e *Engine) Changes(put func(Entry)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w := &writer{put: put}
-	e.desk.changes(w)
+	e.tracker.changes(w)
 	e.stuffing.changes(w)
 	e.collection.changes(w)
 	seen(e.chunks, tableChunks, w)
@@ -77,13 +77,13 @@ func (e *Engine) Changes(put func(Entry)) error {
 	return w.err
 }
 
-func (d *desk) changes(w *writer) {
-	if now := d.saved(); now != d.put {
-		w.encode(tableDesk, now)
-		w.entry(tableDesk, []byte("desk"), true)
-		d.put = now
+func (d *tracker) changes(w *writer) {
+	if now := d.state(); now != d.lastSaved {
+		w.encode(tableTracker, now)
+		w.entry(tableTracker, []byte("desk"), true)
+		d.lastSaved = now
 	}
-	for id := range d.changed {
+	for id := range d.dirty {
 		i, ok := d.incidents.Peek(id)
 		if ok {
 			s, err := i.saved()
@@ -92,7 +92,7 @@ func (d *desk) changes(w *writer) {
 		}
 		w.entry(tableIncidents, []byte(id), ok)
 	}
-	clear(d.changed)
+	clear(d.dirty)
 }
 
 func (s *stuffing) changes(w *writer) {
@@ -102,7 +102,7 @@ func (s *stuffing) changes(w *writer) {
 		}
 		w.entry(tableAccounts, w.number(k), there)
 	})
-	s.clients.Changes(func(k clientKey, c *client, there, proven bool) {
+	s.clients.Changes(func(k ClientKey, c *client, there, proven bool) {
 		if there {
 			w.value = c.saved(w.value[:0], proven)
 		}
@@ -169,8 +169,8 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 	defer e.mu.Unlock()
 	e.Track()
 	takers := map[string]func(key, value []byte) error{
-		tableDesk:      e.desk.restoreDesk,
-		tableIncidents: e.desk.restore,
+		tableTracker:   e.tracker.restoreTracker,
+		tableIncidents: e.tracker.restore,
 		tableAccounts:  e.stuffing.restoreAccount,
 		tableClients:   e.stuffing.restoreClient,
 		tableCampaigns: e.stuffing.restoreCampaign,
@@ -178,19 +178,19 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 		tableIDs:       restoreSeen(e.ids),
 		tableStreams:   e.sources.Restore,
 		tableGroups:    e.collection.restoreGroup,
-		tableDossiers:  e.collection.restoreDossier,
+		tableProfiles:  e.collection.restoreProfile,
 		tableSessions:  e.collection.restoreSession,
 		tableNames:     e.collection.restoreName,
-		tablePlaces:    e.collection.restorePlace,
+		tableFeatures:  e.collection.restoreFeature,
 		tableRequests:  restoreSeen(e.collection.requests),
 	}
 	done := map[string]func(){
-		tableIncidents: e.desk.restored,
+		tableIncidents: e.tracker.restored,
 		tableChunks:    e.chunks.Loaded,
 		tableIDs:       e.ids.Loaded,
 		tableSessions:  e.collection.sessions.Loaded,
 		tableNames:     e.collection.names.Loaded,
-		tablePlaces:    e.collection.placeNames.Loaded,
+		tableFeatures:  e.collection.featureNames.Loaded,
 		tableRequests:  e.collection.requests.Loaded,
 	}
 	for _, table := range Tables() {

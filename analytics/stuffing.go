@@ -1,12 +1,14 @@
 package analytics
 
 import (
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
-var ruleStuffing = Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1"}
+var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1", Kind: alert.Threshold,
+	Category: []string{"authentication", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0460/"}
 
 // stuffing is AN1269: leaked credential pairs tried against OWA, Microsoft 365
 // or Exchange from one client, with multiple failures; and the same spread
@@ -18,39 +20,42 @@ var ruleStuffing = Rule{ID: "AN1269", Name: "Leaked credentials tried against ma
 // client as a valid credential, or else into the memory of who lives where.
 type stuffing struct {
 	policy    *policy.Policy
-	desk      *desk
-	clients   *window.Table[clientKey, *client]
+	tracker   *tracker
+	clients   *window.Table[ClientKey, *client]
 	accounts  *window.Table[uint64, *account]
 	campaigns *window.Table[uint64, *campaign]
 
 	burst, slow, forgiveness int64 // milliseconds
-	scratch                  []weighed
-	failing                  *account // whose failure is at hand; nil: nobody's
-	weight                   weight   // of the run at hand: handed to a function it would be allocated
-	crowd                    crowd
-	stolen                   func(account string, from clientKey, at int64) // tells AN0131
+	scratch                  []accountStats
+	failing                  *account               // whose failure is at hand; nil: nobody's
+	stats                    attemptStats           // of the run at hand: handed to a function it would be allocated
+	addresses                map[ClientKey]struct{} // scratch of mayBeWide
+	pairs                    *window.PairCache[pair]
+	reportCredential         func(account string, from ClientKey, at int64) // tells AN0131
 }
 
 // maxCampaigns bounds the lists of the distributed form, in agents, apps and
 // networks watched at a time.
 const maxCampaigns = 16384
 
-func newStuffing(opts Options, d *desk) *stuffing {
+func newStuffing(opts Options, d *tracker) *stuffing {
 	t := &opts.Policy.Stuffing
 	return &stuffing{
 		policy:      opts.Policy,
-		desk:        d,
-		clients:     window.NewTable[clientKey, *client](opts.MaxIPs),
+		tracker:     d,
+		clients:     window.NewTable[ClientKey, *client](opts.MaxIPs),
 		accounts:    window.NewTable[uint64, *account](opts.MaxUsers),
 		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns),
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),
+		addresses:   map[ClientKey]struct{}{},
+		pairs:       &window.PairCache[pair]{},
 	}
 }
 
 // concerns tells whether the event can be part of a stuffing attack at all.
-func concerns(ev *event.Event) bool {
+func relevant(ev *event.Event) bool {
 	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange | event.ServerItself
 	switch {
 	case ev.Action != event.SignIn && ev.Action != event.MailAccess,
@@ -60,47 +65,47 @@ func concerns(ev *event.Event) bool {
 	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown
 }
 
-func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
-	if !concerns(ev) {
+func (s *stuffing) observe(ev *event.Event) {
+	if !relevant(ev) {
 		return
 	}
 	switch ev.Outcome {
 	case event.Failure:
-		s.failed(ev, known)
+		s.failed(ev)
 	case event.Success, event.Accepted:
-		s.admitted(ev, known)
+		s.succeeded(ev)
 	}
 }
 
 // failed finds the incident that a failure belongs to, or adds it to the
 // evidence from which one may open: its client's first, then the campaigns',
 // then its account's.
-func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
-	c, a := s.client(ev, known), s.account(ev, known)
+func (s *stuffing) failed(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
 	s.failing = a
-	t := newTry(ev, a)
+	t := newAttempt(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
-		if i.fail(t, ev) {
-			s.desk.touch(i)
+		if i.addFailure(t, ev) {
+			s.tracker.update(i)
 		} else {
-			s.desk.mark(i)
+			s.tracker.markDirty(i)
 		}
 		return
 	}
-	s.clients.Touch(c.key)
-	c.tried(t.At)
-	if c.tries.Add(t, maxTries) == window.Joined {
+	s.clients.MarkDirty(c.key)
+	c.noteFailure(t.At)
+	if c.attempts.Add(t, maxClientAttempts) == window.Joined {
 		return
 	}
-	c.tries.Prune(t.At - 2*s.slow)
-	if _, two := twoAccounts(c.tries.All()); two {
-		s.clients.Promote(c.key) // evidence that a flood must not push out
+	c.attempts.Prune(t.At - 2*s.slow)
+	if _, two := twoAccounts(c.attempts.All()); two {
+		s.clients.Protect(c.key) // evidence that a flood must not push out
 	}
 	if why := s.opens(c, t.At); why != "" {
 		s.open(c, why, t.At, ev)
 		return
 	}
-	s.spread(ev, t, c, a)
+	s.watchCampaigns(ev, t, c, a)
 }
 
 // incidentOf is the open incident a failure at this time is part of. A client
@@ -109,12 +114,12 @@ func (s *stuffing) incidentOf(at int64, c *client, a *account, ev *event.Event) 
 	if s.inReach(c.incident, at) {
 		return c.incident
 	}
-	if nearHome(a, c.key) {
+	if hasKnownClientNear(a, c.key) {
 		return nil
 	}
 	if i := s.campaignOf(ev, at); i != nil {
 		c.incident = i
-		s.clients.Touch(c.key)
+		s.clients.MarkDirty(c.key)
 		return i
 	}
 	if a != nil && s.inReach(a.incident, at) {
@@ -123,7 +128,7 @@ func (s *stuffing) incidentOf(at int64, c *client, a *account, ev *event.Event) 
 	return nil
 }
 
-func nearHome(a *account, k clientKey) bool { return a != nil && a.nearHome(k) }
+func hasKnownClientNear(a *account, k ClientKey) bool { return a != nil && a.hasKnownClientNear(k) }
 
 // inReach tells whether an event at this time still belongs to the incident:
 // up to the slow window before it began and the quiet time after it ended.
@@ -135,7 +140,7 @@ func (s *stuffing) inReach(i *incident, at int64) bool {
 func (s *stuffing) opens(c *client, at int64) string {
 	t := &s.policy.Stuffing
 	why := ""
-	s.windows(c, at, s.burst, func(w *weight) bool {
+	s.windows(c, at, s.burst, func(w *attemptStats) bool {
 		if w.opens(t.MailboxLoginThreshold.Burst, t.FailureThreshold.Burst) {
 			why = "burst"
 		}
@@ -144,11 +149,11 @@ func (s *stuffing) opens(c *client, at int64) string {
 	if why != "" {
 		return why
 	}
-	s.windows(c, at, s.slow, func(w *weight) bool {
+	s.windows(c, at, s.slow, func(w *attemptStats) bool {
 		switch {
 		case w.opens(t.MailboxLoginThreshold.Slow, t.FailureThreshold.Slow):
 			why = "slow"
-		case w.leaked >= t.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.residents:
+		case w.leaked >= t.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.known:
 			why = "leaked"
 		}
 		return why != ""
@@ -156,34 +161,34 @@ func (s *stuffing) opens(c *client, at int64) string {
 	return why
 }
 
-func (s *stuffing) windows(c *client, at, length int64, f func(*weight) bool) {
+func (s *stuffing) windows(c *client, at, length int64, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
-	c.tries.Windows(at, length, func(run []window.Try) bool {
+	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
 		if len(run) < least { // nearly every call ends here
 			return false
 		}
-		s.weight = s.weigh(c, run)
-		return f(&s.weight)
+		s.stats = s.statistics(c, run)
+		return f(&s.stats)
 	})
 }
 
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
 func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
-	i := s.desk.open(&ruleStuffing, c.key.addr().String(), s.began(&c.tries, at))
-	i.span(at)
+	i := s.tracker.open(&ruleStuffing, c.key.addr().String(), s.began(&c.attempts, at))
+	i.extend(at)
 	i.client, i.prefix, i.opened = ev.IP, s.prefix(c.key), why
 	i.labels, i.location = s.policy.NetworkLabels(i.client), s.policy.Locate(i.client)
 	s.begin(i)
-	i.describe(ev)
-	s.adopt(i, c)
+	i.addEvent(ev)
+	s.absorb(i, c)
 	i.assess()
-	s.desk.touch(i)
+	s.tracker.update(i)
 }
 
 // began is the time of the earliest try that can belong to an incident at the
 // given time.
-func (s *stuffing) began(tries *window.Tries, at int64) int64 {
+func (s *stuffing) began(tries *window.Attempts, at int64) int64 {
 	for _, t := range tries.All() {
 		if t.At >= at-s.slow {
 			return min(t.At, at)
@@ -196,32 +201,32 @@ func (s *stuffing) began(tries *window.Tries, at int64) int64 {
 // times the failures that open.
 func (s *stuffing) begin(i *incident) {
 	t := &s.policy.Stuffing
-	i.bars.users, i.bars.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
+	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
 }
 
 // adopt moves all that a client did within reach into an incident.
-func (s *stuffing) adopt(i *incident, c *client) {
-	for _, t := range c.tries.Take() {
+func (s *stuffing) absorb(i *incident, c *client) {
+	for _, t := range c.attempts.Take() {
 		if s.inReach(i, t.At) {
-			i.fail(t, nil)
+			i.addFailure(t, nil)
 		}
 	}
 	c.incident = i
-	s.clients.Touch(c.key)
-	s.clients.Promote(c.key)
-	for _, a := range c.admissions() {
-		if s.inReach(i, a.last) {
-			s.judge(i, a.from, a)
+	s.clients.MarkDirty(c.key)
+	s.clients.Protect(c.key)
+	for n := range c.logonList() {
+		if a := &c.logons.list[n]; s.inReach(i, a.last) {
+			s.classifyLogon(i, a.from, a)
 		}
 	}
 }
 
 // attacks tells whether the event comes from a client of an open incident.
-func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
+func (s *stuffing) attacks(ev *event.Event) bool {
 	if !ev.IP.IsValid() {
 		return false
 	}
-	c, ok := s.clients.Recall(&known.client)
+	c, ok := s.clients.StillValid(&s.pairs.Get(ev.Pair).client)
 	if !ok {
 		c, ok = s.clients.Get(s.keyOf(ev))
 	}
