@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"redshank/test/world/lines"
-	"redshank/test/world/network"
 )
 
 // The classes of AN0131.
@@ -139,6 +138,7 @@ func (w *World) stuffedExport(name string) {
 func (w *World) impersonation(name string) {
 	a, at := w.steal(name, append(isApp, isScripted...)...), w.ripe(0)
 	account, object := "svc-room@"+w.org.domain, w.uuid()
+	w.noisy("application in honest use", w.Start, w.End()).Accounts = []string{account}
 	// The account is in honest use every hour, from one machine.
 	w.during(w.day(0, 0), w.End(), 3*time.Hour, func(at time.Time) {
 		c := lines.Client{IP: w.org.offices[0].address, Agent: "RoomPanel/5.2"}
@@ -166,6 +166,7 @@ func (w *World) slowApp(name string) {
 	home := w.nets.cloud.V4(w.rng.Uint64())
 	owners := some(w, w.org.people, 15)
 	a.Apps = append(a.Apps, app.ID, principal)
+	w.noisy("application in honest use", w.Start, w.End()).Addresses = []netip.Addr{home}
 	// In honest use the application looks into one mailbox, from one address.
 	w.during(w.day(0, 0), w.End(), 6*time.Hour, func(at time.Time) {
 		w.log.AppSignIn(at, lines.Client{IP: home}, app, principal, false)
@@ -195,6 +196,7 @@ func (w *World) guessedEWS(name string) {
 			at = at.Add(w.between(20*time.Second, 90*time.Second))
 		}
 		w.log.Form(at, c, p.upn(), lines.Right)
+		a.found(p.upn(), c.IP)
 		script := lines.Client{IP: c.IP, Agent: "ExchangeServicesClient/15.00.0913.015"}
 		at = at.Add(w.between(2*time.Minute, 10*time.Minute))
 		for range w.number(40, 120) {
@@ -451,6 +453,7 @@ func (w *World) stolenSecret(name string) {
 	a.Apps = append(a.Apps, app.ID, principal)
 	home := w.nets.cloud.V4(w.rng.Uint64())
 	owners := some(w, w.org.people, 60)
+	w.noisy("application in honest use", w.Start, w.End()).Addresses = []netip.Addr{home}
 	read := func(at time.Time, c lines.Client, p *person) {
 		w.log.Mail(lines.Read{At: at, IP: c.IP, User: "ServicePrincipal_" + principal, Key: principal, Owner: p.upn(), Info: restInfo, App: app.ID, Logon: 1, Items: w.number(5, 40)})
 	}
@@ -537,5 +540,3 @@ func (w *World) addedSecret(name string) {
 		}
 	})
 }
-
-var _ = network.Mix
