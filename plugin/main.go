@@ -141,3 +141,6 @@ func (a *attached) crashed(where string, recovered any) {
 	a.instance.crashed(where, recovered)
 	a.logs.drain(a.host.print)
 }
+
+// main is never called: the host loads the shared object.
+func main() {}
