@@ -17,9 +17,7 @@ WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
 # Nothing of the folder or the hour of a build gets into what it makes.
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
-# The profile (make profile) tells the compiler what to inline: one or two per
-# cent of an agent's CPU, for half a minute of a first build's.
-OBJECT  := $(GOBUILD) -buildmode=c-shared -pgo=plugin/engine.pgo
+OBJECT  := $(GOBUILD) -buildmode=c-shared
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
 LINUX   := GOOS=linux CGO_ENABLED=1
 ARMCC   ?= aarch64-linux-gnu-gcc
@@ -27,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory profile instructions e2e dist test-dist test-arm64 clean
+.PHONY: soak build windows demo score test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -71,6 +69,14 @@ e2e-windows:
 	elif test "$(CI)" = true; then echo "no $(MINGW) or no $(WINE)"; exit 1; \
 	else echo "SKIPPED: no $(MINGW) or no $(WINE), nothing was tried on Windows"; fi
 
+# What the detections find in labelled worlds of many days, and what they call
+# wrongly: SEEDS=1,2,3 DAYS=10 SIZE=400; SCORE=-h tells the other flags.
+SEEDS   ?= 1,2,3
+DAYS    ?= 10
+SIZE    ?= 400
+score:
+	$(GO) run ./test/score -seeds $(SEEDS) -days $(DAYS) -size $(SIZE) $(SCORE)
+
 demo: build
 	$(GO) run ./test/demo
 
@@ -111,12 +117,6 @@ soak: build/.e2e
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
-# The profile that the library is built with, anew: after the engine has changed
-# much. An old one is as good for what has stayed.
-profile:
-	mkdir -p build
-	$(GO) test -trimpath ./analytics -run '^$$' -bench '^BenchmarkEngine' -benchtime 8s -cpuprofile $(CURDIR)/plugin/engine.pgo -o build/profile.test
-
 # CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
 bench-host: build build/out_getrecord.so
 	$(GO) run ./test/bench $(BENCH)
@@ -151,9 +151,10 @@ fuzz:
 	  done; \
 	done
 
-# Archives, Debian packages, lists of contents and checksums in build/dist.
+# Archives, deb and rpm packages, lists of contents and checksums in build/dist.
 STAGE   := build/stage
 AGAINCACHE ?= $(CURDIR)/build/again/cache
+EPOCH   = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 dist:
 	rm -rf $(STAGE) build/dist
 	$(LINUX) GOARCH=amd64 CC=$(CC) $(OBJECT) -o $(STAGE)/linux-amd64/out_redshank.so ./plugin
@@ -162,7 +163,8 @@ dist:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GOBUILD) -o $(STAGE)/linux-arm64/redshank ./plugin
 	$(WINDLL) -o $(STAGE)/windows-amd64/out_redshank.dll ./plugin
 	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o $(STAGE)/windows-amd64/redshank.exe ./plugin
-	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(GO) run -C .ci/dist . \
+	$(GO) run ./plugin/command/reference $(STAGE)/share $(VERSION) $$(date -u -d @$(EPOCH) +%F)
+	SOURCE_DATE_EPOCH=$(EPOCH) $(GO) run -C .ci/dist . \
 	  -root $(CURDIR) -stage $(CURDIR)/$(STAGE) -out $(CURDIR)/build/dist -version $(VERSION)
 
 # The packages of this commit, built a second time in another folder and from

@@ -24,28 +24,26 @@ type account struct {
 // home is a client address that an account has got in from without an attack.
 type knownClient struct {
 	client      ClientKey
-	first, last int64 // last where stay knows no later one
+	first, last int64
 	agents      [maxKnownAgents]uint32
-	stay        *logon // the account's at that client, while it goes on; nil: it does not
 }
 
-// settle remembers a success at a client from which the account has departed. It
-// reports whether that changed anything that has to be put down, and whether the
+// addKnownClient remembers a success at a client. It reports whether that changed anything that has to be put down, and whether the
 // address is a new home.
-func (a *account) addKnownClient(k ClientKey, at int64, agent uint32) (h *knownClient, changed, moved bool) {
+func (a *account) addKnownClient(k ClientKey, at int64, agent uint32) (changed, moved bool) {
 	oldest := 0
 	for i := range a.knownClients {
 		h := &a.knownClients[i]
 		if h.client == k {
 			if at >= h.first && at < h.last+timeGrain && h.knows(agent) {
-				return h, false, false
+				return false, false
 			}
 			before := *h
 			h.first, h.last = min(h.first, at), max(h.last, at)
 			h.uses(agent)
-			return h, movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+			return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 		}
-		if h.latest() < a.knownClients[oldest].latest() {
+		if h.last < a.knownClients[oldest].last {
 			oldest = i
 		}
 	}
@@ -53,40 +51,15 @@ func (a *account) addKnownClient(k ClientKey, at int64, agent uint32) (h *knownC
 		a.knownClients = append(a.knownClients, knownClient{})
 		oldest = len(a.knownClients) - 1
 	}
-	h = &a.knownClients[oldest]
-	h.depart()
+	h := &a.knownClients[oldest]
 	*h = knownClient{client: k, first: at, last: at}
 	h.uses(agent)
-	return h, true, true
-}
-
-// depart ends the stay at a client, if there is one.
-func (a *account) depart(k ClientKey) {
-	for i := range a.knownClients {
-		if h := &a.knownClients[i]; h.client == k {
-			h.depart()
-		}
-	}
+	return true, true
 }
 
 // leave forgets a client as a home: what looked like one was an attack.
 func (a *account) forgetClient(k ClientKey) {
-	a.depart(k)
 	a.knownClients = slices.DeleteFunc(a.knownClients, func(h knownClient) bool { return h.client == k })
-}
-
-func (h *knownClient) depart() {
-	if h.stay != nil {
-		h.last, h.stay.home, h.stay = h.latest(), false, nil
-	}
-}
-
-// latest is when the account was there last.
-func (h *knownClient) latest() int64 {
-	if h.stay == nil {
-		return h.last
-	}
-	return max(h.last, h.stay.last)
 }
 
 func (h *knownClient) uses(agent uint32) {
@@ -122,7 +95,7 @@ func (a *account) knowsClient(k ClientKey, before int64, agent uint32) (resident
 		h := &a.knownClients[i]
 		if h.client == k {
 			old := h.first <= before-knownAge
-			returns := h.first <= before-knownRecent && h.latest() >= h.first+knownReturns
+			returns := h.first <= before-knownRecent && h.last >= h.first+knownReturns
 			return old || returns, h.knows(agent)
 		}
 	}
@@ -144,7 +117,7 @@ func (a *account) hasKnownClientNear(k ClientKey) bool {
 func (a *account) forgives(k ClientKey, t *window.Attempt, within int64) bool {
 	for i := range a.knownClients {
 		if h := &a.knownClients[i]; h.client == k {
-			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.latest(), within)
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}
 	return false

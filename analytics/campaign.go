@@ -1,8 +1,6 @@
 package analytics
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"strconv"
 
 	"redshank/analytics/event"
@@ -115,7 +113,7 @@ func (s *stuffing) isCampaign(c *campaign, at int64) bool {
 			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
 				return false
 			}
-			return failing >= 3*succeededClients(c, run[0].At, run[len(run)-1].At)
+			return failing >= 3*s.succeededAddresses(c, run[0].At, run[len(run)-1].At)
 		})
 	}
 	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
@@ -125,61 +123,24 @@ func (s *stuffing) isCampaign(c *campaign, at int64) bool {
 // each client: most are not, and a census costs a hundred times as much.
 func (s *stuffing) mayBeWide(c *campaign, run []window.Attempt, clients int) bool {
 	from, to := run[0].At, run[len(run)-1].At
-	s.crowd.reset(len(run))
+	clear(s.addresses)
 	for i := range run {
-		s.crowd.add(&run[i].Client) // whole addresses: at least as many as there are clients
+		s.addresses[run[i].Client] = struct{}{} // whole addresses: at least as many as clients
 	}
-	failing := s.crowd.n
-	if failing < clients {
-		return false
-	}
-	admits := c.successes.All()
-	s.crowd.reset(len(admits))
-	for i := range admits {
-		if t := &admits[i]; t.Succeeded && t.At >= from && t.At <= to {
-			s.crowd.add(&t.Client)
+	failing := len(s.addresses)
+	return failing >= clients && failing >= 3*s.succeededAddresses(c, from, to)
+}
+
+// succeededAddresses counts the addresses that succeeded between two times.
+func (s *stuffing) succeededAddresses(c *campaign, from, to int64) int {
+	clear(s.addresses)
+	successes := c.successes.All()
+	for i := range successes {
+		if t := &successes[i]; t.Succeeded && t.At >= from && t.At <= to {
+			s.addresses[t.Client] = struct{}{}
 		}
 	}
-	return failing >= 3*s.crowd.n
-}
-
-// crowd counts distinct addresses, at most maxSightings of them, without
-// allocating.
-type crowd struct {
-	slots [2 * maxSightings]uint64 // 0: empty
-	used  uint64                   // slots in use, a power of two: most runs need few, and all are 8 KB to clear
-	n     int
-}
-
-// reset empties it, for at most so many addresses.
-func (c *crowd) reset(most int) {
-	c.used, c.n = 1<<bits.Len(uint(2*min(max(most, 1), maxSightings)-1)), 0
-	clear(c.slots[:c.used])
-}
-
-func (c *crowd) add(address *[16]byte) {
-	high, low := binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
-	key := (high*0xd6e8feb86659fd93^low)*0x9e3779b97f4a7c15 | 1
-	for i := key >> 40; ; i++ {
-		switch slot := &c.slots[i&(c.used-1)]; *slot {
-		case key:
-			return
-		case 0:
-			*slot = key
-			c.n++
-			return
-		}
-	}
-}
-
-func succeededClients(c *campaign, from, to int64) int {
-	seen := make(map[[16]byte]struct{}, 8)
-	for _, t := range c.successes.All() {
-		if t.Succeeded && t.At >= from && t.At <= to {
-			seen[t.Client] = struct{}{}
-		}
-	}
-	return len(seen)
+	return len(s.addresses)
 }
 
 // census counts distinct clients and accounts of a run, and tries that name no

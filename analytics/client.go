@@ -45,19 +45,18 @@ type client struct {
 	key      ClientKey
 	incident *incident // the last incident it was part of
 	newest   int32     // Unix minute after its newest try, at least
-	failures uint32    // tries so far
 	attempts window.Attempts
 	logons   *clientLogons // nil: none yet
 }
 
 // guests are the accounts that got in from a client.
 type clientLogons struct {
-	list       []*logon // each once
-	knownUsers int32    // accounts that made the address a home
+	list       []logon // each once
+	knownUsers int32   // accounts that made the address a home
 }
 
 // admissions are those of its guests.
-func (c *client) logonList() []*logon {
+func (c *client) logonList() []logon {
 	if c.logons == nil {
 		return nil
 	}
@@ -76,7 +75,6 @@ func (c *client) knownUsers() int32 {
 // get in the last failure is long ago, and the list need not be looked at.
 func (c *client) noteFailure(at int64) {
 	c.newest = max(c.newest, int32(at/minute)+1)
-	c.failures++
 }
 
 // triedSince tells whether there may be a try since then.
@@ -95,38 +93,36 @@ const (
 // moves tells whether a time has moved far enough to be put down.
 func movesEnough(from, to int64) bool { return from/saveGrain != to/saveGrain }
 
-// admit remembers that an account got in, and reports whether that changed
-// anything. Where the list is full the account that has been silent longest
-// makes room.
-func (c *client) addLogon(got *logon) (a *logon, changed bool) {
+// addLogon remembers that an account signed in, and reports whether that changed
+// anything. In a full list the account that has been silent longest makes room.
+func (c *client) addLogon(got *logon) (changed bool) {
 	if c.logons == nil {
 		c.logons = new(clientLogons)
 	}
 	g, oldest := c.logons, 0
-	for i, have := range g.list {
+	for i := range g.list {
+		have := &g.list[i]
 		if have.key == got.key {
-			have.belongTo(got.account, c.key)
-			return have, have.merge(got)
+			have.account = got.account // another one where the table had forgotten it
+			return have.merge(got)
 		}
 		if have.last < g.list[oldest].last {
 			oldest = i
 		}
 	}
 	if len(g.list) < maxLogons {
-		a = new(logon)
-		g.list = append(g.list, a)
+		g.list = append(g.list, *got)
 	} else {
-		a = g.list[oldest]
-		a.account.depart(c.key)
+		g.list[oldest] = *got
 	}
-	*a = *got
-	return a, true
+	return true
 }
 
 // succeeded counts the accounts that got in between two times, at most
 // maxAdmitted.
 func (c *client) succeeded(from, to int64) (n int) {
-	for _, a := range c.logonList() {
+	for i := range c.logonList() {
+		a := &c.logons.list[i]
 		if a.outcome == event.Success && a.last >= from && a.first <= to {
 			n++
 		}
@@ -137,7 +133,8 @@ func (c *client) succeeded(from, to int64) (n int) {
 // forgives reports whether the account of t got in here soon after it failed:
 // the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Attempt, within int64) bool {
-	for _, a := range c.logonList() {
+	for i := range c.logonList() {
+		a := &c.logons.list[i]
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
 		}

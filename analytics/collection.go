@@ -26,9 +26,10 @@ const maxRequests = 1 << 15
 type collection struct {
 	policy         *policy.Policy
 	tracker        *tracker
-	attack         func(ev *event.Event, known *acquaintance) bool // is the client part of an open AN1269 incident
-	emptyBehaviour *behaviour                                      // of those who have none
-	known          *acquaintance                                   // of the event at hand
+	attack         func(ev *event.Event) bool // is the client part of an open AN1269 incident
+	emptyBehaviour *behaviour                 // of those who have none
+	pairs          *window.PairCache[pairProfile]
+	known          *pairProfile // of the event at hand
 	profiles       *window.Table[uint64, *profile]
 	sessions       *window.Recent[session]
 	requests       *window.Seen               // ids of those counted
@@ -44,13 +45,14 @@ type collection struct {
 	country      []byte
 }
 
-func newCollection(opts Options, d *tracker, attack func(*event.Event, *acquaintance) bool) *collection {
+func newCollection(opts Options, d *tracker, attack func(*event.Event) bool) *collection {
 	c := &collection{
 		policy:         opts.Policy,
 		tracker:        d,
 		attack:         attack,
 		profiles:       window.NewTable[uint64, *profile](opts.MaxUsers),
 		requests:       window.NewSeen(maxRequests),
+		pairs:          &window.PairCache[pairProfile]{},
 		emptyBehaviour: &behaviour{},
 		groups:         map[string]*baseline{},
 		signals:        signalsOf(opts.Policy),
@@ -65,9 +67,9 @@ func newCollection(opts Options, d *tracker, attack func(*event.Event, *acquaint
 	return c
 }
 
-func (c *collection) observe(ev *event.Event, known *acquaintance) {
+func (c *collection) observe(ev *event.Event) {
 	const ignored = event.IgnoredAccount | event.KnownAutomation
-	c.known = known
+	c.known = c.pairs.Get(ev.Pair)
 	at := ev.Time.UnixMilli()
 	switch {
 	case at < day, // before there was mail: a broken clock

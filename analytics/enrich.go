@@ -50,12 +50,13 @@ func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*alert.
 		e.enricher = newEnricher(e)
 	}
 	x := e.enricher
-	if e.known(tag, chunk) {
+	digest, repeated := e.digest(tag, chunk)
+	if repeated {
 		defer e.release()
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
-	return dst, e.finish(tag, chunk)
+	return dst, e.finish(tag, digest)
 }
 
 func newEnricher(e *Engine) *enricher {

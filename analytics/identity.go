@@ -27,7 +27,14 @@ func (s *stuffing) prefix(k ClientKey) netip.Prefix {
 	return netip.PrefixFrom(k.addr(), bits)
 }
 
-func (s *stuffing) client(ev *event.Event, known *acquaintance) *client {
+// pair is what was looked up for a pair of client and account.
+type pair struct {
+	client  window.Handle[*client]
+	account window.Handle[*account]
+}
+
+func (s *stuffing) client(ev *event.Event) *client {
+	known := s.pairs.Get(ev.Pair)
 	if c, ok := s.clients.StillValid(&known.client); ok {
 		return c
 	}
@@ -37,16 +44,17 @@ func (s *stuffing) client(ev *event.Event, known *acquaintance) *client {
 		c = &client{key: k}
 		s.clients.Add(k, c)
 	}
-	known.client, known.stay = s.clients.Handle(c), nil
+	known.client = s.clients.Handle(c)
 	return c
 }
 
 // account is nil where the account cannot be known: such a try counts as a
 // failure of its address and never as a distinct user.
-func (s *stuffing) account(ev *event.Event, known *acquaintance) *account {
+func (s *stuffing) account(ev *event.Event) *account {
 	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
 		return nil
 	}
+	known := s.pairs.Get(ev.Pair)
 	if a, ok := s.accounts.StillValid(&known.account); ok {
 		return a
 	}

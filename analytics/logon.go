@@ -8,20 +8,16 @@ import (
 // admitted judges an account that got in, or whose password was right: from a
 // client with an open incident it is a valid credential or somebody at home;
 // elsewhere it teaches who lives where.
-func (s *stuffing) succeeded(ev *event.Event, known *acquaintance) {
-	if s.stays(ev, known) {
-		return
-	}
-	c, a := s.client(ev, known), s.account(ev, known)
+func (s *stuffing) succeeded(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
 	if a == nil {
 		return
 	}
-	a.depart(c.key)
 	got := logon{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), service: ev.Service,
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof}
 	got.first = ev.Time.UnixMilli()
 	got.last = got.first
-	here, changed := c.addLogon(&got)
+	changed := c.addLogon(&got)
 	if s.forgive(ev, c, a.key, got.first) || changed {
 		s.clients.MarkDirty(c.key)
 	}
@@ -33,40 +29,9 @@ func (s *stuffing) succeeded(ev *event.Event, known *acquaintance) {
 		return
 	}
 	if ev.Outcome == event.Success {
-		s.addKnownClient(c, a, &got, here)
-		known.stay = here
+		s.addKnownClient(c, a, &got)
 	}
 	s.rememberLogon(ev, got, c)
-}
-
-// stays takes a sign-in like the last one of the account at a client where it is
-// at home: the common case on a mail server. It only moves the last time of both,
-// which they have in common. What it does not take is looked at in full by
-// admitted, which comes to the same.
-func (s *stuffing) stays(ev *event.Event, known *acquaintance) bool {
-	stay, at := known.stay, ev.Time.UnixMilli()
-	if stay == nil || !stay.home || !stay.like(ev) || at < stay.last || at-stay.last > away {
-		return false
-	}
-	c, hasClient := s.clients.StillValid(&known.client)
-	_, hasAccount := s.accounts.StillValid(&known.account)
-	if !hasClient || !hasAccount || s.inReach(c.incident, at) {
-		return false
-	}
-	if c.failures != stay.added || c.failedSince(stay.last) {
-		if s.forgive(ev, c, stay.key, at) {
-			s.clients.MarkDirty(c.key)
-		}
-		stay.added = c.failures
-	}
-	if movesEnough(stay.last, at) {
-		s.clients.MarkDirty(c.key)
-		s.accounts.MarkDirty(stay.key)
-	}
-	if at >= stay.last+timeGrain {
-		stay.last, stay.service = at, ev.Service
-	}
-	return true
 }
 
 // forgive takes the account's typos back, and reports whether there were any.
@@ -94,8 +59,8 @@ func (s *stuffing) incidentOfLogon(at int64, c *client, a *account, ev *event.Ev
 	return nil
 }
 
-func (s *stuffing) addKnownClient(c *client, a *account, got, here *logon) {
-	h, changed, moved := a.addKnownClient(c.key, got.first, got.agent)
+func (s *stuffing) addKnownClient(c *client, a *account, got *logon) {
+	changed, moved := a.addKnownClient(c.key, got.first, got.agent)
 	if changed {
 		s.accounts.MarkDirty(a.key)
 	}
@@ -106,9 +71,6 @@ func (s *stuffing) addKnownClient(c *client, a *account, got, here *logon) {
 		if c.logons.knownUsers == 2 {
 			s.clients.Protect(c.key)
 		}
-	}
-	if h.first < here.last && h.knows(here.agent) {
-		h.stay, here.home = here, true
 	}
 }
 
@@ -158,26 +120,10 @@ type logon struct {
 	from        ClientKey // whole address of the last one
 	first, last int64
 	agent       uint32 // of the last one
-	added       uint32 // tries of the client when its typos were last forgiven
 	service     event.Service
 	outcome     event.Outcome
 	reason      event.Reason
 	proof       event.Proof
-	home        bool // the account has a home there that goes by last, and knows agent
-}
-
-// belongTo makes up for an account that the table has forgotten and met again.
-func (a *logon) belongTo(account *account, at ClientKey) {
-	if a.account != account {
-		a.account.depart(at)
-		a.account = account
-	}
-}
-
-// like tells whether a sign-in adds nothing but a time.
-func (a *logon) like(ev *event.Event) bool {
-	return a.agent == ev.AgentHash() && a.outcome == ev.Outcome && a.reason == ev.Reason && a.proof == ev.Proof &&
-		a.from == ClientKey(ev.IP.As16())
 }
 
 // away is how long, in milliseconds, an account may be away and still be on
@@ -201,7 +147,7 @@ func (a *logon) merge(b *logon) bool {
 	}
 	a.first, a.last = first, last
 	moved := movesEnough(before.last, last)
-	before.last, before.service, before.added = a.last, a.service, a.added
+	before.last, before.service = a.last, a.service
 	return moved || before != *a
 }
 

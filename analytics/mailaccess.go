@@ -77,7 +77,7 @@ func (c *collection) program(d *profile, ev *event.Event, w *networkContext) boo
 
 // used lets the baseline learn what reads the account's mail.
 func (c *collection) used(d *profile, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev, c.known) {
+	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev) {
 		d.baseline.use(key, at, maxFeatures)
 		c.changed(d)
 	}

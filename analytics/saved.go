@@ -65,7 +65,8 @@ func (c *client) saved(b []byte, proven bool) []byte {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
 	b = appendAttempts(b, c.attempts.All())
 	b = msgp.AppendArrayHeader(b, uint32(len(c.logonList())))
-	for _, a := range c.logonList() {
+	for i := range c.logonList() {
+		a := &c.logons.list[i]
 		b = a.saved(b)
 	}
 	return msgp.AppendString(msgp.AppendInt32(b, c.knownUsers()), idOf(c.incident))
@@ -95,7 +96,7 @@ func (a *account) saved(b []byte, proven bool) []byte {
 
 func (h *knownClient) saved(b []byte) []byte {
 	b = msgp.AppendBytes(msgp.AppendArrayHeader(b, 4), h.client[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.latest())
+	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.last)
 	b = msgp.AppendArrayHeader(b, maxKnownAgents)
 	for _, agent := range h.agents {
 		b = msgp.AppendUint32(b, agent)
@@ -138,7 +139,7 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 		c.logons = &clientLogons{knownUsers: int32(in.KnownUsers)}
 	}
 	for _, a := range in.Logons {
-		c.logons.list = append(c.logons.list, &logon{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
+		c.logons.list = append(c.logons.list, logon{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
 			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
 	}
 	s.clients.Load(c.key, c, in.Proven)

@@ -4,6 +4,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // signIn compares a sign-in with what is usual and then learns from it.
@@ -29,6 +30,12 @@ func (c *collection) signIn(d *profile, ev *event.Event) {
 	c.moved(d, ev, &w)
 	c.checkTravel(d, ev, &w)
 	c.learn(d, ev, &places)
+}
+
+// pairProfile is what was looked up for a pair of client and account.
+type pairProfile struct {
+	profile window.Handle[*profile]
+	learned learnMark
 }
 
 // learnMark recognises a request like the one that was learned last of the same
@@ -57,7 +64,7 @@ func (c *collection) same(ev *event.Event, at int64) bool {
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}
-	_, held := c.profiles.StillValid(&c.known.dossier)
+	_, held := c.profiles.StillValid(&c.known.profile)
 	return held && mark == last
 }
 
@@ -196,7 +203,7 @@ func (c *collection) stolen(account string, from ClientKey, at int64) {
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
 func (c *collection) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev, c.known) {
+	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev) {
 		return
 	}
 	for i := range places {

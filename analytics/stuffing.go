@@ -27,9 +27,10 @@ type stuffing struct {
 
 	burst, slow, forgiveness int64 // milliseconds
 	scratch                  []accountStats
-	failing                  *account     // whose failure is at hand; nil: nobody's
-	stats                    attemptStats // of the run at hand: handed to a function it would be allocated
-	crowd                    crowd
+	failing                  *account               // whose failure is at hand; nil: nobody's
+	stats                    attemptStats           // of the run at hand: handed to a function it would be allocated
+	addresses                map[ClientKey]struct{} // scratch of mayBeWide
+	pairs                    *window.PairCache[pair]
 	reportCredential         func(account string, from ClientKey, at int64) // tells AN0131
 }
 
@@ -48,6 +49,8 @@ func newStuffing(opts Options, d *tracker) *stuffing {
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),
+		addresses:   map[ClientKey]struct{}{},
+		pairs:       &window.PairCache[pair]{},
 	}
 }
 
@@ -62,23 +65,23 @@ func relevant(ev *event.Event) bool {
 	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown
 }
 
-func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
+func (s *stuffing) observe(ev *event.Event) {
 	if !relevant(ev) {
 		return
 	}
 	switch ev.Outcome {
 	case event.Failure:
-		s.failed(ev, known)
+		s.failed(ev)
 	case event.Success, event.Accepted:
-		s.succeeded(ev, known)
+		s.succeeded(ev)
 	}
 }
 
 // failed finds the incident that a failure belongs to, or adds it to the
 // evidence from which one may open: its client's first, then the campaigns',
 // then its account's.
-func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
-	c, a := s.client(ev, known), s.account(ev, known)
+func (s *stuffing) failed(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
 	s.failing = a
 	t := newAttempt(ev, a)
 	if i := s.incidentOf(t.At, c, a, ev); i != nil {
@@ -211,19 +214,19 @@ func (s *stuffing) absorb(i *incident, c *client) {
 	c.incident = i
 	s.clients.MarkDirty(c.key)
 	s.clients.Protect(c.key)
-	for _, a := range c.logonList() {
-		if s.inReach(i, a.last) {
+	for n := range c.logonList() {
+		if a := &c.logons.list[n]; s.inReach(i, a.last) {
 			s.classifyLogon(i, a.from, a)
 		}
 	}
 }
 
 // attacks tells whether the event comes from a client of an open incident.
-func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
+func (s *stuffing) attacks(ev *event.Event) bool {
 	if !ev.IP.IsValid() {
 		return false
 	}
-	c, ok := s.clients.StillValid(&known.client)
+	c, ok := s.clients.StillValid(&s.pairs.Get(ev.Pair).client)
 	if !ok {
 		c, ok = s.clients.Get(s.keyOf(ev))
 	}

@@ -65,10 +65,10 @@ func (c *collection) subject(ev *event.Event) *profile {
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
-		d, ok := c.profiles.StillValid(&c.known.dossier)
+		d, ok := c.profiles.StillValid(&c.known.profile)
 		if !ok {
 			d = c.find(aUser, ev.User)
-			c.known.dossier = c.profiles.Handle(d)
+			c.known.profile = c.profiles.Handle(d)
 		}
 		return d
 	}

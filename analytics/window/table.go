@@ -53,9 +53,6 @@ func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
-// Last is what h held last, whether the table still has it or not.
-func (h *Handle[V]) Last() V { return h.v }
-
 // Track makes the table remember what changes, for Changes.
 func (t *Table[K, V]) Track() { t.dirty = map[K]struct{}{} }
 

@@ -15,6 +15,7 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 )
 
 // flushEvery is the event time between two looks for messages, in seconds. The
@@ -32,7 +33,7 @@ type detection struct {
 	engine    *analytics.Engine
 	second    int64 // of the last event
 	incidents map[string]*Incident
-	form      delivery.Form
+	form      document.Form
 	messages  *output // nil: not written
 	enriched  *output // nil: not written
 	events    int64

@@ -15,7 +15,7 @@ import (
 	"redshank/analytics"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 	"redshank/plugin/replay/input"
 	"redshank/plugin/replay/sorted"
 )
@@ -194,8 +194,8 @@ func (r *run) walk(ctx context.Context, what string, take func(ev *event.Event) 
 	})
 }
 
-func (r *run) form() delivery.Form {
-	return delivery.Form{By: delivery.Observer{Version: r.opts.Version, Name: r.opts.Host}}
+func (r *run) form() document.Form {
+	return document.Form{By: document.Observer{Version: r.opts.Version, Name: r.opts.Host}}
 }
 
 // status returns the exit status of a run that ended.
