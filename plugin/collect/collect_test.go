@@ -185,6 +185,18 @@ func TestCollects(t *testing.T) {
 	}
 }
 
+// Pages overlap, since records are added while they are read.
+func TestCollectsDuplicates(t *testing.T) {
+	s := newTenant(t)
+	want := some(s)
+	s.blobs = append(s.blobs, s.blobs[0], s.blobs[7], s.blobs[3])
+	s.signIns = append(s.signIns, s.signIns[0], s.signIns[7], s.signIns[3])
+	p := newPoller(t, s, testOptions(t, s))
+	p.mustPass()
+	p.mustPass()
+	p.exactly(want...)
+}
+
 // Both services publish records late.
 func TestCollectsLate(t *testing.T) {
 	s := newTenant(t)
@@ -273,9 +285,11 @@ func TestCollectsTruncatedBlob(t *testing.T) {
 	whole := "[" + strings.Join(s.blobs[1].records, ",\n") + "]"
 	for length := range len(whole) {
 		s.now = noon
+		o := testOptions(t, s)
+		o.Since = 4 * time.Hour
 		s.spoils = nil
 		s.spoil("blob1", 1, cut(length, whole))
-		p := newPoller(t, s, testOptions(t, s))
+		p := newPoller(t, s, o)
 		p.mustPass()
 		if n := len(ids(t, p.disk.synced)); n < len(want)-3 || n > len(want) {
 			t.Errorf("cut at %d: %d records", length, n)
@@ -421,6 +435,7 @@ func TestRestartLosesNothing(t *testing.T) {
 		want := some(s)
 		s.spoil("blob6", 1, cut(60, "["+strings.Join(s.blobs[6].records, ",")+"]"))
 		o := testOptions(t, s)
+		o.Since = 4 * time.Hour
 		p := newPoller(t, s, o)
 		p.disk.left = steps
 		died := p.pass() != nil
@@ -448,7 +463,9 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	for steps := range 40 {
 		s := newTenant(t)
 		want := some(s)
-		p := newPoller(t, s, testOptions(t, s))
+		o := testOptions(t, s)
+		o.Since = 4 * time.Hour
+		p := newPoller(t, s, o)
 		p.disk.left = steps
 		_ = p.pass()
 		p.disk.left = -1
@@ -507,7 +524,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 	text += fmt.Sprint(err) + p.log.String()
-	files, _ := filepath.Glob(o.State + "/*")
+	files, _ := filepath.Glob(o.State + "/*.json")
 	for _, path := range files {
 		content, _ := os.ReadFile(path)
 		text += string(content)
