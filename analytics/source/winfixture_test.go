@@ -48,6 +48,9 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Out
 		rec := record.Record{Time: time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC), Body: body}
 		set.Decode("win", &rec, func(ev *event.Event) { told = append(told, tellWin(ev)) })
 	}
+	for _, u := range set.Unread() {
+		t.Logf("not understood: %s %s", u.Reason, u.Shape)
+	}
 	for _, of := range set.Counts() {
 		for o, n := range of {
 			counts[o] += n

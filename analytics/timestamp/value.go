@@ -3,7 +3,6 @@ package timestamp
 import (
 	"time"
 
-	"redshank/analytics/ascii"
 	"redshank/analytics/record"
 )
 
@@ -22,54 +21,16 @@ func Of(v record.Value) (time.Time, bool) {
 // OfZone is Of, and reports whether the field says the offset from UTC. Numbers
 // since 1970 do.
 func OfZone(v record.Value) (t time.Time, zoned, ok bool) {
-	for range maxWraps {
-		switch {
-		case v.IsMap():
-			v = inside(v)
-		case v.IsArray():
-			v = first(v)
-		case v.Bytes() != nil:
-			return ParseZone(v.Bytes())
-		default:
-			t, ok = number(v)
-			return t, true, ok
-		}
+	if v = v.Unwrap(wraps[:]...); v.Bytes() != nil {
+		return ParseZone(v.Bytes())
 	}
-	return t, false, false
-}
-
-// maxWraps is how many maps and arrays may stand around a time.
-const maxWraps = 4
-
-func first(list record.Value) record.Value {
-	for item := range list.Items() {
-		return item
-	}
-	return nil
+	t, ok = number(v)
+	return t, true, ok
 }
 
 // wraps are the keys that a time stands under, in lower case and without the
 // signs before them; the best first.
-var wraps = [...]string{"value", "systemtime", "date", "seconds", "numberlong", "attributes", "attr", "text", "datetime", "iso"}
-
-// inside returns the best of the fields of a map.
-func inside(m record.Value) (v record.Value) {
-	best := len(wraps)
-	for key, field := range m.All() {
-		for len(key) > 0 && (key[0] == '@' || key[0] == '#' || key[0] == '$' || key[0] == '_' || key[0] == '-') {
-			key = key[1:]
-		}
-		if len(key) == 0 && field.IsMap() && best == len(wraps) {
-			v = field // {"$": {...}}
-		}
-		for i, name := range wraps[:best] {
-			if ascii.EqualFold(key, name) && field.Present() {
-				v, best = field, i
-			}
-		}
-	}
-	return v
-}
+var wraps = [...]string{"value", "systemtime", "date", "seconds", "numberlong", "text", "datetime", "iso"}
 
 // number reads a number since 1970; a float may have a fraction of a second.
 func number(v record.Value) (t time.Time, ok bool) {

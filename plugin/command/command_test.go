@@ -57,6 +57,7 @@ func TestRun(t *testing.T) {
 		{"__complete check so", 0, "source=\ta format"},
 		{"docs options", 0, "`max_ips`"},
 		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
+		{"docs schema", 0, `"title": "Redshank policy"`},
 		{"docs fields", 0, "`redshank.class`"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},

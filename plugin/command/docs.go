@@ -13,13 +13,14 @@ import (
 func newDocs(p Plugin) *cobra.Command {
 	docs := &cobra.Command{
 		Use:   "docs",
-		Short: "Print reference tables in markdown",
+		Short: "Print reference tables and the schema of a policy",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  withoutSubcommand,
 	}
 	docs.AddCommand(
 		newTable("options", "Print the options of the [OUTPUT] section", p.OptionsTable),
 		newTable("signals", "Print the signals of AN0131 with their weights", signalsTable),
+		newTable("schema", "Print the JSON Schema of a policy, for editors", func() string { return string(policy.Schema()) }),
 		newTable("fields", "Print the fields of the map redshank in an alert", p.FieldsTable),
 	)
 	return docs

@@ -1,6 +1,10 @@
 package replay
 
-import "fmt"
+import (
+	"fmt"
+
+	"redshank/analytics/alert"
+)
 
 // actions returns what to do about an incident, most urgent first.
 func actions(i *Incident) []string {
@@ -11,7 +15,7 @@ func actions(i *Incident) []string {
 			"Look for what these accounts did after the times below: mail read, inbox rules, forwarding, new devices and applications.")
 	}
 	steps = append(steps, byClass[i.Class]...)
-	if i.Rule.ID == "AN1269" && i.Class != "misconfigured_client" {
+	if i.Rule.Kind == alert.Threshold && i.Class != "misconfigured_client" {
 		steps = append(steps, "Block "+clientOf(i)+" at the perimeter, or by conditional access, after a look at who else uses it.")
 	}
 	return steps

@@ -105,9 +105,6 @@ func reference(id string) string {
 	return "https://attack.mitre.org/techniques/" + strings.ReplaceAll(id, ".", "/") + "/"
 }
 
-// account is the longest name of an account.
-func account(u *alert.User) string { return cmp.Or(u.Email, u.Name) }
-
 func marks(u alert.UserCount) string {
 	var names []string
 	if u.Privileged {
@@ -138,8 +135,8 @@ func (sc *scene) lists() []report.List {
 	for _, v := range i.Valid {
 		reset = append(reset, v.User)
 	}
-	if i.Rule.ID == "AN0131" && i.User != nil && len(i.Valid) == 0 {
-		reset = append(reset, account(i.User))
+	if i.Rule.Kind == alert.Behaviour && i.User != nil && len(i.Valid) == 0 {
+		reset = append(reset, i.User.DisplayName())
 	}
 	switch {
 	case i.Prefix.IsValid():

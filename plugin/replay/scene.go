@@ -67,7 +67,7 @@ func (s *scenes) add(i *Incident) {
 		s.user(sc, v.User, true)
 	}
 	if i.User != nil {
-		s.user(sc, account(i.User), false)
+		s.user(sc, i.User.DisplayName(), false)
 	}
 	if i.Source.IsValid() {
 		s.ip(sc, i.Source)

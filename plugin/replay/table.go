@@ -24,6 +24,14 @@ func (r *run) write(ctx context.Context, out io.Writer) error {
 		return r.json(out)
 	}
 	r.tables(out)
+	if r.against != nil {
+		r.comparison(out)
+	}
+	if r.opts.Explain != "" {
+		if err := r.explain(ctx, out); err != nil {
+			return err
+		}
+	}
 	if r.opts.Report != "" {
 		fmt.Fprintf(out, "\nreport: %s\n", r.opts.Report)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"redshank/test/world/lines"
-	"redshank/test/world/network"
 )
 
 // noises are honest situations that look like attacks, or may. All of them
@@ -38,14 +37,13 @@ var noises = []kind{
 
 // noise plans all kinds.
 func (w *World) noise() {
+	w.noisy("first-party services", w.Start, w.End()).Apps = services
 	for _, k := range append(append([]kind{}, noises...), programs...) {
-		if w.Only == "" || w.chance(1) {
-			k.plan(w, k.name)
-		}
+		k.plan(w, k.name)
 	}
 }
 
-// workday draws a day of work from the given one on, and returns its number.
+// aWorkday draws a day of work from the given one on, and returns its number.
 func (w *World) aWorkday(from int) int {
 	for {
 		day := from + w.rng.IntN(max(1, w.Days-from))
@@ -430,5 +428,3 @@ func (w *World) leakedTypos(name string) {
 	}
 	n.Addresses = append(n.Addresses, address)
 }
-
-var _ = network.Mix

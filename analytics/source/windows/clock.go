@@ -1,34 +1,39 @@
 package windows
 
 import (
-	"bytes"
 	"time"
 
+	"redshank/analytics/source/format"
 	"redshank/analytics/timestamp"
 )
 
-// time is when the event happened, fluent where it does not say.
-func (r *row) time(fluent time.Time) time.Time {
-	arrival, ok := timestamp.Parse(bytes.TrimSpace(r.arrival))
-	if !ok {
-		arrival = fluent
+// time returns when the event happened. A local time without an offset is placed
+// by the arrival, or by Fluent Bit's own time. An event without any time, or with
+// one that cannot be read, is not understood: why says so.
+func (r *row) time(fluent time.Time) (t time.Time, why format.Reason) {
+	arrival, arrived := timestamp.Of(r.arrival)
+	var zoned, ok bool
+	switch {
+	case len(r.clockText) > 0:
+		t, zoned, ok = timestamp.ParseZone(r.clockText)
+	case r.clock.Present() && r.clock.Type() != nilType:
+		t, zoned, ok = timestamp.OfZone(r.clock)
+	case arrived:
+		return arrival, format.NoReason
+	case r.arrival.Present():
+		return t, format.BadTime
+	default:
+		return t, format.NoTime
 	}
-	clock := bytes.TrimSpace(r.clock)
-	t, ok := timestamp.Parse(clock)
 	switch {
 	case !ok:
-		return arrival
-	case zoned(clock):
-		return t
+		return t, format.BadTime
+	case zoned:
+		return t, format.NoReason
+	case !arrived:
+		arrival = fluent
 	}
-	return local(t, arrival)
-}
-
-// winZoned reports whether a time says its offset from UTC: behind the date,
-// which has signs of its own.
-func zoned(clock []byte) bool {
-	n := len(clock)
-	return n > 10 && (clock[n-1]|0x20 == 'z' || bytes.ContainsAny(clock[10:], "+-UG"))
+	return local(t, arrival), format.NoReason
 }
 
 const (
@@ -37,18 +42,18 @@ const (
 	early   = time.Minute      // how far the writer's clock may be ahead
 )
 
-// winLocal is the UTC of a local time without an offset (NXLog's EventTime):
-// the latest that some offset of whole half hours allows and that is not
-// after the arrival. So it is right for what arrives within half an hour; a
-// time more than a day off has been read late, and is taken as UTC.
-func local(local, arrival time.Time) time.Time {
-	ahead := local.Sub(arrival) - early
+// local returns the UTC of a local time without an offset (NXLog's EventTime): the
+// latest time that an offset of whole half hours allows and that is not after the
+// arrival. The result is right for events that arrive within half an hour; a time
+// more than a day off has been read late, and is taken as UTC.
+func local(t, arrival time.Time) time.Time {
+	ahead := t.Sub(arrival) - early
 	if arrival.IsZero() || ahead > offsets || ahead < -offsets {
-		return local
+		return t
 	}
 	steps := ahead / quantum
 	if ahead%quantum > 0 {
 		steps++
 	}
-	return local.Add(-steps * quantum)
+	return t.Add(-steps * quantum)
 }

@@ -3,6 +3,10 @@ package windows
 import (
 	"testing"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/source/format"
 )
 
 func TestWinTime(t *testing.T) {
@@ -22,17 +26,21 @@ func TestWinTime(t *testing.T) {
 		{"2026-07-20 13:00:30", "", "2026-07-20T13:00:30Z"},                     // in the future
 		{"2026-07-10 12:59:14", "2026-07-10T10:59:20Z", "2026-07-10T10:59:14Z"}, // @timestamp stands nearer
 		{"", "2026-07-10T10:59:20Z", "2026-07-10T10:59:20Z"},
-		{"yesterday", "", arrival},
-		{"", "", arrival},
+		{"yesterday", "2026-07-10T10:59:20Z", ""}, // no time that can be read
+		{"", "", ""},
 	} {
 		fluent, _ := time.Parse(time.RFC3339, arrival)
-		r := row{clock: []byte(c.clock), arrival: []byte(c.weak)}
-		if got := r.time(fluent).Format(time.RFC3339Nano); got != c.want {
-			t.Errorf("%q, %q: got %s, want %s", c.clock, c.weak, got, c.want)
+		r := row{clockText: []byte(c.clock)}
+		if c.weak != "" {
+			r.arrival = msgp.AppendString(nil, c.weak)
+		}
+		got, why := r.time(fluent)
+		if (why == format.NoReason) != (c.want != "") || c.want != "" && got.Format(time.RFC3339Nano) != c.want {
+			t.Errorf("%q, %q: got %s (%s), want %s", c.clock, c.weak, got, why, c.want)
 		}
 	}
-	r := row{clock: []byte("2026-07-10 12:59:14")}
-	if got := r.time(time.Time{}); got.Hour() != 12 {
+	r := row{clockText: []byte("2026-07-10 12:59:14")}
+	if got, _ := r.time(time.Time{}); got.Hour() != 12 {
 		t.Errorf("without an arrival: %v", got)
 	}
 }

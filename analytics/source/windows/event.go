@@ -3,6 +3,7 @@ package windows
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 )
@@ -21,13 +22,14 @@ const (
 
 // winProviders and winChannels are in lower case: writers disagree about it.
 var providers = map[string]providerKind{
-	"microsoft-windows-security-auditing": security,
-	"microsoft-windows-powershell":        powerShell,
-	"powershellcore":                      powerShell,
-	"microsoft-windows-sysmon":            sysmon,
-	"msexchange cmdletlogs":               cmdlets,
-	"msexchangetransport":                 transport,
-	"msexchangefrontendtransport":         transport,
+	"microsoft-windows-security-auditing":  security,
+	"microsoft windows security auditing.": security, // as Splunk renders it
+	"microsoft-windows-powershell":         powerShell,
+	"powershellcore":                       powerShell,
+	"microsoft-windows-sysmon":             sysmon,
+	"msexchange cmdletlogs":                cmdlets,
+	"msexchangetransport":                  transport,
+	"msexchangefrontendtransport":          transport,
 }
 
 // winChannels serve records without a provider.
@@ -65,33 +67,35 @@ var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Out
 	{transport, 1035}:  (*Events).smtpRefusal,
 }
 
-// winEvent decodes Windows events: whatever wrote the record, it is first
-// read into one row, and the row is decoded by provider and id.
+// Events decodes Windows events: whatever wrote the record, it is first read into
+// one row, and the row is decoded by provider and id.
 type Events struct {
-	heads  headSet // what claims has found; decode goes on from there
-	flat   bool    // Beats with dots in its keys
+	heads  headSet // what Claims has found; Decode goes on from there
+	flat   bool    // the path of each field is in its key
 	row    row
 	blocks *scriptBlocks
 }
 
+// New returns the format.
 func New() format.Format { return &Events{blocks: newScriptBlocks()} }
 
+// Source is event.WinEvent.
 func (w *Events) Source() event.Source { return event.WinEvent }
 
-// claims notes the heads for decode, so that the record is walked once.
+// Claims notes the heads for Decode, so that the record is walked once.
 func (w *Events) Claims(in *format.Input) bool {
 	w.heads, w.flat = headSet{}, false
 	if in.Line != nil {
-		return isEventXML(in.Line)
+		return isEventXML(in.Line) || isEventText(in.Line)
 	}
-	if !in.Fields.IsMap() || !w.heads.winMap(in.Fields) {
+	if !in.Fields.IsMap() || !w.heads.find(in.Fields) {
 		return false
 	}
 	w.flat = w.heads[headID] == nil && w.heads[headSystem].Bytes() == nil && w.heads[headText].Bytes() == nil
 	return true
 }
 
-// decode reads what claims has just claimed.
+// Decode reads what Claims has just claimed.
 func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	r.reset()
@@ -100,8 +104,10 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 		text = w.heads[headSystem].Bytes()
 	}
 	switch {
-	case text != nil:
+	case text != nil && !isEventText(text):
 		return w.events(in, text, ev, emit)
+	case text != nil:
+		r.eventText(text)
 	case w.flat:
 		r.flat(in.Fields)
 	case w.heads[headID] == nil:
@@ -111,15 +117,24 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	}
 	decoder, ok := decoders[r.act()]
 	if !ok {
-		return format.Ignored
+		return r.unwanted(in)
 	}
-	if !w.flat {
+	if !w.flat && text == nil {
 		r.body(in, &w.heads, in.Fields)
 	}
 	if w.heads[headSystem].IsMap() {
 		r.ecs(r.act().kind, in.Fields)
 	}
 	return w.finish(decoder, in, ev, emit)
+}
+
+// unwanted is the outcome of an event that is not decoded: irrelevant, unless it is
+// not even clear which event it is.
+func (r *row) unwanted(in *format.Input) format.Outcome {
+	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
+		return in.Fail(format.BadShape)
+	}
+	return format.Ignored
 }
 
 // events decodes event XML. Collectors now and then put several events into
@@ -132,7 +147,7 @@ func (w *Events) events(in *format.Input, text []byte, ev *event.Event, emit for
 			w.heads[headSystem] = nil
 			r.body(in, &w.heads, w.heads[headInserts])
 		}
-		outcome := format.Ignored
+		outcome := r.unwanted(in)
 		if decoder, ok := decoders[r.act()]; ok {
 			outcome = w.finish(decoder, in, ev, emit)
 		}
@@ -156,34 +171,44 @@ func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.
 	r.byPosition(act)
 	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
 		r.byMessage()
+		r.byLabels()
+	}
+	at, why := r.time(in.Time)
+	if why != format.NoReason {
+		return in.Fail(why)
 	}
 	ev.Reset()
 	ev.Source, ev.Service, ev.Host = event.WinEvent, event.Windows, present(r.computer)
-	ev.Time = r.time(in.Time)
+	ev.Time = at
 	ev.ID = r.recordID(ev.Time)
-	return decoder(w, ev, emit)
+	outcome := decoder(w, ev, emit)
+	if outcome == format.Malformed {
+		return in.Fail(format.NoFields)
+	}
+	return outcome
 }
 
-// act is what kind of event the row is.
+// act returns what kind of event the row is. Writers that render the provider's
+// name, and those that leave it out, are known by the channel.
 func (r *row) act() eventType {
 	kind := kindOf(providers, r.provider)
-	if len(r.provider) == 0 {
-		kind = kindOf(channels, r.channel)
+	if kind == other {
+		if kind = kindOf(channels, r.channel); kind == cmdlets && len(r.provider) > 0 {
+			kind = other
+		}
 	}
 	return eventType{kind, r.id}
 }
 
-// winKindOf looks a name up without regard to case.
+// kindOf looks a name up without regard to case.
 func kindOf(kinds map[string]providerKind, name []byte) providerKind {
 	var lower [64]byte
+	name = bytes.TrimSpace(name)
 	if len(name) > len(lower) {
 		return other
 	}
-	for i, c := range bytes.TrimSpace(name) {
-		if c-'A' < 26 {
-			c |= 0x20
-		}
-		lower[i] = c
+	for i, c := range name {
+		lower[i] = ascii.Lower(c)
 	}
-	return kinds[string(lower[:len(bytes.TrimSpace(name))])]
+	return kinds[string(lower[:len(name)])]
 }

@@ -3,11 +3,13 @@ package windows
 import (
 	"bytes"
 
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics/ascii"
 	"redshank/analytics/record"
 )
 
-// winHead is one of the fields around an event's data.
+// head is one of the fields around an event's data.
 type head uint8
 
 const (
@@ -26,30 +28,35 @@ const (
 	headSystem // winlog, System: the other heads stand in it; or the whole event as XML
 	headText   // render_event_as_text
 	headCategory
-	headCount // how many there are
+	headCount // how many heads there are
 )
 
-// winHeadNames are the spellings of each head, the best first: where a record
-// has several, the first counts. They are compared without case.
+// headNames are the spellings of each head, the best first: of several in a
+// record the first counts. They are compared without case.
 //
-//	Fluent Bit   in_winevtlog ProviderName, in_winlog SourceName
-//	Beats        winlog.provider_name
-//	Wazuh        win.system.providerName
-//	NXLog        SourceName, EventTime, Hostname
-//	Sentinel     EventSourceName, Provider, TimeGenerated, EventData_dynamic
-//	fluentd      source_name, string_inserts
+//	Fluent Bit     in_winevtlog ProviderName, in_winlog SourceName
+//	Beats          winlog.provider_name
+//	Wazuh          win.system.providerName
+//	NXLog          SourceName, EventTime, Hostname
+//	Sentinel       EventSourceName, Provider, TimeGenerated, EventData_dynamic; table Event: Source, EventLog
+//	fluentd        source_name, string_inserts
+//	OpenTelemetry  provider, event_id, system_time, event_data
+//	evtx tools     Provider_attributes, EventId
+//	PowerShell     LogName, MachineName, ReplacementStrings
+//	osquery        provider_name, eventid, datetime
 var headNames = [headCount][]string{
-	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName", "Provider"},
-	headID:       {"EventID", "event_id"},
-	headClock:    {"TimeCreated", "time_created", "systemTime", "EventTime", "TimeGenerated", "time_generated"},
-	headArrival:  {"@timestamp", "time"},
-	headChannel:  {"Channel", "LogName"},
-	headComputer: {"Computer", "computer_name", "ComputerName", "Hostname", "MachineName"},
-	headRecord:   {"EventRecordID", "record_id", "RecordNumber", "record_number"},
+	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName", "Provider", "Provider_attributes", "Source"},
+	headID:       {"EventID", "event_id", "EventCode", "event_code"},
+	headClock: {"TimeCreated", "time_created", "systemTime", "system_time", "TimeCreated_attributes", "EventTime", "TimeGenerated",
+		"time_generated", "datetime"},
+	headArrival:  {"@timestamp", "timestamp", "time"},
+	headChannel:  {"Channel", "LogName", "log_name", "EventLog", "Logfile"},
+	headComputer: {"Computer", "computer_name", "ComputerName", "Hostname", "MachineName", "host"},
+	headRecord:   {"EventRecordID", "record_id", "RecordNumber", "record_number", "RecordId"},
 	headVersion:  {"Version"},
 	headUser:     {"UserID", "user"},
-	headMessage:  {"Message", "Description"},
-	headInserts:  {"StringInserts", "string_inserts"},
+	headMessage:  {"Message", "Description", "RenderedDescription"},
+	headInserts:  {"StringInserts", "string_inserts", "ReplacementStrings", "insertion_strings", "InsertionStrings"},
 	headData:     {"EventData", "event_data", "EventData_dynamic", "EventData_string", "RawXml"},
 	headSystem:   {"winlog", "win", "System", "data", "properties"},
 	headText:     {"log"},
@@ -67,15 +74,17 @@ var headKeys, headOf = func() (*record.Keys, []head) {
 	return record.NewKeys(names...), heads
 }()
 
-// maxHeadNames bounds how many spellings there may be, for the array on the
-// stack that they are found in.
-const maxHeadNames = 56
+// maxHeadNames bounds how many spellings there may be, for the array on the stack
+// that they are found in.
+const maxHeadNames = 64
 
-// winHeadSet are the fields found around one event.
+const nilType = msgp.NilType
+
+// headSet are the fields found around one event.
 type headSet [headCount]record.Value
 
 // look finds the heads of m that are not set yet. Values are only noted: most
-// events are of no interest, and that is told by provider and id.
+// events are of no interest, and provider and id tell which ones.
 func (h *headSet) look(m record.Value) {
 	var found [maxHeadNames]record.Value
 	if headKeys.FindFold(m, found[:len(headOf)]) == 0 {
@@ -88,10 +97,10 @@ func (h *headSet) look(m record.Value) {
 	}
 }
 
-// winMap is what a map has to be to be a Windows event, and how deep its heads
-// stand. The looks go from outside in, so that the inner ones find what the
-// outer have left unset.
-func (h *headSet) winMap(m record.Value) bool {
+// find reports whether m is a Windows event, and finds its heads, however deep they
+// stand. It looks from outside in, so that the inner looks find what the outer ones
+// have left unset.
+func (h *headSet) find(m record.Value) bool {
 	h.look(m)
 	inner := h[headSystem]
 	switch {
@@ -99,19 +108,35 @@ func (h *headSet) winMap(m record.Value) bool {
 	case isEventXML(inner.Bytes()):
 		return true
 	case !inner.IsMap():
-		h[headSystem] = nil // in_winlog has a text named Data
-	case h.owns(headID), h.beats(m, inner), h.wazuh(inner), h.azure(inner):
+		h.notSystem()
+	case h.owns(headID), h.beats(m, inner), h.wazuh(inner), h.system(inner), h.azure(inner):
 		return true
+	}
+	if h[headID] == nil && h[headProvider] != nil && (h[headChannel] != nil || h[headComputer] != nil) {
+		h[headID] = m.GetFold("id") // Get-WinEvent
 	}
 	if isEventText(h[headText].Bytes()) || h.owns(headID) {
 		return true
 	}
-	return flattened(m)
+	return isFlat(m)
+}
+
+// notSystem gives back what was taken for a map of heads: in_winlog has a text
+// named Data, osquery has the event's data there, Get-WinEvent a list of values.
+func (h *headSet) notSystem() {
+	v := h[headSystem]
+	h[headSystem] = nil
+	switch {
+	case v.IsArray() && h[headInserts] == nil:
+		h[headInserts] = v
+	case h[headData] == nil && bytes.HasPrefix(v.Bytes(), openBrace):
+		h[headData] = v
+	}
 }
 
 // owns reports whether the heads that every writer has are there.
 func (h *headSet) owns(id head) bool {
-	// EventID alone is not enough: other formats have a field of that name.
+	// An id alone is not enough: other formats have a field of that name.
 	return h[id] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
 }
 
@@ -123,10 +148,16 @@ func (h *headSet) beats(m, inner record.Value) bool {
 	if own[headID] == nil { // pipelines that drop what ECS has a field for
 		own[headID], own[headProvider] = m.Path("event", "code"), m.Path("event", "provider")
 	}
-	if !own.owns(headID) {
+	if !own.owns(headID) || own[headSystem].IsMap() {
 		return false
 	}
+	if own[headData] == nil {
+		own[headData] = h[headData] // event XML as JSON has the data beside System
+	}
 	own[headArrival], own[headMessage] = h[headArrival], h[headMessage]
+	if own[headArrival] == nil {
+		own[headArrival] = m.Path("event", "created") // when Beats read the event
+	}
 	own[headSystem] = inner // says that it is Beats
 	*h = own
 	return true
@@ -138,11 +169,24 @@ func (h *headSet) wazuh(inner record.Value) bool {
 		inner = win
 	}
 	var own headSet
-	own.look(inner.Get("system"))
+	own.look(inner.GetFold("system"))
 	if !own.owns(headID) {
 		return false
 	}
-	own[headData], own[headSystem] = inner.Get("eventdata"), nil
+	own[headData], own[headSystem] = inner.GetFold("eventdata"), nil
+	*h = own
+	return true
+}
+
+// system reads event XML as JSON if heads are missing that all writers should
+// have: the id alone tells it.
+func (h *headSet) system(inner record.Value) bool {
+	own := headSet{headData: h[headData], headMessage: h[headMessage], headArrival: h[headArrival]}
+	own.look(inner)
+	if own[headID] == nil || own[headProvider] == nil && own[headChannel] == nil {
+		return false
+	}
+	own[headSystem] = nil
 	*h = own
 	return true
 }
@@ -161,14 +205,12 @@ func (h *headSet) azure(inner record.Value) bool {
 
 // Texts that shapes are known by.
 var (
-	eventXMLTag  = []byte("<Event")
-	viewerMark   = []byte("- ")
-	eventTextKey = []byte("ProviderName=")
-	beatsPrefix  = []byte("winlog.")
+	eventXMLTag = []byte("<Event")
+	viewerMark  = []byte("- ")
 )
 
 // isEventXML reports whether text is an event as XML: not <EventData, and with
-// or without the winMinus sign that a copy out of Event Viewer begins with.
+// or without the minus sign that a copy out of Event Viewer begins with.
 func isEventXML(text []byte) bool {
 	text = bytes.TrimLeft(ascii.Clip(text, 256), " \t\r\n")
 	text = bytes.TrimLeft(bytes.TrimPrefix(text, viewerMark), " \t\r\n")
@@ -186,17 +228,3 @@ var (
 	xmlDeclaration = []byte("<?xml")
 	eventsXMLTag   = []byte("<Events>")
 )
-
-// isEventText reports whether text is what render_event_as_text writes.
-func isEventText(text []byte) bool { return bytes.HasPrefix(text, eventTextKey) }
-
-// flattened reports whether m is a Beats event with dots in its keys. It is
-// the last look that a record gets: one walk over its keys.
-func flattened(m record.Value) bool {
-	for key := range m.All() {
-		if bytes.HasPrefix(key, beatsPrefix) {
-			return true
-		}
-	}
-	return false
-}

@@ -11,25 +11,25 @@ import (
 
 // head fills the row's own heads out of those found.
 func (r *row) head(h *headSet) {
-	r.provider = r.text(h[headProvider])
-	r.channel = r.text(h[headChannel])
-	r.computer = r.text(h[headComputer])
-	r.record = r.text(h[headRecord])
-	r.clock = h[headClock].Bytes()
-	r.arrival = h[headArrival].Bytes()
-	r.message = h[headMessage].Bytes()
+	r.provider = r.text(h[headProvider].Unwrap("name"))
+	r.channel = r.text(h[headChannel].Unwrap("name", "text", ""))
+	r.computer = r.text(h[headComputer].Unwrap("name", "text", "", "hostname"))
+	r.record = r.text(h[headRecord].Unwrap("value", "text", ""))
+	r.clock = h[headClock]
+	r.arrival = h[headArrival]
+	r.message = h[headMessage].Unwrap("message", "text", "").Bytes()
 	r.user = userOf(h[headUser])
-	if id, ok := h[headID].Int(); ok {
+	if id, ok := h[headID].Unwrap("value", "text", "id", "").Int(); ok {
 		r.setID(id)
 	}
-	if version, ok := h[headVersion].Int(); ok && version >= 0 && version < 256 {
+	if version, ok := h[headVersion].Unwrap("value", "text", "").Int(); ok && version >= 0 && version < 256 {
 		r.version = int(version)
 	}
 }
 
 // setID takes an event id without the qualifiers that old APIs leave in its
 // upper half.
-func (r *row) setID(id int64) { r.id = int(id & 0xffff) }
+func (r *row) setID(id int64) { r.id, r.hasID = int(id&0xffff), true }
 
 // winUser is the account that the writing process ran under: a text, or Beats'
 // map of it.
@@ -47,29 +47,50 @@ func userOf(v record.Value) []byte {
 // names that a collector has flattened, then positions. Later ones never
 // overwrite what is set.
 func (r *row) body(in *format.Input, h *headSet, m record.Value) {
-	data := h[headData]
-	if inner := in.Structured(data); inner.Present() {
-		data = inner
+	data := eventData(in, h[headData])
+	if !data.Present() {
+		data = eventData(in, m.GetFold("payload")) // EvtxECmd
 	}
 	switch {
 	case data.IsMap():
 		r.byName(data)
 	case data.IsArray():
-		r.byPairs(data)
+		r.byList(data)
 	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
 		r.xml(&xmlReader{rest: data.Bytes()}, always)
 	case h[headInserts] == nil:
 		r.byName(m) // NXLog and Log Analytics put the data beside the heads
 	}
-	i := 0
-	for item := range h[headInserts].Items() {
-		if i == maxInserts {
-			return
-		}
-		r.insert(i, r.text(item))
-		i++
-	}
+	r.byList(in.Structured(h[headInserts]))
 }
+
+// eventData steps into what JSON made of event XML puts around the values, and
+// into JSON in a text. A text that is no JSON is returned as it is.
+func eventData(in *format.Input, v record.Value) record.Value {
+	for range maxDataWraps {
+		if inner := in.Structured(v); inner.Present() {
+			v = inner
+		}
+		if !v.IsMap() {
+			break
+		}
+		inner := v.GetFold("EventData")
+		if !inner.Present() {
+			inner = v.GetFold("Data")
+		}
+		if !inner.IsMap() && !inner.IsArray() {
+			if inner = v.Get("#text"); !inner.IsArray() {
+				break
+			}
+		}
+		v = inner
+	}
+	return v
+}
+
+// maxDataWraps is how many wraps may stand around the values: {"Event": {"EventData":
+// {"Data": {"#text": [...]}}}} has four.
+const maxDataWraps = 4
 
 // byName takes the fields of a map, and param1, param2, ..., which is how
 // Beats names what has no name.
@@ -86,21 +107,41 @@ func (r *row) byName(m record.Value) {
 	}
 }
 
-// byPairs takes [{"@Name":..., "#text":...}], what JSON makes of event XML.
-func (r *row) byPairs(list record.Value) {
+// byList takes a list of values: of pairs of a name and a value, of maps of one
+// name, or of values alone, which stand in positions.
+//
+//	[{"@Name": "Status", "#text": "0x0"}]               JSON made of event XML
+//	[{"#attributes": {"Name": "Status"}, "#text": ...}]
+//	[{"Name": "Status", "Value": "0x0"}], [{"Status": "0x0"}]
+//	["0x0", ...], [{"Value": "0x0"}, ...]
+func (r *row) byList(list record.Value) {
 	n := 0
 	for item := range list.Items() {
-		name, value := item.GetFold("@Name"), item.Get("#text")
-		if !value.Present() {
-			name, value = item.Get("Name"), item.Get("Value")
+		if !item.IsMap() {
+			r.insert(n, r.text(item))
+			n++
+			continue
 		}
-		if name.Bytes() == nil {
+		name := item.Unwrap("name", "key").Bytes()
+		value := item.Unwrap("text", "value", "", "content")
+		if name == nil && item.Len() == 1 && !value.Present() {
+			name, value = onlyField(item)
+		}
+		if len(name) == 0 {
 			r.insert(n, r.text(value))
 			n++
 			continue
 		}
-		r.put(fieldByName[string(name.Bytes())], r.text(value))
+		r.put(fieldOf(name), r.text(value))
 	}
+}
+
+// onlyField returns the one field of a map.
+func onlyField(m record.Value) (name []byte, value record.Value) {
+	for key, field := range m.All() {
+		return key, field
+	}
+	return nil, nil
 }
 
 var paramPrefix = []byte("param")
@@ -131,77 +172,6 @@ func smallNumber(text []byte) (n int, ok bool) {
 	return n, true
 }
 
-// flat fills the row from keys with dots in them: winlog.event_data.Status.
-// This shape is rare, so it may cost a look at each key.
-func (r *row) flat(m record.Value) {
-	for key, v := range m.All() {
-		if rest, ok := bytes.CutPrefix(key, beatsPrefix); ok {
-			r.dotted(rest, v)
-		} else if string(key) == "@timestamp" {
-			r.arrival = v.Bytes()
-		} else if string(key) == "event.code" && r.id == 0 {
-			id, _ := v.Int()
-			r.setID(id)
-		} else if string(key) == "message" {
-			r.message = v.Bytes()
-		}
-	}
-}
-
-var dataPrefix = []byte("event_data.")
-
-// dotted sets the value of one key behind "winlog.".
-func (r *row) dotted(key []byte, v record.Value) {
-	if name, ok := bytes.CutPrefix(key, dataPrefix); ok {
-		r.put(fieldByName[string(name)], r.text(v))
-		if digits, ok := bytes.CutPrefix(name, paramPrefix); ok {
-			if n, ok := smallNumber(digits); ok {
-				r.insert(n-1, r.text(v))
-			}
-		}
-		return
-	}
-	switch string(key) {
-	case "provider_name":
-		r.provider = v.Bytes()
-	case "event_id":
-		id, _ := v.Int()
-		r.setID(id)
-	case "time_created":
-		r.clock = v.Bytes()
-	case "channel":
-		r.channel = v.Bytes()
-	case "computer_name":
-		r.computer = v.Bytes()
-	case "record_id":
-		r.record = r.text(v)
-	case "user.identifier":
-		r.user = v.Bytes()
-	case "event_data":
-		r.byName(v)
-	}
-}
-
-// eventText fills the row's heads from the lines of render_event_as_text.
-// Message is the last of them and may have lines of its own.
-func (r *row) eventText(text []byte) {
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, newline)
-		key, value, _ := bytes.Cut(line, equals)
-		if string(key) == "Message" {
-			r.message = bytes.TrimPrefix(text[len(key):], equals)
-			return
-		}
-		r.system(key, bytes.TrimRight(value, "\r"))
-		text = rest
-	}
-}
-
-var (
-	newline = []byte("\n")
-	equals  = []byte("=")
-)
-
 // system sets one of the heads by the name it has in event XML. The first
 // counts: what RenderingInfo repeats is for people, and translated.
 func (r *row) system(name, value []byte) {
@@ -220,7 +190,7 @@ func (r *row) system(name, value []byte) {
 	case "ProviderName":
 		dst = &r.provider
 	case "TimeCreated":
-		dst = &r.clock
+		dst = &r.clockText
 	case "EventRecordID":
 		dst = &r.record
 	case "Channel":

@@ -98,6 +98,15 @@ var fieldByName = func() map[string]field {
 	return m
 }()
 
+// fieldOf returns the field of a name, in any case; fieldNone if no decoder reads
+// the field.
+func fieldOf(name []byte) field {
+	if i := fieldKeys.IndexFold(name); i >= 0 {
+		return fieldNames[i].field
+	}
+	return fieldNone
+}
+
 const (
 	// maxInserts is how many positional values are looked at. The longest
 	// event that is decoded has 28.
@@ -112,14 +121,16 @@ const (
 type row struct {
 	provider, channel, computer, record, message []byte
 
-	clock   []byte // when, as logged
-	arrival []byte // @timestamp, which only some writers mean as the event's time
-	user    []byte // System/Security/UserID: SID, or DOMAIN\name where it was resolved
-	id      int
-	version int // -1 where the shape has none
-	data    [fieldCount][]byte
-	inserts [maxInserts][]byte
-	count   int // how many inserts there are
+	clock     record.Value // when, as logged
+	clockText []byte       // the same, from XML and text
+	arrival   record.Value // @timestamp, which only some writers mean as the event's time
+	user      []byte       // System/Security/UserID: SID, or DOMAIN\name where it was resolved
+	id        int
+	hasID     bool // some events have the id 0
+	version   int  // -1 where the shape has none
+	data      [fieldCount][]byte
+	inserts   [maxInserts][]byte
+	count     int // how many inserts there are
 
 	own []byte // what does not stand in the record as such; reused
 }

@@ -90,10 +90,22 @@ func wholeLine(from *bufio.Reader) ([]byte, bool) {
 		return nil, false
 	}
 	line := bytes.TrimRight(buffered[:end], " \t\r\x00")
-	if len(line) < 2 || line[len(line)-1] != '}' || envelope.Match(line[:min(len(line), 80)]) {
+	if len(line) < 2 || line[len(line)-1] != '}' || isEnvelope(line) {
 		return nil, false
 	}
 	return line, true
+}
+
+// isEnvelope reports whether an object begins like one around a list of records.
+// The expression is left to the few that have its first word.
+func isEnvelope(line []byte) bool {
+	first := bytes.TrimLeft(line[1:min(len(line), 40)], " \t")
+	for _, word := range [...]string{`"records"`, `"Records"`, `"value"`, `"events"`, `"@odata`} {
+		if bytes.HasPrefix(first, []byte(word)) {
+			return envelope.Match(line[:min(len(line), headSize)])
+		}
+	}
+	return false
 }
 
 // elements hands on the elements of an array to its end.

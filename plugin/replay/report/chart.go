@@ -39,6 +39,7 @@ type Tick struct {
 	X      string // per cent
 	Anchor string // of its text: start, middle, end
 	Text   string
+	Minor  bool // without room on a narrow page
 }
 
 // Bar is an incident in the overview.
@@ -66,7 +67,7 @@ type Point struct {
 	X, Width string // per cent
 	Kind     Kind
 	N        int
-	Height   int // 2 to 10, by N
+	Height   int // 5 to 12, by N
 	Text     string
 }
 
@@ -142,7 +143,7 @@ func NewAxis(from, to time.Time) Axis {
 			anchor = "end"
 		}
 		at := a.From.Add(time.Duration(share * float64(a.To.Sub(a.From))))
-		a.Ticks = append(a.Ticks, Tick{percent(share), anchor, at.Format(form)})
+		a.Ticks = append(a.Ticks, Tick{percent(share), anchor, at.Format(form), i%2 == 1})
 	}
 	return a
 }
@@ -152,16 +153,17 @@ func (p *Page) place() {
 	if len(p.Incidents) == 0 {
 		return
 	}
-	from, to := p.First, p.Last
+	from, to := p.Incidents[0].Start, p.Incidents[0].End
 	for _, i := range p.Incidents {
-		if from.IsZero() || i.Start.Before(from) {
+		if i.Start.Before(from) {
 			from = i.Start
 		}
 		if i.End.After(to) {
 			to = i.End
 		}
 	}
-	p.Overview = NewAxis(from, to)
+	around := max(to.Sub(from)/20, time.Minute)
+	p.Overview = NewAxis(from.Add(-around), to.Add(around))
 	for _, i := range p.Incidents {
 		start, end := p.Overview.share(i.Start), p.Overview.share(i.End)
 		width := max(end-start, 0.008)
@@ -185,7 +187,7 @@ func (l *Lane) draw(a *Axis) {
 			share := float64(at) / slots
 			l.Points = append(l.Points, Point{
 				X: percent(share), Width: percent(0.8 / slots), Kind: k, N: n,
-				Height: min(2+int(2.6*math.Log2(float64(n)+1)), 10),
+				Height: min(3+int(2.4*math.Log2(float64(n)+1)), 12),
 				Text:   fmt.Sprintf("%s, %s", a.From.Add(time.Duration(share*float64(step)*slots)).Format("2006-01-02 15:04:05"), countOf(n, k)),
 			})
 		}

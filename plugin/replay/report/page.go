@@ -110,11 +110,14 @@ var scriptText string
 
 // funcs are what the template calls.
 var funcs = template.FuncMap{
-	"clean":  clean,
-	"clock":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"span":   span,
-	"words":  words,
+	"clean": clean,
+	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"span":  span,
+	"words": words,
+	"title": func(code string) string {
+		return strings.ToUpper(code[:min(1, len(code))]) + words(code[min(1, len(code)):])
+	},
 	"plural": plural,
 	"land":   func() []string { return land },
 }
@@ -145,7 +148,7 @@ func contentPolicy() template.HTMLAttr {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'"`,
+	return template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; style-src %s; script-src %s; img-src data:; base-uri 'none'; form-action 'none'"`,
 		hash(styleText), hash(scriptText)))
 }
 

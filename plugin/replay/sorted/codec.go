@@ -17,9 +17,9 @@ import (
 // fields (IP, User, Family, ...) are not part of it: they depend on the policy.
 const keySize = 24
 
-// maxText is the longest text of an event that is kept, in bytes. Sources cap
-// longer fields themselves.
-const maxText = 64 << 10
+// maxText is the longest text of an event that is kept, in bytes, so that no entry
+// is longer than maxEntry. Sources cap longer fields themselves.
+const maxText = 32 << 10
 
 var errEntry = errors.New("sorted: damaged entry")
 

@@ -62,14 +62,16 @@ func (s *Sorter) Each(take func(ev *event.Event) error) (repeated int64, err err
 type merge struct {
 	heap     []*cursor
 	last     []byte // the entry before
+	spare    []byte // for that
 	repeated int64
 	err      error
 }
 
 // cursor is a position in a run.
 type cursor struct {
-	entry  []byte // nil at the end
-	data   []byte // of a run in memory
+	entry  []byte   // nil at the end
+	data   []byte   // of the block at hand of a run in memory
+	blocks [][]byte // behind it
 	reader *bufio.Reader
 	buffer []byte
 }
@@ -81,7 +83,7 @@ func newMerge(runs []run) (*merge, error) {
 		if err != nil {
 			return nil, fmt.Errorf("temporary file: %w", err)
 		}
-		c := &cursor{data: runs[i].data, reader: reader}
+		c := &cursor{blocks: runs[i].blocks, reader: reader}
 		if err := c.next(); err != nil {
 			return nil, fmt.Errorf("temporary file: %w", err)
 		}
@@ -97,13 +99,13 @@ func newMerge(runs []run) (*merge, error) {
 
 // run sends the entries in order until there are no more or stop is closed.
 func (m *merge) run(batches chan<- []byte, stop <-chan struct{}) {
-	batch := make([]byte, 0, batchSize)
+	batch := make([]byte, 0, batchSize+batchSize/8)
 	for len(m.heap) > 0 {
 		c := m.heap[0]
 		if bytes.Equal(c.entry, m.last) {
 			m.repeated++
 		} else {
-			m.last = append(m.last[:0], c.entry...)
+			m.remember(c)
 			batch = binary.AppendUvarint(batch, uint64(len(c.entry)))
 			batch = append(batch, c.entry...)
 		}
@@ -115,7 +117,7 @@ func (m *merge) run(batches chan<- []byte, stop <-chan struct{}) {
 			m.heap = m.heap[:len(m.heap)-1]
 		}
 		m.down(0)
-		if len(batch) < batchSize-maxText && len(m.heap) > 0 {
+		if len(batch) < batchSize && len(m.heap) > 0 {
 			continue
 		}
 		select {
@@ -123,8 +125,18 @@ func (m *merge) run(batches chan<- []byte, stop <-chan struct{}) {
 		case <-stop:
 			return
 		}
-		batch = make([]byte, 0, batchSize)
+		batch = make([]byte, 0, batchSize+batchSize/8)
 	}
+}
+
+// remember keeps the entry of c, which a cursor of a file uses again.
+func (m *merge) remember(c *cursor) {
+	if c.reader == nil {
+		m.last = c.entry
+		return
+	}
+	m.spare = append(m.spare[:0], c.entry...)
+	m.last = m.spare
 }
 
 // down restores the order of the heap below i.
@@ -149,8 +161,11 @@ func (m *merge) down(i int) {
 func (c *cursor) next() error {
 	if c.reader == nil {
 		if len(c.data) == 0 {
-			c.entry = nil
-			return nil
+			if len(c.blocks) == 0 {
+				c.entry = nil
+				return nil
+			}
+			c.data, c.blocks = c.blocks[0], c.blocks[1:]
 		}
 		size, n := binary.Uvarint(c.data)
 		c.entry, c.data = c.data[n:n+int(size)], c.data[n+int(size):]
