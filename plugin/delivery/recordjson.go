@@ -15,6 +15,10 @@ import (
 // such field.
 const stampField = "@timestamp"
 
+// AppendRecord appends a record as one line of JSON, without its line end, as the
+// file sink writes enriched records.
+func AppendRecord(dst []byte, rec *record.Record) []byte { return appendRecord(dst, rec) }
+
 // appendRecord appends a record of a chunk as one line of JSON, its time in
 // front. It is an own encoder because msgp.UnmarshalAsJSON writes NaN, gives
 // up on keys that are no text, and makes base64 of text in bin; and full rate
