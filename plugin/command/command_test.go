@@ -89,7 +89,7 @@ func TestCheckListsExpiredAutomation(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, _ := run("check", "-p", path)
-	if status != 0 || !strings.Contains(out, path+`:3: automation "old backup" expired on 2020-02-01 00:00:00`) || strings.Contains(out, "new backup") {
+	if status != 0 || !strings.Contains(out, path+`: warning: automation "old backup" (line 3) expired on 2020-01-31: `) || strings.Contains(out, "new backup") {
 		t.Errorf("%d %q", status, out)
 	}
 }
