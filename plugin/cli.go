@@ -5,8 +5,9 @@ package main
 import (
 	"os"
 
+	"redshank/plugin/agent"
 	"redshank/plugin/command"
-	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 )
 
 // main is the redshank command. The shared object has a main of its own, which
@@ -17,13 +18,13 @@ func main() {
 
 // plugin returns what the command needs of the plugin.
 func plugin() command.Plugin {
-	p := command.Plugin{Version: version, OptionsTable: optionsTable, FieldsTable: delivery.FieldsTable}
-	for _, o := range options {
-		p.Options = append(p.Options, command.Option{Name: o.name, Default: o.def, Want: o.want, Help: o.help})
+	p := command.Plugin{Version: version, OptionsTable: agent.OptionsTable, FieldsTable: document.FieldsTable}
+	for _, o := range agent.Options() {
+		p.Options = append(p.Options, command.Option(o))
 	}
 	p.Configure = func(lookup func(string) string) (command.Configuration, error) {
-		s, read, err := configure(lookup)
-		return command.Configuration{Shown: s.shown, PolicyPath: s.policy, Policy: read}, err
+		c, err := agent.Configure(lookup)
+		return command.Configuration(c), err
 	}
 	return p
 }

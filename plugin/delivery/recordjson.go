@@ -4,12 +4,11 @@ import (
 	"encoding/base64"
 	"math"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/plugin/text"
 )
 
 // stampField is what leads a record as JSON, where the record itself has no
@@ -39,7 +38,7 @@ func appendFields(dst []byte, m record.Value) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(appendText(dst, key), ':')
+		dst = append(text.AppendJSON(dst, key), ':')
 		dst = appendValue(dst, v)
 	}
 	return dst
@@ -50,7 +49,7 @@ func appendFields(dst []byte, m record.Value) []byte {
 func appendValue(dst []byte, v record.Value) []byte {
 	switch v.Type() {
 	case msgp.StrType, msgp.BinType:
-		return appendText(dst, v.Bytes())
+		return text.AppendJSON(dst, v.Bytes())
 	case msgp.MapType:
 		return append(appendFields(append(dst, '{'), v), '}')
 	case msgp.ArrayType:
@@ -114,30 +113,4 @@ func extensionType(v record.Value) byte {
 		return 0
 	}
 	return v[at]
-}
-
-// appendText appends a string as JSON does, under the rules of JSON for all
-// our documents: valid UTF-8, nothing invisible.
-func appendText(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(text); {
-		if c := text[i]; c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, text[start:i]...)
-		r, size := utf8.DecodeRune(text[i:])
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r == utf8.RuneError && size == 1 || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
-			dst = appendEscape(dst, r)
-		default:
-			dst = append(dst, text[i:i+size]...)
-		}
-		i += size
-		start = i
-	}
-	return append(append(dst, text[start:]...), '"')
 }

@@ -41,12 +41,14 @@ type Sender struct {
 	failing atomic.Bool
 }
 
-// NewSender starts the goroutine. The sink is the sender's from now on.
+// NewSender starts the goroutine. The sink belongs to the sender from now on.
 func NewSender(spool *Spool, sink Sink, log *slog.Logger) *Sender {
-	return newSender(spool, sink, log, pauseAfter)
+	return NewSenderWithPause(spool, sink, log, pauseAfter)
 }
 
-func newSender(spool *Spool, sink Sink, log *slog.Logger, pause func(int) time.Duration) *Sender {
+// NewSenderWithPause is NewSender with another pause after so many failures in
+// a row.
+func NewSenderWithPause(spool *Spool, sink Sink, log *slog.Logger, pause func(int) time.Duration) *Sender {
 	s := &Sender{spool: spool, sink: sink, log: log, pause: pause, quit: make(chan struct{}), done: make(chan struct{})}
 	go s.run()
 	return s

@@ -73,7 +73,7 @@ func TestSenderLosesAndRepeatsNothing(t *testing.T) {
 			func([]Message) (int, error) { return 0, &Later{time.Millisecond, errors.New("busy")} })
 		spool := openSpool(t, folder, 0)
 		put(t, spool, numbered(1, 10))
-		s := newSender(spool, sink, log.log(), quick)
+		s := NewSenderWithPause(spool, sink, log.log(), quick)
 		put(t, spool, numbered(11, 5))
 		sent(t, spool)
 		if err := s.Stop(time.Minute); err != nil {
@@ -102,7 +102,7 @@ func TestSenderBuriesWhatIsRefused(t *testing.T) {
 	sink := newPlayed(refused, refused)
 	spool := openSpool(t, t.TempDir(), 0)
 	put(t, spool, numbered(1, 6))
-	s := newSender(spool, sink, log.log(), quick)
+	s := NewSenderWithPause(spool, sink, log.log(), quick)
 	sent(t, spool)
 	if err := s.Stop(time.Minute); err != nil {
 		t.Error(err)

@@ -4,9 +4,10 @@ package delivery
 
 import (
 	"io"
-	"redshank/analytics/alert"
 	"sync"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // Message is one document on its way out.
@@ -16,6 +17,10 @@ type Message struct {
 	Severity alert.Severity // what a full spool drops last; 0 goes first
 	Time     time.Time      // of the alert; the event time of the forward protocol
 }
+
+// DefaultTimeout limits each step of a delivery over the network: connecting,
+// TLS, handshake, writing, and waiting for the answer.
+const DefaultTimeout = 10 * time.Second
 
 // Sink takes messages in order. It is used by one goroutine at a time.
 type Sink interface {

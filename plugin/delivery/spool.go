@@ -15,7 +15,7 @@ const (
 	DefaultSpool = 64 << 20
 
 	// Bounds of one batch, far below what in_forward takes at once (6 MB).
-	maxBatch      = 128
+	MaxBatch      = 128
 	maxBatchBytes = 512 << 10
 
 	storeRetry = 30 * time.Second // between attempts on a disk that failed
@@ -218,7 +218,7 @@ func (s *Spool) take() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	size := int64(0)
-	for len(s.inFlight) < maxBatch && !s.closed && s.batchOpen(size) {
+	for len(s.inFlight) < MaxBatch && !s.closed && s.batchOpen(size) {
 		e := s.waiting.next()
 		m, ok := s.message(e)
 		if !ok {

@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // numbered are n alerts from first on, each with its number in it.
@@ -97,8 +98,8 @@ func TestSpoolBatchIsBounded(t *testing.T) {
 	spools(t, func(t *testing.T, folder string) {
 		s := openSpool(t, folder, 16<<20)
 		large := Message{ID: "large", JSON: bytes.Repeat([]byte{'x'}, maxBatchBytes+1)}
-		put(t, s, append(append(numbered(1, maxBatch+1), large), numbered(200, 1)...))
-		for _, want := range []int{maxBatch, 1, 1, 1} {
+		put(t, s, append(append(numbered(1, MaxBatch+1), large), numbered(200, 1)...))
+		for _, want := range []int{MaxBatch, 1, 1, 1} {
 			if got := len(s.take()); got != want {
 				t.Errorf("batch of %d, want %d", got, want)
 			}

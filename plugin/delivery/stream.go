@@ -73,7 +73,7 @@ func (s *Stream) sendLines(records []byte) (refused int, err error) {
 		s.text = nil
 	}
 	for r.Reset(records); r.Next(&rec); {
-		if len(s.messages) >= maxBatch || len(s.text) >= maxBatchBytes {
+		if len(s.messages) >= MaxBatch || len(s.text) >= maxBatchBytes {
 			n, err := s.flush()
 			if refused += n; err != nil {
 				return refused, err
