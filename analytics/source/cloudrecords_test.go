@@ -9,6 +9,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // fieldsOf picks the named fields of an event, in the form that tests write.
@@ -124,7 +125,7 @@ func TestCloudRecords(t *testing.T) {
 			s.Decode("tag", rec, func(ev *event.Event) { got = fieldsOf(see(ev), c.want) })
 			if c.want == "" {
 				counts := s.Counts()
-				if got != "nothing" || counts.Total(Ignored) != 1 {
+				if got != "nothing" || counts.Total(format.Ignored) != 1 {
 					t.Errorf("%s: got %s, counts %v, want it ignored", c.name, got, counts)
 				}
 			} else if got != c.want {

@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // readChunks is what a set makes of chunks that lie in the same memory, one
@@ -100,7 +101,7 @@ func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
 	}
 	n = copy(memory, native(t, sampleMailAccess).Body)
 	s.Decode("tag", &record.Record{Body: memory[:n:n]}, emit)
-	if counts := s.Counts(); events != 1 || counts[event.UAL][Understood] != 1 {
+	if counts := s.Counts(); events != 1 || counts[event.UAL][format.Understood] != 1 {
 		t.Errorf("%d events, %+v", events, counts)
 	}
 }

@@ -5,6 +5,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -64,7 +65,7 @@ func Run(p Plugin, args []string, in io.Reader, out, errs io.Writer) int {
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	called, err := root.ExecuteC()
+	called, err := root.ExecuteContextC(context.Background())
 	var status exit
 	switch {
 	case err == nil:
@@ -93,7 +94,7 @@ command line that is not understood.`,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          withoutSubcommand,
 	}
-	root.AddCommand(newCheck(p), newDocs(p), newVersion(p))
+	root.AddCommand(newCheck(p), newCollect(), newDocs(p), newReplay(p), newVersion(p))
 	return root
 }
 
