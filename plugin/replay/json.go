@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"redshank/analytics/source"
-	"redshank/plugin/delivery"
+	"redshank/plugin/text"
 )
 
-// document is the result as JSON.
-type document struct {
+// resultDocument is the result as JSON.
+type resultDocument struct {
 	First     *time.Time        `json:"first,omitempty"` // event
 	Last      *time.Time        `json:"last,omitempty"`
 	Events    int64             `json:"events"`
@@ -35,7 +35,7 @@ type logDocument struct {
 // json writes the result as one JSON document.
 func (r *run) json(out io.Writer) error {
 	res := &r.result
-	doc := document{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}}
+	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}}
 	if first, last := res.Period(); !first.IsZero() {
 		doc.First, doc.Last = &first, &last
 	}
@@ -57,10 +57,10 @@ func (r *run) json(out io.Writer) error {
 		}
 		doc.Incidents = append(doc.Incidents, alert)
 	}
-	text, err := delivery.JSON(doc)
+	body, err := text.JSON(doc)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(append(text, '\n'))
+	_, err = out.Write(append(body, '\n'))
 	return err
 }

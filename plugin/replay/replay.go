@@ -17,7 +17,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 	"redshank/plugin/replay/input"
 	"redshank/plugin/replay/sorted"
 )
@@ -204,8 +204,8 @@ func (r *run) walk(ctx context.Context, what string, take func(ev *event.Event) 
 	})
 }
 
-func (r *run) form() delivery.Form {
-	return delivery.Form{By: delivery.Observer{Version: r.opts.Version, Name: r.opts.Host}}
+func (r *run) form() document.Form {
+	return document.Form{By: document.Observer{Version: r.opts.Version, Name: r.opts.Host}}
 }
 
 // status returns the exit status of a run that ended.
@@ -228,7 +228,7 @@ type detection struct {
 	engine    *analytics.Engine
 	second    int64 // of the last event
 	incidents map[string]*Incident
-	form      delivery.Form
+	form      document.Form
 	file      *os.File // for messages; nil: none
 	to        *bufio.Writer
 }
@@ -239,7 +239,7 @@ func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
 }
 
 // writeTo writes all messages into a file.
-func (d *detection) writeTo(path string, form delivery.Form) (err error) {
+func (d *detection) writeTo(path string, form document.Form) (err error) {
 	if d.file, err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
 		return fmt.Errorf("alerts: %w", err)
 	}

@@ -12,8 +12,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// derived are the fields of an event that the policy fills in.
-var derived = []string{"IP", "IPFrom", "User", "UserKind", "Family"}
+// derived are the fields of an event that the engine fills in from the policy.
+var derived = []string{"Pair", "IP", "IPFrom", "User", "UserKind", "Family"}
 
 // TestEntryKeepsEveryField fails where event.Event gets a field that an entry
 // does not keep.
