@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"redshank/analytics/spelling"
+	"redshank/plugin/agent"
 	"redshank/plugin/hostconfig"
 )
 
 // agentCheck checks the redshank outputs in the configuration of an agent.
 type agentCheck struct {
-	plugin  Plugin
 	config  *hostconfig.Config
 	outputs []redshankOutput
 	advised map[string]bool // paths of policies whose advice is in findings
@@ -40,12 +40,12 @@ func (f finding) String() string { return fmt.Sprintf("%s: %s: %s", f.place, f.l
 // checkAgent checks the configuration path of an agent, and writes findings to
 // out. The error has the exit status where the agent would not start or would
 // not do what the configuration says.
-func (p Plugin) checkAgent(out io.Writer, path string) error {
+func checkAgent(out io.Writer, path string) error {
 	config, err := hostconfig.Load(path, os.LookupEnv)
 	if err != nil {
 		return fail(out, err)
 	}
-	a := &agentCheck{plugin: p, config: config, advised: map[string]bool{}}
+	a := &agentCheck{config: config, advised: map[string]bool{}}
 	for _, o := range config.Outputs {
 		if strings.EqualFold(o.Get("name"), "redshank") {
 			a.outputs = append(a.outputs, redshankOutput{o, map[string]string{}})
@@ -109,12 +109,12 @@ var ownNames = map[string]string{"host": "sink_host", "port": "sink_port", "tls"
 func (a *agentCheck) readOptions(o *redshankOutput) {
 	for _, p := range o.Properties {
 		switch {
-		case a.plugin.knows(p.Key):
+		case known(p.Key):
 			o.options[p.Key] = p.Value
 		case ownNames[p.Key] != "":
 			a.error(o.At(p.Key), "%s: %q: belongs to Fluent Bit and does not reach the plugin (want %s)", p.Key, p.Value, ownNames[p.Key])
 		case !hostKey(p.Key):
-			a.error(o.At(p.Key), "%s: %q: no such option%s", p.Key, p.Value, a.plugin.suggest(p.Key))
+			a.error(o.At(p.Key), "%s: %q: no such option%s", p.Key, p.Value, suggest(p.Key))
 		}
 	}
 }
@@ -130,9 +130,9 @@ func hostKey(key string) bool {
 }
 
 // suggest returns " (did you mean OPTION?)", or "" where no option is near.
-func (p Plugin) suggest(key string) string {
+func suggest(key string) string {
 	var names []string
-	for _, o := range p.Options {
+	for _, o := range agent.Options() {
 		names = append(names, o.Name)
 	}
 	if near := spelling.Nearest(key, names); near != "" {
@@ -146,7 +146,7 @@ func (a *agentCheck) value(o *redshankOutput, name string) string {
 	if given := strings.TrimSpace(o.options[name]); given != "" {
 		return given
 	}
-	for _, option := range a.plugin.Options {
+	for _, option := range agent.Options() {
 		if option.Name == name {
 			return option.Default
 		}
@@ -156,7 +156,7 @@ func (a *agentCheck) value(o *redshankOutput, name string) string {
 
 // configure reads the options and the policy as the plugin does.
 func (a *agentCheck) configure(o *redshankOutput) {
-	c, err := a.plugin.Configure(func(key string) string { return o.options[key] })
+	c, err := agent.Configure(func(key string) string { return o.options[key] })
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			name, _, _ := strings.Cut(line, ":")

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"redshank/plugin/agent"
 )
 
-func newCheck(p Plugin) *cobra.Command {
+func newCheck() *cobra.Command {
 	var path, config string
 	cmd := &cobra.Command{
 		Use:   "check [-c CONFIG | -p POLICY] [OPTION=VALUE ...]",
@@ -38,24 +40,24 @@ what the configuration says, 2 for a command line that is not understood.`,
 				if path != "" || len(args) > 0 {
 					return errors.New("-c takes options and policy from the configuration (want no other arguments)")
 				}
-				return p.checkAgent(cmd.OutOrStdout(), config)
+				return checkAgent(cmd.OutOrStdout(), config)
 			}
-			given, wrong := p.assignments(args)
+			given, wrong := assignments(args)
 			if path != "" {
 				given["policy"] = path
 			}
-			return p.check(cmd.OutOrStdout(), cmd.ErrOrStderr(), given, wrong)
+			return checkOptions(cmd.OutOrStdout(), cmd.ErrOrStderr(), given, wrong)
 		},
-		ValidArgsFunction: p.completeOption,
+		ValidArgsFunction: completeOption,
 	}
 	cmd.Flags().StringVarP(&path, "policy", "p", "", "check the policy `FILE`, as policy=FILE")
 	cmd.Flags().StringVarP(&config, "config", "c", "", "check the configuration `FILE` of an agent")
 	return cmd
 }
 
-// check writes the configuration of the options given, or all that is wrong.
-func (p Plugin) check(out, errs io.Writer, given map[string]string, wrong []string) error {
-	c, err := p.Configure(func(key string) string { return given[key] })
+// checkOptions writes the configuration of the options given, or all that is wrong.
+func checkOptions(out, errs io.Writer, given map[string]string, wrong []string) error {
+	c, err := agent.Configure(func(key string) string { return given[key] })
 	if err != nil {
 		wrong = append(wrong, err.Error())
 	}
@@ -76,7 +78,7 @@ func (p Plugin) check(out, errs io.Writer, given map[string]string, wrong []stri
 // assignments returns the values of OPTION=VALUE arguments, and an error text
 // for each that is none. Unlike the plugin in its host, the command sees every
 // key, so an unknown key is an error.
-func (p Plugin) assignments(args []string) (given map[string]string, wrong []string) {
+func assignments(args []string) (given map[string]string, wrong []string) {
 	given = map[string]string{}
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
@@ -84,8 +86,8 @@ func (p Plugin) assignments(args []string) (given map[string]string, wrong []str
 		switch {
 		case !ok:
 			wrong = append(wrong, fmt.Sprintf("%q: not an option=value%s", arg, meantFile(arg)))
-		case !p.knows(key):
-			wrong = append(wrong, fmt.Sprintf("%s: %q: no such option%s", key, value, p.suggest(key)))
+		case !known(key):
+			wrong = append(wrong, fmt.Sprintf("%s: %q: no such option%s", key, value, suggest(key)))
 		default:
 			given[key] = value
 		}
@@ -101,15 +103,15 @@ func meantFile(arg string) string {
 	return fmt.Sprintf(" (did you mean -p %s for a policy, or -c %s for the configuration of an agent?)", arg, arg)
 }
 
-// knows reports whether the plugin has an option called key.
-func (p Plugin) knows(key string) bool {
-	return slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == key })
+// known reports whether the plugin has an option called key.
+func known(key string) bool {
+	return slices.ContainsFunc(agent.Options(), func(o agent.Option) bool { return o.Name == key })
 }
 
 // completeOption completes the name of an option for a shell.
-func (p Plugin) completeOption(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+func completeOption(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, o := range p.Options {
+	for _, o := range agent.Options() {
 		if strings.HasPrefix(o.Name, begun) {
 			names = append(names, cobra.CompletionWithDesc(o.Name+"=", o.Want))
 		}
