@@ -20,6 +20,7 @@ import (
 	"redshank/analytics/policy"
 	"redshank/plugin/delivery"
 	"redshank/plugin/store"
+	"redshank/plugin/store/storetest"
 )
 
 // chunkOf packs lines as in_tail does.
@@ -285,17 +286,6 @@ func taken(t *testing.T, folder string, files kept, at int) (chunks int) {
 	return chunks
 }
 
-// stepped is every number below size with soak, else those where a page's
-// structure is, and some of the rest.
-func stepped(size, step int, do func(at int)) {
-	soak := os.Getenv("REDSHANK_SOAK") != ""
-	for at := range size {
-		if soak || at%4096 < 32 && at%3 == 0 || at%step == 0 {
-			do(at)
-		}
-	}
-}
-
 func TestCheckpointOfFlippedBytes(t *testing.T) {
 	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
 		folder := t.TempDir()
@@ -303,14 +293,14 @@ func TestCheckpointOfFlippedBytes(t *testing.T) {
 			t.Fatalf("%s: %d chunks known of the sound file", name, n)
 		}
 		file, counts := files[name], map[int]int{}
-		stepped(len(file), 131, func(at int) {
+		for at := range storetest.Offsets(len(file), 1021) {
 			flipped := bytes.Clone(file)
 			flipped[at] ^= 1 << (at % 8)
 			n := taken(t, folder, files.with(name, flipped), -1)
 			if counts[n]++; n != smallState && n != 0 {
 				t.Errorf("%s, byte %d: %d chunks known", name, at, n)
 			}
-		})
+		}
 		t.Logf("%s, %d bytes: chunks known -> how often: %v", name, len(file), counts)
 	}
 }
@@ -318,14 +308,14 @@ func TestCheckpointOfFlippedBytes(t *testing.T) {
 func TestCheckpointCutShort(t *testing.T) {
 	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
 		folder, counts, last := t.TempDir(), map[int]int{}, 0
-		stepped(len(files[name]), 509, func(size int) {
+		for size := range storetest.Offsets(len(files[name]), 4093) {
 			n := taken(t, folder, files.with(name, files[name][:size]), size)
 			ends := name == theAhead && n >= last // with a whole frame, which is a chunk
 			if counts[n]++; n != smallState && n != 0 && !ends {
 				t.Errorf("%s, %d bytes: %d chunks known", name, size, n)
 			}
 			last = n
-		})
+		}
 		t.Logf("%s, %d bytes: chunks known -> how often: %v", name, len(files[name]), counts)
 	}
 }

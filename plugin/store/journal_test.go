@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"redshank/plugin/store/storetest"
 )
 
 func openAhead(t testing.TB, path string) *Store {
@@ -199,6 +201,9 @@ func TestJournalOfDamage(t *testing.T) {
 	for suffix, want := range map[string]map[string]int{newer: {"4": 1, "5": 1, "6": 0}, older: {"": 1}} {
 		whole := files[suffix]
 		for at := range whole {
+			if at >= 2*frameHead && at%7 != 0 && !storetest.Soak() {
+				continue
+			}
 			flipped := bytes.Clone(whole)
 			flipped[at] ^= 1 << (at % 8)
 			if got, aside := try(suffix, flipped); got != "" {
