@@ -16,12 +16,12 @@ import (
 	"redshank/plugin/store/storetest"
 )
 
-func openAhead(t testing.TB, path string) *Store {
+func openWithWAL(t testing.TB, path string) *Store {
 	t.Helper()
-	return open(t, path, Options{Ahead: true})
+	return open(t, path, Options{WriteAhead: true})
 }
 
-// model is what a store has to hold: bucket/key=value.
+// model is the expected contents of a store: bucket/key=value.
 type model map[string]string
 
 func (m model) String() string {
@@ -61,30 +61,30 @@ func held(t testing.TB, s *Store) string {
 	return m.String()
 }
 
-// copied is the folder as a kill leaves it, opened somewhere else.
+// copied opens a copy of the files, as they are after a kill.
 func copied(t testing.TB, path string) *Store {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), filepath.Base(path))
-	for _, suffix := range append(aheads[:], "") {
+	for _, suffix := range append(segmentSuffixes[:], "") {
 		b, err := os.ReadFile(path + suffix)
 		if err = errors.Join(err, os.WriteFile(to+suffix, b, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return openAhead(t, to)
+	return openWithWAL(t, to)
 }
 
-// Whatever was appended is there after a kill, once, wherever it stands.
-func TestJournalAgainstModel(t *testing.T) {
+// Every appended change survives a kill, in whichever file it is.
+func TestWALAgainstModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	path := filepath.Join(t.TempDir(), "x.db")
-	s, m := openAhead(t, path), model{}
+	s, m := openWithWAL(t, path), model{}
 	for range 400 {
 		switch n := r.IntN(20); {
 		case n < 15:
 			m.change(t, r, s)
 		case n < 18:
-			if err := s.Fold(); err != nil {
+			if err := s.Compact(); err != nil {
 				t.Fatal(err)
 			}
 		case n == 18:
@@ -95,25 +95,25 @@ func TestJournalAgainstModel(t *testing.T) {
 			_ = again.Close()
 		default:
 			_ = s.Close()
-			s = openAhead(t, path)
+			s = openWithWAL(t, path)
 		}
 	}
 	_ = s.Close()
 }
 
-func TestJournalFoldsBesideAppend(t *testing.T) {
+func TestWALCompactsBesideAppend(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	path := filepath.Join(t.TempDir(), "x.db")
-	s, m := openAhead(t, path), model{}
+	s, m := openWithWAL(t, path), model{}
 	done := make(chan struct{})
-	var folding sync.WaitGroup
-	folding.Go(func() {
+	var compacting sync.WaitGroup
+	compacting.Go(func() {
 		for {
 			select {
 			case <-done:
 				return
 			default:
-				if err := errors.Join(s.Sync(), s.Fold()); err != nil {
+				if err := errors.Join(s.Sync(), s.Compact()); err != nil {
 					t.Error(err)
 				}
 			}
@@ -123,9 +123,9 @@ func TestJournalFoldsBesideAppend(t *testing.T) {
 		m.change(t, r, s)
 	}
 	close(done)
-	folding.Wait()
-	if err := s.Fold(); err != nil || s.Ahead() != 0 {
-		t.Error(err, s.Ahead())
+	compacting.Wait()
+	if err := s.Compact(); err != nil || s.Pending() != 0 {
+		t.Error(err, s.Pending())
 	}
 	if got := held(t, s); got != m.String() {
 		t.Errorf("got  %s\nwant %s", got, m)
@@ -133,11 +133,11 @@ func TestJournalFoldsBesideAppend(t *testing.T) {
 	_ = s.Close()
 }
 
-// ahead is a folder in which both files have frames: the older one's fold did
-// not come to its end.
-func ahead(t testing.TB, path string) {
+// twoSegments makes a store with frames in both segments: the compaction of the
+// older one was interrupted.
+func twoSegments(t testing.TB, path string) {
 	t.Helper()
-	s := openAhead(t, path)
+	s := openWithWAL(t, path)
 	put := func(n int) {
 		var b Batch
 		b.Put("left", fmt.Append(nil, n), bytes.Repeat([]byte{'x'}, 30))
@@ -148,24 +148,24 @@ func ahead(t testing.TB, path string) {
 	}
 	put(1)
 	put(2)
-	if err := s.Fold(); err != nil {
+	if err := s.Compact(); err != nil {
 		t.Fatal(err)
 	}
 	put(3)
 	put(4)
-	s.journal.turn()
+	s.wal.rotate()
 	put(5)
 	put(6)
 	_ = s.Close()
 }
 
-// A file that was cut is what was written so far, where nothing follows it; all
-// other damage is found, and sets everything aside.
-func TestJournalOfDamage(t *testing.T) {
+// A segment that was cut short holds what was written before, provided that no
+// segment follows. All other damage is detected and sets the store aside.
+func TestWALOfDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
-	ahead(t, path)
+	twoSegments(t, path)
 	files := map[string][]byte{}
-	for _, suffix := range append(aheads[:], "") {
+	for _, suffix := range append(segmentSuffixes[:], "") {
 		files[suffix], _ = os.ReadFile(path + suffix)
 	}
 	try := func(suffix string, b []byte) (got string, aside error) {
@@ -178,7 +178,7 @@ func TestJournalOfDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s, aside, err := Open(path, Options{Buckets: sides, Ahead: true}, nil)
+		s, aside, err := Open(path, Options{Buckets: sides, WriteAhead: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestJournalOfDamage(t *testing.T) {
 		}
 		return got, aside
 	}
-	older, newer := aheads[1], aheads[0]
+	older, newer := segmentSuffixes[1], segmentSuffixes[0]
 	for suffix, last := range map[string]string{newer: "6", older: "6", "": "6"} {
 		if got, aside := try(suffix, files[suffix]); got != last || aside != nil {
 			t.Fatalf("%q: %v", got, aside)
@@ -216,30 +216,31 @@ func TestJournalOfDamage(t *testing.T) {
 	}
 }
 
-// Frames that were folded are passed over: the end of the process came between
-// the transaction and the cut.
-func TestJournalFoldedTwice(t *testing.T) {
+// Frames that are in the tree already are skipped: the process ended between the
+// transaction and the truncation of the segment.
+func TestWALCompactedTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
-	ahead(t, path)
-	older, err := os.ReadFile(path + aheads[1])
+	twoSegments(t, path)
+	older, err := os.ReadFile(path + segmentSuffixes[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = openAhead(t, path).Close()
-	if err := os.WriteFile(path+aheads[1], older, 0o600); err != nil {
+	_ = openWithWAL(t, path).Close()
+	if err := os.WriteFile(path+segmentSuffixes[1], older, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := openAhead(t, path)
-	if got := contents(t, s, "right"); got != "same=6 " || s.Ahead() != 0 {
-		t.Error(got, s.Ahead())
+	s := openWithWAL(t, path)
+	if got := contents(t, s, "right"); got != "same=6 " || s.Pending() != 0 {
+		t.Error(got, s.Pending())
 	}
 	_ = s.Close()
 }
 
-// What a full disk took of a frame is neither read nor in the way.
-func TestJournalOnFullDisk(t *testing.T) {
+// The part of a frame that a full disk took is neither read nor in the way of
+// the next frame.
+func TestWALOnFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := openAhead(t, path)
+	s := openWithWAL(t, path)
 	var b Batch
 	b.Put("left", []byte("k"), make([]byte, 100))
 	s.SetLimit(200)
@@ -247,14 +248,14 @@ func TestJournalOnFullDisk(t *testing.T) {
 		t.Error(err)
 	}
 	s.SetLimit(0)
-	sound := s.journal.files[0].file
-	s.journal.files[0].file, _ = os.Open(path) // cannot be written
-	if err := s.Append(&b); err == nil || !s.journal.files[0].torn {
+	sound := s.wal.segments[0].file
+	s.wal.segments[0].file, _ = os.Open(path) // cannot be written
+	if err := s.Append(&b); err == nil || !s.wal.segments[0].torn {
 		t.Error(err)
 	}
-	_ = s.journal.files[0].file.Close()
-	s.journal.files[0].file = sound
-	if _, err := sound.WriteAt(bytes.Repeat([]byte{1}, 1000), s.journal.files[0].size); err != nil {
+	_ = s.wal.segments[0].file.Close()
+	s.wal.segments[0].file = sound
+	if _, err := sound.WriteAt(bytes.Repeat([]byte{1}, 1000), s.wal.segments[0].size); err != nil {
 		t.Fatal(err)
 	}
 	b.Reset()
@@ -303,23 +304,23 @@ func FuzzChanges(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = changesIn(nil, b) })
 }
 
-// BenchmarkJournal takes and folds batches as a flush of 2 MB makes them: 3,000
-// entries of 250 bytes.
-func BenchmarkJournal(b *testing.B) {
+// BenchmarkWAL appends and compacts batches of the size that a chunk of 2 MB
+// leads to: 3,000 entries of 250 bytes.
+func BenchmarkWAL(b *testing.B) {
 	const entries, size = 3000, 250
 	var batch Batch
-	s := openAhead(b, filepath.Join(b.TempDir(), "x.db"))
+	s := openWithWAL(b, filepath.Join(b.TempDir(), "x.db"))
 	for n := range entries {
 		batch.Put("left", fmt.Appendf(nil, "%08x", uint32(n)*2654435761), make([]byte, size))
 	}
-	for name, most := range map[string]int64{"append": maxAhead / 2, "append and fold": 0} {
+	for name, most := range map[string]int64{"append": maxSegment / 2, "append and compact": 0} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(entries * size)
 			b.ReportAllocs()
 			for b.Loop() {
 				err := s.Append(&batch)
-				if s.Ahead() > most {
-					err = errors.Join(err, s.Fold())
+				if s.Pending() > most {
+					err = errors.Join(err, s.Compact())
 				}
 				if err != nil {
 					b.Fatal(err)
