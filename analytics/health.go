@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Finding is something about the records that an operator must hear about.
+type Finding = health.Finding
+
 // Health is what an operator wants to know of an engine.
 type Health struct {
 	Time      time.Time // newest arrival: Fluent Bit's time, not a clock
@@ -13,7 +16,7 @@ type Health struct {
 	// Raised and Cleared are new since the last call, Open all that holds, in
 	// the order of their codes. What was raised and cleared in between is in
 	// both.
-	Raised, Cleared, Open []health.Finding
+	Raised, Cleared, Open []Finding
 }
 
 // Health returns the figures and the findings. One caller at a time gets each

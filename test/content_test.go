@@ -5,13 +5,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"redshank/analytics"
-	"redshank/analytics/health"
-	"redshank/plugin/delivery"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics"
+	"redshank/plugin/delivery"
 )
 
 const contentDir = confDir + "/content"
@@ -24,8 +24,8 @@ func samples(t *testing.T) []map[string]any {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
 	}
-	f := health.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
-	health, err := delivery.Form{}.Health(&delivery.Health{Health: analytics.Health{Raised: []health.Finding{f}, Cleared: []health.Finding{f}, Open: []health.Finding{f}}})
+	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
+	health, err := delivery.Form{}.Health(&delivery.Health{Health: analytics.Health{Raised: []analytics.Finding{f}, Cleared: []analytics.Finding{f}, Open: []analytics.Finding{f}}})
 	if err != nil {
 		t.Fatal(err)
 	}

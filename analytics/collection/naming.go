@@ -16,13 +16,13 @@ func (c *Detector) nameOf(p *eventFeature, ev *event.Event) {
 	n := baseline.Name{Text: string(p.detail[:min(len(p.detail), baseline.MaxFeatureName)])}
 	switch p.signal {
 	case newNetwork:
-		n = baseline.Name{baseline.Network, c.networkName(ev.IP)}
+		n = baseline.Name{Kind: baseline.Network, Text: c.networkName(ev.IP)}
 	case newCountry:
 		n.Kind = baseline.Country
 	case newDevice:
 		n.Kind = baseline.Device
 	case newFamily:
-		n = baseline.Name{baseline.Family, ev.Family.String()}
+		n = baseline.Name{Kind: baseline.Family, Text: ev.Family.String()}
 	case newApp:
 		n.Kind = baseline.App
 		if name := c.policy.AppName(ev.App); name != "" {

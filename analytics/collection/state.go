@@ -291,7 +291,7 @@ func (c *Detector) restoreFeature(key, value []byte) error {
 	var in savedFeatureName
 	k, err := state.Unmarshal(key, value, &in)
 	if err == nil {
-		c.featureNames.Load(window.Dated[baseline.Name]{Key: k, At: in.Turn, Value: baseline.Name{in.Kind, in.Text}})
+		c.featureNames.Load(window.Dated[baseline.Name]{Key: k, At: in.Turn, Value: baseline.Name{Kind: in.Kind, Text: in.Text}})
 	}
 	return err
 }

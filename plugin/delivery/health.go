@@ -5,7 +5,6 @@ import (
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
-	"redshank/analytics/health"
 	"redshank/analytics/source"
 	"strconv"
 	"time"
@@ -181,7 +180,7 @@ func (h *Health) own() ownHealth {
 	return ownHealth{Health: h.figures(), Raised: ownFindings(h.Raised), Cleared: ownFindings(h.Cleared), Open: ownFindings(h.Open)}
 }
 
-func ownFindings(list []health.Finding) (own []ownFinding) {
+func ownFindings(list []analytics.Finding) (own []ownFinding) {
 	for _, f := range list {
 		own = append(own, ownFinding{f.Code, capped(f.Subject, maxName), capped(f.Detail, maxMessage), stamp(f.Since)})
 	}

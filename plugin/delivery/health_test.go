@@ -2,9 +2,9 @@ package delivery
 
 import (
 	"encoding/json"
+	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
-	"redshank/analytics/health"
 	"redshank/analytics/source"
 	"strings"
 	"testing"
@@ -18,8 +18,8 @@ func someHealth() *Health {
 	h.Report.Sources[event.SourceUnknown][source.Unknown] = 2
 	h.Told.Add([]*alert.Alert{{Rule: alert.Rule{ID: "AN1269"}, Sequence: 1, Severity: alert.High}, {Rule: alert.Rule{ID: "AN1269"}, Sequence: 2, Severity: alert.Critical}})
 	h.Queue = Queue{Messages: 2, Bytes: 900, Age: 1500 * time.Millisecond}
-	f := health.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: at}
-	h.Raised, h.Open = []health.Finding{f}, []health.Finding{f, f}
+	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: at}
+	h.Raised, h.Open = []analytics.Finding{f}, []analytics.Finding{f, f}
 	return h
 }
 
