@@ -109,7 +109,7 @@ func (r *reader) describeItems(f func(n *yaml.Node)) {
 	r.shape.AnyOf = []*shape{{Type: "array", Items: item}, item, {Type: "null"}}
 }
 
-// either reads n by mapping where it is a mapping, and by single where not.
+// either reads a mapping with the function mapping, and any other node with single.
 func (r *reader) either(n *yaml.Node, mapping, single func()) {
 	switch {
 	case r.shape != nil:

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -56,6 +57,7 @@ func started(t *testing.T, sink delivery.Sink, given map[string]string) (*Instan
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.refreshEvery = 20 * time.Millisecond
 	i, err := startWith(s, p, sink, NewLogger(q))
 	if err != nil {
 		t.Fatal(err)

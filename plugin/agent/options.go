@@ -38,8 +38,9 @@ type settings struct {
 	timeout   time.Duration
 	gzip      bool
 
-	version string // of the plugin; not an option
-	shown   []any  // name, value, name, value ... of what this sink uses, in the order of the table
+	version      string        // of the plugin; not an option
+	refreshEvery time.Duration // of the policy's lists; not an option
+	shown        []any         // name, value, name, value ... of what this sink uses, in the order of the table
 }
 
 // option is one key of the [OUTPUT] section. Parsing, defaults, the start-up
@@ -127,7 +128,7 @@ var options = []option{
 // not set. The error joins one error per wrong value: name, value, what is
 // wanted.
 func parseOptions(lookup func(key string) string) (settings, error) {
-	var s settings
+	s := settings{refreshEvery: refreshEvery}
 	var errs []error
 	given := map[string]string{}
 	for _, o := range options {

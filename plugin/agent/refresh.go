@@ -2,7 +2,7 @@ package agent
 
 import "time"
 
-// refreshEvery is the interval at which the files named by the policy are
+// refreshEvery is the usual interval at which the files named by the policy are
 // checked for changes. The README promises five seconds.
 const refreshEvery = 5 * time.Second
 

@@ -50,7 +50,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	i.memory = memoryNeed(s.maxIPs, s.maxUsers)
 	limitMemory(i.memory)
 	i.sender = delivery.NewSender(i.spool, sink, log)
-	i.every(refreshEvery, "refresh", i.refreshLists)
+	i.every(s.refreshEvery, "refresh", i.refreshLists)
 	i.every(cmp.Or(i.healthEvery, findingsEvery), "health", i.healthAtTick)
 	if i.saved != nil {
 		i.every(checkpointSync, "checkpoint", i.saved.sync)

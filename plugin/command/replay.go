@@ -15,8 +15,8 @@ import (
 	"redshank/plugin/replay"
 )
 
-func newReplay(p Plugin) *cobra.Command {
-	opts := replay.Options{Version: p.Version}
+func newReplay(version string) *cobra.Command {
+	opts := replay.Options{Version: version}
 	var since, until string
 	cmd := &cobra.Command{
 		Use:   "replay [-p POLICY] FILE|FOLDER|- ...",

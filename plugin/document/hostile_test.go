@@ -50,7 +50,7 @@ func TestHostileStringsInEveryField(t *testing.T) {
 					a.Valid = append(a.Valid, a.Valid...)
 				}
 			}
-			hostile(reflect.ValueOf(a).Elem(), strings.Repeat(text, 1<<13))
+			hostile(reflect.ValueOf(a).Elem(), strings.Repeat(text, 1<<12))
 			e, o := document(t, a), finding(t, a)
 			for _, m := range append(ecs.mistakes(e), ocsf.mistakes(o)...) {
 				t.Errorf("%q in %s: %s", text, name, m)

@@ -36,7 +36,7 @@ func write(folder, version, date string) error {
 	if err := os.MkdirAll(pages, 0o755); err != nil {
 		return err
 	}
-	root := command.New(command.Plugin{Version: version})
+	root := command.New(version)
 	root.DisableAutoGenTag = true
 	head := doc.GenManHeader{Section: "1", Source: "Redshank " + version, Manual: "Redshank", Date: &day}
 	return cmp.Or(
