@@ -62,6 +62,7 @@ type decoder struct {
 	body    []byte
 	record  record.Record
 	emit    source.Emit
+	idle    bool // keep events that only move the clock
 	muted   bool
 	unheard source.Counts // what was counted while muted
 	whole   *enrichable   // nil: records are not kept
@@ -86,7 +87,7 @@ type leading struct {
 const lineHead = "\x81\xa3log\xdb"
 
 func newDecoder(opts *Options, p *policy.Policy, to *sorted.Sorter, done func(Log)) (*decoder, error) {
-	d := &decoder{only: opts.Source, policy: p, since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
+	d := &decoder{only: opts.Source, policy: p, idle: opts.Explain != "", since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
 	if d.until.IsZero() {
 		d.until = time.Unix(1<<40, 0)
 	}
@@ -221,7 +222,7 @@ func (d *decoder) add(ev *event.Event) {
 	case d.whole != nil:
 		d.whole.events = append(d.whole.events, sorted.AppendEvent(nil, ev))
 		d.whole.at = ev.Time
-	case !analytics.IsIdle(ev):
+	case d.idle || !analytics.IsIdle(ev):
 		d.sorted.Add(d.key, ev)
 	}
 }

@@ -69,6 +69,8 @@ type run struct {
 	blocks map[string]int // by name, where a log stands among the result's
 	result Result
 	other  []*Incident // under against
+
+	explanation *explanation // nil: not asked for
 }
 
 func newRun(opts Options, errs io.Writer) (*run, error) {
@@ -95,6 +97,9 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 		return nil, errors.New("no log to read")
 	}
 	r.files, r.sorter, r.bar = files, sorted.New(opts.Folder), newBar(errs, opts.Progress)
+	if opts.Enriched != "" && opts.Explain != "" {
+		return nil, errors.New("--explain and --enriched: want one of the two")
+	}
 	if opts.Enriched != "" {
 		r.sorter = sorted.NewRecords(opts.Folder)
 	}
@@ -161,6 +166,10 @@ func (r *run) detect(ctx context.Context) error {
 	d.form = r.form()
 	if err := d.open(&r.opts); err != nil {
 		return errors.Join(err, d.close())
+	}
+	if r.opts.Explain != "" {
+		r.explanation = newExplanation(r.policy, d.engine, r.opts.Explain)
+		d.explanation = r.explanation
 	}
 	if d.enriched != nil {
 		r.bar.start("detecting", r.sorter.Len(), false)

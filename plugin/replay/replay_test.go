@@ -413,11 +413,11 @@ func TestEnriched(t *testing.T) {
 // compressed, which is read in one piece: every event comes twice.
 func TestBlocks(t *testing.T) {
 	var logs [2]bytes.Buffer
-	if err := iis.Write(&logs[0], 180_000); err != nil {
+	if err := iis.Write(&logs[0], 150_000); err != nil {
 		t.Fatal(err)
 	}
 	at := noon
-	for logs[1].Len() < 40<<20 {
+	for logs[1].Len() < 33<<20 {
 		at = at.Add(time.Second)
 		logs[1].WriteString(signIn(at, fmt.Sprint("user", at.Unix()%500), fmt.Sprint("203.0.113.", at.Unix()%40)) + "\n")
 	}
