@@ -10,19 +10,19 @@ import (
 // ownContext describes one account of an alert. Its names are independent of those
 // in the engine, so that searches of a SIEM keep working.
 type ownContext struct {
-	Account   string      `json:"account"`
-	Marks     []string    `json:"marks,omitempty"`
-	Groups    []string    `json:"groups,omitempty"`
-	SignIns   []ownSignIn `json:"last_sign_ins,omitempty"`
-	Networks  []string    `json:"usual_networks,omitempty"`
-	Countries []string    `json:"usual_countries,omitempty"`
-	Devices   []string    `json:"usual_devices,omitempty"`
-	Apps      []string    `json:"usual_apps,omitempty"`
-	Clients   []string    `json:"usual_clients,omitempty"`
-	Baseline  string      `json:"baseline,omitempty"`
-	Since     []ownObservation   `json:"since,omitempty"`
-	Items     int         `json:"items_since,omitempty"`
-	Mailboxes int         `json:"mailboxes,omitempty"`
+	Account   string           `json:"account"`
+	Marks     []string         `json:"marks,omitempty"`
+	Groups    []string         `json:"groups,omitempty"`
+	SignIns   []ownSignIn      `json:"last_sign_ins,omitempty"`
+	Networks  []string         `json:"usual_networks,omitempty"`
+	Countries []string         `json:"usual_countries,omitempty"`
+	Devices   []string         `json:"usual_devices,omitempty"`
+	Apps      []string         `json:"usual_apps,omitempty"`
+	Clients   []string         `json:"usual_clients,omitempty"`
+	Baseline  string           `json:"baseline,omitempty"`
+	Since     []ownObservation `json:"since,omitempty"`
+	Items     int              `json:"items_since,omitempty"`
+	Mailboxes int              `json:"mailboxes,omitempty"`
 }
 
 // ownSignIn is one of the last successful sign-ins, among them those of the
