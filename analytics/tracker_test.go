@@ -2,10 +2,11 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 )
 
 // messages plays a scene, a chunk for each act, and returns all messages up to
@@ -20,7 +21,7 @@ func (s *scene) messages() (told, closing []*alert.Alert) {
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		told = append(told, e.tracker.flush()...)
+		told = append(told, e.tracker.Flush()...)
 	}
 	return told, e.Close()
 }

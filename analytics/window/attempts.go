@@ -19,10 +19,6 @@ type Attempt struct {
 	Service   event.Service
 	Family    event.Family
 	Succeeded bool // the account got in, with this try or soon after it
-
-	// dropped is of the first try in a list's array alone: how many, it included,
-	// are no longer in the list. It takes no room, and the list then none either.
-	dropped uint32
 }
 
 // Merge takes over what another log knows better of the same act: whether the
@@ -85,7 +81,7 @@ func (s *Attempts) Add(t Attempt, limit int) AddResult {
 		if i == 0 {
 			return New // older than all that is kept
 		}
-		s.drop(1)
+		s.list = s.list[1:]
 	}
 	s.insert(&t, late, limit)
 	return New
@@ -115,21 +111,6 @@ func growth(n, limit int) int {
 	return max(1, min(more, limit+limit/8+1-n))
 }
 
-// drop takes the n oldest tries off. They stay in the array until they are an
-// eighth of it: to move all that follow at every try of an attack takes longer
-// than all else about it.
-func (s *Attempts) drop(n int) {
-	if n == 0 {
-		return
-	}
-	n += int(s.list[0].dropped)
-	if n <= (len(s.list)-n)/8 {
-		s.list[0].dropped = uint32(n)
-		return
-	}
-	s.list = append(s.list[:0], s.list[n:]...)
-}
-
 // join looks on both sides of place i for an act that another log told: first
 // of the same account, then of one that is not named on one side.
 func join(list []Attempt, t *Attempt, i int) AddResult {
@@ -157,14 +138,6 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	return Identified
 }
 
-// Fetch reads the newest try, so that it is at hand; the sum is of no use.
-func (s *Attempts) Fetch() uint64 {
-	if n := len(s.list); n > 0 {
-		return uint64(s.list[n-1].At)
-	}
-	return 0
-}
-
 // Forgive marks the tries of an account in a span of time, and reports whether
 // there were any.
 func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
@@ -178,7 +151,7 @@ func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
 }
 
 // Prune drops the tries older than at.
-func (s *Attempts) Prune(at int64) { s.drop(first(s.All(), at)) }
+func (s *Attempts) Prune(at int64) { s.list = s.list[first(s.list, at):] }
 
 // first is the place of the first try that is not older than at. It looks at
 // the ends before it halves what is between: one of them is the answer, or near
@@ -205,13 +178,8 @@ func first(list []Attempt, at int64) int {
 	return to
 }
 
-// All are the tries, oldest first; the slice is the list's own.
-func (s *Attempts) All() []Attempt {
-	if len(s.list) == 0 {
-		return nil
-	}
-	return s.list[s.list[0].dropped:]
-}
+// All returns the attempts, oldest first. The slice is the list's own.
+func (s *Attempts) All() []Attempt { return s.list }
 
 // Take returns the tries and leaves the list empty.
 func (s *Attempts) Take() []Attempt {

@@ -21,6 +21,9 @@ type Table[K comparable, V any] struct {
 	dirty                map[K]struct{} // nil: nobody asks for changes
 
 	clock uint64 // moves and additions so far
+
+	// OnEvict is called for every entry that is pushed out; nil: nobody asks.
+	OnEvict func(K, V)
 }
 
 // NewTable makes a table of at most size entries (at least 2).
@@ -52,9 +55,6 @@ func (t *Table[K, V]) Handle(v V) Handle[V] { return Handle[V]{v, t.clock} }
 func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
-
-// Last is what h held last, whether the table still has it or not.
-func (h *Handle[V]) Last() V { return h.v }
 
 // Track makes the table remember what changes, for Changes.
 func (t *Table[K, V]) Track() { t.dirty = map[K]struct{}{} }
@@ -154,8 +154,11 @@ func (t *Table[K, V]) evict() {
 	if t.probation.Len() > max(1, t.size/probationShare) || t.protected.Len() == 0 {
 		from = t.probation
 	}
-	if k, _, ok := from.RemoveOldest(); ok {
+	if k, v, ok := from.RemoveOldest(); ok {
 		t.MarkDirty(k)
+		if t.OnEvict != nil {
+			t.OnEvict(k, v)
+		}
 	}
 	t.evicted++
 }
