@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,7 +19,15 @@ type resultDocument struct {
 	Repeated  int64             `json:"repeated"` // of logs that were there twice
 	Unread    []string          `json:"unread,omitempty"`
 	Logs      []logDocument     `json:"logs"`
-	Incidents []json.RawMessage `json:"incidents"` // the last alert of each, in ECS
+	Incidents []json.RawMessage `json:"incidents"`         // the last alert of each, in ECS
+	Changes   []changeDocument  `json:"changes,omitempty"` // under the second policy
+}
+
+// changeDocument has the alerts of an incident under both policies.
+type changeDocument struct {
+	Change string          `json:"change"`
+	Before json.RawMessage `json:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty"`
 }
 
 type logDocument struct {

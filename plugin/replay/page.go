@@ -37,6 +37,12 @@ func (r *run) report(ctx context.Context) error {
 func (r *run) page(s *scenes) *report.Page {
 	p := &report.Page{Policy: r.opts.Policy, Version: r.opts.Version, Events: r.result.Events}
 	p.First, p.Last = r.result.Period()
+	if r.against != nil {
+		p.Against = r.opts.Against
+		for _, c := range r.changes() {
+			p.Changes = append(p.Changes, c.show())
+		}
+	}
 	for _, err := range r.result.Unread {
 		p.Unread = append(p.Unread, err.Error())
 	}

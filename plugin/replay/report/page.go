@@ -26,6 +26,15 @@ type Page struct {
 	Unread          []string // paths that lead nowhere
 	Incidents       []*Incident
 	Overview        Axis
+	Against         string // path of a second policy; empty: none
+	Changes         []Difference
+}
+
+// Difference is an incident that the second policy opens, closes or changes. A value
+// that changes has both values in it.
+type Difference struct {
+	Kind, ID, Class, Severity, Origin, Accounts, Failures, Valid, Messages string
+	At                                                                     time.Time
 }
 
 // Log is a log that was read.
