@@ -25,6 +25,7 @@ func parseAny(text []byte) (t time.Time, zoned, ok bool) {
 	c.zone()
 	if c.gap(); c.year < 0 { // ctime: Tue Mar 10 10:00:45 2026
 		c.year, _ = c.number(4)
+		c.zone()
 	}
 	c.gap()
 	day, isDay := civil(c.year, c.month, c.day)

@@ -73,7 +73,7 @@ func (a *alignment) middle(first, last, from, to int, agentLast bool) (fits, amb
 			continue
 		}
 		readings++
-		if one := agentLast && to-rest == 1 || !agentLast && n == 1; one || best < 0 {
+		if one := agentLast && to-rest == 1 || !agentLast && n == 1; best < 0 || one && !single {
 			best, single = n, one
 		}
 	}

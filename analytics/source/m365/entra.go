@@ -43,6 +43,8 @@ const (
 	entraProperties
 	entraCreated
 	entraActivity
+	entraUPN
+	entraErrorCode
 )
 
 var entraNames = [...]string{
@@ -59,6 +61,8 @@ var entraNames = [...]string{
 	entraProperties:        "properties",
 	entraCreated:           "createdDateTime", // these two only where there is no envelope
 	entraActivity:          "activityDisplayName",
+	entraUPN:               "AccountUpn", // a row of Defender's, without an envelope
+	entraErrorCode:         "ErrorCode",
 }
 
 // The properties. Log Analytics exports have _dynamic and _string behind the
@@ -98,6 +102,12 @@ const (
 	propResult
 	propDetails
 	propLoggedBy
+	propUPN
+	propObjectID
+	propApplicationID
+	propErrorCode
+	propTimestamp
+	propRequestID
 )
 
 var entraPropertyNames = [...]string{
@@ -135,6 +145,12 @@ var entraPropertyNames = [...]string{
 	propResult:          "result",
 	propDetails:         "additionalDetails",
 	propLoggedBy:        "loggedByService",
+	propUPN:             "AccountUpn", // these are Defender's
+	propObjectID:        "AccountObjectId",
+	propApplicationID:   "ApplicationId",
+	propErrorCode:       "ErrorCode",
+	propTimestamp:       "Timestamp",
+	propRequestID:       "RequestId",
 }
 
 var (
@@ -169,6 +185,12 @@ var entraCategories = map[string]entraKind{
 	"serviceprincipalriskevents":   entraOther,
 	"provisioninglogs":             entraOther,
 	"microsoftgraphactivitylogs":   entraNot,
+
+	// Defender's tables of sign-ins, as its streaming interface names them.
+	"advancedhunting-aadsignineventsbeta":    entraUser,
+	"advancedhunting-entraidsigninevents":    entraUser,
+	"advancedhunting-aadspnsignineventsbeta": entraPrincipal,
+	"advancedhunting-entraidspnsigninevents": entraPrincipal,
 }
 
 func (*Entra) Source() event.Source { return event.Entra }
@@ -184,7 +206,8 @@ func (e *Entra) Claims(in *format.Input) bool {
 			return false
 		}
 		entraPropertyKeys.FindFold(inner, e.p[:])
-	case e.f[entraCreated].Present() || e.f[entraActivity].Present():
+	case e.f[entraCreated].Present() || e.f[entraActivity].Present(),
+		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
 	default:
 		return false // most records of others end here
@@ -197,7 +220,7 @@ func (e *Entra) Claims(in *format.Input) bool {
 // none or one of its own, by the fields that only that log has.
 func (e *Entra) sort() entraKind {
 	category := e.f[entraCategory].Bytes()
-	var lower [32]byte
+	var lower [48]byte
 	if len(category) > 0 && len(category) <= len(lower) {
 		kind, ok := entraCategories[string(appendLower(lower[:0], category))]
 		if ok {
@@ -206,6 +229,8 @@ func (e *Entra) sort() entraKind {
 	}
 	p := &e.p
 	switch {
+	case p[propUPN].Present() && p[propErrorCode].Present() && p[propTimestamp].Present():
+		return entraUser
 	case p[propActivity].Present() && (p[propInitiatedBy].Present() || p[propLoggedBy].Present()):
 		return entraAudit
 	case (p[propStatus].Present() || e.f[entraResultType].Present()) && p[propCreated].Present() && p[propAppID].Present():
@@ -221,7 +246,9 @@ func (e *Entra) sort() entraKind {
 
 func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Service = event.M365
-	ev.ID = known(e.p[propID])
+	if ev.ID = known(e.p[propID]); ev.ID == nil {
+		ev.ID = known(e.p[propRequestID])
+	}
 	// The envelope's address is now and then that of a proxy of Azure's own.
 	if ev.RawIP = known(e.p[propIP]); ev.RawIP == nil {
 		ev.RawIP = known(e.f[entraCallerIP])
@@ -236,7 +263,7 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	default:
 		return format.Ignored
 	}
-	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
+	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.p[propTimestamp], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
 	if why != format.NoReason {
 		return in.Fail(why)
 	}

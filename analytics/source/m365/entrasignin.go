@@ -13,13 +13,15 @@ import (
 // some exports, and service principals never have one: ids stand in, raw.
 func (e *Entra) signIn(in *format.Input, ev *event.Event) {
 	ev.Action = event.SignIn
-	for _, slot := range [...]int{propUser, propUserID, propPrincipalID} {
+	for _, slot := range [...]int{propUser, propUPN, propUserID, propObjectID, propPrincipalID} {
 		if ev.RawUser = known(e.p[slot]); ev.RawUser != nil {
 			break
 		}
 	}
 	ev.UserID = known(e.p[propUserID])
-	ev.App = known(e.p[propAppID])
+	if ev.App = known(e.p[propAppID]); ev.App == nil {
+		ev.App = known(e.p[propApplicationID])
+	}
 	ev.Agent = known(e.p[propAgent])
 	ev.Session = known(e.p[propSession])
 	ev.Token = known(e.p[propToken])
@@ -58,6 +60,9 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	code, ok := e.f[entraResultType].Int()
 	if !ok {
 		code, ok = status.GetFold("errorCode").Int()
+	}
+	if !ok {
+		code, ok = e.p[propErrorCode].Int()
 	}
 	switch {
 	case !ok:

@@ -71,6 +71,9 @@ func eventData(in *format.Input, v record.Value) record.Value {
 		if inner := in.Structured(v); inner.Present() {
 			v = inner
 		}
+		if only := onlyItem(v); only.IsMap() && only.GetFold("Data").Present() {
+			v = only
+		}
 		if !v.IsMap() {
 			break
 		}
