@@ -2,12 +2,13 @@ package delivery
 
 import (
 	"fmt"
+	"strconv"
+	"time"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
-	"strconv"
-	"time"
 )
 
 // Health is a health record: figures since the start, and the findings that
@@ -64,6 +65,7 @@ type ownFigures struct {
 	Final     bool                  `json:"final"`
 	Records   ownRecords            `json:"records"`
 	Sources   map[string]ownSource  `json:"sources,omitempty"`
+	Unread    []ownUnread           `json:"not_understood,omitempty"`
 	Events    ownEvents             `json:"events"`
 	Tables    ownTables             `json:"tables"`
 	Baselines ownBaselines          `json:"baselines"`
@@ -96,6 +98,26 @@ type ownSource struct {
 	Understood uint64 `json:"understood"`
 	Ignored    uint64 `json:"ignored"`
 	Malformed  uint64 `json:"malformed"`
+}
+
+// ownUnread is a kind of record that a source does not understand, with the names of
+// the fields of one such record.
+type ownUnread struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+	Tag    string `json:"tag,omitempty"`
+	Count  uint64 `json:"records"`
+	Fields string `json:"fields"`
+}
+
+// maxUnread is how many kinds a health record names.
+const maxUnread = 10
+
+func ownUnreads(list []source.Unread) (own []ownUnread) {
+	for _, u := range list[:min(len(list), maxUnread)] {
+		own = append(own, ownUnread{u.Source.String(), u.Reason.String(), capped(u.Tag, maxName), u.Count, capped(u.Shape, maxMessage)})
+	}
+	return own
 }
 
 type ownEvents struct {
@@ -194,6 +216,7 @@ func (h *Health) figures() ownFigures {
 		Records: ownRecords{r.Chunks, r.RepeatedChunks, r.Sources.Read(), r.Sources.Total(source.Understood), r.Sources.Total(source.Ignored),
 			r.Sources.Total(source.Unknown), r.Sources.Total(source.Malformed), r.BadRecords, r.LostBytes},
 		Sources:   ownSources(&r.Sources),
+		Unread:    ownUnreads(h.Unread),
 		Events:    ownEvents{r.Events, r.Duplicates, r.Late, r.Future},
 		Tables:    ownTables{r.Clients, r.ClientsEvicted, r.Accounts, r.AccountsEvicted},
 		Baselines: ownBaselines(h.Baselines),
