@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// entra is Entra's own logs: sign-ins of users, service principals and
+// Entra is Entra's own logs: sign-ins of users, service principals and
 // managed identities, and the directory audit. They come as diagnostic
 // exports (an envelope around "properties"), as the Graph API's objects (the
 // properties alone), and as Log Analytics rows (one flat map, other case).
@@ -23,7 +23,7 @@ type Entra struct {
 	operation func(name []byte) event.Operation
 }
 
-// NewEntra returns the format. operation tells what a directory operation means.
+// NewEntra returns the format. operation returns what a directory operation means.
 func NewEntra(operation func(name []byte) event.Operation) format.Format {
 	return &Entra{operation: operation}
 }
@@ -59,7 +59,7 @@ var entraNames = [...]string{
 	entraLocation:          "location",
 	entraResource:          "resourceId",
 	entraProperties:        "properties",
-	entraCreated:           "createdDateTime", // these two only where there is no envelope
+	entraCreated:           "createdDateTime", // these two only if there is no envelope
 	entraActivity:          "activityDisplayName",
 	entraUPN:               "AccountUpn", // a row of Defender's, without an envelope
 	entraErrorCode:         "ErrorCode",
@@ -193,8 +193,10 @@ var entraCategories = map[string]entraKind{
 	"advancedhunting-entraidspnsigninevents": entraPrincipal,
 }
 
+// Source is event.Entra.
 func (*Entra) Source() event.Source { return event.Entra }
 
+// Claims takes sign-ins and directory audits, in an envelope or without.
 func (e *Entra) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -216,7 +218,7 @@ func (e *Entra) Claims(in *format.Input) bool {
 	return e.kind != entraNot
 }
 
-// sort tells which log the record is of: by its category, or where it has
+// sort returns which log the record is of: by its category, or if it has
 // none or one of its own, by the fields that only that log has.
 func (e *Entra) sort() entraKind {
 	category := e.f[entraCategory].Bytes()
@@ -244,6 +246,7 @@ func (e *Entra) sort() entraKind {
 	return entraNot
 }
 
+// Decode emits a sign-in, or a directory change that the content names.
 func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Service = event.M365
 	if ev.ID = known(e.p[propID]); ev.ID == nil {
@@ -272,7 +275,7 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	return format.Understood
 }
 
-// object is the first of the properties that is one, be it in a string.
+// object returns the first of the properties that is one, be it in a string.
 func (e *Entra) object(in *format.Input, slots ...int) record.Value {
 	for _, slot := range slots {
 		if v := in.Structured(e.p[slot]); v.IsMap() || v.IsArray() {

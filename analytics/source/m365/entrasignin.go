@@ -106,7 +106,7 @@ func (e *Entra) verdict(ev *event.Event) {
 	}
 }
 
-// correctPassword tells whether one of the steps of the sign-in proves that
+// correctPassword reports whether one of the steps of the sign-in proves that
 // the password was right, although the sign-in did not succeed.
 func (e *Entra) correctPassword(in *format.Input) bool {
 	for step := range e.object(in, propSteps, propStepsString).Items() {
@@ -121,7 +121,7 @@ func (e *Entra) correctPassword(in *format.Input) bool {
 	return false
 }
 
-// proof is what a success proves: a password where a step says so, no more
+// proof returns what a success proves: a password where a step says so, no more
 // than a session where every step was satisfied before.
 func (e *Entra) proof(in *format.Input) event.Proof {
 	if e.correctPassword(in) {
@@ -137,7 +137,7 @@ func (e *Entra) proof(in *format.Input) event.Proof {
 	return proof
 }
 
-// stoppedBy is what kept an accepted password from being a sign-in.
+// stoppedBy returns what kept an accepted password from being a sign-in.
 func (e *Entra) stoppedBy() event.Reason {
 	switch {
 	case string(e.p[propConditional].Bytes()) == "failure":

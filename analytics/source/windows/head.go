@@ -84,7 +84,7 @@ const nilType = msgp.NilType
 type headSet [headCount]record.Value
 
 // look finds the heads of m that are not set yet. Values are only noted: most
-// events are of no interest, and provider and id tell which ones.
+// events are of no interest, and provider and id show which ones.
 func (h *headSet) look(m record.Value) {
 	var found [maxHeadNames]record.Value
 	if headKeys.FindFold(m, found[:len(headOf)]) == 0 {
@@ -172,7 +172,7 @@ func (h *headSet) beats(m, inner record.Value) bool {
 	if own[headArrival] == nil {
 		own[headArrival] = m.Path("event", "created") // when Beats read the event
 	}
-	own[headSystem] = inner // says that it is Beats
+	own[headSystem] = inner // marks a record of Beats
 	*h = own
 	return true
 }
