@@ -122,7 +122,7 @@ e2e: build/.e2e
 # What takes minutes: 50 kills, 20 reloads, a checkpoint with every byte flipped
 # and cut at every length.
 soak: build/.e2e
-	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin
+	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin/agent
 	REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
 
 # Every micro-benchmark: three minutes on two idle cores.
@@ -138,7 +138,7 @@ bench-host: build build/out_getrecord.so
 bench-scale: build build/out_getrecord.so
 	$(GO) run ./test/bench -only scale $(BENCH)
 	$(GO) run ./test/bench/memory
-	$(GO) test -run '^$$' -bench '^BenchmarkLargeCheckpoint$$' -benchtime 1x ./plugin
+	$(GO) test -run '^$$' -bench '^BenchmarkLargeCheckpoint$$' -benchtime 1x ./plugin/agent
 
 build/out_getrecord.so: test/bench/getrecord/main.go
 	$(GO) build -trimpath -buildmode=c-shared -o $@ ./test/bench/getrecord

@@ -1,8 +1,11 @@
 package analytics
 
 import (
+	"iter"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"redshank/analytics/record"
 )
 
 // ObserveEvent takes one decoded event to the analytics, as Observe does with
@@ -22,9 +25,27 @@ func (e *Engine) ObserveEvent(ev *event.Event) {
 func (e *Engine) Flush() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tracker.flush()
+	return e.tracker.Flush()
 }
 
 // IsIdle reports whether an event only moves the clock: no analytic takes one of
 // its kind, and no result code can turn it into another.
 func IsIdle(ev *event.Event) bool { return idle(ev) }
+
+// EnrichEvents is ObserveEvent for all events of one record, and appends the record
+// to dst as Enrich does. Raw
+// and Body of rec are both the encoded body.
+func (e *Engine) EnrichEvents(dst []byte, rec *record.Record, events iter.Seq[*event.Event]) []byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.enricher == nil {
+		e.enricher = newEnricher(e)
+	}
+	x := e.enricher
+	x.events, x.text, x.count = x.events[:0], x.text[:0], 0
+	for ev := range events {
+		e.received = ev.Time
+		x.observe(ev)
+	}
+	return x.appendRecord(dst, rec)
+}

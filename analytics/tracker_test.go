@@ -20,7 +20,7 @@ func (s *scene) messages() (told, closing []*alert.Alert) {
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		told = append(told, e.tracker.flush()...)
+		told = append(told, e.tracker.Flush()...)
 	}
 	return told, e.Close()
 }

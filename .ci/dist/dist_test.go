@@ -64,7 +64,7 @@ func TestIdentify(t *testing.T) {
 func testRelease(t *testing.T) (*release, target) {
 	t.Helper()
 	folder := t.TempDir()
-	for _, name := range []string{"README.md", "LICENSE", "CHANGELOG.md", "conf/policy.yaml", "conf/exchange-windows.conf",
+	for _, name := range []string{"README.md", "LICENSE", "CHANGELOG.md", "docs/m365.md", "conf/policy.yaml", "conf/exchange-windows.conf",
 		"stage/share/man1/redshank.1", "stage/share/redshank.bash", "stage/share/redshank.fish", "stage/share/_redshank",
 		"stage/linux-amd64/out_redshank.so", "stage/linux-amd64/redshank", "stage/linux-amd64/" + noticesName} {
 		path := filepath.Join(folder, name)
@@ -106,7 +106,7 @@ func TestContents(t *testing.T) {
 	for format, want := range map[string]string{
 		"deb":   "/usr/bin/redshank 755, /usr/lib/redshank/out_redshank.so 644, /etc/redshank/policy.yaml 644, /usr/share/zsh/vendor-completions/_redshank 644",
 		"rpm":   "/usr/bin/redshank 755, /usr/share/man/man1/redshank.1 644, /usr/share/zsh/site-functions/_redshank 644",
-		archive: "/usr/bin/redshank 755, /usr/share/doc/redshank/LICENSE 644",
+		archive: "/usr/bin/redshank 755, /usr/share/doc/redshank/LICENSE 644, /usr/share/doc/redshank/docs/m365.md 644",
 	} {
 		r, made := testRelease(t)
 		info, err := r.info(made, format)

@@ -110,7 +110,7 @@ func fixtureTexts(t testing.TB, file string) (texts []string) {
 
 // decodeAll decodes records one by one; the events of record i are in [i].
 func decodeAll(t testing.TB, recs []*record.Record) ([][]seen, Counts) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,23 +16,21 @@ type reader struct {
 
 // readers returns one of each format, in the order in which a record of unknown
 // format is offered to them: the most exact claims first.
-func readers() (all []*reader) {
-	for _, f := range formats() {
+func readers(content Content) (all []*reader) {
+	for _, f := range formats(content) {
 		next, _ := f.(format.LineFormat)
 		all = append(all, &reader{f, next})
 	}
 	return all
 }
 
-// formats makes one of each, in the order in which a record of unknown format
-// is offered to them: the most exact claims first.
-func formats() []format.Format {
+func formats(content Content) []format.Format {
 	return []format.Format{
 		exchange.NewHTTPProxy(), exchange.NewEWS(), exchange.NewCmdlet(), exchange.NewSMTP(), exchange.NewIMAP(), exchange.NewPOP(),
 		windows.New(),
-		new(m365.UAL),
+		m365.NewUAL(content.Operation),
 		new(m365.Graph),
-		new(m365.Entra),
-		iis.New(), // behind the others: it takes every comment
+		m365.NewEntra(content.Operation),
+		iis.New(content.ClientHeaders()), // behind the others: it takes every comment
 	}
 }

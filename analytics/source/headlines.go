@@ -63,7 +63,7 @@ func (s *Set) reread(key streamKey, lines map[event.Source]string) {
 // the tag now, since the chunk may start in the middle of a file. It serves
 // one chunk.
 func (s *Set) Again(tag string) *Set {
-	again := &Set{readers: readers(), streams: newStreams()}
+	again := &Set{readers: readers(s.content), streams: newStreams(), content: s.content}
 	if len(s.readers) == 1 {
 		only := s.readers[0].Source()
 		again.readers = slices.DeleteFunc(again.readers, func(f *reader) bool { return f.Source() != only })

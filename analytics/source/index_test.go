@@ -13,7 +13,7 @@ import (
 // readChunks is what a set makes of chunks that lie in the same memory, one
 // after the other, as the host's do.
 func readChunks(t testing.TB, shared bool, chunks ...[]byte) (events []seen, counts Counts, reader record.Reader) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func FuzzSharedIndex(f *testing.F) {
 // The host writes chunk after chunk into the same memory, and a line that goes
 // on in a file is not read as a map first.
 func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ type Set struct {
 	streams *streams
 	counts  Counts
 	unread  unreadTable
-	headers []string // see ClientHeaders
+	content Content
 
 	// The record at hand. running is the stream of the record before it, if that
 	// was a raw line and no more.
@@ -37,11 +37,20 @@ type Set struct {
 	index   record.Index
 }
 
+// Content is what the formats take from a policy.
+type Content interface {
+	// Operation returns what an operation of an audit log means.
+	Operation(name []byte) event.Operation
+	// ClientHeaders returns the headers from which web logs take the client behind
+	// a trusted proxy, the best first; nil for the default.
+	ClientHeaders() []string
+}
+
 // New returns a set that knows the one format called only, or all formats if only
 // is "auto" or empty.
-func New(only string) (*Set, error) {
-	all := readers()
-	s := &Set{readers: all, streams: newStreams()}
+func New(only string, content Content) (*Set, error) {
+	all := readers(content)
+	s := &Set{readers: all, streams: newStreams(), content: content}
 	if only == "" || only == Auto {
 		return s, nil
 	}
@@ -54,17 +63,6 @@ func New(only string) (*Set, error) {
 		}
 	}
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
-}
-
-// ClientHeaders sets the names of the headers from which the web logs take the
-// client behind a trusted proxy, the best first.
-func (s *Set) ClientHeaders(names []string) {
-	s.headers = names
-	for _, f := range s.readers {
-		if h, ok := f.Format.(format.HeaderFormat); ok {
-			h.ClientHeaders(names)
-		}
-	}
 }
 
 // Index returns where the set looks for the fields of a map. A caller that gives

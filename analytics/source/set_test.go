@@ -10,9 +10,12 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
 )
+
+var testContent = policy.Default()
 
 // probe is a format that takes maps with a "probe" field and lines that begin
 // with "probe", and emits their text as the event's user.
@@ -172,19 +175,19 @@ func TestSetCountsEveryLeafOnce(t *testing.T) {
 }
 
 func TestSetNames(t *testing.T) {
-	if _, err := New("nonsense"); err == nil || !strings.Contains(err.Error(), `"nonsense"`) || !strings.Contains(err.Error(), Auto) {
+	if _, err := New("nonsense", testContent); err == nil || !strings.Contains(err.Error(), `"nonsense"`) || !strings.Contains(err.Error(), Auto) {
 		t.Errorf("error %v does not name the value and what is wanted", err)
 	}
-	for _, f := range formats() {
+	for _, f := range formats(testContent) {
 		if int(f.Source()) >= event.Sources {
 			t.Errorf("%v: no place in Counts", f.Source())
 		}
-		if s, err := New(f.Source().String()); err != nil || len(s.readers) != 1 {
+		if s, err := New(f.Source().String(), testContent); err != nil || len(s.readers) != 1 {
 			t.Errorf("New(%q): %v", f.Source(), err)
 		}
 	}
 	for _, name := range []string{"", Auto} {
-		if s, err := New(name); err != nil || len(s.readers) != len(readers()) {
+		if s, err := New(name, testContent); err != nil || len(s.readers) != len(readers(testContent)) {
 			t.Errorf("New(%q): %v", name, err)
 		}
 	}

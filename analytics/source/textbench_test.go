@@ -24,7 +24,7 @@ var steady = []struct {
 		`2026-03-02 08:14:08 192.0.2.10 GET /owa/prem/15.1/scripts/boot.js - 443 - 198.51.100.7 Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36+(KHTML,+like+Gecko)+Chrome/120.0.0.0+Safari/537.36 - 200 0 0 12`,
 		`2026-03-02 08:14:09 192.0.2.10 POST /mapi/emsmdb/ mailboxId=0c1a7f5e-0001-4000-8000-000000000003@contoso.com&cafeReqId=0c1a7f5e-0001-4000-8000-000000000004; 443 bob@contoso.com 198.51.100.8 Microsoft+Office/16.0+(Windows+NT+10.0;+Microsoft+Outlook+16.0.5254;+Pro) - 200 0 0 40`,
 		`2026-03-02 08:14:10 192.0.2.10 POST /Autodiscover/Autodiscover.xml &CorrelationID=<empty>;&cafeReqId=0c1a7f5e-0001-4000-8000-000000000005; 443 - 198.51.100.9 Microsoft+Office/16.0+(Windows+NT+10.0;+Microsoft+Outlook+16.0.5254;+Pro) - 401 1 2148074254 1`,
-	}, iis.New},
+	}, func() format.Format { return iis.New(nil) }},
 	{"httpproxy", "", []string{
 		`2026-03-02T08:14:07.130Z,5e58f5e5-1ddc-48d3-82c6-0199bc121640,15,1,2375,7,,Eas,mail.contoso.com,/Microsoft-Server-ActiveSync/default.eas,,Basic,true,CONTOSO\alice,,Sid~S-1-5-21-1-2-3-4343,Apple-iPhone15C2/2107.102,198.51.100.7,EX01,200,200,,POST,Proxy,EX01.contoso.com,15.01.2375.000,IntraForest,WindowsIdentity,Database~fb7adba2-51f4-47e3-b170-fd39f85aaf35~~2023-02-08T18:59:59~contoso.com~1,,,336,327,,,0,0,,0,,0,,0,0,,0,13,0,1,0,0,11,0,0,0,0,0,13,0,11,1,1,1,13,,?Cmd=Sync&User=alice&DeviceId=ABC123,,BeginRequest=2023-01-09T19:00:00.116Z;CorrelationID=<empty>;,,,,,,,CafeV1`,
 	}, exchange.NewHTTPProxy},

@@ -29,7 +29,7 @@ type bench struct {
 
 func newBench() *bench {
 	return &bench{
-		formats: []format.Format{exchange.NewHTTPProxy(), exchange.NewEWS(), exchange.NewCmdlet(), exchange.NewSMTP(), exchange.NewIMAP(), exchange.NewPOP(), iis.New()},
+		formats: []format.Format{exchange.NewHTTPProxy(), exchange.NewEWS(), exchange.NewCmdlet(), exchange.NewSMTP(), exchange.NewIMAP(), exchange.NewPOP(), iis.New(nil)},
 		now:     time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
 	}
 }
@@ -209,7 +209,7 @@ var samples = []struct {
 func TestTextLogSamplesThroughSet(t *testing.T) {
 	for _, sample := range samples {
 		for _, only := range []string{Auto, sourceOf(sample.path)} {
-			s, err := New(only)
+			s, err := New(only, testContent)
 			if err != nil {
 				t.Fatal(err)
 			}

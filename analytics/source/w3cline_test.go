@@ -17,7 +17,7 @@ import (
 
 // told is what a set makes of lines that come in chunks of so many.
 func told(lines []string, perChunk int) (events []string, counts Counts) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		panic(err)
 	}

@@ -91,7 +91,7 @@ func TestWinShapesAgree(t *testing.T) {
 // TestWinShapesAreFound: among all formats it is this one that takes them.
 func TestWinShapesAreFound(t *testing.T) {
 	for _, shape := range winShapes {
-		set, err := New(Auto)
+		set, err := New(Auto, testContent)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func tellWin(ev *event.Event) winTold {
 // winRun decodes JSON records with a fresh set.
 func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Outcomes]uint64) {
 	t.Helper()
-	set, err := New("winevent")
+	set, err := New("winevent", testContent)
 	if err != nil {
 		t.Fatal(err)
 	}

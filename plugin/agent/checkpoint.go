@@ -17,45 +17,45 @@ const (
 	checkpointSync  = time.Second
 	checkpointRetry = 30 * time.Second // between attempts on a disk that failed
 
-	// foldAt is how much may be ahead of the file, in bytes, before it is folded
-	// in: the more, the fewer pages are written for the same changes, and the
-	// longer a start after a kill takes: half a second on a busy machine.
-	foldAt = 16 << 20
+	// compactAt is the size of the write-ahead log, in bytes, at which it is
+	// compacted. A larger log costs fewer page writes for the same changes and a
+	// longer start after a kill: half a second on a busy machine.
+	compactAt = 16 << 20
 
-	// maxUnsaved bounds what waits for a disk that fails, in bytes. Beyond it the
-	// oldest are given up, and a restart finds that much of the state as it was
-	// before.
+	// maxUnsaved bounds the changes that wait for a failing disk, in bytes. Beyond
+	// the bound the oldest changes are dropped; after a restart the entries
+	// concerned are as they were before.
 	maxUnsaved = 128 << 20
 )
 
-// checkpoint is the state of an engine on disk. What changed is appended after
-// every chunk, without waiting for the disk: it survives the end of the
-// process, however sudden, exactly. A loss of power costs what came after the
-// last sync, about a second. A file that is damaged is found so at the next
-// start and set aside.
+// checkpoint is the state of an engine on disk. Changes are appended after every
+// chunk without waiting for the disk, so the state survives the end of the
+// process at any moment. A loss of power costs what came after the last sync,
+// about a second. A damaged file is detected at the next start and set aside.
 //
-// save and close are called under the instance's lock, sync by a goroutine.
+// save and close are called by a caller that holds the mu of the instance, sync
+// by a goroutine of its own.
 type checkpoint struct {
 	log     *slog.Logger
 	store   *store.Store
-	unsaved store.Batch // what changed; more than a chunk's where the disk fails
+	unsaved store.Batch // changes of the chunk, and older ones while the disk fails
 	retryAt time.Time   // after a failure; zero while it works
 
-	dirty atomic.Bool // appended to and not synced
+	dirty atomic.Bool // changes were appended since the last sync
 
-	// The syncing goroutine's own:
-	syncFails bool
-	foldAfter time.Time // no attempt before
+	// Used by sync and close only.
+	syncFails    bool
+	compactAfter time.Time // earliest next attempt to compact
 }
 
-// openCheckpoint opens the state in folder and gives the engine that has taken
-// it up. fresh makes an engine: one that a damaged file has half filled is
-// thrown away.
+// openCheckpoint opens the state in folder and returns an engine that has
+// restored it. fresh makes an empty engine; an engine that a damaged file filled
+// in part is discarded.
 func openCheckpoint(folder string, fresh func() (*analytics.Engine, error), log *slog.Logger) (*checkpoint, *analytics.Engine, error) {
 	var engine *analytics.Engine
-	var unmade error // no fault of the file's
+	var unmade error // of fresh: the file is not at fault
 	path := filepath.Join(folder, checkpointFile)
-	s, aside, err := store.Open(path, store.Options{Format: analytics.StateFormat, Buckets: analytics.Tables(), Ahead: true}, func(s *store.Store) error {
+	s, aside, err := store.Open(path, store.Options{Format: analytics.StateFormat, Buckets: analytics.Tables(), WriteAhead: true}, func(s *store.Store) error {
 		if engine, unmade = fresh(); unmade != nil {
 			return nil
 		}
@@ -68,19 +68,18 @@ func openCheckpoint(folder string, fresh func() (*analytics.Engine, error), log 
 		return nil, nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	if aside != nil {
-		log.Error("checkpoint set aside, the detections begin anew", "error", aside)
+		log.Error("checkpoint set aside, the detections start without history", "error", aside)
 	}
 	return &checkpoint{log: log, store: s}, engine, nil
 }
 
-// save writes what changed. A disk that fails costs one log line, and the
-// chunk nothing: it is tried again later, and until then the engine remembers
-// what has to be written.
+// save appends the changes of the engine. A failing disk costs one log line and
+// no chunk: the changes are kept and tried again later.
 func (c *checkpoint) save(engine *analytics.Engine) {
 	if !c.retryAt.IsZero() && time.Now().Before(c.retryAt) {
 		return
 	}
-	err := engine.Changes(c.note)
+	err := engine.Changes(c.record)
 	if err == nil && c.unsaved.Len() > 0 {
 		err = c.store.Append(&c.unsaved)
 	}
@@ -96,7 +95,7 @@ func (c *checkpoint) save(engine *analytics.Engine) {
 	c.dirty.Store(true)
 }
 
-func (c *checkpoint) note(e analytics.Entry) {
+func (c *checkpoint) record(e analytics.Entry) {
 	if e.Value == nil {
 		c.unsaved.Delete(e.Table, e.Key)
 	} else {
@@ -106,35 +105,36 @@ func (c *checkpoint) note(e analytics.Entry) {
 
 func (c *checkpoint) failed(err error) {
 	if c.retryAt.IsZero() {
-		c.log.Error("checkpoint cannot be written: the state is in memory only until it can", "error", err)
+		c.log.Error("checkpoint cannot be written: the state is kept in memory until it can", "error", err)
 	}
 	c.retryAt = time.Now().Add(checkpointRetry)
 	c.unsaved.Newest(maxUnsaved)
 }
 
-// sync makes what was written safe from a loss of power, and folds it in from
-// time to time.
+// sync makes appended changes survive a loss of power, and compacts a large
+// write-ahead log.
 func (c *checkpoint) sync() {
 	if !c.dirty.Swap(false) {
 		return
 	}
 	err := c.store.Sync()
-	if err == nil && c.store.Ahead() > foldAt && time.Now().After(c.foldAfter) {
-		err = c.fold()
+	if err == nil && c.store.Pending() > compactAt && time.Now().After(c.compactAfter) {
+		err = c.compact()
 	}
 	c.synced(err)
 }
 
-// fold is tried again later where it fails: what is ahead of the file is safe.
-func (c *checkpoint) fold() error {
-	err := c.store.Fold()
+// compact compacts the write-ahead log. After an error nothing is lost, and the
+// next attempt is made later.
+func (c *checkpoint) compact() error {
+	err := c.store.Compact()
 	if err != nil {
-		c.foldAfter = time.Now().Add(checkpointRetry)
+		c.compactAfter = time.Now().Add(checkpointRetry)
 	}
 	return err
 }
 
-// synced tells once what is wrong with the disk.
+// synced logs an error of the disk once.
 func (c *checkpoint) synced(err error) {
 	if err != nil && !c.syncFails {
 		c.log.Error("checkpoint does not reach the disk", "error", err)
@@ -142,14 +142,15 @@ func (c *checkpoint) synced(err error) {
 	c.syncFails = err != nil
 }
 
-// close writes the rest. The file is then whole without what was ahead of it.
+// close saves the last changes and compacts the write-ahead log, so that the
+// file alone holds the whole state.
 func (c *checkpoint) close(engine *analytics.Engine) {
 	c.retryAt = time.Time{}
 	c.save(engine)
 	if waits := c.unsaved.Len(); waits > 0 {
 		c.log.Error("checkpoint is older than the state at exit", "unsaved", waits)
 	}
-	c.synced(c.store.Fold())
+	c.synced(c.store.Compact())
 	if err := c.store.Close(); err != nil {
 		c.log.Error("checkpoint does not close", "error", err)
 	}

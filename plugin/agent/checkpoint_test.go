@@ -46,8 +46,8 @@ func failure(attacker, n int) string {
 		at.Format("2006-01-02T15:04:05"), attacker, n, attacker, attacker, n)
 }
 
-// kill ends an instance as SIGKILL does, but for the descriptors and locks,
-// which the kernel would take.
+// kill ends an instance as SIGKILL does, and releases the descriptors and locks
+// that the kernel would release.
 func (i *Instance) kill() {
 	close(i.stop)
 	i.stopped.Wait()
@@ -103,7 +103,7 @@ func TestKilledInstanceGoesOn(t *testing.T) {
 	}
 }
 
-// incidents are what it got but for the plugin's own health.
+// incidents returns what the sink got, without health records.
 func (s *brokenSink) incidents() []string {
 	return slices.DeleteFunc(slices.Clone(s.got), func(id string) bool { return !strings.HasPrefix(id, "AN") })
 }
@@ -120,8 +120,8 @@ func uniq(words string) string {
 	return strings.Join(list, " ")
 }
 
-// A disk that fails after the start costs one log line, no chunk and no crash;
-// when it works again all of the state is written.
+// A disk that fails after the start costs one log line, no chunk and no crash.
+// When it works again, the whole state is written.
 func TestCheckpointOnFullDisk(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	given := map[string]string{"state_path": t.TempDir()}
@@ -162,9 +162,9 @@ func TestCheckpointOnFullDisk(t *testing.T) {
 	i.Close()
 }
 
-// What cannot be folded into the file stays ahead of it, is told of once and
-// loses nothing.
-func TestCheckpointThatCannotBeFolded(t *testing.T) {
+// Changes that cannot be compacted stay in the write-ahead log. The error is
+// logged once and nothing is lost.
+func TestCheckpointThatCannotBeCompacted(t *testing.T) {
 	folder := t.TempDir()
 	var log bytes.Buffer
 	c, engine := checkpointIn(t, folder, slog.New(slog.NewTextHandler(&log, nil)))
@@ -173,10 +173,10 @@ func TestCheckpointThatCannotBeFolded(t *testing.T) {
 		c.save(engine)
 	}
 	c.store.SetLimit(1)
-	c.synced(c.fold())
-	c.synced(c.fold())
+	c.synced(c.compact())
+	c.synced(c.compact())
 	_ = c.store.Close()
-	if strings.Count(log.String(), "checkpoint does not reach the disk") != 1 || c.foldAfter.IsZero() {
+	if strings.Count(log.String(), "checkpoint does not reach the disk") != 1 || c.compactAfter.IsZero() {
 		t.Error(log.String())
 	}
 	c, engine = checkpointIn(t, folder, slog.New(slog.DiscardHandler))
@@ -189,13 +189,13 @@ func TestCheckpointThatCannotBeFolded(t *testing.T) {
 // A small state: six failures in six chunks. Two more make an incident.
 const smallState = 6
 
-// kept are the files of a checkpoint: the one, and what is ahead of it.
+// kept holds the files of a checkpoint: the store and its write-ahead log.
 type kept map[string][]byte
 
-const theAhead = checkpointFile + "-wal0"
+const walFile = checkpointFile + "-wal0"
 
-// smallCheckpoint is all in the file; or, of a process that was killed, ahead
-// of it.
+// smallCheckpoint returns a checkpoint that is all in the store or, for a process
+// that was killed, all in the write-ahead log.
 func smallCheckpoint(t *testing.T, killed bool) kept {
 	t.Helper()
 	folder := t.TempDir()
@@ -210,7 +210,7 @@ func smallCheckpoint(t *testing.T, killed bool) kept {
 		c.close(engine)
 	}
 	files := kept{}
-	for _, name := range []string{checkpointFile, theAhead} {
+	for _, name := range []string{checkpointFile, walFile} {
 		b, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil || len(b) > 0 != (killed || name == checkpointFile) {
 			t.Fatal(name, len(b), err)
@@ -229,7 +229,7 @@ func (k kept) writeTo(t *testing.T, folder string) {
 	}
 }
 
-// with has another file of that name.
+// with returns the files with other contents of one.
 func (k kept) with(name string, b []byte) kept {
 	k = maps.Clone(k)
 	k[name] = b
@@ -249,10 +249,10 @@ func checkpointIn(t *testing.T, folder string, log *slog.Logger) (*checkpoint, *
 
 var testPolicy = policy.Default()
 
-// taken is how much of the small state there is in files: all, all but what
-// the last transaction wrote (as after damage to the later meta page), or
-// nothing, which is told in one message. Less than all and more than nothing
-// is what must never be, but where the file ahead just ends.
+// taken returns how many chunks of the small state an engine restores from
+// files: all, all but those of the last transaction (damage to the later meta
+// page), or none, with one log line. Anything in between is an error, unless the
+// write-ahead log was cut short.
 func taken(t *testing.T, folder string, files kept, at int) (chunks int) {
 	t.Helper()
 	files.writeTo(t, folder)
@@ -271,7 +271,7 @@ func taken(t *testing.T, folder string, files kept, at int) (chunks int) {
 	c.save(engine)
 	asides := strings.Count(log.String(), "set aside")
 	s := engine.Stats()
-	empty := len(files[checkpointFile]) == 0 || len(files[theAhead]) == at
+	empty := len(files[checkpointFile]) == 0 || len(files[walFile]) == at
 	if asides != 1 && !empty && chunks == 0 || asides == 1 && chunks > 0 || s.Accounts != smallState+8 || s.Clients != 1 || raised == 0 || strings.Contains(log.String(), "cannot") {
 		t.Fatalf("at %d: %d chunks known, %+v, %d alerts\n%s", at, chunks, s, raised, log.String())
 	}
@@ -287,7 +287,7 @@ func taken(t *testing.T, folder string, files kept, at int) (chunks int) {
 }
 
 func TestCheckpointOfFlippedBytes(t *testing.T) {
-	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
+	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), walFile: smallCheckpoint(t, true)} {
 		folder := t.TempDir()
 		if n := taken(t, folder, files, -1); n != smallState {
 			t.Fatalf("%s: %d chunks known of the sound file", name, n)
@@ -306,11 +306,11 @@ func TestCheckpointOfFlippedBytes(t *testing.T) {
 }
 
 func TestCheckpointCutShort(t *testing.T) {
-	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), theAhead: smallCheckpoint(t, true)} {
+	for name, files := range map[string]kept{checkpointFile: smallCheckpoint(t, false), walFile: smallCheckpoint(t, true)} {
 		folder, counts, last := t.TempDir(), map[int]int{}, 0
 		for size := range storetest.Offsets(len(files[name]), 4093) {
 			n := taken(t, folder, files.with(name, files[name][:size]), size)
-			ends := name == theAhead && n >= last // with a whole frame, which is a chunk
+			ends := name == walFile && n >= last // with a whole frame, which is a chunk
 			if counts[n]++; n != smallState && n != 0 && !ends {
 				t.Errorf("%s, %d bytes: %d chunks known", name, size, n)
 			}
@@ -320,8 +320,8 @@ func TestCheckpointCutShort(t *testing.T) {
 	}
 }
 
-// What is sound as a file and senseless as a state begins anew, with one
-// message, and leaves nothing of it in the engine.
+// A sound file with a state that makes no sense is set aside with one log line,
+// and nothing of that state is in the engine.
 func TestCheckpointOfNonsense(t *testing.T) {
 	for _, table := range analytics.Tables() {
 		folder := t.TempDir()

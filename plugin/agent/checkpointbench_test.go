@@ -147,9 +147,9 @@ func iisChunks(tb testing.TB) (chunks []packed) {
 const fullTables = 200_000
 
 // BenchmarkLargeCheckpoint fills the tables and keeps them as an agent does: by
-// chunks, folding beside them. Then the file is loaded, as after an orderly end.
+// chunks, compacting concurrently. Then the file is loaded, as after an orderly end.
 func BenchmarkLargeCheckpoint(b *testing.B) {
-	var write, fold, load time.Duration
+	var write, compact, load time.Duration
 	var size int64
 	fresh := func() (*analytics.Engine, error) {
 		return analytics.New(analytics.Options{Policy: testPolicy, MaxIPs: fullTables, MaxUsers: fullTables})
@@ -168,9 +168,9 @@ func BenchmarkLargeCheckpoint(b *testing.B) {
 		for n := range fullTables / 1000 {
 			engine.Observe("tenant", strangers(1000*n))
 			write += timed(func() { c.save(engine) })
-			fold += timed(c.sync)
+			compact += timed(c.sync)
 		}
-		fold += timed(func() { c.close(engine) })
+		compact += timed(func() { c.close(engine) })
 		info, err := os.Stat(filepath.Join(folder, checkpointFile))
 		if err != nil {
 			b.Fatal(err)
@@ -186,7 +186,7 @@ func BenchmarkLargeCheckpoint(b *testing.B) {
 	}
 	each := float64(b.N) * 1e6
 	b.ReportMetric(float64(write)/each, "write-ms")
-	b.ReportMetric(float64(fold)/each, "fold-ms")
+	b.ReportMetric(float64(compact)/each, "compact-ms")
 	b.ReportMetric(float64(load)/each, "load-ms")
 	b.ReportMetric(float64(size)/1e6, "MB")
 }

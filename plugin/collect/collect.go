@@ -11,18 +11,39 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"go.etcd.io/bbolt"
+	bberrors "go.etcd.io/bbolt/errors"
 )
 
 // Run collects until ctx ends, which is no error, or with Once set until one
 // pass of each feed is done. It returns an error for options that are wrong,
-// for credentials that are refused at the start, and for a standard output
-// that nobody reads; with Once also for a pass that failed.
+// for credentials that are refused at the start, for a state folder that another
+// process uses, and for a standard output that nobody reads; with Once also for a pass that failed.
 func Run(ctx context.Context, o Options, stdout io.Writer, log *slog.Logger) error {
 	c, err := newCollector(o, stdout, log)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx)
+	lock, err := lockState(o.State)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.run(ctx), lock.Close())
+}
+
+// lockState keeps a second process out of the folder of the checkpoints until the
+// lock is closed or this process ends. A bbolt database is a file with such a
+// lock on every system.
+func lockState(folder string) (io.Closer, error) {
+	lock, err := bbolt.Open(filepath.Join(folder, "lock"), 0o600, &bbolt.Options{Timeout: time.Second})
+	if errors.Is(err, bberrors.ErrTimeout) {
+		err = errors.New("another process collects into it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("state: %q: %w", folder, err)
+	}
+	return lock, nil
 }
 
 // collector is the set of feeds of a tenant.

@@ -40,7 +40,7 @@ func (e Endpoints) check() error {
 }
 
 // checkEndpoint wants https, since secrets and tokens go there; http is enough
-// for a loopback address.
+// on the loopback.
 func checkEndpoint(name, value string) error {
 	u, err := url.Parse(value)
 	if err == nil && u.Host != "" && u.RawQuery == "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())) {
@@ -51,5 +51,5 @@ func checkEndpoint(name, value string) error {
 
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }

@@ -142,7 +142,9 @@ func TestRunUntilStopped(t *testing.T) {
 	s := newTenant(t)
 	s.now = time.Now()
 	want := some(s)
-	s.spoil("subscriptions/list", 1, func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusForbidden, "AF10001", "permissions") })
+	s.spoil("subscriptions/list", 1, func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusForbidden, "AF10001", "permissions")
+	})
 	o := testOptions(t, s)
 	var log bytes.Buffer
 	var out lockedBuffer
@@ -244,5 +246,26 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 		if each.has("0") || each.has("1") || !each.has("2") || !each.has("4") || !each.since().Equal(noon.Add(time.Minute)) {
 			t.Errorf("known since %s", each.since())
 		}
+	}
+}
+
+func TestRunAloneInItsFolder(t *testing.T) {
+	s := newTenant(t)
+	o := testOptions(t, s)
+	o.Once = true
+	lock, err := lockState(o.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func() error { return Run(t.Context(), o, &bytes.Buffer{}, slog.New(slog.DiscardHandler)) }
+	if err := run(); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Error(err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.now = time.Now()
+	if err := run(); err != nil {
+		t.Error(err)
 	}
 }

@@ -47,7 +47,7 @@ type Options struct {
 func Defaults() Options {
 	return Options{
 		Endpoints:    clouds["global"],
-		Audit:        []string{"Audit.Exchange", "Audit.AzureActiveDirectory"},
+		Audit:        []string{"Audit.Exchange", "Audit.AzureActiveDirectory", "Audit.General"},
 		SignIns:      []string{"interactiveUser", "nonInteractiveUser"},
 		GraphVersion: "beta",
 		MaxSize:      64 << 20,

@@ -49,6 +49,7 @@ when incidents were found.`,
 	f.StringVar(&since, "since", "", "leave out events before `TIME`, as 2026-03-10 or 2026-03-10T14:30:00Z")
 	f.StringVar(&until, "until", "", "leave out events at or after `TIME`")
 	f.StringVar(&opts.Alerts, "alerts", "", "write the alerts of the plugin to `FILE`, as JSON lines")
+	f.StringVar(&opts.Enriched, "enriched", "", "write every record, with a field redshank, to `FILE`, as JSON lines")
 	f.StringVar(&opts.Report, "report", "", "write a report to `FILE`, as one HTML page")
 	f.StringVar(&opts.Explain, "explain", "", "account for every event of an `ACCOUNT` or address")
 	f.BoolVar(&opts.JSON, "json", false, "print the result as JSON")

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Rejected is a sink's error that says: the first message that is not out is
-// itself at fault and would be refused for ever.
+// Rejected is the error of a sink whose receiver will never accept the first
+// message that is not delivered.
 type Rejected struct{ Err error }
 
 func (r *Rejected) Error() string { return fmt.Sprintf("refused for good: %v", r.Err) }
 func (r *Rejected) Unwrap() error { return r.Err }
 
-// Later is a sink's error from a receiver that named the time to come again,
-// capped by the sink.
+// Later is the error of a sink whose receiver named the time of the next attempt.
+// The sink bounds that time.
 type Later struct {
 	After time.Duration
 	Err   error

@@ -201,7 +201,7 @@ func TestStopTriesOnceMore(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	for failures := 1; failures < 100; failures++ {
-		most := min(firstPause<<min(failures-1, 10), mostPause)
+		most := min(firstPause<<min(failures-1, 10), maxPause)
 		if got := pauseAfter(failures); got < most/2 || got > most {
 			t.Errorf("%v after %d failures, want up to %v", got, failures, most)
 		}

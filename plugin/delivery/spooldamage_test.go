@@ -31,7 +31,7 @@ func spoolBytes(t testing.TB, n int) []byte {
 	}
 	s.take()
 	s.settle(1)
-	s.bury()
+	s.reject()
 	_, _ = s.Close()
 	b, err := os.ReadFile(filepath.Join(folder, spoolFile))
 	if err != nil {
@@ -92,7 +92,7 @@ func openedDamaged(t *testing.T, folder string, file []byte, at int) {
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if l, aside, err := openLedger(folder, 0); err == nil {
+		if l, aside, err := openSpoolStore(folder, 0); err == nil {
 			if aside == nil {
 				want = len(l.found)
 			}

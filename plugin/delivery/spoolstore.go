@@ -18,20 +18,19 @@ const (
 	spoolFormat = 1       // of the entries
 	bucketQueue = "queue" // sequence number -> message
 	bucketDead  = "dead"  // the same, of what a receiver refused
-	maxDead     = 4 << 20 // bytes of dead letters kept; the oldest go first
+	maxDead     = 4 << 20 // bytes of dead letters kept; the oldest are dropped first
 )
 
-// ledger is the spool on disk, used under the spool's lock. Each change is one
-// transaction, which waits for the disk.
-type ledger struct {
+// spoolStore is the spool on disk, used by a caller that holds the mu of the
+// spool. Each change is one transaction and waits for the disk.
+type spoolStore struct {
 	*store.Store
-	found    []*entry // what waited in the file when it was opened
+	found    []*entry // waiting in the file when it was opened
 	last     uint64   // highest sequence number in the file then
-	deadSize int64    // of the dead letters
+	deadSize int64    // of the dead letters, in bytes
 }
 
-// stored is one message as it is written. Fields are only ever added, at the
-// end.
+// stored is the encoding of a message. New fields are added at the end only.
 type stored struct {
 	//lint:ignore U1000 the encoder reads it
 	_msgpack struct{} `msgpack:",as_array"`
@@ -42,38 +41,38 @@ type stored struct {
 	JSON     []byte
 }
 
-func openLedger(folder string, limit int) (l *ledger, aside, err error) {
-	l = &ledger{}
-	l.Store, aside, err = store.Open(filepath.Join(folder, spoolFile), spoolOptions(limit), l.load)
+func openSpoolStore(folder string, limit int) (s *spoolStore, aside, err error) {
+	s = &spoolStore{}
+	s.Store, aside, err = store.Open(filepath.Join(folder, spoolFile), spoolOptions(limit), s.load)
 	if err != nil {
 		return nil, aside, err
 	}
-	return l, aside, nil
+	return s, aside, nil
 }
 
 func spoolOptions(limit int) store.Options {
 	return store.Options{Format: spoolFormat, Buckets: []string{bucketQueue, bucketDead}, Limit: limit, Rising: true}
 }
 
-// load finds what waits, without keeping the messages themselves.
-func (l *ledger) load(from *store.Store) error {
-	*l = ledger{Store: from}
-	err := l.each(bucketQueue, func(seq uint64, _ []byte, m Message, put int64) {
-		l.found = append(l.found, newEntry(seq, m, put))
-		l.last = max(l.last, seq)
+// load lists the waiting messages without keeping their text.
+func (s *spoolStore) load(from *store.Store) error {
+	*s = spoolStore{Store: from}
+	err := s.each(bucketQueue, func(seq uint64, _ []byte, m Message, put int64) {
+		s.found = append(s.found, newEntry(seq, m, put))
+		s.last = max(s.last, seq)
 	})
 	if err != nil {
 		return err
 	}
-	return l.each(bucketDead, func(seq uint64, value []byte, _ Message, _ int64) {
-		l.deadSize += int64(len(value))
-		l.last = max(l.last, seq)
+	return s.each(bucketDead, func(seq uint64, value []byte, _ Message, _ int64) {
+		s.deadSize += int64(len(value))
+		s.last = max(s.last, seq)
 	})
 }
 
 // each calls do for every message of a bucket, in order.
-func (l *ledger) each(bucket string, do func(seq uint64, value []byte, m Message, put int64)) error {
-	return l.Each(bucket, func(key, value []byte) error {
+func (s *spoolStore) each(bucket string, do func(seq uint64, value []byte, m Message, put int64)) error {
+	return s.Each(bucket, func(key, value []byte) error {
 		m, put, err := messageOf(key, value)
 		if err == nil {
 			do(binary.BigEndian.Uint64(key), value, m, put)
@@ -82,18 +81,18 @@ func (l *ledger) each(bucket string, do func(seq uint64, value []byte, m Message
 	})
 }
 
-// change is what one transaction does.
+// change is the work of one transaction.
 type change struct {
 	save   []*entry // with their messages
 	remove []uint64
-	bury   []*entry // with their messages
+	dead   []*entry // with their messages: to move to the dead letters
 }
 
-func (l *ledger) apply(c change) error {
-	deadSize := l.deadSize
-	err := l.Update(func(tx *store.Tx) error { return c.in(tx, &deadSize) })
+func (s *spoolStore) apply(c change) error {
+	deadSize := s.deadSize
+	err := s.Update(func(tx *store.Tx) error { return c.in(tx, &deadSize) })
 	if err == nil {
-		l.deadSize = deadSize
+		s.deadSize = deadSize
 	}
 	return err
 }
@@ -109,7 +108,7 @@ func (c change) in(tx *store.Tx, deadSize *int64) error {
 			return err
 		}
 	}
-	for _, e := range c.bury {
+	for _, e := range c.dead {
 		value := valueOf(e)
 		*deadSize += int64(len(value))
 		if err := errors.Join(tx.Delete(bucketQueue, keyOf(e.seq)), tx.Put(bucketDead, keyOf(e.seq), value)); err != nil {
@@ -119,7 +118,7 @@ func (c change) in(tx *store.Tx, deadSize *int64) error {
 	return trim(tx, deadSize)
 }
 
-// trim drops the oldest dead letters beyond the bound.
+// trim drops the oldest dead letters over the bound.
 func trim(tx *store.Tx, deadSize *int64) error {
 	for *deadSize > maxDead {
 		key, value, err := tx.First(bucketDead)
@@ -134,9 +133,9 @@ func trim(tx *store.Tx, deadSize *int64) error {
 	return nil
 }
 
-// read is the message at seq, in memory of its own.
-func (l *ledger) read(seq uint64) (m Message, err error) {
-	err = l.Get(bucketQueue, keyOf(seq), func(value []byte) (err error) {
+// read returns a copy of the message at seq.
+func (s *spoolStore) read(seq uint64) (m Message, err error) {
+	err = s.Get(bucketQueue, keyOf(seq), func(value []byte) (err error) {
 		m, _, err = messageOf(keyOf(seq), value)
 		return err
 	})
@@ -148,7 +147,7 @@ func keyOf(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 func valueOf(e *entry) []byte {
 	m := e.unsaved
 	value, err := msgpack.Marshal(&stored{Put: e.put, Time: m.Time.UnixNano(), Severity: m.Severity, ID: m.ID, JSON: m.JSON})
-	if err != nil { // impossible: numbers, text and bytes
+	if err != nil { // cannot happen: numbers, text and bytes only
 		panic(err)
 	}
 	return value

@@ -13,9 +13,9 @@ type Change struct {
 	Before, After *Incident // nil: not open under that policy
 }
 
-// compare returns what the second policy changes, in the order in which the
+// changesBetween returns what the second policy changes, in the order in which the
 // incidents began.
-func compare(before, after []*Incident) (changes []Change) {
+func changesBetween(before, after []*Incident) (changes []Change) {
 	rest := slices.Clone(after)
 	for _, b := range before {
 		at := slices.IndexFunc(rest, func(a *Incident) bool { return a.ID == b.ID })
@@ -58,7 +58,7 @@ func differs(a, b *Incident) bool {
 
 // comparison prints what the second policy changes.
 func (r *run) comparison(out io.Writer) {
-	changes := compare(r.result.Incidents, r.other)
+	changes := changesBetween(r.result.Incidents, r.other)
 	fmt.Fprintf(out, "\nunder %s: %s, %s\n", printable(r.opts.Against), plural(len(r.other), "incident"), plural(len(changes), "change"))
 	if len(changes) == 0 {
 		return

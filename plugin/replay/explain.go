@@ -180,7 +180,7 @@ func (x *explanation) judge() {
 	}
 }
 
-// joinWithin is how far apart two logs may tell of one failure.
+// joinWithin is the largest difference between the times of one failure in two logs.
 const joinWithin = window.JoinWithin * time.Millisecond
 
 // join finds failures that another log has told of already.

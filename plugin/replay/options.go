@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Options say what is read and what is written.
+// Options configure a run.
 type Options struct {
 	Paths   []string  // files, folders, patterns, "-" for standard input
 	Stdin   io.Reader // behind "-"
@@ -21,6 +21,7 @@ type Options struct {
 	Since, Until time.Time // events from Since on and before Until; zero: all
 
 	Alerts   string // file for all messages, as NDJSON
+	Enriched string // file for all records as they came, each with a field redshank; NDJSON
 	Report   string // file for the report, HTML
 	Explain  string // account or address to account for
 	JSON     bool   // the result as JSON instead of tables

@@ -1,30 +1,24 @@
 package replay
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
 	"redshank/analytics"
-	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/plugin/document"
 	"redshank/plugin/replay/input"
 	"redshank/plugin/replay/sorted"
 )
-
-// flushEvery is the event time between two looks for messages, in seconds. The
-// agent hands over chunks about as often.
-const flushEvery = 1
 
 // Result is what a run found out.
 type Result struct {
@@ -34,12 +28,6 @@ type Result struct {
 	Repeated  int64 // events of logs that were there twice
 	Incidents []*Incident
 	Stats     analytics.Stats
-}
-
-// Incident is one incident with its last message.
-type Incident struct {
-	*alert.Alert     // the last message
-	Messages     int // that the plugin would have sent
 }
 
 // Run does what the options say, and returns the exit status. What is wrong with
@@ -55,6 +43,11 @@ func Run(ctx context.Context, opts Options, out, errs io.Writer) (int, error) {
 	}
 	if err := r.detect(ctx); err != nil {
 		return Failed, err
+	}
+	if r.against != nil {
+		if err := r.compare(ctx); err != nil {
+			return Failed, err
+		}
 	}
 	if err := r.write(ctx, out); err != nil {
 		return Failed, err
@@ -101,6 +94,9 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 		return nil, errors.New("no log to read")
 	}
 	r.files, r.sorter, r.bar = files, sorted.New(opts.Folder), newBar(errs, opts.Progress)
+	if opts.Enriched != "" {
+		r.sorter = sorted.NewRecords(opts.Folder)
+	}
 	return r, nil
 }
 
@@ -144,46 +140,40 @@ func (r *run) done(l Log) {
 	}
 }
 
-// detect takes the events through the engine, and through a second one where
-// there is a policy to compare with.
+// detect runs the events through the engine.
 func (r *run) detect(ctx context.Context) error {
-	first, err := newDetection(&r.opts, r.policy)
+	d, err := newDetection(&r.opts, r.policy)
 	if err != nil {
 		return err
 	}
-	engines := []*detection{first}
-	if r.opts.Alerts != "" {
-		if err := first.writeTo(r.opts.Alerts, r.form()); err != nil {
-			return err
-		}
+	d.form = r.form()
+	if err := d.open(&r.opts); err != nil {
+		return errors.Join(err, d.close())
 	}
-	if r.against != nil {
-		second, err := newDetection(&r.opts, r.against)
-		if err != nil {
-			return err
-		}
-		engines = append(engines, second)
+	if d.enriched != nil {
+		r.bar.start("detecting", r.sorter.Len(), false)
+		r.result.Repeated, err = r.sorter.EachRecord(func(events iter.Seq[*event.Event], body []byte) error {
+			r.bar.add(1)
+			return errors.Join(ctx.Err(), d.enrich(events, body))
+		})
+		r.bar.stop()
+	} else {
+		r.result.Repeated, err = r.walk(ctx, "detecting", d.observe)
 	}
-	repeated, err := r.walk(ctx, "detecting", func(ev *event.Event) error {
-		raw := *ev
-		for i, d := range engines {
-			if i > 0 {
-				*ev = raw // as the source left it
-			}
-			if err := d.observe(ev); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for _, d := range engines {
-		err = errors.Join(err, d.close())
+	err = errors.Join(err, d.close())
+	r.result.Events, r.result.Incidents, r.result.Stats = d.events, d.list(), d.engine.Stats()
+	return err
+}
+
+// compare runs the events through a second policy.
+func (r *run) compare(ctx context.Context) error {
+	d, err := newDetection(&r.opts, r.against)
+	if err != nil {
+		return err
 	}
-	r.result.Events, r.result.Repeated = r.sorter.Len()-repeated, repeated
-	r.result.Incidents, r.result.Stats = first.list(), first.engine.Stats()
-	if r.against != nil {
-		r.other = engines[1].list()
-	}
+	_, err = r.walk(ctx, "comparing", d.observe)
+	err = errors.Join(err, d.close())
+	r.other = d.list()
 	return err
 }
 
@@ -221,84 +211,4 @@ func (r *run) status() int {
 		return Failed
 	}
 	return Nothing
-}
-
-// detection is an engine with the incidents it has raised.
-type detection struct {
-	engine    *analytics.Engine
-	second    int64 // of the last event
-	incidents map[string]*Incident
-	form      document.Form
-	file      *os.File // for messages; nil: none
-	to        *bufio.Writer
-}
-
-func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
-	engine, err := analytics.New(analytics.Options{Policy: p, Source: opts.Source, MaxIPs: opts.MaxIPs, MaxUsers: opts.MaxUsers})
-	return &detection{engine: engine, incidents: map[string]*Incident{}}, err
-}
-
-// writeTo writes all messages into a file.
-func (d *detection) writeTo(path string, form document.Form) (err error) {
-	if d.file, err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
-		return fmt.Errorf("alerts: %w", err)
-	}
-	d.to, d.form = bufio.NewWriter(d.file), form
-	return nil
-}
-
-func (d *detection) observe(ev *event.Event) (err error) {
-	if second := ev.Time.Unix(); second >= d.second+flushEvery {
-		d.second = second
-		err = d.keep(d.engine.Flush())
-	}
-	d.engine.ObserveEvent(ev)
-	return err
-}
-
-// keep takes the messages of incidents.
-func (d *detection) keep(alerts []*alert.Alert) error {
-	for _, a := range alerts {
-		i := d.incidents[a.ID]
-		if i == nil {
-			i = &Incident{}
-			d.incidents[a.ID] = i
-		}
-		i.Alert = a
-		i.Messages++
-		if d.file == nil {
-			continue
-		}
-		doc, err := d.form.Alert(a)
-		if err != nil {
-			return fmt.Errorf("alert of %s: %w", a.ID, err)
-		}
-		d.to.Write(doc)
-		if err := d.to.WriteByte('\n'); err != nil {
-			return fmt.Errorf("alerts: %w", err)
-		}
-	}
-	return nil
-}
-
-// close ends the engine: what is still open is told for the last time.
-func (d *detection) close() error {
-	err := d.keep(d.engine.Flush())
-	err = errors.Join(err, d.keep(d.engine.Close()))
-	if d.file != nil {
-		err = errors.Join(err, d.to.Flush(), d.file.Close())
-	}
-	return err
-}
-
-// list returns the incidents in the order in which they began.
-func (d *detection) list() []*Incident {
-	var all []*Incident
-	for _, i := range d.incidents {
-		all = append(all, i)
-	}
-	slices.SortFunc(all, func(a, b *Incident) int {
-		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID))
-	})
-	return all
 }

@@ -369,3 +369,40 @@ func TestHostileReport(t *testing.T) {
 		t.Errorf("%d ends of scripts, want 1", n)
 	}
 }
+
+// TestEnriched writes every record once, in order of time, and finds the same.
+func TestEnriched(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "u_ex.log", []byte(iisHead+attack(8, "203.0.113.9")))
+	write(t, dir, "signins.json", []byte("["+strings.Join(signIns(3, "203.0.113.10"), ",")+"]"))
+	path := filepath.Join(t.TempDir(), "enriched")
+	if got := found(t, Options{Paths: []string{dir}, Enriched: path}); len(got) != 1 || got[0] != "203.0.113.9 8" {
+		t.Errorf("%q", got)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var incidents, events int
+	for line := range bytes.Lines(text) {
+		var record struct {
+			Redshank *struct {
+				IP        string   `json:"ip"`
+				Incidents []string `json:"incidents"`
+			} `json:"redshank"`
+		}
+		if err := json.Unmarshal(line, &record); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if record.Redshank != nil {
+			events++
+			incidents += len(record.Redshank.Incidents)
+		}
+	}
+	if lines := bytes.Count(text, []byte("\n")); lines != 13 { // two of them comments
+		t.Errorf("%d records, want 13", lines)
+	}
+	if events != 11 || incidents != 4 {
+		t.Errorf("%d enriched records, %d of an incident; want 11 and 4\n%s", events, incidents, text)
+	}
+}

@@ -36,7 +36,7 @@ type scenes struct {
 type scene struct {
 	incident *Incident
 	axis     report.Axis
-	prefix   netip.Prefix // of the client, where that is more than an address
+	prefix   netip.Prefix // of the client, if that is more than an address
 	ips      map[netip.Addr]*report.Lane
 	users    map[string]*report.Lane
 	order    []*report.Lane
@@ -111,7 +111,7 @@ func clientKey(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// lane adds a lane; nil where there is no room.
+// lane adds a lane; nil if the scene is full.
 func (sc *scene) lane(label, of string) *report.Lane {
 	if len(sc.order) >= maxLanes {
 		sc.hidden[label] = struct{}{}
@@ -214,7 +214,7 @@ func (sc *scene) ofAccount(name string, ev *event.Event) {
 	}
 }
 
-// kindOf tells what an event is in a timeline.
+// kindOf returns the kind of an event in a timeline.
 func kindOf(ev *event.Event) report.Kind {
 	switch {
 	case ev.Outcome == event.Failure:

@@ -13,7 +13,7 @@ import (
 	"redshank/analytics/source"
 )
 
-// write puts out all that was asked for.
+// write writes the report and prints the result.
 func (r *run) write(ctx context.Context, out io.Writer) error {
 	if r.opts.Report != "" {
 		if err := r.report(ctx); err != nil {
@@ -64,8 +64,8 @@ func (r *run) tables(out io.Writer) {
 	}
 }
 
-// Period returns the times of the first and the last event; zero where there is
-// none.
+// Period returns the times of the first and the last event; zero if there
+// are no events.
 func (res *Result) Period() (first, last time.Time) {
 	for _, l := range res.Logs {
 		if !l.First.IsZero() && (first.IsZero() || l.First.Before(first)) {
@@ -88,7 +88,7 @@ func incidentTable(out io.Writer, incidents []*Incident) {
 	t.Flush()
 }
 
-// last is the end of an incident, without the day where it is that of the start.
+// last is the end of an incident, without its date if the start has the same.
 func last(i *Incident) string {
 	if i.End.Format(time.DateOnly) == i.Start.Format(time.DateOnly) {
 		return i.End.Format(time.TimeOnly)

@@ -84,8 +84,8 @@ func TestStoreKeeps(t *testing.T) {
 	_ = s.Close()
 }
 
-// What load cannot make sense of is set aside like damage, and the new file is
-// loaded too.
+// A file that load refuses is set aside like a damaged one, and the new file is
+// loaded.
 func TestStoreSetsAsideWhatLoadRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	s := open(t, path, Options{})
@@ -111,7 +111,7 @@ func TestStoreSetsAsideWhatLoadRefuses(t *testing.T) {
 	}
 }
 
-// Whatever a file went through, it must be found sound: a check that is too
+// Every file that the store wrote has to pass the check: a check that is too
 // strict would set good state aside.
 func TestManyShapesAreSound(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -148,7 +148,8 @@ func scribble(r *rand.Rand, tx *Tx, keys int) (err error) {
 	return err
 }
 
-// bytesOf is a file with a tree of two levels, overflow pages and free pages.
+// bytesOf returns a file with a tree of two levels, overflow pages and free
+// pages.
 func bytesOf(t testing.TB) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
@@ -166,8 +167,8 @@ func bytesOf(t testing.TB) []byte {
 	return b
 }
 
-// A damaged page is found, or the whole file is as it was before the last
-// transaction, or the damage is where nothing is written.
+// A flipped bit is detected, or the file is as it was before the last
+// transaction, or the bit is in unused space.
 func TestStoreOfFlippedBytes(t *testing.T) {
 	file := bytesOf(t)
 	path := filepath.Join(t.TempDir(), "x.db")

@@ -141,10 +141,3 @@ type LineFormat interface {
 	// and reports whether the line is one; nothing has happened if it is not.
 	NextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (Outcome, bool)
 }
-
-// HeaderFormat is a format that takes the client from headers which proxies set.
-type HeaderFormat interface {
-	Format
-	// ClientHeaders sets the names of the headers, the best first.
-	ClientHeaders(names []string)
-}

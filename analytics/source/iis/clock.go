@@ -3,6 +3,8 @@ package iis
 import (
 	"time"
 
+	"redshank/analytics/ascii"
+	"redshank/analytics/source/format"
 	"redshank/analytics/timestamp"
 )
 
@@ -13,21 +15,28 @@ type w3cClock struct {
 	second int64 // of the last line, within its day
 }
 
-// read is the time of r, which came at now; false where it has none.
-func (c *w3cClock) read(r *w3cRow, now time.Time) (time.Time, bool) {
+// read returns the time of r, which came at now, or why there is none.
+func (c *w3cClock) read(r *w3cRow, now time.Time) (t time.Time, why format.Reason) {
 	date, clock := r.get(w3cDate), r.get(w3cTime)
-	if date == nil && !timestamp.IsClock(clock) {
-		return timestamp.Parse(clock) // a parser has put both into one
+	switch {
+	case clock == nil && date == nil:
+		if clock = r.get(w3cStamp); clock == nil {
+			return t, format.NoTime
+		}
+		return anyTime(clock)
+	case clock == nil:
+		return t, format.NoTime
 	}
 	second, ok := timestamp.Seconds(clock)
 	if !ok {
-		return time.Time{}, false
+		return anyTime(clock) // a parser has put both into one
 	}
 	day := c.day
 	switch {
 	case date != nil:
 		if day, ok = timestamp.Days(date); !ok {
-			return time.Time{}, false
+			var joined [64]byte
+			return anyTime(append(append(append(joined[:0], ascii.Clip(date, 24)...), ' '), ascii.Clip(clock, 24)...))
 		}
 	case day == 0:
 		day = nearestDay(now, second)
@@ -35,7 +44,15 @@ func (c *w3cClock) read(r *w3cRow, now time.Time) (time.Time, bool) {
 		day++
 	}
 	c.day, c.second = day, second
-	return time.Unix(day*timestamp.SecondsPerDay+second, 0).UTC(), true
+	return time.Unix(day*timestamp.SecondsPerDay+second, 0).UTC(), format.NoReason
+}
+
+func anyTime(text []byte) (t time.Time, why format.Reason) {
+	t, ok := timestamp.Parse(text)
+	if !ok {
+		return t, format.BadTime
+	}
+	return t, format.NoReason
 }
 
 // nearestDay is the day on which second came last before now.

@@ -32,13 +32,46 @@ func guess(line []byte, r *table.Row) bool {
 			r[w3cComputer] = at(i)
 		}
 	}
-	for _, slot := range [...]int{w3cMethod, w3cStem, w3cQuery, w3cPort, w3cUser, w3cClientIP} {
+	for _, slot := range [...]int{w3cMethod, w3cStem, w3cQuery, w3cPort} {
 		r[slot], i = at(i), i+1
 	}
+	client := guessClient(line, t[:n], i)
+	if client < 0 {
+		return false
+	}
+	r[w3cUser], r[w3cClientIP] = line[t[i].from:t[client-1].to], at(client)
+	i = client + 1
 	if ascii.HasPrefix(at(i), "http/") {
 		i++
 	}
 	return guessTail(line, t[:n], i, r)
+}
+
+// guessClient returns the piece that is the client of a line whose account begins
+// at piece i, -1 if several may be. Behind the client of IIS's own columns stand
+// agent, referer and status; see align for why the account may not be counted.
+func guessClient(line []byte, t []span, i int) int {
+	client, clients, status := i+1, 0, len(t)
+	for at := i + 1; at < len(t) && status == len(t); at++ {
+		cell := line[t[at].from:t[at].to]
+		switch {
+		case at+2 < len(t) && isStatus(line, t[at:]):
+			status = at
+		case isAddress(cell):
+			client = at
+			clients++
+		}
+	}
+	switch {
+	case i+1 >= len(t):
+		return -1
+	case clients <= 1:
+		return client
+	}
+	if at := status - 3; at > i && isAddress(line[t[at].from:t[at].to]) {
+		return at
+	}
+	return -1
 }
 
 // guessTail reads from the user agent on. The status is the first of three

@@ -16,9 +16,11 @@ import (
 // format. They alone name the account of a failed Basic login, and the
 // outcome of a forms login (see owa.go).
 type iis struct {
-	logins *logins
-	joined w3cJoined
-	stems  stems
+	columns     *table.Columns
+	onlyDefault bool // the policy names no client headers
+	logins      *logins
+	joined      w3cJoined
+	stems       stems
 }
 
 // memory is what is kept of one file between its lines.
@@ -38,16 +40,20 @@ func memoryOf(s *format.Stream) *memory {
 	return m
 }
 
-func New() format.Format { return &iis{logins: newLogins()} }
+// New returns the format. headers are the names of the headers from which the
+// client behind a trusted proxy is taken, the best first; nil for X-Forwarded-For.
+func New(headers []string) format.Format {
+	return &iis{columns: columnsOf(headers), onlyDefault: len(headers) == 0, logins: newLogins()}
+}
 
 func (*iis) Source() event.Source { return event.IIS }
 
 // claims takes every line that begins with a date and a time and a space.
 // It takes comments, too, for all the text formats: IIS stands behind them,
 // and a comment that none of them has claimed says nothing.
-func (*iis) Claims(in *format.Input) bool {
+func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
-		return w3cColumns.Claims(in.Fields)
+		return f.columns.Claims(in.Fields)
 	}
 	line := in.Line
 	if len(line) == 0 || line[0] == '#' {
@@ -66,20 +72,23 @@ func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 	}
 	m := memoryOf(s)
 	if in.Fields == nil && (len(in.Line) == 0 || in.Line[0] == '#') {
-		return m.comment(s, in.Line)
+		return f.comment(m, s, in.Line)
 	}
 	r, ok := f.read(s, m, in, ev)
 	if !ok {
 		return format.Malformed
 	}
-	at, timed := m.clock.read(&r, in.Time)
-	if !timed {
-		at = in.Time // of a parser that has used the time up
+	at, why := m.clock.read(&r, in.Time)
+	if why == format.NoTime && in.Fields.Present() {
+		at, why = in.Time, format.NoReason // of a parser that has used the time up
 	}
-	if r.cells == &m.line.cells && timed {
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	if r.cells == &m.line.cells {
 		m.line.remember(in.Line, s.Columns[event.IIS], at, m.clock.second)
 	}
-	told := (timed || in.Fields.Present()) && f.logins.expire(m, at, emit)
+	told := f.logins.expire(m, at, emit)
 	return f.tell(m, ev, &r, at, emit, told)
 }
 
@@ -87,13 +96,22 @@ func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Event) (r w3cRow, ok bool) {
 	var cells table.Row
 	if in.Fields.Present() {
-		w3cColumns.Open(in.Fields, ev, &cells)
+		f.columns.Open(in.Fields, ev, &cells)
 	} else {
 		known := s.Columns[event.IIS]
 		if r, ok = m.line.read(in.Line, known); ok {
 			return r, true
 		}
-		oddW3C(in.Line, known, &cells)
+		if len(known) > 0 {
+			var ambiguous bool
+			if r, ok, ambiguous = m.line.align(in.Line, known); ok || ambiguous {
+				if ambiguous {
+					in.Reason = format.Ambiguous
+				}
+				return r, ok
+			}
+		}
+		odd(in.Line, known, &cells)
 	}
 	r = f.joined.of(&cells)
 	return r, r.plausible()
@@ -131,9 +149,9 @@ func (f *iis) tell(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit for
 }
 
 // comment reads a header line.
-func (m *memory) comment(s *format.Stream, line []byte) format.Outcome {
+func (f *iis) comment(m *memory, s *format.Stream, line []byte) format.Outcome {
 	if names := table.HeaderNames(line); names != nil {
-		s.Columns[event.IIS] = w3cColumns.Header(names, ' ')
+		s.Columns[event.IIS] = f.columns.Header(names, ' ')
 		m.line.forget()
 		s.Headline(event.IIS, line)
 	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
@@ -148,9 +166,9 @@ var datePrefix = []byte("#Date: ")
 // judge tells what the request says about its client and account; false
 // where it says nothing.
 func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
-	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), table.Given(r.get(w3cForwarded))
+	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
 	ev.RawUser = table.Given(r.get(w3cUser))
-	ev.Agent, ev.Pluses = table.Given(r.get(w3cAgent)), true
+	ev.Agent, ev.Pluses = unquoted(table.Given(r.get(w3cAgent))), true
 	ev.Host = table.Given(r.get(w3cComputer))
 	if ev.Host == nil {
 		ev.Host = table.Given(r.get(w3cServerIP))
@@ -158,7 +176,7 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 	path := r.get(w3cStem)
 	what := f.stems.of(path)
 	ev.Service = what.service
-	if ev.Service == event.ServiceUnknown || backEnd(r) {
+	if ev.Service == event.ServiceUnknown || f.backEnd(r) {
 		return false
 	}
 	status := ascii.Number(r.get(w3cStatus))
@@ -296,13 +314,21 @@ var handshakeCodes = map[string]bool{
 // backEnd tells requests that no client made: those of the back-end site,
 // where each one of the front end's is logged again with the server as its
 // client, and those of the server's own monitoring and its load balancer.
-func backEnd(r *w3cRow) bool {
+func (f *iis) backEnd(r *w3cRow) bool {
 	if port := r.get(w3cPort); len(port) == 3 && string(port) == "444" {
 		return true
 	}
 	ip := r.get(w3cClientIP)
-	if table.Given(r.get(w3cForwarded)) != nil {
+	if f.forwarded(r) != nil {
 		return false
 	}
 	return request.OwnAddress(ip) || bytes.Equal(ip, r.get(w3cServerIP)) && request.IsMonitor(r.get(w3cAgent))
+}
+
+// unquoted returns a cell without the quotes that Advanced Logging writes around it.
+func unquoted(cell []byte) []byte {
+	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {
+		return cell[1 : n-1]
+	}
+	return cell
 }

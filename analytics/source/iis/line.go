@@ -51,10 +51,9 @@ func (j *w3cJoined) of(r *table.Row) w3cRow {
 	return w3cRow{j.text, &j.cells}
 }
 
-// w3cLine cuts the lines of a file at their spaces, from both ends up to the
-// user agent: often half of the line, it is not looked at. It is the only value
-// that clients fill with spaces and that some proxy modules log unescaped, so
-// that what is too much belongs to it.
+// w3cLine cuts the lines of a file at their spaces, from both ends up to the user
+// agent. A line that has a space left in the agent has more pieces than columns,
+// and is left to align.
 //
 // It also knows how the last line began. Date, time and server, which stand
 // before the method, are the same in all lines of a second, of which a busy
@@ -65,6 +64,7 @@ type w3cLine struct {
 	front, back table.Layout // the columns between lead and agent, and those behind the agent
 	at          time.Time
 	second      int64 // of at, within its day
+	spaced      bool  // agents of this file come with spaces
 }
 
 // next cuts a line that begins as the last one did, but for the time of the day,
@@ -137,7 +137,7 @@ func (w *w3cLine) cut(line []byte, start int, front, back table.Layout) bool {
 		to--
 	}
 	w.cells[w3cAgent] = span{uint32(from), uint32(to)}
-	return from < to
+	return from < to && bytes.IndexByte(line[from:to], ' ') < 0 // see align
 }
 
 // cutFront cuts as many columns as l has, from start on, and tells where the

@@ -7,10 +7,9 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// The W3C extended format as IIS writes it: columns between single spaces,
-// spaces in values written as "+". Some values come with spaces after all,
-// and some columns are missing or too many, so a line whose columns do not
-// add up is read from both ends.
+// The W3C extended format as IIS writes it: columns between single spaces, spaces
+// in most values written as "+". Account names come with their spaces, some agents
+// do, and lists of addresses; align.go reads such lines.
 
 // The columns that are read.
 const (
@@ -29,11 +28,15 @@ const (
 	w3cStatus
 	w3cSubstatus
 	w3cWin32
-	w3cForwarded
 	w3cLocation
+	w3cStamp     // date and time in one
+	w3cForwarded // the first of the client headers, and the others behind it
 )
 
-var w3cColumns = table.NewColumns([][]string{
+// maxHeaders is how many client headers there are at most.
+const maxHeaders = 4
+
+var w3cNames = [][]string{
 	w3cDate:      {"date"},
 	w3cTime:      {"time", "datetime", "timestamp", "eventtime"},
 	w3cServerIP:  {"sip", "serverip"},
@@ -49,9 +52,54 @@ var w3cColumns = table.NewColumns([][]string{
 	w3cStatus:    {"scstatus", "status", "statuscode"},
 	w3cSubstatus: {"scsubstatus", "substatus"},
 	w3cWin32:     {"scwin32status", "win32status"},
-	w3cForwarded: {"xforwardedfor", "csxforwardedfor", "xrealip", "csxrealip", "originalip"},
 	w3cLocation:  {"location", "sclocation", "cslocation"},
-}, w3cStem, w3cStatus)
+	w3cStamp:     {"timegenerated"},
+}
+
+// defaultHeader is the header that a reverse proxy sets unless the policy names
+// others. Where it is not logged at all, the one of otherHeaders that is counts:
+// an administrator who logs such a header has a proxy that sets it.
+const defaultHeader = "X-Forwarded-For"
+
+var otherHeaders = []string{"X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-Forwarded-For", "Original-IP",
+	"X-Cluster-Client-IP", "X-Azure-ClientIP", "Fastly-Client-IP", "Forwarded"}
+
+// columnsOf returns the columns of a log whose client headers have these names, the
+// best first; nil for the default.
+func columnsOf(headers []string) *table.Columns {
+	names := append([][]string(nil), w3cNames...)
+	if len(headers) == 0 {
+		names = append(names, spellings(defaultHeader), spellings(otherHeaders...))
+	}
+	for _, header := range headers[:min(len(headers), maxHeaders)] {
+		names = append(names, spellings(header))
+	}
+	return table.NewColumns(names, w3cStem, w3cStatus)
+}
+
+// spellings returns the names of the columns of headers, as columns are compared:
+// IIS writes X-Real-IP or cs(X-Real-IP).
+func spellings(headers ...string) (names []string) {
+	for _, header := range headers {
+		name := table.FoldName(header)
+		names = append(names, name, "cs"+name)
+	}
+	return names
+}
+
+// forwarded returns the client header of a row, nil if there is none.
+func (f *iis) forwarded(r *w3cRow) []byte {
+	for i := range maxHeaders {
+		cell := r.get(w3cForwarded + i)
+		if table.Given(cell) != nil {
+			return cell
+		}
+		if cell != nil && f.onlyDefault {
+			return nil // logged, and not set: other headers do not count
+		}
+	}
+	return nil
+}
 
 // maxTokens is how many pieces of a line are looked at: a user agent with
 // spaces in it makes twenty.
@@ -71,10 +119,10 @@ func splitW3C(l table.Layout, line []byte, r *table.Row) int {
 	return n
 }
 
-// oddW3C fills r from a line that could not be cut from both ends. known is the
-// layout of the header, nil where none was seen: after a restart Fluent Bit goes
-// on in the middle of a file.
-func oddW3C(line []byte, known table.Layout, r *table.Row) {
+// odd fills r from a line that neither fits its header nor can be aligned to it.
+// known is the layout of the header, nil if none was seen: after a restart Fluent
+// Bit goes on in the middle of a file.
+func odd(line []byte, known table.Layout, r *table.Row) {
 	if known != nil && splitW3C(known, line, r) == len(known) && plausibleW3C(r[w3cStatus], r[w3cStem], r[w3cPort]) {
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
-	"redshank/analytics/timestamp"
 )
 
 // entra is Entra's own logs: sign-ins of users, service principals and
@@ -20,6 +19,13 @@ type Entra struct {
 	p      [len(entraPropertyNames)]record.Value
 	kind   entraKind
 	detail detail
+
+	operation func(name []byte) event.Operation
+}
+
+// NewEntra returns the format. operation tells what a directory operation means.
+func NewEntra(operation func(name []byte) event.Operation) format.Format {
+	return &Entra{operation: operation}
 }
 
 // The envelope.
@@ -27,6 +33,7 @@ const (
 	entraCategory = iota
 	entraTime
 	entraTimeGenerated
+	entraTimestamp
 	entraOperation
 	entraResultType
 	entraResultDescription
@@ -42,6 +49,7 @@ var entraNames = [...]string{
 	entraCategory:          "category",
 	entraTime:              "time",
 	entraTimeGenerated:     "TimeGenerated",
+	entraTimestamp:         "@timestamp",
 	entraOperation:         "operationName",
 	entraResultType:        "resultType",
 	entraResultDescription: "resultDescription",
@@ -79,6 +87,7 @@ const (
 	propStepsString
 	propRequirement
 	propProtocol
+	propTransfer
 	propConditional
 	propToken
 	propSession
@@ -115,6 +124,7 @@ var entraPropertyNames = [...]string{
 	propStepsString:     "AuthenticationDetails_string",
 	propRequirement:     "authenticationRequirement",
 	propProtocol:        "authenticationProtocol",
+	propTransfer:        "originalTransferMethod",
 	propConditional:     "conditionalAccessStatus",
 	propToken:           "uniqueTokenIdentifier",
 	propSession:         "sessionId",
@@ -210,12 +220,6 @@ func (e *Entra) sort() entraKind {
 }
 
 func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
-	for _, t := range [...]record.Value{e.p[propCreated], e.p[propActivityTime], e.f[entraTime], e.f[entraTimeGenerated]} {
-		if at, ok := timestamp.Parse(t.Bytes()); ok {
-			ev.Time = at
-			break
-		}
-	}
 	ev.Service = event.M365
 	ev.ID = known(e.p[propID])
 	// The envelope's address is now and then that of a proxy of Azure's own.
@@ -232,6 +236,11 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	default:
 		return format.Ignored
 	}
+	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Time = at
 	emit(ev)
 	return format.Understood
 }
@@ -256,12 +265,8 @@ func appendLower(dst, text []byte) []byte {
 	return dst
 }
 
-// directoryOperation finds a directory operation by its name as logged, nil for
-// any other.
-func directoryOperation(name []byte) *operation {
-	op := operationOf(name)
-	if op == nil || op.action != event.Consent && op.action != event.DirectoryChange {
-		return nil
-	}
-	return op
+// directoryOperation returns what a directory operation means; none for any other.
+func (e *Entra) directoryOperation(name []byte) (op event.Operation, ok bool) {
+	op = e.operation(name)
+	return op, op.Action == event.Consent || op.Action == event.DirectoryChange
 }

@@ -16,11 +16,11 @@ func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
 	if len(name) == 0 {
 		name = bytes.TrimSpace(e.f[entraOperation].Bytes())
 	}
-	op := directoryOperation(name)
-	if op == nil {
+	op, ok := e.directoryOperation(name)
+	if !ok {
 		return false
 	}
-	ev.Operation, ev.Action, ev.Outcome = name, op.action, event.Success
+	ev.Operation, ev.Action, ev.Outcome = name, op.Action, event.Success
 	if ualFailed(e.p[propResult]) {
 		ev.Outcome = event.Failure
 	}

@@ -3,6 +3,7 @@ package m365
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
@@ -39,7 +40,11 @@ func (e *Entra) country(in *format.Input, ev *event.Event) {
 		return
 	}
 	for _, v := range [...]record.Value{e.p[propLocation], e.f[entraLocation]} {
-		if text := v.Bytes(); len(text) == 2 {
+		text := v.Bytes()
+		if at := bytes.LastIndexByte(text, ' '); at >= 0 {
+			text = text[at+1:] // Paris, Ile-De-France, FR
+		}
+		if len(text) == 2 {
 			ev.Country = text
 			return
 		}
@@ -84,7 +89,11 @@ const lockedOrBlocked = 50053
 
 // verdict is for records without a number: some exports only keep a word.
 func (e *Entra) verdict(ev *event.Event) {
-	switch word := e.f[entraResultType].Bytes(); {
+	word := e.f[entraResultType].Bytes()
+	if word == nil {
+		word = e.p[propStatus].Bytes()
+	}
+	switch {
 	case bytes.EqualFold(word, []byte("success")):
 		ev.Outcome = event.Success
 	case bytes.EqualFold(word, []byte("failure")):
@@ -184,6 +193,9 @@ func (e *Entra) protocol(ev *event.Event) {
 	}
 	if len(name) <= len(lower) {
 		ev.Protocol = entraProtocols[string(appendLower(lower[:0], name))]
+	}
+	if ascii.HasPrefix(e.p[propTransfer].Bytes(), "devicecode") {
+		ev.Protocol = event.DeviceCode // the token is of a device code flow, however it was used now
 	}
 	switch {
 	case e.kind == entraPrincipal:

@@ -6,7 +6,6 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
-	"redshank/analytics/timestamp"
 )
 
 // graph is Microsoft Graph's activity log: one record for every request. It
@@ -22,6 +21,7 @@ const (
 	graphType
 	graphTime
 	graphTimeGenerated
+	graphTimestamp
 	graphCallerIP
 	graphProperties
 	graphMethod
@@ -42,6 +42,7 @@ var graphNames = [...]string{
 	graphType:          "Type",
 	graphTime:          "time",
 	graphTimeGenerated: "timeGenerated",
+	graphTimestamp:     "@timestamp",
 	graphCallerIP:      "callerIpAddress",
 	graphProperties:    "properties",
 	graphMethod:        "requestMethod",
@@ -88,6 +89,11 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	if request.action == event.ActionNone {
 		return format.Ignored
 	}
+	at, why := firstTime(g.p[graphTimeGenerated], g.f[graphTime], g.f[graphTimeGenerated], g.f[graphTimestamp])
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Time = at
 	ev.Action, ev.Access, ev.Items = request.action, request.access, request.items
 	ev.Operation = g.operation
 	ev.Service = event.GraphService
@@ -100,12 +106,6 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 // actor fills who asked, when and from where. userId is null for apps, which
 // act as their service principal.
 func (g *Graph) actor(ev *event.Event) {
-	for _, v := range [...]record.Value{g.p[graphTimeGenerated], g.f[graphTime], g.f[graphTimeGenerated]} {
-		if at, ok := timestamp.Parse(v.Bytes()); ok {
-			ev.Time = at
-			break
-		}
-	}
 	if ev.RawUser = known(g.p[graphUser]); ev.RawUser == nil {
 		ev.RawUser, ev.Protocol = known(g.p[graphPrincipal]), event.ClientCredential
 	}

@@ -1,6 +1,7 @@
 package m365
 
 import (
+	"bytes"
 	"strconv"
 
 	"redshank/analytics/record"
@@ -19,17 +20,33 @@ const (
 
 var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
 
-// pairs walks such a list.
-type pairs struct{ cursor record.Pairs }
+// pairs walks such a list, or a map that a collector has made of one.
+type pairs struct {
+	cursor record.Pairs
+	fields record.Cursor
+	isMap  bool
+}
+
+// walk returns a cursor before the first pair of a list or a map.
+func walk(v record.Value) pairs {
+	if v.IsMap() {
+		return pairs{fields: v.Fields(), isMap: true}
+	}
+	return pairs{cursor: v.Pairs()}
+}
 
 func (p *pairs) next() (name []byte, value record.Value, ok bool) {
+	if p.isMap {
+		return p.fields.Next()
+	}
 	if name, value, ok = p.cursor.Next(); ok && name == nil {
 		name, value = namedValue(value)
 	}
 	return name, value, ok
 }
 
-// namedValue is the name and the value of one element of such a list.
+// namedValue returns the name and the value of one element of such a list. An
+// element with one field of any other name is the pair itself.
 func namedValue(item record.Value) (name []byte, value record.Value) {
 	var found [5]record.Value
 	pairKeys.FindFold(item, found[:])
@@ -41,22 +58,21 @@ func namedValue(item record.Value) (name []byte, value record.Value) {
 	if value = found[pairValue]; !value.Present() {
 		value = found[pairNewValue]
 	}
+	if name == nil && !value.Present() && item.Len() == 1 {
+		for key, field := range item.All() {
+			return key, field
+		}
+	}
 	return name, value
 }
 
-// pick sets dst[i] to the value that goes by names[i]. What none goes by stays
-// absent, as dst must be before.
+// pick sets dst[i] to the value that goes by names[i], in any case. A name that no
+// pair has leaves dst[i] absent, as it must be before.
 func pick(list record.Value, names []string, dst []record.Value) {
-	if list.IsMap() {
-		for i, want := range names {
-			dst[i] = list.Get(want)
-		}
-		return
-	}
-	missing, p := len(names), pairs{list.Pairs()}
+	missing, p := len(names), walk(list)
 	for name, value, ok := p.next(); ok && missing > 0; name, value, ok = p.next() {
 		for i, want := range names {
-			if dst[i] == nil && string(name) == want {
+			if dst[i] == nil && (string(name) == want || len(name) == len(want) && bytes.EqualFold(name, []byte(want))) {
 				dst[i] = value
 				missing--
 			}
@@ -81,13 +97,7 @@ func (d *detail) reset() {
 // pairs adds a list of pairs or a map, as far as there is room; empty values are
 // left out.
 func (d *detail) pairs(list record.Value) {
-	if list.IsMap() {
-		for name, value := range list.All() {
-			d.add(name, value)
-		}
-		return
-	}
-	p := pairs{list.Pairs()}
+	p := walk(list)
 	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {
 		d.add(name, value)
 	}

@@ -2,6 +2,9 @@ package m365
 
 import (
 	"bytes"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
@@ -19,6 +22,8 @@ type UAL struct {
 	at     [len(ualNames)]uint32
 	fields *record.Index
 	detail detail
+
+	operation func(name []byte) event.Operation
 }
 
 // The fields, found without regard to case. OfficeActivity has other names
@@ -31,6 +36,8 @@ const (
 	ualCreationTime
 	ualStartTime
 	ualTimeGenerated
+	ualCreationDate
+	ualTimestamp
 	ualAuditData
 	ualID
 	ualOfficeID
@@ -79,6 +86,8 @@ var ualNames = [...]string{
 	ualCreationTime:        "CreationTime",
 	ualStartTime:           "Start_Time",
 	ualTimeGenerated:       "TimeGenerated",
+	ualCreationDate:        "CreationDate",
+	ualTimestamp:           "@timestamp",
 	ualAuditData:           "AuditData",
 	ualID:                  "Id",
 	ualOfficeID:            "OfficeId",
@@ -121,6 +130,12 @@ var ualNames = [...]string{
 
 var ualKeys = record.NewKeys(ualNames[:]...)
 
+// NewUAL returns the format. operation tells what an operation means.
+func NewUAL(operation func(name []byte) event.Operation) format.Format {
+	return &UAL{operation: operation}
+}
+
+// Source is event.UAL.
 func (*UAL) Source() event.Source { return event.UAL }
 
 // claims wants an operation and two more of the fields that every shape has.
@@ -141,29 +156,48 @@ func (u *UAL) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
 
 func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	name := bytes.TrimSpace(u.f(ualOperation).Bytes())
-	op := operationOf(name)
-	if op == nil {
+	op := u.operation(name)
+	if op.Action == event.ActionNone {
 		return format.Ignored
 	}
-	ev.Operation, ev.Action = name, op.action
+	at, why := u.time()
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Time, ev.Operation, ev.Action = at, name, op.Action
 	u.common(in, ev)
-	if op.action == event.SignIn {
-		u.signIn(in, ev, op)
-	} else if !u.mail(in, ev, op) {
+	if op.Action == event.SignIn {
+		u.signIn(in, ev, &op)
+	} else if !u.mail(in, ev, &op) {
 		return format.Ignored
 	}
 	emit(ev)
 	return format.Understood
 }
 
+// time returns when the operation happened, by the first field that says so.
+func (u *UAL) time() (t time.Time, why format.Reason) {
+	return firstTime(u.f(ualCreationTime), u.f(ualStartTime), u.f(ualTimeGenerated), u.f(ualCreationDate), u.f(ualTimestamp))
+}
+
+// firstTime returns the first of the fields that can be read as a time. A record
+// whose fields are all absent, or cannot be read, is not understood.
+func firstTime(fields ...record.Value) (t time.Time, why format.Reason) {
+	why = format.NoTime
+	for _, field := range fields {
+		if !field.Present() || field.Type() == msgp.NilType || string(field.Bytes()) == "" && !field.IsMap() && field.Bytes() != nil {
+			continue
+		}
+		if t, ok := timestamp.Of(field); ok {
+			return t, format.NoReason
+		}
+		why = format.BadTime
+	}
+	return t, why
+}
+
 // common fills what all operations have.
 func (u *UAL) common(in *format.Input, ev *event.Event) {
-	for _, slot := range [...]int{ualCreationTime, ualStartTime, ualTimeGenerated} {
-		if t, ok := timestamp.Parse(u.f(slot).Bytes()); ok {
-			ev.Time = t
-			break
-		}
-	}
 	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
 	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
 	ev.RawUser = u.user(in)

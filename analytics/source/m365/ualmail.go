@@ -3,6 +3,8 @@ package m365
 import (
 	"bytes"
 
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
@@ -12,12 +14,12 @@ var accessProperties = []string{"MailAccessType", "IsThrottled"}
 
 // mail fills what touches mail, mailboxes or the directory; false if the
 // operation is of no interest with these parameters.
-func (u *UAL) mail(in *format.Input, ev *event.Event, op *operation) bool {
+func (u *UAL) mail(in *format.Input, ev *event.Event, op *event.Operation) bool {
 	parameters := in.Structured(u.f(ualParameters))
-	if op.needs != nil && !hasAny(parameters, u.f(ualParameters).Bytes(), op.needs) {
+	if op.Needs != nil && !hasAny(parameters, u.f(ualParameters).Bytes(), op.Needs) {
 		return false
 	}
-	ev.Access = op.access
+	ev.Access = op.Access
 	ev.Outcome = event.Success
 	if ualFailed(u.f(ualResultStatus)) {
 		ev.Outcome = event.Failure
@@ -30,7 +32,7 @@ func (u *UAL) mail(in *format.Input, ev *event.Event, op *operation) bool {
 	if ev.Agent == nil {
 		ev.Agent = u.first(ualUserAgent)
 	}
-	switch op.action {
+	switch op.Action {
 	case event.MailAccess:
 		u.access(in, ev)
 	case event.MailboxChange:
@@ -152,7 +154,7 @@ func (u *UAL) describeAccess(in *format.Input) {
 	}
 }
 
-// hasAny tells whether one of the parameters is set, be they a list or the
+// hasAny reports whether one of the parameters is set, be they a list, a map or the
 // text of a command.
 func hasAny(parameters record.Value, text []byte, names []string) bool {
 	for _, name := range names {
@@ -160,15 +162,24 @@ func hasAny(parameters record.Value, text []byte, names []string) bool {
 			return true
 		}
 	}
-	p := pairs{parameters.Pairs()}
+	p := walk(parameters)
 	for got, value, ok := p.next(); ok; got, value, ok = p.next() {
 		for _, name := range names {
-			if string(got) == name && len(value.Bytes()) > 0 {
+			if string(got) == name && isSet(value) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isSet reports whether a parameter has a value: a text that is not empty, a number,
+// a truth value, or a list.
+func isSet(value record.Value) bool {
+	if text := value.Bytes(); text != nil {
+		return len(text) > 0
+	}
+	return value.Present() && value.Type() != msgp.NilType
 }
 
 // leafName is the mailbox's own name in a canonical directory path.

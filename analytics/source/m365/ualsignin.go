@@ -3,6 +3,7 @@ package m365
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
@@ -15,8 +16,8 @@ var (
 
 // signIn fills a sign-in. Its outcome follows from the operation and the
 // error, never from ResultStatus: that says "Success" on most failures.
-func (u *UAL) signIn(in *format.Input, ev *event.Event, op *operation) {
-	ev.Service, ev.Outcome = event.M365, op.outcome
+func (u *UAL) signIn(in *format.Input, ev *event.Event, op *event.Operation) {
+	ev.Service, ev.Outcome = event.M365, op.Outcome
 	if id := u.first(ualIntraSystemID); id != nil {
 		ev.ID = id // the request id, by which Entra's own log knows the same sign-in
 	}
@@ -36,9 +37,7 @@ func (u *UAL) signIn(in *format.Input, ev *event.Event, op *operation) {
 	if ev.Device = known(device[1]); ev.Device == nil {
 		ev.Device = known(device[2])
 	}
-	if op.outcome != event.Success {
-		u.failure(ev, op)
-	}
+	u.result(ev, op)
 	ev.Protocol = requestProtocol(known(request[1]), ev)
 	ev.Proof = requestProof(known(request[1]))
 }
@@ -56,19 +55,22 @@ func requestProof(request []byte) event.Proof {
 	return event.ProofSession
 }
 
-// failure presets the outcome of a sign-in that did not succeed. The policy's
-// content knows the codes that count; those it does not know are mostly
-// interrupts, so they are noise. A failure without any code stays one.
-func (u *UAL) failure(ev *event.Event, op *operation) {
+// result presets the outcome of a sign-in by its error, whatever the operation is
+// called: records of UserLoggedIn with the error of a wrong password exist. The
+// policy's content knows the codes that count. A failure with a code that the
+// content does not know is mostly an interrupt, and so noise; a success stays one
+// if its code is that of an interrupt. A failure without any code stays one.
+func (u *UAL) result(ev *event.Event, op *event.Operation) {
 	if n, ok := u.f(ualErrorNumber).Int(); ok && n != 0 {
 		ev.Code, ev.CodeSpace = ev.HoldInt(n), event.CodeEntra
-	} else if name := u.first(ualLogonError); name != nil && string(name) != "None" {
+	} else if name := u.first(ualLogonError); name != nil && !ascii.EqualFold(name, "none") && !ascii.EqualFold(name, "success") {
 		ev.Code, ev.CodeSpace = name, event.CodeLogon
 	}
 	switch {
+	case op.Outcome == event.Success:
 	case ev.CodeSpace != event.CodeNone:
 		ev.Outcome = event.Noise
-	case op.outcome == event.Failure || ualFailed(u.f(ualResultStatus)):
+	case op.Outcome == event.Failure || ualFailed(u.f(ualResultStatus)):
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 	default:
 		ev.Outcome = event.Success

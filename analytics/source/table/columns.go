@@ -142,3 +142,15 @@ func HeaderNames(line []byte) []byte {
 }
 
 var fieldsPrefix = []byte("Fields:")
+
+// FoldName returns the name of a column as names are compared: lower case, without
+// punctuation.
+func FoldName(name string) string {
+	var folded []byte
+	for _, b := range []byte(name) {
+		if b = ascii.Lower(b); b-'a' <= 'z'-'a' || ascii.IsDigit(b) {
+			folded = append(folded, b)
+		}
+	}
+	return string(folded)
+}

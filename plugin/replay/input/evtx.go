@@ -1,9 +1,11 @@
 package input
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"time"
@@ -13,9 +15,20 @@ import (
 
 const evtxMagic = "ElfFile\x00"
 
+// A log is a header and chunks of 64 KB, each with a header of its own.
+const (
+	evtxHeader   = 4096
+	evtxFlags    = 120 // where the flags of the log stand
+	evtxDirty    = 1   // it was in use when it was copied
+	chunkSize    = 64 << 10
+	chunkRecords = 512 // where the records of a chunk begin
+	chunkFree    = 48  // where the end of the records stands
+	chunkSum     = 52  // where the checksum of the records stands
+)
+
 // evtx hands on the events of a Windows event log, as JSON.
 func (r *reader) evtx(name string, from io.ReadSeeker) {
-	head := make([]byte, 64<<10)
+	head := make([]byte, evtxHeader+chunkSize)
 	n, _ := io.ReadFull(from, head)
 	chunks, err := chunksOf(from)
 	if err != nil {
@@ -23,12 +36,13 @@ func (r *reader) evtx(name string, from io.ReadSeeker) {
 		return
 	}
 	r.to.Begin(name, head[:n])
+	dirty := head[evtxFlags]&evtxDirty != 0
 	bad := 0
 	for _, chunk := range chunks {
 		if err = r.ctx.Err(); err != nil {
 			break
 		}
-		if !r.chunk(chunk) {
+		if !isSound(chunk, dirty) || !r.chunk(chunk) {
 			bad++
 		}
 	}
@@ -36,6 +50,42 @@ func (r *reader) evtx(name string, from io.ReadSeeker) {
 		err = errors.Join(err, fmt.Errorf("%d of %d chunks damaged", bad, len(chunks)))
 	}
 	r.to.End(err)
+}
+
+// isSound reports whether the records of a chunk are as they were written. The
+// parser must not see others: it believes every length. In a log that was in use
+// the checksum may be older than the records, so that their chain has to do.
+func isSound(c *evtx.Chunk, dirty bool) bool {
+	b := make([]byte, chunkSize)
+	if _, err := c.Fd.Seek(c.Offset, io.SeekStart); err != nil {
+		return false
+	}
+	if _, err := io.ReadFull(c.Fd, b); err != nil {
+		return false
+	}
+	free := binary.LittleEndian.Uint32(b[chunkFree:])
+	if free >= chunkRecords && free <= chunkSize && crc32.ChecksumIEEE(b[chunkRecords:free]) == binary.LittleEndian.Uint32(b[chunkSum:]) {
+		return true
+	}
+	return dirty && isChain(b, c.Header.FirstEventRecNumber, c.Header.LastEventRecNumber)
+}
+
+// isChain reports whether a chunk has the records from first to last, each with its
+// size at both of its ends.
+func isChain(b []byte, first, last uint64) bool {
+	const smallest = 28
+	at := uint64(chunkRecords)
+	for n := first; n <= last; n++ {
+		if at+smallest > uint64(len(b)) || string(b[at:at+4]) != "**\x00\x00" {
+			return false
+		}
+		size := uint64(binary.LittleEndian.Uint32(b[at+4:]))
+		if size < smallest || at+size > uint64(len(b)) || uint64(binary.LittleEndian.Uint32(b[at+size-4:])) != size {
+			return false
+		}
+		at += size
+	}
+	return true
 }
 
 // chunksOf returns the chunks of an event log. The parser panics on some damage.
@@ -89,7 +139,7 @@ func eventFields(event any) map[string]any {
 	}
 	if seconds, ok := at(system, "TimeCreated", "SystemTime").(float64); ok {
 		whole := math.Floor(seconds)
-		fields["TimeCreated"] = time.Unix(int64(whole), int64((seconds-whole)*1e6)*1000).UTC().Format(time.RFC3339Nano)
+		fields["TimeCreated"] = time.Unix(int64(whole), int64(math.Round((seconds-whole)*1e6))*1000).UTC().Format(time.RFC3339Nano)
 	}
 	data, named := at(event, "Event", "EventData").(dict)
 	if !named {
@@ -122,7 +172,7 @@ func hexStatus(key string, v any) any {
 	return v
 }
 
-// at returns what stands in maps under keys, nil where there is nothing.
+// at returns the value below keys in nested maps, or nil.
 func at(v any, keys ...string) any {
 	for _, key := range keys {
 		m, ok := v.(dict)

@@ -23,7 +23,7 @@ type File struct {
 	Size int64 // bytes as stored; 0: not known
 }
 
-// Find returns the files that paths name: files, folders with all that is below
+// Find returns the files that paths name: files, folders with everything below
 // them, patterns of package filepath, and "-" for standard input. A file named
 // twice comes once. The error names every path that leads nowhere; the files
 // are of use beside it.

@@ -76,7 +76,7 @@ func (r *reader) object(from *bufio.Reader) error {
 
 // wholeLine returns an object that ends with its line and is not one of several
 // on it: the brackets between are not counted, so the line is taken as it is, and
-// a value that is no JSON is found by whoever decodes it.
+// the decoder finds a value that is not JSON.
 func wholeLine(from *bufio.Reader) ([]byte, bool) {
 	buffered, _ := from.Peek(max(from.Buffered(), 1))
 	end := bytes.IndexByte(buffered, '\n')

@@ -38,7 +38,7 @@ type Handler interface {
 	Line(line []byte)
 	// JSON takes one JSON value.
 	JSON(value []byte)
-	// End ends the log; err is nil where it was read to its end.
+	// End ends the log; err is nil if all of it was read.
 	End(err error)
 }
 
@@ -50,7 +50,7 @@ type reader struct {
 }
 
 // Read reads one file, or standard input, and what is packed in it. What cannot
-// be read goes to Handler.End. read is told the bytes read of the file as stored.
+// be read goes to Handler.End. read is called with the number of bytes that were read of the stored file.
 func Read(ctx context.Context, file File, stdin io.Reader, to Handler, read func(n int)) {
 	r := &reader{ctx: ctx, to: to}
 	if file.Path == Stdin {
@@ -81,7 +81,7 @@ func Read(ctx context.Context, file File, stdin io.Reader, to Handler, read func
 	}
 }
 
-// counted tells of what is read, and ends with its context.
+// counted is a Reader that counts bytes and stops when its context ends.
 type counted struct {
 	io.Reader
 	read func(int)

@@ -35,7 +35,8 @@ func (r *reader) text(name string, from *bufio.Reader) {
 	r.to.End(err)
 }
 
-// isArray tells a JSON array from a line that begins with a time in brackets.
+// isArray reports whether a log that begins with a bracket is a JSON array; a line may
+// begin with a time in brackets.
 func isArray(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && (rest[0] == '{' || rest[0] == ']')

@@ -115,8 +115,8 @@ func (a *Axis) share(at time.Time) float64 {
 
 func percent(share float64) string { return fmt.Sprintf("%.2f%%", 100*share) }
 
-// NewAxis returns an axis from one time to another, which it widens where they
-// are too near to each other to be told apart.
+// NewAxis returns an axis from one time to another, and widens it to at
+// least one minute.
 func NewAxis(from, to time.Time) Axis {
 	if to.Sub(from) < time.Minute {
 		middle := from.Add(to.Sub(from) / 2)

@@ -20,7 +20,7 @@ func (p Place) Y() string { return fmt.Sprintf("%.1f", 85-p.Lat) }
 func (p Place) Radius() int { return min(3+p.Events/20, 8) }
 
 // land are the outlines of the continents, drawn by hand and coarse: they only
-// have to tell which part of the world a place is in.
+// show the part of the world that a place is in.
 var land = []string{
 	// North and Central America.
 	"12,20 30,14 55,16 85,15 98,22 86,28 88,34 100,32 104,23 118,25 124,33 128,38 116,42 110,44 104,50 99,60 98,56 90,55 83,58 83,63 89,64 93,70 100,76 96,76 88,71 80,68 74,62 66,55 58,48 55,38 46,29 36,25 28,27 16,30 14,24",

@@ -19,7 +19,7 @@ import (
 // Page is what a report shows. Texts may come from logs and hold anything.
 type Page struct {
 	Policy, Version string
-	First, Last     time.Time // of all events; zero where there is none
+	First, Last     time.Time // of all events; zero if there are no events
 	Events          int64
 	Messages        int
 	Logs            []Log

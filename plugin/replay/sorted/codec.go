@@ -17,8 +17,8 @@ import (
 // fields (IP, User, Family, ...) are not part of it: they depend on the policy.
 const keySize = 24
 
-// maxText is the longest text of an event that is kept, in bytes, so that no entry
-// is longer than maxEntry. Sources cap longer fields themselves.
+// maxText is the longest text of an event that is kept, in bytes. Sources cap longer
+// fields themselves.
 const maxText = 32 << 10
 
 var errEntry = errors.New("sorted: damaged entry")
@@ -77,6 +77,51 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 	}
 	dst[at], dst[at+1], dst[at+2] = byte(present>>16), byte(present>>8), byte(present)
 	return dst
+}
+
+// sizeOf is at least as large as the entry of ev.
+func sizeOf(ev *event.Event) int {
+	size := keySize + 64
+	for _, text := range texts(ev) {
+		size += binary.MaxVarintLen32 + min(len(*text), maxText)
+	}
+	return size
+}
+
+// AppendEvent appends ev in the form in which AddRecord takes events.
+func AppendEvent(dst []byte, ev *event.Event) []byte { return appendEntry(dst, Key{}, ev) }
+
+// appendRecord appends the entry of a record: its key, its events, its body.
+func appendRecord(dst []byte, key Key, at time.Time, events [][]byte, body []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, orderOf(at))
+	dst = binary.BigEndian.AppendUint64(dst, key.Log)
+	dst = binary.BigEndian.AppendUint64(dst, key.Position)
+	dst = binary.AppendUvarint(dst, uint64(len(events)))
+	for _, e := range events {
+		dst = binary.AppendUvarint(dst, uint64(len(e)))
+		dst = append(dst, e...)
+	}
+	return append(dst, body...)
+}
+
+// readRecord returns the encoded events and the body of the entry of a record.
+func readRecord(b []byte, events [][]byte) (_ [][]byte, body []byte, err error) {
+	if len(b) < keySize {
+		return nil, nil, errEntry
+	}
+	count, n := binary.Uvarint(b[keySize:])
+	if n <= 0 {
+		return nil, nil, errEntry
+	}
+	b = b[keySize+n:]
+	for range count {
+		size, n := binary.Uvarint(b)
+		if n <= 0 || uint64(len(b)-n) < size {
+			return nil, nil, errEntry
+		}
+		events, b = append(events, b[n:n+int(size)]), b[n+int(size):]
+	}
+	return events, b, nil
 }
 
 // readEntry resets ev and fills it from an entry, whose memory it shares.

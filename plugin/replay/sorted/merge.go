@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"redshank/analytics/event"
 )
@@ -23,6 +24,48 @@ const (
 // from two copies of one log, comes once, and repeated counts the others. The event
 // is over when take returns. An error of take, or of reading, ends the walk.
 func (s *Sorter) Each(take func(ev *event.Event) error) (repeated int64, err error) {
+	var ev event.Event
+	if !s.records {
+		return s.entries(func(entry []byte) error {
+			if err := readEntry(entry, &ev); err != nil {
+				return err
+			}
+			return take(&ev)
+		})
+	}
+	return s.EachRecord(func(events iter.Seq[*event.Event], _ []byte) error {
+		for ev := range events {
+			if err := take(ev); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EachRecord is Each for the records of a Sorter that NewRecords made.
+func (s *Sorter) EachRecord(take func(events iter.Seq[*event.Event], body []byte) error) (repeated int64, err error) {
+	var encoded [][]byte
+	var ev event.Event
+	return s.entries(func(entry []byte) error {
+		var body []byte
+		var err, damage error
+		if encoded, body, err = readRecord(entry, encoded[:0]); err != nil {
+			return err
+		}
+		err = take(func(yield func(*event.Event) bool) {
+			for _, e := range encoded {
+				if damage = readEntry(e, &ev); damage != nil || !yield(&ev) {
+					return
+				}
+			}
+		}, body)
+		return errors.Join(err, damage)
+	})
+}
+
+// entries calls take with every entry, in order.
+func (s *Sorter) entries(take func(entry []byte) error) (repeated int64, err error) {
 	s.busy.Wait()
 	if s.err != nil {
 		return 0, s.err
@@ -42,14 +85,10 @@ func (s *Sorter) Each(take func(ev *event.Event) error) (repeated int64, err err
 		}
 		repeated, err = m.repeated, errors.Join(err, m.err)
 	}()
-	var ev event.Event
 	for batch := range batches {
 		for len(batch) > 0 {
 			size, n := binary.Uvarint(batch)
-			if err := readEntry(batch[n:n+int(size)], &ev); err != nil {
-				return 0, err
-			}
-			if err := take(&ev); err != nil {
+			if err := take(batch[n : n+int(size)]); err != nil {
 				return 0, err
 			}
 			batch = batch[n+int(size):]
@@ -70,7 +109,7 @@ type merge struct {
 // cursor is a position in a run.
 type cursor struct {
 	entry  []byte   // nil at the end
-	data   []byte   // of the block at hand of a run in memory
+	data   []byte   // rest of the current block of a run in memory
 	blocks [][]byte // behind it
 	reader *bufio.Reader
 	buffer []byte

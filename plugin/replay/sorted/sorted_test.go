@@ -3,9 +3,11 @@ package sorted
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,5 +158,41 @@ func TestUnwritableFolder(t *testing.T) {
 	fill(s, []int{1, 2, 3})
 	if _, err := s.Each(func(*event.Event) error { return nil }); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestRecords(t *testing.T) {
+	s := NewRecords("")
+	w := s.NewWriter()
+	for n := range 100 {
+		at := time.Unix(int64(n*7%100), 0)
+		var events [][]byte
+		for i := range n % 3 {
+			events = append(events, AppendEvent(nil, &event.Event{Time: at, RawUser: fmt.Appendf(nil, "%d.%d", n, i)}))
+		}
+		w.AddRecord(Key{Position: uint64(n)}, at, events, bytes.Repeat([]byte{byte(n)}, n*100_000))
+	}
+	w.Flush()
+	records, events := 0, 0
+	_, err := s.EachRecord(func(of iter.Seq[*event.Event], body []byte) error {
+		n := len(body) / 100_000
+		if n*7%100 != records || bytes.Count(body, []byte{byte(n)}) != len(body) {
+			t.Fatalf("record %d in place %d", n, records)
+		}
+		records++
+		for ev := range of {
+			events++
+			if !strings.HasPrefix(string(ev.RawUser), fmt.Sprint(n, ".")) {
+				t.Errorf("record %d has the event %s", n, ev.RawUser)
+			}
+		}
+		return nil
+	})
+	if err != nil || records != 100 || events != 99 {
+		t.Errorf("%d records with %d events, error %v", records, events, err)
+	}
+	alone := 0
+	if _, err := s.Each(func(*event.Event) error { alone++; return nil }); err != nil || alone != 99 {
+		t.Errorf("%d events, error %v", alone, err)
 	}
 }

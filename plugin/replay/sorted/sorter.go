@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
@@ -22,15 +23,15 @@ const (
 	memory    = 256 << 20 // of sorted runs before further ones go to files
 	blockSize = 64 << 10  // of a compressed run: what reading one takes
 
-	memoryBlock = 4 << 20
-	maxEntry    = 1 << 20 // of an entry with its length
+	memoryBlock = 4 << 20 // most that is allocated at a time, except for a long entry
 )
 
 // Sorter collects events and returns them in order. Its Writers may be used at
 // the same time, each by one goroutine.
 type Sorter struct {
-	folder string // for temporary files; empty: the system's
-	limit  int64  // of memory
+	records bool   // its entries are records with their events
+	folder  string // for temporary files; empty: the system's
+	limit   int64  // of memory
 
 	mu     sync.Mutex
 	runs   []run
@@ -50,18 +51,27 @@ type run struct {
 }
 
 // New returns a Sorter that puts its temporary files into folder, or into the
-// folder of the system where that is empty.
+// system's folder if it is empty.
 func New(folder string) *Sorter {
 	return &Sorter{folder: folder, limit: memory, sorter: make(chan struct{}, 2)}
 }
 
-// Len is the number of events so far.
+// NewRecords returns a Sorter like New, whose entries are records with their events.
+func NewRecords(folder string) *Sorter {
+	s := New(folder)
+	s.records = true
+	return s
+}
+
+// Len is the number of events, or of records, so far.
 func (s *Sorter) Len() int64 { return s.count.Load() }
 
 // Writer takes events of one goroutine.
 type Writer struct {
 	sorter *Sorter
 	blocks [][]byte // of entries, each after its length
+	block  []byte   // the one that is written to, behind them
+	start  int      // of the last entry, in block
 	size   int      // of all blocks
 	index  []place
 	last   Key
@@ -81,22 +91,59 @@ func (s *Sorter) NewWriter() *Writer { return &Writer{sorter: s} }
 
 // Add takes an event. Nothing of ev is kept.
 func (w *Writer) Add(key Key, ev *event.Event) {
-	const head = 3 // bytes of a length below 2 MB, larger than any entry
-	n := len(w.blocks) - 1
-	if n < 0 || cap(w.blocks[n])-len(w.blocks[n]) < maxEntry {
-		w.blocks, n = append(w.blocks, make([]byte, 0, min(memoryBlock, max(2*maxEntry, w.size)))), n+1
+	w.begin(sizeOf(ev))
+	w.block = appendEntry(w.block, key, ev)
+	w.end(key, orderOf(ev.Time))
+}
+
+// AddRecord takes an encoded record and the events that it led to, each as
+// AppendEvent returned it, of a Sorter that NewRecords made. at is the time of the
+// record.
+func (w *Writer) AddRecord(key Key, at time.Time, events [][]byte, body []byte) {
+	size := keySize + binary.MaxVarintLen64 + len(body)
+	for _, e := range events {
+		size += binary.MaxVarintLen64 + len(e)
 	}
-	b := w.blocks[n]
-	start := len(b)
-	b = appendEntry(append(b, 0, 0, 0), key, ev)
-	size := len(b) - start - head
-	b[start], b[start+1], b[start+2] = byte(size)|0x80, byte(size>>7)|0x80, byte(size>>14)
-	w.blocks[n] = b
-	w.size += len(b) - start
-	order := orderOf(ev.Time)
+	w.begin(size)
+	w.block = appendRecord(w.block, key, at, events, body)
+	w.end(key, orderOf(at))
+}
+
+// lengthSize is the size of the length before an entry, which has room for
+// 256 MB.
+const lengthSize = 4
+
+// begin prepares for an entry of at most size bytes.
+func (w *Writer) begin(size int) {
+	size += lengthSize
+	if cap(w.block)-len(w.block) < size {
+		w.seal()
+		w.block = make([]byte, 0, max(min(memoryBlock, w.size), size, 64<<10))
+	}
+	w.start = len(w.block)
+	w.block = append(w.block, 0, 0, 0, 0)
+}
+
+// seal ends the block that is written to.
+func (w *Writer) seal() {
+	if len(w.block) > 0 {
+		w.blocks = append(w.blocks, w.block)
+	}
+	w.block = nil
+}
+
+// end completes the entry that begins at start.
+func (w *Writer) end(key Key, order uint64) {
+	from := w.start + lengthSize
+	size := len(w.block) - from
+	for i := range lengthSize - 1 {
+		w.block[w.start+i] = byte(size>>(7*i)) | 0x80
+	}
+	w.block[from-1] = byte(size >> (7 * (lengthSize - 1)))
+	w.size += size + lengthSize
 	w.mixed = w.mixed || len(w.index) > 0 && (order < w.order || order == w.order && key.Log != w.last.Log)
 	w.order, w.last = order, key
-	w.index = append(w.index, place{order, uint32(n), uint32(start + head), uint32(len(b))})
+	w.index = append(w.index, place{order, uint32(len(w.blocks)), uint32(from), uint32(len(w.block))})
 	w.sorter.count.Add(1)
 	if w.size >= runSize {
 		w.Flush()
@@ -109,8 +156,9 @@ func (w *Writer) Flush() {
 	if len(w.index) == 0 {
 		return
 	}
+	w.seal()
 	s, blocks, index, mixed := w.sorter, w.blocks, w.index, w.mixed
-	*w = Writer{sorter: s, size: 0}
+	*w = Writer{sorter: s}
 	s.sorter <- struct{}{}
 	s.busy.Go(func() {
 		defer func() { <-s.sorter }()
@@ -144,7 +192,7 @@ func sortEntries(blocks [][]byte, index []place) [][]byte {
 	return [][]byte{out}
 }
 
-// keep adds a run, in memory where there is room.
+// keep adds a run, in memory if it fits.
 func (s *Sorter) keep(blocks [][]byte) {
 	var size int64
 	for _, b := range blocks {
