@@ -3,6 +3,11 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/event"
@@ -14,10 +19,6 @@ import (
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing"
 	"redshank/analytics/window"
-	"sync"
-	"time"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Bounds of what is remembered to recognise what comes twice, in keys of about

@@ -1,8 +1,9 @@
 package analytics
 
 import (
-	"redshank/analytics/health"
 	"time"
+
+	"redshank/analytics/health"
 )
 
 // Finding is something about the records that an operator must hear about.

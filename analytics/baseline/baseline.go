@@ -1,10 +1,11 @@
 package baseline
 
 import (
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"slices"
 	"strconv"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 const (

@@ -1,9 +1,9 @@
 package baseline
 
 import (
-	"redshank/analytics/state"
-
 	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/state"
 )
 
 // savedBaseline has its places as numbers: key, first, last, days.

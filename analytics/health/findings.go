@@ -2,9 +2,10 @@ package health
 
 import (
 	"cmp"
-	"redshank/analytics/event"
 	"slices"
 	"time"
+
+	"redshank/analytics/event"
 )
 
 // Finding is something about the records themselves that an operator must

@@ -1,10 +1,11 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/window"
-	"slices"
 )
 
 // Bounds of what one attack keeps, whatever the attacker sends.

@@ -1,9 +1,10 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/window"
-	"slices"
 )
 
 // maxHomes and maxHomeAgents bound what one account keeps of where it lives.

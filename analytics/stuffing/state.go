@@ -2,12 +2,13 @@ package stuffing
 
 import (
 	"fmt"
-	"redshank/analytics/event"
-	"redshank/analytics/state"
-	"redshank/analytics/window"
 
 	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/event"
+	"redshank/analytics/state"
+	"redshank/analytics/window"
 )
 
 // The state of AN1269 as it is put down. These forms are on disk: fields are
