@@ -212,6 +212,7 @@ type Stats struct {
 	Clients, Accounts                int // entries now
 	ClientsEvicted, AccountsEvicted  uint64
 	Incidents, Alerts, Suppressed    uint64
+	Muted                            uint64 // messages that the policy kept back
 }
 
 // Stats returns the counters.
@@ -225,7 +226,7 @@ func (e *Engine) statsNow() Stats {
 	st := e.tableStats()
 	st.Sources = e.sources.Counts()
 	t := e.tracker.Stats()
-	st.Incidents, st.Alerts, st.Suppressed = t.Opened, t.Notified, t.Suppressed
+	st.Incidents, st.Alerts, st.Suppressed, st.Muted = t.Opened, t.Notified, t.Suppressed, t.Muted
 	return st
 }
 

@@ -13,12 +13,22 @@ type Figures struct {
 	Incidents uint64            `json:"incidents"`
 	Alerts    uint64            `json:"alerts"`
 	Held      uint64            `json:"suppressed"` // alerts over the cap per minute
-	Rules     map[string]Raised `json:"rules"`      // by rule id
+	Muted     uint64            `json:"muted"`      // alerts that the policy kept back
+	Mutes     []Mute            `json:"mutes,omitempty"`
+	Rules     map[string]Raised `json:"rules"` // by rule id
 	Spool     Spool             `json:"spool"`
 	Enriched  Enriched          `json:"enriched"`
 	Errors    uint64            `json:"sink_errors"`   // failed deliveries
 	Flush     float64           `json:"flush_seconds"` // spent in the flush callback
 	Crashes   uint64            `json:"crashes"`       // recovered panics
+}
+
+// Mute is a mute of the policy, with the alerts that it kept back.
+type Mute struct {
+	Reason  string `json:"reason"`
+	Owner   string `json:"owner"`
+	Expires string `json:"expires"`
+	Alerts  uint64 `json:"alerts"`
 }
 
 // Records counts what was read. Read is the sum of Understood, Ignored, Unknown
