@@ -43,14 +43,16 @@ func (w *World) noise() {
 	}
 }
 
-// aWorkday draws a day of work from the given one on, and returns its number.
+// aWorkday draws a day of work from the given one on, and returns its number;
+// one before it, where a short world has none.
 func (w *World) aWorkday(from int) int {
-	for {
-		day := from + w.rng.IntN(max(1, w.Days-from))
+	for range 50 {
+		day := w.number(from, w.Days-1)
 		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
 			return day
 		}
 	}
+	return 0 // the first day is never one of a weekend
 }
 
 // retry is a person who tries some passwords before the right one.

@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"redshank/test/world/lines"
@@ -66,7 +67,7 @@ func (w *World) victim(cloud bool) *person {
 
 // ripe is a time late enough for the detection to know people's habits.
 func (w *World) ripe(leave int) time.Time {
-	day := w.number(min(4, w.Days-1), max(min(4, w.Days-1), w.Days-1-leave))
+	day := w.number(min(4, w.Days-1), w.Days-1-leave)
 	return w.day(day, 23*w.rng.Float64())
 }
 
@@ -92,7 +93,7 @@ const (
 )
 
 func (w *World) aadInternals(name string) {
-	a, p, at := w.steal(name, append(isTool, isReplay...)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isTool, isReplay)...), w.victim(true), w.ripe(0)
 	c := lines.Client{IP: w.hosted(), Agent: "AADInternals"}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -136,7 +137,7 @@ func (w *World) stuffedExport(name string) {
 }
 
 func (w *World) impersonation(name string) {
-	a, at := w.steal(name, append(isApp, isScripted...)...), w.ripe(0)
+	a, at := w.steal(name, slices.Concat(isApp, isScripted)...), w.ripe(0)
 	account, object := "svc-room@"+w.org.domain, w.uuid()
 	w.noisy("application in honest use", w.Start, w.End()).Accounts = []string{account}
 	// The account is in honest use every hour, from one machine.
@@ -172,7 +173,7 @@ func (w *World) slowApp(name string) {
 		w.log.AppSignIn(at, lines.Client{IP: home}, app, principal, false)
 		w.log.Mail(lines.Read{At: at.Add(2 * time.Second), IP: home, User: "ServicePrincipal_" + principal, Key: principal, Owner: "records@" + w.org.domain, Info: "Client=WebServices;Archiver/1.4;", App: app.ID, Logon: 1, Items: 3})
 	})
-	list := w.proxies(12, append(w.nets.foreign[:3:3], w.nets.consumers...))
+	list := w.proxies(12, slices.Concat(w.nets.foreign[:3], w.nets.consumers))
 	for i, p := range owners {
 		w.at(at.Add(time.Duration(i)*95*time.Minute+w.between(0, 20*time.Minute)), func(at time.Time) {
 			ip := list[i%len(list)]
@@ -230,7 +231,7 @@ func (w *World) middle(name string) {
 	relay := w.hosted()
 	reader := one(w, w.nets.consumers).V4(w.rng.Uint64())
 	if w.chance(0.5) {
-		reader = one(w, append(w.nets.foreign, w.nets.vpn...)).V4(w.rng.Uint64())
+		reader = one(w, slices.Concat(w.nets.foreign, w.nets.vpn)).V4(w.rng.Uint64())
 	}
 	session, token, agent := w.uuid(), w.hex(16)+"AA", w.browser()
 	w.at(at, func(at time.Time) {
@@ -253,7 +254,7 @@ func (w *World) cookie(name string) {
 }
 
 func (w *World) hostedOutlook(name string) {
-	a, p, at := w.steal(name, append(isReplay, isScripted...)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
 	ip, session := w.hosted(), w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.outlookAgent()}, App: lines.Office, Password: true, MFA: w.chance(0.5), Session: session, Device: w.uuid()})
@@ -265,8 +266,8 @@ func (w *World) hostedOutlook(name string) {
 }
 
 func (w *World) slowExfiltration(name string) {
-	a, p, at := w.steal(name, append(isReplay, append(isScripted, isApp...)...)...), w.victim(true), w.ripe(2)
-	c := lines.Client{IP: one(w, append(w.nets.business, w.nets.hosting[0])).V4(w.rng.Uint64()), Agent: one(w, scripts)}
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted, isApp)...), w.victim(true), w.ripe(2)
+	c := lines.Client{IP: one(w, slices.Concat(w.nets.business, w.nets.hosting[:1])).V4(w.rng.Uint64()), Agent: one(w, scripts)}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: c, App: lines.Office, Session: session, Token: token, Graph: true})
@@ -285,7 +286,7 @@ func (w *World) graph(a *Attack, at time.Time, p *person, c lines.Client, app, t
 
 func (w *World) phishedConsent(name string) {
 	a, p := w.steal(name, isApp...), w.victim(true)
-	at := w.day(w.number(min(4, w.Days-1), max(min(4, w.Days-1), w.Days-2)), 9+5*w.rng.Float64())
+	at := w.day(w.number(min(4, w.Days-1), w.Days-2), 9+5*w.rng.Float64())
 	app, principal := lines.App{ID: w.uuid(), Name: one(w, []string{"rnicrosoft", "Mail Upgrade", "Office 365 Helper"})}, w.uuid()
 	a.Apps = append(a.Apps, app.ID, principal)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, append(scripts, ""))}
@@ -325,7 +326,7 @@ func (w *World) proxyShell(name string) {
 }
 
 func (w *World) deviceCode(name string) {
-	a, p, at := w.steal(name, append(isReplay, isScripted...)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, append(scripts, frozen[3], frozen[5]))}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -342,8 +343,8 @@ func (w *World) deviceCode(name string) {
 }
 
 func (w *World) graphSpy(name string) {
-	a, p, at := w.steal(name, append(isReplay, isScripted...)...), w.victim(true), w.ripe(0)
-	c := lines.Client{IP: one(w, append(w.nets.vpn, w.nets.hosting...)).V4(w.rng.Uint64()), Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36 Edg/146.0.0.0"}
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
+	c := lines.Client{IP: one(w, slices.Concat(w.nets.vpn, w.nets.hosting)).V4(w.rng.Uint64()), Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36 Edg/146.0.0.0"}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: c, App: lines.Office, Protocol: "deviceCode", MFA: true, Session: session, Token: token, Graph: true})
@@ -359,8 +360,8 @@ func (w *World) graphSpy(name string) {
 }
 
 func (w *World) legacyIMAP(name string) {
-	a, p, at := w.steal(name, append(isScripted, isReplay...)...), w.victim(true), w.ripe(0)
-	c := lines.Client{IP: one(w, append(w.nets.hosting, w.nets.foreign...)).V4(w.rng.Uint64()), Agent: one(w, []string{"BAV2ROPC", "CBAinPROD"})}
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.ripe(0)
+	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64()), Agent: one(w, []string{"BAV2ROPC", "CBAinPROD"})}
 	session := w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: c, App: lines.ExchangeIMAP, Password: true, Protocol: "ropc", Session: session})
@@ -372,7 +373,7 @@ func (w *World) legacyIMAP(name string) {
 }
 
 func (w *World) grantedRights(name string) {
-	a, at := w.steal(name, append(isScripted, append(isReplay, isApp...)...)...), w.ripe(0)
+	a, at := w.steal(name, slices.Concat(isScripted, isReplay, isApp)...), w.ripe(0)
 	admin := w.org.admins[3]
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1", "python-requests/2.32.3"})}
 	session := w.uuid()
@@ -394,9 +395,9 @@ func (w *World) grantedRights(name string) {
 }
 
 func (w *World) auditingOff(name string) {
-	a, at, p := w.steal(name, append(isReplay, append(isScripted, isDiversion...)...)...), w.ripe(0), w.victim(true)
+	a, at, p := w.steal(name, slices.Concat(isReplay, isScripted, isDiversion)...), w.ripe(0), w.victim(true)
 	admin := w.org.admins[4]
-	ip, session := one(w, append(w.nets.hosting, w.nets.vpn...)).V4(w.rng.Uint64()), w.uuid()
+	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, admin, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, MFA: true, Session: session})
 		at = at.Add(w.between(time.Minute, 9*time.Minute))
@@ -418,7 +419,7 @@ func (w *World) auditingOff(name string) {
 
 func (w *World) forwarding(name string) {
 	a, p, at := w.steal(name, isDiversion...), w.victim(true), w.ripe(0)
-	ip, session := one(w, append(w.nets.hosting, w.nets.vpn...)).V4(w.rng.Uint64()), w.uuid()
+	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, Session: session})
 		at = w.byHand(a, at.Add(time.Minute), p, ip, session, "", w.number(5, 20))
@@ -480,8 +481,8 @@ func (w *World) stolenSecret(name string) {
 }
 
 func (w *World) dumpIMAP(name string) {
-	a, p, at := w.steal(name, append(isScripted, isReplay...)...), w.victim(false), w.ripe(0)
-	c := lines.Client{IP: one(w, append(w.nets.hosting, w.nets.foreign...)).V4(w.rng.Uint64())}
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(false), w.ripe(0)
+	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64())}
 	w.at(at, func(at time.Time) {
 		for range 5 {
 			a.saw(at, c.IP, p.upn())
@@ -492,7 +493,7 @@ func (w *World) dumpIMAP(name string) {
 }
 
 func (w *World) teamFiltration(name string) {
-	a, p, at := w.steal(name, append(isScripted, isReplay...)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.ripe(0)
 	list := w.proxies(30, w.nets.hosting)
 	targets := append(w.rounds(w.number(60, 90), 1), aim(p))
 	w.assault(assault{kind: "TeamFiltration's spraying", classes: isEither, start: at.Add(-3 * time.Hour), way: always(byToken(lines.Teams)), from: clients(list, teamsAgent), targets: targets, pause: w.spread(150*time.Minute, len(targets)), hits: map[int]lines.Verdict{len(targets) - 1: lines.Right}})
