@@ -3,28 +3,25 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
+	"redshank/analytics/alert"
+	"redshank/analytics/collection"
+	"redshank/analytics/event"
+	"redshank/analytics/health"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/record"
+	"redshank/analytics/source"
+	"redshank/analytics/state"
+	"redshank/analytics/stuffing"
+	"redshank/analytics/window"
 	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
-	"redshank/analytics/record"
-	"redshank/analytics/source"
-	"redshank/analytics/window"
 )
 
-// Options configure an Engine.
-type Options struct {
-	Policy   *policy.Policy
-	Source   string // "auto" or the name of one format
-	MaxIPs   int    // bound of the client table, in entries
-	MaxUsers int    // bound of the account table, in entries
-}
-
 // Bounds of what is remembered to recognise what comes twice, in keys of about
-// 150 bytes each, two for a chunk.
+// 150 bytes each.
 const (
 	maxChunks = 4096
 	maxIDs    = 1 << 17
@@ -39,20 +36,21 @@ const futureSlack = 10 * time.Minute
 type Engine struct {
 	mu         sync.Mutex
 	policy     *policy.Policy
-	memo       *policy.Memo[acquaintance]
+	cache      *policy.Cache
 	reader     record.Reader
 	sources    *source.Set
-	desk       *desk
-	stuffing   *stuffing
-	collection *collection
+	tracker    *incident.Tracker
+	analytics  []Analytic
+	collection *collection.Detector // for the counts of its baselines
+	tables     []state.Table
+	geo        *policy.GeoCache
 	chunks     *window.Seen
-	digest     digest // of the chunk being read
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
-	emit, wait source.Emit
-	ahead      ahead
+	event      event.Event
+	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
-	watch      watch
+	monitor    *health.Monitor
 	stats      Stats
 }
 
@@ -61,124 +59,108 @@ func New(opts Options) (*Engine, error) {
 	if opts.Policy == nil {
 		return nil, fmt.Errorf("engine: no policy")
 	}
-	sources, err := source.New(opts.Source)
+	sources, err := source.New(opts.Source, opts.Policy)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	d := newDesk(opts.Policy)
 	e := &Engine{
-		policy:   opts.Policy,
-		memo:     policy.NewMemo[acquaintance](opts.Policy),
-		sources:  sources,
-		desk:     d,
-		stuffing: newStuffing(opts, d),
-		chunks:   window.NewSeen(2 * maxChunks),
-		ids:      window.NewSeen(maxIDs),
+		policy:  opts.Policy,
+		cache:   policy.NewCache(opts.Policy),
+		geo:     policy.NewGeoCache(opts.Policy),
+		sources: sources,
+		tracker: incident.NewTracker(opts.Policy),
+		chunks:  window.NewSeen(maxChunks),
+		ids:     window.NewSeen(maxIDs),
+		monitor: health.New(opts.Policy),
 	}
-	e.collection = newCollection(opts, d, e.stuffing.attacks)
-	e.stuffing.stolen = e.collection.stolen
-	e.watch.policy = opts.Policy
+	e.collection = collection.New(opts.Policy, e.tracker, e.geo, opts.MaxUsers)
+	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
+	e.add(e.collection)
 	e.reader.Index = sources.Index()
-	e.emit, e.wait = e.observe, e.later // made once: a method value allocates
+	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
+
+// add makes an analytic part of the engine.
+func (e *Engine) add(a Analytic) { e.analytics = append(e.analytics, a) }
 
 // Observe reads one chunk and returns the alerts it caused, in the order in
 // which their incidents changed. The alerts are the caller's; nothing in them
 // points into chunk. A chunk seen before, byte for byte, changes nothing.
-func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
+func (e *Engine) Observe(tag string, chunk []byte) []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.known(tag, chunk) {
+	digest, repeated := e.digest(tag, chunk)
+	if repeated {
 		return nil
 	}
 	var rec record.Record
-	e.reader.Reset(chunk)
-	e.ahead.n = 0 // of a chunk that was never finished
-	for e.digest.lead(chunk, 0); e.reader.Next(&rec); e.digest.lead(chunk, e.reader.At()) {
+	for e.reader.Reset(chunk); e.reader.Next(&rec); {
 		e.received = rec.Time
-		if !e.sources.NextLine(&rec, e.ahead.slot(), e.wait) {
-			e.catchUp()
+		if !e.sources.NextLine(&rec, &e.event, e.emit) {
 			e.sources.Decode(tag, &rec, e.emit)
 		}
 	}
-	e.catchUp()
-	return e.finish(tag, chunk)
+	return e.finish(tag, digest)
 }
 
-// known counts a chunk and tells whether it has come before. Where no chunk has
-// begun like it none has, and the rest need not be looked at before it is read.
-func (e *Engine) known(tag string, chunk []byte) bool {
+// digest counts a chunk, returns its digest, and reports whether the same chunk
+// has been read before. Fluent Bit redelivers a chunk byte for byte, with
+// nanosecond timestamps inside.
+func (e *Engine) digest(tag string, chunk []byte) (digest uint64, repeated bool) {
 	e.stats.Chunks++
-	e.digest.begin(tag)
-	if !e.chunks.Before(headOf(tag, chunk)) || !e.chunks.Contains(digestOf(tag, chunk)) {
-		return false
+	digest = xxhash.Sum64(chunk) ^ xxhash.Sum64String(tag)
+	if repeated = e.chunks.Contains(digest); repeated {
+		e.stats.RepeatedChunks++
 	}
-	e.stats.RepeatedChunks++
-	return true
+	return digest, repeated
 }
 
 // finish ends a chunk that was observed.
-func (e *Engine) finish(tag string, chunk []byte) []*Alert {
+func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
-	e.chunks.Add(e.digest.end(chunk), struct{}{})
+	e.chunks.Add(digest, struct{}{})
 	e.release()
-	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
-	return e.desk.flush()
+	st := e.tableStats()
+	e.monitor.Chunk(tag, e.sources.Counts(), e.received, st.ClientsEvicted, st.AccountsEvicted)
+	return e.tracker.Flush()
 }
 
 // release lets go of a chunk: nothing may point into it once it is the host's
 // again.
 func (e *Engine) release() {
 	e.reader.Reset(nil)
-	e.ahead.release()
+	e.event.Reset()
 	e.sources.Release()
 }
 
 // Close returns the final messages of the incidents that have changed since
 // their last one. The engine is not used afterwards.
-func (e *Engine) Close() []*Alert {
+func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.desk.close()
+	return e.tracker.Close()
 }
 
-// observe takes one event from a source to the analytics.
+// observe passes one event from a source to the analytics.
 func (e *Engine) observe(ev *event.Event) {
-	if idle(ev) {
-		e.stats.Events++
-		e.setTime(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
-		return
-	}
-	e.observeAs(e.memo.Hash(ev), ev)
-}
-
-// observeAs is observe of an event that is not idle and whose hash is known.
-func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 	e.stats.Events++
 	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
-	known := e.memo.Normalise(hash, ev)
-	e.watch.event(ev, at, arrived)
+	if idle(ev) {
+		e.setTime(ev, at, arrived)
+		return
+	}
+	e.cache.Normalise(ev)
+	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return
 	}
-	e.stuffing.observe(ev, known)
-	e.collection.observe(ev, known)
-}
-
-// acquaintance is what was looked up for a client and an account, by the one
-// name and with the one agent that the account used there. What a routine sign-in
-// needs stands in it, in stay and in the client: most of its cost is to wait for
-// memory.
-type acquaintance struct {
-	client  window.Held[*client]
-	account window.Held[*account]
-	dossier window.Held[*dossier]
-	learned learnMark
-	stay    *admission // the account's at that very client; nil: not looked up
+	for _, a := range e.analytics {
+		a.Observe(ev)
+	}
 }
 
 // idle tells events that no analytic takes and no result code can turn into
@@ -196,10 +178,9 @@ func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
 	if future {
 		e.stats.Future++
 	}
-	if at < e.desk.newest-e.desk.lateness {
-		e.stats.Late++ // still counted: its window may be open
+	if e.tracker.Advance(at) {
+		e.stats.Late++ // still observed: its window may be open
 	}
-	e.desk.newest = max(e.desk.newest, at)
 }
 
 func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
@@ -235,10 +216,28 @@ type Stats struct {
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	st := e.stats
+	return e.statsNow()
+}
+
+func (e *Engine) statsNow() Stats {
+	st := e.tableStats()
 	st.Sources = e.sources.Counts()
-	st.Clients, st.ClientsEvicted = e.stuffing.clients.Len(), e.stuffing.clients.Evicted()
-	st.Accounts, st.AccountsEvicted = e.stuffing.accounts.Len(), e.stuffing.accounts.Evicted()
-	st.Incidents, st.Alerts, st.Suppressed = e.desk.opened, e.desk.told, e.desk.kept
+	t := e.tracker.Stats()
+	st.Incidents, st.Alerts, st.Suppressed = t.Opened, t.Notified, t.Suppressed
+	return st
+}
+
+// tableStats returns the counters with those of the bounded tables.
+func (e *Engine) tableStats() Stats {
+	st := e.stats
+	for _, t := range e.allTables() {
+		switch {
+		case t.Size == nil:
+		case t.Name == "clients":
+			st.Clients, st.ClientsEvicted = t.Size()
+		case t.Name == "accounts":
+			st.Accounts, st.AccountsEvicted = t.Size()
+		}
+	}
 	return st
 }

@@ -63,13 +63,13 @@ type Collection struct {
 	// TimeWindow: how far apart an abnormal sign-in and scripted access may be.
 	TimeWindow time.Duration
 	// Baseline: when one is ripe.
-	Baseline Ripening
+	Baseline LearningPeriod
 	// Weights that take the place of the content's, by signal code, 0 to 100.
 	Weights map[string]int
 }
 
 // Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
-type Ripening struct{ Days, SignIns int }
+type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.
 type Alerts struct {
@@ -134,6 +134,15 @@ func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 // OperationGroup is the group of an audited operation, "" where it concerns
 // no analytic: see content/operations.yaml.
 func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
+
+// Operation returns what an operation of an audit log means: that of its group.
+func (p *Policy) Operation(name []byte) event.Operation {
+	return operationGroups[groupOf(p.content.operations, name)]
+}
+
+// ClientHeaders returns the headers from which web logs take the client behind a
+// trusted proxy, the best first; nil if the policy names none.
+func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
 
 // CmdletGroup is the same for a PowerShell cmdlet.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }

@@ -11,14 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"redshank/analytics"
+	"redshank/analytics/alert"
 )
 
 // numbered are n alerts from first on, each with its number in it.
 func numbered(first, n int) []Message {
 	var out []Message
 	for i := first; i < first+n; i++ {
-		out = append(out, Message{ID: fmt.Sprintf("rs-%06d", i), Severity: analytics.High, Time: time.Unix(1772439304, int64(i)),
+		out = append(out, Message{ID: fmt.Sprintf("rs-%06d", i), Severity: alert.High, Time: time.Unix(1772439304, int64(i)),
 			JSON: fmt.Appendf(nil, `{"event":{"id":"rs-%06d"},"n":%d}`, i, i)})
 	}
 	return out
@@ -98,8 +98,8 @@ func TestSpoolBatchIsBounded(t *testing.T) {
 	spools(t, func(t *testing.T, folder string) {
 		s := openSpool(t, folder, 16<<20)
 		large := Message{ID: "large", JSON: bytes.Repeat([]byte{'x'}, maxBatchBytes+1)}
-		put(t, s, append(append(numbered(1, maxBatch+1), large), numbered(200, 1)...))
-		for _, want := range []int{maxBatch, 1, 1, 1} {
+		put(t, s, append(append(numbered(1, MaxBatch+1), large), numbered(200, 1)...))
+		for _, want := range []int{MaxBatch, 1, 1, 1} {
 			if got := len(s.take()); got != want {
 				t.Errorf("batch of %d, want %d", got, want)
 			}
@@ -118,7 +118,7 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 	s.take()
 	s.settle(10)
 	// As after SIGKILL: nothing is closed in order, only the lock goes.
-	if err := s.ledger.Close(); err != nil {
+	if err := s.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = openSpool(t, folder, 0)
@@ -159,15 +159,15 @@ func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sized := func(id string, severity analytics.Severity) []Message {
+		sized := func(id string, severity alert.Severity) []Message {
 			return []Message{{ID: id, Severity: severity, JSON: bytes.Repeat([]byte{'x'}, MinSpool/5)}}
 		}
-		put(t, s, sized("1", analytics.Low))
+		put(t, s, sized("1", alert.Low))
 		s.take() // in flight from here on
-		for i, severity := range []analytics.Severity{analytics.High, analytics.Low, analytics.Medium, analytics.Low, analytics.Critical, analytics.High} {
+		for i, severity := range []alert.Severity{alert.High, alert.Low, alert.Medium, alert.Low, alert.Critical, alert.High} {
 			put(t, s, sized(fmt.Sprint(i+2), severity))
 		}
-		put(t, s, sized("8", analytics.Low)) // less than all that wait: goes itself
+		put(t, s, sized("8", alert.Low)) // less than all that wait: goes itself
 		var left []string
 		for batch := s.take(); len(batch) > 0; batch = s.take() {
 			left = append(left, ids(batch))
@@ -222,7 +222,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ledger.SetLimit(64 << 10)
+	s.store.SetLimit(64 << 10)
 	large := func(first int) []Message {
 		out := numbered(first, 4)
 		for i := range out {
@@ -239,7 +239,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 		t.Error(got)
 	}
 	s.settle(1)
-	s.ledger.SetLimit(0)
+	s.store.SetLimit(0)
 	s.retryAt = time.Unix(0, 1)
 	s.settle(1)
 	if !strings.Contains(log.String(), "can be written again") {
@@ -276,7 +276,7 @@ func TestDeadLetters(t *testing.T) {
 	}
 	put(t, s, numbered(1, 3))
 	s.take()
-	if id := s.bury(); id != "rs-000001" {
+	if id := s.reject(); id != "rs-000001" {
 		t.Error(id)
 	}
 	if got := ids(s.take()); got != "2 3" {
@@ -291,7 +291,7 @@ func TestDeadLetters(t *testing.T) {
 	put(t, s, []Message{{ID: "a", JSON: make([]byte, maxDead/2)}, {ID: "b", JSON: make([]byte, maxDead/2)}})
 	for range 4 {
 		s.take()
-		s.bury()
+		s.reject()
 	}
 	if got := ids(dead()); got != "b" {
 		t.Error(got)
@@ -307,7 +307,7 @@ func BenchmarkSpoolPut(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			alert := []Message{{ID: "rs-000001", Severity: analytics.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
+			alert := []Message{{ID: "rs-000001", Severity: alert.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
 			b.SetBytes(2500)
 			b.ReportAllocs()
 			for b.Loop() {

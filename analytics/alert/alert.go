@@ -1,0 +1,116 @@
+package alert
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"redshank/analytics/event"
+)
+
+// Alert is one message about one incident. Strings are capped and owned by
+// the alert; lists are capped, with the true counts beside them in Counts.
+type Alert struct {
+	ID       string // of the incident, the same in all its messages
+	Sequence int    // 1, 2, 3, ... within the incident
+	Rule     Rule
+	Phase    string // opened, escalated, changed, grown, quiet: why this message left
+	Class    string // credential_stuffing, password_spraying, ...
+	Severity Severity
+	// Confidence from 0 to 1.
+	Confidence float64
+	Message    string    // one sentence a person can act on
+	Time       time.Time // of the event that caused this message
+	Start, End time.Time // first and last event of the incident
+
+	Source     netip.Addr   // client of the incident; invalid for a campaign
+	Geo        Geo          // of Source
+	AS         AS           // of Source
+	User       *User        // where one user is the subject
+	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
+	Prefix     netip.Prefix // what counts as that client, where it is more than the address: an IPv6 /64
+	IPs        []netip.Addr // related, at most 20
+	Users      []UserCount  // top by failures, at most 20
+	Hosts      []string     // servers that logged it, at most 20
+	Valid      []Credential // valid credentials found, at most 20
+	Familiar   []Credential // accounts with a history at the address that went on as usual, at most 20
+	Services   []string
+	Agents     []string // at most 10
+	Apps       []string // ids, at most 10
+	AppNames   []string // of those ids that are known
+	Counts     Counts
+	Window     string // burst, slow or campaign: what opened it
+	Signals    []Signal
+	Evidence   []string // record ids, at most 20
+	Labels     []string // network labels of the address, from the policy
+	Baseline   string   // how ripe, where one was used
+	Techniques []Technique
+	Context    []Context // of the subject and of accounts with valid credentials, at most 5
+	Suppressed int       // messages not sent since the last one
+}
+
+// User is an account as an alert names it.
+type User struct{ Name, Domain, Email, ID string }
+
+// NewUser splits a canonical account into its parts.
+func NewUser(name string) *User {
+	user := &User{Name: name}
+	if local, domain, ok := strings.Cut(name, "@"); ok {
+		user.Name, user.Domain, user.Email = local, domain, name
+	}
+	return user
+}
+
+// DisplayName returns the address of the account, or its name where it has none.
+func (u *User) DisplayName() string {
+	if u.Email != "" {
+		return u.Email
+	}
+	return u.Name
+}
+
+// UserCount is one account of an incident.
+type UserCount struct {
+	Name       string
+	Failures   int
+	LastReason string
+	Privileged bool
+	Leaked     bool
+}
+
+// Credential is an account whose password the client is known to have.
+type Credential struct {
+	User string
+	At   time.Time
+	How  string // success, or accepted with the reason that stopped it, and the service
+
+	Service event.Service
+}
+
+// Signal is one observation that counted.
+type Signal struct {
+	Code      string
+	Weight    int
+	Detail    string
+	Says      string // the sentence of the documentation
+	Technique string // ATT&CK id
+}
+
+// Geo is where an address is, by the policy's city database.
+type Geo struct {
+	CountryISO, City string
+	Lat, Lon         float64
+	Located          bool // Lat and Lon are known
+}
+
+// AS is who owns a network, by the policy's database of autonomous systems.
+type AS struct {
+	Number       uint32 // 0: not known
+	Organization string
+}
+
+// Counts are the true figures of an incident, whatever the lists show.
+type Counts struct {
+	Failures, DistinctUsers, DistinctIPs, UnknownUsers, Locked,
+	Accepted, Succeeded, Leaked, Items, Mailboxes int
+}

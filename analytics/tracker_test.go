@@ -1,0 +1,128 @@
+package analytics
+
+import (
+	"fmt"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"testing"
+	"time"
+)
+
+// messages plays a scene, a chunk for each act, and returns all messages up to
+// the end of the input and those that only Close gave.
+func (s *scene) messages() (told, closing []*alert.Alert) {
+	s.t.Helper()
+	e, err := New(Options{Policy: s.policy, MaxIPs: 10_000, MaxUsers: 10_000})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var ev event.Event
+	for _, a := range s.acts {
+		a.event(&ev)
+		e.observe(&ev)
+		told = append(told, e.tracker.Flush()...)
+	}
+	return told, e.Close()
+}
+
+func TestAStormStaysReadable(t *testing.T) {
+	s := newScene(t)
+	s.policy.Alerts.PerMinute = 60
+	for n := range 200 { // two hundred attackers in one minute that share nothing
+		for k := range 6 {
+			s.add(act{at: time.Duration(k) * time.Second, ip: fmt.Sprintf("100.%d.%d.9", 64+n%50, n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k),
+				agent: fmt.Sprintf("agent %d", n), outcome: event.Failure, reason: event.WrongPassword})
+		}
+	}
+	s.succeed(10*time.Second, "100.113.199.9", "u199-0@contoso.com") // a credential is told whatever the minute holds
+	told, closing := s.messages()
+	var critical, suppressed int
+	incidents := map[string]bool{}
+	for _, a := range told {
+		if a.Severity == alert.Critical {
+			critical++
+		}
+	}
+	for _, a := range append(told, closing...) {
+		incidents[a.ID] = true
+		suppressed += a.Suppressed
+	}
+	if len(told)-critical > 60 || critical != 1 {
+		t.Errorf("%d messages in one minute, %d of them critical, want at most 60 and 1", len(told), critical)
+	}
+	if len(incidents) != 200 || suppressed < 139 {
+		t.Errorf("%d incidents told in the end, %d messages said to be suppressed, want 200 and at least 139", len(incidents), suppressed)
+	}
+}
+
+func TestHeldMessagesFollowInTheNextMinute(t *testing.T) {
+	s := newScene(t)
+	s.policy.Alerts.PerMinute = 1
+	for n := range 3 {
+		for k := range 6 {
+			s.add(act{at: time.Duration(n*10+k) * time.Second, ip: fmt.Sprintf("100.%d.7.9", 64+n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k), outcome: event.Failure})
+		}
+	}
+	for n := range 4 {
+		s.succeed(minutes(2+n), "192.0.2.1", person(n)) // time goes on
+	}
+	told, _ := s.messages()
+	if len(told) != 3 || told[1].Suppressed != 1 {
+		t.Errorf("%d messages, want the three openings, one a minute", len(told))
+	}
+}
+
+func TestGrowthIsToldTenfoldAndAfterTheCooldown(t *testing.T) {
+	s := newScene(t)
+	for n := range 400 { // one every 15 seconds: 100 minutes
+		s.fail(time.Duration(n)*15*time.Second, attacker, person(n%30))
+	}
+	told, closing := s.messages()
+	var phases []string
+	for _, a := range append(told, closing...) {
+		phases = append(phases, fmt.Sprintf("%s/%d", a.Phase, a.Counts.Failures))
+	}
+	if len(phases) < 3 || len(phases) > 6 || phases[0] != "opened/5" || phases[len(phases)-1] != "quiet/400" {
+		t.Errorf("messages %v: want few, from the opening to the final figures", phases)
+	}
+}
+
+func TestAnIncidentEndsWithItsFinalFigures(t *testing.T) {
+	s := newScene(t)
+	for n := range 8 {
+		s.fail(minutes(n), attacker, person(n))
+	}
+	s.succeed(72*time.Hour, "192.0.2.1", person(1)) // quiet time and lateness are over
+	told, closing := s.messages()
+	if n := len(told); n != 2 || told[1].Phase != alert.PhaseQuiet || told[1].Counts.Failures != 8 || len(closing) != 0 {
+		t.Errorf("%d messages and %d at the end, want the opening and the final figures", n, len(closing))
+	}
+}
+
+func TestATimeInTheFuturePushesNothingOut(t *testing.T) {
+	s := newScene(t)
+	e, err := New(Options{Policy: s.policy, MaxIPs: 100, MaxUsers: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ev event.Event
+	for n := range 8 {
+		at := time.Duration(n) * 2 * time.Hour
+		e.received = midnight.Add(at)
+		if n == 4 { // a forged record from the year 2040
+			act{at: 14 * 365 * 24 * time.Hour, ip: attacker, user: person(99), outcome: event.Failure}.event(&ev)
+			e.observe(&ev)
+		}
+		act{at: at, ip: attacker, user: person(n), outcome: event.Failure}.event(&ev)
+		e.observe(&ev)
+	}
+	for n := range 3 {
+		act{at: 15*time.Hour + minutes(n), ip: attacker, user: person(20 + n), outcome: event.Failure}.event(&ev)
+		e.received = ev.Time
+		e.observe(&ev)
+	}
+	alerts := e.Close()
+	if len(alerts) != 1 || alerts[0].End.Year() != 2026 || e.Stats().Future != 1 {
+		t.Errorf("%d incidents, %d records from the future: the slow attack must stand", len(alerts), e.Stats().Future)
+	}
+}
