@@ -25,7 +25,7 @@ func (e *Engine) ObserveEvent(ev *event.Event) {
 func (e *Engine) Flush() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tracker.flush()
+	return e.tracker.Flush()
 }
 
 // IsIdle reports whether an event only moves the clock: no analytic takes one of

@@ -90,7 +90,7 @@ func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 }
 
 // auditKind is for what turns auditing off, of mailboxes or of the tenant.
-func auditKind(_ *collection, ev *event.Event) signalKind {
+func auditKind(_ *Detector, ev *event.Event) signalKind {
 	detail := bytes.Map(func(r rune) rune {
 		if strings.ContainsRune("\"': =$", r) {
 			return -1
