@@ -14,7 +14,7 @@ import (
 )
 
 // small is the size of the worlds here.
-func small(seed uint64) world.Options { return world.Options{Seed: seed, Days: 4, People: 60} }
+func small(seed uint64) world.Options { return world.Options{Seed: seed, Days: 3, People: 40} }
 
 // digest plays a world and sums it up.
 func digest(o world.Options) uint64 {
@@ -49,9 +49,9 @@ func TestDeliveryChangesNothing(t *testing.T) {
 		return string(text)
 	}
 	want := truth(small(3))
-	late, double := small(3), small(3)
-	late.Late, double.Double = 12*time.Hour, true
-	if truth(late) != want || truth(double) != want {
+	late := small(3)
+	late.Late, late.Double = 12*time.Hour, true
+	if truth(late) != want {
 		t.Error("a late or a doubled delivery changes the truth")
 	}
 }
