@@ -193,6 +193,30 @@ var stuffings = []kind{
 		}
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(byForm), from: single(lines.Client{IP: w.hosted(), Agent: oldChrome}), targets: append(targets, targets...), pause: w.every(20 * time.Second)})
 	}},
+	{"one line of the victims' own provider", func(w *World, name string) {
+		targets := w.pairs(w.number(15, 40), 0.1)
+		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(true, 0), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.nets.consumers[0].V4(w.rng.Uint64()), Agent: w.browser()}),
+			targets: targets, pause: w.every(15 * time.Second), hits: w.hits(targets, true)})
+	}},
+	{"100 prefixes of IPv6 at one hosting provider", func(w *World, name string) {
+		network := one(w, w.nets.hosting)
+		var list []netip.Addr
+		for range 100 {
+			list = append(list, network.V6(w.rng.Uint64(), w.rng.Uint64()))
+		}
+		targets := w.rounds(w.number(80, 120), 1)
+		how, _ := w.cloudWay()
+		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(list, one(w, frozen)), targets: targets, pause: w.every(25 * time.Second), hits: w.hits(targets, true)})
+	}},
+	{"good list: half of the pairs are right", func(w *World, name string) {
+		targets, hits := w.rounds(w.number(14, 24), 1), map[int]lines.Verdict{}
+		for i := range targets {
+			if i%2 == 1 {
+				hits[i] = one(w, []lines.Verdict{lines.Right, lines.MFAAsked})
+			}
+		}
+		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(byToken(lines.Office)), from: single(lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}), targets: targets, pause: w.every(20 * time.Second), hits: hits})
+	}},
 	{"fresh application id for each try, many exits", func(w *World, name string) {
 		targets := w.rounds(w.number(60, 120), 1)
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: func(int) way {
