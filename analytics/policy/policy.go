@@ -23,6 +23,7 @@ type Policy struct {
 	agents     *event.Agents
 	content    *content
 	automation []*Automation
+	mutes      []*Mute
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
@@ -76,6 +77,8 @@ type Alerts struct {
 	Quiet     time.Duration // an incident without events for so long is over
 	Cooldown  time.Duration // least event time between two messages that only tell growth
 	PerMinute int           // messages per minute of event time before a summary replaces them
+	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
+	MinimumSeverity string
 }
 
 // State tunes what is kept.
