@@ -130,6 +130,9 @@ func (sc *scene) fill(s *scenes, in *report.Incident) {
 			in.Lanes = append(in.Lanes, l)
 		}
 	}
+	for n, v := range in.Valid {
+		in.Valid[n] = cmp.Or(sc.proofs[strings.ToLower(v.User)], v)
+	}
 	in.Lists = sc.lists()
 	in.Places = sc.placesOf(s)
 }

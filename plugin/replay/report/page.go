@@ -83,10 +83,12 @@ type Signal struct {
 	Weight             int
 }
 
-// Credential is an account whose password the attacker has.
+// Credential is an account whose password the attacker has, with the sign-in that
+// shows this.
 type Credential struct {
-	User, How string
-	At        time.Time
+	User, How                   string
+	At                          time.Time
+	Address, Agent, App, Record string // empty: not known
 }
 
 // Account is an account of an incident.
