@@ -165,8 +165,12 @@ func (sc *scene) lists() []report.List {
 		}
 		apps = append(apps, id)
 	}
+	more := 0
+	if i.Counts.DistinctIPs > len(block) && !i.Source.IsValid() {
+		more = i.Counts.DistinctIPs
+	}
 	var lists []report.List
-	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block},
+	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block, Of: more},
 		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}} {
 		if len(l.Items) > 0 {
 			lists = append(lists, l)

@@ -189,10 +189,12 @@ func (sc *scene) fromClient(ev *event.Event) {
 // prove adds to a valid credential what the event of the sign-in says.
 func (sc *scene) prove(ev *event.Event, kind report.Kind) {
 	proof, ok := sc.proofs[string(ev.User)]
-	if !ok || proof.Address != "" || kind == report.Failure || ev.Time.Sub(proof.At).Abs() >= time.Second {
+	if !ok || kind == report.Failure || ev.Time.Sub(proof.At).Abs() >= time.Second {
 		return
 	}
-	proof.Address, proof.Agent, proof.App, proof.Record = ev.IP.String(), short(ev.AgentText()), short(ev.App), short(ev.ID)
+	proof.Address = ev.IP.String() // several logs may tell of the sign-in
+	proof.Agent, proof.App = cmp.Or(proof.Agent, short(ev.AgentText())), cmp.Or(proof.App, short(ev.App))
+	proof.Record = cmp.Or(proof.Record, short(ev.ID))
 	sc.proofs[string(ev.User)] = proof
 }
 

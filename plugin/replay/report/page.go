@@ -75,6 +75,7 @@ type Incident struct {
 type List struct {
 	Title string
 	Items []string
+	Of    int // how many there are; 0: all are listed
 }
 
 // Signal is an observation that counted.
