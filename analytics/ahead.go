@@ -129,7 +129,7 @@ func (k *acquaintance) fetchStay() (sum uint64) {
 
 func (k *acquaintance) fetchEntries() (sum uint64) {
 	if a := k.account.Last(); a != nil {
-		sum += a.key + uint64(len(a.homes))
+		sum += a.key + uint64(len(a.known))
 	}
 	if d := k.dossier.Last(); d != nil {
 		sum += d.key + uint64(len(d.notes))
@@ -143,8 +143,8 @@ func (k *acquaintance) fetchEvidence() (sum uint64) {
 	if c := k.client.Last(); c != nil {
 		sum += c.tries.Fetch()
 	}
-	if a := k.account.Last(); a != nil && len(a.homes) > 0 {
-		sum += uint64(a.homes[0].first)
+	if a := k.account.Last(); a != nil && len(a.known) > 0 {
+		sum += uint64(a.known[0].first)
 	}
 	if d := k.dossier.Last(); d != nil {
 		h := d.habits

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unsafe"
 
 	synthetic "redshank/test/day"
 )
@@ -54,12 +53,4 @@ func holdsLogins(tag string) bool {
 	return slices.ContainsFunc([]string{"exchange.iis", "exchange.imap", "exchange.smtp"}, func(prefix string) bool {
 		return strings.HasPrefix(tag, prefix)
 	})
-}
-
-// TestCacheLines holds what a million addresses and a routine sign-in cost
-// memory: a client is a cache line, and so is an admission.
-func TestCacheLines(t *testing.T) {
-	if c, a := unsafe.Sizeof(client{}), unsafe.Sizeof(admission{}); c > 64 || a > 64 {
-		t.Errorf("a client takes %d bytes and an admission %d, want at most 64", c, a)
-	}
 }

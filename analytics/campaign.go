@@ -1,331 +1,340 @@
 package analytics
 
 import (
-	"encoding/binary"
-	"math/bits"
+	"slices"
 	"strconv"
 
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
 
-// maxSightings bounds what one campaign list keeps: about 40 KB.
-const maxSightings = 512
+// Bounds of campaigns: how many are kept, and what one of them keeps.
+const (
+	maxCampaigns       = 64
+	maxCampaignClients = 4096
+	maxCampaignTools   = 32
+	maxCampaignSample  = 512
+	maxCampaignKeys    = 8
+)
 
-// campaign watches one thing that many clients may share: a user agent, an
-// app, a network, or a service whose log names neither.
+// campaignPause is the shortest time, in milliseconds, without failures after
+// which a campaign is over, maxCampaignPause the longest.
+const (
+	campaignPause    = 2 * 60 * 60 * 1000
+	maxCampaignPause = 8 * 60 * 60 * 1000
+)
+
+// campaign is an attack from many clients while it lasts.
 type campaign struct {
-	fails    window.Tries // of clients foreign to the account, with no incident of their own
-	admits   window.Tries // likewise, for the share of successes
-	incident *incident
-	looks    int // failures since a long list was last looked at
-
-	// Of a flood most lists never have a second try: the first one's place is
-	// allocated with the list.
-	first [1]window.Try
+	incident   *incident
+	keys       []uint64 // rare traits of its failures; none: the tenant's level
+	tenant     bool     // opened by the tenant's level
+	began, end int64    // of its failures
+	opened     int64    // end when it opened
+	pause      int64    // without failures for so long it is over
+	clients    map[clientKey]struct{}
+	tools      []uint32
+	sample     map[uint64]struct{} // accounts that failed when it opened
+	pending    []foreignFailure    // of the tenant's level: too few yet to go on
 }
 
-// lookEvery is how many failures a long list takes before it is counted again:
-// a count walks all of it.
-const lookEvery, longList = 8, 64
+// quorum is how many failures must come within a pause for a campaign to go on
+// that has nothing rare about it.
+const quorum = 4
 
-// traits are the lists that an event belongs to, as table keys. An attacker
-// who changes one of them at every try still shares another.
-func traits(ev *event.Event, k clientKey, keys []uint64) []uint64 {
-	if len(ev.AgentText()) > 0 {
-		keys = append(keys, salted('a', ev.AgentText()))
-	}
-	if len(ev.App) > 0 {
-		keys = append(keys, salted('p', ev.App))
-	}
-	if len(keys) == 0 {
-		keys = append(keys, salted('s', []byte{byte(ev.Service)}))
-	}
-	near := k
-	if k.addr().Is4() {
-		near[15] = 0 // /24
-	} else {
-		clear(near[6:]) // /48
-	}
-	return append(keys, salted('n', near[:]))
-}
+// covers reports whether a time lies within a campaign.
+func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
 
-// maxTraits is how many lists one event can be in.
-const maxTraits = 3
-
-// campaignOf is the open campaign that the event shares a trait with.
-func (s *stuffing) campaignOf(ev *event.Event, at int64) *incident {
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, s.keyOf(ev), room[:0]) {
-		if c, ok := s.campaigns.Get(key); ok && s.inReach(c.incident, at) {
-			return c.incident
+// campaignOf returns the campaign that a foreign failure is part of: one of its
+// rare traits, or else, while the tenant's level is up, all unexplained ones.
+func (s *stuffing) campaignOf(f *foreignFailure, c *client) *campaign {
+	for _, key := range f.traits {
+		if key == 0 {
+			continue
+		}
+		if k := s.byTrait[key]; k != nil && k.covers(f.At) {
+			return k
+		}
+	}
+	if f.single {
+		return nil
+	}
+	for _, k := range s.campaigns {
+		if k.tenant && k.covers(f.At) && s.goesOn(k, f) {
+			return k
 		}
 	}
 	return nil
 }
 
-// spread adds a failure that opened nothing on its own client to the lists of
-// the distributed form: by trait, and by account.
-func (s *stuffing) spread(ev *event.Event, t window.Try, c *client, a *account) {
-	if nearHome(a, c.key) {
+// goesOn reports whether a failure without rare traits is part of a campaign:
+// at any time before the campaign's end, and after it once a quorum has come
+// that is above what is usual.
+func (s *stuffing) goesOn(k *campaign, f *foreignFailure) bool {
+	if f.At <= k.end {
+		return true
+	}
+	k.pending = append(k.pending, *f)
+	k.pending = slices.DeleteFunc(k.pending, func(p foreignFailure) bool { return p.At < f.At-k.pause || p.At <= k.end })
+	hours := int32(k.pause/hour) + 1
+	now := int32(f.At / hour)
+	usual := s.evidence.level.usual(now-hours+1, now, s.prior())
+	if len(k.pending) < quorum || float64(len(k.pending)) < usual {
+		if len(k.pending) > maxPairs {
+			k.pending = k.pending[1:]
+		}
+		return false
+	}
+	for n := range k.pending[:len(k.pending)-1] {
+		p := &k.pending[n]
+		if c, ok := s.clients.Peek(s.cut(p.Client)); ok {
+			s.member(k, p, c)
+		}
+	}
+	from, to := k.end, f.At
+	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool { return !e.single && e.At > from && e.At <= to }))
+	k.pending = k.pending[:0]
+	return true
+}
+
+// campaignOfSuccess returns the campaign whose attacker a success must be: the
+// account does not know the network, nor the program, and either the rare trait
+// of the campaign is there or the address is one that failed in it.
+func (s *stuffing) campaignOfSuccess(c *client, got *signIn) *campaign {
+	if len(s.campaigns) == 0 || !got.foreign || !got.password() {
+		return nil
+	}
+	features := s.features(c, got.tool)
+	for n := range maxTraits {
+		k := s.byTrait[uint64(features[n])]
+		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
+			continue
+		}
+		if n == traitTool || slices.Contains(k.tools, got.tool) || k.has(c.key) || s.rare(features[n], got.first) {
+			return k
+		}
+	}
+	for _, k := range s.campaigns {
+		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
+			continue
+		}
+		if k.has(c.key) || slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+			return k
+		}
+	}
+	return nil
+}
+
+func (k *campaign) has(c clientKey) bool {
+	_, ok := k.clients[c]
+	return ok
+}
+
+// knowsOwner reports whether the account had signed in from a network of an
+// owner before a time.
+func (a *account) knowsOwner(owner uint32, before int64) bool {
+	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first < before })
+}
+
+// join adds a failure to a campaign.
+func (s *stuffing) join(k *campaign, f *foreignFailure, c *client, ev *event.Event) {
+	s.member(k, f, c)
+	k.incident.describe(ev)
+	s.desk.touch(k.incident)
+}
+
+// member counts a failure in a campaign and links the incident of its client.
+func (s *stuffing) member(k *campaign, f *foreignFailure, c *client) {
+	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
+	k.incident.fail(f.Try, nil)
+	if len(k.clients) < maxCampaignClients {
+		k.clients[c.key] = struct{}{}
+	}
+	if len(k.tools) < maxCampaignTools && !slices.Contains(k.tools, f.Tool) {
+		k.tools = append(k.tools, f.Tool)
+	}
+	if f.single {
+		s.link(k.incident, c.incident)
+	} else if c.campaign != k.incident {
+		c.campaign = k.incident
+		s.clients.Touch(c.key)
+	}
+}
+
+// link notes that the incident of one client is part of a campaign.
+func (s *stuffing) link(campaign, single *incident) {
+	if single == nil || single.campaign == campaign.id {
 		return
 	}
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, c.key, room[:0]) {
-		list := s.list(key)
-		list.fails.Add(t, maxSightings)
-		list.fails.Prune(t.At - 2*s.slow)
-		s.campaigns.Touch(key)
-		if s.spreads(list, t.At) {
-			s.openCampaign(list, key, ev, t.At)
-			return
+	single.campaign = campaign.id
+	s.desk.mark(single)
+	campaign.members = keep(campaign.members, []byte(single.id), maxListed)
+}
+
+// openCampaign makes an incident of failures that belong together: the one of
+// a campaign that they go on with, or a new one.
+func (s *stuffing) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) {
+	k := s.sameCampaign(&made, members)
+	if k == nil {
+		k = s.newCampaign(&made, members)
+	}
+	for _, key := range made.keys {
+		if len(k.keys) < maxCampaignKeys && !slices.Contains(k.keys, key) {
+			k.keys = append(k.keys, key)
+		}
+		s.byTrait[key] = k
+	}
+	s.evidence.take(members)
+	for _, f := range members {
+		if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
+			s.member(k, f, c)
 		}
 	}
-	if a != nil {
-		s.converge(ev, t, a)
-	}
+	s.lookBack(k)
+	k.incident.describe(ev)
+	k.incident.assess()
+	s.desk.touch(k.incident)
 }
 
-func (s *stuffing) list(key uint64) *campaign {
-	c, ok := s.campaigns.Get(key)
-	if !ok {
-		c = &campaign{}
-		c.fails = window.TriesOf(c.first[:0])
-		s.campaigns.Add(key, c)
-	}
-	return c
-}
-
-// spreads tells whether one list's failures make a campaign: enough clients
-// and accounts (or none named) in the burst window, or twice the clients in
-// the slow one; and three clients that fail for each one that gets in, since
-// an agent that many people use sees mostly successes.
-func (s *stuffing) spreads(c *campaign, at int64) bool {
-	if c.looks++; len(c.fails.All()) >= longList && c.looks < lookEvery {
-		return false
-	}
-	c.looks = 0
-	t := &s.policy.Stuffing.Campaign
-	wide := func(length int64, clients int) bool {
-		return c.fails.Windows(at, length, func(run []window.Try) bool {
-			if len(run) < clients || !s.could(c, run, clients) {
-				return false
-			}
-			failing, accounts, unnamed := s.census(run)
-			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
-				return false
-			}
-			return failing >= 3*admittedClients(c, run[0].At, run[len(run)-1].At)
-		})
-	}
-	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
-}
-
-// could tells whether a run may be wide enough at all, by what needs no look at
-// each client: most are not, and a census costs a hundred times as much.
-func (s *stuffing) could(c *campaign, run []window.Try, clients int) bool {
-	from, to := run[0].At, run[len(run)-1].At
-	s.crowd.reset(len(run))
-	for i := range run {
-		s.crowd.add(&run[i].Client) // whole addresses: at least as many as there are clients
-	}
-	failing := s.crowd.n
-	if failing < clients {
-		return false
-	}
-	admits := c.admits.All()
-	s.crowd.reset(len(admits))
-	for i := range admits {
-		if t := &admits[i]; t.GotIn && t.At >= from && t.At <= to {
-			s.crowd.add(&t.Client)
+func (s *stuffing) newCampaign(made *campaign, members []*foreignFailure) *campaign {
+	k := made
+	k.began, k.end = members[0].At, members[len(members)-1].At
+	k.opened = k.end
+	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
+	k.clients, k.sample = map[clientKey]struct{}{}, map[uint64]struct{}{}
+	for _, f := range members {
+		if f.Key != 0 && len(k.sample) < maxCampaignSample {
+			k.sample[f.Key] = struct{}{}
 		}
 	}
-	return failing >= 3*s.crowd.n
-}
-
-// crowd counts distinct addresses, at most maxSightings of them, without
-// allocating.
-type crowd struct {
-	slots [2 * maxSightings]uint64 // 0: empty
-	used  uint64                   // slots in use, a power of two: most runs need few, and all are 8 KB to clear
-	n     int
-}
-
-// reset empties it, for at most so many addresses.
-func (c *crowd) reset(most int) {
-	c.used, c.n = 1<<bits.Len(uint(2*min(max(most, 1), maxSightings)-1)), 0
-	clear(c.slots[:c.used])
-}
-
-func (c *crowd) add(address *[16]byte) {
-	high, low := binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
-	key := (high*0xd6e8feb86659fd93^low)*0x9e3779b97f4a7c15 | 1
-	for i := key >> 40; ; i++ {
-		switch slot := &c.slots[i&(c.used-1)]; *slot {
-		case key:
-			return
-		case 0:
-			*slot = key
-			c.n++
-			return
-		}
+	subject := "tenant"
+	if len(k.keys) > 0 {
+		subject = strconv.FormatUint(k.keys[0], 16)
 	}
-}
-
-func admittedClients(c *campaign, from, to int64) int {
-	seen := make(map[[16]byte]struct{}, 8)
-	for _, t := range c.admits.All() {
-		if t.GotIn && t.At >= from && t.At <= to {
-			seen[t.Client] = struct{}{}
-		}
-	}
-	return len(seen)
-}
-
-// census counts distinct clients and accounts of a run, and tries that name no
-// account, without clients that became part of an incident meanwhile. It
-// allocates: by then the run is long enough to be looked at.
-func (s *stuffing) census(run []window.Try) (clients, accounts, unnamed int) {
-	who := make(map[clientKey]bool, len(run))
-	names := make(map[uint64]struct{}, len(run))
-	for i := range run {
-		k := s.cut(run[i].Client)
-		free, known := who[k]
-		if !known {
-			c, ok := s.clients.Get(k)
-			free = !ok || !s.inReach(c.incident, run[i].At)
-			who[k] = free
-		}
-		switch {
-		case !free:
-		case run[i].Key == 0:
-			unnamed++
-		default:
-			names[run[i].Key] = struct{}{}
-		}
-	}
-	for _, free := range who {
-		if free {
-			clients++
-		}
-	}
-	return clients, len(names), unnamed
-}
-
-// openCampaign gathers the clients of a list into one incident.
-func (s *stuffing) openCampaign(c *campaign, key uint64, ev *event.Event, at int64) {
-	i := s.desk.open(&ruleStuffing, "campaign "+strconv.FormatUint(key, 16), s.began(&c.fails, at))
-	i.span(at)
-	i.opened = "campaign"
+	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
+	i := s.desk.open(&ruleStuffing, subject, k.began)
+	i.span(k.began)
+	i.opened = windowCampaign
 	s.begin(i)
-	c.incident = i
-	for _, t := range c.fails.Take() {
-		if s.inReach(i, t.At) {
-			s.enlist(i, t)
-		}
+	k.incident = i
+	s.campaigns = append(s.campaigns, k)
+	if len(s.campaigns) > maxCampaigns {
+		s.retire(slices.MinFunc(s.campaigns, func(a, b *campaign) int { return int(min(max(a.end-b.end, -1), 1)) }))
 	}
-	i.describe(ev)
-	for _, t := range c.admits.Take() {
-		s.judgeSighting(i, t)
-	}
-	i.assess()
-	s.desk.touch(i)
+	return k
 }
 
-// enlist adds one client's try, and all else the client did, to a campaign.
-func (s *stuffing) enlist(i *incident, t window.Try) {
-	c, ok := s.clients.Get(s.cut(t.Client))
-	switch {
-	case !ok:
-		i.fail(t, nil)
-	case c.incident == nil || !s.inReach(c.incident, t.At):
-		if !contains(c.tries.All(), t) {
-			i.fail(t, nil)
+func (s *stuffing) retire(k *campaign) {
+	s.campaigns = slices.DeleteFunc(s.campaigns, func(o *campaign) bool { return o == k })
+	for _, key := range k.keys {
+		if s.byTrait[key] == k {
+			delete(s.byTrait, key)
 		}
-		s.adopt(i, c)
-	case c.incident == i: // adopted with an earlier try, this one among the rest
 	}
 }
 
-func contains(tries []window.Try, t window.Try) bool {
-	for i := range tries {
-		if tries[i].At == t.At && tries[i].Key == t.Key {
-			return true
+// sameCampaign returns the campaign that failures belong to although they
+// share no trait with it yet, or came after a pause: at most a day apart, and
+// most of their accounts, or their clients, are those that the other one opened
+// with; or both began within an hour and last about as long. It compares with
+// what each was when it opened and never with what it has grown to.
+func (s *stuffing) sameCampaign(made *campaign, members []*foreignFailure) *campaign {
+	began, end := members[0].At, members[len(members)-1].At
+	var best *campaign
+	for _, k := range s.campaigns {
+		if began > k.end+s.slow || end < k.began-s.slow || !s.desk.isOpen(k.incident, began) {
+			continue
+		}
+		accounts, clients, named := 0, 0, 0
+		for _, f := range members {
+			if f.Key != 0 {
+				named++
+				if _, ok := k.sample[f.Key]; ok {
+					accounts++
+				}
+			}
+			if k.has(s.cut(f.Client)) {
+				clients++
+			}
+		}
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
+		if named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+			best = k
 		}
 	}
-	return false
+	return best
 }
 
-// noteAdmission remembers a success from afar under its traits: it weighs
-// against a campaign that is not open yet, and is judged when one opens.
-func (s *stuffing) noteAdmission(ev *event.Event, got admission, c *client) {
-	if got.outcome == event.Success && got.proof == event.ProofSession || got.account.livesNear(c.key, got.first) {
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// guessed watches one account that fails from foreign networks: ten clients in
+// the burst window, ten networks in the slow one, or, for a privileged account,
+// often enough from wherever.
+func (s *stuffing) guessed(ev *event.Event, t *window.Try, a *account) {
+	if s.ownProgram(t, a) {
 		return
 	}
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, c.key, room[:0]) {
-		if list, ok := s.campaigns.Get(key); ok {
-			t := newTry(ev, got.account)
-			t.GotIn = got.outcome == event.Success // else the password was right and no more
-			list.admits.Add(t, maxSightings)
-			list.admits.Prune(t.At - 2*s.slow)
-			s.campaigns.Touch(key)
-		}
-	}
-}
-
-// livesNear tells whether the account had a home in the client's network
-// before the given time.
-func (a *account) livesNear(k clientKey, before int64) bool {
-	for i := range a.homes {
-		if h := &a.homes[i]; h.first < before && h.client.near(k) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *stuffing) judgeSighting(i *incident, t window.Try) {
-	a, ok := s.accounts.Get(t.Key)
-	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.livesNear(clientKey(t.Client), t.At) {
-		return
-	}
-	got := admission{key: a.key, account: a, from: t.Client, first: t.At, last: t.At,
-		agent: t.Agent, service: t.Service, outcome: event.Success, reason: t.Reason}
-	if !t.GotIn {
-		got.outcome = event.Accepted
-	}
-	s.judge(i, t.Client, &got)
-}
-
-// converge watches one account that fails from many clients: ten in the burst
-// window, or ten networks in the slow one. A phone that changes its address
-// stays within a network or two.
-func (s *stuffing) converge(ev *event.Event, t window.Try, a *account) {
-	a.tries.Add(t, maxTries)
+	a.tries.Add(*t, maxTries)
 	s.accounts.Touch(a.key)
-	a.tries.Prune(t.At - 2*s.slow)
-	least := s.policy.Stuffing.Campaign.AccountAddresses
-	found := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
-		return len(run) >= least && distinct(run, s.cut) >= least
-	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
-		return len(run) >= least && distinct(run, clientKey.network) >= least
-	})
-	if !found {
+	a.tries.Prune(t.At - week)
+	if !s.guesses(a, t) {
 		return
 	}
 	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
 	i.span(t.At)
-	i.opened, i.account, a.incident = "account", a.name, i
+	i.opened, i.account, a.incident = windowAccount, a.name, i
 	s.begin(i)
 	for _, t := range a.tries.Take() {
-		if s.inReach(i, t.At) {
+		if s.inReach(i, t.At) || t.Marks.Has(event.PrivilegedUser) {
 			i.fail(t, nil)
 		}
 	}
 	i.describe(ev)
 	i.assess()
 	s.desk.touch(i)
+}
+
+func (s *stuffing) guesses(a *account, t *window.Try) bool {
+	least := s.policy.Stuffing.Campaign.AccountAddresses
+	if len(a.tries.All()) < min(least, s.policy.Stuffing.Privileged.Days) {
+		return false
+	}
+	many := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
+		return len(run) >= least && distinct(run, s.cut) >= least
+	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
+		return len(run) >= least && distinct(run, clientKey.subnet) >= least
+	})
+	return many || t.Marks.Has(event.PrivilegedUser) && s.guessesPrivileged(a, t)
+}
+
+// guessesPrivileged reports whether the failures of a privileged account are
+// many in a day, or several a day on three days. Mail programs that retry do not
+// count, nor does an agent that the account signs in with.
+func (s *stuffing) guessesPrivileged(a *account, t *window.Try) bool {
+	p := &s.policy.Stuffing.Privileged
+	perDay := map[int64]int{}
+	inDay := 0
+	for _, o := range a.tries.All() {
+		if o.GotIn || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
+			continue
+		}
+		perDay[o.At/day]++
+		if o.At > t.At-s.slow && o.At <= t.At {
+			inDay++
+		}
+	}
+	days := 0
+	for _, n := range perDay {
+		if n >= p.Days {
+			days++
+		}
+	}
+	return inDay >= p.Day || days >= 3
 }
 
 func distinct(run []window.Try, of func(clientKey) clientKey) int {

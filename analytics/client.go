@@ -24,52 +24,61 @@ func (k clientKey) is4() bool {
 	return binary.BigEndian.Uint64(k[:]) == 0 && binary.BigEndian.Uint32(k[8:]) == 0xffff
 }
 
-// network is the wider network of a client: IPv4 /16, IPv6 /32. A home router
-// or a phone that gets a new address mostly stays within it.
+// network is a wider network of a client, for what lacks a database of network
+// owners: IPv4 /16, IPv6 /32.
 func (k clientKey) network() clientKey { return k.cut(16, 32) }
 
-// near tells whether two clients are of one network. Most are one client.
-func (k clientKey) near(o clientKey) bool { return k == o || k.network() == o.network() }
+// subnet is the network that is as good as the address itself for an account
+// that signs in there: IPv4 /24, IPv6 /64.
+func (k clientKey) subnet() clientKey { return k.cut(24, 64) }
+
+func (k clientKey) sameSubnet(o clientKey) bool { return k == o || k.subnet() == o.subnet() }
 
 func hashClient(k clientKey) uint64 { return xxhash.Sum64(k[:]) }
 
-// maxTries and maxAdmitted bound what one client keeps: about 9 KB at the worst.
+// maxTries and maxSignIns bound what one client keeps: about 9 KB at the worst.
 const (
-	maxTries    = 128
-	maxAdmitted = 64
+	maxTries   = 128
+	maxSignIns = 64
 )
 
-// client is what is remembered of one client address: one cache line. Of most
-// there is nothing but a try.
+// client is what is remembered of one client address. Of most there is nothing
+// but an attempt.
 type client struct {
 	key      clientKey
 	incident *incident // the last incident it was part of
-	newest   int32     // Unix minute after its newest try, at least
-	added    uint32    // tries so far
+	campaign *incident // the last campaign it was part of
+	attack   *attack   // what of a shared address is the attack; nil: all of it
+	newest   int32     // Unix minute after its newest attempt, at least
+	added    uint32    // attempts so far
+	owner    uint32    // of the network; see stuffing.owner
+	looked   int64     // hour in which the days were last looked at
 	tries    window.Tries
-	guests   *guests // nil: none yet
+	users    *users // nil: none yet
 }
 
-// guests are the accounts that got in from a client.
-type guests struct {
-	admitted  []*admission // each once
-	residents int32        // accounts that made the address a home
+// users are the accounts that sign in from a client.
+type users struct {
+	signIns []*signIn // the latest of each account
+	known   int32     // accounts for which the address became a known client
+	usual   usualFailures
 }
 
-// admissions are those of its guests.
-func (c *client) admissions() []*admission {
-	if c.guests == nil {
+// signIns are those of its users.
+func (c *client) signIns() []*signIn {
+	if c.users == nil {
 		return nil
 	}
-	return c.guests.admitted
+	return c.users.signIns
 }
 
-// lived is how many accounts made the address a home.
-func (c *client) lived() int32 {
-	if c.guests == nil {
+// knownUsers is the number of accounts for which the address is, or was, a
+// known client.
+func (c *client) knownUsers() int {
+	if c.users == nil {
 		return 0
 	}
-	return c.guests.residents
+	return int(c.users.known)
 }
 
 // tried remembers the time of a try, apart from the list: of most people who
@@ -95,41 +104,45 @@ const (
 // moves tells whether a time has moved far enough to be put down.
 func moves(from, to int64) bool { return from/putDownEvery != to/putDownEvery }
 
-// admit remembers that an account got in, and reports whether that changed
+// addSignIn remembers that an account got in, and reports whether that changed
 // anything. Where the list is full the account that has been silent longest
 // makes room.
-func (c *client) admit(got *admission) (a *admission, changed bool) {
-	if c.guests == nil {
-		c.guests = new(guests)
+func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
+	if c.users == nil {
+		c.users = new(users)
 	}
-	g, oldest := c.guests, 0
-	for i, have := range g.admitted {
+	g, oldest := c.users, 0
+	for i, have := range g.signIns {
 		if have.key == got.key {
 			have.belongTo(got.account, c.key)
 			return have, have.merge(got)
 		}
-		if have.last < g.admitted[oldest].last {
+		if have.last < g.signIns[oldest].last {
 			oldest = i
 		}
 	}
-	if len(g.admitted) < maxAdmitted {
-		a = new(admission)
-		g.admitted = append(g.admitted, a)
+	if len(g.signIns) < maxSignIns {
+		a = new(signIn)
+		g.signIns = append(g.signIns, a)
 	} else {
-		a = g.admitted[oldest]
-		a.account.depart(c.key)
+		a = g.signIns[oldest]
+		a.account.endSession(c.key)
 	}
 	*a = *got
 	return a, true
 }
 
-// succeeded counts the accounts that got in between two times, at most
-// maxAdmitted.
+// succeeded returns how many accounts got in between two times. Where the list
+// is full and all of it lies between them, the accounts that know the address
+// count instead.
 func (c *client) succeeded(from, to int64) (n int) {
-	for _, a := range c.admissions() {
+	for _, a := range c.signIns() {
 		if a.outcome == event.Success && a.last >= from && a.first <= to {
 			n++
 		}
+	}
+	if n == maxSignIns {
+		return max(n, c.knownUsers())
 	}
 	return n
 }
@@ -137,7 +150,7 @@ func (c *client) succeeded(from, to int64) (n int) {
 // forgives reports whether the account of t got in here soon after it failed:
 // the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Try, within int64) bool {
-	for _, a := range c.admissions() {
+	for _, a := range c.signIns() {
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
 		}

@@ -178,7 +178,7 @@ type acquaintance struct {
 	account window.Held[*account]
 	dossier window.Held[*dossier]
 	learned learnMark
-	stay    *admission // the account's at that very client; nil: not looked up
+	stay    *signIn // the account's at that very client; nil: not looked up
 }
 
 // idle tells events that no analytic takes and no result code can turn into

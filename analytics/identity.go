@@ -34,7 +34,7 @@ func (s *stuffing) client(ev *event.Event, known *acquaintance) *client {
 	k := s.keyOf(ev)
 	c, ok := s.clients.Get(k)
 	if !ok {
-		c = &client{key: k}
+		c = &client{key: k, owner: s.owner(ev.IP, k)}
 		s.clients.Add(k, c)
 	}
 	known.client, known.stay = s.clients.Hold(c), nil
@@ -60,8 +60,17 @@ func (s *stuffing) account(ev *event.Event, known *acquaintance) *account {
 	return a
 }
 
-func newTry(ev *event.Event, a *account) window.Try {
-	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Sources: 1 << ev.Source,
+// owner is the network that a client belongs to: the number of its autonomous
+// system, or the wider prefix where there is no database.
+func (s *stuffing) owner(ip netip.Addr, k clientKey) uint32 {
+	if s.policy.HasOwners() {
+		return s.policy.Owner(ip)
+	}
+	return uint32(hashClient(k.network())) | 1<<31
+}
+
+func (s *stuffing) newTry(ev *event.Event, a *account) window.Try {
+	t := window.Try{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	if a != nil {
 		t.Key, t.Name = a.key, a.name

@@ -44,6 +44,8 @@ type incident struct {
 	valid    credentials
 	present  credentials
 	labels   []string
+	campaign string   // id of the campaign it is part of
+	members  []string // of a campaign: incidents of single clients, at most 20
 
 	mailboxes         window.Distinct
 	privilegedSubject bool
@@ -258,6 +260,7 @@ func (c *Credential) merge(o Credential) {
 	}
 	if o.At.Before(c.At) {
 		c.At = o.At
+		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
 	}
 }
 

@@ -32,6 +32,7 @@ func (i *incident) alert(phase string) *Alert {
 		Services: i.serviceNames(), Agents: slices.Clone(i.agents), Apps: slices.Clone(i.apps),
 		Counts: c, Window: i.opened, Signals: slices.Clone(i.signals),
 		Subject: i.subject, Evidence: slices.Clone(i.evidence), Labels: i.labels, Suppressed: i.suppressed,
+		Campaign: i.campaign, Members: slices.Clone(i.members),
 	}
 	a.Geo, a.AS = i.geo()
 	if i.account != "" {

@@ -4,109 +4,153 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
 
-// The state of AN1269 as it is put down. These forms are on disk: fields are
-// only ever added, at the end; what changes its meaning changes StateFormat.
-//
-// Structs are encoded as arrays. Pointers between entries become ids. Recency is
-// not kept: an entry that was restored is as old as all others of its segment.
-//
-// What changes with every chunk is written field by field, in the order of the
-// struct that it is read into: the encoder takes five times as long, and what
-// is read once at a start is written a thousand times.
+// The state of AN1269 as it is saved. Structs are encoded as arrays: fields are
+// only ever added, at the end; what changes their meaning changes StateFormat.
+// Pointers between entries become ids. Recency is not kept: an entry that was
+// restored is as old as all others of its segment.
 
 type savedClient struct {
-	Proven    bool
-	Tries     savedTries
-	Admitted  []savedAdmission
-	Residents int
+	Protected bool
+	Attempts  savedTries
+	SignIns   []savedSignIn
+	Known     int32
+	Usual     [4]float32
+	UsualDay  int32
+	Owner     uint32
 	Incident  string
+	Campaign  string
+	Attack    *savedAttack
 }
 
-type savedAdmission struct {
-	Key         uint64
-	Name        string
-	From        clientKey
-	First, Last int64
-	Agent       uint32
-	Service     event.Service
-	Outcome     event.Outcome
-	Reason      event.Reason
-	Proof       event.Proof
+type savedAttack struct {
+	Tools             []uint32
+	Strange, Familiar bool
+	Newest            int64
+}
+
+type savedSignIn struct {
+	Key                      uint64
+	Name                     string
+	From                     clientKey
+	First, Last              int64
+	Agent, Tool, LearnedTool uint32
+	Learned                  int32
+	Service                  event.Service
+	Outcome                  event.Outcome
+	Reason                   event.Reason
+	Proof                    event.Proof
+	Foreign, Counted         bool
+	Text                     []string
 }
 
 type savedAccount struct {
-	Proven   bool
-	Name     string
-	Homes    []savedHome
-	Tries    savedTries
-	Incident string
+	Protected bool
+	Name      string
+	Known     []savedKnownClient
+	Attempts  savedTries
+	Incident  string
 }
 
-type savedHome struct {
+type savedKnownClient struct {
 	Client      clientKey
+	Owner       uint32
 	First, Last int64
-	Agents      [maxHomeAgents]uint32
+	Agents      [maxKnownAgents]uint32
+	Counted     bool
 }
 
+// savedSpread is what the distributed form knows beside clients and accounts.
+// It is saved as a whole, at most once a chunk.
 type savedCampaign struct {
-	Fails, Admits savedTries
-	Incident      string
-	Looks         int
+	Incident           string
+	Keys               []uint64
+	Tenant             bool
+	Began, End, Opened int64
+	Pause              int64
+	Clients            []clientKey
+	Tools              []uint32
+	Sample             []uint64
+	Pending            []savedFailure
 }
 
-func (c *client) saved(b []byte, proven bool) []byte {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
-	b = appendTries(b, c.tries.All())
-	b = msgp.AppendArrayHeader(b, uint32(len(c.admissions())))
-	for _, a := range c.admissions() {
-		b = a.saved(b)
+type savedFailure struct {
+	Attempt savedTries
+	Traits  [maxTraits]uint64
+	Single  bool
+	Taken   bool
+}
+
+func (c *client) saved(protected bool) *savedClient {
+	s := &savedClient{Protected: protected, Attempts: c.tries.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign)}
+	for _, a := range c.signIns() {
+		s.SignIns = append(s.SignIns, a.saved())
 	}
-	return msgp.AppendString(msgp.AppendInt32(b, c.lived()), idOf(c.incident))
-}
-
-func (a *admission) saved(b []byte) []byte {
-	b = msgp.AppendUint64(msgp.AppendArrayHeader(b, 10), a.key)
-	b = msgp.AppendString(b, a.account.name)
-	b = msgp.AppendBytes(b, a.from[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, a.first), a.last)
-	b = msgp.AppendUint32(b, a.agent)
-	for _, v := range [...]uint8{uint8(a.service), uint8(a.outcome), uint8(a.reason), uint8(a.proof)} {
-		b = msgp.AppendUint8(b, v)
+	if u := c.users; u != nil {
+		s.Known, s.UsualDay = u.known, u.usual.day
+		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
-	return b
-}
-
-func (a *account) saved(b []byte, proven bool) []byte {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
-	b = msgp.AppendString(b, a.name)
-	b = msgp.AppendArrayHeader(b, uint32(len(a.homes)))
-	for i := range a.homes {
-		b = a.homes[i].saved(b)
+	if a := c.attack; a != nil {
+		s.Attack = &savedAttack{a.tools, a.strange, a.familiar, a.newest}
 	}
-	return msgp.AppendString(appendTries(b, a.tries.All()), idOf(a.incident))
+	return s
 }
 
-func (h *home) saved(b []byte) []byte {
-	b = msgp.AppendBytes(msgp.AppendArrayHeader(b, 4), h.client[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.latest())
-	b = msgp.AppendArrayHeader(b, maxHomeAgents)
-	for _, agent := range h.agents {
-		b = msgp.AppendUint32(b, agent)
+func (a *signIn) saved() savedSignIn {
+	s := savedSignIn{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, LearnedTool: a.learnedTool,
+		Learned: a.learned, Service: a.service, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
+	if a.text != nil {
+		s.Text = []string{a.text.agent, a.text.app, a.text.record}
 	}
-	return b
+	return s
 }
 
-func (c *campaign) saved(b []byte) []byte {
-	b = appendTries(msgp.AppendArrayHeader(b, 4), c.fails.All())
-	b = appendTries(b, c.admits.All())
-	return msgp.AppendInt(msgp.AppendString(b, idOf(c.incident)), c.looks)
+func (s *stuffing) signIn(in *savedSignIn) *signIn {
+	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool,
+		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
+	if len(in.Text) == 3 {
+		a.text = &signInText{in.Text[0], in.Text[1], in.Text[2]}
+	}
+	return a
+}
+
+func (a *account) saved(protected bool) *savedAccount {
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.tries.All(), Incident: idOf(a.incident)}
+	for i := range a.known {
+		h := &a.known[i]
+		s.Known = append(s.Known, savedKnownClient{h.client, h.owner, h.first, h.latest(), h.agents, h.counted})
+	}
+	return s
+}
+
+func (k *campaign) saved() *savedCampaign {
+	s := &savedCampaign{Incident: k.incident.id, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools}
+	for c := range k.clients {
+		s.Clients = append(s.Clients, c)
+	}
+	for a := range k.sample {
+		s.Sample = append(s.Sample, a)
+	}
+	for i := range k.pending {
+		s.Pending = append(s.Pending, k.pending[i].saved())
+	}
+	return s
+}
+
+func (f *foreignFailure) saved() savedFailure {
+	return savedFailure{savedTries{f.Try}, f.traits, f.single, f.taken}
+}
+
+func (f *savedFailure) restored() (out foreignFailure, ok bool) {
+	if len(f.Attempt) != 1 {
+		return out, false
+	}
+	return foreignFailure{Try: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken}, true
 }
 
 func idOf(i *incident) string {
@@ -130,25 +174,27 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 	if len(key) != len(clientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: clientKey(key), tries: window.TriesOf(in.Tries), incident: s.incidentNamed(in.Incident)}
-	for _, t := range in.Tries {
+	c := &client{key: clientKey(key), owner: in.Owner, tries: window.TriesOf(in.Attempts), incident: s.incidentNamed(in.Incident), campaign: s.incidentNamed(in.Campaign)}
+	for _, t := range in.Attempts {
 		c.tried(t.At)
 	}
-	if len(in.Admitted) > 0 || in.Residents > 0 {
-		c.guests = &guests{residents: int32(in.Residents)}
+	if len(in.SignIns) > 0 || in.Known > 0 || in.UsualDay != 0 {
+		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
 	}
-	for _, a := range in.Admitted {
-		c.guests.admitted = append(c.guests.admitted, &admission{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
-			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
+	for i := range in.SignIns {
+		c.users.signIns = append(c.users.signIns, s.signIn(&in.SignIns[i]))
 	}
-	s.clients.Load(c.key, c, in.Proven)
+	if in.Attack != nil {
+		c.attack = &attack{in.Attack.Tools, in.Attack.Strange, in.Attack.Familiar, in.Attack.Newest}
+	}
+	s.clients.Load(c.key, c, in.Protected)
 	return nil
 }
 
 // accountNamed is the account in the table, or one of that name beside it:
-// an admission may outlive its account's entry.
+// a sign-in may outlive its account's entry.
 func (s *stuffing) accountNamed(key uint64, name string) *account {
-	if a, ok := s.accounts.Get(key); ok {
+	if a, ok := s.accounts.Peek(key); ok {
 		return a
 	}
 	return &account{key: key, name: name}
@@ -163,24 +209,40 @@ func (s *stuffing) restoreAccount(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	a := &account{key: k, name: in.Name, tries: window.TriesOf(in.Tries), incident: s.incidentNamed(in.Incident)}
-	for _, h := range in.Homes {
-		a.homes = append(a.homes, home{client: h.Client, first: h.First, last: h.Last, agents: h.Agents})
+	a := &account{key: k, name: in.Name, tries: window.TriesOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	for _, h := range in.Known {
+		a.known = append(a.known, knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, agents: h.Agents, counted: h.Counted})
 	}
-	s.accounts.Load(k, a, in.Proven)
+	s.accounts.Load(k, a, in.Protected)
 	return nil
 }
 
-func (s *stuffing) restoreCampaign(key, value []byte) error {
+func (s *stuffing) restoreCampaign(_, value []byte) error {
 	var in savedCampaign
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	k, err := numberOf(key)
-	if err != nil {
-		return err
+	i := s.incidentNamed(in.Incident)
+	if i == nil {
+		return nil
 	}
-	s.campaigns.Load(k, &campaign{fails: window.TriesOf(in.Fails), admits: window.TriesOf(in.Admits), incident: s.incidentNamed(in.Incident), looks: in.Looks}, false)
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools,
+		clients: map[clientKey]struct{}{}, sample: map[uint64]struct{}{}}
+	for _, c := range in.Clients {
+		k.clients[c] = struct{}{}
+	}
+	for _, a := range in.Sample {
+		k.sample[a] = struct{}{}
+	}
+	for n := range in.Pending {
+		if f, ok := in.Pending[n].restored(); ok {
+			k.pending = append(k.pending, f)
+		}
+	}
+	s.campaigns = append(s.campaigns, k)
+	for _, key := range k.keys {
+		s.byTrait[key] = k
+	}
 	return nil
 }
 
@@ -189,4 +251,114 @@ func numberOf(key []byte) (uint64, error) {
 		return 0, fmt.Errorf("key of %d bytes", len(key))
 	}
 	return binary.BigEndian.Uint64(key), nil
+}
+
+func (f *foreignSignIns) changes(w *writer) {
+	for place := range f.dirty {
+		in := f.list[place].saved()
+		w.encode(tableForeign, &in)
+		w.entry(tableForeign, w.number(uint64(place)), true)
+	}
+	clear(f.dirty)
+}
+
+func (s *stuffing) restoreForeign(key, value []byte) error {
+	var in savedSignIn
+	place, err := numberOf(key)
+	if err == nil {
+		err = msgpack.Unmarshal(value, &in)
+	}
+	if err != nil || place >= maxForeignSignIns {
+		return err
+	}
+	f := &s.foreignSignIns
+	for uint64(len(f.list)) <= place {
+		f.list = append(f.list, signIn{account: &account{}})
+	}
+	f.list[place] = *s.signIn(&in)
+	return nil
+}
+
+func (e *evidence) changes(w *writer) {
+	for place := range e.dirty {
+		f := e.list[place].saved()
+		w.encode(tableEvidence, &f)
+		w.entry(tableEvidence, w.number(uint64(place)), true)
+	}
+	clear(e.dirty)
+	for n := range e.level.hours {
+		if h := &e.level.hours[n]; h.dirty {
+			h.dirty = false
+			w.encode(tableLevel, []int32{h.hour, h.failures, h.signIns})
+			w.entry(tableLevel, w.number(uint64(n)), true)
+		}
+	}
+}
+
+func (s *stuffing) restoreEvidence(key, value []byte) error {
+	var in savedFailure
+	place, err := numberOf(key)
+	if err == nil {
+		err = msgpack.Unmarshal(value, &in)
+	}
+	if err != nil || place >= maxEvidence {
+		return err
+	}
+	e := &s.evidence
+	for uint64(len(e.list)) <= place {
+		e.list = append(e.list, foreignFailure{taken: true, place: len(e.list)})
+	}
+	if f, ok := in.restored(); ok {
+		f.place = int(place)
+		e.list[place] = f
+	}
+	return nil
+}
+
+func (s *stuffing) restoreLevel(_, value []byte) error {
+	var in [3]int32
+	if err := msgpack.Unmarshal(value, &in); err != nil {
+		return err
+	}
+	l := &s.evidence.level
+	if h := l.at(in[0]); h != nil {
+		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2]}
+	}
+	return nil
+}
+
+// restoredEvidence rebuilds what follows from the evidence: where the rings go
+// on, and the clusters.
+func (s *stuffing) restoredEvidence() {
+	e := &s.evidence
+	if len(e.list) == maxEvidence {
+		for n := range e.list {
+			if e.list[n].At < e.list[e.next].At {
+				e.next = n
+			}
+		}
+	}
+	if f := &s.foreignSignIns; len(f.list) == maxForeignSignIns {
+		for n := range f.list {
+			if f.list[n].first < f.list[f.next].first {
+				f.next = n
+			}
+		}
+	}
+	for n := range e.list {
+		f := &e.list[n]
+		for _, key := range f.traits {
+			if key != 0 && !f.taken && !f.GotIn {
+				s.cluster(key).add(s.pairOf(&f.Try), s.slow, maxPairs+1, maxPairs+1)
+			}
+		}
+	}
+}
+
+func (s *stuffing) restoreFeature(key, value []byte) error {
+	k, err := numberOf(key)
+	if err != nil {
+		return err
+	}
+	return s.population.Load(k, value)
 }

@@ -52,6 +52,8 @@ type savedIncident struct {
 	Baseline   string
 	Held       bool
 	Turn       uint64
+	Campaign   string
+	Members    []string
 }
 
 type savedTally struct {
@@ -86,6 +88,8 @@ type savedCredential struct {
 	At      int64
 	How     string
 	Service event.Service
+	IP      netip.Addr
+	Text    [3]string // agent, app, record
 }
 
 func (c *credentials) saved() (s savedCredentials) {
@@ -96,7 +100,7 @@ func (c *credentials) saved() (s savedCredentials) {
 			continue
 		}
 		f := c.list[place]
-		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.service}
+		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.service, IP: f.IP, Text: [3]string{f.Agent, f.App, f.Record}}
 	}
 	return s
 }
@@ -105,7 +109,7 @@ func (s savedCredentials) restored() (c credentials) {
 	c.at = make(map[uint64]int, len(s.List)+len(s.Beyond))
 	for place, f := range s.List {
 		c.at[f.Key] = place
-		c.list = append(c.list, Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, service: f.Service})
+		c.list = append(c.list, Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
 	}
 	for _, key := range s.Beyond {
 		c.at[key] = -1
@@ -119,7 +123,7 @@ func (i *incident) saved() (savedIncident, error) {
 		Services: i.services, Tries: i.tries.All(), Valid: i.valid.saved(), Present: i.present.saved(), Labels: i.labels,
 		IPs: i.ips, Agents: i.agents, Apps: i.apps, Hosts: i.hosts, Evidence: i.evidence, Signals: i.signals, Cloud: i.cloud,
 		Privileged: i.privilegedSubject, Bars: [2]int{i.bars.users, i.bars.failures}, Suppressed: i.suppressed,
-		AppSubject: i.appSubject, Location: i.location, Certainty: i.certainty, Baseline: i.baseline, Held: i.held, Turn: i.turn,
+		AppSubject: i.appSubject, Location: i.location, Certainty: i.certainty, Baseline: i.baseline, Held: i.held, Turn: i.turn, Campaign: i.campaign, Members: i.members,
 		Told: savedTelling{Sequence: i.told.sequence, At: i.told.at, Severity: i.told.severity, Class: i.told.class,
 			Volume: i.told.volume, Valid: i.told.valid, Newest: i.told.newest}}
 	for key, t := range i.tallies {
@@ -149,7 +153,7 @@ func (s *savedIncident) restored(id string) (*incident, error) {
 		services: s.Services, tries: window.TriesOf(s.Tries), valid: s.Valid.restored(), present: s.Present.restored(), labels: s.Labels,
 		ips: s.IPs, agents: s.Agents, apps: s.Apps, hosts: s.Hosts, evidence: s.Evidence, signals: s.Signals, cloud: s.Cloud,
 		privilegedSubject: s.Privileged, suppressed: s.Suppressed, appSubject: s.AppSubject, location: s.Location,
-		certainty: s.Certainty, baseline: s.Baseline, held: s.Held, turn: s.Turn, tallies: make(map[uint64]*tally, len(s.Tallies)),
+		certainty: s.Certainty, baseline: s.Baseline, held: s.Held, turn: s.Turn, campaign: s.Campaign, members: s.Members, tallies: make(map[uint64]*tally, len(s.Tallies)),
 		told: telling{sequence: s.Told.Sequence, at: s.Told.At, severity: s.Told.Severity, class: s.Told.Class,
 			volume: s.Told.Volume, valid: s.Told.Valid, newest: s.Told.Newest}}
 	i.bars.users, i.bars.failures = s.Bars[0], s.Bars[1]

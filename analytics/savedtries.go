@@ -15,7 +15,7 @@ import (
 type savedTries []window.Try
 
 // tryVersion stands before the tries; another means other fields.
-const tryVersion = 1
+const tryVersion = 2
 
 var errTries = errors.New("tries: cut short, or of another version")
 
@@ -39,6 +39,7 @@ func packTries(b []byte, list []window.Try) []byte {
 		b = append(b, t.Client[:]...)
 		b = binary.BigEndian.AppendUint64(b, t.Key)
 		b = binary.BigEndian.AppendUint32(b, t.Agent)
+		b = binary.BigEndian.AppendUint32(b, t.Tool)
 		for _, n := range [...]uint64{uint64(t.Sources), uint64(t.Marks), uint64(t.Reason), uint64(t.Service), uint64(t.Family), flag(t.GotIn), uint64(len(t.Name))} {
 			b = binary.AppendUvarint(b, n)
 		}
@@ -91,7 +92,7 @@ func (s *savedTries) DecodeMsgpack(dec *msgpack.Decoder) error {
 // unpackTry reads one try, with the time since the one before, and returns
 // what follows; nil where it is not whole.
 func unpackTry(b []byte, t *window.Try) []byte {
-	const fixed = 16 + 8 + 4
+	const fixed = 16 + 8 + 4 + 4
 	at, n := binary.Varint(b)
 	if n <= 0 || len(b) < n+fixed {
 		return nil
@@ -99,6 +100,7 @@ func unpackTry(b []byte, t *window.Try) []byte {
 	b = b[n:]
 	t.At, t.Client = at, [16]byte(b)
 	t.Key, t.Agent = binary.BigEndian.Uint64(b[16:]), binary.BigEndian.Uint32(b[24:])
+	t.Tool = binary.BigEndian.Uint32(b[28:])
 	b = b[fixed:]
 	var v [7]uint64
 	for i := range v {

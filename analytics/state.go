@@ -22,6 +22,10 @@ const (
 	tableAccounts  = "accounts"
 	tableClients   = "clients"
 	tableCampaigns = "campaigns"
+	tableEvidence  = "evidence"
+	tableLevel     = "level"
+	tableForeign   = "foreign"
+	tableFeatures  = "features"
 	tableChunks    = "chunks"
 	tableIDs       = "ids"
 	tableStreams   = "streams"
@@ -36,7 +40,7 @@ const (
 // Tables are the names of all tables, in the order in which Restore asks for
 // them: what others point to comes first.
 func Tables() []string {
-	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableChunks, tableIDs, tableStreams,
+	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableEvidence, tableLevel, tableForeign, tableFeatures, tableChunks, tableIDs, tableStreams,
 		tableGroups, tableDossiers, tableSessions, tableNames, tablePlaces, tableRequests}
 }
 
@@ -52,7 +56,8 @@ type Entry struct {
 func (e *Engine) Track() {
 	e.stuffing.clients.Track()
 	e.stuffing.accounts.Track()
-	e.stuffing.campaigns.Track()
+	e.stuffing.population.Track()
+	e.stuffing.evidence.dirty, e.stuffing.foreignSignIns.dirty = map[int]struct{}{}, map[int]struct{}{}
 	e.desk.changed = map[string]struct{}{}
 	e.chunks.Track()
 	e.ids.Track()
@@ -96,24 +101,28 @@ func (d *desk) changes(w *writer) {
 }
 
 func (s *stuffing) changes(w *writer) {
-	s.accounts.Changes(func(k uint64, a *account, there, proven bool) {
+	s.accounts.Changes(func(k uint64, a *account, there, protected bool) {
 		if there {
-			w.value = a.saved(w.value[:0], proven)
+			w.encode(tableAccounts, a.saved(protected))
 		}
 		w.entry(tableAccounts, w.number(k), there)
 	})
-	s.clients.Changes(func(k clientKey, c *client, there, proven bool) {
+	s.clients.Changes(func(k clientKey, c *client, there, protected bool) {
 		if there {
-			w.value = c.saved(w.value[:0], proven)
+			w.encode(tableClients, c.saved(protected))
 		}
 		w.entry(tableClients, k[:], there)
 	})
-	s.campaigns.Changes(func(k uint64, c *campaign, there, _ bool) {
-		if there {
-			w.value = c.saved(w.value[:0])
-		}
-		w.entry(tableCampaigns, w.number(k), there)
-	})
+	for _, k := range s.campaigns {
+		w.encode(tableCampaigns, k.saved())
+		w.entry(tableCampaigns, []byte(k.incident.id), true)
+	}
+	s.evidence.changes(w)
+	s.foreignSignIns.changes(w)
+	w.fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
+		w.value = append(w.value[:0], value...)
+		w.entry(tableFeatures, w.number(key), ok)
+	}))
 }
 
 func seen(from *window.Seen, table string, w *writer) {
@@ -174,6 +183,10 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 		tableAccounts:  e.stuffing.restoreAccount,
 		tableClients:   e.stuffing.restoreClient,
 		tableCampaigns: e.stuffing.restoreCampaign,
+		tableEvidence:  e.stuffing.restoreEvidence,
+		tableLevel:     e.stuffing.restoreLevel,
+		tableForeign:   e.stuffing.restoreForeign,
+		tableFeatures:  e.stuffing.restoreFeature,
 		tableChunks:    restoreSeen(e.chunks),
 		tableIDs:       restoreSeen(e.ids),
 		tableStreams:   e.sources.Restore,
@@ -186,6 +199,7 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 	}
 	done := map[string]func(){
 		tableIncidents: e.desk.restored,
+		tableForeign:   e.stuffing.restoredEvidence,
 		tableChunks:    e.chunks.Loaded,
 		tableIDs:       e.ids.Loaded,
 		tableSessions:  e.collection.sessions.Loaded,

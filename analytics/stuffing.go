@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	population "redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
@@ -17,23 +18,30 @@ var ruleStuffing = Rule{ID: "AN1269", Name: "Leaked credentials tried against ma
 // from which a new incident may open. A success goes to the incident of its
 // client as a valid credential, or else into the memory of who lives where.
 type stuffing struct {
-	policy    *policy.Policy
-	desk      *desk
-	clients   *window.Table[clientKey, *client]
-	accounts  *window.Table[uint64, *account]
-	campaigns *window.Table[uint64, *campaign]
+	policy     *policy.Policy
+	desk       *desk
+	clients    *window.Table[clientKey, *client]
+	accounts   *window.Table[uint64, *account]
+	population *population.Population
+
+	evidence       evidence
+	foreignSignIns foreignSignIns
+	clusters       *window.Table[uint64, *cluster]
+	campaigns      []*campaign
+	byTrait        map[uint64]*campaign
 
 	burst, slow, forgiveness int64 // milliseconds
-	scratch                  []weighed
-	failing                  *account // whose failure is at hand; nil: nobody's
-	weight                   weight   // of the run at hand: handed to a function it would be allocated
-	crowd                    crowd
+	tools                    tools
+	scratch                  []accountStats
+	agents                   []uint32
+	failing                  *account                                       // whose failure is at hand; nil: nobody's
+	run                      attemptStats                                   // of the run at hand: handed to a function it would be allocated
 	stolen                   func(account string, from clientKey, at int64) // tells AN0131
 }
 
-// maxCampaigns bounds the lists of the distributed form, in agents, apps and
-// networks watched at a time.
-const maxCampaigns = 16384
+// maxFeatures bounds what the tenant's accounts have in common: programs,
+// networks and their owners.
+const maxFeatures = 1 << 17
 
 func newStuffing(opts Options, d *desk) *stuffing {
 	t := &opts.Policy.Stuffing
@@ -42,7 +50,9 @@ func newStuffing(opts Options, d *desk) *stuffing {
 		desk:        d,
 		clients:     window.NewTable[clientKey, *client](opts.MaxIPs),
 		accounts:    window.NewTable[uint64, *account](opts.MaxUsers),
-		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns),
+		population:  population.NewPopulation(min(maxFeatures, 4*max(opts.MaxUsers, 256))),
+		clusters:    window.NewTable[uint64, *cluster](maxClusters),
+		byTrait:     map[uint64]*campaign{},
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),
@@ -68,62 +78,69 @@ func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
 	case event.Failure:
 		s.failed(ev, known)
 	case event.Success, event.Accepted:
-		s.admitted(ev, known)
+		s.succeeded(ev, known)
 	}
 }
 
-// failed finds the incident that a failure belongs to, or adds it to the
-// evidence from which one may open: its client's first, then the campaigns',
-// then its account's.
+// failed adds a failure to the incident of its client or to the evidence from
+// which one may open; then, where it is foreign, to the campaign or the account
+// under attack. The client's own incident always comes first.
 func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 	c, a := s.client(ev, known), s.account(ev, known)
 	s.failing = a
-	t := newTry(ev, a)
-	if i := s.incidentOf(t.At, c, a, ev); i != nil {
-		if i.fail(t, ev) {
-			s.desk.touch(i)
-		} else {
-			s.desk.mark(i)
-		}
+	t := s.newTry(ev, a)
+	own, isNew := s.failedAt(ev, &t, c, a)
+	if !isNew {
 		return
+	}
+	s.spread(ev, &t, c, a, own)
+	if a != nil && !a.familiar(c.key, c.owner, t.Agent, t.At) {
+		s.failedAs(ev, &t, a, own)
+	}
+}
+
+// failedAt returns the incident of the client that a failure belongs to, nil
+// where there is none, and whether the failure was not told by another log.
+func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *account) (own *incident, isNew bool) {
+	if s.inReach(c.incident, t.At) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, c.incident.start), t.At) {
+		if c.attack != nil {
+			c.attack.newest = max(c.attack.newest, t.At)
+		}
+		if !c.incident.fail(*t, ev) {
+			s.desk.mark(c.incident)
+			return c.incident, false
+		}
+		s.desk.touch(c.incident)
+		return c.incident, true
 	}
 	s.clients.Touch(c.key)
 	c.tried(t.At)
-	if c.tries.Add(t, maxTries) == window.Joined {
-		return
+	if c.tries.Add(*t, maxTries) == window.Joined {
+		return nil, false
 	}
-	c.tries.Prune(t.At - 2*s.slow)
+	c.tries.Prune(t.At - week)
 	if _, two := twoAccounts(c.tries.All()); two {
 		s.clients.Promote(c.key) // evidence that a flood must not push out
 	}
-	if why := s.opens(c, t.At); why != "" {
-		s.open(c, why, t.At, ev)
-		return
+	if why := s.opens(c, t); why != "" {
+		return s.open(c, why, t.At, ev), true
 	}
-	s.spread(ev, t, c, a)
+	return nil, true
 }
 
-// incidentOf is the open incident a failure at this time is part of. A client
-// that fails within the reach of an open campaign joins it.
-func (s *stuffing) incidentOf(at int64, c *client, a *account, ev *event.Event) *incident {
-	if s.inReach(c.incident, at) {
-		return c.incident
+// failedAs adds a foreign failure to the incident of its account, or to the
+// evidence from which one may open.
+func (s *stuffing) failedAs(ev *event.Event, t *window.Try, a *account, own *incident) {
+	switch {
+	case s.inReach(a.incident, t.At):
+		if own == nil || t.Marks.Has(event.PrivilegedUser) {
+			a.incident.fail(*t, ev)
+			s.desk.touch(a.incident)
+		}
+	case own == nil:
+		s.guessed(ev, t, a)
 	}
-	if nearHome(a, c.key) {
-		return nil
-	}
-	if i := s.campaignOf(ev, at); i != nil {
-		c.incident = i
-		s.clients.Touch(c.key)
-		return i
-	}
-	if a != nil && s.inReach(a.incident, at) {
-		return a.incident
-	}
-	return nil
 }
-
-func nearHome(a *account, k clientKey) bool { return a != nil && a.nearHome(k) }
 
 // inReach tells whether an event at this time still belongs to the incident:
 // up to the slow window before it began and the quiet time after it ended.
@@ -131,45 +148,9 @@ func (s *stuffing) inReach(i *incident, at int64) bool {
 	return i != nil && at >= i.start-s.slow && at <= i.end+s.policy.Alerts.Quiet.Milliseconds()
 }
 
-// opens names the horizon in which the client's tries make an incident.
-func (s *stuffing) opens(c *client, at int64) string {
-	t := &s.policy.Stuffing
-	why := ""
-	s.windows(c, at, s.burst, func(w *weight) bool {
-		if w.opens(t.MailboxLoginThreshold.Burst, t.FailureThreshold.Burst) {
-			why = "burst"
-		}
-		return why != ""
-	})
-	if why != "" {
-		return why
-	}
-	s.windows(c, at, s.slow, func(w *weight) bool {
-		switch {
-		case w.opens(t.MailboxLoginThreshold.Slow, t.FailureThreshold.Slow):
-			why = "slow"
-		case w.leaked >= t.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.residents:
-			why = "leaked"
-		}
-		return why != ""
-	})
-	return why
-}
-
-func (s *stuffing) windows(c *client, at, length int64, f func(*weight) bool) {
-	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
-	c.tries.Windows(at, length, func(run []window.Try) bool {
-		if len(run) < least { // nearly every call ends here
-			return false
-		}
-		s.weight = s.weigh(c, run)
-		return f(&s.weight)
-	})
-}
-
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
-func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
+func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) *incident {
 	i := s.desk.open(&ruleStuffing, c.key.addr().String(), s.began(&c.tries, at))
 	i.span(at)
 	i.client, i.prefix, i.opened = ev.IP, s.prefix(c.key), why
@@ -179,6 +160,7 @@ func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) {
 	s.adopt(i, c)
 	i.assess()
 	s.desk.touch(i)
+	return i
 }
 
 // began is the time of the earliest try that can belong to an incident at the
@@ -199,24 +181,39 @@ func (s *stuffing) begin(i *incident) {
 	i.bars.users, i.bars.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
 }
 
-// adopt moves all that a client did within reach into an incident.
+// adopt moves what a client did within reach into its incident: all of it, or
+// of a shared address what the attack did.
 func (s *stuffing) adopt(i *incident, c *client) {
-	for _, t := range c.tries.Take() {
-		if s.inReach(i, t.At) {
+	all := c.tries.Take()
+	if i.opened == windowWeek {
+		i.start = min(i.start, all[0].At)
+	}
+	var rest []window.Try
+	for _, t := range all {
+		a, _ := s.accounts.Peek(t.Key)
+		if s.inReach(i, t.At) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.attack != nil && t.GotIn) {
 			i.fail(t, nil)
+		} else if c.attack != nil {
+			rest = append(rest, t)
 		}
 	}
+	c.tries = window.TriesOf(rest)
 	c.incident = i
 	s.clients.Touch(c.key)
 	s.clients.Promote(c.key)
-	for _, a := range c.admissions() {
-		if s.inReach(i, a.last) {
-			s.judge(i, a.from, a)
+	s.own(c, i.start)
+	if c.campaign != nil && s.inReach(c.campaign, i.start) {
+		s.link(c.campaign, i)
+	}
+	for _, got := range c.signIns() {
+		if s.inReach(i, got.last) && s.judge(i, c, got) == valid {
+			s.addCredential(i, c, got)
 		}
 	}
 }
 
-// attacks tells whether the event comes from a client of an open incident.
+// attacks tells whether the event comes from a client of an open incident and,
+// where the address is shared, from the part of it that attacks.
 func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
 	if !ev.IP.IsValid() {
 		return false
@@ -225,7 +222,11 @@ func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
 	if !ok {
 		c, ok = s.clients.Get(s.keyOf(ev))
 	}
-	return ok && s.inReach(c.incident, ev.Time.UnixMilli())
+	at := ev.Time.UnixMilli()
+	if !ok || !s.inReach(c.incident, at) {
+		return ok && s.inReach(c.campaign, at)
+	}
+	return c.attack == nil || c.attack.has(s.tools.of(ev), false, at)
 }
 
 func (i *incident) usesAgent(id uint32) bool {

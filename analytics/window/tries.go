@@ -13,6 +13,7 @@ type Try struct {
 	Key     uint64   // hash of the account; 0 where it is unknown
 	Name    string   // canonical account, shared with the account table
 	Agent   uint32   // hash of the user agent; 0 where there is none
+	Tool    uint32   // hash of the agent without its version numbers, and of the application
 	Sources uint16   // one bit for each event.Source that told of it
 	Marks   event.Marks
 	Reason  event.Reason
@@ -35,6 +36,12 @@ func (o *Try) Merge(t Try) {
 	}
 	if Exacter(t.Reason, o.Reason) {
 		o.Reason = t.Reason
+	}
+	if o.Agent == 0 {
+		o.Agent, o.Family = t.Agent, t.Family
+	}
+	if o.Tool == 0 {
+		o.Tool = t.Tool
 	}
 	if o.Service == event.Windows || o.Service == event.ServiceUnknown {
 		o.Service = t.Service

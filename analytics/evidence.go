@@ -1,0 +1,130 @@
+package analytics
+
+import (
+	population "redshank/analytics/baseline"
+	"redshank/analytics/window"
+)
+
+// maxEvidence bounds the foreign failures that are kept for the distributed
+// form: about 150 bytes each.
+const maxEvidence = 8192
+
+// maxTraits is how many rare traits one failure can have.
+const maxTraits = 3
+
+// foreignFailure is a failure from a network foreign to the account, which is
+// not explained yet.
+type foreignFailure struct {
+	window.Try
+	traits [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
+	place  int               // in the evidence
+	single bool              // its client has an incident of its own
+	taken  bool              // part of a campaign
+}
+
+// evidence are the latest foreign failures in order of arrival, and how many
+// unexplained ones there were in each hour.
+type evidence struct {
+	list  []foreignFailure
+	next  int
+	level level
+	dirty map[int]struct{} // places in list that changed; nil: changes are not tracked
+}
+
+func (e *evidence) add(f foreignFailure) {
+	if !f.single {
+		e.level.add(f.At, 1)
+	}
+	f.place = e.next
+	if len(e.list) < maxEvidence {
+		f.place = len(e.list)
+		e.markDirty(f.place)
+		e.list = append(e.list, f)
+		return
+	}
+	e.markDirty(e.next)
+	e.list[e.next] = f
+	e.next = (e.next + 1) % maxEvidence
+}
+
+func (e *evidence) markDirty(place int) {
+	if e.dirty != nil {
+		e.dirty[place] = struct{}{}
+	}
+}
+
+// explain takes a failure out of the tenant's level.
+func (e *evidence) explain(f *foreignFailure) {
+	if !f.single && !f.taken && !f.GotIn {
+		e.level.add(f.At, -1)
+	}
+}
+
+// take makes failures part of a campaign.
+func (e *evidence) take(members []*foreignFailure) {
+	for _, f := range members {
+		e.explain(f)
+		f.taken = true
+		e.markDirty(f.place)
+	}
+}
+
+// forgiveAtMost is how many failures are searched for a typo.
+const forgiveAtMost = 2048
+
+// forgive takes back the failures of an account at a client.
+func (e *evidence) forgive(k clientKey, key uint64, from, to int64) {
+	n := len(e.list)
+	for back := range min(n, forgiveAtMost) {
+		place := (e.next + 2*n - 1 - back) % n
+		f := &e.list[place]
+		if f.Key == key && f.At >= from && f.At <= to && clientKey(f.Client).sameSubnet(k) {
+			e.explain(f)
+			f.GotIn = true
+			e.markDirty(place)
+		}
+	}
+}
+
+// own notes that a client has an incident of its own.
+func (s *stuffing) own(c *client, from int64) {
+	for n := range s.evidence.list {
+		if f := &s.evidence.list[n]; f.At >= from && s.cut(f.Client) == c.key {
+			s.evidence.explain(f)
+			f.single = true
+			s.evidence.markDirty(n)
+		}
+	}
+}
+
+// The traits of a failure: what few accounts of the tenant have ever signed in
+// with. A browser that everybody uses, a service or a large provider alone are
+// none.
+const (
+	traitTool = iota
+	traitOwner
+	traitSubnet
+)
+
+// features are the things that a sign-in has in common with others, by trait;
+// and last its tool at its network.
+func (s *stuffing) features(c *client, tool uint32) [maxTraits + 1]population.Feature {
+	subnet := subnetFeature(c.key)
+	return [...]population.Feature{traitTool: toolFeature(tool), traitOwner: ownerFeature(c.owner), traitSubnet: subnet, maxTraits: subnet.And(toolFeature(tool))}
+}
+
+// rareTraits returns the traits of a failure that are rare in the tenant.
+func (s *stuffing) rareTraits(c *client, t *window.Try) (keys [maxTraits]uint64) {
+	all := s.features(c, t.Tool)
+	for n := range keys {
+		if all[n] != 0 && s.rare(all[n], t.At) {
+			keys[n] = uint64(all[n])
+		}
+	}
+	return keys
+}
+
+func (s *stuffing) rare(f population.Feature, at int64) bool {
+	r := &s.policy.Stuffing.Rare
+	return s.population.Rare(f, at, r.Accounts, r.PerThousand)
+}

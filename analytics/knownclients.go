@@ -1,0 +1,205 @@
+package analytics
+
+import (
+	"slices"
+
+	"redshank/analytics/window"
+)
+
+// maxKnownClients and maxKnownAgents bound what one account keeps of where it
+// signs in.
+const (
+	maxKnownClients = 12
+	maxKnownAgents  = 3
+)
+
+// account is what is remembered of one account.
+type account struct {
+	key      uint64
+	name     string
+	known    []knownClient
+	tries    window.Tries // from networks foreign to the account
+	incident *incident    // the last incident it alone was the subject of
+}
+
+// knownClient is a client address that an account has signed in from without
+// an attack.
+type knownClient struct {
+	client      clientKey
+	owner       uint32 // of the network; see stuffing.owner
+	first, last int64  // last where session knows no later one
+	agents      [maxKnownAgents]uint32
+	counted     bool    // among the known users of the client
+	session     *signIn // the account's at that client, while it goes on; nil: it does not
+}
+
+// addKnown remembers a success at a client. It reports whether that changed
+// anything that has to be saved, and whether the address is new.
+func (a *account) addKnown(k clientKey, owner uint32, at int64, agent uint32) (h *knownClient, changed, added bool) {
+	for i := range a.known {
+		h := &a.known[i]
+		if h.client != k {
+			continue
+		}
+		if at >= h.first && at < h.last+grain && h.uses(agent) {
+			return h, false, false
+		}
+		before := *h
+		h.first, h.last = min(h.first, at), max(h.last, at)
+		h.addAgent(agent)
+		return h, moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+	}
+	place := len(a.known)
+	if place < maxKnownClients {
+		a.known = append(a.known, knownClient{})
+	} else {
+		place = a.leastUseful()
+	}
+	h = &a.known[place]
+	h.end()
+	*h = knownClient{client: k, owner: owner, first: at, last: at}
+	h.addAgent(agent)
+	return h, true, true
+}
+
+// leastUseful is the client that makes room: the one unused longest among
+// those whose owner has another client in the list, as the addresses of a
+// telephone have; else the one unused longest of all.
+func (a *account) leastUseful() int {
+	oldest, oldestShared := 0, -1
+	for i := range a.known {
+		h := &a.known[i]
+		if h.latest() < a.known[oldest].latest() {
+			oldest = i
+		}
+		shared := h.owner != 0 && slices.ContainsFunc(a.known, func(o knownClient) bool { return o.owner == h.owner && o.client != h.client })
+		if shared && (oldestShared < 0 || h.latest() < a.known[oldestShared].latest()) {
+			oldestShared = i
+		}
+	}
+	if oldestShared >= 0 {
+		return oldestShared
+	}
+	return oldest
+}
+
+// endSession ends the session at a client, if there is one.
+func (a *account) endSession(k clientKey) {
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
+			h.end()
+		}
+	}
+}
+
+// forget drops a client: what looked like one of the account's was an attack.
+func (a *account) forget(k clientKey) {
+	a.endSession(k)
+	a.known = slices.DeleteFunc(a.known, func(h knownClient) bool { return h.client == k })
+}
+
+func (h *knownClient) end() {
+	if h.session != nil {
+		h.last, h.session.known, h.session = h.latest(), false, nil
+	}
+}
+
+// latest is when the account was there last.
+func (h *knownClient) latest() int64 {
+	if h.session == nil {
+		return h.last
+	}
+	return max(h.last, h.session.last)
+}
+
+func (h *knownClient) addAgent(agent uint32) {
+	for i, have := range h.agents {
+		if have == agent {
+			return
+		}
+		if have == 0 {
+			h.agents[i] = agent
+			return
+		}
+	}
+	h.agents[maxKnownAgents-1] = agent
+}
+
+// uses reports whether the account has used an agent at the client. No agent is
+// known everywhere.
+func (h *knownClient) uses(agent uint32) bool {
+	return agent == 0 || h.agents[0] == agent || h.agents[1] == agent || h.agents[2] == agent
+}
+
+// How long before an attack an account must have been at an address for the
+// address to be its own: a day; or an hour, if it came back over half an hour.
+// A single success shortly before is as likely the attacker's first.
+const (
+	ownAge     = 24 * 60 * 60 * 1000
+	ownRecent  = 60 * 60 * 1000
+	ownReturns = 30 * 60 * 1000
+)
+
+func (h *knownClient) owned(before int64) bool {
+	old := h.first <= before-ownAge
+	returns := h.first <= before-ownRecent && h.latest() >= h.first+ownReturns
+	return old || returns
+}
+
+// owns reports whether an address had been the account's own for a while
+// before a time, and whether the agent is its own there.
+func (a *account) owns(k clientKey, before int64, agent uint32) (own, ownAgent bool) {
+	for i := range a.known {
+		if h := &a.known[i]; h.client.sameSubnet(k) {
+			own = own || h.owned(before)
+			ownAgent = ownAgent || h.uses(agent)
+		}
+	}
+	return own, ownAgent
+}
+
+// familiar reports whether an account had signed in before a time from a
+// client's subnet, or from another client of the same network owner with the
+// same agent. A wider prefix alone is never familiar: the neighbours of a home
+// line are an attacker's proxies as often as not.
+func (a *account) familiar(k clientKey, owner, agent uint32, before int64) bool {
+	if a == nil {
+		return false
+	}
+	for i := range a.known {
+		h := &a.known[i]
+		switch {
+		case h.first >= before:
+		case h.client.sameSubnet(k), owner != 0 && agent != 0 && h.owner == owner && h.uses(agent):
+			return true
+		}
+	}
+	return false
+}
+
+// usedAgent reports whether the account had signed in with an agent before a
+// time, wherever that was.
+func (a *account) usedAgent(agent uint32, before int64) bool {
+	if a == nil || agent == 0 {
+		return false
+	}
+	for i := range a.known {
+		if h := &a.known[i]; h.first < before && h.uses(agent) {
+			return true
+		}
+	}
+	return false
+}
+
+// forgives is client.forgives by the account's own memory, which a large
+// office does not push out.
+func (a *account) forgives(k clientKey, t *window.Try, within int64) bool {
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.latest(), within)
+		}
+	}
+	return false
+}
+
+func soonAfter(failed, got, within int64) bool { return got >= failed && got <= failed+within }
