@@ -35,12 +35,14 @@ type campaign struct {
 	clients    map[clientKey]struct{}
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
-	pending    []foreignFailure    // of the tenant's level: too few yet to go on
+	only       []uint32            // of the tenant's level: the tools of the campaign; none: any
+	recent     []int64             // times of the latest failures without a rare trait, in order
+	pending    []foreignFailure    // of these, the ones after the end that are too few yet to go on
 }
 
-// quorum is how many failures must come within a pause for a campaign to go on
-// that has nothing rare about it.
-const quorum = 4
+// quorum is how many failures must come within a third of a pause for a
+// campaign to go on that has nothing rare about it.
+const quorum = 3
 
 // covers reports whether a time lies within a campaign.
 func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
@@ -67,34 +69,48 @@ func (s *stuffing) campaignOf(f *foreignFailure, c *client) *campaign {
 	return nil
 }
 
-// goesOn reports whether a failure without rare traits is part of a campaign:
-// at any time before the campaign's end, and after it once a quorum has come
-// that is above what is usual.
+// goesOn reports whether a failure without a rare trait is part of a campaign:
+// made with its tools, where it has any, and not after the rate of such
+// failures has fallen back to what is usual.
 func (s *stuffing) goesOn(k *campaign, f *foreignFailure) bool {
+	if len(k.only) > 0 && !slices.Contains(k.only, f.Tool) {
+		return false
+	}
 	if f.At <= k.end {
 		return true
 	}
-	k.pending = append(k.pending, *f)
-	k.pending = slices.DeleteFunc(k.pending, func(p foreignFailure) bool { return p.At < f.At-k.pause || p.At <= k.end })
-	hours := int32(k.pause/hour) + 1
-	now := int32(f.At / hour)
-	usual := s.evidence.level.usual(now-hours+1, now, s.prior())
-	if len(k.pending) < quorum || float64(len(k.pending)) < usual {
-		if len(k.pending) > maxPairs {
-			k.pending = k.pending[1:]
-		}
-		return false
+	window := k.pause / 3
+	k.recent = append(k.recent, f.At)
+	slices.Sort(k.recent)
+	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
+	if over := len(k.recent) - maxPairs; over > 0 {
+		k.recent = slices.Delete(k.recent, 0, over)
 	}
-	for n := range k.pending[:len(k.pending)-1] {
+	now := int32(f.At / hour)
+	usual := s.evidence.level.usual(now, now, s.prior()) * float64(window) / hour
+	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
+		s.confirm(k, f.At)
+		return true
+	}
+	if len(k.pending) < maxPairs {
+		k.pending = append(k.pending, *f)
+	}
+	return false
+}
+
+// confirm makes the pending failures of a campaign part of it.
+func (s *stuffing) confirm(k *campaign, now int64) {
+	from := k.end
+	for n := range k.pending {
 		p := &k.pending[n]
-		if c, ok := s.clients.Peek(s.cut(p.Client)); ok {
+		if c, ok := s.clients.Peek(s.cut(p.Client)); ok && p.At >= now-k.pause {
 			s.member(k, p, c)
 		}
 	}
-	from, to := k.end, f.At
-	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool { return !e.single && e.At > from && e.At <= to }))
 	k.pending = k.pending[:0]
-	return true
+	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool {
+		return !e.single && e.At > from && e.At <= now && (len(k.only) == 0 || slices.Contains(k.only, e.Tool))
+	}))
 }
 
 // campaignOfSuccess returns the campaign whose attacker a success must be: the
@@ -104,7 +120,7 @@ func (s *stuffing) campaignOfSuccess(c *client, got *signIn) *campaign {
 	if len(s.campaigns) == 0 || !got.foreign || !got.password() {
 		return nil
 	}
-	features := s.features(c, got.tool)
+	features := s.features(c, got.tool, got.app)
 	for n := range maxTraits {
 		k := s.byTrait[uint64(features[n])]
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
@@ -190,6 +206,7 @@ func (s *stuffing) openCampaign(made campaign, members []*foreignFailure, ev *ev
 			s.member(k, f, c)
 		}
 	}
+	s.debugCampaign(&made, members, k, 0)
 	s.lookBack(k)
 	k.incident.describe(ev)
 	k.incident.assess()
@@ -275,41 +292,49 @@ func abs(n int64) int64 {
 // guessed watches one account that fails from foreign networks: ten clients in
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
-func (s *stuffing) guessed(ev *event.Event, t *window.Try, a *account) {
+// It reports whether the failure became part of an incident.
+func (s *stuffing) guessed(ev *event.Event, t *window.Try, c *client, a *account) bool {
 	if s.ownProgram(t, a) {
-		return
+		return false
 	}
 	a.tries.Add(*t, maxTries)
 	s.accounts.Touch(a.key)
 	a.tries.Prune(t.At - week)
-	if !s.guesses(a, t) {
-		return
+	clients, privileged := s.guesses(a, t), s.guessesPrivileged(a, t)
+	switch {
+	case !clients && !privileged:
+		return false
+	case !clients && distinct(a.tries.All(), s.cut) == 1 && !s.shared(c, t.Marks):
+		s.open(c, windowAccount, t.At, ev)
+		return true
 	}
 	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
 	i.span(t.At)
 	i.opened, i.account, a.incident = windowAccount, a.name, i
 	s.begin(i)
 	for _, t := range a.tries.Take() {
-		if s.inReach(i, t.At) || t.Marks.Has(event.PrivilegedUser) {
+		if s.inReach(i, t.At) || privileged {
 			i.fail(t, nil)
 		}
 	}
 	i.describe(ev)
 	i.assess()
 	s.desk.touch(i)
+	return true
 }
 
+// guesses reports whether one account fails from many clients at a time, or
+// from many networks in a day.
 func (s *stuffing) guesses(a *account, t *window.Try) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	if len(a.tries.All()) < min(least, s.policy.Stuffing.Privileged.Days) {
+	if len(a.tries.All()) < least {
 		return false
 	}
-	many := a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
+	return a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
 		return len(run) >= least && distinct(run, s.cut) >= least
 	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
 		return len(run) >= least && distinct(run, clientKey.subnet) >= least
 	})
-	return many || t.Marks.Has(event.PrivilegedUser) && s.guessesPrivileged(a, t)
 }
 
 // guessesPrivileged reports whether the failures of a privileged account are
@@ -317,6 +342,9 @@ func (s *stuffing) guesses(a *account, t *window.Try) bool {
 // count, nor does an agent that the account signs in with.
 func (s *stuffing) guessesPrivileged(a *account, t *window.Try) bool {
 	p := &s.policy.Stuffing.Privileged
+	if !t.Marks.Has(event.PrivilegedUser) || len(a.tries.All()) < min(p.Day, 3*p.Days) {
+		return false
+	}
 	perDay := map[int64]int{}
 	inDay := 0
 	for _, o := range a.tries.All() {

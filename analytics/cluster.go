@@ -78,7 +78,7 @@ func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, a *account,
 	if a.familiar(c.key, c.owner, t.Agent, t.At) || s.ownProgram(t, a) {
 		return
 	}
-	f := foreignFailure{Try: *t, traits: s.rareTraits(c, t), single: own != nil}
+	f := foreignFailure{Try: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	if k := s.campaignOf(&f, c); k != nil {
 		s.join(k, &f, c, ev)
 		return
@@ -148,7 +148,7 @@ func (s *stuffing) census(members []*foreignFailure) census {
 // part of a campaign that is open.
 func (s *stuffing) openCluster(trait int, key uint64, at int64, ev *event.Event) bool {
 	all := s.evidence.unexplained(func(f *foreignFailure) bool {
-		return f.traits[trait] == key && f.At >= at-s.slow && f.At <= at+s.slow
+		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
 	members := around(all, at, campaignPause)
 	if !s.wide(members, key, at) {
@@ -224,10 +224,37 @@ func (s *stuffing) watchLevel(at int64, ev *event.Event) {
 	members := s.evidence.unexplained(func(f *foreignFailure) bool {
 		return !f.single && f.At >= int64(from)*hour && f.At <= at+hour
 	})
+	members, tools := characteristic(members)
 	if c := s.census(members); len(c.clients) < t.RareAddresses || max(len(c.accounts), c.unnamed/2) < t.Accounts {
 		return
 	}
-	s.openCampaign(campaign{tenant: true}, members, ev)
+	s.openCampaign(campaign{tenant: true, only: tools}, members, ev)
+}
+
+// characteristic returns the tools that most of some failures were made with,
+// and the failures made with them. Where no few tools stand out it returns all
+// failures and no tools.
+func characteristic(members []*foreignFailure) (of []*foreignFailure, tools []uint32) {
+	counts := map[uint32]int{}
+	for _, f := range members {
+		counts[f.Tool]++
+	}
+	covered := 0
+	for tool, n := range counts {
+		if n*5 >= len(members) {
+			tools, covered = append(tools, tool), covered+n
+		}
+	}
+	if covered*10 < len(members)*6 {
+		return members, nil
+	}
+	slices.Sort(tools)
+	for _, f := range members {
+		if slices.Contains(tools, f.Tool) {
+			of = append(of, f)
+		}
+	}
+	return of, tools
 }
 
 // prior is the rate of unexplained failures an hour that is expected of a

@@ -33,7 +33,13 @@ func (s *stuffing) credential(ev *event.Event, c *client, a *account, got *signI
 		case renewed:
 			return true
 		}
+		if got.strange {
+			s.foreignSignIns.add(got)
+		}
 		return false
+	}
+	if got.strange {
+		s.foreignSignIns.add(got)
 	}
 	if !got.foreign {
 		return false
@@ -92,7 +98,7 @@ func (s *stuffing) judge(i *incident, c *client, got *signIn) judgement {
 func (s *stuffing) addCredential(i *incident, c *client, got *signIn) bool {
 	got.account.forget(c.key)
 	s.accounts.Touch(got.key)
-	for _, f := range s.features(c, got.tool) {
+	for _, f := range s.features(c, got.tool, got.app) {
 		s.population.Forget(f, got.key)
 	}
 	if got.outcome == event.Success {
@@ -176,6 +182,17 @@ func (s *stuffing) lookBack(k *campaign) {
 		}
 		if s.campaignOfSuccess(c, got) == k {
 			s.addCredential(k.incident, c, got)
+		}
+	}
+}
+
+// lookBackAt adds the successes at a shared address that came before its
+// incident opened.
+func (s *stuffing) lookBackAt(i *incident, c *client) {
+	for n := range s.foreignSignIns.list {
+		got := &s.foreignSignIns.list[n]
+		if s.cut(got.from) == c.key && got.first >= i.start-hour && got.first <= i.end+hour && s.judge(i, c, got) == valid {
+			s.addCredential(i, c, got)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 const maxEvidence = 8192
 
 // maxTraits is how many rare traits one failure can have.
-const maxTraits = 3
+const maxTraits = 4
 
 // foreignFailure is a failure from a network foreign to the account, which is
 // not explained yet.
@@ -101,28 +101,47 @@ func (s *stuffing) own(c *client, from int64) {
 // with. A browser that everybody uses, a service or a large provider alone are
 // none.
 const (
-	traitTool = iota
-	traitOwner
-	traitSubnet
+	traitTool    = iota // agent and application
+	traitOwner          // an owner of networks, and an application
+	traitSubnet         // a /24 or /64
+	traitOddTool        // agent and application, from networks of owners that hardly anybody comes from
 )
 
-// features are the things that a sign-in has in common with others, by trait;
-// and last its tool at its network.
-func (s *stuffing) features(c *client, tool uint32) [maxTraits + 1]population.Feature {
-	subnet := subnetFeature(c.key)
-	return [...]population.Feature{traitTool: toolFeature(tool), traitOwner: ownerFeature(c.owner), traitSubnet: subnet, maxTraits: subnet.And(toolFeature(tool))}
+// features are the things that a sign-in has in common with others, by trait.
+// An owner is one only together with an application: several attacks come from
+// one large hosting provider.
+func (s *stuffing) features(c *client, tool, app uint32) [maxTraits]population.Feature {
+	return [...]population.Feature{
+		traitTool:    toolFeature(tool),
+		traitOwner:   ownerFeature(c.owner).And(population.NewFeature('p', uint64(app))),
+		traitSubnet:  subnetFeature(c.key),
+		traitOddTool: oddToolFeature(tool),
+	}
 }
 
 // rareTraits returns the traits of a failure that are rare in the tenant.
-func (s *stuffing) rareTraits(c *client, t *window.Try) (keys [maxTraits]uint64) {
-	all := s.features(c, t.Tool)
-	for n := range keys {
-		if all[n] != 0 && s.rare(all[n], t.At) {
-			keys[n] = uint64(all[n])
+func (s *stuffing) rareTraits(c *client, t *window.Try, app uint32) (keys [maxTraits]uint64) {
+	odd := s.oddOwner(c, t.At)
+	for n, f := range s.features(c, t.Tool, app) {
+		rare := f != 0 && s.rare(f, t.At)
+		if n == traitOwner || n == traitOddTool {
+			rare = rare && odd
+		}
+		if rare {
+			keys[n] = uint64(f)
 		}
 	}
 	return keys
 }
+
+// oddOwner reports whether hardly anybody signs in from the networks of a
+// client's owner.
+func (s *stuffing) oddOwner(c *client, at int64) bool {
+	f := ownerFeature(c.owner)
+	return f != 0 && s.rare(f, at)
+}
+
+func oddToolFeature(tool uint32) population.Feature { return population.NewFeature('d', uint64(tool)) }
 
 func (s *stuffing) rare(f population.Feature, at int64) bool {
 	r := &s.policy.Stuffing.Rare

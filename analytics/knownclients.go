@@ -28,9 +28,15 @@ type knownClient struct {
 	client      clientKey
 	owner       uint32 // of the network; see stuffing.owner
 	first, last int64  // last where session knows no later one
-	agents      [maxKnownAgents]uint32
+	agents      [maxKnownAgents]knownAgent
 	counted     bool    // among the known users of the client
 	session     *signIn // the account's at that client, while it goes on; nil: it does not
+}
+
+// knownAgent is a user agent, by its hash, that an account has used at a client.
+type knownAgent struct {
+	agent uint32
+	since int32 // Unix minute of its first use
 }
 
 // addKnown remembers a success at a client. It reports whether that changed
@@ -46,7 +52,7 @@ func (a *account) addKnown(k clientKey, owner uint32, at int64, agent uint32) (h
 		}
 		before := *h
 		h.first, h.last = min(h.first, at), max(h.last, at)
-		h.addAgent(agent)
+		h.addAgent(agent, at)
 		return h, moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 	}
 	place := len(a.known)
@@ -58,7 +64,7 @@ func (a *account) addKnown(k clientKey, owner uint32, at int64, agent uint32) (h
 	h = &a.known[place]
 	h.end()
 	*h = knownClient{client: k, owner: owner, first: at, last: at}
-	h.addAgent(agent)
+	h.addAgent(agent, at)
 	return h, true, true
 }
 
@@ -112,23 +118,38 @@ func (h *knownClient) latest() int64 {
 	return max(h.last, h.session.last)
 }
 
-func (h *knownClient) addAgent(agent uint32) {
-	for i, have := range h.agents {
-		if have == agent {
+// addAgent remembers an agent; where there is no room the newest makes way.
+func (h *knownClient) addAgent(agent uint32, at int64) {
+	since := int32(at / minute)
+	for i := range h.agents {
+		have := &h.agents[i]
+		if have.agent == agent {
+			have.since = min(have.since, since)
 			return
 		}
-		if have == 0 {
-			h.agents[i] = agent
+		if have.agent == 0 {
+			*have = knownAgent{agent, since}
 			return
 		}
 	}
-	h.agents[maxKnownAgents-1] = agent
+	h.agents[maxKnownAgents-1] = knownAgent{agent, since}
 }
 
 // uses reports whether the account has used an agent at the client. No agent is
 // known everywhere.
 func (h *knownClient) uses(agent uint32) bool {
-	return agent == 0 || h.agents[0] == agent || h.agents[1] == agent || h.agents[2] == agent
+	return agent == 0 || h.agents[0].agent == agent || h.agents[1].agent == agent || h.agents[2].agent == agent
+}
+
+// usedBefore is uses for the time before an attack: what was first used less
+// than two hours earlier may have been the attacker's.
+func (h *knownClient) usedBefore(agent uint32, before int64) bool {
+	for _, a := range h.agents {
+		if a.agent == agent && int64(a.since)*minute <= before-agentAge {
+			return true
+		}
+	}
+	return agent == 0
 }
 
 // How long before an attack an account must have been at an address for the
@@ -138,6 +159,7 @@ const (
 	ownAge     = 24 * 60 * 60 * 1000
 	ownRecent  = 60 * 60 * 1000
 	ownReturns = 30 * 60 * 1000
+	agentAge   = 2 * 60 * 60 * 1000
 )
 
 func (h *knownClient) owned(before int64) bool {
@@ -152,7 +174,7 @@ func (a *account) owns(k clientKey, before int64, agent uint32) (own, ownAgent b
 	for i := range a.known {
 		if h := &a.known[i]; h.client.sameSubnet(k) {
 			own = own || h.owned(before)
-			ownAgent = ownAgent || h.uses(agent)
+			ownAgent = ownAgent || h.usedBefore(agent, before)
 		}
 	}
 	return own, ownAgent
@@ -177,14 +199,14 @@ func (a *account) familiar(k clientKey, owner, agent uint32, before int64) bool 
 	return false
 }
 
-// usedAgent reports whether the account had signed in with an agent before a
-// time, wherever that was.
+// usedAgent reports whether the account had signed in with an agent well before
+// a time, wherever that was.
 func (a *account) usedAgent(agent uint32, before int64) bool {
 	if a == nil || agent == 0 {
 		return false
 	}
 	for i := range a.known {
-		if h := &a.known[i]; h.first < before && h.uses(agent) {
+		if a.known[i].usedBefore(agent, before) {
 			return true
 		}
 	}

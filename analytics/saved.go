@@ -40,6 +40,7 @@ type savedSignIn struct {
 	From                     clientKey
 	First, Last              int64
 	Agent, Tool, LearnedTool uint32
+	Application              uint32
 	Learned                  int32
 	Service                  event.Service
 	Outcome                  event.Outcome
@@ -61,7 +62,7 @@ type savedKnownClient struct {
 	Client      clientKey
 	Owner       uint32
 	First, Last int64
-	Agents      [maxKnownAgents]uint32
+	Agents      [maxKnownAgents][2]int64 // hash, minute of the first use
 	Counted     bool
 }
 
@@ -77,6 +78,8 @@ type savedCampaign struct {
 	Tools              []uint32
 	Sample             []uint64
 	Pending            []savedFailure
+	Only               []uint32
+	Recent             []int64
 }
 
 type savedFailure struct {
@@ -102,7 +105,7 @@ func (c *client) saved(protected bool) *savedClient {
 }
 
 func (a *signIn) saved() savedSignIn {
-	s := savedSignIn{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, LearnedTool: a.learnedTool,
+	s := savedSignIn{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
 		Learned: a.learned, Service: a.service, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
 	if a.text != nil {
 		s.Text = []string{a.text.agent, a.text.app, a.text.record}
@@ -111,7 +114,7 @@ func (a *signIn) saved() savedSignIn {
 }
 
 func (s *stuffing) signIn(in *savedSignIn) *signIn {
-	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool,
+	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
 		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
 	if len(in.Text) == 3 {
 		a.text = &signInText{in.Text[0], in.Text[1], in.Text[2]}
@@ -123,13 +126,17 @@ func (a *account) saved(protected bool) *savedAccount {
 	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.tries.All(), Incident: idOf(a.incident)}
 	for i := range a.known {
 		h := &a.known[i]
-		s.Known = append(s.Known, savedKnownClient{h.client, h.owner, h.first, h.latest(), h.agents, h.counted})
+		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.latest(), Counted: h.counted}
+		for n, agent := range h.agents {
+			k.Agents[n] = [2]int64{int64(agent.agent), int64(agent.since)}
+		}
+		s.Known = append(s.Known, k)
 	}
 	return s
 }
 
 func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.id, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools}
+	s := &savedCampaign{Incident: k.incident.id, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent}
 	for c := range k.clients {
 		s.Clients = append(s.Clients, c)
 	}
@@ -211,7 +218,11 @@ func (s *stuffing) restoreAccount(key, value []byte) error {
 	}
 	a := &account{key: k, name: in.Name, tries: window.TriesOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
 	for _, h := range in.Known {
-		a.known = append(a.known, knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, agents: h.Agents, counted: h.Counted})
+		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
+		for n, agent := range h.Agents {
+			k.agents[n] = knownAgent{uint32(agent[0]), int32(agent[1])}
+		}
+		a.known = append(a.known, k)
 	}
 	s.accounts.Load(k, a, in.Protected)
 	return nil
@@ -226,7 +237,7 @@ func (s *stuffing) restoreCampaign(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
 		clients: map[clientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}

@@ -93,10 +93,10 @@ func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 	if !isNew {
 		return
 	}
-	s.spread(ev, &t, c, a, own)
-	if a != nil && !a.familiar(c.key, c.owner, t.Agent, t.At) {
-		s.failedAs(ev, &t, a, own)
+	if a != nil && !a.familiar(c.key, c.owner, t.Agent, t.At) && s.failedAs(ev, &t, c, a, own) {
+		return
 	}
+	s.spread(ev, &t, c, a, own)
 }
 
 // failedAt returns the incident of the client that a failure belongs to, nil
@@ -129,17 +129,17 @@ func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *accoun
 }
 
 // failedAs adds a foreign failure to the incident of its account, or to the
-// evidence from which one may open.
-func (s *stuffing) failedAs(ev *event.Event, t *window.Try, a *account, own *incident) {
-	switch {
-	case s.inReach(a.incident, t.At):
-		if own == nil || t.Marks.Has(event.PrivilegedUser) {
-			a.incident.fail(*t, ev)
-			s.desk.touch(a.incident)
-		}
-	case own == nil:
-		s.guessed(ev, t, a)
+// evidence from which one may open. It reports whether the failure is part of
+// one.
+func (s *stuffing) failedAs(ev *event.Event, t *window.Try, c *client, a *account, own *incident) bool {
+	if !s.inReach(a.incident, t.At) {
+		return own == nil && s.guessed(ev, t, c, a)
 	}
+	if own == nil || t.Marks.Has(event.PrivilegedUser) {
+		a.incident.fail(*t, ev)
+		s.desk.touch(a.incident)
+	}
+	return own == nil
 }
 
 // inReach tells whether an event at this time still belongs to the incident:
@@ -185,13 +185,11 @@ func (s *stuffing) begin(i *incident) {
 // of a shared address what the attack did.
 func (s *stuffing) adopt(i *incident, c *client) {
 	all := c.tries.Take()
-	if i.opened == windowWeek {
-		i.start = min(i.start, all[0].At)
-	}
+	overDays := i.opened == windowWeek || i.opened == windowAccount
 	var rest []window.Try
 	for _, t := range all {
 		a, _ := s.accounts.Peek(t.Key)
-		if s.inReach(i, t.At) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.attack != nil && t.GotIn) {
+		if (overDays || s.inReach(i, t.At)) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.attack != nil && t.GotIn) {
 			i.fail(t, nil)
 		} else if c.attack != nil {
 			rest = append(rest, t)
@@ -204,6 +202,10 @@ func (s *stuffing) adopt(i *incident, c *client) {
 	s.own(c, i.start)
 	if c.campaign != nil && s.inReach(c.campaign, i.start) {
 		s.link(c.campaign, i)
+	}
+	if c.attack != nil {
+		s.lookBackAt(i, c)
+		return
 	}
 	for _, got := range c.signIns() {
 		if s.inReach(i, got.last) && s.judge(i, c, got) == valid {

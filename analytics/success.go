@@ -33,11 +33,12 @@ func (s *stuffing) succeeded(ev *event.Event, known *acquaintance) {
 // newSignIn keeps the text of a sign-in only where it may turn out to be the
 // attack's: from a network foreign to the account.
 func (s *stuffing) newSignIn(ev *event.Event, c *client, a *account) signIn {
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), service: ev.Service,
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli()}
 	got.last = got.first
 	got.foreign = !a.familiar(c.key, c.owner, got.agent, got.first)
-	if got.foreign {
+	got.strange = !got.foreign && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
+	if got.foreign || got.strange {
 		got.text = &signInText{agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
 	}
 	return got
@@ -102,18 +103,22 @@ func (s *stuffing) learn(c *client, a *account, got, here *signIn) {
 	s.mature(c, here)
 	if today := int32(got.first / day); today != here.learned || here.tool != here.learnedTool {
 		here.learned, here.learnedTool = today, here.tool
-		s.count(c, a.key, here.tool, got.first)
+		s.count(c, a.key, here, got.first)
 	}
 }
 
 // count adds a sign-in to what the tenant's accounts have in common.
-func (s *stuffing) count(c *client, account uint64, tool uint32, at int64) {
-	p := s.population
-	p.AddAccount(account, at)
-	p.Add(toolFeature(tool), account, at)
-	p.Add(ownerFeature(c.owner), account, at)
-	p.Add(subnetFeature(c.key), account, at)
-	p.Add(subnetFeature(c.key).And(toolFeature(tool)), account, at)
+func (s *stuffing) count(c *client, account uint64, got *signIn, at int64) {
+	s.population.AddAccount(account, at)
+	odd := s.oddOwner(c, at)
+	for n, f := range s.features(c, got.tool, got.app) {
+		if n == traitOddTool && !odd {
+			continue
+		}
+		s.population.Add(f, account, at)
+	}
+	s.population.Add(ownerFeature(c.owner), account, at)
+	s.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), account, at)
 }
 
 // mature counts the account among the known users of a client once it has
@@ -150,6 +155,7 @@ type signIn struct {
 	text        *signInText // nil where the network is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
+	app         uint32 // the application, or the service where the log names none
 	learnedTool uint32
 	learned     int32  // day on which it was last counted in the population
 	added       uint32 // attempts of the client when its typos were last forgiven
@@ -157,6 +163,7 @@ type signIn struct {
 	outcome     event.Outcome
 	reason      event.Reason
 	proof       event.Proof
+	strange     bool // the network is the account's own, but hardly anybody uses the tool
 	foreign     bool // the account did not know the network
 	known       bool // the client is one of the account's own, which goes by last, and knows agent
 	counted     bool // the account is among the client's known users

@@ -46,3 +46,12 @@ func agentKind(agent []byte) uint32 {
 	}
 	return h | 1
 }
+
+// appOf is the application of an event, or its service where the log names no
+// application.
+func appOf(ev *event.Event) uint32 {
+	if len(ev.App) == 0 {
+		return uint32(ev.Service)<<1 | 1
+	}
+	return uint32(xxhash.Sum64(ev.App)) | 1
+}
