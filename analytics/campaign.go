@@ -35,7 +35,8 @@ type campaign struct {
 	clients    map[clientKey]struct{}
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
-	only       []uint32            // of the tenant's level: the tools of the campaign; none: any
+	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
+	latest     []foreignFailure    // of a campaign without: the failures that it took in last
 	recent     []int64             // times of the latest failures without a rare trait, in order
 	pending    []foreignFailure    // of these, the ones after the end that are too few yet to go on
 }
@@ -61,21 +62,57 @@ func (s *stuffing) campaignOf(f *foreignFailure, c *client) *campaign {
 	if f.single {
 		return nil
 	}
+	var widest *campaign
 	for _, k := range s.campaigns {
-		if k.tenant && k.covers(f.At) && s.goesOn(k, f) {
+		switch {
+		case !k.tenant || !k.covers(f.At):
+		case len(k.only) == 0:
+			widest = k
+		case f.madeWith(k.only) && s.goesOn(k, f):
 			return k
 		}
 	}
+	if widest != nil && s.goesOn(widest, f) {
+		return widest
+	}
 	return nil
+}
+
+// latestFailures is how many failures a campaign that takes in any keeps, to
+// see whether another attack began in its shadow.
+const latestFailures = 32
+
+// split opens a campaign of the failures that a campaign without tools of its
+// own took in last, where most of them were made with the same few: another
+// attack has begun in its shadow.
+func (s *stuffing) split(k *campaign, f *foreignFailure, ev *event.Event) {
+	if !k.tenant || len(k.only) > 0 {
+		return
+	}
+	k.latest = append(k.latest, *f)
+	if len(k.latest) < latestFailures {
+		return
+	}
+	var members []*foreignFailure
+	for n := range k.latest {
+		members = append(members, &k.latest[n])
+	}
+	slices.SortStableFunc(members, func(a, b *foreignFailure) int { return int(min(max(a.At-b.At, -1), 1)) })
+	members, only := characteristic(members)
+	t := &s.policy.Stuffing.Campaign
+	c := s.census(members)
+	if only == nil || len(c.clients) < t.RareAddresses || len(c.accounts) < t.Accounts || members[0].At <= k.opened {
+		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
+		return
+	}
+	k.latest = nil
+	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
 }
 
 // goesOn reports whether a failure without a rare trait is part of a campaign:
 // made with its tools, where it has any, and not after the rate of such
 // failures has fallen back to what is usual.
 func (s *stuffing) goesOn(k *campaign, f *foreignFailure) bool {
-	if len(k.only) > 0 && !slices.Contains(k.only, f.Tool) {
-		return false
-	}
 	if f.At <= k.end {
 		return true
 	}
@@ -109,7 +146,7 @@ func (s *stuffing) confirm(k *campaign, now int64) {
 	}
 	k.pending = k.pending[:0]
 	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool {
-		return !e.single && e.At > from && e.At <= now && (len(k.only) == 0 || slices.Contains(k.only, e.Tool))
+		return !e.single && e.At > from && e.At <= now && (len(k.only) == 0 || e.madeWith(k.only))
 	}))
 }
 
@@ -157,6 +194,7 @@ func (s *stuffing) join(k *campaign, f *foreignFailure, c *client, ev *event.Eve
 	s.member(k, f, c)
 	k.incident.describe(ev)
 	s.desk.touch(k.incident)
+	s.split(k, f, ev)
 }
 
 // member counts a failure in a campaign and links the incident of its client.
@@ -259,6 +297,9 @@ func (s *stuffing) sameCampaign(made *campaign, members []*foreignFailure) *camp
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign
 	for _, k := range s.campaigns {
+		if len(made.only) > 0 && k.tenant && len(k.only) == 0 && began > k.opened {
+			continue // it began in that one's shadow
+		}
 		if began > k.end+s.slow || end < k.began-s.slow || !s.desk.isOpen(k.incident, began) {
 			continue
 		}
@@ -300,13 +341,16 @@ func (s *stuffing) guessed(ev *event.Event, t *window.Try, c *client, a *account
 	a.tries.Add(*t, maxTries)
 	s.accounts.Touch(a.key)
 	a.tries.Prune(t.At - week)
-	clients, privileged := s.guesses(a, t), s.guessesPrivileged(a, t)
+	clients, privileged := s.guesses(a, t), false
 	switch {
-	case !clients && !privileged:
-		return false
-	case !clients && distinct(a.tries.All(), s.cut) == 1 && !s.shared(c, t.Marks):
+	case clients:
+	case s.guessesPrivileged(a, t, c.key) && !s.shared(c, t.Marks):
 		s.open(c, windowAccount, t.At, ev)
 		return true
+	case s.guessesPrivileged(a, t, clientKey{}):
+		privileged = true
+	default:
+		return false
 	}
 	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
 	i.span(t.At)
@@ -338,9 +382,10 @@ func (s *stuffing) guesses(a *account, t *window.Try) bool {
 }
 
 // guessesPrivileged reports whether the failures of a privileged account are
-// many in a day, or several a day on three days. Mail programs that retry do not
+// many in a day, or several a day on three days: those from one client, or from
+// all where the client is zero. Mail programs that retry do not
 // count, nor does an agent that the account signs in with.
-func (s *stuffing) guessesPrivileged(a *account, t *window.Try) bool {
+func (s *stuffing) guessesPrivileged(a *account, t *window.Try, from clientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.tries.All()) < min(p.Day, 3*p.Days) {
 		return false
@@ -348,6 +393,9 @@ func (s *stuffing) guessesPrivileged(a *account, t *window.Try) bool {
 	perDay := map[int64]int{}
 	inDay := 0
 	for _, o := range a.tries.All() {
+		if from != (clientKey{}) && s.cut(o.Client) != from {
+			continue
+		}
 		if o.GotIn || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
 			continue
 		}

@@ -71,17 +71,15 @@ func (c *cluster) add(p pair, horizon int64, clients, accounts int) bool {
 		(unnamed >= accounts || distinct(func(q *pair) uint32 { return q.account }) >= accounts)
 }
 
-// spread adds a failure to the distributed form: to the campaign that it is
-// part of, or to the evidence from which one may open. own is the incident of
-// its client, nil where it has none.
-func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, a *account, own *incident) {
-	if a.familiar(c.key, c.owner, t.Agent, t.At) || s.ownProgram(t, a) {
-		return
-	}
+// spread adds a foreign failure to the distributed form: to the campaign that
+// it is part of, or to the evidence from which one may open. own is the
+// incident of its client, nil where it has none. It reports whether the failure
+// is part of a campaign.
+func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, own *incident) bool {
 	f := foreignFailure{Try: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	if k := s.campaignOf(&f, c); k != nil {
 		s.join(k, &f, c, ev)
-		return
+		return true
 	}
 	s.evidence.add(f)
 	p := s.pairOf(t)
@@ -92,12 +90,10 @@ func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, a *account,
 	}
 	for n, key := range f.traits {
 		if key != 0 && s.cluster(key).add(p, s.slow, tuning.RareAddresses, accounts) && s.openCluster(n, key, t.At, ev) {
-			return
+			return true
 		}
 	}
-	if own == nil {
-		s.watchLevel(t.At, ev)
-	}
+	return own == nil && s.watchLevel(t.At, ev)
 }
 
 func (s *stuffing) pairOf(t *window.Try) pair {
@@ -208,53 +204,77 @@ func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
 
 // watchLevel opens a campaign of all unexplained failures once the tenant has
 // more of them than it is used to.
-func (s *stuffing) watchLevel(at int64, ev *event.Event) {
+func (s *stuffing) watchLevel(at int64, ev *event.Event) bool {
 	l, t := &s.evidence.level, &s.policy.Stuffing.Campaign
 	now := int32(at / hour)
 	prior := s.prior()
 	l.refresh(now, prior)
 	mean := float64(l.expected.mean[lookBackHours-1])
 	if float64(l.count(now).failures) <= mean+slack(mean) {
-		return
+		return false
 	}
 	from, changed := l.change(now, prior, t.Addresses)
+	debugf("LEVEL %s count %d signins %d mean %.1f from %d", dtime(at), l.count(now).failures, l.count(now).signIns, mean, now-from)
 	if !changed {
-		return
+		return false
 	}
 	members := s.evidence.unexplained(func(f *foreignFailure) bool {
 		return !f.single && f.At >= int64(from)*hour && f.At <= at+hour
 	})
-	members, tools := characteristic(members)
+	members, only := characteristic(members)
 	if c := s.census(members); len(c.clients) < t.RareAddresses || max(len(c.accounts), c.unnamed/2) < t.Accounts {
-		return
+		return false
 	}
-	s.openCampaign(campaign{tenant: true, only: tools}, members, ev)
+	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
+	return true
 }
 
-// characteristic returns the tools that most of some failures were made with,
-// and the failures made with them. Where no few tools stand out it returns all
-// failures and no tools.
-func characteristic(members []*foreignFailure) (of []*foreignFailure, tools []uint32) {
-	counts := map[uint32]int{}
-	for _, f := range members {
-		counts[f.Tool]++
-	}
-	covered := 0
-	for tool, n := range counts {
-		if n*5 >= len(members) {
-			tools, covered = append(tools, tool), covered+n
+// characteristic returns the tools, or else the agents, that most of some
+// failures were made with, and these failures. Where no few stand out it
+// returns all failures and nothing.
+func characteristic(members []*foreignFailure) (of []*foreignFailure, only []uint32) {
+	for _, by := range [...]func(*foreignFailure) uint32{
+		func(f *foreignFailure) uint32 { return f.Tool },
+		func(f *foreignFailure) uint32 { return f.Agent },
+	} {
+		if only = outstanding(members, by); only != nil {
+			break
 		}
 	}
-	if covered*10 < len(members)*6 {
+	if only == nil {
 		return members, nil
 	}
-	slices.Sort(tools)
 	for _, f := range members {
-		if slices.Contains(tools, f.Tool) {
+		if f.madeWith(only) {
 			of = append(of, f)
 		}
 	}
-	return of, tools
+	return of, only
+}
+
+// outstanding returns the values that at least a fifth of the failures have
+// each, if they cover three fifths together; nil otherwise.
+func outstanding(members []*foreignFailure, by func(*foreignFailure) uint32) (only []uint32) {
+	counts := map[uint32]int{}
+	for _, f := range members {
+		counts[by(f)]++
+	}
+	covered := 0
+	for value, n := range counts {
+		if n*5 >= len(members) && value != 0 {
+			only, covered = append(only, value), covered+n
+		}
+	}
+	if covered*5 < len(members)*3 {
+		return nil
+	}
+	slices.Sort(only)
+	return only
+}
+
+// madeWith reports whether the tool or the agent of a failure is in a list.
+func (f *foreignFailure) madeWith(only []uint32) bool {
+	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)
 }
 
 // prior is the rate of unexplained failures an hour that is expected of a

@@ -63,6 +63,9 @@ func (e *evidence) explain(f *foreignFailure) {
 // take makes failures part of a campaign.
 func (e *evidence) take(members []*foreignFailure) {
 	for _, f := range members {
+		if f.taken || f.place >= len(e.list) || &e.list[f.place] != f {
+			continue
+		}
 		e.explain(f)
 		f.taken = true
 		e.markDirty(f.place)

@@ -93,10 +93,14 @@ func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 	if !isNew {
 		return
 	}
-	if a != nil && !a.familiar(c.key, c.owner, t.Agent, t.At) && s.failedAs(ev, &t, c, a, own) {
+	if a.familiar(c.key, c.owner, t.Agent, t.At) || s.ownProgram(&t, a) {
 		return
 	}
-	s.spread(ev, &t, c, a, own)
+	if a != nil && s.inReach(a.incident, t.At) {
+		s.failedAs(ev, &t, a, own)
+	} else if !s.spread(ev, &t, c, own) && own == nil && a != nil {
+		s.guessed(ev, &t, c, a)
+	}
 }
 
 // failedAt returns the incident of the client that a failure belongs to, nil
@@ -128,18 +132,12 @@ func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *accoun
 	return nil, true
 }
 
-// failedAs adds a foreign failure to the incident of its account, or to the
-// evidence from which one may open. It reports whether the failure is part of
-// one.
-func (s *stuffing) failedAs(ev *event.Event, t *window.Try, c *client, a *account, own *incident) bool {
-	if !s.inReach(a.incident, t.At) {
-		return own == nil && s.guessed(ev, t, c, a)
-	}
+// failedAs adds a foreign failure to the incident of its account.
+func (s *stuffing) failedAs(ev *event.Event, t *window.Try, a *account, own *incident) {
 	if own == nil || t.Marks.Has(event.PrivilegedUser) {
 		a.incident.fail(*t, ev)
 		s.desk.touch(a.incident)
 	}
-	return own == nil
 }
 
 // inReach tells whether an event at this time still belongs to the incident:
