@@ -171,7 +171,7 @@ func (s *stuffing) campaignOfSuccess(c *client, got *signIn) *campaign {
 		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
 			continue
 		}
-		if k.has(c.key) || slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+		if k.has(c.key) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
 			return k
 		}
 	}

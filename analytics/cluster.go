@@ -96,6 +96,32 @@ func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, own *incide
 	return own == nil && s.watchLevel(t.At, ev)
 }
 
+// refine takes over the program of a failure that another log told of without
+// it, and looks for what the program has in common with others.
+func (s *stuffing) refine(ev *event.Event, t *window.Try, c *client) {
+	f := s.evidence.find(t)
+	if f == nil || f.taken {
+		return
+	}
+	f.Merge(*t)
+	f.traits = s.rareTraits(c, &f.Try, appOf(ev))
+	s.evidence.markDirty(f.place)
+	for n, key := range f.traits {
+		if key == 0 {
+			continue
+		}
+		if k := s.byTrait[key]; k != nil && k.covers(f.At) {
+			s.evidence.take([]*foreignFailure{f})
+			s.join(k, f, c, ev)
+			return
+		}
+		tuning := &s.policy.Stuffing.Campaign
+		if s.cluster(key).add(s.pairOf(&f.Try), s.slow, tuning.RareAddresses, tuning.Accounts) && s.openCluster(n, key, t.At, ev) {
+			return
+		}
+	}
+}
+
 func (s *stuffing) pairOf(t *window.Try) pair {
 	return pair{at: t.At, client: uint32(hashClient(s.cut(t.Client))) | 1, account: uint32(t.Key>>32) | uint32(min(t.Key, 1))}
 }

@@ -75,6 +75,9 @@ func (s *stuffing) judge(i *incident, c *client, got *signIn) judgement {
 	own, ownAgent := got.account.owns(c.key, i.start, got.agent)
 	usedAgent := got.account.usedAgent(got.agent, i.start)
 	verdict := valid
+	if c.attack != nil {
+		debugf("JUDGE %s %s at %s tool %x has %v usedAgent %v own %v text %v", i.id, got.account.name, dtime(got.first), got.tool, c.attack.has(got.tool, own, got.first), usedAgent, own, got.text != nil)
+	}
 	switch {
 	case c.attack != nil:
 		strange := c.attack.has(got.tool, own, got.first) && !usedAgent
@@ -104,6 +107,7 @@ func (s *stuffing) addCredential(i *incident, c *client, got *signIn) bool {
 	if got.outcome == event.Success {
 		s.stolen(got.account.name, got.from, got.first)
 	}
+	debugf("CRED %s %s %s from %s agent %x tool %x foreign %v known %d", i.id, got.account.name, dtime(got.first), got.from.addr(), got.agent, got.tool, got.foreign, len(got.account.known))
 	switch {
 	case !i.valid.add(got.key, s.newCredential(got)):
 		return false

@@ -89,6 +89,19 @@ func (e *evidence) forgive(k clientKey, key uint64, from, to int64) {
 	}
 }
 
+// find returns the failure that another log told of, nil where it is not among
+// the latest.
+func (e *evidence) find(t *window.Try) *foreignFailure {
+	n := len(e.list)
+	for back := range min(n, maxPairs) {
+		f := &e.list[(e.next+2*n-1-back)%n]
+		if f.Client == t.Client && f.Key == t.Key && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
+			return f
+		}
+	}
+	return nil
+}
+
 // own notes that a client has an incident of its own.
 func (s *stuffing) own(c *client, from int64) {
 	for n := range s.evidence.list {

@@ -99,7 +99,7 @@ func (i *incident) volume() int { return i.counts.Failures + i.counts.Items }
 // that another log has told already.
 func (i *incident) fail(t window.Try, ev *event.Event) bool {
 	switch i.tries.Add(t, maxRecent) {
-	case window.Joined:
+	case window.Joined, window.Refined:
 		i.refine(t)
 		return false
 	case window.Named:

@@ -119,7 +119,15 @@ func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *accoun
 	}
 	s.clients.Touch(c.key)
 	c.tried(t.At)
-	if c.tries.Add(*t, maxTries) == window.Joined {
+	switch c.tries.Add(*t, maxTries) {
+	case window.Joined:
+		return nil, false
+	case window.Refined:
+		if why := s.opens(c, t); why != "" {
+			s.open(c, why, t.At, ev)
+		} else {
+			s.refine(ev, t, c)
+		}
 		return nil, false
 	}
 	c.tries.Prune(t.At - week)

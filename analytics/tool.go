@@ -4,6 +4,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // toolCache is the number of agents whose kind is remembered: a power of two.
@@ -33,7 +34,7 @@ func (t *tools) of(ev *event.Event) uint32 {
 	if len(ev.App) > 0 {
 		h ^= xxhash.Sum64(ev.App)
 	}
-	return uint32(h^h>>32) | 1
+	return uint32(h^h>>32) | window.ToolNamed
 }
 
 // agentKind is a hash of an agent without its digits (FNV-1a).

@@ -40,13 +40,20 @@ func (o *Try) Merge(t Try) {
 	if o.Agent == 0 {
 		o.Agent, o.Family = t.Agent, t.Family
 	}
-	if o.Tool == 0 {
+	if !NamesTool(o.Tool) {
 		o.Tool = t.Tool
 	}
 	if o.Service == event.Windows || o.Service == event.ServiceUnknown {
 		o.Service = t.Service
 	}
 }
+
+// ToolNamed is set in the tool of an attempt whose log names a user agent or
+// an application; without it the tool stands for the service alone.
+const ToolNamed = 1 << 31
+
+// NamesTool reports whether a tool is more than a service.
+func NamesTool(tool uint32) bool { return tool&ToolNamed != 0 }
 
 // Exacter tells whether reason a says more than b: most logs know no more than
 // that the password was wrong.
@@ -67,11 +74,13 @@ func TriesOf(list []Try) Tries { return Tries{list} }
 // Fate is what became of a try that was added.
 type Fate uint8
 
-// A try is New, or Joined to one that another log has told of already; Named,
-// where that one's log did not say which account it was.
+// A try is New, or Joined to one that another log has told of already; Refined,
+// where that one's log did not say with which program, and Named, where it did
+// not say which account it was.
 const (
 	New Fate = iota
 	Joined
+	Refined
 	Named
 )
 
@@ -148,7 +157,11 @@ func join(list []Try, t *Try, i int) Fate {
 		switch {
 		case o.Sources&t.Sources != 0 || o.Client != t.Client: // nearly all: of the same log, or of another client
 		case o.Key == t.Key:
+			refined := !NamesTool(o.Tool) && NamesTool(t.Tool)
 			o.Merge(*t)
+			if refined {
+				return Refined
+			}
 			return Joined
 		case near == nil && (o.Key == 0 || t.Key == 0):
 			near = o
