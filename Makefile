@@ -17,9 +17,7 @@ WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
 # Nothing of the folder or the hour of a build gets into what it makes.
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
-# The profile (make profile) tells the compiler what to inline: one or two per
-# cent of an agent's CPU, for half a minute of a first build's.
-OBJECT  := $(GOBUILD) -buildmode=c-shared -pgo=plugin/engine.pgo
+OBJECT  := $(GOBUILD) -buildmode=c-shared
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
 LINUX   := GOOS=linux CGO_ENABLED=1
 ARMCC   ?= aarch64-linux-gnu-gcc
@@ -27,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory profile instructions e2e dist test-dist test-arm64 clean
+.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -110,12 +108,6 @@ soak: build/.e2e
 # Every micro-benchmark: three minutes on two idle cores.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
-
-# The profile that the library is built with, anew: after the engine has changed
-# much. An old one is as good for what has stayed.
-profile:
-	mkdir -p build
-	$(GO) test -trimpath ./analytics -run '^$$' -bench '^BenchmarkEngine' -benchtime 8s -cpuprofile $(CURDIR)/plugin/engine.pgo -o build/profile.test
 
 # CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
 bench-host: build build/out_getrecord.so

@@ -3,16 +3,16 @@ package analytics
 import (
 	"fmt"
 	"math/rand/v2"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
-var usual = policy.Ripening{Days: 3, SignIns: 20}
+var usual = policy.LearningPeriod{Days: 3, SignIns: 20}
 
 const tuesday = 20522 * int64(day) // 2026-03-10
 
@@ -20,23 +20,23 @@ func TestBaselineRipens(t *testing.T) {
 	t.Run("by days", func(t *testing.T) {
 		var b baseline
 		for d := range int64(3) {
-			if b.ripe != 0 {
+			if b.mature != 0 {
 				t.Errorf("ripe on day %d", d)
 			}
 			b.signIn(tuesday+d*day, usual, false)
 		}
-		if !b.isRipe(tuesday+2*day) || !strings.HasPrefix(b.describe(usual), "ripe since 2026-03-12: 3 days, 3 sign-ins") {
+		if !b.isMature(tuesday+2*day) || !strings.HasPrefix(b.describe(usual), "ripe since 2026-03-12: 3 days, 3 sign-ins") {
 			t.Errorf("%+v %s", b, b.describe(usual))
 		}
 	})
 	t.Run("by sign-ins, of requests one an hour", func(t *testing.T) {
 		var signIns, requests baseline
 		for n := range int64(20) {
-			signIns.signIn(tuesday+n*visitSpan, usual, false)
-			requests.signIn(tuesday+n*visitSpan, usual, true)
+			signIns.signIn(tuesday+n*signInSpan, usual, false)
+			requests.signIn(tuesday+n*signInSpan, usual, true)
 		}
-		if signIns.ripe == 0 || requests.ripe != 0 || requests.signIns != 4 {
-			t.Errorf("ripe %d and %d", signIns.ripe, requests.ripe)
+		if signIns.mature == 0 || requests.mature != 0 || requests.signIns != 4 {
+			t.Errorf("ripe %d and %d", signIns.mature, requests.mature)
 		}
 	})
 	t.Run("anew after a long silence", func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestBaselineRipens(t *testing.T) {
 			b.signIn(tuesday+d*day, usual, false)
 		}
 		b.signIn(tuesday+100*day, usual, false)
-		if b.ripe != 0 || b.days != 1 {
+		if b.mature != 0 || b.days != 1 {
 			t.Errorf("%+v", b)
 		}
 	})
@@ -54,11 +54,11 @@ func TestBaselineRipens(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	var b baseline
 	for d := range int64(4) {
-		b.visit(1, tuesday+d*day, maxPlaces)
+		b.use(1, tuesday+d*day, maxFeatures)
 		b.signIn(tuesday+d*day, usual, false)
 	}
 	now := tuesday + 4*day
-	b.visit(2, now, maxPlaces)
+	b.use(2, now, maxFeatures)
 	for _, tc := range []struct {
 		name string
 		key  uint64
@@ -75,16 +75,16 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%s: new %v", tc.name, got)
 		}
 	}
-	b.visit(2, now+day, maxPlaces)
-	b.visit(2, now+2*day, maxPlaces)
+	b.use(2, now+day, maxFeatures)
+	b.use(2, now+2*day, maxFeatures)
 	if b.isNew(2, now+2*day, usual) {
 		t.Error("new after three days")
 	}
 	for key := range uint64(1000) {
-		b.visit(100+key, now+int64(key), maxPlaces)
+		b.use(100+key, now+int64(key), maxFeatures)
 	}
-	if len(b.places) != maxPlaces {
-		t.Errorf("%d places", len(b.places))
+	if len(b.features) != maxFeatures {
+		t.Errorf("%d places", len(b.features))
 	}
 }
 
@@ -157,10 +157,10 @@ func TestRhythm(t *testing.T) {
 				if seed > 0 {
 					rand.New(rand.NewPCG(seed, 9)).Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
 				}
-				var r rhythm
+				var r beacon
 				got := false
 				for _, at := range times {
-					got = r.tick(at) || got
+					got = r.add(at) || got
 				}
 				if got != tc.want {
 					t.Errorf("order %d: %v", seed, got)
@@ -191,7 +191,7 @@ func TestGroupBaseline(t *testing.T) {
 		return s.sorted()
 	}
 	build(policy.Default()).quiet()
-	a := only(t, build(p).play(), classScripted, High, "signin.new_network", "signin.new_country")
+	a := only(t, build(p).play(), classScripted, alert.High, "signin.new_network", "signin.new_country")
 	for _, s := range a.Signals {
 		if s.Code == "signin.new_country" && s.Weight != 20 {
 			t.Errorf("%+v: want half", s)
@@ -225,29 +225,29 @@ func TestCollectionUnderFlood(t *testing.T) {
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		e.desk.flush()
+		e.tracker.flush()
 	}
 	c := e.collection
-	if c.dossiers.Len() > 1000 || c.sessions.Len() > 1000 || c.names.Len() > 2000 || c.spots.Len() > maxSpots {
-		t.Errorf("%d dossiers, %d sessions, %d names", c.dossiers.Len(), c.sessions.Len(), c.names.Len())
+	if c.profiles.Len() > 1000 || c.sessions.Len() > 1000 || c.names.Len() > 2000 || c.geoCache.Len() > maxGeoCache {
+		t.Errorf("%d dossiers, %d sessions, %d names", c.profiles.Len(), c.sessions.Len(), c.names.Len())
 	}
-	bob := c.dossier(aUser, []byte("bob@contoso.com"))
-	if len(bob.notes) > maxNotes || len(bob.mailboxes.All()) > maxMailboxes || len(bob.baseline.places) > maxPlaces {
-		t.Errorf("%d notes, %d mailboxes, %d places", len(bob.notes), len(bob.mailboxes.All()), len(bob.baseline.places))
+	bob := c.profile(aUser, []byte("bob@contoso.com"))
+	if len(bob.observations) > maxObservations || len(bob.mailboxes.All()) > maxMailboxes || len(bob.baseline.features) > maxFeatures {
+		t.Errorf("%d notes, %d mailboxes, %d places", len(bob.observations), len(bob.mailboxes.All()), len(bob.baseline.features))
 	}
-	if d := c.dossier(aUser, []byte(alice)); d.baseline.ripe == 0 {
+	if d := c.profile(aUser, []byte(alice)); d.baseline.mature == 0 {
 		t.Error("alice was pushed out")
 	}
 }
 
 // Signals of one kind do not push out those of others.
 func TestNotesUnderFlood(t *testing.T) {
-	var d dossier
-	d.keep(note{kind: signInROPC, first: tuesday, last: tuesday}, nil)
+	var d profile
+	d.keep(observation{kind: signInROPC, first: tuesday, last: tuesday}, nil)
 	for n := range int64(1000) {
-		d.keep(note{kind: accessNewApp, first: tuesday + n*hour, last: tuesday + n*hour}, []byte("x"))
+		d.keep(observation{kind: accessNewApp, first: tuesday + n*hour, last: tuesday + n*hour}, []byte("x"))
 	}
-	if len(d.notes) != maxNotes || !d.has(signInROPC) {
-		t.Errorf("%d notes", len(d.notes))
+	if len(d.observations) != maxObservations || !d.has(signInROPC) {
+		t.Errorf("%d notes", len(d.observations))
 	}
 }

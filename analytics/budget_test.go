@@ -38,7 +38,7 @@ func TestAllocationBudget(t *testing.T) {
 				e.Observe(s.Tag, chunk)
 			}
 			read()
-			budget := 3.0 // of the chunk itself: its digest is remembered
+			budget := 8.0 // its digest is remembered, and a full list of attempts gets a new array now and then
 			if holdsLogins(s.Tag) {
 				budget += float64(len(lines)) / 10
 			}

@@ -32,7 +32,7 @@ type campaign struct {
 	began, end int64    // of its failures
 	opened     int64    // end when it opened
 	pause      int64    // without failures for so long it is over
-	clients    map[clientKey]struct{}
+	clients    map[ClientKey]struct{}
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
 	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
@@ -178,7 +178,7 @@ func (s *stuffing) campaignOfSuccess(c *client, got *signIn) *campaign {
 	return nil
 }
 
-func (k *campaign) has(c clientKey) bool {
+func (k *campaign) has(c ClientKey) bool {
 	_, ok := k.clients[c]
 	return ok
 }
@@ -192,15 +192,15 @@ func (a *account) knowsOwner(owner uint32, before int64) bool {
 // join adds a failure to a campaign.
 func (s *stuffing) join(k *campaign, f *foreignFailure, c *client, ev *event.Event) {
 	s.member(k, f, c)
-	k.incident.describe(ev)
-	s.desk.touch(k.incident)
+	k.incident.addEvent(ev)
+	s.tracker.update(k.incident)
 	s.split(k, f, ev)
 }
 
 // member counts a failure in a campaign and links the incident of its client.
 func (s *stuffing) member(k *campaign, f *foreignFailure, c *client) {
 	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
-	k.incident.fail(f.Try, nil)
+	k.incident.addFailure(f.Attempt, nil)
 	if len(k.clients) < maxCampaignClients {
 		k.clients[c.key] = struct{}{}
 	}
@@ -211,7 +211,7 @@ func (s *stuffing) member(k *campaign, f *foreignFailure, c *client) {
 		s.link(k.incident, c.incident)
 	} else if c.campaign != k.incident {
 		c.campaign = k.incident
-		s.clients.Touch(c.key)
+		s.clients.MarkDirty(c.key)
 	}
 }
 
@@ -221,8 +221,8 @@ func (s *stuffing) link(campaign, single *incident) {
 		return
 	}
 	single.campaign = campaign.id
-	s.desk.mark(single)
-	campaign.members = keep(campaign.members, []byte(single.id), maxListed)
+	s.tracker.markDirty(single)
+	campaign.members = appendCapped(campaign.members, []byte(single.id), maxListed)
 }
 
 // openCampaign makes an incident of failures that belong together: the one of
@@ -246,9 +246,9 @@ func (s *stuffing) openCampaign(made campaign, members []*foreignFailure, ev *ev
 	}
 	s.debugCampaign(&made, members, k, 0)
 	s.lookBack(k)
-	k.incident.describe(ev)
+	k.incident.addEvent(ev)
 	k.incident.assess()
-	s.desk.touch(k.incident)
+	s.tracker.update(k.incident)
 }
 
 func (s *stuffing) newCampaign(made *campaign, members []*foreignFailure) *campaign {
@@ -256,7 +256,7 @@ func (s *stuffing) newCampaign(made *campaign, members []*foreignFailure) *campa
 	k.began, k.end = members[0].At, members[len(members)-1].At
 	k.opened = k.end
 	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
-	k.clients, k.sample = map[clientKey]struct{}{}, map[uint64]struct{}{}
+	k.clients, k.sample = map[ClientKey]struct{}{}, map[uint64]struct{}{}
 	for _, f := range members {
 		if f.Key != 0 && len(k.sample) < maxCampaignSample {
 			k.sample[f.Key] = struct{}{}
@@ -267,8 +267,8 @@ func (s *stuffing) newCampaign(made *campaign, members []*foreignFailure) *campa
 		subject = strconv.FormatUint(k.keys[0], 16)
 	}
 	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
-	i := s.desk.open(&ruleStuffing, subject, k.began)
-	i.span(k.began)
+	i := s.tracker.open(&ruleStuffing, subject, k.began)
+	i.extend(k.began)
 	i.opened = windowCampaign
 	s.begin(i)
 	k.incident = i
@@ -300,7 +300,7 @@ func (s *stuffing) sameCampaign(made *campaign, members []*foreignFailure) *camp
 		if len(made.only) > 0 && k.tenant && len(k.only) == 0 && began > k.opened {
 			continue // it began in that one's shadow
 		}
-		if began > k.end+s.slow || end < k.began-s.slow || !s.desk.isOpen(k.incident, began) {
+		if began > k.end+s.slow || end < k.began-s.slow || !s.tracker.isOpen(k.incident, began) {
 			continue
 		}
 		accounts, clients, named := 0, 0, 0
@@ -334,50 +334,50 @@ func abs(n int64) int64 {
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *stuffing) guessed(ev *event.Event, t *window.Try, c *client, a *account) bool {
+func (s *stuffing) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if s.ownProgram(t, a) {
 		return false
 	}
-	a.tries.Add(*t, maxTries)
-	s.accounts.Touch(a.key)
-	a.tries.Prune(t.At - week)
+	a.attempts.Add(*t, maxClientAttempts)
+	s.accounts.MarkDirty(a.key)
+	a.attempts.Prune(t.At - week)
 	clients, privileged := s.guesses(a, t), false
 	switch {
 	case clients:
 	case s.guessesPrivileged(a, t, c.key) && !s.shared(c, t.Marks):
 		s.open(c, windowAccount, t.At, ev)
 		return true
-	case s.guessesPrivileged(a, t, clientKey{}):
+	case s.guessesPrivileged(a, t, ClientKey{}):
 		privileged = true
 	default:
 		return false
 	}
-	i := s.desk.open(&ruleStuffing, "account "+a.name, s.began(&a.tries, t.At))
-	i.span(t.At)
+	i := s.tracker.open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At))
+	i.extend(t.At)
 	i.opened, i.account, a.incident = windowAccount, a.name, i
 	s.begin(i)
-	for _, t := range a.tries.Take() {
+	for _, t := range a.attempts.Take() {
 		if s.inReach(i, t.At) || privileged {
-			i.fail(t, nil)
+			i.addFailure(t, nil)
 		}
 	}
-	i.describe(ev)
+	i.addEvent(ev)
 	i.assess()
-	s.desk.touch(i)
+	s.tracker.update(i)
 	return true
 }
 
 // guesses reports whether one account fails from many clients at a time, or
 // from many networks in a day.
-func (s *stuffing) guesses(a *account, t *window.Try) bool {
+func (s *stuffing) guesses(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	if len(a.tries.All()) < least {
+	if len(a.attempts.All()) < least {
 		return false
 	}
-	return a.tries.Windows(t.At, s.burst, func(run []window.Try) bool {
+	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, s.cut) >= least
-	}) || a.tries.Windows(t.At, s.slow, func(run []window.Try) bool {
-		return len(run) >= least && distinct(run, clientKey.subnet) >= least
+	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, ClientKey.subnet) >= least
 	})
 }
 
@@ -385,18 +385,18 @@ func (s *stuffing) guesses(a *account, t *window.Try) bool {
 // many in a day, or several a day on three days: those from one client, or from
 // all where the client is zero. Mail programs that retry do not
 // count, nor does an agent that the account signs in with.
-func (s *stuffing) guessesPrivileged(a *account, t *window.Try, from clientKey) bool {
+func (s *stuffing) guessesPrivileged(a *account, t *window.Attempt, from ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
-	if !t.Marks.Has(event.PrivilegedUser) || len(a.tries.All()) < min(p.Day, 3*p.Days) {
+	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
 		return false
 	}
 	perDay := map[int64]int{}
 	inDay := 0
-	for _, o := range a.tries.All() {
-		if from != (clientKey{}) && s.cut(o.Client) != from {
+	for _, o := range a.attempts.All() {
+		if from != (ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
-		if o.GotIn || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
+		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
 			continue
 		}
 		perDay[o.At/day]++
@@ -413,10 +413,10 @@ func (s *stuffing) guessesPrivileged(a *account, t *window.Try, from clientKey) 
 	return inDay >= p.Day || days >= 3
 }
 
-func distinct(run []window.Try, of func(clientKey) clientKey) int {
-	seen := make(map[clientKey]struct{}, len(run))
+func distinct(run []window.Attempt, of func(ClientKey) ClientKey) int {
+	seen := make(map[ClientKey]struct{}, len(run))
 	for i := range run {
-		seen[of(clientKey(run[i].Client))] = struct{}{}
+		seen[of(ClientKey(run[i].Client))] = struct{}{}
 	}
 	return len(seen)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // change notes what was done to mailboxes, applications and the directory.
-func (c *collection) change(d *dossier, ev *event.Event) {
+func (c *collection) change(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
 	}
@@ -25,16 +25,16 @@ func (c *collection) change(d *dossier, ev *event.Event) {
 		return
 	}
 	c.alias(d, ev)
-	w := c.where(ev)
-	places := c.places(ev, &w)
+	w := c.networkContextOf(ev)
+	places := c.featuresOf(ev, &w)
 	c.compare(d, ev, places[:2]) // agent and application there are often the portal's own
-	detail := first(ev.Detail, ev.Operation)
-	c.note(d, ev, kind, detail)
+	detail := firstOf(ev.Detail, ev.Operation)
+	c.raise(d, ev, kind, detail)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
-		target := c.dossier(anApp, app)
+		target := c.profile(anApp, app)
 		target.granter = d.key
 		c.changed(target)
-		c.note(target, ev, kind, detail)
+		c.raise(target, ev, kind, detail)
 	}
 }
 

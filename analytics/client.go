@@ -11,41 +11,41 @@ import (
 	"redshank/analytics/window"
 )
 
-// clientKey is an address in its 16-byte form, cut to the policy's prefix. It
+// ClientKey is an address in its 16-byte form, cut to the policy's prefix. It
 // holds no pointer, so a table of a million of them is nothing to the garbage
 // collector.
-type clientKey [16]byte
+type ClientKey [16]byte
 
-func (k clientKey) addr() netip.Addr { return netip.AddrFrom16(k).Unmap() }
+func (k ClientKey) addr() netip.Addr { return netip.AddrFrom16(k).Unmap() }
 
 // is4 tells an IPv4 address. netip would do, but is asked several times for
 // each sign-in.
-func (k clientKey) is4() bool {
+func (k ClientKey) is4() bool {
 	return binary.BigEndian.Uint64(k[:]) == 0 && binary.BigEndian.Uint32(k[8:]) == 0xffff
 }
 
 // network is a wider network of a client, for what lacks a database of network
 // owners: IPv4 /16, IPv6 /32.
-func (k clientKey) network() clientKey { return k.cut(16, 32) }
+func (k ClientKey) network() ClientKey { return k.cut(16, 32) }
 
 // subnet is the network that is as good as the address itself for an account
 // that signs in there: IPv4 /24, IPv6 /64.
-func (k clientKey) subnet() clientKey { return k.cut(24, 64) }
+func (k ClientKey) subnet() ClientKey { return k.cut(24, 64) }
 
-func (k clientKey) sameSubnet(o clientKey) bool { return k == o || k.subnet() == o.subnet() }
+func (k ClientKey) sameSubnet(o ClientKey) bool { return k == o || k.subnet() == o.subnet() }
 
-func hashClient(k clientKey) uint64 { return xxhash.Sum64(k[:]) }
+func hashClient(k ClientKey) uint64 { return xxhash.Sum64(k[:]) }
 
-// maxTries and maxSignIns bound what one client keeps: about 9 KB at the worst.
+// maxClientAttempts and maxSignIns bound what one client keeps: about 9 KB at the worst.
 const (
-	maxTries   = 128
-	maxSignIns = 64
+	maxClientAttempts = 128
+	maxSignIns        = 64
 )
 
 // client is what is remembered of one client address. Of most there is nothing
 // but an attempt.
 type client struct {
-	key      clientKey
+	key      ClientKey
 	incident *incident // the last incident it was part of
 	campaign *incident // the last campaign it was part of
 	attack   *attack   // what of a shared address is the attack; nil: all of it
@@ -53,7 +53,7 @@ type client struct {
 	added    uint32    // attempts so far
 	owner    uint32    // of the network; see stuffing.owner
 	looked   int64     // hour in which the days were last looked at
-	tries    window.Tries
+	attempts window.Attempts
 	users    *users // nil: none yet
 }
 
@@ -83,26 +83,25 @@ func (c *client) knownUsers() int {
 
 // tried remembers the time of a try, apart from the list: of most people who
 // get in the last failure is long ago, and the list need not be looked at.
-func (c *client) tried(at int64) {
+func (c *client) noteFailure(at int64) {
 	c.newest = max(c.newest, int32(at/minute)+1)
-	c.added++
 }
 
 // triedSince tells whether there may be a try since then.
-func (c *client) triedSince(at int64) bool { return int64(c.newest)*minute >= at }
+func (c *client) failedSince(at int64) bool { return int64(c.newest)*minute >= at }
 
 // grain is how exactly the time of a repeated success is kept, in milliseconds.
-// putDownEvery is how exactly it is put down: nearly all that happens on a mail
+// saveGrain is how exactly it is put down: nearly all that happens on a mail
 // server moves the last time of somebody at home and nothing else, and to write
 // each move costs six times as much as to detect. A kill may so cost the last
 // ten minutes of how long somebody has stayed, and never that he was there.
 const (
-	grain        = 10_000
-	putDownEvery = 10 * 60 * 1000
+	timeGrain = 10_000
+	saveGrain = 10 * 60 * 1000
 )
 
 // moves tells whether a time has moved far enough to be put down.
-func moves(from, to int64) bool { return from/putDownEvery != to/putDownEvery }
+func movesEnough(from, to int64) bool { return from/saveGrain != to/saveGrain }
 
 // addSignIn remembers that an account got in, and reports whether that changed
 // anything. Where the list is full the account that has been silent longest
@@ -114,7 +113,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	g, oldest := c.users, 0
 	for i, have := range g.signIns {
 		if have.key == got.key {
-			have.belongTo(got.account, c.key)
+			have.account = got.account // another one where the table had forgotten it
 			return have, have.merge(got)
 		}
 		if have.last < g.signIns[oldest].last {
@@ -126,7 +125,6 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		g.signIns = append(g.signIns, a)
 	} else {
 		a = g.signIns[oldest]
-		a.account.endSession(c.key)
 	}
 	*a = *got
 	return a, true
@@ -149,7 +147,7 @@ func (c *client) succeeded(from, to int64) (n int) {
 
 // forgives reports whether the account of t got in here soon after it failed:
 // the typo of somebody who knows the password.
-func (c *client) forgives(t *window.Try, within int64) bool {
+func (c *client) forgives(t *window.Attempt, within int64) bool {
 	for _, a := range c.signIns() {
 		if a.key == t.Key && a.outcome == event.Success {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
@@ -159,7 +157,7 @@ func (c *client) forgives(t *window.Try, within int64) bool {
 }
 
 // cut clears what lies beyond the policy's prefix.
-func (k clientKey) cut(v4bits, v6bits int) clientKey {
+func (k ClientKey) cut(v4bits, v6bits int) ClientKey {
 	bits := v6bits
 	if k.is4() {
 		bits = 96 + v4bits

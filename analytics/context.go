@@ -3,59 +3,21 @@ package analytics
 import (
 	"cmp"
 	"maps"
-	"net/netip"
-	"slices"
-	"time"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"slices"
 )
 
 // Bounds of what an alert tells about the accounts in it.
 const (
 	maxContexts = 5  // accounts: the subject, then those with valid credentials
 	maxUsual    = 5  // places of each kind
-	maxDeeds    = 12 // signals since the incident began
+	maxObserved = 12 // signals since the incident began
 )
-
-// The marks of an account that alerts tell.
-const (
-	MarkPrivileged = "privileged"
-	MarkService    = "service"
-	MarkLeaked     = "leaked"
-)
-
-// Context is what a triager asks first about an account of an alert: who it
-// is, how it usually works, where it was last, what else it did.
-type Context struct {
-	Account string
-	Marks   []string // MarkPrivileged and its like, as the policy has them now
-	Groups  []string // of the policy
-	// SignIns are the last successful ones, newest first, at most 4: of each
-	// client, service and kind of agent only the last.
-	SignIns []SignIn
-	// What the account used before the incident, what it used on most days
-	// first, at most 5 of each.
-	Networks  []string
-	Countries []string
-	Devices   []string
-	Apps      []string
-	Clients   []string // browser, outlook, mobile, ...
-	Baseline  string   // how ripe what is usual is
-	Since     []Deed   // signals since the incident began, the heaviest, oldest first, at most 12
-	Items     int      // mail items read since the incident began, as far as the logs tell
-	Mailboxes int      // mailboxes of others among them
-}
-
-// Deed is one signal of an account, whatever it came to.
-type Deed struct {
-	Code, Detail string
-	First, Last  time.Time
-	IP           netip.Addr // of the first; invalid: not known
-}
 
 // inform fills in what is known of the accounts and applications of an alert.
 // It costs some look-ups and allocations a message, which are rare.
-func (c *collection) inform(a *Alert, i *incident) {
+func (c *collection) inform(a *alert.Alert, i *incident) {
 	for _, app := range a.Apps {
 		if name := c.policy.AppName([]byte(app)); name != "" {
 			a.AppNames = append(a.AppNames, name)
@@ -68,7 +30,7 @@ func (c *collection) inform(a *Alert, i *incident) {
 
 // concerned are the accounts that a triager will ask about: the subject, or
 // the account that let an application in; then those whose passwords are known.
-func (c *collection) concerned(a *Alert, i *incident) []string {
+func (c *collection) concerned(a *alert.Alert, i *incident) []string {
 	var list []string
 	add := func(account string) {
 		if account != "" && len(list) < maxContexts && !slices.Contains(list, account) {
@@ -77,8 +39,8 @@ func (c *collection) concerned(a *Alert, i *incident) []string {
 	}
 	add(i.account)
 	if i.account == "" && i.subject != "" {
-		if app, ok := c.dossiers.Peek(subjectKey(anApp, []byte(i.subject))); ok {
-			if granter, ok := c.dossiers.Peek(app.granter); ok {
+		if app, ok := c.profiles.Peek(subjectKey(anApp, []byte(i.subject))); ok {
+			if granter, ok := c.profiles.Peek(app.granter); ok {
 				add(granter.subject)
 			}
 		}
@@ -89,16 +51,16 @@ func (c *collection) concerned(a *Alert, i *incident) []string {
 	return list
 }
 
-func (c *collection) contextOf(account string, i *incident) Context {
-	x := Context{Account: account, Groups: c.policy.Groups([]byte(account))}
+func (c *collection) contextOf(account string, i *incident) alert.Context {
+	x := alert.Context{Account: account, Groups: c.policy.Groups([]byte(account))}
 	marks := c.policy.AccountMarks([]byte(account))
-	for mark, name := range map[event.Marks]string{event.PrivilegedUser: MarkPrivileged, event.ServiceAccount: MarkService, event.LeakedAccount: MarkLeaked} {
+	for mark, name := range map[event.Marks]string{event.PrivilegedUser: alert.MarkPrivileged, event.ServiceAccount: alert.MarkService, event.LeakedAccount: alert.MarkLeaked} {
 		if marks.Has(mark) {
 			x.Marks = append(x.Marks, name)
 		}
 	}
 	slices.Sort(x.Marks)
-	d, ok := c.dossiers.Peek(subjectKey(aUser, []byte(account)))
+	d, ok := c.profiles.Peek(subjectKey(aUser, []byte(account)))
 	if !ok {
 		return x
 	}
@@ -114,14 +76,14 @@ func (c *collection) contextOf(account string, i *incident) Context {
 }
 
 // usual lists the places of before the incident that have a name.
-func (c *collection) usual(x *Context, d *dossier, start int64) {
-	places := slices.Clone(d.baseline.places)
-	slices.SortFunc(places, func(a, b place) int {
+func (c *collection) usual(x *alert.Context, d *profile, start int64) {
+	places := slices.Clone(d.baseline.features)
+	slices.SortFunc(places, func(a, b feature) int {
 		return cmp.Or(cmp.Compare(b.days, a.days), cmp.Compare(a.first, b.first), cmp.Compare(a.key, b.key))
 	})
-	lists := map[placeKind]*[]string{atNetwork: &x.Networks, atCountry: &x.Countries, onDevice: &x.Devices, byApp: &x.Apps, byFamily: &x.Clients}
+	lists := map[featureKind]*[]string{featureNetwork: &x.Networks, featureCountry: &x.Countries, featureDevice: &x.Devices, featureApp: &x.Apps, featureFamily: &x.Clients}
 	for _, p := range places {
-		n, ok := c.placeNames.Peek(p.key)
+		n, ok := c.featureNames.Peek(p.key)
 		if list := lists[n.kind]; ok && list != nil && p.first < start && len(*list) < maxUsual {
 			*list = append(*list, n.text)
 		}
@@ -130,35 +92,35 @@ func (c *collection) usual(x *Context, d *dossier, start int64) {
 
 // since are the signals of an account from the beginning of an incident on,
 // each code once; where there are too many, those that weigh most.
-func (c *collection) since(d *dossier, start int64) []Deed {
-	first := map[signalKind]Deed{}
-	for i := range d.notes {
-		if n := &d.notes[i]; n.last >= start {
+func (c *collection) since(d *profile, start int64) []alert.Observation {
+	first := map[signalKind]alert.Observation{}
+	for i := range d.observations {
+		if n := &d.observations[i]; n.last >= start {
 			deed, known := first[n.kind]
-			first[n.kind] = c.deed(n).with(deed, known)
+			first[n.kind] = earlier(c.observed(n), deed, known)
 		}
 	}
 	kinds := slices.SortedFunc(maps.Keys(first), func(a, b signalKind) int {
 		return cmp.Or(c.signals[b].Weight-c.signals[a].Weight, int(a)-int(b))
 	})
-	var list []Deed
-	for _, kind := range kinds[:min(len(kinds), maxDeeds)] {
+	var list []alert.Observation
+	for _, kind := range kinds[:min(len(kinds), maxObserved)] {
 		list = append(list, first[kind])
 	}
-	slices.SortStableFunc(list, func(a, b Deed) int { return a.First.Compare(b.First) })
+	slices.SortStableFunc(list, func(a, b alert.Observation) int { return a.First.Compare(b.First) })
 	return list
 }
 
-func (c *collection) deed(n *note) Deed {
-	deed := Deed{Code: c.signals[n.kind].Code, Detail: n.detail, First: at(n.began()), Last: at(n.last)}
-	if n.client != (clientKey{}) {
+func (c *collection) observed(n *observation) alert.Observation {
+	deed := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: timeOf(n.began()), Last: timeOf(n.last)}
+	if n.client != (ClientKey{}) {
 		deed.IP = n.client.addr()
 	}
 	return deed
 }
 
-// with is the earlier of two deeds of one code, as long as both.
-func (d Deed) with(o Deed, known bool) Deed {
+// earlier returns the earlier of two observations of one code, as long as both.
+func earlier(d, o alert.Observation, known bool) alert.Observation {
 	if !known {
 		return d
 	}
@@ -173,7 +135,7 @@ func (d Deed) with(o Deed, known bool) Deed {
 	return d
 }
 
-func (d *dossier) mailboxesSince(start int64) int {
+func (d *profile) mailboxesSince(start int64) int {
 	count := 0
 	for _, t := range d.mailboxes.All() {
 		if t.At >= start {

@@ -3,14 +3,14 @@ package analytics
 import (
 	"math/rand/v2"
 	"net/netip"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // theft is an account with an ordinary life that is stolen at nine.
@@ -80,7 +80,7 @@ func TestContextOfValidCredentials(t *testing.T) {
 	for n := range 8 {
 		s.succeed(9*time.Hour+time.Duration(30+n)*time.Second, thief, person(n))
 	}
-	var a *Alert
+	var a *alert.Alert
 	for _, one := range s.sorted().play() {
 		if one.Rule.ID == "AN1269" {
 			a = one
@@ -89,12 +89,12 @@ func TestContextOfValidCredentials(t *testing.T) {
 	if a == nil || len(a.Valid) != 8 || len(a.Context) != maxContexts {
 		t.Fatalf("%+v", a)
 	}
-	at := slices.IndexFunc(a.Context, func(x Context) bool { return x.Account == person(3) })
+	at := slices.IndexFunc(a.Context, func(x alert.Context) bool { return x.Account == person(3) })
 	if at < 0 {
 		t.Fatalf("%+v", a.Context)
 	}
 	x := a.Context[at]
-	if !slices.Equal(x.Marks, []string{MarkPrivileged}) || !slices.Equal(x.Groups, []string{"finance"}) {
+	if !slices.Equal(x.Marks, []string{alert.MarkPrivileged}) || !slices.Equal(x.Groups, []string{"finance"}) {
 		t.Errorf("marks %q, groups %q", x.Marks, x.Groups)
 	}
 	if len(x.Networks) != 1 || x.Networks[0] != "192.0.0.0/16" || len(x.SignIns) != 2 || x.SignIns[0].Usual || !x.SignIns[1].Usual {
@@ -124,21 +124,21 @@ func TestContextOfTheGranter(t *testing.T) {
 func TestLastSignInsKeepNoOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		var all []came
+		var all []recentSignIn
 		for n := range 40 {
-			all = append(all, came{at: int64(1000 + 10*n), client: clientKey{15: byte(random.IntN(3))}, service: event.Service(random.IntN(3))})
+			all = append(all, recentSignIn{at: int64(1000 + 10*n), client: ClientKey{15: byte(random.IntN(3))}, service: event.Service(random.IntN(3))})
 		}
-		var a, b habits
+		var a, b behaviour
 		for _, v := range all {
-			a.cameIn(v)
+			a.addSignIn(v)
 		}
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, v := range all {
-			b.cameIn(v)
-			b.cameIn(v)
+			b.addSignIn(v)
+			b.addSignIn(v)
 		}
-		if a.came != b.came || a.came[0].at != 1390 {
-			t.Fatalf("%v\n%v", a.came, b.came)
+		if a.recentSignIns != b.recentSignIns || a.recentSignIns[0].at != 1390 {
+			t.Fatalf("%v\n%v", a.recentSignIns, b.recentSignIns)
 		}
 	}
 }
@@ -156,11 +156,11 @@ func TestContextIsBounded(t *testing.T) {
 	for _, a := range s.play() {
 		for _, x := range a.Context {
 			for _, list := range [][]string{x.Networks, x.Countries, x.Devices, x.Apps, x.Clients} {
-				if len(list) > maxUsual || slices.ContainsFunc(list, func(v string) bool { return len(v) > maxPlaceName }) {
+				if len(list) > maxUsual || slices.ContainsFunc(list, func(v string) bool { return len(v) > maxFeatureName }) {
 					t.Errorf("%d of up to %d bytes", len(list), len(list[0]))
 				}
 			}
-			if len(x.Since) > maxDeeds || len(x.SignIns) > len(habits{}.came) {
+			if len(x.Since) > maxObserved || len(x.SignIns) > len(behaviour{}.recentSignIns) {
 				t.Errorf("%d deeds, %d sign-ins", len(x.Since), len(x.SignIns))
 			}
 		}
@@ -176,12 +176,12 @@ func TestContextIsTheCallers(t *testing.T) {
 	}
 	theft(s)
 	var ev event.Event
-	var first *Alert
-	var before []Context
+	var first *alert.Alert
+	var before []alert.Context
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		if out := e.desk.flush(); first == nil && len(out) > 0 {
+		if out := e.tracker.flush(); first == nil && len(out) > 0 {
 			first = out[0]
 			before = slices.Clone(first.Context)
 		}

@@ -3,6 +3,7 @@ package analytics
 import (
 	"slices"
 
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 )
 
@@ -23,11 +24,11 @@ func (s *stuffing) credential(ev *event.Event, c *client, a *account, got *signI
 		switch s.judge(i, c, got) {
 		case valid:
 			if s.addCredential(i, c, got) {
-				i.describe(ev)
-				s.desk.touch(i)
+				i.addEvent(ev)
+				s.tracker.update(i)
 			}
 			if k := s.campaignOfSuccess(c, got); k != nil && s.addCredential(k.incident, c, got) {
-				s.desk.touch(k.incident)
+				s.tracker.update(k.incident)
 			}
 			return true
 		case renewed:
@@ -58,8 +59,8 @@ func (s *stuffing) credential(ev *event.Event, c *client, a *account, got *signI
 		return false
 	}
 	if s.addCredential(i, c, got) {
-		i.describe(ev)
-		s.desk.touch(i)
+		i.addEvent(ev)
+		s.tracker.update(i)
 	}
 	return true
 }
@@ -81,17 +82,17 @@ func (s *stuffing) judge(i *incident, c *client, got *signIn) judgement {
 	switch {
 	case c.attack != nil:
 		strange := c.attack.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !c.attack.strange && !i.tried(got.key) {
+		if !strange || own && !c.attack.strange && !i.hasFailed(got.key) {
 			verdict = legitimate
 		}
-	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.tried(got.key))):
+	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
 		verdict = legitimate
 	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		verdict = legitimate // a guest of a place where others come and go
 	}
 	if verdict == legitimate {
-		i.present.add(got.key, s.newCredential(got))
-		s.desk.mark(i)
+		i.familiar.add(got.key, s.newCredential(got))
+		s.tracker.markDirty(i)
 	}
 	return verdict
 }
@@ -100,12 +101,12 @@ func (s *stuffing) judge(i *incident, c *client, got *signIn) judgement {
 // the account is a new one.
 func (s *stuffing) addCredential(i *incident, c *client, got *signIn) bool {
 	got.account.forget(c.key)
-	s.accounts.Touch(got.key)
+	s.accounts.MarkDirty(got.key)
 	for _, f := range s.features(c, got.tool, got.app) {
 		s.population.Forget(f, got.key)
 	}
 	if got.outcome == event.Success {
-		s.stolen(got.account.name, got.from, got.first)
+		s.reportCredential(got.account.name, got.from, got.first)
 	}
 	debugf("CRED %s %s %s from %s agent %x tool %x foreign %v known %d", i.id, got.account.name, dtime(got.first), got.from.addr(), got.agent, got.tool, got.foreign, len(got.account.known))
 	switch {
@@ -116,14 +117,14 @@ func (s *stuffing) addCredential(i *incident, c *client, got *signIn) bool {
 	default:
 		i.counts.Succeeded++
 	}
-	i.met(got.from) // but no span: how long an attack lasts is told by its failures
+	i.addClient(got.from) // but no span: how long an attack lasts is told by its failures
 	i.services |= 1 << got.service
-	i.told.newest = false
+	i.last.upToDate = false
 	return true
 }
 
-func (s *stuffing) newCredential(got *signIn) Credential {
-	found := Credential{User: got.account.name, At: at(got.first), How: how(got), IP: got.from.addr(), service: got.service}
+func (s *stuffing) newCredential(got *signIn) alert.Credential {
+	found := alert.Credential{User: got.account.name, At: timeOf(got.first), How: how(got), IP: got.from.addr(), Service: got.service}
 	if got.text != nil {
 		found.Agent, found.App, found.Record = got.text.agent, got.text.app, got.text.record
 	}
@@ -204,5 +205,5 @@ func (s *stuffing) lookBackAt(i *incident, c *client) {
 // usedBefore reports whether the account went on to use the client for so long
 // that the first success was its own.
 func (a *account) usedBefore(c *client, got *signIn) bool {
-	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == c.key && h.latest() >= got.first+day })
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == c.key && h.last >= got.first+day })
 }

@@ -24,7 +24,7 @@ func (s *stuffing) debugCampaign(made *campaign, members []*foreignFailure, k *c
 	debugf("CAMPAIGN %s trait %d keys %x into %s: %d failures %d clients %d accounts %s to %s", k.incident.id, trait, made.keys, dtime(k.began), len(members), len(c.clients), len(c.accounts), dtime(members[0].At), dtime(members[len(members)-1].At))
 	for n, f := range members {
 		if n < 12 {
-			debugf("   %s %s %s agent %x tool %x single %v owner traits %x", dtime(f.At), clientKey(f.Client).addr(), f.Name, f.Agent, f.Tool, f.single, f.traits)
+			debugf("   %s %s %s agent %x tool %x single %v owner traits %x", dtime(f.At), ClientKey(f.Client).addr(), f.Name, f.Agent, f.Tool, f.single, f.traits)
 		}
 	}
 }

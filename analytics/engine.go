@@ -3,16 +3,16 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
-	"sync"
-	"time"
-
-	"github.com/cespare/xxhash/v2"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
 	"redshank/analytics/window"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Options configure an Engine.
@@ -24,7 +24,7 @@ type Options struct {
 }
 
 // Bounds of what is remembered to recognise what comes twice, in keys of about
-// 150 bytes each, two for a chunk.
+// 150 bytes each.
 const (
 	maxChunks = 4096
 	maxIDs    = 1 << 17
@@ -39,20 +39,19 @@ const futureSlack = 10 * time.Minute
 type Engine struct {
 	mu         sync.Mutex
 	policy     *policy.Policy
-	memo       *policy.Memo[acquaintance]
+	cache      *policy.Cache
 	reader     record.Reader
 	sources    *source.Set
-	desk       *desk
+	tracker    *tracker
 	stuffing   *stuffing
 	collection *collection
 	chunks     *window.Seen
-	digest     digest // of the chunk being read
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
-	emit, wait source.Emit
-	ahead      ahead
+	event      event.Event
+	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
-	watch      watch
+	monitor    monitor
 	stats      Stats
 }
 
@@ -65,120 +64,99 @@ func New(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	d := newDesk(opts.Policy)
+	d := newTracker(opts.Policy)
 	e := &Engine{
 		policy:   opts.Policy,
-		memo:     policy.NewMemo[acquaintance](opts.Policy),
+		cache:    policy.NewCache(opts.Policy),
 		sources:  sources,
-		desk:     d,
+		tracker:  d,
 		stuffing: newStuffing(opts, d),
-		chunks:   window.NewSeen(2 * maxChunks),
+		chunks:   window.NewSeen(maxChunks),
 		ids:      window.NewSeen(maxIDs),
 	}
 	e.collection = newCollection(opts, d, e.stuffing.attacks)
-	e.stuffing.stolen = e.collection.stolen
-	e.watch.policy = opts.Policy
+	e.stuffing.reportCredential = e.collection.stolen
+	e.monitor.policy = opts.Policy
 	e.reader.Index = sources.Index()
-	e.emit, e.wait = e.observe, e.later // made once: a method value allocates
+	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
 
 // Observe reads one chunk and returns the alerts it caused, in the order in
 // which their incidents changed. The alerts are the caller's; nothing in them
 // points into chunk. A chunk seen before, byte for byte, changes nothing.
-func (e *Engine) Observe(tag string, chunk []byte) []*Alert {
+func (e *Engine) Observe(tag string, chunk []byte) []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.known(tag, chunk) {
+	digest, repeated := e.digest(tag, chunk)
+	if repeated {
 		return nil
 	}
 	var rec record.Record
-	e.reader.Reset(chunk)
-	e.ahead.n = 0 // of a chunk that was never finished
-	for e.digest.lead(chunk, 0); e.reader.Next(&rec); e.digest.lead(chunk, e.reader.At()) {
+	for e.reader.Reset(chunk); e.reader.Next(&rec); {
 		e.received = rec.Time
-		if !e.sources.NextLine(&rec, e.ahead.slot(), e.wait) {
-			e.catchUp()
+		if !e.sources.NextLine(&rec, &e.event, e.emit) {
 			e.sources.Decode(tag, &rec, e.emit)
 		}
 	}
-	e.catchUp()
-	return e.finish(tag, chunk)
+	return e.finish(tag, digest)
 }
 
-// known counts a chunk and tells whether it has come before. Where no chunk has
-// begun like it none has, and the rest need not be looked at before it is read.
-func (e *Engine) known(tag string, chunk []byte) bool {
+// digest counts a chunk, returns its digest, and reports whether the same chunk
+// has been read before. Fluent Bit redelivers a chunk byte for byte, with
+// nanosecond timestamps inside.
+func (e *Engine) digest(tag string, chunk []byte) (digest uint64, repeated bool) {
 	e.stats.Chunks++
-	e.digest.begin(tag)
-	if !e.chunks.Before(headOf(tag, chunk)) || !e.chunks.Contains(digestOf(tag, chunk)) {
-		return false
+	digest = xxhash.Sum64(chunk) ^ xxhash.Sum64String(tag)
+	if repeated = e.chunks.Contains(digest); repeated {
+		e.stats.RepeatedChunks++
 	}
-	e.stats.RepeatedChunks++
-	return true
+	return digest, repeated
 }
 
 // finish ends a chunk that was observed.
-func (e *Engine) finish(tag string, chunk []byte) []*Alert {
+func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
-	e.chunks.Add(e.digest.end(chunk), struct{}{})
+	e.chunks.Add(digest, struct{}{})
 	e.release()
-	e.watch.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
-	return e.desk.flush()
+	e.monitor.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
+	return e.tracker.flush()
 }
 
 // release lets go of a chunk: nothing may point into it once it is the host's
 // again.
 func (e *Engine) release() {
 	e.reader.Reset(nil)
-	e.ahead.release()
+	e.event.Reset()
 	e.sources.Release()
 }
 
 // Close returns the final messages of the incidents that have changed since
 // their last one. The engine is not used afterwards.
-func (e *Engine) Close() []*Alert {
+func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.desk.close()
+	return e.tracker.close()
 }
 
-// observe takes one event from a source to the analytics.
+// observe passes one event from a source to the analytics.
 func (e *Engine) observe(ev *event.Event) {
-	if idle(ev) {
-		e.stats.Events++
-		e.setTime(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
-		return
-	}
-	e.observeAs(e.memo.Hash(ev), ev)
-}
-
-// observeAs is observe of an event that is not idle and whose hash is known.
-func (e *Engine) observeAs(hash uint64, ev *event.Event) {
 	e.stats.Events++
 	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
-	known := e.memo.Normalise(hash, ev)
-	e.watch.event(ev, at, arrived)
+	if idle(ev) {
+		e.setTime(ev, at, arrived)
+		return
+	}
+	e.cache.Normalise(ev)
+	e.monitor.event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return
 	}
-	e.stuffing.observe(ev, known)
-	e.collection.observe(ev, known)
-}
-
-// acquaintance is what was looked up for a client and an account, by the one
-// name and with the one agent that the account used there. What a routine sign-in
-// needs stands in it, in stay and in the client: most of its cost is to wait for
-// memory.
-type acquaintance struct {
-	client  window.Held[*client]
-	account window.Held[*account]
-	dossier window.Held[*dossier]
-	learned learnMark
-	stay    *signIn // the account's at that very client; nil: not looked up
+	e.stuffing.observe(ev)
+	e.collection.observe(ev)
 }
 
 // idle tells events that no analytic takes and no result code can turn into
@@ -196,10 +174,10 @@ func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
 	if future {
 		e.stats.Future++
 	}
-	if at < e.desk.newest-e.desk.lateness {
+	if at < e.tracker.newest-e.tracker.lateness {
 		e.stats.Late++ // still counted: its window may be open
 	}
-	e.desk.newest = max(e.desk.newest, at)
+	e.tracker.newest = max(e.tracker.newest, at)
 }
 
 func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
@@ -239,6 +217,6 @@ func (e *Engine) Stats() Stats {
 	st.Sources = e.sources.Counts()
 	st.Clients, st.ClientsEvicted = e.stuffing.clients.Len(), e.stuffing.clients.Evicted()
 	st.Accounts, st.AccountsEvicted = e.stuffing.accounts.Len(), e.stuffing.accounts.Evicted()
-	st.Incidents, st.Alerts, st.Suppressed = e.desk.opened, e.desk.told, e.desk.kept
+	st.Incidents, st.Alerts, st.Suppressed = e.tracker.opened, e.tracker.notified, e.tracker.suppressed
 	return st
 }

@@ -1,15 +1,15 @@
 package analytics
 
 import (
-	"slices"
-
-	"github.com/cespare/xxhash/v2"
-	"github.com/tinylib/msgp/msgp"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tinylib/msgp/msgp"
 )
 
 // extraField is what an enriched record has more than the record that came.
@@ -43,19 +43,20 @@ type enrichedEvent struct{ from, to, fields, risk int }
 // A chunk seen before is enriched by itself and changes nothing. What an act
 // tells in several rows belongs to the row that completes it; where the
 // earlier ones came in another chunk, a repeated chunk does not know them.
-func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*Alert) {
+func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*alert.Alert) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.enricher == nil {
 		e.enricher = newEnricher(e)
 	}
 	x := e.enricher
-	if e.known(tag, chunk) {
+	digest, repeated := e.digest(tag, chunk)
+	if repeated {
 		defer e.release()
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
-	return dst, e.finish(tag, chunk)
+	return dst, e.finish(tag, digest)
 }
 
 func newEnricher(e *Engine) *enricher {
@@ -203,7 +204,7 @@ func (x *enricher) place(p *pairs, ev *event.Event) {
 func (e *Engine) openFor(ev *event.Event, list []*incident) []*incident {
 	at := ev.Time.UnixMilli()
 	add := func(i *incident) {
-		if e.desk.isOpen(i, at) && !slices.Contains(list, i) {
+		if e.tracker.isOpen(i, at) && !slices.Contains(list, i) {
 			list = append(list, i)
 		}
 	}
@@ -221,7 +222,7 @@ func (e *Engine) openFor(ev *event.Event, list []*incident) []*incident {
 		if len(id) == 0 {
 			continue
 		}
-		if d, ok := e.collection.dossiers.Peek(subjectKey(subjectKind(kind), id)); ok {
+		if d, ok := e.collection.profiles.Peek(subjectKey(subjectKind(kind), id)); ok {
 			add(d.incident)
 		}
 	}
@@ -229,21 +230,21 @@ func (e *Engine) openFor(ev *event.Event, list []*incident) []*incident {
 }
 
 // isOpen tells whether an incident is still open and has to do with this time.
-func (d *desk) isOpen(i *incident, at int64) bool {
+func (d *tracker) isOpen(i *incident, at int64) bool {
 	return i != nil && at >= i.start-day && at <= i.end+d.tuning.Quiet.Milliseconds() && d.incidents.Contains(i.id)
 }
 
 // Risks of an event, 0 to 100: that of its worst open incident, in the steps
 // of event.severity in alerts; without one, what speaks against it by itself.
 var (
-	riskBySeverity = [...]int{0, Low: 21, Medium: 47, High: 73, Critical: 99}
-	riskOfTool     = riskBySeverity[Medium]
-	riskOfLeaked   = riskBySeverity[Low]
+	riskBySeverity = [...]int{0, alert.Low: 21, alert.Medium: 47, alert.High: 73, alert.Critical: 99}
+	riskOfTool     = riskBySeverity[alert.Medium]
+	riskOfLeaked   = riskBySeverity[alert.Low]
 )
 
 func riskOf(ev *event.Event, open []*incident) (risk int) {
 	for _, i := range open {
-		risk = max(risk, riskBySeverity[min(i.severity, Critical)])
+		risk = max(risk, riskBySeverity[min(i.severity, alert.Critical)])
 	}
 	switch {
 	case ev.Marks&(event.AllowedNetwork|event.IgnoredAccount|event.KnownAutomation) != 0:

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/analytics/record"
 	"strings"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
-
-	"redshank/analytics/policy"
-	"redshank/analytics/record"
 )
 
 // stripped takes the field redshank out of every record of a chunk again, and
@@ -151,7 +151,7 @@ func enrichedEqually(t *testing.T, name string, chunks [][]byte) (count int) {
 	return count
 }
 
-func ids(alerts []*Alert) (list []string) {
+func ids(alerts []*alert.Alert) (list []string) {
 	for _, a := range alerts {
 		list = append(list, fmt.Sprint(a.ID, a.Sequence, a.Severity))
 	}

@@ -15,7 +15,7 @@ const maxTraits = 4
 // foreignFailure is a failure from a network foreign to the account, which is
 // not explained yet.
 type foreignFailure struct {
-	window.Try
+	window.Attempt
 	traits [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
 	place  int               // in the evidence
 	single bool              // its client has an incident of its own
@@ -55,7 +55,7 @@ func (e *evidence) markDirty(place int) {
 
 // explain takes a failure out of the tenant's level.
 func (e *evidence) explain(f *foreignFailure) {
-	if !f.single && !f.taken && !f.GotIn {
+	if !f.single && !f.taken && !f.Succeeded {
 		e.level.add(f.At, -1)
 	}
 }
@@ -76,14 +76,14 @@ func (e *evidence) take(members []*foreignFailure) {
 const forgiveAtMost = 2048
 
 // forgive takes back the failures of an account at a client.
-func (e *evidence) forgive(k clientKey, key uint64, from, to int64) {
+func (e *evidence) forgive(k ClientKey, key uint64, from, to int64) {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
 		place := (e.next + 2*n - 1 - back) % n
 		f := &e.list[place]
-		if f.Key == key && f.At >= from && f.At <= to && clientKey(f.Client).sameSubnet(k) {
+		if f.Key == key && f.At >= from && f.At <= to && ClientKey(f.Client).sameSubnet(k) {
 			e.explain(f)
-			f.GotIn = true
+			f.Succeeded = true
 			e.markDirty(place)
 		}
 	}
@@ -91,7 +91,7 @@ func (e *evidence) forgive(k clientKey, key uint64, from, to int64) {
 
 // find returns the failure that another log told of, nil where it is not among
 // the latest.
-func (e *evidence) find(t *window.Try) *foreignFailure {
+func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	n := len(e.list)
 	for back := range min(n, maxPairs) {
 		f := &e.list[(e.next+2*n-1-back)%n]
@@ -136,7 +136,7 @@ func (s *stuffing) features(c *client, tool, app uint32) [maxTraits]population.F
 }
 
 // rareTraits returns the traits of a failure that are rare in the tenant.
-func (s *stuffing) rareTraits(c *client, t *window.Try, app uint32) (keys [maxTraits]uint64) {
+func (s *stuffing) rareTraits(c *client, t *window.Attempt, app uint32) (keys [maxTraits]uint64) {
 	odd := s.oddOwner(c, t.At)
 	for n, f := range s.features(c, t.Tool, app) {
 		rare := f != 0 && s.rare(f, t.At)

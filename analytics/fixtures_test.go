@@ -8,14 +8,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
-
-	"redshank/analytics/policy"
 )
 
 // fixture returns the lines of a real log, or skips: the samples are not part
@@ -70,13 +70,13 @@ func chunked(lines [][]byte, size int, pack func([]byte) any) [][]byte {
 
 // run plays chunks through an engine and returns the last message of each
 // incident.
-func run(t *testing.T, p *policy.Policy, tag string, chunks [][]byte) (map[string]*Alert, *Engine) {
+func run(t *testing.T, p *policy.Policy, tag string, chunks [][]byte) (map[string]*alert.Alert, *Engine) {
 	t.Helper()
 	e, err := New(Options{Policy: p, Source: "auto", MaxIPs: 10_000, MaxUsers: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := map[string]*Alert{}
+	last := map[string]*alert.Alert{}
 	for _, c := range chunks {
 		for _, a := range e.Observe(tag, c) {
 			last[a.ID] = a
@@ -89,14 +89,14 @@ func run(t *testing.T, p *policy.Policy, tag string, chunks [][]byte) (map[strin
 }
 
 // byRule keeps the incidents of one rule, by their start.
-func byRule(all map[string]*Alert, rule string) []*Alert {
-	var list []*Alert
+func byRule(all map[string]*alert.Alert, rule string) []*alert.Alert {
+	var list []*alert.Alert
 	for _, a := range all {
 		if a.Rule.ID == rule {
 			list = append(list, a)
 		}
 	}
-	slices.SortFunc(list, func(a, b *Alert) int { return a.Start.Compare(b.Start) })
+	slices.SortFunc(list, func(a, b *alert.Alert) int { return a.Start.Compare(b.Start) })
 	return list
 }
 
@@ -147,7 +147,7 @@ func TestInvictus(t *testing.T) {
 			}{{"2021-03-26", 38, 6}, {"2021-04-14", 19, 4}} {
 				a := got[n]
 				if a.Start.Format("2006-01-02") != want.day || a.Source.String() != "178.85.138.132" || a.Class != classSpraying ||
-					a.Severity != Critical || a.Counts.Failures != want.failures || a.Counts.DistinctUsers != want.users ||
+					a.Severity != alert.Critical || a.Counts.Failures != want.failures || a.Counts.DistinctUsers != want.users ||
 					!strings.Contains(fmt.Sprint(a.Valid), "a.thulile@dutchmasterz.onmicrosoft.com") {
 					t.Errorf("%s from %s: %s/%s %+v, valid %v; want %+v", a.Start, a.Source, a.Class, a.Severity, a.Counts, a.Valid, want)
 				}

@@ -19,7 +19,7 @@ type Finding struct {
 type Health struct {
 	Time      time.Time // newest arrival: Fluent Bit's time, not a clock
 	Stats     Stats
-	Baselines struct{ Ripe, All int } // of accounts that signed in, for AN0131
+	Baselines struct{ Mature, All int } // of accounts that signed in, for AN0131
 	// Raised and Cleared are new since the last call, Open all that holds, in
 	// the order of their codes. What was raised and cleared in between is in
 	// both.
@@ -33,10 +33,10 @@ func (e *Engine) Health() Health {
 	stats := e.Stats()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	h := Health{Time: at(e.watch.now).UTC(), Stats: stats}
-	h.Baselines.Ripe, h.Baselines.All = e.collection.baselines()
-	e.watch.ripeness(h.Baselines.Ripe, h.Baselines.All)
-	b := &e.watch.board
+	h := Health{Time: timeOf(e.monitor.now).UTC(), Stats: stats}
+	h.Baselines.Mature, h.Baselines.All = e.collection.baselines()
+	e.monitor.maturity(h.Baselines.Mature, h.Baselines.All)
+	b := &e.monitor.findings
 	for _, f := range b.open {
 		h.Open = append(h.Open, f)
 	}
@@ -50,12 +50,12 @@ func (e *Engine) Health() Health {
 
 // baselines counts the accounts with a baseline, and those whose is ripe.
 func (c *collection) baselines() (ripe, all int) {
-	c.dossiers.Each(func(_ uint64, d *dossier) {
+	c.profiles.Each(func(_ uint64, d *profile) {
 		if d.kind != aUser || d.baseline.signIns == 0 {
 			return
 		}
 		all++
-		if d.baseline.ripe != 0 {
+		if d.baseline.mature != 0 {
 			ripe++
 		}
 	})
@@ -66,7 +66,7 @@ func (c *collection) baselines() (ripe, all int) {
 const maxFindings = 100
 
 // board is where findings are raised, each once until it clears.
-type board struct {
+type findings struct {
 	open            map[findingKey]Finding
 	raised, cleared []Finding
 }
@@ -74,24 +74,24 @@ type board struct {
 type findingKey struct{ code, subject string }
 
 // set raises or clears a finding. detail is asked for only where it is raised.
-func (b *board) set(holds bool, now int64, code, subject string, detail func() string) {
+func (b *findings) set(holds bool, now int64, code, subject string, detail func() string) {
 	key := findingKey{code, subject}
 	f, open := b.open[key]
 	switch {
 	case holds && !open && len(b.open) < maxFindings:
-		f = Finding{Code: code, Subject: subject, Detail: detail(), Since: at(now).UTC()}
+		f = Finding{Code: code, Subject: subject, Detail: detail(), Since: timeOf(now).UTC()}
 		if b.open == nil {
 			b.open = map[findingKey]Finding{}
 		}
 		b.open[key] = f
-		b.raised = noted(b.raised, f)
+		b.raised = appendFinding(b.raised, f)
 	case !holds && open:
 		delete(b.open, key)
-		b.cleared = noted(b.cleared, f)
+		b.cleared = appendFinding(b.cleared, f)
 	}
 }
 
-func noted(list []Finding, f Finding) []Finding {
+func appendFinding(list []Finding, f Finding) []Finding {
 	if len(list) >= maxFindings {
 		return list
 	}

@@ -102,7 +102,7 @@ func (p *plant) only(cleared bool, keys ...string) {
 		}
 	}
 	for key := range p.raised {
-		if !slices.Contains(keys, key) && key != findUnripe+" " {
+		if !slices.Contains(keys, key) && key != findImmature+" " {
 			p.t.Errorf("%s: raised", key)
 		}
 	}
@@ -273,14 +273,14 @@ func TestUnripeBaselines(t *testing.T) {
 		}
 	}
 	p.during(2, accounts)
-	if p.raised[findUnripe+" "] != 1 {
+	if p.raised[findImmature+" "] != 1 {
 		t.Error("not raised: ", p.raised)
 	}
 	for range 4 {
 		p.now = p.now.Add(24 * time.Hour)
 		p.during(1, accounts)
 	}
-	if p.raised[findUnripe+" "] != 1 || p.closed[findUnripe+" "] != 1 {
+	if p.raised[findImmature+" "] != 1 || p.closed[findImmature+" "] != 1 {
 		t.Error("raised, cleared: ", p.raised, p.closed)
 	}
 }

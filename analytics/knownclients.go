@@ -18,19 +18,18 @@ type account struct {
 	key      uint64
 	name     string
 	known    []knownClient
-	tries    window.Tries // from networks foreign to the account
-	incident *incident    // the last incident it alone was the subject of
+	attempts window.Attempts // from networks foreign to the account
+	incident *incident       // the last incident it alone was the subject of
 }
 
 // knownClient is a client address that an account has signed in from without
 // an attack.
 type knownClient struct {
-	client      clientKey
+	client      ClientKey
 	owner       uint32 // of the network; see stuffing.owner
-	first, last int64  // last where session knows no later one
+	first, last int64
 	agents      [maxKnownAgents]knownAgent
-	counted     bool    // among the known users of the client
-	session     *signIn // the account's at that client, while it goes on; nil: it does not
+	counted     bool // among the known users of the client
 }
 
 // knownAgent is a user agent, by its hash, that an account has used at a client.
@@ -41,19 +40,19 @@ type knownAgent struct {
 
 // addKnown remembers a success at a client. It reports whether that changed
 // anything that has to be saved, and whether the address is new.
-func (a *account) addKnown(k clientKey, owner uint32, at int64, agent uint32) (h *knownClient, changed, added bool) {
+func (a *account) addKnown(k ClientKey, owner uint32, at int64, agent uint32) (changed, added bool) {
 	for i := range a.known {
 		h := &a.known[i]
 		if h.client != k {
 			continue
 		}
-		if at >= h.first && at < h.last+grain && h.uses(agent) {
-			return h, false, false
+		if at >= h.first && at < h.last+timeGrain && h.uses(agent) {
+			return false, false
 		}
 		before := *h
 		h.first, h.last = min(h.first, at), max(h.last, at)
 		h.addAgent(agent, at)
-		return h, moves(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+		return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 	}
 	place := len(a.known)
 	if place < maxKnownClients {
@@ -61,11 +60,10 @@ func (a *account) addKnown(k clientKey, owner uint32, at int64, agent uint32) (h
 	} else {
 		place = a.leastUseful()
 	}
-	h = &a.known[place]
-	h.end()
+	h := &a.known[place]
 	*h = knownClient{client: k, owner: owner, first: at, last: at}
 	h.addAgent(agent, at)
-	return h, true, true
+	return true, true
 }
 
 // leastUseful is the client that makes room: the one unused longest among
@@ -75,11 +73,11 @@ func (a *account) leastUseful() int {
 	oldest, oldestShared := 0, -1
 	for i := range a.known {
 		h := &a.known[i]
-		if h.latest() < a.known[oldest].latest() {
+		if h.last < a.known[oldest].last {
 			oldest = i
 		}
 		shared := h.owner != 0 && slices.ContainsFunc(a.known, func(o knownClient) bool { return o.owner == h.owner && o.client != h.client })
-		if shared && (oldestShared < 0 || h.latest() < a.known[oldestShared].latest()) {
+		if shared && (oldestShared < 0 || h.last < a.known[oldestShared].last) {
 			oldestShared = i
 		}
 	}
@@ -89,33 +87,9 @@ func (a *account) leastUseful() int {
 	return oldest
 }
 
-// endSession ends the session at a client, if there is one.
-func (a *account) endSession(k clientKey) {
-	for i := range a.known {
-		if h := &a.known[i]; h.client == k {
-			h.end()
-		}
-	}
-}
-
 // forget drops a client: what looked like one of the account's was an attack.
-func (a *account) forget(k clientKey) {
-	a.endSession(k)
+func (a *account) forget(k ClientKey) {
 	a.known = slices.DeleteFunc(a.known, func(h knownClient) bool { return h.client == k })
-}
-
-func (h *knownClient) end() {
-	if h.session != nil {
-		h.last, h.session.known, h.session = h.latest(), false, nil
-	}
-}
-
-// latest is when the account was there last.
-func (h *knownClient) latest() int64 {
-	if h.session == nil {
-		return h.last
-	}
-	return max(h.last, h.session.last)
 }
 
 // addAgent remembers an agent; where there is no room the newest makes way.
@@ -164,13 +138,13 @@ const (
 
 func (h *knownClient) owned(before int64) bool {
 	old := h.first <= before-ownAge
-	returns := h.first <= before-ownRecent && h.latest() >= h.first+ownReturns
+	returns := h.first <= before-ownRecent && h.last >= h.first+ownReturns
 	return old || returns
 }
 
 // owns reports whether an address had been the account's own for a while
 // before a time, and whether the agent is its own there.
-func (a *account) owns(k clientKey, before int64, agent uint32) (own, ownAgent bool) {
+func (a *account) owns(k ClientKey, before int64, agent uint32) (own, ownAgent bool) {
 	for i := range a.known {
 		if h := &a.known[i]; h.client.sameSubnet(k) {
 			own = own || h.owned(before)
@@ -184,7 +158,7 @@ func (a *account) owns(k clientKey, before int64, agent uint32) (own, ownAgent b
 // client's subnet, or from another client of the same network owner with the
 // same agent. A wider prefix alone is never familiar: the neighbours of a home
 // line are an attacker's proxies as often as not.
-func (a *account) familiar(k clientKey, owner, agent uint32, before int64) bool {
+func (a *account) familiar(k ClientKey, owner, agent uint32, before int64) bool {
 	if a == nil {
 		return false
 	}
@@ -215,10 +189,10 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 
 // forgives is client.forgives by the account's own memory, which a large
 // office does not push out.
-func (a *account) forgives(k clientKey, t *window.Try, within int64) bool {
+func (a *account) forgives(k ClientKey, t *window.Attempt, within int64) bool {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {
-			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.latest(), within)
+			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}
 	return false

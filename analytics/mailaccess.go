@@ -7,13 +7,13 @@ import (
 )
 
 // access notes what speaks for a program, and for more than is usual.
-func (c *collection) access(d *dossier, ev *event.Event) {
+func (c *collection) access(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
 	}
-	w := c.where(ev)
+	w := c.networkContextOf(ev)
 	if app := c.foreignApp(d, ev); app != nil {
-		c.spread(app, ev, &w, boxOf(d, ev))
+		c.spread(app, ev, &w, mailboxOf(d, ev))
 	}
 	if ofTheCloud(ev) {
 		return
@@ -24,10 +24,10 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 	program := c.byApp(d, ev) || script
 	c.touched(d, ev, program)
 	if script {
-		c.paced(d, ev, &w) // not for applications: every mail client keeps time
+		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
 	}
 	if program && d.kind != anApp {
-		c.manyMailboxes(d, ev, boxOf(d, ev))
+		c.manyMailboxes(d, ev, mailboxOf(d, ev))
 	}
 	c.volume(d, ev, &w, program)
 	c.touch(d, ev)
@@ -35,23 +35,23 @@ func (c *collection) access(d *dossier, ev *event.Event) {
 
 // touched notes how mail was touched. People search and synchronise all day, so
 // of the two only what a program does counts; an export always does.
-func (c *collection) touched(d *dossier, ev *event.Event, program bool) {
+func (c *collection) touched(d *profile, ev *event.Event, program bool) {
 	if ev.Throttled {
-		c.note(d, ev, accessThrottled, ev.Mailbox)
+		c.raise(d, ev, accessThrottled, ev.Mailbox)
 	}
 	switch {
 	case ev.Access == event.Export:
-		c.note(d, ev, mailExport, ev.Operation)
+		c.raise(d, ev, mailExport, ev.Operation)
 	case ev.Access == event.Search && program:
-		c.note(d, ev, mailSearch, ev.Operation)
+		c.raise(d, ev, mailSearch, ev.Operation)
 	case ev.Access == event.Sync && program:
-		c.note(d, ev, accessSync, ev.Mailbox)
+		c.raise(d, ev, accessSync, ev.Mailbox)
 	}
 }
 
 // program notes the marks of a program that reads mail, unless the account is
 // always read by it from this network, and reports whether there were any.
-func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
+func (c *collection) program(d *profile, ev *event.Event, w *networkContext) bool {
 	family := ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
 		family, _ = c.policy.Agent(ev.Client)
@@ -60,34 +60,34 @@ func (c *collection) program(d *dossier, ev *event.Event, w *whereabouts) bool {
 	agent := ev.Operation
 	switch {
 	case family == event.Tool:
-		c.note(d, ev, accessTool, first(ev.AgentText(), ev.Client))
+		c.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
 		return true
 	case family == event.Scripting && ev.Service != event.PowerShell:
-		kind, agent = accessScript, first(ev.AgentText(), ev.Client)
+		kind, agent = accessScript, firstOf(ev.AgentText(), ev.Client)
 	case nameless(ev):
 		kind = accessNoAgent
 	default:
 		return false
 	}
 	reader := c.readerKey(ev, ev.AgentText(), w)
-	c.noteUnless(reader, d, ev, kind, agent)
+	c.raiseUnless(reader, d, ev, kind, agent)
 	c.used(d, ev, reader)
 	return !d.baseline.knewBefore(reader, ev.Time.UnixMilli()-day, c.policy.Collection.Baseline)
 }
 
 // used lets the baseline learn what reads the account's mail.
-func (c *collection) used(d *dossier, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev, c.known) {
-		d.baseline.visit(key, at, maxPlaces)
+func (c *collection) used(d *profile, ev *event.Event, key uint64) {
+	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.attack(ev) {
+		d.baseline.use(key, at, maxFeatures)
 		c.changed(d)
 	}
 }
 
 // readerKey is the place of a program together with the network it reads from:
 // one's own script elsewhere is somebody else's.
-func (c *collection) readerKey(ev *event.Event, agent []byte, w *whereabouts) uint64 {
+func (c *collection) readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
 	b := append(c.scratch[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
-	return placeKey(byReader, append(b, agent[:min(len(agent), maxDetail)]...))
+	return featureKey(featureReader, append(b, agent[:min(len(agent), maxDetail)]...))
 }
 
 // nameless tells whether an EWS request has no user agent at all, which no
@@ -98,16 +98,16 @@ func nameless(ev *event.Event) bool {
 
 // paced notes requests that come like clockwork, and the run of one who has no
 // name and fetches item after item.
-func (c *collection) paced(d *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) checkBeaconing(d *profile, ev *event.Event, w *networkContext) {
 	if d.requests == nil {
-		d.requests = &rhythm{}
+		d.requests = &beacon{}
 	}
 	c.changed(d)
-	if d.requests.tick(ev.Time.UnixMilli()) {
-		c.note(d, ev, accessRegular, ev.Operation)
+	if d.requests.add(ev.Time.UnixMilli()) {
+		c.raise(d, ev, accessRegular, ev.Operation)
 	}
 	if nameless(ev) && ev.Access == event.Bind && d.requests.run(ev.Time.UnixMilli()) {
-		c.noteUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
+		c.raiseUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
 	}
 }
 
@@ -115,7 +115,7 @@ func (c *collection) paced(d *dossier, ev *event.Event, w *whereabouts) {
 // can be known, which takes days and not sign-ins, ten times the least. Whole
 // folders that people's own programs synchronise are left out: a new telephone
 // does that.
-func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program bool) {
+func (c *collection) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
 	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !(program && c.counted(ev)) {
 		items = 1
@@ -132,16 +132,16 @@ func (c *collection) volume(d *dossier, ev *event.Event, w *whereabouts, program
 	if d.baseline.days < c.policy.Collection.Baseline.Days {
 		least *= 10
 	}
-	if sum < d.mail.much(least) || d.kind == anApp && d.baseline.isRipe(at) {
+	if sum < d.mail.much(least) || d.kind == anApp && d.baseline.isMature(at) {
 		return
 	}
-	n := c.noteOf(ev, accessVolume)
+	n := c.observationOf(ev, accessVolume)
 	n.first, n.last = d.mail.begin(at), max(at, min(d.mail.last, at+day))
-	c.enter(d, n, first(ev.Mailbox, ev.Operation), ev)
+	c.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
 }
 
 // count makes room for counting.
-func (d *dossier) count() {
+func (d *profile) count() {
 	if d.mail == nil {
 		d.mail, d.taken = &volume{}, &volume{}
 	}
@@ -156,7 +156,7 @@ func (c *collection) counted(ev *event.Event) bool {
 }
 
 // touch keeps the figures of an open incident up to date.
-func (c *collection) touch(d *dossier, ev *event.Event) {
+func (c *collection) touch(d *profile, ev *event.Event) {
 	i := d.incident
 	if i == nil || !within(i, ev.Time.UnixMilli()) {
 		return
@@ -164,7 +164,7 @@ func (c *collection) touch(d *dossier, ev *event.Event) {
 	before := i.counts.Items
 	c.measure(d)
 	if i.counts.Items != before {
-		i.told.newest = false
-		c.desk.touch(i)
+		i.last.upToDate = false
+		c.tracker.update(i)
 	}
 }

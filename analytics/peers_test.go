@@ -28,10 +28,10 @@ func halves(t *testing.T, line []byte) (signals string, alone, chained bool) {
 		alone = len(e.Observe("peer", chunk)) > 0
 	}
 	var codes []string
-	var subjects []*dossier
+	var subjects []*profile
 	var at int64
-	e.collection.dossiers.Each(func(_ uint64, d *dossier) {
-		for _, n := range d.notes {
+	e.collection.profiles.Each(func(_ uint64, d *profile) {
+		for _, n := range d.observations {
 			codes = append(codes, signalCodes[n.kind])
 			at = max(at, n.last)
 		}
@@ -45,7 +45,7 @@ func halves(t *testing.T, line []byte) (signals string, alone, chained bool) {
 			ev.Protocol = event.ClientCredential
 		}
 		e.observe(&ev)
-		chained = chained || len(e.desk.flush()) > 0
+		chained = chained || len(e.tracker.flush()) > 0
 	}
 	slices.Sort(codes)
 	return strings.Join(slices.Compact(codes), " "), alone, chained
@@ -128,8 +128,8 @@ func TestPeersWindowsEvents(t *testing.T) {
 				t.Errorf("%s", told(a))
 			}
 			seen := fmt.Sprint(e.Stats().Events)
-			e.collection.dossiers.Each(func(_ uint64, d *dossier) {
-				for _, n := range d.notes {
+			e.collection.profiles.Each(func(_ uint64, d *profile) {
+				for _, n := range d.observations {
 					seen += " " + d.subject + ":" + signalCodes[n.kind] + " " + n.detail
 				}
 			})

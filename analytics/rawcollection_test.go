@@ -2,16 +2,16 @@ package analytics
 
 import (
 	"fmt"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/policy"
 )
 
 // The chain in records as the logs have them: sources, policy and analytic
 // together.
-func rawIncident(t *testing.T, lines []string, pack func([]byte) any) *Alert {
+func rawIncident(t *testing.T, lines []string, pack func([]byte) any) *alert.Alert {
 	t.Helper()
 	var all [][]byte
 	for _, l := range lines {
@@ -42,7 +42,7 @@ func TestRawSessionReplay(t *testing.T) {
 			`"requestUri":"https://graph.microsoft.com/v1.0/me/messages?$top=100","responseStatusCode":200}}`, at, thief, at, n, officeID, thief, python))
 	}
 	a := rawIncident(t, lines, asMap)
-	check(t, a, classReplay, High)
+	check(t, a, classReplay, alert.High)
 	if a.User == nil || a.User.Email != alice || a.Source.String() != thief || a.Counts.Items != 1000 {
 		t.Errorf("%s", told(a))
 	}
@@ -58,7 +58,7 @@ func TestRawDeviceCodeAndSync(t *testing.T) {
 			midnight.Add(9*time.Hour+time.Duration(10+n)*time.Minute).Format("2006-01-02T15:04:05"), n, thief, rogueID))
 	}
 	a := rawIncident(t, lines, asMap)
-	check(t, a, classScripted, High)
+	check(t, a, classScripted, alert.High)
 }
 
 func TestRawNamelessEWS(t *testing.T) {
@@ -72,7 +72,7 @@ func TestRawNamelessEWS(t *testing.T) {
 		lines = append(lines, string(l))
 	}
 	a := rawIncident(t, lines, asLines)
-	check(t, a, classScripted, Medium)
+	check(t, a, classScripted, alert.Medium)
 	t.Log(a.Message)
 }
 
@@ -85,6 +85,6 @@ func TestRawAADInternals(t *testing.T) {
 		event(4104, "Microsoft-Windows-PowerShell/Operational", stamped(9*time.Hour), `{"ScriptBlockText":"$t = Get-AADIntAccessTokenForEXO; Open-AADIntOWA -AccessToken $t","ScriptBlockId":"b1","MessageNumber":"1","MessageTotal":"1"}`),
 		event(22, "Microsoft-Windows-Sysmon/Operational", stamped(9*time.Hour+time.Minute), `{"Image":"C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe","QueryName":"outlook.office365.com","QueryStatus":"0","QueryResults":"::ffff:192.0.2.1;"}`),
 	}, asMap)
-	check(t, a, classTool, High)
+	check(t, a, classTool, alert.High)
 	t.Log(told(a))
 }

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/analytics/source"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/policy"
-	"redshank/analytics/source"
 )
 
 // rawScene is a scene in log lines: what needs the sources and the policy as
@@ -48,7 +48,7 @@ func (s *rawScene) request(at time.Duration, method, stem, user, ip, agent, stat
 		when.Format("2006-01-02 15:04:05"), method, stem, id, user, ip, strings.ReplaceAll(agent, " ", "+"), status, forwarded))
 }
 
-func (s *rawScene) play() ([]*Alert, *Engine) {
+func (s *rawScene) play() ([]*alert.Alert, *Engine) {
 	s.t.Helper()
 	all, e := run(s.t, s.policy, "iis", chunked(s.lines, 50, asLines))
 	return byRule(all, "AN1269"), e
@@ -124,7 +124,7 @@ func TestFiveSpellingsAreOneAccount(t *testing.T) {
 }
 
 func TestForgedForwardedHeader(t *testing.T) {
-	spray := func(t *testing.T, policyText, ip string) []*Alert {
+	spray := func(t *testing.T, policyText, ip string) []*alert.Alert {
 		s := newRawScene(t, policyText)
 		for n := range 6 {
 			s.request(minutes(n), "POST", easStem, person(n), ip, "-", wrong, fmt.Sprintf("192.0.2.%d", 10+n))
@@ -155,7 +155,7 @@ func TestLeakedAccounts(t *testing.T) {
 		s.request(time.Duration(n)*4*time.Hour, "POST", easStem, person(n), attacker, "-", wrong, "-")
 	}
 	got, _ := s.play()
-	if len(got) != 1 || got[0].Window != "leaked" || got[0].Counts.Leaked != 3 || got[0].Class != classStuffing || got[0].Severity != High {
+	if len(got) != 1 || got[0].Window != "leaked" || got[0].Counts.Leaked != 3 || got[0].Class != classStuffing || got[0].Severity != alert.High {
 		t.Fatalf("got %+v, want one incident opened by three leaked accounts", got)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", got[0]), "Winter") {

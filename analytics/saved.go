@@ -17,8 +17,8 @@ import (
 
 type savedClient struct {
 	Protected bool
-	Attempts  savedTries
-	SignIns   []savedSignIn
+	Attempts  savedAttempts
+	SignIns   []savedLogon
 	Known     int32
 	Usual     [4]float32
 	UsualDay  int32
@@ -34,10 +34,10 @@ type savedAttack struct {
 	Newest            int64
 }
 
-type savedSignIn struct {
+type savedLogon struct {
 	Key                      uint64
 	Name                     string
-	From                     clientKey
+	From                     ClientKey
 	First, Last              int64
 	Agent, Tool, LearnedTool uint32
 	Application              uint32
@@ -54,12 +54,12 @@ type savedAccount struct {
 	Protected bool
 	Name      string
 	Known     []savedKnownClient
-	Attempts  savedTries
+	Attempts  savedAttempts
 	Incident  string
 }
 
 type savedKnownClient struct {
-	Client      clientKey
+	Client      ClientKey
 	Owner       uint32
 	First, Last int64
 	Agents      [maxKnownAgents][2]int64 // hash, minute of the first use
@@ -74,7 +74,7 @@ type savedCampaign struct {
 	Tenant             bool
 	Began, End, Opened int64
 	Pause              int64
-	Clients            []clientKey
+	Clients            []ClientKey
 	Tools              []uint32
 	Sample             []uint64
 	Pending            []savedFailure
@@ -83,14 +83,14 @@ type savedCampaign struct {
 }
 
 type savedFailure struct {
-	Attempt savedTries
+	Attempt savedAttempts
 	Traits  [maxTraits]uint64
 	Single  bool
 	Taken   bool
 }
 
 func (c *client) saved(protected bool) *savedClient {
-	s := &savedClient{Protected: protected, Attempts: c.tries.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign)}
+	s := &savedClient{Protected: protected, Attempts: c.attempts.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign)}
 	for _, a := range c.signIns() {
 		s.SignIns = append(s.SignIns, a.saved())
 	}
@@ -104,8 +104,8 @@ func (c *client) saved(protected bool) *savedClient {
 	return s
 }
 
-func (a *signIn) saved() savedSignIn {
-	s := savedSignIn{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
+func (a *signIn) saved() savedLogon {
+	s := savedLogon{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
 		Learned: a.learned, Service: a.service, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
 	if a.text != nil {
 		s.Text = []string{a.text.agent, a.text.app, a.text.record}
@@ -113,7 +113,7 @@ func (a *signIn) saved() savedSignIn {
 	return s
 }
 
-func (s *stuffing) signIn(in *savedSignIn) *signIn {
+func (s *stuffing) signIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
 		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
 	if len(in.Text) == 3 {
@@ -123,10 +123,10 @@ func (s *stuffing) signIn(in *savedSignIn) *signIn {
 }
 
 func (a *account) saved(protected bool) *savedAccount {
-	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.tries.All(), Incident: idOf(a.incident)}
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident)}
 	for i := range a.known {
 		h := &a.known[i]
-		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.latest(), Counted: h.counted}
+		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
 		for n, agent := range h.agents {
 			k.Agents[n] = [2]int64{int64(agent.agent), int64(agent.since)}
 		}
@@ -150,14 +150,14 @@ func (k *campaign) saved() *savedCampaign {
 }
 
 func (f *foreignFailure) saved() savedFailure {
-	return savedFailure{savedTries{f.Try}, f.traits, f.single, f.taken}
+	return savedFailure{savedAttempts{f.Attempt}, f.traits, f.single, f.taken}
 }
 
 func (f *savedFailure) restored() (out foreignFailure, ok bool) {
 	if len(f.Attempt) != 1 {
 		return out, false
 	}
-	return foreignFailure{Try: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken}, true
+	return foreignFailure{Attempt: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken}, true
 }
 
 func idOf(i *incident) string {
@@ -169,7 +169,7 @@ func idOf(i *incident) string {
 
 // incidentNamed is the open incident with that id; nil where it is closed.
 func (s *stuffing) incidentNamed(id string) *incident {
-	i, _ := s.desk.incidents.Peek(id)
+	i, _ := s.tracker.incidents.Peek(id)
 	return i
 }
 
@@ -178,12 +178,12 @@ func (s *stuffing) restoreClient(key, value []byte) error {
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	if len(key) != len(clientKey{}) {
+	if len(key) != len(ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: clientKey(key), owner: in.Owner, tries: window.TriesOf(in.Attempts), incident: s.incidentNamed(in.Incident), campaign: s.incidentNamed(in.Campaign)}
+	c := &client{key: ClientKey(key), owner: in.Owner, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident), campaign: s.incidentNamed(in.Campaign)}
 	for _, t := range in.Attempts {
-		c.tried(t.At)
+		c.noteFailure(t.At)
 	}
 	if len(in.SignIns) > 0 || in.Known > 0 || in.UsualDay != 0 {
 		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
@@ -216,7 +216,7 @@ func (s *stuffing) restoreAccount(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	a := &account{key: k, name: in.Name, tries: window.TriesOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {
@@ -238,7 +238,7 @@ func (s *stuffing) restoreCampaign(_, value []byte) error {
 		return nil
 	}
 	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
-		clients: map[clientKey]struct{}{}, sample: map[uint64]struct{}{}}
+		clients: map[ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}
 	}
@@ -274,7 +274,7 @@ func (f *foreignSignIns) changes(w *writer) {
 }
 
 func (s *stuffing) restoreForeign(key, value []byte) error {
-	var in savedSignIn
+	var in savedLogon
 	place, err := numberOf(key)
 	if err == nil {
 		err = msgpack.Unmarshal(value, &in)
@@ -359,8 +359,8 @@ func (s *stuffing) restoredEvidence() {
 	for n := range e.list {
 		f := &e.list[n]
 		for _, key := range f.traits {
-			if key != 0 && !f.taken && !f.GotIn {
-				s.cluster(key).add(s.pairOf(&f.Try), s.slow, maxPairs+1, maxPairs+1)
+			if key != 0 && !f.taken && !f.Succeeded {
+				s.cluster(key).add(s.pairOf(&f.Attempt), s.slow, maxPairs+1, maxPairs+1)
 			}
 		}
 	}

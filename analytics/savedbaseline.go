@@ -11,10 +11,10 @@ import (
 
 // savedBaseline has its places as numbers: key, first, last, days.
 type savedBaseline struct {
-	Places              []byte
-	Hours               []byte
-	Days, SignIns       int
-	Began, Newest, Ripe int64
+	Features              []byte
+	Hours                 []byte
+	Days, SignIns         int
+	Began, Newest, Mature int64
 }
 
 type savedVolume struct {
@@ -26,26 +26,26 @@ type savedVolume struct {
 
 func (b *baseline) saved(to []byte) []byte {
 	to, start := beginBytes(msgp.AppendArrayHeader(to, 7))
-	for i := range b.places {
-		p := &b.places[i]
+	for i := range b.features {
+		p := &b.features[i]
 		to = appendPacked(to, []int64{int64(p.key), p.first, p.last, int64(p.days)})
 	}
 	to = savedNumbers(endBytes(to, start), b.hours[:])
-	for _, n := range [...]int64{int64(b.days), int64(b.signIns), b.began, b.newest, b.ripe} {
+	for _, n := range [...]int64{int64(b.days), int64(b.signIns), b.began, b.newest, b.mature} {
 		to = msgp.AppendInt64(to, n)
 	}
 	return to
 }
 
 func (s *savedBaseline) restored() (baseline, error) {
-	b := baseline{days: s.Days, signIns: s.SignIns, began: s.Began, newest: s.Newest, ripe: s.Ripe}
+	b := baseline{days: s.Days, signIns: s.SignIns, began: s.Began, newest: s.Newest, mature: s.Mature}
 	var p [4]int64
-	for rest := s.Places; len(rest) > 0; {
+	for rest := s.Features; len(rest) > 0; {
 		n, err := unpack(rest, p[:])
 		if err != nil {
 			return b, err
 		}
-		b.places, rest = append(b.places, place{uint64(p[0]), p[1], p[2], int32(p[3])}), rest[n:]
+		b.features, rest = append(b.features, feature{uint64(p[0]), p[1], p[2], int32(p[3])}), rest[n:]
 	}
 	_, err := unpack(s.Hours, b.hours[:])
 	return b, err
@@ -96,18 +96,18 @@ func (s *savedVolume) restored() (*volume, error) {
 	return v, err
 }
 
-func (r *rhythm) saved(b []byte) []byte {
+func (r *beacon) saved(b []byte) []byte {
 	if r == nil {
 		return msgp.AppendNil(b)
 	}
 	return savedNumbers(b, r.times[:r.count])
 }
 
-func rhythmOf(times []byte) (*rhythm, error) {
+func beaconOf(times []byte) (*beacon, error) {
 	if len(times) == 0 {
 		return nil, nil
 	}
-	r := &rhythm{}
+	r := &beacon{}
 	for ; len(times) > 0 && r.count < len(r.times); r.count++ {
 		n, err := unpack(times, r.times[r.count:r.count+1])
 		if err != nil {

@@ -16,33 +16,33 @@ import (
 // not put down: the answers of the databases, and the marks by which a request
 // like the last one is recognised at less cost.
 
-type savedDossier struct {
-	Proven    bool
-	Kind      subjectKind
-	Subject   string
-	Baseline  savedBaseline
-	Mail      *savedVolume
-	Taken     *savedVolume
-	Requests  []byte
-	Notes     []savedNote
-	Mailboxes savedTries
-	Boxes     savedBoxes
-	Failed    [4]int64
-	Visits    []savedVisit
-	Came      []savedCame
-	Granter   uint64
-	Incident  string
-	Idle      bool // without habits
+type savedProfile struct {
+	Proven       bool
+	Kind         subjectKind
+	Subject      string
+	Baseline     savedBaseline
+	Mail         *savedVolume
+	Taken        *savedVolume
+	Requests     []byte
+	Observations []savedObservation
+	Mailboxes    savedAttempts
+	Boxes        savedBoxes
+	Failed       [4]int64
+	Points       []savedPoint
+	SignIns      []savedSignIn
+	Granter      uint64
+	Incident     string
+	Idle         bool // without habits
 }
 
-type savedNote struct {
-	Kind        signalKind
-	Half, In    bool
-	First, Last int64
-	Links       links
-	Client      clientKey
-	Place       uint64
-	Detail      string
+type savedObservation struct {
+	Kind             signalKind
+	Half, InIncident bool
+	First, Last      int64
+	Links            links
+	Client           ClientKey
+	Feature          uint64
+	Detail           string
 }
 
 type savedBoxes struct {
@@ -51,17 +51,17 @@ type savedBoxes struct {
 	Usual int
 }
 
-type savedVisit struct {
+type savedPoint struct {
 	At       int64
-	Client   clientKey
+	Client   ClientKey
 	Network  uint64
 	Lat, Lon float32
 	Located  bool
 }
 
-type savedCame struct {
+type savedSignIn struct {
 	At      int64
-	Client  clientKey
+	Client  ClientKey
 	Service event.Service
 	Family  event.Family
 }
@@ -70,25 +70,25 @@ type savedSite struct {
 	Turn    uint64
 	Network [2]uint64
 	At      [2]int64
-	Client  [2]clientKey
+	Client  [2]ClientKey
 	Usual   [2]bool
 }
 
 type savedName struct {
-	Turn, Dossier uint64
+	Turn, Profile uint64
 }
 
-type savedPlaceName struct {
+type savedFeatureName struct {
 	Turn uint64
-	Kind placeKind
+	Kind featureKind
 	Text string
 }
 
 func (c *collection) track() {
-	c.dossiers.Track()
+	c.profiles.Track()
 	c.sessions.Track()
 	c.names.Track()
-	c.placeNames.Track()
+	c.featureNames.Track()
 	c.requests.Track()
 }
 
@@ -100,73 +100,73 @@ func (c *collection) changes(w *writer) {
 			g.changed = false
 		}
 	}
-	c.dossiers.Changes(func(k uint64, d *dossier, there, proven bool) {
+	c.profiles.Changes(func(k uint64, d *profile, there, proven bool) {
 		if there {
-			b, err := d.saved(w.value[:0], proven, d.habits == c.nobody)
+			b, err := d.saved(w.value[:0], proven, d.behaviour == c.emptyBehaviour)
 			w.fail(err)
 			w.value = b
 		}
-		w.entry(tableDossiers, w.number(k), there)
+		w.entry(tableProfiles, w.number(k), there)
 	})
 	c.sessions.Changes(func(d window.Dated[session], there bool) {
 		a, b := d.Value[0], d.Value[1]
 		w.encode(tableSessions, &savedSite{d.At, [2]uint64{a.network, b.network}, [2]int64{a.at, b.at},
-			[2]clientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
+			[2]ClientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
 		w.entry(tableSessions, w.number(d.Key), there)
 	})
 	c.names.Changes(func(d window.Dated[uint64], there bool) {
 		w.value = msgp.AppendUint64(msgp.AppendUint64(msgp.AppendArrayHeader(w.value[:0], 2), d.At), d.Value)
 		w.entry(tableNames, w.number(d.Key), there)
 	})
-	c.placeNames.Changes(func(d window.Dated[placeName], there bool) {
-		w.encode(tablePlaces, &savedPlaceName{d.At, d.Value.kind, d.Value.text})
-		w.entry(tablePlaces, w.number(d.Key), there)
+	c.featureNames.Changes(func(d window.Dated[featureName], there bool) {
+		w.encode(tableFeatures, &savedFeatureName{d.At, d.Value.kind, d.Value.text})
+		w.entry(tableFeatures, w.number(d.Key), there)
 	})
 	seen(c.requests, tableRequests, w)
 }
 
-func (d *dossier) saved(b []byte, proven, idle bool) ([]byte, error) {
+func (d *profile) saved(b []byte, proven, idle bool) ([]byte, error) {
 	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 16), proven)
 	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
 	b = d.taken.saved(d.mail.saved(d.baseline.saved(b)))
 	b = d.requests.saved(b)
-	b = msgp.AppendArrayHeader(b, uint32(len(d.notes)))
-	for i := range d.notes {
-		b = d.notes[i].saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(d.observations)))
+	for i := range d.observations {
+		b = d.observations[i].saved(b)
 	}
-	b = appendTries(b, d.mailboxes.All())
+	b = appendAttempts(b, d.mailboxes.All())
 	b, err := d.boxes.saved(b)
 	b = msgp.AppendArrayHeader(b, uint32(len(d.failed)))
 	for _, at := range d.failed {
 		b = msgp.AppendInt64(b, at)
 	}
-	b = savedVisits(b, d.visits[:])
-	b = savedComes(b, d.came[:])
+	b = appendPoints(b, d.points[:])
+	b = appendSignIns(b, d.recentSignIns[:])
 	b = msgp.AppendString(msgp.AppendUint64(b, d.granter), idOf(d.incident))
 	return msgp.AppendBool(b, idle), err
 }
 
-func (n *note) saved(b []byte) []byte {
+func (n *observation) saved(b []byte) []byte {
 	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 9), uint8(n.kind))
-	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.in)
+	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
 	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
 	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
 	for _, link := range n.links {
 		b = msgp.AppendUint64(b, link)
 	}
 	b = msgp.AppendBytes(b, n.client[:])
-	return msgp.AppendString(msgp.AppendUint64(b, n.place), n.detail)
+	return msgp.AppendString(msgp.AppendUint64(b, n.feature), n.detail)
 }
 
-func (b *boxCount) saved(to []byte) ([]byte, error) {
+func (b *mailboxCount) saved(to []byte) ([]byte, error) {
 	today, err := b.today.MarshalBinary()
 	to = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(to, 3), b.day), today)
 	return msgp.AppendInt(to, b.usual), err
 }
 
 // savedVisits has those that there are, which come first.
-func savedVisits(b []byte, visits []visit) []byte {
-	n := slices.IndexFunc(visits, func(v visit) bool { return v.at == 0 })
+func appendPoints(b []byte, visits []signInPoint) []byte {
+	n := slices.IndexFunc(visits, func(v signInPoint) bool { return v.at == 0 })
 	if n >= 0 {
 		visits = visits[:n]
 	}
@@ -180,8 +180,8 @@ func savedVisits(b []byte, visits []visit) []byte {
 	return b
 }
 
-func savedComes(b []byte, comes []came) []byte {
-	n := slices.IndexFunc(comes, func(v came) bool { return v.at == 0 })
+func appendSignIns(b []byte, comes []recentSignIn) []byte {
+	n := slices.IndexFunc(comes, func(v recentSignIn) bool { return v.at == 0 })
 	if n >= 0 {
 		comes = comes[:n]
 	}
@@ -194,26 +194,26 @@ func savedComes(b []byte, comes []came) []byte {
 	return b
 }
 
-func (s *savedDossier) restored(key uint64) (*dossier, error) {
-	d := &dossier{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, habits: &habits{mailboxes: window.TriesOf(s.Mailboxes),
-		boxes: boxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter}}
+func (s *savedProfile) restored(key uint64) (*profile, error) {
+	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, behaviour: &behaviour{mailboxes: window.AttemptsOf(s.Mailboxes),
+		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter}}
 	var errs [5]error
 	d.baseline, errs[0] = s.Baseline.restored()
 	d.mail, errs[1] = s.Mail.restored()
 	d.taken, errs[2] = s.Taken.restored()
-	d.requests, errs[3] = rhythmOf(s.Requests)
+	d.requests, errs[3] = beaconOf(s.Requests)
 	errs[4] = d.boxes.today.UnmarshalBinary(s.Boxes.Today)
-	for _, n := range s.Notes {
+	for _, n := range s.Observations {
 		if n.Kind >= signalKinds {
 			continue // of a version that knew more
 		}
-		d.notes = append(d.notes, note{n.Kind, n.Half, n.In, n.First, n.Last, n.Links, n.Client, n.Place, n.Detail})
+		d.observations = append(d.observations, observation{n.Kind, n.Half, n.InIncident, n.First, n.Last, n.Links, n.Client, n.Feature, n.Detail})
 	}
-	for i, v := range s.Visits[:min(len(s.Visits), len(d.visits))] {
-		d.visits[i] = visit{v.At, v.Client, v.Network, v.Lat, v.Lon, v.Located}
+	for i, v := range s.Points[:min(len(s.Points), len(d.points))] {
+		d.points[i] = signInPoint{v.At, v.Client, v.Network, v.Lat, v.Lon, v.Located}
 	}
-	for i, v := range s.Came[:min(len(s.Came), len(d.came))] {
-		d.came[i] = came{v.At, v.Client, v.Service, v.Family}
+	for i, v := range s.SignIns[:min(len(s.SignIns), len(d.recentSignIns))] {
+		d.recentSignIns[i] = recentSignIn{v.At, v.Client, v.Service, v.Family}
 	}
 	return d, errors.Join(errs[:]...)
 }
@@ -228,8 +228,8 @@ func (c *collection) restoreGroup(key, value []byte) error {
 	return err
 }
 
-func (c *collection) restoreDossier(key, value []byte) error {
-	var in savedDossier
+func (c *collection) restoreProfile(key, value []byte) error {
+	var in savedProfile
 	k, err := numbered(key, value, &in)
 	if err != nil {
 		return err
@@ -241,14 +241,14 @@ func (c *collection) restoreDossier(key, value []byte) error {
 	if d.kind > aHost {
 		return fmt.Errorf("subject of kind %d", d.kind)
 	}
-	d.incident, _ = c.desk.incidents.Peek(in.Incident)
+	d.incident, _ = c.tracker.incidents.Peek(in.Incident)
 	switch {
 	case in.Idle:
-		d.habits = c.nobody
+		d.behaviour = c.emptyBehaviour
 	case d.kind == aUser:
 		d.groups = c.groupsOf([]byte(d.subject)) // as the policy has them now
 	}
-	c.dossiers.Load(k, d, in.Proven)
+	c.profiles.Load(k, d, in.Proven)
 	return nil
 }
 
@@ -269,16 +269,16 @@ func (c *collection) restoreName(key, value []byte) error {
 	var in savedName
 	k, err := numbered(key, value, &in)
 	if err == nil {
-		c.names.Load(window.Dated[uint64]{Key: k, At: in.Turn, Value: in.Dossier})
+		c.names.Load(window.Dated[uint64]{Key: k, At: in.Turn, Value: in.Profile})
 	}
 	return err
 }
 
-func (c *collection) restorePlace(key, value []byte) error {
-	var in savedPlaceName
+func (c *collection) restoreFeature(key, value []byte) error {
+	var in savedFeatureName
 	k, err := numbered(key, value, &in)
 	if err == nil {
-		c.placeNames.Load(window.Dated[placeName]{Key: k, At: in.Turn, Value: placeName{in.Kind, in.Text}})
+		c.featureNames.Load(window.Dated[featureName]{Key: k, At: in.Turn, Value: featureName{in.Kind, in.Text}})
 	}
 	return err
 }

@@ -4,54 +4,54 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
 	"slices"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
-	"redshank/analytics/window"
 )
 
 type savedIncident struct {
 	Rule       string
 	Class      string
-	Severity   Severity
+	Severity   alert.Severity
 	Opened     string
 	Client     netip.Addr
 	Prefix     netip.Prefix
 	Account    string
 	Subject    string
 	Start, End int64
-	Counts     Counts
+	Counts     alert.Counts
 	Tallies    []savedTally
 	Users      []byte
 	Clients    []byte
 	Mailboxes  []byte
 	AgentIDs   []uint32
 	Services   uint32
-	Tries      savedTries
+	Tries      savedAttempts
 	Valid      savedCredentials
-	Present    savedCredentials
+	Familiar   savedCredentials
 	Labels     []string
 	IPs        []netip.Addr
 	Agents     []string
 	Apps       []string
 	Hosts      []string
 	Evidence   []string
-	Signals    []Signal
+	Signals    []alert.Signal
 	Cloud      bool
 	Privileged bool
-	Bars       [2]int
-	Told       savedTelling
+	HighFrom   [2]int
+	Last       savedNotification
 	Suppressed int
 	AppSubject bool
 	Location   policy.Location
-	Certainty  float64
+	Confidence float64
 	Baseline   string
-	Held       bool
-	Turn       uint64
+	Waiting    bool
+	Order      uint64
 	Campaign   string
 	Members    []string
 }
@@ -66,13 +66,13 @@ type savedTally struct {
 	Marks           event.Marks
 }
 
-type savedTelling struct {
+type savedNotification struct {
 	Sequence      int
 	At            int64
-	Severity      Severity
+	Severity      alert.Severity
 	Class         string
 	Volume, Valid int
-	Newest        bool
+	UpToDate      bool
 }
 
 // savedCredentials are the listed ones with their keys, and the keys of those
@@ -100,7 +100,7 @@ func (c *credentials) saved() (s savedCredentials) {
 			continue
 		}
 		f := c.list[place]
-		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.service, IP: f.IP, Text: [3]string{f.Agent, f.App, f.Record}}
+		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.Service, IP: f.IP, Text: [3]string{f.Agent, f.App, f.Record}}
 	}
 	return s
 }
@@ -109,7 +109,7 @@ func (s savedCredentials) restored() (c credentials) {
 	c.at = make(map[uint64]int, len(s.List)+len(s.Beyond))
 	for place, f := range s.List {
 		c.at[f.Key] = place
-		c.list = append(c.list, Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
+		c.list = append(c.list, alert.Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, Service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
 	}
 	for _, key := range s.Beyond {
 		c.at[key] = -1
@@ -120,12 +120,12 @@ func (s savedCredentials) restored() (c credentials) {
 func (i *incident) saved() (savedIncident, error) {
 	s := savedIncident{Rule: i.rule.ID, Class: i.class, Severity: i.severity, Opened: i.opened, Client: i.client, Prefix: i.prefix,
 		Account: i.account, Subject: i.subject, Start: i.start, End: i.end, Counts: i.counts, AgentIDs: i.agentIDs,
-		Services: i.services, Tries: i.tries.All(), Valid: i.valid.saved(), Present: i.present.saved(), Labels: i.labels,
+		Services: i.services, Tries: i.attempts.All(), Valid: i.valid.saved(), Familiar: i.familiar.saved(), Labels: i.labels,
 		IPs: i.ips, Agents: i.agents, Apps: i.apps, Hosts: i.hosts, Evidence: i.evidence, Signals: i.signals, Cloud: i.cloud,
-		Privileged: i.privilegedSubject, Bars: [2]int{i.bars.users, i.bars.failures}, Suppressed: i.suppressed,
-		AppSubject: i.appSubject, Location: i.location, Certainty: i.certainty, Baseline: i.baseline, Held: i.held, Turn: i.turn, Campaign: i.campaign, Members: i.members,
-		Told: savedTelling{Sequence: i.told.sequence, At: i.told.at, Severity: i.told.severity, Class: i.told.class,
-			Volume: i.told.volume, Valid: i.told.valid, Newest: i.told.newest}}
+		Privileged: i.privilegedSubject, HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Suppressed: i.suppressed,
+		AppSubject: i.appSubject, Location: i.location, Confidence: i.confidence, Baseline: i.baseline, Waiting: i.waiting, Order: i.order, Campaign: i.campaign, Members: i.members,
+		Last: savedNotification{Sequence: i.last.sequence, At: i.last.at, Severity: i.last.severity, Class: i.last.class,
+			Volume: i.last.volume, Valid: i.last.valid, UpToDate: i.last.upToDate}}
 	for key, t := range i.tallies {
 		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason,
 			Unknown: t.unknown, Locked: t.locked, Marks: t.marks})
@@ -150,13 +150,13 @@ func (s *savedIncident) restored(id string) (*incident, error) {
 	}
 	i := &incident{id: id, rule: rule, class: s.Class, severity: s.Severity, opened: s.Opened, client: s.Client, prefix: s.Prefix,
 		account: s.Account, subject: s.Subject, start: s.Start, end: s.End, counts: s.Counts, agentIDs: s.AgentIDs,
-		services: s.Services, tries: window.TriesOf(s.Tries), valid: s.Valid.restored(), present: s.Present.restored(), labels: s.Labels,
+		services: s.Services, attempts: window.AttemptsOf(s.Tries), valid: s.Valid.restored(), familiar: s.Familiar.restored(), labels: s.Labels,
 		ips: s.IPs, agents: s.Agents, apps: s.Apps, hosts: s.Hosts, evidence: s.Evidence, signals: s.Signals, cloud: s.Cloud,
 		privilegedSubject: s.Privileged, suppressed: s.Suppressed, appSubject: s.AppSubject, location: s.Location,
-		certainty: s.Certainty, baseline: s.Baseline, held: s.Held, turn: s.Turn, campaign: s.Campaign, members: s.Members, tallies: make(map[uint64]*tally, len(s.Tallies)),
-		told: telling{sequence: s.Told.Sequence, at: s.Told.At, severity: s.Told.Severity, class: s.Told.Class,
-			volume: s.Told.Volume, valid: s.Told.Valid, newest: s.Told.Newest}}
-	i.bars.users, i.bars.failures = s.Bars[0], s.Bars[1]
+		confidence: s.Confidence, baseline: s.Baseline, waiting: s.Waiting, order: s.Order, campaign: s.Campaign, members: s.Members, tallies: make(map[uint64]*tally, len(s.Tallies)),
+		last: notification{sequence: s.Last.Sequence, at: s.Last.At, severity: s.Last.Severity, class: s.Last.Class,
+			volume: s.Last.Volume, valid: s.Last.Valid, upToDate: s.Last.UpToDate}}
+	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	for _, t := range s.Tallies {
 		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, reason: t.Reason, unknown: t.Unknown, locked: t.Locked, marks: t.Marks}
 	}
@@ -171,25 +171,25 @@ func (s *savedIncident) restored(id string) (*incident, error) {
 	return i, nil
 }
 
-var ruleByID = map[string]*Rule{ruleStuffing.ID: &ruleStuffing, ruleCollection.ID: &ruleCollection}
+var ruleByID = map[string]*alert.Rule{ruleStuffing.ID: &ruleStuffing, ruleCollection.ID: &ruleCollection}
 
 // savedDesk is what the desk knows beside its incidents.
-type savedDesk struct {
+type savedTracker struct {
 	Newest, Minute int64
 	Sent           int
 }
 
-func (d *desk) saved() savedDesk { return savedDesk{d.newest, d.minute, d.sent} }
+func (d *tracker) state() savedTracker { return savedTracker{d.newest, d.minute, d.sent} }
 
-func (d *desk) restoreDesk(_, value []byte) error {
-	if err := msgpack.Unmarshal(value, &d.put); err != nil {
+func (d *tracker) restoreTracker(_, value []byte) error {
+	if err := msgpack.Unmarshal(value, &d.lastSaved); err != nil {
 		return err
 	}
-	d.newest, d.minute, d.sent = d.put.Newest, d.put.Minute, d.put.Sent
+	d.newest, d.minute, d.sent = d.lastSaved.Newest, d.lastSaved.Minute, d.lastSaved.Sent
 	return nil
 }
 
-func (d *desk) restore(key, value []byte) error {
+func (d *tracker) restore(key, value []byte) error {
 	var in savedIncident
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
@@ -204,14 +204,14 @@ func (d *desk) restore(key, value []byte) error {
 
 // restored puts the incidents in their old order: what goes quiet is looked
 // for at its old end.
-func (d *desk) restored() {
+func (d *tracker) restored() {
 	list := d.incidents.Values()
-	slices.SortFunc(list, func(a, b *incident) int { return cmp.Compare(a.turn, b.turn) })
+	slices.SortFunc(list, func(a, b *incident) int { return cmp.Compare(a.order, b.order) })
 	for _, i := range list {
 		d.incidents.Get(i.id)
-		d.clock = max(d.clock, i.turn)
-		if i.held {
-			d.held = append(d.held, i)
+		d.order = max(d.order, i.order)
+		if i.waiting {
+			d.waiting = append(d.waiting, i)
 		}
 	}
 }

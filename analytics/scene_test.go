@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // scene is a list of acts to play through an engine: what the tests of the
@@ -133,7 +133,7 @@ func (a act) mail(ev *event.Event) {
 
 // play runs the acts in their order and returns the last alert of each
 // incident, by id, after the engine has been closed.
-func (s *scene) play() map[string]*Alert {
+func (s *scene) play() map[string]*alert.Alert {
 	s.t.Helper()
 	e, err := New(Options{Policy: s.policy, MaxIPs: 1000, MaxUsers: 1000})
 	if err != nil {
@@ -143,10 +143,10 @@ func (s *scene) play() map[string]*Alert {
 }
 
 // ledger holds the last alert of each incident, by id.
-type ledger map[string]*Alert
+type ledger map[string]*alert.Alert
 
 // keep enters alerts, of which none may be missing or come twice.
-func (l ledger) keep(t *testing.T, alerts []*Alert) {
+func (l ledger) keep(t *testing.T, alerts []*alert.Alert) {
 	t.Helper()
 	for _, a := range alerts {
 		before := 0
@@ -160,26 +160,26 @@ func (l ledger) keep(t *testing.T, alerts []*Alert) {
 	}
 }
 
-func (s *scene) playOn(e *Engine) map[string]*Alert {
+func (s *scene) playOn(e *Engine) map[string]*alert.Alert {
 	last := ledger{}
 	var ev event.Event
 	for n, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
 		if n%7 == 0 {
-			last.keep(s.t, e.desk.flush())
+			last.keep(s.t, e.tracker.flush())
 		}
 	}
-	last.keep(s.t, e.desk.flush())
+	last.keep(s.t, e.tracker.flush())
 	last.keep(s.t, e.Close())
-	if !reflect.DeepEqual(*e.collection.nobody, habits{}) {
+	if !reflect.DeepEqual(*e.collection.emptyBehaviour, behaviour{}) {
 		s.t.Error("the habits of those who have none were written to")
 	}
 	return last
 }
 
 // one plays the scene and returns its only incident.
-func (s *scene) one() *Alert {
+func (s *scene) one() *alert.Alert {
 	s.t.Helper()
 	got := s.play()
 	if len(got) != 1 {
@@ -231,7 +231,7 @@ func (s *scene) doubled() *scene {
 
 func person(n int) string { return fmt.Sprintf("user%02d@contoso.com", n) }
 
-func messages(alerts []*Alert) (list []string) {
+func messages(alerts []*alert.Alert) (list []string) {
 	for _, a := range alerts {
 		list = append(list, a.ID+a.Message)
 	}

@@ -8,12 +8,12 @@ import (
 
 // script notes tools and mail cmdlets in what PowerShell logged: the name of a
 // pipeline's command (4103), or the text of a script block (4104).
-func (c *collection) script(d *dossier, ev *event.Event) {
+func (c *collection) script(d *profile, ev *event.Event) {
 	// A tool's name says all: what its functions are called besides adds nothing,
 	// and a module that is loaded would note every cmdlet it wraps.
 	for _, text := range [...][]byte{ev.Detail, ev.Operation} {
 		if tool := c.policy.ScriptTool(text); tool != "" {
-			c.note(d, ev, scriptTool, append(c.scratch[:0], tool...))
+			c.raise(d, ev, scriptTool, append(c.scratch[:0], tool...))
 			return
 		}
 	}
@@ -24,12 +24,12 @@ func (c *collection) script(d *dossier, ev *event.Event) {
 	commands(ev.Detail, func(name []byte) { c.cmdlet(d, ev, name) })
 }
 
-func (c *collection) cmdlet(d *dossier, ev *event.Event, name []byte) {
+func (c *collection) cmdlet(d *profile, ev *event.Event, name []byte) {
 	switch c.policy.CmdletGroup(name) {
 	case "mail_export":
-		c.note(d, ev, mailExport, name)
+		c.raise(d, ev, mailExport, name)
 	case "mail_read", "mail_search":
-		c.note(d, ev, scriptMail, name)
+		c.raise(d, ev, scriptMail, name)
 	}
 }
 
@@ -69,12 +69,12 @@ func listed(before, after []byte) bool {
 func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // network notes a script host that calls a mail end point.
-func (c *collection) network(d *dossier, ev *event.Event) {
+func (c *collection) network(d *profile, ev *event.Event) {
 	if f, _ := c.policy.Agent(ev.Client); f != event.Scripting && f != event.Tool && !scriptHost(ev.Client) {
 		return
 	}
 	if c.policy.MailHost(ev.Target) {
-		c.note(d, ev, hostLookup, ev.Target)
+		c.raise(d, ev, hostLookup, ev.Target)
 	}
 }
 

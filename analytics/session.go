@@ -6,7 +6,7 @@ import (
 
 // moved notes a session or token that is used in two unrelated networks, on
 // the side that is not usual for the account: people switch a VPN on.
-func (c *collection) moved(d *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) moved(d *profile, ev *event.Event, w *networkContext) {
 	if w.network != 0 {
 		c.movedTo(d, ev, w, 's', ev.Session)
 		c.movedTo(d, ev, w, 't', ev.Token)
@@ -19,18 +19,18 @@ type session [2]site
 type site struct {
 	network uint64 // 0: nothing seen here
 	at      int64  // first
-	client  clientKey
+	client  ClientKey
 	usual   bool // for everybody
 }
 
-func (c *collection) movedTo(d *dossier, ev *event.Event, w *whereabouts, kind byte, id []byte) {
+func (c *collection) movedTo(d *profile, ev *event.Event, w *networkContext, kind byte, id []byte) {
 	if len(id) == 0 {
 		return
 	}
 	if w.v6 {
 		kind -= 'a' - 'A' // without owners the two families of addresses cannot be compared
 	}
-	key, at := salted(kind, id), ev.Time.UnixMilli()
+	key, at := saltedHash(kind, id), ev.Time.UnixMilli()
 	known, _ := c.sessions.Get(key)
 	seen := known
 	for i := range seen {
@@ -52,7 +52,7 @@ func (c *collection) movedTo(d *dossier, ev *event.Event, w *whereabouts, kind b
 
 // parted notes the later of a session's two networks, or the earlier where the
 // later is the usual one.
-func (c *collection) parted(d *dossier, ev *event.Event, seen *session) {
+func (c *collection) parted(d *profile, ev *event.Event, seen *session) {
 	early, late := &seen[0], &seen[1]
 	if early.at > late.at {
 		early, late = late, early
@@ -60,9 +60,9 @@ func (c *collection) parted(d *dossier, ev *event.Event, seen *session) {
 	ripening := c.policy.Collection.Baseline
 	for _, s := range [2]*site{late, early} {
 		if !s.usual && !d.baseline.knewBefore(s.network, s.at, ripening) {
-			n := c.noteOf(ev, sessionMoved)
-			n.first, n.last, n.client, n.links, n.place = s.at, s.at, s.client, links{n.links[0], c.linkOf(s.client)}, s.network
-			c.enter(d, n, nil, ev)
+			n := c.observationOf(ev, sessionMoved)
+			n.first, n.last, n.client, n.links, n.feature = s.at, s.at, s.client, links{n.links[0], c.linkOf(s.client)}, s.network
+			c.record(d, n, nil, ev)
 			return
 		}
 	}

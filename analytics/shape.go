@@ -1,6 +1,9 @@
 package analytics
 
-import "redshank/analytics/event"
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
 
 // The classes of AN1269.
 const (
@@ -55,10 +58,10 @@ func invented(i *incident, accounts int) bool {
 // inRounds tells whether accounts are tried again after others were: a, b, c,
 // a, b, c. A list of pairs has the passwords of one account together: a, a, b.
 func inRounds(i *incident) bool {
-	seen := make(map[uint64]struct{}, maxRecent)
+	seen := make(map[uint64]struct{}, maxAttempts)
 	again, apart := 0, 0
 	previous := uint64(0)
-	for _, t := range i.tries.All() {
+	for _, t := range i.attempts.All() {
 		if _, ok := seen[t.Key]; ok {
 			again++
 			if t.Key != previous {
@@ -72,16 +75,16 @@ func inRounds(i *incident) bool {
 }
 
 // grade is the severity an incident deserves as it stands.
-func grade(i *incident) Severity {
+func grade(i *incident) alert.Severity {
 	switch {
 	case i.valid.count() > 0:
-		return Critical
+		return alert.Critical
 	case i.class == classClient:
-		return Low
-	case i.users.Count() >= i.bars.users, i.counts.Failures >= i.bars.failures, i.counts.Leaked >= 3, i.privileged():
-		return High
+		return alert.Low
+	case i.users.Count() >= i.highFrom.users, i.counts.Failures >= i.highFrom.failures, i.counts.Leaked >= 3, i.privileged():
+		return alert.High
 	}
-	return Medium
+	return alert.Medium
 }
 
 func (i *incident) privileged() bool {

@@ -82,7 +82,7 @@ func (s *stuffing) shared(c *client, marks event.Marks) bool {
 // strange reports whether hardly anybody who lives at a client's address signs
 // in with a tool: at most two accounts, or a fiftieth of them. An address that
 // nobody is known to live at has no strange tools but scripts.
-func (s *stuffing) strange(c *client, t *window.Try) bool {
+func (s *stuffing) strange(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers {
 		return t.Family == event.Scripting || t.Family == event.Tool
 	}
@@ -94,7 +94,7 @@ func (s *stuffing) strange(c *client, t *window.Try) bool {
 // hardly anybody there uses, the thresholds are those of any client. With one
 // that people there use, only accounts that do not know the address count, or
 // far more accounts than usual; and twice the thresholds.
-func (s *stuffing) opensShared(c *client, t *window.Try) string {
+func (s *stuffing) opensShared(c *client, t *window.Attempt) string {
 	p := &s.policy.Stuffing
 	if c.users == nil {
 		c.users = new(users)
@@ -133,7 +133,7 @@ func (w *attemptStats) opensShared(accounts, usual, residents int, name string) 
 
 // opensStrange weighs the attempts made with a tool that hardly anybody at the
 // address uses.
-func (s *stuffing) opensStrange(c *client, t *window.Try, u *attack) (why string) {
+func (s *stuffing) opensStrange(c *client, t *window.Attempt, u *attack) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
 		return func(w *attemptStats) bool {

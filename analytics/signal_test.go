@@ -1,9 +1,9 @@
 package analytics
 
 import (
-	"testing"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/policy"
+	"testing"
 )
 
 // Code and content must name the same signals, halves and techniques.
@@ -21,7 +21,7 @@ func TestSignals(t *testing.T) {
 		if s.Access != signalKind(k).isAccess() {
 			t.Errorf("%s: in the other half", code)
 		}
-		if _, ok := signalTechniques[s.Technique]; !ok {
+		if _, ok := alert.TechniqueByID(s.Technique); !ok {
 			t.Errorf("%s: technique %q", code, s.Technique)
 		}
 	}

@@ -4,10 +4,11 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // signIn compares a sign-in with what is usual and then learns from it.
-func (c *collection) signIn(d *dossier, ev *event.Event) {
+func (c *collection) signIn(d *profile, ev *event.Event) {
 	at := ev.Time.UnixMilli()
 	if ev.Outcome == event.Failure {
 		c.changed(d)
@@ -20,15 +21,21 @@ func (c *collection) signIn(d *dossier, ev *event.Event) {
 	c.known.learned = markOf(ev, at)
 	c.changed(d)
 	c.alias(d, ev)
-	d.cameIn(cameOf(ev))
-	w := c.where(ev)
-	places := c.places(ev, &w)
+	d.addSignIn(recentSignInOf(ev))
+	w := c.networkContextOf(ev)
+	places := c.featuresOf(ev, &w)
 	c.compare(d, ev, places[:])
 	c.hour(d, ev)
-	c.manner(d, ev, &w)
+	c.authMethod(d, ev, &w)
 	c.moved(d, ev, &w)
-	c.visited(d, ev, &w)
+	c.checkTravel(d, ev, &w)
 	c.learn(d, ev, &places)
+}
+
+// pairProfile is what was looked up for a pair of client and account.
+type pairProfile struct {
+	profile window.Handle[*profile]
+	learned learnMark
 }
 
 // learnMark recognises a request like the one that was learned last of the same
@@ -50,14 +57,14 @@ func markOf(ev *event.Event, at int64) learnMark {
 func (c *collection) same(ev *event.Event, at int64) bool {
 	last := c.known.learned
 	since := at - last.at
-	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= visitSpan || at/hour != last.at/hour {
+	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= signInSpan || at/hour != last.at/hour {
 		return false
 	}
 	mark := markOf(ev, last.at)
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}
-	_, held := c.dossiers.Recall(&c.known.dossier)
+	_, held := c.profiles.StillValid(&c.known.profile)
 	return held && mark == last
 }
 
@@ -70,7 +77,7 @@ func deviceHash(ev *event.Event) uint32 {
 }
 
 // placed is one place of an event, as a baseline knows it.
-type placed struct {
+type eventFeature struct {
 	key    uint64
 	signal signalKind
 	detail []byte
@@ -78,7 +85,7 @@ type placed struct {
 }
 
 // said is what to say of a place. An agent is not read before somebody asks.
-func (p *placed) said(ev *event.Event) []byte {
+func (p *eventFeature) said(ev *event.Event) []byte {
 	if p.signal == newFamily {
 		return ev.AgentText()
 	}
@@ -87,37 +94,37 @@ func (p *placed) said(ev *event.Event) []byte {
 
 // places are the things of a sign-in that one gets used to. Back ends of the
 // cloud and networks that the policy calls usual are no places.
-func (c *collection) places(ev *event.Event, w *whereabouts) (p [6]placed) {
+func (c *collection) featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 	if !w.usual {
-		p[0] = placed{w.network, newNetwork, nil, false}
-		p[1] = placed{placeKey(atCountry, w.country), newCountry, w.country, false}
+		p[0] = eventFeature{w.network, newNetwork, nil, false}
+		p[1] = eventFeature{featureKey(featureCountry, w.country), newCountry, w.country, false}
 	}
-	p[2] = placed{placeKey(onDevice, ev.Device), newDevice, ev.Device, true}
+	p[2] = eventFeature{featureKey(featureDevice, ev.Device), newDevice, ev.Device, true}
 	if ev.Family != event.FamilyNone {
-		p[3] = placed{placeKey(byFamily, []byte{byte(ev.Family)}), newFamily, nil, false}
+		p[3] = eventFeature{featureKey(featureFamily, []byte{byte(ev.Family)}), newFamily, nil, false}
 	}
-	p[4] = placed{placeKey(byApp, ev.App), newApp, ev.App, false}
+	p[4] = eventFeature{featureKey(featureApp, ev.App), newApp, ev.App, false}
 	if ev.Protocol != event.ProtocolUnknown {
-		p[5] = placed{key: c.mannerKey(ev), signal: signalKinds} // known by manner
+		p[5] = eventFeature{key: c.methodKey(ev), signal: signalKinds} // known by manner
 	}
 	return p
 }
 
 // placeKey is 0 for a value that is not there.
-func placeKey(kind placeKind, value []byte) uint64 {
+func featureKey(kind featureKind, value []byte) uint64 {
 	if len(value) == 0 {
 		return 0
 	}
-	return salted(byte(kind), value)
+	return saltedHash(byte(kind), value)
 }
 
-func (c *collection) mannerKey(ev *event.Event) uint64 {
-	return placeKey(byManner, []byte{byte(ev.Protocol)})
+func (c *collection) methodKey(ev *event.Event) uint64 {
+	return featureKey(featureMethod, []byte{byte(ev.Protocol)})
 }
 
 // compare notes what is new for the account, or, while its own baseline is not
 // ripe, for its group: network, country, device, kind of client, application.
-func (c *collection) compare(d *dossier, ev *event.Event, places []placed) {
+func (c *collection) compare(d *profile, ev *event.Event, places []eventFeature) {
 	ripening, at := c.policy.Collection.Baseline, ev.Time.UnixMilli()
 	for i := range places {
 		p := &places[i]
@@ -126,27 +133,27 @@ func (c *collection) compare(d *dossier, ev *event.Event, places []placed) {
 		}
 		switch {
 		case d.baseline.isNew(p.key, at, ripening):
-			c.noteUnless(p.key, d, ev, p.signal, p.said(ev))
-		case !d.baseline.isRipe(at) && !p.own && c.newToGroups(d, p.key, at):
-			n := c.noteOf(ev, p.signal)
-			n.half, n.place = true, p.key
-			c.enter(d, n, p.said(ev), ev)
+			c.raiseUnless(p.key, d, ev, p.signal, p.said(ev))
+		case !d.baseline.isMature(at) && !p.own && c.newToGroups(d, p.key, at):
+			n := c.observationOf(ev, p.signal)
+			n.half, n.feature = true, p.key
+			c.record(d, n, p.said(ev), ev)
 		}
 	}
 }
 
 // hour notes a sign-in at an hour at which the account never makes one.
-func (c *collection) hour(d *dossier, ev *event.Event) {
+func (c *collection) hour(d *profile, ev *event.Event) {
 	if d.kind == aUser && d.baseline.isNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
-		c.note(d, ev, newHour, ev.Time.UTC().AppendFormat(c.scratch[:0], "15:04 MST"))
+		c.raise(d, ev, newHour, ev.Time.UTC().AppendFormat(c.scratch[:0], "15:04 MST"))
 	}
 }
 
 // newToGroups tells whether the account has a group whose baseline is ripe, and
 // no such group knows the place.
-func (c *collection) newToGroups(d *dossier, key uint64, at int64) (isNew bool) {
+func (c *collection) newToGroups(d *profile, key uint64, at int64) (isNew bool) {
 	for _, g := range d.groups {
-		if !g.isRipe(at) {
+		if !g.isMature(at) {
 			continue
 		}
 		if g.knows(key, at, c.policy.Collection.Baseline) {
@@ -167,36 +174,36 @@ func forPrograms(ev *event.Event) bool {
 
 // manner notes how the sign-in was made, unless the account always makes it
 // so. An application is a program by nature.
-func (c *collection) manner(d *dossier, ev *event.Event, w *whereabouts) {
+func (c *collection) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	switch {
 	case ev.Family == event.Tool:
-		c.note(d, ev, signInTool, ev.AgentText())
+		c.raise(d, ev, signInTool, ev.AgentText())
 	case ev.Family == event.Legacy:
-		c.noteUnless(placeKey(byFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
+		c.raiseUnless(featureKey(featureFamily, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		c.noteUnless(c.readerKey(ev, ev.AgentText(), w), d, ev, signInScript, ev.AgentText())
+		c.raiseUnless(c.readerKey(ev, ev.AgentText(), w), d, ev, signInScript, ev.AgentText())
 	}
-	switch habit := c.mannerKey(ev); ev.Protocol {
+	switch habit := c.methodKey(ev); ev.Protocol {
 	case event.ROPC:
-		c.noteUnless(habit, d, ev, signInROPC, first(ev.App, ev.AgentText()))
+		c.raiseUnless(habit, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
 	case event.DeviceCode:
-		c.noteUnless(habit, d, ev, signInDeviceCode, first(ev.App, ev.AgentText()))
+		c.raiseUnless(habit, d, ev, signInDeviceCode, firstOf(ev.App, ev.AgentText()))
 	case event.LegacyAuth:
-		c.noteUnless(habit, d, ev, signInLegacy, first(ev.Client, ev.AgentText()))
+		c.raiseUnless(habit, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
 	}
 }
 
 // stolen notes that an account got in from the client of an AN1269 incident.
 // AN1269 calls it, when the sign-in comes or when the incident opens later.
-func (c *collection) stolen(account string, from clientKey, at int64) {
-	n := note{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}}
-	c.enter(c.dossier(aUser, []byte(account)), n, nil, nil)
+func (c *collection) stolen(account string, from ClientKey, at int64) {
+	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}}
+	c.record(c.profile(aUser, []byte(account)), n, nil, nil)
 }
 
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
-func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
+func (c *collection) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev, c.known) {
+	if ev.Family == event.Tool || d.suspicious(at) || c.attack(ev) {
 		return
 	}
 	for i := range places {
@@ -204,11 +211,11 @@ func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 		if p.key == 0 {
 			continue
 		}
-		d.baseline.visit(p.key, at, maxPlaces)
+		d.baseline.use(p.key, at, maxFeatures)
 		c.nameOf(p, ev)
 		for _, g := range d.groups {
 			if !p.own {
-				g.visit(p.key, at, maxGroupPlaces)
+				g.use(p.key, at, maxGroupFeatures)
 			}
 		}
 	}
@@ -219,6 +226,6 @@ func (c *collection) learn(d *dossier, ev *event.Event, places *[6]placed) {
 		g.changed = true
 	}
 	if d.baseline.days == 2 {
-		c.dossiers.Promote(d.key) // an account that lives: a flood must not push it out
+		c.profiles.Protect(d.key) // an account that lives: a flood must not push it out
 	}
 }

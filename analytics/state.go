@@ -13,35 +13,35 @@ import (
 
 // StateFormat is the version of what Changes puts down. An engine restores its
 // own version only.
-const StateFormat = 2
+const StateFormat = 3
 
 // The tables of the state.
 const (
-	tableDesk      = "desk"
-	tableIncidents = "incidents"
-	tableAccounts  = "accounts"
-	tableClients   = "clients"
-	tableCampaigns = "campaigns"
-	tableEvidence  = "evidence"
-	tableLevel     = "level"
-	tableForeign   = "foreign"
-	tableFeatures  = "features"
-	tableChunks    = "chunks"
-	tableIDs       = "ids"
-	tableStreams   = "streams"
-	tableGroups    = "groups"
-	tableDossiers  = "dossiers"
-	tableSessions  = "sessions"
-	tableNames     = "names"
-	tablePlaces    = "places"
-	tableRequests  = "requests"
+	tableTracker    = "desk"
+	tableIncidents  = "incidents"
+	tableAccounts   = "accounts"
+	tableClients    = "clients"
+	tableCampaigns  = "campaigns"
+	tableEvidence   = "evidence"
+	tableLevel      = "level"
+	tableForeign    = "foreign"
+	tablePopulation = "population"
+	tableChunks     = "chunks"
+	tableIDs        = "ids"
+	tableStreams    = "streams"
+	tableGroups     = "groups"
+	tableProfiles   = "dossiers"
+	tableSessions   = "sessions"
+	tableNames      = "names"
+	tableFeatures   = "places"
+	tableRequests   = "requests"
 )
 
 // Tables are the names of all tables, in the order in which Restore asks for
 // them: what others point to comes first.
 func Tables() []string {
-	return []string{tableDesk, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableEvidence, tableLevel, tableForeign, tableFeatures, tableChunks, tableIDs, tableStreams,
-		tableGroups, tableDossiers, tableSessions, tableNames, tablePlaces, tableRequests}
+	return []string{tableTracker, tableIncidents, tableAccounts, tableClients, tableCampaigns, tableEvidence, tableLevel, tableForeign, tablePopulation, tableChunks, tableIDs, tableStreams,
+		tableGroups, tableProfiles, tableSessions, tableNames, tableFeatures, tableRequests}
 }
 
 // Entry is one piece of the state as it is put down. One without Value is
@@ -58,7 +58,7 @@ func (e *Engine) Track() {
 	e.stuffing.accounts.Track()
 	e.stuffing.population.Track()
 	e.stuffing.evidence.dirty, e.stuffing.foreignSignIns.dirty = map[int]struct{}{}, map[int]struct{}{}
-	e.desk.changed = map[string]struct{}{}
+	e.tracker.dirty = map[string]struct{}{}
 	e.chunks.Track()
 	e.ids.Track()
 	e.sources.Track()
@@ -73,7 +73,7 @@ func (e *Engine) Changes(put func(Entry)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w := &writer{put: put}
-	e.desk.changes(w)
+	e.tracker.changes(w)
 	e.stuffing.changes(w)
 	e.collection.changes(w)
 	seen(e.chunks, tableChunks, w)
@@ -82,13 +82,13 @@ func (e *Engine) Changes(put func(Entry)) error {
 	return w.err
 }
 
-func (d *desk) changes(w *writer) {
-	if now := d.saved(); now != d.put {
-		w.encode(tableDesk, now)
-		w.entry(tableDesk, []byte("desk"), true)
-		d.put = now
+func (d *tracker) changes(w *writer) {
+	if now := d.state(); now != d.lastSaved {
+		w.encode(tableTracker, now)
+		w.entry(tableTracker, []byte("desk"), true)
+		d.lastSaved = now
 	}
-	for id := range d.changed {
+	for id := range d.dirty {
 		i, ok := d.incidents.Peek(id)
 		if ok {
 			s, err := i.saved()
@@ -97,7 +97,7 @@ func (d *desk) changes(w *writer) {
 		}
 		w.entry(tableIncidents, []byte(id), ok)
 	}
-	clear(d.changed)
+	clear(d.dirty)
 }
 
 func (s *stuffing) changes(w *writer) {
@@ -107,7 +107,7 @@ func (s *stuffing) changes(w *writer) {
 		}
 		w.entry(tableAccounts, w.number(k), there)
 	})
-	s.clients.Changes(func(k clientKey, c *client, there, protected bool) {
+	s.clients.Changes(func(k ClientKey, c *client, there, protected bool) {
 		if there {
 			w.encode(tableClients, c.saved(protected))
 		}
@@ -121,7 +121,7 @@ func (s *stuffing) changes(w *writer) {
 	s.foreignSignIns.changes(w)
 	w.fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
 		w.value = append(w.value[:0], value...)
-		w.entry(tableFeatures, w.number(key), ok)
+		w.entry(tablePopulation, w.number(key), ok)
 	}))
 }
 
@@ -178,33 +178,33 @@ func (e *Engine) Restore(each func(table string, do func(key, value []byte) erro
 	defer e.mu.Unlock()
 	e.Track()
 	takers := map[string]func(key, value []byte) error{
-		tableDesk:      e.desk.restoreDesk,
-		tableIncidents: e.desk.restore,
-		tableAccounts:  e.stuffing.restoreAccount,
-		tableClients:   e.stuffing.restoreClient,
-		tableCampaigns: e.stuffing.restoreCampaign,
-		tableEvidence:  e.stuffing.restoreEvidence,
-		tableLevel:     e.stuffing.restoreLevel,
-		tableForeign:   e.stuffing.restoreForeign,
-		tableFeatures:  e.stuffing.restoreFeature,
-		tableChunks:    restoreSeen(e.chunks),
-		tableIDs:       restoreSeen(e.ids),
-		tableStreams:   e.sources.Restore,
-		tableGroups:    e.collection.restoreGroup,
-		tableDossiers:  e.collection.restoreDossier,
-		tableSessions:  e.collection.restoreSession,
-		tableNames:     e.collection.restoreName,
-		tablePlaces:    e.collection.restorePlace,
-		tableRequests:  restoreSeen(e.collection.requests),
+		tableTracker:    e.tracker.restoreTracker,
+		tableIncidents:  e.tracker.restore,
+		tableAccounts:   e.stuffing.restoreAccount,
+		tableClients:    e.stuffing.restoreClient,
+		tableCampaigns:  e.stuffing.restoreCampaign,
+		tableEvidence:   e.stuffing.restoreEvidence,
+		tableLevel:      e.stuffing.restoreLevel,
+		tableForeign:    e.stuffing.restoreForeign,
+		tablePopulation: e.stuffing.restoreFeature,
+		tableChunks:     restoreSeen(e.chunks),
+		tableIDs:        restoreSeen(e.ids),
+		tableStreams:    e.sources.Restore,
+		tableGroups:     e.collection.restoreGroup,
+		tableProfiles:   e.collection.restoreProfile,
+		tableSessions:   e.collection.restoreSession,
+		tableNames:      e.collection.restoreName,
+		tableFeatures:   e.collection.restoreFeature,
+		tableRequests:   restoreSeen(e.collection.requests),
 	}
 	done := map[string]func(){
-		tableIncidents: e.desk.restored,
 		tableForeign:   e.stuffing.restoredEvidence,
+		tableIncidents: e.tracker.restored,
 		tableChunks:    e.chunks.Loaded,
 		tableIDs:       e.ids.Loaded,
 		tableSessions:  e.collection.sessions.Loaded,
 		tableNames:     e.collection.names.Loaded,
-		tablePlaces:    e.collection.placeNames.Loaded,
+		tableFeatures:  e.collection.featureNames.Loaded,
 		tableRequests:  e.collection.requests.Loaded,
 	}
 	for _, table := range Tables() {

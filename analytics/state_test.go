@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"testing"
-	"time"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"testing"
+	"time"
 )
 
 // memory is a checkpoint in memory: what Changes puts down, by table and key.
@@ -48,7 +48,7 @@ func newTracked(t *testing.T, p *policy.Policy, from memory) *Engine {
 
 // restarting plays a scene with a new engine, from the checkpoint, after every
 // so many acts. It also shows that each message goes out once.
-func (s *scene) restarting(every int) map[string]*Alert {
+func (s *scene) restarting(every int) map[string]*alert.Alert {
 	s.t.Helper()
 	kept := memory{}
 	e := newTracked(s.t, s.policy, kept)
@@ -58,14 +58,14 @@ func (s *scene) restarting(every int) map[string]*Alert {
 		a.event(&ev)
 		e.observe(&ev)
 		if n%every == every-1 {
-			last.keep(s.t, e.desk.flush())
+			last.keep(s.t, e.tracker.flush())
 			if err := e.Changes(kept.put); err != nil {
 				s.t.Fatal(err)
 			}
 			e = newTracked(s.t, s.policy, kept)
 		}
 	}
-	last.keep(s.t, e.desk.flush())
+	last.keep(s.t, e.tracker.flush())
 	last.keep(s.t, e.Close())
 	return last
 }
@@ -202,7 +202,7 @@ func TestADamagedStateIsRefused(t *testing.T) {
 		a.event(&ev)
 		e.observe(&ev)
 	}
-	e.desk.flush()
+	e.tracker.flush()
 	if err := e.Changes(kept.put); err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,15 @@
 package analytics
 
 import (
+	"redshank/analytics/alert"
 	population "redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
-var ruleStuffing = Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1"}
+var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1", Kind: alert.Threshold,
+	Category: []string{"authentication", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0460/"}
 
 // stuffing is AN1269: leaked credential pairs tried against OWA, Microsoft 365
 // or Exchange from one client, with multiple failures; and the same spread
@@ -19,13 +21,14 @@ var ruleStuffing = Rule{ID: "AN1269", Name: "Leaked credentials tried against ma
 // client as a valid credential, or else into the memory of who lives where.
 type stuffing struct {
 	policy     *policy.Policy
-	desk       *desk
-	clients    *window.Table[clientKey, *client]
+	tracker    *tracker
+	clients    *window.Table[ClientKey, *client]
 	accounts   *window.Table[uint64, *account]
 	population *population.Population
 
 	evidence       evidence
 	foreignSignIns foreignSignIns
+	pairs          *window.PairCache[pair]
 	clusters       *window.Table[uint64, *cluster]
 	campaigns      []*campaign
 	byTrait        map[uint64]*campaign
@@ -36,21 +39,22 @@ type stuffing struct {
 	agents                   []uint32
 	failing                  *account                                       // whose failure is at hand; nil: nobody's
 	run                      attemptStats                                   // of the run at hand: handed to a function it would be allocated
-	stolen                   func(account string, from clientKey, at int64) // tells AN0131
+	reportCredential         func(account string, from ClientKey, at int64) // tells AN0131
 }
 
-// maxFeatures bounds what the tenant's accounts have in common: programs,
+// maxPopulation bounds what the tenant's accounts have in common: programs,
 // networks and their owners.
-const maxFeatures = 1 << 17
+const maxPopulation = 1 << 17
 
-func newStuffing(opts Options, d *desk) *stuffing {
+func newStuffing(opts Options, d *tracker) *stuffing {
 	t := &opts.Policy.Stuffing
 	return &stuffing{
 		policy:      opts.Policy,
-		desk:        d,
-		clients:     window.NewTable[clientKey, *client](opts.MaxIPs),
+		tracker:     d,
+		clients:     window.NewTable[ClientKey, *client](opts.MaxIPs),
 		accounts:    window.NewTable[uint64, *account](opts.MaxUsers),
-		population:  population.NewPopulation(min(maxFeatures, 4*max(opts.MaxUsers, 256))),
+		population:  population.NewPopulation(min(maxPopulation, 4*max(opts.MaxUsers, 256))),
+		pairs:       &window.PairCache[pair]{},
 		clusters:    window.NewTable[uint64, *cluster](maxClusters),
 		byTrait:     map[uint64]*campaign{},
 		burst:       t.Window.Burst.Milliseconds(),
@@ -60,7 +64,7 @@ func newStuffing(opts Options, d *desk) *stuffing {
 }
 
 // concerns tells whether the event can be part of a stuffing attack at all.
-func concerns(ev *event.Event) bool {
+func relevant(ev *event.Event) bool {
 	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange | event.ServerItself
 	switch {
 	case ev.Action != event.SignIn && ev.Action != event.MailAccess,
@@ -70,25 +74,25 @@ func concerns(ev *event.Event) bool {
 	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown
 }
 
-func (s *stuffing) observe(ev *event.Event, known *acquaintance) {
-	if !concerns(ev) {
+func (s *stuffing) observe(ev *event.Event) {
+	if !relevant(ev) {
 		return
 	}
 	switch ev.Outcome {
 	case event.Failure:
-		s.failed(ev, known)
+		s.failed(ev)
 	case event.Success, event.Accepted:
-		s.succeeded(ev, known)
+		s.succeeded(ev)
 	}
 }
 
 // failed adds a failure to the incident of its client or to the evidence from
 // which one may open; then, where it is foreign, to the campaign or the account
 // under attack. The client's own incident always comes first.
-func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
-	c, a := s.client(ev, known), s.account(ev, known)
+func (s *stuffing) failed(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
 	s.failing = a
-	t := s.newTry(ev, a)
+	t := s.newAttempt(ev, a)
 	own, isNew := s.failedAt(ev, &t, c, a)
 	if !isNew {
 		return
@@ -105,21 +109,21 @@ func (s *stuffing) failed(ev *event.Event, known *acquaintance) {
 
 // failedAt returns the incident of the client that a failure belongs to, nil
 // where there is none, and whether the failure was not told by another log.
-func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *account) (own *incident, isNew bool) {
+func (s *stuffing) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *incident, isNew bool) {
 	if s.inReach(c.incident, t.At) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, c.incident.start), t.At) {
 		if c.attack != nil {
 			c.attack.newest = max(c.attack.newest, t.At)
 		}
-		if !c.incident.fail(*t, ev) {
-			s.desk.mark(c.incident)
+		if !c.incident.addFailure(*t, ev) {
+			s.tracker.markDirty(c.incident)
 			return c.incident, false
 		}
-		s.desk.touch(c.incident)
+		s.tracker.update(c.incident)
 		return c.incident, true
 	}
-	s.clients.Touch(c.key)
-	c.tried(t.At)
-	switch c.tries.Add(*t, maxTries) {
+	s.clients.MarkDirty(c.key)
+	c.noteFailure(t.At)
+	switch c.attempts.Add(*t, maxClientAttempts) {
 	case window.Joined:
 		return nil, false
 	case window.Refined:
@@ -130,9 +134,9 @@ func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *accoun
 		}
 		return nil, false
 	}
-	c.tries.Prune(t.At - week)
-	if _, two := twoAccounts(c.tries.All()); two {
-		s.clients.Promote(c.key) // evidence that a flood must not push out
+	c.attempts.Prune(t.At - week)
+	if _, two := twoAccounts(c.attempts.All()); two {
+		s.clients.Protect(c.key) // evidence that a flood must not push out
 	}
 	if why := s.opens(c, t); why != "" {
 		return s.open(c, why, t.At, ev), true
@@ -141,10 +145,10 @@ func (s *stuffing) failedAt(ev *event.Event, t *window.Try, c *client, a *accoun
 }
 
 // failedAs adds a foreign failure to the incident of its account.
-func (s *stuffing) failedAs(ev *event.Event, t *window.Try, a *account, own *incident) {
+func (s *stuffing) failedAs(ev *event.Event, t *window.Attempt, a *account, own *incident) {
 	if own == nil || t.Marks.Has(event.PrivilegedUser) {
-		a.incident.fail(*t, ev)
-		s.desk.touch(a.incident)
+		a.incident.addFailure(*t, ev)
+		s.tracker.update(a.incident)
 	}
 }
 
@@ -157,21 +161,21 @@ func (s *stuffing) inReach(i *incident, at int64) bool {
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
 func (s *stuffing) open(c *client, why string, at int64, ev *event.Event) *incident {
-	i := s.desk.open(&ruleStuffing, c.key.addr().String(), s.began(&c.tries, at))
-	i.span(at)
+	i := s.tracker.open(&ruleStuffing, c.key.addr().String(), s.began(&c.attempts, at))
+	i.extend(at)
 	i.client, i.prefix, i.opened = ev.IP, s.prefix(c.key), why
 	i.labels, i.location = s.policy.NetworkLabels(i.client), s.policy.Locate(i.client)
 	s.begin(i)
-	i.describe(ev)
+	i.addEvent(ev)
 	s.adopt(i, c)
 	i.assess()
-	s.desk.touch(i)
+	s.tracker.update(i)
 	return i
 }
 
 // began is the time of the earliest try that can belong to an incident at the
 // given time.
-func (s *stuffing) began(tries *window.Tries, at int64) int64 {
+func (s *stuffing) began(tries *window.Attempts, at int64) int64 {
 	for _, t := range tries.All() {
 		if t.At >= at-s.slow {
 			return min(t.At, at)
@@ -184,27 +188,27 @@ func (s *stuffing) began(tries *window.Tries, at int64) int64 {
 // times the failures that open.
 func (s *stuffing) begin(i *incident) {
 	t := &s.policy.Stuffing
-	i.bars.users, i.bars.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
+	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
 }
 
 // adopt moves what a client did within reach into its incident: all of it, or
 // of a shared address what the attack did.
 func (s *stuffing) adopt(i *incident, c *client) {
-	all := c.tries.Take()
+	all := c.attempts.Take()
 	overDays := i.opened == windowWeek || i.opened == windowAccount
-	var rest []window.Try
+	var rest []window.Attempt
 	for _, t := range all {
 		a, _ := s.accounts.Peek(t.Key)
-		if (overDays || s.inReach(i, t.At)) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.attack != nil && t.GotIn) {
-			i.fail(t, nil)
+		if (overDays || s.inReach(i, t.At)) && c.attack.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.attack != nil && t.Succeeded) {
+			i.addFailure(t, nil)
 		} else if c.attack != nil {
 			rest = append(rest, t)
 		}
 	}
-	c.tries = window.TriesOf(rest)
+	c.attempts = window.AttemptsOf(rest)
 	c.incident = i
-	s.clients.Touch(c.key)
-	s.clients.Promote(c.key)
+	s.clients.MarkDirty(c.key)
+	s.clients.Protect(c.key)
 	s.own(c, i.start)
 	if c.campaign != nil && s.inReach(c.campaign, i.start) {
 		s.link(c.campaign, i)
@@ -222,11 +226,11 @@ func (s *stuffing) adopt(i *incident, c *client) {
 
 // attacks tells whether the event comes from a client of an open incident and,
 // where the address is shared, from the part of it that attacks.
-func (s *stuffing) attacks(ev *event.Event, known *acquaintance) bool {
+func (s *stuffing) attacks(ev *event.Event) bool {
 	if !ev.IP.IsValid() {
 		return false
 	}
-	c, ok := s.clients.Recall(&known.client)
+	c, ok := s.clients.StillValid(&s.pairs.Get(ev.Pair).client)
 	if !ok {
 		c, ok = s.clients.Get(s.keyOf(ev))
 	}

@@ -2,10 +2,10 @@ package analytics
 
 import (
 	"fmt"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 	"testing"
 	"time"
-
-	"redshank/analytics/event"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
-func check(t *testing.T, a *Alert, class string, severity Severity) {
+func check(t *testing.T, a *alert.Alert, class string, severity alert.Severity) {
 	t.Helper()
 	if a.Class != class || a.Severity != severity {
 		t.Errorf("got %s/%s, want %s/%s: %s", a.Class, a.Severity, class, severity, a.Message)
@@ -28,7 +28,7 @@ func TestSixAccountsInFiveMinutes(t *testing.T) {
 		s.fail(9*time.Hour+time.Duration(n)*50*time.Second, attacker, person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, Medium)
+	check(t, a, classStuffing, alert.Medium)
 	if a.Counts.DistinctUsers != 6 || a.Counts.Failures != 6 || a.Window != "burst" || a.Source.String() != attacker {
 		t.Errorf("counts %+v, window %s, source %s", a.Counts, a.Window, a.Source)
 	}
@@ -40,7 +40,7 @@ func TestTwelveAccountsOverTwentyHours(t *testing.T) {
 		s.fail(time.Duration(n)*100*time.Minute, attacker, person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, High) // twice the burst threshold
+	check(t, a, classStuffing, alert.High) // twice the burst threshold
 	if a.Window != "slow" || a.Counts.DistinctUsers != 12 {
 		t.Errorf("window %s, counts %+v", a.Window, a.Counts)
 	}
@@ -55,7 +55,7 @@ func TestSpreadOverServices(t *testing.T) {
 			outcome: event.Failure, reason: event.WrongPassword})
 	}
 	a := s.one()
-	check(t, a, classStuffing, Medium)
+	check(t, a, classStuffing, alert.Medium)
 	if len(a.Services) != 5 {
 		t.Errorf("services %v", a.Services)
 	}
@@ -78,7 +78,7 @@ func TestSprayOfFourAccountsInThreeRounds(t *testing.T) {
 		}
 	}
 	a := s.one()
-	check(t, a, classSpraying, Medium)
+	check(t, a, classSpraying, alert.Medium)
 }
 
 func TestGuessingOneAccount(t *testing.T) {
@@ -86,7 +86,7 @@ func TestGuessingOneAccount(t *testing.T) {
 	for n := range 40 {
 		s.fail(time.Duration(n)*5*time.Second, attacker, person(1))
 	}
-	check(t, s.one(), classGuessing, Medium)
+	check(t, s.one(), classGuessing, alert.Medium)
 }
 
 func TestPhoneWithAnOldPassword(t *testing.T) {
@@ -164,11 +164,11 @@ func TestAttackFromBehindSharedEgress(t *testing.T) {
 	s.add(act{at: at, ip: office, user: person(7), agent: "Mozilla/5.0 Edg/140", outcome: event.Success})
 	s.add(act{at: at, ip: office, user: person(8), agent: "python-requests/2.31", outcome: event.Success})
 	a := s.one()
-	check(t, a, classStuffing, Critical)
+	check(t, a, classStuffing, alert.Critical)
 	if len(a.Valid) != 1 || a.Valid[0].User != person(8) {
 		t.Errorf("valid %v, want only %s, who came with the attack's agent", a.Valid, person(8))
 	}
-	if len(a.AtHome) == 0 {
+	if len(a.Familiar) == 0 {
 		t.Error("residents with their own agent are not listed apart")
 	}
 }
@@ -181,9 +181,9 @@ func TestValidCredential(t *testing.T) {
 		}
 		return s
 	}
-	valid := func(t *testing.T, a *Alert, user string) {
+	valid := func(t *testing.T, a *alert.Alert, user string) {
 		t.Helper()
-		check(t, a, classStuffing, Critical)
+		check(t, a, classStuffing, alert.Critical)
 		if len(a.Valid) != 1 || a.Valid[0].User != user {
 			t.Errorf("valid credentials %v, want %s", a.Valid, user)
 		}
@@ -212,10 +212,10 @@ func TestValidCredential(t *testing.T) {
 	t.Run("a renewed session is not a password", func(t *testing.T) {
 		s := stuffing(t)
 		s.add(act{at: 10 * time.Hour, ip: attacker, user: person(50), outcome: event.Success, proof: event.ProofSession})
-		check(t, s.one(), classStuffing, Medium)
+		check(t, s.one(), classStuffing, alert.Medium)
 	})
 	t.Run("a day after it went quiet", func(t *testing.T) {
-		check(t, stuffing(t).succeed(40*time.Hour, attacker, person(3)).one(), classStuffing, Medium)
+		check(t, stuffing(t).succeed(40*time.Hour, attacker, person(3)).one(), classStuffing, alert.Medium)
 	})
 }
 
@@ -225,7 +225,7 @@ func TestRotationInsideAPrefix(t *testing.T) {
 		s.fail(minutes(n), fmt.Sprintf("2001:db8:1:2::%x", n+1), person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, Medium)
+	check(t, a, classStuffing, alert.Medium)
 	if a.Prefix.String() != "2001:db8:1:2::/64" || !a.Prefix.Contains(a.Source) || a.Counts.DistinctIPs != 6 {
 		t.Errorf("source %s of %s, %d addresses", a.Source, a.Prefix, a.Counts.DistinctIPs)
 	}
@@ -237,7 +237,7 @@ func TestLockoutStorm(t *testing.T) {
 		s.add(act{at: time.Duration(n) * 10 * time.Second, ip: attacker, user: person(n % 20), outcome: event.Failure, reason: event.Locked})
 	}
 	a := s.one()
-	check(t, a, classSpraying, High)
+	check(t, a, classSpraying, alert.High)
 	if a.Counts.Locked != 20 {
 		t.Errorf("%d locked, want 20", a.Counts.Locked)
 	}
@@ -255,7 +255,7 @@ func TestCampaign(t *testing.T) {
 	}
 	t.Run("two hundred addresses with one try each", func(t *testing.T) {
 		a := spread(t, 150).one()
-		check(t, a, classStuffing, High)
+		check(t, a, classStuffing, alert.High)
 		if a.Counts.DistinctIPs != 200 || a.Counts.Failures != 200 || a.Source.IsValid() {
 			t.Errorf("counts %+v, source %s", a.Counts, a.Source)
 		}
@@ -265,14 +265,14 @@ func TestCampaign(t *testing.T) {
 		s.add(act{at: minutes(30), ip: "192.0.2.99", user: person(77), agent: "Mozilla/5.0 Chrome/104.0.0.0",
 			app: "d3590ed6", service: event.M365, source: event.Entra, outcome: event.Success})
 		a := s.sorted().one()
-		check(t, a, classStuffing, Critical)
+		check(t, a, classStuffing, alert.Critical)
 		if len(a.Valid) != 1 || a.Valid[0].User != person(77) {
 			t.Errorf("valid %v", a.Valid)
 		}
 	})
 	t.Run("one account", func(t *testing.T) {
 		a := spread(t, 1).one()
-		check(t, a, classGuessing, High)
+		check(t, a, classGuessing, alert.High)
 		if a.User == nil || a.User.Email != person(0) {
 			t.Errorf("user %+v", a.User)
 		}
@@ -318,8 +318,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			succeed(11*time.Hour, attacker, person(2)).sorted()
 	}
 	want := build().one()
-	check(t, want, classSpraying, Critical)
-	same := func(t *testing.T, got *Alert) {
+	check(t, want, classSpraying, alert.Critical)
+	same := func(t *testing.T, got *alert.Alert) {
 		t.Helper()
 		if got.ID != want.ID || got.Class != want.Class || got.Severity != want.Severity || got.Counts != want.Counts ||
 			!got.Start.Equal(want.Start) || !got.End.Equal(want.End) || fmt.Sprint(got.Valid) != fmt.Sprint(want.Valid) {

@@ -7,39 +7,39 @@ import (
 )
 
 // dossier finds or makes the one of a subject, to be written to.
-func (c *collection) dossier(kind subjectKind, id []byte) *dossier {
+func (c *collection) profile(kind subjectKind, id []byte) *profile {
 	d := c.find(kind, id)
-	c.live(d)
+	c.ownBehaviour(d)
 	return d
 }
 
 // find finds or makes a dossier, which may be without habits of its own.
-func (c *collection) find(kind subjectKind, id []byte) *dossier {
+func (c *collection) find(kind subjectKind, id []byte) *profile {
 	key := subjectKey(kind, id)
-	d, ok := c.dossiers.Get(key)
+	d, ok := c.profiles.Get(key)
 	if !ok {
-		d = &dossier{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)]), habits: c.nobody}
-		c.dossiers.Add(key, d)
+		d = &profile{key: key, kind: kind, subject: string(id[:min(len(id), maxKeptText)]), behaviour: c.emptyBehaviour}
+		c.profiles.Add(key, d)
 	}
 	return d
 }
 
 // live gives a dossier habits of its own.
-func (c *collection) live(d *dossier) {
-	if d.habits != c.nobody {
+func (c *collection) ownBehaviour(d *profile) {
+	if d.behaviour != c.emptyBehaviour {
 		return
 	}
-	d.habits = &habits{}
+	d.behaviour = &behaviour{}
 	if d.kind == aUser {
 		d.groups = c.groupsOf([]byte(d.subject))
 	}
 }
 
 // changed notes that a dossier has to be put down again.
-func (c *collection) changed(d *dossier) { c.dossiers.Touch(d.key) }
+func (c *collection) changed(d *profile) { c.profiles.MarkDirty(d.key) }
 
 // subjectKey of an application is also the link that notes share by it.
-func subjectKey(kind subjectKind, id []byte) uint64 { return salted("uah"[kind], id) }
+func subjectKey(kind subjectKind, id []byte) uint64 { return saltedHash("uah"[kind], id) }
 
 // groupsOf are the baselines of an account's groups. There are at most 64.
 func (c *collection) groupsOf(user []byte) (list []*baseline) {
@@ -57,7 +57,7 @@ func (c *collection) groupsOf(user []byte) (list []*baseline) {
 // subject is who an event is about: the host for what ran on it; the account;
 // the account that the session, token or object id belongs to; or the
 // application by itself.
-func (c *collection) subject(ev *event.Event) *dossier {
+func (c *collection) subject(ev *event.Event) *profile {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
 	case onHost && len(ev.Host) > 0:
@@ -65,16 +65,16 @@ func (c *collection) subject(ev *event.Event) *dossier {
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
-		d, ok := c.dossiers.Recall(&c.known.dossier)
+		d, ok := c.profiles.StillValid(&c.known.profile)
 		if !ok {
 			d = c.find(aUser, ev.User)
-			c.known.dossier = c.dossiers.Hold(d)
+			c.known.profile = c.profiles.Handle(d)
 		}
 		return d
 	}
 	for _, key := range namesOf(ev) {
 		if account, ok := c.names.Get(key); ok && key != 0 {
-			if d, ok := c.dossiers.Get(account); ok {
+			if d, ok := c.profiles.Get(account); ok {
 				return d
 			}
 		}
@@ -92,7 +92,7 @@ func (c *collection) subject(ev *event.Event) *dossier {
 func namesOf(ev *event.Event) (keys [4]uint64) {
 	for i, id := range [4][]byte{ev.Token, ev.Session, ev.UserID, ev.User} {
 		if len(id) > 0 {
-			keys[i] = salted("tsoo"[i], id)
+			keys[i] = saltedHash("tsoo"[i], id)
 		}
 	}
 	return keys
@@ -100,7 +100,7 @@ func namesOf(ev *event.Event) (keys [4]uint64) {
 
 // alias remembers the other names of an account, and brings what was noted
 // under its object id before the account was known.
-func (c *collection) alias(d *dossier, ev *event.Event) {
+func (c *collection) alias(d *profile, ev *event.Event) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson || len(ev.Token)+len(ev.Session)+len(ev.UserID) == 0 {
 		return
 	}
@@ -120,12 +120,12 @@ func (c *collection) alias(d *dossier, ev *event.Event) {
 
 // merge moves what was noted of an object id to the account it turned out to
 // be.
-func (c *collection) merge(d *dossier, id []byte) {
-	old, ok := c.dossiers.Get(subjectKey(aUser, id))
+func (c *collection) merge(d *profile, id []byte) {
+	old, ok := c.profiles.Get(subjectKey(aUser, id))
 	if !ok || old == d {
 		return
 	}
-	c.live(old)
+	c.ownBehaviour(old)
 	c.changed(old)
 	c.changed(d)
 	if old.mail != nil {
@@ -140,16 +140,16 @@ func (c *collection) merge(d *dossier, id []byte) {
 		}
 		d.reads(t)
 	}
-	notes := old.notes
-	old.notes = nil
+	notes := old.observations
+	old.observations = nil
 	for _, n := range notes {
-		n.in = false
-		c.enter(d, n, []byte(n.detail), nil)
+		n.inIncident = false
+		c.record(d, n, []byte(n.detail), nil)
 	}
 }
 
 // boxOf is the mailbox that an event is about, 0 where it cannot be known.
-func boxOf(d *dossier, ev *event.Event) uint64 {
+func mailboxOf(d *profile, ev *event.Event) uint64 {
 	switch {
 	case len(ev.Mailbox) > 0:
 		return xxhash.Sum64(ev.Mailbox)
@@ -162,14 +162,14 @@ func boxOf(d *dossier, ev *event.Event) uint64 {
 }
 
 // salted hashes a value together with what kind of value it is.
-func salted(kind byte, value []byte) uint64 {
+func saltedHash(kind byte, value []byte) uint64 {
 	h := xxhash.Sum64(value) ^ uint64(kind)*0x9e3779b97f4a7c15
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	return h ^ h>>32
 }
 
 // first is a, or b where a is empty.
-func first(a, b []byte) []byte {
+func firstOf(a, b []byte) []byte {
 	if len(a) > 0 {
 		return a
 	}

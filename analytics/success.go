@@ -7,26 +7,21 @@ import (
 // succeeded judges an account that got in, or whose password was right: from
 // the cluster of an open incident it is a valid credential; elsewhere it teaches
 // which clients are the account's own.
-func (s *stuffing) succeeded(ev *event.Event, known *acquaintance) {
-	if s.continues(ev, known) {
-		return
-	}
-	c, a := s.client(ev, known), s.account(ev, known)
+func (s *stuffing) succeeded(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
 	if a == nil {
 		return
 	}
-	a.endSession(c.key)
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
 	if s.forgive(ev, c, a.key, got.first) || changed {
-		s.clients.Touch(c.key)
+		s.clients.MarkDirty(c.key)
 	}
 	if s.credential(ev, c, a, &got) {
 		return
 	}
 	if ev.Outcome == event.Success {
 		s.learn(c, a, &got, here)
-		known.stay = here
 	}
 }
 
@@ -46,41 +41,10 @@ func (s *stuffing) newSignIn(ev *event.Event, c *client, a *account) signIn {
 
 func clip(b []byte) string { return string(b[:min(len(b), maxKeptText)]) }
 
-// continues takes a sign-in like the last one of the account at one of its own
-// clients: the common case on a mail server. It only moves the last time of
-// both. What it does not take is looked at in full by succeeded, which comes to
-// the same.
-func (s *stuffing) continues(ev *event.Event, known *acquaintance) bool {
-	session, at := known.stay, ev.Time.UnixMilli()
-	if session == nil || !session.known || !session.like(ev) || at < session.last || at-session.last > away || session.tool != s.tools.of(ev) {
-		return false
-	}
-	c, hasClient := s.clients.Recall(&known.client)
-	_, hasAccount := s.accounts.Recall(&known.account)
-	if !hasClient || !hasAccount || s.inReach(c.incident, at) || at/day != int64(session.learned) {
-		return false
-	}
-	if c.added != session.added || c.triedSince(session.last) {
-		if s.forgive(ev, c, session.key, at) {
-			s.clients.Touch(c.key)
-		}
-		session.added = c.added
-	}
-	if moves(session.last, at) {
-		s.clients.Touch(c.key)
-		s.accounts.Touch(session.key)
-		s.mature(c, session)
-	}
-	if at >= session.last+grain {
-		session.last, session.service = at, ev.Service
-	}
-	return true
-}
-
 // forgive takes the account's typos back, and reports whether there were any.
 func (s *stuffing) forgive(ev *event.Event, c *client, key uint64, at int64) bool {
 	since := at - s.forgiveness
-	if ev.Outcome != event.Success || !c.triedSince(since) || !c.tries.Forgive(key, since, at) {
+	if ev.Outcome != event.Success || !c.failedSince(since) || !c.attempts.Forgive(key, since, at) {
 		return false
 	}
 	s.evidence.forgive(c.key, key, since, at)
@@ -90,15 +54,12 @@ func (s *stuffing) forgive(ev *event.Event, c *client, key uint64, at int64) boo
 // learn makes the client one of the account's own, and counts the account among
 // those that sign in with its tool, from its network and its owner.
 func (s *stuffing) learn(c *client, a *account, got, here *signIn) {
-	h, changed, added := a.addKnown(c.key, c.owner, got.first, got.agent)
+	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent)
 	if changed {
-		s.accounts.Touch(a.key)
+		s.accounts.MarkDirty(a.key)
 	}
 	if added {
-		s.accounts.Promote(a.key) // a real account: invented names must not push it out
-	}
-	if h.first < here.last && h.uses(here.agent) {
-		h.session, here.known = here, true
+		s.accounts.Protect(a.key) // a real account: invented names must not push it out
 	}
 	s.mature(c, here)
 	if today := int32(got.first / day); today != here.learned || here.tool != here.learnedTool {
@@ -132,16 +93,16 @@ func (s *stuffing) mature(c *client, here *signIn) {
 		if h.client != c.key {
 			continue
 		}
-		if h.counted || !h.owned(h.latest()+1) {
+		if h.counted || !h.owned(h.last+1) {
 			here.counted = h.counted
 			return
 		}
 		h.counted, here.counted = true, true
 		c.users.known++
-		s.clients.Touch(c.key)
-		s.accounts.Touch(here.key)
+		s.clients.MarkDirty(c.key)
+		s.accounts.MarkDirty(here.key)
 		if c.users.known == 2 {
-			s.clients.Promote(c.key)
+			s.clients.Protect(c.key)
 		}
 	}
 }
@@ -150,41 +111,25 @@ func (s *stuffing) mature(c *client, here *signIn) {
 type signIn struct {
 	key         uint64
 	account     *account
-	from        clientKey // whole address of the last one
+	from        ClientKey // whole address of the last one
 	first, last int64
 	text        *signInText // nil where the network is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
 	app         uint32 // the application, or the service where the log names none
 	learnedTool uint32
-	learned     int32  // day on which it was last counted in the population
-	added       uint32 // attempts of the client when its typos were last forgiven
+	learned     int32 // day on which it was last counted in the population
 	service     event.Service
 	outcome     event.Outcome
 	reason      event.Reason
 	proof       event.Proof
 	strange     bool // the network is the account's own, but hardly anybody uses the tool
 	foreign     bool // the account did not know the network
-	known       bool // the client is one of the account's own, which goes by last, and knows agent
 	counted     bool // the account is among the client's known users
 }
 
 // signInText is what an alert says of a sign-in beside its numbers.
 type signInText struct{ agent, app, record string }
-
-// belongTo makes up for an account that the table has forgotten and met again.
-func (a *signIn) belongTo(account *account, at clientKey) {
-	if a.account != account {
-		a.account.endSession(at)
-		a.account = account
-	}
-}
-
-// like tells whether a sign-in adds nothing but a time.
-func (a *signIn) like(ev *event.Event) bool {
-	return a.agent == ev.AgentHash() && a.outcome == ev.Outcome && a.reason == ev.Reason && a.proof == ev.Proof &&
-		a.from == clientKey(ev.IP.As16())
-}
 
 // away is how long, in milliseconds, an account may be away and still be in
 // the same session.
@@ -200,7 +145,7 @@ func (a *signIn) merge(b *signIn) bool {
 		*a = *b
 		a.counted = counted
 		return true
-	case b.first >= a.first && b.last < a.last+grain && b.rank() <= a.rank() && b.agent == a.agent && b.tool == a.tool:
+	case b.first >= a.first && b.last < a.last+timeGrain && b.rank() <= a.rank() && b.agent == a.agent && b.tool == a.tool:
 		return false
 	}
 	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
@@ -213,8 +158,8 @@ func (a *signIn) merge(b *signIn) bool {
 		}
 	}
 	a.first, a.last = first, last
-	moved := moves(before.last, last)
-	before.last, before.service, before.added = a.last, a.service, a.added
+	moved := movesEnough(before.last, last)
+	before.last, before.service = a.last, a.service
 	return moved || before != *a
 }
 

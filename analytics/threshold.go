@@ -20,7 +20,7 @@ type attemptStats struct {
 	guests    int // accounts left out because they came with their own program
 	succeeded int // accounts that get in from the client in the same time
 	mail      int // attempts of mail clients
-	run       []window.Try
+	run       []window.Attempt
 }
 
 // accountStats is one account of a run.
@@ -39,7 +39,7 @@ type accountStats struct {
 
 // stats looks at each account of a run once. With tool other than 0 only the
 // attempts made with that tool count.
-func (s *stuffing) stats(c *client, run []window.Try, tool uint32) (w attemptStats) {
+func (s *stuffing) stats(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
 	from, to := run[0].At, run[len(run)-1].At
 	s.scratch = s.scratch[:0]
 	w.run = run
@@ -64,7 +64,7 @@ func (s *stuffing) stats(c *client, run []window.Try, tool uint32) (w attemptSta
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.GotIn || c.forgives(t, s.forgiveness) ||
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness))
 	}
 	s.leaveOutGuests()
@@ -76,7 +76,7 @@ func (s *stuffing) stats(c *client, run []window.Try, tool uint32) (w attemptSta
 	return w
 }
 
-func (s *stuffing) accountStats(c *client, t *window.Try) *accountStats {
+func (s *stuffing) accountStats(c *client, t *window.Attempt) *accountStats {
 	for i := range s.scratch {
 		if s.scratch[i].key == t.Key {
 			return &s.scratch[i]
@@ -191,7 +191,7 @@ func (p *periodic) regular() bool {
 
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none.
-func (s *stuffing) opens(c *client, t *window.Try) string {
+func (s *stuffing) opens(c *client, t *window.Attempt) string {
 	if s.shared(c, t.Marks) {
 		return s.opensShared(c, t)
 	}
@@ -267,7 +267,7 @@ func (w *attemptStats) looksStale() bool {
 // that is long enough to matter, until f reports true.
 func (s *stuffing) windows(c *client, at, length int64, tool uint32, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
-	c.tries.Windows(at, length, func(run []window.Try) bool {
+	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
 		if len(run) < least { // nearly every call ends here
 			return false
 		}
@@ -290,7 +290,7 @@ const (
 // after day: each day stays below every threshold. It is asked at most once an
 // hour of event time.
 func (s *stuffing) opensOverDays(c *client, at int64) bool {
-	all := c.tries.All()
+	all := c.attempts.All()
 	if len(all) < weekPairs || all[0].At > at-int64(weekDays-1)*day || at/hour == c.looked {
 		return false
 	}
@@ -312,7 +312,7 @@ func (s *stuffing) opensOverDays(c *client, at int64) bool {
 }
 
 // features of a client's network, and of it together with a tool.
-func subnetFeature(k clientKey) population.Feature {
+func subnetFeature(k ClientKey) population.Feature {
 	sub := k.subnet()
 	return population.NewFeature('n', hashClient(sub))
 }
@@ -327,7 +327,7 @@ func ownerFeature(owner uint32) population.Feature {
 }
 
 // twoAccounts tells whether the attempts name two different accounts.
-func twoAccounts(tries []window.Try) (first uint64, two bool) {
+func twoAccounts(tries []window.Attempt) (first uint64, two bool) {
 	for i := range tries {
 		switch k := tries[i].Key; {
 		case k == 0:

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
-	"sync"
-	"time"
-
 	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
+	"strings"
+	"sync"
+	"time"
 )
 
 // refreshEvery is how often the lists of the policy are looked at.
@@ -158,7 +158,7 @@ func (i *instance) isOwn(tag string) bool {
 // keep puts down what came of a chunk: the alerts first. Where the process ends
 // between the two, the chunk comes again and so do its alerts, under the same
 // id and sequence; the other way round they would be lost.
-func (i *instance) keep(alerts []*analytics.Alert) error {
+func (i *instance) keep(alerts []*alert.Alert) error {
 	if err := i.deliver(alerts); err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (i *instance) tellOwn(tag string) {
 }
 
 // deliver puts alerts into the spool.
-func (i *instance) deliver(alerts []*analytics.Alert) error {
+func (i *instance) deliver(alerts []*alert.Alert) error {
 	i.tallies.told.Add(alerts)
 	if !i.alerts {
 		return nil

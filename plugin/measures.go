@@ -1,7 +1,7 @@
 package main
 
 import (
-	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
@@ -50,7 +50,7 @@ var outcomeNames = map[source.Outcome]string{source.Unknown: "unknown", source.I
 func samples(r *delivery.Report, yield func(of *measure, value float64, labels ...string)) {
 	recordSamples(r, yield)
 	for i, rule := range delivery.Rules {
-		for s := analytics.Low; s <= analytics.Critical; s++ {
+		for s := alert.Low; s <= alert.Critical; s++ {
 			yield(&measureIncidents, float64(r.Told[i][s].Incidents), rule, s.String())
 			yield(&measureAlerts, float64(r.Told[i][s].Alerts), rule, s.String())
 		}

@@ -62,6 +62,7 @@ type Event struct {
 	ID        []byte // the record's own id, unique over deliveries; empty where it has none
 	Host      []byte // the server that logged it
 	Marks     Marks  // what the policy knows about address and account
+	Pair      Pair   // set by the normalisation cache
 
 	arena     []byte // see Hold
 	userHash  uint64 // see UserHash; 0: not known yet

@@ -71,13 +71,13 @@ type Collection struct {
 	// TimeWindow: how far apart an abnormal sign-in and scripted access may be.
 	TimeWindow time.Duration
 	// Baseline: when one is ripe.
-	Baseline Ripening
+	Baseline LearningPeriod
 	// Weights that take the place of the content's, by signal code, 0 to 100.
 	Weights map[string]int
 }
 
 // Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
-type Ripening struct{ Days, SignIns int }
+type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.
 type Alerts struct {

@@ -21,10 +21,10 @@ func BenchmarkTable(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("recall/%d", size), func(b *testing.B) {
-			held := table.Hold(value)
+			held := table.Handle(value)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, ok := table.Recall(&held); !ok {
+				if _, ok := table.StillValid(&held); !ok {
 					b.Fatal("not held any more")
 				}
 			}
@@ -46,14 +46,14 @@ func BenchmarkTries(b *testing.B) {
 	for _, limit := range []int{16, 128, 512} {
 		for name, late := range map[string]int64{"in order": 0, "late": 60_000} {
 			b.Run(fmt.Sprintf("%s/%d", name, limit), func(b *testing.B) {
-				var list Tries
+				var list Attempts
 				b.ReportAllocs()
 				for n := int64(0); b.Loop(); n++ {
 					at := n * 10_000
 					if n%2 == 1 {
 						at -= late
 					}
-					list.Add(Try{At: at, Key: uint64(n), Sources: 1}, limit)
+					list.Add(Attempt{At: at, Key: uint64(n), Sources: 1}, limit)
 				}
 			})
 		}

@@ -13,7 +13,7 @@ import (
 type Recent[V any] struct {
 	keys    *simplelru.LRU[uint64, dated[V]]
 	clock   uint64              // additions so far
-	changed map[uint64]struct{} // nil: nobody asks for changes
+	dirty   map[uint64]struct{} // nil: nobody asks for changes
 	loading []Dated[V]
 }
 
@@ -31,16 +31,16 @@ type Dated[V any] struct {
 // NewRecent makes a map of at most size entries.
 func NewRecent[V any](size int) *Recent[V] {
 	r := &Recent[V]{}
-	r.keys, _ = simplelru.NewLRU(max(size, 1), func(key uint64, _ dated[V]) { r.note(key) })
+	r.keys, _ = simplelru.NewLRU(max(size, 1), func(key uint64, _ dated[V]) { r.markDirty(key) })
 	return r
 }
 
 // Track makes it remember what changes, for Changes.
-func (r *Recent[V]) Track() { r.changed = map[uint64]struct{}{} }
+func (r *Recent[V]) Track() { r.dirty = map[uint64]struct{}{} }
 
-func (r *Recent[V]) note(key uint64) {
-	if r.changed != nil {
-		r.changed[key] = struct{}{}
+func (r *Recent[V]) markDirty(key uint64) {
+	if r.dirty != nil {
+		r.dirty[key] = struct{}{}
 	}
 }
 
@@ -65,7 +65,7 @@ func (r *Recent[V]) Len() int { return r.keys.Len() }
 // Add sets the value of a key and makes it the most recent.
 func (r *Recent[V]) Add(key uint64, v V) {
 	if !r.add(key, v) {
-		r.note(key)
+		r.markDirty(key)
 	}
 }
 
@@ -75,7 +75,7 @@ func (r *Recent[V]) add(key uint64, v V) (isNew bool) {
 	before := r.keys.Len()
 	evicted := r.keys.Add(key, dated[V]{r.clock, v})
 	if isNew = evicted || r.keys.Len() > before; isNew {
-		r.note(key)
+		r.markDirty(key)
 	}
 	return isNew
 }
@@ -83,11 +83,11 @@ func (r *Recent[V]) add(key uint64, v V) (isNew bool) {
 // Changes yields the entries that came, changed and went since the last call,
 // and forgets them. Of what is gone there is no value.
 func (r *Recent[V]) Changes(yield func(d Dated[V], there bool)) {
-	for key := range r.changed {
+	for key := range r.dirty {
 		d, there := r.keys.Peek(key)
 		yield(Dated[V]{key, d.at, d.v}, there)
 	}
-	clear(r.changed)
+	clear(r.dirty)
 }
 
 // Load takes up an entry that was put down; Loaded follows the last one.

@@ -11,7 +11,7 @@ func TestTableKeepsWhatIsPromoted(t *testing.T) {
 	table := NewTable[int, string](100)
 	for k := range 50 {
 		table.Add(k, "proven")
-		table.Promote(k)
+		table.Protect(k)
 	}
 	for k := 1000; k < 11_000; k++ {
 		table.Add(k, "flood")
@@ -32,7 +32,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 	table := NewTable[int, int](100)
 	for k := range 500 {
 		table.Add(k, k)
-		table.Promote(k)
+		table.Protect(k)
 	}
 	for k := 1000; k < 1025; k++ {
 		table.Add(k, k)
@@ -61,7 +61,7 @@ func TestTableChanges(t *testing.T) {
 			case !ok:
 				table.Add(k, round)
 			case random.IntN(3) == 0:
-				table.Promote(k)
+				table.Protect(k)
 			default:
 				table.Add(k, round)
 			}
@@ -160,11 +160,11 @@ func TestHeldIsNeverGone(t *testing.T) {
 	recalled, over := 0, 0
 	for size := 2; size < 120; size++ {
 		table := NewTable[int, *int](size)
-		held := map[int]Held[*int]{}
+		held := map[int]Handle[*int]{}
 		for range 4000 {
 			k := random.IntN(2 * size)
 			h := held[k]
-			if v, ok := table.Recall(&h); ok {
+			if v, ok := table.StillValid(&h); ok {
 				recalled++
 				if have, ok := table.Peek(k); !ok || have != v {
 					t.Fatalf("size %d: %d is recalled and not in the table", size, k)
@@ -180,9 +180,9 @@ func TestHeldIsNeverGone(t *testing.T) {
 				v = &k
 				table.Add(k, v)
 			}
-			held[k] = table.Hold(v)
+			held[k] = table.Handle(v)
 			if random.IntN(5) == 0 {
-				table.Promote(k)
+				table.Protect(k)
 			}
 		}
 	}

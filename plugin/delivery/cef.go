@@ -1,13 +1,12 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"redshank/analytics"
 )
 
 // Bounds of a CEF line, in bytes. Syslog receivers cut at 4 KiB or later, the
@@ -20,7 +19,7 @@ const (
 
 // cefSeverities are on CEF's scale, which calls 0 to 3 low, 4 to 6 medium, 7
 // and 8 high, 9 and 10 very high.
-var cefSeverities = map[analytics.Severity]int{analytics.Low: 3, analytics.Medium: 5, analytics.High: 8, analytics.Critical: 10}
+var cefSeverities = map[alert.Severity]int{alert.Low: 3, alert.Medium: 5, alert.High: 8, alert.Critical: 10}
 
 // CEF is an alert in ArcSight's Common Event Format: one line of less than
 // 4 KiB without syslog header. Keys are those of the CEF dictionary; what has
@@ -30,7 +29,7 @@ var cefSeverities = map[analytics.Severity]int{analytics.Low: 3, analytics.Mediu
 // labels, which every receiver of CEF keeps; keys of our own making are not.
 // Identity first, then source and accounts, then figures, so that a line that
 // is cut has what a triager needs.
-func CEF(a *analytics.Alert, by Observer) string {
+func CEF(a *alert.Alert, by Observer) string {
 	var l cefLine
 	l.header("Redshank", "Redshank", by.Version, a.Rule.ID, titleOf(a), strconv.Itoa(cefSeverities[a.Severity]))
 	l.add("rt", cefTime(a.Time))
@@ -52,10 +51,10 @@ func CEF(a *analytics.Alert, by Observer) string {
 	if len(a.Hosts) > 0 {
 		l.add("dhost", a.Hosts[0])
 	}
-	l.labelled("cs1", "validCredentials", list(a.Valid, func(c analytics.Credential) string { return c.User }))
-	l.labelled("cs2", "accounts", list(a.Users, func(u analytics.UserCount) string { return u.Name }))
-	l.labelled("cs3", "signals", list(a.Signals, func(s analytics.Signal) string { return s.Code }))
-	l.labelled("cs4", "techniques", list(a.Techniques, func(t analytics.Technique) string { return t.ID }))
+	l.labelled("cs1", "validCredentials", list(a.Valid, func(c alert.Credential) string { return c.User }))
+	l.labelled("cs2", "accounts", list(a.Users, func(u alert.UserCount) string { return u.Name }))
+	l.labelled("cs3", "signals", list(a.Signals, func(s alert.Signal) string { return s.Code }))
+	l.labelled("cs4", "techniques", list(a.Techniques, func(t alert.Technique) string { return t.ID }))
 	l.labelled("cs5", "services", list(a.Services, func(s string) string { return s }))
 	l.labelled("cs6", "networkLabels", list(a.Labels, func(s string) string { return s }))
 	l.labelled("cn2", "distinctUsers", strconv.Itoa(a.Counts.DistinctUsers))
@@ -84,7 +83,7 @@ func (l *cefLine) header(fields ...string) {
 }
 
 // source: the dictionary's src takes IPv4 only. A campaign has no one source.
-func (l *cefLine) source(a *analytics.Alert) {
+func (l *cefLine) source(a *alert.Alert) {
 	switch ip := a.Source; {
 	case ip.Is4():
 		l.add("src", ip.String())
@@ -95,7 +94,7 @@ func (l *cefLine) source(a *analytics.Alert) {
 
 // accounts: who acted with what was stolen is the source's user in AN0131; who
 // was aimed at is the destination's.
-func (l *cefLine) accounts(a *analytics.Alert) {
+func (l *cefLine) accounts(a *alert.Alert) {
 	switch s := subjectOf(a); {
 	case s.is(anAccount):
 		l.add("suser", s.Name)

@@ -1,13 +1,12 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"redshank/analytics"
 )
 
 func TestCEFOfAnAddress(t *testing.T) {
@@ -49,7 +48,7 @@ var cefKeys = strings.Fields(`rt start end externalId cat act outcome src suser 
 	cs1 cs1Label cs2 cs2Label cs3 cs3Label cs4 cs4Label cs5 cs5Label cs6 cs6Label`)
 
 func TestCEFKeysAreOfTheDictionary(t *testing.T) {
-	everyMessage(func(name string, a *analytics.Alert) {
+	everyMessage(func(name string, a *alert.Alert) {
 		_, ext := readCEF(t, CEF(a, Observer{Version: "1", Name: "agent-1"}))
 		for key := range ext {
 			if !strings.Contains(" "+strings.Join(cefKeys, " ")+" ", " "+key+" ") {

@@ -2,13 +2,13 @@ package delivery
 
 import (
 	"encoding/json"
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/test/day"
 	"testing"
 
 	"github.com/tinylib/msgp/msgp"
-
-	"redshank/analytics"
-	"redshank/analytics/policy"
-	"redshank/test/day"
 )
 
 // Every message about the day that the demo plays is valid in both schemas.
@@ -43,7 +43,7 @@ func TestEveryMessageOfTheDayIsValid(t *testing.T) {
 	t.Logf("%d messages, %v, %d contexts", len(alerts), rules, contexts)
 }
 
-func dayAlerts(t *testing.T) (alerts []*analytics.Alert) {
+func dayAlerts(t *testing.T) (alerts []*alert.Alert) {
 	t.Helper()
 	e, err := analytics.New(analytics.Options{Policy: policy.Default(), Source: "auto", MaxIPs: 20_000, MaxUsers: 20_000})
 	if err != nil {

@@ -2,9 +2,8 @@ package delivery
 
 import (
 	"math"
+	"redshank/analytics/alert"
 	"time"
-
-	"redshank/analytics"
 )
 
 // Observer is who saw it: this plugin on this machine.
@@ -104,10 +103,10 @@ var rules = map[string]struct {
 
 // scores are event.severity by severity: the steps that Elastic's own rules
 // use, so that alerts sort among theirs.
-var scores = map[analytics.Severity]int{analytics.Low: 21, analytics.Medium: 47, analytics.High: 73, analytics.Critical: 99}
+var scores = map[alert.Severity]int{alert.Low: 21, alert.Medium: 47, alert.High: 73, alert.Critical: 99}
 
 // NewECS makes the document of a. It shares nothing with a that changes.
-func NewECS(a *analytics.Alert, by Observer) *ECS {
+func NewECS(a *alert.Alert, by Observer) *ECS {
 	return &ECS{
 		Timestamp: stamp(a.Time),
 		ECS:       ecsVersion{ecsSchema},
@@ -127,7 +126,7 @@ func NewECS(a *analytics.Alert, by Observer) *ECS {
 
 // eventOf fills what ECS wants of every alert. The type is always info: ECS
 // expects allowed or denied of what a sensor did, and this one only watches.
-func eventOf(a *analytics.Alert) ecsEvent {
+func eventOf(a *alert.Alert) ecsEvent {
 	rule := rules[a.Rule.ID]
 	category := rule.category
 	if category == nil {
@@ -152,11 +151,11 @@ func eventOf(a *analytics.Alert) ecsEvent {
 }
 
 // actionOf lets a SIEM page somebody for the first message only.
-func actionOf(a *analytics.Alert) string {
+func actionOf(a *alert.Alert) string {
 	switch {
 	case a.Sequence <= 1:
 		return "incident_opened"
-	case a.Phase == analytics.PhaseQuiet:
+	case a.Phase == alert.PhaseQuiet:
 		return "incident_closed"
 	}
 	return "incident_updated"
@@ -164,7 +163,7 @@ func actionOf(a *analytics.Alert) string {
 
 // outcomeOf is the attacker's: a password he knows is his success, even where
 // a second step stopped the sign-in; so is mail that was read.
-func outcomeOf(a *analytics.Alert) string {
+func outcomeOf(a *alert.Alert) string {
 	switch {
 	case len(a.Valid) > 0, a.Counts.Items > 0 && a.Rule.ID == ruleCollection:
 		return "success"
@@ -176,12 +175,12 @@ func outcomeOf(a *analytics.Alert) string {
 
 // riskOf weighs severity by confidence, never below half of it: what is sure
 // to be small stays below what may be large.
-func riskOf(a *analytics.Alert) float64 {
+func riskOf(a *alert.Alert) float64 {
 	return math.Round(float64(scores[a.Severity]) * (1 + confidenceOf(a)) / 2)
 }
 
 // confidenceOf keeps what JSON cannot say, as NaN, from losing the alert.
-func confidenceOf(a *analytics.Alert) float64 {
+func confidenceOf(a *alert.Alert) float64 {
 	if a.Confidence >= 0 && a.Confidence <= 1 {
 		return a.Confidence
 	}
@@ -190,7 +189,7 @@ func confidenceOf(a *analytics.Alert) float64 {
 
 // threatOf lists techniques with the page that explains each, and their
 // tactics once each.
-func threatOf(techniques []analytics.Technique) *ecsThreat {
+func threatOf(techniques []alert.Technique) *ecsThreat {
 	if len(techniques) == 0 {
 		return nil
 	}

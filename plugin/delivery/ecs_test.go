@@ -7,17 +7,16 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func document(t *testing.T, a *analytics.Alert) []byte {
+func document(t *testing.T, a *alert.Alert) []byte {
 	t.Helper()
 	doc, err := Form{CEF: true, By: Observer{Version: "1.2.3", Name: "agent-1"}}.Alert(a)
 	if err != nil {
@@ -57,12 +56,12 @@ func golden(t *testing.T, path string, doc []byte) {
 
 func TestECSOutcome(t *testing.T) {
 	for _, c := range []struct {
-		alert analytics.Alert
+		alert alert.Alert
 		want  string
 	}{
-		{analytics.Alert{}, "unknown"},
-		{analytics.Alert{Counts: analytics.Counts{Failures: 1}}, "failure"},
-		{analytics.Alert{Counts: analytics.Counts{Failures: 1}, Valid: []analytics.Credential{{}}}, "success"},
+		{alert.Alert{}, "unknown"},
+		{alert.Alert{Counts: alert.Counts{Failures: 1}}, "failure"},
+		{alert.Alert{Counts: alert.Counts{Failures: 1}, Valid: []alert.Credential{{}}}, "success"},
 	} {
 		if got := NewECS(&c.alert, Observer{}).Event.Outcome; got != c.want {
 			t.Errorf("outcome %q, want %q", got, c.want)
@@ -125,7 +124,7 @@ func TestEveryECSMessageIsValid(t *testing.T) {
 	for name, load := range ecsSchemas {
 		t.Run(name, func(t *testing.T) {
 			s := load(t)
-			everyMessage(func(kind string, a *analytics.Alert) {
+			everyMessage(func(kind string, a *alert.Alert) {
 				for _, m := range s.mistakes(document(t, a)) {
 					t.Errorf("%s: %s", kind, m)
 				}

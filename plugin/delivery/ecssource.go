@@ -1,9 +1,8 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strconv"
-
-	"redshank/analytics"
 )
 
 // ecsSource is the client of the incident.
@@ -33,7 +32,7 @@ type ecsOrganization struct {
 
 // sourceOf is absent for a campaign: no one address is its source, and ECS has
 // no list there. All addresses stand in related.ip.
-func sourceOf(a *analytics.Alert) *ecsSource {
+func sourceOf(a *alert.Alert) *ecsSource {
 	if !a.Source.IsValid() {
 		return nil
 	}

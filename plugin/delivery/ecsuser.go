@@ -1,9 +1,8 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strings"
-
-	"redshank/analytics"
 )
 
 // ecsUser is the one account that an incident is about. Accounts that were
@@ -35,7 +34,7 @@ type ecsRelated struct {
 
 // userOf gives an email only where the domain is one of mail, not a NetBIOS
 // name.
-func userOf(a *analytics.Alert) *ecsUser {
+func userOf(a *alert.Alert) *ecsUser {
 	u := a.User
 	if u == nil {
 		return nil
@@ -54,7 +53,7 @@ func userOf(a *analytics.Alert) *ecsUser {
 }
 
 // accountOf is the canonical spelling of a user.
-func accountOf(u *analytics.User) string {
+func accountOf(u *alert.User) string {
 	if u.Domain == "" {
 		return u.Name
 	}
@@ -62,7 +61,7 @@ func accountOf(u *analytics.User) string {
 }
 
 // ecsHostOf is nil but for an incident of AN0131 about a host.
-func ecsHostOf(a *analytics.Alert) *ecsHost {
+func ecsHostOf(a *alert.Alert) *ecsHost {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ecsHost{s.Name}
 	}
@@ -71,7 +70,7 @@ func ecsHostOf(a *analytics.Alert) *ecsHost {
 
 // relatedOf is what an analyst pivots on. The lists are capped by the engine;
 // redshank.counts has the true figures.
-func relatedOf(a *analytics.Alert) *ecsRelated {
+func relatedOf(a *alert.Alert) *ecsRelated {
 	r := &ecsRelated{Hosts: cappedAll(a.Hosts, maxName)}
 	for _, ip := range a.IPs {
 		r.IP = append(r.IP, ip.String())

@@ -1,6 +1,6 @@
 package delivery
 
-import "redshank/analytics"
+import "redshank/analytics/alert"
 
 // Form is how alerts are written: by which schema, and what beside it.
 type Form struct {
@@ -10,7 +10,7 @@ type Form struct {
 }
 
 // Alert is the document of a, as one line of JSON.
-func (f Form) Alert(a *analytics.Alert) ([]byte, error) {
+func (f Form) Alert(a *alert.Alert) ([]byte, error) {
 	cef := ""
 	if f.CEF {
 		cef = CEF(a, f.By)

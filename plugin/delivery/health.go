@@ -2,12 +2,12 @@ package delivery
 
 import (
 	"fmt"
-	"strconv"
-	"time"
-
 	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
+	"strconv"
+	"time"
 )
 
 // Health is a health record: figures since the start, and the findings that
@@ -113,8 +113,8 @@ type ownTables struct {
 }
 
 type ownBaselines struct {
-	Ripe int `json:"ripe"`
-	All  int `json:"all"`
+	Mature int `json:"ripe"`
+	All    int `json:"all"`
 }
 
 // ownRaising is by severity: low, medium, high, critical.
@@ -220,7 +220,7 @@ func ownRules(told *Told) map[string]ownRaising {
 	all := map[string]ownRaising{}
 	for i, rule := range Rules {
 		own := ownRaising{map[string]uint64{}, map[string]uint64{}}
-		for s := analytics.Low; s <= analytics.Critical; s++ {
+		for s := alert.Low; s <= alert.Critical; s++ {
 			own.Incidents[s.String()], own.Alerts[s.String()] = told[i][s].Incidents, told[i][s].Alerts
 		}
 		all[rule] = own
@@ -259,7 +259,7 @@ type ocsfHealth struct {
 func ocsfHealthOf(h *Health, by Observer) *ocsfHealth {
 	severity := caption{1, "Informational"}
 	if len(h.Raised) > 0 {
-		severity = ocsfSeverities[analytics.Medium]
+		severity = ocsfSeverities[alert.Medium]
 	}
 	at, id := millis(h.At), h.id(by)
 	doc := &ocsfHealth{

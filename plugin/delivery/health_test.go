@@ -2,13 +2,13 @@ package delivery
 
 import (
 	"encoding/json"
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/source"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics"
-	"redshank/analytics/event"
-	"redshank/analytics/source"
 )
 
 func someHealth() *Health {
@@ -16,7 +16,7 @@ func someHealth() *Health {
 	h := &Health{At: at, Start: at.Add(-time.Hour), Sequence: 3}
 	h.Report.Sources[event.IIS][source.Understood] = 7
 	h.Report.Sources[event.SourceUnknown][source.Unknown] = 2
-	h.Told.Add([]*analytics.Alert{{Rule: analytics.Rule{ID: "AN1269"}, Sequence: 1, Severity: analytics.High}, {Rule: analytics.Rule{ID: "AN1269"}, Sequence: 2, Severity: analytics.Critical}})
+	h.Told.Add([]*alert.Alert{{Rule: alert.Rule{ID: "AN1269"}, Sequence: 1, Severity: alert.High}, {Rule: alert.Rule{ID: "AN1269"}, Sequence: 2, Severity: alert.Critical}})
 	h.Queue = Queue{Messages: 2, Bytes: 900, Age: 1500 * time.Millisecond}
 	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: at}
 	h.Raised, h.Open = []analytics.Finding{f}, []analytics.Finding{f, f}

@@ -1,6 +1,6 @@
 package delivery
 
-import "redshank/analytics"
+import "redshank/analytics/alert"
 
 // entry is one message of the spool. Where the store has the message, the
 // entry costs about 60 bytes of memory whatever the message weighs.
@@ -8,7 +8,7 @@ type entry struct {
 	seq      uint64
 	size     int64 // bytes it counts for
 	put      int64 // unix nanoseconds
-	severity analytics.Severity
+	severity alert.Severity
 	unsaved  *Message // nil where the store has it
 	gone     bool     // delivered or dropped before it was saved
 }
@@ -24,10 +24,10 @@ func newEntry(seq uint64, m Message, put int64) *entry {
 // lanes are the entries that wait, one queue for each severity. Within a lane
 // sequence numbers rise, so both the next to send and the next to drop are
 // always at the head of a lane: no search, no order to repair.
-type lanes [analytics.Critical + 1][]*entry
+type lanes [alert.Critical + 1][]*entry
 
 func (l *lanes) push(e *entry) {
-	s := min(e.severity, analytics.Critical)
+	s := min(e.severity, alert.Critical)
 	l[s] = append(l[s], e)
 }
 

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"redshank/analytics/alert"
+	"redshank/plugin/store"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
-
-	"redshank/analytics"
-	"redshank/plugin/store"
 )
 
 const (
@@ -37,7 +36,7 @@ type stored struct {
 	_msgpack struct{} `msgpack:",as_array"`
 	Put      int64    // unix nanoseconds
 	Time     int64
-	Severity analytics.Severity
+	Severity alert.Severity
 	ID       string
 	JSON     []byte
 }

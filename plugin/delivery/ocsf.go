@@ -1,10 +1,9 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strconv"
 	"time"
-
-	"redshank/analytics"
 )
 
 // ocsfSchema is the version of OCSF whose attributes are used. Later ones have
@@ -99,8 +98,8 @@ type caption struct {
 var (
 	// ocsfSeverities leaves 1 (Informational) out, which no alert is, and 6
 	// (Fatal), which is for what has failed already.
-	ocsfSeverities = map[analytics.Severity]caption{0: {0, "Unknown"}, analytics.Low: {2, "Low"}, analytics.Medium: {3, "Medium"},
-		analytics.High: {4, "High"}, analytics.Critical: {5, "Critical"}}
+	ocsfSeverities = map[alert.Severity]caption{0: {0, "Unknown"}, alert.Low: {2, "Low"}, alert.Medium: {3, "Medium"},
+		alert.High: {4, "High"}, alert.Critical: {5, "Critical"}}
 
 	// incidentProfile brings is_suspected_breach. Its verdict and assignee are
 	// an analyst's to fill in. No other profile: security_control is for what
@@ -110,7 +109,7 @@ var (
 )
 
 // NewOCSF makes the document of a. It shares nothing with a that changes.
-func NewOCSF(a *analytics.Alert, by Observer) *OCSF {
+func NewOCSF(a *alert.Alert, by Observer) *OCSF {
 	activity, status := activityOf(a), statusOf(a)
 	severity, confidence := ocsfSeverities[a.Severity], ocsfConfidence(a)
 	own := ownFieldsOf(a)
@@ -148,11 +147,11 @@ var (
 
 // activityOf is a creation for the first message whatever its phase: an
 // incident that had to make room may be told only once, at its end.
-func activityOf(a *analytics.Alert) caption {
+func activityOf(a *alert.Alert) caption {
 	switch {
 	case a.Sequence <= 1:
 		return created
-	case a.Phase == analytics.PhaseQuiet:
+	case a.Phase == alert.PhaseQuiet:
 		return closed
 	}
 	return updated
@@ -160,8 +159,8 @@ func activityOf(a *analytics.Alert) caption {
 
 // statusOf never says that somebody has reviewed or resolved the incident:
 // Redshank only knows that nothing more happens.
-func statusOf(a *analytics.Alert) caption {
-	if a.Phase == analytics.PhaseQuiet {
+func statusOf(a *alert.Alert) caption {
+	if a.Phase == alert.PhaseQuiet {
 		return caption{99, "Quiet"}
 	}
 	return caption{1, "New"}
@@ -169,13 +168,13 @@ func statusOf(a *analytics.Alert) caption {
 
 // breachOf: a password is known to the attacker, or mail was read by one who
 // is hardly its owner.
-func breachOf(a *analytics.Alert) bool {
-	return len(a.Valid) > 0 || a.Rule.ID == ruleCollection && a.Severity >= analytics.High
+func breachOf(a *alert.Alert) bool {
+	return len(a.Valid) > 0 || a.Rule.ID == ruleCollection && a.Severity >= alert.High
 }
 
 // ocsfConfidence: High from 0.8 on, which a valid credential or proof by more
 // than one signal gives; Medium from 0.5, where thresholds alone spoke.
-func ocsfConfidence(a *analytics.Alert) caption {
+func ocsfConfidence(a *alert.Alert) caption {
 	switch c := confidenceOf(a); {
 	case c >= 0.8:
 		return caption{3, "High"}
@@ -187,7 +186,7 @@ func ocsfConfidence(a *analytics.Alert) caption {
 	return caption{0, "Unknown"}
 }
 
-func metadataOf(a *analytics.Alert, by Observer) ocsfMetadata {
+func metadataOf(a *alert.Alert, by Observer) ocsfMetadata {
 	m := ocsfMetadata{
 		Version:     ocsfSchema,
 		Product:     productOf(by),

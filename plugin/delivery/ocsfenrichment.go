@@ -1,6 +1,6 @@
 package delivery
 
-import "redshank/analytics"
+import "redshank/analytics/alert"
 
 // ocsfEnrichment is what is known of a value beyond the logs.
 type ocsfEnrichment struct {
@@ -18,7 +18,7 @@ type ocsfLabels struct {
 
 // enrichmentsOf are the labels of the address and the context of each account.
 // Place and owner of the address stand in its own attributes.
-func enrichmentsOf(a *analytics.Alert) []ocsfEnrichment {
+func enrichmentsOf(a *alert.Alert) []ocsfEnrichment {
 	var out []ocsfEnrichment
 	if len(a.Labels) > 0 && a.Source.IsValid() {
 		out = append(out, ocsfEnrichment{"evidences.src_endpoint.ip", a.Source.String(), "network", "redshank", ocsfLabels{cappedAll(a.Labels, maxName)}})

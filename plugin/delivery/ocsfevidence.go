@@ -1,6 +1,6 @@
 package delivery
 
-import "redshank/analytics"
+import "redshank/analytics/alert"
 
 // ocsfEvidence is who acted, from where, with what. One has at least one of
 // these.
@@ -76,7 +76,7 @@ type ocsfRecords struct {
 
 // evidencesOf: first the client of the incident with all that is known of it,
 // or each client of a campaign; then the records.
-func evidencesOf(a *analytics.Alert) []ocsfEvidence {
+func evidencesOf(a *alert.Alert) []ocsfEvidence {
 	var out []ocsfEvidence
 	if !a.Source.IsValid() && a.Rule.ID == ruleStuffing {
 		for _, ip := range a.IPs {
@@ -100,7 +100,7 @@ func evidencesOf(a *analytics.Alert) []ocsfEvidence {
 }
 
 // endpointOf has place and owner where the policy names databases of them.
-func endpointOf(a *analytics.Alert) *ocsfEndpoint {
+func endpointOf(a *alert.Alert) *ocsfEndpoint {
 	if !a.Source.IsValid() {
 		return nil
 	}
@@ -118,7 +118,7 @@ func endpointOf(a *analytics.Alert) *ocsfEndpoint {
 }
 
 // actorOf is who acted in AN0131. In AN1269 accounts are what was aimed at.
-func actorOf(a *analytics.Alert) *ocsfActor {
+func actorOf(a *alert.Alert) *ocsfActor {
 	switch s := subjectOf(a); {
 	case s.is(anAccount):
 		return &ocsfActor{User: targetOf(a)}
@@ -129,7 +129,7 @@ func actorOf(a *analytics.Alert) *ocsfActor {
 }
 
 // targetOf is the one account of an incident, where there is one.
-func targetOf(a *analytics.Alert) *ocsfUser {
+func targetOf(a *alert.Alert) *ocsfUser {
 	u := a.User
 	if u == nil || u.Name == "" && u.ID == "" {
 		return nil
@@ -153,9 +153,9 @@ func targetOf(a *analytics.Alert) *ocsfUser {
 func userType(marks []string) (int, string) {
 	for _, m := range marks {
 		switch m {
-		case analytics.MarkPrivileged:
+		case alert.MarkPrivileged:
 			return 2, "Admin"
-		case analytics.MarkService:
+		case alert.MarkService:
 			return 4, "Service"
 		}
 	}
@@ -164,7 +164,7 @@ func userType(marks []string) (int, string) {
 
 // deviceOf is the host of an incident. Servers that merely logged one are
 // resources.
-func deviceOf(a *analytics.Alert) *ocsfDevice {
+func deviceOf(a *alert.Alert) *ocsfDevice {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ocsfDevice{s.Name, 0, "Unknown"}
 	}

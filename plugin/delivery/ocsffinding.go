@@ -1,9 +1,8 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strings"
-
-	"redshank/analytics"
 )
 
 // ocsfFinding is the incident: its uid is the same in all messages.
@@ -45,7 +44,7 @@ type ocsfNamed struct {
 	Source string `json:"src_url,omitempty"`
 }
 
-func findingOf(a *analytics.Alert, by Observer) ocsfFinding {
+func findingOf(a *alert.Alert, by Observer) ocsfFinding {
 	f := ocsfFinding{
 		UID:         a.ID,
 		Title:       titleOf(a),
@@ -66,7 +65,7 @@ func findingOf(a *analytics.Alert, by Observer) ocsfFinding {
 }
 
 // titleOf stays the same while an incident's figures grow: a SIEM groups by it.
-func titleOf(a *analytics.Alert) string {
+func titleOf(a *alert.Alert) string {
 	title := a.Rule.Name
 	if a.Class != "" {
 		title = strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " ")
@@ -86,7 +85,7 @@ func titleOf(a *analytics.Alert) string {
 
 // analyticOf: AN1269 counts against thresholds, AN0131 weighs against what is
 // usual.
-func analyticOf(a *analytics.Alert) ocsfAnalytic {
+func analyticOf(a *alert.Alert) ocsfAnalytic {
 	kind := caption{1, "Rule"}
 	if a.Rule.ID == ruleCollection {
 		kind = caption{2, "Behavioral"}
@@ -109,7 +108,7 @@ var parents = map[string]string{
 
 // attacksOf: OCSF keeps a sub-technique below its technique, where ECS and the
 // alert have the one id.
-func attacksOf(techniques []analytics.Technique) []ocsfAttack {
+func attacksOf(techniques []alert.Technique) []ocsfAttack {
 	var out []ocsfAttack
 	for _, t := range techniques {
 		if t.ID == "" {

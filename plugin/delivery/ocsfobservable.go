@@ -1,9 +1,8 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"strconv"
-
-	"redshank/analytics"
 )
 
 // ocsfObservable points at one value to pivot on.
@@ -54,7 +53,7 @@ func (o *observables) account(name string) {
 
 // observablesOf are all addresses, accounts, hosts, agents and applications,
 // those that matter most first.
-func observablesOf(a *analytics.Alert) []ocsfObservable {
+func observablesOf(a *alert.Alert) []ocsfObservable {
 	o := observables{seen: map[string]bool{}}
 	if a.Source.IsValid() {
 		o.add("evidences.src_endpoint.ip", seenIP, a.Source.String())

@@ -1,6 +1,6 @@
 package delivery
 
-import "redshank/analytics"
+import "redshank/analytics/alert"
 
 // ocsfResource is what was aimed at or affected: accounts, servers.
 type ocsfResource struct {
@@ -32,7 +32,7 @@ var (
 
 // resourcesOf lists each account once: affected where its password is known to
 // the attacker, else aimed at.
-func resourcesOf(a *analytics.Alert) []ocsfResource {
+func resourcesOf(a *alert.Alert) []ocsfResource {
 	var out []ocsfResource
 	place := map[string]int{}
 	account := func(name string, role caption) *ocsfResource {
@@ -69,16 +69,16 @@ func resourcesOf(a *analytics.Alert) []ocsfResource {
 
 // tried adds the figures of an account that failed, and its marks as they were
 // when it did.
-func (r *ocsfResource) tried(u *analytics.UserCount) {
+func (r *ocsfResource) tried(u *alert.UserCount) {
 	if r.Data == nil {
 		r.Data = &ocsfAccountData{}
 	}
 	r.Data.Failures, r.Data.LastReason = u.Failures, capped(u.LastReason, maxName)
 	r.Labels = nil
 	if u.Privileged {
-		r.Labels = append(r.Labels, analytics.MarkPrivileged)
+		r.Labels = append(r.Labels, alert.MarkPrivileged)
 	}
 	if u.Leaked {
-		r.Labels = append(r.Labels, analytics.MarkLeaked)
+		r.Labels = append(r.Labels, alert.MarkLeaked)
 	}
 }

@@ -9,12 +9,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"redshank/analytics"
 )
 
 // ocsfSchemaFile is the class Detection Finding with the objects it reaches.
@@ -264,7 +263,7 @@ func aList(v any) []any {
 	return list
 }
 
-func finding(t testing.TB, a *analytics.Alert) []byte {
+func finding(t testing.TB, a *alert.Alert) []byte {
 	t.Helper()
 	doc, err := Form{OCSF: true, CEF: true, By: Observer{Version: "1.2.3", Name: "agent-1"}}.Alert(a)
 	if err != nil {
@@ -277,7 +276,7 @@ func TestEveryOCSFMessageIsValid(t *testing.T) {
 	for name, schema := range map[string]func(testing.TB) ocsfSchemaFile{"published": publishedOCSF, "own": ownOCSF} {
 		t.Run(name, func(t *testing.T) {
 			s := schema(t)
-			everyMessage(func(kind string, a *analytics.Alert) {
+			everyMessage(func(kind string, a *alert.Alert) {
 				for _, m := range s.mistakes(finding(t, a)) {
 					t.Errorf("%s: %s", kind, m)
 				}

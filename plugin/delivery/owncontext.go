@@ -2,8 +2,7 @@ package delivery
 
 import (
 	"net/netip"
-
-	"redshank/analytics"
+	"redshank/analytics/alert"
 )
 
 // ownContext is what is known of one account of an alert. It is a type of its
@@ -47,7 +46,7 @@ type ownDeed struct {
 }
 
 // contextsOf is nil where no account is known well enough.
-func contextsOf(a *analytics.Alert) []ownContext {
+func contextsOf(a *alert.Alert) []ownContext {
 	var out []ownContext
 	for i := range a.Context {
 		out = append(out, contextOf(&a.Context[i]))
@@ -56,7 +55,7 @@ func contextsOf(a *analytics.Alert) []ownContext {
 }
 
 // contextOf caps again what the engine has capped: see maxMessage.
-func contextOf(c *analytics.Context) ownContext {
+func contextOf(c *alert.Context) ownContext {
 	own := ownContext{
 		Account:   capped(c.Account, maxName),
 		Marks:     cappedAll(c.Marks, maxName),

@@ -1,11 +1,10 @@
 package delivery
 
 import (
+	"redshank/analytics/alert"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"redshank/analytics"
 )
 
 // Bounds of what an attacker can write into an alert, in bytes. The engine
@@ -86,7 +85,7 @@ type ownSignal struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-func ownFieldsOf(a *analytics.Alert) ownFields {
+func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
 		Phase:      a.Phase,
@@ -100,7 +99,7 @@ func ownFieldsOf(a *analytics.Alert) ownFields {
 		Apps:       cappedAll(a.Apps, maxName),
 		AppNames:   cappedAll(a.AppNames, maxName),
 		Valid:      credentialsOf(a.Valid),
-		AtHome:     credentialsOf(a.AtHome),
+		AtHome:     credentialsOf(a.Familiar),
 		Evidence:   cappedAll(a.Evidence, maxName),
 		Labels:     cappedAll(a.Labels, maxName),
 		Baseline:   capped(a.Baseline, maxText),
@@ -124,7 +123,7 @@ const (
 )
 
 // subjectOf is nil where the incident is a client's or a campaign's.
-func subjectOf(a *analytics.Alert) *ownSubject {
+func subjectOf(a *alert.Alert) *ownSubject {
 	switch {
 	case a.Subject == "":
 		return nil
@@ -139,7 +138,7 @@ func subjectOf(a *analytics.Alert) *ownSubject {
 // is tells the kind of a subject, if there is one.
 func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
 
-func credentialsOf(found []analytics.Credential) []ownCredential {
+func credentialsOf(found []alert.Credential) []ownCredential {
 	var out []ownCredential
 	for _, c := range found {
 		out = append(out, ownCredential{capped(c.User, maxName), stamp(c.At), capped(c.How, maxText)})

@@ -1,9 +1,9 @@
 package delivery
 
 import (
-	"time"
-
 	"redshank/analytics"
+	"redshank/analytics/alert"
+	"time"
 )
 
 // Report are the figures of one instance since its start, as they stand at one
@@ -39,16 +39,16 @@ var Rules = [...]string{"AN1269", "AN0131"}
 
 // Told counts what was raised by rule and severity, as the message said it;
 // an incident counts where it began, with its first message.
-type Told [len(Rules)][analytics.Critical + 1]struct{ Incidents, Alerts uint64 }
+type Told [len(Rules)][alert.Critical + 1]struct{ Incidents, Alerts uint64 }
 
 // Add counts alerts.
-func (t *Told) Add(alerts []*analytics.Alert) {
+func (t *Told) Add(alerts []*alert.Alert) {
 	for _, a := range alerts {
 		for i, rule := range Rules {
 			if a.Rule.ID != rule {
 				continue
 			}
-			cell := &t[i][min(a.Severity, analytics.Critical)]
+			cell := &t[i][min(a.Severity, alert.Critical)]
 			cell.Alerts++
 			if a.Sequence == 1 {
 				cell.Incidents++

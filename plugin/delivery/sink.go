@@ -4,18 +4,17 @@ package delivery
 
 import (
 	"io"
+	"redshank/analytics/alert"
 	"sync"
 	"time"
-
-	"redshank/analytics"
 )
 
 // Message is one document on its way out.
 type Message struct {
-	ID       string             // of the incident, for the log
-	JSON     []byte             // one document, without line break
-	Severity analytics.Severity // what a full spool drops last; 0 goes first
-	Time     time.Time          // of the alert; the event time of the forward protocol
+	ID       string         // of the incident, for the log
+	JSON     []byte         // one document, without line break
+	Severity alert.Severity // what a full spool drops last; 0 goes first
+	Time     time.Time      // of the alert; the event time of the forward protocol
 }
 
 // Sink takes messages in order. It is used by one goroutine at a time.

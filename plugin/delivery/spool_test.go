@@ -7,18 +7,17 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
 	"strings"
 	"testing"
 	"time"
-
-	"redshank/analytics"
 )
 
 // numbered are n alerts from first on, each with its number in it.
 func numbered(first, n int) []Message {
 	var out []Message
 	for i := first; i < first+n; i++ {
-		out = append(out, Message{ID: fmt.Sprintf("rs-%06d", i), Severity: analytics.High, Time: time.Unix(1772439304, int64(i)),
+		out = append(out, Message{ID: fmt.Sprintf("rs-%06d", i), Severity: alert.High, Time: time.Unix(1772439304, int64(i)),
 			JSON: fmt.Appendf(nil, `{"event":{"id":"rs-%06d"},"n":%d}`, i, i)})
 	}
 	return out
@@ -159,15 +158,15 @@ func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sized := func(id string, severity analytics.Severity) []Message {
+		sized := func(id string, severity alert.Severity) []Message {
 			return []Message{{ID: id, Severity: severity, JSON: bytes.Repeat([]byte{'x'}, MinSpool/5)}}
 		}
-		put(t, s, sized("1", analytics.Low))
+		put(t, s, sized("1", alert.Low))
 		s.take() // in flight from here on
-		for i, severity := range []analytics.Severity{analytics.High, analytics.Low, analytics.Medium, analytics.Low, analytics.Critical, analytics.High} {
+		for i, severity := range []alert.Severity{alert.High, alert.Low, alert.Medium, alert.Low, alert.Critical, alert.High} {
 			put(t, s, sized(fmt.Sprint(i+2), severity))
 		}
-		put(t, s, sized("8", analytics.Low)) // less than all that wait: goes itself
+		put(t, s, sized("8", alert.Low)) // less than all that wait: goes itself
 		var left []string
 		for batch := s.take(); len(batch) > 0; batch = s.take() {
 			left = append(left, ids(batch))
@@ -307,7 +306,7 @@ func BenchmarkSpoolPut(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			alert := []Message{{ID: "rs-000001", Severity: analytics.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
+			alert := []Message{{ID: "rs-000001", Severity: alert.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
 			b.SetBytes(2500)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/test/day"
 	"slices"
 	"testing"
 
 	"github.com/tinylib/msgp/msgp"
-
-	"redshank/analytics"
-	"redshank/analytics/policy"
-	"redshank/test/day"
 )
 
 // chunkSize is about what an agent hands over at once, in bytes.
@@ -128,7 +128,7 @@ func observe(t *testing.T, lines []day.Arrival) []day.Found {
 	return found
 }
 
-func foundOf(a *analytics.Alert) day.Found {
+func foundOf(a *alert.Alert) day.Found {
 	f := day.Found{
 		ID: a.ID, Sequence: a.Sequence, Rule: a.Rule.ID, Class: a.Class, Severity: a.Severity.String(),
 		Accounts: a.Counts.DistinctUsers, Addresses: a.Counts.DistinctIPs, Start: a.Start, End: a.End,

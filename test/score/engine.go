@@ -9,6 +9,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics"
+	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 	"redshank/test/world"
 	"redshank/test/world/lines"
@@ -125,7 +126,7 @@ func (e *engine) close(at time.Time) (*found, error) {
 }
 
 // messageOf is what the judge wants of an alert.
-func messageOf(a *analytics.Alert, at time.Time) message {
+func messageOf(a *alert.Alert, at time.Time) message {
 	m := message{
 		ID: a.ID, Sequence: a.Sequence, Rule: a.Rule.ID, Class: a.Class, Severity: a.Severity.String(), Subject: a.Subject, Text: a.Message,
 		Time: a.Time, Start: a.Start, End: a.End, Read: at,

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 )
 
 // messages plays a scene, a chunk for each act, and returns all messages up to
 // the end of the input and those that only Close gave.
-func (s *scene) messages() (told, closing []*Alert) {
+func (s *scene) messages() (told, closing []*alert.Alert) {
 	s.t.Helper()
 	e, err := New(Options{Policy: s.policy, MaxIPs: 10_000, MaxUsers: 10_000})
 	if err != nil {
@@ -21,7 +22,7 @@ func (s *scene) messages() (told, closing []*Alert) {
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		told = append(told, e.desk.flush()...)
+		told = append(told, e.tracker.flush()...)
 	}
 	return told, e.Close()
 }
@@ -40,7 +41,7 @@ func TestAStormStaysReadable(t *testing.T) {
 	var critical, suppressed int
 	incidents := map[string]bool{}
 	for _, a := range told {
-		if a.Severity == Critical {
+		if a.Severity == alert.Critical {
 			critical++
 		}
 	}
@@ -95,7 +96,7 @@ func TestAnIncidentEndsWithItsFinalFigures(t *testing.T) {
 	}
 	s.succeed(72*time.Hour, "192.0.2.1", person(1)) // quiet time and lateness are over
 	told, closing := s.messages()
-	if n := len(told); n != 2 || told[1].Phase != PhaseQuiet || told[1].Counts.Failures != 8 || len(closing) != 0 {
+	if n := len(told); n != 2 || told[1].Phase != alert.PhaseQuiet || told[1].Counts.Failures != 8 || len(closing) != 0 {
 		t.Errorf("%d messages and %d at the end, want the opening and the final figures", n, len(closing))
 	}
 }

@@ -1,28 +1,12 @@
-// Package analytics is the detection engine: records in, alerts out. It has
-// no I/O, no clock, no goroutines and no logging.
-package analytics
+package alert
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"redshank/analytics/event"
 )
-
-// Severity of an alert.
-type Severity uint8
-
-// The severities, in rising order.
-const (
-	Low Severity = iota + 1
-	Medium
-	High
-	Critical
-)
-
-func (s Severity) String() string {
-	return [...]string{"", "low", "medium", "high", "critical"}[min(s, Critical)]
-}
 
 // Alert is one message about one incident. Strings are capped and owned by
 // the alert; lists are capped, with the true counts beside them in Counts.
@@ -49,7 +33,7 @@ type Alert struct {
 	Users      []UserCount  // top by failures, at most 20
 	Hosts      []string     // servers that logged it, at most 20
 	Valid      []Credential // valid credentials found, at most 20
-	AtHome     []Credential // accounts with a history at the address that went on as usual, at most 20
+	Familiar   []Credential // accounts with a history at the address that went on as usual, at most 20
 	Services   []string
 	Agents     []string // at most 10
 	Apps       []string // ids, at most 10
@@ -67,11 +51,25 @@ type Alert struct {
 	Suppressed int       // messages not sent since the last one
 }
 
-// Rule is an analytic.
-type Rule struct{ ID, Name, Version string }
-
 // User is an account as an alert names it.
 type User struct{ Name, Domain, Email, ID string }
+
+// NewUser splits a canonical account into its parts.
+func NewUser(name string) *User {
+	user := &User{Name: name}
+	if local, domain, ok := strings.Cut(name, "@"); ok {
+		user.Name, user.Domain, user.Email = local, domain, name
+	}
+	return user
+}
+
+// DisplayName returns the address of the account, or its name where it has none.
+func (u *User) DisplayName() string {
+	if u.Email != "" {
+		return u.Email
+	}
+	return u.Name
+}
 
 // UserCount is one account of an incident.
 type UserCount struct {
@@ -91,7 +89,7 @@ type Credential struct {
 
 	Agent, App, Record string // user agent, application id and record id, as far as the log tells
 
-	service event.Service
+	Service event.Service
 }
 
 // Signal is one observation that counted.

@@ -22,7 +22,7 @@ const (
 	findUnknown    = "unknown_records"
 	findMalformed  = "malformed_records"
 	findEvicting   = "table_evicting"
-	findUnripe     = "baselines_unripe"
+	findImmature   = "baselines_unripe"
 	findExpired    = "automation_expired"
 	findUnusedRule = "automation_unused"
 )
@@ -32,70 +32,70 @@ const minute = 60 * 1000
 // What the watch wants before it speaks. A share is judged over batches and
 // not over all time, so that what breaks is found, and what is mended clears.
 const (
-	batch        = 50        // events of a source before their fields are judged
-	recordBatch  = 200       // records before the share of unknown ones is
-	most, few    = 90, 50    // per cent that raise and clear
-	unknownMost  = 10        // likewise of unknown and of malformed records
-	unknownFew   = 5         //
-	bindSignIns  = 100       // cloud sign-ins without mailbox auditing
-	scriptLeast  = 20        // commands without script blocks
-	unusedAfter  = 7 * day   // of an automation that matched nothing
-	ripeAccounts = 20        // accounts before the share of ripe baselines is judged
-	strangeStep  = 24 * hour // a jump of arrival times that has to come twice
+	batch          = 50        // events of a source before their fields are judged
+	recordBatch    = 200       // records before the share of unknown ones is
+	most, few      = 90, 50    // per cent that raise and clear
+	unknownMost    = 10        // likewise of unknown and of malformed records
+	unknownFew     = 5         //
+	bindSignIns    = 100       // cloud sign-ins without mailbox auditing
+	scriptLeast    = 20        // commands without script blocks
+	unusedAfter    = 7 * day   // of an automation that matched nothing
+	matureAccounts = 20        // accounts before the share of ripe baselines is judged
+	outlierStep    = 24 * hour // a jump of arrival times that has to come twice
 )
 
 // watch looks at the records and not at what they tell: what is missing in
 // them, when they come, and whose clock is wrong. It has no clock of its own:
 // it goes by Fluent Bit's timestamps, and judges at most once for each minute
 // of them. All its state is small and fixed; it is not kept over a restart.
-type watch struct {
-	board
+type monitor struct {
+	findings
 	policy  *policy.Policy
 	now     int64 // newest arrival, Unix milliseconds
 	began   int64
-	strange int64 // an arrival that was not believed
+	outlier int64 // an arrival that was not believed
 	judged  int64 // minute
-	sources [sourceCount]sourceWatch
+	sources [sourceCount]sourceMonitor
 	counts  source.Counts
 	records struct{ read, unknown, malformed uint64 }
 	tag     string // of the last unknown record
-	binds   auditWatch
-	scripts auditWatch
+	binds   auditCheck
+	scripts auditCheck
 	evicted [2]struct{ count, hour uint64 }
 }
 
 const sourceCount = len(source.Counts{})
 
 // auditWatch is about records that should come beside others.
-type auditWatch struct {
+type auditCheck struct {
 	others int   // since the last one that was missed
 	from   int64 // arrival of the first of them
 }
 
 // event looks at one normalised event before its time is corrected; at and
 // arrived are Unix milliseconds, negative where there is none.
-func (w *watch) event(ev *event.Event, at, arrived int64) {
+func (w *monitor) event(ev *event.Event, at, arrived int64) {
 	s := &w.sources[ev.Source]
 	s.clock.add(at, arrived)
 	if ev.Action == event.SignIn || ev.Action == event.MailAccess {
 		s.fields.add(ev)
 	}
 	if ev.Outcome == event.Success && ev.UserKind == event.UserPerson && ev.Family != event.Probe {
-		s.crowd.add(ev)
+		s.shared.add(ev)
 	}
 	switch {
 	case ev.Source == event.UAL && ev.Action == event.MailAccess && (ev.Access == event.Bind || ev.Access == event.Sync):
-		w.binds = auditWatch{}
+		w.binds = auditCheck{}
 	case ev.Source == event.UAL && ev.Action == event.SignIn && ev.Outcome == event.Success:
 		w.binds.other(arrived)
 	case ev.Source == event.WinEvent && ev.Action == event.Script && len(ev.Operation) == 0: // 4104
-		w.scripts = auditWatch{}
+		w.scripts = auditCheck{}
 	case ev.Source == event.WinEvent && ev.Action == event.Script: // 4103
 		w.scripts.other(arrived)
 	}
 }
 
-func (a *auditWatch) other(arrived int64) {
+func (a *auditCheck) other(arrived int64) {
 	if a.others == 0 {
 		a.from = arrived
 	}
@@ -103,7 +103,7 @@ func (a *auditWatch) other(arrived int64) {
 }
 
 // chunk takes note of what came in one chunk, by the time of its last record.
-func (w *watch) chunk(tag string, counts source.Counts, received time.Time, evicted ...uint64) {
+func (w *monitor) chunk(tag string, counts source.Counts, received time.Time, evicted ...uint64) {
 	if received.IsZero() || !w.advance(received.UnixMilli()) {
 		return
 	}
@@ -131,19 +131,19 @@ func (w *watch) chunk(tag string, counts source.Counts, received time.Time, evic
 
 // advance moves the clock. One arrival far from all before it is not believed:
 // in_forward passes on any time that a sender likes.
-func (w *watch) advance(at int64) bool {
+func (w *monitor) advance(at int64) bool {
 	switch {
 	case w.now == 0:
 		w.began = at
-	case at > w.now+strangeStep && (at < w.strange || at > w.strange+strangeStep):
-		w.strange = at
+	case at > w.now+outlierStep && (at < w.outlier || at > w.outlier+outlierStep):
+		w.outlier = at
 		return false
 	}
 	w.now = max(w.now, at)
 	return true
 }
 
-func (w *watch) judge(evicted []uint64) {
+func (w *monitor) judge(evicted []uint64) {
 	for s := range w.sources {
 		w.judgeSource(event.Source(s), &w.sources[s])
 	}
@@ -153,7 +153,7 @@ func (w *watch) judge(evicted []uint64) {
 	w.judgeAutomation()
 }
 
-func (w *watch) judgeSource(of event.Source, s *sourceWatch) {
+func (w *monitor) judgeSource(of event.Source, s *sourceMonitor) {
 	name := of.String()
 	silent, since := s.flow.silent(w.now, w.othersFlow(of, s.flow.last))
 	w.set(silent, w.now, findSilent, name, func() string {
@@ -176,7 +176,7 @@ func (w *watch) judgeSource(of event.Source, s *sourceWatch) {
 			return fmt.Sprintf("events of %s are steadily %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/minute)
 		})
 	}
-	if who, accounts, share, ok := s.crowd.judge(); ok {
+	if who, accounts, share, ok := s.shared.judge(); ok {
 		w.clearOthers(findProxy, name+" ", name+" "+who)
 		w.set(who != "", w.now, findProxy, name+" "+who, func() string {
 			return fmt.Sprintf("%s brings %d %% of the sign-ins of %s, of %d accounts or more: a proxy or load balancer that hides the clients (log X-Forwarded-For and declare it in trusted_proxies), or an office (declare it in corporate_egress)", who, share, name, accounts)
@@ -185,13 +185,13 @@ func (w *watch) judgeSource(of event.Source, s *sourceWatch) {
 }
 
 // setShare raises a finding at most per cent and clears it below few.
-func (w *watch) setShare(share int, code, name, format string) {
+func (w *monitor) setShare(share int, code, name, format string) {
 	_, open := w.open[findingKey{code, name}]
 	w.set(share >= most || open && share >= few, w.now, code, name, func() string { return fmt.Sprintf(format, share, name) })
 }
 
 // clearOthers clears what was said of the same source with another subject.
-func (w *watch) clearOthers(code, prefix, but string) {
+func (w *monitor) clearOthers(code, prefix, but string) {
 	for key := range w.open {
 		if key.code == code && len(key.subject) > len(prefix) && key.subject[:len(prefix)] == prefix && key.subject != but {
 			w.set(false, w.now, code, key.subject, nil)
@@ -201,7 +201,7 @@ func (w *watch) clearOthers(code, prefix, but string) {
 
 // accountsElsewhere tells whether another log on premises names the accounts
 // of failures.
-func (w *watch) accountsElsewhere() bool {
+func (w *monitor) accountsElsewhere() bool {
 	for _, s := range [...]event.Source{event.HTTPProxy, event.WinEvent} {
 		if f := &w.sources[s]; f.fields.namedFailures > 0 && w.now-f.flow.last < day {
 			return true
@@ -212,7 +212,7 @@ func (w *watch) accountsElsewhere() bool {
 
 // othersFlow tells whether other sources brought records after a moment: at
 // its end, and in at least ten different minutes.
-func (w *watch) othersFlow(of event.Source, since int64) bool {
+func (w *monitor) othersFlow(of event.Source, since int64) bool {
 	for s := range w.sources {
 		f := &w.sources[s].flow
 		if event.Source(s) != of && w.now-f.last < silentLeast/2 && f.minutesSince(since) >= 10 {
@@ -222,7 +222,7 @@ func (w *watch) othersFlow(of event.Source, since int64) bool {
 	return false
 }
 
-func (w *watch) judgeAudits() {
+func (w *monitor) judgeAudits() {
 	b, s := &w.binds, &w.scripts
 	w.set(b.others >= bindSignIns && w.now-b.from >= day, w.now, findNoBind, event.UAL.String(), func() string {
 		return fmt.Sprintf("%d sign-ins came in the audit log and not one MailItemsAccessed: reading of mail is not audited, AN0131 is blind to it", b.others)
@@ -232,7 +232,7 @@ func (w *watch) judgeAudits() {
 	})
 }
 
-func (w *watch) judgeRecords() {
+func (w *monitor) judgeRecords() {
 	r := &w.records
 	if r.read < recordBatch {
 		return
@@ -252,7 +252,7 @@ func (w *watch) judgeRecords() {
 
 // judgeTables raises what evicted within an hour, and clears what has not for
 // one.
-func (w *watch) judgeTables(evicted []uint64) {
+func (w *monitor) judgeTables(evicted []uint64) {
 	for i, name := range [...]string{"clients", "accounts"} {
 		e := &w.evicted[i]
 		if i >= len(evicted) {
@@ -269,10 +269,10 @@ func (w *watch) judgeTables(evicted []uint64) {
 	}
 }
 
-func (w *watch) judgeAutomation() {
+func (w *monitor) judgeAutomation() {
 	for _, a := range w.policy.Automations() {
 		name := a.Name[:min(len(a.Name), maxKeptText)]
-		expired := a.Expired(at(w.now))
+		expired := a.Expired(timeOf(w.now))
 		w.set(expired, w.now, findExpired, name, func() string {
 			return fmt.Sprintf("the automation %q expired on %s: what it does is reported again", name, a.Expires.Format("2006-01-02"))
 		})
@@ -283,8 +283,8 @@ func (w *watch) judgeAutomation() {
 }
 
 // ripeness says that most baselines are unripe, as they are after a start.
-func (w *watch) ripeness(ripe, all int) {
-	w.set(all >= ripeAccounts && ripe*2 < all, w.now, findUnripe, "", func() string {
+func (w *monitor) maturity(ripe, all int) {
+	w.set(all >= matureAccounts && ripe*2 < all, w.now, findImmature, "", func() string {
 		return fmt.Sprintf("%d of %d accounts have a ripe baseline: until it is ripe nothing is new for an account, and AN0131 sees less", ripe, all)
 	})
 }

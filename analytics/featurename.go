@@ -12,12 +12,12 @@ import (
 // They are shared by all accounts, as most places are, and bounded: about 150
 // bytes each. The oldest goes first; what is still in use comes back with the
 // next sign-in from that place.
-type placeNames struct {
-	*window.Recent[placeName]
+type featureNames struct {
+	*window.Recent[featureName]
 }
 
-type placeName struct {
-	kind placeKind
+type featureName struct {
+	kind featureKind
 	text string
 }
 
@@ -25,37 +25,37 @@ type placeName struct {
 const usersPerName = 4
 
 // maxPlaceName caps what is kept of a device or an application, in bytes.
-const maxPlaceName = 80
+const maxFeatureName = 80
 
-func newPlaceNames(users int) placeNames {
-	return placeNames{window.NewRecent[placeName](max(users/usersPerName, 1024))}
+func newFeatureNames(users int) featureNames {
+	return featureNames{window.NewRecent[featureName](max(users/usersPerName, 1024))}
 }
 
 // nameOf remembers what a place of an event is called. It allocates only for a
 // name that is not known yet.
-func (c *collection) nameOf(p *placed, ev *event.Event) {
-	if c.placeNames.Contains(p.key) { // cheaper than Get, which moves the entry
+func (c *collection) nameOf(p *eventFeature, ev *event.Event) {
+	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry
 		return
 	}
-	n := placeName{text: string(p.detail[:min(len(p.detail), maxPlaceName)])}
+	n := featureName{text: string(p.detail[:min(len(p.detail), maxFeatureName)])}
 	switch p.signal {
 	case newNetwork:
-		n = placeName{atNetwork, c.networkName(ev.IP)}
+		n = featureName{featureNetwork, c.networkName(ev.IP)}
 	case newCountry:
-		n.kind = atCountry
+		n.kind = featureCountry
 	case newDevice:
-		n.kind = onDevice
+		n.kind = featureDevice
 	case newFamily:
-		n = placeName{byFamily, ev.Family.String()}
+		n = featureName{featureFamily, ev.Family.String()}
 	case newApp:
-		n.kind = byApp
+		n.kind = featureApp
 		if name := c.policy.AppName(ev.App); name != "" {
 			n.text = name
 		}
 	default:
 		return
 	}
-	c.placeNames.Add(p.key, n)
+	c.featureNames.Add(p.key, n)
 }
 
 // networkName is the owner of an address, or the prefix that stands for one.
@@ -67,7 +67,7 @@ func (c *collection) networkName(ip netip.Addr) string {
 	if ip.Is4() {
 		bits = 16
 	}
-	return netip.PrefixFrom(clientKey(ip.As16()).network().addr(), bits).String()
+	return netip.PrefixFrom(ClientKey(ip.As16()).network().addr(), bits).String()
 }
 
 func ownerName(asn uint32, organization string) string {

@@ -1,15 +1,18 @@
 package analytics
 
-import "redshank/analytics/event"
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
 
 // story is the notes around one of them, weighed.
-type story struct {
+type correlation struct {
 	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
 	signIn, access int               // sums of weights, each signal once
 	strong         bool
 }
 
-func (s *story) add(kind signalKind, weight int) {
+func (s *correlation) add(kind signalKind, weight int) {
 	more := weight - int(s.kinds[kind])
 	if more <= 0 {
 		return
@@ -26,16 +29,16 @@ func (s *story) add(kind signalKind, weight int) {
 // opens tells whether the story makes an incident: both halves together, a
 // single strong signal, or much of the access half alone. An application that
 // is merely new makes no second half: that is a new telephone.
-func (s *story) opens() bool {
+func (s *correlation) opens() bool {
 	both := s.signIn > 0 && s.access >= leastAccess && s.signIn+s.access >= opensAt
 	return both || s.strong || s.access >= aloneAt
 }
 
 // weightOf is what a note weighs now: nothing where its place has turned out
 // to be usual, half where only a group's baseline speaks.
-func (c *collection) weightOf(d *dossier, n *note) int {
+func (c *collection) weightOf(d *profile, n *observation) int {
 	switch {
-	case n.place != 0 && d.baseline.knewBefore(n.place, n.first, c.policy.Collection.Baseline):
+	case n.feature != 0 && d.baseline.knewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0
 	case n.half:
 		return c.signals[n.kind].Weight / 2
@@ -44,9 +47,9 @@ func (c *collection) weightOf(d *dossier, n *note) int {
 }
 
 // around gathers the story around one note.
-func (c *collection) around(d *dossier, center *note) (s story) {
-	for i := range d.notes {
-		if n := &d.notes[i]; n.near(center, c.window) {
+func (c *collection) correlate(d *profile, center *observation) (s correlation) {
+	for i := range d.observations {
+		if n := &d.observations[i]; n.near(center, c.window) {
 			s.add(n.kind, c.weightOf(d, n))
 		}
 	}
@@ -54,31 +57,31 @@ func (c *collection) around(d *dossier, center *note) (s story) {
 }
 
 // note enters a signal that an event gives into a dossier.
-func (c *collection) note(d *dossier, ev *event.Event, kind signalKind, detail []byte) {
-	c.enter(d, c.noteOf(ev, kind), first(detail, ev.Operation), ev)
+func (c *collection) raise(d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	c.record(d, c.observationOf(ev, kind), firstOf(detail, ev.Operation), ev)
 }
 
 // noteUnless is note for a signal that counts only while the place is not
 // usual.
-func (c *collection) noteUnless(place uint64, d *dossier, ev *event.Event, kind signalKind, detail []byte) {
-	n := c.noteOf(ev, kind)
-	n.place = place
-	c.enter(d, n, detail, ev)
+func (c *collection) raiseUnless(place uint64, d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	n := c.observationOf(ev, kind)
+	n.feature = place
+	c.record(d, n, detail, ev)
 }
 
-func (c *collection) noteOf(ev *event.Event, kind signalKind) note {
+func (c *collection) observationOf(ev *event.Event, kind signalKind) observation {
 	at := ev.Time.UnixMilli()
-	return note{kind: kind, first: at, last: at, links: c.linksOf(ev), client: c.clientOf(ev)}
+	return observation{kind: kind, first: at, last: at, links: c.linksOf(ev), client: c.clientOf(ev)}
 }
 
 // enter puts a note into a dossier and opens an incident where the story it is
 // part of weighs enough. It is where both halves meet: nothing in it depends
 // on which came first. ev may be nil.
-func (c *collection) enter(d *dossier, n note, detail []byte, ev *event.Event) {
+func (c *collection) record(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
 	}
-	if len(detail) == 0 && n.client != (clientKey{}) {
+	if len(detail) == 0 && n.client != (ClientKey{}) {
 		detail = n.client.addr().AppendTo(c.scratch[:0])
 	}
 	kept, news := d.keep(n, detail)
@@ -86,12 +89,12 @@ func (c *collection) enter(d *dossier, n note, detail []byte, ev *event.Event) {
 		return
 	}
 	c.changed(d)
-	center := c.opening(d, kept)
+	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
 	switch {
 	case open && (center != nil || c.joins(d, kept)):
 		if center != nil {
-			center.in = true
+			center.inIncident = true
 		}
 	case !open && center != nil:
 		c.open(d, center)
@@ -103,10 +106,10 @@ func (c *collection) enter(d *dossier, n note, detail []byte, ev *event.Event) {
 
 // opening is the note around which there is a story that makes an incident,
 // and which the given note is part of.
-func (c *collection) opening(d *dossier, part *note) *note {
-	for i := range d.notes {
-		if center := &d.notes[i]; center.near(part, c.window) {
-			if s := c.around(d, center); s.opens() {
+func (c *collection) trigger(d *profile, part *observation) *observation {
+	for i := range d.observations {
+		if center := &d.observations[i]; center.near(part, c.window) {
+			if s := c.correlate(d, center); s.opens() {
 				return center
 			}
 		}
@@ -115,12 +118,12 @@ func (c *collection) opening(d *dossier, part *note) *note {
 }
 
 // joins tells whether the note is near one of the incident's.
-func (c *collection) joins(d *dossier, n *note) bool {
-	if n.in {
+func (c *collection) joins(d *profile, n *observation) bool {
+	if n.inIncident {
 		return true
 	}
-	for i := range d.notes {
-		if o := &d.notes[i]; o.in && o.near(n, c.window) {
+	for i := range d.observations {
+		if o := &d.observations[i]; o.inIncident && o.near(n, c.window) {
 			return true
 		}
 	}
@@ -130,23 +133,23 @@ func (c *collection) joins(d *dossier, n *note) bool {
 // open makes an incident of the story around a note, or joins the one that
 // the other side of the story has: the account that let an application in, or
 // the application it let in.
-func (c *collection) open(d *dossier, center *note) {
-	for i := range d.notes {
-		d.notes[i].in = false
+func (c *collection) open(d *profile, center *observation) {
+	for i := range d.observations {
+		d.observations[i].inIncident = false
 	}
-	center.in = true
-	c.dossiers.Promote(d.key)
-	if d.incident = c.joint(d, center); d.incident != nil {
+	center.inIncident = true
+	c.profiles.Protect(d.key)
+	if d.incident = c.linkedIncident(d, center); d.incident != nil {
 		return
 	}
 	start := center.began()
-	for i := range d.notes {
-		if n := &d.notes[i]; n.near(center, c.window) && c.weightOf(d, n) > 0 {
+	for i := range d.observations {
+		if n := &d.observations[i]; n.near(center, c.window) && c.weightOf(d, n) > 0 {
 			start = min(start, n.began())
 		}
 	}
-	i := c.desk.open(&ruleCollection, d.subject, start)
-	i.span(start)
+	i := c.tracker.open(&ruleCollection, d.subject, start)
+	i.extend(start)
 	i.opened, i.subject, d.incident = "collection", d.subject, i
 	if d.kind == aUser {
 		i.account = d.subject
@@ -155,19 +158,19 @@ func (c *collection) open(d *dossier, center *note) {
 
 // joint is the open incident of an application's granter, where the
 // application opens one; and of an application, where its granter does.
-func (c *collection) joint(d *dossier, center *note) *incident {
+func (c *collection) linkedIncident(d *profile, center *observation) *incident {
 	if d.kind == anApp {
-		if o, ok := c.dossiers.Get(d.granter); ok && o.incident != nil && within(o.incident, center.first) {
+		if o, ok := c.profiles.Get(d.granter); ok && o.incident != nil && within(o.incident, center.first) {
 			return o.incident
 		}
 		return nil
 	}
-	for i := range d.notes {
-		n := &d.notes[i]
+	for i := range d.observations {
+		n := &d.observations[i]
 		if n.kind != mailConsent || !n.near(center, c.window) {
 			continue
 		}
-		app, ok := c.dossiers.Get(n.links[2])
+		app, ok := c.profiles.Get(n.links[2])
 		if ok && app.granter == d.key && app.incident != nil && within(app.incident, center.first) {
 			return app.incident
 		}
@@ -177,51 +180,51 @@ func (c *collection) joint(d *dossier, center *note) *incident {
 
 // add brings an incident up to its dossier: all notes that hang together with
 // those it has. The outcome depends on the notes alone.
-func (c *collection) add(d *dossier, ev *event.Event) {
+func (c *collection) add(d *profile, ev *event.Event) {
 	i := d.incident
 	for grown := true; grown; {
 		grown = false
-		for n := range d.notes {
-			if p := &d.notes[n]; !p.in && c.weightOf(d, p) > 0 && c.joins(d, p) {
-				p.in, grown = true, true
+		for n := range d.observations {
+			if p := &d.observations[n]; !p.inIncident && c.weightOf(d, p) > 0 && c.joins(d, p) {
+				p.inIncident, grown = true, true
 			}
 		}
 	}
-	for n := range d.notes {
-		if p := &d.notes[n]; p.in {
+	for n := range d.observations {
+		if p := &d.observations[n]; p.inIncident {
 			c.tell(i, d, p)
 		}
 	}
 	for _, t := range d.mailboxes.All() {
-		i.mailbox(t.Key)
+		i.addMailbox(t.Key)
 	}
 	if ev != nil {
 		i.services |= 1 << ev.Service
-		i.describe(ev)
+		i.addEvent(ev)
 		i.privilegedSubject = i.privilegedSubject || ev.Marks.Has(event.PrivilegedUser)
 	}
 	c.measure(d)
-	c.conclude(i, d)
-	c.desk.touch(i)
+	c.classify(i, d)
+	c.tracker.update(i)
 }
 
 // tell adds what one note says to the incident.
-func (c *collection) tell(i *incident, d *dossier, n *note) {
+func (c *collection) tell(i *incident, d *profile, n *observation) {
 	weight := c.weightOf(d, n)
 	if weight == 0 {
 		return
 	}
-	i.span(n.began())
-	i.span(n.last)
-	i.signal(Signal{Code: signalCodes[n.kind], Weight: weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique})
-	if n.client != (clientKey{}) {
-		i.met(n.client)
+	i.extend(n.began())
+	i.extend(n.last)
+	i.addSignal(alert.Signal{Code: signalCodes[n.kind], Weight: weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique})
+	if n.client != (ClientKey{}) {
+		i.addClient(n.client)
 	}
-	i.told.newest = false
+	i.last.upToDate = false
 }
 
 // measure counts the items read while the incident lasted.
-func (c *collection) measure(d *dossier) {
+func (c *collection) measure(d *profile) {
 	if i := d.incident; d.taken != nil {
 		i.counts.Items = max(i.counts.Items, d.taken.between(i.start/hour, i.end/hour))
 	}
@@ -229,12 +232,12 @@ func (c *collection) measure(d *dossier) {
 
 // client is where the story comes from: the client that most speaks against,
 // of the sign-in, or else of the access; of equals the earlier.
-func (c *collection) client(d *dossier) (from clientKey) {
+func (c *collection) client(d *profile) (from ClientKey) {
 	var heaviest int
 	var earliest int64
-	for i := range d.notes {
-		n := &d.notes[i]
-		if !n.in || n.client == (clientKey{}) {
+	for i := range d.observations {
+		n := &d.observations[i]
+		if !n.inIncident || n.client == (ClientKey{}) {
 			continue
 		}
 		weight := c.against(d, n.client)
@@ -247,10 +250,10 @@ func (c *collection) client(d *dossier) (from clientKey) {
 
 // against is what one client weighs in an incident; what it did at sign-in
 // counts before all it read.
-func (c *collection) against(d *dossier, k clientKey) int {
-	var s story
-	for i := range d.notes {
-		if n := &d.notes[i]; n.in && n.client == k {
+func (c *collection) against(d *profile, k ClientKey) int {
+	var s correlation
+	for i := range d.observations {
+		if n := &d.observations[i]; n.inIncident && n.client == k {
 			s.add(n.kind, c.weightOf(d, n))
 		}
 	}

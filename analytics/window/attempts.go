@@ -7,34 +7,30 @@ import "redshank/analytics/event"
 const JoinWithin = 5_000
 
 // Try is one attempt of one account from one client.
-type Try struct {
-	At      int64    // Unix milliseconds, event time
-	Client  [16]byte // the client's whole address in its 16-byte form
-	Key     uint64   // hash of the account; 0 where it is unknown
-	Name    string   // canonical account, shared with the account table
-	Agent   uint32   // hash of the user agent; 0 where there is none
-	Tool    uint32   // hash of the agent without its version numbers, and of the application
-	Sources uint16   // one bit for each event.Source that told of it
-	Marks   event.Marks
-	Reason  event.Reason
-	Service event.Service
-	Family  event.Family
-	GotIn   bool // the account got in, with this try or soon after it
-
-	// dropped is of the first try in a list's array alone: how many, it included,
-	// are no longer in the list. It takes no room, and the list then none either.
-	dropped uint32
+type Attempt struct {
+	At        int64    // Unix milliseconds, event time
+	Client    [16]byte // the client's whole address in its 16-byte form
+	Key       uint64   // hash of the account; 0 where it is unknown
+	Name      string   // canonical account, shared with the account table
+	Agent     uint32   // hash of the user agent; 0 where there is none
+	Tool      uint32   // hash of the agent without its version numbers, and of the application
+	Sources   uint16   // one bit for each event.Source that told of it
+	Marks     event.Marks
+	Reason    event.Reason
+	Service   event.Service
+	Family    event.Family
+	Succeeded bool // the account got in, with this try or soon after it
 }
 
 // Merge takes over what another log knows better of the same act: whether the
 // account exists, and which service of the mail system it was tried at.
-func (o *Try) Merge(t Try) {
+func (o *Attempt) Merge(t Attempt) {
 	o.Sources |= t.Sources
 	o.Marks |= t.Marks
 	if o.Key == 0 {
 		o.Key, o.Name = t.Key, t.Name
 	}
-	if Exacter(t.Reason, o.Reason) {
+	if MoreSpecific(t.Reason, o.Reason) {
 		o.Reason = t.Reason
 	}
 	if o.Agent == 0 {
@@ -57,7 +53,7 @@ func NamesTool(tool uint32) bool { return tool&ToolNamed != 0 }
 
 // Exacter tells whether reason a says more than b: most logs know no more than
 // that the password was wrong.
-func Exacter(a, b event.Reason) bool {
+func MoreSpecific(a, b event.Reason) bool {
 	vague := func(r event.Reason) bool {
 		return r == event.ReasonNone || r == event.OtherReason || r == event.WrongPassword
 	}
@@ -66,29 +62,29 @@ func Exacter(a, b event.Reason) bool {
 
 // Tries is a short list of tries in event-time order, whatever order they
 // arrive in. The zero value is an empty list.
-type Tries struct{ list []Try }
+type Attempts struct{ list []Attempt }
 
 // TriesOf makes a list of tries that are in order already.
-func TriesOf(list []Try) Tries { return Tries{list} }
+func AttemptsOf(list []Attempt) Attempts { return Attempts{list} }
 
 // Fate is what became of a try that was added.
-type Fate uint8
+type AddResult uint8
 
 // A try is New, or Joined to one that another log has told of already; Refined,
 // where that one's log did not say with which program, and Named, where it did
 // not say which account it was.
 const (
-	New Fate = iota
+	New AddResult = iota
 	Joined
 	Refined
-	Named
+	Identified
 )
 
 // Add puts t in its place, or joins it to the try that it repeats: the same
 // client and account at the same time, as told by another log. Of the Windows
 // and SMTP logs of one failed sign-in one has the account and another not. It
 // keeps at most limit tries and drops the oldest.
-func (s *Tries) Add(t Try, limit int) Fate {
+func (s *Attempts) Add(t Attempt, limit int) AddResult {
 	all := s.All()
 	i := len(all)
 	for ; i > 0 && all[i-1].At > t.At; i-- {
@@ -101,17 +97,17 @@ func (s *Tries) Add(t Try, limit int) Fate {
 		if i == 0 {
 			return New // older than all that is kept
 		}
-		s.drop(1)
+		s.list = s.list[1:]
 	}
 	s.insert(&t, late, limit)
 	return New
 }
 
 // insert puts t before the last few.
-func (s *Tries) insert(t *Try, late, limit int) {
+func (s *Attempts) insert(t *Attempt, late, limit int) {
 	n := len(s.list)
 	if n == cap(s.list) {
-		s.list = append(make([]Try, 0, n+growth(n, limit)), s.list...)
+		s.list = append(make([]Attempt, 0, n+growth(n, limit)), s.list...)
 	}
 	s.list = append(s.list, *t)
 	if late > 0 {
@@ -131,27 +127,12 @@ func growth(n, limit int) int {
 	return max(1, min(more, limit+limit/8+1-n))
 }
 
-// drop takes the n oldest tries off. They stay in the array until they are an
-// eighth of it: to move all that follow at every try of an attack takes longer
-// than all else about it.
-func (s *Tries) drop(n int) {
-	if n == 0 {
-		return
-	}
-	n += int(s.list[0].dropped)
-	if n <= (len(s.list)-n)/8 {
-		s.list[0].dropped = uint32(n)
-		return
-	}
-	s.list = append(s.list[:0], s.list[n:]...)
-}
-
 // join looks on both sides of place i for an act that another log told: first
 // of the same account, then of one that is not named on one side.
-func join(list []Try, t *Try, i int) Fate {
+func join(list []Attempt, t *Attempt, i int) AddResult {
 	for ; i < len(list) && list[i].At-t.At <= JoinWithin; i++ {
 	}
-	var near *Try // the latest that is not named, or is where t is not
+	var near *Attempt // the latest that is not named, or is where t is not
 	for i--; i >= 0 && t.At-list[i].At <= JoinWithin; i-- {
 		o := &list[i]
 		switch {
@@ -174,36 +155,28 @@ func join(list []Try, t *Try, i int) Fate {
 	if t.Key == 0 {
 		return Joined
 	}
-	return Named
-}
-
-// Fetch reads the newest try, so that it is at hand; the sum is of no use.
-func (s *Tries) Fetch() uint64 {
-	if n := len(s.list); n > 0 {
-		return uint64(s.list[n-1].At)
-	}
-	return 0
+	return Identified
 }
 
 // Forgive marks the tries of an account in a span of time, and reports whether
 // there were any.
-func (s *Tries) Forgive(key uint64, from, to int64) (any bool) {
+func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
 	all := s.All()
 	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {
-		if t := &all[i]; t.Key == key && !t.GotIn {
-			t.GotIn, any = true, true
+		if t := &all[i]; t.Key == key && !t.Succeeded {
+			t.Succeeded, any = true, true
 		}
 	}
 	return any
 }
 
 // Prune drops the tries older than at.
-func (s *Tries) Prune(at int64) { s.drop(first(s.All(), at)) }
+func (s *Attempts) Prune(at int64) { s.list = s.list[first(s.list, at):] }
 
 // first is the place of the first try that is not older than at. It looks at
 // the ends before it halves what is between: one of them is the answer, or near
 // it, nearly always, and the middle of a list is in no cache.
-func first(list []Try, at int64) int {
+func first(list []Attempt, at int64) int {
 	if len(list) == 0 || list[0].At >= at {
 		return 0
 	}
@@ -225,16 +198,11 @@ func first(list []Try, at int64) int {
 	return to
 }
 
-// All are the tries, oldest first; the slice is the list's own.
-func (s *Tries) All() []Try {
-	if len(s.list) == 0 {
-		return nil
-	}
-	return s.list[s.list[0].dropped:]
-}
+// All returns the attempts, oldest first. The slice is the list's own.
+func (s *Attempts) All() []Attempt { return s.list }
 
 // Take returns the tries and leaves the list empty.
-func (s *Tries) Take() []Try {
+func (s *Attempts) Take() []Attempt {
 	list := s.All()
 	s.list = nil
 	return list
@@ -244,7 +212,7 @@ func (s *Tries) Take() []Try {
 // milliseconds and holds the one at time at, until f answers true; it reports
 // whether f did. In arrival order that is a single run; only a late try, with
 // others after it, has several.
-func (s *Tries) Windows(at, length int64, f func([]Try) bool) bool {
+func (s *Attempts) Windows(at, length int64, f func([]Attempt) bool) bool {
 	all, end := s.All(), 0
 	for start := first(all, at-length); start < len(all) && all[start].At <= at; start++ {
 		before := end

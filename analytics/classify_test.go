@@ -1,6 +1,9 @@
 package analytics
 
-import "testing"
+import (
+	"redshank/analytics/alert"
+	"testing"
+)
 
 // A set of kinds says what a look at each signal says.
 func TestKindSet(t *testing.T) {
@@ -10,7 +13,7 @@ func TestKindSet(t *testing.T) {
 		if i.kinds().has(kind) {
 			t.Errorf("%s before it was added", signalCodes[kind])
 		}
-		i.signals = append(i.signals, Signal{Code: signalCodes[kind]}, Signal{Code: "of a later version"})
+		i.signals = append(i.signals, alert.Signal{Code: signalCodes[kind]}, alert.Signal{Code: "of a later version"})
 		signIn, access = signIn || !kind.isAccess(), access || kind.isAccess()
 		set := i.kinds()
 		if s, a := set.halves(); s != signIn || a != access || !set.has(kind) || !set.has(newHour, kind) {

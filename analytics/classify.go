@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"fmt"
+	"redshank/analytics/alert"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,7 @@ const (
 
 // signal adds a signal to an incident once, and once more for each new detail
 // up to a bound.
-func (i *incident) signal(s Signal) {
+func (i *incident) addSignal(s alert.Signal) {
 	same := 0
 	for n := range i.signals {
 		have := &i.signals[n]
@@ -36,10 +37,10 @@ func (i *incident) signal(s Signal) {
 	}
 }
 
-func (i *incident) mailbox(key uint64) {
+func (i *incident) addMailbox(key uint64) {
 	if i.mailboxes.Add(key) {
 		i.counts.Mailboxes = i.mailboxes.Count()
-		i.told.newest = false
+		i.last.upToDate = false
 	}
 }
 
@@ -85,17 +86,17 @@ func (s kindSet) halves() (signIn, access bool) {
 
 // conclude names an incident by what is known of it now, and says where it
 // comes from and how much it can be relied on.
-func (c *collection) conclude(i *incident, d *dossier) {
+func (c *collection) classify(i *incident, d *profile) {
 	i.appSubject = i.account == "" && d.kind == anApp
 	kinds := i.kinds()
 	i.class = collectionClass(i, kinds)
 	i.severity = max(i.severity, collectionSeverity(i, kinds))
-	if k := c.client(d); k != (clientKey{}) && i.client != k.addr() {
+	if k := c.client(d); k != (ClientKey{}) && i.client != k.addr() {
 		i.client = k.addr()
 		i.location, i.labels = c.policy.Locate(i.client), c.policy.NetworkLabels(i.client)
 	}
-	i.baseline = c.howRipe(d)
-	i.certainty = c.certainty(kinds, d)
+	i.baseline = c.maturity(d)
+	i.confidence = c.confidence(kinds, d)
 }
 
 // collectionClass names an incident by its strongest part.
@@ -118,23 +119,23 @@ func collectionClass(i *incident, kinds kindSet) string {
 // collectionSeverity: both halves are a theft in progress. An application that
 // reads many mailboxes with nothing else against it is a question: most are
 // somebody's backup.
-func collectionSeverity(i *incident, kinds kindSet) Severity {
+func collectionSeverity(i *incident, kinds kindSet) alert.Severity {
 	signIn, access := kinds.halves()
 	switch {
 	case signIn && access && (i.privilegedSubject || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
-		return Critical
+		return alert.Critical
 	case signIn && access, kinds.has(scriptTool, accessTool):
-		return High
+		return alert.High
 	case i.appSubject:
-		return Low
+		return alert.Low
 	}
-	return Medium
+	return alert.Medium
 }
 
 // certainty is how far an incident can be relied on, 0 to 1: more with both
 // halves and with what needs no baseline, less where a group's baseline spoke,
 // or prefixes stood in for the owners of networks.
-func (c *collection) certainty(kinds kindSet, d *dossier) float64 {
+func (c *collection) confidence(kinds kindSet, d *profile) float64 {
 	signIn, access := kinds.halves()
 	// The figures only order alerts among each other; nothing is decided by them.
 	sure := 50
@@ -146,9 +147,9 @@ func (c *collection) certainty(kinds kindSet, d *dossier) float64 {
 	}
 	compared := kinds.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
 	switch {
-	case compared && d.baseline.ripe == 0:
+	case compared && d.baseline.mature == 0:
 		sure -= 10
-	case compared && d.baseline.ripe != 0:
+	case compared && d.baseline.mature != 0:
 		sure += 5
 	}
 	if kinds.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
@@ -158,7 +159,7 @@ func (c *collection) certainty(kinds kindSet, d *dossier) float64 {
 }
 
 // howRipe says how ripe the baselines are that an incident was weighed by.
-func (c *collection) howRipe(d *dossier) string {
+func (c *collection) maturity(d *profile) string {
 	if d.kind == aHost {
 		return ""
 	}
@@ -167,7 +168,7 @@ func (c *collection) howRipe(d *dossier) string {
 		ripening = policyDays(ripening)
 	}
 	says := d.baseline.describe(ripening)
-	if slices.ContainsFunc(d.groups, func(g *baseline) bool { return g.ripe != 0 }) && d.baseline.ripe == 0 {
+	if slices.ContainsFunc(d.groups, func(g *baseline) bool { return g.mature != 0 }) && d.baseline.mature == 0 {
 		says += "; its group's is ripe and counts half"
 	}
 	if !c.policy.HasOwners() {
@@ -177,27 +178,28 @@ func (c *collection) howRipe(d *dossier) string {
 }
 
 // finish fills in what only an alert of AN0131 has.
-func (i *incident) finish(a *Alert) {
+func (i *incident) fill(a *alert.Alert) {
 	// Heaviest first, here and not when they are added: weights can still change
 	// while the baseline of a group gives way to the account's own.
-	slices.SortStableFunc(a.Signals, func(x, y Signal) int { return y.Weight - x.Weight })
-	a.Baseline, a.Confidence = i.baseline, i.certainty
+	slices.SortStableFunc(a.Signals, func(x, y alert.Signal) int { return y.Weight - x.Weight })
+	a.Baseline, a.Confidence = i.baseline, i.confidence
 	a.Message = collectionSentence(a)
 }
 
 // geo is where the client of an incident is.
-func (i *incident) geo() (Geo, AS) {
+func (i *incident) geo() (alert.Geo, alert.AS) {
 	l := &i.location
-	return Geo{l.Country, l.City, l.Lat, l.Lon, l.Located}, AS{l.ASN, l.Organization}
+	return alert.Geo{CountryISO: l.Country, City: l.City, Lat: l.Lat, Lon: l.Lon, Located: l.Located},
+		alert.AS{Number: l.ASN, Organization: l.Organization}
 }
 
 // collectionSentence says who read what and why that is remarkable.
-func collectionSentence(a *Alert) string {
+func collectionSentence(a *alert.Alert) string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))
 	switch {
 	case a.User != nil:
-		fmt.Fprintf(&b, " as %s", a.User.display())
+		fmt.Fprintf(&b, " as %s", a.User.DisplayName())
 	case slices.Contains(a.Hosts, a.Subject):
 		fmt.Fprintf(&b, " on %s", a.Subject)
 	default:
@@ -207,14 +209,14 @@ func collectionSentence(a *Alert) string {
 		fmt.Fprintf(&b, " from %s", a.Source)
 	}
 	if a.Counts.Items > 0 || a.Counts.Mailboxes > 1 {
-		fmt.Fprintf(&b, ", %s of %s", plural(a.Counts.Items, "item", "items"), plural(max(a.Counts.Mailboxes, 1), "mailbox", "mailboxes"))
+		fmt.Fprintf(&b, ", %s of %s", alert.Count(a.Counts.Items, "item", "items"), alert.Count(max(a.Counts.Mailboxes, 1), "mailbox", "mailboxes"))
 	}
-	fmt.Fprintf(&b, " in %s: %s", span(a.End.Sub(a.Start)), reasons(a.Signals))
+	fmt.Fprintf(&b, " in %s: %s", alert.Elapsed(a.End.Sub(a.Start)), reasons(a.Signals))
 	return b.String()
 }
 
 // reasons are the three heaviest signals in words.
-func reasons(heaviest []Signal) string {
+func reasons(heaviest []alert.Signal) string {
 	var said []string
 	for _, s := range heaviest {
 		if !slices.Contains(said, s.Says) && len(said) < 3 {

@@ -9,7 +9,7 @@ import (
 )
 
 // whereabouts are what is known of the place that an event comes from.
-type whereabouts struct {
+type networkContext struct {
 	network uint64 // the place of its network: by owner (ASN), else by prefix; 0: none
 	usual   bool   // the policy calls it usual for everybody
 	v6      bool   // told apart from IPv4 only where the owner is not known
@@ -21,13 +21,13 @@ type whereabouts struct {
 
 // maxSpots bounds what is remembered of the databases' answers: about 120
 // bytes each, so that a busy client costs one look-up and not thousands.
-const maxSpots = 8192
+const maxGeoCache = 8192
 
 // where is empty for back ends of the cloud and the server's own addresses.
-func (c *collection) where(ev *event.Event) (w whereabouts) {
+func (c *collection) networkContextOf(ev *event.Event) (w networkContext) {
 	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
 	w.country, w.usual = ev.Country, ev.Marks&usual != 0
-	if c.clientOf(ev) == (clientKey{}) {
+	if c.clientOf(ev) == (ClientKey{}) {
 		return w
 	}
 	l := c.locate(ev)
@@ -46,10 +46,10 @@ func networkKey(ip netip.Addr, asn uint32) uint64 {
 	if asn != 0 {
 		var b [4]byte
 		binary.LittleEndian.PutUint32(b[:], asn)
-		return placeKey(atNetwork, b[:])
+		return featureKey(featureNetwork, b[:])
 	}
-	wide := clientKey(ip.As16()).network()
-	return placeKey(atNetwork, wide[:])
+	wide := ClientKey(ip.As16()).network()
+	return featureKey(featureNetwork, wide[:])
 }
 
 // locate asks the databases, and remembers the answer until they change.
@@ -58,15 +58,15 @@ func (c *collection) locate(ev *event.Event) policy.Location {
 	if version == 0 {
 		return policy.Location{} // no databases
 	}
-	if version != c.spotVersion {
-		c.spots.Purge()
-		c.spotVersion = version
+	if version != c.geoVersion {
+		c.geoCache.Purge()
+		c.geoVersion = version
 	}
-	key := clientKey(ev.IP.As16())
-	l, ok := c.spots.Get(key)
+	key := ClientKey(ev.IP.As16())
+	l, ok := c.geoCache.Get(key)
 	if !ok {
 		l = c.policy.Locate(ev.IP)
-		c.spots.Add(key, l)
+		c.geoCache.Add(key, l)
 	}
 	return l
 }

@@ -4,15 +4,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
-
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // located is a policy with two databases: the office and its VPN exit have
@@ -74,8 +74,8 @@ func TestOwnersAndJourneys(t *testing.T) {
 				service: event.GraphService, operation: "GET /me/messages", items: 10})
 		}
 	})
-	a := only(t, all, classScripted, High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
-	if a.AS != (AS{64666, "Cheap Hosting"}) || a.Geo.CountryISO != "BR" || !a.Geo.Located || a.Geo.Lat != -23.5 {
+	a := only(t, all, classScripted, alert.High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
+	if a.AS != (alert.AS{Number: 64666, Organization: "Cheap Hosting"}) || a.Geo.CountryISO != "BR" || !a.Geo.Located || a.Geo.Lat != -23.5 {
 		t.Errorf("%+v %+v", a.AS, a.Geo)
 	}
 	if strings.Contains(a.Baseline, "prefix") || a.Confidence < 0.9 {
@@ -96,7 +96,7 @@ func TestOneOwnerIsOneNetwork(t *testing.T) {
 	}
 	s.sorted().quiet() // without owners this is a session replayed
 	s.policy = policy.Default()
-	only(t, s.play(), classReplay, High, "session.two_networks")
+	only(t, s.play(), classReplay, alert.High, "session.two_networks")
 }
 
 // Without coordinates nobody travels.
@@ -108,7 +108,7 @@ func TestNoJourneyWithoutCoordinates(t *testing.T) {
 	s.signsIn(act{at: 9*time.Hour + time.Minute, ip: "198.18.0.9", user: alice, agent: browser, app: officeID})
 	s.reads(act{at: 9*time.Hour + 2*time.Minute, ip: "198.18.0.9", user: alice, agent: python, app: officeID, source: event.Graph, service: event.GraphService,
 		operation: "GET /me/messages", items: 10})
-	a := only(t, s.sorted().play(), classScripted, High, "signin.new_country")
+	a := only(t, s.sorted().play(), classScripted, alert.High, "signin.new_country")
 	if strings.Contains(told(a), "impossible_travel") {
 		t.Errorf("%s", told(a))
 	}
@@ -124,7 +124,7 @@ func TestKilometres(t *testing.T) {
 		{0, 0, 0, 180, 20000, 20030},             // half around
 		{-33.9, 151.2, 51.5, -0.1, 16900, 17050}, // Sydney to London
 	} {
-		a, b := visit{lat: tc.lat1, lon: tc.lon1}, visit{lat: tc.lat2, lon: tc.lon2}
+		a, b := signInPoint{lat: tc.lat1, lon: tc.lon1}, signInPoint{lat: tc.lat2, lon: tc.lon2}
 		if got := a.kilometres(&b); got < tc.least || got > tc.most {
 			t.Errorf("%v: %.0f km", tc, got)
 		}

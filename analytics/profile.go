@@ -1,48 +1,48 @@
 package analytics
 
 import (
-	"strings"
-
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/window"
+	"strings"
 )
 
 // What one dossier keeps, whatever happens: about 15 KB at the worst, half a
 // KB for an account that only signs in.
 const (
-	maxNotes     = 48
-	maxMailboxes = 128
-	maxDetail    = 160
-	noteSpan     = 10 * 60 * 1000 // the same signal again within it is the same note
+	maxObservations = 48
+	maxMailboxes    = 128
+	maxDetail       = 160
+	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
 // dossier is what is remembered of one subject of AN0131: an account, an
 // application, or a host. What is usual for it stands in the baseline, what
 // speaks against it in the notes.
-type dossier struct {
-	key      uint64
-	subject  string
-	kind     subjectKind
-	failed   [4]int64 // times of failures, newest first
-	notes    []note
-	incident *incident
-	*habits
+type profile struct {
+	key          uint64
+	subject      string
+	kind         subjectKind
+	failed       [4]int64 // times of failures, newest first
+	observations []observation
+	incident     *incident
+	*behaviour
 }
 
 // habits are what a subject has done. One that has only ever failed, as most
 // names that an attacker tries, has the collection's nobody for them, which
 // must not be written to: see live. They are four fifths of a dossier.
-type habits struct {
-	baseline  baseline
-	groups    []*baseline  // of the account's groups, as the policy had them when the account was met
-	mail      *volume      // items read, from the first one on
-	taken     *volume      // of these, those read by a program or from an unusual network
-	requests  *rhythm      // of programs
-	mailboxes window.Tries // that the subject read, for many at a time
-	boxes     boxCount     // likewise by the day, of an application
-	visits    [4]visit     // sign-ins, newest first
-	came      [4]came      // the last sign-ins of each kind, newest first
-	granter   uint64       // dossier of the account that let an application at mail
+type behaviour struct {
+	baseline      baseline
+	groups        []*baseline     // of the account's groups, as the policy had them when the account was met
+	mail          *volume         // items read, from the first one on
+	taken         *volume         // of these, those read by a program or from an unusual network
+	requests      *beacon         // of programs
+	mailboxes     window.Attempts // that the subject read, for many at a time
+	boxes         mailboxCount    // likewise by the day, of an application
+	points        [4]signInPoint  // sign-ins, newest first
+	recentSignIns [4]recentSignIn // the last sign-ins of each kind, newest first
+	granter       uint64          // dossier of the account that let an application at mail
 }
 
 type subjectKind uint8
@@ -54,20 +54,20 @@ const (
 )
 
 // note is one signal, with what it shares with others.
-type note struct {
+type observation struct {
 	kind        signalKind
 	half        bool // a group's baseline speaks, the account's own is not ripe
-	in          bool // part of the incident
+	inIncident  bool // part of the incident
 	first, last int64
 	links       links
-	client      clientKey // zero: none
-	place       uint64    // it counts only while this is not usual; 0: always
+	client      ClientKey // zero: none
+	feature     uint64    // it counts only while this is not usual; 0: always
 	detail      string
 }
 
 // began is when an incident that the note is part of can be said to have begun.
 // A volume is known only at its end.
-func (n *note) began() int64 {
+func (n *observation) began() int64 {
 	if n.kind == accessVolume {
 		return n.last
 	}
@@ -89,9 +89,9 @@ func (a *links) shared(b *links) bool {
 
 // keep remembers a note, as one with the same signal of the same client shortly
 // before or after where there is one. It reports whether anything is new.
-func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
-	for i := range d.notes {
-		have := &d.notes[i]
+func (d *profile) keep(n observation, detail []byte) (kept *observation, news bool) {
+	for i := range d.observations {
+		have := &d.observations[i]
 		if have.same(&n) {
 			news = n.first < have.first || n.last > have.last || have.half && !n.half
 			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
@@ -99,12 +99,12 @@ func (d *dossier) keep(n note, detail []byte) (kept *note, news bool) {
 			return have, news
 		}
 	}
-	if len(d.notes) >= maxNotes {
+	if len(d.observations) >= maxObservations {
 		d.forget()
 	}
 	n.detail = oneLine(detail)
-	d.notes = append(d.notes, n)
-	return &d.notes[len(d.notes)-1], true
+	d.observations = append(d.observations, n)
+	return &d.observations[len(d.observations)-1], true
 }
 
 // oneLine is a capped copy of text without line breaks and runs of blanks.
@@ -114,38 +114,38 @@ func oneLine(text []byte) string {
 
 // same tells whether two notes say one thing: the same signal of the same
 // client shortly before or after; of one new place, within an hour.
-func (n *note) same(o *note) bool {
-	span := int64(noteSpan)
-	if n.place != 0 {
+func (n *observation) same(o *observation) bool {
+	span := int64(observationSpan)
+	if n.feature != 0 {
 		span = hour
 	}
-	return n.kind == o.kind && n.client == o.client && n.place == o.place && (n.links == o.links || n.place != 0) &&
+	return n.kind == o.kind && n.client == o.client && n.feature == o.feature && (n.links == o.links || n.feature != 0) &&
 		o.last >= n.first-span && o.first <= n.last+span
 }
 
 // forget drops a note of the signal that has the most of them: who floods one
 // signal does not push out the others.
-func (d *dossier) forget() {
+func (d *profile) forget() {
 	var count [signalKinds]int
 	worst := 0
-	for i := range d.notes {
-		k := d.notes[i].kind
-		if count[k]++; count[k] > count[d.notes[worst].kind] {
+	for i := range d.observations {
+		k := d.observations[i].kind
+		if count[k]++; count[k] > count[d.observations[worst].kind] {
 			worst = i
 		}
 	}
-	for i := range d.notes {
-		if d.notes[i].kind == d.notes[worst].kind {
-			d.notes = append(d.notes[:i], d.notes[i+1:]...)
+	for i := range d.observations {
+		if d.observations[i].kind == d.observations[worst].kind {
+			d.observations = append(d.observations[:i], d.observations[i+1:]...)
 			return
 		}
 	}
 }
 
 // has tells whether any note is of the signal.
-func (d *dossier) has(kind signalKind) bool {
-	for i := range d.notes {
-		if d.notes[i].kind == kind {
+func (d *profile) has(kind signalKind) bool {
+	for i := range d.observations {
+		if d.observations[i].kind == kind {
 			return true
 		}
 	}
@@ -155,29 +155,29 @@ func (d *dossier) has(kind signalKind) bool {
 // near tells whether two notes can be parts of one story: within the time
 // window of each other, or within a day where they share a session, an address
 // or an application.
-func (n *note) near(o *note, window int64) bool {
+func (n *observation) near(o *observation, window int64) bool {
 	gap := max(n.first, o.first) - min(n.last, o.last)
 	return gap <= window || gap <= day && n.links.shared(&o.links)
 }
 
 // suspicious tells whether the subject has an open incident that is more than
 // a question.
-func (d *dossier) suspicious(at int64) bool {
-	return d.incident != nil && d.incident.severity > Low && within(d.incident, at)
+func (d *profile) suspicious(at int64) bool {
+	return d.incident != nil && d.incident.severity > alert.Low && within(d.incident, at)
 }
 
 // within tells whether a time belongs to an incident: a day around it.
 func within(i *incident, at int64) bool { return at >= i.start-day && at <= i.end+day }
 
 // boxCount is how many mailboxes an application reads in a day.
-type boxCount struct {
+type mailboxCount struct {
 	day   int64
 	today window.Distinct
 	usual int // the most on any day before that was not itself suspicious
 }
 
 // read counts a mailbox, and tells how many it are today.
-func (b *boxCount) read(box uint64, at int64, suspicious bool) int {
+func (b *mailboxCount) read(box uint64, at int64, suspicious bool) int {
 	if d := at / day; d > b.day {
 		if !suspicious {
 			b.usual = max(b.usual, b.today.Count())
@@ -194,27 +194,27 @@ func (b *boxCount) read(box uint64, at int64, suspicious bool) int {
 func (c *collection) linksOf(ev *event.Event) (l links) {
 	switch {
 	case len(ev.Session) > 0:
-		l[0] = salted('s', ev.Session)
+		l[0] = saltedHash('s', ev.Session)
 	case len(ev.Token) > 0:
-		l[0] = salted('t', ev.Token)
+		l[0] = saltedHash('t', ev.Token)
 	}
-	if k := c.clientOf(ev); k != (clientKey{}) {
+	if k := c.clientOf(ev); k != (ClientKey{}) {
 		l[1] = c.linkOf(k)
 	}
-	if app := first(ev.App, ev.Target); len(app) > 0 {
-		l[2] = salted('a', app)
+	if app := firstOf(ev.App, ev.Target); len(app) > 0 {
+		l[2] = saltedHash('a', app)
 	}
 	return l
 }
 
-func (c *collection) linkOf(k clientKey) uint64 {
+func (c *collection) linkOf(k ClientKey) uint64 {
 	k = k.cut(c.policy.State.IPv4Prefix, c.policy.State.IPv6Prefix)
-	return salted('i', k[:])
+	return saltedHash('i', k[:])
 }
 
 // clientOf is the whole address of an event's client, zero where none is known or it is the
 // cloud's or the server's own.
-func (c *collection) clientOf(ev *event.Event) (k clientKey) {
+func (c *collection) clientOf(ev *event.Event) (k ClientKey) {
 	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
 		return ev.IP.As16()
 	}

@@ -1,29 +1,8 @@
 package analytics
 
 import (
-	"math/rand/v2"
 	"testing"
 )
-
-// TestDigestInPieces holds the digest in pieces against the one of the whole.
-func TestDigestInPieces(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	chunk := make([]byte, 100_000)
-	for i := range chunk {
-		chunk[i] = byte(random.Uint32())
-	}
-	var d digest
-	for range 200 {
-		part := chunk[:random.IntN(len(chunk))]
-		d.begin("tag")
-		for at := 0; at < len(part); at += 1 + random.IntN(30_000) {
-			d.lead(part, at)
-		}
-		if got, want := d.end(part), digestOf("tag", part); got != want {
-			t.Fatalf("%d bytes: %x, want %x", len(part), got, want)
-		}
-	}
-}
 
 // Chunks that begin alike and are of one length are told apart by the rest; the
 // same one is known by either way.

@@ -7,11 +7,11 @@ import (
 )
 
 // sourceWatch is what the watch keeps of one source.
-type sourceWatch struct {
+type sourceMonitor struct {
 	flow   flow
-	fields fieldWatch
-	clock  clockWatch
-	crowd  crowdWatch
+	fields fieldCheck
+	clock  clockCheck
+	shared sharedAddress
 }
 
 const (
@@ -67,12 +67,12 @@ func (f *flow) silent(now int64, othersFlow bool) (silent bool, since int64) {
 }
 
 // fieldWatch counts the events of a source that lack what detection needs.
-type fieldWatch struct {
+type fieldCheck struct {
 	events, noAddress, failures, noAccount int
 	namedFailures                          int // ever
 }
 
-func (f *fieldWatch) add(ev *event.Event) {
+func (f *fieldCheck) add(ev *event.Event) {
 	f.events++
 	if !ev.IP.IsValid() {
 		f.noAddress++
@@ -89,7 +89,7 @@ func (f *fieldWatch) add(ev *event.Event) {
 }
 
 // missingAddresses is the share of a batch in per cent, and begins a new one.
-func (f *fieldWatch) missingAddresses() (share int, ok bool) {
+func (f *fieldCheck) missingAddresses() (share int, ok bool) {
 	if f.events < batch {
 		return 0, false
 	}
@@ -98,7 +98,7 @@ func (f *fieldWatch) missingAddresses() (share int, ok bool) {
 	return share, true
 }
 
-func (f *fieldWatch) missingAccounts() (share int, ok bool) {
+func (f *fieldCheck) missingAccounts() (share int, ok bool) {
 	if f.failures < batch {
 		return 0, false
 	}
@@ -118,19 +118,19 @@ const (
 )
 
 // clockWatch is how much later than they happened a batch of events came.
-type clockWatch struct {
+type clockCheck struct {
 	events      int
 	least, most int64
 	from, to    int64 // arrivals
 }
 
-func (c *clockWatch) add(happened, arrived int64) {
+func (c *clockCheck) add(happened, arrived int64) {
 	delay := arrived - happened
 	if delay == 0 || arrived <= 0 || happened <= 0 {
 		return // it has Fluent Bit's time for want of its own
 	}
 	if c.events == 0 {
-		*c = clockWatch{least: delay, most: delay, from: arrived, to: arrived}
+		*c = clockCheck{least: delay, most: delay, from: arrived, to: arrived}
 	}
 	c.events++
 	c.least, c.most = min(c.least, delay), max(c.most, delay)
@@ -144,7 +144,7 @@ func isCloud(s event.Source) bool {
 
 // judge tells which way the clock is off and by how much, once there is a
 // batch to judge by, and begins a new one.
-func (c *clockWatch) judge(lateByNature bool) (behind, ahead bool, by int64, ok bool) {
+func (c *clockCheck) judge(lateByNature bool) (behind, ahead bool, by int64, ok bool) {
 	if c.events < batch || c.to-c.from < skewSpan {
 		return false, false, 0, false
 	}
@@ -154,30 +154,30 @@ func (c *clockWatch) judge(lateByNature bool) (behind, ahead bool, by int64, ok 
 	if ahead {
 		by = -c.most
 	}
-	*c = clockWatch{}
+	*c = clockCheck{}
 	return behind, ahead, by, true
 }
 
 const (
-	crowdBatch    = 100
-	crowdShare    = 80 // per cent of sign-ins
-	crowdAccounts = 20
+	sharedBatch    = 100
+	sharedShare    = 80 // per cent of sign-ins
+	sharedAccounts = 20
 )
 
 // crowdWatch looks for one address that nearly all sign-ins come from. It keeps one
 // candidate: whichever holds more than half of the sign-ins ends up as the one
 // (Boyer and Moore's majority vote), and is then counted over a whole batch.
-type crowdWatch struct {
-	candidate netip.Addr
-	declared  bool
-	votes     int
-	signIns   int // of the batch
-	its       int // of the candidate, as long as it is the one
-	accounts  [crowdAccounts]uint64
-	distinct  int
+type sharedAddress struct {
+	candidate   netip.Addr
+	declared    bool
+	votes       int
+	signIns     int // of the batch
+	ofCandidate int // of the candidate, as long as it is the one
+	accounts    [sharedAccounts]uint64
+	distinct    int
 }
 
-func (c *crowdWatch) add(ev *event.Event) {
+func (c *sharedAddress) add(ev *event.Event) {
 	if !ev.IP.IsValid() {
 		return
 	}
@@ -189,15 +189,15 @@ func (c *crowdWatch) add(ev *event.Event) {
 		c.votes--
 		return
 	default:
-		c.candidate, c.votes, c.its, c.distinct = ev.IP, 1, 0, 0
+		c.candidate, c.votes, c.ofCandidate, c.distinct = ev.IP, 1, 0, 0
 	}
 	const declared = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation | event.MicrosoftRange
 	c.declared = ev.Marks&declared != 0
-	c.its++
+	c.ofCandidate++
 	c.account(ev.UserHash())
 }
 
-func (c *crowdWatch) account(key uint64) {
+func (c *sharedAddress) account(key uint64) {
 	if c.distinct == len(c.accounts) {
 		return
 	}
@@ -212,14 +212,14 @@ func (c *crowdWatch) account(key uint64) {
 
 // judge tells whose address it is, "" for nobody's, once there is a batch, and
 // begins a new one with the same candidate.
-func (c *crowdWatch) judge() (who string, accounts, share int, ok bool) {
-	if c.signIns < crowdBatch {
+func (c *sharedAddress) judge() (who string, accounts, share int, ok bool) {
+	if c.signIns < sharedBatch {
 		return "", 0, 0, false
 	}
-	share, accounts = c.its*100/c.signIns, c.distinct
-	if share > crowdShare && c.distinct == len(c.accounts) && !c.declared {
+	share, accounts = c.ofCandidate*100/c.signIns, c.distinct
+	if share > sharedShare && c.distinct == len(c.accounts) && !c.declared {
 		who = c.candidate.String()
 	}
-	*c = crowdWatch{candidate: c.candidate, votes: min(c.votes, 1)}
+	*c = sharedAddress{candidate: c.candidate, votes: min(c.votes, 1)}
 	return who, accounts, share, true
 }

@@ -14,22 +14,22 @@ func TestTriesJoin(t *testing.T) {
 	a := [16]byte{1}
 	steps := []struct {
 		name string
-		try  Try
-		fate Fate
+		try  Attempt
+		fate AddResult
 		left int
 	}{
-		{"first", Try{At: 10_000, Client: a, Key: 1, Sources: iis}, New, 1},
-		{"the same log again", Try{At: 10_000, Client: a, Key: 1, Sources: iis}, New, 2},
-		{"another log, a second later", Try{At: 11_000, Client: a, Key: 1, Sources: security}, Joined, 2},
-		{"and once more, for the second", Try{At: 11_500, Client: a, Key: 1, Sources: security}, Joined, 2},
-		{"a third time is one more", Try{At: 11_800, Client: a, Key: 1, Sources: security}, New, 3},
-		{"too far away", Try{At: 18_000, Client: a, Key: 1, Sources: security}, New, 4},
-		{"another client", Try{At: 10_000, Client: [16]byte{2}, Key: 1, Sources: security}, New, 5},
-		{"another account", Try{At: 10_000, Client: a, Key: 2, Sources: security}, New, 6},
-		{"a log that names nobody", Try{At: 30_000, Client: a, Sources: security}, New, 7},
-		{"gets a name from another", Try{At: 31_000, Client: a, Key: 3, Name: "c", Sources: smtp}, Named, 7},
+		{"first", Attempt{At: 10_000, Client: a, Key: 1, Sources: iis}, New, 1},
+		{"the same log again", Attempt{At: 10_000, Client: a, Key: 1, Sources: iis}, New, 2},
+		{"another log, a second later", Attempt{At: 11_000, Client: a, Key: 1, Sources: security}, Joined, 2},
+		{"and once more, for the second", Attempt{At: 11_500, Client: a, Key: 1, Sources: security}, Joined, 2},
+		{"a third time is one more", Attempt{At: 11_800, Client: a, Key: 1, Sources: security}, New, 3},
+		{"too far away", Attempt{At: 18_000, Client: a, Key: 1, Sources: security}, New, 4},
+		{"another client", Attempt{At: 10_000, Client: [16]byte{2}, Key: 1, Sources: security}, New, 5},
+		{"another account", Attempt{At: 10_000, Client: a, Key: 2, Sources: security}, New, 6},
+		{"a log that names nobody", Attempt{At: 30_000, Client: a, Sources: security}, New, 7},
+		{"gets a name from another", Attempt{At: 31_000, Client: a, Key: 3, Name: "c", Sources: smtp}, Identified, 7},
 	}
-	var list Tries
+	var list Attempts
 	for _, s := range steps {
 		if fate := list.Add(s.try, 100); fate != s.fate || len(list.All()) != s.left {
 			t.Errorf("%s: fate %d, %d tries, want %d, %d", s.name, fate, len(list.All()), s.fate, s.left)
@@ -41,12 +41,12 @@ func TestTriesJoin(t *testing.T) {
 }
 
 func TestTriesAreBoundedAndInOrder(t *testing.T) {
-	var list Tries
+	var list Attempts
 	random := rand.New(rand.NewPCG(3, 4))
 	for n := range 1000 {
-		list.Add(Try{At: random.Int64N(1_000_000), Key: uint64(n + 1), Sources: 1}, 64)
+		list.Add(Attempt{At: random.Int64N(1_000_000), Key: uint64(n + 1), Sources: 1}, 64)
 	}
-	at := func(a, b Try) int { return int(a.At - b.At) }
+	at := func(a, b Attempt) int { return int(a.At - b.At) }
 	if len(list.All()) != 64 || !slices.IsSortedFunc(list.All(), at) {
 		t.Errorf("%d tries, sorted %v", len(list.All()), slices.IsSortedFunc(list.All(), at))
 	}
@@ -61,14 +61,14 @@ func TestTriesAreBoundedAndInOrder(t *testing.T) {
 func TestWindowsAgainstAModel(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 500 {
-		var list Tries
+		var list Attempts
 		for n := range 1 + random.IntN(40) {
-			list.Add(Try{At: random.Int64N(5000), Key: uint64(1 + n%7), Sources: 1}, 100)
+			list.Add(Attempt{At: random.Int64N(5000), Key: uint64(1 + n%7), Sources: 1}, 100)
 		}
 		all := list.All()
 		at, length := all[random.IntN(len(all))].At, 1+random.Int64N(2000)
 		best := 0
-		list.Windows(at, length, func(run []Try) bool {
+		list.Windows(at, length, func(run []Attempt) bool {
 			if run[len(run)-1].At-run[0].At > length || run[0].At > at || run[len(run)-1].At < at {
 				t.Fatalf("run %d..%d for %d and length %d", run[0].At, run[len(run)-1].At, at, length)
 			}
@@ -80,7 +80,7 @@ func TestWindowsAgainstAModel(t *testing.T) {
 			if first.At > at || first.At < at-length {
 				continue
 			}
-			var in []Try
+			var in []Attempt
 			for _, o := range all {
 				if o.At >= first.At && o.At <= first.At+length {
 					in = append(in, o)
@@ -94,7 +94,7 @@ func TestWindowsAgainstAModel(t *testing.T) {
 	}
 }
 
-func distinctKeys(run []Try) int {
+func distinctKeys(run []Attempt) int {
 	seen := map[uint64]bool{}
 	for _, o := range run {
 		seen[o.Key] = true
@@ -143,22 +143,22 @@ func TestDistinctIsPutDownAndTakenUp(t *testing.T) {
 }
 
 // plain does what Tries does, with all that is moved moved at once.
-type plain []Try
+type plain []Attempt
 
-func (p *plain) add(t Try, limit int) Fate {
-	near := func(o Try) bool {
+func (p *plain) add(t Attempt, limit int) AddResult {
+	near := func(o Attempt) bool {
 		return max(o.At-t.At, t.At-o.At) <= JoinWithin && o.Client == t.Client && o.Sources&t.Sources == 0
 	}
-	for _, rule := range []func(o Try) bool{
-		func(o Try) bool { return o.Key == t.Key },
-		func(o Try) bool { return o.Key == 0 || t.Key == 0 },
+	for _, rule := range []func(o Attempt) bool{
+		func(o Attempt) bool { return o.Key == t.Key },
+		func(o Attempt) bool { return o.Key == 0 || t.Key == 0 },
 	} {
 		for i := len(*p) - 1; i >= 0; i-- {
 			if o := &(*p)[i]; near(*o) && rule(*o) {
 				named := o.Key == 0 && t.Key != 0
 				o.Merge(t)
 				if named {
-					return Named
+					return Identified
 				}
 				return Joined
 			}
@@ -181,10 +181,10 @@ func (p *plain) add(t Try, limit int) Fate {
 func TestTriesAgainstAPlainList(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for _, limit := range []int{1, 2, 15, 64} {
-		var list Tries
+		var list Attempts
 		var model plain
 		for n := range int64(5000) {
-			one := Try{At: n*300 - random.Int64N(2)*random.Int64N(20_000), Client: [16]byte{byte(random.IntN(3))},
+			one := Attempt{At: n*300 - random.Int64N(2)*random.Int64N(20_000), Client: [16]byte{byte(random.IntN(3))},
 				Key: random.Uint64N(3), Sources: 1 << random.IntN(3), Agent: uint32(n)}
 			if fate, want := list.Add(one, limit), model.add(one, limit); fate != want {
 				t.Fatalf("limit %d, try %d: fate %d, want %d", limit, n, fate, want)
@@ -192,7 +192,7 @@ func TestTriesAgainstAPlainList(t *testing.T) {
 			if n%7 == 0 {
 				at := one.At - random.Int64N(40_000)
 				list.Prune(at)
-				model = slices.DeleteFunc(model, func(o Try) bool { return o.At < at })
+				model = slices.DeleteFunc(model, func(o Attempt) bool { return o.At < at })
 			}
 			if !slices.Equal(list.All(), model) {
 				t.Fatalf("limit %d, try %d: %d tries are not the %d of the plain list", limit, n, len(list.All()), len(model))

@@ -9,11 +9,11 @@ import (
 	"redshank/analytics/event"
 )
 
-// TestMemoAgainstPolicy draws events from few parts, so that most have been
-// seen before, and holds what the memo says against the policy itself.
-func TestMemoAgainstPolicy(t *testing.T) {
+// TestCacheAgainstPolicy draws events from few parts, so that most have been
+// seen before, and holds what the cache says against the policy itself.
+func TestCacheAgainstPolicy(t *testing.T) {
 	p := must(t, company)
-	memo := NewMemo[int](p)
+	cache := NewCache(p)
 	parts := [][]string{
 		{"", "192.0.2.17", "192.0.2.18:443", "[2001:db8:1:2::9]:52903", "198.51.100.1", "nonsense"},
 		{"", "10.0.0.1, 192.0.2.77", "192.0.2.17"},
@@ -30,9 +30,9 @@ func TestMemoAgainstPolicy(t *testing.T) {
 		raw.CodeSpace, raw.Marks = event.CodeWin32, event.Marks(random.IntN(2))
 		want, got := raw, raw
 		p.Normalise(&want)
-		memo.Normalise(memo.Hash(&got), &got)
+		cache.Normalise(&got)
 		if a, b := essence(&want), essence(&got); a != b {
-			t.Fatalf("the policy says\n%s, the memo\n%s", a, b)
+			t.Fatalf("the policy says\n%s, the cache\n%s", a, b)
 		}
 	}
 }
@@ -41,12 +41,12 @@ func essence(ev *event.Event) string {
 	return fmt.Sprint(ev.IP, ev.IPFrom, string(ev.User), ev.UserKind, string(ev.Mailbox), ev.Family, ev.Marks, ev.Outcome, ev.Reason, ev.UserHash(), ev.AgentHash())
 }
 
-func TestMemoForgetsWithTheLists(t *testing.T) {
+func TestCacheForgetsWithTheLists(t *testing.T) {
 	p := must(t, company)
-	memo := NewMemo[int](p)
+	cache := NewCache(p)
 	marks := func() event.Marks {
 		ev := event.Event{RawIP: []byte("192.0.2.1")}
-		memo.Normalise(memo.Hash(&ev), &ev)
+		cache.Normalise(&ev)
 		return ev.Marks
 	}
 	before := marks()
@@ -56,9 +56,9 @@ func TestMemoForgetsWithTheLists(t *testing.T) {
 	}
 }
 
-// A flood of new names costs time but no memory.
-func TestMemoAllocates(t *testing.T) {
-	memo := NewMemo[int](must(t, company))
+// A flood of new names costs time but no cachery.
+func TestCacheAllocates(t *testing.T) {
+	cache := NewCache(must(t, company))
 	var ev event.Event
 	ev.Hold(nil)
 	ip, user := []byte("192.0.2.1"), []byte("user000000@contoso.com")
@@ -70,22 +70,22 @@ func TestMemoAllocates(t *testing.T) {
 		}
 		ev.Reset()
 		ev.RawIP, ev.RawUser = ip, user
-		memo.Normalise(memo.Hash(&ev), &ev)
+		cache.Normalise(&ev)
 	}); got > 0 {
 		t.Errorf("%v allocations a new name", got)
 	}
 }
 
-func BenchmarkMemo(b *testing.B) {
+func BenchmarkCache(b *testing.B) {
 	for name, text := range map[string]string{"default": "", "company": company} {
 		b.Run(name, func(b *testing.B) {
-			memo, raws := NewMemo[int](must(b, text)), typical()
+			cache, raws := NewCache(must(b, text)), typical()
 			var ev event.Event
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				ev.Reset()
 				fill(&ev, &raws[i%len(raws)])
-				memo.Normalise(memo.Hash(&ev), &ev)
+				cache.Normalise(&ev)
 			}
 		})
 	}

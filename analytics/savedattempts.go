@@ -12,25 +12,25 @@ import (
 
 // savedTries are packed: they are most of what is put down, hundreds in the
 // list of a campaign, and the encoder would take ten times as long.
-type savedTries []window.Try
+type savedAttempts []window.Attempt
 
 // tryVersion stands before the tries; another means other fields.
-const tryVersion = 2
+const attemptVersion = 2
 
-var errTries = errors.New("tries: cut short, or of another version")
+var errAttempts = errors.New("tries: cut short, or of another version")
 
 // EncodeMsgpack implements msgpack.CustomEncoder.
-func (s savedTries) EncodeMsgpack(enc *msgpack.Encoder) error {
-	return enc.EncodeBytes(packTries(nil, s))
+func (s savedAttempts) EncodeMsgpack(enc *msgpack.Encoder) error {
+	return enc.EncodeBytes(packAttempts(nil, s))
 }
 
-func appendTries(b []byte, list []window.Try) []byte {
+func appendAttempts(b []byte, list []window.Attempt) []byte {
 	b, start := beginBytes(b)
-	return endBytes(packTries(b, list), start)
+	return endBytes(packAttempts(b, list), start)
 }
 
-func packTries(b []byte, list []window.Try) []byte {
-	b = append(b, tryVersion)
+func packAttempts(b []byte, list []window.Attempt) []byte {
+	b = append(b, attemptVersion)
 	last := int64(0)
 	for i := range list {
 		t := &list[i]
@@ -40,7 +40,7 @@ func packTries(b []byte, list []window.Try) []byte {
 		b = binary.BigEndian.AppendUint64(b, t.Key)
 		b = binary.BigEndian.AppendUint32(b, t.Agent)
 		b = binary.BigEndian.AppendUint32(b, t.Tool)
-		for _, n := range [...]uint64{uint64(t.Sources), uint64(t.Marks), uint64(t.Reason), uint64(t.Service), uint64(t.Family), flag(t.GotIn), uint64(len(t.Name))} {
+		for _, n := range [...]uint64{uint64(t.Sources), uint64(t.Marks), uint64(t.Reason), uint64(t.Service), uint64(t.Family), flag(t.Succeeded), uint64(len(t.Name))} {
 			b = binary.AppendUvarint(b, n)
 		}
 		b = append(b, t.Name...)
@@ -67,20 +67,20 @@ func flag(on bool) uint64 {
 }
 
 // DecodeMsgpack implements msgpack.CustomDecoder.
-func (s *savedTries) DecodeMsgpack(dec *msgpack.Decoder) error {
+func (s *savedAttempts) DecodeMsgpack(dec *msgpack.Decoder) error {
 	b, err := dec.DecodeBytes()
 	if err != nil {
 		return err
 	}
-	if len(b) == 0 || b[0] != tryVersion {
-		return errTries
+	if len(b) == 0 || b[0] != attemptVersion {
+		return errAttempts
 	}
 	*s = nil
 	last := int64(0)
 	for b = b[1:]; len(b) > 0; {
-		var t window.Try
-		if b = unpackTry(b, &t); b == nil {
-			return errTries
+		var t window.Attempt
+		if b = unpackAttempt(b, &t); b == nil {
+			return errAttempts
 		}
 		last += t.At
 		t.At = last
@@ -91,7 +91,7 @@ func (s *savedTries) DecodeMsgpack(dec *msgpack.Decoder) error {
 
 // unpackTry reads one try, with the time since the one before, and returns
 // what follows; nil where it is not whole.
-func unpackTry(b []byte, t *window.Try) []byte {
+func unpackAttempt(b []byte, t *window.Attempt) []byte {
 	const fixed = 16 + 8 + 4 + 4
 	at, n := binary.Varint(b)
 	if n <= 0 || len(b) < n+fixed {
@@ -113,7 +113,7 @@ func unpackTry(b []byte, t *window.Try) []byte {
 		return nil
 	}
 	t.Sources, t.Marks, t.Reason = uint16(v[0]), event.Marks(v[1]), event.Reason(v[2])
-	t.Service, t.Family, t.GotIn = event.Service(v[3]), event.Family(v[4]), v[5] != 0
+	t.Service, t.Family, t.Succeeded = event.Service(v[3]), event.Family(v[4]), v[5] != 0
 	t.Name = string(b[:v[6]])
 	return b[v[6]:]
 }

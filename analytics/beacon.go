@@ -3,19 +3,19 @@ package analytics
 import "slices"
 
 // beats is how many requests in a row have to keep time.
-const beats = 17
+const minIntervals = 17
 
 // rhythm recognises requests that come like clockwork, in whatever order they
 // are told of. It keeps the latest times, in their order.
-type rhythm struct {
-	times [4 * beats]int64
+type beacon struct {
+	times [4 * minIntervals]int64
 	count int
 }
 
 // tick takes a request's time and tells whether beats of the requests around
 // it lie evenly: every gap within a fifth of their mean. Gaps under a second
 // say nothing: programs of people burst too; nor do those over an hour.
-func (r *rhythm) tick(at int64) bool {
+func (r *beacon) add(at int64) bool {
 	place, known := slices.BinarySearch(r.times[:r.count], at)
 	if known {
 		return false
@@ -32,8 +32,8 @@ func (r *rhythm) tick(at int64) bool {
 		r.times[place] = at
 		r.count++
 	}
-	for from := max(0, place-beats+1); from <= place && from+beats <= r.count; from++ {
-		if even(r.times[from : from+beats]) {
+	for from := max(0, place-minIntervals+1); from <= place && from+minIntervals <= r.count; from++ {
+		if even(r.times[from : from+minIntervals]) {
 			return true
 		}
 	}
@@ -55,7 +55,7 @@ func even(times []int64) bool {
 
 // run tells whether fifty requests, the one at this time among them, lie in ten
 // minutes. Those of one second, which is as exact as IIS is, are one.
-func (r *rhythm) run(at int64) bool {
+func (r *beacon) run(at int64) bool {
 	const fifty, within = 50, 10 * 60 * 1000
 	place, known := slices.BinarySearch(r.times[:r.count], at)
 	if !known {

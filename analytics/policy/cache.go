@@ -1,0 +1,149 @@
+package policy
+
+import (
+	"hash/maphash"
+	"net/netip"
+
+	"redshank/analytics/event"
+)
+
+// Cache is a normalisation cache: Policy.Normalise for one goroutine, which keeps
+// the result for the last few thousand pairs of client and account. On a mail
+// server the same pairs come again and again, and normalising their names takes
+// five times as long as finding them here. The cache is 4-way set-associative,
+// takes 2 MB and never grows.
+type Cache struct {
+	tags    [event.PairSlots]uint64 // hash of the raw fields; 0: empty
+	entries [event.PairSlots]identity
+	policy  *Policy
+	seed    maphash.Seed
+	clock   uint64 // entries made so far
+
+	// The lists that the entries were made with: a new list voids all entries.
+	networks *networkTable
+	accounts *accountTable
+	leaked   *leakedTable
+}
+
+const (
+	ways = 4 // slots that a hash may occupy
+	// maxCachedNames bounds account and mailbox together, in bytes. Longer names
+	// are normalised each time.
+	maxCachedNames = 76
+)
+
+// identity is what follows from address, account, mailbox and agent alone. Names
+// are stored inside it and not behind a pointer, so that a flood of new names
+// allocates nothing and the garbage collector has nothing to scan.
+type identity struct {
+	at        uint64 // the cache's clock when the entry was made
+	userHash  uint64
+	ip        [16]byte
+	agentHash uint32
+	marks     event.Marks
+	from      event.IPFrom
+	kind      event.UserKind
+	family    event.Family
+	located   bool // ip is valid
+	user      uint8
+	mailbox   uint8 // lengths
+	names     [maxCachedNames]byte
+}
+
+// NewCache returns an empty cache.
+func NewCache(p *Policy) *Cache { return &Cache{policy: p, seed: maphash.MakeSeed()} }
+
+// Normalise does what Policy.Normalise does and sets ev.Pair. What it sets in ev
+// is valid until the next call.
+func (c *Cache) Normalise(ev *event.Event) {
+	c.renew()
+	hash := c.hash(ev)
+	slot, found := c.find(hash)
+	if found {
+		ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
+		c.entries[slot].apply(ev)
+	} else {
+		before := ev.Marks
+		ev.Marks = 0
+		c.policy.identify(ev)
+		c.keep(slot, hash, ev)
+		ev.Marks |= before
+	}
+	c.policy.judge(ev)
+}
+
+// find returns the slot of a hash, or else the oldest of the slots that the hash
+// may occupy.
+func (c *Cache) find(hash uint64) (slot uint64, found bool) {
+	base := hash % event.PairSlots
+	slot = base
+	for way := range uint64(ways) {
+		if c.tags[base^way] == hash {
+			return base ^ way, true
+		}
+		if c.entries[base^way].at < c.entries[slot].at {
+			slot = base ^ way
+		}
+	}
+	return slot, false
+}
+
+// renew voids all entries after a list has changed. A new seed also voids what
+// others keep by the pair.
+func (c *Cache) renew() {
+	n, a, l := c.policy.networks.Load(), c.policy.accounts.Load(), c.policy.leaked.Load()
+	if n != c.networks || a != c.accounts || l != c.leaked {
+		c.networks, c.accounts, c.leaked = n, a, l
+		c.seed = maphash.MakeSeed()
+		clear(c.tags[:])
+	}
+}
+
+// hash returns a hash of everything an identity follows from, never 0. Two pairs
+// with one hash are taken for one another, with a chance of 2^-64; nobody can
+// search for such pairs without the seed.
+func (c *Cache) hash(ev *event.Event) uint64 {
+	var h uint64
+	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {
+		h *= 0x9e3779b97f4a7c15 // a value must not pass for the same value in another field
+		if len(field) > 0 {
+			h ^= maphash.Bytes(c.seed, field)
+		}
+		h = h>>29 | h<<35
+	}
+	if ev.Pluses {
+		h = ^h
+	}
+	return h | 1
+}
+
+// keep stores a normalised identity where it fits.
+func (c *Cache) keep(slot, hash uint64, ev *event.Event) {
+	if len(ev.User)+len(ev.Mailbox) > maxCachedNames {
+		return
+	}
+	c.clock++
+	c.tags[slot] = hash
+	ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
+	id := &c.entries[slot]
+	*id = identity{at: c.clock, userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
+		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
+	if id.located {
+		id.ip = ev.IP.As16()
+	}
+	copy(id.names[copy(id.names[:], ev.User):], ev.Mailbox)
+}
+
+func (id *identity) apply(ev *event.Event) {
+	ev.IP = netip.Addr{}
+	if id.located {
+		ev.IP = netip.AddrFrom16(id.ip).Unmap()
+	}
+	ev.IPFrom = id.from
+	ev.UserKind, ev.Family, ev.Marks = id.kind, id.family, ev.Marks|id.marks
+	ev.User = id.names[:id.user:id.user]
+	if id.mailbox > 0 || len(ev.Mailbox) > 0 {
+		ev.Mailbox = id.names[id.user : id.user+id.mailbox]
+	}
+	ev.SetHashes(id.userHash, id.agentHash)
+}
