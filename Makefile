@@ -25,7 +25,7 @@ QEMU    ?= qemu-aarch64
 # Packages with unit tests; test/ itself is end to end.
 UNITS   := ./analytics/... ./plugin/...
 
-.PHONY: soak build windows demo test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
+.PHONY: soak build windows demo score test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
 
 build:
 	$(OBJECT) -o build/out_redshank.so ./plugin
@@ -68,6 +68,14 @@ e2e-windows:
 	@if command -v $(MINGW) >/dev/null && command -v $(WINE) >/dev/null; then $(MAKE) --no-print-directory test-windows; \
 	elif test "$(CI)" = true; then echo "no $(MINGW) or no $(WINE)"; exit 1; \
 	else echo "SKIPPED: no $(MINGW) or no $(WINE), nothing was tried on Windows"; fi
+
+# What the detections find in labelled worlds of many days, and what they call
+# wrongly: SEEDS=1,2,3 DAYS=10 SIZE=400; SCORE=-h tells the other flags.
+SEEDS   ?= 1,2,3
+DAYS    ?= 10
+SIZE    ?= 400
+score:
+	$(GO) run ./test/score -seeds $(SEEDS) -days $(DAYS) -size $(SIZE) $(SCORE)
 
 demo: build
 	$(GO) run ./test/demo

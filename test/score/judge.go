@@ -33,6 +33,7 @@ type judged struct {
 type judgement struct {
 	attacks []*judged
 	wrong   []*wrongful
+	asked   []*wrongful // questions: low incidents about honest programs
 	// Credentials named by all AN1269 incidents, and those of them that an
 	// attacker knows.
 	credentials, believable int
@@ -44,8 +45,9 @@ type wrongful struct {
 	kind string
 }
 
-// slack is how far an incident may reach beyond the attack that it is about.
-const slack = 26 * time.Hour
+// slack is how far an incident may reach beyond the attack that it is about: the
+// clusters of AN1269 look a day back, the events of a theft are its own.
+const slack, theftSlack = 26 * time.Hour, time.Hour
 
 // judge compares what was found with what happened. An incident is about an
 // attack when their times meet and
@@ -58,9 +60,9 @@ const slack = 26 * time.Hour
 //     of the attack.
 //
 // The attack counts as found when the incidents about it, together, stand for
-// half of its accounts or addresses (AN1269), or when the source of one of them,
-// if it has one, is an address of the attack (AN0131); otherwise as found
-// partly. What is about no attack is wrong. An incident of the other rule that is
+// half of its accounts or addresses (AN1269), or when one of them has opened
+// since the theft began and its source, if it has one, is an address of the
+// thief (AN0131); otherwise as found partly. What is about no attack is wrong, or where AN0131 calls it low a question. An incident of the other rule that is
 // about an attack counts neither for nor against.
 func judge(t *world.Truth, f *found) *judgement {
 	j := &judgement{}
@@ -98,13 +100,20 @@ func (j *judgement) assign(t *world.Truth, i *incident) {
 	switch {
 	case best != nil:
 		best.incidents = append(best.incidents, i)
-	case !other:
+	case other:
+	case i.last.Rule == "AN0131" && i.last.Severity == "low":
+		j.asked = append(j.asked, &wrongful{i, blame(t, i)})
+	default:
 		j.wrong = append(j.wrong, &wrongful{i, blame(t, i)})
 	}
 }
 
 func (a *judged) meets(i *incident) bool {
-	return i.last.Start.Before(a.End.Add(slack)) && i.last.End.After(a.Start.Add(-slack))
+	s := slack
+	if a.Rule == "AN0131" {
+		s = theftSlack
+	}
+	return i.last.Start.Before(a.End.Add(s)) && i.last.End.After(a.Start.Add(-s))
 }
 
 // score is how much an incident is about the attack, 0 for not at all.
@@ -162,12 +171,15 @@ func (a *judged) conclude() {
 	for _, i := range a.incidents {
 		users += i.last.Users
 		addresses += i.last.IPs
-		if a.Rule == "AN0131" && (i.last.Source == "" || near(i.last.Source, a.Addresses)) {
+		if a.Rule == "AN0131" && !i.first.Time.Before(a.Start.Add(-theftSlack)) && (i.last.Source == "" || near(i.last.Source, a.Addresses)) {
 			a.verdict = complete
 		}
 	}
 	if a.Rule == "AN1269" && (2*users >= len(a.Accounts) || 2*addresses >= len(a.Addresses)) {
 		a.verdict = complete
+	}
+	if a.Rule != "AN1269" {
+		return
 	}
 	for _, v := range a.Valid {
 		if slices.ContainsFunc(a.incidents, func(i *incident) bool { return names(i.valid, v.Account) }) {

@@ -49,10 +49,10 @@ func readFlags(args []string) (options, error) {
 	hours := f.Float64("restart", 0, "restart the engine every so many hours of the world's time")
 	f.BoolVar(&o.double, "doubled", false, "deliver every line twice")
 	plainText := f.Bool("without-databases", false, "no databases of network owners and cities")
-	f.BoolVar(&o.leaked, "leaked", false, "name a list of leaked accounts in the policy")
+	f.BoolVar(&o.leaked, "leaked", true, "name a list of leaked accounts in the policy")
 	f.BoolVar(&o.calm, "calm", false, "no attacks")
 	f.BoolVar(&o.plain, "plain", false, "no noise beyond ordinary days")
-	f.StringVar(&o.only, "only", "", "only kinds of attack and noise whose names contain this, each once")
+	f.StringVar(&o.only, "only", "", "only kinds of attack whose names contain this, each once")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {

@@ -48,7 +48,8 @@ func report(out io.Writer, all []*result, details bool) {
 	}
 	fmt.Fprintf(out, "valid credentials: recall %.2f (%d of %d), precision %.2f (%d of %d)\n",
 		ratio(s.Named, s.Valid), s.Named, s.Valid, ratio(s.Believable, s.Credentials), s.Believable, s.Credentials)
-	fmt.Fprintf(out, "false incidents: %d, %.2f per 1,000 users and day; most messages of one incident: %d\n", s.False, s.FalseRate, s.MostMessages)
+	fmt.Fprintf(out, "false incidents: %d, %.2f per 1,000 users and day; beside them %d questions (low); most messages of one incident: %d\n",
+		s.False, s.FalseRate, s.Questions, s.MostMessages)
 }
 
 // detail writes the single attacks and the false incidents of a world.
@@ -63,6 +64,9 @@ func detail(out io.Writer, r *result) {
 	}
 	for _, i := range r.judgement.wrong {
 		fmt.Fprintf(out, "  FALSE   %s: %s\n", i.kind, describe(i.incident))
+	}
+	for _, i := range r.judgement.asked {
+		fmt.Fprintf(out, "  ASKED   %s: %s\n", i.kind, describe(i.incident))
 	}
 }
 

@@ -16,6 +16,7 @@ type summary struct {
 	Named        int           `json:"named"`       // of them named by an incident
 	Credentials  int           `json:"credentials"` // named by all incidents
 	Believable   int           `json:"believable"`  // of them known to an attacker
+	Questions    int           `json:"questions"`   // low incidents of AN0131 about honest programs, not among the false ones
 	False        int           `json:"false"`
 	FalseRate    float64       `json:"false_rate"` // per 1,000 users and day
 	MostMessages int           `json:"most_messages"`
@@ -52,6 +53,7 @@ func summarise(all []*result) *summary {
 	var wrong []*wrongful
 	for _, r := range all {
 		attacks, wrong = append(attacks, r.judgement.attacks...), append(wrong, r.judgement.wrong...)
+		s.Questions += len(r.judgement.asked)
 		s.UserDays += r.Days * r.People
 		s.Credentials += r.judgement.credentials
 		s.Believable += r.judgement.believable
@@ -102,7 +104,9 @@ func lineOf(group []*judged, kind string) attackLine {
 		if a.class {
 			l.Class++
 		}
-		l.Valid, l.Named = l.Valid+len(a.Valid), l.Named+a.named
+		if a.Rule == "AN1269" {
+			l.Valid, l.Named = l.Valid+len(a.Valid), l.Named+a.named
+		}
 		incidents += len(a.incidents)
 		for _, i := range a.incidents {
 			l.Messages += i.messages

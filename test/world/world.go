@@ -44,7 +44,7 @@ type World struct {
 func New(o Options) *World {
 	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, 400)
 	w := &World{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0x776f726c64)), busy: map[*person]bool{}}
-	w.box.world = w
+	w.box.Options, w.box.rng = o, rand.New(rand.NewPCG(o.Seed, 0x706f7374))
 	w.Plan = network.NewPlan(w.rng)
 	w.nets = w.networks()
 	w.org = w.organisation()
@@ -104,22 +104,24 @@ func (w *World) country(a netip.Addr) (code, city string) {
 	return "US", "Redmond"
 }
 
-// outbox holds lines until they arrive.
+// outbox holds lines until they arrive. It draws for itself: how lines are
+// delivered does not change what happens.
 type outbox struct {
-	world   *World
+	Options
+	rng     *rand.Rand
 	waiting []lines.Line
 	begun   map[string]bool // files that have their header
 }
 
 func (o *outbox) add(l lines.Line) {
-	if l.JSON && o.world.Late > 0 {
-		l.Arrives = l.Arrives.Add(time.Duration(o.world.rng.Int64N(int64(o.world.Late))))
+	if l.JSON && o.Late > 0 {
+		l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(o.Late))))
 	}
 	l.At, l.Arrives = l.At.UTC(), l.Arrives.UTC()
 	o.waiting = append(o.waiting, l)
-	if o.world.Double {
+	if o.Double {
 		if l.JSON {
-			l.Arrives = l.Arrives.Add(time.Duration(o.world.rng.Int64N(int64(2 * time.Hour))))
+			l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(2 * time.Hour))))
 		}
 		o.waiting = append(o.waiting, l)
 	}
