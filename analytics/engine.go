@@ -3,25 +3,23 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
-	"redshank/analytics/record"
-	"redshank/analytics/source"
-	"redshank/analytics/window"
 	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-)
 
-// Options configure an Engine.
-type Options struct {
-	Policy   *policy.Policy
-	Source   string // "auto" or the name of one format
-	MaxIPs   int    // bound of the client table, in entries
-	MaxUsers int    // bound of the account table, in entries
-}
+	"redshank/analytics/alert"
+	"redshank/analytics/collection"
+	"redshank/analytics/event"
+	"redshank/analytics/health"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/record"
+	"redshank/analytics/source"
+	"redshank/analytics/state"
+	"redshank/analytics/stuffing"
+	"redshank/analytics/window"
+)
 
 // Bounds of what is remembered to recognise what comes twice, in keys of about
 // 150 bytes each.
@@ -42,16 +40,18 @@ type Engine struct {
 	cache      *policy.Cache
 	reader     record.Reader
 	sources    *source.Set
-	tracker    *tracker
-	stuffing   *stuffing
-	collection *collection
+	tracker    *incident.Tracker
+	analytics  []Analytic
+	collection *collection.Detector // for the counts of its baselines
+	tables     []state.Table
+	geo        *policy.GeoCache
 	chunks     *window.Seen
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	event      event.Event
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
-	monitor    monitor
+	monitor    *health.Monitor
 	stats      Stats
 }
 
@@ -64,23 +64,26 @@ func New(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	d := newTracker(opts.Policy)
 	e := &Engine{
-		policy:   opts.Policy,
-		cache:    policy.NewCache(opts.Policy),
-		sources:  sources,
-		tracker:  d,
-		stuffing: newStuffing(opts, d),
-		chunks:   window.NewSeen(maxChunks),
-		ids:      window.NewSeen(maxIDs),
+		policy:  opts.Policy,
+		cache:   policy.NewCache(opts.Policy),
+		geo:     policy.NewGeoCache(opts.Policy),
+		sources: sources,
+		tracker: incident.NewTracker(opts.Policy),
+		chunks:  window.NewSeen(maxChunks),
+		ids:     window.NewSeen(maxIDs),
+		monitor: health.New(opts.Policy),
 	}
-	e.collection = newCollection(opts, d, e.stuffing.attacks)
-	e.stuffing.reportCredential = e.collection.stolen
-	e.monitor.policy = opts.Policy
+	e.collection = collection.New(opts.Policy, e.tracker, e.geo, opts.MaxUsers)
+	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
+	e.add(e.collection)
 	e.reader.Index = sources.Index()
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
+
+// add makes an analytic part of the engine.
+func (e *Engine) add(a Analytic) { e.analytics = append(e.analytics, a) }
 
 // Observe reads one chunk and returns the alerts it caused, in the order in
 // which their incidents changed. The alerts are the caller's; nothing in them
@@ -120,8 +123,9 @@ func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	e.stats.LostBytes += uint64(e.reader.Lost)
 	e.chunks.Add(digest, struct{}{})
 	e.release()
-	e.monitor.chunk(tag, e.sources.Counts(), e.received, e.stuffing.clients.Evicted(), e.stuffing.accounts.Evicted())
-	return e.tracker.flush()
+	st := e.tableStats()
+	e.monitor.Chunk(tag, e.sources.Counts(), e.received, st.ClientsEvicted, st.AccountsEvicted)
+	return e.tracker.Flush()
 }
 
 // release lets go of a chunk: nothing may point into it once it is the host's
@@ -137,7 +141,7 @@ func (e *Engine) release() {
 func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tracker.close()
+	return e.tracker.Close()
 }
 
 // observe passes one event from a source to the analytics.
@@ -149,14 +153,15 @@ func (e *Engine) observe(ev *event.Event) {
 		return
 	}
 	e.cache.Normalise(ev)
-	e.monitor.event(ev, at, arrived)
+	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return
 	}
-	e.stuffing.observe(ev)
-	e.collection.observe(ev)
+	for _, a := range e.analytics {
+		a.Observe(ev)
+	}
 }
 
 // idle tells events that no analytic takes and no result code can turn into
@@ -174,10 +179,9 @@ func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
 	if future {
 		e.stats.Future++
 	}
-	if at < e.tracker.newest-e.tracker.lateness {
-		e.stats.Late++ // still counted: its window may be open
+	if e.tracker.Advance(at) {
+		e.stats.Late++ // still observed: its window may be open
 	}
-	e.tracker.newest = max(e.tracker.newest, at)
 }
 
 func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
@@ -213,10 +217,28 @@ type Stats struct {
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	st := e.stats
+	return e.statsNow()
+}
+
+func (e *Engine) statsNow() Stats {
+	st := e.tableStats()
 	st.Sources = e.sources.Counts()
-	st.Clients, st.ClientsEvicted = e.stuffing.clients.Len(), e.stuffing.clients.Evicted()
-	st.Accounts, st.AccountsEvicted = e.stuffing.accounts.Len(), e.stuffing.accounts.Evicted()
-	st.Incidents, st.Alerts, st.Suppressed = e.tracker.opened, e.tracker.notified, e.tracker.suppressed
+	t := e.tracker.Stats()
+	st.Incidents, st.Alerts, st.Suppressed = t.Opened, t.Notified, t.Suppressed
+	return st
+}
+
+// tableStats returns the counters with those of the bounded tables.
+func (e *Engine) tableStats() Stats {
+	st := e.stats
+	for _, t := range e.allTables() {
+		switch {
+		case t.Size == nil:
+		case t.Name == "clients":
+			st.Clients, st.ClientsEvicted = t.Size()
+		case t.Name == "accounts":
+			st.Accounts, st.AccountsEvicted = t.Size()
+		}
+	}
 	return st
 }

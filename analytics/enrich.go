@@ -1,15 +1,16 @@
 package analytics
 
 import (
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
-	"slices"
-
-	"github.com/cespare/xxhash/v2"
-	"github.com/tinylib/msgp/msgp"
 )
 
 // extraField is what an enriched record has more than the record that came.
@@ -27,7 +28,7 @@ type enricher struct {
 	count  int    // of events, listed or not
 	text   []byte // the fields of those listed, one event's behind the other's
 	value  []byte
-	open   []*incident
+	open   []*incident.Incident
 
 	observe, again source.Emit
 }
@@ -135,7 +136,7 @@ func (x *enricher) add(ev *event.Event) {
 	if len(x.open) > 0 {
 		p.list("incidents", len(x.open))
 		for _, i := range x.open {
-			p.b = msgp.AppendString(p.b, i.id)
+			p.b = msgp.AppendString(p.b, i.ID)
 		}
 	}
 	one.risk = riskOf(ev, x.open)
@@ -176,7 +177,7 @@ func (x *enricher) describe(p *pairs, ev *event.Event) {
 func (x *enricher) place(p *pairs, ev *event.Event) {
 	var l policy.Location
 	if ev.IP.IsValid() {
-		l = x.engine.collection.locate(ev)
+		l = x.engine.geo.Locate(ev.IP)
 	}
 	country := l.Country
 	if country == "" && len(ev.Country) == 0 && l.City == "" && l.ASN == 0 {
@@ -200,38 +201,18 @@ func (x *enricher) place(p *pairs, ev *event.Event) {
 }
 
 // openFor appends the open incidents of an event's address, account, and what
-// else of it can be the subject of one.
-func (e *Engine) openFor(ev *event.Event, list []*incident) []*incident {
-	at := ev.Time.UnixMilli()
-	add := func(i *incident) {
-		if e.tracker.isOpen(i, at) && !slices.Contains(list, i) {
-			list = append(list, i)
+// else of it can be the subject of one, each once.
+func (e *Engine) openFor(ev *event.Event, list []*incident.Incident) []*incident.Incident {
+	for _, a := range e.analytics {
+		list = a.Incidents(ev, list)
+	}
+	at, open := ev.Time.UnixMilli(), list[:0]
+	for _, i := range list {
+		if e.tracker.IsOpen(i, at) && !slices.Contains(open, i) {
+			open = append(open, i)
 		}
 	}
-	if ev.IP.IsValid() {
-		if c, ok := e.stuffing.clients.Peek(e.stuffing.keyOf(ev)); ok {
-			add(c.incident)
-		}
-	}
-	if len(ev.User) > 0 {
-		if a, ok := e.stuffing.accounts.Peek(xxhash.Sum64(ev.User)); ok {
-			add(a.incident)
-		}
-	}
-	for kind, id := range [...][]byte{aUser: ev.User, anApp: ev.App, aHost: ev.Host} {
-		if len(id) == 0 {
-			continue
-		}
-		if d, ok := e.collection.profiles.Peek(subjectKey(subjectKind(kind), id)); ok {
-			add(d.incident)
-		}
-	}
-	return list
-}
-
-// isOpen tells whether an incident is still open and has to do with this time.
-func (d *tracker) isOpen(i *incident, at int64) bool {
-	return i != nil && at >= i.start-day && at <= i.end+d.tuning.Quiet.Milliseconds() && d.incidents.Contains(i.id)
+	return open
 }
 
 // Risks of an event, 0 to 100: that of its worst open incident, in the steps
@@ -242,9 +223,9 @@ var (
 	riskOfLeaked   = riskBySeverity[alert.Low]
 )
 
-func riskOf(ev *event.Event, open []*incident) (risk int) {
+func riskOf(ev *event.Event, open []*incident.Incident) (risk int) {
 	for _, i := range open {
-		risk = max(risk, riskBySeverity[min(i.severity, alert.Critical)])
+		risk = max(risk, riskBySeverity[min(i.Severity, alert.Critical)])
 	}
 	switch {
 	case ev.Marks&(event.AllowedNetwork|event.IgnoredAccount|event.KnownAutomation) != 0:

@@ -8,14 +8,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 )
 
 // fixture returns the lines of a real log, or skips: the samples are not part
@@ -146,7 +147,7 @@ func TestInvictus(t *testing.T) {
 				failures, users int
 			}{{"2021-03-26", 38, 6}, {"2021-04-14", 19, 4}} {
 				a := got[n]
-				if a.Start.Format("2006-01-02") != want.day || a.Source.String() != "178.85.138.132" || a.Class != classSpraying ||
+				if a.Start.Format("2006-01-02") != want.day || a.Source.String() != "178.85.138.132" || a.Class != "password_spraying" ||
 					a.Severity != alert.Critical || a.Counts.Failures != want.failures || a.Counts.DistinctUsers != want.users ||
 					!strings.Contains(fmt.Sprint(a.Valid), "a.thulile@dutchmasterz.onmicrosoft.com") {
 					t.Errorf("%s from %s: %s/%s %+v, valid %v; want %+v", a.Start, a.Source, a.Class, a.Severity, a.Counts, a.Valid, want)

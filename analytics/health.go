@@ -1,19 +1,13 @@
 package analytics
 
 import (
-	"cmp"
-	"slices"
 	"time"
+
+	"redshank/analytics/health"
 )
 
-// Finding is something about the records themselves that an operator must
-// hear, because it makes detection blind without a sound.
-type Finding struct {
-	Code    string // silent_source, no_client_address, ...
-	Subject string // source, table, address or automation that it is about; may be empty
-	Detail  string // one sentence with its figures
-	Since   time.Time
-}
+// Finding is something about the records that an operator must hear about.
+type Finding = health.Finding
 
 // Health is what an operator wants to know of an engine.
 type Health struct {
@@ -26,74 +20,15 @@ type Health struct {
 	Raised, Cleared, Open []Finding
 }
 
-// Health returns the figures and the findings. Who calls it gets each finding
-// once in Raised: there is one such caller. It walks the accounts, some
-// milliseconds for 200,000.
+// Health returns the figures and the findings. One caller at a time gets each
+// finding once in Raised and Cleared. The cost does not depend on the size of the
+// tables.
 func (e *Engine) Health() Health {
-	stats := e.Stats()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	h := Health{Time: timeOf(e.monitor.now).UTC(), Stats: stats}
-	h.Baselines.Mature, h.Baselines.All = e.collection.baselines()
-	e.monitor.maturity(h.Baselines.Mature, h.Baselines.All)
-	b := &e.monitor.findings
-	for _, f := range b.open {
-		h.Open = append(h.Open, f)
-	}
-	slices.SortFunc(h.Open, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
-	})
-	h.Raised, h.Cleared = b.raised, b.cleared
-	b.raised, b.cleared = nil, nil
+	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
+	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
+	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
+	h.Open, h.Raised, h.Cleared = e.monitor.Take()
 	return h
-}
-
-// baselines counts the accounts with a baseline, and those whose is ripe.
-func (c *collection) baselines() (ripe, all int) {
-	c.profiles.Each(func(_ uint64, d *profile) {
-		if d.kind != aUser || d.baseline.signIns == 0 {
-			return
-		}
-		all++
-		if d.baseline.mature != 0 {
-			ripe++
-		}
-	})
-	return ripe, all
-}
-
-// maxFindings bounds what is open, and what is kept for the next Health.
-const maxFindings = 100
-
-// board is where findings are raised, each once until it clears.
-type findings struct {
-	open            map[findingKey]Finding
-	raised, cleared []Finding
-}
-
-type findingKey struct{ code, subject string }
-
-// set raises or clears a finding. detail is asked for only where it is raised.
-func (b *findings) set(holds bool, now int64, code, subject string, detail func() string) {
-	key := findingKey{code, subject}
-	f, open := b.open[key]
-	switch {
-	case holds && !open && len(b.open) < maxFindings:
-		f = Finding{Code: code, Subject: subject, Detail: detail(), Since: timeOf(now).UTC()}
-		if b.open == nil {
-			b.open = map[findingKey]Finding{}
-		}
-		b.open[key] = f
-		b.raised = appendFinding(b.raised, f)
-	case !holds && open:
-		delete(b.open, key)
-		b.cleared = appendFinding(b.cleared, f)
-	}
-}
-
-func appendFinding(list []Finding, f Finding) []Finding {
-	if len(list) >= maxFindings {
-		return list
-	}
-	return append(list, f)
 }

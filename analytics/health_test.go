@@ -102,7 +102,7 @@ func (p *plant) only(cleared bool, keys ...string) {
 		}
 	}
 	for key := range p.raised {
-		if !slices.Contains(keys, key) && key != findImmature+" " {
+		if !slices.Contains(keys, key) && key != "baselines_unripe"+" " {
 			p.t.Errorf("%s: raised", key)
 		}
 	}
@@ -273,14 +273,14 @@ func TestUnripeBaselines(t *testing.T) {
 		}
 	}
 	p.during(2, accounts)
-	if p.raised[findImmature+" "] != 1 {
+	if p.raised["baselines_unripe"+" "] != 1 {
 		t.Error("not raised: ", p.raised)
 	}
 	for range 4 {
 		p.now = p.now.Add(24 * time.Hour)
 		p.during(1, accounts)
 	}
-	if p.raised[findImmature+" "] != 1 || p.closed[findImmature+" "] != 1 {
+	if p.raised["baselines_unripe"+" "] != 1 || p.closed["baselines_unripe"+" "] != 1 {
 		t.Error("raised, cleared: ", p.raised, p.closed)
 	}
 }

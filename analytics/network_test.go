@@ -4,15 +4,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // located is a policy with two databases: the office and its VPN exit have
@@ -74,7 +75,7 @@ func TestOwnersAndJourneys(t *testing.T) {
 				service: event.GraphService, operation: "GET /me/messages", items: 10})
 		}
 	})
-	a := only(t, all, classScripted, alert.High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
+	a := only(t, all, "scripted_mail_access", alert.High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
 	if a.AS != (alert.AS{Number: 64666, Organization: "Cheap Hosting"}) || a.Geo.CountryISO != "BR" || !a.Geo.Located || a.Geo.Lat != -23.5 {
 		t.Errorf("%+v %+v", a.AS, a.Geo)
 	}
@@ -96,7 +97,7 @@ func TestOneOwnerIsOneNetwork(t *testing.T) {
 	}
 	s.sorted().quiet() // without owners this is a session replayed
 	s.policy = policy.Default()
-	only(t, s.play(), classReplay, alert.High, "session.two_networks")
+	only(t, s.play(), "session_replay", alert.High, "session.two_networks")
 }
 
 // Without coordinates nobody travels.
@@ -108,25 +109,8 @@ func TestNoJourneyWithoutCoordinates(t *testing.T) {
 	s.signsIn(act{at: 9*time.Hour + time.Minute, ip: "198.18.0.9", user: alice, agent: browser, app: officeID})
 	s.reads(act{at: 9*time.Hour + 2*time.Minute, ip: "198.18.0.9", user: alice, agent: python, app: officeID, source: event.Graph, service: event.GraphService,
 		operation: "GET /me/messages", items: 10})
-	a := only(t, s.sorted().play(), classScripted, alert.High, "signin.new_country")
+	a := only(t, s.sorted().play(), "scripted_mail_access", alert.High, "signin.new_country")
 	if strings.Contains(told(a), "impossible_travel") {
 		t.Errorf("%s", told(a))
-	}
-}
-
-func TestKilometres(t *testing.T) {
-	for _, tc := range []struct {
-		lat1, lon1, lat2, lon2 float32
-		least, most            float64
-	}{
-		{52.1, 5.1, 52.1, 5.1, 0, 0.1},
-		{52.37, 4.9, 48.85, 2.35, 425, 435},      // Amsterdam to Paris
-		{0, 0, 0, 180, 20000, 20030},             // half around
-		{-33.9, 151.2, 51.5, -0.1, 16900, 17050}, // Sydney to London
-	} {
-		a, b := signInPoint{lat: tc.lat1, lon: tc.lon1}, signInPoint{lat: tc.lat2, lon: tc.lon2}
-		if got := a.kilometres(&b); got < tc.least || got > tc.most {
-			t.Errorf("%v: %.0f km", tc, got)
-		}
 	}
 }

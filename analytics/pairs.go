@@ -33,7 +33,7 @@ func (p *pairs) word(key, value string) {
 func (p *pairs) text(key string, value []byte) {
 	if len(value) > 0 {
 		p.key(key)
-		p.b = msgp.AppendStringFromBytes(p.b, value[:min(len(value), maxKeptText)])
+		p.b = msgp.AppendStringFromBytes(p.b, value[:min(len(value), event.MaxText)])
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"redshank/analytics/collection"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -28,24 +29,23 @@ func halves(t *testing.T, line []byte) (signals string, alone, chained bool) {
 		alone = len(e.Observe("peer", chunk)) > 0
 	}
 	var codes []string
-	var subjects []*profile
+	subjects := map[string]bool{} // and whether each is an application
 	var at int64
-	e.collection.profiles.Each(func(_ uint64, d *profile) {
-		for _, n := range d.observations {
-			codes = append(codes, signalCodes[n.kind])
-			at = max(at, n.last)
+	e.collection.EachSignal(func(o collection.Observed) {
+		if subjects[o.Subject] = o.App; o.Code != "" {
+			codes = append(codes, o.Code)
+			at = max(at, o.Last.UnixMilli())
 		}
-		subjects = append(subjects, d)
 	})
-	for _, d := range subjects {
-		ev := event.Event{Time: time.UnixMilli(max(at, day)).Add(10 * time.Minute).UTC(), Source: event.Graph, Service: event.GraphService, Action: event.MailAccess,
-			Outcome: event.Success, RawIP: []byte("203.0.113.9"), RawUser: []byte(d.subject), App: []byte(rogueID), Agent: []byte(python), Access: event.Bind, Items: 5}
-		if d.kind == anApp {
-			ev.RawUser, ev.App, ev.Mailbox = []byte("ServicePrincipal_x"), []byte(d.subject), []byte(alice)
+	for subject, app := range subjects {
+		ev := event.Event{Time: time.UnixMilli(max(at, event.Day)).Add(10 * time.Minute).UTC(), Source: event.Graph, Service: event.GraphService, Action: event.MailAccess,
+			Outcome: event.Success, RawIP: []byte("203.0.113.9"), RawUser: []byte(subject), App: []byte(rogueID), Agent: []byte(python), Access: event.Bind, Items: 5}
+		if app {
+			ev.RawUser, ev.App, ev.Mailbox = []byte("ServicePrincipal_x"), []byte(subject), []byte(alice)
 			ev.Protocol = event.ClientCredential
 		}
 		e.observe(&ev)
-		chained = chained || len(e.tracker.flush()) > 0
+		chained = chained || len(e.tracker.Flush()) > 0
 	}
 	slices.Sort(codes)
 	return strings.Join(slices.Compact(codes), " "), alone, chained
@@ -128,11 +128,7 @@ func TestPeersWindowsEvents(t *testing.T) {
 				t.Errorf("%s", told(a))
 			}
 			seen := fmt.Sprint(e.Stats().Events)
-			e.collection.profiles.Each(func(_ uint64, d *profile) {
-				for _, n := range d.observations {
-					seen += " " + d.subject + ":" + signalCodes[n.kind] + " " + n.detail
-				}
-			})
+			e.collection.EachSignal(func(o collection.Observed) { seen += " " + o.Subject + ":" + o.Code + " " + o.Detail })
 			t.Log(seen)
 		})
 	}

@@ -2,11 +2,12 @@ package analytics
 
 import (
 	"fmt"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"testing"
-	"time"
 )
 
 func TestQuiet(t *testing.T) {
@@ -168,7 +169,7 @@ func TestUndeclaredBackup(t *testing.T) {
 		backup(s, d, 500)
 	}
 	all := s.sorted().play()
-	a := only(t, all, classApp, alert.Low, "access.many_mailboxes")
+	a := only(t, all, "application_mail_access", alert.Low, "access.many_mailboxes")
 	if a.Subject != backupID || a.Counts.Mailboxes != 500 {
 		t.Errorf("%s", told(a))
 	}
@@ -187,7 +188,7 @@ func TestKnownApplicationTurnsBad(t *testing.T) {
 		s.reads(act{at: 14*24*time.Hour + 3*time.Hour + time.Duration(n)*5*time.Second, ip: thief, user: "ServicePrincipal_" + backupID, mailbox: person(n), app: backupID,
 			client: "Client=REST;;", protocol: event.ClientCredential, items: 50})
 	}
-	only(t, s.sorted().play(), classApp, alert.Critical, "access.many_mailboxes", "signin.new_network")
+	only(t, s.sorted().play(), "application_mail_access", alert.Critical, "access.many_mailboxes", "signin.new_network")
 }
 
 // An undeclared expiry ends what automation excuses.
@@ -195,5 +196,5 @@ func TestExpiredAutomation(t *testing.T) {
 	s := newScene(t)
 	declared(t, s, `[{name: backup, app: `+backupID+`, expires: 2026-03-09}]`)
 	backup(s, 0, 20)
-	only(t, s.sorted().play(), classApp, alert.Low, "access.many_mailboxes")
+	only(t, s.sorted().play(), "application_mail_access", alert.Low, "access.many_mailboxes")
 }

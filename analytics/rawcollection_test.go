@@ -2,11 +2,12 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 )
 
 // The chain in records as the logs have them: sources, policy and analytic
@@ -42,7 +43,7 @@ func TestRawSessionReplay(t *testing.T) {
 			`"requestUri":"https://graph.microsoft.com/v1.0/me/messages?$top=100","responseStatusCode":200}}`, at, thief, at, n, officeID, thief, python))
 	}
 	a := rawIncident(t, lines, asMap)
-	check(t, a, classReplay, alert.High)
+	check(t, a, "session_replay", alert.High)
 	if a.User == nil || a.User.Email != alice || a.Source.String() != thief || a.Counts.Items != 1000 {
 		t.Errorf("%s", told(a))
 	}
@@ -58,7 +59,7 @@ func TestRawDeviceCodeAndSync(t *testing.T) {
 			midnight.Add(9*time.Hour+time.Duration(10+n)*time.Minute).Format("2006-01-02T15:04:05"), n, thief, rogueID))
 	}
 	a := rawIncident(t, lines, asMap)
-	check(t, a, classScripted, alert.High)
+	check(t, a, "scripted_mail_access", alert.High)
 }
 
 func TestRawNamelessEWS(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRawNamelessEWS(t *testing.T) {
 		lines = append(lines, string(l))
 	}
 	a := rawIncident(t, lines, asLines)
-	check(t, a, classScripted, alert.Medium)
+	check(t, a, "scripted_mail_access", alert.Medium)
 	t.Log(a.Message)
 }
 
@@ -85,6 +86,6 @@ func TestRawAADInternals(t *testing.T) {
 		event(4104, "Microsoft-Windows-PowerShell/Operational", stamped(9*time.Hour), `{"ScriptBlockText":"$t = Get-AADIntAccessTokenForEXO; Open-AADIntOWA -AccessToken $t","ScriptBlockId":"b1","MessageNumber":"1","MessageTotal":"1"}`),
 		event(22, "Microsoft-Windows-Sysmon/Operational", stamped(9*time.Hour+time.Minute), `{"Image":"C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe","QueryName":"outlook.office365.com","QueryStatus":"0","QueryResults":"::ffff:192.0.2.1;"}`),
 	}, asMap)
-	check(t, a, classTool, alert.High)
+	check(t, a, "collection_tool", alert.High)
 	t.Log(told(a))
 }

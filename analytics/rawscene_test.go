@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
-	"redshank/analytics/source"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/analytics/source"
 )
 
 // rawScene is a scene in log lines: what needs the sources and the policy as
@@ -155,7 +156,7 @@ func TestLeakedAccounts(t *testing.T) {
 		s.request(time.Duration(n)*4*time.Hour, "POST", easStem, person(n), attacker, "-", wrong, "-")
 	}
 	got, _ := s.play()
-	if len(got) != 1 || got[0].Window != "leaked" || got[0].Counts.Leaked != 3 || got[0].Class != classStuffing || got[0].Severity != alert.High {
+	if len(got) != 1 || got[0].Window != "leaked" || got[0].Counts.Leaked != 3 || got[0].Class != "credential_stuffing" || got[0].Severity != alert.High {
 		t.Fatalf("got %+v, want one incident opened by three leaked accounts", got)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", got[0]), "Winter") {

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"testing"
-	"time"
+	"redshank/analytics/state"
 )
 
 // memory is a checkpoint in memory: what Changes puts down, by table and key.
 type memory map[string]map[string][]byte
 
-func (m memory) put(e Entry) {
+func (m memory) put(e state.Entry) {
 	if m[e.Table] == nil {
 		m[e.Table] = map[string][]byte{}
 	}
@@ -58,14 +60,14 @@ func (s *scene) restarting(every int) map[string]*alert.Alert {
 		a.event(&ev)
 		e.observe(&ev)
 		if n%every == every-1 {
-			last.keep(s.t, e.tracker.flush())
+			last.keep(s.t, e.tracker.Flush())
 			if err := e.Changes(kept.put); err != nil {
 				s.t.Fatal(err)
 			}
 			e = newTracked(s.t, s.policy, kept)
 		}
 	}
-	last.keep(s.t, e.tracker.flush())
+	last.keep(s.t, e.tracker.Flush())
 	last.keep(s.t, e.Close())
 	return last
 }
@@ -178,11 +180,11 @@ func TestChangesAreIncremental(t *testing.T) {
 		a.event(&ev)
 		e.observe(&ev)
 	}
-	if err := e.Changes(kept.put); err != nil || len(kept[tableClients]) != 500 || len(kept[tableAccounts]) != 500 {
-		t.Fatalf("%d clients, %d accounts put down, want 500 of each: %v", len(kept[tableClients]), len(kept[tableAccounts]), err)
+	if err := e.Changes(kept.put); err != nil || len(kept["clients"]) != 500 || len(kept["accounts"]) != 500 {
+		t.Fatalf("%d clients, %d accounts put down, want 500 of each: %v", len(kept["clients"]), len(kept["accounts"]), err)
 	}
 	entries := 0
-	count := func(Entry) { entries++ }
+	count := func(state.Entry) { entries++ }
 	act{at: time.Hour, ip: "10.1.0.1", user: "p1@contoso.com", outcome: event.Success}.event(&ev)
 	e.observe(&ev)
 	if err := e.Changes(count); err != nil || entries > 6 {
@@ -202,7 +204,7 @@ func TestADamagedStateIsRefused(t *testing.T) {
 		a.event(&ev)
 		e.observe(&ev)
 	}
-	e.tracker.flush()
+	e.tracker.Flush()
 	if err := e.Changes(kept.put); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +216,7 @@ func TestADamagedStateIsRefused(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := fresh.Restore(damaged.each); err == nil && table != tableChunks && table != tableIDs {
+				if err := fresh.Restore(damaged.each); err == nil && table != "chunks" && table != "ids" {
 					t.Fatalf("%s: %d of %d bytes were taken for a whole entry", table, cut, len(value))
 				}
 			}

@@ -2,10 +2,11 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 )
 
 const (
@@ -28,7 +29,7 @@ func TestSixAccountsInFiveMinutes(t *testing.T) {
 		s.fail(9*time.Hour+time.Duration(n)*50*time.Second, attacker, person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, alert.Medium)
+	check(t, a, "credential_stuffing", alert.Medium)
 	if a.Counts.DistinctUsers != 6 || a.Counts.Failures != 6 || a.Window != "burst" || a.Source.String() != attacker {
 		t.Errorf("counts %+v, window %s, source %s", a.Counts, a.Window, a.Source)
 	}
@@ -40,7 +41,7 @@ func TestTwelveAccountsOverTwentyHours(t *testing.T) {
 		s.fail(time.Duration(n)*100*time.Minute, attacker, person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, alert.High) // twice the burst threshold
+	check(t, a, "credential_stuffing", alert.High) // twice the burst threshold
 	if a.Window != "slow" || a.Counts.DistinctUsers != 12 {
 		t.Errorf("window %s, counts %+v", a.Window, a.Counts)
 	}
@@ -55,7 +56,7 @@ func TestSpreadOverServices(t *testing.T) {
 			outcome: event.Failure, reason: event.WrongPassword})
 	}
 	a := s.one()
-	check(t, a, classStuffing, alert.Medium)
+	check(t, a, "credential_stuffing", alert.Medium)
 	if len(a.Services) != 5 {
 		t.Errorf("services %v", a.Services)
 	}
@@ -78,7 +79,7 @@ func TestSprayOfFourAccountsInThreeRounds(t *testing.T) {
 		}
 	}
 	a := s.one()
-	check(t, a, classSpraying, alert.Medium)
+	check(t, a, "password_spraying", alert.Medium)
 }
 
 func TestGuessingOneAccount(t *testing.T) {
@@ -86,7 +87,7 @@ func TestGuessingOneAccount(t *testing.T) {
 	for n := range 40 {
 		s.fail(time.Duration(n)*5*time.Second, attacker, person(1))
 	}
-	check(t, s.one(), classGuessing, alert.Medium)
+	check(t, s.one(), "password_guessing", alert.Medium)
 }
 
 func TestPhoneWithAnOldPassword(t *testing.T) {
@@ -164,7 +165,7 @@ func TestAttackFromBehindSharedEgress(t *testing.T) {
 	s.add(act{at: at, ip: office, user: person(7), agent: "Mozilla/5.0 Edg/140", outcome: event.Success})
 	s.add(act{at: at, ip: office, user: person(8), agent: "python-requests/2.31", outcome: event.Success})
 	a := s.one()
-	check(t, a, classStuffing, alert.Critical)
+	check(t, a, "credential_stuffing", alert.Critical)
 	if len(a.Valid) != 1 || a.Valid[0].User != person(8) {
 		t.Errorf("valid %v, want only %s, who came with the attack's agent", a.Valid, person(8))
 	}
@@ -183,7 +184,7 @@ func TestValidCredential(t *testing.T) {
 	}
 	valid := func(t *testing.T, a *alert.Alert, user string) {
 		t.Helper()
-		check(t, a, classStuffing, alert.Critical)
+		check(t, a, "credential_stuffing", alert.Critical)
 		if len(a.Valid) != 1 || a.Valid[0].User != user {
 			t.Errorf("valid credentials %v, want %s", a.Valid, user)
 		}
@@ -212,10 +213,10 @@ func TestValidCredential(t *testing.T) {
 	t.Run("a renewed session is not a password", func(t *testing.T) {
 		s := stuffing(t)
 		s.add(act{at: 10 * time.Hour, ip: attacker, user: person(50), outcome: event.Success, proof: event.ProofSession})
-		check(t, s.one(), classStuffing, alert.Medium)
+		check(t, s.one(), "credential_stuffing", alert.Medium)
 	})
 	t.Run("a day after it went quiet", func(t *testing.T) {
-		check(t, stuffing(t).succeed(40*time.Hour, attacker, person(3)).one(), classStuffing, alert.Medium)
+		check(t, stuffing(t).succeed(40*time.Hour, attacker, person(3)).one(), "credential_stuffing", alert.Medium)
 	})
 }
 
@@ -225,7 +226,7 @@ func TestRotationInsideAPrefix(t *testing.T) {
 		s.fail(minutes(n), fmt.Sprintf("2001:db8:1:2::%x", n+1), person(n))
 	}
 	a := s.one()
-	check(t, a, classStuffing, alert.Medium)
+	check(t, a, "credential_stuffing", alert.Medium)
 	if a.Prefix.String() != "2001:db8:1:2::/64" || !a.Prefix.Contains(a.Source) || a.Counts.DistinctIPs != 6 {
 		t.Errorf("source %s of %s, %d addresses", a.Source, a.Prefix, a.Counts.DistinctIPs)
 	}
@@ -237,7 +238,7 @@ func TestLockoutStorm(t *testing.T) {
 		s.add(act{at: time.Duration(n) * 10 * time.Second, ip: attacker, user: person(n % 20), outcome: event.Failure, reason: event.Locked})
 	}
 	a := s.one()
-	check(t, a, classSpraying, alert.High)
+	check(t, a, "password_spraying", alert.High)
 	if a.Counts.Locked != 20 {
 		t.Errorf("%d locked, want 20", a.Counts.Locked)
 	}
@@ -255,7 +256,7 @@ func TestCampaign(t *testing.T) {
 	}
 	t.Run("two hundred addresses with one try each", func(t *testing.T) {
 		a := spread(t, 150).one()
-		check(t, a, classStuffing, alert.High)
+		check(t, a, "credential_stuffing", alert.High)
 		if a.Counts.DistinctIPs != 200 || a.Counts.Failures != 200 || a.Source.IsValid() {
 			t.Errorf("counts %+v, source %s", a.Counts, a.Source)
 		}
@@ -265,14 +266,14 @@ func TestCampaign(t *testing.T) {
 		s.add(act{at: minutes(30), ip: "192.0.2.99", user: person(77), agent: "Mozilla/5.0 Chrome/104.0.0.0",
 			app: "d3590ed6", service: event.M365, source: event.Entra, outcome: event.Success})
 		a := s.sorted().one()
-		check(t, a, classStuffing, alert.Critical)
+		check(t, a, "credential_stuffing", alert.Critical)
 		if len(a.Valid) != 1 || a.Valid[0].User != person(77) {
 			t.Errorf("valid %v", a.Valid)
 		}
 	})
 	t.Run("one account", func(t *testing.T) {
 		a := spread(t, 1).one()
-		check(t, a, classGuessing, alert.High)
+		check(t, a, "password_guessing", alert.High)
 		if a.User == nil || a.User.Email != person(0) {
 			t.Errorf("user %+v", a.User)
 		}
@@ -318,7 +319,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			succeed(11*time.Hour, attacker, person(2)).sorted()
 	}
 	want := build().one()
-	check(t, want, classSpraying, alert.Critical)
+	check(t, want, "password_spraying", alert.Critical)
 	same := func(t *testing.T, got *alert.Alert) {
 		t.Helper()
 		if got.ID != want.ID || got.Class != want.Class || got.Severity != want.Severity || got.Counts != want.Counts ||

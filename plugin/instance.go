@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
+	"sync"
+	"time"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
-	"strings"
-	"sync"
-	"time"
 )
 
 // refreshEvery is how often the lists of the policy are looked at.

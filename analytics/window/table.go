@@ -21,6 +21,9 @@ type Table[K comparable, V any] struct {
 	dirty                map[K]struct{} // nil: nobody asks for changes
 
 	clock uint64 // moves and additions so far
+
+	// OnEvict is called for every entry that is pushed out; nil: nobody asks.
+	OnEvict func(K, V)
 }
 
 // NewTable makes a table of at most size entries (at least 2).
@@ -151,8 +154,11 @@ func (t *Table[K, V]) evict() {
 	if t.probation.Len() > max(1, t.size/probationShare) || t.protected.Len() == 0 {
 		from = t.probation
 	}
-	if k, _, ok := from.RemoveOldest(); ok {
+	if k, v, ok := from.RemoveOldest(); ok {
 		t.MarkDirty(k)
+		if t.OnEvict != nil {
+			t.OnEvict(k, v)
+		}
 	}
 	t.evicted++
 }

@@ -1,12 +1,13 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"redshank/analytics/alert"
 )
 
 // Bounds of a CEF line, in bytes. Syslog receivers cut at 4 KiB or later, the

@@ -1,12 +1,13 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"redshank/analytics/alert"
 )
 
 func TestCEFOfAnAddress(t *testing.T) {

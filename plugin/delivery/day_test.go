@@ -2,13 +2,14 @@ package delivery
 
 import (
 	"encoding/json"
+	"testing"
+
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 	"redshank/test/day"
-	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
 // Every message about the day that the demo plays is valid in both schemas.

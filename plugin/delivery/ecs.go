@@ -2,8 +2,9 @@ package delivery
 
 import (
 	"math"
-	"redshank/analytics/alert"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // Observer is who saw it: this plugin on this machine.

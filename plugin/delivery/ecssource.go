@@ -1,8 +1,9 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strconv"
+
+	"redshank/analytics/alert"
 )
 
 // ecsSource is the client of the incident.

@@ -1,8 +1,9 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strings"
+
+	"redshank/analytics/alert"
 )
 
 // ecsUser is the one account that an incident is about. Accounts that were

@@ -2,12 +2,13 @@ package delivery
 
 import (
 	"fmt"
+	"strconv"
+	"time"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
-	"strconv"
-	"time"
 )
 
 // Health is a health record: figures since the start, and the findings that

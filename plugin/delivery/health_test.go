@@ -2,13 +2,14 @@ package delivery
 
 import (
 	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/source"
-	"strings"
-	"testing"
-	"time"
 )
 
 func someHealth() *Health {

@@ -2,8 +2,9 @@ package delivery
 
 import (
 	"net/netip"
-	"redshank/analytics/alert"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // kindsOfAlert are one alert of every kind that leaves, by its name.

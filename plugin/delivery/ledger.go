@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/plugin/store"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/alert"
+	"redshank/plugin/store"
 )
 
 const (

@@ -1,9 +1,10 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strconv"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // ocsfSchema is the version of OCSF whose attributes are used. Later ones have

@@ -1,8 +1,9 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strings"
+
+	"redshank/analytics/alert"
 )
 
 // ocsfFinding is the incident: its uid is the same in all messages.

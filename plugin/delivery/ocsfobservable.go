@@ -1,8 +1,9 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"strconv"
+
+	"redshank/analytics/alert"
 )
 
 // ocsfObservable points at one value to pivot on.

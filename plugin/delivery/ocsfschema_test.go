@@ -9,11 +9,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"redshank/analytics/alert"
 )
 
 // ocsfSchemaFile is the class Detection Finding with the objects it reaches.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"net/netip"
+
 	"redshank/analytics/alert"
 )
 

@@ -1,10 +1,11 @@
 package delivery
 
 import (
-	"redshank/analytics/alert"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"redshank/analytics/alert"
 )
 
 // Bounds of what an attacker can write into an alert, in bytes. The engine

@@ -1,9 +1,10 @@
 package delivery
 
 import (
+	"time"
+
 	"redshank/analytics"
 	"redshank/analytics/alert"
-	"time"
 )
 
 // Report are the figures of one instance since its start, as they stand at one

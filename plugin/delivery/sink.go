@@ -4,9 +4,10 @@ package delivery
 
 import (
 	"io"
-	"redshank/analytics/alert"
 	"sync"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // Message is one document on its way out.

@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // numbered are n alerts from first on, each with its number in it.

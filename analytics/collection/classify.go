@@ -1,0 +1,151 @@
+package collection
+
+import (
+	"slices"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+)
+
+// The classes of AN0131.
+const (
+	classScripted = "scripted_mail_access"
+	classReplay   = "session_replay"
+	classApp      = "application_mail_access"
+	classExport   = "mailbox_export"
+	classTool     = "collection_tool"
+	classMailRule = "mail_diversion"
+)
+
+// kindSet is a set of kinds of signals, a bit each.
+type kindSet uint64
+
+const _ = uint(64 - signalKinds) // no more kinds than bits
+
+func setOf(kinds ...signalKind) (s kindSet) {
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
+}
+
+// has tells whether one of the kinds is in the set.
+func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
+
+// kindOf is the kind behind each code.
+var kindOf = func() map[string]signalKind {
+	kinds := map[string]signalKind{}
+	for kind, code := range signalCodes {
+		kinds[code] = signalKind(kind)
+	}
+	return kinds
+}()
+
+// halves tells which halves of the chain there are.
+func (s kindSet) halves() (signIn, access bool) {
+	return s&(1<<accessScript-1) != 0, s>>accessScript != 0
+}
+
+// conclude names an incident by what is known of it now, and says where it
+// comes from and how much it can be relied on.
+func (c *Detector) classify(i *theft, d *profile) {
+	i.appSubject = i.Account == "" && d.kind == anApp
+	kinds := i.kinds()
+	i.Class = collectionClass(i, kinds)
+	i.Severity = max(i.Severity, collectionSeverity(i, kinds))
+	if k := c.client(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
+		i.Client = k.Addr()
+		i.Location, i.Labels = c.policy.Locate(i.Client), c.policy.NetworkLabels(i.Client)
+	}
+	i.baseline = c.maturity(d)
+	i.confidence = c.confidence(kinds, d)
+}
+
+// collectionClass names an incident by its strongest part.
+func collectionClass(i *theft, kinds kindSet) string {
+	switch {
+	case kinds.has(scriptTool, accessTool):
+		return classTool
+	case kinds.has(mailExport):
+		return classExport
+	case kinds.has(sessionMoved):
+		return classReplay
+	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
+		return classMailRule
+	case i.appSubject, kinds.has(mailConsent) && kinds.has(accessForeignApp):
+		return classApp
+	}
+	return classScripted
+}
+
+// collectionSeverity: both halves are a theft in progress. An application that
+// reads many mailboxes with nothing else against it is a question: most are
+// somebody's backup.
+func collectionSeverity(i *theft, kinds kindSet) alert.Severity {
+	signIn, access := kinds.halves()
+	switch {
+	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
+		return alert.Critical
+	case signIn && access, kinds.has(scriptTool, accessTool):
+		return alert.High
+	case i.appSubject:
+		return alert.Low
+	}
+	return alert.Medium
+}
+
+// certainty is how far an incident can be relied on, 0 to 1: more with both
+// halves and with what needs no baseline, less where a group's baseline spoke,
+// or prefixes stood in for the owners of networks.
+func (c *Detector) confidence(kinds kindSet, d *profile) float64 {
+	signIn, access := kinds.halves()
+	// The figures only order alerts among each other; nothing is decided by them.
+	sure := 50
+	if signIn && access {
+		sure += 20
+	}
+	if kinds.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
+		sure += 20
+	}
+	compared := kinds.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
+	switch {
+	case compared && d.baseline.Mature == 0:
+		sure -= 10
+	case compared && d.baseline.Mature != 0:
+		sure += 5
+	}
+	if kinds.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
+		sure -= 10
+	}
+	return float64(min(sure, 95)) / 100
+}
+
+// howRipe says how ripe the baselines are that an incident was weighed by.
+func (c *Detector) maturity(d *profile) string {
+	if d.kind == aHost {
+		return ""
+	}
+	ripening := c.policy.Collection.Baseline
+	if d.kind == anApp {
+		ripening = policyDays(ripening)
+	}
+	says := d.baseline.Describe(ripening)
+	if slices.ContainsFunc(d.groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.baseline.Mature == 0 {
+		says += "; its group's is ripe and counts half"
+	}
+	if !c.policy.HasOwners() {
+		says += "; networks by prefix, no database of their owners"
+	}
+	return says
+}
+
+// classTechniques are the ATT&CK ids of the classes.
+var classTechniques = map[string]string{
+	classScripted: "T1114.002",
+	classReplay:   "T1114.002",
+	classApp:      "T1114.002",
+	classExport:   "T1114.002",
+	classTool:     "T1114.002",
+	classMailRule: "T1114.003",
+}

@@ -1,0 +1,30 @@
+package collection
+
+import (
+	"testing"
+
+	"redshank/analytics/alert"
+)
+
+// A set of kinds says what a look at each signal says.
+func TestKindSet(t *testing.T) {
+	var i theft
+	var signIn, access bool
+	for kind := range signalKinds {
+		if i.kinds().has(kind) {
+			t.Errorf("%s before it was added", signalCodes[kind])
+		}
+		i.signals = append(i.signals, alert.Signal{Code: signalCodes[kind]}, alert.Signal{Code: "of a later version"})
+		signIn, access = signIn || !kind.isAccess(), access || kind.isAccess()
+		set := i.kinds()
+		if s, a := set.halves(); s != signIn || a != access || !set.has(kind) || !set.has(newHour, kind) {
+			t.Errorf("%s: halves %v %v, want %v %v", signalCodes[kind], s, a, signIn, access)
+		}
+		if s, a := setOf(kind).halves(); s == kind.isAccess() || a != kind.isAccess() {
+			t.Errorf("%s alone: halves %v %v", signalCodes[kind], s, a)
+		}
+	}
+	if new(theft).kinds() != 0 {
+		t.Error("no signals have kinds")
+	}
+}

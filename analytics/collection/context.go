@@ -1,0 +1,149 @@
+package collection
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+)
+
+// Bounds of what an alert tells about the accounts in it.
+const (
+	maxContexts = 5  // accounts: the subject, then those with valid credentials
+	maxUsual    = 5  // places of each kind
+	maxObserved = 12 // signals since the incident began
+)
+
+// inform fills in what is known of the accounts and applications of an alert.
+// It costs some look-ups and allocations a message, which are rare.
+func (c *Detector) inform(a *alert.Alert, i *incident.Incident) {
+	for _, app := range a.Apps {
+		if name := c.policy.AppName([]byte(app)); name != "" {
+			a.AppNames = append(a.AppNames, name)
+		}
+	}
+	for _, account := range c.concerned(a, i) {
+		a.Context = append(a.Context, c.contextOf(account, i))
+	}
+}
+
+// concerned are the accounts that a triager will ask about: the subject, or
+// the account that let an application in; then those whose passwords are known.
+func (c *Detector) concerned(a *alert.Alert, i *incident.Incident) []string {
+	var list []string
+	add := func(account string) {
+		if account != "" && len(list) < maxContexts && !slices.Contains(list, account) {
+			list = append(list, account)
+		}
+	}
+	add(i.Account)
+	if i.Account == "" && i.Subject != "" {
+		if app, ok := c.profiles.Peek(subjectKey(anApp, []byte(i.Subject))); ok {
+			if granter, ok := c.profiles.Peek(app.granter); ok {
+				add(granter.subject)
+			}
+		}
+	}
+	for _, v := range a.Valid {
+		add(v.User)
+	}
+	return list
+}
+
+func (c *Detector) contextOf(account string, i *incident.Incident) alert.Context {
+	x := alert.Context{Account: account, Groups: c.policy.Groups([]byte(account))}
+	marks := c.policy.AccountMarks([]byte(account))
+	for mark, name := range map[event.Marks]string{event.PrivilegedUser: alert.MarkPrivileged, event.ServiceAccount: alert.MarkService, event.LeakedAccount: alert.MarkLeaked} {
+		if marks.Has(mark) {
+			x.Marks = append(x.Marks, name)
+		}
+	}
+	slices.Sort(x.Marks)
+	d, ok := c.profiles.Peek(subjectKey(aUser, []byte(account)))
+	if !ok {
+		return x
+	}
+	x.Baseline = d.baseline.Describe(c.policy.Collection.Baseline)
+	x.Since = c.since(d, i.Start)
+	x.SignIns = c.lastSignIns(d, i.Start)
+	c.usual(&x, d, i.Start)
+	if d.mail != nil {
+		x.Items = d.mail.between(i.Start/event.Hour, d.mail.newest)
+	}
+	x.Mailboxes = d.mailboxesSince(i.Start)
+	return x
+}
+
+// usual lists the places of before the incident that have a name.
+func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
+	places := slices.Clone(d.baseline.Features)
+	slices.SortFunc(places, func(a, b baseline.Feature) int {
+		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.First, b.First), cmp.Compare(a.Key, b.Key))
+	})
+	lists := map[baseline.Kind]*[]string{baseline.Network: &x.Networks, baseline.Country: &x.Countries, baseline.Device: &x.Devices, baseline.App: &x.Apps, baseline.Family: &x.Clients}
+	for _, p := range places {
+		n, ok := c.featureNames.Peek(p.Key)
+		if list := lists[n.Kind]; ok && list != nil && p.First < start && len(*list) < maxUsual {
+			*list = append(*list, n.Text)
+		}
+	}
+}
+
+// since are the signals of an account from the beginning of an incident on,
+// each code once; where there are too many, those that weigh most.
+func (c *Detector) since(d *profile, start int64) []alert.Observation {
+	first := map[signalKind]alert.Observation{}
+	for i := range d.observations {
+		if n := &d.observations[i]; n.last >= start {
+			deed, known := first[n.kind]
+			first[n.kind] = earlier(c.observed(n), deed, known)
+		}
+	}
+	kinds := slices.SortedFunc(maps.Keys(first), func(a, b signalKind) int {
+		return cmp.Or(c.signals[b].Weight-c.signals[a].Weight, int(a)-int(b))
+	})
+	var list []alert.Observation
+	for _, kind := range kinds[:min(len(kinds), maxObserved)] {
+		list = append(list, first[kind])
+	}
+	slices.SortStableFunc(list, func(a, b alert.Observation) int { return a.First.Compare(b.First) })
+	return list
+}
+
+func (c *Detector) observed(n *observation) alert.Observation {
+	deed := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
+	if n.client != (event.ClientKey{}) {
+		deed.IP = n.client.Addr()
+	}
+	return deed
+}
+
+// earlier returns the earlier of two observations of one code, as long as both.
+func earlier(d, o alert.Observation, known bool) alert.Observation {
+	if !known {
+		return d
+	}
+	last := d.Last
+	if o.Last.After(last) {
+		last = o.Last
+	}
+	if !o.First.After(d.First) {
+		d = o
+	}
+	d.Last = last
+	return d
+}
+
+func (d *profile) mailboxesSince(start int64) int {
+	count := 0
+	for _, t := range d.mailboxes.All() {
+		if t.At >= start {
+			count++
+		}
+	}
+	return count
+}

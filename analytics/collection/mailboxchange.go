@@ -1,0 +1,188 @@
+package collection
+
+import (
+	"bytes"
+	"strings"
+
+	"redshank/analytics/event"
+)
+
+// change notes what was done to mailboxes, applications and the directory.
+func (c *Detector) change(d *profile, ev *event.Event) {
+	if ev.Outcome == event.Failure {
+		return
+	}
+	group := c.policy.OperationGroup(ev.Operation)
+	if group == "" {
+		group = c.policy.CmdletGroup(ev.Operation)
+	}
+	meaning, ok := changes[group]
+	if !ok {
+		return
+	}
+	kind := meaning(c, ev)
+	if kind == signalKinds {
+		return
+	}
+	c.alias(d, ev)
+	w := c.networkContextOf(ev)
+	places := c.featuresOf(ev, &w)
+	c.compare(d, ev, places[:2]) // agent and application there are often the portal's own
+	detail := firstOf(ev.Detail, ev.Operation)
+	c.raise(d, ev, kind, detail)
+	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
+		target := c.profile(anApp, app)
+		target.granter = d.key
+		c.changed(target)
+		c.raise(target, ev, kind, detail)
+	}
+}
+
+// appID has the length of an application id.
+const appID = "00000000-0000-0000-0000-000000000000"
+
+// changes are what the content's groups of operations and cmdlets mean;
+// signalKinds: nothing.
+var changes = map[string]func(*Detector, *event.Event) signalKind{
+	"mail_rule":       ruleKind,
+	"mail_forward":    mailboxKind,
+	"mail_permission": permissionKind,
+	"mail_role":       roleKind,
+	"mail_export":     always(mailExport),
+	"mail_search":     always(mailSearch),
+	"consent":         consentKind,
+	"app_credential":  always(appCredentials),
+	"app_change":      appKind,
+}
+
+func always(kind signalKind) func(*Detector, *event.Event) signalKind {
+	return func(*Detector, *event.Event) signalKind { return kind }
+}
+
+// ruleKind tells what a rule does to mail; an ordinary one, which sorts it
+// into folders, is no signal.
+func ruleKind(_ *Detector, ev *event.Event) signalKind {
+	detail := bytes.ToLower(ev.Detail)
+	switch {
+	case forwards(detail, ev):
+		return ruleForwards
+	case holdsAny(detail, "deletemessage=true", `deletemessage "true`, "deletemessage $true", "deletemessage:$true", "markasread", "rss", "conversation history"),
+		holdsAny(detail, "movetofolder") && holdsAny(detail, "junk", "archive", "deleted items"):
+		return ruleHides
+	}
+	return signalKinds
+}
+
+// mailboxKind tells what Set-Mailbox does: send mail on, let others send, or
+// end auditing.
+func mailboxKind(_ *Detector, ev *event.Event) signalKind {
+	detail := bytes.ToLower(ev.Detail)
+	switch {
+	case forwards(detail, ev):
+		return ruleForwards
+	case holdsAny(detail, "auditenabled=false", "auditenabled $false", "auditbypassenabled=true"):
+		return accessThrottled
+	case holdsAny(detail, "grantsendonbehalfto"):
+		return mailPermission
+	}
+	return signalKinds
+}
+
+// forwards tells whether parameters send mail on to somewhere else than the
+// mailbox's own domain and those below it. A target without a domain is
+// somewhere else: it cannot be told.
+func forwards(detail []byte, ev *event.Event) bool {
+	for _, mark := range [...]string{"forwardto", "redirectto", "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
+		at := bytes.Index(detail, []byte(mark))
+		if at < 0 {
+			continue
+		}
+		target, _, _ := bytes.Cut(detail[at+len(mark):], []byte("; "))
+		if target = bytes.Trim(target, ` ="':-$`); len(target) == 0 || string(target) == "null" {
+			continue // taken back
+		}
+		if !allWithin(target, ownDomain(ev)) {
+			return true
+		}
+	}
+	return false
+}
+
+func ownDomain(ev *event.Event) []byte {
+	for _, account := range [...][]byte{ev.Mailbox, ev.User} {
+		if at := bytes.LastIndexByte(account, '@'); at >= 0 {
+			return account[at+1:]
+		}
+	}
+	return nil
+}
+
+// allWithin tells whether every address of a list is in a domain or below it.
+func allWithin(list, domain []byte) bool {
+	if len(domain) == 0 || !bytes.Contains(list, []byte("@")) {
+		return false
+	}
+	for len(list) > 0 {
+		at := bytes.IndexByte(list, '@')
+		if at < 0 {
+			return true
+		}
+		list = list[at+1:]
+		end := bytes.IndexFunc(list, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) })
+		if end < 0 {
+			end = len(list)
+		}
+		host, ok := bytes.CutSuffix(list[:end], domain)
+		if !ok || len(host) > 0 && host[len(host)-1] != '.' {
+			return false
+		}
+		list = list[end:]
+	}
+	return true
+}
+
+// permissionKind leaves calendars out: sharing one is everyday.
+func permissionKind(_ *Detector, ev *event.Event) signalKind {
+	if bytes.Contains(ev.Detail, []byte(`\Calendar`)) {
+		return signalKinds
+	}
+	return mailPermission
+}
+
+// roleKind is for the roles that open mailboxes.
+func roleKind(_ *Detector, ev *event.Event) signalKind {
+	if holdsAny(bytes.ToLower(ev.Detail), "impersonation", "mailbox import export", "mailbox search", "organization management", "discovery management", "full_access_as_app", "mail.") {
+		return mailPermission
+	}
+	return signalKinds
+}
+
+// consentKind is for scopes and roles that reach mail. The OpenID scope "email"
+// does not.
+func consentKind(c *Detector, ev *event.Event) signalKind {
+	if c.policy.MailScope(ev.Detail) {
+		return mailConsent
+	}
+	return signalKinds
+}
+
+// appKind tells an application that is given a way to mail, or a key, from one
+// that is merely changed.
+func appKind(c *Detector, ev *event.Event) signalKind {
+	switch {
+	case c.policy.MailScope(ev.Detail):
+		return mailConsent
+	case holdsAny(ev.Detail, "KeyDescription", "PasswordCredential", "KeyCredential"):
+		return appCredentials
+	}
+	return signalKinds
+}
+
+func holdsAny(text []byte, parts ...string) bool {
+	for _, part := range parts {
+		if bytes.Contains(text, []byte(part)) {
+			return true
+		}
+	}
+	return false
+}

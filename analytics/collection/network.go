@@ -1,0 +1,40 @@
+package collection
+
+import (
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+)
+
+// whereabouts are what is known of the place that an event comes from.
+type networkContext struct {
+	network uint64 // the place of its network: by owner (ASN), else by prefix; 0: none
+	usual   bool   // the policy calls it usual for everybody
+	v6      bool   // told apart from IPv4 only where the owner is not known
+	country []byte
+	located bool // latitude and longitude are known
+	lat     float32
+	lon     float32
+}
+
+// where is empty for back ends of the cloud and the server's own addresses.
+func (c *Detector) networkContextOf(ev *event.Event) (w networkContext) {
+	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
+	w.country, w.usual = ev.Country, ev.Marks&usual != 0
+	if c.clientOf(ev) == (event.ClientKey{}) {
+		return w
+	}
+	l := c.geo.Locate(ev.IP)
+	w.v6 = ev.IP.Is6() && l.ASN == 0
+	w.network = baseline.NetworkKey(ev.IP, l.ASN)
+	if len(w.country) == 0 && l.Country != "" {
+		w.country = c.spell(l.Country)
+	}
+	w.located, w.lat, w.lon = l.Located, float32(l.Lat), float32(l.Lon)
+	return w
+}
+
+// spell is a country as bytes, which hashing takes, without allocating.
+func (c *Detector) spell(country string) []byte {
+	c.country = append(c.country[:0], country...)
+	return c.country
+}

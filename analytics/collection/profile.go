@@ -1,0 +1,224 @@
+package collection
+
+import (
+	"strings"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// What one dossier keeps, whatever happens: about 15 KB at the worst, half a
+// KB for an account that only signs in.
+const (
+	maxObservations = 48
+	maxMailboxes    = 128
+	maxDetail       = 160
+	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
+)
+
+// dossier is what is remembered of one subject of AN0131: an account, an
+// application, or a host. What is usual for it stands in the baseline, what
+// speaks against it in the notes.
+type profile struct {
+	key          uint64
+	subject      string
+	kind         subjectKind
+	failed       [4]int64 // times of failures, newest first
+	observations []observation
+	incident     *theft
+	*behaviour
+}
+
+// habits are what a subject has done. One that has only ever failed, as most
+// names that an attacker tries, has the collection's nobody for them, which
+// must not be written to: see live. They are four fifths of a dossier.
+type behaviour struct {
+	baseline      baseline.Baseline
+	groups        []*baseline.Baseline // of the account's groups, as the policy had them when the account was met
+	mail          *volume              // items read, from the first one on
+	taken         *volume              // of these, those read by a program or from an unusual network
+	requests      *beacon              // of programs
+	mailboxes     window.Attempts      // that the subject read, for many at a time
+	boxes         mailboxCount         // likewise by the day, of an application
+	points        [4]signInPoint       // sign-ins, newest first
+	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
+	granter       uint64               // dossier of the account that let an application at mail
+}
+
+type subjectKind uint8
+
+const (
+	aUser subjectKind = iota
+	anApp
+	aHost
+)
+
+// note is one signal, with what it shares with others.
+type observation struct {
+	kind        signalKind
+	half        bool // a group's baseline speaks, the account's own is not ripe
+	inIncident  bool // part of the incident
+	first, last int64
+	links       links
+	client      event.ClientKey // zero: none
+	feature     uint64          // it counts only while this is not usual; 0: always
+	detail      string
+}
+
+// began is when an incident that the note is part of can be said to have begun.
+// A volume is known only at its end.
+func (n *observation) began() int64 {
+	if n.kind == accessVolume {
+		return n.last
+	}
+	return n.first
+}
+
+// links are what two halves can be matched on beyond their subject: session or
+// token, client address, application. 0 is none.
+type links [3]uint64
+
+func (a *links) shared(b *links) bool {
+	for i, v := range a {
+		if v != 0 && v == b[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// keep remembers a note, as one with the same signal of the same client shortly
+// before or after where there is one. It reports whether anything is new.
+func (d *profile) keep(n observation, detail []byte) (kept *observation, news bool) {
+	for i := range d.observations {
+		have := &d.observations[i]
+		if have.same(&n) {
+			news = n.first < have.first || n.last > have.last || have.half && !n.half
+			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
+			have.half = have.half && n.half
+			return have, news
+		}
+	}
+	if len(d.observations) >= maxObservations {
+		d.forget()
+	}
+	n.detail = oneLine(detail)
+	d.observations = append(d.observations, n)
+	return &d.observations[len(d.observations)-1], true
+}
+
+// oneLine is a capped copy of text without line breaks and runs of blanks.
+func oneLine(text []byte) string {
+	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text[:min(len(text), maxDetail)])), " "), "")
+}
+
+// same tells whether two notes say one thing: the same signal of the same
+// client shortly before or after; of one new place, within an hour.
+func (n *observation) same(o *observation) bool {
+	span := int64(observationSpan)
+	if n.feature != 0 {
+		span = event.Hour
+	}
+	return n.kind == o.kind && n.client == o.client && n.feature == o.feature && (n.links == o.links || n.feature != 0) &&
+		o.last >= n.first-span && o.first <= n.last+span
+}
+
+// forget drops a note of the signal that has the most of them: who floods one
+// signal does not push out the others.
+func (d *profile) forget() {
+	var count [signalKinds]int
+	worst := 0
+	for i := range d.observations {
+		k := d.observations[i].kind
+		if count[k]++; count[k] > count[d.observations[worst].kind] {
+			worst = i
+		}
+	}
+	for i := range d.observations {
+		if d.observations[i].kind == d.observations[worst].kind {
+			d.observations = append(d.observations[:i], d.observations[i+1:]...)
+			return
+		}
+	}
+}
+
+// has tells whether any note is of the signal.
+func (d *profile) has(kind signalKind) bool {
+	for i := range d.observations {
+		if d.observations[i].kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// near tells whether two notes can be parts of one story: within the time
+// window of each other, or within a day where they share a session, an address
+// or an application.
+func (n *observation) near(o *observation, window int64) bool {
+	gap := max(n.first, o.first) - min(n.last, o.last)
+	return gap <= window || gap <= event.Day && n.links.shared(&o.links)
+}
+
+// suspicious tells whether the subject has an open incident that is more than
+// a question.
+func (d *profile) suspicious(at int64) bool {
+	return d.incident != nil && d.incident.Severity > alert.Low && within(d.incident, at)
+}
+
+// within tells whether a time belongs to an incident: a day around it.
+func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
+
+// boxCount is how many mailboxes an application reads in a day.
+type mailboxCount struct {
+	day   int64
+	today window.Distinct
+	usual int // the most on any day before that was not itself suspicious
+}
+
+// read counts a mailbox, and tells how many it are today.
+func (b *mailboxCount) read(box uint64, at int64, suspicious bool) int {
+	if d := at / event.Day; d > b.day {
+		if !suspicious {
+			b.usual = max(b.usual, b.today.Count())
+		}
+		b.day, b.today = d, window.Distinct{}
+	}
+	if at/event.Day == b.day {
+		b.today.Add(box)
+	}
+	return b.today.Count()
+}
+
+// linksOf are what an event shares with others.
+func (c *Detector) linksOf(ev *event.Event) (l links) {
+	switch {
+	case len(ev.Session) > 0:
+		l[0] = event.SaltedHash('s', ev.Session)
+	case len(ev.Token) > 0:
+		l[0] = event.SaltedHash('t', ev.Token)
+	}
+	if k := c.clientOf(ev); k != (event.ClientKey{}) {
+		l[1] = c.linkOf(k)
+	}
+	if app := firstOf(ev.App, ev.Target); len(app) > 0 {
+		l[2] = event.SaltedHash('a', app)
+	}
+	return l
+}
+
+func (c *Detector) linkOf(k event.ClientKey) uint64 {
+	k = k.Cut(c.policy.State.IPv4Prefix, c.policy.State.IPv6Prefix)
+	return event.SaltedHash('i', k[:])
+}
+
+// clientOf is the whole address of an event's client, zero where none is known or it is the
+// cloud's or the server's own.
+func (c *Detector) clientOf(ev *event.Event) (k event.ClientKey) {
+	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
+		return ev.IP.As16()
+	}
+	return k
+}

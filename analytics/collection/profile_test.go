@@ -1,0 +1,19 @@
+package collection
+
+import (
+	"testing"
+
+	"redshank/analytics/event"
+)
+
+// Signals of one kind do not push out those of others.
+func TestNotesUnderFlood(t *testing.T) {
+	var d profile
+	d.keep(observation{kind: signInROPC, first: tuesday, last: tuesday}, nil)
+	for n := range int64(1000) {
+		d.keep(observation{kind: accessNewApp, first: tuesday + n*event.Hour, last: tuesday + n*event.Hour}, []byte("x"))
+	}
+	if len(d.observations) != maxObservations || !d.has(signInROPC) {
+		t.Errorf("%d notes", len(d.observations))
+	}
+}

@@ -1,0 +1,92 @@
+package collection
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
+
+// script notes tools and mail cmdlets in what PowerShell logged: the name of a
+// pipeline's command (4103), or the text of a script block (4104).
+func (c *Detector) script(d *profile, ev *event.Event) {
+	// A tool's name says all: what its functions are called besides adds nothing,
+	// and a module that is loaded would note every cmdlet it wraps.
+	for _, text := range [...][]byte{ev.Detail, ev.Operation} {
+		if tool := c.policy.ScriptTool(text); tool != "" {
+			c.raise(d, ev, scriptTool, append(c.scratch[:0], tool...))
+			return
+		}
+	}
+	if len(ev.Operation) > 0 {
+		c.cmdlet(d, ev, ev.Operation)
+		return
+	}
+	commands(ev.Detail, func(name []byte) { c.cmdlet(d, ev, name) })
+}
+
+func (c *Detector) cmdlet(d *profile, ev *event.Event, name []byte) {
+	switch c.policy.CmdletGroup(name) {
+	case "mail_export":
+		c.raise(d, ev, mailExport, name)
+	case "mail_read", "mail_search":
+		c.raise(d, ev, scriptMail, name)
+	}
+}
+
+// commands finds what looks like a command in script text: Verb-Noun, not
+// quoted and not being defined, since modules list all they have.
+func commands(text []byte, f func(name []byte)) {
+	// Script blocks are up to 32 KB a part; the bound is on time, not on memory,
+	// since nothing is copied.
+	const maxText, maxName = 32 << 10, 64
+	text = text[:min(len(text), maxText)]
+	for at := 0; at < len(text); {
+		if !letter(text[at]) {
+			at++
+			continue
+		}
+		from, dash := at, false
+		for at < len(text) && (letter(text[at]) || text[at] == '-') {
+			dash = dash || text[at] == '-'
+			at++
+		}
+		if dash && at-from <= maxName && !listed(text[:from], text[at:]) {
+			f(text[from:at])
+		}
+	}
+}
+
+// listed tells whether a name between two texts is quoted, or being defined.
+func listed(before, after []byte) bool {
+	if len(after) > 0 && (after[0] == '\'' || after[0] == '"') {
+		return true
+	}
+	before = bytes.TrimRight(before, " \t")
+	const define = "function"
+	return len(before) >= len(define) && bytes.EqualFold(before[len(before)-len(define):], []byte(define))
+}
+
+func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+
+// network notes a script host that calls a mail end point.
+func (c *Detector) network(d *profile, ev *event.Event) {
+	if f, _ := c.policy.Agent(ev.Client); f != event.Scripting && f != event.Tool && !scriptHost(ev.Client) {
+		return
+	}
+	if c.policy.MailHost(ev.Target) {
+		c.raise(d, ev, hostLookup, ev.Target)
+	}
+}
+
+// scriptHost knows the programs that run scripts by the end of their path. They
+// are not content: an agent's pattern is a user-agent string, and these are
+// files on the machine itself.
+func scriptHost(path []byte) bool {
+	name := path[bytes.LastIndexAny(path, `\/`)+1:]
+	for _, host := range [...]string{"powershell.exe", "powershell_ise.exe", "pwsh.exe", "pwsh", "python.exe", "pythonw.exe", "python", "python3", "python3.exe", "cscript.exe", "wscript.exe", "node.exe", "curl.exe"} {
+		if len(name) == len(host) && bytes.EqualFold(name, []byte(host)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,115 @@
+package collection
+
+import "redshank/analytics/policy"
+
+// A signal is one observation that speaks for AN0131. Code, weight and sentence
+// of each stand in the policy's content (signals.yaml).
+type signalKind uint8
+
+// The signals of the sign-in, and from accessScript on those of the access.
+const (
+	newNetwork signalKind = iota
+	newCountry
+	newDevice
+	newFamily
+	newApp
+	newHour
+	impossibleTravel
+	signInScript
+	signInTool
+	signInROPC
+	signInDeviceCode
+	signInLegacy
+	signInAfterFailures
+	signInFromAttack
+	sessionMoved
+	mailConsent
+	appCredentials
+	mailPermission
+
+	accessScript
+	accessTool
+	accessNoAgent
+	accessItems
+	accessForeignApp
+	accessNewApp
+	accessSync
+	accessThrottled
+	accessVolume
+	accessRegular
+	accessMailboxes
+	mailSearch
+	mailExport
+	ruleHides
+	ruleForwards
+	scriptTool
+	scriptMail
+	hostLookup
+
+	signalKinds // how many there are
+)
+
+// signalCodes are the codes, which never change.
+var signalCodes = [signalKinds]string{
+	newNetwork:          "signin.new_network",
+	newCountry:          "signin.new_country",
+	newDevice:           "signin.new_device",
+	newFamily:           "signin.new_agent_family",
+	newApp:              "signin.new_app",
+	newHour:             "signin.new_hour",
+	impossibleTravel:    "signin.impossible_travel",
+	signInScript:        "signin.scripting_agent",
+	signInTool:          "signin.tool",
+	signInROPC:          "signin.ropc",
+	signInDeviceCode:    "signin.device_code",
+	signInLegacy:        "signin.legacy",
+	signInAfterFailures: "signin.after_failures",
+	signInFromAttack:    "signin.from_attack",
+	sessionMoved:        "session.two_networks",
+	mailConsent:         "consent.mail",
+	appCredentials:      "app.credentials",
+	mailPermission:      "mailbox.permission",
+	accessScript:        "access.scripting_agent",
+	accessTool:          "access.tool",
+	accessNoAgent:       "access.no_agent",
+	accessItems:         "access.item_by_item",
+	accessForeignApp:    "access.foreign_app",
+	accessNewApp:        "access.new_app",
+	accessSync:          "access.sync",
+	accessThrottled:     "access.throttled",
+	accessVolume:        "access.volume",
+	accessRegular:       "access.regular",
+	accessMailboxes:     "access.many_mailboxes",
+	mailSearch:          "mail.search",
+	mailExport:          "mail.export",
+	ruleHides:           "rule.hides",
+	ruleForwards:        "rule.forwards",
+	scriptTool:          "script.tool",
+	scriptMail:          "script.mail",
+	hostLookup:          "network.mail_host",
+}
+
+// isAccess tells the second half from the first.
+func (k signalKind) isAccess() bool { return k >= accessScript }
+
+// opensAt is the sum of weights, each signal counted once, at which two halves
+// make an incident. A single signal of this weight opens alone; signals of the
+// access alone open at aloneAt.
+const (
+	opensAt = 100
+	aloneAt = 130
+	// leastAccess is what the access half must weigh to be one.
+	leastAccess = 30
+)
+
+// signalsOf are the signals with their weights in force.
+func signalsOf(p *policy.Policy) (list [signalKinds]policy.Signal) {
+	for _, s := range p.Signals() {
+		for k, code := range signalCodes {
+			if s.Code == code {
+				list[k] = s
+			}
+		}
+	}
+	return list
+}

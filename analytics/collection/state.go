@@ -1,0 +1,305 @@
+package collection
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/state"
+	"redshank/analytics/window"
+)
+
+// The state of AN0131 as it is put down, under the rules of saved.go. What is
+// not put down: the answers of the databases, and the marks by which a request
+// like the last one is recognised at less cost.
+
+type savedProfile struct {
+	Protected    bool
+	Kind         subjectKind
+	Subject      string
+	Baseline     baseline.Saved
+	Mail         *savedVolume
+	Taken        *savedVolume
+	Requests     []byte
+	Observations []savedObservation
+	Mailboxes    state.Attempts
+	Boxes        savedBoxes
+	Failed       [4]int64
+	Points       []savedPoint
+	SignIns      []savedSignIn
+	Granter      uint64
+	Incident     string
+	Idle         bool // without habits
+}
+
+type savedObservation struct {
+	Kind             signalKind
+	Half, InIncident bool
+	First, Last      int64
+	Links            links
+	Client           event.ClientKey
+	Feature          uint64
+	Detail           string
+}
+
+type savedBoxes struct {
+	Day   int64
+	Today []byte
+	Usual int
+}
+
+type savedPoint struct {
+	At       int64
+	Client   event.ClientKey
+	Network  uint64
+	Lat, Lon float32
+	Located  bool
+}
+
+type savedSignIn struct {
+	At      int64
+	Client  event.ClientKey
+	Service event.Service
+	Family  event.Family
+}
+
+type savedSite struct {
+	Turn    uint64
+	Network [2]uint64
+	At      [2]int64
+	Client  [2]event.ClientKey
+	Usual   [2]bool
+}
+
+type savedName struct {
+	Turn, Profile uint64
+}
+
+type savedFeatureName struct {
+	Turn uint64
+	Kind baseline.Kind
+	Text string
+}
+
+// Tables implements analytics.Analytic.
+func (c *Detector) Tables() []state.Table {
+	return []state.Table{
+		{Name: "groups", Changes: c.saveGroups, Restore: c.restoreGroup},
+		{Name: "profiles", Track: c.profiles.Track, Changes: c.saveProfiles, Restore: c.restoreProfile},
+		{Name: "sessions", Track: c.sessions.Track, Restore: c.restoreSession, Loaded: c.sessions.Loaded, Changes: func(w *state.Writer) {
+			c.sessions.Changes(func(d window.Dated[session], present bool) {
+				a, b := d.Value[0], d.Value[1]
+				w.Encode("sessions", &savedSite{d.At, [2]uint64{a.network, b.network}, [2]int64{a.at, b.at},
+					[2]event.ClientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
+				w.Put("sessions", w.Number(d.Key), present)
+			})
+		}},
+		{Name: "names", Track: c.names.Track, Restore: c.restoreName, Loaded: c.names.Loaded, Changes: func(w *state.Writer) {
+			c.names.Changes(func(d window.Dated[uint64], present bool) {
+				w.Value = msgp.AppendUint64(msgp.AppendUint64(msgp.AppendArrayHeader(w.Value[:0], 2), d.At), d.Value)
+				w.Put("names", w.Number(d.Key), present)
+			})
+		}},
+		{Name: "features", Track: c.featureNames.Track, Restore: c.restoreFeature, Loaded: c.featureNames.Loaded, Changes: func(w *state.Writer) {
+			c.featureNames.Changes(func(d window.Dated[baseline.Name], present bool) {
+				w.Encode("features", &savedFeatureName{d.At, d.Value.Kind, d.Value.Text})
+				w.Put("features", w.Number(d.Key), present)
+			})
+		}},
+		state.SeenTable("requests", c.requests),
+	}
+}
+
+func (c *Detector) saveGroups(w *state.Writer) {
+	for name, g := range c.groups {
+		if g.Changed {
+			w.Value = g.Saved(w.Value[:0])
+			w.Put("groups", []byte(name), true)
+			g.Changed = false
+		}
+	}
+}
+
+func (c *Detector) saveProfiles(w *state.Writer) {
+	c.profiles.Changes(func(k uint64, d *profile, present, protected bool) {
+		if present {
+			b, err := d.saved(w.Value[:0], protected, d.behaviour == c.emptyBehaviour)
+			w.Fail(err)
+			w.Value = b
+		}
+		w.Put("profiles", w.Number(k), present)
+	})
+}
+
+func (d *profile) saved(b []byte, proven, idle bool) ([]byte, error) {
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 16), proven)
+	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
+	b = d.taken.saved(d.mail.saved(d.baseline.Saved(b)))
+	b = d.requests.saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(d.observations)))
+	for i := range d.observations {
+		b = d.observations[i].saved(b)
+	}
+	b = state.AppendAttempts(b, d.mailboxes.All())
+	b, err := d.boxes.saved(b)
+	b = msgp.AppendArrayHeader(b, uint32(len(d.failed)))
+	for _, at := range d.failed {
+		b = msgp.AppendInt64(b, at)
+	}
+	b = appendPoints(b, d.points[:])
+	b = appendSignIns(b, d.recentSignIns[:])
+	b = msgp.AppendString(msgp.AppendUint64(b, d.granter), incidentID(d.incident))
+	return msgp.AppendBool(b, idle), err
+}
+
+func (n *observation) saved(b []byte) []byte {
+	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 9), uint8(n.kind))
+	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
+	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
+	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
+	for _, link := range n.links {
+		b = msgp.AppendUint64(b, link)
+	}
+	b = msgp.AppendBytes(b, n.client[:])
+	return msgp.AppendString(msgp.AppendUint64(b, n.feature), n.detail)
+}
+
+func (b *mailboxCount) saved(to []byte) ([]byte, error) {
+	today, err := b.today.MarshalBinary()
+	to = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(to, 3), b.day), today)
+	return msgp.AppendInt(to, b.usual), err
+}
+
+// savedVisits has those that there are, which come first.
+func appendPoints(b []byte, visits []signInPoint) []byte {
+	n := slices.IndexFunc(visits, func(v signInPoint) bool { return v.at == 0 })
+	if n >= 0 {
+		visits = visits[:n]
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(visits)))
+	for i := range visits {
+		v := &visits[i]
+		b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 6), v.at)
+		b = msgp.AppendUint64(msgp.AppendBytes(b, v.client[:]), v.network)
+		b = msgp.AppendBool(msgp.AppendFloat32(msgp.AppendFloat32(b, v.lat), v.lon), v.located)
+	}
+	return b
+}
+
+func appendSignIns(b []byte, comes []recentSignIn) []byte {
+	n := slices.IndexFunc(comes, func(v recentSignIn) bool { return v.at == 0 })
+	if n >= 0 {
+		comes = comes[:n]
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(comes)))
+	for i := range comes {
+		v := &comes[i]
+		b = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(b, 4), v.at), v.client[:])
+		b = msgp.AppendUint8(msgp.AppendUint8(b, uint8(v.service)), uint8(v.family))
+	}
+	return b
+}
+
+func (s *savedProfile) restored(key uint64) (*profile, error) {
+	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, behaviour: &behaviour{mailboxes: window.AttemptsOf(s.Mailboxes),
+		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter}}
+	var errs [5]error
+	d.baseline, errs[0] = s.Baseline.Restored()
+	d.mail, errs[1] = s.Mail.restored()
+	d.taken, errs[2] = s.Taken.restored()
+	d.requests, errs[3] = beaconOf(s.Requests)
+	errs[4] = d.boxes.today.UnmarshalBinary(s.Boxes.Today)
+	for _, n := range s.Observations {
+		if n.Kind >= signalKinds {
+			continue // of a version that knew more
+		}
+		d.observations = append(d.observations, observation{n.Kind, n.Half, n.InIncident, n.First, n.Last, n.Links, n.Client, n.Feature, n.Detail})
+	}
+	for i, v := range s.Points[:min(len(s.Points), len(d.points))] {
+		d.points[i] = signInPoint{v.At, v.Client, v.Network, v.Lat, v.Lon, v.Located}
+	}
+	for i, v := range s.SignIns[:min(len(s.SignIns), len(d.recentSignIns))] {
+		d.recentSignIns[i] = recentSignIn{v.At, v.Client, v.Service, v.Family}
+	}
+	return d, errors.Join(errs[:]...)
+}
+
+func (c *Detector) restoreGroup(key, value []byte) error {
+	var in baseline.Saved
+	if err := msgpack.Unmarshal(value, &in); err != nil {
+		return err
+	}
+	b, err := in.Restored()
+	c.groups[string(key)] = &b
+	return err
+}
+
+func (c *Detector) restoreProfile(key, value []byte) error {
+	var in savedProfile
+	k, err := state.Unmarshal(key, value, &in)
+	if err != nil {
+		return err
+	}
+	d, err := in.restored(k)
+	if err != nil {
+		return err
+	}
+	if d.kind > aHost {
+		return fmt.Errorf("subject of kind %d", d.kind)
+	}
+	if i := c.tracker.ByID(in.Incident); i != nil {
+		d.incident = i.Detail.(*theft)
+	}
+	switch {
+	case in.Idle:
+		d.behaviour = c.emptyBehaviour
+	case d.kind == aUser:
+		d.groups = c.groupsOf([]byte(d.subject)) // as the policy has them now
+	}
+	c.countBaseline(d, 1)
+	c.profiles.Load(k, d, in.Protected)
+	return nil
+}
+
+func (c *Detector) restoreSession(key, value []byte) error {
+	var in savedSite
+	k, err := state.Unmarshal(key, value, &in)
+	if err == nil {
+		var s session
+		for i := range s {
+			s[i] = site{in.Network[i], in.At[i], in.Client[i], in.Usual[i]}
+		}
+		c.sessions.Load(window.Dated[session]{Key: k, At: in.Turn, Value: s})
+	}
+	return err
+}
+
+func (c *Detector) restoreName(key, value []byte) error {
+	var in savedName
+	k, err := state.Unmarshal(key, value, &in)
+	if err == nil {
+		c.names.Load(window.Dated[uint64]{Key: k, At: in.Turn, Value: in.Profile})
+	}
+	return err
+}
+
+func (c *Detector) restoreFeature(key, value []byte) error {
+	var in savedFeatureName
+	k, err := state.Unmarshal(key, value, &in)
+	if err == nil {
+		c.featureNames.Load(window.Dated[baseline.Name]{Key: k, At: in.Turn, Value: baseline.Name{Kind: in.Kind, Text: in.Text}})
+	}
+	return err
+}
+
+func incidentID(i *theft) string {
+	if i == nil {
+		return ""
+	}
+	return i.ID
+}

@@ -1,0 +1,13 @@
+package event
+
+import "time"
+
+// Spans of time in milliseconds, the unit of event times in tables.
+const (
+	Minute = 60 * 1000
+	Hour   = 60 * Minute
+	Day    = 24 * Hour
+)
+
+// timeOf returns the time of so many milliseconds since 1970, UTC.
+func UnixTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,56 @@
+package incident
+
+import (
+	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// maxCredentials bounds the accounts of one list, listed or counted.
+const maxCredentials = 1024
+
+// Credentials are accounts that signed in, each once, at its earliest time.
+type Credentials struct {
+	list []alert.Credential
+	at   map[uint64]int // account -> place in list; -1 beyond the list
+}
+
+// Add adds an account by the hash of its name, and reports whether it is new.
+func (c *Credentials) Add(key uint64, found alert.Credential) bool {
+	if place, ok := c.at[key]; ok {
+		if place >= 0 {
+			mergeCredential(&c.list[place], found)
+		}
+		return false
+	}
+	if len(c.at) >= maxCredentials {
+		return false
+	}
+	if c.at == nil {
+		c.at = make(map[uint64]int)
+	}
+	c.at[key] = -1
+	if len(c.list) < MaxListed {
+		c.at[key] = len(c.list)
+		c.list = append(c.list, found)
+	}
+	return true
+}
+
+// mergeCredential keeps the earlier time and the service of the mail system over the
+// logon that Windows saw behind it.
+func mergeCredential(c *alert.Credential, o alert.Credential) {
+	near := c.At.Sub(o.At).Abs() <= window.JoinWithin*time.Millisecond
+	if o.At.Before(c.At) && !(near && o.Service == event.Windows) || near && c.Service == event.Windows {
+		c.How, c.Service = o.How, o.Service
+	}
+	if o.At.Before(c.At) {
+		c.At = o.At
+		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
+	}
+}
+
+// Count returns the number of accounts, listed or not.
+func (c *Credentials) Count() int { return len(c.at) }

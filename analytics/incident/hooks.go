@@ -1,0 +1,47 @@
+package incident
+
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
+
+// hooks are what analytics ask to be told, and what they answer to others.
+type hooks struct {
+	alert      []func(*alert.Alert, *Incident)
+	credential []func(account string, client event.ClientKey, at int64)
+	client     []func(client event.ClientKey, at int64) *Incident
+}
+
+// OnAlert calls f for every alert before it leaves, so that what is known of the
+// accounts in it can be added.
+func (t *Tracker) OnAlert(f func(*alert.Alert, *Incident)) { t.hooks.alert = append(t.hooks.alert, f) }
+
+// OnCredential calls f for every account that signed in from a client of an open
+// incident: at once, or when the incident opens later.
+func (t *Tracker) OnCredential(f func(account string, client event.ClientKey, at int64)) {
+	t.hooks.credential = append(t.hooks.credential, f)
+}
+
+// Credential tells the other analytics that an attacker has the credentials of
+// an account and used them from client at a time in Unix milliseconds.
+func (t *Tracker) Credential(account string, client event.ClientKey, at int64) {
+	for _, f := range t.hooks.credential {
+		f(account, client, at)
+	}
+}
+
+// AddClients makes f one of the functions that OpenFor asks.
+func (t *Tracker) AddClients(f func(client event.ClientKey, at int64) *Incident) {
+	t.hooks.client = append(t.hooks.client, f)
+}
+
+// OpenFor returns the open incident that a client, by its whole address, is part
+// of at a time in Unix milliseconds, or nil.
+func (t *Tracker) OpenFor(client event.ClientKey, at int64) *Incident {
+	for _, f := range t.hooks.client {
+		if i := f(client, at); i != nil {
+			return i
+		}
+	}
+	return nil
+}

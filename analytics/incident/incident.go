@@ -1,0 +1,122 @@
+package incident
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
+)
+
+// Bounds of what one incident keeps, whatever an attacker sends.
+const (
+	MaxListed = 20 // addresses, hosts, credentials, evidence
+	maxAgents = 10 // agents and applications
+)
+
+// Incident is an attack while it lasts: what every attack has, and what the last
+// message said. Its sums do not depend on the order in which events arrive.
+type Incident struct {
+	ID       string
+	Rule     *alert.Rule
+	Class    string
+	Severity alert.Severity
+	Window   string       // what opened it, for instance burst, slow, campaign
+	Client   netip.Addr   // an address of the client
+	Prefix   netip.Prefix // the client, where it is more than one address
+	Account  string       // the one account it is about, where there is one
+	Subject  string       // the account, application or host it is about
+	Start    int64        // Unix milliseconds
+	End      int64
+	Counts   alert.Counts
+	Services uint32 // one bit for each event.Service
+	Valid    Credentials
+	Familiar Credentials // accounts with a history at the address that went on as usual
+	Labels   []string    // of Client, from the policy
+	Location policy.Location
+	Campaign string   // id of the campaign that the client is part of
+	Members  []string // of a campaign: ids of the incidents of single clients, at most MaxListed
+	Detail   Detail
+
+	clients  window.Distinct
+	ips      []netip.Addr
+	agents   []string
+	apps     []string
+	hosts    []string
+	evidence []string
+	cloud    bool // a cloud service was among those reached
+
+	last       notification
+	suppressed int
+	updated    bool   // is in the tracker's list of this chunk
+	waiting    bool   // waits for the cap per minute
+	order      uint64 // its place in the tracker's order
+}
+
+// notification is what the last message said.
+type notification struct {
+	sequence int
+	at       int64
+	severity alert.Severity
+	class    string
+	volume   int
+	valid    int
+	upToDate bool // nothing has happened since
+}
+
+// Extend makes the incident last from or until a time, in Unix milliseconds.
+func (i *Incident) Extend(at int64) {
+	if i.Start == 0 || at < i.Start {
+		i.Start = at
+	}
+	i.End = max(i.End, at)
+}
+
+// Changed records that the last message is no longer up to date.
+func (i *Incident) Changed() { i.last.upToDate = false }
+
+// AddClient adds an address that took part.
+func (i *Incident) AddClient(client event.ClientKey) {
+	if i.clients.Add(client.Hash()) && len(i.ips) < MaxListed {
+		i.ips = append(i.ips, client.Addr())
+	}
+}
+
+// AddEvent keeps the texts of an event: agent, application, host and record id.
+// It costs nothing once the lists are full.
+func (i *Incident) AddEvent(ev *event.Event) {
+	i.agents = appendCapped(i.agents, ev.AgentText(), maxAgents)
+	i.apps = appendCapped(i.apps, ev.App, maxAgents)
+	i.hosts = appendCapped(i.hosts, ev.Host, MaxListed)
+	i.evidence = appendCapped(i.evidence, ev.ID, MaxListed)
+	i.cloud = i.cloud || ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
+}
+
+// appendCapped appends a capped copy of text to list if it is new and there is
+// room.
+func appendCapped(list []string, text []byte, limit int) []string {
+	if len(text) == 0 || len(list) >= limit {
+		return list
+	}
+	text = text[:min(len(text), event.MaxText)]
+	for _, s := range list {
+		if s == string(text) {
+			return list
+		}
+	}
+	return append(list, string(text))
+}
+
+// lastTime returns the time of the last event or, where that is later, of the
+// last valid credential. It does not depend on the order of arrival.
+func (i *Incident) lastTime() time.Time {
+	last := event.UnixTime(i.End)
+	for _, v := range i.Valid.list {
+		if v.At.After(last) {
+			last = v.At
+		}
+	}
+	return last
+}

@@ -1,0 +1,230 @@
+package incident
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+)
+
+// maxIncidents bounds the open incidents. In a full tracker the incident that
+// was updated least recently closes, with a final message.
+const maxIncidents = 4096
+
+// Tracker opens, notifies and closes incidents. Messages leave at the end of a
+// chunk. A Tracker is not safe for concurrent use.
+type Tracker struct {
+	tuning    policy.Alerts
+	lateness  int64
+	details   map[*alert.Rule]func(*Incident) Detail
+	incidents *simplelru.LRU[string, *Incident]
+	updated   []*Incident
+	waiting   []*Incident // for the cap per minute
+	out       []*alert.Alert
+	newest    int64 // latest event time seen, Unix milliseconds
+	minute    int64
+	sent      int // in that minute
+	stats     Stats
+	hooks     hooks
+
+	order     uint64              // openings and updates so far
+	dirty     map[string]struct{} // ids of incidents to save; nil: changes are not tracked
+	lastSaved savedTracker
+}
+
+// Stats are the counters of a Tracker.
+type Stats struct{ Opened, Notified, Suppressed uint64 }
+
+// NewTracker returns a Tracker with the cooldown, quiet time and caps of the
+// policy.
+func NewTracker(p *policy.Policy) *Tracker {
+	t := &Tracker{tuning: p.Alerts, lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
+	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *Incident) {
+		t.MarkDirty(i)
+		t.finalUpdate(i)
+	})
+	return t
+}
+
+// Register sets how the detail of a rule's incidents is made. An analytic calls
+// Register before it opens its first incident.
+func (t *Tracker) Register(rule *alert.Rule, detail func(*Incident) Detail) { t.details[rule] = detail }
+
+// Open returns the open incident of a rule and a subject that began on the day of
+// start (UTC), or opens one. The id follows from rule, subject and day, so that a
+// replay gives the same id; incidents of one subject are at least the quiet time
+// apart, which keeps them on different days by default.
+func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident {
+	day := time.UnixMilli(start).UTC().Format("20060102")
+	sum := xxhash.Sum64String(rule.ID + "\x00" + subject)
+	id := rule.ID + "-" + day + "-" + strconv.FormatUint(sum, 16)
+	if i, ok := t.incidents.Get(id); ok {
+		return i
+	}
+	t.order++
+	i := &Incident{ID: id, Rule: rule, order: t.order}
+	i.Detail = t.details[rule](i)
+	t.incidents.Add(id, i)
+	t.MarkDirty(i)
+	t.stats.Opened++
+	return i
+}
+
+// ByID returns the open incident with the id, or nil.
+func (t *Tracker) ByID(id string) *Incident {
+	i, _ := t.incidents.Peek(id)
+	return i
+}
+
+// IsOpen reports whether an incident is open and has to do with a time.
+func (t *Tracker) IsOpen(i *Incident, at int64) bool {
+	return at >= i.Start-event.Day && at <= i.End+t.tuning.Quiet.Milliseconds() && t.incidents.Contains(i.ID)
+}
+
+// Advance moves the tracker's clock to an event time, and reports whether the
+// event is later than the permitted lateness.
+func (t *Tracker) Advance(at int64) (late bool) {
+	late = at < t.newest-t.lateness
+	t.newest = max(t.newest, at)
+	return late
+}
+
+// Stats returns the counters.
+func (t *Tracker) Stats() Stats { return t.stats }
+
+// MarkDirty records that an incident has to be saved again.
+func (t *Tracker) MarkDirty(i *Incident) {
+	if t.dirty != nil {
+		t.dirty[i.ID] = struct{}{}
+	}
+}
+
+// Update records that an incident changed in this chunk in a way that may be
+// worth a message.
+func (t *Tracker) Update(i *Incident) {
+	t.MarkDirty(i)
+	if !i.updated {
+		i.updated = true
+		t.updated = append(t.updated, i)
+	}
+}
+
+// Flush ends a chunk: it sends the messages that are due and closes the incidents
+// that went quiet. The alerts are the caller's.
+func (t *Tracker) Flush() []*alert.Alert {
+	if m := t.newest / event.Minute; m != t.minute {
+		t.minute, t.sent = m, 0
+		t.reviewWaiting()
+	}
+	for n, i := range t.updated {
+		i.updated = false
+		t.incidents.Get(i.ID) // the LRU order is that of the last update
+		t.order++
+		i.order = t.order
+		t.review(i)
+		t.updated[n] = nil
+	}
+	t.updated = t.updated[:0]
+	t.closeQuiet()
+	return t.take()
+}
+
+func (t *Tracker) reviewWaiting() {
+	waiting := t.waiting
+	t.waiting = nil
+	for _, i := range waiting {
+		i.waiting = false
+		t.MarkDirty(i)
+		t.review(i)
+	}
+}
+
+func (t *Tracker) take() []*alert.Alert {
+	out := t.out
+	t.out = nil
+	return out
+}
+
+// review sends a message if one is due, and lets it wait where the minute is
+// full. A critical message never waits.
+func (t *Tracker) review(i *Incident) {
+	i.Detail.Assess()
+	phase := t.phase(i)
+	switch {
+	case phase == "":
+	case i.waiting && i.Severity < alert.Critical:
+	case i.Severity < alert.Critical && t.sent >= t.tuning.PerMinute:
+		i.waiting = true
+		i.suppressed++
+		t.MarkDirty(i)
+		t.stats.Suppressed++
+		t.waiting = append(t.waiting, i)
+	default:
+		t.notify(i, phase)
+	}
+}
+
+// phase returns why a message is due, or "": the incident is new, it is worse, a
+// credential was found; or, after the cooldown, its class changed or it grew
+// tenfold.
+func (t *Tracker) phase(i *Incident) string {
+	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
+	switch l := &i.last; {
+	case l.sequence == 0:
+		return alert.PhaseOpened
+	case i.Severity > l.severity, i.Valid.Count() > l.valid:
+		return alert.PhaseEscalated
+	case cool && i.Class != l.class:
+		return alert.PhaseChanged
+	case cool && i.Detail.Volume() >= 10*max(l.volume, 1):
+		return alert.PhaseGrown
+	}
+	return ""
+}
+
+func (t *Tracker) notify(i *Incident, phase string) {
+	i.last = notification{sequence: i.last.sequence + 1, at: i.End, severity: i.Severity, class: i.Class,
+		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
+	a := i.message(phase)
+	for _, f := range t.hooks.alert {
+		f(a, i)
+	}
+	t.out = append(t.out, a)
+	i.suppressed = 0
+	t.MarkDirty(i)
+	t.sent++
+	t.stats.Notified++
+}
+
+// closeQuiet closes the incidents that nothing can be added to any more.
+func (t *Tracker) closeQuiet() {
+	for {
+		_, i, ok := t.incidents.GetOldest()
+		if !ok || i.End+t.tuning.Quiet.Milliseconds()+t.lateness >= t.newest {
+			return
+		}
+		t.incidents.RemoveOldest() // calls finalUpdate
+	}
+}
+
+// finalUpdate sends the final figures of an incident that closes, unless the last
+// message has them.
+func (t *Tracker) finalUpdate(i *Incident) {
+	if !i.last.upToDate {
+		i.Detail.Assess()
+		t.notify(i, alert.PhaseQuiet)
+	}
+}
+
+// Close returns the final messages of all open incidents.
+func (t *Tracker) Close() []*alert.Alert {
+	for _, i := range t.incidents.Values() {
+		t.finalUpdate(i)
+	}
+	return t.take()
+}

@@ -1,0 +1,132 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/window"
+)
+
+// Bounds of what one attack keeps, whatever the attacker sends.
+const (
+	maxTallies  = 1024 // accounts told apart by name
+	maxAttempts = 128  // attempts that still join with other logs' and show the shape
+	maxAgents   = 10
+)
+
+// attack is the detail of an incident: attempts by account.
+type attack struct {
+	*incident.Incident
+	tallies  map[uint64]*tally
+	users    window.Distinct
+	agentIDs []uint32
+	attempts window.Attempts
+	highFrom struct{ users, failures int } // from here on the severity is high
+}
+
+func newAttack(i *incident.Incident) incident.Detail { return &attack{Incident: i} }
+
+// tally is what one account did in an incident.
+type tally struct {
+	name            string
+	failures        int
+	last            int64
+	reason          event.Reason
+	unknown, locked bool
+	marks           event.Marks
+}
+
+// Volume returns the number of failures.
+func (i *attack) Volume() int { return i.Counts.Failures }
+
+// fail counts one failed try. It reports whether it was a new act and not one
+// that another log has told already.
+func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
+	switch i.attempts.Add(t, maxAttempts) {
+	case window.Joined, window.Refined:
+		i.refine(t)
+		return false
+	case window.Identified:
+		i.tally(t)
+		return true
+	}
+	i.countFailure(t)
+	if ev != nil {
+		i.AddEvent(ev)
+	}
+	return true
+}
+
+// count adds a try to the sums.
+func (i *attack) countFailure(t window.Attempt) {
+	i.Extend(t.At)
+	i.Counts.Failures++
+	i.Services |= 1 << t.Service
+	i.AddClient(t.Client)
+	i.addAgent(t.Agent)
+	if t.Key != 0 {
+		i.tally(t)
+	}
+	i.Changed()
+}
+
+// refine takes over what another log knows better of a try that is counted.
+func (i *attack) refine(t window.Attempt) {
+	i.Services |= 1 << t.Service
+	if a := i.tallies[t.Key]; a != nil {
+		a.marks |= t.Marks
+		i.updateReason(a, t)
+	}
+}
+
+// reason keeps what was said of an account's last try, and counts accounts
+// that do not exist or are locked once.
+func (i *attack) updateReason(a *tally, t window.Attempt) {
+	switch {
+	case t.At > a.last+window.JoinWithin, t.At > a.last && !window.MoreSpecific(a.reason, t.Reason),
+		t.At >= a.last-window.JoinWithin && window.MoreSpecific(t.Reason, a.reason):
+		a.reason = t.Reason
+	}
+	a.last = max(a.last, t.At)
+	switch {
+	case t.Reason == event.UnknownUser && !a.unknown:
+		a.unknown = true
+		i.Counts.UnknownUsers++
+	case t.Reason == event.Locked && !a.locked:
+		a.locked = true
+		i.Counts.Locked++
+	}
+}
+
+func (i *attack) addAgent(id uint32) {
+	if len(i.agentIDs) < maxAgents && !slices.Contains(i.agentIDs, id) {
+		i.agentIDs = append(i.agentIDs, id)
+	}
+}
+
+func (i *attack) tally(t window.Attempt) {
+	if i.users.Add(t.Key) && t.Marks.Has(event.LeakedAccount) {
+		i.Counts.Leaked++
+	}
+	a := i.tallies[t.Key]
+	if a == nil {
+		if len(i.tallies) >= maxTallies {
+			return
+		}
+		if i.tallies == nil {
+			i.tallies = make(map[uint64]*tally)
+		}
+		a = &tally{name: t.Name}
+		i.tallies[t.Key] = a
+	}
+	a.failures++
+	a.marks |= t.Marks
+	i.updateReason(a, t)
+}
+
+// tried reports whether the account failed in this incident.
+func (i *attack) hasFailed(key uint64) bool {
+	_, ok := i.tallies[key]
+	return ok || i.users.Has(key)
+}

@@ -1,0 +1,94 @@
+package stuffing
+
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
+
+// The classes of AN1269.
+const (
+	classStuffing = "credential_stuffing"
+	classSpraying = "password_spraying"
+	classGuessing = "password_guessing"
+	classClient   = "misconfigured_client"
+)
+
+// Assess sets the class and severity. It looks at every account, and is therefore
+// called once a chunk and not once a failure.
+func (i *attack) Assess() {
+	i.Class = shape(i)
+	i.Severity = max(i.Severity, grade(i))
+}
+
+// shape names an attack by what its tries look like: how many accounts, how
+// often each, in rounds or one after the other, and whether the accounts exist.
+func shape(i *attack) string {
+	accounts := i.users.Count()
+	if accounts == 0 {
+		return classGuessing // the logs name nobody
+	}
+	perAccount := float64(i.Counts.Failures) / float64(accounts)
+	most, clients := 0, true
+	for _, t := range i.tallies {
+		most = max(most, t.failures)
+		clients = clients && t.failures >= 8 && t.marks.Has(event.ServiceAccount)
+	}
+	switch {
+	case clients:
+		return classClient
+	case accounts <= 2, most >= 10 && most*10 >= i.Counts.Failures*8:
+		return classGuessing
+	case perAccount <= 3.5 && invented(i, accounts):
+		return classStuffing
+	case perAccount >= 3, perAccount >= 1.5 && inRounds(i):
+		return classSpraying
+	}
+	return classStuffing
+}
+
+// invented tells whether the names come from somebody else's list: three in
+// ten do not exist here, or are on a leaked list.
+func invented(i *attack, accounts int) bool {
+	return (i.Counts.UnknownUsers+i.Counts.Leaked)*10 >= accounts*3
+}
+
+// inRounds tells whether accounts are tried again after others were: a, b, c,
+// a, b, c. A list of pairs has the passwords of one account together: a, a, b.
+func inRounds(i *attack) bool {
+	seen := make(map[uint64]struct{}, maxAttempts)
+	again, apart := 0, 0
+	previous := uint64(0)
+	for _, t := range i.attempts.All() {
+		if _, ok := seen[t.Key]; ok {
+			again++
+			if t.Key != previous {
+				apart++
+			}
+		}
+		seen[t.Key] = struct{}{}
+		previous = t.Key
+	}
+	return again*2 >= len(seen) && apart*10 >= again*8
+}
+
+// grade is the severity an incident deserves as it stands.
+func grade(i *attack) alert.Severity {
+	switch {
+	case i.Valid.Count() > 0:
+		return alert.Critical
+	case i.Class == classClient:
+		return alert.Low
+	case i.users.Count() >= i.highFrom.users, i.Counts.Failures >= i.highFrom.failures, i.Counts.Leaked >= 3, i.privileged():
+		return alert.High
+	}
+	return alert.Medium
+}
+
+func (i *attack) privileged() bool {
+	for _, t := range i.tallies {
+		if t.marks.Has(event.PrivilegedUser) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,277 @@
+package stuffing
+
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
+)
+
+var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1", Kind: alert.Threshold,
+	Category: []string{"authentication", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0460/"}
+
+// stuffing is AN1269: leaked credential pairs tried against OWA, Microsoft 365
+// or Exchange from one client, with multiple failures; and the same spread
+// over many clients.
+//
+// Read it from observe down. A failure goes to the incident that its client,
+// its campaign or its account is already part of, or else into the short lists
+// from which a new incident may open. A success goes to the incident of its
+// client as a valid credential, or else into the memory of who lives where.
+type Detector struct {
+	policy     *policy.Policy
+	tracker    *incident.Tracker
+	clients    *window.Table[event.ClientKey, *client]
+	accounts   *window.Table[uint64, *account]
+	population *baseline.Population
+
+	evidence       evidence
+	foreignSignIns foreignSignIns
+	pairs          *window.PairCache[pair]
+	clusters       *window.Table[uint64, *cluster]
+	campaigns      []*campaign
+	byTrait        map[uint64]*campaign
+
+	burst, slow, forgiveness int64 // milliseconds
+	tools                    tools
+	scratch                  []accountStats
+	agents                   []uint32
+	failing                  *account     // whose failure is at hand; nil: nobody's
+	run                      attemptStats // of the run at hand: handed to a function it would be allocated
+}
+
+// maxPopulation bounds what the tenant's accounts have in common: programs,
+// networks and their owners.
+const maxPopulation = 1 << 17
+
+// New returns a detector of AN1269 whose incidents leave through the tracker.
+// maxIPs and maxUsers bound its tables of clients and accounts, in entries.
+func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Detector {
+	t := &p.Stuffing
+	s := &Detector{
+		policy:      p,
+		tracker:     tracker,
+		clients:     window.NewTable[event.ClientKey, *client](maxIPs),
+		accounts:    window.NewTable[uint64, *account](maxUsers),
+		population:  baseline.NewPopulation(min(maxPopulation, 4*max(maxUsers, 256))),
+		pairs:       &window.PairCache[pair]{},
+		clusters:    window.NewTable[uint64, *cluster](maxClusters),
+		byTrait:     map[uint64]*campaign{},
+		burst:       t.Window.Burst.Milliseconds(),
+		slow:        t.Window.Slow.Milliseconds(),
+		forgiveness: t.Forgiveness.Milliseconds(),
+	}
+	tracker.Register(&ruleStuffing, newAttack)
+	tracker.AddClients(s.openFor)
+	return s
+}
+
+// relevant reports whether the event can be part of a stuffing attack at all.
+func relevant(ev *event.Event) bool {
+	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange | event.ServerItself
+	switch {
+	case ev.Action != event.SignIn && ev.Action != event.MailAccess,
+		ev.Marks&ignored != 0, ev.Family == event.Probe, !ev.IP.IsValid():
+		return false
+	}
+	return ev.UserKind == event.UserPerson || ev.UserKind == event.UserObject || ev.UserKind == event.UserUnknown
+}
+
+// Observe implements analytics.Analytic.
+func (s *Detector) Observe(ev *event.Event) {
+	if !relevant(ev) {
+		return
+	}
+	switch ev.Outcome {
+	case event.Failure:
+		s.failed(ev)
+	case event.Success, event.Accepted:
+		s.succeeded(ev)
+	}
+}
+
+// failed adds a failure to the incident of its client or to the evidence from
+// which one may open; then, where it is foreign, to the campaign or the account
+// under attack. The client's own incident always comes first.
+func (s *Detector) failed(ev *event.Event) {
+	c, a := s.client(ev), s.account(ev)
+	s.failing = a
+	t := s.newAttempt(ev, a)
+	own, isNew := s.failedAt(ev, &t, c, a)
+	if !isNew {
+		return
+	}
+	if a.familiar(c.key, c.owner, t.Agent, t.At) || s.ownProgram(&t, a) {
+		return
+	}
+	if a != nil && s.inReach(a.incident, t.At) {
+		s.failedAs(ev, &t, a, own)
+	} else if !s.spread(ev, &t, c, own) && own == nil && a != nil {
+		s.guessed(ev, &t, c, a)
+	}
+}
+
+// failedAt returns the incident of the client that a failure belongs to, nil
+// where there is none, and whether the failure was not told by another log.
+func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
+	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, c.incident.Start), t.At) {
+		if c.unit != nil {
+			c.unit.newest = max(c.unit.newest, t.At)
+		}
+		if !c.incident.addFailure(*t, ev) {
+			s.tracker.MarkDirty(c.incident.Incident)
+			return c.incident, false
+		}
+		s.tracker.Update(c.incident.Incident)
+		return c.incident, true
+	}
+	s.clients.MarkDirty(c.key)
+	c.noteFailure(t.At)
+	switch c.attempts.Add(*t, maxClientAttempts) {
+	case window.Joined:
+		return nil, false
+	case window.Refined:
+		if why := s.opens(c, t); why != "" {
+			s.open(c, why, t.At, ev)
+		} else {
+			s.refine(ev, t, c)
+		}
+		return nil, false
+	}
+	c.attempts.Prune(t.At - week)
+	if _, two := twoAccounts(c.attempts.All()); two {
+		s.clients.Protect(c.key) // evidence that a flood must not push out
+	}
+	if why := s.opens(c, t); why != "" {
+		return s.open(c, why, t.At, ev), true
+	}
+	return nil, true
+}
+
+// failedAs adds a foreign failure to the incident of its account.
+func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own *attack) {
+	if own == nil || t.Marks.Has(event.PrivilegedUser) {
+		a.incident.addFailure(*t, ev)
+		s.tracker.Update(a.incident.Incident)
+	}
+}
+
+// inReach tells whether an event at this time still belongs to the incident:
+// up to the slow window before it began and the quiet time after it ended.
+func (s *Detector) inReach(i *attack, at int64) bool {
+	return i != nil && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
+}
+
+// open turns a client's tries into an incident and looks back for accounts
+// that got in before the threshold was crossed.
+func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attack {
+	i := s.tracker.Open(&ruleStuffing, c.key.Addr().String(), s.began(&c.attempts, at)).Detail.(*attack)
+	i.Extend(at)
+	i.Client, i.Prefix, i.Window = ev.IP, s.prefix(c.key), why
+	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)
+	s.begin(i)
+	i.AddEvent(ev)
+	s.adopt(i, c)
+	i.Assess()
+	s.tracker.Update(i.Incident)
+	return i
+}
+
+// began is the time of the earliest try that can belong to an incident at the
+// given time.
+func (s *Detector) began(tries *window.Attempts, at int64) int64 {
+	for _, t := range tries.All() {
+		if t.At >= at-s.slow {
+			return min(t.At, at)
+		}
+	}
+	return at
+}
+
+// begin sets from where on the severity is high: twice the accounts and ten
+// times the failures that open.
+func (s *Detector) begin(i *attack) {
+	t := &s.policy.Stuffing
+	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
+}
+
+// adopt moves what a client did within reach into its incident: all of it, or
+// of a shared address what the attack did.
+func (s *Detector) adopt(i *attack, c *client) {
+	all := c.attempts.Take()
+	overDays := i.Window == windowWeek || i.Window == windowAccount
+	var rest []window.Attempt
+	for _, t := range all {
+		a, _ := s.accounts.Peek(t.Key)
+		if (overDays || s.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
+			i.addFailure(t, nil)
+		} else if c.unit != nil {
+			rest = append(rest, t)
+		}
+	}
+	c.attempts = window.AttemptsOf(rest)
+	c.incident = i
+	s.clients.MarkDirty(c.key)
+	s.clients.Protect(c.key)
+	s.own(c, i.Start)
+	if c.campaign != nil && s.inReach(c.campaign, i.Start) {
+		s.link(c.campaign, i)
+	}
+	if c.unit != nil {
+		s.lookBackAt(i, c)
+		return
+	}
+	for _, got := range c.signIns() {
+		if s.inReach(i, got.last) && s.judge(i, c, got) == valid {
+			s.addCredential(i, c, got)
+		}
+	}
+}
+
+// openFor returns the open incident that a client is part of, or nil. A shared
+// address is not part of an incident as a whole: of its accounts the other
+// analytics learn by their credentials.
+func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident {
+	c, ok := s.clients.Get(s.cut(address))
+	switch {
+	case !ok:
+	case s.inReach(c.incident, at):
+		if c.unit == nil {
+			return c.incident.Incident
+		}
+	case s.inReach(c.campaign, at):
+		return c.campaign.Incident
+	}
+	return nil
+}
+
+// Incidents implements analytics.Analytic.
+func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
+	if ev.IP.IsValid() {
+		if c, ok := s.clients.Peek(s.keyOf(ev)); ok {
+			if c.incident != nil && (c.unit == nil || c.unit.has(s.tools.of(ev), false, ev.Time.UnixMilli())) {
+				list = append(list, c.incident.Incident)
+			}
+			if c.campaign != nil {
+				list = append(list, c.campaign.Incident)
+			}
+		}
+	}
+	if len(ev.User) > 0 {
+		if a, ok := s.accounts.Peek(ev.UserHash()); ok && a.incident != nil {
+			list = append(list, a.incident.Incident)
+		}
+	}
+	return list
+}
+
+func (i *attack) usesAgent(id uint32) bool {
+	for _, have := range i.agentIDs {
+		if have == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,89 @@
+package stuffing
+
+import (
+	"net/netip"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// keyOf is the client that the event's address belongs to.
+func (s *Detector) keyOf(ev *event.Event) event.ClientKey {
+	return s.cut(event.ClientKey(ev.IP.As16()))
+}
+
+// cut takes an address to the client that it belongs to.
+func (s *Detector) cut(address event.ClientKey) event.ClientKey {
+	return address.Cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+}
+
+// prefix is the client as a prefix, zero where it is a single address.
+func (s *Detector) prefix(k event.ClientKey) netip.Prefix {
+	bits := s.policy.State.IPv6Prefix
+	if k.Addr().Is4() {
+		bits = s.policy.State.IPv4Prefix
+	}
+	if bits >= k.Addr().BitLen() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(k.Addr(), bits)
+}
+
+// pair is what was looked up for a pair of client and account.
+type pair struct {
+	client  window.Handle[*client]
+	account window.Handle[*account]
+}
+
+func (s *Detector) client(ev *event.Event) *client {
+	known := s.pairs.Get(ev.Pair)
+	if c, ok := s.clients.StillValid(&known.client); ok {
+		return c
+	}
+	k := s.keyOf(ev)
+	c, ok := s.clients.Get(k)
+	if !ok {
+		c = &client{key: k, owner: s.owner(ev.IP, k)}
+		s.clients.Add(k, c)
+	}
+	known.client = s.clients.Handle(c)
+	return c
+}
+
+// account is nil where the account cannot be known: such a try counts as a
+// failure of its address and never as a distinct user.
+func (s *Detector) account(ev *event.Event) *account {
+	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
+		return nil
+	}
+	known := s.pairs.Get(ev.Pair)
+	if a, ok := s.accounts.StillValid(&known.account); ok {
+		return a
+	}
+	k := ev.UserHash()
+	a, ok := s.accounts.Get(k)
+	if !ok {
+		a = &account{key: k, name: string(ev.User)}
+		s.accounts.Add(k, a)
+	}
+	known.account = s.accounts.Handle(a)
+	return a
+}
+
+// owner is the network that a client belongs to: the number of its autonomous
+// system, or the wider prefix where there is no database.
+func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {
+	if s.policy.HasOwners() {
+		return s.policy.Owner(ip)
+	}
+	return uint32(k.Network().Hash()) | 1<<31
+}
+
+func (s *Detector) newAttempt(ev *event.Event, a *account) window.Attempt {
+	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
+		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
+	if a != nil {
+		t.Key, t.Name = a.key, a.name
+	}
+	return t
+}
