@@ -9,20 +9,20 @@ package main
 import "C"
 
 import (
-	"log/slog"
 	"runtime/cgo"
-	"strings"
 	"sync"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
+
+	"redshank/plugin/agent"
 )
 
 // attached is an instance with the host it works for.
 type attached struct {
 	host     *host
-	logs     *logQueue
-	instance *instance
+	logs     *agent.LogQueue
+	instance *agent.Instance
 	metrics  *metrics // nil: the host has none
 	warned   sync.Once
 }
@@ -41,34 +41,23 @@ func redshankRegister(def unsafe.Pointer) C.int {
 //export redshankInit
 func redshankInit(plugin unsafe.Pointer) (code C.int) {
 	h := openHost(plugin)
-	a := &attached{host: h, logs: newLogQueue(h.leastLevel())}
-	log := slog.New(logHandler{queue: a.logs})
-	defer a.logs.drain(h.print)
+	a := &attached{host: h, logs: agent.NewLogQueue(h.leastLevel())}
+	log := agent.NewLogger(a.logs)
+	defer a.logs.Drain(h.print)
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("crash at start", "crash", r)
 			code = output.FLB_ERROR
 		}
 	}()
-	i, err := start(h.property, log)
+	i, err := agent.Start(h.property, version, log)
 	if err != nil {
-		logLines(log, strings.Split(err.Error(), "\n"))
+		agent.LogLines(log, err)
 		return output.FLB_ERROR
 	}
 	a.instance, a.metrics = i, h.newMetrics()
 	h.setContext(uintptr(cgo.NewHandle(a)))
 	return output.FLB_OK
-}
-
-// logLines logs one line each, as many as the log takes at once.
-func logLines(log *slog.Logger, lines []string) {
-	const most = logBurst - 1
-	for _, line := range lines[:min(most, len(lines))] {
-		log.Error(line)
-	}
-	if len(lines) > most {
-		log.Error("and more; redshank check tells all", "more", len(lines)-most)
-	}
 }
 
 // redshankFlush takes one chunk. The context is a handle and not a pointer, so
@@ -90,12 +79,12 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 		}
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
-	defer a.logs.drain(a.host.print)
+	defer a.logs.Drain(a.host.print)
 	if orphans != 0 {
 		a.warned.Do(a.warnOfWorkers)
 	}
 	code = output.FLB_OK
-	if err := a.instance.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
+	if err := a.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
 		code = output.FLB_RETRY
 	}
 	a.measure()
@@ -103,7 +92,7 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 }
 
 func (a *attached) warnOfWorkers() {
-	a.instance.log.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers behind at a reload, and they crash the agent; use workers 0, or restart instead of reloading")
+	a.instance.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers behind at a reload, and they crash the agent; use workers 0, or restart instead of reloading")
 }
 
 // redshankExit ends an instance.
@@ -119,9 +108,9 @@ func redshankExit(ctx C.uintptr_t) (code C.int) {
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer cgo.Handle(ctx).Delete()
-	defer a.logs.drain(a.host.print)
+	defer a.logs.Drain(a.host.print)
 	a.metrics.close() // the host's part of them ends with this call
-	a.instance.close()
+	a.instance.Close()
 	return output.FLB_OK
 }
 
@@ -138,6 +127,9 @@ func (a *attached) crashed(where string, recovered any) {
 	if a == nil {
 		return
 	}
-	a.instance.crashed(where, recovered)
-	a.logs.drain(a.host.print)
+	a.instance.Crashed(where, recovered)
+	a.logs.Drain(a.host.print)
 }
+
+// main is never called: the host loads the shared object.
+func main() {}

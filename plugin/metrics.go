@@ -14,7 +14,7 @@ import (
 	"time"
 	"unsafe"
 
-	"redshank/plugin/delivery"
+	"redshank/plugin/agent"
 )
 
 // metrics are the figures of one instance in the host's own endpoint. They
@@ -54,35 +54,35 @@ func (h *host) newMetrics() *metrics {
 	}
 	m := &metrics{}
 	known := map[string]unsafe.Pointer{}
-	samples(new(delivery.Report), func(of *measure, _ float64, labels ...string) {
-		metric, ok := known[of.name]
+	agent.Samples(new(agent.Report), func(of *agent.Metric, _ float64, labels ...string) {
+		metric, ok := known[of.Name]
 		if !ok {
 			metric = newMetric(all, of)
-			known[of.name] = metric
+			known[of.Name] = metric
 		}
 		m.add(metric, of, append([]string{name}, labels...))
 	})
 	return m
 }
 
-func newMetric(all unsafe.Pointer, of *measure) unsafe.Pointer {
-	keys := append([]string{"name"}, of.labels...)
+func newMetric(all unsafe.Pointer, of *agent.Metric) unsafe.Pointer {
+	keys := append([]string{"name"}, of.Labels...)
 	list := textList(keys)
 	defer freeTexts(list, len(keys))
-	name, help := C.CString(of.name), C.CString(of.help)
+	name, help := C.CString(of.Name), C.CString(of.Help)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(help))
 	return C.metric_new(all, gaugeOf(of), name, help, C.int(len(keys)), list)
 }
 
-func gaugeOf(of *measure) C.int {
-	if of.gauge {
+func gaugeOf(of *agent.Metric) C.int {
+	if of.Gauge {
 		return 1
 	}
 	return 0
 }
 
-func (m *metrics) add(metric unsafe.Pointer, of *measure, labels []string) {
+func (m *metrics) add(metric unsafe.Pointer, of *agent.Metric, labels []string) {
 	s := series{metric: metric, gauge: gaugeOf(of), labels: textList(labels), count: C.int(len(labels))}
 	s.set(0, uint64(time.Now().UnixNano()))
 	m.series = append(m.series, s)
@@ -96,7 +96,7 @@ func (s *series) set(value float64, now uint64) {
 }
 
 // update sets what has changed. From a callback of the host only.
-func (m *metrics) update(r *delivery.Report) {
+func (m *metrics) update(r *agent.Report) {
 	if m == nil {
 		return
 	}
@@ -106,7 +106,7 @@ func (m *metrics) update(r *delivery.Report) {
 		return // closed
 	}
 	now, n := uint64(time.Now().UnixNano()), 0
-	samples(r, func(_ *measure, value float64, _ ...string) {
+	agent.Samples(r, func(_ *agent.Metric, value float64, _ ...string) {
 		// Two workers may come with their reports in the wrong order.
 		if s := &m.series[n]; value > s.value || s.gauge != 0 && value != s.value {
 			s.set(value, now)
@@ -119,7 +119,7 @@ func (m *metrics) update(r *delivery.Report) {
 // between two chunks, as the spool's emptying, shows with the next.
 func (a *attached) measure() {
 	if a.metrics != nil {
-		a.metrics.update(a.instance.report())
+		a.metrics.update(a.instance.Report())
 	}
 }
 

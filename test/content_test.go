@@ -10,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"redshank/analytics"
-	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 )
 
 const contentDir = confDir + "/content"
@@ -20,12 +19,12 @@ const contentDir = confDir + "/content"
 // published schema, and a health record.
 func samples(t *testing.T) []map[string]any {
 	t.Helper()
-	files, err := filepath.Glob("../plugin/delivery/testdata/ecs/*.json")
+	files, err := filepath.Glob("../plugin/document/testdata/ecs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
 	}
-	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
-	health, err := delivery.Form{}.Health(&delivery.Health{Health: analytics.Health{Raised: []analytics.Finding{f}, Cleared: []analytics.Finding{f}, Open: []analytics.Finding{f}}})
+	f := document.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
+	health, err := document.Form{}.Health(&document.Health{Raised: []document.Finding{f}, Cleared: []document.Finding{f}, Open: []document.Finding{f}})
 	if err != nil {
 		t.Fatal(err)
 	}

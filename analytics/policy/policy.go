@@ -143,6 +143,15 @@ func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 // no analytic: see content/operations.yaml.
 func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
 
+// Operation returns what an operation of an audit log means: that of its group.
+func (p *Policy) Operation(name []byte) event.Operation {
+	return operationGroups[groupOf(p.content.operations, name)]
+}
+
+// ClientHeaders returns the headers from which web logs take the client behind a
+// trusted proxy, the best first; nil if the policy names none.
+func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
+
 // CmdletGroup is the same for a PowerShell cmdlet.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }
 
