@@ -60,7 +60,7 @@ func New(opts Options) (*Engine, error) {
 	if opts.Policy == nil {
 		return nil, fmt.Errorf("engine: no policy")
 	}
-	sources, err := source.New(opts.Source)
+	sources, err := source.New(opts.Source, opts.Policy)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}

@@ -140,5 +140,15 @@ func Forwarded(header []byte, trusted func(netip.Addr) bool) (netip.Addr, bool) 
 }
 
 // trimHop cuts what logs put around one entry: spaces, the plus signs that IIS
-// writes for them, quotes.
-func trimHop(b []byte) []byte { return bytes.Trim(b, " \t+\"'") }
+// writes for them, escaped spaces, quotes and backslashes; and the name and the other
+// parameters of an entry of Forwarded (RFC 7239).
+func trimHop(b []byte) []byte {
+	b = bytes.TrimPrefix(bytes.Trim(b, hopPadding), []byte("%20"))
+	if len(b) > 4 && bytes.EqualFold(b[:4], []byte("for=")) {
+		b, _, _ = bytes.Cut(b[4:], []byte(";"))
+		b = bytes.Trim(b, hopPadding)
+	}
+	return b
+}
+
+const hopPadding = " \t+\"'\\"

@@ -50,10 +50,18 @@ type Stuffing struct {
 	// Forgiveness: a failure followed within it by the same account's success
 	// from the same address is a typo.
 	Forgiveness time.Duration
-	// Campaign: the distributed form. Addresses and accounts that fail with
-	// the same agent, app and service in the burst window; AccountAddresses:
-	// addresses one account fails from.
-	Campaign struct{ Addresses, Accounts, AccountAddresses int }
+	// Campaign: the distributed form. RareAddresses and Accounts: distinct
+	// clients and accounts that fail with something in common that few accounts
+	// of the tenant use. Addresses: failures above the tenant's own level where
+	// they have nothing in common. AccountAddresses: networks that one account
+	// fails from.
+	Campaign struct{ Addresses, Accounts, AccountAddresses, RareAddresses int }
+	// Privileged: failures of one privileged account from foreign networks in a
+	// day; or a day on several days.
+	Privileged struct{ Day, Days int }
+	// Rare: how many accounts of the tenant may use what counts as rare, at
+	// least, and per thousand accounts.
+	Rare struct{ Accounts, PerThousand int }
 }
 
 // Collection tunes AN0131. MITRE's UserAgentPattern is part of the agents,
@@ -134,6 +142,15 @@ func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 // OperationGroup is the group of an audited operation, "" where it concerns
 // no analytic: see content/operations.yaml.
 func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
+
+// Operation returns what an operation of an audit log means: that of its group.
+func (p *Policy) Operation(name []byte) event.Operation {
+	return operationGroups[groupOf(p.content.operations, name)]
+}
+
+// ClientHeaders returns the headers from which web logs take the client behind a
+// trusted proxy, the best first; nil if the policy names none.
+func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
 
 // CmdletGroup is the same for a PowerShell cmdlet.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }

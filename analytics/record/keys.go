@@ -95,6 +95,9 @@ func (k *Keys) FindFold(m Value, dst []Value) (found int) {
 // Index is the place of a name, -1 for what is none of them.
 func (k *Keys) Index(name []byte) int { return k.index(name, false) }
 
+// IndexFold is Index without regard to the case of ASCII letters.
+func (k *Keys) IndexFold(name []byte) int { return k.index(name, true) }
+
 // find calls text and skip for each field. Written out here for the common
 // short values it was no faster.
 func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {

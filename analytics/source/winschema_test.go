@@ -94,29 +94,3 @@ func TestWinEmptyUPNDomain(t *testing.T) {
 		}
 	}
 }
-
-func TestWinSchemasNameKnownFields(t *testing.T) {
-	for act, schema := range winSchemaOf {
-		known := 0
-		for _, p := range schema.positions {
-			if p.field != fieldNone {
-				known++
-			}
-			if !strings.ContainsRune("sxpdganubhrcet", rune(p.shape)) {
-				t.Errorf("%v: shape %q", act, p.shape)
-			}
-		}
-		if _, ok := winDecoders[act]; !ok || known < 2 {
-			t.Errorf("%v: %d known fields, decoded %v", act, known, ok)
-		}
-		if last := schema.counts[len(schema.counts)-1]; len(schema.positions) > last {
-			t.Errorf("%v: %d positions of %d values", act, len(schema.positions), last)
-		}
-	}
-}
-
-func TestWinHeadsFit(t *testing.T) {
-	if len(winHeadOf) > maxHeadNames {
-		t.Errorf("%d spellings, room for %d", len(winHeadOf), maxHeadNames)
-	}
-}
