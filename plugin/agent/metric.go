@@ -21,7 +21,7 @@ var (
 	metricAlerts     = Metric{Name: "alerts_total", Help: "Messages about incidents by rule and severity.", Labels: []string{"rule", "severity"}}
 	metricEntries    = Metric{Name: "table_entries", Help: "Entries of the tables.", Gauge: true, Labels: []string{"table"}}
 	metricEvictions  = Metric{Name: "table_evictions_total", Help: "Entries pushed out of full tables.", Labels: []string{"table"}}
-	metricEvents     = Metric{Name: "events_total", Help: "Events that the records told of."}
+	metricEvents     = Metric{Name: "events_total", Help: "Events found in the records."}
 	metricDuplicates = Metric{Name: "duplicates_total", Help: "Events that were counted before."}
 	metricLate       = Metric{Name: "late_total", Help: "Events that came later than the policy's lateness."}
 	metricFuture     = Metric{Name: "future_total", Help: "Events dated after their arrival."}

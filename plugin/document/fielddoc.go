@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ownFieldDocs explain the map redshank, in its order. A test holds them
-// against the map itself.
+// ownFieldDocs explains the fields of the map redshank, in their order. A test
+// compares them with the map.
 var ownFieldDocs = []struct{ path, means string }{
 	{"class", "what kind of incident: `credential_stuffing`, `password_spraying`, `password_guessing`, `scripted_mail_access`, ..."},
 	{"phase", "why this message left: `opened`, `escalated`, `changed`, `grown`, `quiet`"},
@@ -75,8 +75,8 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"cef", "the alert as a CEF line, with `cef on`"},
 }
 
-// FieldsTable is the map redshank in markdown. In OCSF it stands below
-// unmapped, and its context below enrichments.
+// FieldsTable returns the fields of the map redshank as a table in markdown. In
+// OCSF the map is in unmapped, and its context in the enrichments.
 func FieldsTable() string {
 	types := map[string]string{}
 	fieldTypes("", reflect.TypeFor[ownFields](), "", types)
@@ -88,8 +88,8 @@ func FieldsTable() string {
 	return b.String()
 }
 
-// fieldTypes finds the dotted name and type of every field below t. list is []
-// below a list of objects, as Elasticsearch sees it.
+// fieldTypes adds the dotted name and the type of every field of t. list is []
+// within a list of objects, which Elasticsearch flattens.
 func fieldTypes(path string, t reflect.Type, list string, types map[string]string) {
 	switch t.Kind() {
 	case reflect.Pointer:

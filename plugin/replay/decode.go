@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
 	"redshank/plugin/replay/sorted"
@@ -30,6 +31,7 @@ type Log struct {
 // goroutine, one log after the other.
 type decoder struct {
 	only         string // format, or "auto"
+	policy       *policy.Policy
 	since, until time.Time
 	sorted       *sorted.Writer
 	done         func(Log)
@@ -61,8 +63,8 @@ type leading struct {
 // its text, which stands in the next four bytes.
 const lineHead = "\x81\xa3log\xdb"
 
-func newDecoder(opts *Options, to *sorted.Sorter, done func(Log)) (*decoder, error) {
-	d := &decoder{only: opts.Source, since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
+func newDecoder(opts *Options, p *policy.Policy, to *sorted.Sorter, done func(Log)) (*decoder, error) {
+	d := &decoder{only: opts.Source, policy: p, since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
 	if d.until.IsZero() {
 		d.until = time.Unix(1<<40, 0)
 	}
@@ -70,14 +72,14 @@ func newDecoder(opts *Options, to *sorted.Sorter, done func(Log)) (*decoder, err
 		d.whole = &enrichable{}
 	}
 	d.emit = d.add
-	_, err := source.New(opts.Source)
+	_, err := source.New(opts.Source, p)
 	return d, err
 }
 
 // Begin starts a log with a set of its own: what a format remembers of one log,
 // its columns and sign-ins that go on, never meets another.
 func (d *decoder) Begin(name string, head []byte) {
-	d.set, _ = source.New(d.only) // has been tried
+	d.set, _ = source.New(d.only, d.policy) // has been tried
 	d.log = Log{Name: name}
 	d.key = sorted.Key{Log: xxhash.Sum64(head)}
 	d.record = record.Record{}
@@ -118,7 +120,7 @@ func (d *decoder) decode() {
 	defer func() {
 		if failed := recover(); failed != nil {
 			d.log.Err = fmt.Errorf("record %d: decoder crashed: %v", d.log.Counts.Read()+1, failed)
-			d.set, _ = source.New(d.only)
+			d.set, _ = source.New(d.only, d.policy)
 		}
 	}()
 	if d.whole != nil {

@@ -82,7 +82,7 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 			return nil, err
 		}
 	}
-	if _, err := newDecoder(&opts, sorted.New(""), nil); err != nil {
+	if _, err := newDecoder(&opts, r.policy, sorted.New(""), nil); err != nil {
 		return nil, err
 	}
 	files, missing := input.Find(opts.Paths)
@@ -112,7 +112,7 @@ func (r *run) read(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			d, _ := newDecoder(&r.opts, r.sorter, r.done)
+			d, _ := newDecoder(&r.opts, r.policy, r.sorter, r.done)
 			for f := range queue {
 				input.Read(ctx, f, r.opts.Stdin, d, r.bar.add)
 			}
