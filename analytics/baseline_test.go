@@ -2,13 +2,14 @@ package analytics
 
 import (
 	"fmt"
+	"strings"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"strings"
-	"testing"
-	"time"
 )
 
 var usual = policy.LearningPeriod{Days: 3, SignIns: 20}

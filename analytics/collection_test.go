@@ -3,12 +3,13 @@ package analytics
 import (
 	"cmp"
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 )
 
 const (

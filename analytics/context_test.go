@@ -2,14 +2,15 @@ package analytics
 
 import (
 	"net/netip"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // stolenAccount is an account with an ordinary life that is stolen at nine.

@@ -1,15 +1,16 @@
 package analytics
 
 import (
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
-	"slices"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
 // extraField is what an enriched record has more than the record that came.
@@ -70,7 +71,7 @@ func newEnricher(e *Engine) *enricher {
 	}
 	x.again = func(ev *event.Event) {
 		e.policy.Normalise(ev)
-		e.believe(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
+		e.trustedTime(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
 		x.add(ev)
 	}
 	return x

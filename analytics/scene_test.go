@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // scene is a list of acts to play through an engine: what the tests of the
@@ -226,3 +227,10 @@ func (s *scene) doubled() *scene {
 }
 
 func person(n int) string { return fmt.Sprintf("user%02d@contoso.com", n) }
+
+func messages(alerts []*alert.Alert) (list []string) {
+	for _, a := range alerts {
+		list = append(list, a.ID+a.Message)
+	}
+	return list
+}

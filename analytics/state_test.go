@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
-	"testing"
-	"time"
 )
 
 // memory is a checkpoint in memory: what Changes puts down, by table and key.

@@ -1,5 +1,6 @@
-// Package main is Redshank: built as a shared object it is the Fluent Bit
-// output plugin, built as a plain executable it is the redshank command.
+// Package main is Redshank. Built as a shared object it is the output plugin for
+// Fluent Bit, built as an executable it is the redshank command. The package holds
+// only what touches C; everything else is in the package agent.
 package main
 
 /*
@@ -9,50 +10,50 @@ package main
 import "C"
 
 import (
-	"log/slog"
 	"runtime/cgo"
-	"strings"
 	"sync"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
+
+	"redshank/plugin/agent"
 )
 
-// attached is an instance with the host it works for.
+// attached is an instance together with its host.
 type attached struct {
 	host     *host
-	logs     *logQueue
-	instance *instance
-	metrics  *metrics // nil: the host has none
+	logs     *agent.LogQueue
+	instance *agent.Instance
+	metrics  *metrics // nil when the host has no metrics
 	warned   sync.Once
 }
 
-// redshankRegister tells the host our name. It is called at load, also for
-// --help and --dry-run, and again at every hot reload: nothing starts here.
+// redshankRegister gives the host the name of the plugin. The host calls it after
+// loading the library, for --help and --dry-run too, and at every hot reload, so
+// nothing is started here.
 //
 //export redshankRegister
 func redshankRegister(def unsafe.Pointer) C.int {
 	return C.int(output.FLBPluginRegister(def, "redshank", "Detects attacks on Exchange and Microsoft 365 mail"))
 }
 
-// redshankInit makes one instance. What it returns on error makes the host
-// refuse to start.
+// redshankInit starts one instance. With an error the host refuses to start.
 //
 //export redshankInit
 func redshankInit(plugin unsafe.Pointer) (code C.int) {
 	h := openHost(plugin)
-	a := &attached{host: h, logs: newLogQueue(h.leastLevel())}
-	log := slog.New(logHandler{queue: a.logs})
-	defer a.logs.drain(h.print)
+	a := &attached{host: h, logs: agent.NewLogQueue(h.leastLevel())}
+	log := agent.NewLogger(a.logs)
+	defer a.logs.Drain(h.print)
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("crash at start", "crash", r)
 			code = output.FLB_ERROR
 		}
 	}()
-	i, err := start(h.property, log)
+	i, err := agent.Start(h.property, version, log)
 	if err != nil {
-		logLines(log, strings.Split(err.Error(), "\n"))
+		agent.LogLines(log, err)
 		return output.FLB_ERROR
 	}
 	a.instance, a.metrics = i, h.newMetrics()
@@ -60,21 +61,10 @@ func redshankInit(plugin unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// logLines logs one line each, as many as the log takes at once.
-func logLines(log *slog.Logger, lines []string) {
-	const most = logBurst - 1
-	for _, line := range lines[:min(most, len(lines))] {
-		log.Error(line)
-	}
-	if len(lines) > most {
-		log.Error("and more; redshank check tells all", "more", len(lines)-most)
-	}
-}
-
-// redshankFlush takes one chunk. The context is a handle and not a pointer, so
-// it is declared as a number: the garbage collector must not look at it. data is
-// read in place and never kept. orphans tells that the call comes from a worker
-// of an agent that can be reloaded, which Fluent Bit 5.1 does not survive.
+// redshankFlush takes one chunk. The context is a handle, declared as a number
+// because the garbage collector must not take it for a pointer. data is read in
+// place and not used after the call. orphans is not 0 when a worker of an agent
+// with hot reload calls, a combination that Fluent Bit 5.1 does not survive.
 //
 //export redshankFlush
 func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char, orphans C.int) (code C.int) {
@@ -82,7 +72,7 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 		return output.FLB_ERROR
 	}
 	var a *attached
-	// A chunk that crashes would crash again: ERROR, not RETRY.
+	// A chunk that causes a panic would do so again: ERROR and not RETRY.
 	defer func() {
 		if r := recover(); r != nil {
 			code = output.FLB_ERROR
@@ -90,12 +80,12 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 		}
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
-	defer a.logs.drain(a.host.print)
+	defer a.logs.Drain(a.host.print)
 	if orphans != 0 {
 		a.warned.Do(a.warnOfWorkers)
 	}
 	code = output.FLB_OK
-	if err := a.instance.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
+	if err := a.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(length))); err != nil {
 		code = output.FLB_RETRY
 	}
 	a.measure()
@@ -103,7 +93,7 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 }
 
 func (a *attached) warnOfWorkers() {
-	a.instance.log.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers behind at a reload, and they crash the agent; use workers 0, or restart instead of reloading")
+	a.instance.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers running after a reload, and they crash the agent; use workers 0, or restart instead of reloading")
 }
 
 // redshankExit ends an instance.
@@ -119,9 +109,9 @@ func redshankExit(ctx C.uintptr_t) (code C.int) {
 	}()
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer cgo.Handle(ctx).Delete()
-	defer a.logs.drain(a.host.print)
-	a.metrics.close() // the host's part of them ends with this call
-	a.instance.close()
+	defer a.logs.Drain(a.host.print)
+	a.metrics.close() // the host frees its metrics after this call
+	a.instance.Close()
 	return output.FLB_OK
 }
 
@@ -132,12 +122,15 @@ func redshankUnregister(def unsafe.Pointer) {
 	output.FLBPluginUnregister(def)
 }
 
-// crashed logs a recovered panic at once: the order of deferred calls lets
-// the queue be drained before the panic is recovered.
+// crashed logs a recovered panic and drains the log: the deferred call that drains
+// it has run before.
 func (a *attached) crashed(where string, recovered any) {
 	if a == nil {
 		return
 	}
-	a.instance.crashed(where, recovered)
-	a.logs.drain(a.host.print)
+	a.instance.Crashed(where, recovered)
+	a.logs.Drain(a.host.print)
 }
+
+// main is never called: the host loads the shared object.
+func main() {}

@@ -10,22 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"redshank/analytics"
-	"redshank/plugin/delivery"
+	"redshank/plugin/document"
 )
 
 const contentDir = confDir + "/content"
 
-// samples are the documents that the delivery's own tests hold against the
-// published schema, and a health record.
+// samples returns the documents that the tests of plugin/document check against
+// the published schema, and a health record.
 func samples(t *testing.T) []map[string]any {
 	t.Helper()
-	files, err := filepath.Glob("../plugin/delivery/testdata/ecs/*.json")
+	files, err := filepath.Glob("../plugin/document/testdata/ecs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
 	}
-	f := analytics.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
-	health, err := delivery.Form{}.Health(&delivery.Health{Health: analytics.Health{Raised: []analytics.Finding{f}, Cleared: []analytics.Finding{f}, Open: []analytics.Finding{f}}})
+	f := []document.Finding{{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}}
+	raised := map[string]uint64{"low": 0, "medium": 0, "high": 0, "critical": 0}
+	rule := document.Raised{Incidents: raised, Alerts: raised}
+	health, err := document.Form{}.Health(&document.Health{Raised: f, Cleared: f, Open: f,
+		Figures: document.Figures{Rules: map[string]document.Raised{"AN1269": rule, "AN0131": rule}}})
 	if err != nil {
 		t.Fatal(err)
 	}

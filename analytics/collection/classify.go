@@ -1,10 +1,11 @@
 package collection
 
 import (
+	"slices"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
-	"slices"
 )
 
 // The classes of AN0131.

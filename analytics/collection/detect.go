@@ -1,13 +1,14 @@
 package collection
 
 import (
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
-	"time"
 )
 
 var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1", Kind: alert.Behaviour,

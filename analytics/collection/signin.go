@@ -1,11 +1,11 @@
 package collection
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/window"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // signIn compares a sign-in with what is usual and then learns from it.

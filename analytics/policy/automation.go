@@ -21,6 +21,8 @@ type Automation struct {
 	Expires time.Time // zero: never
 	Line    int       // in the policy
 
+	ExpiresText string // as written: a day counts to its end in UTC
+
 	app      string // application id, lower case
 	account  *accountPattern
 	networks []netip.Prefix
@@ -84,7 +86,7 @@ func (a *Automation) readExpiry(r *reader, at string, n *yaml.Node) {
 	if err != nil {
 		r.fail(n, at, "%q: %v", clip(text), err)
 	}
-	a.Expires = expires
+	a.Expires, a.ExpiresText = expires, text
 }
 
 // finish parses the account.

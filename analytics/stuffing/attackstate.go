@@ -1,11 +1,11 @@
 package stuffing
 
 import (
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/event"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
-
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 type savedAttack struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/DeRuina/timberjack"
 )
 
-// fileMode lets only the agent's user read alerts: they name accounts.
+// fileMode lets only the user of the agent read alerts, which name accounts.
 const fileMode = 0o600
 
 // File appends to a file and rotates it by size.
@@ -16,15 +16,15 @@ type File struct {
 	rotating *timberjack.Logger
 }
 
-// NewFile opens path, creating it where it is absent; its folder must be
-// there. The file is rotated at maxSize MiB; maxFiles rotated ones are kept,
-// all of them where that is 0. Rotated names end in time and reason:
+// NewFile opens the file at path or creates it; its folder has to exist. The file
+// is rotated at maxSize MiB. maxFiles rotated files are kept, or all of them for
+// 0. Their names end in time and reason, for instance
 // alerts-2026-11-22T19-30-00.000-size.ndjson.
 //
-// timberjack and not lumberjack, whose housekeeping goroutine outlives Close
-// and so would add up over reloads.
+// The rotation is that of timberjack. The goroutine of lumberjack outlives Close,
+// so every reload would leave one behind.
 func NewFile(path string, maxSize, maxFiles int) (*File, error) {
-	// A path that cannot be written is told at start, not at the first alert.
+	// A path that cannot be written is an error now, not at the first alert.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, fileMode)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func NewFile(path string, maxSize, maxFiles int) (*File, error) {
 	return &File{lines: lines{w: rotating}, rotating: rotating}, nil
 }
 
-// Close ends the housekeeping goroutine and closes the file.
+// Close ends the goroutine of the rotation and closes the file.
 func (f *File) Close() error {
 	if err := f.rotating.Close(); err != nil {
 		return fmt.Errorf("close: %w", err)

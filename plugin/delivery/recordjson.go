@@ -4,22 +4,25 @@ import (
 	"encoding/base64"
 	"math"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/plugin/text"
 )
 
-// stampField is what leads a record as JSON, where the record itself has no
-// such field.
+// stampField is the field for the time of a record, unless the record has a field
+// of that name.
 const stampField = "@timestamp"
 
-// appendRecord appends a record of a chunk as one line of JSON, its time in
-// front. It is an own encoder because msgp.UnmarshalAsJSON writes NaN, gives
-// up on keys that are no text, and makes base64 of text in bin; and full rate
-// leaves no time for maps. What JSON cannot say is null.
+// AppendRecord appends a record as one line of JSON, without the line end, as the
+// file sink writes enriched records.
+func AppendRecord(dst []byte, rec *record.Record) []byte { return appendRecord(dst, rec) }
+
+// appendRecord appends a record of a chunk as one line of JSON, its time first.
+// Values that JSON cannot express become null. msgp.UnmarshalAsJSON is no
+// alternative: it writes NaN, fails on keys that are no text, and encodes text in
+// bin as base64.
 func appendRecord(dst []byte, rec *record.Record) []byte {
 	dst = append(dst, '{')
 	if !rec.Time.IsZero() && !rec.Body.Get(stampField).Present() {
@@ -39,18 +42,18 @@ func appendFields(dst []byte, m record.Value) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(appendText(dst, key), ':')
+		dst = append(text.AppendJSON(dst, key), ':')
 		dst = appendValue(dst, v)
 	}
 	return dst
 }
 
-// appendValue recurses as deep as values nest, which the reader of the chunk
-// bounds.
+// appendValue appends a value. Its recursion is as deep as the value is nested,
+// which the reader of the chunk bounds.
 func appendValue(dst []byte, v record.Value) []byte {
 	switch v.Type() {
 	case msgp.StrType, msgp.BinType:
-		return appendText(dst, v.Bytes())
+		return text.AppendJSON(dst, v.Bytes())
 	case msgp.MapType:
 		return append(appendFields(append(dst, '{'), v), '}')
 	case msgp.ArrayType:
@@ -105,8 +108,8 @@ func appendExtension(dst []byte, v record.Value) []byte {
 	return append(base64.StdEncoding.AppendEncode(dst, ext.Data), '"')
 }
 
-// extensionType is the type byte, which ReadExtensionBytes wants to be told:
-// behind the lead byte of a fixext, else behind the length.
+// extensionType returns the type of an extension, which ReadExtensionBytes needs
+// as its input: the byte after the lead byte of a fixext, or after the length.
 func extensionType(v record.Value) byte {
 	at := map[byte]int{0xc7: 2, 0xc8: 3, 0xc9: 5}[v[0]]
 	at = max(at, 1)
@@ -114,30 +117,4 @@ func extensionType(v record.Value) byte {
 		return 0
 	}
 	return v[at]
-}
-
-// appendText appends a string as JSON does, under the rules of JSON for all
-// our documents: valid UTF-8, nothing invisible.
-func appendText(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(text); {
-		if c := text[i]; c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, text[start:i]...)
-		r, size := utf8.DecodeRune(text[i:])
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r == utf8.RuneError && size == 1 || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
-			dst = appendEscape(dst, r)
-		default:
-			dst = append(dst, text[i:i+size]...)
-		}
-		i += size
-		start = i
-	}
-	return append(append(dst, text[start:]...), '"')
 }

@@ -11,21 +11,22 @@ import (
 )
 
 const (
-	firstPause = 500 * time.Millisecond // after a failure, twice as long after each more
-	mostPause  = 30 * time.Second
-	failTold   = 10 * time.Minute // between log lines about a sink that keeps failing
-	flapTold   = time.Minute      // between those about one that fails now and then
-	// StopGrace is what Stop is meant to be given: the host's own grace is 5 s
-	// by default, and other outputs need some of it.
+	firstPause = 500 * time.Millisecond // after a failure; doubled by each further one
+	maxPause   = 30 * time.Second
+	failLogged = 10 * time.Minute // between log lines about a sink that keeps failing
+	flapLogged = time.Minute      // between log lines about a sink that fails now and then
+
+	// StopGrace is the grace for Stop. The host itself has a grace of 5 s by
+	// default, of which other outputs need a part.
 	StopGrace = 2 * time.Second
 )
 
-// Sender is the goroutine that takes messages from a spool to a sink, in
-// order, one batch at a time, each until the sink has acknowledged it.
+// Sender is a goroutine that carries messages from a spool to a sink, in order
+// and one batch at a time, until the sink has acknowledged each.
 //
-// Every sink is behind one, stdout and file too, though they answer at once
-// nearly always: a pipe that nobody reads and a disk that hangs block for
-// ever, and one path for all keeps the promise that no flush waits for a sink.
+// Every sink has a sender. Stdout and files answer at once almost always, but a
+// pipe without a reader or a hanging disk blocks for ever, and no flush may wait
+// for a sink.
 type Sender struct {
 	spool *Spool
 	sink  Sink
@@ -41,26 +42,29 @@ type Sender struct {
 	failing atomic.Bool
 }
 
-// NewSender starts the goroutine. The sink is the sender's from now on.
+// NewSender starts the goroutine. The sink belongs to the sender from now on.
 func NewSender(spool *Spool, sink Sink, log *slog.Logger) *Sender {
-	return newSender(spool, sink, log, pauseAfter)
+	return NewSenderWithPause(spool, sink, log, pauseAfter)
 }
 
-func newSender(spool *Spool, sink Sink, log *slog.Logger, pause func(int) time.Duration) *Sender {
+// NewSenderWithPause is NewSender with another rule for the pause after a number
+// of failures in a row.
+func NewSenderWithPause(spool *Spool, sink Sink, log *slog.Logger, pause func(int) time.Duration) *Sender {
 	s := &Sender{spool: spool, sink: sink, log: log, pause: pause, quit: make(chan struct{}), done: make(chan struct{})}
 	go s.run()
 	return s
 }
 
-// Retries is how many deliveries failed, and whether the last one did.
+// Retries returns the number of failed deliveries and reports whether the last
+// delivery failed.
 func (s *Sender) Retries() (count uint64, failing bool) {
 	return s.retries.Load(), s.failing.Load()
 }
 
-// Stop sends what waits and ends the goroutine and the sink, within grace:
-// it gives up at the first failure, and cuts a delivery off that hangs. What
-// is not out is left in the spool. An error says that the goroutine is stuck
-// in a call that nothing can end, as a write to a pipe that nobody reads.
+// Stop sends the waiting messages and ends the goroutine and the sink, all within
+// grace. Stop gives up at the first failure and ends a delivery that hangs; the
+// rest stays in the spool. An error means that the goroutine is stuck in a call
+// that cannot be interrupted, for instance a write to a pipe without a reader.
 func (s *Sender) Stop(grace time.Duration) error {
 	s.stop.Do(func() { close(s.quit) })
 	defer time.AfterFunc(grace*3/4, s.closeSink).Stop()
@@ -73,7 +77,7 @@ func (s *Sender) Stop(grace time.Duration) error {
 	}
 }
 
-// closeSink may come from Stop and from its timer, whichever is first.
+// closeSink closes the sink once, for Stop or its timer.
 func (s *Sender) closeSink() {
 	s.shut.Do(func() {
 		if err := s.sink.Close(); err != nil {
@@ -82,8 +86,8 @@ func (s *Sender) closeSink() {
 	})
 }
 
-// run ends when it was told to stop and nothing waits, or at the first failure
-// after that. It holds one batch in memory at a time.
+// run delivers until Stop is called and the spool is empty, or until the first
+// failure after Stop. One batch at a time is in memory.
 func (s *Sender) run() {
 	defer close(s.done)
 	o := outage{log: s.log}
@@ -115,15 +119,15 @@ func (s *Sender) run() {
 	}
 }
 
-// failed counts a failure. A message that is refused for good leaves the
-// queue, but not faster than failures are tried again: a receiver that refuses
-// everything is more likely to be set up wrongly than every alert is.
+// failed counts and logs a failure. A message refused for good leaves the spool,
+// no faster than failures are tried again: a receiver that refuses everything is
+// more likely to be misconfigured than every alert is to be wrong.
 func (s *Sender) failed(o *outage, err error) {
 	s.retries.Add(1)
 	s.failing.Store(true)
 	o.failures++
 	if errors.As(err, new(*Rejected)) {
-		o.buried(s.spool.bury(), err)
+		o.rejected(s.spool.reject(), err)
 		return
 	}
 	messages, bytes, _ := s.spool.Depth()
@@ -139,15 +143,15 @@ func (s *Sender) stopping() bool {
 	}
 }
 
-// idle waits until there may be something to take.
+// idle waits until messages may be waiting.
 func (s *Sender) idle() {
 	select {
 	case <-s.spool.ready:
-	case <-s.quit: // once more round, for what was put meanwhile
+	case <-s.quit: // the caller takes what was put meanwhile
 	}
 }
 
-// wait ends early at a stop: the batch gets its last chance then.
+// wait returns after pause, or early on Stop for a last attempt.
 func (s *Sender) wait(pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -157,7 +161,7 @@ func (s *Sender) wait(pause time.Duration) {
 	}
 }
 
-// deliver keeps a crash in a sink from ending the agent.
+// deliver calls the sink and returns a panic of the sink as an error.
 func (s *Sender) deliver(batch []Message) (n int, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -165,19 +169,19 @@ func (s *Sender) deliver(batch []Message) (n int, err error) {
 		}
 	}()
 	if n, err = s.sink.Deliver(batch); n == 0 && err == nil {
-		err = errors.New("sink: took nothing") // and must not be asked in a hot loop
+		err = errors.New("sink: took nothing") // an error, so that the sender pauses
 	}
 	return n, err
 }
 
-// pauseAfter doubles with each failure in a row. Half of it is chance, so that
-// many agents do not come back to a receiver all at once.
+// pauseAfter returns a pause that doubles with every failure in a row. Half of it
+// is random, so that many agents do not return to a receiver at the same time.
 func pauseAfter(failures int) time.Duration {
-	pause := min(firstPause<<min(failures-1, 16), mostPause)
+	pause := min(firstPause<<min(failures-1, 16), maxPause)
 	return pause/2 + rand.N(pause/2+1)
 }
 
-// later is the pause that the receiver asked for, where it did.
+// later returns the pause that the receiver asked for, or 0.
 func later(err error) time.Duration {
 	var l *Later
 	if errors.As(err, &l) {
@@ -186,14 +190,15 @@ func later(err error) time.Duration {
 	return 0
 }
 
-// outage is a run of failures, told at its begin, now and then, and at its end.
+// outage is a series of failures. Its beginning and its end are logged, and a
+// reminder from time to time.
 type outage struct {
-	log      *slog.Logger
-	failures int       // in a row
-	since    time.Time // zero: there is none
-	told     bool      // this one
-	toldAt   time.Time // any
-	buriedAt time.Time
+	log        *slog.Logger
+	failures   int       // in a row
+	since      time.Time // zero: the sink works
+	logged     bool      // this outage is in the log
+	loggedAt   time.Time // of the last line about an outage
+	rejectedAt time.Time
 }
 
 func (o *outage) failed(messages int, bytes int64, err error) {
@@ -201,26 +206,26 @@ func (o *outage) failed(messages int, bytes int64, err error) {
 	if o.since.IsZero() {
 		o.since = now
 	}
-	quiet := flapTold
-	if o.told {
-		quiet = failTold
+	quiet := flapLogged
+	if o.logged {
+		quiet = failLogged
 	}
-	if now.Sub(o.toldAt) >= quiet {
-		o.told, o.toldAt = true, now
+	if now.Sub(o.loggedAt) >= quiet {
+		o.logged, o.loggedAt = true, now
 		o.log.Warn("sink fails, alerts wait", "alerts", messages, "bytes", bytes, "error", err)
 	}
 }
 
-func (o *outage) buried(id string, err error) {
-	if now := time.Now(); now.Sub(o.buriedAt) >= failTold {
-		o.buriedAt = now
+func (o *outage) rejected(id string, err error) {
+	if now := time.Now(); now.Sub(o.rejectedAt) >= failLogged {
+		o.rejectedAt = now
 		o.log.Error("alert refused by the receiver, kept as a dead letter", "incident", id, "error", err)
 	}
 }
 
 func (o *outage) end() {
-	if o.told {
+	if o.logged {
 		o.log.Info("sink works again", "after", time.Since(o.since).Round(time.Second))
 	}
-	o.told, o.since = false, time.Time{}
+	o.logged, o.since = false, time.Time{}
 }

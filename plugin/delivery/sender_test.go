@@ -73,7 +73,7 @@ func TestSenderLosesAndRepeatsNothing(t *testing.T) {
 			func([]Message) (int, error) { return 0, &Later{time.Millisecond, errors.New("busy")} })
 		spool := openSpool(t, folder, 0)
 		put(t, spool, numbered(1, 10))
-		s := newSender(spool, sink, log.log(), quick)
+		s := NewSenderWithPause(spool, sink, log.log(), quick)
 		put(t, spool, numbered(11, 5))
 		sent(t, spool)
 		if err := s.Stop(time.Minute); err != nil {
@@ -102,7 +102,7 @@ func TestSenderBuriesWhatIsRefused(t *testing.T) {
 	sink := newPlayed(refused, refused)
 	spool := openSpool(t, t.TempDir(), 0)
 	put(t, spool, numbered(1, 6))
-	s := newSender(spool, sink, log.log(), quick)
+	s := NewSenderWithPause(spool, sink, log.log(), quick)
 	sent(t, spool)
 	if err := s.Stop(time.Minute); err != nil {
 		t.Error(err)
@@ -201,7 +201,7 @@ func TestStopTriesOnceMore(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	for failures := 1; failures < 100; failures++ {
-		most := min(firstPause<<min(failures-1, 10), mostPause)
+		most := min(firstPause<<min(failures-1, 10), maxPause)
 		if got := pauseAfter(failures); got < most/2 || got > most {
 			t.Errorf("%v after %d failures, want up to %v", got, failures, most)
 		}

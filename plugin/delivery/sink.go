@@ -1,45 +1,52 @@
-// Package delivery is what leaves: alerts as documents, and the sinks that
-// take them.
+// Package delivery carries messages from the agent to a sink: the spool in which
+// they wait, the sender, and the sinks for files and stdout. The sinks for the
+// network are the packages forward and http.
 package delivery
 
 import (
 	"io"
-	"redshank/analytics/alert"
 	"sync"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
-// Message is one document on its way out.
+// Message is one document to deliver.
 type Message struct {
 	ID       string         // of the incident, for the log
 	JSON     []byte         // one document, without line break
-	Severity alert.Severity // what a full spool drops last; 0 goes first
+	Severity alert.Severity // a full spool drops the least severe messages first
 	Time     time.Time      // of the alert; the event time of the forward protocol
 }
 
+// DefaultTimeout limits each step of a delivery over the network: connecting,
+// TLS, handshake, writing, and waiting for the answer.
+const DefaultTimeout = 10 * time.Second
+
 // Sink takes messages in order. It is used by one goroutine at a time.
 type Sink interface {
-	// Deliver returns how many messages, from the first on, are out. With an
-	// error the rest is the caller's to offer again; a *Rejected says that the
-	// first of the rest will never be taken, a *Later when to come again.
+	// Deliver returns the number of messages, from the first on, that were
+	// delivered. After an error the caller offers the rest again. A *Rejected
+	// concerns the first message of the rest; a *Later names the time of the
+	// next attempt.
 	Deliver(messages []Message) (int, error)
-	// Close ends the sink. It alone may be called from another goroutine, and
-	// makes a Deliver that waits for a receiver return soon.
+	// Close closes the sink. Close may be called from another goroutine and makes
+	// a waiting Deliver return soon.
 	Close() error
 }
 
-// lines writes one document a line, each in one write, so that readers of a
-// file or pipe never see half of one and several writers do not mix. A Sender
-// and a Stream may share it.
+// lines writes one document a line, each line in one write, so that a reader of a
+// file or pipe sees complete lines and several writers do not mix. A Sender and a
+// Stream may share a lines.
 type lines struct {
 	mu   sync.Mutex
 	w    io.Writer
 	line []byte // reused
-	torn bool   // the last write left half a line behind
+	torn bool   // the last write left part of a line
 }
 
-// Deliver writes messages until one fails. What a full disk cut off is ended
-// by a line break before the next document, so that it spoils no other line.
+// Deliver writes messages until one fails. A line that a full disk cut off is
+// ended by a line break before the next document, which stays a line of its own.
 func (l *lines) Deliver(messages []Message) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,75 +9,75 @@ import (
 )
 
 const (
-	// MinSpool and DefaultSpool are the least and the usual bound of a spool,
-	// in bytes of its messages.
+	// MinSpool and DefaultSpool are the least and the default bound of the
+	// messages in a spool, in bytes.
 	MinSpool     = 1 << 20
 	DefaultSpool = 64 << 20
 
-	// Bounds of one batch, far below what in_forward takes at once (6 MB).
-	maxBatch      = 128
+	// MaxBatch is the most messages of one batch. Batches stay far below the 6 MB
+	// that in_forward accepts.
+	MaxBatch      = 128
 	maxBatchBytes = 512 << 10
 
 	storeRetry = 30 * time.Second // between attempts on a disk that failed
-	dropTold   = time.Minute      // between log lines about a full spool
+	dropLogged = time.Minute      // between log lines about a full spool
 )
 
-// ErrSpoolClosed is what Put says after Close.
+// ErrSpoolClosed is returned by Put after Close.
 var ErrSpoolClosed = errors.New("spool: closed")
 
-// SpoolConfig says where alerts wait. MaxSize bounds their text in bytes,
-// 0 is DefaultSpool; the file takes about twice that at most and does not
-// shrink.
+// SpoolConfig describes a spool.
 type SpoolConfig struct {
-	Folder  string // of spool.db; empty: alerts wait in memory only
+	Folder string // of spool.db; empty: messages wait in memory only
+	// MaxSize bounds the text of the waiting messages, in bytes; 0 stands for
+	// DefaultSpool. The file grows to about twice the bound and does not shrink.
 	MaxSize int64
 	Log     *slog.Logger
 }
 
-// Spool holds messages between the chunk that raised them and the receiver
-// that has acknowledged them, in the order of Put. It is at-least-once: what
-// Put took is given out until it is settled, over restarts too.
+// Spool keeps messages, in the order of Put, from the chunk that raised them to
+// the acknowledgement of the receiver. Delivery is at least once: a message is
+// given out until it is settled, after a restart too.
 //
-// When it is full, the least severe messages go first, and the oldest of
-// them; each is counted and the loss is logged. What is on its way out is
-// never dropped.
+// A full spool drops the least severe messages, the oldest of them first, counts
+// each and logs the loss. Messages in flight are never dropped.
 //
-// All methods may be called from any goroutine; none waits for a sink. Only
-// one goroutine may take.
+// All methods may be called from any goroutine, and none waits for a sink. One
+// goroutine at a time may take messages.
 type Spool struct {
 	log   *slog.Logger
 	max   int64
-	ready chan struct{} // holds a token when there may be something to take
+	ready chan struct{} // holds a token when messages may be waiting
 
 	mu       sync.Mutex
-	ledger   *ledger // nil: memory only
-	waiting  lanes
+	store    *spoolStore // nil: memory only
+	waiting  queues
 	inFlight []*entry  // taken and not settled
 	batch    []Message // of inFlight
-	unsaved  []*entry  // only in memory until the store takes them
-	owed     []uint64  // settled, and not yet removed from the store
+	unsaved  []*entry  // not in the store yet
+	removals []uint64  // settled or dropped, and not removed from the store yet
 	bytes    int64     // waiting and in flight
 	last     uint64    // sequence number
 	closed   bool
-	retryAt  time.Time // of the store after a failure; zero while it works
-	dropped  int       // since the last log line about it
-	toldAt   time.Time
+	retryAt  time.Time // earliest next use of a failing store; zero while the store works
+	dropped  int       // since the last log line about drops
+	loggedAt time.Time // of that line
 	stats    SpoolStats
 }
 
-// SpoolStats are counts since the spool was opened.
+// SpoolStats counts messages since the spool was opened.
 type SpoolStats struct {
 	Put       uint64
 	Settled   uint64 // delivered and acknowledged
-	Dropped   uint64 // by a full spool
+	Dropped   uint64 // because the spool was full
 	Dead      uint64 // refused by the receiver for good
 	Unread    uint64 // damaged in the store after it was opened
 	Recovered uint64 // found in the store when it was opened
 }
 
-// OpenSpool opens the spool. Its errors are for an operator: a folder that
-// cannot be written, a full disk, another instance on the same folder. A file
-// that cannot be understood is set aside, said in the log, and a new one begun.
+// OpenSpool opens a spool. An error is for an operator to mend: a folder that
+// cannot be written, a full disk, a folder in use by another instance. A damaged
+// file is set aside, which the log says, and the spool starts empty.
 func OpenSpool(c SpoolConfig) (*Spool, error) {
 	s := &Spool{log: c.Log, max: max(c.MaxSize, MinSpool), ready: make(chan struct{}, 1)}
 	if c.MaxSize == 0 {
@@ -86,32 +86,32 @@ func OpenSpool(c SpoolConfig) (*Spool, error) {
 	if c.Folder == "" {
 		return s, nil
 	}
-	// The limit of the file is a backstop for what fragmentation could do.
-	ledger, aside, err := openLedger(c.Folder, int(4*s.max+64<<20))
+	// The limit of the file guards against fragmentation beyond all experience.
+	found, aside, err := openSpoolStore(c.Folder, int(4*s.max+64<<20))
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	if aside != nil {
-		s.log.Error("spool set aside, a new one is begun", "error", aside)
+		s.log.Error("spool set aside, a new one is started", "error", aside)
 	}
-	s.ledger, s.last = ledger, ledger.last
-	for _, e := range ledger.found {
+	s.store, s.last = found, found.last
+	for _, e := range found.found {
 		s.waiting.push(e)
 		s.bytes += e.size
 	}
-	s.stats.Recovered = uint64(len(ledger.found))
-	if len(ledger.found) > 0 {
-		s.log.Info("alerts of an earlier run wait in the spool", "alerts", len(ledger.found), "bytes", s.bytes)
+	s.stats.Recovered = uint64(len(found.found))
+	if len(found.found) > 0 {
+		s.log.Info("alerts of an earlier run wait in the spool", "alerts", len(found.found), "bytes", s.bytes)
 	}
-	ledger.found = nil
-	s.makeRoom() // the bound may be lower than it was
+	found.found = nil
+	s.makeRoom() // the bound may have been lowered
 	s.wake()
 	return s, nil
 }
 
-// Put takes messages, durably where there is a store: one transaction for all
-// of them. A disk that fails does not fail Put: they are kept in memory then,
-// which the log tells, and saved when the disk works again.
+// Put adds messages. A spool with a folder stores all of them in one transaction
+// before Put returns. A failing disk is no error of Put: the messages are kept
+// in memory, which the log says, and saved when the disk works again.
 func (s *Spool) Put(messages []Message) error {
 	if len(messages) == 0 {
 		return nil
@@ -138,46 +138,46 @@ func (s *Spool) Put(messages []Message) error {
 	return nil
 }
 
-// makeRoom drops messages until the rest fits. A new one that is less severe
-// than all others drops itself.
+// makeRoom drops messages until the rest fits. The dropped one may be the newest,
+// when all others are more severe.
 func (s *Spool) makeRoom() {
 	for s.bytes > s.max {
 		e := s.waiting.least()
 		if e == nil {
-			break // all is in flight
+			break // all messages are in flight
 		}
 		s.forget(e)
 		s.stats.Dropped++
 		s.dropped++
 	}
-	if now := time.Now(); s.dropped > 0 && now.Sub(s.toldAt) >= dropTold {
+	if now := time.Now(); s.dropped > 0 && now.Sub(s.loggedAt) >= dropLogged {
 		s.log.Error("spool full: alerts dropped, the least severe and oldest first", "dropped", s.dropped, "dropped_total", s.stats.Dropped,
 			"waiting", s.waiting.len()+len(s.inFlight), "bytes", s.bytes)
-		s.dropped, s.toldAt = 0, now
+		s.dropped, s.loggedAt = 0, now
 	}
 }
 
-// forget lets go of an entry that is in no queue any more.
+// forget releases an entry that has left its queue.
 func (s *Spool) forget(e *entry) {
 	s.bytes -= e.size
 	e.gone = true
 	if e.unsaved == nil {
-		s.owed = append(s.owed, e.seq)
+		s.removals = append(s.removals, e.seq)
 	}
 }
 
-// save brings the store up to date, and bury with it. Where the disk fails,
-// what is unsaved stays in memory, what is owed may be delivered again after a
-// restart, and the disk is tried again later.
-func (s *Spool) save(bury []*entry) {
+// save brings the store up to date and moves dead to the dead letters. When the
+// disk fails, unsaved messages stay in memory, removed ones may be delivered
+// again after a restart, and the disk is tried again later.
+func (s *Spool) save(dead []*entry) {
 	s.unsaved = live(s.unsaved)
-	if s.ledger == nil || s.closed || len(s.unsaved)+len(s.owed)+len(bury) == 0 || time.Now().Before(s.retryAt) {
+	if s.store == nil || s.closed || len(s.unsaved)+len(s.removals)+len(dead) == 0 || time.Now().Before(s.retryAt) {
 		return
 	}
-	err := s.ledger.apply(change{save: s.unsaved, remove: s.owed, bury: bury})
+	err := s.store.apply(change{save: s.unsaved, remove: s.removals, dead: dead})
 	if err != nil {
 		if s.retryAt.IsZero() {
-			s.log.Error("spool cannot be written: alerts wait in memory until it can", "unsaved", len(s.unsaved), "error", err)
+			s.log.Error("spool cannot be written: alerts wait in memory until it can be", "unsaved", len(s.unsaved), "error", err)
 		}
 		s.retryAt = time.Now().Add(storeRetry)
 		return
@@ -189,10 +189,11 @@ func (s *Spool) save(bury []*entry) {
 	for _, e := range s.unsaved {
 		e.unsaved = nil
 	}
-	s.unsaved, s.owed = nil, nil
+	s.unsaved, s.removals = nil, nil
 }
 
-// live leaves out, in place, what was delivered or dropped before it was saved.
+// live removes, in place, entries that were delivered or dropped before they were
+// saved.
 func live(entries []*entry) []*entry {
 	kept := entries[:0]
 	for _, e := range entries {
@@ -204,7 +205,7 @@ func live(entries []*entry) []*entry {
 	return kept
 }
 
-// wake leaves a token for the sender; one is enough for any number of Puts.
+// wake leaves a token for the sender. One token serves any number of Puts.
 func (s *Spool) wake() {
 	select {
 	case s.ready <- struct{}{}:
@@ -212,13 +213,13 @@ func (s *Spool) wake() {
 	}
 }
 
-// take is the oldest messages, as many as make a batch. Until they are settled
-// it gives the same ones, so that a chunk that is sent again is the same chunk.
+// take returns the oldest messages, at most a batch. Until they are settled, take
+// returns the same ones, so that a chunk that is sent again is the same chunk.
 func (s *Spool) take() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	size := int64(0)
-	for len(s.inFlight) < maxBatch && !s.closed && s.batchOpen(size) {
+	for len(s.inFlight) < MaxBatch && !s.closed && s.batchOpen(size) {
 		e := s.waiting.next()
 		m, ok := s.message(e)
 		if !ok {
@@ -231,8 +232,8 @@ func (s *Spool) take() []Message {
 	return s.batch
 }
 
-// batchOpen tells whether another message belongs to the batch of size bytes
-// that is being made; one that was given out before is not added to.
+// batchOpen reports whether the batch of size bytes that take is filling has room
+// for the next message. Nothing is added to a batch that was given out before.
 func (s *Spool) batchOpen(size int64) bool {
 	next := s.waiting.peek()
 	switch {
@@ -244,13 +245,13 @@ func (s *Spool) batchOpen(size int64) bool {
 	return size+next.size <= maxBatchBytes
 }
 
-// message reads what e stands for. What cannot be read stays in the file, for
-// the next start to judge, and is out of the way of the others.
+// message returns the message of an entry. A message that cannot be read is
+// skipped and stays in the file, which the next start checks.
 func (s *Spool) message(e *entry) (Message, bool) {
 	if e.unsaved != nil {
 		return *e.unsaved, true
 	}
-	m, err := s.ledger.read(e.seq)
+	m, err := s.store.read(e.seq)
 	if err == nil {
 		return m, true
 	}
@@ -260,7 +261,7 @@ func (s *Spool) message(e *entry) (Message, bool) {
 	return Message{}, false
 }
 
-// settle says that the first n of the batch are acknowledged.
+// settle removes the first n messages of the batch: they are acknowledged.
 func (s *Spool) settle(n int) {
 	if n <= 0 {
 		return
@@ -273,24 +274,24 @@ func (s *Spool) settle(n int) {
 	s.save(nil)
 }
 
-// bury says that the first of the batch will never be taken: it becomes a
-// dead letter of the store. Without one, only the count and the log are left.
-// It is the incident that the message is of.
-func (s *Spool) bury() (id string) {
+// reject moves the first message of the batch to the dead letters, because its
+// receiver will never accept the message, and returns the id of its incident.
+// Without a store the message is only counted.
+func (s *Spool) reject() (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.inFlight) == 0 {
 		return ""
 	}
 	e, m := s.inFlight[0], s.batch[0]
-	e.unsaved = &m // its record in the grave is written anew
+	e.unsaved = &m // to be written among the dead letters
 	s.shift(1)
 	s.stats.Dead++
 	s.save([]*entry{e})
 	return m.ID
 }
 
-// shift takes the first n out of flight, for whatever reason.
+// shift removes the first n entries in flight.
 func (s *Spool) shift(n int) {
 	for _, e := range s.inFlight[:n] {
 		s.forget(e)
@@ -301,8 +302,8 @@ func (s *Spool) shift(n int) {
 	}
 }
 
-// Depth is how many messages wait, their size in bytes, and when the oldest
-// was put; zero where none waits.
+// Depth returns the number of waiting messages, their size in bytes, and the time
+// of the oldest Put; the zero time for an empty spool.
 func (s *Spool) Depth() (messages int, bytes int64, oldest time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -317,25 +318,26 @@ func (s *Spool) Depth() (messages int, bytes int64, oldest time.Time) {
 	return messages, s.bytes, oldest
 }
 
-// Stats are the counts so far.
+// Stats returns the counts so far.
 func (s *Spool) Stats() SpoolStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
 }
 
-// DeadLetters calls each with what receivers refused for good, oldest first.
+// DeadLetters calls each with the messages that receivers refused for good, the
+// oldest first.
 func (s *Spool) DeadLetters(each func(Message)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ledger == nil || s.closed {
+	if s.store == nil || s.closed {
 		return nil
 	}
-	return s.ledger.each(bucketDead, func(_ uint64, _ []byte, m Message, _ int64) { each(m) })
+	return s.store.each(bucketDead, func(_ uint64, _ []byte, m Message, _ int64) { each(m) })
 }
 
-// Close ends the spool; stop its sender first. Messages that were in memory
-// only are lost.
+// Close closes the spool, whose sender has to be stopped first, and returns the
+// number of messages that were in memory only and are lost.
 func (s *Spool) Close() (lost int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -345,8 +347,8 @@ func (s *Spool) Close() (lost int, err error) {
 	s.retryAt = time.Time{}
 	s.save(nil)
 	s.closed = true
-	if s.ledger != nil {
-		err = s.ledger.Close()
+	if s.store != nil {
+		err = s.store.Close()
 	}
 	return len(s.unsaved), err
 }

@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
 )
 
 // numbered are n alerts from first on, each with its number in it.
@@ -97,8 +98,8 @@ func TestSpoolBatchIsBounded(t *testing.T) {
 	spools(t, func(t *testing.T, folder string) {
 		s := openSpool(t, folder, 16<<20)
 		large := Message{ID: "large", JSON: bytes.Repeat([]byte{'x'}, maxBatchBytes+1)}
-		put(t, s, append(append(numbered(1, maxBatch+1), large), numbered(200, 1)...))
-		for _, want := range []int{maxBatch, 1, 1, 1} {
+		put(t, s, append(append(numbered(1, MaxBatch+1), large), numbered(200, 1)...))
+		for _, want := range []int{MaxBatch, 1, 1, 1} {
 			if got := len(s.take()); got != want {
 				t.Errorf("batch of %d, want %d", got, want)
 			}
@@ -117,7 +118,7 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 	s.take()
 	s.settle(10)
 	// As after SIGKILL: nothing is closed in order, only the lock goes.
-	if err := s.ledger.Close(); err != nil {
+	if err := s.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = openSpool(t, folder, 0)
@@ -221,7 +222,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ledger.SetLimit(64 << 10)
+	s.store.SetLimit(64 << 10)
 	large := func(first int) []Message {
 		out := numbered(first, 4)
 		for i := range out {
@@ -238,7 +239,7 @@ func TestSpoolOnFullDisk(t *testing.T) {
 		t.Error(got)
 	}
 	s.settle(1)
-	s.ledger.SetLimit(0)
+	s.store.SetLimit(0)
 	s.retryAt = time.Unix(0, 1)
 	s.settle(1)
 	if !strings.Contains(log.String(), "can be written again") {
@@ -275,7 +276,7 @@ func TestDeadLetters(t *testing.T) {
 	}
 	put(t, s, numbered(1, 3))
 	s.take()
-	if id := s.bury(); id != "rs-000001" {
+	if id := s.reject(); id != "rs-000001" {
 		t.Error(id)
 	}
 	if got := ids(s.take()); got != "2 3" {
@@ -290,7 +291,7 @@ func TestDeadLetters(t *testing.T) {
 	put(t, s, []Message{{ID: "a", JSON: make([]byte, maxDead/2)}, {ID: "b", JSON: make([]byte, maxDead/2)}})
 	for range 4 {
 		s.take()
-		s.bury()
+		s.reject()
 	}
 	if got := ids(dead()); got != "b" {
 		t.Error(got)

@@ -10,7 +10,7 @@ import (
 // Stdout writes to the standard output of the agent.
 type Stdout struct{ lines }
 
-// NewStdout makes the sink. The stream is the agent's and is never closed.
+// NewStdout returns the sink. The stream belongs to the agent and is never closed.
 func NewStdout() *Stdout {
 	return &Stdout{lines{w: stdout{func(b []byte) (int, error) { return syscall.Write(syscall.Stdout, b) }}}}
 }
@@ -18,8 +18,8 @@ func NewStdout() *Stdout {
 // Close does nothing.
 func (s *Stdout) Close() error { return nil }
 
-// stdout is written by system call and not through os.Stdout, because that
-// kills the process, here the agent, when the reader of a pipe is gone.
+// stdout writes by a system call. A write through os.Stdout would kill the
+// process, here the agent, when the reader of a pipe is gone.
 type stdout struct{ write func([]byte) (int, error) }
 
 func (o stdout) Write(b []byte) (int, error) {

@@ -7,39 +7,40 @@ import (
 )
 
 const (
-	// maxPart bounds what leaves as one chunk, in bytes: in_forward refuses
-	// more than 6 MB for ever. A single record may be larger.
+	// maxPart bounds one sent chunk, in bytes: in_forward refuses more than 6 MB.
+	// A single record may be larger.
 	maxPart = 4 << 20
-	// maxKeptBuffer is what a stream keeps of its memory from chunk to chunk.
+	// maxKeptBuffer is the most memory that a stream keeps between chunks, in
+	// bytes.
 	maxKeptBuffer = 8 << 20
 )
 
-// Stream is the way of enriched records. They do not go through the spool:
-// they are all the records there are, and the host keeps each chunk until it
-// is answered. So Send waits for the sink, and a failure is the host's to
-// retry, with the same chunk.
+// Stream sends enriched records. They bypass the spool, since the host keeps
+// every chunk until the flush of the chunk is answered: Send waits for the sink,
+// and after a failure the host sends the same chunk again.
 //
-// A Stream is used by one goroutine at a time. Its sink may be shared with a
-// Sender only where the sink says so.
+// A Stream is used by one goroutine at a time. It may share a file or stdout sink
+// with a Sender.
 type Stream struct {
 	sink     Sink
-	tag      string // before the tag that the records came with, with a dot
+	tag      string // put before the tag of the records, with a dot
 	text     []byte
 	messages []Message
 }
 
-// chunkSink is a sink that takes records as Fluent Bit packs them.
+// chunkSink is a sink that accepts records as Fluent Bit packs them.
 type chunkSink interface {
 	DeliverChunk(tag string, records []byte, n int) error
 }
 
-// NewStream makes a stream over sink, which stays the caller's to close.
+// NewStream returns a stream over sink. The caller closes the sink.
 func NewStream(sink Sink, tag string) *Stream { return &Stream{sink: sink, tag: tag} }
 
-// Send takes a chunk of records to the sink: as it is, under a tag of our own
-// and theirs, where the sink can; else a line of JSON for each, its time in
-// @timestamp unless the record has one. refused records are those that the
-// receiver will never take. After an error part of the chunk may be out.
+// Send sends a chunk of records. A sink that accepts chunks gets the records as
+// they are, under the tag of the stream and their own; any other sink gets one
+// line of JSON for each record, with its time in @timestamp unless the record has
+// that field. refused is the number of records that the receiver will never
+// accept. After an error part of the chunk may have been sent.
 func (s *Stream) Send(tag string, records []byte) (refused int, err error) {
 	if to, ok := s.sink.(chunkSink); ok {
 		return 0, s.sendChunks(to, s.tag+"."+tag, records)
@@ -73,7 +74,7 @@ func (s *Stream) sendLines(records []byte) (refused int, err error) {
 		s.text = nil
 	}
 	for r.Reset(records); r.Next(&rec); {
-		if len(s.messages) >= maxBatch || len(s.text) >= maxBatchBytes {
+		if len(s.messages) >= MaxBatch || len(s.text) >= maxBatchBytes {
 			n, err := s.flush()
 			if refused += n; err != nil {
 				return refused, err
@@ -81,14 +82,14 @@ func (s *Stream) sendLines(records []byte) (refused int, err error) {
 		}
 		start := len(s.text)
 		s.text = appendRecord(s.text, &rec)
-		// The text may move as it grows; what was cut from it before stays valid.
+		// The text may move as it grows; earlier messages keep the old array.
 		s.messages = append(s.messages, Message{JSON: s.text[start:len(s.text):len(s.text)], Time: rec.Time})
 	}
 	n, err := s.flush()
 	return refused + n, err
 }
 
-// flush delivers the lines at hand, and passes over those that are refused.
+// flush delivers the collected lines and skips those that are refused.
 func (s *Stream) flush() (refused int, err error) {
 	defer func() { s.text, s.messages = s.text[:0], s.messages[:0] }()
 	for rest := s.messages; len(rest) > 0; {

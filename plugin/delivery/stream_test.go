@@ -97,18 +97,3 @@ func TestStreamChunks(t *testing.T) {
 		}
 	}
 }
-
-func TestForwardTakesChunks(t *testing.T) {
-	leakless(t)
-	r := listen(t, acknowledge)
-	f := newForward(t, r.config())
-	legacy := bytes.Replace(packedRecord(t, map[string]any{"a": 1}), []byte("\x92\x92"), []byte("\x92"), 1)
-	legacy = slices.Delete(legacy, 11, 12) // the metadata: the receiver of this test knows the old form only
-	if _, err := NewStream(f, "redshank.enriched").Send("m365", bytes.Repeat(legacy, 3)); err != nil {
-		t.Fatal(err)
-	}
-	got := r.took()
-	if len(got) != 1 || got[0].tag != "redshank.enriched.m365" || len(got[0].records) != 3 {
-		t.Errorf("%+v", got)
-	}
-}

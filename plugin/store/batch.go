@@ -8,24 +8,24 @@ import (
 	"slices"
 )
 
-// keepBatch is how much memory an emptied batch may hold on to, in bytes.
+// keepBatch is the most memory that an emptied batch keeps, in bytes.
 const keepBatch = 4 << 20
 
-// Batch is changes that come to be together or not at all. The zero value is
-// one without any.
+// Batch is a list of changes that are stored together or not at all. The zero
+// value is empty.
 type Batch struct {
-	b       []byte // room for the head of a frame, then the changes
+	b       []byte // space for the head of a frame, then the encoded changes
 	changes int
 }
 
-// Put adds the setting of an entry. All is copied.
+// Put adds a change that sets an entry. Key and value are copied.
 func (b *Batch) Put(bucket string, key, value []byte) { b.add(bucket, key, value, len(value)+1) }
 
-// Delete adds the removal of an entry.
+// Delete adds a change that removes an entry. The key is copied.
 func (b *Batch) Delete(bucket string, key []byte) { b.add(bucket, key, nil, 0) }
 
-// add writes a change: bucket and key, each after its length, the length of the
-// value and one more, so that 0 is none at all, and the value.
+// add encodes a change: bucket and key, each after its length, then the value
+// after its length plus one. A length of 0 stands for a removal.
 func (b *Batch) add(bucket string, key, value []byte, size int) {
 	if len(b.b) == 0 {
 		b.b = append(b.b, make([]byte, frameHead)...)
@@ -36,7 +36,7 @@ func (b *Batch) add(bucket string, key, value []byte, size int) {
 	b.changes++
 }
 
-// Len is the number of changes.
+// Len returns the number of changes.
 func (b *Batch) Len() int { return b.changes }
 
 // Reset empties the batch.
@@ -47,10 +47,11 @@ func (b *Batch) Reset() {
 	*b = Batch{b: b.b[:0]}
 }
 
-// Newest keeps of several changes of one entry the last, and of all the last
-// that come to no more than so many bytes.
+// Newest drops every change that a later one of the same entry replaces, and
+// then the oldest changes until the rest is at most limit bytes of buckets, keys
+// and values.
 func (b *Batch) Newest(limit int) {
-	changes, _ := changesIn(nil, b.b[min(frameHead, len(b.b)):]) // our own
+	changes, _ := changesIn(nil, b.b[min(frameHead, len(b.b)):]) // encoded by add, so never an error
 	seen, size, kept := map[string]bool{}, 0, changes[len(changes):]
 	for i := len(changes) - 1; i >= 0; i-- {
 		c := &changes[i]
@@ -74,23 +75,23 @@ func (b *Batch) Newest(limit int) {
 	*b = fresh
 }
 
-// change is one of a batch. Without a value the entry is gone.
+// change is one change of a batch. A nil value removes the entry.
 type change struct {
 	bucket     string
 	key, value []byte
-	at         int // in their order
+	position   int // in the batch
 }
 
-// changesIn adds the changes of a batch, which they point into.
+// changesIn appends the changes encoded in b, which they point into.
 func changesIn(to []change, b []byte) ([]change, error) {
 	for len(b) > 0 {
 		bucket, rest, ok := piece(b, 0)
 		key, rest, ok2 := piece(rest, 0)
 		value, rest, ok3 := piece(rest, 1)
 		if !ok || !ok2 || !ok3 {
-			return to, fmt.Errorf("%w: a change ahead", ErrDamaged)
+			return to, fmt.Errorf("%w: a change in the write-ahead log", ErrDamaged)
 		}
-		c := change{key: key, value: value, at: len(to)}
+		c := change{key: key, value: value, position: len(to)}
 		if n := len(to); n > 0 && to[n-1].bucket == string(bucket) {
 			c.bucket = to[n-1].bucket
 		} else {
@@ -101,8 +102,8 @@ func changesIn(to []change, b []byte) ([]change, error) {
 	return to, nil
 }
 
-// piece is what stands behind its length, of which less is taken away; nil
-// where that leaves less than nothing.
+// piece returns the bytes that follow their encoded length, and the rest. less is
+// subtracted from the length; the piece is nil when the length is smaller.
 func piece(b []byte, less uint64) (piece, rest []byte, ok bool) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 {
@@ -117,10 +118,10 @@ func piece(b []byte, less uint64) (piece, rest []byte, ok bool) {
 	return b[:size:size], b[size:], true
 }
 
-// inOrder sorts changes as the file has its entries, since a batch into one
-// page is one move of what is behind, and leaves the last of each.
+// inOrder sorts changes by bucket and key, the order of the tree, and keeps the
+// last change of every entry.
 func inOrder(changes []change) []change {
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(order(a, b), a.at-b.at) }) // a stable sort takes half as long again
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(order(a, b), a.position-b.position) }) // faster than a stable sort
 	kept := changes[:0]
 	for i := range changes {
 		if i+1 == len(changes) || order(changes[i], changes[i+1]) != 0 {

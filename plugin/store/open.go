@@ -17,29 +17,30 @@ import (
 
 const (
 	lockTimeout = time.Second
-	maxAside    = 99 // files set aside that are kept
+	maxAside    = 99 // damaged files kept beside the store
 )
 
-// Options say what is in a file.
+// Options describe the contents of a store.
 type Options struct {
-	Format  uint32   // of the entries; a file of another one is set aside
-	Buckets []string // all there are
+	Format  uint32   // of the entries; a file of another format is set aside
+	Buckets []string // all buckets
 	Limit   int      // bound of the file in bytes; 0: none
 
-	// Ahead makes room for Append, in two files beside this one.
-	Ahead bool
+	// WriteAhead makes a write-ahead log for Append, in two files beside the
+	// store.
+	WriteAhead bool
 
-	// Rising says that keys are added in their order, so that pages can be
-	// filled up.
+	// Rising promises that keys are added in rising order. Pages are then filled
+	// completely.
 	Rising bool
 }
 
-// Open opens the file at path, making it and its folder where they are absent,
-// and calls load once it was found to be sound as a whole. A file that cannot
-// be understood, by load neither, is set aside for people to look at, which
-// aside tells, and load is called again for an empty one: it begins anew each
-// time. err is what an operator has to mend: no right to write, no room,
-// another instance at work.
+// Open opens the store at path, creating the file and its folder if necessary,
+// checks all of it and then calls load. When the file is damaged, has another
+// format, or load returns an error, Open renames the file, describes that in
+// aside, and calls load again with an empty store; load must not keep anything
+// from its first call. err is for an operator to mend: missing permissions, a
+// full disk, a file in use by another instance.
 func Open(path string, o Options, load func(*Store) error) (s *Store, aside, err error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, err
@@ -69,28 +70,30 @@ func explained(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
+// isDamage reports whether err says that the file cannot be used as it is, in
+// contrast to an error of the system.
 func isDamage(err error) bool {
-	return slices.ContainsFunc([]error{ErrDamaged, bberrors.ErrInvalid, bberrors.ErrChecksum, bberrors.ErrVersionMismatch,
+	return errors.As(err, new(*formatError)) || slices.ContainsFunc([]error{ErrDamaged, bberrors.ErrInvalid, bberrors.ErrChecksum, bberrors.ErrVersionMismatch,
 		bberrors.ErrInvalidMapping}, func(damage error) bool { return errors.Is(err, damage) })
 }
 
-// setAside renames the file at path to the first free path.damaged-<n>, and
-// what is ahead of it likewise.
+// setAside renames the file at path to the first free path.damaged-<n>, together
+// with its write-ahead log.
 func setAside(path string) (to string, err error) {
 	for n := 1; n <= maxAside; n++ {
 		to = fmt.Sprintf("%s.damaged-%d", path, n)
 		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
-			return to, moved(path, to)
+			return to, renameAll(path, to)
 		}
 	}
 	return "", fmt.Errorf("there are %d such files already", maxAside)
 }
 
-func moved(path, to string) error {
+func renameAll(path, to string) error {
 	if err := os.Rename(path, to); err != nil {
 		return err
 	}
-	for _, suffix := range aheads {
+	for _, suffix := range segmentSuffixes {
 		if err := os.Rename(path+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -98,8 +101,8 @@ func moved(path, to string) error {
 	return nil
 }
 
-// try gives a store only after the whole file was found to be sound: half of
-// one is never loaded.
+// try opens the store and loads it after the whole file was checked, so that
+// part of a damaged store is never loaded.
 func try(path string, o Options, load func(*Store) error) (*Store, error) {
 	if err := check(path); err != nil {
 		return nil, err
@@ -109,28 +112,28 @@ func try(path string, o Options, load func(*Store) error) (*Store, error) {
 		return nil, err
 	}
 	err := s.sound(o)
-	if err == nil && o.Ahead {
-		err = s.catchUp(path, o)
+	if err == nil && o.WriteAhead {
+		err = s.openWAL(path, o)
 	}
 	if err == nil && load != nil {
 		err = loaded(load(s))
 	}
 	if err != nil {
-		_ = s.Close() // what is wrong with it is known
+		_ = s.Close() // the first error is the one to report
 		return nil, err
 	}
 	return s, nil
 }
 
-// catchUp opens the journal and folds what an earlier run has left there.
-func (s *Store) catchUp(path string, o Options) (err error) {
-	if s.journal, err = openJournal(path, o); err == nil {
-		err = s.resume()
+// openWAL opens the write-ahead log and compacts what an earlier run left there.
+func (s *Store) openWAL(path string, o Options) (err error) {
+	if s.wal, err = openWAL(path, o); err == nil {
+		err = s.recover()
 	}
 	return err
 }
 
-// loaded calls damage what load could not make sense of.
+// loaded marks an error of load as damage.
 func loaded(err error) error {
 	if err == nil || isDamage(err) {
 		return err
@@ -138,13 +141,13 @@ func loaded(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// check checks the pages of a file that is there, under its lock, so that no
-// other instance writes meanwhile. To open it read only is safe before the
-// check: bbolt then looks at the meta pages and nothing else.
+// check checks the pages of an existing file, under its lock so that no other
+// instance writes meanwhile. Opening the file read-only before the check is
+// safe, because bbolt then reads the meta pages only.
 func check(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() == 0 {
-		return nil // to be made; what else is wrong, open tells
+		return nil // absent or empty: open creates the store or reports the error
 	}
 	if info.Mode().IsRegular() && info.Size() < int64(2*os.Getpagesize()) {
 		return fmt.Errorf("%w: ends too early, after %d bytes", ErrDamaged, info.Size())
@@ -156,8 +159,8 @@ func check(path string) error {
 	return errors.Join(checkPages(path), s.Close())
 }
 
-// open keeps the file at hand: where bbolt panics, nobody else would close it
-// and let its lock go.
+// open opens the database. It keeps the file, because a panic in bbolt would
+// otherwise leave the file open and locked.
 func (s *Store) open(path string, o *bbolt.Options) error {
 	var file *os.File
 	o.Timeout, o.NoStatistics = lockTimeout, true
@@ -170,18 +173,18 @@ func (s *Store) open(path string, o *bbolt.Options) error {
 		return err
 	})
 	if err != nil && file != nil {
-		_ = file.Close() // bbolt has, unless it panicked; twice does no harm
+		_ = file.Close() // bbolt has closed it unless it panicked
 	}
 	return err
 }
 
-// sound prepares the file and reads it once, to see that all its entries are
-// there and as they were written.
+// sound prepares the file and reads it once, to verify that all entries are
+// present and unchanged.
 func (s *Store) sound(o Options) error {
 	var written tally
 	if err := guarded(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) (err error) {
-			s.folded, err = prepare(tx, o, &written)
+			s.compacted, err = prepare(tx, o, &written)
 			return err
 		})
 	}); err != nil {
@@ -206,16 +209,19 @@ func (t *tally) count(b *bbolt.Bucket) error {
 	})
 }
 
-// prepare makes what a new file lacks, refuses a format it does not know and
-// reads the tally and which frame was folded last.
-func prepare(tx *bbolt.Tx, o Options, t *tally) (folded uint64, err error) {
+// prepare initialises a new file. In an existing one it checks the format and
+// reads the tally and the number of the last frame in the tree.
+func prepare(tx *bbolt.Tx, o Options, t *tally) (compacted uint64, err error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
 		return 0, begin(tx, o)
 	}
 	format := meta.Get(keyFormat)
-	if len(format) != 4 || binary.BigEndian.Uint32(format) != o.Format {
-		return 0, fmt.Errorf("%w, or of another version: format %x (want %08x)", ErrDamaged, format, o.Format)
+	if len(format) != 4 {
+		return 0, fmt.Errorf("%w: format %x", ErrDamaged, format)
+	}
+	if got := binary.BigEndian.Uint32(format); got != o.Format {
+		return 0, &formatError{got: got, want: o.Format}
 	}
 	for _, name := range o.Buckets {
 		if tx.Bucket([]byte(name)) == nil {
@@ -225,10 +231,7 @@ func prepare(tx *bbolt.Tx, o Options, t *tally) (folded uint64, err error) {
 	if err := msgpack.Unmarshal(meta.Get(keyTally), t); err != nil {
 		return 0, fmt.Errorf("%w: tally: %w", ErrDamaged, err)
 	}
-	if b := meta.Get(keyFolded); len(b) == 8 {
-		folded = binary.BigEndian.Uint64(b)
-	}
-	return folded, meta.Put(keyFormat, format) // tells a disk that cannot be written
+	return compactedIn(meta), meta.Put(keyFormat, format) // a write, to detect a disk that is full or read-only
 }
 
 func begin(tx *bbolt.Tx, o Options) error {

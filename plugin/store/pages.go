@@ -10,14 +10,14 @@ import (
 	"os"
 )
 
-// checkPages reads a bbolt file and says whether its tree is one: every page
-// where it belongs and used once, every element inside its page, keys rising,
-// nothing in use that the free list would give away.
+// checkPages reads a bbolt file and returns an error unless its pages form a
+// tree: every page in its place and used once, every element inside its page,
+// keys in rising order, and no page both in use and on the free list.
 //
-// bbolt has checksums for its two meta pages only, and follows the others
-// blindly: one flipped bit can make it loop for ever, overflow the stack (which
-// Go cannot recover from) or later write over live data. Its own Tx.Check
-// needs all that to work already. Cost: one reading of the file, at start.
+// bbolt has checksums for its two meta pages only and trusts all other pages.
+// One flipped bit can make bbolt loop for ever, overflow the stack, which no Go
+// program survives, or overwrite live data later. Tx.Check of bbolt relies on
+// the same pages. The cost is one reading of the file at the start.
 func checkPages(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -33,8 +33,8 @@ func checkPages(path string) error {
 	if err != nil {
 		return err
 	}
-	// The last page that was ever used must be there: reading a mapped file
-	// beyond its end is a fault.
+	// Every page that was ever used has to exist: reading a mapped file beyond
+	// its end is a fault.
 	if c.high > uint64(info.Size())/c.pageSize {
 		return fmt.Errorf("%w: ends too early, after %d bytes of %d", ErrDamaged, info.Size(), c.high*c.pageSize)
 	}
@@ -46,9 +46,9 @@ func checkPages(path string) error {
 	return c.freelist(meta.freelist)
 }
 
-// Of bbolt's file format, version 2, in the machine's own byte order. A page
-// run begins with id (8), flags (2), count (2) and overflow (4), the number of
-// pages that follow it.
+// Sizes and flags of bbolt's file format, version 2, which uses the byte order
+// of the machine. A run of pages begins with id (8 bytes), flags (2), count (2)
+// and overflow (4), the number of pages after the first.
 const (
 	pageHeader   = 16
 	elementSize  = 16
@@ -63,20 +63,20 @@ const (
 
 var native = binary.NativeEndian
 
-// pageCheck holds one bit of knowledge a page and reads a page at a time: the
-// file may be larger than what anyone wants to read into memory.
+// pageCheck reads one run of pages at a time and keeps one flag for every page,
+// because the file may be larger than the memory.
 type pageCheck struct {
 	file     io.ReaderAt
 	pageSize uint64
-	high     uint64 // pages from here on were never used
+	high     uint64 // number of pages ever used
 	used     []bool // by page
 }
 
-// metaPage is what a transaction leaves behind: where its tree begins, where
-// its free pages are listed, and its number.
+// metaPage describes a transaction: the page of the root, the page of the free
+// list, and the number of the transaction.
 type metaPage struct{ root, freelist, tx uint64 }
 
-// meta is the later of the two valid meta pages, which is the one bbolt uses.
+// meta returns the later of the two valid meta pages, which bbolt uses.
 func (c *pageCheck) meta() (meta metaPage, err error) {
 	err = fmt.Errorf("%w: no valid meta page", ErrDamaged)
 	for _, size := range []uint64{1 << 12, 1 << 14, 1 << 16, 1 << 13, 1 << 15} {
@@ -101,7 +101,7 @@ func (c *pageCheck) meta() (meta metaPage, err error) {
 	return meta, err
 }
 
-// run reads the page run at id and takes its pages as used.
+// run reads the run of pages at id and marks its pages as used.
 func (c *pageCheck) run(id uint64) ([]byte, error) {
 	if id < 2 || id >= c.high {
 		return nil, fmt.Errorf("%w: page %d of %d", ErrDamaged, id, c.high)
@@ -141,8 +141,8 @@ func (o *keyOrder) rises(key []byte) bool {
 	return ok
 }
 
-// tree walks from page id in the order of the keys. It ends because no page is
-// taken twice; the depth is bounded for the stack's sake.
+// tree checks the pages below page id in the order of the keys. It terminates
+// because no page may be used twice; the depth is bounded to protect the stack.
 func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
 	b, err := c.run(id)
 	if err != nil {
@@ -157,8 +157,8 @@ func (c *pageCheck) tree(id uint64, depth int, order *keyOrder) error {
 	return nil
 }
 
-// page checks the elements of a run, or of a page that is inside a bucket's
-// value.
+// page checks the elements of a run of pages, or of the page in the value of a
+// small bucket.
 func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
 	if len(b) < pageHeader {
 		return fmt.Errorf("%w: short", ErrDamaged)
@@ -183,8 +183,9 @@ func (c *pageCheck) page(b []byte, depth int, order *keyOrder) error {
 	return nil
 }
 
-// branch checks an element that points to a page: its key is the first key
-// there (bbolt finds its way back to the element by it) and above all before.
+// branch checks an element that points to a page. Its key has to be the first
+// key of that page, by which bbolt finds the element again, and above all
+// earlier keys.
 func (c *pageCheck) branch(e []byte, depth int, order *keyOrder) error {
 	key, ok := part(e, native.Uint32(e), native.Uint32(e[4:]))
 	if !ok || order.last != nil && bytes.Compare(order.last, key) >= 0 {
@@ -204,7 +205,7 @@ func (c *pageCheck) branch(e []byte, depth int, order *keyOrder) error {
 	return nil
 }
 
-// leaf checks an element that holds a key and its value, or a bucket.
+// leaf checks an element with a key and a value, or with a bucket.
 func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
 	flags, pos, ksize, vsize := native.Uint32(e), native.Uint32(e[4:]), native.Uint32(e[8:]), native.Uint32(e[12:])
 	key, ok := part(e, pos, ksize)
@@ -224,8 +225,8 @@ func (c *pageCheck) leaf(e []byte, depth int, order *keyOrder) error {
 	return c.inside(value[bucketHeader:], depth+1)
 }
 
-// inside checks the page of a small bucket, which is in its value. It has no
-// number: bbolt would take another for one to be given back.
+// inside checks the page in the value of a small bucket. Its page number has to
+// be 0: bbolt would free the page of any other number.
 func (c *pageCheck) inside(b []byte, depth int) error {
 	if len(b) < pageHeader || native.Uint64(b) != 0 || native.Uint32(b[12:]) != 0 {
 		return fmt.Errorf("%w: head of a page in a bucket", ErrDamaged)
@@ -233,8 +234,8 @@ func (c *pageCheck) inside(b []byte, depth int) error {
 	return c.page(b, depth, &keyOrder{})
 }
 
-// part is b[pos:pos+size] where that is inside b. Both are 32 bits wide, so
-// that their sum in 64 cannot overflow.
+// part returns b[pos:pos+size] and reports whether that range is inside b. The
+// sum of two 32-bit numbers cannot overflow 64 bits.
 func part(b []byte, pos, size uint32) ([]byte, bool) {
 	if uint64(pos)+uint64(size) > uint64(len(b)) {
 		return nil, false
@@ -242,7 +243,7 @@ func part(b []byte, pos, size uint32) ([]byte, bool) {
 	return b[pos : pos+size], true
 }
 
-// freelist checks that no page in use is listed as free.
+// freelist checks that the free list names no page in use.
 func (c *pageCheck) freelist(id uint64) error {
 	if id == noFreelist {
 		return nil

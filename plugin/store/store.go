@@ -1,7 +1,11 @@
-// Package store is a durable map in one file, for what must survive the agent:
-// entries in buckets, changed in transactions, each under a checksum. It is
-// bbolt, and around it what an agent on somebody's mail server needs: a file
-// that is damaged, of a newer version or in use never crashes it.
+// Package store is a durable map in one file: entries in buckets, changed in
+// transactions. The file is a bbolt database. The package adds what bbolt lacks
+// for use inside an agent on a mail server:
+//
+//   - a checksum for every entry and a check of all pages at the start, so that
+//     a damaged file is set aside instead of crashing or hanging the agent;
+//   - a write-ahead log for changes that are too many for a transaction each:
+//     Append takes a batch without waiting for the disk.
 package store
 
 import (
@@ -17,33 +21,34 @@ import (
 )
 
 var (
-	bucketMeta = []byte("meta")
-	keyFormat  = []byte("format")
-	keyTally   = []byte("tally")
-	keyFolded  = []byte("folded") // number of the last frame in the tree
+	bucketMeta   = []byte("meta")
+	keyFormat    = []byte("format")
+	keyTally     = []byte("tally")
+	keyCompacted = []byte("folded") // number of the last frame that is in the tree
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrDamaged is in the error of whatever cannot be what was once written.
+// ErrDamaged is wrapped by every error about contents that were not written as
+// they are now.
 var ErrDamaged = errors.New("damaged")
 
-// Store is an open file. One goroutine at a time may use it, and beside it
-// another Append.
+// Store is an open file. It is used by one goroutine at a time; Append, Pending
+// and Sync may run concurrently with anything but Close.
 type Store struct {
-	db      *bbolt.DB
-	rising  bool
-	tally   tally
-	journal *journal // nil: none
-	folded  uint64   // its last frame that is in the tree
+	db        *bbolt.DB
+	rising    bool
+	tally     tally
+	wal       *wal   // nil without a write-ahead log
+	compacted uint64 // number of the last frame that is in the tree
 }
 
-// tally is what all entries of the file come to. It is written in every
-// transaction: a page that lost some of its entries looks sound, but does not
-// add up.
+// tally is the number of all entries with a sum over them, stored by every
+// transaction. It reveals a page that lost some of its entries, which otherwise
+// looks sound.
 type tally struct {
 	Records uint64
-	Sum     uint32 // exclusive or of their checksums
+	Sum     uint32 // exclusive or of the checksums of the entries
 }
 
 func (t *tally) add(record []byte, sign int) {
@@ -61,14 +66,15 @@ func (t *tally) write(tx *bbolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyTally, b)
 }
 
-// Tx is one transaction: all of it comes to be, or nothing.
+// Tx is one transaction. Either all of its changes are stored or none.
 type Tx struct {
 	tx     *bbolt.Tx
 	tally  tally
 	rising bool
 }
 
-// Update runs do in a transaction, which waits for the disk: two fdatasyncs.
+// Update runs do in a transaction and waits for the disk, which costs two
+// fdatasync calls. The transaction is rolled back when do returns an error.
 func (s *Store) Update(do func(*Tx) error) error {
 	t := Tx{tally: s.tally, rising: s.rising}
 	err := guarded(func() error {
@@ -83,8 +89,8 @@ func (s *Store) Update(do func(*Tx) error) error {
 	return err
 }
 
-// Put writes an entry, over one that is there. Key and value are copied, the
-// key only at the end of the transaction.
+// Put stores an entry and replaces an earlier one of the same key. The value is
+// copied at once, the key at the end of the transaction.
 func (t *Tx) Put(bucket string, key, value []byte) error {
 	b := t.bucket(bucket)
 	if old := b.Get(key); old != nil {
@@ -95,7 +101,7 @@ func (t *Tx) Put(bucket string, key, value []byte) error {
 	return b.Put(key, record)
 }
 
-// Delete removes an entry, where there is one.
+// Delete removes an entry. Removing an absent one is no error.
 func (t *Tx) Delete(bucket string, key []byte) error {
 	b := t.bucket(bucket)
 	old := b.Get(key)
@@ -106,8 +112,8 @@ func (t *Tx) Delete(bucket string, key []byte) error {
 	return b.Delete(key)
 }
 
-// First is the entry of the lowest key, valid until the next change; nil where
-// the bucket is empty.
+// First returns the entry with the lowest key, which is valid until the next
+// change. The key is nil for an empty bucket.
 func (t *Tx) First(bucket string) (key, value []byte, err error) {
 	key, record := t.bucket(bucket).Cursor().First()
 	if key == nil {
@@ -125,8 +131,8 @@ func (t *Tx) bucket(name string) *bbolt.Bucket {
 	return b
 }
 
-// Get calls do with the value at key, nil where there is none. It is valid
-// only until do returns.
+// Get calls do with the value at key, or with nil for an absent entry. The value
+// is valid until do returns.
 func (s *Store) Get(bucket string, key []byte, do func(value []byte) error) error {
 	return s.view(func(tx *bbolt.Tx) error {
 		record := tx.Bucket([]byte(bucket)).Get(key)
@@ -142,8 +148,8 @@ func (s *Store) Get(bucket string, key []byte, do func(value []byte) error) erro
 }
 
 // Each calls do for every entry of a bucket, in the order of the keys. Key and
-// value are valid only until do returns. An entry whose checksum is wrong is
-// an error, and so is what do returns.
+// value are valid until do returns. The iteration ends with an error at an entry
+// with a wrong checksum, or when do returns one.
 func (s *Store) Each(bucket string, do func(key, value []byte) error) error {
 	return s.view(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucket)).ForEach(func(key, record []byte) error {
@@ -160,28 +166,30 @@ func (s *Store) view(do func(*bbolt.Tx) error) error {
 	return guarded(func() error { return s.db.View(do) })
 }
 
-// Len is the number of entries, without those that wait for Fold.
+// Len returns the number of entries, without those in the write-ahead log only.
 func (s *Store) Len() int { return int(s.tally.Records) }
 
-// SetLimit changes the bound of each file, in bytes; 0: none.
+// SetLimit changes the bound of each file, in bytes. 0 removes the bound of the
+// tree and sets the usual one for the write-ahead log.
 func (s *Store) SetLimit(bytes int) {
 	s.db.MaxSize = bytes
-	if s.journal != nil {
-		s.journal.mu.Lock()
-		defer s.journal.mu.Unlock()
-		s.journal.limit = cmp.Or(int64(bytes), maxAhead)
+	if s.wal != nil {
+		s.wal.mu.Lock()
+		defer s.wal.mu.Unlock()
+		s.wal.limit = cmp.Or(int64(bytes), maxSegment)
 	}
 }
 
-// Path is where the file is.
+// Path returns the path of the file.
 func (s *Store) Path() string { return s.db.Path() }
 
-// Close gives up the files and their lock. What was appended and not folded
-// stays ahead.
-func (s *Store) Close() error { return errors.Join(s.journal.close(), guarded(s.db.Close)) }
+// Close closes the files and releases their lock. Changes that are in the
+// write-ahead log stay there for the next Open.
+func (s *Store) Close() error { return errors.Join(s.wal.close(), guarded(s.db.Close)) }
 
-// valueOf is what stands behind the checksum, which bbolt does not keep for
-// its pages. The key is part of it: an entry out of place is damage.
+// valueOf returns the value of a record after its checksum, which covers the
+// key too: an entry under another key is damage. bbolt itself has no checksums
+// for entries.
 func valueOf(key, record []byte) ([]byte, error) {
 	if len(record) < 4 || checksum(key, record[4:]) != binary.BigEndian.Uint32(record) {
 		return nil, fmt.Errorf("%w: entry %x", ErrDamaged, key)
@@ -193,8 +201,9 @@ func checksum(key, value []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value)
 }
 
-// guarded turns a panic in bbolt, and a fault in the file that it maps (cut
-// short by another, or unreadable), into an error: the agent must live.
+// guarded runs do and returns a panic as an error, so that no panic in bbolt ends
+// the agent. Accesses to a mapped file that was truncated or cannot be read are
+// such panics too.
 func guarded(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"redshank/analytics"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
-	"redshank/test/day"
 	"slices"
 	"testing"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/test/day"
 )
 
 // chunkSize is about what an agent hands over at once, in bytes.

@@ -1,0 +1,9 @@
+package agent
+
+import (
+	"testing"
+
+	"redshank/plugin/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }

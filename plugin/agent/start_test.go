@@ -1,0 +1,63 @@
+package agent
+
+import (
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"redshank/plugin/delivery/forward"
+)
+
+// An instance whose sink of enriched records cannot be made says why and leaves
+// nothing behind.
+func TestStartShowsWhyEnrichedRecordsCannotLeave(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s, p, err := configure(from(map[string]string{"sink": "forward", "emit": "enriched", "state_path": t.TempDir()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.forward = forward.Config{Host: "127.0.0.1", Port: 1} // no tag
+	i, err := startWith(s, p, &brokenSink{}, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "emit: sink: forward: no tag") || i != nil {
+		t.Errorf("%v, %v", i, err)
+	}
+}
+
+// The memory limit is the sum over the instances that run, unless the
+// administrator has set one.
+func TestMemoryLimit(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	others := memory.need // of instances that other tests have killed
+	limit := func(instances int64) {
+		t.Helper()
+		want := others + instances*memoryNeed(1000, 2000)
+		if want == 0 {
+			want = math.MaxInt64
+		}
+		if got := debug.SetMemoryLimit(-1); got != want {
+			t.Errorf("limit %d, want %d", got, want)
+		}
+	}
+	tables := map[string]string{"max_ips": "1000", "max_users": "2000"}
+	first, _ := started(t, &brokenSink{}, tables)
+	limit(1)
+	second, _ := started(t, &brokenSink{}, tables)
+	limit(2)
+	first.Close()
+	limit(1)
+	second.Close()
+	limit(0)
+
+	debug.SetMemoryLimit(before)
+	t.Setenv("GOMEMLIMIT", "1GiB")
+	third, _ := started(t, &brokenSink{}, tables)
+	if got := debug.SetMemoryLimit(-1); got != before {
+		t.Errorf("limit %d in spite of GOMEMLIMIT, want %d", got, before)
+	}
+	third.Close()
+}

@@ -1,0 +1,73 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func run(args ...string) (status int, out, errs string) {
+	var o, e strings.Builder
+	status = Run("v1.2.3", args, strings.NewReader(""), &o, &e)
+	return status, o.String(), e.String()
+}
+
+func TestRun(t *testing.T) {
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"", 2, "redshank [command]"},
+		{"frobnicate", 2, `unknown command "frobnicate"`},
+		{"chek", 2, "did you mean check"},
+		{"docs", 2, "redshank docs [command]"},
+		{"docs optoins", 2, "did you mean options"},
+		{"docs options more", 2, "more"},
+		{"help", 0, "check"},
+		{"help docs", 0, "signals"},
+		{"-h", 0, "Usage:"},
+		{"check --help", 0, "--dry-run"},
+		{"version", 0, "v1.2.3\n"},
+		{"--version", 0, "redshank version v1.2.3\n"},
+		{"completion bash", 0, "bash completion"},
+		{"__complete check so", 0, "source=\tauto, iis,"},
+		{"docs options", 0, "`max_ips`"},
+		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
+		{"docs schema", 0, `"title": "Redshank policy"`},
+		{"docs fields", 0, "`redshank.class`"},
+		{"check", 0, "ok\n"},
+		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
+		{"check -x", 2, "-x"},
+		{"check foo", 1, `"foo": not an option=value`},
+		{"check foo=1", 1, `foo: "1": no such option`},
+		{"check sink=file -p /absent/p.yaml max_ips=no", 1, "/absent/p.yaml"},
+	} {
+		status, out, errs := run(strings.Fields(c.args)...)
+		if text := out + errs; status != c.status || !strings.Contains(text, c.want) || status != 0 && out != "" {
+			t.Errorf("redshank %s: %d, %q %q; want %d, %q", c.args, status, out, errs, c.status, c.want)
+		}
+	}
+}
+
+func TestCheckListsAllErrors(t *testing.T) {
+	_, _, errs := run("check", "foo=1", "sink=file", "max_ips=0", "-p", "/absent/p.yaml")
+	for _, want := range []string{"foo", "sink_path", "max_ips", "/absent/p.yaml"} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("nothing of %s in %s", want, errs)
+		}
+	}
+}
+
+func TestCheckListsExpiredAutomation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.yaml")
+	text := "version: 1\nautomation:\n  - {name: old backup, app: x, expires: 2020-01-31}\n  - {name: new backup, app: y, expires: 2999-01-31}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, _ := run("check", "-p", path)
+	if status != 0 || !strings.Contains(out, path+`: warning: automation "old backup" (line 3) expired on 2020-01-31: `) || strings.Contains(out, "new backup") {
+		t.Errorf("%d %q", status, out)
+	}
+}

@@ -1,0 +1,156 @@
+package document
+
+import (
+	"slices"
+
+	"redshank/analytics/alert"
+	"redshank/plugin/text"
+)
+
+// Bounds of text in a document, in bytes. The engine has bounds of its own; these
+// hold independently of them.
+const (
+	maxMessage = 2048
+	maxName    = 320 // the longest mail address of RFC 5321
+	maxText    = 512
+)
+
+// ownFields is the map redshank of an alert, for values without a field in the
+// schemas. In OCSF the map is in unmapped.
+type ownFields struct {
+	Class      string          `json:"class"`
+	Phase      string          `json:"phase,omitempty"`
+	Subject    *ownSubject     `json:"subject,omitempty"`
+	Severity   string          `json:"severity"`
+	Confidence float64         `json:"confidence"`
+	Counts     ownCounts       `json:"counts"`
+	Window     string          `json:"window,omitempty"`
+	Services   []string        `json:"services,omitempty"`
+	Agents     []string        `json:"agents,omitempty"`
+	Apps       []string        `json:"apps,omitempty"`
+	AppNames   []string        `json:"app_names,omitempty"`
+	Valid      []ownCredential `json:"valid_credentials,omitempty"`
+	AtHome     []ownCredential `json:"at_home,omitempty"`
+	Users      []ownUser       `json:"users,omitempty"`
+	Signals    []ownSignal     `json:"signals,omitempty"`
+	Evidence   []string        `json:"evidence,omitempty"`
+	Labels     []string        `json:"labels,omitempty"`
+	Baseline   string          `json:"baseline,omitempty"`
+	Context    []ownContext    `json:"context,omitempty"`
+	Suppressed int             `json:"suppressed"`
+	CEF        string          `json:"cef,omitempty"`
+}
+
+// ownSubject is the account, application or host that an incident is about.
+type ownSubject struct {
+	Kind string `json:"kind"` // account, application, host
+	Name string `json:"name"`
+}
+
+// ownCounts has the fields of alert.Counts in the same order, so that a conversion
+// fails to compile when a count is missing. All counts are always present, so a
+// rule of a SIEM can compare them without a test for presence.
+type ownCounts struct {
+	Failures      int `json:"failures"`
+	DistinctUsers int `json:"distinct_users"`
+	DistinctIPs   int `json:"distinct_ips"`
+	UnknownUsers  int `json:"unknown_users"`
+	Locked        int `json:"locked"`
+	Accepted      int `json:"accepted"`
+	Succeeded     int `json:"succeeded"`
+	Leaked        int `json:"leaked"`
+	Items         int `json:"items"`
+	Mailboxes     int `json:"mailboxes"`
+}
+
+// ownCredential names an account. The engine sees no passwords.
+type ownCredential struct {
+	User string `json:"user"`
+	At   string `json:"at"`
+	How  string `json:"how"`
+}
+
+type ownUser struct {
+	Name       string `json:"name"`
+	Failures   int    `json:"failures"`
+	LastReason string `json:"last_reason,omitempty"`
+	Privileged bool   `json:"privileged,omitempty"`
+	Leaked     bool   `json:"leaked,omitempty"`
+}
+
+// ownSignal is one signal of the incident, by its stable code.
+type ownSignal struct {
+	Code   string `json:"code"`
+	Weight int    `json:"weight"`
+	Detail string `json:"detail,omitempty"`
+}
+
+func ownFieldsOf(a *alert.Alert) ownFields {
+	own := ownFields{
+		Class:      a.Class,
+		Phase:      a.Phase,
+		Subject:    subjectOf(a),
+		Severity:   a.Severity.String(),
+		Confidence: confidenceOf(a),
+		Counts:     ownCounts(a.Counts),
+		Window:     a.Window,
+		Services:   cutAll(a.Services, maxName),
+		Agents:     cutAll(a.Agents, maxText),
+		Apps:       cutAll(a.Apps, maxName),
+		AppNames:   cutAll(a.AppNames, maxName),
+		Valid:      credentialsOf(a.Valid),
+		AtHome:     credentialsOf(a.Familiar),
+		Evidence:   cutAll(a.Evidence, maxName),
+		Labels:     cutAll(a.Labels, maxName),
+		Baseline:   text.Cut(a.Baseline, maxText),
+		Context:    contextsOf(a),
+		Suppressed: a.Suppressed,
+	}
+	for _, u := range a.Users {
+		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})
+	}
+	for _, s := range a.Signals {
+		own.Signals = append(own.Signals, ownSignal{s.Code, s.Weight, text.Cut(s.Detail, maxText)})
+	}
+	return own
+}
+
+// The kinds of subject.
+const (
+	anAccount     = "account"
+	anApplication = "application"
+	aHost         = "host"
+)
+
+// subjectOf returns nil for an incident about a client or a campaign.
+func subjectOf(a *alert.Alert) *ownSubject {
+	switch {
+	case a.Subject == "":
+		return nil
+	case a.User != nil:
+		return &ownSubject{anAccount, text.Cut(a.Subject, maxName)}
+	case slices.Contains(a.Hosts, a.Subject):
+		return &ownSubject{aHost, text.Cut(a.Subject, maxName)}
+	}
+	return &ownSubject{anApplication, text.Cut(a.Subject, maxName)}
+}
+
+// is reports whether there is a subject of this kind.
+func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
+
+func credentialsOf(found []alert.Credential) []ownCredential {
+	var out []ownCredential
+	for _, c := range found {
+		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText)})
+	}
+	return out
+}
+
+// cutAll cuts every string of list. The engine bounds the number of strings.
+func cutAll(list []string, limit int) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, text.Cut(s, limit))
+	}
+	return out
+}
