@@ -71,7 +71,7 @@ func newEnricher(e *Engine) *enricher {
 	}
 	x.again = func(ev *event.Event) {
 		e.policy.Normalise(ev)
-		e.believe(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
+		e.trustedTime(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
 		x.add(ev)
 	}
 	return x

@@ -46,6 +46,8 @@ type Alert struct {
 	Baseline   string   // how ripe, where one was used
 	Techniques []Technique
 	Context    []Context // of the subject and of accounts with valid credentials, at most 5
+	Campaign   string    // id of the campaign that the client is part of
+	Members    []string  // of a campaign: ids of the incidents of single clients, at most 20
 	Suppressed int       // messages not sent since the last one
 }
 
@@ -82,7 +84,10 @@ type UserCount struct {
 type Credential struct {
 	User string
 	At   time.Time
-	How  string // success, or accepted with the reason that stopped it, and the service
+	How  string     // success, or accepted with the reason that stopped it, and the service
+	IP   netip.Addr // where it came from
+
+	Agent, App, Record string // user agent, application id and record id, as far as the log tells
 
 	Service event.Service
 }

@@ -1,11 +1,10 @@
 package baseline
 
 import (
-	"slices"
-	"strconv"
-
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"slices"
+	"strconv"
 )
 
 const (

@@ -1,11 +1,10 @@
 package baseline
 
 import (
-	"strings"
-	"testing"
-
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"strings"
+	"testing"
 )
 
 var usual = policy.LearningPeriod{Days: 3, SignIns: 20}

@@ -3,7 +3,6 @@ package baseline
 import (
 	"encoding/binary"
 	"net/netip"
-
 	"redshank/analytics/event"
 )
 

@@ -1,9 +1,9 @@
 package baseline
 
 import (
-	"github.com/tinylib/msgp/msgp"
-
 	"redshank/analytics/state"
+
+	"github.com/tinylib/msgp/msgp"
 )
 
 // savedBaseline has its places as numbers: key, first, last, days.

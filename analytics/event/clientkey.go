@@ -28,6 +28,13 @@ func (k ClientKey) Network() ClientKey { return k.Cut(16, 32) }
 // Near reports whether two clients are of one network. Most are one client.
 func (k ClientKey) Near(o ClientKey) bool { return k == o || k.Network() == o.Network() }
 
+// Subnet is the network that is as good as the address itself for an account
+// that signs in there: IPv4 /24, IPv6 /64.
+func (k ClientKey) Subnet() ClientKey { return k.Cut(24, 64) }
+
+// SameSubnet reports whether two addresses are of one subnet.
+func (k ClientKey) SameSubnet(o ClientKey) bool { return k == o || k.Subnet() == o.Subnet() }
+
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }
 

@@ -13,6 +13,7 @@ type Attempt struct {
 	Key       uint64   // hash of the account; 0 where it is unknown
 	Name      string   // canonical account, shared with the account table
 	Agent     uint32   // hash of the user agent; 0 where there is none
+	Tool      uint32   // hash of the agent without its version numbers, and of the application
 	Sources   uint16   // one bit for each event.Source that told of it
 	Marks     event.Marks
 	Reason    event.Reason
@@ -32,10 +33,23 @@ func (o *Attempt) Merge(t Attempt) {
 	if MoreSpecific(t.Reason, o.Reason) {
 		o.Reason = t.Reason
 	}
+	if o.Agent == 0 {
+		o.Agent, o.Family = t.Agent, t.Family
+	}
+	if !NamesTool(o.Tool) {
+		o.Tool = t.Tool
+	}
 	if o.Service == event.Windows || o.Service == event.ServiceUnknown {
 		o.Service = t.Service
 	}
 }
+
+// ToolNamed is set in the tool of an attempt whose log names a user agent or
+// an application; without it the tool stands for the service alone.
+const ToolNamed = 1 << 31
+
+// NamesTool reports whether a tool is more than a service.
+func NamesTool(tool uint32) bool { return tool&ToolNamed != 0 }
 
 // Exacter tells whether reason a says more than b: most logs know no more than
 // that the password was wrong.
@@ -56,11 +70,13 @@ func AttemptsOf(list []Attempt) Attempts { return Attempts{list} }
 // Fate is what became of a try that was added.
 type AddResult uint8
 
-// A try is New, or Joined to one that another log has told of already; Named,
-// where that one's log did not say which account it was.
+// A try is New, or Joined to one that another log has told of already; Refined,
+// where that one's log did not say with which program, and Named, where it did
+// not say which account it was.
 const (
 	New AddResult = iota
 	Joined
+	Refined
 	Identified
 )
 
@@ -122,7 +138,11 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 		switch {
 		case o.Sources&t.Sources != 0 || o.Client != t.Client: // nearly all: of the same log, or of another client
 		case o.Key == t.Key:
+			refined := !NamesTool(o.Tool) && NamesTool(t.Tool)
 			o.Merge(*t)
+			if refined {
+				return Refined
+			}
 			return Joined
 		case near == nil && (o.Key == 0 || t.Key == 0):
 			near = o

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"redshank/analytics"
+	"redshank/analytics/event"
+	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
 )
@@ -67,13 +69,14 @@ func (i *Instance) health(final bool) {
 		return // findings are logged only
 	}
 	figures := i.report().figures(document.Baselines(state.Baselines), final)
-	figures.Unread = unreadFigures(state.Unread)
+	figures.Unread = unread(state.Unread)
 	for _, m := range i.policy.Mutes() {
 		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
 	}
 	h := &document.Health{Figures: figures,
 		Raised: findings(state.Raised), Cleared: findings(state.Cleared), Open: findings(state.Open),
 		At: time.Now().UTC(), Start: i.tallies.start, Sequence: i.tallies.reported}
+	h.Figures.Unread = unread(state.Unread)
 	doc, err := i.form.Health(h)
 	if err == nil {
 		err = i.spool.Put([]delivery.Message{{ID: "health", JSON: doc, Time: h.At}})
@@ -81,6 +84,21 @@ func (i *Instance) health(final bool) {
 	if err != nil {
 		i.log.Error("health record cannot be sent", "error", err)
 	}
+}
+
+// maxUnread is how many kinds of records that nobody understands a health record
+// names, maxShape how much of the names of their fields, in bytes.
+const (
+	maxUnread = 10
+	maxShape  = 512
+)
+
+func unread(list []source.Unread) (out []document.Unread) {
+	for _, u := range list[:min(len(list), maxUnread)] {
+		out = append(out, document.Unread{Source: u.Source.String(), Reason: u.Reason.String(), Tag: u.Tag[:min(len(u.Tag), event.MaxText)],
+			Records: u.Count, Fields: u.Shape[:min(len(u.Shape), maxShape)]})
+	}
+	return out
 }
 
 func findings(list []analytics.Finding) (out []document.Finding) {
