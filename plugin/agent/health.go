@@ -76,7 +76,6 @@ func (i *Instance) health(final bool) {
 	h := &document.Health{Figures: figures,
 		Raised: findings(state.Raised), Cleared: findings(state.Cleared), Open: findings(state.Open),
 		At: time.Now().UTC(), Start: i.tallies.start, Sequence: i.tallies.reported}
-	h.Figures.Unread = unread(state.Unread)
 	doc, err := i.form.Health(h)
 	if err == nil {
 		err = i.spool.Put([]delivery.Message{{ID: "health", JSON: doc, Time: h.At}})
