@@ -213,6 +213,9 @@ type Stats struct {
 	Incidents, Alerts, Suppressed    uint64
 }
 
+// Rules returns the ids of the rules of all analytics, sorted.
+func (e *Engine) Rules() []string { return e.tracker.Rules() }
+
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
