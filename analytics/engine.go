@@ -60,7 +60,7 @@ func New(opts Options) (*Engine, error) {
 	if opts.Policy == nil {
 		return nil, fmt.Errorf("engine: no policy")
 	}
-	sources, err := source.New(opts.Source)
+	sources, err := source.New(opts.Source, opts.Policy)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
@@ -78,6 +78,7 @@ func New(opts Options) (*Engine, error) {
 	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
 	e.add(e.collection)
 	e.reader.Index = sources.Index()
+	e.monitor.Unread = sources.Unread
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }
@@ -211,6 +212,7 @@ type Stats struct {
 	Clients, Accounts                int // entries now
 	ClientsEvicted, AccountsEvicted  uint64
 	Incidents, Alerts, Suppressed    uint64
+	Muted                            uint64 // messages that the policy kept back
 }
 
 // Rules returns the ids of the rules of all analytics, sorted.
@@ -227,7 +229,7 @@ func (e *Engine) statsNow() Stats {
 	st := e.tableStats()
 	st.Sources = e.sources.Counts()
 	t := e.tracker.Stats()
-	st.Incidents, st.Alerts, st.Suppressed = t.Opened, t.Notified, t.Suppressed
+	st.Incidents, st.Alerts, st.Suppressed, st.Muted = t.Opened, t.Notified, t.Suppressed, t.Muted
 	return st
 }
 

@@ -181,6 +181,27 @@ func TestConfigurationsRun(t *testing.T) {
 	}
 }
 
+// TestConfigurationsLoad has the real agent check every configuration, also
+// those that no other test can run. The ones for Windows name inputs that exist
+// there alone.
+func TestConfigurationsLoad(t *testing.T) {
+	needAgent(t)
+	loaded := 0
+	for _, path := range slices.Concat(configurations(t, ".yaml"), configurations(t, ".conf")) {
+		switch base := filepath.Base(path); {
+		case strings.Contains(base, "windows"), strings.HasPrefix(base, "plugins"), base == "parsers.conf", base == "policy.yaml":
+			continue
+		}
+		loaded++
+		if err := agent.DryRun(filepath.Join(buildDir, "out_redshank.so"), path, "REDSHANK_STATE="+t.TempDir()); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if loaded < 28 {
+		t.Errorf("only %d configurations were loaded", loaded)
+	}
+}
+
 // plugins.conf is the other way to load the plugin.
 func TestPluginsFile(t *testing.T) {
 	needAgent(t)

@@ -70,9 +70,41 @@ func TestPackageContents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, end := range []string{"linux-amd64.tar.gz", "linux-arm64.tar.gz", "windows-amd64.zip", "linux-amd64.cdx.json", "windows-amd64.cdx.json", "_amd64.deb", "_arm64.deb"} {
+	for _, end := range []string{"linux-amd64.tar.gz", "linux-arm64.tar.gz", "windows-amd64.zip", "linux-amd64.cdx.json", "windows-amd64.cdx.json", "_amd64.deb", "_arm64.deb", "x86_64.rpm", "aarch64.rpm"} {
 		if !slices.ContainsFunc(strings.Split(string(sums), "\n"), func(line string) bool { return strings.HasSuffix(line, end) }) {
 			t.Errorf("nothing ends in %s among\n%s", end, sums)
 		}
+	}
+}
+
+// The rpm has the same files as the deb, and keeps the configuration that an
+// administrator has changed.
+func TestPackageRPM(t *testing.T) {
+	installed(t)
+	if _, err := exec.LookPath("rpm"); err != nil {
+		t.Skip("SKIPPED: no rpm; the rpm packages were not looked at")
+	}
+	packages, err := filepath.Glob(filepath.Join(buildDir, "dist", "*.x86_64.rpm"))
+	if err != nil || len(packages) != 1 {
+		t.Fatalf("%v %v", packages, err)
+	}
+	query := func(args ...string) string {
+		out, err := exec.Command("rpm", append(append([]string{"-qp"}, args...), packages[0])...).Output()
+		if err != nil {
+			t.Fatalf("rpm -qp %v: %v", args, err)
+		}
+		return string(out)
+	}
+	files := query("-l")
+	for _, want := range []string{"/usr/bin/redshank\n", "/usr/lib/redshank/out_redshank.so\n", "/usr/share/man/man1/redshank.1\n", "/usr/share/bash-completion/completions/redshank\n"} {
+		if !strings.Contains(files, want) {
+			t.Errorf("no %s in\n%s", want, files)
+		}
+	}
+	if kept := query("--configfiles"); !strings.Contains(kept, "/etc/redshank/policy.yaml\n") {
+		t.Errorf("policy.yaml is no configuration file:\n%s", kept)
+	}
+	if needs := query("--requires"); !strings.Contains(needs, "glibc >= 2.") {
+		t.Errorf("no glibc in\n%s", needs)
 	}
 }

@@ -5,49 +5,82 @@ import (
 	"archive/zip"
 	"cmp"
 	"compress/gzip"
+	"io"
 	"os"
-	"time"
+	"path/filepath"
+	"strings"
+
+	"github.com/goreleaser/nfpm/v2/files"
 )
 
-// writeTar writes entries below folder. Owner, time and order are fixed, so
-// the same entries give the same bytes.
-func writeTar(path, folder string, entries []entry, date time.Time) error {
-	f, err := os.Create(path)
+// shorter are the folders of an archive by those of a package: the programs
+// and papers lie flat, with conf/, man1/ and completions/ beside them.
+var shorter = strings.NewReplacer("/usr/lib/redshank/", "", "/usr/bin/", "", "/usr/share/doc/redshank/", "",
+	"/etc/redshank/", "conf/", "/usr/share/man/", "", "/usr/share/bash-completion/", "", "/usr/share/fish/vendor_completions.d/", "completions/")
+
+// writeArchive makes a zip for Windows, which opens it without other software,
+// and a tar.gz for other targets. path is given without the ending, and
+// returned with it.
+func (r *release) writeArchive(t target, path string) (string, error) {
+	info, err := r.info(t, archive)
 	if err != nil {
-		return err
+		return "", err
 	}
-	packed := gzip.NewWriter(f) // its header has no name and no time
-	w := tar.NewWriter(packed)
-	for _, e := range entries {
-		head := tar.Header{Name: folder + "/" + e.name, Mode: int64(e.mode), Size: int64(len(e.data)),
-			ModTime: date, Uname: "root", Gname: "root", Format: tar.FormatUSTAR}
-		if err := w.WriteHeader(&head); err != nil {
-			return err
-		}
-		if _, err := w.Write(e.data); err != nil {
-			return err
-		}
+	write, ending := writeTar, ".tar.gz"
+	if t.goos == "windows" {
+		write, ending = writeZip, ".zip"
 	}
-	return cmp.Or(w.Close(), packed.Close(), f.Close())
+	f, err := os.Create(path + ending)
+	if err != nil {
+		return "", err
+	}
+	return path + ending, cmp.Or(write(f, filepath.Base(path), info.Contents), f.Close())
 }
 
-// writeZip is writeTar for Windows, which opens zip archives by itself.
-func writeZip(path, folder string, entries []entry, date time.Time) error {
-	f, err := os.Create(path)
-	if err != nil {
+// writeTar writes contents below folder. Owner, time and order are fixed, so
+// the same contents give the same bytes.
+func writeTar(to io.Writer, folder string, contents files.Contents) error {
+	packed := gzip.NewWriter(to) // its header has no name and no time
+	w := tar.NewWriter(packed)
+	err := each(contents, func(name string, data []byte, i *files.ContentFileInfo) error {
+		err := w.WriteHeader(&tar.Header{Name: folder + "/" + name, Mode: int64(i.Mode), Size: int64(len(data)),
+			ModTime: i.MTime, Uname: "root", Gname: "root", Format: tar.FormatUSTAR})
+		if err == nil {
+			_, err = w.Write(data)
+		}
 		return err
-	}
-	w := zip.NewWriter(f)
-	for _, e := range entries {
-		head := zip.FileHeader{Name: folder + "/" + e.name, Method: zip.Deflate, Modified: date}
-		head.SetMode(e.mode)
-		file, err := w.CreateHeader(&head)
+	})
+	return cmp.Or(err, w.Close(), packed.Close())
+}
+
+// writeZip is writeTar for zip.
+func writeZip(to io.Writer, folder string, contents files.Contents) error {
+	w := zip.NewWriter(to)
+	err := each(contents, func(name string, data []byte, i *files.ContentFileInfo) error {
+		head := zip.FileHeader{Name: folder + "/" + name, Method: zip.Deflate, Modified: i.MTime}
+		head.SetMode(i.Mode)
+		f, err := w.CreateHeader(&head)
+		if err == nil {
+			_, err = f.Write(data)
+		}
+		return err
+	})
+	return cmp.Or(err, w.Close())
+}
+
+// each calls do with every file of contents, by its name in an archive.
+func each(contents files.Contents, do func(name string, data []byte, i *files.ContentFileInfo) error) error {
+	for _, c := range contents {
+		if strings.HasSuffix(c.Destination, "/") {
+			continue
+		}
+		data, err := os.ReadFile(c.Source)
 		if err != nil {
 			return err
 		}
-		if _, err := file.Write(e.data); err != nil {
+		if err := do(shorter.Replace(c.Destination), data, c.FileInfo); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(w.Close(), f.Close())
+	return nil
 }

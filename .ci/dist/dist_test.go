@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goreleaser/nfpm/v2/files"
 )
 
-func TestDebianVersion(t *testing.T) {
+func TestPackageVersion(t *testing.T) {
 	for git, want := range map[string]string{
 		"v1.2.0":               "1.2.0",
 		"1.2.0":                "1.2.0",
@@ -19,7 +23,7 @@ func TestDebianVersion(t *testing.T) {
 		"abc1234-dirty":        "0~abc1234.dirty",
 		"v1.2.0-rc1-2-gabcdef": "1.2.0~rc1.2.gabcdef",
 	} {
-		if got := debianVersion(git); got != want {
+		if got := packageVersion(git); got != want {
 			t.Errorf("%s: %s, want %s", git, got, want)
 		}
 	}
@@ -56,21 +60,70 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// The same entries make the same bytes, at whatever hour.
-func TestArchivesRepeat(t *testing.T) {
-	entries := []entry{{"a", 0o755, []byte("program")}, {"conf/b", 0o644, []byte("text")}}
-	date := time.Unix(1_700_000_000, 0).UTC()
-	for name, write := range map[string]func(string, string, []entry, time.Time) error{"tar": writeTar, "zip": writeZip} {
+// testRelease returns a release with small files in place of what make builds.
+func testRelease(t *testing.T) (*release, target) {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range []string{"README.md", "LICENSE", "CHANGELOG.md", "docs/m365.md", "conf/policy.yaml", "conf/exchange-windows.conf",
+		"stage/share/man1/redshank.1", "stage/share/redshank.bash", "stage/share/redshank.fish", "stage/share/_redshank",
+		"stage/linux-amd64/out_redshank.so", "stage/linux-amd64/redshank", "stage/linux-amd64/" + noticesName} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(name), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &release{root: folder, stage: filepath.Join(folder, "stage"), out: t.TempDir(), version: "v1.2.0", date: time.Unix(1_700_000_000, 0).UTC()}
+	return r, newTarget(filepath.Join(r.stage, "linux-amd64"))
+}
+
+// Two folders with files of other ages give the same bytes.
+func TestPackagesRepeat(t *testing.T) {
+	make := map[string]func(*release, target) (string, error){
+		"deb": func(r *release, t target) (string, error) { return r.writePackage(t, "deb") },
+		"rpm": func(r *release, t target) (string, error) { return r.writePackage(t, "rpm") },
+		"tar": func(r *release, t target) (string, error) { return r.writeArchive(t, filepath.Join(r.out, "a")) },
+		"zip": func(r *release, t target) (string, error) {
+			t.goos = "windows"
+			return r.writeArchive(t, filepath.Join(r.out, "a"))
+		},
+	}
+	for name, write := range make {
 		var made [2][]byte
 		for i := range made {
-			path := filepath.Join(t.TempDir(), strings.Repeat("x", i+1))
-			if err := write(path, "top", entries, date); err != nil {
-				t.Fatal(err)
+			path, err := write(testRelease(t))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
 			}
 			made[i], _ = os.ReadFile(path)
 		}
 		if len(made[0]) == 0 || !bytes.Equal(made[0], made[1]) {
 			t.Errorf("%s: %d and %d bytes, not the same", name, len(made[0]), len(made[1]))
+		}
+	}
+}
+
+func TestContents(t *testing.T) {
+	for format, want := range map[string]string{
+		"deb":   "/usr/bin/redshank 755, /usr/lib/redshank/out_redshank.so 644, /etc/redshank/policy.yaml 644, /usr/share/zsh/vendor-completions/_redshank 644",
+		"rpm":   "/usr/bin/redshank 755, /usr/share/man/man1/redshank.1 644, /usr/share/zsh/site-functions/_redshank 644",
+		archive: "/usr/bin/redshank 755, /usr/share/doc/redshank/LICENSE 644, /usr/share/doc/redshank/docs/m365.md 644",
+	} {
+		r, made := testRelease(t)
+		info, err := r.info(made, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, c := range info.Contents {
+			all = append(all, fmt.Sprintf("%s %o", c.Destination, c.FileInfo.Mode))
+			if strings.HasPrefix(c.Destination, "/etc/redshank/p") && c.Type != files.TypeConfigNoReplace || strings.Contains(c.Destination, "windows") {
+				t.Errorf("%s: %s: %s", format, c.Destination, c.Type)
+			}
+		}
+		for entry := range strings.SplitSeq(want, ", ") {
+			if !slices.Contains(all, entry) {
+				t.Errorf("%s: no %s in %v", format, entry, all)
+			}
 		}
 	}
 }

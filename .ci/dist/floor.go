@@ -1,7 +1,6 @@
 package main
 
 import (
-	"debug/buildinfo"
 	"debug/elf"
 	"fmt"
 	"strconv"
@@ -12,8 +11,6 @@ import (
 // on: Debian 12, Ubuntu 22.04, Red Hat 9, Amazon Linux 2023. The README states
 // it. What is built on an older system needs less.
 const glibcFloor = 34
-
-var readBuildInfo = buildinfo.ReadFile
 
 // checkFloor fails where a shared object wants a newer glibc than promised, or
 // a library besides it.
@@ -46,7 +43,7 @@ func checkFloor(path string) error {
 	return nil
 }
 
-// glibcMinor is the 34 of GLIBC_2.34.
+// glibcMinor returns the 34 of GLIBC_2.34.
 func glibcMinor(version string) (int, bool) {
 	text, is := strings.CutPrefix(version, "GLIBC_2.")
 	if !is {

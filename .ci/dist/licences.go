@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,8 +23,9 @@ type licence struct {
 	texts  []string
 }
 
-// phrases tell licences apart; the third clause of BSD stands before the two. A text that has none of them stops the
-// release: somebody has to read it first.
+// phrases identify licences. The third clause of BSD is looked for before the
+// first two. A text with none of the phrases stops the release: somebody has to
+// read it first.
 var phrases = []struct{ id, phrase string }{
 	{"Apache-2.0", "Apache License Version 2.0"},
 	{"MPL-2.0", "Mozilla Public License"},
@@ -34,9 +37,16 @@ var phrases = []struct{ id, phrase string }{
 
 var paperName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\..*)?$`)
 
-// licencesOf reads the papers of modules from the module cache, and Go's own
-// from where Go is.
-func licencesOf(modules []*debug.Module) ([]licence, error) {
+// noticesName is the name of the file with the licences of what is built in.
+const noticesName = "THIRD_PARTY_LICENSES"
+
+// licencesOf returns the papers of every module that is built into files. They
+// are read from the module cache, and those of Go itself from its folder.
+func licencesOf(files ...string) ([]licence, error) {
+	modules, err := modulesOf(files...)
+	if err != nil {
+		return nil, err
+	}
 	var all []licence
 	for _, m := range modules {
 		folder, err := sourceOf(m)
@@ -52,7 +62,23 @@ func licencesOf(modules []*debug.Module) ([]licence, error) {
 	return all, nil
 }
 
-// sourceOf is the folder that a module's source lies in.
+// modulesOf returns the modules built into any of files, each once.
+func modulesOf(files ...string) ([]*debug.Module, error) {
+	byPath := map[string]*debug.Module{}
+	for _, file := range files {
+		info, err := buildinfo.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range info.Deps {
+			byPath[m.Path] = m
+		}
+		byPath["std"] = &debug.Module{Path: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}
+	}
+	return slices.SortedFunc(maps.Values(byPath), func(a, b *debug.Module) int { return strings.Compare(a.Path, b.Path) }), nil
+}
+
+// sourceOf returns the folder that a module's source lies in.
 func sourceOf(m *debug.Module) (string, error) {
 	if m.Path == "std" {
 		out, err := exec.Command("go", "env", "GOROOT").Output()
@@ -93,8 +119,8 @@ func readLicence(m *debug.Module, folder string) (licence, error) {
 	return l, nil
 }
 
-// identify are the SPDX identifiers of the licences in a text, which may have
-// one after the other.
+// identify returns the SPDX identifiers of the licences in a text, which may
+// hold several.
 func identify(text string) []string {
 	var ids []string
 	words := strings.Join(strings.Fields(text), " ")
@@ -106,7 +132,7 @@ func identify(text string) []string {
 	return ids
 }
 
-// notices is the paper that goes along: every module's papers in full.
+// notices returns the text of noticesName: the papers of every module in full.
 func notices(licences []licence) []byte {
 	var b bytes.Buffer
 	b.WriteString("Redshank contains the following software.\n")

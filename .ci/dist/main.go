@@ -1,15 +1,15 @@
-// Command dist packs what make has built into archives that anybody can build
-// again, byte for byte: make dist calls it.
+// Command dist packs what make has built into archives and packages that
+// anybody can build again, byte for byte. make dist calls it.
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,10 +19,17 @@ import (
 // release is one run: every target of one version.
 type release struct {
 	root    string // of the repository
-	stage   string // folders named goos-goarch, with what make has built
+	stage   string // folders named goos-goarch with what make has built, and share
 	out     string
 	version string
 	date    time.Time // of the commit; every file in an archive has it
+}
+
+// target is one operating system and architecture.
+type target struct {
+	goos, goarch    string
+	folder          string // with the object and the command
+	object, command string // paths
 }
 
 func main() {
@@ -47,99 +54,56 @@ func (r *release) run() error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	targets, err := filepath.Glob(filepath.Join(r.stage, "*-*"))
-	if err != nil || len(targets) == 0 {
+	folders, err := filepath.Glob(filepath.Join(r.stage, "*-*"))
+	if err != nil || len(folders) == 0 {
 		return errors.Join(fmt.Errorf("%s: nothing built", r.stage), err)
 	}
-	var made []string
-	for _, folder := range targets {
-		files, err := r.pack(filepath.Base(folder))
-		if err != nil {
+	for _, folder := range folders {
+		if err := r.pack(newTarget(folder)); err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(folder), err)
 		}
-		made = append(made, files...)
 	}
-	return r.sums(made)
+	return r.sums()
 }
 
-// pack makes all packages of one target and returns their paths.
-func (r *release) pack(target string) ([]string, error) {
-	goos, goarch, _ := strings.Cut(target, "-")
+func newTarget(folder string) target {
+	goos, goarch, _ := strings.Cut(filepath.Base(folder), "-")
 	object, command := "out_redshank.so", "redshank"
 	if goos == "windows" {
 		object, command = "out_redshank.dll", "redshank.exe"
 	}
-	object, command = filepath.Join(r.stage, target, object), filepath.Join(r.stage, target, command)
-	if goos == "linux" {
-		if err := checkFloor(object); err != nil {
-			return nil, err
-		}
-	}
-	modules, err := modulesOf(object, command)
-	if err != nil {
-		return nil, err
-	}
-	licences, err := licencesOf(modules)
-	if err != nil {
-		return nil, err
-	}
-	c := contents{root: r.root, goos: goos, object: object, command: command, notices: notices(licences)}
-	name := filepath.Join(r.out, "redshank-"+r.version+"-"+target)
-	made := []string{name + ".cdx.json"}
-	if err := writeSBOM(made[0], r, target, licences); err != nil {
-		return nil, err
-	}
-	return r.archives(made, name, goarch, c)
+	return target{goos, goarch, folder, filepath.Join(folder, object), filepath.Join(folder, command)}
 }
 
-// archives makes what is installed: an archive for every target, and a Debian
-// package for Linux.
-func (r *release) archives(made []string, name, goarch string, c contents) ([]string, error) {
-	entries, err := c.archive()
+// pack makes everything of one target: the list of contents, an archive, and
+// for Linux the packages.
+func (r *release) pack(t target) error {
+	licences, err := licencesOf(t.object, t.command)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if c.goos == "windows" {
-		made = append(made, name+".zip")
-		return made, writeZip(name+".zip", filepath.Base(name), entries, r.date)
+	if err := os.WriteFile(filepath.Join(t.folder, noticesName), notices(licences), 0o644); err != nil {
+		return err
 	}
-	made = append(made, name+".tar.gz")
-	if err := writeTar(name+".tar.gz", filepath.Base(name), entries, r.date); err != nil {
-		return nil, err
+	name := filepath.Join(r.out, "redshank-"+r.version+"-"+filepath.Base(t.folder))
+	_, err = r.writeArchive(t, name)
+	if err := cmp.Or(err, writeSBOM(name+".cdx.json", r, t, licences)); err != nil || t.goos != "linux" {
+		return err
 	}
-	if entries, err = c.debian(); err != nil {
-		return nil, err
-	}
-	deb, err := writeDeb(r.out, r.version, goarch, entries)
-	return append(made, deb), err
+	_, noDeb := r.writePackage(t, "deb")
+	_, noRPM := r.writePackage(t, "rpm")
+	return cmp.Or(checkFloor(t.object), noDeb, noRPM)
 }
 
-// modulesOf are the modules built into all of the files, each once.
-func modulesOf(files ...string) ([]*debug.Module, error) {
-	byPath := map[string]*debug.Module{}
-	for _, file := range files {
-		info, err := readBuildInfo(file)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range info.Deps {
-			byPath[m.Path] = m
-		}
-		byPath["std"] = &debug.Module{Path: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}
+// sums writes the SHA-256 of every file made, in the form of sha256sum.
+func (r *release) sums() error {
+	made, err := filepath.Glob(filepath.Join(r.out, "redshank*"))
+	if err != nil {
+		return err
 	}
-	var all []*debug.Module
-	for _, m := range byPath {
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b *debug.Module) int { return strings.Compare(a.Path, b.Path) })
-	return all, nil
-}
-
-// sums writes the SHA-256 of every package in the form of sha256sum.
-func (r *release) sums(files []string) error {
-	slices.Sort(files)
+	slices.Sort(made)
 	var b strings.Builder
-	for _, file := range files {
+	for _, file := range made {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return err

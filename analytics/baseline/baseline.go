@@ -26,7 +26,7 @@ const (
 // baseline is what is usual for one account, group or application. It ripens
 // with distinct days or sign-ins; an unripe one calls nothing new.
 type Baseline struct {
-	Features []Feature
+	Features []KnownFeature
 	hours    [24]int32 // day of the first sign-in at each hour (UTC), from 1970; 0: none
 	Days     int       // distinct days with sign-ins
 	SignIns  int
@@ -36,8 +36,8 @@ type Baseline struct {
 	Changed  bool  // since it was put down, of a group
 }
 
-// place is one thing that one is used to.
-type Feature struct {
+// KnownFeature is one feature that an account, group or application has used.
+type KnownFeature struct {
 	Key         uint64 // hash of kind and value
 	First, last int64
 	Days        int32 // distinct days, as far as they came in order
@@ -89,7 +89,7 @@ func (b *Baseline) Use(key uint64, at int64, limit int) {
 			oldest = i
 		}
 	}
-	fresh := Feature{key, at, at, 1}
+	fresh := KnownFeature{key, at, at, 1}
 	if len(b.Features) < limit {
 		b.Features = append(b.Features, fresh)
 	} else {
@@ -97,10 +97,10 @@ func (b *Baseline) Use(key uint64, at int64, limit int) {
 	}
 }
 
-func (p *Feature) use(at int64) {
+func (p *KnownFeature) use(at int64) {
 	switch {
 	case at-p.last >= forgetAfter:
-		*p = Feature{p.Key, at, at, 1}
+		*p = KnownFeature{p.Key, at, at, 1}
 		return
 	case at/event.Day > p.last/event.Day, at/event.Day < p.First/event.Day:
 		p.Days++ // a late one between the two is not told from a known day
@@ -166,5 +166,5 @@ func (b *Baseline) Describe(ripening policy.LearningPeriod) string {
 
 // usedBefore tells whether a place was used before a time, ripe or not.
 func (b *Baseline) UsedBefore(key uint64, at int64) bool {
-	return slices.ContainsFunc(b.Features, func(p Feature) bool { return p.Key == key && p.First < at })
+	return slices.ContainsFunc(b.Features, func(p KnownFeature) bool { return p.Key == key && p.First < at })
 }

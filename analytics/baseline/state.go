@@ -37,7 +37,7 @@ func (s *Saved) Restored() (Baseline, error) {
 		if err != nil {
 			return b, err
 		}
-		b.Features, rest = append(b.Features, Feature{uint64(p[0]), p[1], p[2], int32(p[3])}), rest[n:]
+		b.Features, rest = append(b.Features, KnownFeature{uint64(p[0]), p[1], p[2], int32(p[3])}), rest[n:]
 	}
 	_, err := state.Unpack(s.Hours, b.hours[:])
 	return b, err

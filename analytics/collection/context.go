@@ -81,7 +81,7 @@ func (c *Detector) contextOf(account string, i *incident.Incident) alert.Context
 // usual lists the places of before the incident that have a name.
 func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
 	places := slices.Clone(d.baseline.Features)
-	slices.SortFunc(places, func(a, b baseline.Feature) int {
+	slices.SortFunc(places, func(a, b baseline.KnownFeature) int {
 		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.First, b.First), cmp.Compare(a.Key, b.Key))
 	})
 	lists := map[baseline.Kind]*[]string{baseline.Network: &x.Networks, baseline.Country: &x.Countries, baseline.Device: &x.Devices, baseline.App: &x.Apps, baseline.Family: &x.Clients}

@@ -48,6 +48,7 @@ var changes = map[string]func(*Detector, *event.Event) signalKind{
 	"mail_forward":    mailboxKind,
 	"mail_permission": permissionKind,
 	"mail_role":       roleKind,
+	"mail_audit":      auditKind,
 	"mail_export":     always(mailExport),
 	"mail_search":     always(mailSearch),
 	"consent":         consentKind,
@@ -84,6 +85,21 @@ func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 		return accessThrottled
 	case holdsAny(detail, "grantsendonbehalfto"):
 		return mailPermission
+	}
+	return signalKinds
+}
+
+// auditKind is for what turns auditing off, of mailboxes or of the tenant.
+func auditKind(_ *Detector, ev *event.Event) signalKind {
+	detail := bytes.Map(func(r rune) rune {
+		if strings.ContainsRune("\"': =$", r) {
+			return -1
+		}
+		return r
+	}, bytes.ToLower(ev.Detail))
+	if holdsAny(detail, "auditbypassenabledtrue", "unifiedauditlogingestionenabledfalse", "adminauditlogenabledfalse", "auditdisabledtrue") ||
+		bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
+		return accessThrottled
 	}
 	return signalKinds
 }

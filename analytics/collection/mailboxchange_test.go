@@ -69,13 +69,13 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	for group, operation := range map[string]string{
 		"mail_rule": "New-InboxRule", "mail_forward": "Set-Mailbox", "mail_permission": "Add-MailboxPermission", "mail_role": "New-ManagementRoleAssignment",
 		"mail_export": "New-MailboxExportRequest", "mail_search": "Search-Mailbox", "consent": "Consent to application", "app_credential": "Add service principal credentials",
-		"app_change": "Update application",
+		"app_change": "Update application", "mail_audit": "Set-AdminAuditLogConfig",
 	} {
 		if _, ok := changes[group]; !ok || first2(p.OperationGroup([]byte(operation)), p.CmdletGroup([]byte(operation))) != group {
 			t.Errorf("%s: %s", group, operation)
 		}
 	}
-	if len(changes) != 9 {
+	if len(changes) != 10 {
 		t.Errorf("%d groups", len(changes))
 	}
 }

@@ -19,6 +19,9 @@ const (
 	Graph
 )
 
+// Sources is the number of sources, SourceUnknown included.
+const Sources = int(Graph) + 1
+
 var sourceNames = [...]string{"unknown", "iis", "httpproxy", "smtp", "imap", "pop", "ews", "cmdlet", "winevent", "ual", "entra", "graph"}
 
 func (s Source) String() string { return name(sourceNames[:], s) }

@@ -98,12 +98,19 @@ func (c *content) code(space event.CodeSpace, code []byte) (Code, bool) {
 	return found, ok
 }
 
-// judge sets outcome and reason by the code, where there is one and it is known.
+// judge sets outcome and reason by the code, if the code is known. A sign-in that
+// was logged as a success stays one if its code is that of an interrupt.
 func (c *content) judge(ev *event.Event) {
 	if ev.CodeSpace == event.CodeNone || len(ev.Code) == 0 {
 		return
 	}
 	code, known := c.code(ev.CodeSpace, ev.Code)
+	if ev.Outcome == event.Success && (!known || code.Outcome == event.Success || code.Outcome == event.Noise || code.Outcome == event.Challenge) {
+		if !known {
+			ev.Outcome = event.Noise // an error that nothing is known of is no proof of a password
+		}
+		return
+	}
 	if !known {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,8 +63,8 @@ func (c *content) fields() fields {
 		"codes":      c.readCodes,
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
-		"operations": readGroups(c.operations),
-		"cmdlets":    readGroups(c.cmdlets),
+		"operations": readGroups(c.operations, operationGroups),
+		"cmdlets":    readGroups[struct{}](c.cmdlets, nil),
 		"scripts":    c.readScripts,
 		"hosts":      c.readHosts,
 		"scopes":     c.readScopes,
@@ -137,10 +138,15 @@ func readPatterns(dst *[]event.Pattern) field {
 	}
 }
 
-// readGroups reads {group: [names]} into name to group.
-func readGroups(into map[string]string) field {
+// readGroups reads {group: [names]} into name to group. The group has to be one of
+// known, unless that is nil.
+func readGroups[T any](into map[string]string, known map[string]T) field {
 	return func(r *reader, at string, n *yaml.Node) {
 		r.each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
+			if _, ok := known[group.Value]; known != nil && !ok {
+				r.fail(group, at, "%q: no such group (want %s)", clip(group.Value), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+				return
+			}
 			r.items(at, value, func(item *yaml.Node) {
 				if name, ok := r.value(item, at, "a name"); ok {
 					into[string(foldOperation(nil, []byte(name)))] = group.Value

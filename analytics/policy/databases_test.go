@@ -120,7 +120,7 @@ func TestDatabaseErrors(t *testing.T) {
 
 func TestWeightOfNoSignal(t *testing.T) {
 	_, err := Parse("p.yaml", "", []byte("version: 1\ncollection:\n  weights:\n    access.tool: 10\n    access.tol: 10\n"))
-	if err == nil || err.Error() != "p.yaml:5: collection.weights.access.tol: no such signal (see redshank docs signals)" {
+	if err == nil || err.Error() != "p.yaml:5: collection.weights.access.tol: no such signal (did you mean access.tool? see redshank docs signals)" {
 		t.Errorf("got %v", err)
 	}
 	p, err := Parse("p.yaml", "", []byte("version: 1\ncollection:\n  weights: {access.tool: 10}\n"))

@@ -54,14 +54,12 @@ func (l *leaked) read(r *reader, at string, n *yaml.Node) {
 	l.files = nil
 	r.items(at, n, func(item *yaml.Node) {
 		f := &leakedFile{format: "auto", node: item}
-		if item.Kind == yaml.MappingNode {
+		r.either(item, func() {
 			section(fields{
 				"file":   text(&f.path),
 				"format": oneOf(&f.format, "auto", "plain", "sha1", "sha256"),
 			})(r, at, item)
-		} else {
-			text(&f.path)(r, at, item)
-		}
+		}, func() { text(&f.path)(r, at, item) })
 		if f.path == "" {
 			r.fail(item, join(at, "file"), "missing")
 			return

@@ -65,12 +65,12 @@ func elements[T any](l *list[T]) field {
 		l.pending = nil
 		r.items(at, n, func(item *yaml.Node) {
 			e := entry{at: at, node: item}
-			if item.Kind == yaml.MappingNode {
+			r.either(item, func() {
 				e.file = true
 				section(fields{"file": text(&e.text)})(r, at, item)
-			} else {
+			}, func() {
 				e.text, _ = r.value(item, at, "a text, or file: and a path")
-			}
+			})
 			if e.text != "" {
 				l.pending = append(l.pending, e)
 			}

@@ -54,7 +54,7 @@ func Load(path string) (*Policy, error) {
 // Parse reads the text of a policy over the embedded default. name stands in
 // front of errors; relative paths start from dir.
 func Parse(name, dir string, text []byte) (*Policy, error) {
-	p := &Policy{content: loadContent(), domains: &event.Domains{Names: map[string]string{}}}
+	p := &Policy{content: loadContent(), domains: newDomains()}
 	var patterns []event.Pattern
 	known := p.fields(&patterns)
 	if _, err := readTree("default.yaml", "", defaults, known); err != nil {
@@ -78,6 +78,8 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 	return p, nil
 }
 
+func newDomains() *event.Domains { return &event.Domains{Names: map[string]string{}} }
+
 // finish parses the lists, now that the domains are known.
 func (p *Policy) finish(r *reader) {
 	p.spec.networks.finish(r)
@@ -86,6 +88,9 @@ func (p *Policy) finish(r *reader) {
 	p.spec.databases.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, p.domains)
+	}
+	for _, m := range p.mutes {
+		m.finish(r, p.domains)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/gaissmai/bart"
 	"go.yaml.in/yaml/v3"
@@ -15,6 +16,7 @@ import (
 type networks struct {
 	allowed, egress, proxies, microsoft, locations list[netip.Prefix]
 	labels                                         []*label
+	headers                                        []string
 }
 
 // label is a name for networks: a branch, a VPN, a block list.
@@ -49,11 +51,32 @@ func (s *networks) fields() fields {
 		"corporate_egress": elements(&s.egress),
 		"trusted_proxies":  elements(&s.proxies),
 		"microsoft":        elements(&s.microsoft),
+		"client_headers":   s.readHeaders,
 		"labels":           s.readLabels,
 	}
 }
 
 // readLabels reads [{name, prefixes, files}].
+// maxHeaders is how many client headers a policy names at most.
+const maxHeaders = 4
+
+// readHeaders reads the names of headers, the best first.
+func (s *networks) readHeaders(r *reader, at string, n *yaml.Node) {
+	s.headers = nil
+	r.items(at, n, func(item *yaml.Node) {
+		name, ok := r.value(item, at, "the name of a header")
+		switch {
+		case !ok:
+		case name == "" || len(name) > 32 || strings.ContainsAny(name, " :,"):
+			r.fail(item, at, "%q: not the name of a header (want X-Forwarded-For)", clip(name))
+		case len(s.headers) == maxHeaders:
+			r.fail(item, at, "%q: too many headers (want at most %d)", clip(name), maxHeaders)
+		default:
+			s.headers = append(s.headers, name)
+		}
+	})
+}
+
 func (s *networks) readLabels(r *reader, at string, n *yaml.Node) {
 	s.labels = nil
 	r.items(at, n, func(item *yaml.Node) {

@@ -162,7 +162,7 @@ func TestNormaliseCode(t *testing.T) {
 	check(event.CodeEntra, "700016", any, event.Noise, event.BadApp)
 	check(event.CodeEntra, "700016", event.ROPC, event.Accepted, event.BadApp)
 	check(event.CodeEntra, "50126", event.ROPC, event.Failure, event.WrongPassword)
-	for _, interrupt := range []string{"65001", "50058", "50140", "50199", "50097", "16000", "70043", "70044", "70008", "700082", "50089"} {
+	for _, interrupt := range []string{"65001", "50058", "50140", "50199", "16000", "70043", "70044", "70008", "700082", "50089"} {
 		check(event.CodeEntra, interrupt, any, event.Noise, event.ReasonNone)
 	}
 	check(event.CodeEntra, "50011", any, event.Noise, event.BadApp)

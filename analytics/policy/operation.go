@@ -1,6 +1,10 @@
 package policy
 
-import "bytes"
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+)
 
 // maxOperation bounds the name of an operation, in bytes.
 const maxOperation = 128
@@ -40,6 +44,40 @@ func trimOperation(name []byte) []byte {
 		return bytes.Trim(name, " .\u00a0")
 	}
 	return name
+}
+
+// operationGroups are the meanings of the groups of content.operations. A test
+// checks that each has operations, and that no other group has any.
+var operationGroups = map[string]event.Operation{
+	"sign_in":          {Action: event.SignIn, Outcome: event.Success},
+	"sign_in_failed":   {Action: event.SignIn, Outcome: event.Failure},
+	"sign_in_result":   {Action: event.SignIn},
+	"mail_access":      {Action: event.MailAccess, Access: event.Bind},
+	"mail_open":        {Action: event.MailAccess},
+	"mail_search":      {Action: event.MailAccess, Access: event.Search},
+	"mail_export":      {Action: event.MailAccess, Access: event.Export},
+	"mail_send":        {Action: event.MailAccess, Access: event.Send},
+	"mail_remove":      {Action: event.MailboxChange},
+	"mail_rule":        {Action: event.MailboxChange},
+	"mail_forward":     {Action: event.MailboxChange, Needs: forwarding},
+	"mail_permission":  {Action: event.MailboxChange},
+	"mail_audit":       {Action: event.MailboxChange},
+	"mail_device":      {Action: event.MailboxChange},
+	"mail_settings":    {Action: event.MailboxChange},
+	"mail_role":        {Action: event.DirectoryChange},
+	"consent":          {Action: event.Consent},
+	"app_credential":   {Action: event.DirectoryChange},
+	"app_change":       {Action: event.DirectoryChange},
+	"directory_role":   {Action: event.DirectoryChange},
+	"directory_policy": {Action: event.DirectoryChange},
+	"mfa":              {Action: event.DirectoryChange},
+}
+
+// forwarding are the parameters of Set-Mailbox that send mail on, give it to
+// others or end its auditing; provisioning sets the other parameters all day.
+var forwarding = []string{
+	"ForwardingSmtpAddress", "ForwardingAddress", "DeliverToMailboxAndForward",
+	"GrantSendOnBehalfTo", "AuditEnabled", "AuditBypassEnabled",
 }
 
 // groupOf looks a name up that is folded on the way.

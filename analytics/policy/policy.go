@@ -23,6 +23,7 @@ type Policy struct {
 	agents     *event.Agents
 	content    *content
 	automation []*Automation
+	mutes      []*Mute
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
@@ -76,6 +77,8 @@ type Alerts struct {
 	Quiet     time.Duration // an incident without events for so long is over
 	Cooldown  time.Duration // least event time between two messages that only tell growth
 	PerMinute int           // messages per minute of event time before a summary replaces them
+	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
+	MinimumSeverity string
 }
 
 // State tunes what is kept.
@@ -134,6 +137,15 @@ func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 // OperationGroup is the group of an audited operation, "" where it concerns
 // no analytic: see content/operations.yaml.
 func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
+
+// Operation returns what an operation of an audit log means: that of its group.
+func (p *Policy) Operation(name []byte) event.Operation {
+	return operationGroups[groupOf(p.content.operations, name)]
+}
+
+// ClientHeaders returns the headers from which web logs take the client behind a
+// trusted proxy, the best first; nil if the policy names none.
+func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
 
 // CmdletGroup is the same for a PowerShell cmdlet.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }

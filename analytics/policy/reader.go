@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/spelling"
 )
 
 // reader walks a YAML tree against tables of fields and gathers every problem
@@ -18,6 +21,7 @@ type reader struct {
 	dir      string // what relative paths in it start from
 	problems []problem
 	lines    map[string]int // line of each key path, for checks across keys
+	shape    *shape         // not nil: describe what would be read
 }
 
 // problem is one thing wrong with a policy.
@@ -37,6 +41,9 @@ type fields map[string]field
 
 // fail notes a problem with a node.
 func (r *reader) fail(n *yaml.Node, at, format string, args ...any) {
+	if r.shape != nil {
+		return
+	}
 	text := fmt.Sprintf(format, args...)
 	if at != "" {
 		text = at + ": " + text
@@ -58,6 +65,10 @@ func (r *reader) failEach(n *yaml.Node, at string, err error) {
 
 // value is the text of a scalar. Anything else is a problem.
 func (r *reader) value(n *yaml.Node, at, want string) (string, bool) {
+	if r.shape != nil {
+		r.shape.Type = scalarTypes
+		return "", false
+	}
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		r.fail(n, at, "%s: not a single value (want %s)", describe(n), want)
@@ -100,10 +111,14 @@ func clip(s string) string {
 // nothing.
 func section(known fields) field {
 	return func(r *reader, at string, n *yaml.Node) {
+		if r.shape != nil {
+			r.describeSection(known)
+			return
+		}
 		r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 			read, ok := known[key.Value]
 			if !ok {
-				r.fail(key, at, "unknown key (want %s)", listing(known))
+				r.fail(key, at, "unknown key (%swant %s)", didYouMean(key.Value, names(known)), strings.Join(names(known), ", "))
 				return
 			}
 			read(r, at, value)
@@ -113,6 +128,10 @@ func section(known fields) field {
 
 // each calls f for every key of a mapping. A key that comes twice is a problem.
 func (r *reader) each(at string, n *yaml.Node, f func(key *yaml.Node, at string, value *yaml.Node)) {
+	if r.shape != nil {
+		r.describeEach(f)
+		return
+	}
 	n = resolve(n)
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return
@@ -137,6 +156,10 @@ func (r *reader) each(at string, n *yaml.Node, f func(key *yaml.Node, at string,
 
 // items calls f for every element of a list; a single value is a list of one.
 func (r *reader) items(at string, n *yaml.Node, f func(n *yaml.Node)) {
+	if r.shape != nil {
+		r.describeItems(f)
+		return
+	}
 	n = resolve(n)
 	switch {
 	case n.Kind == yaml.SequenceNode:
@@ -158,14 +181,16 @@ func join(at, key string) string {
 	return at + "." + key
 }
 
-// listing names the keys of a table, sorted.
-func listing(known fields) string {
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
+// names returns the keys of a table, sorted.
+func names(known fields) []string { return slices.Sorted(maps.Keys(known)) }
+
+// didYouMean returns a suggestion with a separator behind it, "" where no word
+// is near.
+func didYouMean(word string, known []string) string {
+	if near := spelling.Nearest(word, known); near != "" {
+		return "did you mean " + near + "? "
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return ""
 }
 
 // err is all problems, in the order of their lines.

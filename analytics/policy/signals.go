@@ -47,11 +47,20 @@ func (p *Policy) Signals() []Signal {
 	return list
 }
 
+// signalCodes returns the codes of all signals.
+func (c *content) signalCodes() []string {
+	codes := make([]string, len(c.signals))
+	for i, s := range c.signals {
+		codes[i] = s.Code
+	}
+	return codes
+}
+
 // checkWeights finds weights of signals that there are not.
 func (p *Policy) checkWeights(r *reader) {
 	for code := range p.Collection.Weights {
 		if !slices.ContainsFunc(p.content.signals, func(s Signal) bool { return s.Code == code }) {
-			r.failAt(join("collection.weights", code), "no such signal (see redshank docs signals)")
+			r.failAt(join("collection.weights", code), "no such signal ("+didYouMean(code, p.content.signalCodes())+"see redshank docs signals)")
 		}
 	}
 }

@@ -43,6 +43,10 @@ func ParseDuration(s string) (time.Duration, error) {
 // duration reads a duration of at least least.
 func duration(dst *time.Duration, least time.Duration) field {
 	return func(r *reader, at string, n *yaml.Node) {
+		if r.shape != nil {
+			r.shape.Type, r.shape.Pattern = "string", durationPattern
+			return
+		}
 		text, ok := r.value(n, at, "10m, 24h")
 		if !ok {
 			return
@@ -75,6 +79,10 @@ func brief(d time.Duration) string {
 // number reads a whole number from least to most.
 func number(dst *int, least, most int) field {
 	return func(r *reader, at string, n *yaml.Node) {
+		if r.shape != nil {
+			r.shape.Type, r.shape.Minimum, r.shape.Maximum = "integer", &least, &most
+			return
+		}
 		text, ok := r.value(n, at, "a whole number")
 		if !ok {
 			return
@@ -107,6 +115,10 @@ func text(dst *string) field {
 func oneOf(dst *string, words ...string) field {
 	want := strings.Join(words, ", ")
 	return func(r *reader, at string, n *yaml.Node) {
+		if r.shape != nil {
+			r.shape.Enum = words
+			return
+		}
 		v, ok := r.value(n, at, want)
 		if !ok {
 			return
@@ -117,7 +129,7 @@ func oneOf(dst *string, words ...string) field {
 				return
 			}
 		}
-		r.fail(n, at, "%q: unknown (want %s)", clip(v), want)
+		r.fail(n, at, "%q: unknown (%swant %s)", clip(v), didYouMean(v, words), want)
 	}
 }
 
@@ -140,6 +152,39 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return p, errors.New("has bits set beyond its length (want " + p.Masked().String() + ")")
 	}
 	return p, nil
+}
+
+// prefixes reads a network or a list of them, and appends to dst.
+func prefixes(dst *[]netip.Prefix) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		r.items(at, n, func(item *yaml.Node) {
+			text, ok := r.value(item, at, "a network")
+			if !ok {
+				return
+			}
+			prefix, err := parsePrefix(text)
+			if err != nil {
+				r.fail(item, at, "%q: %v", clip(text), err)
+				return
+			}
+			*dst = append(*dst, prefix)
+		})
+	}
+}
+
+// expiry reads a date into dst, and the date as written into text.
+func expiry(dst *time.Time, text *string) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		written, ok := r.value(n, at, "a date")
+		if !ok {
+			return
+		}
+		expires, err := parseExpiry(written)
+		if err != nil {
+			r.fail(n, at, "%q: %v", clip(written), err)
+		}
+		*dst, *text = expires, written
+	}
 }
 
 // parseExpiry reads a day, which counts to its end, or a moment.

@@ -15,10 +15,11 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
-// sharedFixtures is the folder of real samples, beside the repository. Tests
-// that read it skip where it is absent.
+// sharedFixtures returns the folder of real samples, beside the repository. Tests
+// that read it skip if it is absent.
 func sharedFixtures(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -109,7 +110,7 @@ func fixtureTexts(t testing.TB, file string) (texts []string) {
 
 // decodeAll decodes records one by one; the events of record i are in [i].
 func decodeAll(t testing.TB, recs []*record.Record) ([][]seen, Counts) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +157,8 @@ func TestCloudFixtures(t *testing.T) {
 			t.Errorf("%s: %d records, %d accounted for", name, len(texts), n)
 		}
 		compared, differences := compareWithPeers(t, file, events)
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", name, counts.Read(), counts.Total(Understood),
-			counts.Total(Ignored), counts.Total(Unknown), counts.Total(Malformed), compared, differences)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", name, counts.Read(), counts.Total(format.Understood),
+			counts.Total(format.Ignored), counts.Total(format.Unknown), counts.Total(format.Malformed), compared, differences)
 	}
 	w.Flush()
 	t.Logf("\n%s", table)
@@ -197,7 +198,7 @@ func compareWithPeers(t *testing.T, file string, events [][]seen) (compared int,
 
 type expectation map[string]any
 
-// get is a field by its dotted name, whether the keys are dotted or nested.
+// get returns a field by its dotted name, whether the keys are dotted or nested.
 func (e expectation) get(name string) string {
 	if v, ok := e[name]; ok {
 		if s, ok := v.(string); ok {

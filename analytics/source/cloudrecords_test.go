@@ -9,6 +9,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // fieldsOf picks the named fields of an event, in the form that tests write.
@@ -21,7 +22,7 @@ func fieldsOf(got seen, like string) string {
 	return strings.Join(out, " | ")
 }
 
-// ualWith is an audit record with these fields.
+// ualWith returns an audit record with these fields.
 func ualWith(fields string) string {
 	return `{"CreationTime":"2026-03-26T08:50:52","Id":"id-1","RecordType":1,"Workload":"Exchange",` + fields + `}`
 }
@@ -42,7 +43,7 @@ var cloudRecords = []struct{ name, in, want string }{
 	{"logon error alone", ualWith(`"Operation":"UserLoginFailed","UserId":"a@contoso.com","LogonError":"InvalidUserNameOrPassword","ResultStatus":"Success"`), "Outcome=noise | Code=InvalidUserNameOrPassword | Space=logon_error"},
 	{"error number as a number", ualWith(`"Operation":"UserLoginFailed","UserId":"a@contoso.com","ErrorNumber":50053`), "Outcome=noise | Code=50053 | Space=entra"},
 	{"failure without a code", ualWith(`"Operation":"UserLoginFailed","UserId":"a@contoso.com","ResultStatus":"Success"`), "Outcome=failure | Reason=other | Space=none"},
-	{"success with an interrupt's number", ualWith(`"Operation":"UserLoggedIn","UserId":"a@contoso.com","ErrorNumber":"50140","LogonError":"FlowTokenExpired"`), "Outcome=success | Space=none"},
+	{"success with an interrupt's number", ualWith(`"Operation":"UserLoggedIn","UserId":"a@contoso.com","ErrorNumber":"50140","LogonError":"FlowTokenExpired"`), "Outcome=success | Code=50140 | Space=entra"},
 	{"old sign-in", ualWith(`"Operation":"PasswordLogonInitialAuthUsingPassword","UserId":"a@contoso.com","ResultStatus":"failed"`), "Outcome=failure"},
 	{"old sign-in that worked", ualWith(`"Operation":"PasswordLogonInitialAuthUsingPassword","UserId":"a@contoso.com","ResultStatus":"success"`), "Outcome=success"},
 	{"user by object id", ualWith(`"Operation":"UserLoginFailed","UserId":"5d0a1f2e-0003-4c39-b6e1-aa0000000003","Actor":[{"ID":"x","Type":0},{"ID":"a@contoso.com","Type":5}]`), "User=a@contoso.com"},
@@ -86,9 +87,9 @@ var cloudRecords = []struct{ name, in, want string }{
 	{"Entra legacy client", entraWith(`"resultType":"50126",`, `"clientAppUsed":"IMAP4"`), "Service=imap | Protocol=legacy"},
 	{"Entra device code", entraWith(`"resultType":"0",`, `"authenticationProtocol":"deviceCode"`), "Protocol=device_code"},
 	{"Entra odd addresses", entraWith(`"resultType":"0","callerIpAddress":"<null>",`, `"ipAddress":""`), "IP="},
-	{"Entra properties in a string", `{"category":"SIGNINLOGS","resultType":"0","properties":"{\"userPrincipalName\":\"a@contoso.com\"}"}`, "User=a@contoso.com | Outcome=success"},
-	{"Entra principal", `{"category":"ServicePrincipalSignInLogs","resultType":"7000222","properties":{"userId":null,"servicePrincipalId":"sp-1","appId":"app-1"}}`, "User=sp-1 | Protocol=client_credential | Code=7000222"},
-	{"Entra managed identity", `{"category":"ManagedIdentitySignInLogs","resultType":"0","properties":{"servicePrincipalId":"sp-1"}}`, "User=sp-1 | Protocol=managed_identity"},
+	{"Entra properties in a string", `{"category":"SIGNINLOGS","time":"2026-03-26T08:50:52Z","resultType":"0","properties":"{\"userPrincipalName\":\"a@contoso.com\"}"}`, "User=a@contoso.com | Outcome=success"},
+	{"Entra principal", `{"category":"ServicePrincipalSignInLogs","time":"2026-03-26T08:50:52Z","resultType":"7000222","properties":{"userId":null,"servicePrincipalId":"sp-1","appId":"app-1"}}`, "User=sp-1 | Protocol=client_credential | Code=7000222"},
+	{"Entra managed identity", `{"category":"ManagedIdentitySignInLogs","time":"2026-03-26T08:50:52Z","resultType":"0","properties":{"servicePrincipalId":"sp-1"}}`, "User=sp-1 | Protocol=managed_identity"},
 	{"Graph API shape", `{"id":"s-1","createdDateTime":"2026-05-01T10:00:00Z","userPrincipalName":"a@contoso.com","appId":"app-1","ipAddress":"203.0.113.10","status":{"errorCode":50126},"location":{"countryOrRegion":"DE"}}`, "Source=entra | ID=s-1 | Code=50126 | Country=DE | IP=203.0.113.10"},
 	{"Log Analytics shape", `{"TimeGenerated":"4/28/2026, 2:08:46.000 PM","CreatedDateTime":"4/28/2026, 2:08:45.221 PM","ResultType":"50126","UserPrincipalName":"a@contoso.com","AppId":"app-1","IPAddress":"203.0.113.10","Location":"US","Id":"s-1","DeviceDetail_string":"{\"deviceId\":\"d-1\"}"}`, "Source=entra | Time=2026-04-28T14:08:45.221Z | Code=50126 | Country=US | Device=d-1 | User=a@contoso.com"},
 	{"directory audit", `{"category":"AuditLogs","operationName":"Add service principal credentials","properties":{"id":"d-1","activityDisplayName":"Add service principal credentials","activityDateTime":"2026-01-22T18:15:02+00:00","result":"failure","initiatedBy":{"user":{"userPrincipalName":"a@contoso.com","ipAddress":"203.0.113.2"}},"targetResources":[{"id":"t-1","modifiedProperties":[{"displayName":"KeyDescription","newValue":"k"}]}],"additionalDetails":[{"key":"User-Agent","value":"ua"}]}}`, "Action=directory_change | Outcome=failure | User=a@contoso.com | IP=203.0.113.2 | Target=t-1 | Agent=ua | Detail=KeyDescription=k | Time=2026-01-22T18:15:02Z"},
@@ -116,7 +117,7 @@ var cloudRecords = []struct{ name, in, want string }{
 func TestCloudRecords(t *testing.T) {
 	for _, c := range cloudRecords {
 		for _, rec := range []*record.Record{native(t, c.in), tailed(c.in)} {
-			s, err := New(Auto)
+			s, err := New(Auto, testContent)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +125,7 @@ func TestCloudRecords(t *testing.T) {
 			s.Decode("tag", rec, func(ev *event.Event) { got = fieldsOf(see(ev), c.want) })
 			if c.want == "" {
 				counts := s.Counts()
-				if got != "nothing" || counts.Total(Ignored) != 1 {
+				if got != "nothing" || counts.Total(format.Ignored) != 1 {
 					t.Errorf("%s: got %s, counts %v, want it ignored", c.name, got, counts)
 				}
 			} else if got != c.want {
@@ -142,7 +143,7 @@ func TestPurviewExport(t *testing.T) {
 		`3/26/2026 8:50:52 AM,alice@contoso.com,UserLoginFailed,"` + quoted + `"`,
 		`{"CreationDate":"3/26/2026","UserIds":"x","Operations":"y","AuditData":` + string(data) + `}`,
 	} {
-		s, err := New("ual")
+		s, err := New("ual", testContent)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +175,7 @@ func TestLogAnalyticsExport(t *testing.T) {
 			"Source=entra | Code=50126 | Space=entra | User=a@contoso.com | Time=2026-04-28T14:08:45.221Z | Device=d-1 | Country=DE",
 		},
 	} {
-		s, err := New(Auto)
+		s, err := New(Auto, testContent)
 		if err != nil {
 			t.Fatal(err)
 		}

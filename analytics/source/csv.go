@@ -6,154 +6,150 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/table"
 )
 
-// CSV exports of Purview and Log Analytics, tailed line by line: the header
-// line is remembered for its stream, and each row is opened as a map of its
-// cells. A cell with line breaks in it comes as several lines, none of which
-// is a row: the first and the rest are malformed. Such exports have to be
-// read whole by whoever collects them.
+// CSV exports of Purview, Log Analytics, Entra's portal and evtx tools, tailed
+// line by line: the header line is remembered for its stream, and each row is
+// opened as a map of its cells. A cell with line breaks in it comes as several
+// lines, none of which is a row: the first and the rest are malformed. Such
+// exports have to be read whole by the collector.
 
 const (
-	maxColumns    = 512
-	maxCSVHeader  = 32 << 10 // bytes
-	utcColumnMark = " [UTC]" // Log Analytics puts it behind the names of times
+	maxColumns   = 512
+	maxCSVHeader = 32 << 10 // bytes
 )
 
-// csvHeaders are column names, each of which only one kind of export has.
-var csvHeaders = [...][]byte{
-	[]byte("AuditData"), []byte("OfficeWorkload"), []byte("UserPrincipalName"), []byte("SignInActivityId"),
+// csvColumns are the columns of a CSV export; names is nil for any other file.
+type csvColumns struct {
+	names     []string
+	separator byte
 }
+
+// csvHeaders are column names, each of which only one kind of export has.
+var csvHeaders = [...]string{
+	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
+	"eventrecordid", "eventdata", "requesturi",
+}
+
+// separators are what parts the cells of a row: a comma, a semicolon where the
+// comma is the decimal sign, or a tab.
+const separators = ",;\t"
 
 // openRow takes the line if it is the header or a row of a CSV export.
 func (s *Set) openRow(line []byte, depth int) bool {
-	if names := csvHeader(line); names != nil {
-		s.in.Stream.csv = names
-		s.in.Stream.headline(event.SourceUnknown, line)
+	if columns := csvHeader(line); columns.names != nil {
+		s.at.csv = columns
+		s.at.Headline(event.SourceUnknown, line)
 		s.leaf(Ignored)
 		return true
 	}
-	if s.in.Stream.csv == nil || len(line) > maxJSON {
+	if s.at.csv.names == nil || len(line) > format.MaxJSON {
 		return false
 	}
-	row, ok := s.scratch.row(s.in.Stream.csv, line)
-	if ok {
-		s.open(row, depth+1)
+	row, ok := csvRow(&s.scratch, &s.at.csv, line)
+	if ok && !s.open(row, depth+1) {
+		s.reject(row)
 	}
 	return ok
 }
 
-// csvHeader is the columns that line names, nil where it is no header. Rows
-// of most logs begin with a digit, which settles it.
-func csvHeader(line []byte) []string {
-	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' {
-		return nil
+// csvHeader returns the columns that line names, and none if line is no header.
+// Rows of most logs begin with a digit, which settles it.
+func csvHeader(line []byte) csvColumns {
+	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' || bytes.IndexByte(line, '{') >= 0 {
+		return csvColumns{}
 	}
-	for _, want := range csvHeaders {
-		at := bytes.Index(line, want)
-		if at >= 0 && bytes.IndexByte(line, '{') < 0 && cellEnds(line[at+len(want):]) {
-			return columnNames(line)
+	for _, separator := range []byte(separators) {
+		if bytes.Count(line, []byte{separator}) < 1 {
+			continue
+		}
+		names, known := columnNames(line, separator)
+		if known {
+			return csvColumns{names, separator}
 		}
 	}
-	return nil
+	return csvColumns{}
 }
 
-// cellEnds keeps a word inside a sentence from making a header of it.
-func cellEnds(rest []byte) bool { return len(rest) == 0 || rest[0] == ',' || rest[0] == '"' }
-
-// columnNames copies the names: they are kept for the stream's life.
-func columnNames(line []byte) (names []string) {
+// columnNames copies the names, which are kept for the life of the stream, and
+// reports whether one of them is that of an export. Names lose the time zone that
+// exports write behind them.
+func columnNames(line []byte, separator byte) (names []string, known bool) {
+	portal := false
 	for rest, more := line, true; more && len(names) < maxColumns; {
-		var c cell
-		if c, rest, more = nextCell(rest); !c.whole {
-			return nil
-		}
-		names = append(names, strings.TrimSuffix(string(c.text), utcColumnMark))
-	}
-	return names
-}
-
-// cell is one field of a CSV row. text is without the outer quotes; doubled
-// counts the quotes in it that stand doubled.
-type cell struct {
-	text    []byte
-	doubled int
-	whole   bool // false: its closing quote is not on this line
-}
-
-// nextCell cuts the first cell off row; more tells whether another follows.
-func nextCell(row []byte) (c cell, rest []byte, more bool) {
-	if len(row) == 0 || row[0] != '"' {
-		end := bytes.IndexByte(row, ',')
-		if end < 0 {
-			return cell{text: row, whole: true}, nil, false
-		}
-		return cell{text: row[:end], whole: true}, row[end+1:], true
-	}
-	row = row[1:]
-	for at := 0; ; {
-		quote := bytes.IndexByte(row[at:], '"')
-		if quote < 0 {
-			return cell{text: row}, nil, false
-		}
-		at += quote
-		if at+1 == len(row) || row[at+1] == ',' {
-			c.text, c.whole = row[:at], true
-			return c, row[min(at+2, len(row)):], at+1 < len(row)
-		}
-		if row[at+1] != '"' {
-			return cell{text: row}, nil, false
-		}
-		c.doubled++
-		at += 2
-	}
-}
-
-// row transcodes a CSV row into a map of its filled cells by column name. It
-// fails where the row has not exactly the columns of the header.
-func (s *scratch) row(names []string, line []byte) (record.Value, bool) {
-	filled, cells := 0, 0
-	for rest, more := line, true; more; cells++ {
-		var c cell
-		if c, rest, more = nextCell(rest); !c.whole || cells == len(names) {
+		var c table.Cell
+		if c, rest, more = table.NextCell(rest, separator); !c.Whole {
 			return nil, false
 		}
-		if len(c.text) > 0 {
+		name := strings.TrimSpace(string(ascii.UpTo(c.Text, "[")))
+		name = strings.TrimSuffix(name, " (UTC)")
+		for _, header := range csvHeaders {
+			known = known || strings.EqualFold(name, header)
+		}
+		portal = portal || strings.EqualFold(name, "sign-in error code")
+		names = append(names, name)
+	}
+	for i, name := range names {
+		if field, ok := portalColumns[strings.ToLower(name)]; ok && portal {
+			names[i] = field
+		}
+	}
+	return names, known
+}
+
+// portalColumns are the columns of the sign-ins that Entra's portal exports, by
+// the names that the same fields have everywhere else.
+var portalColumns = map[string]string{
+	"date":                       "createdDateTime",
+	"request id":                 "id",
+	"user agent":                 "userAgent",
+	"user id":                    "userId",
+	"username":                   "userPrincipalName",
+	"application id":             "appId",
+	"ip address":                 "ipAddress",
+	"sign-in error code":         "resultType",
+	"failure reason":             "resultDescription",
+	"client app":                 "clientAppUsed",
+	"device id":                  "deviceId",
+	"authentication protocol":    "authenticationProtocol",
+	"original transfer method":   "originalTransferMethod",
+	"unique token identifier":    "uniqueTokenIdentifier",
+	"session id":                 "sessionId",
+	"conditional access":         "conditionalAccessStatus",
+	"authentication requirement": "authenticationRequirement",
+	"service principal id":       "servicePrincipalId",
+}
+
+// csvRow transcodes a CSV row into a map of its filled cells by column name. It
+// fails if the row has not exactly the columns of the header.
+func csvRow(s *format.Scratch, columns *csvColumns, line []byte) (record.Value, bool) {
+	names := columns.names
+	filled, cells := 0, 0
+	for rest, more := line, true; more; cells++ {
+		var c table.Cell
+		if c, rest, more = table.NextCell(rest, columns.separator); !c.Whole || cells == len(names) {
+			return nil, false
+		}
+		if len(c.Text) > 0 {
 			filled++
 		}
 	}
 	if cells != len(names) {
 		return nil, false
 	}
-	start := len(s.buf)
-	s.buf = msgp.AppendMapHeader(s.buf, uint32(filled))
+	start := len(s.Buf)
+	s.Buf = msgp.AppendMapHeader(s.Buf, uint32(filled))
 	for i, rest := 0, line; i < cells; i++ {
-		var c cell
-		if c, rest, _ = nextCell(rest); len(c.text) > 0 {
-			s.buf = msgp.AppendString(s.buf, names[i])
-			s.buf = appendCell(s.buf, c)
+		var c table.Cell
+		if c, rest, _ = table.NextCell(rest, columns.separator); len(c.Text) > 0 {
+			s.Buf = msgp.AppendString(s.Buf, names[i])
+			s.Buf = table.AppendCell(s.Buf, c)
 		}
 	}
-	return record.Value(s.buf[start:]), true
-}
-
-// appendCell writes a cell as a string, with doubled quotes made single. Its
-// length is known before, so it is written once and in place. A cell with
-// quotes goes in as bin, whose header is easier to write; Bytes reads both.
-func appendCell(dst []byte, c cell) []byte {
-	if c.doubled == 0 {
-		return msgp.AppendStringFromBytes(dst, c.text)
-	}
-	dst = msgp.AppendBytesHeader(dst, uint32(len(c.text)-c.doubled))
-	for text := c.text; len(text) > 0; {
-		quote := bytes.IndexByte(text, '"')
-		if quote < 0 {
-			return append(dst, text...)
-		}
-		dst = append(dst, text[:quote+1]...)
-		text = text[min(quote+2, len(text)):]
-	}
-	return dst
+	return record.Value(s.Buf[start:]), true
 }

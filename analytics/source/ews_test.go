@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"redshank/analytics/event"
+	"redshank/analytics/source/format"
 )
 
 func ewsRow(kind, authenticated, user, agent, ip, action, status, err, impersonated, actAs string) string {
@@ -28,7 +29,7 @@ func TestEWSRows(t *testing.T) {
 	} {
 		b := newBench()
 		told := b.lines(c.row)
-		if c.want == nil != (len(told) == 0) || b.counts[Malformed]+b.counts[Unknown] > 0 {
+		if c.want == nil != (len(told) == 0) || b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
 			t.Errorf("%s: told %v, %v", c.name, told, b.counts)
 			continue
 		}
@@ -65,7 +66,7 @@ func TestCmdletRows(t *testing.T) {
 	if string(told[0].Detail) != `-Mailbox "alice" -FilePath "\\host\share\a.pst"` || string(told[0].Mailbox) != "alice" || string(told[1].Mailbox) != "bob" {
 		t.Errorf("%q of %q", told[0].Detail, told[0].Mailbox)
 	}
-	if len(told[2].Detail) != maxText {
+	if len(told[2].Detail) != 1024 {
 		t.Errorf("detail of %d bytes", len(told[2].Detail))
 	}
 	named := newBench().lines("#Fields: DateTime,AuthenticatedUser,Cmdlet,Parameters,ExecutionResult", "2026-03-02T08:00:00.5Z,alice,Set-Mailbox,,Error")

@@ -1,14 +1,36 @@
 package source
 
-// formats makes one of each, in the order in which a record of unknown format
-// is offered to them: the most exact claims first.
-func formats() []format {
-	return []format{
-		newHTTPProxy(), newEWS(), newCmdlet(), newSMTP(), newIMAP(), newPOP(),
-		newWinEvent(),
-		new(ual),
-		new(graph),
-		new(entra),
-		newIIS(), // behind the others: it takes every comment
+import (
+	"redshank/analytics/source/exchange"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/iis"
+	"redshank/analytics/source/m365"
+	"redshank/analytics/source/windows"
+)
+
+// reader is a format as the set uses it.
+type reader struct {
+	format.Format
+	next format.LineFormat // the same format, where it reads next lines; otherwise nil
+}
+
+// readers returns one of each format, in the order in which a record of unknown
+// format is offered to them: the most exact claims first.
+func readers(content Content) (all []*reader) {
+	for _, f := range formats(content) {
+		next, _ := f.(format.LineFormat)
+		all = append(all, &reader{f, next})
+	}
+	return all
+}
+
+func formats(content Content) []format.Format {
+	return []format.Format{
+		exchange.NewHTTPProxy(), exchange.NewEWS(), exchange.NewCmdlet(), exchange.NewSMTP(), exchange.NewIMAP(), exchange.NewPOP(),
+		windows.New(),
+		m365.NewUAL(content.Operation),
+		new(m365.Graph),
+		m365.NewEntra(content.Operation),
+		iis.New(content.ClientHeaders()), // behind the others: it takes every comment
 	}
 }

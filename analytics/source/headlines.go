@@ -4,10 +4,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics/event"
+	"redshank/analytics/source/format"
 )
 
 // Track makes the set remember what changes in its headlines, for Changes.
@@ -21,8 +23,8 @@ func (s *Set) Changes(put func(key, value []byte)) {
 	for k := range s.streams.changed {
 		key := binary.BigEndian.AppendUint64([]byte(k.tag+"\x00"), k.path)
 		var value []byte
-		if stream, ok := s.streams.table.Peek(k); ok && len(stream.headlines) > 0 {
-			value, _ = msgpack.Marshal(stream.headlines) // numbers and text
+		if stream, ok := s.streams.table.Peek(k); ok && len(stream.Headlines) > 0 {
+			value, _ = msgpack.Marshal(stream.Headlines) // numbers and text
 		}
 		put(key, value)
 	}
@@ -47,28 +49,28 @@ func (s *Set) Restore(key, value []byte) error {
 func (s *Set) reread(key streamKey, lines map[event.Source]string) {
 	stream := s.streams.at(key)
 	before := s.counts
-	s.in = Input{Tag: key.tag, Stream: stream, scratch: &s.scratch, index: &s.index}
+	s.begin(key.tag, time.Time{}, stream)
 	s.emit = func(*event.Event) {}
 	for _, line := range lines {
 		s.openLine([]byte(line), 0)
 	}
-	s.in, s.emit, s.counts = Input{}, nil, before
+	s.in, s.at, s.emit, s.counts = format.Input{}, nil, nil, before
 }
 
-// Again is a new set that reads a chunk of this tag a second time without
+// Again returns a new set that reads a chunk of this tag a second time without
 // changing s: nothing is counted in s, and nothing that s holds of acts that
 // come in several rows is used up. It knows the header lines that s knows for
 // the tag now, since the chunk may start in the middle of a file. It serves
 // one chunk.
 func (s *Set) Again(tag string) *Set {
-	again := &Set{formats: formats(), streams: newStreams()}
-	if len(s.formats) == 1 {
-		only := s.formats[0].source()
-		again.formats = slices.DeleteFunc(again.formats, func(f format) bool { return f.source() != only })
+	again := &Set{readers: readers(s.content), streams: newStreams(), content: s.content}
+	if len(s.readers) == 1 {
+		only := s.readers[0].Source()
+		again.readers = slices.DeleteFunc(again.readers, func(f *reader) bool { return f.Source() != only })
 	}
 	for _, key := range s.streams.table.Keys() {
 		if stream, ok := s.streams.table.Peek(key); ok && key.tag == tag {
-			again.reread(key, stream.headlines)
+			again.reread(key, stream.Headlines)
 		}
 	}
 	return again

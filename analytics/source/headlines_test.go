@@ -11,7 +11,7 @@ import (
 // A set that reads again knows the columns, and leaves the first as it was.
 func TestAgain(t *testing.T) {
 	for _, only := range []string{Auto, "iis"} {
-		s, err := New(only)
+		s, err := New(only, testContent)
 		if err != nil {
 			t.Fatal(err)
 		}

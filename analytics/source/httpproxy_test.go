@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"redshank/analytics/event"
+	"redshank/analytics/source/format"
 )
 
 const proxyHeader = "DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,Organization,AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,BackEndStatus,ErrorCode,Method,UrlQuery,GenericInfo"
@@ -67,14 +68,14 @@ func TestHTTPProxyHostileRows(t *testing.T) {
 		b.line(row[:n])
 		b.line(strings.Replace(row[:n], "Mozilla", `"Mozilla`, 1))
 	}
-	if b.counts[Understood] > 60 {
+	if b.counts[format.Understood] > 60 {
 		t.Errorf("%v", b.counts) // only rows that reach the status tell
 	}
 }
 
 func TestHTTPProxyFields(t *testing.T) {
 	b := newBench()
-	b.decode(&Input{Time: b.now, Fields: fields("DateTime", "2026-03-02T08:00:00.5Z", "RequestId", "x", "Protocol", "Ews", "UrlStem", "/ews", "IsAuthenticated", "true",
+	b.Decode(&format.Input{Time: b.now, Fields: fields("DateTime", "2026-03-02T08:00:00.5Z", "RequestId", "x", "Protocol", "Ews", "UrlStem", "/ews", "IsAuthenticated", "true",
 		"AuthenticatedUser", "alice", "ClientIpAddress", outside, "HttpStatus", 200)})
 	if len(b.told) != 1 {
 		t.Fatalf("told %d", len(b.told))

@@ -9,6 +9,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 const (
@@ -55,7 +56,7 @@ func TestIISOutcomes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
 			told := b.lines(iisHeader, iisLine("08:00:00", "POST", c.path, c.query, c.user, outside, "Test+Agent/1.0", "-", c.status))
-			if b.counts[Malformed]+b.counts[Unknown] > 0 {
+			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
 				t.Fatal("not read")
 			}
 			if c.want == nil != (len(told) == 0) {
@@ -109,7 +110,7 @@ func TestIISHeaders(t *testing.T) {
 		short+" ", "2026-03-02 08:00:01 198.51.100.8 bob POST /ews/x 401 1326 1 B/2\r",
 		"\x00\x00\x00\x00"+strings.Repeat("\x00", 4096), "\x00\x002026-03-02 08:00:02 198.51.100.9 carol POST /ews/x 401 1326 1 C/3\x00\x00",
 	)
-	if len(told) != 3 || b.counts[Unknown]+b.counts[Malformed] != 0 {
+	if len(told) != 3 || b.counts[format.Unknown]+b.counts[format.Malformed] != 0 {
 		t.Fatalf("told %d, %v", len(told), b.counts)
 	}
 	for i, w := range []want{
@@ -173,7 +174,7 @@ func TestIISWithoutDate(t *testing.T) {
 	}
 }
 
-// fields is a record as a parser in front of Redshank makes it.
+// fields returns a record as a parser in front of Redshank makes it.
 func fields(pairs ...any) record.Value {
 	b := msgp.AppendMapHeader(nil, uint32(len(pairs)/2))
 	for _, p := range pairs {
@@ -193,7 +194,7 @@ func TestIISFields(t *testing.T) {
 			"csUsername", "alice", "cIp", outside, "csUserAgent", "A+1", "scStatus", "401", "scSubstatus", "1", "scWin32Status", "1326"),
 	} {
 		b := newBench()
-		b.decode(&Input{Fields: m, Stream: &b.stream, Time: b.now})
+		b.Decode(&format.Input{Fields: m, Stream: &b.stream, Time: b.now})
 		if len(b.told) != 1 {
 			t.Fatalf("%s: told %d, %v", name, len(b.told), b.counts)
 		}

@@ -7,12 +7,13 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
-// readChunks is what a set makes of chunks that lie in the same memory, one
+// readChunks returns what a set makes of chunks that lie in the same memory, one
 // after the other, as the host's do.
 func readChunks(t testing.TB, shared bool, chunks ...[]byte) (events []seen, counts Counts, reader record.Reader) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,7 @@ func readChunks(t testing.TB, shared bool, chunks ...[]byte) (events []seen, cou
 	return events, s.Counts(), reader
 }
 
-// sameShared tells whether it matters that the reader has indexed the bodies.
+// sameShared reports whether it matters that the reader has indexed the bodies.
 func sameShared(t *testing.T, chunks ...[]byte) {
 	t.Helper()
 	shared, counts, reader := readChunks(t, true, chunks...)
@@ -86,7 +87,7 @@ func FuzzSharedIndex(f *testing.F) {
 // The host writes chunk after chunk into the same memory, and a line that goes
 // on in a file is not read as a map first.
 func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
 	}
 	n = copy(memory, native(t, sampleMailAccess).Body)
 	s.Decode("tag", &record.Record{Body: memory[:n:n]}, emit)
-	if counts := s.Counts(); events != 1 || counts[event.UAL][Understood] != 1 {
+	if counts := s.Counts(); events != 1 || counts[event.UAL][format.Understood] != 1 {
 		t.Errorf("%d events, %+v", events, counts)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"redshank/analytics/event"
+	"redshank/analytics/source/format"
 )
 
 func mailRow(server, user, command, parameters, context string) string {
@@ -46,7 +47,7 @@ func TestMailboxRows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
 			told := b.lines(c.row)
-			if b.counts[Malformed]+b.counts[Unknown] > 0 || c.want == nil != (len(told) == 0) {
+			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 || c.want == nil != (len(told) == 0) {
 				t.Fatalf("told %v, %v", told, b.counts)
 			}
 			if c.want == nil {
@@ -64,7 +65,7 @@ func TestMailboxRows(t *testing.T) {
 func TestMailboxFields(t *testing.T) {
 	for server, source := range map[string]event.Source{"192.0.2.10:110": event.POP, "192.0.2.10:143": event.IMAP} {
 		b := newBench()
-		b.decode(&Input{Time: b.now, Fields: fields("dateTime", "2026-03-02T08:00:00.5Z", "sessionId", "E", "sIp", server, "cIp", "198.51.100.7:1", "user", "alice",
+		b.Decode(&format.Input{Time: b.now, Fields: fields("dateTime", "2026-03-02T08:00:00.5Z", "sessionId", "E", "sIp", server, "cIp", "198.51.100.7:1", "user", "alice",
 			"command", "auth", "parameters", "PLAIN", "context", "R=OK")})
 		if len(b.told) != 1 || b.told[0].Source != source {
 			t.Errorf("%s: %v", server, b.told)

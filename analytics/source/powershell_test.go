@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"redshank/analytics/source/format"
 )
 
 // psHeads are the heads of PowerShell events.
@@ -36,7 +38,7 @@ func TestPipeline(t *testing.T) {
 		t.Errorf("without a whole context: %+v", told)
 	}
 	told, _ = winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"","Payload":"CommandInvocation(x): `+strings.Repeat("y", 5000)+`"}}`)
-	if len(told) != 1 || len(told[0].detail) != maxWinParameters {
+	if len(told) != 1 || len(told[0].detail) != 2<<10 {
 		t.Errorf("%d events of %d bytes", len(told), len(told[0].detail))
 	}
 }
@@ -55,12 +57,12 @@ func TestScriptBlock(t *testing.T) {
 	}
 	for _, text := range []string{"", " \r\n"} {
 		told, counts := winRun(t, `{`+psHeads("4104")+`,"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":`+quoteJSON(text)+`,"ScriptBlockId":"x"}}`)
-		if len(told) != 0 || counts[Ignored] != 1 {
+		if len(told) != 0 || counts[format.Ignored] != 1 {
 			t.Errorf("empty block: %+v, counts %v", told, counts)
 		}
 	}
 	for _, id := range []string{"4105", "4106", "400", "600", "800"} {
-		if told, counts := winRun(t, `{`+psHeads(id)+`,"StringInserts":["x","y"]}`); len(told) != 0 || counts[Ignored] != 1 {
+		if told, counts := winRun(t, `{`+psHeads(id)+`,"StringInserts":["x","y"]}`); len(told) != 0 || counts[format.Ignored] != 1 {
 			t.Errorf("%s: counts %v", id, counts)
 		}
 	}

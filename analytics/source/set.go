@@ -3,9 +3,11 @@ package source
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // Auto is the name that lets a Set find the format of each record by itself.
@@ -15,42 +17,56 @@ const Auto = "auto"
 // scratch memory that all of them share, so it serves one goroutine; an
 // engine has one.
 type Set struct {
-	formats []format
+	readers []*reader
 	streams *streams
 	counts  Counts
+	unread  unreadTable
+	content Content
 
-	// The record at hand; running is the stream of the one before it, where that
+	// The current record. running is the stream of the record before it, if that
 	// was a raw line and no more.
 	line    []byte // record.Record.Line
-	running *Stream
-	in      Input
+	running *stream
+	at      *stream // of in
+	in      format.Input
+	visits  int   // values read since the last one that was taken
+	fault   fault // why the record is not understood, so far
 	ev      event.Event
-	emit    Emit
-	scratch scratch
+	emit    format.Emit
+	scratch format.Scratch
 	index   record.Index
 }
 
-// New makes a set that knows the one format called only, or all where only is
-// "auto" or empty.
-func New(only string) (*Set, error) {
-	all := formats()
-	s := &Set{formats: all, streams: newStreams()}
+// Content is what the formats take from a policy.
+type Content interface {
+	// Operation returns what an operation of an audit log means.
+	Operation(name []byte) event.Operation
+	// ClientHeaders returns the headers from which web logs take the client behind
+	// a trusted proxy, the best first; nil for the default.
+	ClientHeaders() []string
+}
+
+// New returns a set that knows the one format called only, or all formats if only
+// is "auto" or empty.
+func New(only string, content Content) (*Set, error) {
+	all := readers(content)
+	s := &Set{readers: all, streams: newStreams(), content: content}
 	if only == "" || only == Auto {
 		return s, nil
 	}
 	names := make([]string, len(all))
 	for i, f := range all {
-		names[i] = f.source().String()
+		names[i] = f.Source().String()
 		if names[i] == only {
-			s.formats = all[i : i+1]
+			s.readers = all[i : i+1]
 			return s, nil
 		}
 	}
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
 }
 
-// Index is where the set looks for the fields of a map. Who gives it to the
-// reader of the records spares the set to walk them once more.
+// Index returns where the set looks for the fields of a map. A caller that gives
+// it to the reader of the records saves the set a second walk of each.
 func (s *Set) Index() *record.Index { return &s.index }
 
 // Release lets go of the records that were decoded.
@@ -59,62 +75,71 @@ func (s *Set) Release() {
 	s.running = nil
 }
 
-// Counts is a snapshot of what became of all records so far.
+// Counts returns what became of all records so far.
 func (s *Set) Counts() Counts { return s.counts }
 
 // Decode finds the log record, or the several, inside rec and hands their
 // events to emit. The event that emit gets points into rec and is the set's
 // own: it is over when emit returns. tag must not point into the chunk; it is
 // kept.
-func (s *Set) Decode(tag string, rec *record.Record, emit Emit) {
+func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 	if s.NextLine(rec, &s.ev, emit) {
 		return
 	}
 	running := s.running
-	s.emit = emit
-	s.scratch.release(0)
+	s.emit, s.visits, s.fault = emit, 0, fault{}
+	s.scratch.Release(0)
+	var taken bool
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
 		s.running = running
-		s.in = Input{Tag: tag, Time: rec.Time, Stream: running, scratch: &s.scratch, index: &s.index}
-		s.openEither(rec.Body, rec.Line, 0, 0)
+		s.begin(tag, rec.Time, running)
+		taken = s.openEither(rec.Body, rec.Line, 0, 0) || s.search(rec.Body, 0)
 	} else {
-		s.in = Input{Tag: tag, Time: rec.Time, Stream: s.streams.get(tag, nil), scratch: &s.scratch, index: &s.index}
-		s.open(rec.Body, 0)
+		s.begin(tag, rec.Time, s.streams.get(tag, nil))
+		taken = s.open(rec.Body, 0)
+	}
+	if !taken {
+		s.reject(rec.Body)
 	}
 	s.index.Forget() // the record's memory is the caller's again
-	s.in, s.line, s.emit = Input{}, nil, nil
+	s.in, s.at, s.line, s.emit = format.Input{}, nil, nil, nil
 }
 
-// NextLine is Decode at half the cost, into an event of the caller's that is
-// over when he says so, for a record that is the next line of the last one's
-// file and of the same day as that. It tells whether it is one and could be
-// read so: of IIS alone, whose lines are the most by far. Where it could not,
-// nothing has happened.
-func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit Emit) bool {
+// begin prepares in for a record of a stream.
+func (s *Set) begin(tag string, now time.Time, of *stream) {
+	s.at = of
+	s.in = format.Input{Tag: tag, Time: now, Stream: &of.Stream, Scratch: &s.scratch, Index: &s.index}
+}
+
+// NextLine is Decode at half the cost, into an event of the caller's, for a record
+// that is the next line of the last one's file and of the same day. It reports
+// whether the record is one and could be read so: only IIS, whose lines are the
+// most by far, reads next lines. Nothing has happened if it could not.
+func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bool {
 	if !rec.Again || s.running == nil {
 		return false
 	}
 	line := rec.Line
-	f, ok := s.running.format.(*iis)
-	if !ok || s.running.csv != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
+	f := s.running.reader
+	if f == nil || f.next == nil || s.running.csv.names != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
 		return false
 	}
-	outcome, ok := f.nextLine(s.running, line, ev, emit)
+	outcome, ok := f.next.NextLine(&s.running.Stream, line, ev, emit)
 	if ok {
-		s.counts[event.IIS][outcome]++
+		s.counts[f.Source()][outcome]++
 	}
 	return ok
 }
 
 // leaf counts one record that no format has decoded.
-func (s *Set) leaf(o Outcome) { s.counts[event.SourceUnknown][o]++ }
+func (s *Set) leaf(o format.Outcome) { s.counts[event.SourceUnknown][o]++ }
 
-// offerMap tells whether a format has taken the map, and counts it if so.
+// offerMap reports whether a format has taken the map, and counts it if so.
 func (s *Set) offerMap(m record.Value) bool {
 	s.in.Fields, s.in.Line = m, nil
 	taken := s.offer()
 	if taken {
-		s.in.Stream.lines = false
+		s.at.lines = false
 	}
 	return taken
 }
@@ -124,7 +149,7 @@ func (s *Set) offerLine(line []byte) bool {
 	s.in.Fields, s.in.Line = nil, line
 	taken := s.offer()
 	if taken {
-		s.in.Stream.lines = true
+		s.at.lines = true
 	}
 	return taken
 }
@@ -132,31 +157,36 @@ func (s *Set) offerLine(line []byte) bool {
 // offer asks the format that has taken the stream's last record first: files
 // keep to one format, and most claims then cost one look.
 func (s *Set) offer() bool {
-	last := s.in.Stream.format
+	last := s.at.reader
 	if last != nil && s.try(last) {
 		return true
 	}
-	for _, f := range s.formats {
+	for _, f := range s.readers {
 		if f != last && s.try(f) {
-			s.in.Stream.format = f
+			s.at.reader = f
 			return true
 		}
 	}
 	return false
 }
 
-// try offers the record to one format. A format that claims it and then does
-// not know it leaves it to the others.
-func (s *Set) try(f format) bool {
-	if !f.claims(&s.in) {
+// try offers the record to one format. A format that claims the record and then
+// does not know or not understand it leaves it to the others.
+func (s *Set) try(f *reader) bool {
+	if !f.Claims(&s.in) {
 		return false
 	}
 	s.ev.Reset()
-	s.ev.Source, s.ev.Time = f.source(), s.in.Time
-	outcome := f.decode(&s.in, &s.ev, s.emit)
-	if outcome == Unknown {
+	s.ev.Source, s.ev.Time = f.Source(), s.in.Time
+	s.in.Reason = format.NoReason
+	switch outcome := f.Decode(&s.in, &s.ev, s.emit); outcome {
+	case format.Unknown:
 		return false
+	case format.Malformed:
+		s.misread(f.Source())
+		return false
+	default:
+		s.counts[f.Source()][outcome]++
+		return true
 	}
-	s.counts[f.source()][outcome]++
-	return true
 }

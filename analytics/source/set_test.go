@@ -10,30 +10,34 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
+
+var testContent = policy.Default()
 
 // probe is a format that takes maps with a "probe" field and lines that begin
 // with "probe", and emits their text as the event's user.
 type probe struct{}
 
-func (probe) source() event.Source { return event.EWS }
+func (probe) Source() event.Source { return event.EWS }
 
-func (probe) claims(in *Input) bool {
+func (probe) Claims(in *format.Input) bool {
 	return in.Fields.Get("probe").Present() || bytes.HasPrefix(in.Line, []byte("probe"))
 }
 
-func (probe) decode(in *Input, ev *event.Event, emit Emit) Outcome {
+func (probe) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	text := in.Fields.Get("probe").Bytes()
 	if in.Line != nil {
 		text = in.Line
 	}
 	if string(text) == "skip" {
-		return Ignored
+		return format.Ignored
 	}
 	ev.RawUser = text
 	emit(ev)
-	return Understood
+	return format.Understood
 }
 
 // native encodes one JSON text as the msgpack map that Fluent Bit would make
@@ -86,7 +90,7 @@ func appendScalar(dst []byte, token json.Token) ([]byte, error) {
 	return msgp.AppendFloat64(dst, f), err
 }
 
-// tailed is a record as in_tail makes it of a line.
+// tailed returns a record as in_tail makes it of a line.
 func tailed(line string) *record.Record {
 	body := msgp.AppendMapHeader(nil, 1)
 	body = msgp.AppendString(body, "log")
@@ -95,7 +99,7 @@ func tailed(line string) *record.Record {
 }
 
 func probing() *Set {
-	return &Set{formats: []format{probe{}}, streams: newStreams()}
+	return &Set{readers: []*reader{{Format: probe{}}}, streams: newStreams()}
 }
 
 func TestSetUnwraps(t *testing.T) {
@@ -134,7 +138,7 @@ func TestSetUnwraps(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", c.name, g, c.want)
 		}
 		counts := s.Counts()
-		if want := uint64(len(got)); counts.Total(Understood) != want || counts.Read() != max(want, 1) {
+		if want := uint64(len(got)); counts.Total(format.Understood) != want || counts.Read() != max(want, 1) {
 			t.Errorf("%s: counts %v after %d events", c.name, counts, len(got))
 		}
 	}
@@ -145,22 +149,22 @@ func TestSetCountsEveryLeafOnce(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		rec  *record.Record
-		want Outcome
+		want format.Outcome
 	}{
-		{"unknown map", native(t, `{"a":1}`), Unknown},
-		{"unknown line", tailed("hello"), Unknown},
-		{"unknown line with much else", native(t, `{"message":"hello","a":1,"b":2,"c":3}`), Unknown},
-		{"ignored", native(t, `{"probe":"skip"}`), Ignored},
-		{"blank", tailed(" \r\n"[1:]), Ignored},
-		{"empty list", native(t, `{"records":[]}`), Ignored},
-		{"broken JSON", tailed(`{"a":`), Malformed},
-		{"bracketed text", tailed(`[2026] hello`), Unknown},
-		{"long line", tailed(long), Malformed},
-		{"long JSON", tailed(`{"a":"` + strings.Repeat("x", maxJSON) + `"}`), Malformed},
-		{"deep", native(t, strings.Repeat(`{"payload":`, 9)+`{"probe":"1"}`+strings.Repeat("}", 9)), Malformed},
-		{"nothing", &record.Record{}, Unknown},
-		{"no map", &record.Record{Body: msgp.AppendInt(nil, 4)}, Unknown},
-		{"cut map", &record.Record{Body: []byte{0xdf, 0xff, 0xff}}, Unknown},
+		{"unknown map", native(t, `{"a":1}`), format.Unknown},
+		{"unknown line", tailed("hello"), format.Unknown},
+		{"unknown line with much else", native(t, `{"message":"hello","a":1,"b":2,"c":3}`), format.Unknown},
+		{"ignored", native(t, `{"probe":"skip"}`), format.Ignored},
+		{"blank", tailed(" \r\n"[1:]), format.Ignored},
+		{"empty list", native(t, `{"records":[]}`), format.Ignored},
+		{"broken JSON", tailed(`{"a":`), format.Malformed},
+		{"bracketed text", tailed(`[2026] hello`), format.Unknown},
+		{"long line", tailed(long), format.Malformed},
+		{"long JSON", tailed(`{"a":"` + strings.Repeat("x", format.MaxJSON) + `"}`), format.Malformed},
+		{"deep", native(t, strings.Repeat(`{"payload":`, 12)+`{"probe":"1"}`+strings.Repeat("}", 12)), format.Malformed},
+		{"nothing", &record.Record{}, format.Unknown},
+		{"no map", &record.Record{Body: msgp.AppendInt(nil, 4)}, format.Unknown},
+		{"cut map", &record.Record{Body: []byte{0xdf, 0xff, 0xff}}, format.Unknown},
 	} {
 		s := probing()
 		s.Decode("tag", c.rec, func(*event.Event) {})
@@ -171,19 +175,19 @@ func TestSetCountsEveryLeafOnce(t *testing.T) {
 }
 
 func TestSetNames(t *testing.T) {
-	if _, err := New("nonsense"); err == nil || !strings.Contains(err.Error(), `"nonsense"`) || !strings.Contains(err.Error(), Auto) {
+	if _, err := New("nonsense", testContent); err == nil || !strings.Contains(err.Error(), `"nonsense"`) || !strings.Contains(err.Error(), Auto) {
 		t.Errorf("error %v does not name the value and what is wanted", err)
 	}
-	for _, f := range formats() {
-		if int(f.source()) >= sources {
-			t.Errorf("%v: no place in Counts", f.source())
+	for _, f := range formats(testContent) {
+		if int(f.Source()) >= event.Sources {
+			t.Errorf("%v: no place in Counts", f.Source())
 		}
-		if s, err := New(f.source().String()); err != nil || len(s.formats) != 1 {
-			t.Errorf("New(%q): %v", f.source(), err)
+		if s, err := New(f.Source().String(), testContent); err != nil || len(s.readers) != 1 {
+			t.Errorf("New(%q): %v", f.Source(), err)
 		}
 	}
 	for _, name := range []string{"", Auto} {
-		if s, err := New(name); err != nil || len(s.formats) != len(formats()) {
+		if s, err := New(name, testContent); err != nil || len(s.readers) != len(readers(testContent)) {
 			t.Errorf("New(%q): %v", name, err)
 		}
 	}
@@ -207,7 +211,7 @@ func TestCSVRows(t *testing.T) {
 	if g, want := strings.Join(got, "|"), `1|2, with "quotes"`; g != want {
 		t.Errorf("got %q, want %q", g, want)
 	}
-	if counts := s.Counts(); counts.Total(Malformed) != 4 || counts.Read() != 7 {
+	if counts := s.Counts(); counts.Total(format.Malformed) != 4 || counts.Read() != 7 {
 		t.Errorf("counts %v", counts)
 	}
 }
@@ -216,11 +220,11 @@ func TestStreamsKeepFilesApart(t *testing.T) {
 	s := probing()
 	none := func(*event.Event) {}
 	s.Decode("tag", native(t, `{"log":"CreationDate,AuditData","path":"/a.csv"}`), none)
-	if s.streams.get("tag", []byte("/a.csv")).csv == nil {
+	if s.streams.get("tag", []byte("/a.csv")).csv.names == nil {
 		t.Error("header forgotten")
 	}
 	for _, other := range []string{"", "/b.csv"} {
-		if s.streams.get("tag", []byte(other)).csv != nil {
+		if s.streams.get("tag", []byte(other)).csv.names != nil {
 			t.Errorf("header of /a.csv holds for %q", other)
 		}
 	}

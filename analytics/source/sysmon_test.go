@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"redshank/analytics/source/format"
 )
 
 func sysmonHeads(id string) string {
@@ -30,7 +32,7 @@ func TestSysmonConnection(t *testing.T) {
 	if len(told) != 1 || told[0].target != "198.51.100.9" {
 		t.Errorf("lost name: %+v", told)
 	}
-	if _, counts := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+strings.Replace(values, `"true"`, `"false"`, 1)+`]}`); counts[Ignored] != 1 {
+	if _, counts := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+strings.Replace(values, `"true"`, `"false"`, 1)+`]}`); counts[format.Ignored] != 1 {
 		t.Errorf("inbound: counts %v", counts)
 	}
 }
@@ -49,7 +51,7 @@ func TestSysmonLookUp(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"1", "5", "11", "13"} {
-		if _, counts := winRun(t, `{`+sysmonHeads(id)+`,"StringInserts":[`+values+`]}`); counts[Ignored] != 1 {
+		if _, counts := winRun(t, `{`+sysmonHeads(id)+`,"StringInserts":[`+values+`]}`); counts[format.Ignored] != 1 {
 			t.Errorf("%s: counts %v", id, counts)
 		}
 	}

@@ -11,38 +11,41 @@ import (
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/source/exchange"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/iis"
 )
 
 // bench feeds lines of one file to the text formats, as a Set does, and keeps
 // what they say.
 type bench struct {
-	formats []format
-	stream  Stream
+	formats []format.Format
+	stream  format.Stream
 	now     time.Time
-	counts  [outcomes]int
+	counts  [format.Outcomes]int
 	event   event.Event // of the last line, told or not
 	told    []event.Event
 }
 
 func newBench() *bench {
 	return &bench{
-		formats: []format{newHTTPProxy(), newEWS(), newCmdlet(), newSMTP(), newIMAP(), newPOP(), newIIS()},
+		formats: []format.Format{exchange.NewHTTPProxy(), exchange.NewEWS(), exchange.NewCmdlet(), exchange.NewSMTP(), exchange.NewIMAP(), exchange.NewPOP(), iis.New(nil)},
 		now:     time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
 	}
 }
 
-func (b *bench) line(line string) Outcome {
-	in := Input{Tag: "t", Time: b.now, Line: trim([]byte(line)), Stream: &b.stream}
-	return b.decode(&in)
+func (b *bench) line(line string) format.Outcome {
+	in := format.Input{Tag: "t", Time: b.now, Line: trim([]byte(line)), Stream: &b.stream}
+	return b.Decode(&in)
 }
 
-func (b *bench) decode(in *Input) Outcome {
-	o := Unknown
+func (b *bench) Decode(in *format.Input) format.Outcome {
+	o := format.Unknown
 	for _, f := range b.formats {
-		if f.claims(in) {
+		if f.Claims(in) {
 			b.event.Reset()
-			b.event.Source, b.event.Time = f.source(), in.Time
-			o = f.decode(in, &b.event, func(e *event.Event) { b.told = append(b.told, owned(e)) })
+			b.event.Source, b.event.Time = f.Source(), in.Time
+			o = f.Decode(in, &b.event, func(e *event.Event) { b.told = append(b.told, owned(e)) })
 			break
 		}
 	}
@@ -58,7 +61,7 @@ func (b *bench) lines(lines ...string) []event.Event {
 	return b.told[from:]
 }
 
-// owned is a copy of e that outlives it.
+// owned returns a copy of e that outlives it.
 func owned(e *event.Event) event.Event {
 	e.AgentText()
 	c := *e
@@ -69,7 +72,7 @@ func owned(e *event.Event) event.Event {
 	return c
 }
 
-// fixtures is the folder of real samples, which is not part of the project.
+// fixtures returns the folder of real samples, which is not part of the project.
 func fixtures(t testing.TB) string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -97,7 +100,7 @@ func fixtureLines(t testing.TB, path string) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
-// want is what an event of a sample has to be; empty means not looked at.
+// want is what an event of a sample has to be; empty means not read.
 type want struct {
 	outcome                                event.Outcome
 	action                                 event.Action
@@ -121,7 +124,7 @@ func (w *want) check(t *testing.T, e *event.Event) {
 	}
 }
 
-// addressOf is a raw address as the peers write it.
+// addressOf returns a raw address as the peers write it.
 func addressOf(raw []byte) string {
 	if ap, err := netip.ParseAddrPort(string(raw)); err == nil {
 		return ap.Addr().String()
@@ -206,7 +209,7 @@ var samples = []struct {
 func TestTextLogSamplesThroughSet(t *testing.T) {
 	for _, sample := range samples {
 		for _, only := range []string{Auto, sourceOf(sample.path)} {
-			s, err := New(only)
+			s, err := New(only, testContent)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,21 +218,21 @@ func TestTextLogSamplesThroughSet(t *testing.T) {
 				s.Decode("exchange", tailed(line), func(*event.Event) { told++ })
 			}
 			counts := s.Counts()
-			if counts.Read() != uint64(len(lines)) || counts.Total(Unknown)+counts.Total(Malformed) > 0 || told != len(sample.told) {
+			if counts.Read() != uint64(len(lines)) || counts.Total(format.Unknown)+counts.Total(format.Malformed) > 0 || told != len(sample.told) {
 				t.Errorf("%s as %s: %d lines, %v, told %d, want %d", sample.path, only, len(lines), counts, told, len(sample.told))
 			}
 		}
 	}
 }
 
-// sourceOf is the format of a sample by the name of its file.
+// sourceOf returns the format of a sample by the name of its file.
 func sourceOf(path string) string {
-	for _, s := range []struct{ mark, source string }{
+	for _, s := range []struct{ mark, Source string }{
 		{"iis_w3c/", "iis"}, {"httpproxy/", "httpproxy"}, {"RECV", "smtp"}, {"smtp-", "smtp"}, {"exchange-pop", "pop"}, {"exchange-imap", "imap"},
 		{"exlreport__imap4", "imap"}, {"admin_other/", "cmdlet"},
 	} {
 		if strings.Contains(path, s.mark) {
-			return s.source
+			return s.Source
 		}
 	}
 	return Auto
@@ -248,9 +251,9 @@ func TestTextLogSamples(t *testing.T) {
 		lines := fixtureLines(t, s.path)
 		b := newBench()
 		told := b.lines(lines...)
-		t.Logf("%-75s %5d %5d %5d %5d %5d %5d", s.path, len(lines), b.counts[Understood], b.counts[Ignored], b.counts[Unknown], b.counts[Malformed], len(told))
+		t.Logf("%-75s %5d %5d %5d %5d %5d %5d", s.path, len(lines), b.counts[format.Understood], b.counts[format.Ignored], b.counts[format.Unknown], b.counts[format.Malformed], len(told))
 		t.Run(filepath.Base(s.path), func(t *testing.T) {
-			if got := [4]int{b.counts[Understood], b.counts[Ignored], b.counts[Unknown], b.counts[Malformed]}; got != [4]int{s.understood, s.ignored, s.unknown, s.broken} {
+			if got := [4]int{b.counts[format.Understood], b.counts[format.Ignored], b.counts[format.Unknown], b.counts[format.Malformed]}; got != [4]int{s.understood, s.ignored, s.unknown, s.broken} {
 				t.Errorf("understood, ignored, unknown, malformed %v, want %v", got, [4]int{s.understood, s.ignored, s.unknown, s.broken})
 			}
 			if len(told) != len(s.told) {

@@ -4,100 +4,166 @@ import (
 	"bytes"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 const (
-	// maxNesting is how many wrappers may stand around a record: Kafka, an
-	// Event Hub batch, a collector's own and JSON in a string.
-	maxNesting = 4
+	// maxNesting is how many wrappers may stand around a record: Kafka, an Event
+	// Hub batch, a collector's own maps, and JSON in strings in between.
+	maxNesting = 10
+	// maxVisits is how many values of one record are read while no format
+	// has taken any.
+	maxVisits = 96
 	// maxLine is the longest raw line that is read, in bytes.
 	maxLine = 256 << 10
-	// fewFields is how many fields a wrapper may have. A record with more is
-	// offered to the formats first: it is most likely the thing itself, and
+	// fewFields is how many fields a wrapper has at most. A record with more is
+	// offered to the formats first: it is most likely the log record itself, and
 	// one look at its fields is saved.
 	fewFields = 16
-	// bareFields is how many a raw line's record has where no filter has
-	// added to it: the line, its path, its offset.
+	// bareFields is how many fields a raw line's record has if no filter has
+	// added any: the line, its path, its offset.
 	bareFields = 3
 )
 
-// open finds the records inside v and decodes them. What was transcoded on
-// the way is given back: nothing that emit got may be used after it.
-func (s *Set) open(v record.Value, depth int) {
-	mark := len(s.scratch.buf)
+// open finds the records inside v, decodes them, and reports whether a format has
+// taken any. What was transcoded on the way is given back: nothing that emit got
+// may be used after it.
+func (s *Set) open(v record.Value, depth int) (taken bool) {
+	if s.visits++; depth > maxNesting {
+		s.fail(format.TooLarge)
+		return false
+	}
+	if s.visits > maxVisits {
+		return false
+	}
+	mark := len(s.scratch.Buf)
 	switch {
-	case depth > maxNesting:
-		s.leaf(Malformed)
 	case v.IsMap():
-		s.openMap(v, depth)
+		taken = s.openMap(v, depth)
 	case v.IsArray():
-		s.openList(v, depth)
+		taken = s.openList(v, depth, depth == 0)
 	default:
-		if text := v.Bytes(); text == nil || !s.openText(text, depth) {
-			s.leaf(Unknown)
+		if text := v.Bytes(); text != nil {
+			taken = s.openText(text, depth)
 		}
 	}
-	s.scratch.release(mark)
+	s.scratch.Release(mark)
 	s.index.Forget()
+	return taken
 }
 
-// openList decodes the elements of a batch. Maps in it stand no deeper than
-// the batch does, lists in lists do: their nesting is the sender's to choose.
-func (s *Set) openList(list record.Value, depth int) {
-	empty := true
+// openList decodes the elements of a batch. Every element of a known batch counts
+// as a record; a list that is only found by searching is a batch if a format takes
+// one of its elements. Maps in a list stand no deeper than the list does, and
+// lists in lists do: their nesting is the sender's to choose.
+func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
+	missed, empty := 0, true
 	for item := range list.Items() {
 		empty = false
-		if item.IsMap() {
-			s.open(item, depth)
-		} else {
-			s.open(item, depth+1)
+		if known || taken {
+			s.visits = 0
+		}
+		inner := depth
+		if !item.IsMap() {
+			inner++
+		}
+		switch {
+		case s.open(item, inner):
+			for taken = true; missed > 0; missed-- {
+				s.reject(nil)
+			}
+		case known || taken:
+			s.reject(item)
+		default:
+			missed++
 		}
 	}
-	if empty {
+	if empty && known {
 		s.leaf(Ignored)
 	}
+	return taken || known
 }
 
-// openMap decodes a map: a record as it is, a wrapper, or one with a text in
-// it. A wrapper goes before the formats where the map is small, since the
-// columns around AuditData look like an audit record themselves.
-func (s *Set) openMap(m record.Value, depth int) {
+// openMap decodes a map: a record as it is, a wrapper, or a map with a text in it.
+// A wrapper goes before the formats if the map is small, since the columns around
+// AuditData look like an audit record themselves.
+func (s *Set) openMap(m record.Value, depth int) bool {
 	fields := m.Len()
 	if fields <= bareFields {
 		if line, path := plainLine(m); line != nil {
 			s.follow(path)
 			if depth == 0 && len(s.line) > 0 && &s.line[0] == &line[0] {
-				s.running = s.in.Stream
+				s.running = s.at
 			}
-			s.openEither(m, line, fields, depth)
-			return
+			return s.openEither(m, line, fields, depth) || s.search(m, depth)
 		}
 	}
 	many := fields > fewFields
 	if many && s.offerMap(m) {
-		return
+		return true
 	}
 	var found [len(wrapperNames)]record.Value
 	s.in.Fields = m
-	if s.in.values(wrapperKeys, false, found[:]) > 0 {
-		if inner := wrapped(found[:]); inner.Present() {
-			s.open(inner, depth+1)
-			return
+	if s.in.Values(wrapperKeys, false, found[:]) > 0 {
+		if inner, known := wrapped(found[:]); inner.Present() {
+			if known && inner.IsArray() {
+				return s.openList(inner, depth+1, true)
+			}
+			if s.open(inner, depth+1) {
+				return true
+			}
 		}
 		if line := rawLine(found[:]); line != nil {
 			s.setPath(found[:])
-			s.openEither(m, line, fields, depth)
-			return
+			if s.openEither(m, line, fields, depth) {
+				return true
+			}
 		}
 	}
-	if many || !s.offerMap(m) {
-		s.leaf(Unknown)
-	}
+	return !many && s.offerMap(m) || s.search(m, depth)
 }
 
-// plainLine is the line of a record as in_tail makes it, and the path of its
+// search looks for a record below keys that nothing is known of: in maps, in
+// lists, and in texts of JSON or XML, down to the bounds of nesting and visits.
+func (s *Set) search(m record.Value, depth int) bool {
+	c := m.Fields()
+	for _, field, ok := c.Next(); ok && s.visits <= maxVisits; _, field, ok = c.Next() {
+		switch {
+		case field.IsMap() || field.IsArray():
+			if field.Len() > 0 && s.open(field, depth+1) {
+				return true
+			}
+		case len(field.Bytes()) >= minEmbedded:
+			before := s.fault
+			if s.openEmbedded(field.Bytes(), depth+1) {
+				return true
+			}
+			s.fault = before
+		}
+	}
+	return false
+}
+
+// minEmbedded is the shortest text that is searched for a record, in bytes.
+const minEmbedded = 40
+
+// openEmbedded decodes a text below an unknown key if it looks like a record.
+func (s *Set) openEmbedded(text []byte, depth int) bool {
+	s.visits++
+	switch c := bytes.TrimLeft(text, " \t\r\n"); {
+	case len(c) == 0 || depth > maxNesting:
+		return false
+	case c[0] == '{' || c[0] == '[' || c[0] == '"':
+		return s.openText(c, depth)
+	case c[0] == '<' || c[0]-'0' <= 9:
+		return s.openText(c, depth)
+	}
+	return s.openBehindPrefix(text, depth)
+}
+
+// plainLine returns the line of a record as in_tail makes it, and the path of its
 // file: the common case, at half the cost of looking for all wrappers. line is
-// nil where there is any other field.
+// nil if there is any other field.
 func plainLine(m record.Value) (line, path []byte) {
 	c := m.Fields()
 	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
@@ -116,81 +182,91 @@ func plainLine(m record.Value) (line, path []byte) {
 
 // openEither decodes a map that has a text which may be the record itself, or
 // only one of its fields (the rendered message of a Windows event).
-func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) {
-	first := fields <= bareFields || s.in.Stream.lines || bytes.HasPrefix(line, []byte("{"))
-	switch {
-	case first && s.openText(line, depth+1):
-	case fields <= fewFields && s.offerMap(m):
-	case !first && s.openText(line, depth+1):
-	default:
-		s.leaf(Unknown)
+func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) bool {
+	if fields <= bareFields || s.at.lines || bytes.HasPrefix(line, []byte("{")) {
+		return s.openText(line, depth+1) || fields <= fewFields && s.offerMap(m)
 	}
+	return fields <= fewFields && s.offerMap(m) || s.openText(line, depth+1)
 }
 
-// openText decodes a text, JSON or a raw line, and tells whether that led to
-// anything that has been counted.
+// openText decodes a text: JSON, JSON in a JSON string, a raw line, or one of
+// these behind the prefix of a forwarder.
 func (s *Set) openText(text []byte, depth int) bool {
 	text = trim(text)
 	if len(text) == 0 {
 		s.leaf(Ignored)
 		return true
 	}
+	if depth > maxNesting {
+		s.fail(format.TooLarge)
+		return false
+	}
 	switch text[0] {
 	case '{':
-		if !s.openJSON(text, depth) {
-			s.leaf(Malformed)
+		return s.openJSON(text, depth)
+	case '"':
+		if v, rest, err := s.scratch.JSON(text); err == nil && len(rest) == 0 && len(v.Bytes()) > 0 {
+			return s.openText(v.Bytes(), depth+1)
 		}
-		return true
 	case '[': // a list, or a line that begins with a time in brackets
-		inner := bytes.TrimLeft(text[1:], " \t\r\n")
-		if len(inner) > 0 && (inner[0] == '{' || inner[0] == ']') && s.openJSON(text, depth) {
+		if c := bytes.TrimLeft(text[1:], " \t\r\n"); len(c) > 0 && (c[0] == '{' || c[0] == ']' || c[0] == '"') && s.openJSON(text, depth) {
 			return true
 		}
 	}
-	return s.openLine(text, depth)
+	return s.openLine(text, depth) || s.openBehindPrefix(text, depth)
 }
 
-// openJSON decodes JSON values that stand one behind the other; false if not
-// even the first is one. What cannot be read behind it is one more record.
+// openJSON decodes JSON values that stand one behind the other. If there are
+// several, each counts as a record, and what cannot be read behind them as one
+// more.
 func (s *Set) openJSON(text []byte, depth int) bool {
-	v, rest, err := s.scratch.json(text)
+	v, rest, err := s.scratch.JSON(text)
 	if err != nil {
+		s.fail(format.BadSyntax)
 		return false
 	}
+	list := v.IsArray()
+	if len(rest) == 0 {
+		if list {
+			return s.openList(v, depth, depth <= 1)
+		}
+		return s.open(v, depth)
+	}
 	for {
-		s.open(v, depth)
+		if s.visits = 0; !s.open(v, depth) {
+			s.reject(v)
+		}
 		if len(rest) == 0 {
 			return true
 		}
-		if v, rest, err = s.scratch.json(rest); err != nil {
-			s.leaf(Malformed)
+		if v, rest, err = s.scratch.JSON(rest); err != nil {
+			s.fail(format.BadSyntax)
+			s.reject(nil)
 			return true
 		}
 	}
 }
 
-// openLine decodes a raw line and tells whether that has been counted. The
-// limit is for lines only: audit records as JSON, and as cells of a CSV row,
-// are longer and have their own.
+// openLine decodes a raw line. The limit is for lines only: audit records as JSON,
+// and as cells of a CSV row, are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
 	if s.openRow(line, depth) {
 		return true
 	}
 	if len(line) > maxLine {
-		s.leaf(Malformed)
-		return true
+		s.fail(format.TooLarge)
+		return false
 	}
 	if s.offerLine(line) {
 		return true
 	}
-	if s.in.Stream.csv != nil { // the rest of a cell with line breaks in it
-		s.leaf(Malformed)
-		return true
+	if s.at.csv.names != nil { // the rest of a cell with line breaks in it
+		s.fail(format.BadSyntax)
 	}
 	return false
 }
 
-// setPath tells files of one tag apart, where the record names its file.
+// setPath tells files of one tag apart, if the record names its file.
 func (s *Set) setPath(found []record.Value) {
 	var path []byte
 	for _, slot := range pathSlots {
@@ -207,28 +283,7 @@ func (s *Set) setPath(found []record.Value) {
 // follow takes up the stream of a file.
 func (s *Set) follow(path []byte) {
 	if len(path) > 0 {
-		s.in.Stream = s.streams.get(s.in.Tag, path)
+		s.at = s.streams.get(s.in.Tag, path)
+		s.in.Stream = &s.at.Stream
 	}
-}
-
-// padding is what stands around a line and is not of it: NULs that IIS
-// allocates ahead, and line ends.
-const padding = "\x00\r\n"
-
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
-// trim cuts padding and a byte order mark off. White space before a line is
-// kept, as some formats have it; JSON is found behind it.
-func trim(text []byte) []byte {
-	if n := len(text); n > 0 && text[0] > '\r' && text[n-1] > '\r' && text[0] != byteOrderMark[0] && text[0] != ' ' {
-		return text // nearly every line: bytes.Trim makes a set of its own each time
-	}
-	text = bytes.Trim(text, padding)
-	text = bytes.TrimPrefix(text, byteOrderMark)
-	if len(text) > 0 && text[0] == ' ' {
-		if inner := bytes.TrimLeft(text, " \t"); len(inner) > 0 && (inner[0] == '{' || inner[0] == '[') {
-			return inner
-		}
-	}
-	return text
 }

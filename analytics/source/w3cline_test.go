@@ -15,9 +15,9 @@ import (
 	"redshank/analytics/record"
 )
 
-// told is what a set makes of lines that come in chunks of so many.
+// told returns what a set makes of lines that come in chunks of so many.
 func told(lines []string, perChunk int) (events []string, counts Counts) {
-	s, err := New(Auto)
+	s, err := New(Auto, testContent)
 	if err != nil {
 		panic(err)
 	}
@@ -140,25 +140,4 @@ func FuzzLinesOfOneSecond(f *testing.F) {
 		}
 		sameEitherWay(t, lines)
 	})
-}
-
-// TestColumnsAreCut holds the cutting of a line against strings.Fields.
-func TestColumnsAreCut(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	known := w3cColumns.header(headerNames([]byte(iisHeader)), ' ')
-	for range 20_000 {
-		cells := make([]string, len(known))
-		for i := range cells {
-			cells[i] = strings.Repeat("abcdefgh!"[random.IntN(9):][:1], 1+random.IntN(20))
-		}
-		line := []byte(strings.Join(cells, strings.Repeat(" ", 1+random.IntN(50)/49)))
-		var w w3cLine
-		w.read(line, known)
-		r := w3cRow{line, &w.cells}
-		for i, slot := range known {
-			if slot < slots && string(r.get(int(slot))) != cells[i] {
-				t.Fatalf("%s: column %d is %q, want %q", line, i, r.get(int(slot)), cells[i])
-			}
-		}
-	}
 }

@@ -1,12 +1,15 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/windows"
 )
 
 func quoteJSON(s string) string {
@@ -75,7 +78,7 @@ func TestWinShapesAgree(t *testing.T) {
 	}
 	for _, shape := range winShapes {
 		told, counts := winRun(t, shape.json)
-		if len(told) != 1 || counts[Understood] != 1 {
+		if len(told) != 1 || counts[format.Understood] != 1 {
 			t.Errorf("%s: %d events, counts %v", shape.name, len(told), counts)
 			continue
 		}
@@ -88,7 +91,7 @@ func TestWinShapesAgree(t *testing.T) {
 // TestWinShapesAreFound: among all formats it is this one that takes them.
 func TestWinShapesAreFound(t *testing.T) {
 	for _, shape := range winShapes {
-		set, err := New(Auto)
+		set, err := New(Auto, testContent)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +100,7 @@ func TestWinShapesAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		set.Decode("win", &record.Record{Body: body}, func(*event.Event) {})
-		if n := set.Counts()[event.WinEvent][Understood]; n != 1 {
+		if n := set.Counts()[event.WinEvent][format.Understood]; n != 1 {
 			t.Errorf("%s: counts %v", shape.name, set.Counts())
 		}
 	}
@@ -107,26 +110,26 @@ func TestWinIgnoresWhatItDoesNotDecode(t *testing.T) {
 	for _, id := range []string{"4648", "4768", "4672", "5156", "1102"} {
 		for _, shape := range winShapes {
 			told, counts := winRun(t, strings.ReplaceAll(shape.json, "4625", id))
-			if id == "1102" && len(told) == 0 && counts[Ignored] == 1 {
+			if id == "1102" && len(told) == 0 && counts[format.Ignored] == 1 {
 				continue
 			}
-			if len(told) != 0 || counts[Ignored] != 1 {
+			if len(told) != 0 || counts[format.Ignored] != 1 {
 				t.Errorf("%s %s: %d events, counts %v", shape.name, id, len(told), counts)
 			}
 		}
 	}
 }
 
-// winInput is the record of a shape as a set would hand it to the format.
-func winInput(t testing.TB, text string) Input {
+// winInput returns the record of a shape as a set would hand it to the format.
+func winInput(t testing.TB, text string) format.Input {
 	t.Helper()
 	body, err := record.AppendJSON(nil, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{Stream: new(Stream), Fields: body}
+	in := format.Input{Stream: new(format.Stream), Fields: body}
 	for _, key := range []string{"log", "message"} {
-		if line := in.Fields.Get(key).Bytes(); isEventXML(line) {
+		if line := in.Fields.Get(key).Bytes(); bytes.Contains(line, []byte("<Event")) {
 			in.Line, in.Fields = line, nil
 		}
 	}
@@ -138,11 +141,11 @@ func TestWinAllocatesNothing(t *testing.T) {
 		if shape.name == "winlogbeat in a string" || shape.name == "data in a string" {
 			continue // the set's memory holds what was in the string
 		}
-		w, ev, in, events := newWinEvent(), new(event.Event), winInput(t, shape.json), 0
+		w, ev, in, events := windows.New(), new(event.Event), winInput(t, shape.json), 0
 		emit := func(*event.Event) { events++ }
 		if n := testing.AllocsPerRun(100, func() {
-			if w.claims(&in) {
-				w.decode(&in, ev, emit)
+			if w.Claims(&in) {
+				w.Decode(&in, ev, emit)
 			}
 		}); n != 0 || events < 100 {
 			t.Errorf("%s: %v allocations, %d events", shape.name, n, events)
@@ -156,16 +159,16 @@ func BenchmarkWinEvent(b *testing.B) {
 		struct{ name, json string }{"ignored winevtlog", strings.Replace(winShapes[0].json, "4625", "5156", 1)},
 		struct{ name, json string }{"ignored XML line", `{"log":` + quoteJSON(strings.Replace(failedXML, "4625", "5156", 1)) + `}`})
 	for _, shape := range shapes {
-		w, ev, in := newWinEvent(), new(event.Event), winInput(b, shape.json)
-		if !w.claims(&in) {
+		w, ev, in := windows.New(), new(event.Event), winInput(b, shape.json)
+		if !w.Claims(&in) {
 			continue
 		}
 		b.Run(shape.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(in.Line) + len(in.Fields)))
 			for b.Loop() {
-				w.claims(&in)
-				w.decode(&in, ev, func(*event.Event) {})
+				w.Claims(&in)
+				w.Decode(&in, ev, func(*event.Event) {})
 			}
 		})
 	}
@@ -181,25 +184,25 @@ func FuzzWinEvent(f *testing.F) {
 	f.Add([]byte(`{` + psHeads("4103") + `,"EventData":{"ContextInfo":` + quoteJSON(psContextText) + `,"Payload":` + quoteJSON(psPayload) + `}}`))
 	f.Add([]byte(`{` + managementHeads("1") + `,"StringInserts":[` + managementValues + `]}`))
 	f.Add([]byte(`{` + sysmonHeads("3") + `,"StringInserts":["-","2026-07-10 10:59:13.250","x",1,"a\\b","u","tcp",true,false,"192.0.2.1"]}`))
-	w := newWinEvent()
+	w := windows.New()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		body, err := record.AppendJSON(nil, text)
 		if err != nil {
 			body = text // any bytes at all
 		}
 		line := record.Value(body).Get("log").Bytes()
-		for _, in := range []Input{{Fields: body, Stream: new(Stream)}, {Line: text, Stream: new(Stream)}, {Line: line, Stream: new(Stream)}} {
-			if !w.claims(&in) {
+		for _, in := range []format.Input{{Fields: body, Stream: new(format.Stream)}, {Line: text, Stream: new(format.Stream)}, {Line: line, Stream: new(format.Stream)}} {
+			if !w.Claims(&in) {
 				continue
 			}
 			told := 0
-			outcome := w.decode(&in, new(event.Event), func(ev *event.Event) {
+			outcome := w.Decode(&in, new(event.Event), func(ev *event.Event) {
 				told++
-				if len(ev.Detail) > 2*maxScript+scriptOverlap || len(ev.ID) > 4*maxWinName || len(ev.Operation) > maxWinName || ev.Action == event.ActionNone {
+				if len(ev.Detail) > 128<<10+256 || len(ev.ID) > 2<<10 || len(ev.Operation) > 512 || ev.Action == event.ActionNone {
 					t.Errorf("told %+v", ev)
 				}
 			})
-			if outcome == Unknown || outcome != Understood && told > 0 {
+			if outcome == format.Unknown || outcome != format.Understood && told > 0 {
 				t.Errorf("outcome %d, %d events", outcome, told)
 			}
 		}

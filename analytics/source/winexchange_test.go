@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"redshank/analytics/source/format"
 )
 
 func managementHeads(id string) string {
@@ -54,18 +56,8 @@ func TestManagementMessage(t *testing.T) {
 		}
 	}
 	for _, message := range []string{"", "nothing", "a-b c-d", "-"} {
-		if told, counts := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`); counts[Malformed] != 1 {
+		if told, counts := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`); counts[format.Malformed] != 1 {
 			t.Errorf("%q: %+v", message, told)
-		}
-	}
-}
-
-func TestCmdletMailbox(t *testing.T) {
-	for text, want := range map[string]string{
-		managementText: "bob@contoso.com", `-Identity "bob" -X 1`: "bob", `-Identity "unclosed`: "", `-Identity bob`: "", "": "",
-	} {
-		if got := string(cmdletMailbox([]byte(text))); got != want {
-			t.Errorf("%s: %q", text, got)
 		}
 	}
 }
@@ -84,7 +76,7 @@ func TestSMTPRefusal(t *testing.T) {
 			t.Errorf("%s: %+v, counts %v", name, told, counts)
 		}
 	}
-	if _, counts := winRun(t, `{`+heads("MSExchangeTransport")+`,"Message":"[no address]"}`); counts[Malformed] != 1 {
+	if _, counts := winRun(t, `{`+heads("MSExchangeTransport")+`,"Message":"[no address]"}`); counts[format.Malformed] != 1 {
 		t.Errorf("counts %v", counts)
 	}
 }

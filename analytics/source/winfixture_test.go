@@ -12,6 +12,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // winTold is what a test compares of one event.
@@ -33,9 +34,9 @@ func tellWin(ev *event.Event) winTold {
 }
 
 // winRun decodes JSON records with a fresh set.
-func winRun(t testing.TB, records ...string) (told []winTold, counts [outcomes]uint64) {
+func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Outcomes]uint64) {
 	t.Helper()
-	set, err := New("winevent")
+	set, err := New("winevent", testContent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +48,9 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [outcomes]u
 		rec := record.Record{Time: time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC), Body: body}
 		set.Decode("win", &rec, func(ev *event.Event) { told = append(told, tellWin(ev)) })
 	}
+	for _, u := range set.Unread() {
+		t.Logf("not understood: %s %s", u.Reason, u.Shape)
+	}
 	for _, of := range set.Counts() {
 		for o, n := range of {
 			counts[o] += n
@@ -55,7 +59,7 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [outcomes]u
 	return told, counts
 }
 
-// sharedFile reads a fixture, or skips the test where there is none.
+// sharedFile reads a fixture, or skips the test if there is none.
 func winShared(t testing.TB, name string) []byte {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -3,9 +3,12 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/windows"
 )
 
-// failedWith is the failed logon with other data.
+// failedWith returns the failed logon with other data.
 func failedWith(pairs ...string) string {
 	return `{` + failedHeads + `,"Message":"","EventData":` + strings.NewReplacer(pairs...).Replace(failedData) + `}`
 }
@@ -97,7 +100,7 @@ func TestWinNothingToRead(t *testing.T) {
 		"cut XML":      `{"log":` + quoteJSON(failedXML[:strings.Index(failedXML, "<EventID>")]) + `}`,
 	} {
 		told, counts := winRun(t, record)
-		if len(told) != 0 || counts[Malformed] != 1 {
+		if len(told) != 0 || counts[format.Malformed] != 1 {
 			t.Errorf("%s: %+v, counts %v", name, told, counts)
 		}
 	}
@@ -109,9 +112,9 @@ func TestWinNothingToRead(t *testing.T) {
 
 // TestWinUnclaimed: what other sources write must be left to them.
 func TestWinUnclaimed(t *testing.T) {
-	w := newWinEvent()
+	w := windows.New()
 	for _, line := range []string{"", "#Fields: date time", "EventID=4625", "<html>", "ProviderName"} {
-		if w.claims(&Input{Line: []byte(line), Stream: new(Stream)}) {
+		if w.Claims(&format.Input{Line: []byte(line), Stream: new(format.Stream)}) {
 			t.Errorf("line %q is claimed", line)
 		}
 	}
@@ -120,7 +123,7 @@ func TestWinUnclaimed(t *testing.T) {
 		`{"data":{"win":1}}`, `{"winlog":1}`, `{"System":"<System>"}`, `{"CreationTime":"x","Operation":"y","UserId":"z","Version":1}`,
 	} {
 		told, counts := winRun(t, text)
-		if len(told) != 0 || counts[Unknown] != 1 {
+		if len(told) != 0 || counts[format.Unknown] != 1 {
 			t.Errorf("%s: counts %v", text, counts)
 		}
 	}

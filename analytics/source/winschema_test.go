@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// inserted is a record with the heads of 4625 but that id and version, and
+// inserted returns a record with the heads of 4625 but that id and version, and
 // those inserts.
 func inserted(t testing.TB, id, version string, inserts []any) string {
 	t.Helper()
@@ -92,31 +92,5 @@ func TestWinEmptyUPNDomain(t *testing.T) {
 		if len(told) != 1 || told[0].user != "alice@contoso.com" || told[0].ip != "203.0.113.7" || told[0].code != "0xc000006a" {
 			t.Errorf("%+v", told)
 		}
-	}
-}
-
-func TestWinSchemasNameKnownFields(t *testing.T) {
-	for act, schema := range winSchemaOf {
-		known := 0
-		for _, p := range schema.positions {
-			if p.field != fieldNone {
-				known++
-			}
-			if !strings.ContainsRune("sxpdganubhrcet", rune(p.shape)) {
-				t.Errorf("%v: shape %q", act, p.shape)
-			}
-		}
-		if _, ok := winDecoders[act]; !ok || known < 2 {
-			t.Errorf("%v: %d known fields, decoded %v", act, known, ok)
-		}
-		if last := schema.counts[len(schema.counts)-1]; len(schema.positions) > last {
-			t.Errorf("%v: %d positions of %d values", act, len(schema.positions), last)
-		}
-	}
-}
-
-func TestWinHeadsFit(t *testing.T) {
-	if len(winHeadOf) > maxHeadNames {
-		t.Errorf("%d spellings, room for %d", len(winHeadOf), maxHeadNames)
 	}
 }

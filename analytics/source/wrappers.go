@@ -58,33 +58,31 @@ var wrapperKeys = record.NewKeys(wrapperNames[:]...)
 
 var pathSlots = [...]int{slotPath, slotFile, slotFilename, slotLogFile}
 
-// wrapped is the record or records that the fields wrap, absent where they
-// wrap none. A text in payload or AuditData is a record too.
-func wrapped(found []record.Value) record.Value {
+// wrapped returns the record or records that the fields wrap, absent if they wrap
+// none, and reports whether a list of them is a batch of records for certain.
+func wrapped(found []record.Value) (inner record.Value, batch bool) {
 	for slot := slotOffice365; slot <= slotEvent; slot++ {
-		v := found[slot]
-		if !v.Present() {
-			continue
-		}
-		if v = enclosed(slot, v, found); v.Present() {
-			return v
+		if v := found[slot]; v.Present() {
+			if v = enclosed(slot, v, found); v.Present() {
+				return v, slot == slotRecords || slot == slotEvents || slot == slotList
+			}
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func enclosed(slot int, v record.Value, found []record.Value) record.Value {
 	switch slot {
 	case slotOffice365, slotO365Audit:
 		return provided(v, v.IsMap())
+	case slotEvent:
+		return provided(v, found[slotRouting].Present() || found[slotSourcetype].Present())
 	case slotO365:
 		return provided(v.Get("audit"), true)
 	case slotAzure:
 		return azure(v)
 	case slotRecords, slotEvents, slotList:
 		return provided(v, v.IsArray())
-	case slotEvent:
-		return provided(v, found[slotRouting].Present() || found[slotSourcetype].Present())
 	}
 	return provided(v, v.IsMap() || v.IsArray() || v.Bytes() != nil) // payload, AuditData, json
 }
@@ -106,7 +104,7 @@ func provided(v record.Value, ok bool) record.Value {
 	return nil
 }
 
-// rawLine is the text that may be the record itself, nil where there is none.
+// rawLine returns the text that may be the record itself, nil if none exists.
 func rawLine(found []record.Value) []byte {
 	if text := found[slotEvent].Get("original").Bytes(); text != nil {
 		return text

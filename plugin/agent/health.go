@@ -67,7 +67,12 @@ func (i *Instance) health(final bool) {
 	if i.healthEvery == 0 {
 		return // findings are logged only
 	}
-	h := &document.Health{Figures: i.report().figures(document.Baselines(state.Baselines), final),
+	figures := i.report().figures(document.Baselines(state.Baselines), final)
+	figures.Unread = unreadFigures(state.Unread)
+	for _, m := range i.policy.Mutes() {
+		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
+	}
+	h := &document.Health{Figures: figures,
 		Raised: findings(state.Raised), Cleared: findings(state.Cleared), Open: findings(state.Open),
 		At: time.Now().UTC(), Start: i.tallies.start, Sequence: i.tallies.reported}
 	doc, err := i.form.Health(h)

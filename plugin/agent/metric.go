@@ -30,6 +30,7 @@ var (
 	metricBad        = Metric{Name: "bad_records_total", Help: "Records that could not be decoded."}
 	metricLost       = Metric{Name: "lost_bytes_total", Help: "Damaged bytes of chunks."}
 	metricSuppressed = Metric{Name: "suppressed_total", Help: "Messages held back by the cap per minute."}
+	metricMuted      = Metric{Name: "muted_total", Help: "Messages kept back by mutes and the minimum severity of the policy."}
 	metricWaiting    = Metric{Name: "spool_messages", Help: "Messages that wait for the sink.", Gauge: true}
 	metricBytes      = Metric{Name: "spool_bytes", Help: "Their size.", Gauge: true}
 	metricAge        = Metric{Name: "spool_age_seconds", Help: "Age of the oldest message that waits.", Gauge: true}
@@ -66,7 +67,7 @@ func Samples(r *Report, yield func(of *Metric, value float64, labels ...string))
 	}{
 		{&metricEvents, float64(r.Events)}, {&metricDuplicates, float64(r.Duplicates)}, {&metricLate, float64(r.Late)}, {&metricFuture, float64(r.Future)},
 		{&metricChunks, float64(r.Chunks)}, {&metricRepeated, float64(r.RepeatedChunks)}, {&metricBad, float64(r.BadRecords)}, {&metricLost, float64(r.LostBytes)},
-		{&metricSuppressed, float64(r.Suppressed)}, {&metricWaiting, float64(r.Queue.Messages)}, {&metricBytes, float64(r.Queue.Bytes)}, {&metricAge, r.Queue.Age.Seconds()},
+		{&metricSuppressed, float64(r.Suppressed)}, {&metricMuted, float64(r.Muted)}, {&metricWaiting, float64(r.Queue.Messages)}, {&metricBytes, float64(r.Queue.Bytes)}, {&metricAge, r.Queue.Age.Seconds()},
 		{&metricDelivered, float64(r.Spool.Settled)}, {&metricDropped, float64(r.Spool.Dropped)}, {&metricRefused, float64(r.Spool.Dead + r.Enriched.Refused)},
 		{&metricErrors, float64(r.SinkErrors)}, {&metricEnriched, float64(r.Enriched.Chunks)}, {&metricFlush, r.Flush.Seconds()}, {&metricCrashes, float64(r.Crashes)},
 	} {

@@ -10,6 +10,7 @@ import (
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
+	"redshank/plugin/text"
 )
 
 // Report holds the figures of one instance since its start, all read at one
@@ -85,7 +86,7 @@ func (r *Report) figures(baselines document.Baselines, final bool) document.Figu
 		Events:    document.Events{Total: r.Events, Duplicates: r.Duplicates, Late: r.Late, Future: r.Future},
 		Tables:    document.Tables{Clients: r.Clients, ClientsEvicted: r.ClientsEvicted, Accounts: r.Accounts, AccountsEvicted: r.AccountsEvicted},
 		Baselines: baselines,
-		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed,
+		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed, Muted: r.Muted,
 		Rules: r.Raised.figures(),
 		Spool: document.Spool{Messages: r.Queue.Messages, Bytes: r.Queue.Bytes, Age: r.Queue.Age.Seconds(),
 			Delivered: r.Spool.Settled, Dropped: r.Spool.Dropped, Refused: r.Spool.Dead},
@@ -105,6 +106,22 @@ func sourceFigures(counts *source.Counts) map[string]document.Source {
 	}
 	return all
 }
+
+// maxUnread is how many kinds of records a health record names.
+const maxUnread = 10
+
+// unreadFigures returns the most frequent kinds of records that no source
+// understands.
+func unreadFigures(list []source.Unread) (out []document.Unread) {
+	for _, u := range list[:min(len(list), maxUnread)] {
+		out = append(out, document.Unread{Source: u.Source.String(), Reason: u.Reason.String(),
+			Tag: text.Cut(u.Tag, maxUnreadText), Count: u.Count, Fields: text.Cut(u.Shape, maxUnreadText)})
+	}
+	return out
+}
+
+// maxUnreadText bounds the tag and the field names of one kind, in bytes.
+const maxUnreadText = 1024
 
 // figures returns the counts by rule id and name of the severity.
 func (r Raised) figures() map[string]document.Raised {

@@ -1,17 +1,15 @@
 // Package command is the redshank command line: one file for each subcommand.
 //
-// The package is plain Go and knows the plugin only through Plugin, so the
-// shared object does not contain it.
+// The package is plain Go. The shared object does not contain it.
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
-
-	"redshank/analytics/policy"
 )
 
 // Exit statuses of every subcommand.
@@ -21,35 +19,6 @@ const (
 	StatusUsage    = 2 // the command line is not understood
 )
 
-// Plugin is what the command needs of the plugin that it is built with.
-type Plugin struct {
-	Version string
-	Options []Option
-
-	// Configure reads and checks the options that lookup returns ("" for an
-	// option that is not set), and the policy they name, as the plugin does at
-	// start. No file of a sink is opened. The error has one line for each thing
-	// that is wrong.
-	Configure func(lookup func(key string) string) (Configuration, error)
-
-	OptionsTable func() string // the option table, in markdown
-	FieldsTable  func() string // the fields of an alert, in markdown
-}
-
-// Option is one key of an [OUTPUT] section.
-type Option struct {
-	Name, Default string
-	Want          string // what a value looks like
-	Help          string
-}
-
-// Configuration is what Configure has read.
-type Configuration struct {
-	Shown      []any  // name, value, name, value ... with secrets hidden
-	PolicyPath string // empty: the built-in policy
-	Policy     *policy.Policy
-}
-
 // exit is the error of a subcommand that has already written what is wrong
 // and only has to set the exit status.
 type exit int
@@ -58,13 +27,13 @@ func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // Run runs the command line args, without the program's name, and returns the
 // exit status.
-func Run(p Plugin, args []string, in io.Reader, out, errs io.Writer) int {
-	root := New(p)
+func Run(version string, args []string, in io.Reader, out, errs io.Writer) int {
+	root := New(version)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	called, err := root.ExecuteC()
+	called, err := root.ExecuteContextC(context.Background())
 	var status exit
 	switch {
 	case err == nil:
@@ -77,7 +46,7 @@ func Run(p Plugin, args []string, in io.Reader, out, errs io.Writer) int {
 }
 
 // New returns the redshank command with all of its subcommands.
-func New(p Plugin) *cobra.Command {
+func New(version string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "redshank",
 		Short: "Detect attacks on Exchange and Microsoft 365 mail",
@@ -87,13 +56,13 @@ its reference tables.
 
 Exit status: 0 for success, 1 for errors in what was checked or read, 2 for a
 command line that is not understood.`,
-		Version:       p.Version,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          withoutSubcommand,
 	}
-	root.AddCommand(newCheck(p), newDocs(p), newVersion(p))
+	root.AddCommand(newCheck(), newCollect(), newDocs(), newReplay(version), newVersion(version))
 	return root
 }
 

@@ -1,37 +1,15 @@
 package command
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"redshank/analytics/policy"
 )
-
-// testPlugin has a few of the plugin's options.
-var testPlugin = Plugin{
-	Version: "v1.2.3",
-	Options: []Option{{Name: "policy"}, {Name: "source", Want: "a format"}, {Name: "sink", Want: "stdout or file"}, {Name: "max_ips"}},
-	Configure: func(lookup func(string) string) (Configuration, error) {
-		var wrong []error
-		if lookup("sink") == "file" {
-			wrong = append(wrong, errors.New("sink_path: missing"))
-		}
-		if n := lookup("max_ips"); n != "" && n < "1" {
-			wrong = append(wrong, errors.New("max_ips: out of range"))
-		}
-		p, err := policy.Load(lookup("policy"))
-		return Configuration{Shown: []any{"max_ips", lookup("max_ips")}, PolicyPath: lookup("policy"), Policy: p}, errors.Join(append(wrong, err)...)
-	},
-	OptionsTable: func() string { return "| `max_ips` |" },
-	FieldsTable:  func() string { return "| `redshank.class` |" },
-}
 
 func run(args ...string) (status int, out, errs string) {
 	var o, e strings.Builder
-	status = Run(testPlugin, args, strings.NewReader(""), &o, &e)
+	status = Run("v1.2.3", args, strings.NewReader(""), &o, &e)
 	return status, o.String(), e.String()
 }
 
@@ -54,9 +32,10 @@ func TestRun(t *testing.T) {
 		{"version", 0, "v1.2.3\n"},
 		{"--version", 0, "redshank version v1.2.3\n"},
 		{"completion bash", 0, "bash completion"},
-		{"__complete check so", 0, "source=\ta format"},
+		{"__complete check so", 0, "source=\tauto, iis,"},
 		{"docs options", 0, "`max_ips`"},
 		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
+		{"docs schema", 0, `"title": "Redshank policy"`},
 		{"docs fields", 0, "`redshank.class`"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
@@ -88,7 +67,7 @@ func TestCheckListsExpiredAutomation(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, _ := run("check", "-p", path)
-	if status != 0 || !strings.Contains(out, path+`:3: automation "old backup" expired on 2020-02-01 00:00:00`) || strings.Contains(out, "new backup") {
+	if status != 0 || !strings.Contains(out, path+`: warning: automation "old backup" (line 3) expired on 2020-01-31: `) || strings.Contains(out, "new backup") {
 		t.Errorf("%d %q", status, out)
 	}
 }

@@ -8,19 +8,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"redshank/analytics/policy"
+	"redshank/plugin/agent"
+	"redshank/plugin/document"
 )
 
-func newDocs(p Plugin) *cobra.Command {
+func newDocs() *cobra.Command {
 	docs := &cobra.Command{
 		Use:   "docs",
-		Short: "Print reference tables in markdown",
+		Short: "Print reference tables and the schema of a policy",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  withoutSubcommand,
 	}
 	docs.AddCommand(
-		newTable("options", "Print the options of the [OUTPUT] section", p.OptionsTable),
+		newTable("options", "Print the options of the [OUTPUT] section", agent.OptionsTable),
 		newTable("signals", "Print the signals of AN0131 with their weights", signalsTable),
-		newTable("fields", "Print the fields of the map redshank in an alert", p.FieldsTable),
+		newTable("schema", "Print the JSON Schema of a policy, for editors", func() string { return string(policy.Schema()) }),
+		newTable("fields", "Print the fields of the map redshank in an alert", document.FieldsTable),
 	)
 	return docs
 }

@@ -15,6 +15,10 @@ import (
 // of that name.
 const stampField = "@timestamp"
 
+// AppendRecord appends a record as one line of JSON, without the line end, as the
+// file sink writes enriched records.
+func AppendRecord(dst []byte, rec *record.Record) []byte { return appendRecord(dst, rec) }
+
 // appendRecord appends a record of a chunk as one line of JSON, its time first.
 // Values that JSON cannot express become null. msgp.UnmarshalAsJSON is no
 // alternative: it writes NaN, fails on keys that are no text, and encodes text in

@@ -44,7 +44,10 @@ func run(ctx context.Context) error {
 	if err := p.play(ctx, *host); err != nil {
 		return err
 	}
-	return report(os.Stdout, d, p.alerts)
+	if err := report(os.Stdout, d, p.alerts); err != nil {
+		return err
+	}
+	return p.page(ctx)
 }
 
 // makeDay makes the day and writes it below out: as the files it would be on

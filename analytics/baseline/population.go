@@ -1,0 +1,310 @@
+package baseline
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/window"
+)
+
+// Feature is a hash of one thing that accounts have in common: a kind and a
+// value, or a conjunction of two such features. The zero Feature stands for
+// "not known" and is never counted.
+type Feature uint64
+
+// NewFeature returns the feature of a value, given as a 64-bit hash or number,
+// of a kind. Features of different kinds never meet but by a hash collision.
+func NewFeature(kind byte, value uint64) Feature {
+	h := value ^ uint64(kind)*0x9e3779b97f4a7c15
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return Feature(h ^ h>>32 | 1)
+}
+
+// And returns the conjunction of two features, in which an account counts only
+// if it used both in the same sign-in. The order of the two matters. The
+// conjunction with the zero Feature is the zero Feature.
+func (f Feature) And(g Feature) Feature {
+	if f == 0 || g == 0 {
+		return 0
+	}
+	return NewFeature('&', uint64(f)*31+bits.RotateLeft64(uint64(g), 27))
+}
+
+const (
+	dayMillis = 24 * 60 * 60 * 1000
+	// exactUsers is how many accounts of a feature are kept one by one.
+	exactUsers = 24
+	// forgetDays is how long, in days, an account counts after its last use.
+	forgetDays = 90
+	// sketchDays is how long, in days, one of the two sketches of a feature with
+	// many accounts collects before it becomes the older one.
+	sketchDays = forgetDays / 2
+	sketchBits = 1024
+)
+
+// Population counts, for each feature, the distinct accounts that have signed
+// in with it: exactly up to 24, by linear counting above (standard error about
+// 3 % at 500 accounts, saturated at about 5,000). An account that has not used
+// a feature for 90 days no longer counts. Of at most size features the least
+// recently used make room; features of a single account, which one stolen
+// password can produce in any number, never push out those of several.
+//
+// A Population is not safe for concurrent use.
+type Population struct {
+	single, several *simplelru.LRU[Feature, *users]
+	size            int
+	tenant          window.Distinct
+	began           int64
+	evicted         uint64
+	changed         map[Feature]struct{} // nil: changes are not tracked
+	tenantChanged   bool
+}
+
+// users are the accounts of one feature.
+type users struct {
+	exact    []user
+	sketches *[2][sketchBits / 64]uint64 // nil up to exactUsers accounts; the newer one first
+	since    int32                       // day on which the newer sketch began
+}
+
+type user struct {
+	account    uint64
+	first, day int32 // days of the first and the last use, from 1970
+}
+
+// NewPopulation returns an empty population of at most size features (at
+// least 2). A feature takes about 100 bytes for one account and 700 for many.
+func NewPopulation(size int) *Population {
+	p := &Population{size: max(size, 2)}
+	p.single, _ = simplelru.NewLRU[Feature, *users](p.size+1, nil)
+	p.several, _ = simplelru.NewLRU[Feature, *users](p.size+1, nil)
+	return p
+}
+
+// Add records that an account, given by its hash, signed in with a feature at
+// a time in Unix milliseconds. It reports whether the account is known to be
+// new to the feature.
+func (p *Population) Add(f Feature, account uint64, at int64) bool {
+	if f == 0 || account == 0 {
+		return false
+	}
+	u, several := p.find(f)
+	if u == nil {
+		u = &users{}
+		p.single.Add(f, u)
+		p.evict()
+	}
+	fresh, changed := u.add(account, int32(at/dayMillis))
+	if changed {
+		p.markDirty(f)
+	}
+	if !several && (u.sketches != nil || len(u.exact) > 1) {
+		p.single.Remove(f)
+		p.several.Add(f, u)
+	}
+	return fresh
+}
+
+// AddAccount counts an account of the tenant that signed in at a time, and
+// starts the learning period with the first one.
+func (p *Population) AddAccount(account uint64, at int64) {
+	if p.began == 0 || at < p.began {
+		p.began, p.tenantChanged = at, true
+	}
+	if p.tenant.Add(account) {
+		p.tenantChanged = true
+	}
+}
+
+// Accounts returns the number of accounts of the tenant that have signed in.
+func (p *Population) Accounts() int { return p.tenant.Count() }
+
+// Learned reports whether at is at least the given number of days after the
+// first sign-in, which is the least for a rarity to mean anything.
+func (p *Population) Learned(at int64, days int) bool {
+	return p.began != 0 && at-p.began >= int64(days)*dayMillis
+}
+
+// Users returns how many accounts have signed in with a feature in the 90 days
+// before a time. It returns 0 for the zero Feature.
+func (p *Population) Users(f Feature, at int64) int {
+	u := p.peek(f)
+	if u == nil {
+		return 0
+	}
+	return u.count(int32(at / dayMillis))
+}
+
+// Established is Users without accounts whose first use was on the day of at or
+// later: what an attack in progress adds does not make a feature common. Above
+// the exact range it returns the same as Users.
+func (p *Population) Established(f Feature, at int64) (n int) {
+	u, day := p.peek(f), int32(at/dayMillis)
+	switch {
+	case u == nil:
+		return 0
+	case u.sketches != nil:
+		return u.count(day)
+	}
+	for _, e := range u.exact {
+		if e.first < day && e.day+forgetDays >= day {
+			n++
+		}
+	}
+	return n
+}
+
+// UsersBesides is Users without one account: how many others have signed in
+// with a feature. Above the exact range it returns one less than Users.
+func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
+	u := p.peek(f)
+	if u == nil {
+		return 0
+	}
+	n := u.count(int32(at / dayMillis))
+	if n > 0 && (u.sketches != nil || u.has(account, int32(at/dayMillis))) {
+		n--
+	}
+	return n
+}
+
+// Has reports whether an account is known to have signed in with a feature. It
+// reports false for a feature of many accounts, where accounts are not kept.
+func (p *Population) Has(f Feature, account uint64, at int64) bool {
+	u := p.peek(f)
+	return u != nil && u.has(account, int32(at/dayMillis))
+}
+
+// Rare reports whether few accounts of the tenant had used a feature before
+// the day of at: at most least, or at most a share of the accounts, given in
+// thousandths.
+func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
+	return p.Established(f, at) <= max(least, p.Accounts()*thousandths/1000)
+}
+
+// Len returns the number of features kept.
+func (p *Population) Len() int { return p.single.Len() + p.several.Len() }
+
+// Evicted returns the number of features that made room for others so far.
+func (p *Population) Evicted() uint64 { return p.evicted }
+
+func (p *Population) find(f Feature) (u *users, several bool) {
+	if u, ok := p.several.Get(f); ok {
+		return u, true
+	}
+	u, _ = p.single.Get(f)
+	return u, false
+}
+
+func (p *Population) peek(f Feature) *users {
+	if u, ok := p.several.Peek(f); ok {
+		return u
+	}
+	u, _ := p.single.Peek(f)
+	return u
+}
+
+// evict makes room: features of one account give way first, as long as they
+// hold more than a quarter of the table.
+func (p *Population) evict() {
+	if p.Len() <= p.size {
+		return
+	}
+	from := p.several
+	if p.single.Len() > max(1, p.size/4) || from.Len() == 0 {
+		from = p.single
+	}
+	if f, _, ok := from.RemoveOldest(); ok {
+		p.evicted++
+		p.markDirty(f)
+	}
+}
+
+func (p *Population) markDirty(f Feature) {
+	if p.changed != nil {
+		p.changed[f] = struct{}{}
+	}
+}
+
+// add reports whether the account is new and whether anything changed that has
+// to be saved.
+func (u *users) add(account uint64, day int32) (fresh, changed bool) {
+	if u.sketches != nil {
+		return u.sketch(account, day)
+	}
+	oldest := -1
+	for i := range u.exact {
+		if e := &u.exact[i]; e.account == account {
+			fresh = e.day+forgetDays < day
+			changed = e.day < day || day < e.first
+			if fresh {
+				e.first = day
+			}
+			e.first, e.day = min(e.first, day), max(e.day, day)
+			return fresh, changed
+		} else if e.day+forgetDays < day {
+			oldest = i
+		}
+	}
+	switch {
+	case oldest >= 0:
+		u.exact[oldest] = user{account, day, day}
+	case len(u.exact) < exactUsers:
+		u.exact = append(u.exact, user{account, day, day})
+	default:
+		u.sketches, u.since = new([2][sketchBits / 64]uint64), day
+		for _, e := range u.exact {
+			u.sketch(e.account, day)
+		}
+		u.exact = nil
+		u.sketch(account, day)
+	}
+	return true, true
+}
+
+// sketch counts an account in the newer of two sketches.
+func (u *users) sketch(account uint64, day int32) (fresh, changed bool) {
+	if day-u.since >= sketchDays {
+		if day-u.since >= 2*sketchDays {
+			u.sketches[0] = [sketchBits / 64]uint64{}
+		}
+		u.sketches[1], u.sketches[0] = u.sketches[0], [sketchBits / 64]uint64{}
+		u.since, changed = day, true
+	}
+	bit := (account * 0x9e3779b97f4a7c15) >> (64 - 10) // log2(sketchBits)
+	word, mask := bit/64, uint64(1)<<(bit%64)
+	if u.sketches[0][word]&mask != 0 {
+		return false, changed
+	}
+	fresh = u.sketches[1][word]&mask == 0
+	u.sketches[0][word] |= mask
+	return fresh, true
+}
+
+func (u *users) has(account uint64, day int32) bool {
+	for _, e := range u.exact {
+		if e.account == account {
+			return e.day+forgetDays >= day
+		}
+	}
+	return false
+}
+
+func (u *users) count(day int32) (n int) {
+	if u.sketches == nil {
+		for _, e := range u.exact {
+			if e.day+forgetDays >= day {
+				n++
+			}
+		}
+		return n
+	}
+	set := 0
+	for i, word := range u.sketches[0] {
+		set += bits.OnesCount64(word | u.sketches[1][i])
+	}
+	// Whang et al., "A linear-time probabilistic counting algorithm", TODS 1990.
+	return int(math.Round(-sketchBits * math.Log(float64(max(sketchBits-set, 1))/sketchBits)))
+}

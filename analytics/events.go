@@ -1,0 +1,74 @@
+package analytics
+
+import (
+	"iter"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/explain"
+	"redshank/analytics/record"
+)
+
+// ObserveEvent takes one decoded event to the analytics, as Observe does with
+// those of a chunk. Who decodes logs elsewhere, on several goroutines, brings the
+// events here in the order of their times: each counts as received when it
+// happened. The event is the caller's again afterwards; its canonical fields have
+// been filled in, except where IsIdle reports true.
+func (e *Engine) ObserveEvent(ev *event.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.received = ev.Time
+	e.observe(ev)
+}
+
+// Flush returns the alerts that the events since the last Flush caused, as Observe
+// does at the end of a chunk.
+func (e *Engine) Flush() []*alert.Alert {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.tracker.Flush()
+}
+
+// Explain makes the analytics that can account for their decisions report them to o,
+// while ObserveEvent runs.
+func (e *Engine) Explain(o explain.Observer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range e.analytics {
+		if x, ok := a.(explain.Explainer); ok {
+			x.Explain(o)
+		}
+	}
+}
+
+// IncidentsOf returns the ids of the open incidents that an observed event belongs
+// to, by its address, account, application or host.
+func (e *Engine) IncidentsOf(ev *event.Event) (ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, i := range e.openFor(ev, nil) {
+		ids = append(ids, i.ID)
+	}
+	return ids
+}
+
+// IsIdle reports whether an event only moves the clock: no analytic takes one of
+// its kind, and no result code can turn it into another.
+func IsIdle(ev *event.Event) bool { return idle(ev) }
+
+// EnrichEvents is ObserveEvent for all events of one record, and appends the record
+// to dst as Enrich does. Raw and Body of rec are both the encoded body.
+func (e *Engine) EnrichEvents(dst []byte, rec *record.Record, events iter.Seq[*event.Event]) []byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.enricher == nil {
+		e.enricher = newEnricher(e)
+	}
+	x := e.enricher
+	x.events, x.text, x.count = x.events[:0], x.text[:0], 0
+	for ev := range events {
+		e.received = ev.Time
+		x.observe(ev)
+	}
+	return x.appendRecord(dst, rec)
+}

@@ -1,0 +1,53 @@
+package record
+
+// maxWraps is how many maps and lists Unwrap steps into.
+const maxWraps = 4
+
+// Unwrap returns the scalar that v is or holds: of a list the first element, and
+// of a map the field with one of the names, which are in lower case and in order
+// of preference. Keys are compared without case and without the signs that JSON
+// made of XML puts before them ("@Name", "#text"); the empty name is that of a sign
+// alone ("_", "$"). Unwrap returns an absent
+// Value if no field has one of the names.
+func (v Value) Unwrap(names ...string) Value {
+	for range maxWraps {
+		switch {
+		case v.IsMap():
+			v = v.named(names)
+		case v.IsArray():
+			v = v.first()
+		default:
+			return v
+		}
+	}
+	return nil
+}
+
+func (v Value) first() Value {
+	for item := range v.Items() {
+		return item
+	}
+	return nil
+}
+
+// named returns the field whose name comes first among names. A map below a bare
+// sign, or below "attributes", holds the names if no other field has one.
+func (v Value) named(names []string) (found Value) {
+	best := len(names)
+	for key, field := range v.All() {
+		for len(key) > 0 && isSign(key[0]) {
+			key = key[1:]
+		}
+		if field.IsMap() && found == nil && (len(key) == 0 || equalFold(key, "attributes") || equalFold(key, "attr")) {
+			found = field
+		}
+		for i, name := range names[:best] {
+			if equalFold(key, name) && len(field) > 0 && field[0] != 0xc0 && (name != "" || !field.IsMap()) {
+				found, best = field, i
+			}
+		}
+	}
+	return found
+}
+
+func isSign(c byte) bool { return c == '@' || c == '#' || c == '$' || c == '_' || c == '-' }

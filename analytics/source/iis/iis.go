@@ -1,0 +1,337 @@
+package iis
+
+import (
+	"bytes"
+	"time"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/request"
+	"redshank/analytics/source/table"
+	"redshank/analytics/timestamp"
+)
+
+// iis reads the logs of the web server in front of Exchange, in the W3C
+// format. They alone name the account of a failed Basic login, and the
+// outcome of a forms login (see owa.go).
+type iis struct {
+	columns     *table.Columns
+	onlyDefault bool // the policy names no client headers
+	logins      *logins
+	joined      w3cJoined
+	stems       stems
+}
+
+// memory is the state of one file between its lines.
+type memory struct {
+	clock  w3cClock // what gives lines without a date one
+	line   w3cLine  // the last line
+	logins []*login // forms logins posted here, oldest first, decided ones among them
+}
+
+// memoryOf returns the memory of a stream, which it makes at the first call.
+func memoryOf(s *format.Stream) *memory {
+	m, _ := s.Memory[event.IIS].(*memory)
+	if m == nil {
+		m = new(memory)
+		s.Memory[event.IIS] = m
+	}
+	return m
+}
+
+// New returns the format. headers are the names of the headers from which the
+// client behind a trusted proxy is taken, the best first; nil for X-Forwarded-For.
+func New(headers []string) format.Format {
+	return &iis{columns: columnsOf(headers), onlyDefault: len(headers) == 0, logins: newLogins()}
+}
+
+// Source is event.IIS.
+func (*iis) Source() event.Source { return event.IIS }
+
+// Claims takes every line that begins with a date and a time and a space.
+// It takes comments, too, for all the text formats: IIS comes after them,
+// and a comment that none of them has claimed says nothing.
+func (f *iis) Claims(in *format.Input) bool {
+	if in.Fields.Present() {
+		return f.columns.Claims(in.Fields)
+	}
+	line := in.Line
+	if len(line) == 0 || line[0] == '#' {
+		return true
+	}
+	if len(line) > 20 && line[10] == ' ' {
+		return timestamp.IsDate(line[:10]) && timestamp.IsClock(line[11:19])
+	}
+	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8])
+}
+
+// Decode emits what a request says of its account, and the forms logins that it
+// decides.
+func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	s := in.Stream
+	if s == nil {
+		s = new(format.Stream)
+	}
+	m := memoryOf(s)
+	if in.Fields == nil && (len(in.Line) == 0 || in.Line[0] == '#') {
+		return f.comment(m, s, in.Line)
+	}
+	r, ok := f.read(s, m, in, ev)
+	if !ok {
+		return format.Malformed
+	}
+	at, why := m.clock.read(&r, in.Time)
+	if why == format.NoTime && in.Fields.Present() {
+		at, why = in.Time, format.NoReason // of a parser that has used the time up
+	}
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	if r.cells == &m.line.cells {
+		m.line.remember(in.Line, s.Columns[event.IIS], at, m.clock.second)
+	}
+	told := f.logins.expire(m, at, emit)
+	return f.tell(m, ev, &r, at, emit, told)
+}
+
+// read reads a map or a line.
+func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Event) (r w3cRow, ok bool) {
+	var cells table.Row
+	if in.Fields.Present() {
+		f.columns.Open(in.Fields, ev, &cells)
+	} else {
+		known := s.Columns[event.IIS]
+		if r, ok = m.line.read(in.Line, known); ok {
+			return r, true
+		}
+		if len(known) > 0 {
+			var ambiguous bool
+			if r, ok, ambiguous = m.line.align(in.Line, known); ok || ambiguous {
+				if ambiguous {
+					in.Reason = format.Ambiguous
+				}
+				return r, ok
+			}
+		}
+		odd(in.Line, known, &cells)
+	}
+	r = f.joined.of(&cells)
+	return r, r.plausible()
+}
+
+// NextLine decodes a line that came right behind another one of the stream, and
+// tells whether it is of the same day and could be. It is what decode does,
+// without what is known.
+func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit format.Emit) (outcome format.Outcome, ok bool) {
+	m, _ := s.Memory[event.IIS].(*memory)
+	if m == nil {
+		return format.Unknown, false
+	}
+	r, ok := m.line.next(line)
+	if !ok {
+		return format.Unknown, false
+	}
+	m.clock.second = m.line.second
+	if f.logins.held == 0 && f.silent(&r) {
+		return format.Ignored, true
+	}
+	ev.Reset()
+	ev.Source = event.IIS
+	told := f.logins.expire(m, m.line.at, emit)
+	return f.tell(m, ev, &r, m.line.at, emit, told), true
+}
+
+// tell emits what a row says. It is Understood if the row, or a login before it, led to an
+// event.
+func (f *iis) tell(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit format.Emit, told bool) format.Outcome {
+	ev.Time = at
+	if f.judge(m, ev, r, emit) || told {
+		return format.Understood
+	}
+	return format.Ignored
+}
+
+// comment reads a header line.
+func (f *iis) comment(m *memory, s *format.Stream, line []byte) format.Outcome {
+	if names := table.HeaderNames(line); names != nil {
+		s.Columns[event.IIS] = f.columns.Header(names, ' ')
+		m.line.forget()
+		s.Headline(event.IIS, line)
+	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
+		m.clock.day, _ = timestamp.Days(date[:10])
+		m.clock.second = 0
+	}
+	return format.Ignored
+}
+
+var datePrefix = []byte("#Date: ")
+
+// judge returns what the request says about its client and account; false
+// where it says nothing.
+func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
+	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
+	ev.RawUser = table.Given(r.get(w3cUser))
+	ev.Agent, ev.Pluses = unquoted(table.Given(r.get(w3cAgent))), true
+	ev.Host = table.Given(r.get(w3cComputer))
+	if ev.Host == nil {
+		ev.Host = table.Given(r.get(w3cServerIP))
+	}
+	path := r.get(w3cStem)
+	what := f.stems.of(path)
+	ev.Service = what.service
+	if ev.Service == event.ServiceUnknown || f.backEnd(r) {
+		return false
+	}
+	status := ascii.Number(r.get(w3cStatus))
+	if f.logins.held == 0 && !what.login && isHandshake(ev, r, status) {
+		ev.Outcome = event.Challenge
+		emit(ev)
+		return true
+	}
+	q := request.ReadQuery(table.Given(r.get(w3cQuery)))
+	ev.ID, ev.Device = q.Id, q.Device
+	ev.Operation = q.Operation(path)
+	if what.login {
+		return isPost(r.get(w3cMethod)) && f.logins.post(m, ev, r, status, emit)
+	}
+	if what.mailbox {
+		ev.Mailbox = openedMailbox(path)
+	}
+	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
+	return emitted(ev, r, what, &q, status, emit) || told
+}
+
+// silent reports, before anything else is read, whether judge would emit nothing for a
+// request: pages that anyone may fetch, most of what a front end logs.
+func (f *iis) silent(r *w3cRow) bool {
+	if table.Given(r.get(w3cUser)) != nil || r.get(w3cStatus)[0] >= '4' {
+		return false
+	}
+	what := f.stems.of(r.get(w3cStem))
+	return !what.login && what.service != event.EAS
+}
+
+// isHandshake tells, before the query string is read, the 401 that goes before a login: a challenge,
+// of which nothing else matters.
+func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
+	return ev.RawUser == nil && status == 401 && !isCredentialCode(r.get(w3cWin32))
+}
+
+// emitted emits the event of a request that stands for itself.
+func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status int64, emit format.Emit) bool {
+	switch {
+	case status == 401:
+		refused(ev, r, q)
+	case status < 400, status == 505 && ev.Service == event.EAS:
+		// 505 is how ActiveSync answers a GET once the password was right.
+		ev.Outcome = event.Success
+	case status == 403 && table.Given(r.get(w3cSubstatus)) != nil && ascii.Number(r.get(w3cSubstatus)) == 0 && request.BehindPassword(ev.Service):
+		ev.Outcome, ev.Reason = event.Accepted, event.PolicyBlocked
+	default: // 440 timeout, 449 provision, 451 elsewhere, 503 and the rest
+		return false
+	}
+	if ev.Outcome == event.Success && what.anonymous {
+		return false
+	}
+	if ev.RawUser == nil && ev.Service == event.EAS && ev.Outcome != event.Challenge {
+		ev.RawUser = request.Unescaped(q.User, ev)
+	}
+	if len(ev.RawUser) == 0 && ev.Outcome != event.Challenge && ev.Outcome != event.Failure {
+		return false // an anonymous page
+	}
+	if ev.Action, ev.Access = what.action, what.access; len(q.Soap) > 0 || len(q.Command) > 0 {
+		request.Act(ev, ev.Operation, r.get(w3cStem))
+	}
+	if ev.Outcome != event.Success {
+		ev.Action, ev.Access = event.SignIn, event.AccessNone
+	}
+	emit(ev)
+	return true
+}
+
+// isAnonymous recognises the pages of the logon itself, which prove nothing even
+// where an account is logged with them: it may be the one just refused.
+func isAnonymous(path []byte) bool { return ascii.HasPrefix(path, "/owa/auth") }
+
+// openedMailbox returns the mailbox that /owa/user@domain/ opens beside one's own.
+func openedMailbox(path []byte) []byte {
+	if !ascii.HasPrefix(path, "/owa/") {
+		return nil
+	}
+	name := ascii.UpTo(path[len("/owa/"):], "/")
+	if bytes.IndexByte(name, '@') < 0 {
+		return nil
+	}
+	return ascii.Clip(name, request.MaxUser)
+}
+
+// refused separates a wrong password from the handshakes before a right one. An anonymous 401 is a failure only where Windows says that it has
+// read credentials: NTLM leaves the account out.
+func refused(ev *event.Event, r *w3cRow, q *request.Query) {
+	ev.Outcome = event.Challenge
+	code := r.get(w3cWin32)
+	named := ev.RawUser != nil
+	switch {
+	case isCredentialCode(code):
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+		ev.Code, ev.CodeSpace = code, event.CodeWin32
+	case named && !handshakeCodes[string(code)] && ascii.Number(r.get(w3cSubstatus)) == 1:
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+		ev.Code = code
+	case named:
+		ev.Outcome = event.Noise // Exchange turned down what IIS had let in
+	}
+	switch {
+	case ev.Outcome != event.Failure:
+	case string(code) == ntlmDenied:
+		ev.Protocol, ev.Reason = event.NTLM, event.WrongPassword
+	default:
+		ev.Protocol = event.BasicAuth
+	}
+}
+
+const ntlmDenied = "2148074252" // SEC_E_LOGON_DENIED, 0x8009030c
+
+// isCredentialCode recognises the Windows results that need credentials to come
+// about. What each means is the policy's to say.
+func isCredentialCode(code []byte) bool {
+	switch ascii.Number(code) {
+	case 1326, 1327, 1328, 1329, 1330, 1331, 1385, 1793, 1907, 1909:
+		return true
+	}
+	return string(code) == ntlmDenied
+}
+
+// handshakeCodes come with a 401 that asks for credentials, or for more.
+var handshakeCodes = map[string]bool{
+	"0":          true,
+	"5":          true, // access denied, before anything was tried
+	"64":         true, // the client has gone
+	"590610":     true, // SEC_I_CONTINUE_NEEDED
+	"2148074242": true, // SEC_E_UNSUPPORTED_FUNCTION
+	"2148074248": true, // SEC_E_INVALID_TOKEN
+	"2148074254": true, // SEC_E_NO_CREDENTIALS
+}
+
+// backEnd tells requests that no client made: those of the back-end site,
+// where each one of the front end's is logged again with the server as its
+// client, and those of the server's own monitoring and its load balancer.
+func (f *iis) backEnd(r *w3cRow) bool {
+	if port := r.get(w3cPort); len(port) == 3 && string(port) == "444" {
+		return true
+	}
+	ip := r.get(w3cClientIP)
+	if f.forwarded(r) != nil {
+		return false
+	}
+	return request.OwnAddress(ip) || bytes.Equal(ip, r.get(w3cServerIP)) && request.IsMonitor(r.get(w3cAgent))
+}
+
+// unquoted returns a cell without the quotes that Advanced Logging writes around it.
+func unquoted(cell []byte) []byte {
+	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {
+		return cell[1 : n-1]
+	}
+	return cell
+}

@@ -1,0 +1,286 @@
+package iis
+
+import (
+	"bytes"
+	"hash/maphash"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/source/format"
+	"redshank/analytics/source/request"
+	"redshank/analytics/source/table"
+)
+
+// A forms login is a POST of /owa/auth.owa that is answered 302 and logged
+// with the account whether the password was right or not. What the browser
+// fetches next tells: the logon page with reason=2, or the mailbox. So a
+// login is held until that is seen.
+
+const (
+	// answerTime is how long after a login, in event time, its answer may
+	// come. Browsers follow at once.
+	answerTime = time.Minute
+	// maxLogins bounds the logins that are held, at about half a kilobyte
+	// each. A login that is pushed out is emitted as if it had not been answered.
+	maxLogins = 8192
+	// maxPerClient bounds those of one client, maxPerStream those of one file.
+	maxPerClient = 64
+	maxPerStream = maxLogins
+)
+
+// login is one held login. Its texts are its own.
+type login struct {
+	at                                   time.Time
+	client                               uint64
+	user, ip, forwarded, agent, id, host []byte
+	decided                              bool
+}
+
+// logins are those held, by client. They are found from any stream, since the
+// answer of a login just before midnight stands in the next file; but only
+// lines of the login's own stream show that its time is over, because files
+// are read at different paces.
+type logins struct {
+	seed    maphash.Seed
+	clients *simplelru.LRU[uint64, []*login] // oldest login first
+	held    int                              // logins not decided yet
+	event   event.Event                      // for events besides the current record
+}
+
+func newLogins() *logins {
+	clients, err := simplelru.NewLRU[uint64, []*login](maxLogins, nil)
+	if err != nil {
+		panic("source: login table: " + err.Error()) // only a size below 1
+	}
+	return &logins{seed: maphash.MakeSeed(), clients: clients}
+}
+
+// isLogin recognises the page that takes a filled-in logon form, isPost the
+// request that brings one: where the method is not logged, any.
+func isLogin(path []byte) bool {
+	return ascii.EqualFold(path, "/owa/auth.owa") || ascii.EqualFold(path, "/owa/auth/owaauth.dll")
+}
+
+func isPost(method []byte) bool { return method == nil || ascii.EqualFold(method, "post") }
+
+// client tells browsers apart. People behind one address often differ in
+// their agent, and where they do not, in their account.
+func (l *logins) client(ev *event.Event) uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	h.Write(ev.RawIP)
+	h.WriteByte(' ')
+	h.Write(ev.RawForwarded)
+	h.WriteByte(' ')
+	h.Write(ev.Agent)
+	return h.Sum64()
+}
+
+// post holds the login that ev describes, or decides it where the log has
+// the redirect itself. A form sent from the page with reason=2 shows that the
+// login before it failed, should the page itself have come from a cache.
+func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit format.Emit) bool {
+	if status < 200 || status >= 400 {
+		return false
+	}
+	client := l.client(ev)
+	if isRefusal(r.get(w3cReferer)) {
+		l.decideOldest(client, ev.Time, emit)
+	}
+	p := newLogin(ev, client)
+	if to := table.Given(r.get(w3cLocation)); to != nil {
+		switch {
+		case isRefusal(to):
+			l.tell(p, event.Failure, event.WrongPassword, emit)
+			return true
+		case !ascii.Contains(ascii.Clip(to, request.MaxAgent), "logon.aspx"):
+			l.tell(p, event.Success, event.ReasonNone, emit)
+			return true
+		}
+	}
+	l.hold(m, p, emit)
+	return true
+}
+
+func newLogin(ev *event.Event, client uint64) *login {
+	return &login{
+		at: ev.Time, client: client,
+		user: bytes.Clone(ascii.Clip(ev.RawUser, request.MaxUser)), ip: bytes.Clone(ascii.Clip(ev.RawIP, 64)),
+		forwarded: bytes.Clone(ascii.Clip(ev.RawForwarded, 256)), agent: bytes.Clone(ascii.Clip(ev.Agent, 256)),
+		id: bytes.Clone(ascii.Clip(ev.ID, 64)), host: bytes.Clone(ascii.Clip(ev.Host, 64)),
+	}
+}
+
+// hold keeps p. Room is made by telling the oldest, never by forgetting.
+func (l *logins) hold(m *memory, p *login, emit format.Emit) {
+	list, _ := l.clients.Peek(p.client)
+	if len(list) == maxPerClient {
+		l.decide(list[0], event.Failure, event.OtherReason, emit)
+		list, _ = l.clients.Peek(p.client)
+	}
+	for l.held >= maxLogins {
+		_, oldest, ok := l.clients.GetOldest()
+		if !ok {
+			break
+		}
+		l.decide(oldest[0], event.Failure, event.OtherReason, emit)
+		list, _ = l.clients.Peek(p.client)
+	}
+	if len(m.logins) >= maxPerStream {
+		l.unanswered(m, emit)
+	}
+	l.clients.Add(p.client, append(list, p))
+	m.logins = append(m.logins, p)
+	l.held++
+}
+
+// expire decides the logins of s that nothing has followed. They count as
+// failures: a browser always follows the redirect, so what did not is a
+// script, and it tried a password. Should the password have been right, the
+// next request with its cookie says so, and the engine forgives the failure.
+func (l *logins) expire(m *memory, now time.Time, emit format.Emit) (told bool) {
+	for len(m.logins) > 0 {
+		p := m.logins[0]
+		if !p.decided && now.Sub(p.at) <= answerTime {
+			break
+		}
+		told = l.unanswered(m, emit) || told
+	}
+	return told
+}
+
+// unanswered takes the oldest login off s and decides it if nothing else has.
+func (l *logins) unanswered(m *memory, emit format.Emit) bool {
+	p := m.logins[0]
+	m.logins[0] = nil
+	if m.logins = m.logins[1:]; len(m.logins) == 0 {
+		m.logins = nil
+	}
+	if p.decided {
+		return false
+	}
+	l.decide(p, event.Failure, event.OtherReason, emit)
+	return true
+}
+
+// follow lets a request decide held logins of its client, and reports whether
+// it did. The logon page decides the oldest: answers come in the order of
+// the logins. Another reason on it (timeout, signed out, password changed)
+// says nothing about a password.
+func (l *logins) follow(ev *event.Event, r *w3cRow, q *request.Query, status int64, emit format.Emit) bool {
+	client := l.client(ev)
+	list, ok := l.clients.Peek(client)
+	switch {
+	case !ok:
+		return false
+	case ascii.EqualFold(r.get(w3cStem), "/owa/auth/logon.aspx"):
+		return string(q.Reason) == "2" && l.decideOldest(client, ev.Time, emit)
+	case ascii.EqualFold(r.get(w3cStem), "/owa/auth/expiredpassword.aspx"):
+		p := list[len(list)-1]
+		l.decide(p, event.Accepted, event.Expired, emit)
+		return true
+	case ev.RawUser != nil && status < 400 && !isAnonymous(r.get(w3cStem)):
+		return l.enter(list, ev, r, emit)
+	}
+	return false
+}
+
+// enter decides the last login of the request's account as the one that got
+// in, and any before it as refused: nobody who is in logs in again.
+func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
+	// The account may be logged otherwise than it was typed. A lone login
+	// whose browser comes to the mailbox from the logon page is that login.
+	lone := len(list) == 1 && isMailbox(r.get(w3cStem)) && ascii.Contains(ascii.Clip(r.get(w3cReferer), request.MaxAgent), "/owa/auth/logon.aspx")
+	for i := len(list) - 1; i >= 0; i-- {
+		p := list[i]
+		if len(p.user) > 0 && !sameAccount(p.user, ev.RawUser) && !lone {
+			continue
+		}
+		if len(p.user) == 0 {
+			p.user = bytes.Clone(ascii.Clip(ev.RawUser, request.MaxUser))
+		}
+		if told {
+			l.decide(p, event.Failure, event.OtherReason, emit)
+			continue
+		}
+		l.decide(p, event.Success, event.ReasonNone, emit)
+		told = true
+	}
+	return told
+}
+
+func isMailbox(path []byte) bool {
+	return ascii.EqualFold(path, "/owa") || ascii.EqualFold(path, "/owa/")
+}
+
+// sameAccount compares the bare names: the domain is written before it,
+// behind it or not at all.
+func sameAccount(a, b []byte) bool { return bytes.EqualFold(bareName(a), bareName(b)) }
+
+func bareName(user []byte) []byte {
+	if at := bytes.LastIndexAny(user, `\/`); at >= 0 {
+		user = user[at+1:]
+	}
+	if at := bytes.IndexByte(user, '@'); at > 0 {
+		user = user[:at]
+	}
+	return user
+}
+
+// isRefusal recognises a URL of the logon page that says "wrong password".
+func isRefusal(url []byte) bool {
+	at := bytes.IndexByte(url, '?')
+	return at >= 0 && string(request.ReadQuery(url[at:]).Reason) == "2"
+}
+
+// decideOldest decides the oldest login of client as refused. Those that are
+// too old for the answer are emitted on the way.
+func (l *logins) decideOldest(client uint64, now time.Time, emit format.Emit) bool {
+	for {
+		list, ok := l.clients.Peek(client)
+		if !ok {
+			return false
+		}
+		if now.Sub(list[0].at) <= answerTime {
+			l.decide(list[0], event.Failure, event.WrongPassword, emit)
+			return true
+		}
+		l.decide(list[0], event.Failure, event.OtherReason, emit)
+	}
+}
+
+// decide emits a held login and removes it.
+func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
+	l.tell(p, outcome, reason, emit)
+	l.held--
+	list, _ := l.clients.Peek(p.client)
+	if len(list) == 1 {
+		l.clients.Remove(p.client)
+		return
+	}
+	left := make([]*login, 0, len(list)) // a caller that walks the old list is not disturbed
+	for _, other := range list {
+		if other != p {
+			left = append(left, other)
+		}
+	}
+	l.clients.Add(p.client, left)
+}
+
+// tell emits p as it happened: at its own time, with its own id.
+func (l *logins) tell(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
+	p.decided = true
+	e := &l.event
+	e.Reset()
+	e.Source, e.Service, e.Action, e.Protocol = event.IIS, event.OWA, event.SignIn, event.FormsLogin
+	e.Time, e.Outcome, e.Reason = p.at, outcome, reason
+	e.RawUser, e.RawIP, e.RawForwarded = p.user, p.ip, p.forwarded
+	e.Agent, e.Pluses, e.ID, e.Host = p.agent, true, p.id, p.host
+	e.Operation = loginPath
+	emit(e)
+}
+
+var loginPath = []byte("/owa/auth.owa")

@@ -1,0 +1,68 @@
+package m365
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+)
+
+var auditDetails = []string{"User-Agent", "AppId"}
+
+// audit fills a directory change; false for those of no interest.
+func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
+	name := bytes.TrimSpace(e.p[propActivity].Bytes())
+	if len(name) == 0 {
+		name = bytes.TrimSpace(e.f[entraOperation].Bytes())
+	}
+	op, ok := e.directoryOperation(name)
+	if !ok {
+		return false
+	}
+	ev.Operation, ev.Action, ev.Outcome = name, op.Action, event.Success
+	if ualFailed(e.p[propResult]) {
+		ev.Outcome = event.Failure
+	}
+	e.initiator(e.object(in, propInitiatedBy), ev)
+	var details [2]record.Value
+	pick(e.object(in, propDetails), auditDetails, details[:])
+	ev.Agent, ev.Target = known(details[0]), known(details[1])
+	e.targets(in, ev)
+	return true
+}
+
+// initiator returns who did it: a user, or an app by itself.
+func (e *Entra) initiator(by record.Value, ev *event.Event) {
+	user := by.Get("user")
+	if ev.RawUser = known(user.Get("userPrincipalName")); ev.RawUser == nil {
+		ev.RawUser = known(user.Get("id"))
+	}
+	if ip := known(user.Get("ipAddress")); ip != nil {
+		ev.RawIP = ip
+	}
+	app := by.Get("app")
+	ev.App = known(app.Get("appId"))
+	for _, name := range [...]string{"servicePrincipalId", "servicePrincipalName", "displayName"} {
+		if ev.RawUser != nil {
+			return
+		}
+		ev.RawUser = known(app.Get(name))
+	}
+}
+
+// targets writes what was changed. Where the details name no app, the first
+// target's id stands for it.
+func (e *Entra) targets(in *format.Input, ev *event.Event) {
+	d := &e.detail
+	d.reset()
+	for target := range e.object(in, propTargets).Items() {
+		if ev.Target == nil {
+			ev.Target = known(target.Get("id"))
+		}
+		d.pairs(in.Structured(target.Get("modifiedProperties")))
+	}
+	if len(d.buf) > 0 {
+		ev.Detail = d.buf
+	}
+}

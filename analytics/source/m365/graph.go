@@ -1,0 +1,143 @@
+package m365
+
+import (
+	"bytes"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+)
+
+// Graph is Microsoft Graph's activity log: one record for every request. It
+// names no user, only object ids; the sign-in is found by its token id.
+type Graph struct {
+	f, p      [len(graphNames)]record.Value
+	operation []byte // reused
+}
+
+// Fields of the envelope and of the properties; Log Analytics has all in one.
+const (
+	graphCategory = iota
+	graphType
+	graphTime
+	graphTimeGenerated
+	graphTimestamp
+	graphCallerIP
+	graphProperties
+	graphMethod
+	graphURI
+	graphStatus
+	graphApp
+	graphUser
+	graphPrincipal
+	graphSignIn
+	graphRequest
+	graphIP
+	graphAgent
+	graphSession
+)
+
+var graphNames = [...]string{
+	graphCategory:      "category",
+	graphType:          "Type",
+	graphTime:          "time",
+	graphTimeGenerated: "timeGenerated",
+	graphTimestamp:     "@timestamp",
+	graphCallerIP:      "callerIpAddress",
+	graphProperties:    "properties",
+	graphMethod:        "requestMethod",
+	graphURI:           "requestUri",
+	graphStatus:        "responseStatusCode",
+	graphApp:           "appId",
+	graphUser:          "userId",
+	graphPrincipal:     "servicePrincipalId",
+	graphSignIn:        "signInActivityId",
+	graphRequest:       "requestId",
+	graphIP:            "ipAddress",
+	graphAgent:         "userAgent",
+	graphSession:       "sessionId",
+}
+
+var graphKeys = record.NewKeys(graphNames[:]...)
+
+// Source is event.Graph.
+func (*Graph) Source() event.Source { return event.Graph }
+
+// Claims goes by the category, and in a flat row by the fields themselves.
+func (g *Graph) Claims(in *format.Input) bool {
+	if !in.Fields.IsMap() {
+		return false
+	}
+	in.Values(graphKeys, true, g.f[:])
+	if isGraphLog(g.f[graphCategory]) || isGraphLog(g.f[graphType]) {
+		return true
+	}
+	return !g.f[graphProperties].Present() &&
+		g.f[graphMethod].Present() && g.f[graphURI].Present() && g.f[graphSignIn].Present()
+}
+
+func isGraphLog(v record.Value) bool {
+	return bytes.EqualFold(v.Bytes(), []byte("MicrosoftGraphActivityLogs"))
+}
+
+// Decode emits a request for mail.
+func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	g.p = g.f
+	if properties := in.Structured(g.f[graphProperties]); properties.IsMap() {
+		graphKeys.FindFold(properties, g.p[:])
+	}
+	g.operation = g.operation[:0]
+	request := g.read(ev)
+	if request.action == event.ActionNone {
+		return format.Ignored
+	}
+	at, why := firstTime(g.p[graphTimeGenerated], g.f[graphTime], g.f[graphTimeGenerated], g.f[graphTimestamp])
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Time = at
+	ev.Action, ev.Access, ev.Items = request.action, request.access, request.items
+	ev.Operation = g.operation
+	ev.Service = event.GraphService
+	g.actor(ev)
+	g.status(ev)
+	emit(ev)
+	return format.Understood
+}
+
+// actor fills who asked, when and from where. userId is null for apps, which
+// act as their service principal.
+func (g *Graph) actor(ev *event.Event) {
+	if ev.RawUser = known(g.p[graphUser]); ev.RawUser == nil {
+		ev.RawUser, ev.Protocol = known(g.p[graphPrincipal]), event.ClientCredential
+	}
+	ev.Mailbox = notOwn(ev.Mailbox, ev.RawUser)
+	if ev.RawIP = known(g.f[graphCallerIP]); ev.RawIP == nil {
+		ev.RawIP = known(g.p[graphIP])
+	}
+	ev.App = known(g.p[graphApp])
+	ev.Agent = known(g.p[graphAgent])
+	ev.Token = known(g.p[graphSignIn])
+	ev.Session = known(g.p[graphSession])
+	ev.ID = known(g.p[graphRequest])
+}
+
+// status reads the HTTP status. It is no code of the policy's tables: what it
+// means does not depend on the tenant.
+func (g *Graph) status(ev *event.Event) {
+	code, ok := g.p[graphStatus].Int()
+	if !ok {
+		return
+	}
+	ev.Code = ev.HoldInt(code)
+	switch {
+	case code >= 200 && code < 400:
+		ev.Outcome = event.Success
+	case code == 401 || code == 403:
+		ev.Outcome, ev.Reason = event.Failure, event.NotAllowed
+	case code == 429 || code >= 500: // throttled, or broken: the client will come again
+		ev.Outcome = event.Noise
+	default:
+		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
+	}
+}

@@ -1,0 +1,181 @@
+package m365
+
+import (
+	"bytes"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/source/request"
+)
+
+// mailAct is what a request means for mail.
+type mailAct struct {
+	action event.Action
+	access event.Access
+	items  int
+}
+
+const (
+	maxOperation = 256 // bytes of Event.Operation for a request
+	maxSegments  = 16
+	maxPage      = 1000 // the largest $top of Graph
+	defaultPage  = 10   // messages of one page, where $top is not given
+)
+
+// read takes the request apart: it writes method and shape of the path into
+// g.operation ("GET /users/{id}/messages/{id}"), the mailbox into ev, and
+// tells what the request does. Paths below a chat or a team have messages
+// too; only those of a user are mail.
+func (g *Graph) read(ev *event.Event) mailAct {
+	method := g.p[graphMethod].Bytes()
+	path, query := splitURI(g.p[graphURI].Bytes())
+	var segments [maxSegments][]byte
+	s := segments[:0]
+	for len(path) > 0 && len(s) < maxSegments {
+		var segment []byte
+		if segment, path, _ = bytes.Cut(path, []byte("/")); len(segment) > 0 {
+			s = append(s, segment)
+		}
+	}
+	if len(s) > 0 && (string(s[0]) == "beta" || s[0][0] == 'v' && len(s[0]) == len("v1.0")) {
+		s = s[1:]
+	}
+	if len(s) < 2 {
+		return mailAct{}
+	}
+	request := g.meaning(method, s, query, ev)
+	if request.action != event.ActionNone {
+		g.shape(method, s)
+	}
+	return request
+}
+
+// splitURI cuts scheme and host off, and the query.
+func splitURI(uri []byte) (path, query []byte) {
+	path, query, _ = bytes.Cut(uri, []byte("?"))
+	if _, rest, ok := bytes.Cut(path, []byte("://")); ok {
+		_, path, _ = bytes.Cut(rest, []byte("/"))
+	}
+	return path, query
+}
+
+// meaning tells whose mailbox the path names, and what is done to it. Search
+// goes over all a user can see; the log does not say whether over mail.
+func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event) mailAct {
+	switch first := s[0]; {
+	case string(first) == "search":
+		return mailAct{event.MailAccess, event.Search, 0}
+	case ascii.EqualFold(first, "me"):
+		return mailRequest(method, s[1:], query)
+	case ascii.EqualFold(first, "users"):
+		ev.Mailbox = request.Unescaped(s[1], ev)
+		return mailRequest(method, s[2:], query)
+	case ascii.HasPrefix(first, "users('"): // an OData key
+		ev.Mailbox = request.Unescaped(bytes.TrimRight(first[len("users('"):], "')"), ev)
+		return mailRequest(method, s[1:], query)
+	}
+	return mailAct{}
+}
+
+// mailRequest reads the path below a user.
+func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
+	if len(s) == 0 {
+		return mailAct{}
+	}
+	last := s[len(s)-1]
+	reads := string(method) == "GET"
+	switch {
+	case ascii.EqualFold(s[0], "sendmail"):
+		return mailAct{event.MailAccess, event.Send, 1}
+	case !ascii.EqualFold(s[0], "messages") && !ascii.EqualFold(s[0], "mailfolders"):
+		return mailAct{}
+	case within(s, "messagerules"):
+		if reads {
+			return mailAct{}
+		}
+		return mailAct{action: event.MailboxChange}
+	case string(method) == "DELETE":
+		return mailAct{action: event.MailboxChange, items: 1}
+	case sends(last):
+		return mailAct{event.MailAccess, event.Send, 1}
+	case ascii.HasPrefix(last, "delta"):
+		return mailAct{event.MailAccess, event.Sync, 0}
+	case !reads:
+		return mailAct{action: event.MailAccess}
+	case ascii.EqualFold(last, "messages"):
+		return mailAct{event.MailAccess, event.Bind, pageSize(query)}
+	case within(s, "messages"):
+		return mailAct{event.MailAccess, event.Bind, 1}
+	}
+	return mailAct{action: event.MailAccess} // folders, counts
+}
+
+func within(s [][]byte, name string) bool {
+	for _, segment := range s {
+		if ascii.EqualFold(segment, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func sends(segment []byte) bool {
+	for _, name := range [...]string{"send", "reply", "replyall", "forward"} {
+		if ascii.EqualFold(segment, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// pageSize returns how many messages a page may hold. The log does not say how
+// many there were, so this is an upper bound.
+func pageSize(query []byte) int {
+	for _, name := range [...]string{"$top=", "%24top="} {
+		at := bytes.Index(query, []byte(name))
+		if at < 0 {
+			continue
+		}
+		n := 0
+		for _, c := range query[at+len(name):] {
+			if !ascii.IsDigit(c) || n > maxPage {
+				break
+			}
+			n = n*10 + int(c-'0')
+		}
+		return min(max(n, 1), maxPage)
+	}
+	return defaultPage
+}
+
+// shape writes method and path with {id} for every segment that is no plain word.
+func (g *Graph) shape(method []byte, s [][]byte) {
+	out := append(g.operation, method[:min(len(method), 16)]...)
+	out = append(out, ' ')
+	for _, segment := range s {
+		if len(out)+len(segment) > maxOperation {
+			break
+		}
+		out = append(out, '/')
+		if isWord(segment) {
+			out = append(out, segment...)
+		} else {
+			out = append(out, "{id}"...)
+		}
+	}
+	g.operation = out
+}
+
+// isWord tells collection names and actions from ids, which are long or have
+// digits, signs or an @ in them.
+func isWord(segment []byte) bool {
+	if len(segment) > 24 {
+		return false
+	}
+	for _, c := range segment {
+		if c != '$' && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}

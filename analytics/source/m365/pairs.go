@@ -1,0 +1,139 @@
+package m365
+
+import (
+	"bytes"
+	"strconv"
+
+	"redshank/analytics/record"
+)
+
+// Audit logs keep much in lists of pairs: {Name, Value}, {Name, NewValue},
+// {Key, Value}, {displayName, newValue}. Some collectors turn them into maps.
+
+const (
+	pairName = iota
+	pairKey
+	pairDisplayName
+	pairValue
+	pairNewValue
+)
+
+var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
+
+// pairs walks such a list, or a map that a collector has made of one.
+type pairs struct {
+	cursor record.Pairs
+	fields record.Cursor
+	isMap  bool
+}
+
+// walk returns a cursor before the first pair of a list or a map.
+func walk(v record.Value) pairs {
+	if v.IsMap() {
+		return pairs{fields: v.Fields(), isMap: true}
+	}
+	return pairs{cursor: v.Pairs()}
+}
+
+func (p *pairs) next() (name []byte, value record.Value, ok bool) {
+	if p.isMap {
+		return p.fields.Next()
+	}
+	if name, value, ok = p.cursor.Next(); ok && name == nil {
+		name, value = namedValue(value)
+	}
+	return name, value, ok
+}
+
+// namedValue returns the name and the value of one element of such a list. An
+// element with one field of any other name is the pair itself.
+func namedValue(item record.Value) (name []byte, value record.Value) {
+	var found [5]record.Value
+	pairKeys.FindFold(item, found[:])
+	for _, slot := range [...]int{pairName, pairKey, pairDisplayName} {
+		if name = found[slot].Bytes(); name != nil {
+			break
+		}
+	}
+	if value = found[pairValue]; !value.Present() {
+		value = found[pairNewValue]
+	}
+	if name == nil && !value.Present() && item.Len() == 1 {
+		for key, field := range item.All() {
+			return key, field
+		}
+	}
+	return name, value
+}
+
+// pick sets dst[i] to the value that goes by names[i], in any case. A name that no
+// pair has leaves dst[i] absent, as it must be before.
+func pick(list record.Value, names []string, dst []record.Value) {
+	missing, p := len(names), walk(list)
+	for name, value, ok := p.next(); ok && missing > 0; name, value, ok = p.next() {
+		for i, want := range names {
+			if dst[i] == nil && (string(name) == want || len(name) == len(want) && bytes.EqualFold(name, []byte(want))) {
+				dst[i] = value
+				missing--
+			}
+		}
+	}
+}
+
+// maxParameterText bounds Event.Detail, in bytes.
+const maxParameterText = 1 << 10
+
+// detail writes parameters as one text, "Name=Value; Name=Value", in memory
+// that it uses again: what is returned holds until the next call.
+type detail struct{ buf []byte }
+
+func (d *detail) reset() {
+	if d.buf == nil {
+		d.buf = make([]byte, 0, maxParameterText)
+	}
+	d.buf = d.buf[:0]
+}
+
+// pairs adds a list of pairs or a map, as far as there is room; empty values are
+// left out.
+func (d *detail) pairs(list record.Value) {
+	p := walk(list)
+	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {
+		d.add(name, value)
+	}
+}
+
+func (d *detail) add(name []byte, value record.Value) {
+	text := value.Bytes()
+	if len(name) == 0 || !value.Present() || value.IsMap() || value.IsArray() || text != nil && len(text) == 0 {
+		return
+	}
+	if text == nil {
+		var number [32]byte
+		text = value.AppendText(number[:0])
+	}
+	d.name(name)
+	d.bytes(text)
+}
+
+func (d *detail) number(name []byte, n int64) {
+	var digits [20]byte
+	d.name(name)
+	d.bytes(strconv.AppendInt(digits[:0], n, 10))
+}
+
+func (d *detail) name(name []byte) {
+	if len(d.buf) > 0 {
+		d.text("; ")
+	}
+	d.bytes(name)
+	d.text("=")
+}
+
+func (d *detail) bytes(b []byte) {
+	d.buf = append(d.buf, b[:min(len(b), maxParameterText-len(d.buf))]...)
+}
+
+func (d *detail) text(s string) {
+	d.buf = append(d.buf, s[:min(len(s), maxParameterText-len(d.buf))]...)
+}

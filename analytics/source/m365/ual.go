@@ -1,0 +1,267 @@
+package m365
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+	"redshank/analytics/timestamp"
+)
+
+// UAL is the unified audit log of Microsoft 365: management API, Purview
+// search and export, Sentinel's OfficeActivity. Sign-ins are in ualsignin.go,
+// mail and administration in ualmail.go.
+type UAL struct {
+	// Where the fields of the current record are: claims finds them, and decode,
+	// which always follows at once, uses them. One walk serves both.
+	at     [len(ualNames)]uint32
+	fields *record.Index
+	detail detail
+
+	operation func(name []byte) event.Operation
+}
+
+// The fields, found without regard to case. OfficeActivity has other names
+// for some.
+const (
+	ualOperation = iota
+	ualRecordType
+	ualWorkload
+	ualOfficeWorkload
+	ualCreationTime
+	ualStartTime
+	ualTimeGenerated
+	ualCreationDate
+	ualTimestamp
+	ualAuditData
+	ualID
+	ualOfficeID
+	ualSourceRecordID
+	ualIntraSystemID
+	ualUserID
+	ualUserKey
+	ualActor
+	ualClientIP
+	ualClientIPAddress
+	ualClientIPOffice
+	ualActorIP
+	ualResultStatus
+	ualErrorNumber
+	ualLogonError
+	ualApplicationID
+	ualExtendedProperties
+	ualDeviceProperties
+	ualAppAccess
+	ualSessionID
+	ualAppID
+	ualClientAppID
+	ualClientInfo
+	ualMailboxOwner
+	ualOperationProperties
+	ualOperationCount
+	ualFolders
+	ualAffectedItems
+	ualItem
+	ualParameters
+	ualModifiedProperties
+	ualObjectID
+	ualOfficeObjectID
+	ualServer
+	ualQueryText
+	ualUserAgent
+	ualLogonType
+	ualLogonTypeOffice
+)
+
+var ualNames = [...]string{
+	ualOperation:           "Operation",
+	ualRecordType:          "RecordType",
+	ualWorkload:            "Workload",
+	ualOfficeWorkload:      "OfficeWorkload",
+	ualCreationTime:        "CreationTime",
+	ualStartTime:           "Start_Time",
+	ualTimeGenerated:       "TimeGenerated",
+	ualCreationDate:        "CreationDate",
+	ualTimestamp:           "@timestamp",
+	ualAuditData:           "AuditData",
+	ualID:                  "Id",
+	ualOfficeID:            "OfficeId",
+	ualSourceRecordID:      "SourceRecordId",
+	ualIntraSystemID:       "IntraSystemId",
+	ualUserID:              "UserId",
+	ualUserKey:             "UserKey",
+	ualActor:               "Actor",
+	ualClientIP:            "ClientIP",
+	ualClientIPAddress:     "ClientIPAddress",
+	ualClientIPOffice:      "Client_IPAddress",
+	ualActorIP:             "ActorIpAddress",
+	ualResultStatus:        "ResultStatus",
+	ualErrorNumber:         "ErrorNumber",
+	ualLogonError:          "LogonError",
+	ualApplicationID:       "ApplicationId",
+	ualExtendedProperties:  "ExtendedProperties",
+	ualDeviceProperties:    "DeviceProperties",
+	ualAppAccess:           "AppAccessContext",
+	ualSessionID:           "SessionId",
+	ualAppID:               "AppId",
+	ualClientAppID:         "ClientAppId",
+	ualClientInfo:          "ClientInfoString",
+	ualMailboxOwner:        "MailboxOwnerUPN",
+	ualOperationProperties: "OperationProperties",
+	ualOperationCount:      "OperationCount",
+	ualFolders:             "Folders",
+	ualAffectedItems:       "AffectedItems",
+	ualItem:                "Item",
+	ualParameters:          "Parameters",
+	ualModifiedProperties:  "ModifiedProperties",
+	ualObjectID:            "ObjectId",
+	ualOfficeObjectID:      "OfficeObjectId",
+	ualServer:              "OriginatingServer",
+	ualQueryText:           "QueryText",
+	ualUserAgent:           "UserAgent",
+	ualLogonType:           "LogonType",
+	ualLogonTypeOffice:     "Logon_Type",
+}
+
+var ualKeys = record.NewKeys(ualNames[:]...)
+
+// NewUAL returns the format. operation returns what an operation means.
+func NewUAL(operation func(name []byte) event.Operation) format.Format {
+	return &UAL{operation: operation}
+}
+
+// Source is event.UAL.
+func (*UAL) Source() event.Source { return event.UAL }
+
+// Claims wants an operation and two more of the fields that every shape has.
+// Rows with AuditData are left: the record is inside.
+func (u *UAL) Claims(in *format.Input) bool {
+	if !in.Fields.IsMap() {
+		return false
+	}
+	at := &u.at
+	in.Find(ualKeys, true, at[:])
+	u.fields = in.Index
+	return at[ualOperation] > 0 && at[ualAuditData] == 0 && at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
+		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0 && u.f(ualOperation).Bytes() != nil
+}
+
+// f returns a field, absent if the record has no field of that name.
+func (u *UAL) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
+
+// Decode emits an operation that the content names.
+func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	name := bytes.TrimSpace(u.f(ualOperation).Bytes())
+	op := u.operation(name)
+	if op.Action == event.ActionNone {
+		return format.Ignored
+	}
+	at, why := u.time()
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Time, ev.Operation, ev.Action = at, name, op.Action
+	u.common(in, ev)
+	if op.Action == event.SignIn {
+		u.signIn(in, ev, &op)
+	} else if !u.mail(in, ev, &op) {
+		return format.Ignored
+	}
+	emit(ev)
+	return format.Understood
+}
+
+// time returns when the operation happened, by the first field that says so.
+func (u *UAL) time() (t time.Time, why format.Reason) {
+	return firstTime(u.f(ualCreationTime), u.f(ualStartTime), u.f(ualTimeGenerated), u.f(ualCreationDate), u.f(ualTimestamp))
+}
+
+// firstTime returns the first of the fields that can be read as a time. A record
+// whose fields are all absent, or cannot be read, is not understood.
+func firstTime(fields ...record.Value) (t time.Time, why format.Reason) {
+	why = format.NoTime
+	for _, field := range fields {
+		if !field.Present() || field.Type() == msgp.NilType || string(field.Bytes()) == "" && !field.IsMap() && field.Bytes() != nil {
+			continue
+		}
+		if t, ok := timestamp.Of(field); ok {
+			return t, format.NoReason
+		}
+		why = format.BadTime
+	}
+	return t, why
+}
+
+// common fills what all operations have.
+func (u *UAL) common(in *format.Input, ev *event.Event) {
+	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
+	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
+	ev.RawUser = u.user(in)
+	ev.Session = u.first(ualSessionID)
+	if access := in.Structured(u.f(ualAppAccess)); access.IsMap() {
+		ev.Token = known(access.Get("UniqueTokenId"))
+		if ev.Session == nil {
+			ev.Session = known(access.Get("AADSessionId"))
+		}
+		ev.App = known(access.Get("ClientAppId"))
+	}
+	if ev.Host = u.first(ualServer); ev.Host != nil {
+		if end := bytes.IndexByte(ev.Host, ' '); end >= 0 {
+			ev.Host = ev.Host[:end:end]
+		}
+	}
+}
+
+// user returns the account as logged. Where the log does not know it by name, the
+// list of actors often does: type 5 is a user principal name.
+func (u *UAL) user(in *format.Input) []byte {
+	id := u.first(ualUserID, ualUserKey)
+	if id != nil && !unnamed(id) {
+		return id
+	}
+	for actor := range in.Structured(u.f(ualActor)).Items() {
+		name := known(actor.Get("ID"))
+		if kind, ok := actor.Get("Type").Int(); ok && kind == 5 && bytes.IndexByte(name, '@') > 0 {
+			return name
+		}
+	}
+	return id
+}
+
+// first returns the first of the fields with a known text.
+func (u *UAL) first(slots ...int) []byte {
+	for _, slot := range slots {
+		if u.at[slot] == 0 {
+			continue
+		}
+		if text := known(u.f(slot)); text != nil {
+			return text
+		}
+	}
+	return nil
+}
+
+// known returns the text of v, nil if that is empty or a stand-in for nothing.
+func known(v record.Value) []byte {
+	switch text := v.Bytes(); string(text) {
+	case "", "<null>", "null":
+		return nil
+	default:
+		return text
+	}
+}
+
+// unnamed reports whether an account as logged names nobody: unknown, or only
+// an object id.
+func unnamed(id []byte) bool {
+	switch string(id) {
+	case "Not Available", "Unknown", "NOT-FOUND":
+		return true
+	}
+	return ascii.IsGUID(id)
+}

@@ -1,0 +1,154 @@
+package source
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+
+	"redshank/analytics/event"
+	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+)
+
+// Unread is how many records of one tag a source did not understand for one
+// reason, and what one of them looked like.
+type Unread struct {
+	Source event.Source  // event.SourceUnknown: no format knows the record
+	Reason format.Reason // why
+	Tag    string        // empty: of any tag, since there are too many kinds
+	Count  uint64
+
+	// Shape names the fields of one record, or for a line the number of its words:
+	// what a maintainer needs, and no value of any field.
+	Shape string
+}
+
+const (
+	maxUnread = 64  // kinds of records that are distinguished
+	maxShape  = 512 // bytes of Unread.Shape
+	maxKey    = 40  // bytes of one name in it
+)
+
+type unreadKey struct {
+	source event.Source
+	reason format.Reason
+	tag    string
+}
+
+// unreadTable counts the records that are not understood, by kind.
+type unreadTable map[unreadKey]*Unread
+
+// fault is why the current record is not understood.
+type fault struct {
+	source event.Source
+	reason format.Reason
+	shape  string // of the record that the source claimed; empty if the kind is known
+}
+
+// fail notes that a text cannot be read, whatever it is; the first fault counts.
+func (s *Set) fail(why format.Reason) {
+	if s.fault.reason == format.NoReason {
+		s.fault = fault{reason: why}
+	}
+}
+
+// misread notes that a format has claimed the record and did not understand it.
+// The first format counts: it is the one that the stream's last record was of.
+func (s *Set) misread(of event.Source) {
+	if s.fault.reason != format.NoReason {
+		return
+	}
+	why := s.in.Reason
+	if why == format.NoReason {
+		why = format.BadShape
+	}
+	s.fault = fault{source: of, reason: why}
+	if s.unread[unreadKey{of, why, s.in.Tag}] == nil && len(s.unread) < maxUnread {
+		s.fault.shape = shapeOf(s.in.Fields, s.in.Line)
+	}
+}
+
+// reject counts a record that no format has taken: as malformed if one has claimed
+// it or its text is broken, as unknown if not. v is the record as it came.
+func (s *Set) reject(v record.Value) {
+	f := s.fault
+	s.fault = fault{}
+	if f.reason == format.NoReason {
+		f.reason = format.NoFormat
+		s.leaf(Unknown)
+	} else {
+		s.counts[f.source][Malformed]++
+	}
+	u := s.unread.kind(f, s.in.Tag)
+	if u.Count++; u.Count == 1 {
+		if u.Shape = f.shape; u.Shape == "" {
+			u.Shape = shapeOf(v, v.Bytes())
+		}
+	}
+}
+
+// kind returns the kind of a fault, which it makes at the first call.
+func (t *unreadTable) kind(f fault, tag string) *Unread {
+	key := unreadKey{f.source, f.reason, tag}
+	u := (*t)[key]
+	if u == nil && len(*t) >= maxUnread {
+		key.tag = ""
+		u = (*t)[key]
+	}
+	if u == nil {
+		if *t == nil {
+			*t = unreadTable{}
+		}
+		u = &Unread{Source: key.source, Reason: key.reason, Tag: key.tag}
+		(*t)[key] = u
+	}
+	return u
+}
+
+// Unread returns the kinds of records that were not understood, the most frequent
+// first.
+func (s *Set) Unread() []Unread {
+	all := make([]Unread, 0, len(s.unread))
+	for _, u := range s.unread {
+		all = append(all, *u)
+	}
+	slices.SortFunc(all, func(a, b Unread) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Tag, b.Tag))
+	})
+	return all
+}
+
+// shapeOf writes the names of the fields of a record, and below them those of the
+// maps in it; of a line how many words it has.
+func shapeOf(fields record.Value, line []byte) string {
+	if !fields.IsMap() {
+		return "line of " + strconv.Itoa(len(bytes.Fields(line))) + " words"
+	}
+	return string(appendShape(nil, fields, 2))
+}
+
+func appendShape(dst []byte, v record.Value, levels int) []byte {
+	start := len(dst)
+	for key, field := range v.All() {
+		if len(dst) > maxShape {
+			return append(dst, " ..."...)
+		}
+		if len(dst) > start {
+			dst = append(dst, ' ')
+		}
+		for _, c := range key[:min(len(key), maxKey)] {
+			if c < '!' || c > '~' {
+				c = '_'
+			}
+			dst = append(dst, c)
+		}
+		switch {
+		case field.IsMap() && levels > 0:
+			dst = append(appendShape(append(dst, '{'), field, levels-1), '}')
+		case field.IsArray():
+			dst = append(dst, "[]"...)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,60 @@
+package windows
+
+import "redshank/analytics/record"
+
+// ecs is where Beats' own modules move an event's data to. They take some
+// of it out of winlog.event_data, so that each is looked for if it is
+// missing there. user.* is the subject in some events and the target in
+// others, and so is only used if it is the account that runs a program.
+var ecs = []struct {
+	kind  providerKind
+	field field
+	path  []string
+}{
+	{security, fieldIPAddress, []string{"source", "ip"}},
+	{sysmon, fieldSourceIP, []string{"source", "ip"}},
+	{sysmon, fieldDestinationIP, []string{"destination", "ip"}},
+	{sysmon, fieldDestinationHostname, []string{"destination", "domain"}},
+	{sysmon, fieldQueryName, []string{"dns", "question", "name"}},
+	{sysmon, fieldImage, []string{"process", "executable"}},
+	{sysmon, fieldInitiated, []string{"network", "direction"}},
+	{powerShell, fieldCommandName, []string{"powershell", "command", "name"}},
+	{powerShell, fieldCommandLine, []string{"process", "command_line"}},
+	{powerShell, fieldScriptBlockText, []string{"powershell", "file", "script_block_text"}},
+	{powerShell, fieldScriptBlockID, []string{"powershell", "file", "script_block_id"}},
+	{powerShell, fieldMessageNumber, []string{"powershell", "sequence"}},
+	{powerShell, fieldMessageTotal, []string{"powershell", "total"}},
+}
+
+// ecs fills from a Beats record what its event_data does not have.
+func (r *row) ecs(kind providerKind, m record.Value) {
+	for i := range ecs {
+		if e := &ecs[i]; e.kind == kind && r.data[e.field] == nil {
+			if v := m.Path(e.path...); v.Present() {
+				r.put(e.field, r.text(v))
+			}
+		}
+	}
+	switch kind {
+	case powerShell:
+		if account := r.ecsUser(m); account != nil {
+			r.user = account
+		}
+		if r.data[fieldPayload] == nil {
+			r.put(fieldPayload, r.message) // it begins with the payload
+		}
+	case sysmon:
+		if account := r.ecsUser(m); account != nil {
+			r.put(fieldUser, account)
+		}
+	}
+}
+
+func (r *row) ecsUser(m record.Value) []byte {
+	user := m.Get("user")
+	name, domain := user.Get("name").Bytes(), user.Get("domain").Bytes()
+	if len(name) == 0 || len(domain) == 0 {
+		return present(name)
+	}
+	return r.join(domain, '\\', name)
+}

@@ -1,0 +1,214 @@
+package windows
+
+import (
+	"bytes"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/source/format"
+)
+
+// providerKind is the provider of an event, as far as one is of interest.
+type providerKind uint8
+
+const (
+	other providerKind = iota
+	security
+	powerShell
+	sysmon
+	cmdlets   // Exchange cmdlets, channel MSExchange Management
+	transport // Exchange transport, channel Application
+)
+
+// providers and channels are in lower case: writers disagree about it.
+var providers = map[string]providerKind{
+	"microsoft-windows-security-auditing":  security,
+	"microsoft windows security auditing.": security, // as Splunk renders it
+	"microsoft-windows-powershell":         powerShell,
+	"powershellcore":                       powerShell,
+	"microsoft-windows-sysmon":             sysmon,
+	"msexchange cmdletlogs":                cmdlets,
+	"msexchangetransport":                  transport,
+	"msexchangefrontendtransport":          transport,
+}
+
+// channels serve records without a provider.
+var channels = map[string]providerKind{
+	"security": security,
+	"microsoft-windows-powershell/operational": powerShell,
+	"powershellcore/operational":               powerShell,
+	"microsoft-windows-sysmon/operational":     sysmon,
+	"msexchange management":                    cmdlets,
+}
+
+// eventType is a kind of event: ids mean something below their provider only.
+type eventType struct {
+	kind providerKind
+	id   int
+}
+
+// decoders are the events that are decoded. All others are ignored: among
+// them 4648 (a process used another account: on Exchange the health manager,
+// all day; what it leads to is in 4624), 4768, 4105 and 4106 (a script block
+// began and ended: 4104 has the text), and the classic PowerShell
+// channel, which repeats 4103.
+var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Outcome{
+	{security, 4624}:   (*Events).logon,
+	{security, 4625}:   (*Events).failedLogon,
+	{security, 4740}:   (*Events).lockout,
+	{security, 4771}:   (*Events).kerberosFailure,
+	{security, 4776}:   (*Events).ntlmValidation,
+	{powerShell, 4103}: (*Events).pipeline,
+	{powerShell, 4104}: (*Events).scriptBlock,
+	{sysmon, 3}:        (*Events).connection,
+	{sysmon, 22}:       (*Events).lookUp,
+	{cmdlets, 1}:       (*Events).cmdlet,
+	{cmdlets, 6}:       (*Events).cmdlet,
+	{transport, 1035}:  (*Events).smtpRefusal,
+}
+
+// Events decodes Windows events: whatever wrote the record, it is first read into
+// one row, and the row is decoded by provider and id.
+type Events struct {
+	heads  headSet // what Claims has found; Decode goes on from there
+	flat   bool    // the path of each field is in its key
+	row    row
+	blocks *scriptBlocks
+}
+
+// New returns the format.
+func New() format.Format { return &Events{blocks: newScriptBlocks()} }
+
+// Source is event.WinEvent.
+func (w *Events) Source() event.Source { return event.WinEvent }
+
+// Claims notes the heads for Decode, so that the record is walked once.
+func (w *Events) Claims(in *format.Input) bool {
+	w.heads, w.flat = headSet{}, false
+	if in.Line != nil {
+		return isEventXML(in.Line) || isEventText(in.Line)
+	}
+	if !in.Fields.IsMap() || !w.heads.find(in.Fields) {
+		return false
+	}
+	w.flat = w.heads[headID] == nil && w.heads[headSystem].Bytes() == nil && w.heads[headText].Bytes() == nil
+	return true
+}
+
+// Decode reads what Claims has just claimed.
+func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	r := &w.row
+	r.reset()
+	text := in.Line
+	if text == nil {
+		text = w.heads[headSystem].Bytes()
+	}
+	switch {
+	case text != nil && !isEventText(text):
+		return w.events(in, text, ev, emit)
+	case text != nil:
+		r.eventText(text)
+	case w.flat:
+		r.flat(in.Fields)
+	case w.heads[headID] == nil:
+		r.eventText(w.heads[headText].Bytes())
+	default:
+		r.head(&w.heads)
+	}
+	decoder, ok := decoders[r.act()]
+	if !ok {
+		return r.unwanted(in)
+	}
+	if !w.flat && text == nil {
+		r.body(in, &w.heads, in.Fields)
+	}
+	if w.heads[headSystem].IsMap() {
+		r.ecs(r.act().kind, in.Fields)
+	}
+	return w.finish(decoder, in, ev, emit)
+}
+
+// unwanted returns the outcome of an event that is not decoded: irrelevant, unless it is
+// not even clear which event it is.
+func (r *row) unwanted(in *format.Input) format.Outcome {
+	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
+		return in.Fail(format.BadShape)
+	}
+	return format.Ignored
+}
+
+// events decodes event XML. Collectors now and then put several events into
+// one text; the record then has the best of their outcomes.
+func (w *Events) events(in *format.Input, text []byte, ev *event.Event, emit format.Emit) format.Outcome {
+	r, x := &w.row, &xmlReader{rest: text}
+	best := format.Malformed
+	for first := true; r.xml(x, w.wanted); first = false {
+		if first && in.Line == nil { // inserts beside the XML have what the XML lacks
+			w.heads[headSystem] = nil
+			r.body(in, &w.heads, w.heads[headInserts])
+		}
+		outcome := r.unwanted(in)
+		if decoder, ok := decoders[r.act()]; ok {
+			outcome = w.finish(decoder, in, ev, emit)
+		}
+		if best == format.Malformed || outcome == format.Understood {
+			best = outcome
+		}
+		r.reset()
+	}
+	return best
+}
+
+func (w *Events) wanted() bool {
+	_, ok := decoders[w.row.act()]
+	return ok
+}
+
+// finish gives the row its data by name and decodes it.
+func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.Outcome, in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	r := &w.row
+	act := r.act()
+	r.byPosition(act)
+	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
+		r.byMessage()
+		r.byLabels()
+	}
+	at, why := r.time(in.Time)
+	if why != format.NoReason {
+		return in.Fail(why)
+	}
+	ev.Reset()
+	ev.Source, ev.Service, ev.Host = event.WinEvent, event.Windows, present(r.computer)
+	ev.Time = at
+	ev.ID = r.recordID(ev.Time)
+	outcome := decoder(w, ev, emit)
+	if outcome == format.Malformed {
+		return in.Fail(format.NoFields)
+	}
+	return outcome
+}
+
+// act returns what kind of event the row is. Writers that render the provider's
+// name, and those that leave it out, are known by the channel.
+func (r *row) act() eventType {
+	kind := kindOf(providers, r.provider)
+	if kind == other {
+		if kind = kindOf(channels, r.channel); kind == cmdlets && len(r.provider) > 0 {
+			kind = other
+		}
+	}
+	return eventType{kind, r.id}
+}
+
+// kindOf looks a name up without regard to case.
+func kindOf(kinds map[string]providerKind, name []byte) providerKind {
+	var lower [64]byte
+	name = bytes.TrimSpace(name)
+	if len(name) > len(lower) {
+		return other
+	}
+	for i, c := range name {
+		lower[i] = ascii.Lower(c)
+	}
+	return kinds[string(lower[:len(name)])]
+}

@@ -1,0 +1,244 @@
+package windows
+
+import (
+	"bytes"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/record"
+)
+
+// head is one of the fields around an event's data.
+type head uint8
+
+const (
+	headProvider head = iota
+	headID
+	headClock
+	headArrival
+	headChannel
+	headComputer
+	headRecord
+	headVersion
+	headUser
+	headMessage
+	headInserts
+	headData   // a map of names and values, or event data as XML
+	headSystem // winlog, System: the other heads stand in it; or the whole event as XML
+	headText   // render_event_as_text
+	headCategory
+	headCount // how many heads there are
+)
+
+// headNames are the spellings of each head, the best first: of several in a
+// record the first counts. They are compared without case.
+//
+//	Fluent Bit     in_winevtlog ProviderName, in_winlog SourceName
+//	Beats          winlog.provider_name
+//	Wazuh          win.system.providerName
+//	NXLog          SourceName, EventTime, Hostname
+//	Sentinel       EventSourceName, Provider, TimeGenerated, EventData_dynamic; table Event: Source, EventLog
+//	fluentd        source_name, string_inserts
+//	OpenTelemetry  provider, event_id, system_time, event_data
+//	evtx tools     Provider_attributes, EventId
+//	PowerShell     LogName, MachineName, ReplacementStrings
+//	osquery        provider_name, eventid, datetime
+var headNames = [headCount][]string{
+	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName", "Provider", "Provider_attributes", "Source"},
+	headID:       {"EventID", "event_id", "EventCode", "event_code"},
+	headClock: {"TimeCreated", "time_created", "systemTime", "system_time", "TimeCreated_attributes", "EventTime", "TimeGenerated",
+		"time_generated", "datetime"},
+	headArrival:  {"@timestamp", "timestamp", "time"},
+	headChannel:  {"Channel", "LogName", "log_name", "EventLog", "Logfile"},
+	headComputer: {"Computer", "computer_name", "ComputerName", "Hostname", "MachineName", "host"},
+	headRecord:   {"EventRecordID", "record_id", "RecordNumber", "record_number", "RecordId"},
+	headVersion:  {"Version"},
+	headUser:     {"UserID", "user"},
+	headMessage:  {"Message", "Description", "RenderedDescription"},
+	headInserts:  {"StringInserts", "string_inserts", "ReplacementStrings", "insertion_strings", "InsertionStrings"},
+	headData:     {"EventData", "event_data", "EventData_dynamic", "EventData_string", "RawXml"},
+	headSystem:   {"winlog", "win", "System", "data", "properties"},
+	headText:     {"log"},
+	headCategory: {"category"},
+}
+
+var headKeys, headOf = func() (*record.Keys, []head) {
+	var names []string
+	var heads []head
+	for i, spellings := range headNames {
+		for _, name := range spellings {
+			names, heads = append(names, name), append(heads, head(i))
+		}
+	}
+	return record.NewKeys(names...), heads
+}()
+
+// maxHeadNames bounds how many spellings there may be, for the array on the stack
+// that they are found in.
+const maxHeadNames = 64
+
+const nilType = msgp.NilType
+
+// headSet are the fields found around one event.
+type headSet [headCount]record.Value
+
+// look finds the heads of m that are not set yet. Values are only noted: most
+// events are of no interest, and provider and id show which ones.
+func (h *headSet) look(m record.Value) {
+	var found [maxHeadNames]record.Value
+	if headKeys.FindFold(m, found[:len(headOf)]) == 0 {
+		return
+	}
+	for i, slot := range headOf {
+		if found[i] != nil && h[slot] == nil {
+			h[slot] = found[i]
+		}
+	}
+}
+
+// find reports whether m is a Windows event, and finds its heads, however deep they
+// stand. It looks from outside in, so that the inner looks find what the outer ones
+// have left unset.
+func (h *headSet) find(m record.Value) bool {
+	h.look(m)
+	inner := h[headSystem]
+	if only := onlyItem(inner); only.IsMap() && only.GetFold("EventID").Present() {
+		inner, h[headSystem] = only, only // xml2js
+	}
+	switch {
+	case inner == nil:
+	case isEventXML(inner.Bytes()):
+		return true
+	case !inner.IsMap():
+		h.notSystem()
+	case h.owns(headID), h.beats(m, inner), h.wazuh(inner), h.system(inner), h.azure(inner):
+		return true
+	}
+	if h[headID] == nil && h[headProvider] != nil && (h[headChannel] != nil || h[headComputer] != nil) {
+		h[headID] = m.GetFold("id") // Get-WinEvent
+	}
+	if isEventText(h[headText].Bytes()) || h.owns(headID) {
+		return true
+	}
+	return isFlat(m)
+}
+
+// onlyItem returns the element of a list of one, absent for any other value.
+func onlyItem(v record.Value) record.Value {
+	if v.Len() != 1 {
+		return nil
+	}
+	for item := range v.Items() {
+		return item
+	}
+	return nil
+}
+
+// notSystem gives back what was taken for a map of heads: in_winlog has a text
+// named Data, osquery has the event's data there, Get-WinEvent a list of values.
+func (h *headSet) notSystem() {
+	v := h[headSystem]
+	h[headSystem] = nil
+	switch {
+	case v.IsArray() && h[headInserts] == nil:
+		h[headInserts] = v
+	case h[headData] == nil && bytes.HasPrefix(v.Bytes(), openBrace):
+		h[headData] = v
+	}
+}
+
+// owns reports whether the heads that every writer has are there.
+func (h *headSet) owns(id head) bool {
+	// An id alone is not enough: other formats have a field of that name.
+	return h[id] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
+}
+
+// beats reads winlog. The record id, the channel and the name of the machine
+// that Beats has at the top level are not the event's.
+func (h *headSet) beats(m, inner record.Value) bool {
+	var own headSet
+	own.look(inner)
+	if own[headID] == nil { // pipelines that drop what ECS has a field for
+		own[headID], own[headProvider] = m.Path("event", "code"), m.Path("event", "provider")
+	}
+	if !own.owns(headID) || own[headSystem].IsMap() {
+		return false
+	}
+	if own[headData] == nil {
+		own[headData] = h[headData] // event XML as JSON has the data beside System
+	}
+	own[headArrival], own[headMessage] = h[headArrival], h[headMessage]
+	if own[headArrival] == nil {
+		own[headArrival] = m.Path("event", "created") // when Beats read the event
+	}
+	own[headSystem] = inner // marks a record of Beats
+	*h = own
+	return true
+}
+
+// wazuh reads win.system and win.eventdata, with or without data around win.
+func (h *headSet) wazuh(inner record.Value) bool {
+	if win := inner.Get("win"); win.IsMap() {
+		inner = win
+	}
+	var own headSet
+	own.look(inner.GetFold("system"))
+	if !own.owns(headID) {
+		return false
+	}
+	own[headData], own[headSystem] = inner.GetFold("eventdata"), nil
+	*h = own
+	return true
+}
+
+// system reads event XML as JSON if heads are missing that all writers should
+// have: the id alone tells it.
+func (h *headSet) system(inner record.Value) bool {
+	own := headSet{headData: h[headData], headMessage: h[headMessage], headArrival: h[headArrival]}
+	own.look(inner)
+	if own[headID] == nil || own[headProvider] == nil && own[headChannel] == nil {
+		return false
+	}
+	own[headSystem] = nil
+	*h = own
+	return true
+}
+
+// azure reads the rows that the diagnostics agent writes.
+func (h *headSet) azure(inner record.Value) bool {
+	if string(h[headCategory].Bytes()) != "WindowsEventLogsTable" {
+		return false
+	}
+	own := headSet{headArrival: h[headArrival]}
+	own.look(inner)
+	own[headSystem] = nil
+	*h = own
+	return own[headID] != nil
+}
+
+// Texts that shapes are known by.
+var (
+	eventXMLTag = []byte("<Event")
+	viewerMark  = []byte("- ")
+)
+
+// isEventXML reports whether text is an event as XML: not <EventData, and with
+// or without the minus sign that a copy out of Event Viewer begins with.
+func isEventXML(text []byte) bool {
+	text = bytes.TrimLeft(ascii.Clip(text, 256), " \t\r\n")
+	text = bytes.TrimLeft(bytes.TrimPrefix(text, viewerMark), " \t\r\n")
+	if bytes.HasPrefix(text, xmlDeclaration) {
+		return bytes.Contains(text, eventXMLTag)
+	}
+	if !bytes.HasPrefix(text, eventXMLTag) || len(text) == len(eventXMLTag) {
+		return false
+	}
+	next := text[len(eventXMLTag)]
+	return next == '>' || next == ' ' || next == '\t' || next == '\r' || next == '\n' || bytes.HasPrefix(text, eventsXMLTag)
+}
+
+var (
+	xmlDeclaration = []byte("<?xml")
+	eventsXMLTag   = []byte("<Events>")
+)

@@ -1,0 +1,213 @@
+package windows
+
+import (
+	"bytes"
+	"strconv"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/record"
+	"redshank/analytics/source/format"
+)
+
+// head fills the row's own heads out of those found.
+func (r *row) head(h *headSet) {
+	r.provider = r.text(h[headProvider].Unwrap("name"))
+	r.channel = r.text(h[headChannel].Unwrap("name", "text", ""))
+	r.computer = r.text(h[headComputer].Unwrap("name", "text", "", "hostname"))
+	r.record = r.text(h[headRecord].Unwrap("value", "text", ""))
+	r.clock = h[headClock]
+	r.arrival = h[headArrival]
+	r.message = h[headMessage].Unwrap("message", "text", "").Bytes()
+	r.user = userOf(h[headUser])
+	if id, ok := h[headID].Unwrap("value", "text", "id", "").Int(); ok {
+		r.setID(id)
+	}
+	if version, ok := h[headVersion].Unwrap("value", "text", "").Int(); ok && version >= 0 && version < 256 {
+		r.version = int(version)
+	}
+}
+
+// setID takes an event id without the qualifiers that old APIs leave in its
+// upper half.
+func (r *row) setID(id int64) { r.id, r.hasID = int(id&0xffff), true }
+
+// userOf returns the account that the writing process ran under: a text, or Beats'
+// map of it.
+func userOf(v record.Value) []byte {
+	if v.IsMap() {
+		return v.Get("identifier").Bytes()
+	}
+	return v.Bytes()
+}
+
+// body fills the row's data: by name if there are names, and what stands
+// in positions as it is.
+//
+// The order is one of trust: names given by the event's own manifest, then
+// names that a collector has flattened, then positions. Later ones never
+// overwrite what is set.
+func (r *row) body(in *format.Input, h *headSet, m record.Value) {
+	data := eventData(in, h[headData])
+	if !data.Present() {
+		data = eventData(in, m.GetFold("payload")) // EvtxECmd
+	}
+	switch {
+	case data.IsMap():
+		r.byName(data)
+	case data.IsArray():
+		r.byList(data)
+	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
+		r.xml(&xmlReader{rest: data.Bytes()}, always)
+	case h[headInserts] == nil:
+		r.byName(m) // NXLog and Log Analytics put the data beside the heads
+	}
+	r.byList(in.Structured(h[headInserts]))
+}
+
+// eventData steps into what JSON made of event XML puts around the values, and
+// into JSON in a text. A text that is no JSON is returned as it is.
+func eventData(in *format.Input, v record.Value) record.Value {
+	for range maxDataWraps {
+		if inner := in.Structured(v); inner.Present() {
+			v = inner
+		}
+		if only := onlyItem(v); only.IsMap() && only.GetFold("Data").Present() {
+			v = only
+		}
+		if !v.IsMap() {
+			break
+		}
+		inner := v.GetFold("EventData")
+		if !inner.Present() {
+			inner = v.GetFold("Data")
+		}
+		if !inner.IsMap() && !inner.IsArray() {
+			if inner = v.Get("#text"); !inner.IsArray() {
+				break
+			}
+		}
+		v = inner
+	}
+	return v
+}
+
+// maxDataWraps is how many wraps may stand around the values: {"Event": {"EventData":
+// {"Data": {"#text": [...]}}}} has four.
+const maxDataWraps = 4
+
+// byName takes the fields of a map, and param1, param2, ..., which is how
+// Beats names what has no name.
+func (r *row) byName(m record.Value) {
+	var found [len(fieldNames)]record.Value
+	if fieldKeys.FindFold(m, found[:]) == 0 {
+		r.byNumber(m)
+		return
+	}
+	for i, v := range found {
+		if v != nil {
+			r.put(fieldNames[i].field, r.text(v))
+		}
+	}
+}
+
+// byList takes a list of values: of pairs of a name and a value, of maps of one
+// name, or of values alone, which stand in positions.
+//
+//	[{"@Name": "Status", "#text": "0x0"}]               JSON made of event XML
+//	[{"#attributes": {"Name": "Status"}, "#text": ...}]
+//	[{"Name": "Status", "Value": "0x0"}], [{"Status": "0x0"}]
+//	["0x0", ...], [{"Value": "0x0"}, ...]
+func (r *row) byList(list record.Value) {
+	n := 0
+	for item := range list.Items() {
+		if !item.IsMap() {
+			r.insert(n, r.text(item))
+			n++
+			continue
+		}
+		name := item.Unwrap("name", "key").Bytes()
+		value := item.Unwrap("text", "value", "", "content")
+		if name == nil && item.Len() == 1 && !value.Present() {
+			name, value = onlyField(item)
+		}
+		if len(name) == 0 {
+			r.insert(n, r.text(value))
+			n++
+			continue
+		}
+		r.put(fieldOf(name), r.text(value))
+	}
+}
+
+// onlyField returns the one field of a map.
+func onlyField(m record.Value) (name []byte, value record.Value) {
+	for key, field := range m.All() {
+		return key, field
+	}
+	return nil, nil
+}
+
+var paramPrefix = []byte("param")
+
+// byNumber is its own walk because only events without names need it, and of
+// those only Exchange's are decoded.
+func (r *row) byNumber(m record.Value) {
+	for key, v := range m.All() {
+		if digits, ok := bytes.CutPrefix(key, paramPrefix); ok {
+			if n, ok := smallNumber(digits); ok {
+				r.insert(n-1, r.text(v))
+			}
+		}
+	}
+}
+
+// smallNumber reads a small decimal number.
+func smallNumber(text []byte) (n int, ok bool) {
+	if len(text) == 0 || len(text) > 9 {
+		return 0, false
+	}
+	for _, c := range text {
+		if !ascii.IsDigit(c) {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
+}
+
+// system sets one of the heads by the name it has in event XML. The first
+// counts: what RenderingInfo repeats is for people, and translated.
+func (r *row) system(name, value []byte) {
+	var dst *[]byte
+	switch string(name) {
+	case "EventID":
+		if id, err := strconv.ParseUint(string(ascii.Clip(value, 10)), 10, 32); err == nil && r.id == 0 {
+			r.setID(int64(id))
+		}
+		return
+	case "Version":
+		if n, ok := smallNumber(value); ok && r.version < 0 {
+			r.version = n
+		}
+		return
+	case "ProviderName":
+		dst = &r.provider
+	case "TimeCreated":
+		dst = &r.clockText
+	case "EventRecordID":
+		dst = &r.record
+	case "Channel":
+		dst = &r.channel
+	case "Computer":
+		dst = &r.computer
+	case "UserID":
+		dst = &r.user
+	case "Message":
+		dst = &r.message
+	default:
+		return
+	}
+	if *dst == nil {
+		*dst = value
+	}
+}

@@ -1,0 +1,82 @@
+package windows
+
+import (
+	"bytes"
+	"strings"
+
+	"redshank/analytics/ascii"
+)
+
+// messages are the orders in which the rendered Message of an event tells
+// its values, by how many it tells. It is the last resort: for writers that
+// keep nothing else, and for values that byShape could not place. It does not
+// look at the labels, which are translated; a value is what follows the tabs
+// behind a label.
+var messages = []struct {
+	id     int
+	values string
+}{
+	{4624, `- - - - LogonType - TargetUserName TargetDomainName - - ProcessId ProcessName WorkstationName IpAddress -
+		LogonProcessName AuthenticationPackageName - - -`},
+	{4624, `- - - - LogonType - - TargetUserName TargetDomainName - - ProcessId ProcessName WorkstationName IpAddress -
+		LogonProcessName AuthenticationPackageName - - -`},
+	{4624, `- - - - LogonType - - - - - TargetUserName TargetDomainName - - - - - ProcessId ProcessName WorkstationName
+		IpAddress - LogonProcessName AuthenticationPackageName - - -`},
+	{4624, `- - - - LogonType - - - - - - TargetUserName TargetDomainName - - - - - ProcessId ProcessName WorkstationName
+		IpAddress - LogonProcessName AuthenticationPackageName - - -`},
+	{4625, `- - - - LogonType - TargetUserName TargetDomainName FailureReason Status SubStatus ProcessId ProcessName
+		WorkstationName IpAddress - LogonProcessName AuthenticationPackageName - - -`},
+	{4740, `- - - - - TargetUserName TargetDomainName`},
+	{4771, `- TargetUserName - IpAddress - - Status - - - -`},
+	{4776, `PackageName TargetUserName Workstation Status`},
+}
+
+type messageKey struct{ id, values int }
+
+// messageOf finds an order by event and number of values: that distinguishes the
+// versions, and refuses messages that were cut off.
+var messageOf = func() map[messageKey][]field {
+	all := make(map[messageKey][]field, len(messages))
+	for _, m := range messages {
+		var fields []field
+		for _, name := range strings.Fields(m.values) {
+			fields = append(fields, fieldByName[name])
+		}
+		all[messageKey{m.id, len(fields)}] = fields
+	}
+	return all
+}()
+
+// byMessage sets what is not set yet out of the rendered message of a Security
+// event.
+func (r *row) byMessage() {
+	var values [maxInserts][]byte
+	n := 0
+	for rest := ascii.Clip(r.message, maxWinText); len(rest) > 0; {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, newline)
+		value, ok := labelled(line)
+		if !ok {
+			continue
+		}
+		if n == maxInserts {
+			return
+		}
+		values[n] = value
+		n++
+	}
+	for i, f := range messageOf[messageKey{r.id, n}] {
+		r.put(f, values[i])
+	}
+}
+
+// labelled splits "\tLabel:\t\tvalue". Section titles have no tab behind
+// them, and explanations no tab at all.
+func labelled(line []byte) (value []byte, ok bool) {
+	line = bytes.TrimRight(line, "\r ")
+	tab := bytes.LastIndexByte(line, '\t')
+	if tab < 0 || len(bytes.TrimSpace(line[:tab])) == 0 {
+		return nil, false
+	}
+	return line[tab+1:], true
+}

@@ -1,0 +1,222 @@
+package windows
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/record"
+)
+
+// field is one named value of an event's data. Only those that a decoder
+// reads have a number; fieldNone is all the others.
+type field uint8
+
+const (
+	fieldNone field = iota
+	fieldTargetUserName
+	fieldTargetDomainName
+	fieldStatus
+	fieldSubStatus
+	fieldLogonType
+	fieldPackage
+	fieldWorkstation
+	fieldIPAddress
+	fieldProcessName
+	fieldContextInfo
+	fieldPayload
+	fieldMessageNumber
+	fieldMessageTotal
+	fieldScriptBlockText
+	fieldScriptBlockID
+	fieldImage
+	fieldUser
+	fieldInitiated
+	fieldSourceIP
+	fieldDestinationIP
+	fieldDestinationHostname
+	fieldQueryName
+	fieldQueryStatus
+	fieldQueryResults
+	fieldUTCTime
+	fieldCommandName // Beats only
+	fieldCommandLine // Beats only
+	fieldCount       // how many there are
+)
+
+// fieldNames are the names that the providers' manifests give. They are
+// compared without case: Wazuh writes targetUserName. 4776 alone has names of
+// its own for two of them.
+var fieldNames = [...]struct {
+	name  string
+	field field
+}{
+	{"TargetUserName", fieldTargetUserName},
+	{"TargetDomainName", fieldTargetDomainName},
+	{"Status", fieldStatus},
+	{"SubStatus", fieldSubStatus},
+	{"LogonType", fieldLogonType},
+	{"AuthenticationPackageName", fieldPackage},
+	{"PackageName", fieldPackage},
+	{"WorkstationName", fieldWorkstation},
+	{"Workstation", fieldWorkstation},
+	{"IpAddress", fieldIPAddress},
+	{"ProcessName", fieldProcessName},
+	{"ContextInfo", fieldContextInfo},
+	{"Payload", fieldPayload},
+	{"MessageNumber", fieldMessageNumber},
+	{"MessageTotal", fieldMessageTotal},
+	{"ScriptBlockText", fieldScriptBlockText},
+	{"ScriptBlockId", fieldScriptBlockID},
+	{"Image", fieldImage},
+	{"User", fieldUser},
+	{"Initiated", fieldInitiated},
+	{"SourceIp", fieldSourceIP},
+	{"DestinationIp", fieldDestinationIP},
+	{"DestinationHostname", fieldDestinationHostname},
+	{"QueryName", fieldQueryName},
+	{"QueryStatus", fieldQueryStatus},
+	{"QueryResults", fieldQueryResults},
+	{"UtcTime", fieldUTCTime},
+}
+
+var fieldKeys = record.NewKeys(fieldTexts()...)
+
+func fieldTexts() (names []string) {
+	for _, f := range fieldNames {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+var fieldByName = func() map[string]field {
+	m := make(map[string]field, len(fieldNames))
+	for _, f := range fieldNames {
+		m[f.name] = f.field
+	}
+	return m
+}()
+
+// fieldOf returns the field of a name, in any case; fieldNone if no decoder reads
+// the field.
+func fieldOf(name []byte) field {
+	if i := fieldKeys.IndexFold(name); i >= 0 {
+		return fieldNames[i].field
+	}
+	return fieldNone
+}
+
+const (
+	// maxInserts is how many positional values are read. The longest
+	// event that is decoded has 28.
+	maxInserts = 32
+	// maxWinText is how much of one value is unescaped or joined, in bytes. An
+	// event holds 64 KiB of UTF-16 at most.
+	maxWinText = 128 << 10
+)
+
+// row is one Windows event, whatever shape it came in. Its texts are views
+// into the record or into own, and last as long as the record.
+type row struct {
+	provider, channel, computer, record, message []byte
+
+	clock     record.Value // when, as logged
+	clockText []byte       // the same, from XML and text
+	arrival   record.Value // @timestamp, which only some writers mean as the event's time
+	user      []byte       // System/Security/UserID: SID, or DOMAIN\name if it was resolved
+	id        int
+	hasID     bool // some events have the id 0
+	version   int  // -1 if the shape has no version
+	data      [fieldCount][]byte
+	inserts   [maxInserts][]byte
+	count     int // how many inserts there are
+
+	own []byte // what does not stand in the record as such; reused
+}
+
+// reset clears the row for the next record. Its memory is kept, but not where
+// one record has made it huge.
+func (r *row) reset() {
+	own := r.own[:0]
+	if cap(own) > 4*maxWinText {
+		own = nil
+	}
+	*r = row{version: -1, own: own}
+}
+
+// text returns the text of a scalar. Only numbers and bools are copied.
+func (r *row) text(v record.Value) []byte {
+	if b := v.Bytes(); b != nil {
+		return b
+	}
+	start := len(r.own)
+	r.own = v.AppendText(r.own)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// join returns a, a separator and b as one text.
+func (r *row) join(a []byte, sep byte, b []byte) []byte {
+	start := len(r.own)
+	r.own = append(r.own, ascii.Clip(a, maxWinName)...)
+	r.own = append(r.own, sep)
+	r.own = append(r.own, ascii.Clip(b, maxWinName)...)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// insert adds a positional value.
+func (r *row) insert(at int, text []byte) {
+	if at >= 0 && at < maxInserts {
+		r.inserts[at] = text
+		r.count = max(r.count, at+1)
+	}
+}
+
+// put sets a field that is not set yet.
+func (r *row) put(f field, text []byte) {
+	if f != fieldNone && r.data[f] == nil {
+		r.data[f] = text
+	}
+}
+
+// get returns a field without the spaces around it, nil if it is empty or "-".
+func (r *row) get(f field) []byte { return present(r.data[f]) }
+
+// present is text without the spaces around it, nil if nothing is left.
+// The spaces are real: LogonProcessName is "Advapi  " in every event.
+func present(text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || len(text) == 1 && text[0] == '-' {
+		return nil
+	}
+	return text
+}
+
+// named reports whether the data has come by name.
+func (r *row) named() bool {
+	for _, text := range r.data {
+		if text != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// recordID is computer/channel/record id/second: unique over deliveries. The
+// second is in it because record ids start again where a log is cleared, and
+// repeat where machines are cloned.
+func (r *row) recordID(t time.Time) []byte {
+	if len(r.record) == 0 {
+		return nil
+	}
+	start := len(r.own)
+	for _, part := range [...][]byte{r.computer, r.channel, r.record} {
+		r.own = append(append(r.own, ascii.Clip(part, maxWinName)...), '/')
+	}
+	r.own = strconv.AppendInt(r.own, t.Unix(), 10)
+	return r.own[start:len(r.own):len(r.own)]
+}
+
+// maxWinName is how much of a name (account, domain, computer, channel) is
+// taken into a joined text, in bytes. Windows allows 255 letters at most.
+const maxWinName = 512

@@ -1,0 +1,190 @@
+package windows
+
+import (
+	"bytes"
+	"strings"
+)
+
+// schemas are the positions of the values of each event that is decoded,
+// from the providers' manifests. Later versions of an event only append, so
+// the longest version serves all of them; counts says how many values each
+// version has, from version 0 on.
+//
+// The letter behind a name is the shape of its values, which tells where one
+// has been lost: forwarded events can come without their empty values
+// (fluent-bit issue 11360), and what follows then stands in the wrong place.
+//
+//	s SID  x 0x hex  p %%message  d digits  g GUID  a address  n path  b bool
+//	u UTC time  h host or query name  r list of answers  c lines of a = b
+//	e always empty  t text, none of s x p g u
+var schemas = []struct {
+	kind   providerKind
+	id     int
+	counts []int
+	fields string
+}{
+	{security, 4624, []int{20, 21, 27, 28}, `SubjectUserSid:s SubjectUserName:t SubjectDomainName:t SubjectLogonId:x
+		TargetUserSid:s TargetUserName:t TargetDomainName:t TargetLogonId:x LogonType:d LogonProcessName:t
+		AuthenticationPackageName:t WorkstationName:t LogonGuid:g TransmittedServices:t LmPackageName:t KeyLength:d
+		ProcessId:x ProcessName:n IpAddress:a IpPort:d`},
+	{security, 4625, []int{21}, `SubjectUserSid:s SubjectUserName:t SubjectDomainName:t SubjectLogonId:x
+		TargetUserSid:s TargetUserName:t TargetDomainName:t Status:x FailureReason:p SubStatus:x LogonType:d
+		LogonProcessName:t AuthenticationPackageName:t WorkstationName:t TransmittedServices:t LmPackageName:t
+		KeyLength:d ProcessId:x ProcessName:n IpAddress:a IpPort:d`},
+	{security, 4740, []int{7}, `TargetUserName:t TargetDomainName:t TargetSid:s SubjectUserSid:s SubjectUserName:t
+		SubjectDomainName:t SubjectLogonId:x`},
+	{security, 4771, []int{11}, `TargetUserName:t TargetSid:s ServiceName:t TicketOptions:x Status:x PreAuthType:d
+		IpAddress:a IpPort:d CertIssuerName:t CertSerialNumber:t CertThumbprint:t`},
+	{security, 4776, []int{4}, `PackageName:t TargetUserName:t Workstation:t Status:x`},
+	{powerShell, 4103, []int{3, 3}, `ContextInfo:c UserData:e Payload:t`},
+	{powerShell, 4104, []int{5, 5}, `MessageNumber:d MessageTotal:d ScriptBlockText:t ScriptBlockId:g Path:t`},
+	{sysmon, 3, []int{18}, `RuleName:t UtcTime:u ProcessGuid:g ProcessId:d Image:n User:t Protocol:t Initiated:b
+		SourceIsIpv6:b SourceIp:a SourceHostname:h SourcePort:d SourcePortName:h DestinationIsIpv6:b DestinationIp:a
+		DestinationHostname:h DestinationPort:d DestinationPortName:h`},
+	{sysmon, 22, []int{9}, `RuleName:t UtcTime:u ProcessGuid:g ProcessId:d QueryName:h QueryStatus:d QueryResults:r
+		Image:n User:t`},
+}
+
+// position is one position of a schema.
+type position struct {
+	field field
+	shape byte
+}
+
+// schema is a schema as it is used.
+type schema struct {
+	positions []position
+	counts    []int
+}
+
+var schemaOf = func() map[eventType]schema {
+	all := make(map[eventType]schema, len(schemas))
+	for _, s := range schemas {
+		var positions []position
+		for _, word := range strings.Fields(s.fields) {
+			name, shape, _ := strings.Cut(word, ":")
+			positions = append(positions, position{fieldByName[name], shape[0]})
+		}
+		all[eventType{s.kind, s.id}] = schema{positions, s.counts}
+	}
+	return all
+}()
+
+// byPosition gives the inserts their names.
+func (r *row) byPosition(act eventType) {
+	schema, ok := schemaOf[act]
+	if !ok || r.count == 0 {
+		return
+	}
+	if schema.complete(r.version, r.count) {
+		for i := range min(r.count, len(schema.positions)) {
+			r.put(schema.positions[i].field, r.inserts[i])
+		}
+		return
+	}
+	r.byShape(&schema)
+}
+
+// complete reports whether count values are all that the version has. More
+// than any known version has are a later one.
+func (s *schema) complete(version, count int) bool {
+	last := len(s.counts) - 1
+	if count >= s.counts[last] {
+		return true
+	}
+	if version >= 0 && version <= last {
+		return count == s.counts[version]
+	}
+	if version > last {
+		return false
+	}
+	for _, n := range s.counts {
+		if count == n {
+			return true
+		}
+	}
+	return false
+}
+
+// byShape gives the inserts their names where some were lost: each goes to the
+// first position behind the one before that its shape allows. Of TargetUserName
+// and TargetDomainName that makes a single one the name, which is right: logons
+// with a UPN have no domain, and there are none with a domain and no name.
+// Where an insert finds no place the rest stays unset.
+func (r *row) byShape(s *schema) {
+	at := 0
+	for i := range r.count {
+		text := r.inserts[i]
+		for at < len(s.positions) && !fits(s.positions[at].shape, text) {
+			at++
+		}
+		if at == len(s.positions) {
+			return
+		}
+		r.put(s.positions[at].field, text)
+		at++
+	}
+}
+
+// fits reports whether text can be a value of the shape. "-" and the empty
+// text stand for any absent value.
+func fits(shape byte, text []byte) bool {
+	if present(text) == nil {
+		return true
+	}
+	switch shape {
+	case 'd':
+		_, ok := smallNumber(text)
+		return ok
+	case 'a':
+		return bytes.IndexByte(text, '.') > 0 || bytes.IndexByte(text, ':') >= 0
+	case 'n':
+		return bytes.IndexByte(text, '\\') >= 0 || text[0] == '<' || string(text) == "System"
+	case 'b':
+		return string(text) == "true" || string(text) == "false"
+	case 'h':
+		_, ok := smallNumber(text)
+		return !ok && shapeOf(text) == 't'
+	case 'r':
+		return bytes.IndexByte(text, ';') >= 0
+	case 'c':
+		return bytes.IndexByte(text, '=') >= 0
+	case 'e':
+		return false
+	}
+	return shapeOf(text) == shape
+}
+
+// shapeOf returns the shape of a text that shows it by itself, t for any other.
+func shapeOf(text []byte) byte {
+	switch {
+	case bytes.HasPrefix(text, sidPrefix):
+		return 's'
+	case bytes.HasPrefix(text, hexPrefix):
+		return 'x'
+	case bytes.HasPrefix(text, messagePrefix):
+		return 'p'
+	case isGUID(text):
+		return 'g'
+	case len(text) > 19 && text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':':
+		return 'u'
+	}
+	return 't'
+}
+
+var (
+	sidPrefix     = []byte("S-1-")
+	hexPrefix     = []byte("0x")
+	messagePrefix = []byte("%%")
+)
+
+// isWinGUID takes both spellings: providers write braces, PowerShell does not.
+func isGUID(text []byte) bool {
+	text = bytes.TrimSuffix(bytes.TrimPrefix(text, openBrace), closeBrace)
+	return len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
+}
+
+var (
+	openBrace  = []byte("{")
+	closeBrace = []byte("}")
+)

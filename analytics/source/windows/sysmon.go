@@ -1,0 +1,51 @@
+package windows
+
+import (
+	"redshank/analytics/ascii"
+	"redshank/analytics/event"
+	"redshank/analytics/source/format"
+	"redshank/analytics/timestamp"
+)
+
+// connection decodes Sysmon 3: Client is the program, Target what it reached.
+// Connections that came in are ignored: their program is the server.
+func (w *Events) connection(ev *event.Event, emit format.Emit) format.Outcome {
+	r := &w.row
+	switch string(r.get(fieldInitiated)) {
+	case "false", "ingress", "inbound": // the last two are what Beats makes of it
+		return format.Ignored
+	}
+	ev.Target = first(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
+	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // of the machine itself
+	return w.network(ev, emit)
+}
+
+// lookUp decodes Sysmon 22: Target is the name asked for, Detail the answers.
+func (w *Events) lookUp(ev *event.Event, emit format.Emit) format.Outcome {
+	r := &w.row
+	ev.Target, ev.Detail = r.get(fieldQueryName), ascii.Clip(r.get(fieldQueryResults), maxWinParameters)
+	ev.Outcome = event.Success
+	if !zero(r.get(fieldQueryStatus)) {
+		ev.Outcome = event.Failure
+	}
+	return w.network(ev, emit)
+}
+
+// network fills what both have. System/Security/UserID is Sysmon's own account
+// and says nothing about the program's. UtcTime is when it happened; the
+// event is written up to a second later.
+func (w *Events) network(ev *event.Event, emit format.Emit) format.Outcome {
+	r := &w.row
+	if ev.Target == nil {
+		return format.Malformed
+	}
+	ev.Action = event.Network
+	ev.Target = ascii.Clip(ev.Target, maxWinName)
+	ev.Client = ascii.Clip(r.get(fieldImage), maxWinName)
+	ev.RawUser = r.get(fieldUser)
+	if t, ok := timestamp.Parse(r.get(fieldUTCTime)); ok {
+		ev.Time = t
+	}
+	emit(ev)
+	return format.Understood
+}

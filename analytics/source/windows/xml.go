@@ -1,0 +1,173 @@
+package windows
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// xmlReader pulls tags out of event XML: as much of XML as Windows, Event
+// Viewer's copies and evtxexport write. It is total: whatever the bytes are, it
+// moves forward and ends. encoding/xml is not used because it costs some 150
+// allocations an event, and refuses what is cut off in the middle.
+type xmlReader struct{ rest []byte }
+
+// xmlTag is one tag. Its texts are views.
+type xmlTag struct {
+	name  []byte // without its prefix
+	attrs []byte // everything between the name and the end of the tag
+	end   bool   // </name>
+	empty bool   // <name/>
+}
+
+// next returns the next tag; ok is false at the end. Comments,
+// declarations and whatever stands between tags are passed over.
+func (x *xmlReader) next() (tag xmlTag, ok bool) {
+	for {
+		start := bytes.IndexByte(x.rest, '<')
+		if start < 0 {
+			x.rest = nil
+			return xmlTag{}, false
+		}
+		x.rest = x.rest[start+1:]
+		if len(x.rest) == 0 {
+			return xmlTag{}, false
+		}
+		switch {
+		case bytes.HasPrefix(x.rest, xmlComment):
+			x.past(xmlCommentEnd)
+		case bytes.HasPrefix(x.rest, xmlCDATA):
+			x.past(xmlCDATAEnd)
+		case x.rest[0] == '!' || x.rest[0] == '?':
+			x.past(xmlTagEnd)
+		default:
+			return x.tag()
+		}
+	}
+}
+
+var (
+	xmlComment    = []byte("!--")
+	xmlCommentEnd = []byte("-->")
+	xmlCDATA      = []byte("![CDATA[")
+	xmlCDATAEnd   = []byte("]]>")
+	xmlTagEnd     = []byte(">")
+)
+
+// past moves behind the next mark, or to the end: what is not closed has no
+// rest worth reading.
+func (x *xmlReader) past(mark []byte) {
+	if at := bytes.Index(x.rest, mark); at >= 0 {
+		x.rest = x.rest[at+len(mark):]
+		return
+	}
+	x.rest = nil
+}
+
+// tag reads the tag whose < has been passed. Its name ends at the first white
+// space; attributes are only read when a caller needs one, because most
+// tags of an event have none that matter.
+func (x *xmlReader) tag() (tag xmlTag, ok bool) {
+	end := xmlTagLen(x.rest)
+	if end < 0 {
+		x.rest = nil
+		return xmlTag{}, false
+	}
+	inner := x.rest[:end]
+	x.rest = x.rest[end+1:]
+	if tag.end = len(inner) > 0 && inner[0] == '/'; tag.end {
+		inner = inner[1:]
+	}
+	if n := len(inner); n > 0 && inner[n-1] == '/' {
+		tag.empty, inner = true, inner[:n-1]
+	}
+	start, split := 0, 0
+	for ; split < len(inner) && inner[split] > ' '; split++ {
+		if inner[split] == ':' {
+			start = split + 1
+		}
+	}
+	tag.name, tag.attrs = inner[start:split], inner[split:]
+	return tag, true
+}
+
+// xmlTagLen returns where the tag ends: at the first > that is not in quotes.
+func xmlTagLen(b []byte) int {
+	quote := byte(0)
+	for i, c := range b {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i
+		}
+	}
+	return -1
+}
+
+// text returns what stands up to the next tag, still escaped; what a CDATA section
+// holds is not escaped.
+func (x *xmlReader) text() (text []byte, escaped bool) {
+	if len(x.rest) > 0 && x.rest[0] == '<' && bytes.HasPrefix(x.rest[1:], xmlCDATA) {
+		text = x.rest[1+len(xmlCDATA):]
+		x.past(xmlCDATAEnd)
+		if x.rest != nil {
+			text = text[:len(text)-len(x.rest)-len(xmlCDATAEnd)]
+		}
+		return text, false
+	}
+	end := bytes.IndexByte(x.rest, '<')
+	if end < 0 {
+		end = len(x.rest)
+	}
+	text, x.rest = x.rest[:end], x.rest[end:]
+	return text, true
+}
+
+// attr returns the attribute of that name, nil if none exists.
+func (t *xmlTag) attr(name string) []byte {
+	rest := t.attrs
+	for {
+		equals := bytes.IndexByte(rest, '=')
+		if equals < 0 {
+			return nil
+		}
+		key := bytes.TrimSpace(rest[:equals])
+		rest = bytes.TrimSpace(rest[equals+1:])
+		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+			return nil
+		}
+		quote := rest[0]
+		rest = rest[1:]
+		end := bytes.IndexByte(rest, quote)
+		if end < 0 {
+			return nil
+		}
+		if string(key) == name {
+			return rest[:end]
+		}
+		rest = rest[end+1:]
+	}
+}
+
+// appendXMLText appends text with its entities resolved. What is no entity
+// stays as it is. out is never longer than text.
+func appendXMLText(dst, text []byte) (out []byte) {
+	for {
+		amp := bytes.IndexByte(text, '&')
+		if amp < 0 {
+			return append(dst, text...)
+		}
+		dst = append(dst, text[:amp]...)
+		text = text[amp:]
+		r, n := xmlEntity(text)
+		if n == 0 {
+			dst, text = append(dst, '&'), text[1:]
+			continue
+		}
+		dst, text = utf8.AppendRune(dst, r), text[n:]
+	}
+}

@@ -1,0 +1,186 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// A commit is due after this many bytes or this much time.
+const (
+	commitSize  = 8 << 20
+	commitAfter = 5 * time.Second
+)
+
+// maxFailures ends a pass: after this many failures in a row the service is
+// taken to be away.
+const maxFailures = 3
+
+// source is an interface of the tenant, as one feed sees it.
+type source interface {
+	limits() limits
+	// prepare is called before each pass.
+	prepare(ctx context.Context, f *feed) error
+	// collect emits what the service lists from one time to another, both
+	// included, except for what f already knows.
+	collect(ctx context.Context, f *feed, from, to time.Time) error
+}
+
+// limits are the properties of an interface.
+type limits struct {
+	retention time.Duration // the service answers nothing older
+	step      time.Duration // longest stretch of time in one listing
+	overlap   time.Duration // each pass looks back this far
+	late      time.Duration // and once an hour this far
+}
+
+const sweepEvery = time.Hour
+
+// feed collects one source into one output.
+type feed struct {
+	name       string
+	source     source
+	checkpoint checkpoint
+	out        output
+	log        *slog.Logger
+	now        func() time.Time
+
+	// state is nil where that in the checkpoint counts: at the start, and after
+	// records have been lost on the way to the output.
+	state     *state
+	buffer    bytes.Buffer
+	written   int       // bytes since the commit
+	committed time.Time // the last commit
+	records   int       // of this pass
+	failures  int       // in a row
+}
+
+// pass collects everything up to now. What was written before an error counts.
+func (f *feed) pass(ctx context.Context) error {
+	now := f.now().UTC().Truncate(time.Second)
+	f.records, f.failures = 0, 0
+	if f.state == nil {
+		var err error
+		if f.state, err = f.checkpoint.load(now); f.state == nil {
+			return err
+		} else if err != nil {
+			f.log.Error("checkpoint is damaged, begins anew", "feed", f.name, "err", err)
+		}
+	}
+	f.committed = now
+	err := f.source.prepare(ctx, f)
+	if err == nil {
+		err = f.windows(ctx, now)
+	}
+	err = errors.Join(err, f.commit())
+	if f.records > 0 {
+		f.log.Info("collected", "feed", f.name, "records", f.records)
+	}
+	return err
+}
+
+// windows goes through the time up to now in steps.
+func (f *feed) windows(ctx context.Context, now time.Time) error {
+	from, sweep := f.begin(now)
+	for from.Before(now) {
+		to := from.Add(f.source.limits().step)
+		if to.After(now) {
+			to = now
+		}
+		if err := f.source.collect(ctx, f, from, to); err != nil {
+			return err
+		}
+		if to.After(f.state.Through) {
+			f.state.Through = to
+		}
+		if err := f.commitDue(); err != nil {
+			return err
+		}
+		from = to
+	}
+	if sweep {
+		f.state.Swept = now
+	}
+	return nil
+}
+
+// begin returns where a pass at now begins, and whether the pass looks back far.
+func (f *feed) begin(now time.Time) (from time.Time, sweep bool) {
+	s, l := f.state, f.source.limits()
+	if s.Through.After(now) {
+		s.Through = now // the clock was set back
+	}
+	back := l.overlap
+	if sweep = now.Sub(s.Swept) >= sweepEvery || s.Swept.After(now); sweep {
+		back = l.late
+	}
+	// What has been forgotten would be collected again.
+	from = later(s.Through.Add(-back), earlier(s.Known.since(), s.Through))
+	if oldest := now.Add(-l.retention); from.Before(oldest) {
+		if s.Through.Before(oldest) {
+			f.log.Error("records are lost: the service no longer has them", "feed", f.name, "from", s.Through, "to", oldest)
+		}
+		from = oldest
+	}
+	return from, sweep
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// emit writes record, and commits where that is due.
+func (f *feed) emit(record json.RawMessage) error {
+	text := line(&f.buffer, record)
+	if err := f.out.write(text); err != nil {
+		f.state = nil
+		return err
+	}
+	f.records++
+	f.written += len(text)
+	return f.commitDue()
+}
+
+// commitDue commits after commitSize or commitAfter.
+func (f *feed) commitDue() error {
+	if f.written < commitSize && f.now().Sub(f.committed) < commitAfter {
+		return nil
+	}
+	return f.commit()
+}
+
+// commit makes the records written durable, and then the state that says so.
+func (f *feed) commit() error {
+	if f.state == nil {
+		return nil
+	}
+	err := f.out.sync()
+	if err == nil {
+		err = f.checkpoint.save(f.state)
+	}
+	if err != nil {
+		f.state = nil
+		return err
+	}
+	f.written, f.committed = 0, f.now()
+	return nil
+}
+
+// tooMany counts a failure and reports whether the pass should end.
+func (f *feed) tooMany() bool {
+	f.failures++
+	return f.failures >= maxFailures
+}

@@ -1,0 +1,87 @@
+package collect
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// readList calls emit with each element of the JSON array that r holds, as it
+// comes: one element is in memory at a time.
+func readList(r io.Reader, emit func(json.RawMessage) error) error {
+	return readElements(json.NewDecoder(r), emit)
+}
+
+// readPage does the same for the array "value" of an OData answer, and
+// returns the link to the next page, "" on the last one.
+func readPage(r io.Reader, emit func(json.RawMessage) error) (next string, err error) {
+	d := json.NewDecoder(r)
+	if err := expect(d, '{'); err != nil {
+		return "", err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return "", whole(err)
+		}
+		switch key {
+		case "value":
+			err = readElements(d, emit)
+		case "@odata.nextLink":
+			err = whole(d.Decode(&next))
+		default:
+			var ignored json.RawMessage
+			err = whole(d.Decode(&ignored))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return next, expect(d, '}')
+}
+
+func readElements(d *json.Decoder, emit func(json.RawMessage) error) error {
+	if err := expect(d, '['); err != nil {
+		return err
+	}
+	for d.More() {
+		var element json.RawMessage
+		if err := d.Decode(&element); err != nil {
+			return whole(err)
+		}
+		if err := emit(element); err != nil {
+			return err
+		}
+	}
+	return expect(d, ']')
+}
+
+func expect(d *json.Decoder, delim json.Delim) error {
+	switch token, err := d.Token(); {
+	case err != nil:
+		return whole(err)
+	case token != delim:
+		return fmt.Errorf("answer: %T at byte %d: want %q", token, d.InputOffset(), delim)
+	}
+	return nil
+}
+
+// whole makes an end inside of JSON an unexpected one.
+func whole(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		err = fmt.Errorf("answer: %w", err)
+	}
+	return err
+}
+
+// line appends record to b as one line.
+func line(b *bytes.Buffer, record json.RawMessage) []byte {
+	b.Reset()
+	_ = json.Compact(b, record) // the decoder has checked it
+	b.WriteByte('\n')
+	return b.Bytes()
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"redshank/test/world"
+)
+
+// options are the flags.
+type options struct {
+	seeds        []uint64
+	days, people int
+	late         time.Duration
+	restart      time.Duration
+	double       bool
+	databases    bool
+	leaked       bool
+	calm, plain  bool
+	only         string
+	host         bool   // play through the shared object
+	build        string // folder of the artefacts
+	json         bool
+	details      bool
+}
+
+func main() {
+	o, err := readFlags(os.Args[1:])
+	if err == nil {
+		err = run(o)
+	}
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "score:", err)
+		os.Exit(1)
+	}
+}
+
+func readFlags(args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("score", flag.ContinueOnError)
+	seeds := f.String("seeds", "1,2,3", "seeds of the worlds, comma separated")
+	f.IntVar(&o.days, "days", 10, "days of each world")
+	f.IntVar(&o.people, "size", 400, "people of each world")
+	f.DurationVar(&o.late, "late", 0, "how much later cloud logs may come than usual")
+	hours := f.Float64("restart", 0, "restart the engine every so many hours of the world's time")
+	f.BoolVar(&o.double, "doubled", false, "deliver every line twice")
+	plainText := f.Bool("without-databases", false, "no databases of network owners and cities")
+	f.BoolVar(&o.leaked, "leaked", true, "name a list of leaked accounts in the policy")
+	f.BoolVar(&o.calm, "calm", false, "no attacks")
+	f.BoolVar(&o.plain, "plain", false, "no noise beyond ordinary days")
+	f.StringVar(&o.only, "only", "", "only kinds of attack whose names contain this, each once")
+	f.BoolVar(&o.host, "host", false, "play through the shared object in build/host; else through the engine directly")
+	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
+	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
+	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.host && *hours > 0 {
+		return o, errors.New("-host: no restarts (want the engine, without -host)")
+	}
+	o.restart, o.databases = time.Duration(*hours*float64(time.Hour)), !*plainText
+	for _, text := range strings.Split(*seeds, ",") {
+		seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+		if err != nil {
+			return o, fmt.Errorf("-seeds: %q: want numbers, as 1,2,3", text)
+		}
+		o.seeds = append(o.seeds, seed)
+	}
+	return o, nil
+}
+
+func run(o options) error {
+	var all []*result
+	for _, seed := range o.seeds {
+		r, err := score(seed, o)
+		if err != nil {
+			return fmt.Errorf("seed %d: %w", seed, err)
+		}
+		all = append(all, r)
+	}
+	if o.json {
+		e := json.NewEncoder(os.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(summarise(all))
+	}
+	report(os.Stdout, all, o.details)
+	return nil
+}
+
+// score plays one world and judges what was found.
+func score(seed uint64, o options) (*result, error) {
+	dir, err := os.MkdirTemp("", "score")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	began := time.Now()
+	w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
+	f, count, cpu, err := playBy(w, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &result{Seed: seed, Days: o.days, People: o.people, lines: count, judgement: judge(&w.Truth, f), incidents: len(f.order), engine: cpu, took: time.Since(began)}
+	for _, i := range f.order {
+		r.totalMessages += i.messages
+		r.mostMessages = max(r.mostMessages, i.messages)
+	}
+	return r, nil
+}
+
+// playBy plays a world through what the options say, and returns what was
+// found, how many lines there were, and the time that the engine took.
+func playBy(w *world.World, dir string, o options) (f *found, count int, took time.Duration, err error) {
+	if o.host {
+		f, count, err = playHost(w, dir, o)
+		return f, count, 0, err
+	}
+	e, err := newEngine(w, dir, o)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if count, err = play(w, e); err != nil {
+		return nil, 0, 0, err
+	}
+	return e.close(w.End()), count, e.cpu, nil
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"redshank/test/world"
+	"redshank/test/world/lines"
+)
+
+// chunkSize is about what an agent hands over at once, in bytes.
+const chunkSize = 1 << 20
+
+// flushEvery is how often an agent hands over what it has read.
+const flushEvery = time.Minute
+
+// play gives all lines of a world to an engine, in chunks of one tag as an agent cuts
+// them, and returns how many there were.
+func play(w *world.World, e *engine) (count int, err error) {
+	chunks := map[string][]byte{}
+	var order []string
+	var until time.Time
+	hand := func(at time.Time) {
+		for _, tag := range order {
+			if c := chunks[tag]; len(c) > 0 && err == nil {
+				err = e.observe(tag, c, at)
+			}
+			chunks[tag] = chunks[tag][:0]
+		}
+		order = order[:0]
+	}
+	w.Play(func(l lines.Line) bool {
+		if l.Arrives.After(until) {
+			hand(until)
+			until = l.Arrives.Truncate(flushEvery).Add(flushEvery)
+		}
+		if len(chunks[l.Tag]) == 0 {
+			order = append(order, l.Tag)
+		}
+		chunks[l.Tag] = appendRecord(chunks[l.Tag], &l)
+		if len(chunks[l.Tag]) > chunkSize {
+			hand(until)
+		}
+		count++
+		return err == nil
+	})
+	hand(until)
+	return count, err
+}

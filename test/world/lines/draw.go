@@ -1,0 +1,22 @@
+package lines
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// UUID draws a version 4 UUID.
+func UUID(rng *rand.Rand) string {
+	a, b := rng.Uint64(), rng.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
+		a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
+}
+
+// Hex draws n hexadecimal digits, at most 16, in capitals.
+func Hex(rng *rand.Rand, n int) string { return fmt.Sprintf("%016X", rng.Uint64())[:n] }
+
+func (w *Writer) uuid() string     { return UUID(w.rng) }
+func (w *Writer) hex(n int) string { return Hex(w.rng, n) }
+
+// port draws an ephemeral port.
+func (w *Writer) port() int { return 49152 + w.rng.IntN(16000) }

@@ -1,0 +1,92 @@
+// Package lines writes the logs of a world in the form in which they lie on
+// servers and arrive from the cloud.
+package lines
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+)
+
+// Line is one line of a log.
+type Line struct {
+	At      time.Time // when it happened
+	Arrives time.Time // when an agent gets to read it
+	Tag     string    // tag an agent gives it
+	Path    string    // file it stands in
+	JSON    bool      // one JSON object, else text
+	Text    []byte    // without a line end
+	Header  []string  // lines that begin the file, where it is new
+	Seq     int       // order in which lines were written
+}
+
+// Client is where a request comes from: an address and the program behind it.
+type Client struct {
+	IP    netip.Addr
+	Agent string
+}
+
+// Setup is how an organisation has set up its logs.
+type Setup struct {
+	Domain   string   // of mail, as contoso.example
+	NetBIOS  string   // CONTOSO
+	Tenant   string   // id of the tenant
+	Servers  []string // names of Exchange servers
+	Balancer bool     // a balancer stands before IIS, which logs X-Forwarded-For in a last column
+	Bytes    bool     // IIS logs sc-bytes and cs-bytes
+	BackEnd  bool     // the log of the back-end site is collected, too
+	Proxy    bool     // the logs of HttpProxy are collected
+	Security bool     // the Security log is collected
+	Entra    bool     // the sign-ins of Entra are exported; else the audit log alone has them
+	Local    *time.Location
+}
+
+// Writer writes lines. It is not safe for concurrent use.
+type Writer struct {
+	Setup
+	rng     *rand.Rand
+	out     func(Line)
+	country func(netip.Addr) (code, city string)
+	seq     int
+	events  int // Windows events so far
+}
+
+// NewWriter returns a writer that hands every line to out. country tells where
+// an address is, for the location of Entra's records.
+func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
+	return &Writer{Setup: s, rng: rng, out: out, country: country}
+}
+
+// text writes one line of a text file.
+func (w *Writer) text(tag, path string, at, arrives time.Time, line string, header ...string) {
+	w.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, Text: []byte(line), Header: header})
+}
+
+// json writes v as one line. Angle brackets stay as they are, as the services
+// write them.
+func (w *Writer) json(tag, path string, at, arrives time.Time, v any) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // only structs of this package come here
+	}
+	w.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, JSON: true, Text: bytes.TrimSuffix(text.Bytes(), []byte("\n"))})
+}
+
+func (w *Writer) add(l Line) {
+	w.seq++
+	l.Seq = w.seq
+	w.out(l)
+}
+
+// Flushed returns when a writer that empties its buffer every so often writes
+// what happened at t.
+func Flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
+
+// between draws a duration from [low, high), to the millisecond.
+func (w *Writer) between(low, high time.Duration) time.Duration {
+	return low + time.Duration(w.rng.Int64N(int64(high-low))).Truncate(time.Millisecond)
+}

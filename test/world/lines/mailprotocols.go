@@ -1,0 +1,99 @@
+package lines
+
+import (
+	"fmt"
+	"net"
+	"time"
+)
+
+const smtpFields = "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
+
+// smtp is one SMTP conversation on the receive connector of the front end.
+type smtp struct {
+	w      *Writer
+	at     time.Time
+	id     string
+	remote string
+	server int
+	row    int
+}
+
+// open starts a conversation and brings it to the point where the client can
+// say who it is.
+func (w *Writer) open(at time.Time, c Client) *smtp {
+	ip := c.IP.String()
+	s := &smtp{w: w, at: at, id: "08DE" + w.hex(12), remote: net.JoinHostPort(ip, fmt.Sprint(w.port())), server: w.serverOf(c)}
+	s.say("+", "", "")
+	s.say(">", "220 mail."+w.Domain+" Microsoft ESMTP MAIL Service ready", "")
+	s.say("<", "EHLO ["+ip+"]", "")
+	s.say(">", "250  mail."+w.Domain+" Hello ["+ip+"] SIZE 37748736 PIPELINING STARTTLS", "")
+	s.say("<", "AUTH LOGIN", "")
+	s.say(">", "334 <authentication response>", "")
+	return s
+}
+
+// say writes one row and lets a few milliseconds pass.
+func (s *smtp) say(event, data, context string) {
+	w, name := s.w, s.w.Servers[s.server]
+	text := fmt.Sprintf(`%s,%s\Client Frontend %s,%s,%d,%s:587,%s,%s,%s,%s`,
+		s.at.Format(exchangeTime), name, name, s.id, s.row, serverIP(s.server), s.remote, event, data, context)
+	path := "exchange/" + name + "/SmtpReceive/RECV" + s.at.Format("20060102") + "-1.LOG"
+	w.text("exchange.smtp", path, s.at, Flushed(s.at, 5*time.Second), text,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(exchangeTime), smtpFields)
+	s.row++
+	s.at = s.at.Add(w.between(5*time.Millisecond, 120*time.Millisecond))
+}
+
+// Submit writes one conversation with SMTP AUTH and, where the password is
+// right, a message. Four rows tell of a failure; the name is in the second
+// alone.
+func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
+	s := w.open(at, c)
+	if v == Right {
+		s.say("*", account, "authenticated")
+		s.say(">", "235 2.7.0 Authentication successful", "")
+		s.say("<", "MAIL FROM:<"+account+">", "")
+		s.say(">", "250 2.6.0 <"+w.hex(16)+"@"+w.Domain+"> Queued mail for delivery", "")
+	} else {
+		w.logonFailed(s.at, account, "-", smtpProcess, cleartext, v)
+		s.say("*", "", "Inbound AUTH LOGIN failed because of LogonDenied")
+		s.say("*", "", "User Name: "+account)
+		s.say("*", "Tarpit for '0.00:00:05' due to '535 5.7.3 Authentication unsuccessful'", "")
+		s.at = s.at.Add(5 * time.Second)
+		s.say(">", "535 5.7.3 Authentication unsuccessful", "")
+	}
+	s.say("-", "", "Local")
+}
+
+const imapFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
+
+// IMAP writes one IMAP session of the front end: a login and, where the
+// password is right, the fetching of so many messages.
+func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
+	server := w.serverOf(c)
+	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
+	id, row := w.hex(16), 0
+	say := func(user, command, parameters, context string) {
+		text := fmt.Sprintf("%s,%s,%d,%s:993,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(exchangeTime),
+			id, row, serverIP(server), remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
+		path := "exchange/" + w.Servers[server] + "/Imap4/IMAP4" + at.Format("20060102") + "-1.LOG"
+		w.text("exchange.imap", path, at, Flushed(at, 5*time.Second), text,
+			"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: IMAP4 Log", "#Date: "+at.Format(exchangeTime), imapFields)
+		row++
+		at = at.Add(w.between(20*time.Millisecond, 300*time.Millisecond))
+	}
+	say("", "OpenSession", "", "")
+	say("", "capability", "", "R=OK")
+	if v != Right {
+		w.logonFailed(at, account, c.IP.String(), `C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\PopImap\Microsoft.Exchange.Imap4.exe`, cleartext, v)
+		say(account, "authenticate", "PLAIN", `"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: `+account+`"";ErrMsg=AuthFailed:LogonDenied"`)
+		say("", "CloseSession", "", "")
+		return
+	}
+	say(account, "authenticate", "PLAIN", `"R=OK;Msg=""Proxy:mail.`+w.Domain+`:1993:SSL;ProxySuccess"""`)
+	say(account, "select", "INBOX", "R=OK")
+	for i := range fetches {
+		say(account, "fetch", fmt.Sprintf("%d (BODY.PEEK[])", i+1), `"R=OK;Rows=1"`)
+	}
+	say(account, "CloseSession", "", "")
+}

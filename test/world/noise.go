@@ -1,0 +1,235 @@
+package world
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// noises are honest situations that look like attacks, or may. All of them
+// happen in every world, those of one day on a day that is drawn.
+var noises = []kind{
+	{"Monday's typos behind the offices", (*World).mondays},
+	{"hotel, train, conference", (*World).guests},
+	{"new office line", (*World).newLine},
+	{"travellers", (*World).travellers},
+	{"password expiry wave", (*World).expiry},
+	{"forced reset, phones keep the old password", (*World).reset},
+	{"stale client", (*World).stale},
+	{"printer with an old password", (*World).printer},
+	{"kiosk", (*World).kiosk},
+	{"lockout by one old phone on mobile addresses", (*World).oldPhone},
+	{"monitoring probe with a wrong password", (*World).probe},
+	{"scanner", (*World).scanner},
+	{"conditional access rollout", (*World).rollout},
+	{"Entra outage", (*World).outage},
+	{"new build of Outlook", (*World).newBuild},
+	{"new phones", (*World).newPhones},
+	{"ROPC monitoring", (*World).ropcMonitor},
+	{"SMTP devices with old passwords", (*World).devices},
+	{"returners", (*World).returners},
+	{"helpdesk", (*World).helpdesk},
+	{"forgotten passwords", (*World).forgotten},
+	{"office's exit behind which leaked accounts mistype", (*World).leakedTypos},
+}
+
+// noise plans all kinds.
+func (w *World) noise() {
+	w.noisy("first-party services", w.Start, w.End()).Apps = services
+	for _, k := range append(append([]kind{}, noises...), programs...) {
+		k.plan(w, k.name)
+	}
+}
+
+// aWorkday draws a day of work from the given one on, and returns its number;
+// one before it, where a short world has none.
+func (w *World) aWorkday(from int) int {
+	for range 50 {
+		day := w.number(from, w.Days-1)
+		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
+			return day
+		}
+	}
+	return 0 // the first day is never one of a weekend
+}
+
+// retry is a person who tries some passwords before the right one.
+func (w *World) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong int, v lines.Verdict) {
+	for range wrong {
+		if w.chance(0.5) {
+			byPage(lines.OfficeHome)(w, at, c, aim(p), v)
+		} else {
+			w.log.Form(at, c, p.typed(), v)
+		}
+		n.saw(c.IP, p.upn())
+		at = at.Add(w.between(8*time.Second, 70*time.Second))
+	}
+	n.saw(c.IP, p.upn())
+	w.typedSignIn(p, at, c, lines.OfficeHome)
+}
+
+func (w *World) mondays(name string) {
+	for day := range w.Days {
+		if w.day(day, 12).Weekday() != time.Monday {
+			continue
+		}
+		n := w.noisy(name, w.day(day, 6), w.day(day, 12))
+		for _, p := range some(w, w.org.people, len(w.org.people)/12) {
+			w.at(w.around(w.day(day, p.comes), 15*time.Minute), func(at time.Time) {
+				w.retry(n, p, at, lines.Client{IP: p.office.address, Agent: p.browser}, w.number(1, 3), lines.Wrong)
+			})
+		}
+	}
+}
+
+// guests are people in one hotel, train and conference: one address each, some
+// mistype, all get in.
+func (w *World) guests(name string) {
+	for i, size := range []int{8, 14, 30} {
+		day, address := w.aWorkday(1), w.nets.business[i%3].V4(w.rng.Uint64())
+		n := w.noisy(name, w.day(day, 0), w.day(day, 24))
+		for _, p := range some(w, w.org.people, size) {
+			w.at(w.day(day, 8+3*w.rng.Float64()), func(at time.Time) {
+				wrong := 0
+				if w.chance(0.3) {
+					wrong = w.number(1, 2)
+				}
+				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, wrong, lines.Wrong)
+				if p.cloud {
+					w.readWeb(p, at.Add(5*time.Minute), address)
+				}
+			})
+		}
+	}
+}
+
+// newLine is an office that gets another provider, which nobody has declared.
+func (w *World) newLine(name string) {
+	day, o := w.aWorkday(2), w.org.offices[len(w.org.offices)-1]
+	address := one(w, w.nets.business).V4(w.rng.Uint64())
+	n := w.noisy(name, w.day(day, 0), w.End())
+	w.at(w.day(day, 5), func(time.Time) { o.address = address })
+	for _, p := range some(w, w.org.people, len(w.org.people)/10) {
+		if p.office == o {
+			w.at(w.day(day, p.comes), func(at time.Time) {
+				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, w.rng.IntN(2), lines.Wrong)
+			})
+		}
+	}
+	n.Addresses = append(n.Addresses, address)
+}
+
+// travellers are abroad for some days.
+func (w *World) travellers(name string) {
+	for _, p := range some(w, w.org.people, max(2, len(w.org.people)/60)) {
+		from := w.number(1, max(1, w.Days-3))
+		network := one(w, w.nets.foreign)
+		n := w.noisy(name, w.day(from, 0), w.day(from+3, 0))
+		for d := range 3 {
+			address := network.V4(w.rng.Uint64())
+			n.saw(address, p.upn())
+			w.at(w.day(from+d, 0.1), func(at time.Time) { w.workday(p, at, travelling, address) })
+			w.at(w.day(from+d, 7), func(at time.Time) {
+				p.renewed = time.Time{}
+				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, w.rng.IntN(3), lines.Wrong)
+				if p.cloud {
+					w.readWeb(p, at.Add(10*time.Minute), address)
+				}
+			})
+		}
+	}
+}
+
+// scanner asks for pages of every kind, without a name.
+func (w *World) scanner(name string) {
+	for range w.Days / 2 {
+		start := w.day(w.rng.IntN(w.Days), 24*w.rng.Float64())
+		c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 zgrab/0.x", "masscan/1.3", "Nmap Scripting Engine", "Expanse, a Palo Alto Networks company"})}
+		n := w.noisy(name, start, start.Add(time.Hour))
+		for i := range 80 {
+			w.at(start.Add(time.Duration(i)*3*time.Second), func(at time.Time) {
+				n.saw(c.IP, "")
+				w.log.Challenge(at, c, one(w, []lines.Service{lines.EWS, lines.EAS, lines.Autodiscover, lines.MAPI}), "")
+			})
+		}
+	}
+}
+
+// rollout is a conditional-access policy that stops many people for a morning.
+func (w *World) rollout(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 7), w.day(day, 14))
+	for _, p := range some(w, w.org.people, len(w.org.people)/4) {
+		l := w.out(p, one(w, []spot{atOffice, atHome, atHome}), netip.Addr{})
+		w.at(w.day(day, 7+4*w.rng.Float64()), func(at time.Time) {
+			for range w.number(1, 4) {
+				c := p.client(at, l)
+				n.saw(c.IP, p.upn())
+				byPage(lines.Teams)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Blocked, lines.Enrol, lines.MFAAsked}))
+				at = at.Add(w.between(20*time.Second, 10*time.Minute))
+			}
+			w.typedSignIn(p, at, p.client(at, l), lines.Teams)
+		})
+	}
+}
+
+// outage is an hour in which sign-ins fail for everybody, some with the wrong
+// reason.
+func (w *World) outage(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 9), w.day(day, 11))
+	for _, p := range some(w, w.org.people, len(w.org.people)/2) {
+		l := w.out(p, one(w, []spot{atOffice, atOffice, atHome}), netip.Addr{})
+		w.at(w.day(day, 9+w.rng.Float64()), func(at time.Time) {
+			for range w.number(2, 6) {
+				c := p.client(at, l)
+				n.saw(c.IP, p.upn())
+				byPage(lines.OfficeHome)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Unavailable, lines.Unavailable, lines.Wrong, lines.MFAAsked, lines.NoSession}))
+				at = at.Add(w.between(15*time.Second, 6*time.Minute))
+			}
+			w.at(w.day(day, 10.2+0.8*w.rng.Float64()), func(at time.Time) { w.typedSignIn(p, at, p.client(at, l), lines.OfficeHome) })
+		})
+	}
+}
+
+func (w *World) newBuild(name string) {
+	day := w.aWorkday(2)
+	w.noisy(name, w.day(day, 0), w.day(day+1, 0))
+	w.at(w.day(day, 3), func(time.Time) { w.org.build += 120 })
+}
+
+// newPhones are for a quarter of all people, set up over two days.
+func (w *World) newPhones(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 0), w.day(day+2, 0))
+	for _, p := range some(w, w.org.people, min(100, len(w.org.people)/4)) {
+		w.at(w.day(day, 8+30*w.rng.Float64()), func(at time.Time) {
+			p.phone, p.handset, p.mobile = "Apple-iPhone18C1/2402.55", w.hex(16)+w.hex(10), true
+			address := w.cellular(p)(at)
+			n.saw(address, p.upn())
+			if p.cloud {
+				w.typedSignIn(p, at, lines.Client{IP: address, Agent: outlookMobile(p)}, lines.OutlookMobile)
+				w.log.Mail(lines.Read{At: at.Add(time.Minute), IP: address, User: p.upn(), Key: p.object, Info: "Client=OutlookService;" + outlookMobile(p) + ";", App: lines.OutlookMobile.ID, Session: p.handset, Sync: true})
+			} else {
+				w.sync(p, at, address)
+			}
+		})
+	}
+}
+
+// ropcMonitor is a script of a monitoring service that signs in with a password
+// every ten minutes.
+func (w *World) ropcMonitor(name string) {
+	n := w.noisy(name, w.day(0, 0), w.End())
+	ips := []netip.Addr{w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V4(w.rng.Uint64())}
+	account, object := "svc-monitor@"+w.org.domain, w.uuid()
+	for at := w.day(0, 0.2); at.Before(w.End()); at = at.Add(10 * time.Minute) {
+		w.at(at, func(at time.Time) {
+			c := lines.Client{IP: one(w, ips), Agent: "python-requests/2.32.3"}
+			n.saw(c.IP, account)
+			byToken(lines.AzureCLI)(w, at, c, target{account, account, object}, lines.Right)
+			w.log.Mail(lines.Read{At: at.Add(2 * time.Second), IP: c.IP, User: account, Key: object, Info: "Client=REST;;", App: lines.AzureCLI.ID, Items: 1})
+		})
+	}
+}

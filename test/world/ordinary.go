@@ -1,0 +1,272 @@
+package world
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// ordinary plans the day of everybody, and of the machines.
+func (w *World) ordinary(day time.Time) {
+	weekend := day.In(w.org.local).Weekday() == time.Saturday || day.In(w.org.local).Weekday() == time.Sunday
+	for _, p := range w.org.people {
+		if works := w.chance(0.92); weekend && !w.chance(0.07) || !works {
+			w.idleDay(p, day)
+			continue
+		}
+		where := atOffice
+		if weekend || w.chance(p.remote) {
+			where = atHome
+		}
+		w.workday(p, day, where, netip.Addr{})
+	}
+	w.machines(day)
+	w.probes(day)
+}
+
+// workday is one person's day at work.
+func (w *World) workday(p *person, day time.Time, where spot, trip netip.Addr) {
+	comes := w.around(day.Add(hours(p.comes)), 20*time.Minute)
+	goes := w.around(comes.Add(hours(p.stays)), 25*time.Minute)
+	out := w.out(p, where, trip)
+	w.at(comes, func(at time.Time) { w.morning(p, at, out) })
+	w.during(comes, goes, 150*time.Minute, func(at time.Time) {
+		w.refresh(at, p, out, one(w, []lines.App{lines.Teams, lines.Office, lines.OneDrive}))
+	})
+	if p.cloud {
+		w.cloudMail(p, comes, goes, out)
+	} else {
+		w.serverMail(p, comes, goes, w.toServer(p, where, trip))
+	}
+	if w.chance(0.25) {
+		evening := w.around(day.Add(20*time.Hour), time.Hour)
+		w.at(evening, func(at time.Time) { w.evening(p, at) })
+	}
+	w.telephone(p, day)
+}
+
+// idleDay is a day on which only the telephone works.
+func (w *World) idleDay(p *person, day time.Time) { w.telephone(p, day) }
+
+// morning is the first sign-in to the tenant: typos, a second factor, and
+// often nothing but the session of yesterday.
+func (w *World) morning(p *person, at time.Time, out line) {
+	c := p.client(at, out)
+	if at.Sub(p.renewed) < 8*24*time.Hour && !p.renewed.IsZero() && w.chance(0.7) {
+		w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.device})
+		return
+	}
+	p.session, p.renewed = w.uuid(), at
+	w.typedSignIn(p, at, c, lines.OfficeHome)
+}
+
+// typedSignIn is a sign-in with a password, and what goes wrong with it.
+func (w *World) typedSignIn(p *person, at time.Time, c lines.Client, app lines.App) time.Time {
+	s := lines.SignIn{At: at, Client: c, App: app, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.device, Password: true}
+	typos := w.org.typos
+	if at.In(w.org.local).Weekday() == time.Monday {
+		typos *= 3
+	}
+	for w.chance(typos) {
+		s.Verdict = lines.Wrong
+		w.log.SignIn(s)
+		s.At = s.At.Add(w.between(6*time.Second, 70*time.Second))
+	}
+	if w.chance(0.15) {
+		s.Verdict = one(w, []lines.Verdict{lines.NoSession, lines.StaySignedIn, lines.NoConsent, lines.Enrol})
+		w.log.SignIn(s)
+		s.At = s.At.Add(w.between(2*time.Second, 9*time.Second))
+	}
+	if w.chance(0.4) {
+		s.Verdict = lines.MFAAsked
+		w.log.SignIn(s)
+		s.At, s.MFA = s.At.Add(w.between(8*time.Second, 40*time.Second)), true
+	}
+	s.Verdict = lines.Right
+	w.log.SignIn(s)
+	return s.At
+}
+
+// evening is a look at mail or files from home.
+func (w *World) evening(p *person, at time.Time) {
+	home := w.home(p)
+	c := p.client(at, home)
+	at = w.typedSignIn(p, at, c, lines.OutlookWeb)
+	if p.cloud {
+		w.readWeb(p, at.Add(time.Minute), c.IP)
+	} else if p.web {
+		w.webmail(p, at, home)
+	}
+}
+
+func (w *World) refresh(at time.Time, p *person, l line, app lines.App) {
+	w.log.SignIn(lines.SignIn{At: at, Client: p.client(at, l), App: app, UPN: p.upn(), Object: p.object, Silent: true, Device: p.device, Session: p.device})
+}
+
+// cloudMail is reading mail that lies in the cloud, on a computer.
+func (w *World) cloudMail(p *person, comes, goes time.Time, out line) {
+	if p.outlook {
+		w.at(comes.Add(time.Minute), func(at time.Time) {
+			w.refresh(at, p, out, lines.Office)
+			w.log.Mail(lines.Read{At: at.Add(20 * time.Second), IP: out(at), User: p.upn(), Key: p.object, Info: "Client=MSExchangeRPC", Session: p.device, Sync: true})
+		})
+		w.during(comes, goes, 100*time.Minute, func(at time.Time) {
+			w.log.Mail(lines.Read{At: at, IP: out(at), User: p.upn(), Key: p.object, Info: "Client=MSExchangeRPC", Session: p.device, Sync: w.chance(0.4), Items: w.number(1, 2*p.items)})
+		})
+	}
+	if p.web {
+		w.during(comes, goes, 70*time.Minute, func(at time.Time) { w.readWeb(p, at, out(at)) })
+	}
+	w.during(comes, goes, 5*time.Hour, func(at time.Time) { w.firstParty(at, p) })
+	if w.chance(0.03) {
+		w.at(comes.Add(w.between(time.Hour, 5*time.Hour)), func(at time.Time) { w.ownRule(p, at, out(at)) })
+	}
+}
+
+// readWeb is some reading in the browser.
+func (w *World) readWeb(p *person, at time.Time, from netip.Addr) {
+	w.log.Mail(lines.Read{At: at, IP: from, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", App: lines.OutlookWeb.ID, Session: p.session, Items: w.number(1, 2*p.items)})
+}
+
+// services are Microsoft's own programs that look into mailboxes all day, from
+// Microsoft's addresses.
+var services = []string{"f3f64fec-ecee-4e9a-9eed-a36a5e421300", "13937bba-652e-4c46-b222-3003f4d1ff97", "fe93bfe1-7947-460a-a5e0-7a5906b51360"}
+
+func (w *World) firstParty(at time.Time, p *person) {
+	w.log.Mail(lines.Read{At: at, IP: w.backEnd(), User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: one(w, services), Items: w.number(1, 5)})
+}
+
+// backEnd is an address of Exchange Online itself.
+func (w *World) backEnd() netip.Addr {
+	b := netip.MustParseAddr("2603:10a6:20b:f0:cafe::").As16()
+	b[5], b[7], b[15] = byte(w.rng.Uint32()), byte(w.rng.Uint32()), byte(w.rng.Uint32())
+	return netip.AddrFrom16(b)
+}
+
+// ownRule is an inbox rule that tidies up, as people have them.
+func (w *World) ownRule(p *person, at time.Time, from netip.Addr) {
+	w.log.Admin(at, from, p.upn(), p.object, "New-InboxRule", p.upn()+`\News`, p.session,
+		"Name", "News", "SubjectContainsWords", "newsletter", "MoveToFolder", one(w, []string{"News", "Reading", "Lists"}), "StopProcessingRules", "False")
+}
+
+// serverMail is reading mail that lies on the server, on a computer.
+func (w *World) serverMail(p *person, comes, goes time.Time, l line) {
+	if p.outlook {
+		w.at(comes, func(at time.Time) { w.startOutlook(p, at, l) })
+		w.during(comes, goes, 40*time.Minute, func(at time.Time) {
+			c := lines.Client{IP: l(at), Agent: w.outlookAgent()}
+			if w.chance(0.3) {
+				w.log.Challenge(at, c, lines.MAPI, "")
+				at = at.Add(40 * time.Millisecond)
+			}
+			service := lines.MAPI
+			if w.chance(0.15) {
+				service = lines.EWS
+			}
+			w.log.Signed(at, c, service, p.down(), "", 2000+w.rng.IntN(20000))
+		})
+	}
+	if p.web {
+		w.at(comes.Add(w.between(time.Minute, 20*time.Minute)), func(at time.Time) { w.webmail(p, at, l) })
+		if w.chance(0.4) {
+			w.at(comes.Add(w.between(4*time.Hour, 6*time.Hour)), func(at time.Time) { w.webmail(p, at, l) })
+		}
+	}
+	if p.imap {
+		w.during(comes, goes, 70*time.Minute, func(at time.Time) {
+			w.log.IMAP(at, lines.Client{IP: l(at)}, p.upn(), lines.Right, w.number(0, 4))
+		})
+		w.during(comes, goes, 3*time.Hour, func(at time.Time) { w.log.Submit(at, lines.Client{IP: l(at)}, p.upn(), lines.Right) })
+	}
+}
+
+// startOutlook is a desktop client that looks itself up.
+func (w *World) startOutlook(p *person, at time.Time, l line) {
+	c := lines.Client{IP: l(at), Agent: w.outlookAgent()}
+	w.log.Challenge(at, c, lines.Autodiscover, "")
+	w.log.NTLM(at.Add(200*time.Millisecond), c, lines.Autodiscover, p.down(), lines.Right)
+}
+
+// webmail is a login to the web client by hand, now and then after a typo, and
+// some reading.
+func (w *World) webmail(p *person, at time.Time, l line) {
+	c := p.client(at, l)
+	w.log.LogonPage(at.Add(-w.between(4*time.Second, 15*time.Second)), c)
+	typos := w.org.typos
+	if at.In(w.org.local).Weekday() == time.Monday {
+		typos *= 3
+	}
+	for w.chance(typos) {
+		at = w.log.Form(at, c, p.typed(), lines.Wrong).Add(w.between(7*time.Second, 40*time.Second))
+	}
+	at = w.log.Form(at, c, p.typed(), lines.Right)
+	for range w.number(2, 7) {
+		at = at.Add(w.between(20*time.Second, 4*time.Minute))
+		w.log.Web(lines.Request{At: at, Client: c, Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=" + one(w, []string{"FindConversation", "GetItem", "FindItem", "UpdateItem"}),
+			User: p.typed(), Status: 200, Signed: true, Out: 4000})
+	}
+}
+
+// telephone is a telephone that fetches mail from morning to night, over the
+// carrier's network and at home.
+func (w *World) telephone(p *person, day time.Time) {
+	if !p.mobile {
+		return
+	}
+	mobile, home := w.cellular(p), w.home(p)
+	via := func(at time.Time) netip.Addr {
+		if hour := at.In(w.org.local).Hour(); hour < 8 || hour > 18 {
+			return home(at)
+		}
+		return mobile(at)
+	}
+	w.during(day.Add(6*time.Hour), day.Add(23*time.Hour), 105*time.Minute, func(at time.Time) { w.sync(p, at, via(at)) })
+}
+
+// sync is one look of the telephone.
+func (w *World) sync(p *person, at time.Time, from netip.Addr) {
+	switch {
+	case !p.cloud:
+		w.log.Basic(at, lines.Client{IP: from, Agent: p.phone}, lines.EAS, p.down(), lines.Device(p.down(), p.handset, "iPhone", one(w, []string{"Sync", "Ping", "FolderSync"})), lines.Right)
+	case p.native:
+		if w.chance(0.3) {
+			w.log.SignIn(lines.SignIn{At: at, Client: lines.Client{IP: from, Agent: p.phone}, App: lines.ExchangeAS, UPN: p.upn(), Object: p.object, Silent: true, Session: p.handset})
+		}
+		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=ActiveSync;UserAgent=" + p.phone + ";Version=16.1", Session: p.handset, Sync: w.chance(0.3), Items: w.number(1, p.items)})
+	default:
+		if w.chance(0.3) {
+			w.log.SignIn(lines.SignIn{At: at, Client: lines.Client{IP: from, Agent: outlookMobile(p)}, App: lines.OutlookMobile, UPN: p.upn(), Object: p.object, Silent: true, Session: p.handset})
+		}
+		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=OutlookService;" + outlookMobile(p) + ";", App: lines.OutlookMobile.ID, Session: p.handset, Sync: w.chance(0.3), Items: w.number(1, p.items)})
+	}
+}
+
+func outlookMobile(p *person) string {
+	if p.id%3 == 0 {
+		return "Outlook-Android/2.0"
+	}
+	return "Outlook-iOS/2.0"
+}
+
+// machines submit mail from inside: scanners, billing, tickets.
+func (w *World) machines(day time.Time) {
+	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
+		w.during(day, day.AddDate(0, 0, 1), 55*time.Minute, func(at time.Time) {
+			w.log.Submit(at, lines.Client{IP: w.org.machines[i]}, name+"@"+w.org.domain, lines.Right)
+		})
+	}
+}
+
+// probes are the server's tests of itself.
+func (w *World) probes(day time.Time) {
+	c := lines.Client{IP: netip.IPv6Loopback(), Agent: "AMProbe/Local/ClientAccess"}
+	for at := day; at.Before(day.AddDate(0, 0, 1)); at = at.Add(20 * time.Minute) {
+		w.at(at, func(at time.Time) {
+			for _, s := range []lines.Service{lines.EAS, lines.EWS, lines.MAPI} {
+				w.log.Challenge(at, c, s, "")
+				w.log.Signed(at.Add(time.Second), c, s, "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@"+w.org.domain, "", 100)
+			}
+		})
+	}
+}

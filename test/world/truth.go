@@ -1,0 +1,85 @@
+package world
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Truth is what happened, for a judge.
+type Truth struct {
+	Attacks []*Attack
+	Noise   []*Noise
+}
+
+// Attack is one attack as it should be found.
+type Attack struct {
+	Kind       string
+	Rule       string    // AN1269 or AN0131
+	Start, End time.Time // first and last act
+	Addresses  []netip.Addr
+	Accounts   []string // that failed (AN1269), or whose mail was read (AN0131), as user principal names
+	Apps       []string // ids of the applications that are the attacker's or are abused
+	Classes    []string // any of them is right
+	Valid      []Valid  // credentials that the attacker has found to be right
+	Shared     bool     // honest people use the addresses, too
+	Host       string   // computer on which a script ran
+}
+
+// Valid is a credential that was found to be right, and where.
+type Valid struct {
+	Account string
+	Address netip.Addr
+}
+
+// Noise is an honest situation that looks like an attack, or may.
+type Noise struct {
+	Kind       string
+	Start, End time.Time
+	Addresses  []netip.Addr
+	Accounts   []string
+	Apps       []string
+}
+
+// attack begins an attack; the acts that follow add to it.
+func (w *World) attack(rule, kind string, classes ...string) *Attack {
+	a := &Attack{Rule: rule, Kind: kind, Classes: classes}
+	w.Truth.Attacks = append(w.Truth.Attacks, a)
+	return a
+}
+
+// saw adds an act of the attack.
+func (a *Attack) saw(at time.Time, from netip.Addr, account string) {
+	if a.Start.IsZero() || at.Before(a.Start) {
+		a.Start = at
+	}
+	if at.After(a.End) {
+		a.End = at
+	}
+	a.Addresses, a.Accounts = include(a.Addresses, from), include(a.Accounts, account)
+}
+
+// found adds a credential that the attacker knows to be right now.
+func (a *Attack) found(account string, from netip.Addr) {
+	a.Valid = include(a.Valid, Valid{account, from})
+}
+
+// noisy begins an honest situation.
+func (w *World) noisy(kind string, start, end time.Time) *Noise {
+	n := &Noise{Kind: kind, Start: start, End: end}
+	w.Truth.Noise = append(w.Truth.Noise, n)
+	return n
+}
+
+func (n *Noise) saw(from netip.Addr, account string) {
+	n.Addresses, n.Accounts = include(n.Addresses, from), include(n.Accounts, account)
+}
+
+// include adds v to list where it is new and not zero.
+func include[T comparable](list []T, v T) []T {
+	var zero T
+	if v == zero || slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
+}

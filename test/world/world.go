@@ -1,0 +1,171 @@
+package world
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"redshank/test/world/lines"
+	"redshank/test/world/network"
+)
+
+// Options size a world.
+type Options struct {
+	Seed   uint64        // which organisation
+	Days   int           // how long; 0: 10
+	People int           // how many; 0: 400
+	Late   time.Duration // how much later than usual cloud logs may come, drawn for each line
+	Double bool          // every line is delivered twice
+	Calm   bool          // no attacks
+	Plain  bool          // no noise: ordinary days and, unless Calm, attacks
+	Only   string        // kinds of attack and noise whose names contain it; each once. Empty: a draw of all
+}
+
+// World is one organisation over some days. It is played once; see Play.
+type World struct {
+	Options
+	Plan  *network.Plan
+	Truth Truth
+	Start time.Time // midnight of the first day, local time of the organisation
+
+	rng    *rand.Rand
+	org    *org
+	nets   nets
+	log    *lines.Writer
+	agenda agenda
+	box    outbox
+	busy   map[*person]bool // people that an attack has taken
+}
+
+// New makes an organisation and plans what happens to it.
+func New(o Options) *World {
+	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, 400)
+	w := &World{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0x776f726c64)), busy: map[*person]bool{}}
+	w.box.Options, w.box.rng = o, rand.New(rand.NewPCG(o.Seed, 0x706f7374))
+	w.Plan = network.NewPlan(w.rng)
+	w.nets = w.networks()
+	w.org = w.organisation()
+	w.Start = w.firstDay()
+	w.log = lines.NewWriter(w.setup(), w.rng, w.country, w.box.add)
+	for day := range o.Days {
+		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { w.ordinary(at) })
+	}
+	if !o.Plain {
+		w.noise()
+	}
+	if !o.Calm {
+		w.attacks()
+	}
+	return w
+}
+
+// firstDay draws a Monday to Thursday of the year 2026.
+func (w *World) firstDay() time.Time {
+	day := time.Date(2026, time.January, 5+w.rng.IntN(180), 0, 0, 0, 0, w.org.local)
+	for day.Weekday() == time.Friday || day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
+		day = day.AddDate(0, 0, 1)
+	}
+	return day
+}
+
+// Play makes the days one by one and yields their lines in the order in which
+// they arrive. Afterwards Truth is complete. Memory holds the lines of one day
+// and those of the cloud that are late.
+func (w *World) Play(yield func(lines.Line) bool) {
+	for day := range w.Days {
+		end := w.Start.AddDate(0, 0, day+1)
+		w.agenda.until(end)
+		if !w.box.flush(end, yield) {
+			return
+		}
+	}
+	w.box.flush(w.End().AddDate(0, 0, 30), yield)
+}
+
+// End is when the last day is over.
+func (w *World) End() time.Time { return w.Start.AddDate(0, 0, w.Days) }
+
+// day returns a time of a day; day 0 is the first.
+func (w *World) day(day int, hour float64) time.Time {
+	return w.Start.AddDate(0, 0, day).Add(hours(hour))
+}
+
+// at has do done at a time.
+func (w *World) at(at time.Time, do func(time.Time)) { w.agenda.add(at, do) }
+
+// country returns the country and the city of an address.
+func (w *World) country(a netip.Addr) (code, city string) {
+	if _, place, ok := w.Plan.Locate(a); ok {
+		return place.Country, place.City
+	}
+	return "US", "Redmond"
+}
+
+// outbox holds lines until they arrive. It draws for itself: how lines are
+// delivered does not change what happens.
+type outbox struct {
+	Options
+	rng     *rand.Rand
+	waiting []lines.Line
+	begun   map[string]bool // files that have their header
+}
+
+func (o *outbox) add(l lines.Line) {
+	if l.JSON && o.Late > 0 {
+		l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(o.Late))))
+	}
+	l.At, l.Arrives = l.At.UTC(), l.Arrives.UTC()
+	o.waiting = append(o.waiting, l)
+	if o.Double {
+		if l.JSON {
+			l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(2 * time.Hour))))
+		}
+		o.waiting = append(o.waiting, l)
+	}
+}
+
+// flush yields what arrives before end.
+func (o *outbox) flush(end time.Time, yield func(lines.Line) bool) bool {
+	slices.SortFunc(o.waiting, func(a, b lines.Line) int {
+		return cmp.Or(a.Arrives.Compare(b.Arrives), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Path, b.Path), a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq))
+	})
+	n, _ := slices.BinarySearchFunc(o.waiting, end, func(l lines.Line, end time.Time) int { return cmp.Or(l.Arrives.Compare(end), 1) })
+	for _, l := range o.waiting[:n] {
+		for _, h := range o.header(&l) {
+			if !yield(h) {
+				return false
+			}
+		}
+		if !yield(l) {
+			return false
+		}
+	}
+	o.waiting = slices.Clone(o.waiting[n:])
+	return true
+}
+
+// header returns the lines that go before l, where l is the first of its file.
+func (o *outbox) header(l *lines.Line) (list []lines.Line) {
+	if l.JSON || o.begun[l.Path] {
+		return nil
+	}
+	if o.begun == nil {
+		o.begun = map[string]bool{}
+	}
+	o.begun[l.Path] = true
+	for _, h := range l.Header {
+		list = append(list, lines.Line{At: l.At, Arrives: l.Arrives, Tag: l.Tag, Path: l.Path, Text: []byte(h)})
+	}
+	return list
+}
+
+// Databases writes the databases of the address plan to a folder.
+func (w *World) Databases(dir string) error {
+	if err := w.Plan.WriteOwners(filepath.Join(dir, "asn.mmdb")); err != nil {
+		return err
+	}
+	return w.Plan.WriteCities(filepath.Join(dir, "city.mmdb"))
+}
