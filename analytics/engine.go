@@ -78,6 +78,7 @@ func New(opts Options) (*Engine, error) {
 	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
 	e.add(e.collection)
 	e.reader.Index = sources.Index()
+	e.monitor.Unread = sources.Unread
 	e.emit = e.observe // made once: a method value allocates
 	return e, nil
 }

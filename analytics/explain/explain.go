@@ -35,3 +35,8 @@ type Decision struct {
 type Observer interface {
 	Decided(ev *event.Event, d Decision)
 }
+
+// Explainer is an analytic that can account for its decisions.
+type Explainer interface {
+	Explain(o Observer)
+}

@@ -21,6 +21,7 @@ const (
 	findProxy      = "proxy_hides_clients"
 	findUnknown    = "unknown_records"
 	findMalformed  = "malformed_records"
+	findUnread     = "not_understood"
 	findEvicting   = "table_evicting"
 	findImmature   = "baselines_unripe"
 	findExpired    = "automation_expired"
@@ -60,6 +61,12 @@ type Monitor struct {
 	binds   auditCheck
 	scripts auditCheck
 	evicted [2]struct{ count, hour uint64 }
+	unread  [sourceCount]unreadCheck
+	tags    map[string]*unreadCheck
+
+	// Unread returns the kinds of records that no source understands, for the
+	// findings about them; nil: they name none.
+	Unread func() []source.Unread
 }
 
 const sourceCount = len(source.Counts{})
@@ -108,6 +115,7 @@ func (w *Monitor) Chunk(tag string, counts source.Counts, received time.Time, ev
 	if received.IsZero() || !w.advance(received.UnixMilli()) {
 		return
 	}
+	w.readable(tag, &counts)
 	for s := range counts {
 		n := uint64(0)
 		for o := range counts[s] {
@@ -150,6 +158,7 @@ func (w *Monitor) judge(evicted []uint64) {
 	}
 	w.judgeAudits()
 	w.judgeRecords()
+	w.JudgeUnread()
 	w.judgeTables(evicted)
 	w.judgeAutomation()
 }

@@ -67,6 +67,7 @@ func (i *Instance) health(final bool) {
 		return // findings are logged only
 	}
 	figures := i.report().figures(document.Baselines(state.Baselines), final)
+	figures.Unread = unreadFigures(state.Unread)
 	for _, m := range i.policy.Mutes() {
 		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
 	}

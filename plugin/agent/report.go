@@ -9,6 +9,7 @@ import (
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
+	"redshank/plugin/text"
 )
 
 // Report holds the figures of one instance since its start, all read at one
@@ -93,6 +94,22 @@ func sourceFigures(counts *source.Counts) map[string]document.Source {
 	}
 	return all
 }
+
+// maxUnread is how many kinds of records a health record names.
+const maxUnread = 10
+
+// unreadFigures returns the most frequent kinds of records that no source
+// understands.
+func unreadFigures(list []source.Unread) (out []document.Unread) {
+	for _, u := range list[:min(len(list), maxUnread)] {
+		out = append(out, document.Unread{Source: u.Source.String(), Reason: u.Reason.String(),
+			Tag: text.Cut(u.Tag, maxUnreadText), Count: u.Count, Fields: text.Cut(u.Shape, maxUnreadText)})
+	}
+	return out
+}
+
+// maxUnreadText bounds the tag and the field names of one kind, in bytes.
+const maxUnreadText = 1024
 
 // figures returns the counts by rule id and name of the severity.
 func (r *Raised) figures() map[string]document.Raised {

@@ -5,7 +5,8 @@ package document
 type Figures struct {
 	Final     bool              `json:"final"` // the last record of the instance
 	Records   Records           `json:"records"`
-	Sources   map[string]Source `json:"sources,omitempty"` // sources with at least one record
+	Sources   map[string]Source `json:"sources,omitempty"`        // sources with at least one record
+	Unread    []Unread          `json:"not_understood,omitempty"` // the most frequent first, at most 10
 	Events    Events            `json:"events"`
 	Tables    Tables            `json:"tables"`
 	Baselines Baselines         `json:"baselines"`
@@ -49,6 +50,16 @@ type Source struct {
 	Understood uint64 `json:"understood"`
 	Ignored    uint64 `json:"ignored"`
 	Malformed  uint64 `json:"malformed"`
+}
+
+// Unread is a kind of record that a source does not understand, with the names of
+// the fields of one such record.
+type Unread struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+	Tag    string `json:"tag,omitempty"`
+	Count  uint64 `json:"records"`
+	Fields string `json:"fields"`
 }
 
 // Events counts the events found in the records.
