@@ -33,7 +33,7 @@ func (e *Engine) Health() Health {
 	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
 	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
 	h.Unread = e.sources.Unread()
-	e.monitor.JudgeUnread()
+	e.monitor.CheckUnread()
 	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
 	h.Open, h.Raised, h.Cleared = e.monitor.Take()
 	return h

@@ -107,6 +107,23 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	return fresh
 }
 
+// Forget takes back that an account signed in with a feature: the sign-in was
+// an attacker's. Among many accounts, which are not kept one by one, it has no
+// effect.
+func (p *Population) Forget(f Feature, account uint64) {
+	u := p.peek(f)
+	if u == nil {
+		return
+	}
+	for i := range u.exact {
+		if u.exact[i].account == account {
+			u.exact = append(u.exact[:i], u.exact[i+1:]...)
+			p.markDirty(f)
+			return
+		}
+	}
+}
+
 // AddAccount counts an account of the tenant that signed in at a time, and
 // starts the learning period with the first one.
 func (p *Population) AddAccount(account uint64, at int64) {

@@ -18,7 +18,9 @@ const (
 )
 
 // String returns the verdict as a word.
-func (v Verdict) String() string { return [...]string{"ignored", "forgiven", "counted"}[min(v, Counted)] }
+func (v Verdict) String() string {
+	return [...]string{"ignored", "forgiven", "counted"}[min(v, Counted)]
+}
 
 // Decision is the verdict of one analytic on one event.
 type Decision struct {

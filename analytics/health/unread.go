@@ -8,23 +8,23 @@ import (
 )
 
 // How many records a source has to bring before the share of those that it does not
-// understand is judged, and how many if it understands none.
+// understand is checked, and how many if it understands none.
 const (
 	unreadBatch = 20
 	unreadAll   = 5
 )
 
-// unreadCheck counts records since the last judgement.
+// unreadCheck counts records since the last check.
 type unreadCheck struct {
 	read, unread uint64
 	last         int64 // arrival of the newest, Unix milliseconds
 }
 
-// maxTags bounds how many tags are judged by themselves.
+// maxTags bounds how many tags are checked by themselves.
 const maxTags = 256
 
 // readable adds what a chunk of one tag has changed in the counts. Records of no known
-// format have no source, so that they are judged by their tag: a whole stream of them
+// format have no source, so that they are checked by their tag: a whole stream of them
 // must not hide among the records of others.
 func (w *Monitor) readable(tag string, counts *source.Counts) {
 	all := unreadCheck{}
@@ -65,15 +65,15 @@ func (w *Monitor) tagCheck(tag string) *unreadCheck {
 	return t
 }
 
-// JudgeUnread raises the sources that do not understand all, or a large share, of
+// CheckUnread raises the sources that do not understand all, or a large share, of
 // their records, and the tags whose records no source knows. They are blind, and
 // their records would otherwise look like any that detection does not need. The
 // engine calls it before each health record, so that the finding comes within one
 // interval.
-func (w *Monitor) JudgeUnread() {
+func (w *Monitor) CheckUnread() {
 	for s := 1; s < len(w.unread); s++ {
 		of := event.Source(s)
-		w.judgeShare(&w.unread[s], of.String(), func(share int) string {
+		w.checkShare(&w.unread[s], of.String(), func(share int) string {
 			return fmt.Sprintf("%d %% of the records of %s are not understood: detection is blind to them%s", share, of, w.sample(of, ""))
 		})
 	}
@@ -84,13 +84,13 @@ func (w *Monitor) JudgeUnread() {
 			delete(w.tags, key)
 			continue
 		}
-		w.judgeShare(c, "unknown "+tag, func(share int) string {
+		w.checkShare(c, "unknown "+tag, func(share int) string {
 			return fmt.Sprintf("%d %% of the records under the tag %s are of no known format: detection is blind to them%s", share, tag, w.sample(event.SourceUnknown, tag))
 		})
 	}
 }
 
-func (w *Monitor) judgeShare(c *unreadCheck, subject string, detail func(share int) string) {
+func (w *Monitor) checkShare(c *unreadCheck, subject string, detail func(share int) string) {
 	if c.read < unreadBatch && (c.read < unreadAll || c.unread < c.read) {
 		return
 	}

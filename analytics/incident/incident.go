@@ -36,6 +36,8 @@ type Incident struct {
 	Familiar Credentials // accounts with a history at the address that went on as usual
 	Labels   []string    // of Client, from the policy
 	Location policy.Location
+	Campaign string   // id of the campaign that the client is part of
+	Members  []string // of a campaign: ids of the incidents of single clients, at most MaxListed
 	Detail   Detail
 
 	clients  window.Distinct

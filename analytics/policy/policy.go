@@ -52,10 +52,18 @@ type Stuffing struct {
 	// Forgiveness: a failure followed within it by the same account's success
 	// from the same address is a typo.
 	Forgiveness time.Duration
-	// Campaign: the distributed form. Addresses and accounts that fail with
-	// the same agent, app and service in the burst window; AccountAddresses:
-	// addresses one account fails from.
-	Campaign struct{ Addresses, Accounts, AccountAddresses int }
+	// Campaign: the distributed form. RareAddresses and Accounts: distinct
+	// clients and accounts that fail with something in common that few accounts
+	// of the tenant use. Addresses: failures above the tenant's own level where
+	// they have nothing in common. AccountAddresses: networks that one account
+	// fails from.
+	Campaign struct{ Addresses, Accounts, AccountAddresses, RareAddresses int }
+	// Privileged: failures of one privileged account from foreign networks in a
+	// day; or a day on several days.
+	Privileged struct{ Day, Days int }
+	// Rare: how many accounts of the tenant may use what counts as rare, at
+	// least, and per thousand accounts.
+	Rare struct{ Accounts, PerThousand int }
 }
 
 // Collection tunes AN0131. MITRE's UserAgentPattern is part of the agents,
@@ -70,7 +78,8 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.

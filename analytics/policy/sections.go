@@ -63,6 +63,15 @@ func (s *Stuffing) fields() fields {
 			"addresses":         number(&campaign.Addresses, 2, most),
 			"accounts":          number(&campaign.Accounts, 2, most),
 			"account_addresses": number(&campaign.AccountAddresses, 2, most),
+			"rare_addresses":    number(&campaign.RareAddresses, 2, most),
+		}),
+		"privileged": section(fields{
+			"day":  number(&s.Privileged.Day, 1, most),
+			"days": number(&s.Privileged.Days, 1, most),
+		}),
+		"rare": section(fields{
+			"accounts":     number(&s.Rare.Accounts, 0, most),
+			"per_thousand": number(&s.Rare.PerThousand, 0, 1000),
 		}),
 	}
 }

@@ -109,14 +109,14 @@ func TestAccountsWithSpaces(t *testing.T) {
 	}
 }
 
-// TestCSVExports reads the same sign-in from every export.
-func TestCSVExports(t *testing.T) {
+// csvExports are the lines of exports of the same sign-in.
+func csvExports() map[string][]string {
 	cell := func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
 	audit := cell(shapeAudit)
 	portal := "Date (UTC),Request ID,User agent,User ID,User,Username,Application,Application ID,IP address,Location,Status,Sign-in error code,Failure reason,Client app,Authentication Protocol"
 	row := `2026-03-10T10:00:00Z,r1,Mozilla/5.0,u1,Alice,alice@contoso.com,Outlook,app-1,203.0.113.7,"Paris, Ile-De-France, FR",Failure,50126,bad,Browser,none`
 	log := "TimeGenerated [UTC],ResultType,UserPrincipalName,AppId,IPAddress,CreatedDateTime [UTC],Location"
-	for name, lines := range map[string][]string{
+	return map[string][]string{
 		"Purview, comma":            {"RecordId,CreationDate,RecordType,Operation,UserId,AuditData", "1,3/10/2026 10:00:00 AM,15,UserLoginFailed,alice@contoso.com," + audit},
 		"Purview, semicolon":        {"RecordId;CreationDate;RecordType;Operation;UserId;AuditData", "1;10.03.2026 10:00:00;15;UserLoginFailed;alice@contoso.com;" + audit},
 		"Purview, tab":              {"RecordId\tCreationDate\tAuditData", "1\tx\t" + audit},
@@ -127,7 +127,12 @@ func TestCSVExports(t *testing.T) {
 		"Entra portal, other order": {strings.Replace(portal, "Date (UTC),Request ID", "Request ID,Date (UTC)", 1), strings.Replace(row, "2026-03-10T10:00:00Z,r1", "r1,2026-03-10T10:00:00Z", 1)},
 		"Log Analytics":             {log, `"3/10/2026, 10:00:01.000 AM",50126,alice@contoso.com,app-1,203.0.113.7,"3/10/2026, 10:00:00.000 AM",FR`},
 		"Log Analytics, tab":        {strings.ReplaceAll(log, ",", "\t"), "3/10/2026, 10:00:01.000 AM\t50126\talice@contoso.com\tapp-1\t203.0.113.7\t3/10/2026, 10:00:00.000 AM\tFR"},
-	} {
+	}
+}
+
+// TestCSVExports reads the same sign-in from every export.
+func TestCSVExports(t *testing.T) {
+	for name, lines := range csvExports() {
 		events, set := linesWith(t, "", lines...)
 		if len(events) != 1 || events[0] != "alice@contoso.com 203.0.113.7 failure" {
 			t.Errorf("%s: %q, %+v", name, events, set.Unread())

@@ -1,8 +1,11 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,8 +160,8 @@ var shapeKinds = []struct {
 		{"XDR sign-in", `{"time":"2026-03-10T10:00:09Z","category":"AdvancedHunting-AADSignInEventsBeta","properties":{"Timestamp":"2026-03-10T10:00:00Z","ApplicationId":"x","ErrorCode":50126,"AccountUpn":"alice@contoso.com","AccountObjectId":"o","IPAddress":"203.0.113.7","UserAgent":"a","RequestId":"r"}}`},
 	}},
 	{"IIS line", []shape{
-		{"plain", shapeIIS},
-		{"in a map", `{"log":` + jsonText(shapeIIS) + `}`},
+		{"IIS", shapeIIS},
+		{"IIS in a map", `{"log":` + jsonText(shapeIIS) + `}`},
 		{"in an unknown key", `{"line":` + jsonText(shapeIIS) + `,"host":"e","kind":"w3c","n":4}`},
 		{"Splunk HEC", `{"time":1773136809,"event":` + jsonText(shapeIIS) + `}`},
 		{"Log Analytics", `{"TimeGenerated":"2026-03-10T10:00:00Z","sSiteName":"W3SVC1","csMethod":"POST","csUriStem":"/EWS/Exchange.asmx","sPort":443,"csUserName":"alice@contoso.com","cIP":"203.0.113.7","csUserAgent":"x","scStatus":"401","scSubStatus":"1","scWin32Status":"1326"}`},
@@ -277,4 +280,84 @@ func TestFailedMembersOfABatch(t *testing.T) {
 	if len(events) != 1 || counts[event.Entra][Understood] != 1 || counts[event.Entra][Malformed] != 1 || counts[event.SourceUnknown][Unknown] != 1 {
 		t.Errorf("%v, %v", events, counts)
 	}
+}
+
+// TestReadmeNamesTestedShapes holds the README's table of tools against the tests: of
+// each tool a shape is read.
+func TestReadmeNamesTestedShapes(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "| tool | shapes |")
+	table, _, _ := strings.Cut(rest, "\n\n")
+	if !found {
+		t.Fatal("no table of tools")
+	}
+	var tested []string
+	for _, k := range shapeKinds {
+		for _, s := range k.shapes {
+			tested = append(tested, strings.ToLower(s.tool))
+		}
+	}
+	for name := range csvExports() {
+		tested = append(tested, strings.ToLower(name))
+	}
+	tools := 0
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) < 4 || strings.HasPrefix(cells[1], " ---") {
+			continue
+		}
+		for tool := range strings.SplitSeq(cells[1], ",") {
+			tools++
+			tool = strings.ToLower(strings.TrimSpace(tool))
+			if !slices.ContainsFunc(tested, func(name string) bool { return strings.Contains(name, tool) }) {
+				t.Errorf("%s: no shape is tested", tool)
+			}
+		}
+	}
+	if tools < 30 {
+		t.Errorf("%d tools", tools)
+	}
+}
+
+// FuzzShapes gives every shape, and what becomes of it, to a set: each has an outcome,
+// and the counts add up.
+func FuzzShapes(f *testing.F) {
+	for _, k := range shapeKinds {
+		for _, s := range k.shapes {
+			f.Add([]byte(s.text))
+		}
+	}
+	for _, lines := range csvExports() {
+		f.Add([]byte(strings.Join(lines, "\n")))
+	}
+	f.Add([]byte(`{"CreationTime":{"value":"/Date(1773136800000)/"},"Operation":"Set-Mailbox","RecordType":1,"UserId":"a","Parameters":{"ForwardingAddress":true}}`))
+	set, err := New(Auto, testContent)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		before := set.Counts()
+		emit := func(ev *event.Event) {
+			testContent.Normalise(ev)
+			if ev.Time.IsZero() || ev.Action == event.ActionNone && ev.Outcome != event.Challenge {
+				t.Errorf("%+v", ev)
+			}
+		}
+		records := uint64(0)
+		for line := range bytes.SplitSeq(text, []byte("\n")) {
+			set.Decode("fuzz", tailed(string(line)), emit)
+			records++
+		}
+		if body, err := record.AppendJSON(nil, text); err == nil && record.Value(body).IsMap() {
+			set.Decode("fuzz", &record.Record{Time: time.Unix(1773136800, 0), Body: body}, emit)
+			records++
+		}
+		counts := set.Counts()
+		if read := counts.Read() - before.Read(); read < records {
+			t.Errorf("%d records, %d counted", records, read)
+		}
+	})
 }

@@ -44,7 +44,7 @@ func (i *attack) Volume() int { return i.Counts.Failures }
 // that another log has told already.
 func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
 	switch i.attempts.Add(t, maxAttempts) {
-	case window.Joined:
+	case window.Joined, window.Refined:
 		i.refine(t)
 		return false
 	case window.Identified:

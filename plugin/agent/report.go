@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics"
@@ -9,7 +10,6 @@ import (
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
-	"redshank/plugin/text"
 )
 
 // Report holds the figures of one instance since its start, all read at one
@@ -39,25 +39,36 @@ type EnrichedStats struct {
 	Refused uint64 // records refused by the receiver for good
 }
 
-// rules are the ids of the analytics that a Raised counts.
-var rules = [...]string{"AN1269", "AN0131"}
+// RuleCounts counts the incidents and alerts of one rule by severity.
+type RuleCounts struct {
+	Rule       string // id
+	Severities [alert.Critical + 1]struct{ Incidents, Alerts uint64 }
+}
 
-// Raised counts by rule and severity what was raised. An incident counts once,
-// under the severity of its first alert.
-type Raised [len(rules)][alert.Critical + 1]struct{ Incidents, Alerts uint64 }
+// Raised counts by rule what was raised. An incident counts once, under the
+// severity of its first alert.
+type Raised []RuleCounts
+
+// NewRaised returns counts of 0 for rules with these ids.
+func NewRaised(ids ...string) Raised {
+	r := make(Raised, len(ids))
+	for i, id := range ids {
+		r[i].Rule = id
+	}
+	return r
+}
 
 // Add counts alerts.
-func (r *Raised) Add(alerts []*alert.Alert) {
+func (r Raised) Add(alerts []*alert.Alert) {
 	for _, a := range alerts {
-		for i, rule := range rules {
-			if a.Rule.ID != rule {
-				continue
-			}
-			cell := &r[i][min(a.Severity, alert.Critical)]
-			cell.Alerts++
-			if a.Sequence == 1 {
-				cell.Incidents++
-			}
+		i := slices.IndexFunc(r, func(c RuleCounts) bool { return c.Rule == a.Rule.ID })
+		if i < 0 {
+			continue
+		}
+		cell := &r[i].Severities[min(a.Severity, alert.Critical)]
+		cell.Alerts++
+		if a.Sequence == 1 {
+			cell.Incidents++
 		}
 	}
 }
@@ -95,31 +106,15 @@ func sourceFigures(counts *source.Counts) map[string]document.Source {
 	return all
 }
 
-// maxUnread is how many kinds of records a health record names.
-const maxUnread = 10
-
-// unreadFigures returns the most frequent kinds of records that no source
-// understands.
-func unreadFigures(list []source.Unread) (out []document.Unread) {
-	for _, u := range list[:min(len(list), maxUnread)] {
-		out = append(out, document.Unread{Source: u.Source.String(), Reason: u.Reason.String(),
-			Tag: text.Cut(u.Tag, maxUnreadText), Count: u.Count, Fields: text.Cut(u.Shape, maxUnreadText)})
-	}
-	return out
-}
-
-// maxUnreadText bounds the tag and the field names of one kind, in bytes.
-const maxUnreadText = 1024
-
 // figures returns the counts by rule id and name of the severity.
-func (r *Raised) figures() map[string]document.Raised {
+func (r Raised) figures() map[string]document.Raised {
 	all := map[string]document.Raised{}
-	for i, rule := range rules {
+	for _, c := range r {
 		one := document.Raised{Incidents: map[string]uint64{}, Alerts: map[string]uint64{}}
 		for s := alert.Low; s <= alert.Critical; s++ {
-			one.Incidents[s.String()], one.Alerts[s.String()] = r[i][s].Incidents, r[i][s].Alerts
+			one.Incidents[s.String()], one.Alerts[s.String()] = c.Severities[s].Incidents, c.Severities[s].Alerts
 		}
-		all[rule] = one
+		all[c.Rule] = one
 	}
 	return all
 }

@@ -6,7 +6,7 @@ type Figures struct {
 	Final     bool              `json:"final"` // the last record of the instance
 	Records   Records           `json:"records"`
 	Sources   map[string]Source `json:"sources,omitempty"`        // sources with at least one record
-	Unread    []Unread          `json:"not_understood,omitempty"` // the most frequent first, at most 10
+	Unread    []Unread          `json:"not_understood,omitempty"` // at most ten, the most frequent first
 	Events    Events            `json:"events"`
 	Tables    Tables            `json:"tables"`
 	Baselines Baselines         `json:"baselines"`
@@ -52,14 +52,14 @@ type Source struct {
 	Malformed  uint64 `json:"malformed"`
 }
 
-// Unread is a kind of record that a source does not understand, with the names of
-// the fields of one such record.
+// Unread is a kind of record that a source does not understand, with the names of the
+// fields of one such record and none of their values.
 type Unread struct {
-	Source string `json:"source"`
-	Reason string `json:"reason"`
-	Tag    string `json:"tag,omitempty"`
-	Count  uint64 `json:"records"`
-	Fields string `json:"fields"`
+	Source  string `json:"source"`
+	Reason  string `json:"reason"`
+	Tag     string `json:"tag,omitempty"` // empty: any
+	Records uint64 `json:"records"`
+	Fields  string `json:"fields"`
 }
 
 // Events counts the events found in the records.

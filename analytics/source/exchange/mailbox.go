@@ -53,7 +53,7 @@ var mailboxLog = exchangeLog{
 func NewIMAP() format.Format { return &mailProtocol{exchangeLog: mailboxLog} }
 
 // NewPOP returns the format of POP3 logs.
-func NewPOP() format.Format  { return &mailProtocol{exchangeLog: mailboxLog, pop: true} }
+func NewPOP() format.Format { return &mailProtocol{exchangeLog: mailboxLog, pop: true} }
 
 // Source is event.IMAP or event.POP.
 func (f *mailProtocol) Source() event.Source {
