@@ -10,7 +10,7 @@ func (m *maker) theft() {
 	victim := m.people[148]
 	at := clock(11, 24)
 	m.refresh(at, client{ip, "AADInternals"}, azureADPS, victim)
-	for range 40 {
+	for range 50 {
 		at = at.Add(m.between(4*time.Second, 12*time.Second))
 		m.mailTaken(at, ip, "Client=WebServices;"+script+";", victim)
 	}
