@@ -216,6 +216,9 @@ type Stats struct {
 	Muted                            uint64 // messages that the policy kept back
 }
 
+// Rules returns the ids of the rules of all analytics, sorted.
+func (e *Engine) Rules() []string { return e.tracker.Rules() }
+
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()

@@ -56,7 +56,7 @@ func redshankInit(plugin unsafe.Pointer) (code C.int) {
 		agent.LogLines(log, err)
 		return output.FLB_ERROR
 	}
-	a.instance, a.metrics = i, h.newMetrics()
+	a.instance, a.metrics = i, h.newMetrics(i.Report())
 	h.setContext(uintptr(cgo.NewHandle(a)))
 	return output.FLB_OK
 }

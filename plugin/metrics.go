@@ -41,9 +41,10 @@ type series struct {
 // unnamed counts instances whose name the host does not export.
 var unnamed atomic.Uint32
 
-// newMetrics makes all series with the value 0. It returns nil when the host has
-// no metrics; the methods of a nil *metrics do nothing. Init only.
-func (h *host) newMetrics() *metrics {
+// newMetrics makes the series of the first report of an instance, with the value
+// 0. It returns nil when the host has no metrics; the methods of a nil *metrics do
+// nothing. Init only.
+func (h *host) newMetrics(first *agent.Report) *metrics {
 	all := C.metrics_of(h.api, h.instance)
 	if all == nil {
 		return nil
@@ -54,7 +55,7 @@ func (h *host) newMetrics() *metrics {
 	}
 	m := &metrics{}
 	known := map[string]unsafe.Pointer{}
-	agent.Samples(new(agent.Report), func(of *agent.Metric, _ float64, labels ...string) {
+	agent.Samples(first, func(of *agent.Metric, _ float64, labels ...string) {
 		metric, ok := known[of.Name]
 		if !ok {
 			metric = newMetric(all, of)

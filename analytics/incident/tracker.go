@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,6 +58,16 @@ func NewTracker(p *policy.Policy) *Tracker {
 // Register sets how the detail of a rule's incidents is made. An analytic calls
 // Register before it opens its first incident.
 func (t *Tracker) Register(rule *alert.Rule, detail func(*Incident) Detail) { t.details[rule] = detail }
+
+// Rules returns the ids of the registered rules, sorted.
+func (t *Tracker) Rules() []string {
+	var ids []string
+	for rule := range t.details {
+		ids = append(ids, rule.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
 
 // Open returns the open incident of a rule and a subject that began on the day of
 // start (UTC), or opens one. The id follows from rule, subject and day, so that a

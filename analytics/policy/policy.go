@@ -24,6 +24,7 @@ type Policy struct {
 	content    *content
 	automation []*Automation
 	mutes      []*Mute
+	classes    map[string]string // alerts.classes; a class that is missing is on
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
@@ -77,7 +78,8 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics"
@@ -32,7 +33,7 @@ func (i *Instance) Report() *Report {
 
 // report is Report for a caller that holds mu.
 func (i *Instance) report() *Report {
-	r := &Report{Stats: i.engine.Stats(), Raised: i.tallies.raised, Spool: i.spool.Stats(), Flush: i.tallies.flush, Crashes: i.crashes.total()}
+	r := &Report{Stats: i.engine.Stats(), Raised: slices.Clone(i.tallies.raised), Spool: i.spool.Stats(), Flush: i.tallies.flush, Crashes: i.crashes.total()}
 	var oldest time.Time
 	r.Queue.Messages, r.Queue.Bytes, oldest = i.spool.Depth()
 	if !oldest.IsZero() {
@@ -76,7 +77,6 @@ func (i *Instance) health(final bool) {
 	h := &document.Health{Figures: figures,
 		Raised: findings(state.Raised), Cleared: findings(state.Cleared), Open: findings(state.Open),
 		At: time.Now().UTC(), Start: i.tallies.start, Sequence: i.tallies.reported}
-	h.Figures.Unread = unread(state.Unread)
 	doc, err := i.form.Health(h)
 	if err == nil {
 		err = i.spool.Put([]delivery.Message{{ID: "health", JSON: doc, Time: h.At}})

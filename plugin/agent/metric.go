@@ -47,14 +47,14 @@ var (
 var outcomeNames = map[source.Outcome]string{source.Unknown: "unknown", source.Ignored: "ignored", source.Understood: "understood", source.Malformed: "malformed"}
 
 // Samples calls yield for every series with its value and the values of its
-// labels. The number and the order of the series never change, so a caller can
-// number them.
+// labels. The number and the order of the series are the same for all reports of
+// an instance, so a caller can number them.
 func Samples(r *Report, yield func(of *Metric, value float64, labels ...string)) {
 	recordSamples(r, yield)
-	for i, rule := range rules {
+	for _, c := range r.Raised {
 		for s := alert.Low; s <= alert.Critical; s++ {
-			yield(&metricIncidents, float64(r.Raised[i][s].Incidents), rule, s.String())
-			yield(&metricAlerts, float64(r.Raised[i][s].Alerts), rule, s.String())
+			yield(&metricIncidents, float64(c.Severities[s].Incidents), c.Rule, s.String())
+			yield(&metricAlerts, float64(c.Severities[s].Alerts), c.Rule, s.String())
 		}
 	}
 	yield(&metricEntries, float64(r.Clients), "clients")

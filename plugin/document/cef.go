@@ -83,7 +83,7 @@ func (l *cefLine) header(fields ...string) {
 	}
 }
 
-// source writes the client, unless there is none. The key src is for IPv4 only.
+// source writes the client of the incident. The key src is for IPv4 only.
 func (l *cefLine) source(a *alert.Alert) {
 	switch ip := a.Source; {
 	case ip.Is4():

@@ -119,8 +119,8 @@ func eventOf(a *alert.Alert) ecsEvent {
 	}
 }
 
-// actionOf tells the first message of an incident from later ones, so that a SIEM
-// can page somebody once.
+// actionOf distinguishes the first message of an incident from later ones, so that
+// a SIEM can page somebody once.
 func actionOf(a *alert.Alert) string {
 	switch {
 	case a.Sequence <= 1:
