@@ -228,7 +228,7 @@ func (s *Detector) link(campaign, single *attack) {
 
 // openCampaign makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
-func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) {
+func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
 	k := s.sameCampaign(&made, members)
 	if k == nil {
 		k = s.newCampaign(&made, members)
@@ -250,6 +250,7 @@ func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *ev
 	k.incident.AddEvent(ev)
 	k.incident.Assess()
 	s.tracker.Update(k.incident.Incident)
+	return k
 }
 
 func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campaign {
@@ -336,8 +337,8 @@ func abs(n int64) int64 {
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	if s.ownProgram(t, a) {
-		return false
+	if t.Service == event.Windows && t.Agent == 0 {
+		return false // another log tells more
 	}
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
@@ -375,11 +376,25 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	if len(a.attempts.All()) < least {
 		return false
 	}
+	if oneTelephone(a.attempts.All()) {
+		return false
+	}
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, s.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
 	})
+}
+
+// oneTelephone reports whether all attempts are those of one mail program: a
+// telephone with an old password fails from wherever it is carried.
+func oneTelephone(all []window.Attempt) bool {
+	for i := range all {
+		if f := all[i].Family; f != event.Mobile && f != event.Outlook || all[i].Agent != all[0].Agent {
+			return false
+		}
+	}
+	return len(all) > 0
 }
 
 // guessesPrivileged reports whether the failures of a privileged account are
