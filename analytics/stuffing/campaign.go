@@ -114,8 +114,8 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 // made with its tools, where it has any, and not after the rate of such
 // failures has fallen back to what is usual.
 func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
-	if f.At <= k.end {
-		return true
+	if f.At <= k.end || f.repeated {
+		return f.At <= k.end
 	}
 	window := k.pause / 3
 	k.recent = append(k.recent, f.At)
@@ -172,7 +172,7 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
 			continue
 		}
-		if k.has(c.key) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+		if k.has(c.key) && !s.shared(c, 0) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
 			return k
 		}
 	}

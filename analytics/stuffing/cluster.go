@@ -76,11 +76,14 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 // incident of its client, nil where it has none. It returns the campaign, or nil.
 func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
 	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
+	f.repeated = c.repeats(t)
+	if f.traits[traitTool] == 0 && s.shared(c, t.Marks) {
+		return nil // of people who use what others there use
+	}
 	if k := s.campaignOf(&f, c); k != nil {
 		s.join(k, &f, c, ev)
 		return k
 	}
-	f.repeated = c.repeats(t)
 	s.evidence.add(f)
 	if k := s.watchClusters(&f, ev); k != nil || own != nil {
 		return k

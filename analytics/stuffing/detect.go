@@ -132,7 +132,9 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	}
 	s.clients.MarkDirty(c.key)
 	c.noteFailure(t.At)
-	switch c.attempts.Add(*t, maxClientAttempts) {
+	res := c.attempts.Add(*t, maxClientAttempts)
+	debugf("ADD %s %s %s agent %x src %x svc %d -> %d", dtime(t.At), c.key.Addr(), t.Name, t.Agent, t.Sources, t.Service, res)
+	switch res {
 	case window.Joined:
 		return nil, false
 	case window.Refined:
