@@ -399,8 +399,7 @@ func oneTelephone(all []window.Attempt) bool {
 
 // guessesPrivileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not
-// count, nor does an agent that the account signs in with.
+// all where the client is zero. Mail programs that retry do not count.
 func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
@@ -412,7 +411,7 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
-		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
+		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
 			continue
 		}
 		perDay[o.At/day]++

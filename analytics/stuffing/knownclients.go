@@ -169,7 +169,7 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	for i := range a.known {
 		h := &a.known[i]
 		switch {
-		case h.first >= before:
+		case h.first > before:
 		case h.client.SameSubnet(c.key):
 			return true
 		case c.owner == 0 || h.owner != c.owner:

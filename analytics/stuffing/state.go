@@ -131,7 +131,7 @@ func (s *Detector) signIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
 		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
 	if len(in.Text) == 3 {
-		a.text = &signInText{in.Text[0], in.Text[1], in.Text[2]}
+		a.text = &signInText{in.First, in.Tool, in.Text[0], in.Text[1], in.Text[2]}
 	}
 	return a
 }

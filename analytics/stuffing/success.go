@@ -15,11 +15,11 @@ func (s *Detector) succeeded(ev *event.Event) {
 	}
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
-	if changed && (got.foreign || got.strange) {
-		got.text = &signInText{agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
-		if here.text == nil {
-			here.text = got.text
+	if got.foreign || got.strange {
+		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
+			here.text = &signInText{at: got.first, tool: got.tool, agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
 		}
+		got.text = here.text
 	}
 	if s.forgive(ev, c, a.key, got.first) || changed {
 		s.clients.MarkDirty(c.key)
@@ -39,7 +39,7 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli()}
 	got.last = got.first
 	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first)
-	got.strange = !got.foreign && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
+	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
 	return got
 }
 
@@ -134,7 +134,11 @@ type signIn struct {
 }
 
 // signInText is what an alert says of a sign-in beside its numbers.
-type signInText struct{ agent, app, record string }
+type signInText struct {
+	at                 int64
+	tool               uint32
+	agent, app, record string
+}
 
 // away is how long, in milliseconds, an account may be away and still be in
 // the same session.
@@ -155,12 +159,9 @@ func (a *signIn) merge(b *signIn) bool {
 	}
 	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
 	if b.rank() >= a.rank() {
-		text, foreign := a.text, a.foreign
 		*a = *b
+		a.text, a.foreign = before.text, before.foreign || b.foreign
 		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
-		if foreign && text != nil && before.rank() == b.rank() {
-			a.text, a.foreign = text, true // the first record of the session
-		}
 	}
 	a.first, a.last = first, last
 	moved := movesEnough(before.last, last)
