@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
@@ -26,6 +27,7 @@ const maxRequests = 1 << 15
 // whatever order they came, make a story (story.go); a story that weighs
 // enough opens an incident, which verdict.go names.
 type Detector struct {
+	explain        explain.Observer // nil: nobody asks
 	policy         *policy.Policy
 	tracker        *incident.Tracker
 	emptyBehaviour *behaviour // of those who have none

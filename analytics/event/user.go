@@ -51,7 +51,7 @@ func (d *Domains) Account(dst, raw []byte) Account {
 	return d.compose(dst, p)
 }
 
-// literal is an account that is taken as it stands.
+// literal returns an account that is taken as it stands.
 func literal(dst, text []byte, kind UserKind) Account {
 	if kind == UserUnknown {
 		return Account{}
@@ -61,7 +61,7 @@ func literal(dst, text []byte, kind UserKind) Account {
 	return Account{User: dst[start:], Kind: kind}
 }
 
-// authority is an account of the operating system, without the process that
+// authority returns an account of the operating system, without the process that
 // Exchange names behind it: NT AUTHORITY\SYSTEM (Microsoft.Exchange.ServiceHost).
 func authority(dst []byte, p parts, kind UserKind) Account {
 	name, _, _ := bytes.Cut(p.name, []byte(" ("))

@@ -64,6 +64,7 @@ type notification struct {
 	volume   int
 	valid    int
 	upToDate bool // nothing has happened since
+	muted    bool // the policy kept it back
 }
 
 // Extend makes the incident last from or until a time, in Unix milliseconds.

@@ -60,6 +60,7 @@ type savedNotification struct {
 	Class         string
 	Volume, Valid int
 	UpToDate      bool
+	Muted         bool
 }
 
 // savedCredentials are the listed ones with their keys, and the keys of those
@@ -111,7 +112,7 @@ func (i *Incident) saved() (savedIncident, error) {
 		Valid: i.Valid.saved(), Familiar: i.Familiar.saved(), Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
 		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
-		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate}}
+		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted}}
 	var err error
 	if s.Clients, err = i.clients.MarshalBinary(); err == nil {
 		s.Detail, err = i.Detail.Save()
@@ -126,7 +127,7 @@ func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incid
 		Valid: s.Valid.restored(), Familiar: s.Familiar.restored(), Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
 		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,
-		last: notification{l.Sequence, l.At, l.Severity, l.Class, l.Volume, l.Valid, l.UpToDate}}
+		last: notification{l.Sequence, l.At, l.Severity, l.Class, l.Volume, l.Valid, l.UpToDate, l.Muted}}
 	i.Detail = detail(i)
 	err := i.clients.UnmarshalBinary(s.Clients)
 	if err == nil {

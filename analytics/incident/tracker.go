@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,7 +20,9 @@ const maxIncidents = 4096
 // Tracker opens, notifies and closes incidents. Messages leave at the end of a
 // chunk. A Tracker is not safe for concurrent use.
 type Tracker struct {
+	policy    *policy.Policy
 	tuning    policy.Alerts
+	least     alert.Severity // of the messages that leave
 	lateness  int64
 	details   map[*alert.Rule]func(*Incident) Detail
 	incidents *simplelru.LRU[string, *Incident]
@@ -37,13 +40,14 @@ type Tracker struct {
 	lastSaved savedTracker
 }
 
-// Stats are the counters of a Tracker.
-type Stats struct{ Opened, Notified, Suppressed uint64 }
+// Stats are the counters of a Tracker: incidents opened, messages sent, messages
+// over the cap per minute, and messages that the policy kept back.
+type Stats struct{ Opened, Notified, Suppressed, Muted uint64 }
 
 // NewTracker returns a Tracker with the cooldown, quiet time and caps of the
 // policy.
 func NewTracker(p *policy.Policy) *Tracker {
-	t := &Tracker{tuning: p.Alerts, lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
+	t := &Tracker{policy: p, tuning: p.Alerts, least: alert.SeverityByName(p.Alerts.MinimumSeverity), lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
 	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
@@ -54,6 +58,16 @@ func NewTracker(p *policy.Policy) *Tracker {
 // Register sets how the detail of a rule's incidents is made. An analytic calls
 // Register before it opens its first incident.
 func (t *Tracker) Register(rule *alert.Rule, detail func(*Incident) Detail) { t.details[rule] = detail }
+
+// Rules returns the ids of the registered rules, sorted.
+func (t *Tracker) Rules() []string {
+	var ids []string
+	for rule := range t.details {
+		ids = append(ids, rule.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
 
 // Open returns the open incident of a rule and a subject that began on the day of
 // start (UTC), or opens one. The id follows from rule, subject and day, so that a
@@ -175,11 +189,11 @@ func (t *Tracker) review(i *Incident) {
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
 	switch l := &i.last; {
-	case l.sequence == 0:
+	case l.sequence == 0 && !l.muted:
 		return alert.PhaseOpened
 	case i.Severity > l.severity, i.Valid.Count() > l.valid:
 		return alert.PhaseEscalated
-	case cool && i.Class != l.class:
+	case cool && (l.muted || i.Class != l.class): // a mute may be over
 		return alert.PhaseChanged
 	case cool && i.Detail.Volume() >= 10*max(l.volume, 1):
 		return alert.PhaseGrown
@@ -187,10 +201,21 @@ func (t *Tracker) phase(i *Incident) string {
 	return ""
 }
 
+// notify sends a message, unless the policy keeps it back.
 func (t *Tracker) notify(i *Incident, phase string) {
-	i.last = notification{sequence: i.last.sequence + 1, at: i.End, severity: i.Severity, class: i.Class,
+	sent := i.last.sequence
+	if sent == 0 {
+		phase = alert.PhaseOpened
+	}
+	i.last = notification{sequence: sent + 1, at: i.End, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
 	a := i.message(phase)
+	if t.muted(a) {
+		i.last.sequence, i.last.muted = sent, true
+		t.stats.Muted++
+		t.MarkDirty(i)
+		return
+	}
 	for _, f := range t.hooks.alert {
 		f(a, i)
 	}

@@ -23,6 +23,7 @@ type Policy struct {
 	agents     *event.Agents
 	content    *content
 	automation []*Automation
+	mutes      []*Mute
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
@@ -76,7 +77,8 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.
@@ -84,6 +86,8 @@ type Alerts struct {
 	Quiet     time.Duration // an incident without events for so long is over
 	Cooldown  time.Duration // least event time between two messages that only tell growth
 	PerMinute int           // messages per minute of event time before a summary replaces them
+	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
+	MinimumSeverity string
 }
 
 // State tunes what is kept.

@@ -22,6 +22,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 		"domains":         section(domainFields(p.domains)),
 		"leaked_accounts": p.spec.leaked.read,
 		"automation":      p.readAutomation,
+		"mutes":           p.readMutes,
 		"databases":       section(p.spec.databases.fields()),
 		"alerts":          section(p.Alerts.fields()),
 		"content":         section(p.content.fields()),
@@ -103,9 +104,10 @@ func (s *Collection) readWeights(r *reader, at string, n *yaml.Node) {
 
 func (s *Alerts) fields() fields {
 	return fields{
-		"quiet":      duration(&s.Quiet, time.Minute),
-		"cooldown":   duration(&s.Cooldown, 0),
-		"per_minute": number(&s.PerMinute, 1, most),
+		"quiet":            duration(&s.Quiet, time.Minute),
+		"cooldown":         duration(&s.Cooldown, 0),
+		"per_minute":       number(&s.PerMinute, 1, most),
+		"minimum_severity": oneOf(&s.MinimumSeverity, "low", "medium", "high", "critical"),
 	}
 }
 

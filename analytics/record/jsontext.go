@@ -37,7 +37,7 @@ func (t *transcoder) text(quote byte) error {
 	return nil
 }
 
-// special is the index of the first quote or backslash of b from at on, or
+// special returns the index of the first quote or backslash of b from at on, or
 // len(b). It looks at eight bytes at a time; two calls of bytes.IndexByte
 // have more to set up than most strings have to look at.
 func special(b []byte, at int, quote byte) int {
@@ -131,7 +131,7 @@ func unicodeEscape(b []byte) (r rune, size int) {
 	return utf8.RuneError, 6
 }
 
-// hex4 is the number in an escape \uXXXX at the start of b, -1 for no escape.
+// hex4 returns the number in an escape \uXXXX at the start of b, -1 for no escape.
 func hex4(b []byte) (r rune) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1

@@ -116,7 +116,7 @@ func appendFloat(dst []byte, v Value) []byte {
 	return strconv.AppendFloat(dst, f, 'f', -1, bits)
 }
 
-// whole is f as an integer, where it is one. The upper bound is exclusive:
+// whole is f as an integer, if it is one. The upper bound is exclusive:
 // float64(math.MaxInt64) rounds up to 1<<63.
 func whole(f float64, ok bool) (int64, bool) {
 	if !ok || f < -1<<63 || f >= 1<<63 || f != math.Trunc(f) {

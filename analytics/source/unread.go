@@ -25,7 +25,7 @@ type Unread struct {
 }
 
 const (
-	maxUnread = 64  // kinds of records that are told apart
+	maxUnread = 64  // kinds of records that are distinguished
 	maxShape  = 512 // bytes of Unread.Shape
 	maxKey    = 40  // bytes of one name in it
 )
@@ -39,7 +39,7 @@ type unreadKey struct {
 // unreadTable counts the records that are not understood, by kind.
 type unreadTable map[unreadKey]*Unread
 
-// fault is why the record at hand is not understood.
+// fault is why the current record is not understood.
 type fault struct {
 	source event.Source
 	reason format.Reason

@@ -11,7 +11,7 @@ const (
 	// maxNesting is how many wrappers may stand around a record: Kafka, an Event
 	// Hub batch, a collector's own maps, and JSON in strings in between.
 	maxNesting = 10
-	// maxVisits is how many values of one record are looked at while no format
+	// maxVisits is how many values of one record are read while no format
 	// has taken any.
 	maxVisits = 96
 	// maxLine is the longest raw line that is read, in bytes.

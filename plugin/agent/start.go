@@ -47,6 +47,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	if err := i.openState(s); err != nil {
 		return nil, errors.Join(err, i.enriched.close())
 	}
+	i.tallies.raised = NewRaised(i.engine.Rules()...)
 	i.memory = memoryNeed(s.maxIPs, s.maxUsers)
 	limitMemory(i.memory)
 	i.sender = delivery.NewSender(i.spool, sink, log)

@@ -159,7 +159,7 @@ func (sc *scene) fromClient(ev *event.Event) {
 	if !sc.isDuring(ev.Time) || !sc.isClient(ev.IP) {
 		return
 	}
-	kind := kindOf(ev)
+	kind := timelineKind(ev)
 	lane := sc.ips[ev.IP]
 	if lane == nil && sc.incident.Source.IsValid() {
 		lane = sc.ips[sc.incident.Source] // another address of the prefix
@@ -210,12 +210,12 @@ func (sc *scene) accountLane(ev *event.Event, kind report.Kind) {
 // ofAccount adds an event of an account of the incident from elsewhere.
 func (sc *scene) ofAccount(name string, ev *event.Event) {
 	if lane := sc.users[name]; lane != nil && sc.isDuring(ev.Time) {
-		lane.Add(&sc.axis, ev.Time, kindOf(ev))
+		lane.Add(&sc.axis, ev.Time, timelineKind(ev))
 	}
 }
 
-// kindOf returns the kind of an event in a timeline.
-func kindOf(ev *event.Event) report.Kind {
+// timelineKind returns the kind of an event in a timeline.
+func timelineKind(ev *event.Event) report.Kind {
 	switch {
 	case ev.Outcome == event.Failure:
 		return report.Failure

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// winSchemas are the positions of the values of each event that is decoded,
+// schemas are the positions of the values of each event that is decoded,
 // from the providers' manifests. Later versions of an event only append, so
 // the longest version serves all of them; counts says how many values each
 // version has, from version 0 on.
@@ -16,7 +16,7 @@ import (
 //
 //	s SID  x 0x hex  p %%message  d digits  g GUID  a address  n path  b bool
 //	u UTC time  h host or query name  r list of answers  c lines of a = b
-//	e winAlways empty  t text, none of s x p g u
+//	e always empty  t text, none of s x p g u
 var schemas = []struct {
 	kind   providerKind
 	id     int
@@ -45,13 +45,13 @@ var schemas = []struct {
 		Image:n User:t`},
 }
 
-// winPosition is one position of a schema.
+// position is one position of a schema.
 type position struct {
 	field field
 	shape byte
 }
 
-// winSchema is a schema as it is used.
+// schema is a schema as it is used.
 type schema struct {
 	positions []position
 	counts    []int
@@ -155,7 +155,7 @@ func fits(shape byte, text []byte) bool {
 	return shapeOf(text) == shape
 }
 
-// winShapeOf is the shape of a text that shows it by itself, t for any other.
+// shapeOf returns the shape of a text that shows it by itself, t for any other.
 func shapeOf(text []byte) byte {
 	switch {
 	case bytes.HasPrefix(text, sidPrefix):
