@@ -12,10 +12,6 @@ import (
 	"redshank/analytics/policy"
 )
 
-var usual = policy.LearningPeriod{Days: 3, SignIns: 20}
-
-const tuesday = 20522 * int64(event.Day) // 2026-03-10
-
 // A new colleague's own baseline is not ripe, that of the group is: what is new
 // to all of them counts half.
 func TestGroupBaseline(t *testing.T) {

@@ -60,7 +60,7 @@ func TestContextOfTheSubject(t *testing.T) {
 			t.Errorf("%s is not among %v", want, codes)
 		}
 	}
-	if x.Items < 500 || !strings.HasPrefix(x.Baseline, "ripe since") {
+	if x.Items < 500 || !strings.HasPrefix(x.Baseline, "mature since") {
 		t.Errorf("%d items, baseline %q", x.Items, x.Baseline)
 	}
 }

@@ -11,12 +11,16 @@ import (
 // module that it may import. Detection goes in one direction: a package imports
 // only what stands above it here.
 var mayImport = []struct{ name, imports string }{
+	{"ascii", ""},
+	{"spelling", ""},
 	{"event", ""},
 	{"record", ""},
+	{"timestamp", "ascii record"},
 	{"alert", "event"},
-	{"policy", "event"},
+	{"policy", "event spelling"},
+	{"explain", "event"},
 	{"window", "event"},
-	{"source", "event record"},
+	{"source", "ascii event record timestamp"},
 	{"state", "event window"},
 	{"baseline", "event policy state window"},
 	{"incident", "alert event policy state window"},

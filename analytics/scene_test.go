@@ -227,10 +227,3 @@ func (s *scene) doubled() *scene {
 }
 
 func person(n int) string { return fmt.Sprintf("user%02d@contoso.com", n) }
-
-func messages(alerts []*alert.Alert) (list []string) {
-	for _, a := range alerts {
-		list = append(list, a.ID+a.Message)
-	}
-	return list
-}

@@ -132,7 +132,7 @@ func (c *Detector) maturity(d *profile) string {
 	}
 	says := d.baseline.Describe(ripening)
 	if slices.ContainsFunc(d.groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.baseline.Mature == 0 {
-		says += "; its group's is ripe and counts half"
+		says += "; the group's baseline is mature and counts half"
 	}
 	if !c.policy.HasOwners() {
 		says += "; networks by prefix, no database of their owners"

@@ -77,7 +77,8 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.

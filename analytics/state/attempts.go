@@ -10,14 +10,15 @@ import (
 	"redshank/analytics/window"
 )
 
-// savedTries are packed: they are most of what is put down, hundreds in the
-// list of a campaign, and the encoder would take ten times as long.
+// Attempts is the saved form of a list of attempts. Lists are most of the saved
+// state, with hundreds of attempts for a campaign; the general encoder takes ten
+// times as long.
 type Attempts []window.Attempt
 
 // tryVersion stands before the tries; another means other fields.
 const attemptVersion = 2
 
-var errAttempts = errors.New("tries: cut short, or of another version")
+var errAttempts = errors.New("attempts: cut short, or of another version")
 
 // EncodeMsgpack implements msgpack.CustomEncoder.
 func (s Attempts) EncodeMsgpack(enc *msgpack.Encoder) error {
