@@ -118,5 +118,5 @@ func Unescaped(b []byte, ev *event.Event) []byte {
 	return ev.Hold(ascii.AppendUnescaped(buf[:0], ascii.Clip(b, MaxUser)))
 }
 
-// maxUser is the longest account that is copied, in bytes.
+// MaxUser is the longest account that is copied, in bytes.
 const MaxUser = 320

@@ -180,7 +180,4 @@ var (
 	messagePrefix = []byte("%%")
 )
 
-var (
-	openBrace  = []byte("{")
-	closeBrace = []byte("}")
-)
+var openBrace = []byte("{")
