@@ -25,8 +25,8 @@ var mayImport = []struct{ name, imports string }{
 	{"baseline", "event policy state window"},
 	{"incident", "alert event policy state window"},
 	{"health", "event policy source"},
-	{"stuffing", "alert baseline event incident policy state window"},
-	{"collection", "alert baseline event incident policy state window"},
+	{"stuffing", "alert baseline event explain incident policy state window"},
+	{"collection", "alert baseline event explain incident policy state window"},
 }
 
 // TestImportDirections holds the imports against the layout: nothing imports

@@ -1,6 +1,9 @@
 package analytics
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,5 +81,34 @@ func TestMinimumSeverity(t *testing.T) {
 	sent, closing := newScene(t).under("alerts: {minimum_severity: critical}").spray(0, 40).messages()
 	if len(sent)+len(closing) != 0 {
 		t.Errorf("%d and %d messages below the minimum", len(sent), len(closing))
+	}
+}
+
+// The policy knows every class that the analytics give an incident, and no other.
+func TestPolicyKnowsTheClasses(t *testing.T) {
+	var classes []string
+	for _, file := range []string{"stuffing/classify.go", "collection/classify.go"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\tclass\w+ *= "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+			classes = append(classes, m[1])
+		}
+	}
+	if !slices.Equal(classes, policy.Classes) {
+		t.Errorf("the analytics have %v, the policy %v", classes, policy.Classes)
+	}
+}
+
+func TestClassOnlyWithAValidCredential(t *testing.T) {
+	const text = "alerts: {classes: {credential_stuffing: valid_credential, password_spraying: valid_credential, password_guessing: valid_credential}}"
+	sent, closing := newScene(t).under(text).spray(0, 40).messages()
+	if len(sent)+len(closing) != 0 {
+		t.Errorf("%d and %d messages without a valid credential", len(sent), len(closing))
+	}
+	sent, _ = newScene(t).under(text).spray(0, 40).succeed(minutes(50), attacker, person(3)).messages()
+	if len(sent) != 1 || len(sent[0].Valid) != 1 || sent[0].Phase != alert.PhaseOpened {
+		t.Errorf("want one message with a valid credential: %+v", sent)
 	}
 }

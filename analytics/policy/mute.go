@@ -96,7 +96,7 @@ func (p *Policy) readMutes(r *reader, at string, n *yaml.Node) {
 			"owner":       text(&m.Owner),
 			"expires":     expiry(&m.Expires, &m.ExpiresText),
 			"rule":        oneOf(&m.rule, "AN1269", "AN0131"),
-			"class":       text(&m.class),
+			"class":       oneOf(&m.class, Classes...),
 			"account":     text(&m.accountText),
 			"address":     prefixes(&m.networks),
 			"network":     prefixes(&m.networks),

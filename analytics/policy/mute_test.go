@@ -61,6 +61,9 @@ func TestMuteErrors(t *testing.T) {
 		"mutes: [{reason: a, owner: b, expires: 2027-01-31, rule: AN1296}]":    `1: mutes.rule: "AN1296": unknown (did you mean AN1269? want AN1269, AN0131)`,
 		"mutes: [{reason: a, owner: b, expires: 2027-01-31, account: '*'}]":    `1: mutes.account: "*": matches every account`,
 		"mutes: [{reason: a, owner: b, expires: 2027-01-31, network: '::/0'}]": `1: mutes.network: "::/0": covers every address`,
+		"mutes: [{reason: a, owner: b, expires: 2027-01-31, class: guessing}]": `1: mutes.class: "guessing": unknown (want credential_stuffing,`,
+		"alerts: {classes: {password_guesing: off}}":                           `1: alerts.classes.password_guesing: unknown key (did you mean password_guessing? want`,
+		"alerts: {classes: {password_guessing: never}}":                        `1: alerts.classes.password_guessing: "never": unknown (want on, off, valid_credential)`,
 		"alerts: {minimum_severity: hihg}":                                     `1: alerts.minimum_severity: "hihg": unknown (did you mean high? want low, medium, high, critical)`,
 	} {
 		_, err := Parse("policy.yaml", "", []byte(text))
@@ -76,5 +79,20 @@ func TestMinimumSeverity(t *testing.T) {
 	}
 	if got := must(t, "alerts: {minimum_severity: high}").Alerts.MinimumSeverity; got != "high" {
 		t.Error(got)
+	}
+}
+
+func TestAlertsOn(t *testing.T) {
+	p := must(t, "alerts: {classes: {password_guessing: off, password_spraying: valid_credential, credential_stuffing: on}}")
+	for _, c := range []struct {
+		class       string
+		valid, want bool
+	}{
+		{"password_guessing", true, false}, {"password_spraying", false, false}, {"password_spraying", true, true},
+		{"credential_stuffing", false, true}, {"session_replay", false, true},
+	} {
+		if got := p.AlertsOn(c.class, c.valid); got != c.want {
+			t.Errorf("%s, valid %t: %t", c.class, c.valid, got)
+		}
 	}
 }

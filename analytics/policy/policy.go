@@ -24,6 +24,7 @@ type Policy struct {
 	content    *content
 	automation []*Automation
 	mutes      []*Mute
+	classes    map[string]string // alerts.classes; a class that is missing is on
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]

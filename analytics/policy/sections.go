@@ -24,7 +24,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 		"automation":      p.readAutomation,
 		"mutes":           p.readMutes,
 		"databases":       section(p.spec.databases.fields()),
-		"alerts":          section(p.Alerts.fields()),
+		"alerts":          section(p.alertFields()),
 		"content":         section(p.content.fields()),
 	}
 }
@@ -102,12 +102,14 @@ func (s *Collection) readWeights(r *reader, at string, n *yaml.Node) {
 	})
 }
 
-func (s *Alerts) fields() fields {
+func (p *Policy) alertFields() fields {
+	s := &p.Alerts
 	return fields{
 		"quiet":            duration(&s.Quiet, time.Minute),
 		"cooldown":         duration(&s.Cooldown, 0),
 		"per_minute":       number(&s.PerMinute, 1, most),
 		"minimum_severity": oneOf(&s.MinimumSeverity, "low", "medium", "high", "critical"),
+		"classes":          p.readClasses,
 	}
 }
 

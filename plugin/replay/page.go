@@ -37,6 +37,12 @@ func (r *run) report(ctx context.Context) error {
 func (r *run) page(s *scenes) *report.Page {
 	p := &report.Page{Policy: r.opts.Policy, Version: r.opts.Version, Events: r.result.Events}
 	p.First, p.Last = r.result.Period()
+	if r.against != nil {
+		p.Against = r.opts.Against
+		for _, c := range r.changes() {
+			p.Changes = append(p.Changes, c.show())
+		}
+	}
 	for _, err := range r.result.Unread {
 		p.Unread = append(p.Unread, err.Error())
 	}
@@ -124,6 +130,9 @@ func (sc *scene) fill(s *scenes, in *report.Incident) {
 			in.Lanes = append(in.Lanes, l)
 		}
 	}
+	for n, v := range in.Valid {
+		in.Valid[n] = cmp.Or(sc.proofs[strings.ToLower(v.User)], v)
+	}
 	in.Lists = sc.lists()
 	in.Places = sc.placesOf(s)
 }
@@ -156,8 +165,12 @@ func (sc *scene) lists() []report.List {
 		}
 		apps = append(apps, id)
 	}
+	more := 0
+	if i.Counts.DistinctIPs > len(block) && !i.Source.IsValid() {
+		more = i.Counts.DistinctIPs
+	}
 	var lists []report.List
-	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block},
+	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block, Of: more},
 		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}} {
 		if len(l.Items) > 0 {
 			lists = append(lists, l)

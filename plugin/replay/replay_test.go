@@ -315,6 +315,11 @@ func TestAgainst(t *testing.T) {
 			t.Errorf("want %q in\n%s", c.want, out)
 		}
 	}
+	page := filepath.Join(dir, "report.html")
+	_, out, errs := replay(t, Options{Paths: []string{log}, Policy: strict, Against: loose, Report: page, JSON: true})
+	if text, _ := os.ReadFile(page); !strings.Contains(out, `"change":"closes"`) || !bytes.Contains(text, []byte("<strong>closes</strong>")) {
+		t.Errorf("no change in the report or in\n%s%s", out, errs)
+	}
 	if _, out, _ := replay(t, Options{Paths: []string{log}, Policy: loose, Against: loose}); !strings.Contains(out, "0 changes") {
 		t.Errorf("a policy against itself:\n%s", out)
 	}

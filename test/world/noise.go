@@ -54,6 +54,13 @@ func (w *World) aWorkday(from int) int {
 	return 0 // the first day is never one of a weekend
 }
 
+// trip has somebody work at another address on a day.
+func (w *World) trip(p *person, day int, address netip.Addr) {
+	start := w.day(day, 0)
+	w.at(start.Add(-time.Second), func(time.Time) { p.away = start.AddDate(0, 0, 1) })
+	w.at(start, func(at time.Time) { w.workday(p, at, travelling, address) })
+}
+
 // retry is a person who tries some passwords before the right one.
 func (w *World) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong int, v lines.Verdict) {
 	for range wrong {
@@ -90,6 +97,7 @@ func (w *World) guests(name string) {
 		day, address := w.aWorkday(1), w.nets.business[i%3].V4(w.rng.Uint64())
 		n := w.noisy(name, w.day(day, 0), w.day(day, 24))
 		for _, p := range some(w, w.org.people, size) {
+			w.trip(p, day, address)
 			w.at(w.day(day, 8+3*w.rng.Float64()), func(at time.Time) {
 				wrong := 0
 				if w.chance(0.3) {
@@ -129,7 +137,7 @@ func (w *World) travellers(name string) {
 		for d := range 3 {
 			address := network.V4(w.rng.Uint64())
 			n.saw(address, p.upn())
-			w.at(w.day(from+d, 0.1), func(at time.Time) { w.workday(p, at, travelling, address) })
+			w.trip(p, from+d, address)
 			w.at(w.day(from+d, 7), func(at time.Time) {
 				p.renewed = time.Time{}
 				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, w.rng.IntN(3), lines.Wrong)

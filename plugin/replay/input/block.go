@@ -93,7 +93,7 @@ func (s *splitter) begin(name string) bool {
 // run hands on the blocks.
 func (s *splitter) run() error {
 	for {
-		data := make([]byte, splitSize)
+		data := make([]byte, splitSize, splitSize+bufferSize)
 		n, err := io.ReadFull(s.from, data)
 		data = data[:n]
 		if err == nil {
