@@ -140,7 +140,11 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		if why := s.opens(c, t); why != "" {
 			return s.open(c, why, t.At, ev), true
 		}
-		return nil, !s.refine(ev, t, c, a)
+		known := s.refine(ev, t, c, a)
+		if known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
+			s.guessed(ev, t, c, a)
+		}
+		return nil, !known
 	}
 	c.attempts.Prune(t.At - week)
 	if _, two := twoAccounts(c.attempts.All()); two {
