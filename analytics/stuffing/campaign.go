@@ -245,7 +245,6 @@ func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *ev
 			s.member(k, f, c)
 		}
 	}
-	s.debugCampaign(&made, members, k, 0)
 	s.lookBack(k)
 	k.incident.AddEvent(ev)
 	k.incident.Assess()

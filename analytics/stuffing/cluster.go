@@ -266,7 +266,6 @@ func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 		return nil
 	}
 	from, changed := l.change(now, prior, t.Addresses)
-	debugf("LEVEL %s count %d signins %d mean %.1f from %d", dtime(at), l.count(now).failures, l.count(now).signIns, mean, now-from)
 	if !changed {
 		return nil
 	}

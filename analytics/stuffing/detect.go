@@ -133,7 +133,6 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	s.clients.MarkDirty(c.key)
 	c.noteFailure(t.At)
 	res := c.attempts.Add(*t, maxClientAttempts)
-	debugf("ADD %s %s %s agent %x src %x svc %d -> %d", dtime(t.At), c.key.Addr(), t.Name, t.Agent, t.Sources, t.Service, res)
 	switch res {
 	case window.Joined:
 		return nil, false
@@ -141,7 +140,11 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		if why := s.opens(c, t); why != "" {
 			return s.open(c, why, t.At, ev), true
 		}
-		return nil, !s.refine(ev, t, c, a)
+		known := s.refine(ev, t, c, a)
+		if known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
+			s.guessed(ev, t, c, a)
+		}
+		return nil, !known
 	}
 	c.attempts.Prune(t.At - week)
 	if _, two := twoAccounts(c.attempts.All()); two {
@@ -164,7 +167,7 @@ func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own 
 // inReach tells whether an event at this time still belongs to the incident:
 // up to the slow window before it began and the quiet time after it ended.
 func (s *Detector) inReach(i *attack, at int64) bool {
-	return i != nil && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
+	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open turns a client's tries into an incident and looks back for accounts
