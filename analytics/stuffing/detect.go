@@ -131,6 +131,7 @@ func (s *Detector) failed(ev *event.Event) {
 // failedAt returns the incident of the client that a failure belongs to, nil
 // where there is none, and whether the failure was not told by another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
+	s.becomeShared(c, t.Marks)
 	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
