@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"strconv"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
@@ -186,7 +188,11 @@ func (s *Detector) inReach(i *attack, at int64) bool {
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
 func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attack {
-	i := s.tracker.Open(&ruleStuffing, c.key.Addr().String(), s.began(&c.attempts, at)).Detail.(*attack)
+	subject := c.key.Addr().String()
+	if c.unit != nil { // several attacks may come from one office
+		subject += " " + strconv.FormatUint(uint64(c.unit.tools[0]), 16)
+	}
+	i := s.tracker.Open(&ruleStuffing, subject, s.began(&c.attempts, at)).Detail.(*attack)
 	i.Extend(at)
 	i.Client, i.Prefix, i.Window = ev.IP, s.prefix(c.key), why
 	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)

@@ -143,13 +143,14 @@ func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 
 // opensShared weighs the attempts made with a tool that people at the address
 // use: foreign accounts, and more than get in; or so many accounts of the
-// address itself that most of those present fail.
+// address itself that most of those present fail. Where nobody gets in with the
+// tool, at night for instance, fewer are enough.
 func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
-	least := 2*accounts + 2*usual
+	all, least := w.foreign+w.familiar, 2*accounts+2*usual
 	switch {
 	case w.foreign >= least && w.foreign > w.succeeded,
-		w.succeeded > 0 && w.foreign+w.familiar >= least+max(2*w.succeeded, residents/5),
-		w.succeeded == 0 && w.foreign+w.familiar >= least+residents/20:
+		w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5),
+		w.succeeded == 0 && all >= 2*accounts+usual/2+residents/40:
 		return name
 	}
 	return ""
@@ -191,7 +192,7 @@ func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int
 }
 
 func (s *Detector) joinUnit(c *client, u *unit) {
-	if c.incident != nil && c.unit != nil && s.inReach(c.incident, u.newest) {
+	if c.unit != nil && s.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
 		c.unit.join(u)
 		return
 	}
