@@ -20,9 +20,6 @@ const (
 	header    = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
 )
 
-// begin is the time before the first second of lines; 100 lines are of one second.
-var begin = time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
-
 var agents = []string{
 	"Apple-iPhone15C2/2107.102",
 	"Microsoft+Office/16.0+(Windows+NT+10.0;+Microsoft+Outlook+16.0.17328;+Pro)",
@@ -50,7 +47,7 @@ func Write(to io.Writer, n int) error {
 	w := bufio.NewWriterSize(to, 1<<20)
 	w.WriteString(header) // errors stick in the writer and come out of Flush
 	random := rand.New(rand.NewPCG(1, 2))
-	at := begin
+	at := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 	for i := range n {
 		if i%100 == 0 {
 			at = at.Add(time.Second)
