@@ -89,7 +89,7 @@ func (s *Detector) accountStats(c *client, t *window.Attempt) *accountStats {
 	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, oneAgent: true}
 	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
 	if !ok {
-		a, ok = s.accounts.Get(t.Key)
+		a, ok = s.accounts.Peek(t.Key)
 	}
 	if ok {
 		w.account = a
