@@ -48,6 +48,8 @@ type Engine struct {
 	chunks     *window.Seen
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
+	clock      func() time.Time
+	now        time.Time // by clock, at the begin of the chunk; zero: no clock
 	event      event.Event
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
@@ -66,6 +68,7 @@ func New(opts Options) (*Engine, error) {
 	}
 	e := &Engine{
 		policy:  opts.Policy,
+		clock:   opts.Clock,
 		cache:   policy.NewCache(opts.Policy),
 		geo:     policy.NewGeoCache(opts.Policy),
 		sources: sources,
@@ -96,14 +99,34 @@ func (e *Engine) Observe(tag string, chunk []byte) []*alert.Alert {
 	if repeated {
 		return nil
 	}
+	e.readClock()
 	var rec record.Record
 	for e.reader.Reset(chunk); e.reader.Next(&rec); {
-		e.received = rec.Time
+		e.receive(rec.Time)
 		if !e.sources.NextLine(&rec, &e.event, e.emit) {
 			e.sources.Decode(tag, &rec, e.emit)
 		}
 	}
 	return e.finish(tag, digest)
+}
+
+// readClock asks the clock once a chunk.
+func (e *Engine) readClock() {
+	if e.clock != nil {
+		e.now = e.clock()
+		e.tracker.Limit(e.now.Add(futureSlack).UnixMilli())
+	}
+}
+
+// receive takes Fluent Bit's timestamp of a record, or the time of day where
+// the timestamp is ahead of it: Time_Key, in_forward and in_http let a sender
+// choose it.
+func (e *Engine) receive(at time.Time) {
+	e.received = at
+	if !e.now.IsZero() && at.After(e.now.Add(futureSlack)) {
+		e.received = e.now
+		e.stats.Future++
+	}
 }
 
 // digest counts a chunk, returns its digest, and reports whether the same chunk

@@ -56,6 +56,7 @@ func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*alert.
 		defer e.release()
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
+	e.readClock()
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
 	return dst, e.finish(tag, digest)
 }
@@ -83,7 +84,7 @@ func (x *enricher) appendChunk(dst []byte, tag string, chunk []byte, from *sourc
 	var rec record.Record
 	for r.Reset(chunk); r.Next(&rec); done = r.At() {
 		x.events, x.text, x.count = x.events[:0], x.text[:0], 0
-		x.engine.received = rec.Time
+		x.engine.receive(rec.Time)
 		from.Decode(tag, &rec, emit)
 		dst = appendWhole(dst, chunk[done:r.At()-len(rec.Raw)])
 		dst = x.appendRecord(dst, &rec)

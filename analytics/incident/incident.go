@@ -51,14 +51,16 @@ type Incident struct {
 	last       notification
 	suppressed int
 	updated    bool   // is in the tracker's list of this chunk
-	waiting    bool   // waits for the cap per minute
+	waiting    bool   // has a message that waits
+	closed     bool   // no longer with the tracker
 	order      uint64 // its place in the tracker's order
 }
 
 // notification is what the last message said.
 type notification struct {
 	sequence int
-	at       int64
+	at       int64 // End then
+	sent     int64 // newest event time then
 	severity alert.Severity
 	class    string
 	volume   int
@@ -74,6 +76,10 @@ func (i *Incident) Extend(at int64) {
 	}
 	i.End = max(i.End, at)
 }
+
+// Closed reports whether the incident has sent its final message: it went quiet,
+// or made room for others. A closed incident takes nothing in any more.
+func (i *Incident) Closed() bool { return i.closed }
 
 // Changed records that the last message is no longer up to date.
 func (i *Incident) Changed() { i.last.upToDate = false }

@@ -61,6 +61,7 @@ type savedNotification struct {
 	Volume, Valid int
 	UpToDate      bool
 	Muted         bool
+	Sent          int64
 }
 
 // savedCredentials are the listed ones with their keys, and the keys of those
@@ -112,7 +113,7 @@ func (i *Incident) saved() (savedIncident, error) {
 		Valid: i.Valid.saved(), Familiar: i.Familiar.saved(), Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
 		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
-		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted}}
+		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted, l.sent}}
 	var err error
 	if s.Clients, err = i.clients.MarshalBinary(); err == nil {
 		s.Detail, err = i.Detail.Save()
@@ -127,7 +128,8 @@ func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incid
 		Valid: s.Valid.restored(), Familiar: s.Familiar.restored(), Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
 		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,
-		last: notification{l.Sequence, l.At, l.Severity, l.Class, l.Volume, l.Valid, l.UpToDate, l.Muted}}
+		last: notification{sequence: l.Sequence, at: l.At, sent: l.Sent, severity: l.Severity, class: l.Class,
+			volume: l.Volume, valid: l.Valid, upToDate: l.UpToDate, muted: l.Muted}}
 	i.Detail = detail(i)
 	err := i.clients.UnmarshalBinary(s.Clients)
 	if err == nil {

@@ -27,7 +27,8 @@ type Tracker struct {
 	details   map[*alert.Rule]func(*Incident) Detail
 	incidents *simplelru.LRU[string, *Incident]
 	updated   []*Incident
-	waiting   []*Incident // for the cap per minute
+	waiting   []*Incident                 // for the cap per minute, or for their own next message
+	ended     *simplelru.LRU[string, int] // ids of incidents that made room for others, with their last sequence
 	out       []*alert.Alert
 	newest    int64 // latest event time seen, Unix milliseconds
 	minute    int64
@@ -48,10 +49,13 @@ type Stats struct{ Opened, Notified, Suppressed, Muted uint64 }
 // policy.
 func NewTracker(p *policy.Policy) *Tracker {
 	t := &Tracker{policy: p, tuning: p.Alerts, least: alert.SeverityByName(p.Alerts.MinimumSeverity), lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
-	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *Incident) {
+	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(id string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
+		i.closed = true
+		t.ended.Add(id, i.last.sequence)
 	})
+	t.ended, _ = simplelru.NewLRU[string, int](4*maxIncidents, nil)
 	return t
 }
 
@@ -82,6 +86,9 @@ func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident 
 	}
 	t.order++
 	i := &Incident{ID: id, Rule: rule, order: t.order}
+	if sequence, ok := t.ended.Get(id); ok {
+		i.last.sequence = sequence // it made room for others, and goes on
+	}
 	i.Detail = t.details[rule](i)
 	t.incidents.Add(id, i)
 	t.MarkDirty(i)
@@ -107,6 +114,10 @@ func (t *Tracker) Advance(at int64) (late bool) {
 	t.newest = max(t.newest, at)
 	return late
 }
+
+// Limit moves the clock back to a time, in Unix milliseconds, that it cannot
+// have passed: an earlier run believed a record from the future.
+func (t *Tracker) Limit(at int64) { t.newest = min(t.newest, at) }
 
 // Stats returns the counters.
 func (t *Tracker) Stats() Stats { return t.stats }
@@ -153,6 +164,9 @@ func (t *Tracker) reviewWaiting() {
 	t.waiting = nil
 	for _, i := range waiting {
 		i.waiting = false
+		if i.closed {
+			continue
+		}
 		t.MarkDirty(i)
 		t.review(i)
 	}
@@ -164,23 +178,43 @@ func (t *Tracker) take() []*alert.Alert {
 	return out
 }
 
-// review sends a message if one is due, and lets it wait where the minute is
-// full. A critical message never waits.
+// review sends a message if one is due. Where the minute is full, or the
+// incident has sent one shortly before, the message waits: what it says then
+// includes all that came in between. Only the first message that calls an
+// incident critical never waits.
 func (t *Tracker) review(i *Incident) {
+	if i.closed {
+		return
+	}
 	i.Detail.Assess()
 	phase := t.phase(i)
-	switch {
-	case phase == "":
-	case i.waiting && i.Severity < alert.Critical:
-	case i.Severity < alert.Critical && t.sent >= t.tuning.PerMinute:
-		i.waiting = true
-		i.suppressed++
-		t.MarkDirty(i)
-		t.stats.Suppressed++
-		t.waiting = append(t.waiting, i)
-	default:
-		t.notify(i, phase)
+	if phase == "" {
+		return
 	}
+	urgent := i.Severity >= alert.Critical && i.last.severity < alert.Critical
+	if urgent || t.sent < t.tuning.PerMinute && t.rested(i) {
+		t.notify(i, phase)
+		return
+	}
+	if i.waiting {
+		return
+	}
+	i.waiting = true
+	i.suppressed++
+	t.MarkDirty(i)
+	t.stats.Suppressed++
+	t.waiting = append(t.waiting, i)
+}
+
+// rested reports whether enough time has passed since the last message of an
+// incident: a minute after the first, and twice as long after each further one.
+// An attack of many days so sends about ten.
+func (t *Tracker) rested(i *Incident) bool {
+	if i.last.sequence == 0 || i.Severity > i.last.severity {
+		return true
+	}
+	pause := int64(event.Minute) << min(i.last.sequence-1, 11)
+	return t.newest-i.last.sent >= pause
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
@@ -207,7 +241,7 @@ func (t *Tracker) notify(i *Incident, phase string) {
 	if sent == 0 {
 		phase = alert.PhaseOpened
 	}
-	i.last = notification{sequence: sent + 1, at: i.End, severity: i.Severity, class: i.Class,
+	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
 	a := i.message(phase)
 	if t.muted(a) {

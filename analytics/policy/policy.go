@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -103,14 +104,7 @@ func (p *Policy) AppName(id []byte) string {
 	if len(id) > len(scratch) {
 		return ""
 	}
-	lower := scratch[:0]
-	for _, c := range id {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	return p.content.apps[string(lower)]
+	return p.content.apps[string(ascii.AppendLower(scratch[:0], id))]
 }
 
 // Agent tells the family of a user agent and the product or tool it names.

@@ -114,8 +114,8 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 // made with its tools, where it has any, and not after the rate of such
 // failures has fallen back to what is usual.
 func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
-	if f.At <= k.end {
-		return true
+	if f.At <= k.end || f.repeated {
+		return f.At <= k.end
 	}
 	window := k.pause / 3
 	k.recent = append(k.recent, f.At)
@@ -172,7 +172,7 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
 			continue
 		}
-		if k.has(c.key) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+		if k.has(c.key) && !s.shared(c, 0) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
 			return k
 		}
 	}
@@ -228,7 +228,7 @@ func (s *Detector) link(campaign, single *attack) {
 
 // openCampaign makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
-func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) {
+func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
 	k := s.sameCampaign(&made, members)
 	if k == nil {
 		k = s.newCampaign(&made, members)
@@ -245,11 +245,11 @@ func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *ev
 			s.member(k, f, c)
 		}
 	}
-	s.debugCampaign(&made, members, k, 0)
 	s.lookBack(k)
 	k.incident.AddEvent(ev)
 	k.incident.Assess()
 	s.tracker.Update(k.incident.Incident)
+	return k
 }
 
 func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campaign {
@@ -336,8 +336,8 @@ func abs(n int64) int64 {
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	if s.ownProgram(t, a) {
-		return false
+	if t.Service == event.Windows && t.Agent == 0 {
+		return false // another log tells more
 	}
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
@@ -375,6 +375,9 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	if len(a.attempts.All()) < least {
 		return false
 	}
+	if oneTelephone(a.attempts.All()) {
+		return false
+	}
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, s.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
@@ -382,10 +385,20 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	})
 }
 
+// oneTelephone reports whether all attempts are those of one mail program: a
+// telephone with an old password fails from wherever it is carried.
+func oneTelephone(all []window.Attempt) bool {
+	for i := range all {
+		if f := all[i].Family; f != event.Mobile && f != event.Outlook || all[i].Agent != all[0].Agent {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
 // guessesPrivileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not
-// count, nor does an agent that the account signs in with.
+// all where the client is zero. Mail programs that retry do not count.
 func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
@@ -397,7 +410,7 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
-		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook || a.usedAgent(o.Agent, o.At) {
+		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
 			continue
 		}
 		perDay[o.At/day]++

@@ -73,53 +73,81 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 
 // spread adds a foreign failure to the distributed form: to the campaign that
 // it is part of, or to the evidence from which one may open. own is the
-// incident of its client, nil where it has none. It reports whether the failure
-// is part of a campaign.
-func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) bool {
+// incident of its client, nil where it has none. It returns the campaign, or nil.
+func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
 	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
+	f.repeated = c.repeats(t)
+	if f.traits[traitTool] == 0 && s.shared(c, t.Marks) {
+		return nil // of people who use what others there use
+	}
 	if k := s.campaignOf(&f, c); k != nil {
 		s.join(k, &f, c, ev)
-		return true
+		return k
 	}
 	s.evidence.add(f)
-	p := s.pairOf(t)
-	tuning := &s.policy.Stuffing.Campaign
-	accounts := tuning.Accounts
-	if t.Marks.Has(event.LeakedAccount) {
-		accounts = min(accounts, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+	if k := s.watchClusters(&f, ev); k != nil || own != nil {
+		return k
 	}
-	for n, key := range f.traits {
-		if key != 0 && s.cluster(key).add(p, s.slow, tuning.RareAddresses, accounts) && s.openCluster(n, key, t.At, ev) {
+	return s.watchLevel(t.At, ev)
+}
+
+// repeats reports whether the client has failed for the same account in the
+// hours before: a program that keeps trying counts once.
+func (c *client) repeats(t *window.Attempt) bool {
+	const within = 6 * hour
+	all := c.attempts.All()
+	for n := len(all) - 1; n >= 0 && all[n].At >= t.At-within; n-- {
+		if o := &all[n]; o.Key == t.Key && o.At < t.At {
 			return true
 		}
 	}
-	return own == nil && s.watchLevel(t.At, ev)
+	return false
+}
+
+// watchClusters adds a failure to the clusters of its rare traits, and returns
+// the campaign that one of them makes, or nil.
+func (s *Detector) watchClusters(f *foreignFailure, ev *event.Event) *campaign {
+	tuning := &s.policy.Stuffing.Campaign
+	accounts := tuning.Accounts
+	if f.Marks.Has(event.LeakedAccount) {
+		accounts = min(accounts, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+	}
+	p := s.pairOf(&f.Attempt)
+	for n, key := range f.traits {
+		if key != 0 && s.cluster(key).add(p, s.slow, tuning.RareAddresses, accounts) {
+			if k := s.openCluster(n, key, f.At, ev); k != nil {
+				return k
+			}
+		}
+	}
+	return nil
 }
 
 // refine takes over the program of a failure that another log told of without
-// it, and looks for what the program has in common with others.
-func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client) {
+// it, and looks for what the program has in common with others. It reports
+// whether the failure had been told of as foreign.
+func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	f := s.evidence.find(t)
 	if f == nil || f.taken {
-		return
+		return f != nil
 	}
 	f.Merge(*t)
-	f.traits = s.rareTraits(c, &f.Attempt, appOf(ev))
 	s.evidence.markDirty(f.place)
-	for n, key := range f.traits {
-		if key == 0 {
-			continue
-		}
-		if k := s.byTrait[key]; k != nil && k.covers(f.At) {
+	if a.familiar(c, &f.Attempt, f.At) || s.ownProgram(&f.Attempt, a) {
+		s.evidence.explain(f)
+		f.Succeeded = true // explained
+		return true
+	}
+	f.traits = s.rareTraits(c, &f.Attempt, appOf(ev))
+	for _, key := range f.traits {
+		if k := s.byTrait[key]; key != 0 && k != nil && k.covers(f.At) {
 			s.evidence.take([]*foreignFailure{f})
 			s.join(k, f, c, ev)
-			return
-		}
-		tuning := &s.policy.Stuffing.Campaign
-		if s.cluster(key).add(s.pairOf(&f.Attempt), s.slow, tuning.RareAddresses, tuning.Accounts) && s.openCluster(n, key, t.At, ev) {
-			return
+			return true
 		}
 	}
+	s.watchClusters(f, ev)
+	return true
 }
 
 func (s *Detector) pairOf(t *window.Attempt) clusterPair {
@@ -166,20 +194,18 @@ func (s *Detector) census(members []*foreignFailure) census {
 
 // openCluster opens a campaign of the failures around a time that share a rare
 // trait, if they still are enough: in one go without a pause of two hours, or
-// else in the slow window. It reports whether it did, or found that they are
-// part of a campaign that is open.
-func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) bool {
+// else in the slow window. It returns the campaign, or nil.
+func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) *campaign {
 	all := s.evidence.unexplained(func(f *foreignFailure) bool {
 		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
 	members := around(all, at, campaignPause)
 	if !s.wide(members, key, at) {
 		if members = around(all, at, s.slow/2); !s.wide(members, key, at) {
-			return false
+			return nil
 		}
 	}
-	s.openCampaign(campaign{keys: []uint64{key}}, members, ev)
-	return true
+	return s.openCampaign(campaign{keys: []uint64{key}}, members, ev)
 }
 
 // wide reports whether failures that share a rare trait make a campaign: enough
@@ -230,29 +256,27 @@ func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
 
 // watchLevel opens a campaign of all unexplained failures once the tenant has
 // more of them than it is used to.
-func (s *Detector) watchLevel(at int64, ev *event.Event) bool {
+func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 	l, t := &s.evidence.level, &s.policy.Stuffing.Campaign
 	now := int32(at / hour)
 	prior := s.prior()
 	l.refresh(now, prior)
 	mean := float64(l.expected.mean[lookBackHours-1])
 	if float64(l.count(now).failures) <= mean+slack(mean) {
-		return false
+		return nil
 	}
 	from, changed := l.change(now, prior, t.Addresses)
-	debugf("LEVEL %s count %d signins %d mean %.1f from %d", dtime(at), l.count(now).failures, l.count(now).signIns, mean, now-from)
 	if !changed {
-		return false
+		return nil
 	}
 	members := s.evidence.unexplained(func(f *foreignFailure) bool {
-		return !f.single && f.At >= int64(from)*hour && f.At <= at+hour
+		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
 	})
 	members, only := characteristic(members)
 	if c := s.census(members); len(c.clients) < t.RareAddresses || max(len(c.accounts), c.unnamed/2) < t.Accounts {
-		return false
+		return nil
 	}
-	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
-	return true
+	return s.openCampaign(campaign{tenant: true, only: only}, members, ev)
 }
 
 // characteristic returns the tools, or else the agents, that most of some

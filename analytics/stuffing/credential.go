@@ -76,9 +76,6 @@ func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
 	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
 	usedAgent := got.account.usedAgent(got.agent, i.Start)
 	verdict := valid
-	if c.unit != nil {
-		debugf("JUDGE %s %s at %s tool %x has %v usedAgent %v own %v text %v", i.ID, got.account.name, dtime(got.first), got.tool, c.unit.has(got.tool, own, got.first), usedAgent, own, got.text != nil)
-	}
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
@@ -108,7 +105,6 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 	if got.outcome == event.Success {
 		s.tracker.Credential(got.account.name, got.from, got.first)
 	}
-	debugf("CRED %s %s %s from %s agent %x tool %x foreign %v known %d", i.ID, got.account.name, dtime(got.first), got.from.Addr(), got.agent, got.tool, got.foreign, len(got.account.known))
 	switch {
 	case !i.Valid.Add(got.key, s.newCredential(got)):
 		return false

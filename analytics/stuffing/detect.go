@@ -103,12 +103,15 @@ func (s *Detector) failed(ev *event.Event) {
 	if !isNew {
 		return
 	}
-	if a.familiar(c.key, c.owner, t.Agent, t.At) || s.ownProgram(&t, a) {
+	if a.familiar(c, &t, t.At) || s.ownProgram(&t, a) {
 		return
 	}
 	if a != nil && s.inReach(a.incident, t.At) {
 		s.failedAs(ev, &t, a, own)
-	} else if !s.spread(ev, &t, c, own) && own == nil && a != nil {
+		return
+	}
+	k := s.spread(ev, &t, c, own)
+	if own == nil && a != nil && (k == nil || k.tenant) {
 		s.guessed(ev, &t, c, a)
 	}
 }
@@ -116,7 +119,7 @@ func (s *Detector) failed(ev *event.Event) {
 // failedAt returns the incident of the client that a failure belongs to, nil
 // where there is none, and whether the failure was not told by another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
-	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, c.incident.Start), t.At) {
+	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}
@@ -129,16 +132,19 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	}
 	s.clients.MarkDirty(c.key)
 	c.noteFailure(t.At)
-	switch c.attempts.Add(*t, maxClientAttempts) {
+	res := c.attempts.Add(*t, maxClientAttempts)
+	switch res {
 	case window.Joined:
 		return nil, false
 	case window.Refined:
 		if why := s.opens(c, t); why != "" {
-			s.open(c, why, t.At, ev)
-		} else {
-			s.refine(ev, t, c)
+			return s.open(c, why, t.At, ev), true
 		}
-		return nil, false
+		known := s.refine(ev, t, c, a)
+		if known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
+			s.guessed(ev, t, c, a)
+		}
+		return nil, !known
 	}
 	c.attempts.Prune(t.At - week)
 	if _, two := twoAccounts(c.attempts.All()); two {
@@ -161,7 +167,7 @@ func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own 
 // inReach tells whether an event at this time still belongs to the incident:
 // up to the slow window before it began and the quiet time after it ended.
 func (s *Detector) inReach(i *attack, at int64) bool {
-	return i != nil && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
+	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open turns a client's tries into an incident and looks back for accounts
@@ -205,7 +211,7 @@ func (s *Detector) adopt(i *attack, c *client) {
 	var rest []window.Attempt
 	for _, t := range all {
 		a, _ := s.accounts.Peek(t.Key)
-		if (overDays || s.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c.key, c.owner, t.Agent, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
+		if (overDays || s.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
 			i.addFailure(t, nil)
 		} else if c.unit != nil {
 			rest = append(rest, t)

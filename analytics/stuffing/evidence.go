@@ -17,10 +17,11 @@ const maxTraits = 4
 // not explained yet.
 type foreignFailure struct {
 	window.Attempt
-	traits [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
-	place  int               // in the evidence
-	single bool              // its client has an incident of its own
-	taken  bool              // part of a campaign
+	traits   [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
+	place    int               // in the evidence
+	repeated bool              // the client failed for the account shortly before
+	single   bool              // its client has an incident of its own
+	taken    bool              // part of a campaign
 }
 
 // evidence are the latest foreign failures in order of arrival, and how many
@@ -33,7 +34,7 @@ type evidence struct {
 }
 
 func (e *evidence) add(f foreignFailure) {
-	if !f.single {
+	if !f.single && !f.repeated {
 		e.level.add(f.At, 1)
 	}
 	f.place = e.next
@@ -56,7 +57,7 @@ func (e *evidence) markDirty(place int) {
 
 // explain takes a failure out of the tenant's level.
 func (e *evidence) explain(f *foreignFailure) {
-	if !f.single && !f.taken && !f.Succeeded {
+	if !f.single && !f.repeated && !f.taken && !f.Succeeded {
 		e.level.add(f.At, -1)
 	}
 }

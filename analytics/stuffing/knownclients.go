@@ -35,13 +35,14 @@ type knownClient struct {
 
 // knownAgent is a user agent, by its hash, that an account has used at a client.
 type knownAgent struct {
-	agent uint32
-	since int32 // Unix minute of its first use
+	agent  uint32
+	since  int32 // Unix minute of its first use
+	family event.Family
 }
 
 // addKnown remembers a success at a client. It reports whether that changed
 // anything that has to be saved, and whether the address is new.
-func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint32) (changed, added bool) {
+func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint32, family event.Family) (changed, added bool) {
 	for i := range a.known {
 		h := &a.known[i]
 		if h.client != k {
@@ -52,7 +53,7 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 		}
 		before := *h
 		h.first, h.last = min(h.first, at), max(h.last, at)
-		h.addAgent(agent, at)
+		h.addAgent(agent, family, at)
 		return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 	}
 	place := len(a.known)
@@ -63,7 +64,7 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 	}
 	h := &a.known[place]
 	*h = knownClient{client: k, owner: owner, first: at, last: at}
-	h.addAgent(agent, at)
+	h.addAgent(agent, family, at)
 	return true, true
 }
 
@@ -94,7 +95,7 @@ func (a *account) forget(k event.ClientKey) {
 }
 
 // addAgent remembers an agent; where there is no room the newest makes way.
-func (h *knownClient) addAgent(agent uint32, at int64) {
+func (h *knownClient) addAgent(agent uint32, family event.Family, at int64) {
 	since := int32(at / minute)
 	for i := range h.agents {
 		have := &h.agents[i]
@@ -103,11 +104,11 @@ func (h *knownClient) addAgent(agent uint32, at int64) {
 			return
 		}
 		if have.agent == 0 {
-			*have = knownAgent{agent, since}
+			*have = knownAgent{agent, since, family}
 			return
 		}
 	}
-	h.agents[maxKnownAgents-1] = knownAgent{agent, since}
+	h.agents[maxKnownAgents-1] = knownAgent{agent, since, family}
 }
 
 // uses reports whether the account has used an agent at the client. No agent is
@@ -155,23 +156,32 @@ func (a *account) owns(k event.ClientKey, before int64, agent uint32) (own, ownA
 	return own, ownAgent
 }
 
-// familiar reports whether an account had signed in before a time from a
-// client's subnet, or from another client of the same network owner with the
-// same agent. A wider prefix alone is never familiar: the neighbours of a home
-// line are an attacker's proxies as often as not.
-func (a *account) familiar(k event.ClientKey, owner, agent uint32, before int64) bool {
+// familiar reports whether a failure comes from where its account is at home:
+// from a subnet that the account had signed in from before, or from another
+// network of the same owner with the same agent, or with a telephone where it
+// was a telephone before. A wider prefix alone is never familiar: the neighbours
+// of a home line are an attacker's proxies as often as not. The Windows log
+// names no agent; what another log says of the same act decides.
+func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	if a == nil {
 		return false
 	}
 	for i := range a.known {
 		h := &a.known[i]
 		switch {
-		case h.first >= before:
-		case h.client.SameSubnet(k), owner != 0 && agent != 0 && h.owner == owner && h.uses(agent):
+		case h.first > before:
+		case h.client.SameSubnet(c.key):
+			return true
+		case c.owner == 0 || h.owner != c.owner:
+		case t.Agent != 0 && h.uses(t.Agent), t.Family == event.Mobile && h.usesFamily(event.Mobile), t.Service == event.Windows && t.Agent == 0:
 			return true
 		}
 	}
 	return false
+}
+
+func (h *knownClient) usesFamily(f event.Family) bool {
+	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }
 
 // usedAgent reports whether the account had signed in with an agent well before

@@ -125,7 +125,8 @@ func (w *attemptStats) opensShared(accounts, usual, residents int, name string) 
 	least := 2*accounts + 2*usual
 	switch {
 	case w.foreign >= least && w.foreign > w.succeeded,
-		w.foreign+w.familiar >= least+max(2*w.succeeded, residents/5):
+		w.succeeded > 0 && w.foreign+w.familiar >= least+max(2*w.succeeded, residents/5),
+		w.succeeded == 0 && w.foreign+w.familiar >= least+residents/20:
 		return name
 	}
 	return ""

@@ -54,6 +54,7 @@ type savedLogon struct {
 	Application              uint32
 	Learned                  int32
 	Service                  event.Service
+	Family                   event.Family
 	Outcome                  event.Outcome
 	Reason                   event.Reason
 	Proof                    event.Proof
@@ -73,7 +74,7 @@ type savedKnownClient struct {
 	Client      event.ClientKey
 	Owner       uint32
 	First, Last int64
-	Agents      [maxKnownAgents][2]int64 // hash, minute of the first use
+	Agents      [maxKnownAgents][3]int64 // hash, minute of the first use, family
 	Counted     bool
 }
 
@@ -98,6 +99,8 @@ type savedFailure struct {
 	Traits  [maxTraits]uint64
 	Single  bool
 	Taken   bool
+
+	Repeated bool
 }
 
 func (c *client) saved(protected bool) *savedClient {
@@ -117,7 +120,7 @@ func (c *client) saved(protected bool) *savedClient {
 
 func (a *signIn) saved() savedLogon {
 	s := savedLogon{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
-		Learned: a.learned, Service: a.service, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
+		Learned: a.learned, Service: a.service, Family: a.family, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
 	if a.text != nil {
 		s.Text = []string{a.text.agent, a.text.app, a.text.record}
 	}
@@ -126,9 +129,9 @@ func (a *signIn) saved() savedLogon {
 
 func (s *Detector) signIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
-		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
+		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
 	if len(in.Text) == 3 {
-		a.text = &signInText{in.Text[0], in.Text[1], in.Text[2]}
+		a.text = &signInText{in.First, in.Tool, in.Text[0], in.Text[1], in.Text[2]}
 	}
 	return a
 }
@@ -139,7 +142,7 @@ func (a *account) saved(protected bool) *savedAccount {
 		h := &a.known[i]
 		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
 		for n, agent := range h.agents {
-			k.Agents[n] = [2]int64{int64(agent.agent), int64(agent.since)}
+			k.Agents[n] = [3]int64{int64(agent.agent), int64(agent.since), int64(agent.family)}
 		}
 		s.Known = append(s.Known, k)
 	}
@@ -161,14 +164,14 @@ func (k *campaign) saved() *savedCampaign {
 }
 
 func (f *foreignFailure) saved() savedFailure {
-	return savedFailure{state.Attempts{f.Attempt}, f.traits, f.single, f.taken}
+	return savedFailure{state.Attempts{f.Attempt}, f.traits, f.single, f.taken, f.repeated}
 }
 
 func (f *savedFailure) restored() (out foreignFailure, ok bool) {
 	if len(f.Attempt) != 1 {
 		return out, false
 	}
-	return foreignFailure{Attempt: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken}, true
+	return foreignFailure{Attempt: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken, repeated: f.Repeated}, true
 }
 
 func idOf(i *attack) string {
@@ -233,7 +236,7 @@ func (s *Detector) restoreAccount(key, value []byte) error {
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {
-			k.agents[n] = knownAgent{uint32(agent[0]), int32(agent[1])}
+			k.agents[n] = knownAgent{uint32(agent[0]), int32(agent[1]), event.Family(agent[2])}
 		}
 		a.known = append(a.known, k)
 	}

@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // succeeded judges an account that got in, or whose password was right: from
@@ -14,6 +15,12 @@ func (s *Detector) succeeded(ev *event.Event) {
 	}
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
+	if got.foreign || got.strange {
+		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
+			here.text = &signInText{at: got.first, tool: got.tool, agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
+		}
+		got.text = here.text
+	}
 	if s.forgive(ev, c, a.key, got.first) || changed {
 		s.clients.MarkDirty(c.key)
 	}
@@ -29,13 +36,10 @@ func (s *Detector) succeeded(ev *event.Event) {
 // attack's: from a network foreign to the account.
 func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
-		outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli()}
+		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli()}
 	got.last = got.first
-	got.foreign = !a.familiar(c.key, c.owner, got.agent, got.first)
-	got.strange = !got.foreign && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
-	if got.foreign || got.strange {
-		got.text = &signInText{agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
-	}
+	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first)
+	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
 	return got
 }
 
@@ -54,7 +58,7 @@ func (s *Detector) forgive(ev *event.Event, c *client, key uint64, at int64) boo
 // learn makes the client one of the account's own, and counts the account among
 // those that sign in with its tool, from its network and its owner.
 func (s *Detector) learn(c *client, a *account, got, here *signIn) {
-	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent)
+	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent, got.family)
 	if changed {
 		s.accounts.MarkDirty(a.key)
 	}
@@ -119,6 +123,7 @@ type signIn struct {
 	app         uint32 // the application, or the service where the log names none
 	learnedTool uint32
 	learned     int32 // day on which it was last counted in the population
+	family      event.Family
 	service     event.Service
 	outcome     event.Outcome
 	reason      event.Reason
@@ -129,7 +134,11 @@ type signIn struct {
 }
 
 // signInText is what an alert says of a sign-in beside its numbers.
-type signInText struct{ agent, app, record string }
+type signInText struct {
+	at                 int64
+	tool               uint32
+	agent, app, record string
+}
 
 // away is how long, in milliseconds, an account may be away and still be in
 // the same session.
@@ -150,12 +159,9 @@ func (a *signIn) merge(b *signIn) bool {
 	}
 	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
 	if b.rank() >= a.rank() {
-		text, foreign := a.text, a.foreign
 		*a = *b
+		a.text, a.foreign = before.text, before.foreign || b.foreign
 		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
-		if foreign && text != nil && before.rank() == b.rank() {
-			a.text, a.foreign = text, true // the first record of the session
-		}
 	}
 	a.first, a.last = first, last
 	moved := movesEnough(before.last, last)

@@ -89,7 +89,7 @@ func (s *Detector) accountStats(c *client, t *window.Attempt) *accountStats {
 	}
 	if ok {
 		w.account = a
-		w.familiar = a.familiar(c.key, c.owner, t.Agent, t.At)
+		w.familiar = a.familiar(c, t, t.At)
 		w.guest = !w.familiar && a.usedAgent(t.Agent, t.At)
 	}
 	s.scratch = append(s.scratch, w)

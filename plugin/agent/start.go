@@ -63,7 +63,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 // the state_path.
 func (i *Instance) openState(s settings) (err error) {
 	fresh := func() (*analytics.Engine, error) {
-		return analytics.New(analytics.Options{Policy: i.policy, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers})
+		return analytics.New(analytics.Options{Policy: i.policy, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers, Clock: time.Now})
 	}
 	i.spool, err = delivery.OpenSpool(delivery.SpoolConfig{Folder: s.statePath, MaxSize: int64(s.spoolSize) << 20, Log: i.log})
 	if err != nil {

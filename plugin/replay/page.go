@@ -111,6 +111,15 @@ func reference(id string) string {
 	return "https://attack.mitre.org/techniques/" + strings.ReplaceAll(id, ".", "/") + "/"
 }
 
+// credentialOf returns what an alert itself says about a valid credential.
+func credentialOf(v alert.Credential) report.Credential {
+	c := report.Credential{User: v.User, How: v.How, At: v.At, Agent: v.Agent, App: v.App, Record: v.Record}
+	if v.IP.IsValid() {
+		c.Address = v.IP.String()
+	}
+	return c
+}
+
 func marks(u alert.UserCount) string {
 	var names []string
 	if u.Privileged {
