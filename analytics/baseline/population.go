@@ -237,7 +237,7 @@ func (p *Population) peek(f Feature) *users {
 	return u
 }
 
-// evict makes room: features of one account give way first, as long as they
+// evict makes room: features of one account go first, as long as they
 // hold more than a quarter of the table.
 func (p *Population) evict() {
 	if p.Len() <= p.size {

@@ -158,6 +158,13 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 	if len(s.campaigns) == 0 || !got.foreign || !got.password() {
 		return nil
 	}
+	if !s.shared(c, 0) { // an address of the attack, with a tool of the attack
+		for _, k := range s.campaigns {
+			if k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
+				return k
+			}
+		}
+	}
 	features := s.features(c, got.tool, got.app)
 	for n := range maxTraits {
 		k := s.byTrait[uint64(features[n])]

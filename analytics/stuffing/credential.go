@@ -20,6 +20,7 @@ const (
 // credential adds a success to the incident of its client, its campaign or its
 // account, and reports whether it is part of one and so must not be learned.
 func (s *Detector) credential(ev *event.Event, c *client, a *account, got *signIn) bool {
+	s.becomeShared(c, ev.Marks)
 	if i := c.incident; s.inReach(i, got.first) {
 		switch s.judge(i, c, got) {
 		case valid:

@@ -1,9 +1,12 @@
 package stuffing
 
 import (
+	"strconv"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
@@ -12,14 +15,10 @@ import (
 var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1", Kind: alert.Threshold,
 	Category: []string{"authentication", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0460/"}
 
-// stuffing is AN1269: leaked credential pairs tried against OWA, Microsoft 365
-// or Exchange from one client, with multiple failures; and the same spread
-// over many clients.
-//
-// Read it from observe down. A failure goes to the incident that its client,
-// its campaign or its account is already part of, or else into the short lists
-// from which a new incident may open. A success goes to the incident of its
-// client as a valid credential, or else into the memory of who lives where.
+// Detector is AN1269. Read it from Observe down: a failure goes to the incident
+// of its client, or else to the evidence from which incidents open; a success is a
+// valid credential of an incident, or else teaches which clients are the
+// account's own.
 type Detector struct {
 	policy     *policy.Policy
 	tracker    *incident.Tracker
@@ -38,8 +37,9 @@ type Detector struct {
 	tools                    tools
 	scratch                  []accountStats
 	agents                   []uint32
-	failing                  *account     // whose failure is at hand; nil: nobody's
-	run                      attemptStats // of the run at hand: handed to a function it would be allocated
+	failing                  *account         // whose failure is at hand; nil: nobody's
+	observer                 explain.Observer // nil: nobody listens
+	run                      attemptStats     // of the run at hand: handed to a function it would be allocated
 }
 
 // maxPopulation bounds what the tenant's accounts have in common: programs,
@@ -82,6 +82,7 @@ func relevant(ev *event.Event) bool {
 // Observe implements analytics.Analytic.
 func (s *Detector) Observe(ev *event.Event) {
 	if !relevant(ev) {
+		s.decided(ev, explain.Ignored, "not a sign-in of a person, or allowed by the policy", "networks.allowed")
 		return
 	}
 	switch ev.Outcome {
@@ -100,17 +101,30 @@ func (s *Detector) failed(ev *event.Event) {
 	s.failing = a
 	t := s.newAttempt(ev, a)
 	own, isNew := s.failedAt(ev, &t, c, a)
-	if !isNew {
+	switch {
+	case !isNew:
+		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
 		return
-	}
-	if a.familiar(c, &t, t.At) || s.ownProgram(&t, a) {
+	case a.familiar(c, &t, t.At):
+		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
-	}
-	if a != nil && s.inReach(a.incident, t.At) {
+	case s.ownProgram(&t, a):
+		s.decided(ev, explain.Forgiven, "mail program of the account", "")
+		return
+	case a != nil && s.inReach(a.incident, t.At):
+		s.decided(ev, explain.Counted, "part of the incident of the account", "")
 		s.failedAs(ev, &t, a, own)
 		return
 	}
 	k := s.spread(ev, &t, c, own)
+	switch {
+	case own != nil:
+		s.decided(ev, explain.Counted, "part of the incident of the client", "")
+	case k != nil:
+		s.decided(ev, explain.Counted, "part of a campaign", "")
+	default:
+		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
+	}
 	if own == nil && a != nil && (k == nil || k.tenant) {
 		s.guessed(ev, &t, c, a)
 	}
@@ -119,6 +133,7 @@ func (s *Detector) failed(ev *event.Event) {
 // failedAt returns the incident of the client that a failure belongs to, nil
 // where there is none, and whether the failure was not told by another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
+	s.becomeShared(c, t.Marks)
 	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
@@ -173,7 +188,11 @@ func (s *Detector) inReach(i *attack, at int64) bool {
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
 func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attack {
-	i := s.tracker.Open(&ruleStuffing, c.key.Addr().String(), s.began(&c.attempts, at)).Detail.(*attack)
+	subject := c.key.Addr().String()
+	if c.unit != nil { // several attacks may come from one office
+		subject += " " + strconv.FormatUint(uint64(c.unit.tools[0]), 16)
+	}
+	i := s.tracker.Open(&ruleStuffing, subject, s.began(&c.attempts, at)).Detail.(*attack)
 	i.Extend(at)
 	i.Client, i.Prefix, i.Window = ev.IP, s.prefix(c.key), why
 	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)

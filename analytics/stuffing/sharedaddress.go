@@ -11,8 +11,8 @@ import (
 // while before the address counts as shared.
 const sharedUsers = 5
 
-// maxAttackTools bounds the tools of one attack from a shared address.
-const maxAttackTools = 8
+// maxUnitTools bounds the tools of one attack from a shared address.
+const maxUnitTools = 8
 
 // attack is what of a shared address belongs to its incident: the rest are the
 // people who live there.
@@ -42,13 +42,29 @@ func (u *unit) has(tool uint32, familiar bool, at int64) bool {
 // join adds what another unit of the same address did.
 func (u *unit) join(o *unit) {
 	for _, tool := range o.tools {
-		if len(u.tools) < maxAttackTools && !slices.Contains(u.tools, tool) {
+		if len(u.tools) < maxUnitTools && !slices.Contains(u.tools, tool) {
 			u.tools = append(u.tools, tool)
 		}
 	}
 	u.strange = u.strange && o.strange
 	u.familiar = u.familiar || o.familiar
 	u.newest = max(u.newest, o.newest)
+}
+
+// becomeShared limits the incident of a client, which opened when nobody was
+// known to live there, to the tools of its attempts once others turn out to: the
+// later failures of the people there are not part of the attack.
+func (s *Detector) becomeShared(c *client, marks event.Marks) {
+	if c.unit != nil || c.incident == nil || !s.shared(c, marks) {
+		return
+	}
+	c.unit = &unit{familiar: true, newest: c.incident.End}
+	for _, t := range c.incident.attempts.All() {
+		if len(c.unit.tools) < maxUnitTools && !slices.Contains(c.unit.tools, t.Tool) {
+			c.unit.tools = append(c.unit.tools, t.Tool)
+		}
+	}
+	s.clients.MarkDirty(c.key)
 }
 
 // usualFailures is how many accounts fail at a shared address in its worst burst and
@@ -87,7 +103,7 @@ func (s *Detector) strange(c *client, t *window.Attempt) bool {
 		return t.Family == event.Scripting || t.Family == event.Tool
 	}
 	users := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
-	return users <= max(1, c.knownUsers()/50)
+	return users <= max(2, c.knownUsers()/50)
 }
 
 // opensShared is opens for a shared address. Its unit is the tool: with one that
@@ -104,8 +120,15 @@ func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 		return s.opensStrange(c, t, &u)
 	}
 	var burst, slow attemptStats
-	s.windows(c, t.At, s.burst, t.Tool, func(w *attemptStats) bool { burst = *w; return false })
-	s.windows(c, t.At, s.slow, t.Tool, func(w *attemptStats) bool { slow = *w; return false })
+	keep := func(to *attemptStats) func(*attemptStats) bool {
+		return func(w *attemptStats) bool {
+			*to = *w
+			to.succeeded = s.succeededWith(c, t.Tool, w)
+			return false
+		}
+	}
+	s.windows(c, t.At, s.burst, t.Tool, keep(&burst))
+	s.windows(c, t.At, s.slow, t.Tool, keep(&slow))
 	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
 	why := burst.opensShared(p.MailboxLoginThreshold.Burst, int(usualBurst), c.knownUsers(), windowBurst)
 	if why == "" {
@@ -120,13 +143,14 @@ func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 
 // opensShared weighs the attempts made with a tool that people at the address
 // use: foreign accounts, and more than get in; or so many accounts of the
-// address itself that most of those present fail.
+// address itself that most of those present fail. Where nobody gets in with the
+// tool, at night for instance, fewer are enough.
 func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
-	least := 2*accounts + 2*usual
+	all, least := w.foreign+w.familiar, 2*accounts+2*usual
 	switch {
 	case w.foreign >= least && w.foreign > w.succeeded,
-		w.succeeded > 0 && w.foreign+w.familiar >= least+max(2*w.succeeded, residents/5),
-		w.succeeded == 0 && w.foreign+w.familiar >= least+residents/20:
+		w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5),
+		w.succeeded == 0 && all >= 2*accounts+usual/2+residents/40:
 		return name
 	}
 	return ""
@@ -168,7 +192,7 @@ func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int
 }
 
 func (s *Detector) joinUnit(c *client, u *unit) {
-	if c.incident != nil && c.unit != nil && s.inReach(c.incident, u.newest) {
+	if c.unit != nil && s.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
 		c.unit.join(u)
 		return
 	}

@@ -72,7 +72,11 @@ func (s *Detector) stats(c *client, run []window.Attempt, tool uint32) (w attemp
 	for i := range s.scratch {
 		w.add(&s.scratch[i])
 	}
-	w.succeeded = c.succeeded(from, to+s.forgiveness)
+	since := from
+	if !s.population.Learned(from, 1) {
+		since = 0 // nobody is known yet: all who ever got in count
+	}
+	w.succeeded = c.succeeded(since, to+s.forgiveness)
 	return w
 }
 
