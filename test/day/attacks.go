@@ -52,7 +52,7 @@ func (m *maker) stuffing() {
 // no short window ever holds more than one.
 func (m *maker) slow() {
 	const accounts = 13
-	c := client{"192.0.2.201", "Apple-iPhone9C1/1402.92"}
+	c := client{"198.18.0.201", "Apple-iPhone9C1/1402.92"}
 	at := clock(1, 12)
 	for i := range accounts {
 		user := m.people[i*29+4].down()

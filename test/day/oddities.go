@@ -90,7 +90,7 @@ func (m *maker) handful() {
 		m.basic(at, c, ews, m.people[i*50+9].upn(), "", wrong)
 	}
 	for i := range 6 {
-		c := client{fmt.Sprintf("203.0.113.%d", 243+i), browsers[i%len(browsers)]}
+		c := client{fmt.Sprintf("198.18.1.%d", 243+i), browsers[i%len(browsers)]}
 		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), wrong)
 	}
 }
