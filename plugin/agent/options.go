@@ -11,6 +11,7 @@ import (
 	"redshank/plugin/delivery"
 	"redshank/plugin/delivery/forward"
 	"redshank/plugin/delivery/http"
+	"redshank/plugin/document"
 )
 
 // settings are the checked options of one instance, read once at its start.
@@ -22,6 +23,7 @@ type settings struct {
 	healthEvery  time.Duration // 0: no health records
 	format       string
 	cef          bool
+	chat         document.Chat
 	sink         string
 	sinkPath     string
 	sinkMaxSize  int // MiB
@@ -98,8 +100,12 @@ var options = []option{
 		set: func(s *settings, v string) error { s.http.URL = v; return nil }},
 	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, as `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
 		set: func(s *settings, v string) error { s.http.Headers = v; return nil }},
-	{name: "sink_body", def: "ndjson", want: "ndjson or array", help: "A document a line, or one JSON array a request.", sinks: "http",
-		set: func(s *settings, v string) error { s.http.Array = v == "array"; return oneOf(v, "ndjson", "array") }},
+	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "A document a line, or one JSON array a request; or a message for people, for an incoming webhook of Slack or Teams: one a request, no health records.", sinks: "http",
+		set: func(s *settings, v string) error {
+			s.http.Array, s.chat = v == "array", map[string]document.Chat{"slack": document.Slack, "teams": document.Teams}[v]
+			s.http.Single = s.chat != document.NoChat
+			return oneOf(v, "ndjson", "array", "slack", "teams")
+		}},
 	{name: "sink_gzip", def: "off", want: "on or off", help: "Compress what is sent.", sinks: "forward http",
 		set: func(s *settings, v string) (err error) { s.gzip, err = onOff(v); return err }},
 	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink; a URL says it itself.", sinks: "forward",
@@ -168,6 +174,9 @@ func (s *settings) share() {
 	s.forward.Timeout, s.http.Timeout = s.timeout, s.timeout
 	s.forward.Gzip, s.http.Gzip = s.gzip, s.gzip
 	s.forward.TLS, s.http.TLS = s.tls, s.tls
+	if s.chat != document.NoChat {
+		s.healthEvery = 0 // figures are not for people in a chat
+	}
 }
 
 // contradictions returns errors about options that are valid each but not
@@ -184,6 +193,8 @@ func (s *settings) contradictions(given map[string]string) []error {
 		errs = append(errs, errors.New(`sink_path: "": missing (sink file needs the path of a file)`))
 	case s.sink == "http" && s.http.URL == "":
 		errs = append(errs, errors.New(`sink_url: "": missing (sink http needs https://host/path)`))
+	case s.chat != document.NoChat && s.emit != "alerts":
+		errs = append(errs, fmt.Errorf("emit: %q: not for a chat (want alerts, or sink_body ndjson or array)", s.emit))
 	case s.sink == "forward" && s.sinkPath != "" && runtime.GOOS == "windows":
 		errs = append(errs, fmt.Errorf("sink_path: %q: Fluent Bit has no unix sockets on Windows (want sink_host and sink_port)", s.sinkPath))
 	case s.sink == "forward" && s.sinkPath != "" && (given["sink_host"]+given["sink_port"] != "" || s.tls.On):

@@ -40,7 +40,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	log.Info("starting "+s.version, s.shown...)
 	i := &Instance{log: log, policy: p, ownTag: s.ownTag(), stop: make(chan struct{}),
 		alerts: s.emit != "enriched", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
-		form: document.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: document.Observer{Version: s.version, Name: hostName()}}}
+		form: document.Form{OCSF: s.format == "ocsf", CEF: s.cef, Chat: s.chat, By: document.Observer{Version: s.version, Name: hostName()}}}
 	if err := i.openEnriched(&s, sink); err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
