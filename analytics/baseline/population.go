@@ -56,6 +56,8 @@ type Population struct {
 	single, several *simplelru.LRU[Feature, *users]
 	size            int
 	tenant          window.Distinct
+	accounts        int    // of tenant, as counted last
+	added           uint64 // to tenant
 	began           int64
 	evicted         uint64
 	changed         map[Feature]struct{} // nil: changes are not tracked
@@ -130,13 +132,19 @@ func (p *Population) AddAccount(account uint64, at int64) {
 	if p.began == 0 || at < p.began {
 		p.began, p.tenantChanged = at, true
 	}
-	if p.tenant.Add(account) {
-		p.tenantChanged = true
+	fresh := p.tenant.Add(account)
+	p.tenantChanged = p.tenantChanged || fresh
+	if p.added++; fresh || p.added%estimateEvery == 0 {
+		p.accounts, p.tenantChanged = p.tenant.Count(), true
 	}
 }
 
+// estimateEvery is after how many sign-ins a large number of accounts is
+// estimated again, which takes as long as a thousand sign-ins.
+const estimateEvery = 4096
+
 // Accounts returns the number of accounts of the tenant that have signed in.
-func (p *Population) Accounts() int { return p.tenant.Count() }
+func (p *Population) Accounts() int { return p.accounts }
 
 // Learned reports whether at is at least the given number of days after the
 // first sign-in, which is the least for a rarity to mean anything.
