@@ -34,6 +34,8 @@ func (f Feature) And(g Feature) Feature {
 
 const (
 	dayMillis = 24 * 60 * 60 * 1000
+	// exactAccounts is up to how many accounts the tenant is counted at every sign-in.
+	exactAccounts = 1000
 	// exactUsers is how many accounts of a feature are kept one by one.
 	exactUsers = 24
 	// forgetDays is how long, in days, an account counts after its last use.
@@ -56,8 +58,8 @@ type Population struct {
 	single, several *simplelru.LRU[Feature, *users]
 	size            int
 	tenant          window.Distinct
-	accounts        int    // of tenant, as counted last
-	added           uint64 // to tenant
+	accounts        int   // of tenant; above exactAccounts as of countedHour
+	countedHour     int64 // since 1970
 	began           int64
 	evicted         uint64
 	changed         map[Feature]struct{} // nil: changes are not tracked
@@ -132,19 +134,23 @@ func (p *Population) AddAccount(account uint64, at int64) {
 	if p.began == 0 || at < p.began {
 		p.began, p.tenantChanged = at, true
 	}
-	fresh := p.tenant.Add(account)
-	p.tenantChanged = p.tenantChanged || fresh
-	if p.added++; fresh || p.added%estimateEvery == 0 {
-		p.accounts, p.tenantChanged = p.tenant.Count(), true
+	if p.tenant.Add(account) {
+		p.tenantChanged = true
+	}
+	// Counting many accounts takes 150 us, which is too long for every sign-in.
+	if hour := at / (60 * 60 * 1000); hour > p.countedHour || p.accounts < exactAccounts {
+		p.accounts, p.countedHour = p.tenant.Count(), max(hour, p.countedHour)
 	}
 }
 
-// estimateEvery is after how many sign-ins a large number of accounts is
-// estimated again, which takes as long as a thousand sign-ins.
-const estimateEvery = 4096
-
-// Accounts returns the number of accounts of the tenant that have signed in.
-func (p *Population) Accounts() int { return p.accounts }
+// Accounts returns the number of accounts of the tenant that have signed in. Above
+// 1,000 accounts the number is that of the current hour's first sign-in.
+func (p *Population) Accounts() int {
+	if p.accounts == 0 {
+		p.accounts = p.tenant.Count() // after a restore
+	}
+	return p.accounts
+}
 
 // Learned reports whether at is at least the given number of days after the
 // first sign-in, which is the least for a rarity to mean anything.

@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"redshank/analytics/ascii"
+)
 
 // maxAccount bounds an account name, in bytes. Directories allow 64 characters
 // before the @ and 255 after it, but nobody's real name comes near.
@@ -33,7 +37,7 @@ func (d *Domains) Account(dst, raw []byte) Account {
 	var scratch [maxAccount]byte
 	raw = cut(trim(raw, &quoting), maxAccount)
 	if bytes.IndexByte(raw, '%') >= 0 {
-		raw = unescape(scratch[:0], raw)
+		raw = ascii.AppendUnescaped(scratch[:0], raw)
 	}
 	text := cut(stripPrefix(fold(scratch[:0], raw)), maxAccount)
 	text = trim(text, &spaces)

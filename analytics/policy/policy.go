@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -103,18 +104,28 @@ func (p *Policy) AppName(id []byte) string {
 	if len(id) > len(scratch) {
 		return ""
 	}
-	lower := scratch[:0]
-	for _, c := range id {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	return p.content.apps[string(lower)]
+	return p.content.apps[string(ascii.AppendLower(scratch[:0], id))]
 }
 
 // Agent tells the family of a user agent and the product or tool it names.
 func (p *Policy) Agent(agent []byte) (event.Family, string) { return p.agents.Match(agent) }
+
+// Blockable reports whether a prefix may stand on a block list: public unicast
+// addresses, none of them in a list of networks of the policy that are allowed, the
+// organisation's own, trusted proxies or Microsoft's.
+func (p *Policy) Blockable(prefix netip.Prefix) bool {
+	if !prefix.IsValid() || !prefix.Addr().IsGlobalUnicast() || prefix.Addr().IsPrivate() {
+		return false
+	}
+	const spared = event.AllowedNetwork | event.CorporateEgress | event.MicrosoftRange | event.KnownLocation | trustedProxy
+	t := p.networks.Load()
+	for _, within := range t.places.Subnets(prefix) {
+		if within.marks&spared != 0 {
+			return false
+		}
+	}
+	return t.find(prefix.Addr()).marks&spared == 0
+}
 
 // NetworkLabels are the labels of an address. It allocates; it serves alerts.
 func (p *Policy) NetworkLabels(addr netip.Addr) []string {

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"redshank/analytics/ascii"
 )
 
 // text appends a string whose first byte is quote. What an escape stands for
@@ -137,12 +139,7 @@ func hex4(b []byte) (r rune) {
 		return -1
 	}
 	for _, c := range b[2:6] {
-		switch {
-		case c-'0' <= 9:
-			c -= '0'
-		case c|0x20-'a' < 6:
-			c = c | 0x20 - 'a' + 10
-		default:
+		if c = ascii.Hex(c); c > 15 {
 			return -1
 		}
 		r = r<<4 | rune(c)

@@ -3,6 +3,8 @@ package record
 import (
 	"math"
 	"slices"
+
+	"redshank/analytics/ascii"
 )
 
 // Keys is a fixed set of field names, prepared to be found in maps. It is
@@ -125,7 +127,7 @@ func (k *Keys) index(key []byte, fold bool) int {
 		return -1
 	}
 	i := k.slots[k.slot(key)]
-	for i != 0 && k.names[i-1] != string(key) && !(fold && equalFold(key, k.names[i-1])) {
+	for i != 0 && k.names[i-1] != string(key) && !(fold && ascii.EqualAnyFold(key, k.names[i-1])) {
 		i = k.next[i-1]
 	}
 	return int(i) - 1

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"redshank/analytics/ascii"
+
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -67,8 +69,8 @@ func (v Value) Bool() (value, ok bool) {
 		return v[0] == 0xc3, true
 	}
 	if text := v.Bytes(); len(text) >= len("true") {
-		value = equalFold(text, "true")
-		return value, value || equalFold(text, "false")
+		value = ascii.EqualAnyFold(text, "true")
+		return value, value || ascii.EqualAnyFold(text, "false")
 	}
 	n, ok := v.Int()
 	if !ok || n>>1 != 0 {

@@ -3,6 +3,8 @@ package record
 import (
 	"iter"
 
+	"redshank/analytics/ascii"
+
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -161,7 +163,7 @@ func (v Value) Get(key string) Value {
 // GetFold is Get without regard to the case of ASCII letters.
 func (v Value) GetFold(key string) Value {
 	for k, field := range v.All() {
-		if k != nil && equalFold(k, key) {
+		if k != nil && ascii.EqualAnyFold(k, key) {
 			return field
 		}
 	}
@@ -174,26 +176,4 @@ func (v Value) Path(keys ...string) Value {
 		v = v.Get(key)
 	}
 	return v
-}
-
-// equalFold compares without regard to the case of ASCII letters. Unicode
-// folding is left out on purpose: it maps the Kelvin sign to k, and no field
-// name of any source has a letter outside ASCII.
-func equalFold(a []byte, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, c := range a {
-		if c != b[i] && lower(c) != lower(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if c-'A' < 26 {
-		return c + ('a' - 'A')
-	}
-	return c
 }

@@ -214,3 +214,65 @@ func TestPolicyOperations(t *testing.T) {
 		t.Errorf("%q, %v", events, set.Counts())
 	}
 }
+
+// TestOtherWindowsEvents reads events whose values have no names, and events of other
+// providers, in the JSON of several tools.
+func TestOtherWindowsEvents(t *testing.T) {
+	const (
+		heads  = `"Channel":"MSExchange Management","Computer":"e"`
+		values = `"New-MailboxExportRequest","-Mailbox \"bob\" -FilePath \"\\\\x\\y.pst\"","contoso.com/Users/Admin"`
+	)
+	for name, c := range map[string]struct{ text, want string }{
+		"evtx_dump":       {`{"Event":{"System":{"Provider":{"#attributes":{"Name":"MSExchange CmdletLogs"}},"EventID":{"#attributes":{"Qualifiers":16384},"#text":1},"TimeCreated":{"#attributes":{"SystemTime":"2026-03-10T10:00:00Z"}},` + heads + `},"EventData":{"Data":{"#text":[` + values + `]}}}}`, "mailbox_change New-MailboxExportRequest"},
+		"Velociraptor":    {`{"System":{"Provider":{"Name":"MSExchange CmdletLogs"},"EventID":{"Value":1},"TimeCreated":{"SystemTime":1773136800.5},` + heads + `},"EventData":{"Data":[` + values + `]}}`, "mailbox_change New-MailboxExportRequest"},
+		"OpenTelemetry":   {`{"channel":"MSExchange Management","computer":"e","event_id":{"id":1,"qualifiers":16384},"provider":{"name":"MSExchange CmdletLogs"},"system_time":"2026-03-10T10:00:00Z","event_data":{"data":[{"":"New-MailboxExportRequest"},{"":"-Mailbox \"bob\""},{"":"x"}]}}`, "mailbox_change New-MailboxExportRequest"},
+		"fluentd":         {`{"ProviderName":"MSExchange CmdletLogs","EventID":"1","TimeCreated":"2026-03-10T10:00:00Z",` + heads + `,"EventData":[` + values + `]}`, "mailbox_change New-MailboxExportRequest"},
+		"Get-EventLog":    {`{"EventID":1,"MachineName":"e","Source":"MSExchange CmdletLogs","TimeGenerated":"/Date(1773136800000)/","ReplacementStrings":[` + values + `]}`, "mailbox_change New-MailboxExportRequest"},
+		"Sentinel Event":  {`{"TimeGenerated":"2026-03-10T10:00:00Z","Source":"MSExchange CmdletLogs","EventLog":"MSExchange Management","Computer":"e","EventID":1,"ParameterXml":"<Param>x</Param>","EventData":` + jsonText(`<DataItem><EventData><Data>New-MailboxExportRequest</Data><Data>-Mailbox "bob"</Data></EventData></DataItem>`) + `}`, "mailbox_change New-MailboxExportRequest"},
+		"message alone":   {`{"TimeGenerated":"2026-03-10T10:00:00Z","Source":"MSExchange CmdletLogs","EventLog":"MSExchange Management","Computer":"e","EventID":1,"RenderedDescription":"Cmdlet suceeded. Cmdlet New-MailboxExportRequest, parameters -Mailbox \"bob\"."}`, "mailbox_change New-MailboxExportRequest"},
+		"script block":    {`{"System":{"Provider":{"Name":"Microsoft-Windows-PowerShell"},"EventID":{"Value":4104},"TimeCreated":{"SystemTime":1773136800.5},"Channel":"Microsoft-Windows-PowerShell/Operational","Computer":"e"},"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":"Invoke-GraphRunner","ScriptBlockId":"i"}}`, "script "},
+		"Sysmon":          {`{"channel":"Microsoft-Windows-Sysmon/Operational","computer":"e","event_id":{"id":22},"provider":{"name":"Microsoft-Windows-Sysmon"},"system_time":"2026-03-10T10:00:00Z","event_data":{"data":[{"UtcTime":"2026-03-10 10:00:00.000"},{"QueryName":"graph.microsoft.com"},{"Image":"C:\\powershell.exe"},{"QueryStatus":"0"}]}}`, "network "},
+		"SMTP refusal":    {`{"Event":{"System":{"Provider":{"@Name":"MSExchangeFrontEndTransport"},"EventID":"1035","TimeCreated":{"@SystemTime":"2026-03-10T10:00:00Z"},"Channel":"Application","Computer":"e"},"EventData":{"Data":["LogonDenied","Client Frontend","Login","203.0.113.7"]}}}`, "sign_in Client Frontend"},
+		"NTLM validation": {`{"Event":{"System":{"Provider_attributes":{"Name":"Microsoft-Windows-Security-Auditing"},"EventID":4776,"TimeCreated_attributes":{"SystemTime":"2026-03-10T10:00:00Z"},"Channel":"Security","Computer":"e"},"EventData":{"PackageName":"M","TargetUserName":"alice","Workstation":"W","Status":"0xc000006a"}}}`, "sign_in "},
+	} {
+		set, err := New(Auto, testContent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		set.Decode("t", native(t, c.text), func(ev *event.Event) {
+			got = append(got, fmt.Sprintf("%s %s", ev.Action, ev.Operation))
+			if ev.Time.Year() != 2026 || ev.Time.Month() != 3 {
+				t.Errorf("%s: %v", name, ev.Time)
+			}
+		})
+		if len(got) != 1 || got[0] != c.want {
+			t.Errorf("%s: %q, want %q, %+v", name, got, c.want, set.Unread())
+		}
+	}
+}
+
+// TestExchangeLogsInWrappers reads the text logs of Exchange from any key, and their
+// columns as maps.
+func TestExchangeLogsInWrappers(t *testing.T) {
+	const (
+		smtp = `2026-03-10T10:00:00.270Z,EX01\Default Frontend EX01,08DA4F7C11473A60,3,192.0.2.10:25,203.0.113.7:5602,>,535 5.7.3 Authentication unsuccessful,`
+		imap = `2026-03-10T10:00:00.530Z,000000000000000E,2,192.0.2.10:143,203.0.113.7:35070,alice,168,31,31,authenticate,PLAIN,"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: alice"";ErrMsg=AuthFailed:LogonDenied"`
+	)
+	for name, text := range map[string]string{
+		"SMTP line":           smtp,
+		"SMTP, Vector":        `{"file":"x","host":"h","source_type":"file","message":` + jsonText(smtp) + `}`,
+		"SMTP, HEC":           `{"time":1,"host":"h","event":` + jsonText(smtp) + `}`,
+		"SMTP, unknown key":   `{"host":"h","a":1,"b":2,"line":` + jsonText(smtp) + `}`,
+		"SMTP behind syslog":  `{"message":` + jsonText(smtp) + `,"ident":"x","host":"h","pri":"13"}`,
+		"IMAP line":           imap,
+		"IMAP, Cribl":         `{"_raw":` + jsonText(imap) + `,"_time":1,"host":"h","source":"s"}`,
+		"IMAP, Splunk export": `{"preview":false,"result":{"_raw":` + jsonText(imap) + `}}`,
+		"SMTP, columns":       `{"date-time":"2026-03-10T10:00:00.270Z","connector-id":"EX01\\x","session-id":"08DA4F7C11473A60","local-endpoint":"192.0.2.10:25","remote-endpoint":"203.0.113.7:5602","event":">","data":"535 5.7.3 Authentication unsuccessful"}`,
+	} {
+		events, set := readShape(t, text)
+		if len(events) != 1 || !strings.Contains(events[0], " 203.0.113.7 2026-03-10T10:00:00") || !strings.Contains(events[0], "failure") {
+			t.Errorf("%s: %q, %+v", name, events, set.Unread())
+		}
+	}
+}

@@ -230,7 +230,11 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 		if list {
 			return s.openList(v, depth, depth <= 1)
 		}
-		return s.open(v, depth)
+		if s.open(v, depth) {
+			return true
+		}
+		s.unknown(v)
+		return false
 	}
 	for {
 		if s.visits = 0; !s.open(v, depth) {

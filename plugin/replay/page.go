@@ -86,7 +86,7 @@ func incidentOf(i *Incident) *report.Incident {
 	in := &report.Incident{
 		ID: i.ID, Rule: i.Rule.ID, RuleName: i.Rule.Name, Class: i.Class, Severity: i.Severity.String(),
 		Confidence: int(i.Confidence*100 + .5), Sentence: i.Message, Origin: i.Origin(), Start: i.Start, End: i.End,
-		Messages: i.Messages, Actions: actions(i), Facts: facts(i), Evidence: i.Evidence, Axis: report.NewAxis(i.Start, i.End),
+		Messages: i.Messages, Actions: alert.Actions(i.Alert), Facts: facts(i), Evidence: i.Evidence, Axis: report.NewAxis(i.Start, i.End),
 	}
 	for _, s := range i.Signals {
 		in.Signals = append(in.Signals, report.Signal{Code: s.Code, Says: s.Says, Detail: s.Detail, Weight: s.Weight})
@@ -109,6 +109,15 @@ func incidentOf(i *Incident) *report.Incident {
 // reference is where MITRE describes a technique.
 func reference(id string) string {
 	return "https://attack.mitre.org/techniques/" + strings.ReplaceAll(id, ".", "/") + "/"
+}
+
+// credentialOf returns what an alert itself says about a valid credential.
+func credentialOf(v alert.Credential) report.Credential {
+	c := report.Credential{User: v.User, How: v.How, At: v.At, Agent: v.Agent, App: v.App, Record: v.Record}
+	if v.IP.IsValid() {
+		c.Address = v.IP.String()
+	}
+	return c
 }
 
 func marks(u alert.UserCount) string {

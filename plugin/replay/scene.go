@@ -66,7 +66,7 @@ func (s *scenes) add(i *Incident) {
 	s.all = append(s.all, sc)
 	for _, v := range i.Valid {
 		s.user(sc, v.User, true)
-		sc.proofs[strings.ToLower(v.User)] = report.Credential{User: v.User, How: v.How, At: v.At}
+		sc.proofs[strings.ToLower(v.User)] = credentialOf(v)
 	}
 	if i.User != nil {
 		s.user(sc, i.User.DisplayName(), false)
@@ -192,7 +192,7 @@ func (sc *scene) prove(ev *event.Event, kind report.Kind) {
 	if !ok || kind == report.Failure || ev.Time.Sub(proof.At).Abs() >= time.Second {
 		return
 	}
-	proof.Address = ev.IP.String() // several logs may tell of the sign-in
+	proof.Address = cmp.Or(proof.Address, ev.IP.String()) // several logs may have the sign-in
 	proof.Agent, proof.App = cmp.Or(proof.Agent, short(ev.AgentText())), cmp.Or(proof.App, short(ev.App))
 	proof.Record = cmp.Or(proof.Record, short(ev.ID))
 	sc.proofs[string(ev.User)] = proof

@@ -3,6 +3,7 @@ package m365
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
@@ -224,7 +225,7 @@ func (e *Entra) sort() entraKind {
 	category := e.f[entraCategory].Bytes()
 	var lower [48]byte
 	if len(category) > 0 && len(category) <= len(lower) {
-		kind, ok := entraCategories[string(appendLower(lower[:0], category))]
+		kind, ok := entraCategories[string(ascii.AppendLower(lower[:0], category))]
 		if ok {
 			return kind
 		}
@@ -283,16 +284,6 @@ func (e *Entra) object(in *format.Input, slots ...int) record.Value {
 		}
 	}
 	return nil
-}
-
-func appendLower(dst, text []byte) []byte {
-	for _, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }
 
 // directoryOperation returns what a directory operation means; none for any other.

@@ -197,7 +197,7 @@ func (e *Entra) protocol(ev *event.Event) {
 		ev.Service = legacy.service
 	}
 	if len(name) <= len(lower) {
-		ev.Protocol = entraProtocols[string(appendLower(lower[:0], name))]
+		ev.Protocol = entraProtocols[string(ascii.AppendLower(lower[:0], name))]
 	}
 	if ascii.HasPrefix(e.p[propTransfer].Bytes(), "devicecode") {
 		ev.Protocol = event.DeviceCode // the token is of a device code flow, however it was used now

@@ -35,6 +35,6 @@ func IsMonitor(agent []byte) bool {
 	return false
 }
 
-// maxAgent is the longest user agent, or other text of a client's, that is
+// MaxAgent is the longest user agent, or other text of a client's, that is
 // read, in bytes; what follows does not distinguish clients.
 const MaxAgent = 512

@@ -114,19 +114,9 @@ func Unescaped(b []byte, ev *event.Event) []byte {
 	if bytes.IndexByte(b, '%') < 0 {
 		return b
 	}
-	b = ev.Hold(ascii.Clip(b, MaxUser))
-	n := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if c == '%' && i+2 < len(b) && ascii.Hex(b[i+1]) < 16 && ascii.Hex(b[i+2]) < 16 {
-			c = ascii.Hex(b[i+1])<<4 | ascii.Hex(b[i+2])
-			i += 2
-		}
-		b[n] = c
-		n++
-	}
-	return b[:n]
+	var buf [MaxUser]byte
+	return ev.Hold(ascii.AppendUnescaped(buf[:0], ascii.Clip(b, MaxUser)))
 }
 
-// maxUser is the longest account that is copied, in bytes.
+// MaxUser is the longest account that is copied, in bytes.
 const MaxUser = 320

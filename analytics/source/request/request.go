@@ -64,7 +64,7 @@ var mailOperations = ascii.NewNames(map[string]event.Access{
 	"uploaditems":          TouchesMail,
 })
 
-// touchesMail marks the entries of a table, since the zero Access is a valid one.
+// TouchesMail marks the entries of a table, since the zero Access is a valid one.
 const TouchesMail event.Access = 0x80
 
 // mailOperation reports whether the operation touches mail. EWS logs some

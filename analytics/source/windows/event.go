@@ -207,8 +207,5 @@ func kindOf(kinds map[string]providerKind, name []byte) providerKind {
 	if len(name) > len(lower) {
 		return other
 	}
-	for i, c := range name {
-		lower[i] = ascii.Lower(c)
-	}
-	return kinds[string(lower[:len(name)])]
+	return kinds[string(ascii.AppendLower(lower[:0], name))]
 }

@@ -174,13 +174,7 @@ func service(process []byte) event.Service {
 	if len(name) > len(lower) {
 		return event.Windows
 	}
-	for i, c := range name {
-		if c-'A' < 26 {
-			c |= 0x20
-		}
-		lower[i] = c
-	}
-	if service, ok := services[string(lower[:len(name)])]; ok {
+	if service, ok := services[string(ascii.AppendLower(lower[:0], name))]; ok {
 		return service
 	}
 	return event.Windows

@@ -161,18 +161,13 @@ func (r *row) byNumber(m record.Value) {
 	}
 }
 
-// smallNumber reads a small decimal number.
+// smallNumber reads a decimal number of at most nine digits.
 func smallNumber(text []byte) (n int, ok bool) {
-	if len(text) == 0 || len(text) > 9 {
+	if len(text) > 9 {
 		return 0, false
 	}
-	for _, c := range text {
-		if !ascii.IsDigit(c) {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n, true
+	number := ascii.Number(text)
+	return int(max(number, 0)), number >= 0
 }
 
 // system sets one of the heads by the name it has in event XML. The first

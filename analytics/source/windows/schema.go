@@ -3,6 +3,8 @@ package windows
 import (
 	"bytes"
 	"strings"
+
+	"redshank/analytics/ascii"
 )
 
 // schemas are the positions of the values of each event that is decoded,
@@ -164,7 +166,7 @@ func shapeOf(text []byte) byte {
 		return 'x'
 	case bytes.HasPrefix(text, messagePrefix):
 		return 'p'
-	case isGUID(text):
+	case ascii.IsGUID(text):
 		return 'g'
 	case len(text) > 19 && text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':':
 		return 'u'
@@ -178,13 +180,4 @@ var (
 	messagePrefix = []byte("%%")
 )
 
-// isWinGUID takes both spellings: providers write braces, PowerShell does not.
-func isGUID(text []byte) bool {
-	text = bytes.TrimSuffix(bytes.TrimPrefix(text, openBrace), closeBrace)
-	return len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
-}
-
-var (
-	openBrace  = []byte("{")
-	closeBrace = []byte("}")
-)
+var openBrace = []byte("{")
