@@ -92,8 +92,12 @@ type Signal struct {
 	Code      string
 	Weight    int
 	Detail    string
-	Says      string // the sentence of the documentation
-	Technique string // ATT&CK id
+	Says      string     // the sentence of the documentation
+	Technique string     // ATT&CK id
+	At        time.Time  // of the first record that showed it
+	IP        netip.Addr // invalid: not known
+	Record    string     // id of that record; empty where it has none
+	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 
 // Geo is where an address is, by the policy's city database.

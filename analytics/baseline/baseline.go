@@ -76,13 +76,17 @@ func (b *Baseline) IsNew(key uint64, at int64, ripening policy.LearningPeriod) b
 
 // visit remembers that a place was used. Where there is no room the place that
 // was left alone longest goes.
-func (b *Baseline) Use(key uint64, at int64, limit int) {
+//
+// Use reports whether the feature was not used on that day before, as far as
+// days came in order.
+func (b *Baseline) Use(key uint64, at int64, limit int) (newDay bool) {
 	oldest := 0
 	for i := range b.Features {
 		p := &b.Features[i]
 		if p.Key == key {
+			newDay = at/event.Day != p.last/event.Day
 			p.use(at)
-			return
+			return newDay
 		}
 		if p.last < b.Features[oldest].last {
 			oldest = i
@@ -94,6 +98,7 @@ func (b *Baseline) Use(key uint64, at int64, limit int) {
 	} else {
 		b.Features[oldest] = fresh
 	}
+	return true
 }
 
 func (p *KnownFeature) use(at int64) {

@@ -2,13 +2,15 @@ package collection
 
 import (
 	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 )
 
 // story is the notes around one of them, weighed.
 type correlation struct {
 	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
-	signIn, access int               // sums of weights, each signal once
+	set            kindSet
+	signIn, access int // sums of weights, each signal once
 	strong         bool
 }
 
@@ -18,6 +20,7 @@ func (s *correlation) add(kind signalKind, weight int) {
 		return
 	}
 	s.kinds[kind] = int8(weight)
+	s.set |= 1 << kind
 	s.strong = s.strong || weight >= opensAt
 	if kind.isAccess() {
 		s.access += more
@@ -26,31 +29,38 @@ func (s *correlation) add(kind signalKind, weight int) {
 	}
 }
 
-// opens tells whether the story makes an incident: both halves together, a
-// single strong signal, or much of the access half alone. An application that
-// is merely new makes no second half: that is a new telephone.
+// opens reports whether the signals make an incident: both halves together, a
+// single strong signal, or much of the access half alone. A new application by
+// itself makes no second half: that is a new telephone. Mail that was merely
+// opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
-	both := s.signIn > 0 && s.access >= leastAccess && s.signIn+s.access >= opensAt
-	return both || s.strong || s.access >= aloneAt
-}
-
-// weightOf is what a note weighs now: nothing where its place has turned out
-// to be usual, half where only a group's baseline speaks.
-func (c *Detector) weightOf(d *profile, n *observation) int {
+	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp) == 0
 	switch {
-	case n.feature != 0 && d.baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
-		return 0
-	case n.half:
-		return c.signals[n.kind].Weight / 2
+	case s.strong, s.access >= aloneAt:
+		return true
+	case s.signIn == 0, s.access == 0:
+		return false
+	case s.set.has(signInTool):
+		return s.signIn+s.access >= opensAt
+	case ordinary:
+		return s.set.has(accessOrdinary) && s.signIn+s.access >= weakAt
 	}
-	return c.signals[n.kind].Weight
+	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
 
-// around gathers the story around one note.
+// weigh brings the weights of a subject's observations up to date.
+func (c *Detector) weigh(d *profile) {
+	for i := range d.observations {
+		n := &d.observations[i]
+		n.weight = c.weightOf(d, n)
+	}
+}
+
+// correlate sums up the observations around one of them.
 func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
 	for i := range d.observations {
-		if n := &d.observations[i]; n.near(center, c.window) {
-			s.add(n.kind, c.weightOf(d, n))
+		if n := &d.observations[i]; n.weight > 0 && n.near(center, c.window) {
+			s.add(n.kind, n.weight)
 		}
 	}
 	return s
@@ -78,6 +88,11 @@ func (c *Detector) observationOf(ev *event.Event, kind signalKind) observation {
 // part of weighs enough. It is where both halves meet: nothing in it depends
 // on which came first. ev may be nil.
 func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Event) {
+	c.enter(d, n, detail, ev)
+	c.openedMail(d, &n)
+}
+
+func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
 	}
@@ -88,7 +103,14 @@ func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Ev
 	if !news {
 		return
 	}
+	if ev != nil && kept.record == "" {
+		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
+	}
 	c.changed(d)
+	c.weigh(d)
+	if kept.weight == 0 {
+		return
+	}
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
 	switch {
@@ -144,17 +166,36 @@ func (c *Detector) open(d *profile, center *observation) {
 	}
 	start := center.began()
 	for i := range d.observations {
-		if n := &d.observations[i]; n.near(center, c.window) && c.weightOf(d, n) > 0 {
+		if n := &d.observations[i]; n.near(center, c.window) && n.weight > 0 {
 			start = min(start, n.began())
 		}
 	}
-	i := c.tracker.Open(&ruleCollection, d.subject, start).Detail.(*theft)
-	i.Extend(start)
-	i.Window, i.Subject, d.incident = "collection", d.subject, i
-	if d.kind == aUser {
-		i.Account = d.subject
+	subject, account := d.subject, ""
+	if behind := c.accountBehind(d, start); behind != nil {
+		subject, account = behind.subject, behind.subject
 	}
+	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft)
+	i.Extend(start)
+	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }
+
+// accountBehind returns the account that an incident of a subject is about: the
+// account itself, or the only one that uses an application; nil for an
+// application of several accounts and for a host.
+func (c *Detector) accountBehind(d *profile, at int64) *profile {
+	switch d.kind {
+	case aUser:
+		return d
+	case anApp:
+		if o, ok := c.profiles.Peek(d.granter); ok && d.mailboxCount() <= 1 && c.population.Users(baseline.Feature(baseline.Key(baseline.App, []byte(d.subject))), at) <= 1 {
+			return o
+		}
+	}
+	return nil
+}
+
+// mailboxCount returns how many mailboxes an application read on the busiest day.
+func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.Count()) }
 
 // joint is the open incident of an application's granter, where the
 // application opens one; and of an application, where its granter does.
@@ -185,7 +226,7 @@ func (c *Detector) add(d *profile, ev *event.Event) {
 	for grown := true; grown; {
 		grown = false
 		for n := range d.observations {
-			if p := &d.observations[n]; !p.inIncident && c.weightOf(d, p) > 0 && c.joins(d, p) {
+			if p := &d.observations[n]; !p.inIncident && p.weight > 0 && c.joins(d, p) {
 				p.inIncident, grown = true, true
 			}
 		}
@@ -210,13 +251,17 @@ func (c *Detector) add(d *profile, ev *event.Event) {
 
 // tell adds what one note says to the incident.
 func (c *Detector) tell(i *theft, d *profile, n *observation) {
-	weight := c.weightOf(d, n)
-	if weight == 0 {
+	if n.weight == 0 {
 		return
 	}
 	i.Extend(n.began())
 	i.Extend(n.last)
-	i.addSignal(alert.Signal{Code: signalCodes[n.kind], Weight: weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique})
+	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique,
+		At: event.UnixTime(n.first), Record: n.record, Seen: c.seenBy(d, n)}
+	if n.client != (event.ClientKey{}) {
+		s.IP = n.client.Addr()
+	}
+	i.addSignal(s)
 	if n.client != (event.ClientKey{}) {
 		i.AddClient(n.client)
 	}
@@ -230,8 +275,9 @@ func (c *Detector) measure(d *profile) {
 	}
 }
 
-// client is where the story comes from: the client that most speaks against,
-// of the sign-in, or else of the access; of equals the earlier.
+// client returns where the mail was read from: the client whose access weighs
+// most; without one, the client whose sign-ins weigh most; of equals the earlier.
+// Who let an application in, or gave it a key, is asked last.
 func (c *Detector) client(d *profile) (from event.ClientKey) {
 	var heaviest int
 	var earliest int64
@@ -248,14 +294,20 @@ func (c *Detector) client(d *profile) (from event.ClientKey) {
 	return from
 }
 
-// against is what one client weighs in an incident; what it did at sign-in
-// counts before all it read.
+// against returns what one client weighs in an incident; what was read from there
+// counts before all sign-ins.
 func (c *Detector) against(d *profile, k event.ClientKey) int {
 	var s correlation
+	grants := 0
 	for i := range d.observations {
-		if n := &d.observations[i]; n.inIncident && n.client == k {
-			s.add(n.kind, c.weightOf(d, n))
+		n := &d.observations[i]
+		switch {
+		case !n.inIncident || n.client != k:
+		case n.grant || setOf(mailConsent, appCredentials).has(n.kind):
+			grants = 1
+		default:
+			s.add(n.kind, n.weight)
 		}
 	}
-	return 1000*s.signIn + s.access
+	return 100_000*s.access + 10*s.signIn + grants
 }

@@ -14,13 +14,13 @@ func (c *Detector) access(d *profile, ev *event.Event) {
 	}
 	w := c.networkContextOf(ev)
 	if app := c.foreignApp(d, ev); app != nil {
-		c.spread(app, ev, &w, mailboxOf(d, ev))
-	}
-	if ofTheCloud(ev) {
-		return
+		box := c.mailboxOf(d, ev)
+		c.spread(app, ev, &w, box)
+		c.readThrough(app, ev, box)
 	}
 	c.alias(d, ev)
 	c.moved(d, ev, &w)
+	c.ordinary(d, ev, &w)
 	script := c.program(d, ev, &w)
 	program := c.byApp(d, ev) || script
 	c.touched(d, ev, program)
@@ -28,7 +28,7 @@ func (c *Detector) access(d *profile, ev *event.Event) {
 		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
 	}
 	if program && d.kind != anApp {
-		c.manyMailboxes(d, ev, mailboxOf(d, ev))
+		c.manyMailboxes(d, ev, c.mailboxOf(d, ev))
 	}
 	c.volume(d, ev, &w, program)
 	c.touch(d, ev)
@@ -71,15 +71,19 @@ func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool 
 		return false
 	}
 	reader := c.readerKey(ev, ev.AgentText(), w)
-	c.raiseUnless(reader, d, ev, kind, agent)
+	n := c.observationOf(ev, kind)
+	n.feature, n.half = reader, d.kind == anApp // an application is a program by nature
+	c.record(d, n, agent, ev)
 	c.used(d, ev, reader)
 	return !d.baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
 }
 
 // used lets the baseline learn what reads the account's mail.
 func (c *Detector) used(d *profile, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(ev) {
-		d.baseline.Use(key, at, baseline.MaxFeatures)
+	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(d, ev) {
+		if d.baseline.Use(key, at, baseline.MaxFeatures) {
+			c.seen(d, key, at)
+		}
 		c.changed(d)
 	}
 }
@@ -107,7 +111,7 @@ func (c *Detector) checkBeaconing(d *profile, ev *event.Event, w *networkContext
 	if d.requests.add(ev.Time.UnixMilli()) {
 		c.raise(d, ev, accessRegular, ev.Operation)
 	}
-	if nameless(ev) && ev.Access == event.Bind && d.requests.run(ev.Time.UnixMilli()) {
+	if nameless(ev) && (ev.Access == event.Bind || ev.Access == event.AccessNone) && d.requests.run(ev.Time.UnixMilli()) {
 		c.raiseUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
 	}
 }

@@ -14,6 +14,7 @@ const (
 	maxObservations = 48
 	maxMailboxes    = 128
 	maxDetail       = 160
+	maxRecord       = 64
 	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
@@ -43,7 +44,9 @@ type behaviour struct {
 	boxes         mailboxCount         // likewise by the day, of an application
 	points        [4]signInPoint       // sign-ins, newest first
 	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
-	granter       uint64               // dossier of the account that let an application at mail
+	granter       uint64               // profile of the account that let an application at mail, or that it acted for last
+	networks      int                  // that an application was used from, at most maxHomes+1
+	takes         take                 // by an application that is not known yet
 }
 
 type subjectKind uint8
@@ -57,8 +60,11 @@ const (
 // note is one signal, with what it shares with others.
 type observation struct {
 	kind        signalKind
-	half        bool // a group's baseline speaks, the account's own is not ripe
-	inIncident  bool // part of the incident
+	half        bool   // a group's baseline speaks, the account's own is not mature
+	grant       bool   // of the account that let an application in
+	weight      int    // now; see Detector.weigh
+	record      string // id of the record behind it, at most 64 bytes
+	inIncident  bool   // part of the incident
 	first, last int64
 	links       links
 	client      event.ClientKey // zero: none
@@ -153,12 +159,20 @@ func (d *profile) has(kind signalKind) bool {
 	return false
 }
 
-// near tells whether two notes can be parts of one story: within the time
-// window of each other, or within a day where they share a session, an address
-// or an application.
+// near reports whether two observations can be parts of one theft: within a day
+// of each other where they share a session, an address or an application; within
+// the time window where nothing says that they do not belong together. Two
+// addresses, or two sessions, say so.
 func (n *observation) near(o *observation, window int64) bool {
 	gap := max(n.first, o.first) - min(n.last, o.last)
-	return gap <= window || gap <= event.Day && n.links.shared(&o.links)
+	switch {
+	case gap > event.Day:
+		return false
+	case n.links.shared(&o.links):
+		return true
+	}
+	apart := n.client != (event.ClientKey{}) && o.client != (event.ClientKey{}) && (n.feature == 0 || n.feature != o.feature)
+	return gap <= window && !apart
 }
 
 // suspicious tells whether the subject has an open incident that is more than
@@ -202,8 +216,10 @@ func (c *Detector) linksOf(ev *event.Event) (l links) {
 	if k := c.clientOf(ev); k != (event.ClientKey{}) {
 		l[1] = c.linkOf(k)
 	}
-	if app := firstOf(ev.App, ev.Target); len(app) > 0 {
-		l[2] = event.SaltedHash('a', app)
+	if c.foreign(ev) {
+		l[2] = event.SaltedHash('a', ev.App) // everybody has those of Microsoft
+	} else if len(ev.App) == 0 && len(ev.Target) > 0 {
+		l[2] = event.SaltedHash('a', ev.Target)
 	}
 	return l
 }

@@ -1,0 +1,105 @@
+package collection
+
+import (
+	"math"
+	"strconv"
+
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+)
+
+// Figures of the rarity scale.
+const (
+	// leastTenant is the number of accounts below which nothing is known about
+	// what is rare: every signal keeps its whole weight.
+	leastTenant = 10
+	// learningDays is how long a tenant is watched before a rarity means anything.
+	// Until then a signal that rests on one counts half.
+	learningDays = 2
+	// A feature is common, and says nothing, when commonLeast other accounts or
+	// commonShare of all accounts use it, whichever is more.
+	commonLeast, commonShare = 8, 0.02
+)
+
+// usersPerFeature bounds the features of the population: one for this many
+// accounts of the account table.
+const usersPerFeature = 2
+
+// rarityOf is a signal whose weight depends on how many other accounts of the
+// tenant use the same feature: the network, country, application or reader that
+// is new to the account.
+var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
+	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary)
+
+// seen counts an account as a user of a feature.
+func (c *Detector) seen(d *profile, feature uint64, at int64) {
+	if d.kind == aUser {
+		c.population.Add(baseline.Feature(feature), d.key, at)
+	}
+}
+
+// others returns how many accounts of the tenant have used a feature in the last
+// 90 days, besides the subject or the account behind an application.
+func (c *Detector) others(d *profile, feature uint64, at int64) int {
+	account := d.key
+	if d.kind == anApp {
+		account = d.granter
+	}
+	return c.population.UsersBesides(baseline.Feature(feature), account, at)
+}
+
+// common is the number of accounts from which on a feature is common.
+func (c *Detector) common() float64 {
+	return max(commonLeast, commonShare*float64(c.population.Accounts()))
+}
+
+// rarity returns the share, 0 to 1, of a signal's weight that remains where
+// others use the same feature. Weights are log-odds, so the share falls with the
+// logarithm of the number of users: 1 for none, 0 for a common feature.
+func rarity(others int, common float64) float64 {
+	return max(0, 1-math.Log1p(float64(others))/math.Log1p(common))
+}
+
+// rareShare is the rarity of what an observation stands on.
+func (c *Detector) rareShare(d *profile, n *observation) float64 {
+	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 || c.population.Accounts() < leastTenant {
+		return 1
+	}
+	share := rarity(c.others(d, n.feature, n.last), c.common())
+	if !c.population.Learned(n.first, learningDays) {
+		share /= 2
+	}
+	return share
+}
+
+// weightOf returns what an observation weighs now: nothing where its feature has
+// turned out to be usual for the account, half where only a group's baseline
+// speaks, and the less the more other accounts use the same feature.
+func (c *Detector) weightOf(d *profile, n *observation) int {
+	weight := c.signals[n.kind].Weight
+	switch {
+	case n.feature != 0 && d.baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
+		return 0
+	case n.half:
+		weight /= 2
+	}
+	return int(math.Round(float64(weight) * c.rareShare(d, n)))
+}
+
+// seenBy says how rare the feature of an observation is, for an analyst: "3 of
+// 412 accounts". It returns "" for a signal that does not depend on rarity.
+func (c *Detector) seenBy(d *profile, n *observation) string {
+	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 {
+		return ""
+	}
+	users, all := c.others(d, n.feature, n.last), c.population.Accounts()
+	if d.kind == aUser {
+		users++
+	}
+	return strconv.Itoa(users) + " of " + strconv.Itoa(max(all, users)) + " accounts"
+}
+
+// rareAddress reports whether few accounts have signed in from a client.
+func (c *Detector) rareAddress(d *profile, k event.ClientKey, at int64) bool {
+	return float64(c.others(d, c.linkOf(k), at)) < c.common()
+}
