@@ -38,15 +38,20 @@ func (c *Detector) foreign(ev *event.Event) bool {
 const maxHomes = 4
 
 // actsAlone reports whether an event is the act of an application that runs on
-// servers of its own, for itself or for the account that let it in. The
-// application is what such an event is about.
+// servers of its own, for itself or for accounts that let it in. The application
+// is what such an event is about. One that a single account uses, and that nobody
+// was seen to let in, may be that account's, or a thief's.
 func (c *Detector) actsAlone(ev *event.Event) bool {
 	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !c.foreign(ev) {
 		return false
 	}
 	app, ok := c.profiles.Get(subjectKey(anApp, ev.App))
-	return !ok || app.networks <= maxHomes
+	if ev.UserKind != event.UserPerson || len(ev.User) == 0 {
+		return !ok || app.networks <= maxHomes
+	}
+	key := baseline.Key(baseline.App, ev.App)
+	return ok && app.networks <= maxHomes && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
 }
 
 // foreignApp returns the profile of the application that reads, where that is

@@ -49,7 +49,7 @@ func (s kindSet) halves() (signIn, access bool) {
 // conclude names an incident by what is known of it now, and says where it
 // comes from and how much it can be relied on.
 func (c *Detector) classify(i *theft, d *profile) {
-	i.appSubject = i.appSubject || d.kind == anApp
+	i.appSubject = i.Account == "" && d.kind == anApp
 	kinds := i.kinds()
 	i.Class = collectionClass(i, kinds)
 	i.Severity = max(i.Severity, c.severity(i, d, kinds))
@@ -90,13 +90,13 @@ func (c *Detector) severity(i *theft, d *profile, kinds kindSet) alert.Severity 
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0
 	switch {
-	case i.appSubject && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !c.phished(d, kinds):
+	case d.kind == anApp && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !c.phished(d, kinds):
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
-	case i.appSubject, program && !d.baseline.IsMature(i.Start):
+	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.baseline.IsMature(i.Start):
 		return alert.Low
 	}
 	return alert.Medium

@@ -2,7 +2,6 @@ package collection
 
 import (
 	"redshank/analytics/alert"
-	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 )
 
@@ -11,8 +10,18 @@ type correlation struct {
 	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
 	set            kindSet
 	signIn, access int // sums of weights, each signal once
+	session        int // of signIn, what is about the session itself
+	weakAt         int // what mail that was merely opened needs
 	strong         bool
 }
+
+// besideSession are the signals of the first half that say nothing about the
+// session in which mail is opened.
+var besideSession = setOf(newApp, mailConsent, appCredentials, mailPermission)
+
+// oddSession are the signals of which a session needs one before mail that was
+// merely opened in it can be a theft: people travel, and buy telephones.
+var oddSession = setOf(signInRented, sessionMoved, impossibleTravel, signInScript, signInTool, signInROPC, signInDeviceCode, signInLegacy, signInFromAttack)
 
 func (s *correlation) add(kind signalKind, weight int) {
 	more := weight - int(s.kinds[kind])
@@ -26,6 +35,9 @@ func (s *correlation) add(kind signalKind, weight int) {
 		s.access += more
 	} else {
 		s.signIn += more
+		if !besideSession.has(kind) {
+			s.session += more
+		}
 	}
 }
 
@@ -43,7 +55,7 @@ func (s *correlation) opens() bool {
 	case s.set.has(signInTool):
 		return s.signIn+s.access >= opensAt
 	case ordinary:
-		return s.set.has(accessOrdinary) && s.signIn+s.access >= weakAt
+		return s.set.has(accessOrdinary) && s.set&oddSession != 0 && s.session+s.access >= s.weakAt
 	}
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
@@ -58,6 +70,10 @@ func (c *Detector) weigh(d *profile) {
 
 // correlate sums up the observations around one of them.
 func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
+	s.weakAt = weakAt
+	if !c.policy.HasOwners() {
+		s.weakAt = weakAtUnowned
+	}
 	for i := range d.observations {
 		if n := &d.observations[i]; n.weight > 0 && n.near(center, c.window) {
 			s.add(n.kind, n.weight)
@@ -162,6 +178,9 @@ func (c *Detector) open(d *profile, center *observation) {
 	center.inIncident = true
 	c.profiles.Protect(d.key)
 	if d.incident = c.linkedIncident(d, center); d.incident != nil {
+		if i := d.incident; d.kind == aUser && i.Account == "" {
+			i.Account, i.Subject = d.subject, d.subject // that of the person first
+		}
 		return
 	}
 	start := center.began()
@@ -171,7 +190,7 @@ func (c *Detector) open(d *profile, center *observation) {
 		}
 	}
 	subject, account := d.subject, ""
-	if behind := c.accountBehind(d, start); behind != nil {
+	if behind := c.accountBehind(d); behind != nil {
 		subject, account = behind.subject, behind.subject
 	}
 	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft)
@@ -182,12 +201,12 @@ func (c *Detector) open(d *profile, center *observation) {
 // accountBehind returns the account that an incident of a subject is about: the
 // account itself, or the only one that uses an application; nil for an
 // application of several accounts and for a host.
-func (c *Detector) accountBehind(d *profile, at int64) *profile {
+func (c *Detector) accountBehind(d *profile) *profile {
 	switch d.kind {
 	case aUser:
 		return d
 	case anApp:
-		if o, ok := c.profiles.Peek(d.granter); ok && d.mailboxCount() <= 1 && c.population.Users(baseline.Feature(baseline.Key(baseline.App, []byte(d.subject))), at) <= 1 {
+		if o, ok := c.profiles.Peek(d.accounts[0]); ok && d.accounts[1] == 0 && d.mailboxCount() <= 1 {
 			return o
 		}
 	}
@@ -197,27 +216,50 @@ func (c *Detector) accountBehind(d *profile, at int64) *profile {
 // mailboxCount returns how many mailboxes an application read on the busiest day.
 func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.Count()) }
 
-// joint is the open incident of an application's granter, where the
-// application opens one; and of an application, where its granter does.
+// linkedIncident returns the open incident of an account of an application, where
+// the application opens one; and of an application, where an account does that
+// let it in. An application of many accounts is linked to none.
 func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 	if d.kind == anApp {
-		if o, ok := c.profiles.Get(d.granter); ok && o.incident != nil && within(o.incident, center.first) {
-			return o.incident
+		for _, account := range d.accounts {
+			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && o.incident != nil && within(o.incident, center.first) {
+				return o.incident
+			}
 		}
 		return nil
 	}
 	for i := range d.observations {
 		n := &d.observations[i]
-		if n.kind != mailConsent || !n.near(center, c.window) {
+		if n.kind != mailConsent || distance(n.first, center.first) > event.Day {
 			continue
 		}
-		app, ok := c.profiles.Get(n.links[2])
-		if ok && app.granter == d.key && app.incident != nil && within(app.incident, center.first) {
+		app, ok := c.profiles.Peek(n.links[2])
+		if ok && !app.accounts.full() && app.incident != nil && within(app.incident, center.first) {
 			return app.incident
 		}
 	}
 	return nil
 }
+
+// accountsOf are profiles of the accounts that let an application in or that it
+// acts for, the first ones.
+type accountsOf [4]uint64
+
+// add adds an account and reports whether it is new.
+func (l *accountsOf) add(account uint64) bool {
+	for i, have := range l {
+		if have == account {
+			return false
+		}
+		if have == 0 {
+			l[i] = account
+			return true
+		}
+	}
+	return false
+}
+
+func (l *accountsOf) full() bool { return l[len(l)-1] != 0 }
 
 // add brings an incident up to its dossier: all notes that hang together with
 // those it has. The outcome depends on the notes alone.

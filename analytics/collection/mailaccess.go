@@ -19,10 +19,13 @@ func (c *Detector) access(d *profile, ev *event.Event) {
 		c.readThrough(app, ev, box)
 	}
 	c.alias(d, ev)
-	c.moved(d, ev, &w)
-	c.ordinary(d, ev, &w)
 	script := c.program(d, ev, &w)
 	program := c.byApp(d, ev) || script
+	w.program = program
+	c.moved(d, ev, &w)
+	if !program {
+		c.ordinary(d, ev, &w)
+	}
 	c.touched(d, ev, program)
 	if script {
 		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
@@ -82,7 +85,7 @@ func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool 
 func (c *Detector) used(d *profile, ev *event.Event, key uint64) {
 	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(d, ev) {
 		if d.baseline.Use(key, at, baseline.MaxFeatures) {
-			c.seen(d, key, at)
+			c.seen(d, ev, key)
 		}
 		c.changed(d)
 	}

@@ -43,7 +43,7 @@ func (c *Detector) change(d *profile, ev *event.Event) {
 // abnormal about the account's sign-in.
 func (c *Detector) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
 	app, target := baseline.Key(baseline.App, ev.Target), c.profile(anApp, ev.Target)
-	target.granter = d.key
+	target.accounts.add(d.key)
 	c.changed(target)
 	n := c.observationOf(ev, kind)
 	n.links[2] = event.SaltedHash('a', ev.Target)

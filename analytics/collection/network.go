@@ -13,6 +13,7 @@ type networkContext struct {
 	country []byte
 	// ownDevice: the sign-in was made with a device that the account has long used.
 	ownDevice bool
+	program   bool // mail is read by a program
 	located   bool // latitude and longitude are known
 	lat       float32
 	lon       float32

@@ -44,7 +44,7 @@ type behaviour struct {
 	boxes         mailboxCount         // likewise by the day, of an application
 	points        [4]signInPoint       // sign-ins, newest first
 	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
-	granter       uint64               // profile of the account that let an application at mail, or that it acted for last
+	accounts      accountsOf           // that let an application in, or that it acts for
 	networks      int                  // that an application was used from, at most maxHomes+1
 	takes         take                 // by an application that is not known yet
 }
@@ -161,8 +161,7 @@ func (d *profile) has(kind signalKind) bool {
 
 // near reports whether two observations can be parts of one theft: within a day
 // of each other where they share a session, an address or an application; within
-// the time window where nothing says that they do not belong together. Two
-// addresses, or two sessions, say so.
+// the time window unless they are apart.
 func (n *observation) near(o *observation, window int64) bool {
 	gap := max(n.first, o.first) - min(n.last, o.last)
 	switch {
@@ -171,8 +170,18 @@ func (n *observation) near(o *observation, window int64) bool {
 	case n.links.shared(&o.links):
 		return true
 	}
-	apart := n.client != (event.ClientKey{}) && o.client != (event.ClientKey{}) && (n.feature == 0 || n.feature != o.feature)
-	return gap <= window && !apart
+	return gap <= window && !n.apart(o)
+}
+
+// apart reports whether two observations without a common session or address are
+// those of two people: they have different addresses, and are not an abnormal
+// sign-in and the reading of a program, which rarely meet by chance.
+func (n *observation) apart(o *observation) bool {
+	none := event.ClientKey{}
+	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {
+		return false
+	}
+	return n.kind.isAccess() == o.kind.isAccess() || setOf(accessOrdinary, accessNewApp, accessVolume).has(n.kind, o.kind)
 }
 
 // suspicious tells whether the subject has an open incident that is more than

@@ -13,8 +13,8 @@ const (
 	// leastTenant is the number of accounts below which nothing is known about
 	// what is rare: every signal keeps its whole weight.
 	leastTenant = 10
-	// learningDays is how long a tenant is watched before a rarity means anything.
-	// Until then a signal that rests on one counts half.
+	// learningDays is how long a tenant is watched before it says much that an
+	// account is in two networks: until then such a signal counts half.
 	learningDays = 2
 	// A feature is common, and says nothing, when commonLeast other accounts or
 	// commonShare of all accounts use it, whichever is more.
@@ -31,10 +31,11 @@ const usersPerFeature = 2
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
 	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary)
 
-// seen counts an account as a user of a feature.
-func (c *Detector) seen(d *profile, feature uint64, at int64) {
-	if d.kind == aUser {
-		c.population.Add(baseline.Feature(feature), d.key, at)
+// seen counts the account of an event as a user of a feature. An account that is
+// known by its object id alone is not counted: it has a name, too.
+func (c *Detector) seen(d *profile, ev *event.Event, feature uint64) {
+	if d.kind == aUser && ev.UserKind == event.UserPerson {
+		c.population.Add(baseline.Feature(feature), d.key, ev.Time.UnixMilli())
 	}
 }
 
@@ -43,7 +44,7 @@ func (c *Detector) seen(d *profile, feature uint64, at int64) {
 func (c *Detector) others(d *profile, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
-		account = d.granter
+		account = d.accounts[0]
 	}
 	return c.population.UsersBesides(baseline.Feature(feature), account, at)
 }
@@ -66,7 +67,7 @@ func (c *Detector) rareShare(d *profile, n *observation) float64 {
 		return 1
 	}
 	share := rarity(c.others(d, n.feature, n.last), c.common())
-	if !c.population.Learned(n.first, learningDays) {
+	if setOf(sessionMoved, impossibleTravel).has(n.kind) && !c.population.Learned(n.first, learningDays) {
 		share /= 2
 	}
 	return share

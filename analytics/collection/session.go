@@ -18,7 +18,7 @@ type session [4]site
 type site struct {
 	network     uint64 // 0: nothing seen here
 	first, last int64
-	read        int64 // when mail was first opened; 0: not yet
+	read        int64 // when mail was first opened by a person's client; 0: not yet
 	client      event.ClientKey
 	usual       bool // the policy calls the network usual, or the account's own device was there
 }
@@ -82,7 +82,7 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 		s.last = at
 	}
 	s.usual = s.usual || w.ownDevice
-	if ev.Action == event.MailAccess && (s.read == 0 || at < s.read) {
+	if ev.Action == event.MailAccess && !w.program && (s.read == 0 || at < s.read) {
 		s.read = at
 	}
 }

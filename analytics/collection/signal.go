@@ -111,8 +111,9 @@ const (
 	aloneAt = 130
 	// leastAccess is what the access half must weigh to be one. Where all that is
 	// known of it is that mail was opened by a browser or a mail client, the two
-	// halves must reach weakAt.
-	leastAccess, weakAt = 30, 130
+	// halves must reach weakAt; weakAtUnowned without a database of the owners of
+	// networks, as a telephone moves through many prefixes.
+	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
 )
 
 // signalsOf are the signals with their weights in force.

@@ -235,7 +235,7 @@ func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 		return
 	}
 	if k := c.clientOf(ev); k != (event.ClientKey{}) {
-		c.seen(d, c.linkOf(k), at)
+		c.seen(d, ev, c.linkOf(k))
 	}
 	for i := range places {
 		p := &places[i]
@@ -243,7 +243,7 @@ func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 			continue
 		}
 		if d.baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
-			c.seen(d, p.key, at)
+			c.seen(d, ev, p.key)
 		}
 		c.nameOf(p, ev)
 		for _, g := range d.groups {
@@ -256,7 +256,7 @@ func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 	c.countBaseline(d, -1)
 	d.baseline.SignIn(at, c.learning(d), requestLog(ev.Source))
 	c.countBaseline(d, 1)
-	if d.kind == aUser {
+	if d.kind == aUser && ev.UserKind == event.UserPerson {
 		c.population.AddAccount(d.key, at)
 	}
 	for _, g := range d.groups {

@@ -32,7 +32,7 @@ type savedProfile struct {
 	Failed       [4]int64
 	Points       []savedPoint
 	SignIns      []savedSignIn
-	Granter      uint64
+	Accounts     accountsOf
 	Incident     string
 	Idle         bool // without behaviour
 	Networks     int
@@ -163,7 +163,11 @@ func (d *profile) saved(b []byte, proven, idle bool) ([]byte, error) {
 	}
 	b = appendPoints(b, d.points[:])
 	b = appendSignIns(b, d.recentSignIns[:])
-	b = msgp.AppendString(msgp.AppendUint64(b, d.granter), incidentID(d.incident))
+	b = msgp.AppendArrayHeader(b, uint32(len(d.accounts)))
+	for _, account := range d.accounts {
+		b = msgp.AppendUint64(b, account)
+	}
+	b = msgp.AppendString(b, incidentID(d.incident))
 	b = msgp.AppendInt(msgp.AppendBool(b, idle), d.networks)
 	b = msgp.AppendArrayHeader(b, 4)
 	for _, n := range [...]int64{int64(d.takes.box), d.takes.hour, int64(d.takes.items), int64(d.takes.requests)} {
@@ -223,7 +227,7 @@ func appendSignIns(b []byte, comes []recentSignIn) []byte {
 
 func (s *savedProfile) restored(key uint64) (*profile, error) {
 	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, behaviour: &behaviour{mailboxes: window.AttemptsOf(s.Mailboxes),
-		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter, networks: s.Networks,
+		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, accounts: s.Accounts, networks: s.Networks,
 		takes: take{uint64(s.Take[0]), s.Take[1], int(s.Take[2]), int(s.Take[3])}}}
 	var errs [5]error
 	d.baseline, errs[0] = s.Baseline.Restored()

@@ -100,9 +100,8 @@ func (c *Detector) actsFor(app *profile, ev *event.Event) {
 	}
 	account, at := subjectKey(aUser, ev.User), ev.Time.UnixMilli()
 	c.population.Add(baseline.Feature(baseline.Key(baseline.App, ev.App)), account, at)
-	if app.granter == 0 {
+	if app.accounts.add(account) {
 		c.find(aUser, ev.User)
-		app.granter = account
 		c.changed(app)
 	}
 }
