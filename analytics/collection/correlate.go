@@ -17,7 +17,10 @@ type correlation struct {
 
 // besideSession are the signals of the first half that say nothing about the
 // session in which mail is opened.
-var besideSession = setOf(newApp, mailConsent, appCredentials, mailPermission)
+var besideSession = grants | setOf(newApp)
+
+// grants are the signals of an account that lets somebody in.
+var grants = setOf(mailConsent, appCredentials, mailPermission)
 
 // oddSession are the signals of which a session needs one before mail that was
 // merely opened in it can be a theft: people travel, and buy telephones.
@@ -60,11 +63,17 @@ func (s *correlation) opens() bool {
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
 
-// weigh brings the weights of a subject's observations up to date.
+// weigh brings the weights of a subject's observations up to date, and marks
+// those around which there is an incident.
 func (c *Detector) weigh(d *profile) {
 	for i := range d.observations {
 		n := &d.observations[i]
 		n.weight = c.weightOf(d, n)
+	}
+	for i := range d.observations {
+		n := &d.observations[i]
+		s := c.correlate(d, n)
+		n.core = n.weight > 0 && s.opens()
 	}
 }
 
@@ -146,10 +155,8 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 // and which the given note is part of.
 func (c *Detector) trigger(d *profile, part *observation) *observation {
 	for i := range d.observations {
-		if center := &d.observations[i]; center.near(part, c.window) {
-			if s := c.correlate(d, center); s.opens() {
-				return center
-			}
+		if center := &d.observations[i]; center.core && center.near(part, c.window) {
+			return center
 		}
 	}
 	return nil
@@ -161,7 +168,7 @@ func (c *Detector) joins(d *profile, n *observation) bool {
 		return true
 	}
 	for i := range d.observations {
-		if o := &d.observations[i]; o.inIncident && o.near(n, c.window) {
+		if o := &d.observations[i]; o.inIncident && o.core && o.near(n, c.window) {
 			return true
 		}
 	}
@@ -222,7 +229,7 @@ func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.C
 func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 	if d.kind == anApp {
 		for _, account := range d.accounts {
-			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && o.incident != nil && within(o.incident, center.first) {
+			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && c.during(o.incident, center) {
 				return o.incident
 			}
 		}
@@ -234,11 +241,17 @@ func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 			continue
 		}
 		app, ok := c.profiles.Peek(n.links[2])
-		if ok && !app.accounts.full() && app.incident != nil && within(app.incident, center.first) {
+		if ok && !app.accounts.full() && c.during(app.incident, center) {
 			return app.incident
 		}
 	}
 	return nil
+}
+
+// during reports whether an observation was made during an incident, or within
+// the time window of it.
+func (c *Detector) during(i *theft, n *observation) bool {
+	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
 }
 
 // accountsOf are profiles of the accounts that let an application in or that it
@@ -340,16 +353,16 @@ func (c *Detector) client(d *profile) (from event.ClientKey) {
 // counts before all sign-ins.
 func (c *Detector) against(d *profile, k event.ClientKey) int {
 	var s correlation
-	grants := 0
+	granted := 0
 	for i := range d.observations {
 		n := &d.observations[i]
 		switch {
 		case !n.inIncident || n.client != k:
-		case n.grant || setOf(mailConsent, appCredentials).has(n.kind):
-			grants = 1
+		case n.grant || grants.has(n.kind):
+			granted = 1
 		default:
 			s.add(n.kind, n.weight)
 		}
 	}
-	return 100_000*s.access + 10*s.signIn + grants
+	return 100_000*s.access + 10*s.signIn + granted
 }

@@ -172,7 +172,11 @@ type Observed struct {
 	Subject      string
 	App          bool   // the subject is an application
 	Code, Detail string // empty: the subject is known and gave no signal
-	Last         time.Time
+	First, Last  time.Time
+	Weight       int // now
+	Core         bool
+	IP           string // empty: not known
+	Seen         string // how rare it is, as in alert.Signal
 }
 
 // EachSignal calls f for every signal of every subject, in no order, and once for
@@ -183,7 +187,12 @@ func (c *Detector) EachSignal(f func(Observed)) {
 			f(Observed{Subject: d.subject, App: d.kind == anApp})
 		}
 		for _, n := range d.observations {
-			f(Observed{d.subject, d.kind == anApp, signalCodes[n.kind], n.detail, event.UnixTime(n.last)})
+			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.detail, First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
+				Weight: c.weightOf(d, &n), Core: n.core, Seen: c.seenBy(d, &n)}
+			if n.client != (event.ClientKey{}) {
+				o.IP = n.client.Addr().String()
+			}
+			f(o)
 		}
 	})
 }

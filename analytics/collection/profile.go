@@ -64,6 +64,7 @@ type observation struct {
 	grant       bool   // of the account that let an application in
 	weight      int    // now; see Detector.weigh
 	record      string // id of the record behind it, at most 64 bytes
+	core        bool   // what is near it makes an incident; see Detector.weigh
 	inIncident  bool   // part of the incident
 	first, last int64
 	links       links
@@ -173,15 +174,22 @@ func (n *observation) near(o *observation, window int64) bool {
 	return gap <= window && !n.apart(o)
 }
 
+// readByProgram are the signals of a program that reads mail.
+var readByProgram = setOf(accessScript, accessTool, accessNoAgent, accessItems, accessForeignApp, accessMailboxes, accessSync, accessRegular, accessBulk)
+
 // apart reports whether two observations without a common session or address are
-// those of two people: they have different addresses, and are not an abnormal
-// sign-in and the reading of a program, which rarely meet by chance.
+// those of two people: they have different addresses, and are not an odd sign-in
+// and the reading of a program, which rarely meet by chance.
 func (n *observation) apart(o *observation) bool {
 	none := event.ClientKey{}
 	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {
 		return false
 	}
-	return n.kind.isAccess() == o.kind.isAccess() || setOf(accessOrdinary, accessNewApp, accessVolume).has(n.kind, o.kind)
+	signIn, access := n.kind, o.kind
+	if signIn.isAccess() {
+		signIn, access = access, signIn
+	}
+	return !(oddSession | grants).has(signIn) || !readByProgram.has(access)
 }
 
 // suspicious tells whether the subject has an open incident that is more than

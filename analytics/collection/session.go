@@ -132,7 +132,7 @@ func (c *Detector) odd(d *profile, a, b *site) *site {
 // openedMail adds the access to an observation of the first half whose session
 // has opened mail already: the two logs arrive in any order.
 func (c *Detector) openedMail(d *profile, n *observation) {
-	if n.links[0] == 0 || n.kind.isAccess() || d.kind != aUser {
+	if n.links[0] == 0 || !oddSession.has(n.kind) || d.kind != aUser {
 		return
 	}
 	seen, _ := c.sessions.Get(n.links[0])
@@ -162,7 +162,7 @@ func (c *Detector) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	n := c.observationOf(ev, accessOrdinary)
 	for i := range d.observations {
 		o := &d.observations[i]
-		if o.kind.isAccess() || o.weight == 0 || !o.near(&n, c.window) {
+		if !oddSession.has(o.kind) || o.weight == 0 || !o.near(&n, c.window) {
 			continue
 		}
 		if o.links.shared(&n.links) || o.kind == signInTool {

@@ -193,7 +193,9 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	case ev.Family == event.Legacy:
 		c.raiseUnless(baseline.Key(baseline.Family, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		c.raiseUnless(c.readerKey(ev, ev.AgentText(), w), d, ev, signInScript, ev.AgentText())
+		n := c.observationOf(ev, signInScript)
+		n.feature, n.half = c.readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
+		c.record(d, n, ev.AgentText(), ev)
 	}
 	switch habit := c.methodKey(ev); ev.Protocol {
 	case event.ROPC:
@@ -203,6 +205,13 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	case event.LegacyAuth:
 		c.raiseUnless(habit, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
 	}
+}
+
+// familiar reports whether the network is the account's, or one that many others
+// use: people have scripts, too.
+func (c *Detector) familiar(d *profile, ev *event.Event, w *networkContext) bool {
+	at := ev.Time.UnixMilli()
+	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, w.network, at)) >= c.common())
 }
 
 // stolen notes that an account got in from the client of an AN1269 incident.
