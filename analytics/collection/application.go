@@ -135,7 +135,7 @@ func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box 
 	if elsewhere {
 		c.raiseUnless(w.network, app, ev, newNetwork, nil)
 	}
-	c.appNetwork(app, w, at)
+	c.appNetwork(app, ev, w)
 	mature := app.baseline.IsMature(at)
 	if !mature {
 		c.raiseUnless(baseline.Key(baseline.App, ev.App), app, ev, accessForeignApp, ev.App)
@@ -150,12 +150,14 @@ func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box 
 	c.touch(app, ev)
 }
 
-// appNetwork lets an application learn a network.
-func (c *Detector) appNetwork(app *profile, w *networkContext, at int64) {
+// appNetwork lets an application learn a network, and counts those in which it
+// acts for somebody.
+func (c *Detector) appNetwork(app *profile, ev *event.Event, w *networkContext) {
 	if w.network == 0 || w.usual {
 		return
 	}
-	if !app.baseline.UsedBefore(w.network, at+1) {
+	at := ev.Time.UnixMilli()
+	if ev.UserKind == event.UserPerson && !app.baseline.UsedBefore(w.network, at+1) {
 		app.networks = min(app.networks+1, maxHomes+1)
 	}
 	app.baseline.Use(w.network, at, baseline.MaxFeatures)

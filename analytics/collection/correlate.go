@@ -229,7 +229,7 @@ func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.C
 func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 	if d.kind == anApp {
 		for _, account := range d.accounts {
-			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && c.during(o.incident, center) {
+			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && c.meets(o.incident, d, center) {
 				return o.incident
 			}
 		}
@@ -246,6 +246,16 @@ func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 		}
 	}
 	return nil
+}
+
+// meets reports whether any observation around one was made during an incident.
+func (c *Detector) meets(i *theft, d *profile, center *observation) bool {
+	for n := range d.observations {
+		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
+			return true
+		}
+	}
+	return false
 }
 
 // during reports whether an observation was made during an incident, or within

@@ -57,7 +57,7 @@ func (c *Detector) grant(d *profile, ev *event.Event, kind signalKind, detail []
 	}
 	for i := range d.observations {
 		o := d.observations[i]
-		if o.weight == 0 || o.kind.isAccess() || grants.has(o.kind) || !o.near(&n, c.window) {
+		if o.weight == 0 || o.half || o.kind.isAccess() || grants.has(o.kind) || !o.near(&n, c.window) {
 			continue
 		}
 		o.inIncident, o.grant = false, true

@@ -235,7 +235,7 @@ func (c *Detector) linksOf(ev *event.Event) (l links) {
 	}
 	if c.foreign(ev) {
 		l[2] = event.SaltedHash('a', ev.App) // everybody has those of Microsoft
-	} else if len(ev.App) == 0 && len(ev.Target) > 0 {
+	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
 		l[2] = event.SaltedHash('a', ev.Target)
 	}
 	return l

@@ -16,9 +16,13 @@ const (
 	// learningDays is how long a tenant is watched before it says much that an
 	// account is in two networks: until then such a signal counts half.
 	learningDays = 2
-	// A feature is common, and says nothing, when commonLeast other accounts or
-	// commonShare of all accounts use it, whichever is more.
-	commonLeast, commonShare = 8, 0.02
+	// A feature is common, and says nothing, when so many other accounts use it:
+	// commonShare of all accounts, and never fewer than commonLeast, or than
+	// commonSmall in a small tenant.
+	commonSmall, commonLeast, commonShare = 4, 8, 0.02
+	// adoptedBy is how many times that number of accounts make a feature common
+	// that is usual for none of them yet: something new for everybody.
+	adoptedBy = 3
 )
 
 // usersPerFeature bounds the features of the population: one for this many
@@ -31,27 +35,47 @@ const usersPerFeature = 2
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
 	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary)
 
+// appSignals are the signals that stand on the use of an application. Each
+// account that adopts one counts at once.
+var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp)
+
+// usualOf is the feature of those accounts for which a feature is usual.
+func usualOf(feature uint64) baseline.Feature { return baseline.NewFeature('u', feature) }
+
 // seen counts the account of an event as a user of a feature. An account that is
 // known by its object id alone is not counted: it has a name, too.
 func (c *Detector) seen(d *profile, ev *event.Event, feature uint64) {
-	if d.kind == aUser && ev.UserKind == event.UserPerson {
-		c.population.Add(baseline.Feature(feature), d.key, ev.Time.UnixMilli())
+	if d.kind != aUser || ev.UserKind != event.UserPerson {
+		return
+	}
+	at := ev.Time.UnixMilli()
+	c.population.Add(baseline.Feature(feature), d.key, at)
+	if d.baseline.Knows(feature, at, c.policy.Collection.Baseline) {
+		c.population.Add(usualOf(feature), d.key, at)
 	}
 }
 
-// others returns how many accounts of the tenant have used a feature in the last
-// 90 days, besides the subject or the account behind an application.
-func (c *Detector) others(d *profile, feature uint64, at int64) int {
+// others returns how many accounts of the tenant share what a signal stands on,
+// besides the subject or the account behind an application: those for which the
+// feature is usual, so that the victims of a thief do not make the network
+// common that all of them were robbed from. Applications, and what very many
+// have come to use lately, count from the first use on.
+func (c *Detector) others(d *profile, kind signalKind, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
 		account = d.accounts[0]
 	}
-	return c.population.UsersBesides(baseline.Feature(feature), account, at)
+	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
+	if appSignals.has(kind) || float64(users) >= adoptedBy*c.common() {
+		return users
+	}
+	return c.population.UsersBesides(usualOf(feature), account, at)
 }
 
 // common is the number of accounts from which on a feature is common.
 func (c *Detector) common() float64 {
-	return max(commonLeast, commonShare*float64(c.population.Accounts()))
+	all := float64(c.population.Accounts())
+	return max(commonSmall, min(commonLeast, all/10), commonShare*all)
 }
 
 // rarity returns the share, 0 to 1, of a signal's weight that remains where
@@ -66,7 +90,7 @@ func (c *Detector) rareShare(d *profile, n *observation) float64 {
 	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 || c.population.Accounts() < leastTenant {
 		return 1
 	}
-	share := rarity(c.others(d, n.feature, n.last), c.common())
+	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())
 	if setOf(sessionMoved, impossibleTravel).has(n.kind) && !c.population.Learned(n.first, learningDays) {
 		share /= 2
 	}
@@ -93,7 +117,7 @@ func (c *Detector) seenBy(d *profile, n *observation) string {
 	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 {
 		return ""
 	}
-	users, all := c.others(d, n.feature, n.last), c.population.Accounts()
+	users, all := c.others(d, n.kind, n.feature, n.last), c.population.Accounts()
 	if d.kind == aUser {
 		users++
 	}
@@ -102,5 +126,5 @@ func (c *Detector) seenBy(d *profile, n *observation) string {
 
 // rareAddress reports whether few accounts have signed in from a client.
 func (c *Detector) rareAddress(d *profile, k event.ClientKey, at int64) bool {
-	return float64(c.others(d, c.linkOf(k), at)) < c.common()
+	return float64(c.population.UsersBesides(baseline.Feature(c.linkOf(k)), d.key, at)) < c.common()
 }

@@ -123,7 +123,7 @@ func (c *Detector) odd(d *profile, a, b *site) *site {
 		return nil
 	case own(a):
 		return b
-	case own(b), c.others(d, a.network, a.first) <= c.others(d, b.network, b.first):
+	case own(b), c.others(d, sessionMoved, a.network, a.first) <= c.others(d, sessionMoved, b.network, b.first):
 		return a
 	}
 	return b

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"bytes"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -193,9 +194,7 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	case ev.Family == event.Legacy:
 		c.raiseUnless(baseline.Key(baseline.Family, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		n := c.observationOf(ev, signInScript)
-		n.feature, n.half = c.readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
-		c.record(d, n, ev.AgentText(), ev)
+		c.signInByScript(d, ev, w)
 	}
 	switch habit := c.methodKey(ev); ev.Protocol {
 	case event.ROPC:
@@ -207,11 +206,21 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
+// signInByScript raises a signal for a scripting agent: half in a network that is
+// familiar, none for the PowerShell of an administrator there.
+func (c *Detector) signInByScript(d *profile, ev *event.Event, w *networkContext) {
+	n := c.observationOf(ev, signInScript)
+	n.feature, n.half = c.readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
+	if !n.half || !bytes.Contains(ev.AgentText(), []byte("PowerShell")) {
+		c.record(d, n, ev.AgentText(), ev)
+	}
+}
+
 // familiar reports whether the network is the account's, or one that many others
 // use: people have scripts, too.
 func (c *Detector) familiar(d *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
-	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, w.network, at)) >= c.common())
+	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, newNetwork, w.network, at)) >= c.common())
 }
 
 // stolen notes that an account got in from the client of an AN1269 incident.

@@ -37,7 +37,7 @@ func (c *Detector) compareTravel(d *profile, v, o *signInPoint) {
 		early, late = v, o
 	}
 	knew := d.baseline.KnewBefore(late.network, late.at, c.policy.Collection.Baseline)
-	if knew || c.others(d, early.network, early.at) < c.others(d, late.network, late.at) {
+	if knew || c.others(d, impossibleTravel, early.network, early.at) < c.others(d, impossibleTravel, late.network, late.at) {
 		late = early // the one that is not the account's, or that fewer others use
 	}
 	c.record(d, c.pointObservation(impossibleTravel, late), nil, nil)
