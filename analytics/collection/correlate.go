@@ -22,6 +22,10 @@ var besideSession = grants | setOf(newApp)
 // grants are the signals of an account that lets somebody in.
 var grants = setOf(mailConsent, appCredentials, mailPermission)
 
+// everyday are the signals of the first half that by themselves are nobody's
+// theft: people buy telephones and work late.
+var everyday = setOf(newDevice, newFamily, newApp, newHour)
+
 // oddSession are the signals of which a session needs one before mail that was
 // merely opened in it can be a theft: people travel, and buy telephones.
 var oddSession = setOf(signInRented, sessionMoved, impossibleTravel, signInScript, signInTool, signInROPC, signInDeviceCode, signInLegacy, signInFromAttack)
@@ -49,11 +53,11 @@ func (s *correlation) add(kind signalKind, weight int) {
 // itself makes no second half: that is a new telephone. Mail that was merely
 // opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
-	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp) == 0
+	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp, accessSync) == 0
 	switch {
 	case s.strong, s.access >= aloneAt:
 		return true
-	case s.signIn == 0, s.access == 0:
+	case s.access == 0, s.set&^(accessKinds|everyday) == 0:
 		return false
 	case s.set.has(signInTool):
 		return s.signIn+s.access >= opensAt

@@ -45,7 +45,9 @@ func (c *Detector) touched(d *profile, ev *event.Event, program bool) {
 	}
 	switch {
 	case ev.Access == event.Export:
-		c.raise(d, ev, mailExport, ev.Operation)
+		n := c.observationOf(ev, mailExport)
+		n.half = complianceSearch(ev.Operation)
+		c.record(d, n, ev.Operation, ev)
 	case ev.Access == event.Search && program:
 		c.raise(d, ev, mailSearch, ev.Operation)
 	case ev.Access == event.Sync && program:

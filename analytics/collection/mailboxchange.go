@@ -35,7 +35,15 @@ func (c *Detector) change(d *profile, ev *event.Event) {
 		c.grant(d, ev, kind, detail)
 		return
 	}
-	c.raise(d, ev, kind, detail)
+	n := c.observationOf(ev, kind)
+	n.half = kind == mailExport && complianceSearch(ev.Operation)
+	c.record(d, n, detail, ev)
+}
+
+// complianceSearch reports whether an export is that of a search for the lawyers,
+// which needs a role of its own and counts half.
+func complianceSearch(operation []byte) bool {
+	return bytes.Contains(operation, []byte("Compliance")) || bytes.HasPrefix(operation, []byte("Search"))
 }
 
 // grant raises the signal of an application that is let in, or given a key, on
@@ -57,7 +65,7 @@ func (c *Detector) grant(d *profile, ev *event.Event, kind signalKind, detail []
 	}
 	for i := range d.observations {
 		o := d.observations[i]
-		if o.weight == 0 || o.half || o.kind.isAccess() || grants.has(o.kind) || !o.near(&n, c.window) {
+		if o.weight == 0 || o.half || !(oddSession | setOf(newNetwork, newCountry)).has(o.kind) || !o.near(&n, c.window) {
 			continue
 		}
 		o.inIncident, o.grant = false, true

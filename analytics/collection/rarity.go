@@ -33,7 +33,7 @@ const usersPerFeature = 2
 // tenant use the same feature: the network, country, application or reader that
 // is new to the account.
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
-	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary)
+	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync)
 
 // appSignals are the signals that stand on the use of an application. Each
 // account that adopts one counts at once.
@@ -85,9 +85,16 @@ func rarity(others int, common float64) float64 {
 	return max(0, 1-math.Log1p(float64(others))/math.Log1p(common))
 }
 
+// dependsOnRarity reports whether the weight of an observation depends on how many
+// others share what it stands on. Where people are says nothing about where an
+// application runs.
+func (c *Detector) dependsOnRarity(d *profile, n *observation) bool {
+	return n.feature != 0 && rarityOf.has(n.kind) && (d.kind != anApp || !setOf(newNetwork, newCountry).has(n.kind) || n.grant)
+}
+
 // rareShare is the rarity of what an observation stands on.
 func (c *Detector) rareShare(d *profile, n *observation) float64 {
-	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 || c.population.Accounts() < leastTenant {
+	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
 	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())
@@ -114,7 +121,7 @@ func (c *Detector) weightOf(d *profile, n *observation) int {
 // seenBy says how rare the feature of an observation is, for an analyst: "3 of
 // 412 accounts". It returns "" for a signal that does not depend on rarity.
 func (c *Detector) seenBy(d *profile, n *observation) string {
-	if n.feature == 0 || rarityOf&(1<<n.kind) == 0 {
+	if !c.dependsOnRarity(d, n) {
 		return ""
 	}
 	users, all := c.others(d, n.kind, n.feature, n.last), c.population.Accounts()

@@ -155,6 +155,9 @@ func (c *Detector) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.raiseUnless(w.network, d, ev, accessOrdinary, nil)
+		if ev.Access == event.Sync && c.policy.RentedNetwork(c.geo.Locate(ev.IP)) {
+			c.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
+		}
 	}
 	if len(d.observations) == 0 {
 		return
