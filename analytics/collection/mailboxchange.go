@@ -104,7 +104,7 @@ func ruleKind(_ *Detector, ev *event.Event) signalKind {
 	case forwards(detail, ev):
 		return ruleForwards
 	case holdsAny(detail, "deletemessage=true", `deletemessage "true`, "deletemessage $true", "deletemessage:$true", "markasread", "rss", "conversation history"),
-		holdsAny(detail, "movetofolder") && holdsAny(detail, "junk", "archive", "deleted items"):
+		holdsAny(detail, "movetofolder", "destinationfolder") && holdsAny(detail, "junk", "archive", "deleted items"):
 		return ruleHides
 	}
 	return signalKinds

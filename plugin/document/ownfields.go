@@ -83,6 +83,22 @@ type ownSignal struct {
 	Code   string `json:"code"`
 	Weight int    `json:"weight"`
 	Detail string `json:"detail,omitempty"`
+	At     string `json:"at,omitempty"`
+	IP     string `json:"ip,omitempty"`
+	Record string `json:"record,omitempty"`
+	Seen   string `json:"seen,omitempty"`
+}
+
+// ownSignalOf returns a signal in the form of the document.
+func ownSignalOf(s *alert.Signal) ownSignal {
+	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), Record: text.Cut(s.Record, maxText), Seen: s.Seen}
+	if !s.At.IsZero() {
+		own.At = stamp(s.At)
+	}
+	if s.IP.IsValid() {
+		own.IP = s.IP.String()
+	}
+	return own
 }
 
 func ownFieldsOf(a *alert.Alert) ownFields {
@@ -109,8 +125,8 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 	for _, u := range a.Users {
 		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})
 	}
-	for _, s := range a.Signals {
-		own.Signals = append(own.Signals, ownSignal{s.Code, s.Weight, text.Cut(s.Detail, maxText)})
+	for i := range a.Signals {
+		own.Signals = append(own.Signals, ownSignalOf(&a.Signals[i]))
 	}
 	return own
 }
