@@ -130,8 +130,10 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
+# Reads three kinds of input: routine traffic, a hostile log and a flood of addresses.
+INPUTS ?= routine hostile flood
 bench-host: build build/out_getrecord.so
-	$(GO) run ./test/bench $(BENCH)
+	for kind in $(INPUTS); do $(GO) run ./test/bench -input $$kind $(BENCH) || exit 1; done
 
 # The same for workers, two instances, a state_path and a start of the agent; a
 # record as the tables grow to a million entries; full tables put down and loaded.

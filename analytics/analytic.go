@@ -1,6 +1,8 @@
 package analytics
 
 import (
+	"time"
+
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
@@ -26,4 +28,7 @@ type Options struct {
 	Source   string // "auto" or the name of one format
 	MaxIPs   int    // bound of the client table, in entries
 	MaxUsers int    // bound of the account table, in entries
+	// Clock returns the time of day. Timestamps of Fluent Bit that are ahead of it
+	// are not believed. Nil: every timestamp is, as a replay of old logs needs.
+	Clock func() time.Time
 }

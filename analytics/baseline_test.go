@@ -2,18 +2,15 @@ package analytics
 
 import (
 	"fmt"
+	"strings"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"strings"
-	"testing"
-	"time"
 )
-
-var usual = policy.LearningPeriod{Days: 3, SignIns: 20}
-
-const tuesday = 20522 * int64(event.Day) // 2026-03-10
 
 // A new colleague's own baseline is not ripe, that of the group is: what is new
 // to all of them counts half.

@@ -2,14 +2,15 @@ package analytics
 
 import (
 	"net/netip"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // stolenAccount is an account with an ordinary life that is stolen at nine.
@@ -59,7 +60,7 @@ func TestContextOfTheSubject(t *testing.T) {
 			t.Errorf("%s is not among %v", want, codes)
 		}
 	}
-	if x.Items < 500 || !strings.HasPrefix(x.Baseline, "ripe since") {
+	if x.Items < 500 || !strings.HasPrefix(x.Baseline, "mature since") {
 		t.Errorf("%d items, baseline %q", x.Items, x.Baseline)
 	}
 }

@@ -3,6 +3,11 @@ package analytics
 import (
 	"fmt"
 	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/event"
@@ -14,25 +19,21 @@ import (
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing"
 	"redshank/analytics/window"
-	"sync"
-	"time"
-
-	"github.com/cespare/xxhash/v2"
 )
 
-// Bounds of what is remembered to recognise what comes twice, in keys of about
-// 150 bytes each.
+// Bounds of the keys that are remembered to recognise a chunk or a record that
+// arrives twice, in keys of about 150 bytes.
 const (
 	maxChunks = 4096
 	maxIDs    = 1 << 17
 )
 
 // futureSlack is how far an event may be ahead of Fluent Bit's own timestamp
-// before its time is not believed: clocks of two servers differ.
+// before its time is rejected: the clocks of two servers differ.
 const futureSlack = 10 * time.Minute
 
-// Engine is where the parts meet: records in, alerts out. It is safe for
-// concurrent use; one lock covers a whole chunk.
+// Engine takes chunks of records and returns alerts. An Engine is safe for
+// concurrent use; one lock is held for a whole chunk.
 type Engine struct {
 	mu         sync.Mutex
 	policy     *policy.Policy
@@ -47,6 +48,8 @@ type Engine struct {
 	chunks     *window.Seen
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
+	clock      func() time.Time
+	now        time.Time // by clock, at the begin of the chunk; zero: no clock
 	event      event.Event
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
@@ -54,7 +57,7 @@ type Engine struct {
 	stats      Stats
 }
 
-// New makes an engine. Nothing runs until Observe is called.
+// New returns an engine. It starts no goroutine.
 func New(opts Options) (*Engine, error) {
 	if opts.Policy == nil {
 		return nil, fmt.Errorf("engine: no policy")
@@ -65,6 +68,7 @@ func New(opts Options) (*Engine, error) {
 	}
 	e := &Engine{
 		policy:  opts.Policy,
+		clock:   opts.Clock,
 		cache:   policy.NewCache(opts.Policy),
 		geo:     policy.NewGeoCache(opts.Policy),
 		sources: sources,
@@ -77,7 +81,8 @@ func New(opts Options) (*Engine, error) {
 	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
 	e.add(e.collection)
 	e.reader.Index = sources.Index()
-	e.emit = e.observe // made once: a method value allocates
+	e.monitor.Unread = sources.Unread
+	e.emit = e.observe // once: a method value allocates
 	return e, nil
 }
 
@@ -94,14 +99,34 @@ func (e *Engine) Observe(tag string, chunk []byte) []*alert.Alert {
 	if repeated {
 		return nil
 	}
+	e.readClock()
 	var rec record.Record
 	for e.reader.Reset(chunk); e.reader.Next(&rec); {
-		e.received = rec.Time
+		e.receive(rec.Time)
 		if !e.sources.NextLine(&rec, &e.event, e.emit) {
 			e.sources.Decode(tag, &rec, e.emit)
 		}
 	}
 	return e.finish(tag, digest)
+}
+
+// readClock asks the clock once a chunk.
+func (e *Engine) readClock() {
+	if e.clock != nil {
+		e.now = e.clock()
+		e.tracker.Limit(e.now.Add(futureSlack).UnixMilli())
+	}
+}
+
+// receive takes Fluent Bit's timestamp of a record, or the time of day where
+// the timestamp is ahead of it: Time_Key, in_forward and in_http let a sender
+// choose it.
+func (e *Engine) receive(at time.Time) {
+	e.received = at
+	if !e.now.IsZero() && at.After(e.now.Add(futureSlack)) {
+		e.received = e.now
+		e.stats.Future++
+	}
 }
 
 // digest counts a chunk, returns its digest, and reports whether the same chunk
@@ -127,16 +152,15 @@ func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	return e.tracker.Flush()
 }
 
-// release lets go of a chunk: nothing may point into it once it is the host's
-// again.
+// release drops all references to a chunk, whose memory is the host's again.
 func (e *Engine) release() {
 	e.reader.Reset(nil)
 	e.event.Reset()
 	e.sources.Release()
 }
 
-// Close returns the final messages of the incidents that have changed since
-// their last one. The engine is not used afterwards.
+// Close returns the final messages of the open incidents. The engine must not be
+// used afterwards.
 func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -163,18 +187,17 @@ func (e *Engine) observe(ev *event.Event) {
 	}
 }
 
-// idle tells events that no analytic takes and no result code can turn into
-// another: handshakes above all, which are a quarter of what IIS logs. They
-// only move the clock.
+// idle reports whether no analytic uses an event, whatever its result code means:
+// handshakes above all, which are a quarter of an IIS log. Idle events only move
+// the clock.
 func idle(ev *event.Event) bool {
 	return (ev.Outcome == event.Challenge || ev.Outcome == event.Noise) && ev.CodeSpace == event.CodeNone
 }
 
-// setTime gives the event Fluent Bit's time where it has none or claims to be
-// from the future, so that a forged or broken clock cannot push state out. at
-// and arrived are the two in Unix milliseconds.
+// setTime moves the clock to the time of an event. at and arrived are the times of
+// the event and of Fluent Bit's record in Unix milliseconds.
 func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
-	at, future := e.believe(ev, at, arrived)
+	at, future := e.trustedTime(ev, at, arrived)
 	if future {
 		e.stats.Future++
 	}
@@ -183,7 +206,10 @@ func (e *Engine) setTime(ev *event.Event, at, arrived int64) {
 	}
 }
 
-func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, future bool) {
+// trustedTime returns the time of an event, and reports whether the event claims
+// to be from the future. An event without a time or from the future gets Fluent
+// Bit's time, so that a forged or wrong clock cannot push out state.
+func (e *Engine) trustedTime(ev *event.Event, at, arrived int64) (trusted int64, future bool) {
 	future = at > arrived+futureSlack.Milliseconds() && !e.received.IsZero()
 	if future || ev.Time.IsZero() {
 		ev.Time, at = e.received, arrived
@@ -191,10 +217,10 @@ func (e *Engine) believe(ev *event.Event, at, arrived int64) (believed int64, fu
 	return at, future
 }
 
-// repeated tells whether a record with this id has been counted. Successful
-// sign-ins are not asked: to see one twice changes nothing, and they are most.
-// The account is part of the key: who can write an id into one line hides no
-// other account's failures.
+// repeated reports whether a record with the id of an event has been counted.
+// Successful sign-ins, which are the most frequent events, are not checked: a
+// second one changes nothing. The account is part of the key, so that an id in a
+// forged line cannot hide the failures of another account.
 func (e *Engine) repeated(ev *event.Event) bool {
 	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
 	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(ev.UserHash(), 1))
@@ -203,14 +229,18 @@ func (e *Engine) repeated(ev *event.Event) bool {
 // Stats are the engine's counters since New.
 type Stats struct {
 	Chunks, RepeatedChunks           uint64
-	Sources                          source.Counts // leaf records by source and outcome
-	BadRecords                       uint64        // not decodable as records at all
-	LostBytes                        uint64        // of chunks that could not be read to their end
+	Sources                          source.Counts // log records by source and outcome
+	BadRecords                       uint64        // not decodable as records
+	LostBytes                        uint64        // of chunks that could not be read to the end
 	Events, Duplicates, Late, Future uint64
 	Clients, Accounts                int // entries now
 	ClientsEvicted, AccountsEvicted  uint64
 	Incidents, Alerts, Suppressed    uint64
+	Muted                            uint64 // messages that the policy kept back
 }
+
+// Rules returns the ids of the rules of all analytics, sorted.
+func (e *Engine) Rules() []string { return e.tracker.Rules() }
 
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
@@ -223,7 +253,7 @@ func (e *Engine) statsNow() Stats {
 	st := e.tableStats()
 	st.Sources = e.sources.Counts()
 	t := e.tracker.Stats()
-	st.Incidents, st.Alerts, st.Suppressed = t.Opened, t.Notified, t.Suppressed
+	st.Incidents, st.Alerts, st.Suppressed, st.Muted = t.Opened, t.Notified, t.Suppressed, t.Muted
 	return st
 }
 

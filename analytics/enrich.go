@@ -1,48 +1,49 @@
 package analytics
 
 import (
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
-	"slices"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
-// extraField is what an enriched record has more than the record that came.
+// extraField is the field that is added to an enriched record.
 const extraField = "redshank"
 
-// maxEvents is how many events of one record are listed in it; event_count has
-// the true number.
+// maxEvents bounds the events listed in one record; event_count has the true
+// number.
 const maxEvents = 32
 
-// enricher builds the field of one record at a time. What it encodes into is
-// reused: at full rate it costs no allocation.
+// enricher builds the field of one record at a time. Its buffers are reused, so that
+// a record costs no allocation.
 type enricher struct {
 	engine *Engine
 	events []enrichedEvent
 	count  int    // of events, listed or not
-	text   []byte // the fields of those listed, one event's behind the other's
+	text   []byte // the fields of the listed events, one event after the other
 	value  []byte
 	open   []*incident.Incident
 
 	observe, again source.Emit
 }
 
-// enrichedEvent is one event's fields in the enricher's text.
+// enrichedEvent is the position of an event's fields in the enricher's text.
 type enrichedEvent struct{ from, to, fields, risk int }
 
-// Enrich is Observe that hands the chunk on: it appends to dst every record of
-// the chunk as it came, byte for byte, those that led to events with a field
-// redshank behind their own (see enricher.appendRecord). Group markers, and
-// whatever else is sound, stay where they are; damaged bytes are left out.
+// Enrich does what Observe does and also appends every record of the chunk to dst,
+// byte for byte. Records with events get an additional field redshank (see
+// enricher.appendRecord). Group markers and everything else that is valid stay in
+// place; damaged bytes are dropped.
 //
-// A chunk seen before is enriched by itself and changes nothing. What an act
-// tells in several rows belongs to the row that completes it; where the
-// earlier ones came in another chunk, a repeated chunk does not know them.
+// A chunk seen before is enriched again and changes nothing. An attempt that is
+// logged in several rows belongs to the row that completes it; if the earlier rows
+// were in another chunk, the repeated chunk lacks the event.
 func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*alert.Alert) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -55,6 +56,7 @@ func (e *Engine) Enrich(dst []byte, tag string, chunk []byte) ([]byte, []*alert.
 		defer e.release()
 		return x.appendChunk(dst, tag, chunk, e.sources.Again(tag), x.again), nil
 	}
+	e.readClock()
 	dst = x.appendChunk(dst, tag, chunk, e.sources, x.observe)
 	return dst, e.finish(tag, digest)
 }
@@ -70,7 +72,7 @@ func newEnricher(e *Engine) *enricher {
 	}
 	x.again = func(ev *event.Event) {
 		e.policy.Normalise(ev)
-		e.believe(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
+		e.trustedTime(ev, ev.Time.UnixMilli(), e.received.UnixMilli())
 		x.add(ev)
 	}
 	return x
@@ -82,7 +84,7 @@ func (x *enricher) appendChunk(dst []byte, tag string, chunk []byte, from *sourc
 	var rec record.Record
 	for r.Reset(chunk); r.Next(&rec); done = r.At() {
 		x.events, x.text, x.count = x.events[:0], x.text[:0], 0
-		x.engine.received = rec.Time
+		x.engine.receive(rec.Time)
 		from.Decode(tag, &rec, emit)
 		dst = appendWhole(dst, chunk[done:r.At()-len(rec.Raw)])
 		dst = x.appendRecord(dst, &rec)
@@ -90,15 +92,15 @@ func (x *enricher) appendChunk(dst []byte, tag string, chunk []byte, from *sourc
 	return appendWhole(dst, chunk[done:])
 }
 
-// appendWhole keeps what stands between records, as far as it is sound.
+// appendWhole appends the valid part of the bytes between records.
 func appendWhole(dst, between []byte) []byte {
 	return append(dst, between[:record.Whole(between)]...)
 }
 
-// appendRecord appends a record with what is known of it. Of several events
-// the field describes the one of the highest risk, the first among equals, so
-// that it has one form for all who query it; all of them stand in its events.
-// A record that led to none, or has such a field already, passes as it is.
+// appendRecord appends a record with its additional field. The field describes the
+// event with the highest risk, the first of equals, so that queries find one form;
+// all events of the record are in the list events. A record without events, or with
+// a field of this name, is appended unchanged.
 func (x *enricher) appendRecord(dst []byte, rec *record.Record) []byte {
 	if x.count == 0 || rec.Body.Get(extraField).Present() {
 		return append(dst, rec.Raw...)
@@ -122,7 +124,7 @@ func (x *enricher) appendRecord(dst []byte, rec *record.Record) []byte {
 	return record.AppendWith(dst, rec, extraField, v)
 }
 
-// add encodes one event: it points into the chunk and is over after this.
+// add encodes one event, which is only valid during the call.
 func (x *enricher) add(ev *event.Event) {
 	x.count++
 	if len(x.events) >= maxEvents {
@@ -145,8 +147,7 @@ func (x *enricher) add(ev *event.Event) {
 	x.events = append(x.events, one)
 }
 
-// describe encodes what the event and the policy say; what is not known is
-// left out.
+// describe encodes the fields of an event. Unknown fields are left out.
 func (x *enricher) describe(p *pairs, ev *event.Event) {
 	p.word("source", ev.Source.String())
 	if ev.Service != event.ServiceUnknown {
@@ -171,8 +172,8 @@ func (x *enricher) describe(p *pairs, ev *event.Event) {
 	p.marks(ev.Marks)
 }
 
-// place is where the address is: by the policy's databases, else the country
-// that the log itself names.
+// place encodes the location of the address: from the policy's databases, or else
+// the country that the log names.
 func (x *enricher) place(p *pairs, ev *event.Event) {
 	var l policy.Location
 	if ev.IP.IsValid() {
@@ -182,7 +183,7 @@ func (x *enricher) place(p *pairs, ev *event.Event) {
 	if country == "" && len(ev.Country) == 0 && l.City == "" && l.ASN == 0 {
 		return
 	}
-	inner := pairs{b: x.value[:0]} // free until the record is put together
+	inner := pairs{b: x.value[:0]} // free until appendRecord
 	if country != "" {
 		inner.word("country_iso_code", country)
 	} else {
@@ -199,8 +200,8 @@ func (x *enricher) place(p *pairs, ev *event.Event) {
 	p.b = append(p.b, inner.b...)
 }
 
-// openFor appends the open incidents of an event's address, account, and what
-// else of it can be the subject of one, each once.
+// openFor appends the open incidents of an event's address, account, application and
+// host, each once.
 func (e *Engine) openFor(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	for _, a := range e.analytics {
 		list = a.Incidents(ev, list)
@@ -214,8 +215,8 @@ func (e *Engine) openFor(ev *event.Event, list []*incident.Incident) []*incident
 	return open
 }
 
-// Risks of an event, 0 to 100: that of its worst open incident, in the steps
-// of event.severity in alerts; without one, what speaks against it by itself.
+// Risks of an event, 0 to 100: the severity of its worst open incident, in the steps
+// of event.severity of alerts; without an incident, the risk of the event itself.
 var (
 	riskBySeverity = [...]int{0, alert.Low: 21, alert.Medium: 47, alert.High: 73, alert.Critical: 99}
 	riskOfTool     = riskBySeverity[alert.Medium]

@@ -7,13 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
-	"redshank/analytics/record"
 	"strings"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/analytics/record"
 )
 
 // stripped takes the field redshank out of every record of a chunk again, and

@@ -5,6 +5,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 	"redshank/analytics/record"
 )
 
@@ -28,13 +29,35 @@ func (e *Engine) Flush() []*alert.Alert {
 	return e.tracker.Flush()
 }
 
+// Explain makes the analytics that can account for their decisions report them to o,
+// while ObserveEvent runs.
+func (e *Engine) Explain(o explain.Observer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range e.analytics {
+		if x, ok := a.(explain.Explainer); ok {
+			x.Explain(o)
+		}
+	}
+}
+
+// IncidentsOf returns the ids of the open incidents that an observed event belongs
+// to, by its address, account, application or host.
+func (e *Engine) IncidentsOf(ev *event.Event) (ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, i := range e.openFor(ev, nil) {
+		ids = append(ids, i.ID)
+	}
+	return ids
+}
+
 // IsIdle reports whether an event only moves the clock: no analytic takes one of
 // its kind, and no result code can turn it into another.
 func IsIdle(ev *event.Event) bool { return idle(ev) }
 
 // EnrichEvents is ObserveEvent for all events of one record, and appends the record
-// to dst as Enrich does. Raw
-// and Body of rec are both the encoded body.
+// to dst as Enrich does. Raw and Body of rec are both the encoded body.
 func (e *Engine) EnrichEvents(dst []byte, rec *record.Record, events iter.Seq[*event.Event]) []byte {
 	e.mu.Lock()
 	defer e.mu.Unlock()

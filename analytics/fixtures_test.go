@@ -8,14 +8,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 )
 
 // fixture returns the lines of a real log, or skips: the samples are not part

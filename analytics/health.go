@@ -1,8 +1,10 @@
 package analytics
 
 import (
-	"redshank/analytics/health"
 	"time"
+
+	"redshank/analytics/health"
+	"redshank/analytics/source"
 )
 
 // Finding is something about the records that an operator must hear about.
@@ -17,6 +19,9 @@ type Health struct {
 	// the order of their codes. What was raised and cleared in between is in
 	// both.
 	Raised, Cleared, Open []Finding
+	// Unread are the kinds of records that no source understands, the most
+	// frequent first.
+	Unread []source.Unread
 }
 
 // Health returns the figures and the findings. One caller at a time gets each
@@ -27,6 +32,8 @@ func (e *Engine) Health() Health {
 	defer e.mu.Unlock()
 	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
 	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
+	h.Unread = e.sources.Unread()
+	e.monitor.CheckUnread()
 	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
 	h.Open, h.Raised, h.Cleared = e.monitor.Take()
 	return h

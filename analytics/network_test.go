@@ -4,15 +4,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // located is a policy with two databases: the office and its VPN exit have

@@ -10,7 +10,7 @@ import (
 )
 
 // pairs are the fields of a msgpack map without its header, which needs their
-// number. What is empty makes no field.
+// number. Empty values make no field.
 type pairs struct {
 	b []byte
 	n int
@@ -21,7 +21,7 @@ func (p *pairs) key(key string) {
 	p.b = msgp.AppendString(p.b, key)
 }
 
-// word appends a name out of our own tables.
+// word appends a trusted text, for instance the name of a service.
 func (p *pairs) word(key, value string) {
 	if value != "" {
 		p.key(key)
@@ -29,7 +29,7 @@ func (p *pairs) word(key, value string) {
 	}
 }
 
-// text appends what a log said, capped.
+// text appends a text from a log, capped.
 func (p *pairs) text(key string, value []byte) {
 	if len(value) > 0 {
 		p.key(key)
@@ -54,7 +54,7 @@ func (p *pairs) address(key string, ip netip.Addr) {
 	}
 }
 
-// markNames are the marks by bit, as enriched records spell them.
+// markNames are the names of the marks in enriched records, by bit.
 var markNames = [...]string{
 	"allowed_network", "corporate_egress", "ignored_account", "privileged", "service_account",
 	"leaked", "known_automation", "microsoft_range", "known_location",

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"redshank/analytics/collection"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/collection"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // halves plays one record of a peer's unit tests by itself, and then, for every

@@ -2,11 +2,12 @@ package analytics
 
 import (
 	"fmt"
+	"testing"
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"testing"
-	"time"
 )
 
 func TestQuiet(t *testing.T) {

@@ -2,11 +2,12 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 )
 
 // The chain in records as the logs have them: sources, policy and analytic

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
-	"redshank/analytics/source"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/analytics/source"
 )
 
 // rawScene is a scene in log lines: what needs the sources and the policy as

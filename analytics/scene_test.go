@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // scene is a list of acts to play through an engine: what the tests of the

@@ -2,10 +2,11 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 )
 
 const (

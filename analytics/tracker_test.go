@@ -2,10 +2,12 @@ package analytics
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
-	"redshank/analytics/event"
+	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
 )
 
 // messages plays a scene, a chunk for each act, and returns all messages up to
@@ -28,13 +30,13 @@ func (s *scene) messages() (told, closing []*alert.Alert) {
 func TestAStormStaysReadable(t *testing.T) {
 	s := newScene(t)
 	s.policy.Alerts.PerMinute = 60
-	for n := range 200 { // two hundred attackers in one minute that share nothing
+	for n := 1; n <= 200; n++ { // two hundred attackers in one minute that share nothing
 		for k := range 6 {
-			s.add(act{at: time.Duration(k) * time.Second, ip: fmt.Sprintf("100.%d.%d.9", 64+n%50, n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k),
-				agent: fmt.Sprintf("agent %d", n), outcome: event.Failure, reason: event.WrongPassword})
+			s.add(act{at: time.Duration(k) * time.Second, ip: fmt.Sprintf("%d.113.199.9", n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k),
+				agent: strings.Repeat("agent ", n), outcome: event.Failure, reason: event.WrongPassword})
 		}
 	}
-	s.succeed(10*time.Second, "100.113.199.9", "u199-0@contoso.com") // a credential is told whatever the minute holds
+	s.succeed(10*time.Second, "199.113.199.9", "u199-0@contoso.com") // a credential is told whatever the minute holds
 	told, closing := s.messages()
 	var critical, suppressed int
 	incidents := map[string]bool{}

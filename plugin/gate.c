@@ -1,7 +1,7 @@
 //go:build cgo && !windows
 
-// The symbols the host looks for. They stand before the Go code for what has
-// to happen while it cannot run, or cannot run safely yet.
+// The symbols that the host looks up. They handle what has to be done before Go
+// code can run, or can run safely.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,15 +22,14 @@ __attribute__((constructor)) static void remember_process(void)
 	loaded_by = getpid();
 }
 
-// In daemon mode the host forks after it has loaded us, and the child has none
-// of Go's threads: a call into Go there hangs about every other time, even one
-// that only says no. So no Go code runs in a child at all.
+// In daemon mode the host forks after it has loaded this library. The child has
+// no threads of the Go runtime, and every second call into Go hangs there, so no
+// Go code runs in a child.
 static int forked(void) { return getpid() != loaded_by; }
 
-// A short table of functions cannot be told from a full one by looking at it,
-// and the host has no call for its version. But it exports its own symbols for
-// its C plugins, and the log functions stand there since they stand in the
-// table.
+// The length of the function table is not recorded in it, and the host has no
+// call for its version. But the host exports its symbols for plugins in C, and it
+// has exported the log functions since they are in the table.
 int host_logs(void)
 {
 	return dlsym(RTLD_DEFAULT, "flb_log_print") && dlsym(RTLD_DEFAULT, "flb_output_log_check");
@@ -41,12 +40,11 @@ static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE};
 static struct sigaction go_handlers[FAULTS];
 static pthread_mutex_t handlers = PTHREAD_MUTEX_INITIALIZER;
 
-// On SIGHUP and SIGCONT the host sets its own handlers for faults again, and a
-// nil dereference, which Go would turn into a panic, then aborts the agent.
-// Handlers of a Go runtime run on their own stack (SA_ONSTACK), the host's do
-// not: that tells them apart. Taking whichever of the first kind was there
-// last, and not always ours, keeps other plugins in Go working. Costs three
-// system calls for a chunk.
+// On SIGHUP and SIGCONT the host installs its own handlers for faults again. A nil
+// dereference, which Go turns into a panic, would then abort the agent. Handlers
+// of a Go runtime use a stack of their own (SA_ONSTACK), those of the host do not.
+// rearm restores the last handler of the first kind, which may be that of another
+// plugin in Go. The cost is three system calls per chunk.
 static void rearm(void)
 {
 	pthread_mutex_lock(&handlers);
@@ -77,11 +75,11 @@ static int refuse_daemon(struct host_plugin *plugin)
 	return 0;
 }
 
-// Fluent Bit 5.1 starts the workers of a Go output twice, and at a reload it ends
-// one set of them only. The others go on to look every 1.5 s at what the reload
-// has freed, which sooner or later aborts the agent. It tells before the first
-// flush whether it can be reloaded; that there are workers shows in a flush, as
-// one without comes on the thread that Init came on.
+// Fluent Bit 5.1 starts the workers of a Go output twice and ends only one set of
+// them at a reload. Every 1.5 s the others read memory that the reload has freed,
+// which aborts the agent sooner or later. The host reports before the first flush
+// whether it can be reloaded. A flush reveals workers by its thread: without
+// workers that is the thread of Init.
 static int reloads;
 static pthread_t pipeline;
 
@@ -115,7 +113,7 @@ int FLBPluginFlushCtx(uintptr_t context, void *data, size_t length, char *tag)
 
 int FLBPluginExitCtx(uintptr_t context)
 {
-	if (forked() || context == 0) { // 0 under --dry-run: there was no Init
+	if (forked() || context == 0) { // 0 under --dry-run, which does not call Init
 		return 1;
 	}
 	rearm();

@@ -1,11 +1,9 @@
 //go:build cgo
 
-// The symbols the host looks for, where the host runs on Windows. Most of what
-// gate.c guards against does not exist here:
-//
-// Nothing forks. And the host's handlers for faults do not stand in Go's way:
-// Go has a vectored handler, which Windows asks before all those that the C
-// runtime's signal() leads to, however often the host sets these anew.
+// The symbols that the host looks up, on Windows. Most problems that gate.c solves
+// do not exist here: nothing forks, and the fault handlers of the host do not
+// replace that of Go, which is a vectored handler. Windows calls vectored handlers
+// before those installed by signal().
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -16,7 +14,7 @@
 #define EXPORT __declspec(dllexport)
 #define EXECUTABLE (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
-// The module that code lies in; NULL where there is no code.
+// module_of returns the module that contains the code at an address, or NULL.
 static void *module_of(const void *code)
 {
 	MEMORY_BASIC_INFORMATION at;
@@ -37,9 +35,9 @@ static int readable(const void *from, size_t length)
 
 static int full_table;
 
-// The host exports no symbols here that would tell how long its table is, as
-// they do elsewhere. But all functions of a table are the host's own: what
-// stands behind the end of a short one points elsewhere, or is no code.
+// The host exports no symbols here from which the length of its function table
+// follows. But all functions in the table are in the module of the host: a word
+// after the end of a short table points to another module, or to no code.
 static int reaches(const struct host_api *api)
 {
 	void *host;
@@ -65,8 +63,8 @@ EXPORT int FLBPluginOutputPreRun(int hot_reload)
 	return 1;
 }
 
-// One host has one table, so it does not matter that all instances share what
-// is known of it; the host starts them one after the other.
+// All instances share one host and thus one table. The host starts them one after
+// the other.
 EXPORT int FLBPluginInit(struct host_plugin *plugin)
 {
 	full_table = reaches(plugin->api);
@@ -81,7 +79,7 @@ EXPORT int FLBPluginFlushCtx(uintptr_t context, void *data, size_t length, char 
 
 EXPORT int FLBPluginExitCtx(uintptr_t context)
 {
-	return context == 0 ? 1 : redshankExit(context); // 0 under --dry-run: there was no Init
+	return context == 0 ? 1 : redshankExit(context); // 0 under --dry-run, which does not call Init
 }
 
 EXPORT void FLBPluginUnregister(void *def) { redshankUnregister(def); }

@@ -27,38 +27,38 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 )
 
-// host is the agent as one instance sees it. It is valid from Init to the end
-// of Exit; after that the host frees what it points to.
+// host is the host as seen by one instance. It is valid from Init to the end of
+// Exit; then the host frees the structures behind the pointers.
 type host struct {
 	plugin   *C.struct_host_plugin // during Init only: the host reuses it for the next instance
 	api      *C.struct_host_api
 	instance unsafe.Pointer
-	full     bool // the host's table of functions reaches as far as ours
+	full     bool // the function table of the host has all functions of host_api
 }
 
-// openHost is called in Init with what the host gives it.
+// openHost returns the host for the argument of Init.
 func openHost(plugin unsafe.Pointer) *host {
 	p := (*C.struct_host_plugin)(plugin)
 	return &host{plugin: p, api: p.api, instance: p.instance, full: C.host_logs() != 0}
 }
 
-// property is an option as text; "" where it is not set. Init only.
+// property returns an option as text, "" when it is not set. Init only.
 func (h *host) property(key string) string {
 	return output.FLBPluginConfigKey(unsafe.Pointer(h.plugin), key)
 }
 
-// setContext makes the host hand handle to every later call. It is kept as
-// the pointer itself: fluent-bit-go's own SetContext keeps each instance, and
-// a byte of C memory, for ever. Init only.
+// setContext makes the host pass handle to every later call. The handle is stored
+// in place of a pointer: SetContext of fluent-bit-go would keep every instance,
+// and a byte of C memory, for ever. Init only.
 func (h *host) setContext(handle uintptr) {
 	C.set_context(h.plugin, C.uintptr_t(handle))
 	h.plugin = nil
 }
 
-// levels are the host's log levels, from error 1 to trace 5.
+// levels are the log levels of the host, from error (1) to trace (5).
 var levels = []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelDebug - 4}
 
-// leastLevel is the least level this output's log_level lets through.
+// leastLevel returns the least level that the log_level of this output prints.
 func (h *host) leastLevel() slog.Level {
 	if !h.full {
 		return slog.LevelInfo
@@ -72,10 +72,10 @@ func (h *host) leastLevel() slog.Level {
 	return least
 }
 
-// print writes one line to the host's log. Only from a thread of the host.
+// print writes one line to the log of the host. Only from a thread of the host.
 func (h *host) print(level slog.Level, text string) {
 	if !h.full {
-		// Nothing is left to tell if standard error is gone too.
+		// An error of standard error cannot be reported anywhere.
 		_, _ = os.Stderr.WriteString(text + "\n")
 		return
 	}

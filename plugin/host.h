@@ -1,4 +1,4 @@
-// The host's side as Fluent Bit 2.1 to 5.1 lays it out (flb_api.h and
+// The structures of the host, as in Fluent Bit 2.1 to 5.1 (flb_api.h and
 // proxy/go/go.h). fluent-bit-go declares the first function only.
 #ifndef HOST_H
 #define HOST_H
@@ -22,7 +22,7 @@ struct host_plugin {
 	struct { void *remote; } *context;
 };
 
-// host_logs tells whether the host's table reaches as far as host_api.
+// host_logs reports whether the function table of the host has all of host_api.
 int host_logs(void);
 
 #endif

@@ -1,5 +1,6 @@
-// Package main is Redshank: built as a shared object it is the Fluent Bit
-// output plugin, built as a plain executable it is the redshank command.
+// Package main is Redshank. Built as a shared object it is the output plugin for
+// Fluent Bit, built as an executable it is the redshank command. The package holds
+// only what touches C; everything else is in the package agent.
 package main
 
 /*
@@ -18,25 +19,25 @@ import (
 	"redshank/plugin/agent"
 )
 
-// attached is an instance with the host it works for.
+// attached is an instance together with its host.
 type attached struct {
 	host     *host
 	logs     *agent.LogQueue
 	instance *agent.Instance
-	metrics  *metrics // nil: the host has none
+	metrics  *metrics // nil when the host has no metrics
 	warned   sync.Once
 }
 
-// redshankRegister tells the host our name. It is called at load, also for
-// --help and --dry-run, and again at every hot reload: nothing starts here.
+// redshankRegister gives the host the name of the plugin. The host calls it after
+// loading the library, for --help and --dry-run too, and at every hot reload, so
+// nothing is started here.
 //
 //export redshankRegister
 func redshankRegister(def unsafe.Pointer) C.int {
 	return C.int(output.FLBPluginRegister(def, "redshank", "Detects attacks on Exchange and Microsoft 365 mail"))
 }
 
-// redshankInit makes one instance. What it returns on error makes the host
-// refuse to start.
+// redshankInit starts one instance. With an error the host refuses to start.
 //
 //export redshankInit
 func redshankInit(plugin unsafe.Pointer) (code C.int) {
@@ -55,15 +56,15 @@ func redshankInit(plugin unsafe.Pointer) (code C.int) {
 		agent.LogLines(log, err)
 		return output.FLB_ERROR
 	}
-	a.instance, a.metrics = i, h.newMetrics()
+	a.instance, a.metrics = i, h.newMetrics(i.Report())
 	h.setContext(uintptr(cgo.NewHandle(a)))
 	return output.FLB_OK
 }
 
-// redshankFlush takes one chunk. The context is a handle and not a pointer, so
-// it is declared as a number: the garbage collector must not look at it. data is
-// read in place and never kept. orphans tells that the call comes from a worker
-// of an agent that can be reloaded, which Fluent Bit 5.1 does not survive.
+// redshankFlush takes one chunk. The context is a handle, declared as a number
+// because the garbage collector must not take it for a pointer. data is read in
+// place and not used after the call. orphans is not 0 when a worker of an agent
+// with hot reload calls, a combination that Fluent Bit 5.1 does not survive.
 //
 //export redshankFlush
 func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C.char, orphans C.int) (code C.int) {
@@ -71,7 +72,7 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 		return output.FLB_ERROR
 	}
 	var a *attached
-	// A chunk that crashes would crash again: ERROR, not RETRY.
+	// A chunk that causes a panic would do so again: ERROR and not RETRY.
 	defer func() {
 		if r := recover(); r != nil {
 			code = output.FLB_ERROR
@@ -92,7 +93,7 @@ func redshankFlush(ctx C.uintptr_t, data unsafe.Pointer, length C.size_t, tag *C
 }
 
 func (a *attached) warnOfWorkers() {
-	a.instance.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers behind at a reload, and they crash the agent; use workers 0, or restart instead of reloading")
+	a.instance.Warn("workers and hot_reload do not go together: Fluent Bit 5.1 leaves workers running after a reload, and they crash the agent; use workers 0, or restart instead of reloading")
 }
 
 // redshankExit ends an instance.
@@ -109,7 +110,7 @@ func redshankExit(ctx C.uintptr_t) (code C.int) {
 	a = cgo.Handle(ctx).Value().(*attached)
 	defer cgo.Handle(ctx).Delete()
 	defer a.logs.Drain(a.host.print)
-	a.metrics.close() // the host's part of them ends with this call
+	a.metrics.close() // the host frees its metrics after this call
 	a.instance.Close()
 	return output.FLB_OK
 }
@@ -121,8 +122,8 @@ func redshankUnregister(def unsafe.Pointer) {
 	output.FLBPluginUnregister(def)
 }
 
-// crashed logs a recovered panic at once: the order of deferred calls lets
-// the queue be drained before the panic is recovered.
+// crashed logs a recovered panic and drains the log: the deferred call that drains
+// it has run before.
 func (a *attached) crashed(where string, recovered any) {
 	if a == nil {
 		return

@@ -26,8 +26,8 @@ static void *symbol(const char *name)
 #endif
 }
 
-// Counters and gauges in this order. Filled in Init, on one thread; a host has
-// one set of functions, so all instances share them.
+// Functions for counters and gauges, in this order. All instances share them; they
+// are looked up in Init, on one thread.
 static create_fn create[2];
 static set_fn set[2];
 

@@ -17,19 +17,19 @@ import (
 	"redshank/plugin/agent"
 )
 
-// metrics are the figures of one instance in the host's own endpoint. They
-// live in the host's memory and die with the instance: they are set only from
-// callbacks, and never after Exit.
+// metrics are the figures of one instance at the metrics endpoint of the host. The
+// host owns them and frees them with the instance, so they are set from callbacks
+// only and never after Exit.
 //
-// The host's engine reads them while workers set them. That is safe because
-// every series is made in Init: from then on only values change, which
-// cmetrics does atomically, and no list grows under a reader.
+// The engine of the host reads metrics while workers set them. That is safe
+// because all series are made in Init: later only values change, which cmetrics
+// does atomically, and no list grows during a read.
 type metrics struct {
 	mu     sync.Mutex // workers overlap
 	series []series
 }
 
-// series is one metric with its labels; the labels are C memory of ours.
+// series is one metric with its labels, which are C memory of this plugin.
 type series struct {
 	metric unsafe.Pointer
 	gauge  C.int
@@ -38,12 +38,13 @@ type series struct {
 	value  float64
 }
 
-// unnamed counts instances where the host does not tell their names.
+// unnamed counts instances whose name the host does not export.
 var unnamed atomic.Uint32
 
-// newMetrics makes all series, at zero. It is nil where the host has no
-// metrics; a nil *metrics does nothing. Init only.
-func (h *host) newMetrics() *metrics {
+// newMetrics makes the series of the first report of an instance, with the value
+// 0. It returns nil when the host has no metrics; the methods of a nil *metrics do
+// nothing. Init only.
+func (h *host) newMetrics(first *agent.Report) *metrics {
 	all := C.metrics_of(h.api, h.instance)
 	if all == nil {
 		return nil
@@ -54,7 +55,7 @@ func (h *host) newMetrics() *metrics {
 	}
 	m := &metrics{}
 	known := map[string]unsafe.Pointer{}
-	agent.Samples(new(agent.Report), func(of *agent.Metric, _ float64, labels ...string) {
+	agent.Samples(first, func(of *agent.Metric, _ float64, labels ...string) {
 		metric, ok := known[of.Name]
 		if !ok {
 			metric = newMetric(all, of)
@@ -95,7 +96,7 @@ func (s *series) set(value float64, now uint64) {
 	}
 }
 
-// update sets what has changed. From a callback of the host only.
+// update sets the values that have changed. Only from a callback of the host.
 func (m *metrics) update(r *agent.Report) {
 	if m == nil {
 		return
@@ -107,7 +108,7 @@ func (m *metrics) update(r *agent.Report) {
 	}
 	now, n := uint64(time.Now().UnixNano()), 0
 	agent.Samples(r, func(_ *agent.Metric, value float64, _ ...string) {
-		// Two workers may come with their reports in the wrong order.
+		// The reports of two workers may come in the wrong order.
 		if s := &m.series[n]; value > s.value || s.gauge != 0 && value != s.value {
 			s.set(value, now)
 		}
@@ -115,15 +116,15 @@ func (m *metrics) update(r *agent.Report) {
 	})
 }
 
-// measure brings the metrics up to the chunk that was just taken. What happens
-// between two chunks, as the spool's emptying, shows with the next.
+// measure updates the metrics after a chunk. Changes between two chunks, for
+// instance of the spool, show after the next chunk.
 func (a *attached) measure() {
 	if a.metrics != nil {
 		a.metrics.update(a.instance.Report())
 	}
 }
 
-// close frees what is ours; the rest is the host's. Before Exit returns.
+// close frees the labels. It is called before Exit returns.
 func (m *metrics) close() {
 	if m == nil {
 		return
@@ -136,7 +137,7 @@ func (m *metrics) close() {
 	m.series = nil
 }
 
-// textList is a C array of C strings.
+// textList returns texts as a C array of C strings.
 func textList(texts []string) **C.char {
 	list := (**C.char)(C.malloc(C.size_t(len(texts)) * C.size_t(unsafe.Sizeof((*C.char)(nil)))))
 	for i, text := range texts {

@@ -1,24 +1,24 @@
-// Metrics in the agent's own endpoint, by the functions that the host exports
-// for its C plugins (cmetrics). No header of the host is needed, and a host
-// without them is found out at run time.
+// Metrics at the endpoint of the host, by the functions of cmetrics that the host
+// exports for plugins in C. They are looked up at run time, so neither a header of
+// the host nor a host that has them is required.
 #ifndef METRICS_H
 #define METRICS_H
 
 struct host_api;
 
-// metrics_of is the host's collection of an output's metrics; NULL where the
-// host does not export all that is needed.
+// metrics_of returns the metrics of an output, or NULL when the host lacks one of
+// the functions.
 void *metrics_of(struct host_api *api, void *instance);
 
-// instance_name is what the host calls an output (its alias, or redshank.0),
-// in the host's own memory; NULL where that cannot be asked.
+// instance_name returns the name of an output (its alias, or redshank.0), which
+// the host owns, or NULL when the host does not export the name.
 const char *instance_name(void *instance);
 
-// metric_new registers a metric; gauge is 0 for a counter. The host copies the
-// texts. NULL on failure.
+// metric_new registers a metric, a counter when gauge is 0. The host copies the
+// texts. It returns NULL on failure.
 void *metric_new(void *metrics, int gauge, char *name, char *help, int labels, char **keys);
 
-// metric_set sets one series. A counter never goes back.
+// metric_set sets one series. The value of a counter never decreases.
 void metric_set(void *metric, int gauge, unsigned long long now, double value, int labels, char **values);
 
 #endif

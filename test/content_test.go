@@ -15,16 +15,19 @@ import (
 
 const contentDir = confDir + "/content"
 
-// samples are the documents that the delivery's own tests hold against the
-// published schema, and a health record.
+// samples returns the documents that the tests of plugin/document check against
+// the published schema, and a health record.
 func samples(t *testing.T) []map[string]any {
 	t.Helper()
 	files, err := filepath.Glob("../plugin/document/testdata/ecs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
 	}
-	f := document.Finding{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}
-	health, err := document.Form{}.Health(&document.Health{Raised: []document.Finding{f}, Cleared: []document.Finding{f}, Open: []document.Finding{f}})
+	f := []document.Finding{{Code: "silent_source", Subject: "iis", Detail: "nothing came from iis", Since: time.Now()}}
+	raised := map[string]uint64{"low": 0, "medium": 0, "high": 0, "critical": 0}
+	rule := document.Raised{Incidents: raised, Alerts: raised}
+	health, err := document.Form{}.Health(&document.Health{Raised: f, Cleared: f, Open: f,
+		Figures: document.Figures{Rules: map[string]document.Raised{"AN1269": rule, "AN0131": rule}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func TestFluentBitEnrichedForward(t *testing.T) {
 	b.write("fluent-bit.yaml", c)
 	b.write("out", "")
 	b.start("out_redshank.so").await("the last record", func() bool { return strings.Contains(b.read("out"), "of no known format") })
-	b.awaitLog("our own alerts come back", 1)
+	b.awaitLog("alerts of this output come back", 1)
 	r := b.stop()
 	r.endedWell(t)
 	out := b.read("out")

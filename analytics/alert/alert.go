@@ -8,13 +8,13 @@ import (
 	"redshank/analytics/event"
 )
 
-// Alert is one message about one incident. Strings are capped and owned by
-// the alert; lists are capped, with the true counts beside them in Counts.
+// Alert is one message about one incident. Strings are capped and owned by the
+// alert; lists are capped, and Counts has the true figures.
 type Alert struct {
 	ID       string // of the incident, the same in all its messages
 	Sequence int    // 1, 2, 3, ... within the incident
 	Rule     Rule
-	Phase    string // opened, escalated, changed, grown, quiet: why this message left
+	Phase    string // why this message was sent: opened, escalated, changed, grown, quiet
 	Class    string // credential_stuffing, password_spraying, ...
 	Severity Severity
 	// Confidence from 0 to 1.
@@ -26,30 +26,32 @@ type Alert struct {
 	Source     netip.Addr   // client of the incident; invalid for a campaign
 	Geo        Geo          // of Source
 	AS         AS           // of Source
-	User       *User        // where one user is the subject
+	User       *User        // the account the incident is about; nil for several
 	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
-	Prefix     netip.Prefix // what counts as that client, where it is more than the address: an IPv6 /64
+	Prefix     netip.Prefix // the client, if it is more than one address: for instance an IPv6 /64
 	IPs        []netip.Addr // related, at most 20
 	Users      []UserCount  // top by failures, at most 20
-	Hosts      []string     // servers that logged it, at most 20
+	Hosts      []string     // servers that logged the events, at most 20
 	Valid      []Credential // valid credentials found, at most 20
 	Familiar   []Credential // accounts with a history at the address that went on as usual, at most 20
 	Services   []string
 	Agents     []string // at most 10
 	Apps       []string // ids, at most 10
-	AppNames   []string // of those ids that are known
+	AppNames   []string // names of the known applications among Apps
 	Counts     Counts
-	Window     string // burst, slow or campaign: what opened it
+	Window     string // what opened the incident: burst, slow, campaign, ...
 	Signals    []Signal
 	Evidence   []string // record ids, at most 20
 	Labels     []string // network labels of the address, from the policy
-	Baseline   string   // how ripe, where one was used
+	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
 	Techniques []Technique
 	Context    []Context // of the subject and of accounts with valid credentials, at most 5
-	Suppressed int       // messages not sent since the last one
+	Campaign   string    // id of the campaign that the client is part of
+	Members    []string  // of a campaign: ids of the incidents of single clients, at most 20
+	Suppressed int       // messages suppressed since the last one
 }
 
-// User is an account as an alert names it.
+// User is an account with the parts of its name.
 type User struct{ Name, Domain, Email, ID string }
 
 // NewUser splits a canonical account into its parts.
@@ -78,16 +80,19 @@ type UserCount struct {
 	Leaked     bool
 }
 
-// Credential is an account whose password the client is known to have.
+// Credential is an account whose password the attacker is known to have.
 type Credential struct {
 	User string
 	At   time.Time
-	How  string // success, or accepted with the reason that stopped it, and the service
+	How  string     // success, or accepted with the reason that stopped it, and the service
+	IP   netip.Addr // client that signed in
+
+	Agent, App, Record string // user agent, application id and record id, as far as the log tells
 
 	Service event.Service
 }
 
-// Signal is one observation that counted.
+// Signal is one observation that an incident rests on.
 type Signal struct {
 	Code      string
 	Weight    int
@@ -100,20 +105,20 @@ type Signal struct {
 	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 
-// Geo is where an address is, by the policy's city database.
+// Geo is the location of an address, from the policy's city database.
 type Geo struct {
 	CountryISO, City string
 	Lat, Lon         float64
 	Located          bool // Lat and Lon are known
 }
 
-// AS is who owns a network, by the policy's database of autonomous systems.
+// AS is the owner of a network, from the policy's database of autonomous systems.
 type AS struct {
 	Number       uint32 // 0: not known
 	Organization string
 }
 
-// Counts are the true figures of an incident, whatever the lists show.
+// Counts are the true figures of an incident. Lists of an alert may be shorter.
 type Counts struct {
 	Failures, DistinctUsers, DistinctIPs, UnknownUsers, Locked,
 	Accepted, Succeeded, Leaked, Items, Mailboxes int

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// The marks of an account that alerts tell.
+// The marks of an account.
 const (
 	MarkPrivileged = "privileged"
 	MarkService    = "service"
 	MarkLeaked     = "leaked"
 )
 
-// Context is what a triager asks first about an account of an alert: who it
-// is, how it usually works, where it was last, what else it did.
+// Context is what an analyst asks first about an account: who it is, what is usual
+// for it, where it signed in last, and what else it did.
 type Context struct {
 	Account string
-	Marks   []string // MarkPrivileged and its like, as the policy has them now
+	Marks   []string // MarkPrivileged etc., by the current policy
 	Groups  []string // of the policy
-	// SignIns are the last successful ones, newest first, at most 4: of each
-	// client, service and kind of agent only the last.
+	// SignIns are the last successful sign-ins, newest first, at most 4; only the
+	// last for each client, service and kind of agent.
 	SignIns []SignIn
-	// What the account used before the incident, what it used on most days
-	// first, at most 5 of each.
+	// What the account used before the incident, at most 5 of each, by falling
+	// number of days.
 	Networks  []string
 	Countries []string
 	Devices   []string
 	Apps      []string
 	Clients   []string      // browser, outlook, mobile, ...
-	Baseline  string        // how ripe what is usual is
-	Since     []Observation // signals since the incident began, the heaviest, oldest first, at most 12
-	Items     int           // mail items read since the incident began, as far as the logs tell
-	Mailboxes int           // mailboxes of others among them
+	Baseline  string        // maturity of the account's baseline
+	Since     []Observation // the 12 heaviest signals since the incident began, oldest first
+	Items     int           // mail items read since the incident began
+	Mailboxes int           // mailboxes read since the incident began
 }
 
-// Deed is one signal of an account, whatever it came to.
+// Observation is one signal of an account, whether or not it led to an incident.
 type Observation struct {
 	Code, Detail string
 	First, Last  time.Time
@@ -45,9 +45,9 @@ type Observation struct {
 type SignIn struct {
 	At      time.Time
 	IP      netip.Addr // invalid: not known
-	Country string     // ISO 3166, by the policy's database
-	Network string     // its owner likewise
-	Labels  []string   // of the policy
+	Country string     // ISO 3166, from the policy's database
+	Network string     // owner of the network, likewise
+	Labels  []string   // from the policy
 	Usual   bool       // the account used that network before the incident
 	Service string
 	Client  string // kind of agent

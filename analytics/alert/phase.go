@@ -1,10 +1,10 @@
 package alert
 
-// The phases of an incident that a message can tell of.
+// The phases of an incident.
 const (
 	PhaseOpened    = "opened"
 	PhaseEscalated = "escalated"
-	PhaseChanged   = "changed" // another class than before
+	PhaseChanged   = "changed" // the class is another
 	PhaseGrown     = "grown"   // ten times the failures of the last message
 	PhaseQuiet     = "quiet"   // final figures
 )

@@ -14,3 +14,13 @@ const (
 func (s Severity) String() string {
 	return [...]string{"", "low", "medium", "high", "critical"}[min(s, Critical)]
 }
+
+// SeverityByName returns the severity of a name, or 0 for a name that is none.
+func SeverityByName(name string) Severity {
+	for s := Low; s <= Critical; s++ {
+		if s.String() == name {
+			return s
+		}
+	}
+	return 0
+}

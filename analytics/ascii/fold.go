@@ -48,6 +48,28 @@ func Lower(c byte) byte {
 	return c
 }
 
+// AppendLower appends b to dst in lower case.
+func AppendLower(dst, b []byte) []byte {
+	for _, c := range b {
+		dst = append(dst, Lower(c))
+	}
+	return dst
+}
+
+// EqualAnyFold reports whether a and b are equal without regard to the case of ASCII
+// letters of either.
+func EqualAnyFold(a []byte, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, c := range a {
+		if c != b[i] && Lower(c) != Lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // Word returns the first eight bytes of text as a little-endian word. It panics
 // if text is shorter.
 func Word(text string) uint64 {

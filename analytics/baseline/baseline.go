@@ -8,22 +8,23 @@ import (
 )
 
 const (
-	// visitSpan is how far apart sign-ins are that count as two.
+	// SignInSpan is the least time between two sign-ins that count as two, in
+	// milliseconds.
 	SignInSpan = 10 * 60 * 1000
-	// forgetAfter is when a place that was not used again is new once more,
-	// and when an account that was silent for so long begins anew.
+	// forgetAfter is how long a feature is remembered after its last use, and how
+	// long an account may be silent before its learning period starts again.
 	forgetAfter = 90 * event.Day
 )
 
-// How many places one baseline keeps: 1.5 KB for an account at the worst, 8 KB
+// Bounds of the features of one baseline: at most 1.5 KB for an account, and 8 KB
 // for a group, of which there are at most 64.
 const (
 	MaxFeatures      = 48
 	MaxGroupFeatures = 256
 )
 
-// baseline is what is usual for one account, group or application. It ripens
-// with distinct days or sign-ins; an unripe one calls nothing new.
+// Baseline is what is usual for one account, group or application. It is mature
+// after a number of distinct days or of sign-ins; until then nothing is new.
 type Baseline struct {
 	Features []KnownFeature
 	hours    [24]int32 // day of the first sign-in at each hour (UTC), from 1970; 0: none
@@ -31,8 +32,8 @@ type Baseline struct {
 	SignIns  int
 	began    int64 // the earliest sign-in
 	newest   int64 // the latest
-	Mature   int64 // when it ripened; 0: not yet
-	Changed  bool  // since it was put down, of a group
+	Mature   int64 // when the learning period ended, Unix milliseconds; 0: not yet
+	Changed  bool  // since the last save; used for groups
 }
 
 // KnownFeature is one feature that an account, group or application has used.
@@ -42,43 +43,41 @@ type KnownFeature struct {
 	Days        int32 // distinct days, as far as they came in order
 }
 
-// knows tells whether the place was there when the baseline ripened, or has
-// been used on as many days as a baseline needs. So a thief who comes back on
-// the second day is still new.
-func (b *Baseline) Knows(key uint64, at int64, ripening policy.LearningPeriod) bool {
+// Knows reports whether a feature was in use when the baseline became mature, or has
+// been used on as many days as the learning period has. A thief who returns on the
+// second day is therefore still new.
+func (b *Baseline) Knows(key uint64, at int64, period policy.LearningPeriod) bool {
 	for i := range b.Features {
 		if p := &b.Features[i]; p.Key == key {
-			return at-p.last < forgetAfter && (p.First <= b.Mature || int(p.Days) >= ripening.Days)
+			return at-p.last < forgetAfter && (p.First <= b.Mature || int(p.Days) >= period.Days)
 		}
 	}
 	return false
 }
 
-// knewBefore tells whether the place was usual before a note at this time was
-// made: the first use of a place never excuses itself, even where a flood of
-// sign-ins makes the baseline ripe right after it.
-func (b *Baseline) KnewBefore(key uint64, at int64, ripening policy.LearningPeriod) bool {
+// KnewBefore reports whether a feature was usual before a time. The first use of a
+// feature never makes itself usual, even if a flood of sign-ins ends the learning
+// period right after it.
+func (b *Baseline) KnewBefore(key uint64, at int64, period policy.LearningPeriod) bool {
 	for i := range b.Features {
 		if p := &b.Features[i]; p.Key == key {
-			return p.First < at && b.Knows(key, at, ripening)
+			return p.First < at && b.Knows(key, at, period)
 		}
 	}
 	return false
 }
 
-// isRipe tells whether the baseline was ripe at a time.
+// IsMature reports whether the baseline was mature at a time.
 func (b *Baseline) IsMature(at int64) bool { return b.Mature != 0 && at >= b.Mature }
 
-// isNew tells whether a ripe baseline does not know the place.
-func (b *Baseline) IsNew(key uint64, at int64, ripening policy.LearningPeriod) bool {
-	return b.IsMature(at) && !b.Knows(key, at, ripening)
+// IsNew reports whether the baseline is mature and does not know a feature.
+func (b *Baseline) IsNew(key uint64, at int64, period policy.LearningPeriod) bool {
+	return b.IsMature(at) && !b.Knows(key, at, period)
 }
 
-// visit remembers that a place was used. Where there is no room the place that
-// was left alone longest goes.
-//
-// Use reports whether the feature was not used on that day before, as far as
-// days came in order.
+// Use records the use of a feature, and reports whether it was not used on that
+// day before, as far as days came in order. In a full baseline the feature that
+// was unused for longest makes room.
 func (b *Baseline) Use(key uint64, at int64, limit int) (newDay bool) {
 	oldest := 0
 	for i := range b.Features {
@@ -107,16 +106,17 @@ func (p *KnownFeature) use(at int64) {
 		*p = KnownFeature{p.Key, at, at, 1}
 		return
 	case at/event.Day > p.last/event.Day, at/event.Day < p.First/event.Day:
-		p.Days++ // a late one between the two is not told from a known day
+		p.Days++ // a late use between the two cannot be told from a known day
 	}
 	p.First, p.last = min(p.First, at), max(p.last, at)
 }
 
-// signIn counts a sign-in and lets the baseline ripen. It is ripe as of the
-// latest sign-in, so that all that came before, in whatever order, is usual.
-// Of requests, each of which brings its credentials, one an hour counts, and of
-// sign-ins one in ten minutes: else a thief makes his own habits in a minute.
-func (b *Baseline) SignIn(at int64, ripening policy.LearningPeriod, request bool) {
+// SignIn counts a sign-in and ends the learning period when there are enough. The
+// baseline is then mature as of the latest sign-in, so that everything before it,
+// in whatever order it arrived, is usual. Of requests, each of which carries
+// credentials, one an hour counts, and of sign-ins one in ten minutes: otherwise a
+// thief could establish a baseline in a minute.
+func (b *Baseline) SignIn(at int64, period policy.LearningPeriod, request bool) {
 	if b.newest != 0 && at-b.newest >= forgetAfter {
 		*b = Baseline{Features: b.Features[:0]}
 	}
@@ -137,38 +137,38 @@ func (b *Baseline) SignIn(at int64, ripening policy.LearningPeriod, request bool
 	if h := &b.hours[at/event.Hour%24]; *h == 0 || int32(at/event.Day) < *h {
 		*h = int32(at / event.Day)
 	}
-	if b.Mature == 0 && (b.Days >= ripening.Days || b.SignIns >= ripening.SignIns) {
+	if b.Mature == 0 && (b.Days >= period.Days || b.SignIns >= period.SignIns) {
 		b.Mature = b.newest
 	}
 }
 
-// isNewHour tells whether a ripe baseline has seen no sign-in at this hour of
-// the day, nor at the ones beside it, up to the time it ripened or so many
+// IsNewHour reports whether a mature baseline has no sign-in at this hour of the
+// day or the hours next to it, neither from the learning period nor from as many
 // days ago.
-func (b *Baseline) IsNewHour(at int64, ripening policy.LearningPeriod) bool {
+func (b *Baseline) IsNewHour(at int64, period policy.LearningPeriod) bool {
 	if !b.IsMature(at) {
 		return false
 	}
 	h := at / event.Hour
 	for _, near := range [3]int64{h + 23, h, h + 1} {
 		first := b.hours[near%24]
-		if first != 0 && (int64(first) <= b.Mature/event.Day || int64(first)+int64(ripening.Days) <= at/event.Day) {
+		if first != 0 && (int64(first) <= b.Mature/event.Day || int64(first)+int64(period.Days) <= at/event.Day) {
 			return false
 		}
 	}
 	return true
 }
 
-// describe says how ripe the baseline is, for whoever weighs an alert.
-func (b *Baseline) Describe(ripening policy.LearningPeriod) string {
+// Describe returns the maturity of the baseline in words.
+func (b *Baseline) Describe(period policy.LearningPeriod) string {
 	had := strconv.Itoa(b.Days) + " days, " + strconv.Itoa(b.SignIns) + " sign-ins"
 	if b.Mature != 0 {
-		return "ripe since " + event.UnixTime(b.Mature).Format("2006-01-02") + ": " + had
+		return "mature since " + event.UnixTime(b.Mature).Format("2006-01-02") + ": " + had
 	}
-	return "unripe: " + had + " of " + strconv.Itoa(ripening.Days) + " days or " + strconv.Itoa(ripening.SignIns) + " sign-ins"
+	return "learning: " + had + " of " + strconv.Itoa(period.Days) + " days or " + strconv.Itoa(period.SignIns) + " sign-ins"
 }
 
-// usedBefore tells whether a place was used before a time, ripe or not.
+// UsedBefore reports whether a feature was used before a time, mature or not.
 func (b *Baseline) UsedBefore(key uint64, at int64) bool {
 	return slices.ContainsFunc(b.Features, func(p KnownFeature) bool { return p.Key == key && p.First < at })
 }

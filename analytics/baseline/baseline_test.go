@@ -11,16 +11,16 @@ var usual = policy.LearningPeriod{Days: 3, SignIns: 20}
 
 const tuesday = 20522 * int64(event.Day) // 2026-03-10
 
-func TestBaselineRipens(t *testing.T) {
+func TestBaselineMatures(t *testing.T) {
 	t.Run("by days", func(t *testing.T) {
 		var b Baseline
 		for d := range int64(3) {
 			if b.Mature != 0 {
-				t.Errorf("ripe on day %d", d)
+				t.Errorf("mature on day %d", d)
 			}
 			b.SignIn(tuesday+d*event.Day, usual, false)
 		}
-		if !b.IsMature(tuesday+2*event.Day) || !strings.HasPrefix(b.Describe(usual), "ripe since 2026-03-12: 3 days, 3 sign-ins") {
+		if !b.IsMature(tuesday+2*event.Day) || !strings.HasPrefix(b.Describe(usual), "mature since 2026-03-12: 3 days, 3 sign-ins") {
 			t.Errorf("%+v %s", b, b.Describe(usual))
 		}
 	})
@@ -31,7 +31,7 @@ func TestBaselineRipens(t *testing.T) {
 			requests.SignIn(tuesday+n*SignInSpan, usual, true)
 		}
 		if signIns.Mature == 0 || requests.Mature != 0 || requests.SignIns != 4 {
-			t.Errorf("ripe %d and %d", signIns.Mature, requests.Mature)
+			t.Errorf("mature %d and %d", signIns.Mature, requests.Mature)
 		}
 	})
 	t.Run("anew after a long silence", func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestBaselineRipens(t *testing.T) {
 	})
 }
 
-func TestPlaces(t *testing.T) {
+func TestFeatures(t *testing.T) {
 	var b Baseline
 	for d := range int64(4) {
 		b.Use(1, tuesday+d*event.Day, MaxFeatures)
@@ -61,10 +61,10 @@ func TestPlaces(t *testing.T) {
 		want bool
 	}{
 		{"the usual one", 1, now, false},
-		{"a strange one", 3, now, true},
+		{"an unknown feature", 3, now, true},
 		{"one used before, once", 2, now + 2*event.Hour, true},
 		{"the usual one, months later", 1, now + 90*event.Day, true},
-		{"anything before it was ripe", 3, tuesday, false},
+		{"any feature in the learning period", 3, tuesday, false},
 	} {
 		if got := b.IsNew(tc.key, tc.at, usual); got != tc.want {
 			t.Errorf("%s: new %v", tc.name, got)
@@ -79,6 +79,6 @@ func TestPlaces(t *testing.T) {
 		b.Use(100+key, now+int64(key), MaxFeatures)
 	}
 	if len(b.Features) != MaxFeatures {
-		t.Errorf("%d places", len(b.Features))
+		t.Errorf("%d features", len(b.Features))
 	}
 }

@@ -6,20 +6,21 @@ import (
 	"redshank/analytics/event"
 )
 
-// placeKind is what a place is: the things one gets used to.
+// Kind is the kind of a feature.
 type Kind byte
 
+// The kinds of features.
 const (
 	Network Kind = 'n'
 	Country Kind = 'c'
 	Device  Kind = 'd'
 	Family  Kind = 'f'
 	App     Kind = 'p'
-	Method  Kind = 'm' // a protocol at sign-in
+	Method  Kind = 'm' // authentication method
 	Reader  Kind = 'r' // a program that reads mail, with its network
 )
 
-// placeKey is 0 for a value that is not there.
+// Key returns the key of a feature, 0 for an empty value.
 func Key(kind Kind, value []byte) uint64 {
 	if len(value) == 0 {
 		return 0
@@ -27,8 +28,8 @@ func Key(kind Kind, value []byte) uint64 {
 	return event.SaltedHash(byte(kind), value)
 }
 
-// networkKey is the place of an address: its owner's network, or a wide prefix
-// where the owner is not known.
+// NetworkKey returns the key of an address's network: the autonomous system or, if
+// that is not known (0), a wide prefix.
 func NetworkKey(ip netip.Addr, asn uint32) uint64 {
 	if asn != 0 {
 		var b [4]byte

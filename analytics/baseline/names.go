@@ -4,25 +4,27 @@ import (
 	"redshank/analytics/window"
 )
 
-// placeNames are the names of the places that baselines know by hash alone.
-// They are shared by all accounts, as most places are, and bounded: about 150
-// bytes each. The oldest goes first; what is still in use comes back with the
-// next sign-in from that place.
+// Names are the names of features, of which a baseline keeps only the hash. Names
+// are shared by all accounts and bounded, at about 150 bytes each. The oldest name
+// is dropped first; a feature still in use gets its name back with the next sign-in.
 type Names struct {
 	*window.Recent[Name]
 }
 
+// Name is the name of a feature.
 type Name struct {
 	Kind Kind
 	Text string
 }
 
-// usersPerName: only devices are an account's own, and few sources log them.
+// usersPerName is how many accounts share a name: only devices belong to a single
+// account, and few sources log them.
 const usersPerName = 4
 
-// maxPlaceName caps what is kept of a device or an application, in bytes.
+// MaxFeatureName bounds the name of a device or an application, in bytes.
 const MaxFeatureName = 80
 
+// NewNames returns names for a number of accounts.
 func NewNames(users int) Names {
 	return Names{window.NewRecent[Name](max(users/usersPerName, 1024))}
 }

@@ -34,6 +34,8 @@ func (f Feature) And(g Feature) Feature {
 
 const (
 	dayMillis = 24 * 60 * 60 * 1000
+	// exactAccounts is up to how many accounts the tenant is counted at every sign-in.
+	exactAccounts = 1000
 	// exactUsers is how many accounts of a feature are kept one by one.
 	exactUsers = 24
 	// forgetDays is how long, in days, an account counts after its last use.
@@ -56,6 +58,8 @@ type Population struct {
 	single, several *simplelru.LRU[Feature, *users]
 	size            int
 	tenant          window.Distinct
+	accounts        int   // of tenant; above exactAccounts as of countedHour
+	countedHour     int64 // since 1970
 	began           int64
 	evicted         uint64
 	changed         map[Feature]struct{} // nil: changes are not tracked
@@ -107,6 +111,23 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	return fresh
 }
 
+// Forget takes back that an account signed in with a feature: the sign-in was
+// an attacker's. Among many accounts, which are not kept one by one, it has no
+// effect.
+func (p *Population) Forget(f Feature, account uint64) {
+	u := p.peek(f)
+	if u == nil {
+		return
+	}
+	for i := range u.exact {
+		if u.exact[i].account == account {
+			u.exact = append(u.exact[:i], u.exact[i+1:]...)
+			p.markDirty(f)
+			return
+		}
+	}
+}
+
 // AddAccount counts an account of the tenant that signed in at a time, and
 // starts the learning period with the first one.
 func (p *Population) AddAccount(account uint64, at int64) {
@@ -116,10 +137,20 @@ func (p *Population) AddAccount(account uint64, at int64) {
 	if p.tenant.Add(account) {
 		p.tenantChanged = true
 	}
+	// Counting many accounts takes 150 us, which is too long for every sign-in.
+	if hour := at / (60 * 60 * 1000); hour > p.countedHour || p.accounts < exactAccounts {
+		p.accounts, p.countedHour = p.tenant.Count(), max(hour, p.countedHour)
+	}
 }
 
-// Accounts returns the number of accounts of the tenant that have signed in.
-func (p *Population) Accounts() int { return p.tenant.Count() }
+// Accounts returns the number of accounts of the tenant that have signed in. Above
+// 1,000 accounts the number is that of the current hour's first sign-in.
+func (p *Population) Accounts() int {
+	if p.accounts == 0 {
+		p.accounts = p.tenant.Count() // after a restore
+	}
+	return p.accounts
+}
 
 // Learned reports whether at is at least the given number of days after the
 // first sign-in, which is the least for a rarity to mean anything.
@@ -206,7 +237,7 @@ func (p *Population) peek(f Feature) *users {
 	return u
 }
 
-// evict makes room: features of one account give way first, as long as they
+// evict makes room: features of one account go first, as long as they
 // hold more than a quarter of the table.
 func (p *Population) evict() {
 	if p.Len() <= p.size {

@@ -6,7 +6,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// savedBaseline has its places as numbers: key, first, last, days.
+// Saved is the saved form of a Baseline. Features are packed numbers: key, first,
+// last, days.
 type Saved struct {
 	Features              []byte
 	Hours                 []byte
@@ -14,7 +15,7 @@ type Saved struct {
 	Began, Newest, Mature int64
 }
 
-// Saved appends the baseline in the form of SavedBaseline.
+// Saved appends the baseline in its saved form.
 func (b *Baseline) Saved(to []byte) []byte {
 	to, start := state.BeginBytes(msgp.AppendArrayHeader(to, 7))
 	for i := range b.Features {

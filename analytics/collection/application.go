@@ -2,6 +2,7 @@ package collection
 
 import (
 	"bytes"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"

@@ -1,8 +1,9 @@
 package collection
 
 import (
-	"redshank/analytics/event"
 	"slices"
+
+	"redshank/analytics/event"
 )
 
 // beats is how many requests in a row have to keep time.

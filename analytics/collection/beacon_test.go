@@ -2,9 +2,10 @@ package collection
 
 import (
 	"math/rand/v2"
-	"redshank/analytics/event"
 	"slices"
 	"testing"
+
+	"redshank/analytics/event"
 )
 
 func TestRhythm(t *testing.T) {

@@ -1,10 +1,11 @@
 package collection
 
 import (
+	"slices"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
-	"slices"
 )
 
 // The classes of AN0131.
@@ -145,7 +146,7 @@ func (c *Detector) maturity(d *profile) string {
 	}
 	says := d.baseline.Describe(ripening)
 	if slices.ContainsFunc(d.groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.baseline.Mature == 0 {
-		says += "; its group's is ripe and counts half"
+		says += "; the group's baseline is mature and counts half"
 	}
 	if !c.policy.HasOwners() {
 		says += "; networks by prefix, no database of their owners"

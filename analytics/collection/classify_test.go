@@ -1,8 +1,9 @@
 package collection
 
 import (
-	"redshank/analytics/alert"
 	"testing"
+
+	"redshank/analytics/alert"
 )
 
 // A set of kinds says what a look at each signal says.

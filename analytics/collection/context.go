@@ -3,11 +3,12 @@ package collection
 import (
 	"cmp"
 	"maps"
+	"slices"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
-	"slices"
 )
 
 // Bounds of what an alert tells about the accounts in it.

@@ -3,6 +3,7 @@ package collection
 import (
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 )
 
 // story is the notes around one of them, weighed.
@@ -124,6 +125,10 @@ func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Ev
 func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
+	}
+	if c.explain != nil && ev != nil {
+		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
+			Weight: c.weightOf(d, &n)})
 	}
 	if len(detail) == 0 && n.client != (event.ClientKey{}) {
 		detail = n.client.Addr().AppendTo(c.scratch[:0])

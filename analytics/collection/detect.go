@@ -1,13 +1,15 @@
 package collection
 
 import (
+	"time"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
-	"time"
 )
 
 var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1", Kind: alert.Behaviour,
@@ -25,6 +27,7 @@ const maxRequests = 1 << 15
 // whatever order they came, make a story (story.go); a story that weighs
 // enough opens an incident, which verdict.go names.
 type Detector struct {
+	explain        explain.Observer // nil: nobody asks
 	policy         *policy.Policy
 	tracker        *incident.Tracker
 	emptyBehaviour *behaviour // of those who have none
@@ -100,8 +103,10 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 	switch ev.Action {
 	case event.SignIn:
+		// The first request of a client may be no more than a guess that was right.
+		again := c.known.learned.at != 0 && distance(c.known.learned.at, at) >= 1000
 		c.signIn(d, ev)
-		if program {
+		if program && again {
 			c.access(d, ev)
 		}
 	case event.MailAccess:

@@ -3,9 +3,10 @@ package collection
 import (
 	"bytes"
 	"math/rand/v2"
-	"redshank/analytics/event"
 	"testing"
 	"time"
+
+	"redshank/analytics/event"
 )
 
 // TestSynchronisingSaysNothing holds what is skipped of a request that only

@@ -1,10 +1,10 @@
 package collection
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // access notes what speaks for a program, and for more than is usual.

@@ -117,7 +117,7 @@ func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 	switch {
 	case forwards(detail, ev):
 		return ruleForwards
-	case holdsAny(detail, "auditenabled=false", "auditenabled $false", "auditbypassenabled=true"):
+	case endsAuditing(detail):
 		return accessThrottled
 	case holdsAny(detail, "grantsendonbehalfto"):
 		return mailPermission
@@ -127,17 +127,23 @@ func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 
 // auditKind is for what turns auditing off, of mailboxes or of the tenant.
 func auditKind(_ *Detector, ev *event.Event) signalKind {
-	detail := bytes.Map(func(r rune) rune {
+	if endsAuditing(ev.Detail) || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
+		return accessThrottled
+	}
+	return signalKinds
+}
+
+// endsAuditing reports whether parameters turn auditing off. They come as
+// AuditEnabled=False from the audit log, and as -AuditEnabled $false, "False" or
+// :$false from cmdlets, so that the signs between name and value do not count.
+func endsAuditing(detail []byte) bool {
+	plain := bytes.Map(func(r rune) rune {
 		if strings.ContainsRune("\"': =$", r) {
 			return -1
 		}
 		return r
-	}, bytes.ToLower(ev.Detail))
-	if holdsAny(detail, "auditbypassenabledtrue", "unifiedauditlogingestionenabledfalse", "adminauditlogenabledfalse", "auditdisabledtrue") ||
-		bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
-		return accessThrottled
-	}
-	return signalKinds
+	}, bytes.ToLower(detail))
+	return holdsAny(plain, "auditenabledfalse", "auditbypassenabledtrue", "unifiedauditlogingestionenabledfalse", "adminauditlogenabledfalse", "auditdisabledtrue")
 }
 
 // forwards tells whether parameters send mail on to somewhere else than the

@@ -54,6 +54,15 @@ func TestChanges(t *testing.T) {
 		{"Add service principal.", "AccountEnabled=true", nothing},
 		{"Update application.", "KeyDescription=[KeyIdentifier=1]", appCredentials},
 		{"Update application – Certificates and secrets management ", "KeyDescription=[KeyIdentifier=1]", appCredentials},
+		{"Set-MailboxAuditBypassAssociation", "Identity=x; AuditBypassEnabled=True", accessThrottled},
+		{"Set-MailboxAuditBypassAssociation", `-Identity "x" -AuditBypassEnabled "True"`, accessThrottled},
+		{"Set-MailboxAuditBypassAssociation", "Identity=x; AuditBypassEnabled=False", nothing},
+		{"Set-AdminAuditLogConfig", "UnifiedAuditLogIngestionEnabled=False", accessThrottled},
+		{"Set-AdminAuditLogConfig", "-UnifiedAuditLogIngestionEnabled:$false", accessThrottled},
+		{"Set-OrganizationConfig", "AuditDisabled=true", accessThrottled},
+		{"Set-OrganizationConfig", "DisplayName=x", nothing},
+		{"Set-Mailbox", `-Identity "x" -AuditEnabled "False"`, accessThrottled},
+		{"Set-Mailbox", "-Identity x -AuditEnabled:$false", accessThrottled},
 		{"HardDelete", "", nothing},
 	} {
 		ev := event.Event{Operation: []byte(tc.operation), Detail: []byte(tc.detail), User: []byte("alice@contoso.com"), Mailbox: []byte("alice@contoso.com")}

@@ -2,9 +2,10 @@ package collection
 
 import (
 	"fmt"
-	"redshank/analytics/alert"
 	"slices"
 	"strings"
+
+	"redshank/analytics/alert"
 )
 
 // Fill completes an alert with the signals, the heaviest first, and the message.

@@ -2,9 +2,10 @@ package collection
 
 import (
 	"net/netip"
+	"strconv"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
-	"strconv"
 )
 
 // nameOf remembers what a place of an event is called. It allocates only for a

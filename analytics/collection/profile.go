@@ -1,11 +1,12 @@
 package collection
 
 import (
+	"strings"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/window"
-	"strings"
 )
 
 // What one dossier keeps, whatever happens: about 15 KB at the worst, half a

@@ -1,8 +1,9 @@
 package collection
 
 import (
-	"redshank/analytics/event"
 	"testing"
+
+	"redshank/analytics/event"
 )
 
 // Signals of one kind do not push out those of others.

@@ -2,8 +2,9 @@ package collection
 
 import (
 	"math/rand/v2"
-	"redshank/analytics/event"
 	"testing"
+
+	"redshank/analytics/event"
 )
 
 func TestLastSignInsKeepNoOrder(t *testing.T) {

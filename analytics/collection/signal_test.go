@@ -1,9 +1,10 @@
 package collection
 
 import (
+	"testing"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
-	"testing"
 )
 
 // Code and content must name the same signals, halves and techniques.

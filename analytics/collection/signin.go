@@ -2,12 +2,13 @@ package collection
 
 import (
 	"bytes"
+
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // signIn compares a sign-in with what is usual and then learns from it.

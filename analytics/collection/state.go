@@ -4,14 +4,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"redshank/analytics/baseline"
-	"redshank/analytics/event"
-	"redshank/analytics/state"
-	"redshank/analytics/window"
 	"slices"
 
 	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/state"
+	"redshank/analytics/window"
 )
 
 // The state of AN0131 as it is put down, under the rules of saved.go. What is

@@ -1,10 +1,10 @@
 package collection
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // dossier finds or makes the one of a subject, to be written to.

@@ -1,10 +1,10 @@
 package collection
 
 import (
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/state"
-
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 type savedTheft struct {

@@ -2,6 +2,7 @@ package collection
 
 import (
 	"math"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 )

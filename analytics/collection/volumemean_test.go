@@ -2,8 +2,9 @@ package collection
 
 import (
 	"math/rand/v2"
-	"redshank/analytics/event"
 	"testing"
+
+	"redshank/analytics/event"
 )
 
 // A model that remembers every read and sums it the slow way.

@@ -1,9 +1,9 @@
 package collection
 
 import (
-	"redshank/analytics/state"
-
 	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/state"
 )
 
 type savedVolume struct {

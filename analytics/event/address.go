@@ -92,7 +92,7 @@ func isPort(b []byte) bool {
 	return true
 }
 
-// Client is the address that stands for a whole client: a cut to its first
+// Client returns the address that stands for a whole client: a cut to its first
 // v4bits or v6bits bits. One person commonly holds an IPv6 /64 and rotates
 // inside it. The zero Addr stays what it is.
 func Client(a netip.Addr, v4bits, v6bits int) netip.Addr {
@@ -110,14 +110,14 @@ func Client(a netip.Addr, v4bits, v6bits int) netip.Addr {
 	return p.Addr()
 }
 
-// maxHops bounds how many entries of a forwarded header are looked at. Proxies
+// maxHops bounds how many entries of a forwarded header are read. Proxies
 // in a row are few; an attacker's prefix can be as long as the header allows.
 const maxHops = 16
 
 // Forwarded finds the client in an X-Forwarded-For header that a trusted proxy
 // handed on: the rightmost address that trusted does not know as one of the
 // proxies. Whatever stands to the left of that was written by the client and
-// is never looked at, nor is anything left of an entry that is no address.
+// is never read, nor is anything left of an entry that is no address.
 func Forwarded(header []byte, trusted func(netip.Addr) bool) (netip.Addr, bool) {
 	for range maxHops {
 		entry := header

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// maxAgent is how much of a user agent is looked at, in bytes.
+// maxAgent is how much of a user agent is read, in bytes.
 const maxAgent = 512
 
 // AgentRule says what kind of client agents of some patterns are.
@@ -33,7 +33,7 @@ type Agents struct {
 	cache [agentSlots]atomic.Uint64
 }
 
-// maxAgentRules is what 16 bits of verdict can tell apart, less two.
+// maxAgentRules is what 16 bits of verdict can distinguish, less two.
 const maxAgentRules = 1<<16 - 2
 
 // NewAgents makes a matcher of rules; the first that matches decides.
@@ -63,7 +63,7 @@ func (a *Agents) Match(agent []byte) (Family, string) {
 	return FamilyOther, ""
 }
 
-// find is the index of the first rule that matches, len(rules) where none does.
+// find returns the index of the first rule that matches, len(rules) where none does.
 func (a *Agents) find(agent []byte) int {
 	var scratch [maxAgent]byte
 	folded := foldAgent(scratch[:0], agent)

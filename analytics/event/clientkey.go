@@ -8,37 +8,46 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// clientKey is an address in its 16-byte form, cut to the policy's prefix. It
-// holds no pointer, so a table of a million of them is nothing to the garbage
-// collector.
+// ClientKey is an address in its 16-byte form, often cut to the policy's prefix. A
+// ClientKey has no pointer, so that the garbage collector need not scan a table of
+// a million keys.
 type ClientKey [16]byte
 
+// Addr returns the address.
 func (k ClientKey) Addr() netip.Addr { return netip.AddrFrom16(k).Unmap() }
 
-// is4 tells an IPv4 address. netip would do, but is asked several times for
-// each sign-in.
+// Is4 reports whether the address is an IPv4 address. It is cheaper than a detour
+// by netip, and is called several times for each sign-in.
 func (k ClientKey) Is4() bool {
 	return binary.BigEndian.Uint64(k[:]) == 0 && binary.BigEndian.Uint32(k[8:]) == 0xffff
 }
 
-// network is the wider network of a client: IPv4 /16, IPv6 /32. A home router
-// or a phone that gets a new address mostly stays within it.
+// Network returns the wider network of a client: IPv4 /16, IPv6 /32. A home router
+// or a phone with a new address mostly stays within this network.
 func (k ClientKey) Network() ClientKey { return k.Cut(16, 32) }
 
-// near tells whether two clients are of one network. Most are one client.
+// Near reports whether two clients are in the same wider network.
 func (k ClientKey) Near(o ClientKey) bool { return k == o || k.Network() == o.Network() }
+
+// Subnet returns the network that identifies an account's location as well as the
+// address does: IPv4 /24, IPv6 /64.
+func (k ClientKey) Subnet() ClientKey { return k.Cut(24, 64) }
+
+// SameSubnet reports whether two addresses are in the same subnet.
+func (k ClientKey) SameSubnet(o ClientKey) bool { return k == o || k.Subnet() == o.Subnet() }
 
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }
 
-// cut clears what lies beyond the policy's prefix.
+// Cut clears the bits beyond a prefix of v4bits for an IPv4 address, v6bits for an
+// IPv6 address.
 func (k ClientKey) Cut(v4bits, v6bits int) ClientKey {
 	bits := v6bits
 	if k.Is4() {
 		bits = 96 + v4bits
 	}
 	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
-	// A shift by 64 or more leaves nothing; by a negative number it would panic.
+	// A shift by 64 or more gives 0; a shift by a negative number panics.
 	binary.BigEndian.PutUint64(k[:], high&^(math.MaxUint64>>min(bits, 64)))
 	binary.BigEndian.PutUint64(k[8:], low&^(math.MaxUint64>>max(bits-64, 0)))
 	return k

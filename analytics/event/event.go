@@ -12,7 +12,7 @@ import (
 
 // Event is one act, as one log told it. One Event is reused for every record:
 // all byte slices are views into the chunk or into the event's own arena and
-// are valid only until the next Reset. Whoever keeps one copies it.
+// are valid only until the next Reset. A caller that keeps one has to copy it.
 //
 // A source fills the raw fields (RawIP, RawForwarded, RawUser, Code, ...);
 // policy.Normalise derives the canonical ones (IP, User, Family, Marks, and
@@ -37,7 +37,7 @@ type Event struct {
 	User     []byte   // canonical account; empty where it cannot be known
 	UserKind UserKind // what kind of account User is
 	UserID   []byte   // the account's object id, where the log has it beside the name
-	Mailbox  []byte   // whose mail, where it is not the user's own
+	Mailbox  []byte   // whose mail, if it is not the user's own
 
 	Agent    []byte   // user-agent string; to read it, see AgentText
 	Pluses   bool     // its spaces are written as "+", as IIS does
@@ -53,13 +53,13 @@ type Event struct {
 
 	Operation []byte // operation, cmdlet, SoapAction, request path: what was done
 	Detail    []byte // its parameters, script text, queried name: capped by the source
-	Target    []byte // what it was done to, where that is not a mailbox: app id, role, host
+	Target    []byte // what it was done to, if that is not a mailbox: app id, role, host
 
 	Items     int    // mail items touched
 	Access    Access // how they were touched
-	Throttled bool   // the log says that it stopped logging
+	Throttled bool   // auditing was throttled
 	Country   []byte // ISO 3166 country, where the log itself says
-	ID        []byte // the record's own id, unique over deliveries; empty where it has none
+	ID        []byte // the record's own id, unique over deliveries; empty if the record has no id
 	Host      []byte // the server that logged it
 	Marks     Marks  // what the policy knows about address and account
 	Pair      Pair   // set by the normalisation cache
@@ -92,7 +92,7 @@ func (e *Event) Hold(b []byte) []byte {
 	return e.arena[start:len(e.arena):len(e.arena)]
 }
 
-// UserHash is a hash of User, 0 where there is none. It is computed once: an
+// UserHash returns a hash of User, 0 if none exists. It is computed once: an
 // account is looked up in several tables.
 func (e *Event) UserHash() uint64 {
 	if e.userHash == 0 && len(e.User) > 0 {
@@ -101,7 +101,7 @@ func (e *Event) UserHash() uint64 {
 	return e.userHash
 }
 
-// AgentHash is the same for the agent, and never 0 where there is one.
+// AgentHash returns the same for the agent, and never 0 if there is one.
 func (e *Event) AgentHash() uint32 {
 	if e.agentHash == 0 && len(e.Agent) > 0 {
 		e.agentHash = uint32(xxhash.Sum64(e.AgentText())) | 1
@@ -109,7 +109,7 @@ func (e *Event) AgentHash() uint32 {
 	return e.agentHash
 }
 
-// AgentText is the user agent with its spaces. They are put in when somebody
+// AgentText returns the user agent with its spaces. They are put in when somebody
 // asks: of most requests nobody does, and to go through an agent takes longer
 // than to find the line around it.
 func (e *Event) AgentText() []byte {

@@ -73,31 +73,6 @@ func cut(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// unescape appends b to dst with %XX decoded, once: what ActiveSync clients
-// put into the query. A percent sign that starts no such pair stays.
-func unescape(dst, b []byte) []byte {
-	for i := 0; i < len(b); i++ {
-		if b[i] == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
-			dst = append(dst, hexValue(b[i+1])<<4|hexValue(b[i+2]))
-			i += 2
-			continue
-		}
-		dst = append(dst, b[i])
-	}
-	return dst
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func hexValue(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c&0xf + 9
-}
-
 // byteSet says which bytes belong to it. bytes.Trim builds one on every call.
 type byteSet [256]bool
 

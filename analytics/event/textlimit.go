@@ -1,4 +1,4 @@
 package event
 
-// maxKeptText is how much is kept of a string that an attacker chooses, in bytes.
+// MaxText bounds what is kept of a string that an attacker chooses, in bytes.
 const MaxText = 200

@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"redshank/analytics/ascii"
+)
 
 // maxAccount bounds an account name, in bytes. Directories allow 64 characters
 // before the @ and 255 after it, but nobody's real name comes near.
@@ -33,7 +37,7 @@ func (d *Domains) Account(dst, raw []byte) Account {
 	var scratch [maxAccount]byte
 	raw = cut(trim(raw, &quoting), maxAccount)
 	if bytes.IndexByte(raw, '%') >= 0 {
-		raw = unescape(scratch[:0], raw)
+		raw = ascii.AppendUnescaped(scratch[:0], raw)
 	}
 	text := cut(stripPrefix(fold(scratch[:0], raw)), maxAccount)
 	text = trim(text, &spaces)
@@ -51,7 +55,7 @@ func (d *Domains) Account(dst, raw []byte) Account {
 	return d.compose(dst, p)
 }
 
-// literal is an account that is taken as it stands.
+// literal returns an account that is taken as it stands.
 func literal(dst, text []byte, kind UserKind) Account {
 	if kind == UserUnknown {
 		return Account{}
@@ -61,7 +65,7 @@ func literal(dst, text []byte, kind UserKind) Account {
 	return Account{User: dst[start:], Kind: kind}
 }
 
-// authority is an account of the operating system, without the process that
+// authority returns an account of the operating system, without the process that
 // Exchange names behind it: NT AUTHORITY\SYSTEM (Microsoft.Exchange.ServiceHost).
 func authority(dst []byte, p parts, kind UserKind) Account {
 	name, _, _ := bytes.Cut(p.name, []byte(" ("))

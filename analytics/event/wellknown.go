@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"redshank/analytics/ascii"
+)
 
 // wellKnown are names without a domain that name no person, in lower case.
 // Seen in the unified audit log, Entra exports, IIS and Windows events.
@@ -76,7 +80,7 @@ func kindOf(name []byte) UserKind {
 	if hasPrefix(name, servicePrefix) {
 		return UserService
 	}
-	if isGUID(name) || isPUID(name) {
+	if ascii.IsGUID(name) || isPUID(name) {
 		return UserObject
 	}
 	return UserPerson
@@ -88,7 +92,7 @@ func identifier(text []byte) (UserKind, bool) {
 	switch {
 	case hasPrefix(text, "s-1-"):
 		return sidKind(text), true
-	case hasPrefix(text, "/o="), hasPrefix(text, "cn="), isGUID(text):
+	case hasPrefix(text, "/o="), hasPrefix(text, "cn="), ascii.IsGUID(text):
 		return UserObject, true
 	}
 	return UserUnknown, false
@@ -112,23 +116,6 @@ func sidKind(sid []byte) UserKind {
 	return UserObject
 }
 
-// isGUID reports 8-4-4-4-12 hexadecimal digits, in braces or not.
-func isGUID(b []byte) bool {
-	if len(b) == 38 && b[0] == '{' && b[37] == '}' {
-		b = b[1:37]
-	}
-	if len(b) != 36 {
-		return false
-	}
-	for i, c := range b {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (c == '-') || !dash && !isHex(c) {
-			return false
-		}
-	}
-	return true
-}
-
 // isPUID reports a passport id, the UserKey of cloud accounts: 16 hexadecimal
 // digits that begin with 1003 (work) or 0003 (consumer).
 func isPUID(b []byte) bool {
@@ -136,7 +123,7 @@ func isPUID(b []byte) bool {
 		return false
 	}
 	for _, c := range b {
-		if !isHex(c) {
+		if ascii.Hex(c) > 15 {
 			return false
 		}
 	}

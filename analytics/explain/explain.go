@@ -18,7 +18,9 @@ const (
 )
 
 // String returns the verdict as a word.
-func (v Verdict) String() string { return [...]string{"ignored", "forgiven", "counted"}[min(v, Counted)] }
+func (v Verdict) String() string {
+	return [...]string{"ignored", "forgiven", "counted"}[min(v, Counted)]
+}
 
 // Decision is the verdict of one analytic on one event.
 type Decision struct {
@@ -34,4 +36,9 @@ type Decision struct {
 // the last decision of a rule stands.
 type Observer interface {
 	Decided(ev *event.Event, d Decision)
+}
+
+// Explainer is an analytic that can account for its decisions.
+type Explainer interface {
+	Explain(o Observer)
 }

@@ -2,24 +2,24 @@ package health
 
 import (
 	"cmp"
-	"redshank/analytics/event"
 	"slices"
 	"time"
+
+	"redshank/analytics/event"
 )
 
-// Finding is something about the records themselves that an operator must
-// hear, because it makes detection blind without a sound.
+// Finding is a fault of the input that makes detection blind without an error.
 type Finding struct {
 	Code    string // silent_source, no_client_address, ...
-	Subject string // source, table, address or automation that it is about; may be empty
+	Subject string // the source, table, address or automation; may be empty
 	Detail  string // one sentence with its figures
 	Since   time.Time
 }
 
-// maxFindings bounds what is open, and what is kept for the next Health.
+// maxFindings bounds the open findings, and those kept for the next Take.
 const maxFindings = 100
 
-// board is where findings are raised, each once until it clears.
+// findings are the open findings, each raised once until it clears.
 type findings struct {
 	open            map[findingKey]Finding
 	raised, cleared []Finding
@@ -27,13 +27,13 @@ type findings struct {
 
 type findingKey struct{ code, subject string }
 
-// set raises or clears a finding. detail is asked for only where it is raised.
+// set raises or clears a finding. detail is called only for a finding that is raised.
 func (b *findings) set(holds bool, now int64, code, subject string, detail func() string) {
 	key := findingKey{code, subject}
 	f, open := b.open[key]
 	switch {
 	case holds && !open && len(b.open) < maxFindings:
-		f = Finding{Code: code, Subject: subject, Detail: detail(), Since: event.UnixTime(now).UTC()}
+		f = Finding{Code: code, Subject: subject, Detail: detail(), Since: event.UnixTime(now)}
 		if b.open == nil {
 			b.open = map[findingKey]Finding{}
 		}

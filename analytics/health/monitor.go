@@ -9,7 +9,7 @@ import (
 	"redshank/analytics/source"
 )
 
-// The findings of the watch.
+// The codes of the findings.
 const (
 	findSilent     = "silent_source"
 	findNoAddress  = "no_client_address"
@@ -21,38 +21,39 @@ const (
 	findProxy      = "proxy_hides_clients"
 	findUnknown    = "unknown_records"
 	findMalformed  = "malformed_records"
+	findUnread     = "not_understood"
 	findEvicting   = "table_evicting"
 	findImmature   = "baselines_unripe"
 	findExpired    = "automation_expired"
 	findUnusedRule = "automation_unused"
 )
 
-// What the watch wants before it speaks. A share is judged over batches and
-// not over all time, so that what breaks is found, and what is mended clears.
+// Limits of the checks. A share is computed per batch and not over all time, so
+// that a fault is found soon after it appears and clears soon after its repair.
 const (
-	batch          = 50              // events of a source before their fields are judged
-	recordBatch    = 200             // records before the share of unknown ones is
-	most, few      = 90, 50          // per cent that raise and clear
-	unknownMost    = 10              // likewise of unknown and of malformed records
-	unknownFew     = 5               //
+	batch          = 50     // events of a source before their fields are checked
+	recordBatch    = 200    // records before the share of unknown records is checked
+	most, few      = 90, 50 // share in per cent that raises, and that clears
+	unknownMost    = 10     // the same for unknown and for malformed records
+	unknownFew     = 5
 	bindSignIns    = 100             // cloud sign-ins without mailbox auditing
 	scriptLeast    = 20              // commands without script blocks
-	unusedAfter    = 7 * event.Day   // of an automation that matched nothing
-	matureAccounts = 20              // accounts before the share of ripe baselines is judged
-	outlierStep    = 24 * event.Hour // a jump of arrival times that has to come twice
+	unusedAfter    = 7 * event.Day   // without a match, an automation is reported
+	matureAccounts = 20              // accounts before the share of mature baselines is checked
+	outlierStep    = 24 * event.Hour // a jump of arrival times that must be seen twice
 )
 
-// watch looks at the records and not at what they tell: what is missing in
-// them, when they come, and whose clock is wrong. It has no clock of its own:
-// it goes by Fluent Bit's timestamps, and judges at most once for each minute
-// of them. All its state is small and fixed; it is not kept over a restart.
+// Monitor checks the quality of the records: missing fields, silent sources and
+// wrong clocks. Its clock is Fluent Bit's timestamps; the checks run at most once
+// for each minute of them. The state is of fixed size and not saved. A Monitor is
+// not safe for concurrent use.
 type Monitor struct {
 	findings
 	policy  *policy.Policy
 	now     int64 // newest arrival, Unix milliseconds
 	began   int64
-	outlier int64 // an arrival that was not believed
-	judged  int64 // minute
+	outlier int64 // the latest arrival time that was rejected
+	checked int64 // minute of the last check
 	sources [sourceCount]sourceMonitor
 	counts  source.Counts
 	records struct{ read, unknown, malformed uint64 }
@@ -60,21 +61,28 @@ type Monitor struct {
 	binds   auditCheck
 	scripts auditCheck
 	evicted [2]struct{ count, hour uint64 }
+	unread  [sourceCount]unreadCheck
+	tags    map[string]*unreadCheck
+
+	// Unread returns the kinds of records that no source understands, for the
+	// findings about them; nil: they name none.
+	Unread func() []source.Unread
 }
 
 const sourceCount = len(source.Counts{})
 
-// auditWatch is about records that should come beside others.
+// auditCheck counts records that should be accompanied by records of another
+// kind.
 type auditCheck struct {
-	others int   // since the last one that was missed
+	others int   // since the last record of the other kind
 	from   int64 // arrival of the first of them
 }
 
-// NewMonitor returns a monitor that judges by the automations of a policy too.
+// New returns a Monitor that also checks the automations of a policy.
 func New(p *policy.Policy) *Monitor { return &Monitor{policy: p} }
 
-// event looks at one normalised event before its time is corrected; at and
-// arrived are Unix milliseconds, negative where there is none.
+// Event checks one normalised event before its time is corrected. at and arrived
+// are Unix milliseconds, negative where the event has no time.
 func (w *Monitor) Event(ev *event.Event, at, arrived int64) {
 	s := &w.sources[ev.Source]
 	s.clock.add(at, arrived)
@@ -103,11 +111,14 @@ func (a *auditCheck) other(arrived int64) {
 	a.others++
 }
 
-// chunk takes note of what came in one chunk, by the time of its last record.
+// Chunk ends a chunk whose last record Fluent Bit received at a time. counts are
+// those of the sources so far; evicted are the evictions of the tables of clients
+// and accounts so far.
 func (w *Monitor) Chunk(tag string, counts source.Counts, received time.Time, evicted ...uint64) {
 	if received.IsZero() || !w.advance(received.UnixMilli()) {
 		return
 	}
+	w.readable(tag, &counts)
 	for s := range counts {
 		n := uint64(0)
 		for o := range counts[s] {
@@ -124,14 +135,15 @@ func (w *Monitor) Chunk(tag string, counts source.Counts, received time.Time, ev
 		w.tag = tag[:min(len(tag), event.MaxText)]
 	}
 	w.counts = counts
-	if w.now/event.Minute != w.judged {
-		w.judged = w.now / event.Minute
-		w.judge(evicted)
+	if w.now/event.Minute != w.checked {
+		w.checked = w.now / event.Minute
+		w.check(evicted)
 	}
 }
 
-// advance moves the clock. One arrival far from all before it is not believed:
-// in_forward passes on any time that a sender likes.
+// advance moves the clock and reports whether it accepted the time. A single
+// arrival far ahead of all others is rejected: in_forward passes on any time that
+// a sender chooses.
 func (w *Monitor) advance(at int64) bool {
 	switch {
 	case w.now == 0:
@@ -144,32 +156,34 @@ func (w *Monitor) advance(at int64) bool {
 	return true
 }
 
-func (w *Monitor) judge(evicted []uint64) {
+// check runs all checks.
+func (w *Monitor) check(evicted []uint64) {
 	for s := range w.sources {
-		w.judgeSource(event.Source(s), &w.sources[s])
+		w.checkSource(event.Source(s), &w.sources[s])
 	}
-	w.judgeAudits()
-	w.judgeRecords()
-	w.judgeTables(evicted)
-	w.judgeAutomation()
+	w.checkAudits()
+	w.checkRecords()
+	w.CheckUnread()
+	w.checkTables(evicted)
+	w.checkAutomations()
 }
 
-func (w *Monitor) judgeSource(of event.Source, s *sourceMonitor) {
+func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 	name := of.String()
 	silent, since := s.flow.silent(w.now, w.othersFlow(of, s.flow.last))
 	w.set(silent, w.now, findSilent, name, func() string {
-		return fmt.Sprintf("nothing came from %s for %d minutes, while other sources go on", name, since/event.Minute)
+		return fmt.Sprintf("nothing came from %s for %d minutes, while other sources continue", name, since/event.Minute)
 	})
 	if missing, ok := s.fields.missingAddresses(); ok {
-		w.setShare(missing, findNoAddress, name, "%d %% of the events of %s have no client address: attacks cannot be told by their origin; is the field logged?")
+		w.setShare(missing, findNoAddress, name, "%d %% of the events of %s have no client address: attacks cannot be attributed to an address; is the field logged?")
 	}
 	if missing, ok := s.fields.missingAccounts(); ok {
 		if of == event.IIS && w.accountsElsewhere() {
-			missing = 0 // IIS cannot know them all, and another log has them
+			missing = 0 // IIS does not know all accounts, and another log has them
 		}
-		w.setShare(missing, findNoAccount, name, "%d %% of the failures of %s name no account: stuffing and guessing look the same; is there a log that has it?")
+		w.setShare(missing, findNoAccount, name, "%d %% of the failures of %s name no account: stuffing and guessing cannot be told apart; does another log have the account?")
 	}
-	if behind, ahead, by, ok := s.clock.judge(isCloud(of)); ok {
+	if behind, ahead, by, ok := s.clock.check(isCloud(of)); ok {
 		w.set(behind, w.now, findBehind, name, func() string {
 			return fmt.Sprintf("events of %s are steadily %d minutes older than their arrival: a clock or a time zone is wrong, or the log is read late", name, by/event.Minute)
 		})
@@ -177,21 +191,21 @@ func (w *Monitor) judgeSource(of event.Source, s *sourceMonitor) {
 			return fmt.Sprintf("events of %s are steadily %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/event.Minute)
 		})
 	}
-	if who, accounts, share, ok := s.shared.judge(); ok {
+	if who, accounts, share, ok := s.shared.check(); ok {
 		w.clearOthers(findProxy, name+" ", name+" "+who)
 		w.set(who != "", w.now, findProxy, name+" "+who, func() string {
-			return fmt.Sprintf("%s brings %d %% of the sign-ins of %s, of %d accounts or more: a proxy or load balancer that hides the clients (log X-Forwarded-For and declare it in trusted_proxies), or an office (declare it in corporate_egress)", who, share, name, accounts)
+			return fmt.Sprintf("%s brings %d %% of the sign-ins of %s, of at least %d accounts: a proxy or load balancer that hides the clients (log X-Forwarded-For and declare it in trusted_proxies), or an office (declare it in corporate_egress)", who, share, name, accounts)
 		})
 	}
 }
 
-// setShare raises a finding at most per cent and clears it below few.
+// setShare raises a finding at a share of most per cent and clears it below few.
 func (w *Monitor) setShare(share int, code, name, format string) {
 	_, open := w.open[findingKey{code, name}]
 	w.set(share >= most || open && share >= few, w.now, code, name, func() string { return fmt.Sprintf(format, share, name) })
 }
 
-// clearOthers clears what was said of the same source with another subject.
+// clearOthers clears the findings of a code with another subject of one source.
 func (w *Monitor) clearOthers(code, prefix, but string) {
 	for key := range w.open {
 		if key.code == code && len(key.subject) > len(prefix) && key.subject[:len(prefix)] == prefix && key.subject != but {
@@ -200,8 +214,8 @@ func (w *Monitor) clearOthers(code, prefix, but string) {
 	}
 }
 
-// accountsElsewhere tells whether another log on premises names the accounts
-// of failures.
+// accountsElsewhere reports whether another log on premises names the accounts of
+// failures.
 func (w *Monitor) accountsElsewhere() bool {
 	for _, s := range [...]event.Source{event.HTTPProxy, event.WinEvent} {
 		if f := &w.sources[s]; f.fields.namedFailures > 0 && w.now-f.flow.last < event.Day {
@@ -211,8 +225,8 @@ func (w *Monitor) accountsElsewhere() bool {
 	return false
 }
 
-// othersFlow tells whether other sources brought records after a moment: at
-// its end, and in at least ten different minutes.
+// othersFlow reports whether another source had records after a time: recently,
+// and in at least ten different minutes.
 func (w *Monitor) othersFlow(of event.Source, since int64) bool {
 	for s := range w.sources {
 		f := &w.sources[s].flow
@@ -223,17 +237,17 @@ func (w *Monitor) othersFlow(of event.Source, since int64) bool {
 	return false
 }
 
-func (w *Monitor) judgeAudits() {
+func (w *Monitor) checkAudits() {
 	b, s := &w.binds, &w.scripts
 	w.set(b.others >= bindSignIns && w.now-b.from >= event.Day, w.now, findNoBind, event.UAL.String(), func() string {
-		return fmt.Sprintf("%d sign-ins came in the audit log and not one MailItemsAccessed: reading of mail is not audited, AN0131 is blind to it", b.others)
+		return fmt.Sprintf("the audit log has %d sign-ins and no MailItemsAccessed record: access to mail is not audited, and AN0131 cannot see it", b.others)
 	})
 	w.set(s.others >= scriptLeast && w.now-s.from >= event.Hour, w.now, findNoScript, event.WinEvent.String(), func() string {
-		return fmt.Sprintf("%d commands of PowerShell (4103) came and not one script block (4104): tools that run from memory are not seen; is script block logging on?", s.others)
+		return fmt.Sprintf("there are %d PowerShell commands (4103) and no script block (4104): tools that run from memory are not seen; is script block logging on?", s.others)
 	})
 }
 
-func (w *Monitor) judgeRecords() {
+func (w *Monitor) checkRecords() {
 	r := &w.records
 	if r.read < recordBatch {
 		return
@@ -241,7 +255,7 @@ func (w *Monitor) judgeRecords() {
 	for _, c := range [...]struct {
 		code, what string
 		n          uint64
-	}{{findUnknown, "are of no known format, the last one under the tag " + w.tag, r.unknown}, {findMalformed, "are damaged or of a changed format", r.malformed}} {
+	}{{findUnknown, "have no known format, the last one under the tag " + w.tag, r.unknown}, {findMalformed, "are damaged or have an unexpected format", r.malformed}} {
 		share := c.n * 100 / r.read
 		_, open := w.open[findingKey{c.code, ""}]
 		w.set(share >= unknownMost || open && share >= unknownFew, w.now, c.code, "", func() string {
@@ -251,9 +265,9 @@ func (w *Monitor) judgeRecords() {
 	r.read, r.unknown, r.malformed = 0, 0, 0
 }
 
-// judgeTables raises what evicted within an hour, and clears what has not for
-// one.
-func (w *Monitor) judgeTables(evicted []uint64) {
+// checkTables raises a finding for a table that evicted entries, and clears the
+// finding after an hour without evictions.
+func (w *Monitor) checkTables(evicted []uint64) {
 	for i, name := range [...]string{"clients", "accounts"} {
 		e := &w.evicted[i]
 		if i >= len(evicted) {
@@ -262,7 +276,7 @@ func (w *Monitor) judgeTables(evicted []uint64) {
 		if n := evicted[i] - e.count; n > 0 {
 			e.count, e.hour = evicted[i], uint64(w.now)
 			w.set(true, w.now, findEvicting, name, func() string {
-				return fmt.Sprintf("the table of %s is full, %d were pushed out: slow attacks may be missed; raise its bound or look for a flood", name, n)
+				return fmt.Sprintf("the table of %s is full and %d entries were evicted: slow attacks may be missed; raise the bound or look for a flood", name, n)
 			})
 		} else if uint64(w.now)-e.hour > event.Hour {
 			w.set(false, w.now, findEvicting, name, nil)
@@ -270,25 +284,26 @@ func (w *Monitor) judgeTables(evicted []uint64) {
 	}
 }
 
-func (w *Monitor) judgeAutomation() {
+func (w *Monitor) checkAutomations() {
 	for _, a := range w.policy.Automations() {
 		name := a.Name[:min(len(a.Name), event.MaxText)]
 		expired := a.Expired(event.UnixTime(w.now))
 		w.set(expired, w.now, findExpired, name, func() string {
-			return fmt.Sprintf("the automation %q expired on %s: what it does is reported again", name, a.Expires.Format("2006-01-02"))
+			return fmt.Sprintf("the automation %q expired on %s: its activity is reported again", name, a.Expires.Format("2006-01-02"))
 		})
 		w.set(!expired && a.Hits() == 0 && w.now-w.began >= unusedAfter, w.now, findUnusedRule, name, func() string {
-			return fmt.Sprintf("the automation %q has matched nothing for a week: it is misspelt or not needed", name)
+			return fmt.Sprintf("the automation %q has matched nothing for a week: it is misspelt or no longer needed", name)
 		})
 	}
 }
 
-// ripeness says that most baselines are unripe, as they are after a start.
-func (w *Monitor) Maturity(ripe, all int) {
-	w.set(all >= matureAccounts && ripe*2 < all, w.now, findImmature, "", func() string {
-		return fmt.Sprintf("%d of %d accounts have a ripe baseline: until it is ripe nothing is new for an account, and AN0131 sees less", ripe, all)
+// Maturity raises a finding while most baselines are in their learning period, as
+// they are after a first start.
+func (w *Monitor) Maturity(mature, all int) {
+	w.set(all >= matureAccounts && mature*2 < all, w.now, findImmature, "", func() string {
+		return fmt.Sprintf("%d of %d accounts have a mature baseline: during the learning period nothing counts as new for an account, and AN0131 sees less", mature, all)
 	})
 }
 
-// Time returns the newest arrival: Fluent Bit's time, not a clock.
-func (w *Monitor) Time() time.Time { return event.UnixTime(w.now).UTC() }
+// Time returns the newest arrival, by Fluent Bit's timestamps.
+func (w *Monitor) Time() time.Time { return event.UnixTime(w.now) }

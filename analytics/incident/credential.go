@@ -48,6 +48,7 @@ func mergeCredential(c *alert.Credential, o alert.Credential) {
 	}
 	if o.At.Before(c.At) {
 		c.At = o.At
+		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
 	}
 }
 

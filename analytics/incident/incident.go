@@ -36,6 +36,8 @@ type Incident struct {
 	Familiar Credentials // accounts with a history at the address that went on as usual
 	Labels   []string    // of Client, from the policy
 	Location policy.Location
+	Campaign string   // id of the campaign that the client is part of
+	Members  []string // of a campaign: ids of the incidents of single clients, at most MaxListed
 	Detail   Detail
 
 	clients  window.Distinct
@@ -49,19 +51,22 @@ type Incident struct {
 	last       notification
 	suppressed int
 	updated    bool   // is in the tracker's list of this chunk
-	waiting    bool   // waits for the cap per minute
+	waiting    bool   // has a message that waits
+	closed     bool   // no longer with the tracker
 	order      uint64 // its place in the tracker's order
 }
 
 // notification is what the last message said.
 type notification struct {
 	sequence int
-	at       int64
+	at       int64 // End then
+	sent     int64 // newest event time then
 	severity alert.Severity
 	class    string
 	volume   int
 	valid    int
 	upToDate bool // nothing has happened since
+	muted    bool // the policy kept it back
 }
 
 // Extend makes the incident last from or until a time, in Unix milliseconds.
@@ -71,6 +76,10 @@ func (i *Incident) Extend(at int64) {
 	}
 	i.End = max(i.End, at)
 }
+
+// Closed reports whether the incident has sent its final message: it went quiet,
+// or made room for others. A closed incident takes nothing in any more.
+func (i *Incident) Closed() bool { return i.closed }
 
 // Changed records that the last message is no longer up to date.
 func (i *Incident) Changed() { i.last.upToDate = false }

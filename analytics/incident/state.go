@@ -48,6 +48,8 @@ type savedIncident struct {
 	Suppressed int
 	Waiting    bool
 	Order      uint64
+	Campaign   string
+	Members    []string
 	Detail     []byte
 }
 
@@ -58,6 +60,8 @@ type savedNotification struct {
 	Class         string
 	Volume, Valid int
 	UpToDate      bool
+	Muted         bool
+	Sent          int64
 }
 
 // savedCredentials are the listed ones with their keys, and the keys of those
@@ -73,6 +77,8 @@ type savedCredential struct {
 	At      int64
 	How     string
 	Service event.Service
+	IP      netip.Addr
+	Text    [3]string // agent, app, record
 }
 
 func (c *Credentials) saved() (s savedCredentials) {
@@ -83,7 +89,7 @@ func (c *Credentials) saved() (s savedCredentials) {
 			continue
 		}
 		f := c.list[place]
-		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.Service}
+		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.Service, IP: f.IP, Text: [3]string{f.Agent, f.App, f.Record}}
 	}
 	return s
 }
@@ -92,7 +98,7 @@ func (s savedCredentials) restored() (c Credentials) {
 	c.at = make(map[uint64]int, len(s.List)+len(s.Beyond))
 	for place, f := range s.List {
 		c.at[f.Key] = place
-		c.list = append(c.list, alert.Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, Service: f.Service})
+		c.list = append(c.list, alert.Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, Service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
 	}
 	for _, key := range s.Beyond {
 		c.at[key] = -1
@@ -106,8 +112,8 @@ func (i *Incident) saved() (savedIncident, error) {
 		Account: i.Account, Subject: i.Subject, Start: i.Start, End: i.End, Counts: i.Counts, Services: i.Services,
 		Valid: i.Valid.saved(), Familiar: i.Familiar.saved(), Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
-		Waiting: i.waiting, Order: i.order,
-		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate}}
+		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
+		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted, l.sent}}
 	var err error
 	if s.Clients, err = i.clients.MarshalBinary(); err == nil {
 		s.Detail, err = i.Detail.Save()
@@ -121,8 +127,9 @@ func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incid
 		Account: s.Account, Subject: s.Subject, Start: s.Start, End: s.End, Counts: s.Counts, Services: s.Services,
 		Valid: s.Valid.restored(), Familiar: s.Familiar.restored(), Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
-		waiting: s.Waiting, order: s.Order,
-		last: notification{l.Sequence, l.At, l.Severity, l.Class, l.Volume, l.Valid, l.UpToDate}}
+		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,
+		last: notification{sequence: l.Sequence, at: l.At, sent: l.Sent, severity: l.Severity, class: l.Class,
+			volume: l.Volume, valid: l.Valid, upToDate: l.UpToDate, muted: l.Muted}}
 	i.Detail = detail(i)
 	err := i.clients.UnmarshalBinary(s.Clients)
 	if err == nil {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,12 +20,15 @@ const maxIncidents = 4096
 // Tracker opens, notifies and closes incidents. Messages leave at the end of a
 // chunk. A Tracker is not safe for concurrent use.
 type Tracker struct {
+	policy    *policy.Policy
 	tuning    policy.Alerts
+	least     alert.Severity // of the messages that leave
 	lateness  int64
 	details   map[*alert.Rule]func(*Incident) Detail
 	incidents *simplelru.LRU[string, *Incident]
 	updated   []*Incident
-	waiting   []*Incident // for the cap per minute
+	waiting   []*Incident                 // for the cap per minute, or for their own next message
+	ended     *simplelru.LRU[string, int] // ids of incidents that made room for others, with their last sequence
 	out       []*alert.Alert
 	newest    int64 // latest event time seen, Unix milliseconds
 	minute    int64
@@ -37,23 +41,37 @@ type Tracker struct {
 	lastSaved savedTracker
 }
 
-// Stats are the counters of a Tracker.
-type Stats struct{ Opened, Notified, Suppressed uint64 }
+// Stats are the counters of a Tracker: incidents opened, messages sent, messages
+// over the cap per minute, and messages that the policy kept back.
+type Stats struct{ Opened, Notified, Suppressed, Muted uint64 }
 
 // NewTracker returns a Tracker with the cooldown, quiet time and caps of the
 // policy.
 func NewTracker(p *policy.Policy) *Tracker {
-	t := &Tracker{tuning: p.Alerts, lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
-	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *Incident) {
+	t := &Tracker{policy: p, tuning: p.Alerts, least: alert.SeverityByName(p.Alerts.MinimumSeverity), lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
+	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(id string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
+		i.closed = true
+		t.ended.Add(id, i.last.sequence)
 	})
+	t.ended, _ = simplelru.NewLRU[string, int](4*maxIncidents, nil)
 	return t
 }
 
 // Register sets how the detail of a rule's incidents is made. An analytic calls
 // Register before it opens its first incident.
 func (t *Tracker) Register(rule *alert.Rule, detail func(*Incident) Detail) { t.details[rule] = detail }
+
+// Rules returns the ids of the registered rules, sorted.
+func (t *Tracker) Rules() []string {
+	var ids []string
+	for rule := range t.details {
+		ids = append(ids, rule.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
 
 // Open returns the open incident of a rule and a subject that began on the day of
 // start (UTC), or opens one. The id follows from rule, subject and day, so that a
@@ -68,6 +86,9 @@ func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident 
 	}
 	t.order++
 	i := &Incident{ID: id, Rule: rule, order: t.order}
+	if sequence, ok := t.ended.Get(id); ok {
+		i.last.sequence = sequence // it made room for others, and goes on
+	}
 	i.Detail = t.details[rule](i)
 	t.incidents.Add(id, i)
 	t.MarkDirty(i)
@@ -93,6 +114,10 @@ func (t *Tracker) Advance(at int64) (late bool) {
 	t.newest = max(t.newest, at)
 	return late
 }
+
+// Limit moves the clock back to a time, in Unix milliseconds, that it cannot
+// have passed: an earlier run believed a record from the future.
+func (t *Tracker) Limit(at int64) { t.newest = min(t.newest, at) }
 
 // Stats returns the counters.
 func (t *Tracker) Stats() Stats { return t.stats }
@@ -139,6 +164,9 @@ func (t *Tracker) reviewWaiting() {
 	t.waiting = nil
 	for _, i := range waiting {
 		i.waiting = false
+		if i.closed {
+			continue
+		}
 		t.MarkDirty(i)
 		t.review(i)
 	}
@@ -150,23 +178,43 @@ func (t *Tracker) take() []*alert.Alert {
 	return out
 }
 
-// review sends a message if one is due, and lets it wait where the minute is
-// full. A critical message never waits.
+// review sends a message if one is due. Where the minute is full, or the
+// incident has sent one shortly before, the message waits: what it says then
+// includes all that came in between. Only the first message that calls an
+// incident critical never waits.
 func (t *Tracker) review(i *Incident) {
+	if i.closed {
+		return
+	}
 	i.Detail.Assess()
 	phase := t.phase(i)
-	switch {
-	case phase == "":
-	case i.waiting && i.Severity < alert.Critical:
-	case i.Severity < alert.Critical && t.sent >= t.tuning.PerMinute:
-		i.waiting = true
-		i.suppressed++
-		t.MarkDirty(i)
-		t.stats.Suppressed++
-		t.waiting = append(t.waiting, i)
-	default:
-		t.notify(i, phase)
+	if phase == "" {
+		return
 	}
+	urgent := i.Severity >= alert.Critical && i.last.severity < alert.Critical
+	if urgent || t.sent < t.tuning.PerMinute && t.rested(i) {
+		t.notify(i, phase)
+		return
+	}
+	if i.waiting {
+		return
+	}
+	i.waiting = true
+	i.suppressed++
+	t.MarkDirty(i)
+	t.stats.Suppressed++
+	t.waiting = append(t.waiting, i)
+}
+
+// rested reports whether enough time has passed since the last message of an
+// incident: a minute after the first, and twice as long after each further one.
+// An attack of many days so sends about ten.
+func (t *Tracker) rested(i *Incident) bool {
+	if i.last.sequence == 0 || i.Severity > i.last.severity {
+		return true
+	}
+	pause := int64(event.Minute) << min(i.last.sequence-1, 11)
+	return t.newest-i.last.sent >= pause
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
@@ -175,11 +223,11 @@ func (t *Tracker) review(i *Incident) {
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
 	switch l := &i.last; {
-	case l.sequence == 0:
+	case l.sequence == 0 && !l.muted:
 		return alert.PhaseOpened
 	case i.Severity > l.severity, i.Valid.Count() > l.valid:
 		return alert.PhaseEscalated
-	case cool && i.Class != l.class:
+	case cool && (l.muted || i.Class != l.class): // a mute may be over
 		return alert.PhaseChanged
 	case cool && i.Detail.Volume() >= 10*max(l.volume, 1):
 		return alert.PhaseGrown
@@ -187,10 +235,21 @@ func (t *Tracker) phase(i *Incident) string {
 	return ""
 }
 
+// notify sends a message, unless the policy keeps it back.
 func (t *Tracker) notify(i *Incident, phase string) {
-	i.last = notification{sequence: i.last.sequence + 1, at: i.End, severity: i.Severity, class: i.Class,
+	sent := i.last.sequence
+	if sent == 0 {
+		phase = alert.PhaseOpened
+	}
+	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
 	a := i.message(phase)
+	if t.muted(a) {
+		i.last.sequence, i.last.muted = sent, true
+		t.stats.Muted++
+		t.MarkDirty(i)
+		return
+	}
 	for _, f := range t.hooks.alert {
 		f(a, i)
 	}

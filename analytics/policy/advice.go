@@ -7,7 +7,7 @@ import (
 
 // Advice returns what the policy lacks to detect as well as it could, a
 // sentence each: nothing that keeps a plugin from starting. now decides what
-// has expired.
+// has expired. Every mute is listed.
 func (p *Policy) Advice(now time.Time) []string {
 	var advice []string
 	if p.domains.Default == "" && len(p.domains.Names) == 0 {
@@ -23,6 +23,13 @@ func (p *Policy) Advice(now time.Time) []string {
 		if a.Expired(now) {
 			advice = append(advice, fmt.Sprintf("automation %q (line %d) expired on %s: its activity raises alerts again", a.Name, a.Line, a.ExpiresText))
 		}
+	}
+	for _, m := range p.mutes {
+		state := "expires"
+		if m.Expired(now) {
+			state = "expired"
+		}
+		advice = append(advice, fmt.Sprintf("mute %q (line %d) of %s %s on %s", m.Reason, m.Line, m.Owner, state, m.ExpiresText))
 	}
 	return advice
 }

@@ -47,8 +47,8 @@ func (p *Policy) readAutomation(r *reader, at string, n *yaml.Node) {
 			"name":    text(&a.Name),
 			"app":     text(&a.app),
 			"account": text(&a.accountText),
-			"network": a.readNetworks,
-			"expires": a.readExpiry,
+			"network": prefixes(&a.networks),
+			"expires": expiry(&a.Expires, &a.ExpiresText),
 		})(r, at, item)
 		a.app = strings.ToLower(a.app)
 		switch {
@@ -60,33 +60,6 @@ func (p *Policy) readAutomation(r *reader, at string, n *yaml.Node) {
 			p.automation = append(p.automation, a)
 		}
 	})
-}
-
-func (a *Automation) readNetworks(r *reader, at string, n *yaml.Node) {
-	r.items(at, n, func(item *yaml.Node) {
-		text, ok := r.value(item, at, "a network")
-		if !ok {
-			return
-		}
-		prefix, err := parsePrefix(text)
-		if err != nil {
-			r.fail(item, at, "%q: %v", clip(text), err)
-			return
-		}
-		a.networks = append(a.networks, prefix)
-	})
-}
-
-func (a *Automation) readExpiry(r *reader, at string, n *yaml.Node) {
-	text, ok := r.value(n, at, "a date")
-	if !ok {
-		return
-	}
-	expires, err := parseExpiry(text)
-	if err != nil {
-		r.fail(n, at, "%q: %v", clip(text), err)
-	}
-	a.Expires, a.ExpiresText = expires, text
 }
 
 // finish parses the account.

@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -82,13 +83,7 @@ func codeKey(dst, code []byte) []byte {
 	for len(code) > 1 && code[0] == '0' {
 		code = code[1:]
 	}
-	for _, c := range code {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
+	return ascii.AppendLower(dst, code)
 }
 
 // code looks a code up.

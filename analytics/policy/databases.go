@@ -148,6 +148,22 @@ func (p *Policy) LocationVersion() uint64 { return p.spec.databases.version.Load
 // HasOwners reports whether the policy names a database of networks' owners.
 func (p *Policy) HasOwners() bool { return p.spec.databases.asn.reader.Load() != nil }
 
+// Owner returns the number of the autonomous system that an address belongs to,
+// 0 where it is not known. It allocates less than Locate and no text.
+func (p *Policy) Owner(ip netip.Addr) uint32 {
+	r := p.spec.databases.asn.reader.Load()
+	if r == nil || !ip.IsValid() {
+		return 0
+	}
+	var owner struct {
+		Number uint32 `maxminddb:"autonomous_system_number"`
+	}
+	if r.Lookup(ip).Decode(&owner) != nil {
+		return 0
+	}
+	return owner.Number
+}
+
 // Locate asks the databases for an address. It allocates; whoever asks often
 // keeps the answer until LocationVersion changes.
 func (p *Policy) Locate(ip netip.Addr) (l Location) {

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -167,7 +168,7 @@ func (f *leakedFile) formOf(word []byte) int {
 
 func isHex(b []byte) bool {
 	for _, c := range b {
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+		if ascii.Hex(c) > 15 {
 			return false
 		}
 	}

@@ -89,6 +89,9 @@ func (p *Policy) finish(r *reader) {
 	for _, a := range p.automation {
 		a.finish(r, p.domains)
 	}
+	for _, m := range p.mutes {
+		m.finish(r, p.domains)
+	}
 }
 
 // check holds values against one another.

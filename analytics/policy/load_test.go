@@ -28,7 +28,7 @@ func TestDefault(t *testing.T) {
 	if (p.State != State{32, 64, 24 * time.Hour}) {
 		t.Errorf("state %+v", p.State)
 	}
-	if (p.Alerts != Alerts{24 * time.Hour, 15 * time.Minute, 60}) {
+	if (p.Alerts != Alerts{24 * time.Hour, 15 * time.Minute, 60, "low"}) {
 		t.Errorf("alerts %+v", p.Alerts)
 	}
 	if c := p.Collection; c.TimeWindow != time.Hour || c.Baseline.Days != 3 || c.Baseline.SignIns != 20 {
@@ -99,9 +99,9 @@ func TestErrors(t *testing.T) {
 		{"stuffing: {failure_threshold: {burst: 2.5}}", `1: stuffing.failure_threshold.burst: "2.5": not a whole number (want 1 to 1000000)`},
 		{"stuffing: {failure_threshold: {burst: 0}}", `1: stuffing.failure_threshold.burst: "0": out of range (want 1 to 1000000)`},
 		{"stuffing: {failure_threshold: {burst: 31}}", `1: stuffing.failure_threshold: burst 31 is greater than slow 30`},
-		{"stuffing: {cmpaign: 5}", `1: stuffing.cmpaign: unknown key (did you mean campaign? want campaign, failure_threshold, forgiveness, mailbox_login_threshold, window)`},
-		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, databases, domains, leaked_accounts, networks, state, stuffing, version)`},
-		{"stuffing: {treshold: 5}", `1: stuffing.treshold: unknown key (want campaign, failure_threshold, forgiveness, mailbox_login_threshold, window)`},
+		{"stuffing: {cmpaign: 5}", `1: stuffing.cmpaign: unknown key (did you mean campaign? want campaign, failure_threshold, forgiveness, mailbox_login_threshold, privileged, rare, window)`},
+		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, databases, domains, leaked_accounts, mutes, networks, state, stuffing, version)`},
+		{"stuffing: {treshold: 5}", `1: stuffing.treshold: unknown key (want campaign, failure_threshold, forgiveness, mailbox_login_threshold, privileged, rare, window)`},
 		{"collection: {weights: {access.many_mailbox: 1}}", `1: collection.weights.access.many_mailbox: no such signal (did you mean access.many_mailboxes? see redshank docs signals)`},
 		{"leaked_accounts: [{file: /nowhere/leak, format: sha265}]", `1: leaked_accounts.format: "sha265": unknown (did you mean sha256? want auto, plain, sha1, sha256)`},
 		{"stuffing: 5", `1: stuffing: "5": not a mapping of keys to values`},

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"redshank/analytics/event"
 )
 
 // slowFold is what foldOperation promises, written down plainly.
@@ -41,5 +43,49 @@ func TestFoldOperation(t *testing.T) {
 	long := []byte(" " + strings.Repeat("Ab.", 100))
 	if got, want := string(foldOperation(nil, long)), slowFold(long); got != want {
 		t.Errorf("long: %q, want %q", got, want)
+	}
+}
+
+// TestOperationGroups checks both directions: each group that has a meaning has
+// operations, and each group of the content has a meaning.
+func TestOperationGroups(t *testing.T) {
+	p := Default()
+	used := map[string]bool{}
+	for name, group := range p.content.operations {
+		used[group] = true
+		op := p.Operation([]byte(name))
+		if op.Action == event.ActionNone {
+			t.Errorf("%s of %s means nothing", name, group)
+		}
+		if op.Action == event.MailAccess && op.Access == event.AccessNone && group != "mail_open" {
+			t.Errorf("%s of %s: no kind of access", name, group)
+		}
+	}
+	for group := range operationGroups {
+		if !used[group] {
+			t.Errorf("%s has no operations", group)
+		}
+	}
+	for group := range used {
+		if _, ok := operationGroups[group]; !ok {
+			t.Errorf("%s is read by nobody", group)
+		}
+	}
+	if _, err := Parse("test", "", []byte("version: 1\ncontent: {operations: {mail_acces: [X]}}")); err == nil || !strings.Contains(err.Error(), `"mail_acces": no such group (want app_change`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestClientHeaders(t *testing.T) {
+	p, err := Parse("test", "", []byte("version: 1\nnetworks: {client_headers: [X-Client-IP, CF-Connecting-IP]}"))
+	if err != nil || strings.Join(p.ClientHeaders(), " ") != "X-Client-IP CF-Connecting-IP" {
+		t.Errorf("%v, %v", p, err)
+	}
+	for text, want := range map[string]string{
+		"[X Y]": `"X Y": not the name of a header`, "['']": "not the name of a header", "[a, b, c, d, e]": `"e": too many headers (want at most 4)`,
+	} {
+		if _, err := Parse("test", "", []byte("version: 1\nnetworks: {client_headers: "+text+"}")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -23,6 +24,8 @@ type Policy struct {
 	agents     *event.Agents
 	content    *content
 	automation []*Automation
+	mutes      []*Mute
+	classes    map[string]string // alerts.classes; a class that is missing is on
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
@@ -50,10 +53,18 @@ type Stuffing struct {
 	// Forgiveness: a failure followed within it by the same account's success
 	// from the same address is a typo.
 	Forgiveness time.Duration
-	// Campaign: the distributed form. Addresses and accounts that fail with
-	// the same agent, app and service in the burst window; AccountAddresses:
-	// addresses one account fails from.
-	Campaign struct{ Addresses, Accounts, AccountAddresses int }
+	// Campaign: the distributed form. RareAddresses and Accounts: distinct
+	// clients and accounts that fail with something in common that few accounts
+	// of the tenant use. Addresses: failures above the tenant's own level where
+	// they have nothing in common. AccountAddresses: networks that one account
+	// fails from.
+	Campaign struct{ Addresses, Accounts, AccountAddresses, RareAddresses int }
+	// Privileged: failures of one privileged account from foreign networks in a
+	// day; or a day on several days.
+	Privileged struct{ Day, Days int }
+	// Rare: how many accounts of the tenant may use what counts as rare, at
+	// least, and per thousand accounts.
+	Rare struct{ Accounts, PerThousand int }
 }
 
 // Collection tunes AN0131. MITRE's UserAgentPattern is part of the agents,
@@ -68,7 +79,8 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// Ripening is what makes a baseline ripe: so many distinct days or sign-ins.
+// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
 // Alerts tunes how incidents are told.
@@ -76,6 +88,8 @@ type Alerts struct {
 	Quiet     time.Duration // an incident without events for so long is over
 	Cooldown  time.Duration // least event time between two messages that only tell growth
 	PerMinute int           // messages per minute of event time before a summary replaces them
+	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
+	MinimumSeverity string
 }
 
 // State tunes what is kept.
@@ -90,14 +104,7 @@ func (p *Policy) AppName(id []byte) string {
 	if len(id) > len(scratch) {
 		return ""
 	}
-	lower := scratch[:0]
-	for _, c := range id {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	return p.content.apps[string(lower)]
+	return p.content.apps[string(ascii.AppendLower(scratch[:0], id))]
 }
 
 // Agent tells the family of a user agent and the product or tool it names.

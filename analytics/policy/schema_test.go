@@ -74,6 +74,7 @@ func TestSchemaAgainstReader(t *testing.T) {
 		"networks: {allowed: [192.0.2.0/24, {file: scanners.txt}], labels: [{name: tor, prefixes: [192.0.2.0/24], files: [x]}]}",
 		"leaked_accounts: [{file: x, format: sha1}, y]",
 		"automation: {name: b, app: x, network: [192.0.2.1], expires: 2027-06-30}",
+		"mutes: [{reason: a, owner: b, expires: 2027-01-31, rule: AN1269, network: [192.0.2.0/24]}]\nalerts: {minimum_severity: high}",
 		"content: {codes: {entra: {50126: {outcome: failure, reason: wrong_password}}}, agents: [{family: script, patterns: 'x*'}]}",
 	}
 	bad := []string{
@@ -93,6 +94,8 @@ func TestSchemaAgainstReader(t *testing.T) {
 		"collection: {weights: {x: 101}}",
 		"content: {codes: {entra: {7: {outcome: maybe}}}}",
 		"content: {codes: {exchange: {}}}",
+		"mutes: [{reason: a, owner: b, expires: 2027-01-31, rule: AN1}]",
+		"alerts: {minimum_severity: hihg}",
 	}
 	for _, text := range good {
 		if err := schema.Validate(plain(t, text)); err != nil {

@@ -22,8 +22,9 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 		"domains":         section(domainFields(p.domains)),
 		"leaked_accounts": p.spec.leaked.read,
 		"automation":      p.readAutomation,
+		"mutes":           p.readMutes,
 		"databases":       section(p.spec.databases.fields()),
-		"alerts":          section(p.Alerts.fields()),
+		"alerts":          section(p.alertFields()),
 		"content":         section(p.content.fields()),
 	}
 }
@@ -62,6 +63,15 @@ func (s *Stuffing) fields() fields {
 			"addresses":         number(&campaign.Addresses, 2, most),
 			"accounts":          number(&campaign.Accounts, 2, most),
 			"account_addresses": number(&campaign.AccountAddresses, 2, most),
+			"rare_addresses":    number(&campaign.RareAddresses, 2, most),
+		}),
+		"privileged": section(fields{
+			"day":  number(&s.Privileged.Day, 1, most),
+			"days": number(&s.Privileged.Days, 1, most),
+		}),
+		"rare": section(fields{
+			"accounts":     number(&s.Rare.Accounts, 0, most),
+			"per_thousand": number(&s.Rare.PerThousand, 0, 1000),
 		}),
 	}
 }
@@ -92,11 +102,14 @@ func (s *Collection) readWeights(r *reader, at string, n *yaml.Node) {
 	})
 }
 
-func (s *Alerts) fields() fields {
+func (p *Policy) alertFields() fields {
+	s := &p.Alerts
 	return fields{
-		"quiet":      duration(&s.Quiet, time.Minute),
-		"cooldown":   duration(&s.Cooldown, 0),
-		"per_minute": number(&s.PerMinute, 1, most),
+		"quiet":            duration(&s.Quiet, time.Minute),
+		"cooldown":         duration(&s.Cooldown, 0),
+		"per_minute":       number(&s.PerMinute, 1, most),
+		"minimum_severity": oneOf(&s.MinimumSeverity, "low", "medium", "high", "critical"),
+		"classes":          p.readClasses,
 	}
 }
 

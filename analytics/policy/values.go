@@ -154,6 +154,39 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
+// prefixes reads a network or a list of them, and appends to dst.
+func prefixes(dst *[]netip.Prefix) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		r.items(at, n, func(item *yaml.Node) {
+			text, ok := r.value(item, at, "a network")
+			if !ok {
+				return
+			}
+			prefix, err := parsePrefix(text)
+			if err != nil {
+				r.fail(item, at, "%q: %v", clip(text), err)
+				return
+			}
+			*dst = append(*dst, prefix)
+		})
+	}
+}
+
+// expiry reads a date into dst, and the date as written into text.
+func expiry(dst *time.Time, text *string) field {
+	return func(r *reader, at string, n *yaml.Node) {
+		written, ok := r.value(n, at, "a date")
+		if !ok {
+			return
+		}
+		expires, err := parseExpiry(written)
+		if err != nil {
+			r.fail(n, at, "%q: %v", clip(written), err)
+		}
+		*dst, *text = expires, written
+	}
+}
+
 // parseExpiry reads a day, which counts to its end, or a moment.
 func parseExpiry(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {

@@ -13,25 +13,25 @@ import (
 // The builders below write msgpack as plainly as possible, byte by byte where
 // msgp would choose a shorter form than the one wanted.
 
-// stamp is an ext type 0 timestamp as fixext8.
+// stamp returns an ext type 0 timestamp as fixext8.
 func stamp(sec, nsec uint32) []byte {
 	return []byte{0xd7, 0,
 		byte(sec >> 24), byte(sec >> 16), byte(sec >> 8), byte(sec),
 		byte(nsec >> 24), byte(nsec >> 16), byte(nsec >> 8), byte(nsec)}
 }
 
-// event is a V2 event, [[ts, metadata], body].
+// event returns a V2 event, [[ts, metadata], body].
 func event(ts, metadata, body []byte) []byte {
 	return join([]byte{0x92, 0x92}, ts, metadata, body)
 }
 
-// legacy is an event of Fluent Bit 1, [ts, body].
+// legacy returns an event of Fluent Bit 1, [ts, body].
 func legacy(ts, body []byte) []byte { return join([]byte{0x92}, ts, body) }
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 // fixture reads a file of the sample folder beside the repository, and skips
-// the test where there is none.
+// the test if there is none.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(fixtures(t), name))
@@ -41,7 +41,7 @@ func fixture(t testing.TB, name string) []byte {
 	return b
 }
 
-// fixtures is the sample folder, ../shared/fixtures from the folder of go.mod.
+// fixtures returns the sample folder, ../shared/fixtures from the folder of go.mod.
 func fixtures(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -75,7 +75,7 @@ var auditNames = []string{
 	"OperationCount", "Folders", "Parameters",
 }
 
-// auditRecord is a synthetic audit record of 34 fields and about 1.2 kB.
+// auditRecord returns a synthetic audit record of 34 fields and about 1.2 kB.
 func auditRecord(i int) []byte {
 	b := msgp.AppendMapHeader(nil, 34)
 	str := func(k, v string) { b = msgp.AppendString(msgp.AppendString(b, k), v) }
@@ -126,7 +126,7 @@ func auditRecord(i int) []byte {
 	return b
 }
 
-// auditChunk is a chunk of n synthetic audit records.
+// auditChunk returns a chunk of n synthetic audit records.
 func auditChunk(n int) (chunk []byte) {
 	for i := range n {
 		chunk = append(chunk, event(stamp(1700000000+uint32(i), 5), []byte{0x80}, auditRecord(i))...)
@@ -134,7 +134,7 @@ func auditChunk(n int) (chunk []byte) {
 	return chunk
 }
 
-// jsonChunk is a chunk of the JSON lines in b, repeated up to size bytes.
+// jsonChunk returns a chunk of the JSON lines in b, repeated up to size bytes.
 func jsonChunk(t testing.TB, b []byte, size int) (chunk []byte) {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))

@@ -127,7 +127,7 @@ func (r *Reader) walk(b []byte, body int) (end, opened int, ok bool) {
 // path, offset and the line itself.
 const lineFields = 3
 
-// lineOf is the Line of a body, a map that is sound, and how much of it stands
+// lineOf returns the Line of a body, a map that is sound, and how much of it stands
 // before that. It is no use where the text is empty or the map of many fields:
 // that is no line of a file.
 func lineOf(body Value) (line []byte, before int) {
@@ -149,7 +149,7 @@ const (
 	stamped    = 12
 )
 
-// headSize is the length of two arrays of two, a timestamp of eight bytes, and
+// headSize returns the length of two arrays of two, a timestamp of eight bytes, and
 // metadata with nothing in it; 0 where b does not begin with these and a map.
 // Filters write an empty map in one byte, inputs in five.
 func headSize(b []byte) int {

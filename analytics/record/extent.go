@@ -95,7 +95,7 @@ func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 
 // skip steps over one whole value and tells how many containers it opened that
 // were not empty.
-// Where it is not ok, end is how far it came. It counts instead of recursing,
+// If ok is false, end is how far it came. It counts instead of recursing,
 // as msgp.Skip does up to 100,000 levels deep, so that a chunk of nothing but
 // array headers costs neither stack nor time; it is also the faster of the two.
 // Keys and short texts come first, by a sum in place of a table: where the next
@@ -153,7 +153,7 @@ func within(b []byte, at, levels int) int {
 	return next
 }
 
-// text is the payload of the str or bin value at b[at:], and where it ends;
+// text returns the payload of the str or bin value at b[at:], and where it ends;
 // nil and the value's end for any other kind. Not ok where b is damaged.
 func text(b []byte, at int) (payload []byte, end int, ok bool) {
 	if at >= len(b) {
@@ -190,11 +190,11 @@ func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 	return payload, end, true
 }
 
-// isText tells the first byte of a str that is no fixstr, or of a bin.
+// isText recognises the first byte of a str that is no fixstr, or of a bin.
 func isText(c byte) bool { return c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
 
-// fields is the number of fields of the map at b[at:] and where the first one
-// starts; not ok where it is no map or holds fewer bytes than that takes.
+// fields returns the number of fields of the map at b[at:] and where the first one
+// starts; not ok if it is no map or holds fewer bytes than that takes.
 func fields(b []byte, at int) (n, first int, ok bool) {
 	switch {
 	case at+3 > len(b): // an empty map, or none
@@ -212,7 +212,7 @@ func fields(b []byte, at int) (n, first int, ok bool) {
 	return members / 2, first, ok
 }
 
-// elements is the same for an array.
+// elements returns the same for an array.
 func elements(b []byte, at int) (n, first int, ok bool) {
 	if at < len(b) && b[at]&0xf0 == 0x90 {
 		n = int(b[at] & 0x0f)

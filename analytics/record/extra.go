@@ -36,7 +36,7 @@ func appendMapHeader(dst []byte, was byte, n int) (out []byte, grown bool) {
 	return binary.BigEndian.AppendUint32(append(dst, 0xdf), uint32(n)), was != 0xdf
 }
 
-// Whole is the length of the whole values that b begins with.
+// Whole returns the length of the whole values that b begins with.
 func Whole(b []byte) int {
 	at := 0
 	for at < len(b) {
@@ -49,5 +49,5 @@ func Whole(b []byte) int {
 	return at
 }
 
-// At is where in the chunk the record that Next returned last ends.
+// At returns where in the chunk the record that Next returned last ends.
 func (r *Reader) At() int { return r.at }

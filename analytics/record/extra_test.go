@@ -7,7 +7,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// packed is a record of n fields with a body header of the form that begins
+// packed returns a record of n fields with a body header of the form that begins
 // with first, legacy or V2.
 func packed(first byte, n int, legacy bool) []byte {
 	var b bytes.Buffer

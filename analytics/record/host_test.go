@@ -37,7 +37,7 @@ func TestReaderAgainstHost(t *testing.T) {
 	}
 }
 
-// BenchmarkHostGetRecord is the cost to hold BenchmarkReaderFind against.
+// BenchmarkHostGetRecord returns the cost to hold BenchmarkReaderFind against.
 func BenchmarkHostGetRecord(b *testing.B) {
 	eachChunk(b, func(b *testing.B, chunk []byte) {
 		b.SetBytes(int64(len(chunk)))

@@ -33,7 +33,7 @@ func (x *Index) Of(m Value) bool { return len(m) > 0 && len(x.m) > 0 && &x.m[0] 
 // the map is used for something else.
 func (x *Index) Forget() { x.m, x.fields = nil, 0 }
 
-// Field is the field of that number, from 1 on; absent for 0.
+// Field returns the field of that number, from 1 on; absent for 0.
 func (x *Index) Field(n uint32) Value {
 	if n == 0 || int(n) > x.fields {
 		return nil
@@ -81,7 +81,7 @@ func (x *Index) ask(p *place, set *set) int {
 	return slot
 }
 
-// walk is skip for a map that m starts with. Where it is not ok, the fields
+// walk is skip for a map that m starts with. If ok is false, the fields
 // before the damage have been found.
 func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	x.Forget()

@@ -37,7 +37,7 @@ func sameIndexed(t *testing.T, x *Index, k *Keys, m Value) {
 	}
 }
 
-// manyKeys is a map with keys of every length and form, some of them twice.
+// manyKeys returns a map with keys of every length and form, some of them twice.
 func manyKeys(seed int) Value {
 	m := msgp.AppendMapHeader(nil, 120)
 	for i := range 40 {

@@ -10,7 +10,7 @@ import (
 )
 
 // What can be wrong with a JSON text. They are fixed values, because a flood
-// of broken lines must not cost an allocation each; where it is wrong is in
+// of broken lines must not cost an allocation each; if it is wrong is in
 // the rest that AppendFirstJSON returns.
 var (
 	ErrJSONTruncated = errors.New("json: ends too early")

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"redshank/analytics/ascii"
 )
 
 // text appends a string whose first byte is quote. What an escape stands for
@@ -37,7 +39,7 @@ func (t *transcoder) text(quote byte) error {
 	return nil
 }
 
-// special is the index of the first quote or backslash of b from at on, or
+// special returns the index of the first quote or backslash of b from at on, or
 // len(b). It looks at eight bytes at a time; two calls of bytes.IndexByte
 // have more to set up than most strings have to look at.
 func special(b []byte, at int, quote byte) int {
@@ -131,18 +133,13 @@ func unicodeEscape(b []byte) (r rune, size int) {
 	return utf8.RuneError, 6
 }
 
-// hex4 is the number in an escape \uXXXX at the start of b, -1 for no escape.
+// hex4 returns the number in an escape \uXXXX at the start of b, -1 for no escape.
 func hex4(b []byte) (r rune) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1
 	}
 	for _, c := range b[2:6] {
-		switch {
-		case c-'0' <= 9:
-			c -= '0'
-		case c|0x20-'a' < 6:
-			c = c | 0x20 - 'a' + 10
-		default:
+		if c = ascii.Hex(c); c > 15 {
 			return -1
 		}
 		r = r<<4 | rune(c)

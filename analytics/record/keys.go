@@ -3,19 +3,21 @@ package record
 import (
 	"math"
 	"slices"
+
+	"redshank/analytics/ascii"
 )
 
 // Keys is a fixed set of field names, prepared to be found in maps. It is
 // read-only once made and may be shared.
 //
 // The names sit in a hash table over their length and their first, middle and
-// last letters, which tells apart nearly all field names there are, so that a
+// last letters, which distinguishes nearly all field names there are, so that a
 // field nobody wants mostly costs one empty slot and no comparison. A Go map
 // hashes the whole of every key: all of Find took a quarter longer with one.
 // Letters are hashed in lower case, so that Find and FindFold share the table.
 type Keys struct {
 	names  []string
-	slots  []int16 // first name of a slot, plus one; 0 where there is none
+	slots  []int16 // first name of a slot, plus one; 0 if none exists
 	next   []int16 // per name, the next one of the same slot, plus one
 	mul    uint32
 	shift  uint8
@@ -23,8 +25,7 @@ type Keys struct {
 }
 
 // NewKeys prepares names; name i is answered in slot i of Find. Of a name
-// given twice only the first is answered, and of more than 32,767 names only
-// so many.
+// given twice only the first is answered, and only the first 32,767 names.
 func NewKeys(names ...string) *Keys {
 	names = slices.Clone(names[:min(len(names), math.MaxInt16)])
 	k := &Keys{names: names, shift: 32 - 4}
@@ -92,7 +93,7 @@ func (k *Keys) FindFold(m Value, dst []Value) (found int) {
 	return k.find(m, dst, true)
 }
 
-// Index is the place of a name, -1 for what is none of them.
+// Index returns the place of a name, -1 for any other name.
 func (k *Keys) Index(name []byte) int { return k.index(name, false) }
 
 // IndexFold is Index without regard to the case of ASCII letters.
@@ -119,14 +120,14 @@ func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {
 	return found
 }
 
-// index is the place of the name that key is, -1 for none. A nil key is one
+// index returns the place of the name that key is, -1 for none. A nil key is one
 // that is no text.
 func (k *Keys) index(key []byte, fold bool) int {
 	if key == nil {
 		return -1
 	}
 	i := k.slots[k.slot(key)]
-	for i != 0 && k.names[i-1] != string(key) && !(fold && equalFold(key, k.names[i-1])) {
+	for i != 0 && k.names[i-1] != string(key) && !(fold && ascii.EqualAnyFold(key, k.names[i-1])) {
 		i = k.next[i-1]
 	}
 	return int(i) - 1

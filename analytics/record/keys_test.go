@@ -9,7 +9,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// slowFind is what Find promises, written down plainly.
+// slowFind returns what Find promises, written down plainly.
 func slowFind(names []string, m Value, dst []Value, fold bool) (found int) {
 	seen := map[string]bool{}
 	clear(dst)

@@ -47,8 +47,8 @@ func decimalFloat(b []byte) (float64, bool) {
 	return parseFloat(b)
 }
 
-// scanNumeral finds the end of a number as JSON writes it, save that it may
-// begin with zeroes. Where it is not ok, end is where a digit is missing.
+// scanNumeral finds the end of a number as JSON writes it, except that it may
+// begin with zeroes. If ok is false, end is where a digit is missing.
 func scanNumeral(b []byte, at int) (end int, integer, ok bool) {
 	if at < len(b) && b[at] == '-' {
 		at++
@@ -78,7 +78,7 @@ func scanExponent(b []byte, at int, integer bool) (int, bool, bool) {
 	return end, false, end > at
 }
 
-// digits is where the digits that start at at end.
+// digits returns where the digits that start at at end.
 func digits(b []byte, at int) int {
 	for at < len(b) && b[at]-'0' <= 9 {
 		at++
@@ -95,7 +95,7 @@ func zeroPadded(b []byte) bool {
 }
 
 // parseFloat reads what scanNumeral found. strconv by itself would also take
-// "inf", "0x1p-2" and "1_000", and allocate an error for all that is no
+// "inf", "0x1p-2" and "1_000", and allocate an error for every text that is no
 // number. Not ok, and infinite, beyond the range of float64.
 func parseFloat(b []byte) (float64, bool) {
 	f, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)

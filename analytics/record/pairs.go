@@ -9,7 +9,7 @@ type Pairs struct {
 	at, left int
 }
 
-// Pairs is a cursor before the first element of a list.
+// Pairs returns a cursor before the first element of a list.
 func (v Value) Pairs() Pairs {
 	n, at, ok := elements(v, 0)
 	if !ok {
@@ -18,8 +18,8 @@ func (v Value) Pairs() Pairs {
 	return Pairs{v, at, n}
 }
 
-// Next is the name and the value of the next element, or where that has another
-// form name is nil and value the whole of it; not ok behind the last one, and at
+// Next returns the name and the value of the next element, or, for an element of another
+// form, name is nil and value the whole of it; not ok behind the last one, and at
 // damage.
 func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 	if p.left == 0 {
@@ -39,7 +39,7 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 }
 
 // pair reads the element at b[at:]: its name, where the value that counts begins
-// and ends, and where the whole does; end is 0 where it has another form.
+// and ends, and where the whole does; end is 0 if it has another form.
 func pair(b []byte, at int) (name []byte, from, to, end int) {
 	n, at := pairFields(b, at)
 	if n == 0 || !isName(b, at) {
@@ -62,7 +62,7 @@ func pair(b []byte, at int) (name []byte, from, to, end int) {
 	return b[start:at:at], from, to, end
 }
 
-// shortText is where the text of a str of less than 256 bytes at b[at:] begins
+// shortText returns where the text of a str of less than 256 bytes at b[at:] begins
 // and ends; both 0 for all else.
 func shortText(b []byte, at int) (start, end int) {
 	if at+1 >= len(b) {
@@ -82,7 +82,7 @@ func shortText(b []byte, at int) (start, end int) {
 	return start, end
 }
 
-// pairFields is the number of fields of a map of two or three, and where the
+// pairFields returns the number of fields of a map of two or three, and where the
 // first one begins; 0 for all else. JSON in strings comes with long headers.
 func pairFields(b []byte, at int) (n, first int) {
 	switch {
@@ -120,7 +120,7 @@ func isOldValue(b []byte, at int) bool {
 	return at+len(oldValueKey) <= len(b) && string(b[at:at+len(oldValueKey)]) == oldValueKey
 }
 
-// valueEnd is where the value at b[at:] ends, 0 where it is damaged.
+// valueEnd returns where the value at b[at:] ends, 0 if it is damaged.
 func valueEnd(b []byte, at int) int {
 	if end := shortEnd(b, at); end > 0 {
 		return end
@@ -132,7 +132,7 @@ func valueEnd(b []byte, at int) int {
 	return end
 }
 
-// shortEnd is where a number, a short text or the like at b[at:] ends, 0 for all
+// shortEnd returns where a number, a short text or the like at b[at:] ends, 0 for all
 // else: nearly every value is one.
 func shortEnd(b []byte, at int) (end int) {
 	if at+1 >= len(b) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// slowPair is what Pairs promises of one element, written down plainly.
+// slowPair returns what Pairs promises of one element, written down plainly.
 func slowPair(item Value) (name []byte, value Value) {
 	var keys []string
 	var fields []Value
@@ -39,7 +39,7 @@ func samePairs(t *testing.T, list Value) {
 	}
 }
 
-// listOf is a list of few elements.
+// listOf returns a list of few elements.
 func listOf(items ...Value) Value {
 	list := Value{0x90 | byte(len(items))}
 	for _, item := range items {

@@ -6,12 +6,12 @@ import "time"
 
 // Record is one log record of a chunk. Its values are views into the chunk.
 type Record struct {
-	Time     time.Time // Fluent Bit's timestamp, UTC; zero where it had none
+	Time     time.Time // Fluent Bit's timestamp, UTC; zero if it had none
 	Metadata Value     // V2 metadata map; zero for legacy records
 	Body     Value     // the record itself, a map
 	Raw      []byte    // the whole encoded record, timestamp included
 
-	// Line is the last field of a body of few fields, where it is a text, and
+	// Line is the last field of a body of few fields, if it is a text, and
 	// Again tells that all before it is, byte for byte, as in the record that
 	// was read before: the next line of the same file.
 	Line  []byte

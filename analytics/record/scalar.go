@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"redshank/analytics/ascii"
+
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -67,8 +69,8 @@ func (v Value) Bool() (value, ok bool) {
 		return v[0] == 0xc3, true
 	}
 	if text := v.Bytes(); len(text) >= len("true") {
-		value = equalFold(text, "true")
-		return value, value || equalFold(text, "false")
+		value = ascii.EqualAnyFold(text, "true")
+		return value, value || ascii.EqualAnyFold(text, "false")
 	}
 	n, ok := v.Int()
 	if !ok || n>>1 != 0 {
@@ -116,7 +118,7 @@ func appendFloat(dst []byte, v Value) []byte {
 	return strconv.AppendFloat(dst, f, 'f', -1, bits)
 }
 
-// whole is f as an integer, where it is one. The upper bound is exclusive:
+// whole is f as an integer, if it is one. The upper bound is exclusive:
 // float64(math.MaxInt64) rounds up to 1<<63.
 func whole(f float64, ok bool) (int64, bool) {
 	if !ok || f < -1<<63 || f >= 1<<63 || f != math.Trunc(f) {

@@ -54,7 +54,7 @@ func seconds(v Value) (t time.Time) {
 	return time.Unix(int64(sec), int64(frac*1e9)).UTC()
 }
 
-// isMarker tells the timestamps that open and close an event group: the
+// isMarker recognises the timestamps that open and close an event group: the
 // seconds -1 and -2 as 32 unsigned bits, on the dot. A record that claims to
 // be of the rest of those two seconds, in 2106, is a record.
 func isMarker(t time.Time) bool {

@@ -3,6 +3,8 @@ package record
 import (
 	"iter"
 
+	"redshank/analytics/ascii"
+
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -15,7 +17,7 @@ type Value []byte
 // Present reports whether there is a value at all (a nil counts as one).
 func (v Value) Present() bool { return len(v) > 0 }
 
-// Type is the msgpack type; msgp.InvalidType for an absent value.
+// Type returns the msgpack type; msgp.InvalidType for an absent value.
 func (v Value) Type() msgp.Type {
 	if len(v) == 0 {
 		return msgp.InvalidType
@@ -29,7 +31,7 @@ func (v Value) IsMap() bool { return len(v) > 0 && isMap(v[0]) }
 // IsArray reports whether v is an array.
 func (v Value) IsArray() bool { return len(v) > 0 && isArray(v[0]) }
 
-// Size is the encoded length of v in bytes, 0 where it is absent or damaged.
+// Size returns the encoded length of v in bytes, 0 if it is absent or damaged.
 // It walks the whole value.
 func (v Value) Size() int {
 	end, _, ok := skip(v, 0)
@@ -39,7 +41,7 @@ func (v Value) Size() int {
 	return end
 }
 
-// Len is the number of fields of a map or elements of an array, 0 for any
+// Len returns the number of fields of a map or elements of an array, 0 for any
 // other. It is never more than the bytes of v could hold, whatever the header
 // declares, so that it may size a buffer.
 func (v Value) Len() int {
@@ -50,7 +52,7 @@ func (v Value) Len() int {
 	return n
 }
 
-// Bytes is the text of a str or bin value, nil for any other; of a container
+// Bytes returns the text of a str or bin value, nil for any other; of a container
 // without a walk to its end.
 func (v Value) Bytes() []byte {
 	if len(v) < 2 {
@@ -108,7 +110,7 @@ type Cursor struct {
 	at, left int
 }
 
-// Fields is a cursor before the first field of a map.
+// Fields returns a cursor before the first field of a map.
 func (v Value) Fields() Cursor {
 	n, at, ok := fields(v, 0)
 	if !ok {
@@ -117,7 +119,7 @@ func (v Value) Fields() Cursor {
 	return Cursor{v, at, n}
 }
 
-// Next is the next field; not ok behind the last one, and at damage.
+// Next returns the next field; not ok behind the last one, and at damage.
 func (c *Cursor) Next() (key []byte, field Value, ok bool) {
 	if c.left == 0 {
 		return nil, nil, false
@@ -147,7 +149,7 @@ func (v Value) Items() iter.Seq[Value] {
 	}
 }
 
-// Get is the field of a map with that key, absent where there is none; of a
+// Get returns the field of a map with that key, absent if it does not exist; of a
 // repeated key the first. Each call walks the map: Keys finds many at once.
 func (v Value) Get(key string) Value {
 	for k, field := range v.All() {
@@ -161,7 +163,7 @@ func (v Value) Get(key string) Value {
 // GetFold is Get without regard to the case of ASCII letters.
 func (v Value) GetFold(key string) Value {
 	for k, field := range v.All() {
-		if k != nil && equalFold(k, key) {
+		if k != nil && ascii.EqualAnyFold(k, key) {
 			return field
 		}
 	}
@@ -174,26 +176,4 @@ func (v Value) Path(keys ...string) Value {
 		v = v.Get(key)
 	}
 	return v
-}
-
-// equalFold compares without regard to the case of ASCII letters. Unicode
-// folding is left out on purpose: it maps the Kelvin sign to k, and no field
-// name of any source has a letter outside ASCII.
-func equalFold(a []byte, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, c := range a {
-		if c != b[i] && lower(c) != lower(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if c-'A' < 26 {
-		return c + ('a' - 'A')
-	}
-	return c
 }

@@ -101,8 +101,8 @@ func (v *vocabulary) set(k *Keys, fold bool) *set {
 	return s
 }
 
-// read is the word of a key at b[at:] that was not expected behind last, the
-// first one where it is none, and where the key ends. A key may be a container.
+// read returns the word of a key at b[at:] that was not expected behind last, the
+// first one for any other key, and where the key ends. A key may be a container.
 func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened int, ok bool) {
 	w = &v.words[0]
 	key, end, ok := text(b, at)
@@ -119,7 +119,7 @@ func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened in
 	return w, end, 0, true
 }
 
-// learn finds or adds a word; the first one where there is no room.
+// learn finds or adds a word; the first one if there is no room.
 func (v *vocabulary) learn(key []byte) *word {
 	fresh := word{size: uint8(len(key)), self: uint16(v.known), next: [2]*word{&v.words[0], &v.words[0]}}
 	var text [32]byte
@@ -155,7 +155,7 @@ func (w *word) hash() uint64 {
 	return h
 }
 
-// makeRoom forgets all words where there is no room for another. No word must
+// makeRoom forgets all words if there is no room for another. No word must
 // be in use.
 func (v *vocabulary) makeRoom() {
 	if v.known > 0 && v.known < maxWords {

@@ -1,5 +1,7 @@
 package record
 
+import "redshank/analytics/ascii"
+
 // maxWraps is how many maps and lists Unwrap steps into.
 const maxWraps = 4
 
@@ -38,11 +40,11 @@ func (v Value) named(names []string) (found Value) {
 		for len(key) > 0 && isSign(key[0]) {
 			key = key[1:]
 		}
-		if field.IsMap() && found == nil && (len(key) == 0 || equalFold(key, "attributes") || equalFold(key, "attr")) {
+		if field.IsMap() && found == nil && (len(key) == 0 || ascii.EqualAnyFold(key, "attributes") || ascii.EqualAnyFold(key, "attr")) {
 			found = field
 		}
 		for i, name := range names[:best] {
-			if equalFold(key, name) && len(field) > 0 && field[0] != 0xc0 && (name != "" || !field.IsMap()) {
+			if ascii.EqualAnyFold(key, name) && len(field) > 0 && field[0] != 0xc0 && (name != "" || !field.IsMap()) {
 				found, best = field, i
 			}
 		}

@@ -71,7 +71,7 @@ func BenchmarkCloudDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkDispatch is what finding the line and its stream costs.
+// BenchmarkDispatch returns what finding the line and its stream costs.
 func BenchmarkDispatch(b *testing.B) {
 	line := "probe" + strings.Repeat(" 0123456789", 20)
 	for name, text := range map[string]string{
@@ -151,7 +151,7 @@ func readBy(s *Set) uint64 {
 	return counts.Read()
 }
 
-// BenchmarkUnknown is what a record costs that no format takes: with a match
+// BenchmarkUnknown returns what a record costs that no format takes: with a match
 // for everything most may be such.
 func BenchmarkUnknown(b *testing.B) {
 	for name, text := range map[string]string{

@@ -18,8 +18,8 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// sharedFixtures is the folder of real samples, beside the repository. Tests
-// that read it skip where it is absent.
+// sharedFixtures returns the folder of real samples, beside the repository. Tests
+// that read it skip if it is absent.
 func sharedFixtures(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -198,7 +198,7 @@ func compareWithPeers(t *testing.T, file string, events [][]seen) (compared int,
 
 type expectation map[string]any
 
-// get is a field by its dotted name, whether the keys are dotted or nested.
+// get returns a field by its dotted name, whether the keys are dotted or nested.
 func (e expectation) get(name string) string {
 	if v, ok := e[name]; ok {
 		if s, ok := v.(string); ok {

@@ -22,7 +22,7 @@ func fieldsOf(got seen, like string) string {
 	return strings.Join(out, " | ")
 }
 
-// ualWith is an audit record with these fields.
+// ualWith returns an audit record with these fields.
 func ualWith(fields string) string {
 	return `{"CreationTime":"2026-03-26T08:50:52","Id":"id-1","RecordType":1,"Workload":"Exchange",` + fields + `}`
 }

@@ -5,12 +5,12 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// Counts tells what became of leaf records (a wrapper around three counts as
+// Counts are what became of leaf records (a wrapper around three counts as
 // three), by the source that took them; event.SourceUnknown stands for those
 // that none took.
 type Counts [event.Sources][format.Outcomes]uint64
 
-// Read is how many leaf records there were: the sum over everything.
+// Read returns how many leaf records there were: the sum over everything.
 func (c *Counts) Read() (n uint64) {
 	for o := range format.Outcomes {
 		n += c.Total(o)
@@ -18,7 +18,7 @@ func (c *Counts) Read() (n uint64) {
 	return n
 }
 
-// Total is how many had that outcome, over all sources.
+// Total returns how many had that outcome, over all sources.
 func (c *Counts) Total(o format.Outcome) (n uint64) {
 	for s := range c {
 		n += c[s][o]

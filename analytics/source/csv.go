@@ -17,7 +17,7 @@ import (
 // line by line: the header line is remembered for its stream, and each row is
 // opened as a map of its cells. A cell with line breaks in it comes as several
 // lines, none of which is a row: the first and the rest are malformed. Such
-// exports have to be read whole by whoever collects them.
+// exports have to be read whole by the collector.
 
 const (
 	maxColumns   = 512

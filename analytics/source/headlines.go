@@ -57,7 +57,7 @@ func (s *Set) reread(key streamKey, lines map[event.Source]string) {
 	s.in, s.at, s.emit, s.counts = format.Input{}, nil, nil, before
 }
 
-// Again is a new set that reads a chunk of this tag a second time without
+// Again returns a new set that reads a chunk of this tag a second time without
 // changing s: nothing is counted in s, and nothing that s holds of acts that
 // come in several rows is used up. It knows the header lines that s knows for
 // the tag now, since the chunk may start in the middle of a file. It serves

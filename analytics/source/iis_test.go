@@ -174,7 +174,7 @@ func TestIISWithoutDate(t *testing.T) {
 	}
 }
 
-// fields is a record as a parser in front of Redshank makes it.
+// fields returns a record as a parser in front of Redshank makes it.
 func fields(pairs ...any) record.Value {
 	b := msgp.AppendMapHeader(nil, uint32(len(pairs)/2))
 	for _, p := range pairs {

@@ -10,7 +10,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// readChunks is what a set makes of chunks that lie in the same memory, one
+// readChunks returns what a set makes of chunks that lie in the same memory, one
 // after the other, as the host's do.
 func readChunks(t testing.TB, shared bool, chunks ...[]byte) (events []seen, counts Counts, reader record.Reader) {
 	s, err := New(Auto, testContent)
@@ -32,7 +32,7 @@ func readChunks(t testing.TB, shared bool, chunks ...[]byte) (events []seen, cou
 	return events, s.Counts(), reader
 }
 
-// sameShared tells whether it matters that the reader has indexed the bodies.
+// sameShared reports whether it matters that the reader has indexed the bodies.
 func sameShared(t *testing.T, chunks ...[]byte) {
 	t.Helper()
 	shared, counts, reader := readChunks(t, true, chunks...)

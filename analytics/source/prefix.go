@@ -8,7 +8,7 @@ import (
 // header with its structured data, the agent and the place of Wazuh.
 const maxPrefix = 1024
 
-// openBehindPrefix decodes the JSON or the event XML that stands behind a prefix
+// openBehindPrefix decodes the JSON or the event XML that follows a prefix
 // of any kind.
 func (s *Set) openBehindPrefix(text []byte, depth int) bool {
 	if depth >= maxNesting {

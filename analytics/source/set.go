@@ -23,13 +23,13 @@ type Set struct {
 	unread  unreadTable
 	content Content
 
-	// The record at hand. running is the stream of the record before it, if that
+	// The current record. running is the stream of the record before it, if that
 	// was a raw line and no more.
 	line    []byte // record.Record.Line
 	running *stream
 	at      *stream // of in
 	in      format.Input
-	visits  int   // values looked at since the last one that was taken
+	visits  int   // values read since the last one that was taken
 	fault   fault // why the record is not understood, so far
 	ev      event.Event
 	emit    format.Emit

@@ -90,7 +90,7 @@ func appendScalar(dst []byte, token json.Token) ([]byte, error) {
 	return msgp.AppendFloat64(dst, f), err
 }
 
-// tailed is a record as in_tail makes it of a line.
+// tailed returns a record as in_tail makes it of a line.
 func tailed(line string) *record.Record {
 	body := msgp.AppendMapHeader(nil, 1)
 	body = msgp.AppendString(body, "log")

@@ -61,7 +61,7 @@ func (b *bench) lines(lines ...string) []event.Event {
 	return b.told[from:]
 }
 
-// owned is a copy of e that outlives it.
+// owned returns a copy of e that outlives it.
 func owned(e *event.Event) event.Event {
 	e.AgentText()
 	c := *e
@@ -72,7 +72,7 @@ func owned(e *event.Event) event.Event {
 	return c
 }
 
-// fixtures is the folder of real samples, which is not part of the project.
+// fixtures returns the folder of real samples, which is not part of the project.
 func fixtures(t testing.TB) string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -100,7 +100,7 @@ func fixtureLines(t testing.TB, path string) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
-// want is what an event of a sample has to be; empty means not looked at.
+// want is what an event of a sample has to be; empty means not read.
 type want struct {
 	outcome                                event.Outcome
 	action                                 event.Action
@@ -124,7 +124,7 @@ func (w *want) check(t *testing.T, e *event.Event) {
 	}
 }
 
-// addressOf is a raw address as the peers write it.
+// addressOf returns a raw address as the peers write it.
 func addressOf(raw []byte) string {
 	if ap, err := netip.ParseAddrPort(string(raw)); err == nil {
 		return ap.Addr().String()
@@ -225,7 +225,7 @@ func TestTextLogSamplesThroughSet(t *testing.T) {
 	}
 }
 
-// sourceOf is the format of a sample by the name of its file.
+// sourceOf returns the format of a sample by the name of its file.
 func sourceOf(path string) string {
 	for _, s := range []struct{ mark, Source string }{
 		{"iis_w3c/", "iis"}, {"httpproxy/", "httpproxy"}, {"RECV", "smtp"}, {"smtp-", "smtp"}, {"exchange-pop", "pop"}, {"exchange-imap", "imap"},

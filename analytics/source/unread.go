@@ -25,7 +25,7 @@ type Unread struct {
 }
 
 const (
-	maxUnread = 64  // kinds of records that are told apart
+	maxUnread = 64  // kinds of records that are distinguished
 	maxShape  = 512 // bytes of Unread.Shape
 	maxKey    = 40  // bytes of one name in it
 )
@@ -39,7 +39,7 @@ type unreadKey struct {
 // unreadTable counts the records that are not understood, by kind.
 type unreadTable map[unreadKey]*Unread
 
-// fault is why the record at hand is not understood.
+// fault is why the current record is not understood.
 type fault struct {
 	source event.Source
 	reason format.Reason
@@ -48,7 +48,7 @@ type fault struct {
 
 // fail notes that a text cannot be read, whatever it is; the first fault counts.
 func (s *Set) fail(why format.Reason) {
-	if s.fault.reason == format.NoReason {
+	if s.fault.reason == format.NoReason || s.fault.reason == format.NoFormat {
 		s.fault = fault{reason: why}
 	}
 }
@@ -56,7 +56,7 @@ func (s *Set) fail(why format.Reason) {
 // misread notes that a format has claimed the record and did not understand it.
 // The first format counts: it is the one that the stream's last record was of.
 func (s *Set) misread(of event.Source) {
-	if s.fault.reason != format.NoReason {
+	if s.fault.reason != format.NoReason && s.fault.reason != format.NoFormat {
 		return
 	}
 	why := s.in.Reason
@@ -69,12 +69,20 @@ func (s *Set) misread(of event.Source) {
 	}
 }
 
+// unknown notes the names of the fields of JSON in a text that no format knows: the
+// record as it came only has the text.
+func (s *Set) unknown(v record.Value) {
+	if s.fault.reason == format.NoReason && s.unread[unreadKey{reason: format.NoFormat, tag: s.in.Tag}] == nil && len(s.unread) < maxUnread {
+		s.fault = fault{reason: format.NoFormat, shape: shapeOf(v, nil)}
+	}
+}
+
 // reject counts a record that no format has taken: as malformed if one has claimed
 // it or its text is broken, as unknown if not. v is the record as it came.
 func (s *Set) reject(v record.Value) {
 	f := s.fault
 	s.fault = fault{}
-	if f.reason == format.NoReason {
+	if f.reason == format.NoReason || f.reason == format.NoFormat {
 		f.reason = format.NoFormat
 		s.leaf(Unknown)
 	} else {

@@ -11,7 +11,7 @@ const (
 	// maxNesting is how many wrappers may stand around a record: Kafka, an Event
 	// Hub batch, a collector's own maps, and JSON in strings in between.
 	maxNesting = 10
-	// maxVisits is how many values of one record are looked at while no format
+	// maxVisits is how many values of one record are read while no format
 	// has taken any.
 	maxVisits = 96
 	// maxLine is the longest raw line that is read, in bytes.
@@ -230,7 +230,11 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 		if list {
 			return s.openList(v, depth, depth <= 1)
 		}
-		return s.open(v, depth)
+		if s.open(v, depth) {
+			return true
+		}
+		s.unknown(v)
+		return false
 	}
 	for {
 		if s.visits = 0; !s.open(v, depth) {

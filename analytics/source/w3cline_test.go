@@ -15,7 +15,7 @@ import (
 	"redshank/analytics/record"
 )
 
-// told is what a set makes of lines that come in chunks of so many.
+// told returns what a set makes of lines that come in chunks of so many.
 func told(lines []string, perChunk int) (events []string, counts Counts) {
 	s, err := New(Auto, testContent)
 	if err != nil {

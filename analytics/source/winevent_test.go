@@ -120,7 +120,7 @@ func TestWinIgnoresWhatItDoesNotDecode(t *testing.T) {
 	}
 }
 
-// winInput is the record of a shape as a set would hand it to the format.
+// winInput returns the record of a shape as a set would hand it to the format.
 func winInput(t testing.TB, text string) format.Input {
 	t.Helper()
 	body, err := record.AppendJSON(nil, []byte(text))

@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/windows"
 )
 
-// failedWith is the failed logon with other data.
+// failedWith returns the failed logon with other data.
 func failedWith(pairs ...string) string {
 	return `{` + failedHeads + `,"Message":"","EventData":` + strings.NewReplacer(pairs...).Replace(failedData) + `}`
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// inserted is a record with the heads of 4625 but that id and version, and
+// inserted returns a record with the heads of 4625 but that id and version, and
 // those inserts.
 func inserted(t testing.TB, id, version string, inserts []any) string {
 	t.Helper()

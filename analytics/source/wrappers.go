@@ -104,7 +104,7 @@ func provided(v record.Value, ok bool) record.Value {
 	return nil
 }
 
-// rawLine returns the text that may be the record itself, nil if there is none.
+// rawLine returns the text that may be the record itself, nil if none exists.
 func rawLine(found []record.Value) []byte {
 	if text := found[slotEvent].Get("original").Bytes(); text != nil {
 		return text

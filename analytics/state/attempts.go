@@ -10,14 +10,15 @@ import (
 	"redshank/analytics/window"
 )
 
-// savedTries are packed: they are most of what is put down, hundreds in the
-// list of a campaign, and the encoder would take ten times as long.
+// Attempts is the saved form of a list of attempts. Lists are most of the saved
+// state, with hundreds of attempts for a campaign; the general encoder takes ten
+// times as long.
 type Attempts []window.Attempt
 
 // tryVersion stands before the tries; another means other fields.
-const attemptVersion = 1
+const attemptVersion = 2
 
-var errAttempts = errors.New("tries: cut short, or of another version")
+var errAttempts = errors.New("attempts: cut short, or of another version")
 
 // EncodeMsgpack implements msgpack.CustomEncoder.
 func (s Attempts) EncodeMsgpack(enc *msgpack.Encoder) error {
@@ -39,6 +40,7 @@ func packAttempts(b []byte, list []window.Attempt) []byte {
 		b = append(b, t.Client[:]...)
 		b = binary.BigEndian.AppendUint64(b, t.Key)
 		b = binary.BigEndian.AppendUint32(b, t.Agent)
+		b = binary.BigEndian.AppendUint32(b, t.Tool)
 		for _, n := range [...]uint64{uint64(t.Sources), uint64(t.Marks), uint64(t.Reason), uint64(t.Service), uint64(t.Family), flag(t.Succeeded), uint64(len(t.Name))} {
 			b = binary.AppendUvarint(b, n)
 		}
@@ -80,7 +82,7 @@ func (s *Attempts) DecodeMsgpack(dec *msgpack.Decoder) error {
 // unpackTry reads one try, with the time since the one before, and returns
 // what follows; nil where it is not whole.
 func unpackAttempt(b []byte, t *window.Attempt) []byte {
-	const fixed = 16 + 8 + 4
+	const fixed = 16 + 8 + 4 + 4
 	at, n := binary.Varint(b)
 	if n <= 0 || len(b) < n+fixed {
 		return nil
@@ -88,6 +90,7 @@ func unpackAttempt(b []byte, t *window.Attempt) []byte {
 	b = b[n:]
 	t.At, t.Client = at, [16]byte(b)
 	t.Key, t.Agent = binary.BigEndian.Uint64(b[16:]), binary.BigEndian.Uint32(b[24:])
+	t.Tool = binary.BigEndian.Uint32(b[28:])
 	b = b[fixed:]
 	var v [7]uint64
 	for i := range v {

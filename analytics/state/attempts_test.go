@@ -2,11 +2,12 @@ package state
 
 import (
 	"fmt"
-	"redshank/analytics/event"
-	"redshank/analytics/window"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 func TestSavedTries(t *testing.T) {

@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/binary"
 	"errors"
+
 	"redshank/analytics/window"
 )
 

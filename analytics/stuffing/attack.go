@@ -1,16 +1,17 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/window"
-	"slices"
 )
 
 // Bounds of what one attack keeps, whatever the attacker sends.
 const (
-	maxTallies  = 1024 // accounts told apart by name
-	maxAttempts = 128  // attempts that still join with other logs' and show the shape
+	maxTallies  = 512 // accounts told apart by name
+	maxAttempts = 128 // attempts that still join with other logs' and show the shape
 	maxAgents   = 10
 )
 
@@ -19,6 +20,12 @@ type attack struct {
 	*incident.Incident
 	tallies  map[uint64]*tally
 	users    window.Distinct
+	unknown  window.Distinct // accounts that do not exist
+	locked   window.Distinct
+	leaked   window.Distinct
+	assessed int  // failures when the class was last decided
+	most     int  // failures of one account
+	targeted bool // a privileged account is among them
 	agentIDs []uint32
 	attempts window.Attempts
 	highFrom struct{ users, failures int } // from here on the severity is high
@@ -28,12 +35,11 @@ func newAttack(i *incident.Incident) incident.Detail { return &attack{Incident: 
 
 // tally is what one account did in an incident.
 type tally struct {
-	name            string
-	failures        int
-	last            int64
-	reason          event.Reason
-	unknown, locked bool
-	marks           event.Marks
+	name     string
+	failures int
+	last     int64
+	reason   event.Reason
+	marks    event.Marks
 }
 
 // Volume returns the number of failures.
@@ -43,7 +49,7 @@ func (i *attack) Volume() int { return i.Counts.Failures }
 // that another log has told already.
 func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
 	switch i.attempts.Add(t, maxAttempts) {
-	case window.Joined:
+	case window.Joined, window.Refined:
 		i.refine(t)
 		return false
 	case window.Identified:
@@ -73,29 +79,49 @@ func (i *attack) countFailure(t window.Attempt) {
 // refine takes over what another log knows better of a try that is counted.
 func (i *attack) refine(t window.Attempt) {
 	i.Services |= 1 << t.Service
+	if t.Key == 0 {
+		return
+	}
+	i.countAccount(&t)
 	if a := i.tallies[t.Key]; a != nil {
 		a.marks |= t.Marks
-		i.updateReason(a, t)
+		a.updateReason(&t)
 	}
 }
 
-// reason keeps what was said of an account's last try, and counts accounts
-// that do not exist or are locked once.
-func (i *attack) updateReason(a *tally, t window.Attempt) {
+// updateReason keeps what was said of an account's last failure.
+func (a *tally) updateReason(t *window.Attempt) {
 	switch {
 	case t.At > a.last+window.JoinWithin, t.At > a.last && !window.MoreSpecific(a.reason, t.Reason),
 		t.At >= a.last-window.JoinWithin && window.MoreSpecific(t.Reason, a.reason):
 		a.reason = t.Reason
 	}
 	a.last = max(a.last, t.At)
-	switch {
-	case t.Reason == event.UnknownUser && !a.unknown:
-		a.unknown = true
-		i.Counts.UnknownUsers++
-	case t.Reason == event.Locked && !a.locked:
-		a.locked = true
-		i.Counts.Locked++
+}
+
+// countAccount counts an account once in each of the figures that it belongs
+// to, at any size.
+func (i *attack) countAccount(t *window.Attempt) {
+	i.users.Add(t.Key)
+	switch t.Reason {
+	case event.UnknownUser:
+		i.unknown.Add(t.Key)
+	case event.Locked:
+		i.locked.Add(t.Key)
 	}
+	if t.Marks.Has(event.LeakedAccount) {
+		i.leaked.Add(t.Key)
+	}
+	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
+}
+
+// counts brings the figures of accounts up to date. They are estimates above
+// 1,024 (standard error 0.8 %), which cost too much for each failure.
+func (i *attack) updateCounts() {
+	i.Counts.DistinctUsers = i.users.Count()
+	i.Counts.UnknownUsers = i.unknown.Count()
+	i.Counts.Locked = i.locked.Count()
+	i.Counts.Leaked = i.leaked.Count()
 }
 
 func (i *attack) addAgent(id uint32) {
@@ -105,9 +131,7 @@ func (i *attack) addAgent(id uint32) {
 }
 
 func (i *attack) tally(t window.Attempt) {
-	if i.users.Add(t.Key) && t.Marks.Has(event.LeakedAccount) {
-		i.Counts.Leaked++
-	}
+	i.countAccount(&t)
 	a := i.tallies[t.Key]
 	if a == nil {
 		if len(i.tallies) >= maxTallies {
@@ -120,8 +144,9 @@ func (i *attack) tally(t window.Attempt) {
 		i.tallies[t.Key] = a
 	}
 	a.failures++
+	i.most = max(i.most, a.failures)
 	a.marks |= t.Marks
-	i.updateReason(a, t)
+	a.updateReason(&t)
 }
 
 // tried reports whether the account failed in this incident.

@@ -1,11 +1,11 @@
 package stuffing
 
 import (
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/event"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
-
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 type savedAttack struct {
@@ -14,28 +14,34 @@ type savedAttack struct {
 	AgentIDs []uint32
 	Attempts state.Attempts
 	HighFrom [2]int
+	Unknown  []byte
+	Locked   []byte
+	Leaked   []byte
+	Most     int
+	Targeted bool
 }
 
 type savedTally struct {
-	Key             uint64
-	Name            string
-	Failures        int
-	Last            int64
-	Reason          event.Reason
-	Unknown, Locked bool
-	Marks           event.Marks
+	Key      uint64
+	Name     string
+	Failures int
+	Last     int64
+	Reason   event.Reason
+	Marks    event.Marks
 }
 
 // Save implements incident.Detail.
 func (i *attack) Save() ([]byte, error) {
-	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.attempts.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}}
+	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.attempts.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
-		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason,
-			Unknown: t.unknown, Locked: t.locked, Marks: t.marks})
+		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks})
 	}
-	var err error
-	if s.Users, err = i.users.MarshalBinary(); err != nil {
-		return nil, err
+	for _, d := range i.distinct(&s) {
+		b, err := d.counter.MarshalBinary()
+		if err != nil {
+			return nil, err
+		}
+		*d.saved = b
 	}
 	return state.Marshal(&s)
 }
@@ -50,7 +56,23 @@ func (i *attack) Restore(b []byte) error {
 	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	i.tallies = make(map[uint64]*tally, len(s.Tallies))
 	for _, t := range s.Tallies {
-		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, reason: t.Reason, unknown: t.Unknown, locked: t.Locked, marks: t.Marks}
+		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, reason: t.Reason, marks: t.Marks}
 	}
-	return i.users.UnmarshalBinary(s.Users)
+	i.most, i.targeted = s.Most, s.Targeted
+	for _, d := range i.distinct(&s) {
+		if err := d.counter.UnmarshalBinary(*d.saved); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// distinct pairs the counters of accounts with their saved forms.
+func (i *attack) distinct(s *savedAttack) [4]distinctState {
+	return [...]distinctState{{&i.users, &s.Users}, {&i.unknown, &s.Unknown}, {&i.locked, &s.Locked}, {&i.leaked, &s.Leaked}}
+}
+
+type distinctState struct {
+	counter *window.Distinct
+	saved   *[]byte
 }

@@ -1,292 +1,437 @@
 package stuffing
 
 import (
+	"slices"
 	"strconv"
 
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 	"redshank/analytics/window"
 )
 
-// maxSightings bounds what one campaign list keeps: about 40 KB.
-const maxSightings = 512
+// Bounds of campaigns: how many are kept, and what one of them keeps.
+const (
+	maxCampaigns       = 64
+	maxCampaignClients = 4096
+	maxCampaignTools   = 32
+	maxCampaignSample  = 512
+	maxCampaignKeys    = 8
+)
 
-// campaign watches one thing that many clients may share: a user agent, an
-// app, a network, or a service whose log names neither.
+// campaignPause is the shortest time, in milliseconds, without failures after
+// which a campaign is over, maxCampaignPause the longest.
+const (
+	campaignPause    = 2 * 60 * 60 * 1000
+	maxCampaignPause = 8 * 60 * 60 * 1000
+)
+
+// campaign is an attack from many clients while it lasts.
 type campaign struct {
-	failures   window.Attempts // of clients foreign to the account, with no incident of their own
-	successes  window.Attempts // likewise, for the share of successes
 	incident   *attack
-	sinceCount int // failures since a long list was last looked at
-
-	// Of a flood most lists never have a second try: the first one's place is
-	// allocated with the list.
-	first [1]window.Attempt
+	keys       []uint64 // rare traits of its failures; none: the tenant's level
+	tenant     bool     // opened by the tenant's level
+	began, end int64    // of its failures
+	opened     int64    // end when it opened
+	pause      int64    // without failures for so long it is over
+	clients    map[event.ClientKey]struct{}
+	tools      []uint32
+	sample     map[uint64]struct{} // accounts that failed when it opened
+	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
+	latest     []foreignFailure    // of a campaign without: the failures that it took in last
+	recent     []int64             // times of the latest failures without a rare trait, in order
+	pending    []foreignFailure    // of these, the ones after the end that are too few yet to go on
 }
 
-// lookEvery is how many failures a long list takes before it is counted again:
-// a count walks all of it.
-const countEvery, longList = 8, 64
+// quorum is how many failures must come within a third of a pause for a
+// campaign to go on that has nothing rare about it.
+const quorum = 3
 
-// traits are the lists that an event belongs to, as table keys. An attacker
-// who changes one of them at every try still shares another.
-func traits(ev *event.Event, k event.ClientKey, keys []uint64) []uint64 {
-	if len(ev.AgentText()) > 0 {
-		keys = append(keys, event.SaltedHash('a', ev.AgentText()))
+// covers reports whether a time lies within a campaign.
+func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
+
+// campaignOf returns the campaign that a foreign failure is part of: one of its
+// rare traits, or else, while the tenant's level is up, all unexplained ones.
+func (s *Detector) campaignOf(f *foreignFailure, c *client) *campaign {
+	for _, key := range f.traits {
+		if key == 0 {
+			continue
+		}
+		if k := s.byTrait[key]; k != nil && k.covers(f.At) {
+			return k
+		}
 	}
-	if len(ev.App) > 0 {
-		keys = append(keys, event.SaltedHash('p', ev.App))
+	if f.single {
+		return nil
 	}
-	if len(keys) == 0 {
-		keys = append(keys, event.SaltedHash('s', []byte{byte(ev.Service)}))
+	var widest *campaign
+	for _, k := range s.campaigns {
+		switch {
+		case !k.tenant || !k.covers(f.At):
+		case len(k.only) == 0:
+			widest = k
+		case f.madeWith(k.only) && s.goesOn(k, f):
+			return k
+		}
 	}
-	near := k
-	if k.Addr().Is4() {
-		near[15] = 0 // /24
-	} else {
-		clear(near[6:]) // /48
+	if widest != nil && s.goesOn(widest, f) {
+		return widest
 	}
-	return append(keys, event.SaltedHash('n', near[:]))
+	return nil
 }
 
-// maxTraits is how many lists one event can be in.
-const maxTraits = 3
+// latestFailures is how many failures a campaign that takes in any keeps, to
+// see whether another attack began in its shadow.
+const latestFailures = 32
 
-// campaignOf is the open campaign that the event shares a trait with.
-func (s *Detector) campaignOf(ev *event.Event, at int64) *attack {
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, s.keyOf(ev), room[:0]) {
-		if c, ok := s.campaigns.Get(key); ok && s.inReach(c.incident, at) {
-			return c.incident
+// split opens a campaign of the failures that a campaign without tools of its
+// own took in last, where most of them were made with the same few: another
+// attack has begun in its shadow.
+func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
+	if !k.tenant || len(k.only) > 0 {
+		return
+	}
+	k.latest = append(k.latest, *f)
+	if len(k.latest) < latestFailures {
+		return
+	}
+	var members []*foreignFailure
+	for n := range k.latest {
+		members = append(members, &k.latest[n])
+	}
+	slices.SortStableFunc(members, func(a, b *foreignFailure) int { return int(min(max(a.At-b.At, -1), 1)) })
+	members, only := characteristic(members)
+	t := &s.policy.Stuffing.Campaign
+	c := s.census(members)
+	if only == nil || len(c.clients) < t.RareAddresses || len(c.accounts) < t.Accounts || members[0].At <= k.opened {
+		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
+		return
+	}
+	k.latest = nil
+	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
+}
+
+// goesOn reports whether a failure without a rare trait is part of a campaign:
+// made with its tools, where it has any, and not after the rate of such
+// failures has fallen back to what is usual.
+func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
+	if f.At <= k.end || f.repeated {
+		return f.At <= k.end
+	}
+	window := k.pause / 3
+	k.recent = append(k.recent, f.At)
+	slices.Sort(k.recent)
+	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
+	if over := len(k.recent) - maxPairs; over > 0 {
+		k.recent = slices.Delete(k.recent, 0, over)
+	}
+	now := int32(f.At / hour)
+	usual := s.evidence.level.usual(now, now, s.prior()) * float64(window) / hour
+	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
+		s.confirm(k, f.At)
+		return true
+	}
+	if len(k.pending) < maxPairs {
+		k.pending = append(k.pending, *f)
+	}
+	return false
+}
+
+// confirm makes the pending failures of a campaign part of it.
+func (s *Detector) confirm(k *campaign, now int64) {
+	from := k.end
+	for n := range k.pending {
+		p := &k.pending[n]
+		if c, ok := s.clients.Peek(s.cut(p.Client)); ok && p.At >= now-k.pause {
+			s.member(k, p, c)
+		}
+	}
+	k.pending = k.pending[:0]
+	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool {
+		return !e.single && e.At > from && e.At <= now && (len(k.only) == 0 || e.madeWith(k.only))
+	}))
+}
+
+// campaignOfSuccess returns the campaign whose attacker a success must be: the
+// account does not know the network, nor the program, and either the rare trait
+// of the campaign is there or the address is one that failed in it.
+func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
+	if len(s.campaigns) == 0 || !got.foreign || !got.password() {
+		return nil
+	}
+	if !s.shared(c, 0) { // an address of the attack, with a tool of the attack
+		for _, k := range s.campaigns {
+			if k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
+				return k
+			}
+		}
+	}
+	features := s.features(c, got.tool, got.app)
+	for n := range maxTraits {
+		k := s.byTrait[uint64(features[n])]
+		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
+			continue
+		}
+		if n == traitTool || slices.Contains(k.tools, got.tool) || k.has(c.key) || s.rare(features[n], got.first) {
+			return k
+		}
+	}
+	for _, k := range s.campaigns {
+		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
+			continue
+		}
+		if k.has(c.key) && !s.shared(c, 0) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+			return k
 		}
 	}
 	return nil
 }
 
-// spread adds a failure that opened nothing on its own client to the lists of
-// the distributed form: by trait, and by account.
-func (s *Detector) watchCampaigns(ev *event.Event, t window.Attempt, c *client, a *account) {
-	if hasKnownClientNear(a, c.key) {
+func (k *campaign) has(c event.ClientKey) bool {
+	_, ok := k.clients[c]
+	return ok
+}
+
+// knowsOwner reports whether the account had signed in from a network of an
+// owner before a time.
+func (a *account) knowsOwner(owner uint32, before int64) bool {
+	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first < before })
+}
+
+// join adds a failure to a campaign.
+func (s *Detector) join(k *campaign, f *foreignFailure, c *client, ev *event.Event) {
+	s.member(k, f, c)
+	k.incident.AddEvent(ev)
+	s.tracker.Update(k.incident.Incident)
+	s.split(k, f, ev)
+}
+
+// member counts a failure in a campaign and links the incident of its client.
+func (s *Detector) member(k *campaign, f *foreignFailure, c *client) {
+	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
+	k.incident.addFailure(f.Attempt, nil)
+	if len(k.clients) < maxCampaignClients {
+		k.clients[c.key] = struct{}{}
+	}
+	if len(k.tools) < maxCampaignTools && !slices.Contains(k.tools, f.Tool) {
+		k.tools = append(k.tools, f.Tool)
+	}
+	if f.single {
+		s.link(k.incident, c.incident)
+	} else if c.campaign != k.incident {
+		c.campaign = k.incident
+		s.clients.MarkDirty(c.key)
+	}
+}
+
+// link notes that the incident of one client is part of a campaign.
+func (s *Detector) link(campaign, single *attack) {
+	if single == nil || single.Campaign == campaign.ID {
 		return
 	}
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, c.key, room[:0]) {
-		list := s.list(key)
-		list.failures.Add(t, maxSightings)
-		list.failures.Prune(t.At - 2*s.slow)
-		s.campaigns.MarkDirty(key)
-		if s.isCampaign(list, t.At) {
-			s.openCampaign(list, key, ev, t.At)
-			return
+	single.Campaign = campaign.ID
+	s.tracker.MarkDirty(single.Incident)
+	campaign.Members = addMember(campaign.Members, single.ID)
+}
+
+// openCampaign makes an incident of failures that belong together: the one of
+// a campaign that they go on with, or a new one.
+func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
+	k := s.sameCampaign(&made, members)
+	if k == nil {
+		k = s.newCampaign(&made, members)
+	}
+	for _, key := range made.keys {
+		if len(k.keys) < maxCampaignKeys && !slices.Contains(k.keys, key) {
+			k.keys = append(k.keys, key)
+		}
+		s.byTrait[key] = k
+	}
+	s.evidence.take(members)
+	for _, f := range members {
+		if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
+			s.member(k, f, c)
 		}
 	}
-	if a != nil {
-		s.watchAccount(ev, t, a)
-	}
+	s.lookBack(k)
+	k.incident.AddEvent(ev)
+	k.incident.Assess()
+	s.tracker.Update(k.incident.Incident)
+	return k
 }
 
-func (s *Detector) list(key uint64) *campaign {
-	c, ok := s.campaigns.Get(key)
-	if !ok {
-		c = &campaign{}
-		c.failures = window.AttemptsOf(c.first[:0])
-		s.campaigns.Add(key, c)
-	}
-	return c
-}
-
-// spreads tells whether one list's failures make a campaign: enough clients
-// and accounts (or none named) in the burst window, or twice the clients in
-// the slow one; and three clients that fail for each one that gets in, since
-// an agent that many people use sees mostly successes.
-func (s *Detector) isCampaign(c *campaign, at int64) bool {
-	if c.sinceCount++; len(c.failures.All()) >= longList && c.sinceCount < countEvery {
-		return false
-	}
-	c.sinceCount = 0
-	t := &s.policy.Stuffing.Campaign
-	wide := func(length int64, clients int) bool {
-		return c.failures.Windows(at, length, func(run []window.Attempt) bool {
-			if len(run) < clients || !s.mayBeWide(c, run, clients) {
-				return false
-			}
-			failing, accounts, unnamed := s.census(run)
-			if failing < clients || accounts < t.Accounts && unnamed*2 < len(run) {
-				return false
-			}
-			return failing >= 3*s.succeededAddresses(c, run[0].At, run[len(run)-1].At)
-		})
-	}
-	return wide(s.burst, t.Addresses) || wide(s.slow, 2*t.Addresses)
-}
-
-// could tells whether a run may be wide enough at all, by what needs no look at
-// each client: most are not, and a census costs a hundred times as much.
-func (s *Detector) mayBeWide(c *campaign, run []window.Attempt, clients int) bool {
-	from, to := run[0].At, run[len(run)-1].At
-	clear(s.addresses)
-	for i := range run {
-		s.addresses[run[i].Client] = struct{}{} // whole addresses: at least as many as clients
-	}
-	failing := len(s.addresses)
-	return failing >= clients && failing >= 3*s.succeededAddresses(c, from, to)
-}
-
-// succeededAddresses counts the addresses that succeeded between two times.
-func (s *Detector) succeededAddresses(c *campaign, from, to int64) int {
-	clear(s.addresses)
-	successes := c.successes.All()
-	for i := range successes {
-		if t := &successes[i]; t.Succeeded && t.At >= from && t.At <= to {
-			s.addresses[t.Client] = struct{}{}
+func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campaign {
+	k := made
+	k.began, k.end = members[0].At, members[len(members)-1].At
+	k.opened = k.end
+	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
+	k.clients, k.sample = map[event.ClientKey]struct{}{}, map[uint64]struct{}{}
+	for _, f := range members {
+		if f.Key != 0 && len(k.sample) < maxCampaignSample {
+			k.sample[f.Key] = struct{}{}
 		}
 	}
-	return len(s.addresses)
-}
-
-// census counts distinct clients and accounts of a run, and tries that name no
-// account, without clients that became part of an incident meanwhile. It
-// allocates: by then the run is long enough to be looked at.
-func (s *Detector) census(run []window.Attempt) (clients, accounts, unnamed int) {
-	who := make(map[event.ClientKey]bool, len(run))
-	names := make(map[uint64]struct{}, len(run))
-	for i := range run {
-		k := s.cut(run[i].Client)
-		free, known := who[k]
-		if !known {
-			c, ok := s.clients.Get(k)
-			free = !ok || !s.inReach(c.incident, run[i].At)
-			who[k] = free
-		}
-		switch {
-		case !free:
-		case run[i].Key == 0:
-			unnamed++
-		default:
-			names[run[i].Key] = struct{}{}
-		}
+	subject := "tenant"
+	if len(k.keys) > 0 {
+		subject = strconv.FormatUint(k.keys[0], 16)
 	}
-	for _, free := range who {
-		if free {
-			clients++
-		}
-	}
-	return clients, len(names), unnamed
-}
-
-// openCampaign gathers the clients of a list into one incident.
-func (s *Detector) openCampaign(c *campaign, key uint64, ev *event.Event, at int64) {
-	i := s.tracker.Open(&ruleStuffing, "campaign "+strconv.FormatUint(key, 16), s.began(&c.failures, at)).Detail.(*attack)
-	i.Extend(at)
-	i.Window = "campaign"
+	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
+	i := s.tracker.Open(&ruleStuffing, subject, k.began).Detail.(*attack)
+	i.Extend(k.began)
+	i.Window = windowCampaign
 	s.begin(i)
-	c.incident = i
-	for _, t := range c.failures.Take() {
-		if s.inReach(i, t.At) {
-			s.addToCampaign(i, t)
-		}
+	k.incident = i
+	s.campaigns = append(s.campaigns, k)
+	if len(s.campaigns) > maxCampaigns {
+		s.retire(slices.MinFunc(s.campaigns, func(a, b *campaign) int { return int(min(max(a.end-b.end, -1), 1)) }))
 	}
-	i.AddEvent(ev)
-	for _, t := range c.successes.Take() {
-		s.classifySighting(i, t)
-	}
-	i.Assess()
-	s.tracker.Update(i.Incident)
+	return k
 }
 
-// enlist adds one client's try, and all else the client did, to a campaign.
-func (s *Detector) addToCampaign(i *attack, t window.Attempt) {
-	c, ok := s.clients.Get(s.cut(t.Client))
-	switch {
-	case !ok:
-		i.addFailure(t, nil)
-	case c.incident == nil || !s.inReach(c.incident, t.At):
-		if !contains(c.attempts.All(), t) {
-			i.addFailure(t, nil)
-		}
-		s.absorb(i, c)
-	case c.incident == i: // adopted with an earlier try, this one among the rest
-	}
-}
-
-func contains(tries []window.Attempt, t window.Attempt) bool {
-	for i := range tries {
-		if tries[i].At == t.At && tries[i].Key == t.Key {
-			return true
-		}
-	}
-	return false
-}
-
-// noteAdmission remembers a success from afar under its traits: it weighs
-// against a campaign that is not open yet, and is judged when one opens.
-func (s *Detector) rememberLogon(ev *event.Event, got logon, c *client) {
-	if got.outcome == event.Success && got.proof == event.ProofSession || got.account.hadKnownClientNear(c.key, got.first) {
-		return
-	}
-	var room [maxTraits]uint64
-	for _, key := range traits(ev, c.key, room[:0]) {
-		if list, ok := s.campaigns.Get(key); ok {
-			t := newAttempt(ev, got.account)
-			t.Succeeded = got.outcome == event.Success // else the password was right and no more
-			list.successes.Add(t, maxSightings)
-			list.successes.Prune(t.At - 2*s.slow)
-			s.campaigns.MarkDirty(key)
+func (s *Detector) retire(k *campaign) {
+	s.campaigns = slices.DeleteFunc(s.campaigns, func(o *campaign) bool { return o == k })
+	for _, key := range k.keys {
+		if s.byTrait[key] == k {
+			delete(s.byTrait, key)
 		}
 	}
 }
 
-// livesNear tells whether the account had a home in the client's network
-// before the given time.
-func (a *account) hadKnownClientNear(k event.ClientKey, before int64) bool {
-	for i := range a.knownClients {
-		if h := &a.knownClients[i]; h.first < before && h.client.Near(k) {
-			return true
+// sameCampaign returns the campaign that failures belong to although they
+// share no trait with it yet, or came after a pause: at most a day apart, and
+// most of their accounts, or their clients, are those that the other one opened
+// with; or both began within an hour and last about as long. It compares with
+// what each was when it opened and never with what it has grown to.
+func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *campaign {
+	began, end := members[0].At, members[len(members)-1].At
+	var best *campaign
+	for _, k := range s.campaigns {
+		if len(made.only) > 0 && k.tenant && len(k.only) == 0 && began > k.opened {
+			continue // it began in that one's shadow
+		}
+		if began > k.end+s.slow || end < k.began-s.slow || !s.tracker.IsOpen(k.incident.Incident, began) {
+			continue
+		}
+		accounts, clients, named := 0, 0, 0
+		for _, f := range members {
+			if f.Key != 0 {
+				named++
+				if _, ok := k.sample[f.Key]; ok {
+					accounts++
+				}
+			}
+			if k.has(s.cut(f.Client)) {
+				clients++
+			}
+		}
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
+		if named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+			best = k
 		}
 	}
-	return false
+	return best
 }
 
-func (s *Detector) classifySighting(i *attack, t window.Attempt) {
-	a, ok := s.accounts.Get(t.Key)
-	if !ok || !s.inReach(i, t.At) || !i.usesAgent(t.Agent) || a.hadKnownClientNear(event.ClientKey(t.Client), t.At) {
-		return
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
 	}
-	got := logon{key: a.key, account: a, from: t.Client, first: t.At, last: t.At,
-		agent: t.Agent, service: t.Service, outcome: event.Success, reason: t.Reason}
-	if !t.Succeeded {
-		got.outcome = event.Accepted
-	}
-	s.classifyLogon(i, t.Client, &got)
+	return n
 }
 
-// converge watches one account that fails from many clients: ten in the burst
-// window, or ten networks in the slow one. A phone that changes its address
-// stays within a network or two.
-func (s *Detector) watchAccount(ev *event.Event, t window.Attempt, a *account) {
-	a.attempts.Add(t, maxClientAttempts)
+// guessed watches one account that fails from foreign networks: ten clients in
+// the burst window, ten networks in the slow one, or, for a privileged account,
+// often enough from wherever.
+// It reports whether the failure became part of an incident.
+func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+	if t.Service == event.Windows && t.Agent == 0 {
+		return false // another log tells more
+	}
+	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
-	a.attempts.Prune(t.At - 2*s.slow)
-	least := s.policy.Stuffing.Campaign.AccountAddresses
-	found := a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, s.cut) >= least
-	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, event.ClientKey.Network) >= least
-	})
-	if !found {
-		return
+	a.attempts.Prune(t.At - week)
+	clients, privileged := s.guesses(a, t), false
+	switch {
+	case clients:
+	case s.guessesPrivileged(a, t, c.key) && !s.shared(c, t.Marks):
+		s.open(c, windowAccount, t.At, ev)
+		return true
+	case s.guessesPrivileged(a, t, event.ClientKey{}):
+		privileged = true
+	default:
+		return false
 	}
 	i := s.tracker.Open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At)).Detail.(*attack)
 	i.Extend(t.At)
-	i.Window, i.Account, a.incident = "account", a.name, i
+	i.Window, i.Account, a.incident = windowAccount, a.name, i
 	s.begin(i)
 	for _, t := range a.attempts.Take() {
-		if s.inReach(i, t.At) {
+		if s.inReach(i, t.At) || privileged {
 			i.addFailure(t, nil)
 		}
 	}
 	i.AddEvent(ev)
 	i.Assess()
 	s.tracker.Update(i.Incident)
+	return true
+}
+
+// guesses reports whether one account fails from many clients at a time, or
+// from many networks in a day.
+func (s *Detector) guesses(a *account, t *window.Attempt) bool {
+	least := s.policy.Stuffing.Campaign.AccountAddresses
+	if len(a.attempts.All()) < least {
+		return false
+	}
+	if oneTelephone(a.attempts.All()) {
+		return false
+	}
+	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, s.cut) >= least
+	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
+	})
+}
+
+// oneTelephone reports whether all attempts are those of one mail program: a
+// telephone with an old password fails from wherever it is carried.
+func oneTelephone(all []window.Attempt) bool {
+	for i := range all {
+		if f := all[i].Family; f != event.Mobile && f != event.Outlook || all[i].Agent != all[0].Agent {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// guessesPrivileged reports whether the failures of a privileged account are
+// many in a day, or several a day on three days: those from one client, or from
+// all where the client is zero. Mail programs that retry do not count.
+func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
+	p := &s.policy.Stuffing.Privileged
+	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
+		return false
+	}
+	perDay := map[int64]int{}
+	inDay := 0
+	for _, o := range a.attempts.All() {
+		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
+			continue
+		}
+		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
+			continue
+		}
+		perDay[o.At/day]++
+		if o.At > t.At-s.slow && o.At <= t.At {
+			inDay++
+		}
+	}
+	days := 0
+	for _, n := range perDay {
+		if n >= p.Days {
+			days++
+		}
+	}
+	return inDay >= p.Day || days >= 3
 }
 
 func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
@@ -295,4 +440,12 @@ func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) in
 		seen[of(event.ClientKey(run[i].Client))] = struct{}{}
 	}
 	return len(seen)
+}
+
+// addMember appends an id to the listed members of a campaign.
+func addMember(list []string, id string) []string {
+	if len(list) >= incident.MaxListed || slices.Contains(list, id) {
+		return list
+	}
+	return append(list, id)
 }

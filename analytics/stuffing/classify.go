@@ -13,37 +13,46 @@ const (
 	classClient   = "misconfigured_client"
 )
 
-// Assess sets the class and severity. It looks at every account, and is therefore
-// called once a chunk and not once a failure.
+// Assess sets the class and the severity. The class is decided again when the
+// failures have grown by an eighth: that looks at every account and at the
+// latest attempts.
 func (i *attack) Assess() {
-	i.Class = shape(i)
+	i.updateCounts()
+	if i.assessed == 0 || i.Counts.Failures >= i.assessed+i.assessed/8 {
+		i.Class, i.assessed = shape(i), i.Counts.Failures
+	}
 	i.Severity = max(i.Severity, grade(i))
 }
 
-// shape names an attack by what its tries look like: how many accounts, how
+// shape names an attack by what its attempts look like: how many accounts, how
 // often each, in rounds or one after the other, and whether the accounts exist.
 func shape(i *attack) string {
-	accounts := i.users.Count()
+	accounts := i.Counts.DistinctUsers
 	if accounts == 0 {
 		return classGuessing // the logs name nobody
 	}
 	perAccount := float64(i.Counts.Failures) / float64(accounts)
-	most, clients := 0, true
-	for _, t := range i.tallies {
-		most = max(most, t.failures)
-		clients = clients && t.failures >= 8 && t.marks.Has(event.ServiceAccount)
-	}
 	switch {
-	case clients:
+	case onlyServiceAccounts(i):
 		return classClient
-	case accounts <= 2, most >= 10 && most*10 >= i.Counts.Failures*8:
+	case accounts <= 2, i.most >= 10 && i.most*10 >= i.Counts.Failures*8:
 		return classGuessing
-	case perAccount <= 3.5 && invented(i, accounts):
-		return classStuffing
-	case perAccount >= 3, perAccount >= 1.5 && inRounds(i):
+	case perAccount >= 1.5 && inRounds(i):
 		return classSpraying
+	case perAccount <= 3.5 && invented(i, accounts), perAccount < 3:
+		return classStuffing
 	}
-	return classStuffing
+	return classSpraying
+}
+
+// onlyServiceAccounts reports whether service accounts alone fail, and often.
+func onlyServiceAccounts(i *attack) bool {
+	for _, t := range i.tallies {
+		if t.failures < 8 || !t.marks.Has(event.ServiceAccount) {
+			return false
+		}
+	}
+	return true
 }
 
 // invented tells whether the names come from somebody else's list: three in
@@ -78,17 +87,8 @@ func grade(i *attack) alert.Severity {
 		return alert.Critical
 	case i.Class == classClient:
 		return alert.Low
-	case i.users.Count() >= i.highFrom.users, i.Counts.Failures >= i.highFrom.failures, i.Counts.Leaked >= 3, i.privileged():
+	case i.Counts.DistinctUsers >= i.highFrom.users, i.Counts.Failures >= i.highFrom.failures, i.Counts.Leaked >= 3, i.targeted:
 		return alert.High
 	}
 	return alert.Medium
-}
-
-func (i *attack) privileged() bool {
-	for _, t := range i.tallies {
-		if t.marks.Has(event.PrivilegedUser) {
-			return true
-		}
-	}
-	return false
 }

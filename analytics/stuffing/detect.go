@@ -1,8 +1,12 @@
 package stuffing
 
 import (
+	"strconv"
+
 	"redshank/analytics/alert"
+	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/explain"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/window"
@@ -11,33 +15,39 @@ import (
 var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried against mail", Version: "1", Kind: alert.Threshold,
 	Category: []string{"authentication", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0460/"}
 
-// stuffing is AN1269: leaked credential pairs tried against OWA, Microsoft 365
-// or Exchange from one client, with multiple failures; and the same spread
-// over many clients.
-//
-// Read it from observe down. A failure goes to the incident that its client,
-// its campaign or its account is already part of, or else into the short lists
-// from which a new incident may open. A success goes to the incident of its
-// client as a valid credential, or else into the memory of who lives where.
+// Detector is AN1269. Read it from Observe down: a failure goes to the incident
+// of its client, or else to the evidence from which incidents open; a success is a
+// valid credential of an incident, or else teaches which clients are the
+// account's own.
 type Detector struct {
-	policy    *policy.Policy
-	tracker   *incident.Tracker
-	clients   *window.Table[event.ClientKey, *client]
-	accounts  *window.Table[uint64, *account]
-	campaigns *window.Table[uint64, *campaign]
+	policy     *policy.Policy
+	tracker    *incident.Tracker
+	clients    *window.Table[event.ClientKey, *client]
+	accounts   *window.Table[uint64, *account]
+	population *baseline.Population
+
+	evidence       evidence
+	foreignSignIns foreignSignIns
+	pairs          *window.PairCache[pair]
+	clusters       *window.Table[uint64, *cluster]
+	campaigns      []*campaign
+	byTrait        map[uint64]*campaign
 
 	burst, slow, forgiveness int64 // milliseconds
+	tools                    tools
 	scratch                  []accountStats
-	failing                  *account                     // whose failure is at hand; nil: nobody's
-	stats                    attemptStats                 // of the run at hand: handed to a function it would be allocated
-	addresses                map[event.ClientKey]struct{} // scratch of mayBeWide
-	pairs                    *window.PairCache[pair]
+	agents                   []uint32
+	failing                  *account         // whose failure is at hand; nil: nobody's
+	observer                 explain.Observer // nil: nobody listens
+	run                      attemptStats     // of the run at hand: handed to a function it would be allocated
 }
 
-// maxCampaigns bounds the lists of the distributed form, in agents, apps and
-// networks watched at a time.
-const maxCampaigns = 16384
+// maxPopulation bounds what the tenant's accounts have in common: programs,
+// networks and their owners.
+const maxPopulation = 1 << 17
 
+// New returns a detector of AN1269 whose incidents leave through the tracker.
+// maxIPs and maxUsers bound its tables of clients and accounts, in entries.
 func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Detector {
 	t := &p.Stuffing
 	s := &Detector{
@@ -45,19 +55,20 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 		tracker:     tracker,
 		clients:     window.NewTable[event.ClientKey, *client](maxIPs),
 		accounts:    window.NewTable[uint64, *account](maxUsers),
-		campaigns:   window.NewTable[uint64, *campaign](maxCampaigns),
+		population:  baseline.NewPopulation(min(maxPopulation, 4*max(maxUsers, 256))),
 		pairs:       &window.PairCache[pair]{},
+		clusters:    window.NewTable[uint64, *cluster](maxClusters),
+		byTrait:     map[uint64]*campaign{},
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
 		forgiveness: t.Forgiveness.Milliseconds(),
-		addresses:   map[event.ClientKey]struct{}{},
 	}
 	tracker.Register(&ruleStuffing, newAttack)
 	tracker.AddClients(s.openFor)
 	return s
 }
 
-// concerns tells whether the event can be part of a stuffing attack at all.
+// relevant reports whether the event can be part of a stuffing attack at all.
 func relevant(ev *event.Event) bool {
 	const ignored = event.AllowedNetwork | event.IgnoredAccount | event.KnownAutomation | event.MicrosoftRange | event.ServerItself
 	switch {
@@ -71,6 +82,7 @@ func relevant(ev *event.Event) bool {
 // Observe implements analytics.Analytic.
 func (s *Detector) Observe(ev *event.Event) {
 	if !relevant(ev) {
+		s.decided(ev, explain.Ignored, "not a sign-in of a person, or allowed by the policy", "networks.allowed")
 		return
 	}
 	switch ev.Outcome {
@@ -81,115 +93,115 @@ func (s *Detector) Observe(ev *event.Event) {
 	}
 }
 
-// failed finds the incident that a failure belongs to, or adds it to the
-// evidence from which one may open: its client's first, then the campaigns',
-// then its account's.
+// failed adds a failure to the incident of its client or to the evidence from
+// which one may open; then, where it is foreign, to the campaign or the account
+// under attack. The client's own incident always comes first.
 func (s *Detector) failed(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
 	s.failing = a
-	t := newAttempt(ev, a)
-	if i := s.incidentOf(t.At, c, a, ev); i != nil {
-		if i.addFailure(t, ev) {
-			s.tracker.Update(i.Incident)
-		} else {
-			s.tracker.MarkDirty(i.Incident)
-		}
+	t := s.newAttempt(ev, a)
+	own, isNew := s.failedAt(ev, &t, c, a)
+	switch {
+	case !isNew:
+		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
 		return
+	case a.familiar(c, &t, t.At):
+		s.decided(ev, explain.Forgiven, "known network of the account", "")
+		return
+	case s.ownProgram(&t, a):
+		s.decided(ev, explain.Forgiven, "mail program of the account", "")
+		return
+	case a != nil && s.inReach(a.incident, t.At):
+		s.decided(ev, explain.Counted, "part of the incident of the account", "")
+		s.failedAs(ev, &t, a, own)
+		return
+	}
+	k := s.spread(ev, &t, c, own)
+	switch {
+	case own != nil:
+		s.decided(ev, explain.Counted, "part of the incident of the client", "")
+	case k != nil:
+		s.decided(ev, explain.Counted, "part of a campaign", "")
+	default:
+		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
+	}
+	if own == nil && a != nil && (k == nil || k.tenant) {
+		s.guessed(ev, &t, c, a)
+	}
+}
+
+// failedAt returns the incident of the client that a failure belongs to, nil
+// where there is none, and whether the failure was not told by another log.
+func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
+	s.becomeShared(c, t.Marks)
+	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At) {
+		if c.unit != nil {
+			c.unit.newest = max(c.unit.newest, t.At)
+		}
+		if !c.incident.addFailure(*t, ev) {
+			s.tracker.MarkDirty(c.incident.Incident)
+			return c.incident, false
+		}
+		s.tracker.Update(c.incident.Incident)
+		return c.incident, true
 	}
 	s.clients.MarkDirty(c.key)
 	c.noteFailure(t.At)
-	if c.attempts.Add(t, maxClientAttempts) == window.Joined {
-		return
+	res := c.attempts.Add(*t, maxClientAttempts)
+	switch res {
+	case window.Joined:
+		return nil, false
+	case window.Refined:
+		if why := s.opens(c, t); why != "" {
+			return s.open(c, why, t.At, ev), true
+		}
+		known := s.refine(ev, t, c, a)
+		if known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
+			s.guessed(ev, t, c, a)
+		}
+		return nil, !known
 	}
-	c.attempts.Prune(t.At - 2*s.slow)
+	c.attempts.Prune(t.At - week)
 	if _, two := twoAccounts(c.attempts.All()); two {
 		s.clients.Protect(c.key) // evidence that a flood must not push out
 	}
-	if why := s.opens(c, t.At); why != "" {
-		s.open(c, why, t.At, ev)
-		return
+	if why := s.opens(c, t); why != "" {
+		return s.open(c, why, t.At, ev), true
 	}
-	s.watchCampaigns(ev, t, c, a)
+	return nil, true
 }
 
-// incidentOf is the open incident a failure at this time is part of. A client
-// that fails within the reach of an open campaign joins it.
-func (s *Detector) incidentOf(at int64, c *client, a *account, ev *event.Event) *attack {
-	if s.inReach(c.incident, at) {
-		return c.incident
+// failedAs adds a foreign failure to the incident of its account.
+func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own *attack) {
+	if own == nil || t.Marks.Has(event.PrivilegedUser) {
+		a.incident.addFailure(*t, ev)
+		s.tracker.Update(a.incident.Incident)
 	}
-	if hasKnownClientNear(a, c.key) {
-		return nil
-	}
-	if i := s.campaignOf(ev, at); i != nil {
-		c.incident = i
-		s.clients.MarkDirty(c.key)
-		return i
-	}
-	if a != nil && s.inReach(a.incident, at) {
-		return a.incident
-	}
-	return nil
-}
-
-func hasKnownClientNear(a *account, k event.ClientKey) bool {
-	return a != nil && a.hasKnownClientNear(k)
 }
 
 // inReach tells whether an event at this time still belongs to the incident:
 // up to the slow window before it began and the quiet time after it ended.
 func (s *Detector) inReach(i *attack, at int64) bool {
-	return i != nil && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
-}
-
-// opens names the horizon in which the client's tries make an incident.
-func (s *Detector) opens(c *client, at int64) string {
-	t := &s.policy.Stuffing
-	why := ""
-	s.windows(c, at, s.burst, func(w *attemptStats) bool {
-		if w.opens(t.MailboxLoginThreshold.Burst, t.FailureThreshold.Burst) {
-			why = "burst"
-		}
-		return why != ""
-	})
-	if why != "" {
-		return why
-	}
-	s.windows(c, at, s.slow, func(w *attemptStats) bool {
-		switch {
-		case w.opens(t.MailboxLoginThreshold.Slow, t.FailureThreshold.Slow):
-			why = "slow"
-		case w.leaked >= t.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.known:
-			why = "leaked"
-		}
-		return why != ""
-	})
-	return why
-}
-
-func (s *Detector) windows(c *client, at, length int64, f func(*attemptStats) bool) {
-	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
-	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
-		if len(run) < least { // nearly every call ends here
-			return false
-		}
-		s.stats = s.statistics(c, run)
-		return f(&s.stats)
-	})
+	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open turns a client's tries into an incident and looks back for accounts
 // that got in before the threshold was crossed.
-func (s *Detector) open(c *client, why string, at int64, ev *event.Event) {
-	i := s.tracker.Open(&ruleStuffing, c.key.Addr().String(), s.began(&c.attempts, at)).Detail.(*attack)
+func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attack {
+	subject := c.key.Addr().String()
+	if c.unit != nil { // several attacks may come from one office
+		subject += " " + strconv.FormatUint(uint64(c.unit.tools[0]), 16)
+	}
+	i := s.tracker.Open(&ruleStuffing, subject, s.began(&c.attempts, at)).Detail.(*attack)
 	i.Extend(at)
 	i.Client, i.Prefix, i.Window = ev.IP, s.prefix(c.key), why
 	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)
 	s.begin(i)
 	i.AddEvent(ev)
-	s.absorb(i, c)
+	s.adopt(i, c)
 	i.Assess()
 	s.tracker.Update(i.Incident)
+	return i
 }
 
 // began is the time of the earliest try that can belong to an incident at the
@@ -210,27 +222,52 @@ func (s *Detector) begin(i *attack) {
 	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
 }
 
-// adopt moves all that a client did within reach into an incident.
-func (s *Detector) absorb(i *attack, c *client) {
-	for _, t := range c.attempts.Take() {
-		if s.inReach(i, t.At) {
+// adopt moves what a client did within reach into its incident: all of it, or
+// of a shared address what the attack did.
+func (s *Detector) adopt(i *attack, c *client) {
+	all := c.attempts.Take()
+	overDays := i.Window == windowWeek || i.Window == windowAccount
+	var rest []window.Attempt
+	for _, t := range all {
+		a, _ := s.accounts.Peek(t.Key)
+		if (overDays || s.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
 			i.addFailure(t, nil)
+		} else if c.unit != nil {
+			rest = append(rest, t)
 		}
 	}
+	c.attempts = window.AttemptsOf(rest)
 	c.incident = i
 	s.clients.MarkDirty(c.key)
 	s.clients.Protect(c.key)
-	for n := range c.logonList() {
-		if a := &c.logons.list[n]; s.inReach(i, a.last) {
-			s.classifyLogon(i, a.from, a)
+	s.own(c, i.Start)
+	if c.campaign != nil && s.inReach(c.campaign, i.Start) {
+		s.link(c.campaign, i)
+	}
+	if c.unit != nil {
+		s.lookBackAt(i, c)
+		return
+	}
+	for _, got := range c.signIns() {
+		if s.inReach(i, got.last) && s.judge(i, c, got) == valid {
+			s.addCredential(i, c, got)
 		}
 	}
 }
 
-// openFor returns the open incident that a client is part of, or nil.
+// openFor returns the open incident that a client is part of, or nil. A shared
+// address is not part of an incident as a whole: of its accounts the other
+// analytics learn by their credentials.
 func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident {
-	if c, ok := s.clients.Get(s.cut(address)); ok && s.inReach(c.incident, at) {
-		return c.incident.Incident
+	c, ok := s.clients.Get(s.cut(address))
+	switch {
+	case !ok:
+	case s.inReach(c.incident, at):
+		if c.unit == nil {
+			return c.incident.Incident
+		}
+	case s.inReach(c.campaign, at):
+		return c.campaign.Incident
 	}
 	return nil
 }
@@ -238,8 +275,13 @@ func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident
 // Incidents implements analytics.Analytic.
 func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	if ev.IP.IsValid() {
-		if c, ok := s.clients.Peek(s.keyOf(ev)); ok && c.incident != nil {
-			list = append(list, c.incident.Incident)
+		if c, ok := s.clients.Peek(s.keyOf(ev)); ok {
+			if c.incident != nil && (c.unit == nil || c.unit.has(s.tools.of(ev), false, ev.Time.UnixMilli())) {
+				list = append(list, c.incident.Incident)
+			}
+			if c.campaign != nil {
+				list = append(list, c.campaign.Incident)
+			}
 		}
 	}
 	if len(ev.User) > 0 {

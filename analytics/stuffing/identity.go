@@ -43,7 +43,7 @@ func (s *Detector) client(ev *event.Event) *client {
 	k := s.keyOf(ev)
 	c, ok := s.clients.Get(k)
 	if !ok {
-		c = &client{key: k}
+		c = &client{key: k, owner: s.owner(ev.IP, k)}
 		s.clients.Add(k, c)
 	}
 	known.client = s.clients.Handle(c)
@@ -70,8 +70,17 @@ func (s *Detector) account(ev *event.Event) *account {
 	return a
 }
 
-func newAttempt(ev *event.Event, a *account) window.Attempt {
-	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Sources: 1 << ev.Source,
+// owner is the network that a client belongs to: the number of its autonomous
+// system, or the wider prefix where there is no database.
+func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {
+	if s.policy.HasOwners() {
+		return s.policy.Owner(ip)
+	}
+	return uint32(k.Network().Hash()) | 1<<31
+}
+
+func (s *Detector) newAttempt(ev *event.Event, a *account) window.Attempt {
+	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	if a != nil {
 		t.Key, t.Name = a.key, a.name

@@ -2,121 +2,207 @@ package stuffing
 
 import (
 	"redshank/analytics/event"
-	"redshank/analytics/window"
 	"slices"
+
+	"redshank/analytics/window"
 )
 
-// maxHomes and maxHomeAgents bound what one account keeps of where it lives.
+// maxKnownClients and maxKnownAgents bound what one account keeps of where it
+// signs in.
 const (
-	maxKnownClients = 8
+	maxKnownClients = 12
 	maxKnownAgents  = 3
 )
 
 // account is what is remembered of one account.
 type account struct {
-	key          uint64
-	name         string
-	knownClients []knownClient
-	attempts     window.Attempts // one for each client it fails from, for the distributed form
-	incident     *attack         // the last incident it alone was the subject of
+	key      uint64
+	name     string
+	known    []knownClient
+	attempts window.Attempts // from networks foreign to the account
+	incident *attack         // the last incident it alone was the subject of
 }
 
-// home is a client address that an account has got in from without an attack.
+// knownClient is a client address that an account has signed in from without
+// an attack.
 type knownClient struct {
 	client      event.ClientKey
+	owner       uint32 // of the network; see stuffing.owner
 	first, last int64
-	agents      [maxKnownAgents]uint32
+	agents      [maxKnownAgents]knownAgent
+	counted     bool // among the known users of the client
 }
 
-// addKnownClient remembers a success at a client. It reports whether that changed anything that has to be put down, and whether the
-// address is a new home.
-func (a *account) addKnownClient(k event.ClientKey, at int64, agent uint32) (changed, moved bool) {
-	oldest := 0
-	for i := range a.knownClients {
-		h := &a.knownClients[i]
-		if h.client == k {
-			if at >= h.first && at < h.last+timeGrain && h.knows(agent) {
-				return false, false
-			}
-			before := *h
-			h.first, h.last = min(h.first, at), max(h.last, at)
-			h.uses(agent)
-			return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
+// knownAgent is a user agent, by its hash, that an account has used at a client.
+type knownAgent struct {
+	agent  uint32
+	since  int32 // Unix minute of its first use
+	family event.Family
+}
+
+// addKnown remembers a success at a client. It reports whether that changed
+// anything that has to be saved, and whether the address is new.
+func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint32, family event.Family) (changed, added bool) {
+	for i := range a.known {
+		h := &a.known[i]
+		if h.client != k {
+			continue
 		}
-		if h.last < a.knownClients[oldest].last {
-			oldest = i
+		if at >= h.first && at < h.last+timeGrain && h.uses(agent) {
+			return false, false
 		}
+		before := *h
+		h.first, h.last = min(h.first, at), max(h.last, at)
+		h.addAgent(agent, family, at)
+		return movesEnough(before.last, h.last) || h.first != before.first || h.agents != before.agents, false
 	}
-	if len(a.knownClients) < maxKnownClients {
-		a.knownClients = append(a.knownClients, knownClient{})
-		oldest = len(a.knownClients) - 1
+	place := len(a.known)
+	if place < maxKnownClients {
+		a.known = append(a.known, knownClient{})
+	} else {
+		place = a.leastUseful()
 	}
-	h := &a.knownClients[oldest]
-	*h = knownClient{client: k, first: at, last: at}
-	h.uses(agent)
+	h := &a.known[place]
+	*h = knownClient{client: k, owner: owner, first: at, last: at}
+	h.addAgent(agent, family, at)
 	return true, true
 }
 
-// leave forgets a client as a home: what looked like one was an attack.
-func (a *account) forgetClient(k event.ClientKey) {
-	a.knownClients = slices.DeleteFunc(a.knownClients, func(h knownClient) bool { return h.client == k })
+// leastUseful is the client that makes room: the one unused longest among
+// those whose owner has another client in the list, as the addresses of a
+// telephone have; else the one unused longest of all.
+func (a *account) leastUseful() int {
+	oldest, oldestShared := 0, -1
+	for i := range a.known {
+		h := &a.known[i]
+		if h.last < a.known[oldest].last {
+			oldest = i
+		}
+		shared := h.owner != 0 && slices.ContainsFunc(a.known, func(o knownClient) bool { return o.owner == h.owner && o.client != h.client })
+		if shared && (oldestShared < 0 || h.last < a.known[oldestShared].last) {
+			oldestShared = i
+		}
+	}
+	if oldestShared >= 0 {
+		return oldestShared
+	}
+	return oldest
 }
 
-func (h *knownClient) uses(agent uint32) {
-	for i, have := range h.agents {
-		if have == agent {
+// forget drops a client: what looked like one of the account's was an attack.
+func (a *account) forget(k event.ClientKey) {
+	a.known = slices.DeleteFunc(a.known, func(h knownClient) bool { return h.client == k })
+}
+
+// addAgent remembers an agent; where there is no room the newest makes way.
+func (h *knownClient) addAgent(agent uint32, family event.Family, at int64) {
+	since := int32(at / minute)
+	for i := range h.agents {
+		have := &h.agents[i]
+		if have.agent == agent {
+			have.since = min(have.since, since)
 			return
 		}
-		if have == 0 {
-			h.agents[i] = agent
+		if have.agent == 0 {
+			*have = knownAgent{agent, since, family}
 			return
 		}
 	}
-	h.agents[maxKnownAgents-1] = agent
+	h.agents[maxKnownAgents-1] = knownAgent{agent, since, family}
 }
 
-func (h *knownClient) knows(agent uint32) bool {
-	return agent == 0 || h.agents[0] == agent || h.agents[1] == agent || h.agents[2] == agent
+// uses reports whether the account has used an agent at the client. No agent is
+// known everywhere.
+func (h *knownClient) uses(agent uint32) bool {
+	return agent == 0 || h.agents[0].agent == agent || h.agents[1].agent == agent || h.agents[2].agent == agent
 }
 
-// How long before an attack an account must have been at an address to be at
-// home there: a day; or an hour, if it came back over half an hour of it. A
-// single success shortly before is as likely the attacker's first.
+// usedBefore is uses for the time before an attack: what was first used less
+// than two hours earlier may have been the attacker's.
+func (h *knownClient) usedBefore(agent uint32, before int64) bool {
+	for _, a := range h.agents {
+		if a.agent == agent && int64(a.since)*minute <= before-agentAge {
+			return true
+		}
+	}
+	return agent == 0
+}
+
+// How long before an attack an account must have been at an address for the
+// address to be its own: a day; or an hour, if it came back over half an hour.
+// A single success shortly before is as likely the attacker's first.
 const (
-	knownAge     = 24 * 60 * 60 * 1000
-	knownRecent  = 60 * 60 * 1000
-	knownReturns = 30 * 60 * 1000
+	ownAge     = 24 * 60 * 60 * 1000
+	ownRecent  = 60 * 60 * 1000
+	ownReturns = 30 * 60 * 1000
+	agentAge   = 2 * 60 * 60 * 1000
 )
 
-// residentAt tells whether the account was at home at the client before the
-// given time, and whether the agent is its own there.
-func (a *account) knowsClient(k event.ClientKey, before int64, agent uint32) (resident, own bool) {
-	for i := range a.knownClients {
-		h := &a.knownClients[i]
-		if h.client == k {
-			old := h.first <= before-knownAge
-			returns := h.first <= before-knownRecent && h.last >= h.first+knownReturns
-			return old || returns, h.knows(agent)
-		}
-	}
-	return false, false
+func (h *knownClient) owned(before int64) bool {
+	old := h.first <= before-ownAge
+	returns := h.first <= before-ownRecent && h.last >= h.first+ownReturns
+	return old || returns
 }
 
-// nearHome tells whether the account has a home in the client's network.
-func (a *account) hasKnownClientNear(k event.ClientKey) bool {
-	for i := range a.knownClients {
-		if a.knownClients[i].client.Near(k) {
+// owns reports whether an address had been the account's own for a while
+// before a time, and whether the agent is its own there.
+func (a *account) owns(k event.ClientKey, before int64, agent uint32) (own, ownAgent bool) {
+	for i := range a.known {
+		if h := &a.known[i]; h.client.SameSubnet(k) {
+			own = own || h.owned(before)
+			ownAgent = ownAgent || h.usedBefore(agent, before)
+		}
+	}
+	return own, ownAgent
+}
+
+// familiar reports whether a failure comes from where its account is at home:
+// from a subnet that the account had signed in from before, or from another
+// network of the same owner with the same agent, or with a telephone where it
+// was a telephone before. A wider prefix alone is never familiar: the neighbours
+// of a home line are an attacker's proxies as often as not. The Windows log
+// names no agent; what another log says of the same act decides.
+func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
+	if a == nil {
+		return false
+	}
+	for i := range a.known {
+		h := &a.known[i]
+		switch {
+		case h.first > before:
+		case h.client.SameSubnet(c.key):
+			return true
+		case c.owner == 0 || h.owner != c.owner:
+		case t.Agent != 0 && h.uses(t.Agent), t.Family == event.Mobile && h.usesFamily(event.Mobile), t.Service == event.Windows && t.Agent == 0:
 			return true
 		}
 	}
 	return false
 }
 
-// forgives is the same by the account's own memory, which a large office does
-// not push out.
+func (h *knownClient) usesFamily(f event.Family) bool {
+	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
+}
+
+// usedAgent reports whether the account had signed in with an agent well before
+// a time, wherever that was.
+func (a *account) usedAgent(agent uint32, before int64) bool {
+	if a == nil || agent == 0 {
+		return false
+	}
+	for i := range a.known {
+		if a.known[i].usedBefore(agent, before) {
+			return true
+		}
+	}
+	return false
+}
+
+// forgives is client.forgives by the account's own memory, which a large
+// office does not push out.
 func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64) bool {
-	for i := range a.knownClients {
-		if h := &a.knownClients[i]; h.client == k {
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
 			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}

@@ -2,11 +2,12 @@ package stuffing
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
-	"slices"
-	"strings"
 )
 
 // Fill completes an alert with the accounts, the techniques, the confidence and

@@ -2,111 +2,176 @@ package stuffing
 
 import (
 	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/event"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
-
-	"github.com/tinylib/msgp/msgp"
-	"github.com/vmihailenco/msgpack/v5"
 )
 
-// The state of AN1269 as it is put down. These forms are on disk: fields are
-// only ever added, at the end; what changes its meaning changes StateFormat.
-//
-// Structs are encoded as arrays. Pointers between entries become ids. Recency is
-// not kept: an entry that was restored is as old as all others of its segment.
-//
-// What changes with every chunk is written field by field, in the order of the
-// struct that it is read into: the encoder takes five times as long, and what
-// is read once at a start is written a thousand times.
+// The names of the tables.
+const (
+	tableAccounts   = "accounts"
+	tableClients    = "clients"
+	tableCampaigns  = "campaigns"
+	tableEvidence   = "evidence"
+	tableLevel      = "level"
+	tableForeign    = "foreign_sign_ins"
+	tablePopulation = "population"
+)
+
+// The state of AN1269 as it is saved. Structs are encoded as arrays: fields are
+// only ever added, at the end; what changes their meaning changes StateFormat.
+// Pointers between entries become ids. Recency is not kept: an entry that was
+// restored is as old as all others of its segment.
 
 type savedClient struct {
-	Protected  bool
-	Attempts   state.Attempts
-	Logons     []savedLogon
-	KnownUsers int
-	Incident   string
+	Protected bool
+	Attempts  state.Attempts
+	SignIns   []savedLogon
+	Known     int32
+	Usual     [4]float32
+	UsualDay  int32
+	Owner     uint32
+	Incident  string
+	Campaign  string
+	Unit      *savedUnit
+}
+
+type savedUnit struct {
+	Tools             []uint32
+	Strange, Familiar bool
+	Newest            int64
 }
 
 type savedLogon struct {
-	Key         uint64
-	Name        string
-	From        event.ClientKey
-	First, Last int64
-	Agent       uint32
-	Service     event.Service
-	Outcome     event.Outcome
-	Reason      event.Reason
-	Proof       event.Proof
+	Key                      uint64
+	Name                     string
+	From                     event.ClientKey
+	First, Last              int64
+	Agent, Tool, LearnedTool uint32
+	Application              uint32
+	Learned                  int32
+	Service                  event.Service
+	Family                   event.Family
+	Outcome                  event.Outcome
+	Reason                   event.Reason
+	Proof                    event.Proof
+	Foreign, Counted         bool
+	Text                     []string
 }
 
 type savedAccount struct {
-	Protected    bool
-	Name         string
-	KnownClients []savedKnownClient
-	Attempts     state.Attempts
-	Incident     string
+	Protected bool
+	Name      string
+	Known     []savedKnownClient
+	Attempts  state.Attempts
+	Incident  string
 }
 
 type savedKnownClient struct {
 	Client      event.ClientKey
+	Owner       uint32
 	First, Last int64
-	Agents      [maxKnownAgents]uint32
+	Agents      [maxKnownAgents][3]int64 // hash, minute of the first use, family
+	Counted     bool
 }
 
+// savedSpread is what the distributed form knows beside clients and accounts.
+// It is saved as a whole, at most once a chunk.
 type savedCampaign struct {
-	Failures, Successes state.Attempts
-	Incident            string
-	SinceCount          int
+	Incident           string
+	Keys               []uint64
+	Tenant             bool
+	Began, End, Opened int64
+	Pause              int64
+	Clients            []event.ClientKey
+	Tools              []uint32
+	Sample             []uint64
+	Pending            []savedFailure
+	Only               []uint32
+	Recent             []int64
 }
 
-func (c *client) saved(b []byte, proven bool) []byte {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
-	b = state.AppendAttempts(b, c.attempts.All())
-	b = msgp.AppendArrayHeader(b, uint32(len(c.logonList())))
-	for i := range c.logonList() {
-		a := &c.logons.list[i]
-		b = a.saved(b)
+type savedFailure struct {
+	Attempt state.Attempts
+	Traits  [maxTraits]uint64
+	Single  bool
+	Taken   bool
+
+	Repeated bool
+}
+
+func (c *client) saved(protected bool) *savedClient {
+	s := &savedClient{Protected: protected, Attempts: c.attempts.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign)}
+	for _, a := range c.signIns() {
+		s.SignIns = append(s.SignIns, a.saved())
 	}
-	return msgp.AppendString(msgp.AppendInt32(b, c.knownUsers()), idOf(c.incident))
-}
-
-func (a *logon) saved(b []byte) []byte {
-	b = msgp.AppendUint64(msgp.AppendArrayHeader(b, 10), a.key)
-	b = msgp.AppendString(b, a.account.name)
-	b = msgp.AppendBytes(b, a.from[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, a.first), a.last)
-	b = msgp.AppendUint32(b, a.agent)
-	for _, v := range [...]uint8{uint8(a.service), uint8(a.outcome), uint8(a.reason), uint8(a.proof)} {
-		b = msgp.AppendUint8(b, v)
+	if u := c.users; u != nil {
+		s.Known, s.UsualDay = u.known, u.usual.day
+		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
-	return b
-}
-
-func (a *account) saved(b []byte, proven bool) []byte {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 5), proven)
-	b = msgp.AppendString(b, a.name)
-	b = msgp.AppendArrayHeader(b, uint32(len(a.knownClients)))
-	for i := range a.knownClients {
-		b = a.knownClients[i].saved(b)
+	if a := c.unit; a != nil {
+		s.Unit = &savedUnit{a.tools, a.strange, a.familiar, a.newest}
 	}
-	return msgp.AppendString(state.AppendAttempts(b, a.attempts.All()), idOf(a.incident))
+	return s
 }
 
-func (h *knownClient) saved(b []byte) []byte {
-	b = msgp.AppendBytes(msgp.AppendArrayHeader(b, 4), h.client[:])
-	b = msgp.AppendInt64(msgp.AppendInt64(b, h.first), h.last)
-	b = msgp.AppendArrayHeader(b, maxKnownAgents)
-	for _, agent := range h.agents {
-		b = msgp.AppendUint32(b, agent)
+func (a *signIn) saved() savedLogon {
+	s := savedLogon{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
+		Learned: a.learned, Service: a.service, Family: a.family, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
+	if a.text != nil {
+		s.Text = []string{a.text.agent, a.text.app, a.text.record}
 	}
-	return b
+	return s
 }
 
-func (c *campaign) saved(b []byte) []byte {
-	b = state.AppendAttempts(msgp.AppendArrayHeader(b, 4), c.failures.All())
-	b = state.AppendAttempts(b, c.successes.All())
-	return msgp.AppendInt(msgp.AppendString(b, idOf(c.incident)), c.sinceCount)
+func (s *Detector) signIn(in *savedLogon) *signIn {
+	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
+		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
+	if len(in.Text) == 3 {
+		a.text = &signInText{in.First, in.Tool, in.Text[0], in.Text[1], in.Text[2]}
+	}
+	return a
+}
+
+func (a *account) saved(protected bool) *savedAccount {
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident)}
+	for i := range a.known {
+		h := &a.known[i]
+		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
+		for n, agent := range h.agents {
+			k.Agents[n] = [3]int64{int64(agent.agent), int64(agent.since), int64(agent.family)}
+		}
+		s.Known = append(s.Known, k)
+	}
+	return s
+}
+
+func (k *campaign) saved() *savedCampaign {
+	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent}
+	for c := range k.clients {
+		s.Clients = append(s.Clients, c)
+	}
+	for a := range k.sample {
+		s.Sample = append(s.Sample, a)
+	}
+	for i := range k.pending {
+		s.Pending = append(s.Pending, k.pending[i].saved())
+	}
+	return s
+}
+
+func (f *foreignFailure) saved() savedFailure {
+	return savedFailure{state.Attempts{f.Attempt}, f.traits, f.single, f.taken, f.repeated}
+}
+
+func (f *savedFailure) restored() (out foreignFailure, ok bool) {
+	if len(f.Attempt) != 1 {
+		return out, false
+	}
+	return foreignFailure{Attempt: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken, repeated: f.Repeated}, true
 }
 
 func idOf(i *attack) string {
@@ -116,7 +181,7 @@ func idOf(i *attack) string {
 	return i.ID
 }
 
-// incidentNamed returns the open incident with the id, or nil.
+// incidentNamed is the open incident with that id; nil where it is closed.
 func (s *Detector) incidentNamed(id string) *attack {
 	if i := s.tracker.ByID(id); i != nil {
 		return i.Detail.(*attack)
@@ -132,25 +197,27 @@ func (s *Detector) restoreClient(key, value []byte) error {
 	if len(key) != len(event.ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: event.ClientKey(key), attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	c := &client{key: event.ClientKey(key), owner: in.Owner, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident), campaign: s.incidentNamed(in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}
-	if len(in.Logons) > 0 || in.KnownUsers > 0 {
-		c.logons = &clientLogons{knownUsers: int32(in.KnownUsers)}
+	if len(in.SignIns) > 0 || in.Known > 0 || in.UsualDay != 0 {
+		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
 	}
-	for _, a := range in.Logons {
-		c.logons.list = append(c.logons.list, logon{key: a.Key, account: s.accountNamed(a.Key, a.Name), from: a.From, first: a.First,
-			last: a.Last, agent: a.Agent, service: a.Service, outcome: a.Outcome, reason: a.Reason, proof: a.Proof})
+	for i := range in.SignIns {
+		c.users.signIns = append(c.users.signIns, s.signIn(&in.SignIns[i]))
+	}
+	if in.Unit != nil {
+		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}
 	}
 	s.clients.Load(c.key, c, in.Protected)
 	return nil
 }
 
 // accountNamed is the account in the table, or one of that name beside it:
-// an admission may outlive its account's entry.
+// a sign-in may outlive its account's entry.
 func (s *Detector) accountNamed(key uint64, name string) *account {
-	if a, ok := s.accounts.Get(key); ok {
+	if a, ok := s.accounts.Peek(key); ok {
 		return a
 	}
 	return &account{key: key, name: name}
@@ -166,52 +233,207 @@ func (s *Detector) restoreAccount(key, value []byte) error {
 		return err
 	}
 	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
-	for _, h := range in.KnownClients {
-		a.knownClients = append(a.knownClients, knownClient{client: h.Client, first: h.First, last: h.Last, agents: h.Agents})
+	for _, h := range in.Known {
+		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
+		for n, agent := range h.Agents {
+			k.agents[n] = knownAgent{uint32(agent[0]), int32(agent[1]), event.Family(agent[2])}
+		}
+		a.known = append(a.known, k)
 	}
 	s.accounts.Load(k, a, in.Protected)
 	return nil
 }
 
-func (s *Detector) restoreCampaign(key, value []byte) error {
+func (s *Detector) restoreCampaign(_, value []byte) error {
 	var in savedCampaign
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
+	i := s.incidentNamed(in.Incident)
+	if i == nil {
+		return nil
+	}
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
+		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
+	for _, c := range in.Clients {
+		k.clients[c] = struct{}{}
+	}
+	for _, a := range in.Sample {
+		k.sample[a] = struct{}{}
+	}
+	for n := range in.Pending {
+		if f, ok := in.Pending[n].restored(); ok {
+			k.pending = append(k.pending, f)
+		}
+	}
+	s.campaigns = append(s.campaigns, k)
+	for _, key := range k.keys {
+		s.byTrait[key] = k
+	}
+	return nil
+}
+
+func (f *foreignSignIns) save(w *state.Writer) {
+	for place := range f.dirty {
+		in := f.list[place].saved()
+		w.Encode(tableForeign, &in)
+		w.Put(tableForeign, w.Number(uint64(place)), true)
+	}
+	clear(f.dirty)
+}
+
+func (s *Detector) restoreForeign(key, value []byte) error {
+	var in savedLogon
+	place, err := state.Number(key)
+	if err == nil {
+		err = msgpack.Unmarshal(value, &in)
+	}
+	if err != nil || place >= maxForeignSignIns {
+		return err
+	}
+	f := &s.foreignSignIns
+	for uint64(len(f.list)) <= place {
+		f.list = append(f.list, signIn{account: &account{}})
+	}
+	f.list[place] = *s.signIn(&in)
+	return nil
+}
+
+func (e *evidence) save(w *state.Writer) {
+	for place := range e.dirty {
+		f := e.list[place].saved()
+		w.Encode(tableEvidence, &f)
+		w.Put(tableEvidence, w.Number(uint64(place)), true)
+	}
+	clear(e.dirty)
+}
+
+func (l *level) save(w *state.Writer) {
+	for n := range l.hours {
+		if h := &l.hours[n]; h.dirty {
+			h.dirty = false
+			w.Encode(tableLevel, []int32{h.hour, h.failures, h.signIns})
+			w.Put(tableLevel, w.Number(uint64(n)), true)
+		}
+	}
+}
+
+func (s *Detector) restoreEvidence(key, value []byte) error {
+	var in savedFailure
+	place, err := state.Number(key)
+	if err == nil {
+		err = msgpack.Unmarshal(value, &in)
+	}
+	if err != nil || place >= maxEvidence {
+		return err
+	}
+	e := &s.evidence
+	for uint64(len(e.list)) <= place {
+		e.list = append(e.list, foreignFailure{taken: true, place: len(e.list)})
+	}
+	if f, ok := in.restored(); ok {
+		f.place = int(place)
+		e.list[place] = f
+	}
+	return nil
+}
+
+func (s *Detector) restoreLevel(_, value []byte) error {
+	var in [3]int32
+	if err := msgpack.Unmarshal(value, &in); err != nil {
+		return err
+	}
+	l := &s.evidence.level
+	if h := l.at(in[0]); h != nil {
+		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2]}
+	}
+	return nil
+}
+
+// loaded finds where the ring goes on.
+func (f *foreignSignIns) loaded() {
+	if len(f.list) < maxForeignSignIns {
+		return
+	}
+	for n := range f.list {
+		if f.list[n].first < f.list[f.next].first {
+			f.next = n
+		}
+	}
+}
+
+// evidenceLoaded finds where the ring goes on, and rebuilds the clusters.
+func (s *Detector) evidenceLoaded() {
+	e := &s.evidence
+	if len(e.list) == maxEvidence {
+		for n := range e.list {
+			if e.list[n].At < e.list[e.next].At {
+				e.next = n
+			}
+		}
+	}
+	for n := range e.list {
+		f := &e.list[n]
+		for _, key := range f.traits {
+			if key != 0 && !f.taken && !f.Succeeded {
+				s.cluster(key).add(s.pairOf(&f.Attempt), s.slow, maxPairs+1, maxPairs+1)
+			}
+		}
+	}
+}
+
+func (s *Detector) restoreFeature(key, value []byte) error {
 	k, err := state.Number(key)
 	if err != nil {
 		return err
 	}
-	s.campaigns.Load(k, &campaign{failures: window.AttemptsOf(in.Failures), successes: window.AttemptsOf(in.Successes), incident: s.incidentNamed(in.Incident), sinceCount: in.SinceCount}, false)
-	return nil
+	return s.population.Load(k, value)
 }
 
-// Tables implements analytics.Analytic.
+// Tables implements analytics.Analytic. Accounts come before the clients whose
+// sign-ins refer to them.
 func (s *Detector) Tables() []state.Table {
 	return []state.Table{
-		{Name: "accounts", Track: s.accounts.Track, Restore: s.restoreAccount, Changes: func(w *state.Writer) {
-			s.accounts.Changes(func(k uint64, a *account, present, protected bool) {
-				if present {
-					w.Value = a.saved(w.Value[:0], protected)
-				}
-				w.Put("accounts", w.Number(k), present)
-			})
-		}, Size: func() (int, uint64) { return s.accounts.Len(), s.accounts.Evicted() }},
-		{Name: "clients", Track: s.clients.Track, Restore: s.restoreClient, Changes: func(w *state.Writer) {
-			s.clients.Changes(func(k event.ClientKey, c *client, present, protected bool) {
-				if present {
-					w.Value = c.saved(w.Value[:0], protected)
-				}
-				w.Put("clients", k[:], present)
-			})
-		}, Size: func() (int, uint64) { return s.clients.Len(), s.clients.Evicted() }},
-		{Name: "campaigns", Track: s.campaigns.Track, Restore: s.restoreCampaign, Changes: func(w *state.Writer) {
-			s.campaigns.Changes(func(k uint64, c *campaign, present, _ bool) {
-				if present {
-					w.Value = c.saved(w.Value[:0])
-				}
-				w.Put("campaigns", w.Number(k), present)
-			})
-		}},
+		{Name: tableAccounts, Track: s.accounts.Track, Restore: s.restoreAccount, Changes: s.saveAccounts,
+			Size: func() (int, uint64) { return s.accounts.Len(), s.accounts.Evicted() }},
+		{Name: tableClients, Track: s.clients.Track, Restore: s.restoreClient, Changes: s.saveClients,
+			Size: func() (int, uint64) { return s.clients.Len(), s.clients.Evicted() }},
+		{Name: tableCampaigns, Restore: s.restoreCampaign, Changes: s.saveCampaigns},
+		{Name: tableEvidence, Track: func() { s.evidence.dirty = map[int]struct{}{} }, Restore: s.restoreEvidence, Changes: s.evidence.save, Loaded: s.evidenceLoaded},
+		{Name: tableLevel, Restore: s.restoreLevel, Changes: s.evidence.level.save},
+		{Name: tableForeign, Track: func() { s.foreignSignIns.dirty = map[int]struct{}{} }, Restore: s.restoreForeign, Changes: s.foreignSignIns.save, Loaded: s.foreignSignIns.loaded},
+		{Name: tablePopulation, Track: s.population.Track, Restore: s.restoreFeature, Changes: s.savePopulation},
 	}
+}
+
+func (s *Detector) saveAccounts(w *state.Writer) {
+	s.accounts.Changes(func(k uint64, a *account, present, protected bool) {
+		if present {
+			w.Encode(tableAccounts, a.saved(protected))
+		}
+		w.Put(tableAccounts, w.Number(k), present)
+	})
+}
+
+func (s *Detector) saveClients(w *state.Writer) {
+	s.clients.Changes(func(k event.ClientKey, c *client, present, protected bool) {
+		if present {
+			w.Encode(tableClients, c.saved(protected))
+		}
+		w.Put(tableClients, k[:], present)
+	})
+}
+
+func (s *Detector) saveCampaigns(w *state.Writer) {
+	for _, k := range s.campaigns {
+		w.Encode(tableCampaigns, k.saved())
+		w.Put(tableCampaigns, []byte(k.incident.ID), true)
+	}
+}
+
+func (s *Detector) savePopulation(w *state.Writer) {
+	w.Fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
+		w.Value = append(w.Value[:0], value...)
+		w.Put(tablePopulation, w.Number(key), ok)
+	}))
 }

@@ -25,6 +25,7 @@ func parseAny(text []byte) (t time.Time, zoned, ok bool) {
 	c.zone()
 	if c.gap(); c.year < 0 { // ctime: Tue Mar 10 10:00:45 2026
 		c.year, _ = c.number(4)
+		c.zone()
 	}
 	c.gap()
 	day, isDay := civil(c.year, c.month, c.day)
@@ -35,7 +36,7 @@ func parseAny(text []byte) (t time.Time, zoned, ok bool) {
 	return time.Unix(seconds, c.nanos).UTC().Add(-c.offset), c.zoned, true
 }
 
-// date reads the date, and sets year to -1 if the year stands behind the time.
+// date reads the date, and sets year to -1 if the year follows the time.
 func (c *clock) date() {
 	if c.letter() {
 		c.namedDate()
@@ -153,7 +154,7 @@ func (c *clock) half() {
 		rest = rest[1:]
 	}
 	if len(rest) < 2 || rest[1]|0x20 != 'm' || c.hour < 1 || c.hour > 12 {
-		return // 24 hours, or refused for what is left over
+		return // 24-hour clock, or refused for the remaining text
 	}
 	switch rest[0] | 0x20 {
 	case 'a':

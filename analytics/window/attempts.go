@@ -2,27 +2,29 @@ package window
 
 import "redshank/analytics/event"
 
-// JoinWithin is how far apart, in milliseconds, two logs may time one act: IIS
-// stamps the end of a request and Security 4625 its middle.
+// JoinWithin is the largest difference, in milliseconds, between the times that two
+// logs give for one attempt: IIS logs the end of a request, Security 4625 its
+// middle.
 const JoinWithin = 5_000
 
-// Try is one attempt of one account from one client.
+// Attempt is one attempt of one account from one client.
 type Attempt struct {
 	At        int64    // Unix milliseconds, event time
-	Client    [16]byte // the client's whole address in its 16-byte form
-	Key       uint64   // hash of the account; 0 where it is unknown
+	Client    [16]byte // the client's whole address in 16-byte form
+	Key       uint64   // hash of the account; 0: unknown
 	Name      string   // canonical account, shared with the account table
-	Agent     uint32   // hash of the user agent; 0 where there is none
-	Sources   uint16   // one bit for each event.Source that told of it
+	Agent     uint32   // hash of the user agent; 0: none
+	Tool      uint32   // hash of the agent without its version numbers, and of the application
+	Sources   uint16   // one bit for each event.Source that logged the attempt
 	Marks     event.Marks
 	Reason    event.Reason
 	Service   event.Service
 	Family    event.Family
-	Succeeded bool // the account got in, with this try or soon after it
+	Succeeded bool // the account signed in, with this attempt or soon after it
 }
 
-// Merge takes over what another log knows better of the same act: whether the
-// account exists, and which service of the mail system it was tried at.
+// Merge adds what another log knows about the same attempt: whether the account
+// exists, and which service of the mail system was used.
 func (o *Attempt) Merge(t Attempt) {
 	o.Sources |= t.Sources
 	o.Marks |= t.Marks
@@ -32,12 +34,25 @@ func (o *Attempt) Merge(t Attempt) {
 	if MoreSpecific(t.Reason, o.Reason) {
 		o.Reason = t.Reason
 	}
+	if o.Agent == 0 {
+		o.Agent, o.Family = t.Agent, t.Family
+	}
+	if !NamesTool(o.Tool) {
+		o.Tool = t.Tool
+	}
 	if o.Service == event.Windows || o.Service == event.ServiceUnknown {
 		o.Service = t.Service
 	}
 }
 
-// Exacter tells whether reason a says more than b: most logs know no more than
+// ToolNamed is set in the tool of an attempt whose log names a user agent or
+// an application; without it the tool stands for the service alone.
+const ToolNamed = 1 << 31
+
+// NamesTool reports whether a tool is more than a service.
+func NamesTool(tool uint32) bool { return tool&ToolNamed != 0 }
+
+// MoreSpecific reports whether reason a is more specific than b: most logs know only
 // that the password was wrong.
 func MoreSpecific(a, b event.Reason) bool {
 	vague := func(r event.Reason) bool {
@@ -46,28 +61,30 @@ func MoreSpecific(a, b event.Reason) bool {
 	return vague(b) && !vague(a) || (b == event.ReasonNone || b == event.OtherReason) && a == event.WrongPassword
 }
 
-// Tries is a short list of tries in event-time order, whatever order they
-// arrive in. The zero value is an empty list.
+// Attempts is a short list of attempts in order of event time, in whatever order
+// they arrive. The zero value is an empty list.
 type Attempts struct{ list []Attempt }
 
-// TriesOf makes a list of tries that are in order already.
+// AttemptsOf returns a list of attempts that are already in order.
 func AttemptsOf(list []Attempt) Attempts { return Attempts{list} }
 
-// Fate is what became of a try that was added.
+// AddResult is the result of adding an attempt.
 type AddResult uint8
 
-// A try is New, or Joined to one that another log has told of already; Named,
-// where that one's log did not say which account it was.
+// A try is New, or Joined to one that another log has told of already; Refined,
+// where that one's log did not say with which program, and Named, where it did
+// not say which account it was.
 const (
 	New AddResult = iota
 	Joined
+	Refined
 	Identified
 )
 
-// Add puts t in its place, or joins it to the try that it repeats: the same
-// client and account at the same time, as told by another log. Of the Windows
-// and SMTP logs of one failed sign-in one has the account and another not. It
-// keeps at most limit tries and drops the oldest.
+// Add inserts t in its place, or joins t to the same attempt from another log: the
+// same client and account at the same time. Of the Windows and SMTP logs of one
+// failed sign-in, only one has the account. A list keeps at most limit attempts; the
+// oldest is dropped.
 func (s *Attempts) Add(t Attempt, limit int) AddResult {
 	all := s.All()
 	i := len(all)
@@ -79,7 +96,7 @@ func (s *Attempts) Add(t Attempt, limit int) AddResult {
 	late := len(all) - i
 	if len(all) >= limit {
 		if i == 0 {
-			return New // older than all that is kept
+			return New // older than all others
 		}
 		s.list = s.list[1:]
 	}
@@ -87,7 +104,7 @@ func (s *Attempts) Add(t Attempt, limit int) AddResult {
 	return New
 }
 
-// insert puts t before the last few.
+// insert inserts t before the last late attempts.
 func (s *Attempts) insert(t *Attempt, late, limit int) {
 	n := len(s.list)
 	if n == cap(s.list) {
@@ -100,9 +117,10 @@ func (s *Attempts) insert(t *Attempt, late, limit int) {
 	}
 }
 
-// growth is by how much a full array grows. Most lists stay short and there are
-// very many: by doubling, a third of what they take would be empty. One that
-// is at its limit needs room for what is dropped, and no more.
+// growth returns by how much a full array of n attempts grows. There are very many
+// lists and most stay short: by doubling, a third of their memory would be unused.
+// A list at its limit gets room for an eighth more, so that the oldest attempts can
+// be dropped by moving the start of the slice.
 func growth(n, limit int) int {
 	more := n
 	if n < 16 {
@@ -111,18 +129,23 @@ func growth(n, limit int) int {
 	return max(1, min(more, limit+limit/8+1-n))
 }
 
-// join looks on both sides of place i for an act that another log told: first
-// of the same account, then of one that is not named on one side.
+// join looks on both sides of position i for the same attempt from another log:
+// first one of the same account, then one where one of the two logs does not name
+// the account.
 func join(list []Attempt, t *Attempt, i int) AddResult {
 	for ; i < len(list) && list[i].At-t.At <= JoinWithin; i++ {
 	}
-	var near *Attempt // the latest that is not named, or is where t is not
+	var near *Attempt // the latest attempt where one of the two has no account
 	for i--; i >= 0 && t.At-list[i].At <= JoinWithin; i-- {
 		o := &list[i]
 		switch {
-		case o.Sources&t.Sources != 0 || o.Client != t.Client: // nearly all: of the same log, or of another client
+		case o.Sources&t.Sources != 0 || o.Client != t.Client: // most: of the same log, or of another client
 		case o.Key == t.Key:
+			refined := !NamesTool(o.Tool) && NamesTool(t.Tool)
 			o.Merge(*t)
+			if refined {
+				return Refined
+			}
 			return Joined
 		case near == nil && (o.Key == 0 || t.Key == 0):
 			near = o
@@ -138,8 +161,8 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	return Identified
 }
 
-// Forgive marks the tries of an account in a span of time, and reports whether
-// there were any.
+// Forgive marks the attempts of an account in a span of time as succeeded, and
+// reports whether there were any.
 func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
 	all := s.All()
 	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {
@@ -150,17 +173,17 @@ func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
 	return any
 }
 
-// Prune drops the tries older than at.
+// Prune drops the attempts before a time.
 func (s *Attempts) Prune(at int64) { s.list = s.list[first(s.list, at):] }
 
-// first is the place of the first try that is not older than at. It looks at
-// the ends before it halves what is between: one of them is the answer, or near
-// it, nearly always, and the middle of a list is in no cache.
+// first returns the position of the first attempt that is not before at. The result
+// is nearly always near one of the ends, so that the search begins there and not in
+// the middle.
 func first(list []Attempt, at int64) int {
 	if len(list) == 0 || list[0].At >= at {
 		return 0
 	}
-	from, to := 0, len(list) // the one at from is older, the one at to is not
+	from, to := 0, len(list) // the attempt at from is before at, the one at to is not
 	for step := 1; to-step > from; step *= 2 {
 		if list[to-step].At < at {
 			from = to - step
@@ -181,17 +204,17 @@ func first(list []Attempt, at int64) int {
 // All returns the attempts, oldest first. The slice is the list's own.
 func (s *Attempts) All() []Attempt { return s.list }
 
-// Take returns the tries and leaves the list empty.
+// Take returns the attempts and empties the list.
 func (s *Attempts) Take() []Attempt {
 	list := s.All()
 	s.list = nil
 	return list
 }
 
-// Windows calls f with every maximal run of tries that spans at most length
-// milliseconds and holds the one at time at, until f answers true; it reports
-// whether f did. In arrival order that is a single run; only a late try, with
-// others after it, has several.
+// Windows calls f with every maximal run of attempts that spans at most length
+// milliseconds and contains the time at, until f returns true, and reports whether f
+// did. In arrival order there is a single run; only a late attempt, with others
+// after it, has several.
 func (s *Attempts) Windows(at, length int64, f func([]Attempt) bool) bool {
 	all, end := s.All(), 0
 	for start := first(all, at-length); start < len(all) && all[start].At <= at; start++ {

@@ -7,20 +7,20 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// exactDistinct is how many keys Distinct counts exactly.
+// exactDistinct is the number of keys that Distinct counts exactly.
 const exactDistinct = 1024
 
 // Distinct counts distinct 64-bit keys: exactly up to 1,024, beyond that by a
 // HyperLogLog of 16,384 registers (standard error 0.8 %, at most 16 KiB). The
-// zero value counts from nothing. The order of the keys does not matter.
+// zero value is empty. The order of the keys does not matter.
 type Distinct struct {
 	exact  map[uint64]struct{}
 	sketch *hyperloglog.Sketch
-	count  int // of the sketch, from all its registers; 0: not asked for since the last key
+	count  int // estimate of the sketch; 0: not computed since the last key
 }
 
-// Add counts key and reports whether it is known to be new; above the exact
-// range it answers false.
+// Add counts key and reports whether the key is known to be new. Above the exact
+// range Add returns false.
 func (d *Distinct) Add(key uint64) bool {
 	if d.sketch != nil {
 		d.sketch.InsertHash(key)
@@ -42,8 +42,8 @@ func (d *Distinct) Add(key uint64) bool {
 }
 
 func (d *Distinct) overflow() {
-	// The sparse form takes less for the next few thousand keys and sorts them
-	// over and over: a tenth of what a flood costs.
+	// The sparse form is smaller for the next few thousand keys, but sorts them
+	// again and again: a tenth of the cost of a flood.
 	d.sketch = hyperloglog.NewNoSparse()
 	for key := range d.exact {
 		d.sketch.InsertHash(key)
@@ -51,7 +51,7 @@ func (d *Distinct) overflow() {
 	d.exact = nil
 }
 
-// Count is the number of distinct keys.
+// Count returns the number of distinct keys.
 func (d *Distinct) Count() int {
 	if d.sketch == nil {
 		return len(d.exact)
@@ -62,13 +62,13 @@ func (d *Distinct) Count() int {
 	return d.count
 }
 
-// Has reports whether key was added; it answers false above the exact range.
+// Has reports whether key was added. Above the exact range Has returns false.
 func (d *Distinct) Has(key uint64) bool {
 	_, ok := d.exact[key]
 	return ok
 }
 
-// MarshalBinary puts the count down: one byte of form, then keys or sketch.
+// MarshalBinary returns the saved form: one byte for the kind, then keys or sketch.
 func (d *Distinct) MarshalBinary() ([]byte, error) {
 	if d.sketch != nil {
 		sketch, err := d.sketch.MarshalBinary()
@@ -81,7 +81,7 @@ func (d *Distinct) MarshalBinary() ([]byte, error) {
 	return out, nil
 }
 
-// UnmarshalBinary takes up what MarshalBinary put down.
+// UnmarshalBinary reads what MarshalBinary returned.
 func (d *Distinct) UnmarshalBinary(b []byte) error {
 	*d = Distinct{}
 	switch {

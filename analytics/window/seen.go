@@ -1,11 +1,11 @@
 package window
 
-// Seen remembers the last so many 64-bit keys: record ids, chunk digests.
+// Seen remembers the latest 64-bit keys: record ids, chunk digests.
 type Seen struct{ *Recent[struct{}] }
 
-// NewSeen remembers at most size keys.
+// NewSeen returns a Seen of at most size keys.
 func NewSeen(size int) *Seen { return &Seen{NewRecent[struct{}](size)} }
 
-// Before reports whether key was seen before, and remembers it as the most
-// recent. To add it tells as much as to look it up first, at half the cost.
+// Before reports whether key was seen before, and remembers key as the most
+// recent.
 func (s *Seen) Before(key uint64) bool { return !s.add(key, struct{}{}) }

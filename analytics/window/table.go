@@ -1,57 +1,57 @@
-// Package window is bounded state in event time: tables that a flood cannot
-// empty, sliding lists of tries, distinct counts.
+// Package window holds bounded state in event time: tables that a flood cannot
+// empty, sliding lists of attempts, distinct counts, keys that were seen.
 package window
 
 import "github.com/hashicorp/golang-lru/v2/simplelru"
 
-// newcomerShare is the part of a table that newcomers can always claim: one
-// in newcomerShare entries.
+// probationShare is the part of a table that entries on probation can always use:
+// one in probationShare entries.
 const probationShare = 4
 
-// Table is a bounded map in two LRU segments. An entry starts as a newcomer
-// and stays one until its owner calls Promote, on evidence and not on mere
-// touches: golang-lru's own 2Q promotes at the second touch, which an attacker
-// gets for the price of one more request. A flood of fresh keys therefore
-// evicts other newcomers and never a promoted entry, as long as newcomers hold
-// more than their share.
+// Table is a bounded map in two LRU segments (segmented LRU). An entry starts on
+// probation and stays there until its owner calls Protect, on evidence and not on
+// use alone: the 2Q cache of golang-lru protects an entry at its second use, which
+// costs an attacker one more request. A flood of new keys therefore evicts other
+// entries on probation and never a protected entry, as long as entries on probation
+// hold more than their share.
 type Table[K comparable, V any] struct {
 	probation, protected *simplelru.LRU[K, V]
 	size                 int
 	evicted              uint64
-	dirty                map[K]struct{} // nil: nobody asks for changes
+	dirty                map[K]struct{} // nil: changes are not tracked
 
-	clock uint64 // moves and additions so far
+	clock uint64 // look-ups and additions so far
 
-	// OnEvict is called for every entry that is pushed out; nil: nobody asks.
+	// OnEvict, if not nil, is called for every evicted entry.
 	OnEvict func(K, V)
 }
 
-// NewTable makes a table of at most size entries (at least 2).
+// NewTable returns a table of at most size entries, at least 2.
 func NewTable[K comparable, V any](size int) *Table[K, V] {
 	size = max(size, 2)
 	t := &Table[K, V]{size: size}
-	// Both segments may grow to the whole table; Add keeps their sum in bounds.
-	// NewLRU errs only for a size below 1.
+	// Both segments may grow to the whole table; Add keeps their sum within size.
+	// NewLRU fails only for a size below 1.
 	t.probation, _ = simplelru.NewLRU[K, V](size+1, nil)
 	t.protected, _ = simplelru.NewLRU[K, V](size+1, nil)
 	return t
 }
 
-// Held is an entry that whoever looked it up may use again without looking.
-// The zero Held holds nothing.
+// Handle refers to an entry that can be used again without a look-up while
+// StillValid reports so. The zero Handle is not valid.
 type Handle[V any] struct {
 	v  V
 	at uint64 // the table's clock
 }
 
-// Hold remembers v, which has just been found or added.
+// Handle returns a handle of v, which has just been found or added.
 func (t *Table[K, V]) Handle(v V) Handle[V] { return Handle[V]{v, t.clock} }
 
-// Recall is what h holds, for as long as the table cannot have given it up: it
-// takes the moves of an eighth of the table for others to become newer, and of
-// a quarter to push it out. What is recalled does not move, and so grows older
-// than it is by that eighth; to look it up takes six cache lines or more, which
-// is what most of a sign-in would cost otherwise.
+// StillValid returns the entry of a handle, and reports false as soon as the table
+// might have evicted the entry: after as many look-ups as an eighth of the table
+// has entries, where eviction takes at least a quarter. An entry that is used by
+// handle does not become more recent. A look-up touches six cache lines or more,
+// which would be most of the cost of a sign-in.
 func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
@@ -59,29 +59,29 @@ func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
 // Track makes the table remember what changes, for Changes.
 func (t *Table[K, V]) Track() { t.dirty = map[K]struct{}{} }
 
-// Touch notes that the entry behind k was changed in place.
+// MarkDirty records that the entry of k was changed in place.
 func (t *Table[K, V]) MarkDirty(k K) {
 	if t.dirty != nil {
 		t.dirty[k] = struct{}{}
 	}
 }
 
-// Changes yields the entries added, touched, promoted or gone since the last
-// call, each once, in no order, and forgets them. Of what is gone there is no
-// value; proven tells the segment of the rest.
-func (t *Table[K, V]) Changes(yield func(k K, v V, there, proven bool)) {
+// Changes yields the entries that were added, changed, protected or evicted since
+// the last call, each once, in no order. An evicted entry is not present and has
+// no value.
+func (t *Table[K, V]) Changes(yield func(k K, v V, present, protected bool)) {
 	for k := range t.dirty {
-		v, proven := t.protected.Peek(k)
-		there := proven
-		if !there {
-			v, there = t.probation.Peek(k)
+		v, protected := t.protected.Peek(k)
+		present := protected
+		if !present {
+			v, present = t.probation.Peek(k)
 		}
-		yield(k, v, there, proven)
+		yield(k, v, present, protected)
 	}
 	clear(t.dirty)
 }
 
-// Get returns the entry and makes it the most recent of its segment.
+// Get returns the entry of k and makes it the most recent of its segment.
 func (t *Table[K, V]) Get(k K) (V, bool) {
 	v, ok := t.protected.Get(k)
 	if !ok {
@@ -91,8 +91,7 @@ func (t *Table[K, V]) Get(k K) (V, bool) {
 	return v, ok
 }
 
-// Peek returns the entry and leaves the order as it is: who only looks does
-// not keep an entry alive.
+// Peek returns the entry of k and does not change the order.
 func (t *Table[K, V]) Peek(k K) (V, bool) {
 	if v, ok := t.protected.Peek(k); ok {
 		return v, true
@@ -100,8 +99,8 @@ func (t *Table[K, V]) Peek(k K) (V, bool) {
 	return t.probation.Peek(k)
 }
 
-// Each calls do for every entry, in no order, and leaves the order as it is.
-// do must not change the table.
+// Each calls do for every entry, in no order, and does not change the order. do
+// must not change the table.
 func (t *Table[K, V]) Each(do func(K, V)) {
 	for _, part := range [...]*simplelru.LRU[K, V]{t.probation, t.protected} {
 		for _, k := range part.Keys() {
@@ -112,8 +111,8 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 	}
 }
 
-// Add puts a new entry among the newcomers; an entry that is there already is
-// replaced where it stands.
+// Add adds an entry on probation. An entry that is in the table is replaced within
+// its segment.
 func (t *Table[K, V]) Add(k K, v V) {
 	t.MarkDirty(k)
 	t.clock++
@@ -127,11 +126,11 @@ func (t *Table[K, V]) Add(k K, v V) {
 	}
 }
 
-// Load takes up an entry that was put down, which is no change; that it pushes
-// out another is one.
-func (t *Table[K, V]) Load(k K, v V, proven bool) {
+// Load adds a saved entry, which is not a change. The eviction of another entry is
+// a change.
+func (t *Table[K, V]) Load(k K, v V, protected bool) {
 	part := t.probation
-	if proven {
+	if protected {
 		part = t.protected
 	}
 	part.Add(k, v)
@@ -140,7 +139,7 @@ func (t *Table[K, V]) Load(k K, v V, proven bool) {
 	}
 }
 
-// Promote shields the entry from newcomers.
+// Protect moves an entry from probation to the protected segment.
 func (t *Table[K, V]) Protect(k K) {
 	if v, ok := t.probation.Peek(k); ok {
 		t.MarkDirty(k)
@@ -163,8 +162,8 @@ func (t *Table[K, V]) evict() {
 	t.evicted++
 }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (t *Table[K, V]) Len() int { return t.probation.Len() + t.protected.Len() }
 
-// Evicted is the number of entries pushed out so far.
+// Evicted returns the number of evicted entries so far.
 func (t *Table[K, V]) Evicted() uint64 { return t.evicted }

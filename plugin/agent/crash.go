@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// maxCrashKinds bounds how many kinds of crash are logged with their stack.
+// maxCrashKinds is how many kinds of panic are logged with their stack.
 const maxCrashKinds = 16
 
-// crashes counts recovered panics by what they said. A panic that a record
-// causes would else fill the log.
+// crashes counts recovered panics by their message, so that a panic caused by
+// every record of a kind does not fill the log.
 type crashes struct {
 	mu    sync.Mutex
 	kinds map[string]uint64
 	all   uint64
 }
 
-// first counts one and reports whether it is the first of its kind.
+// first counts a panic and reports whether it is the first of its kind.
 func (c *crashes) first(kind string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -38,10 +38,9 @@ func (c *crashes) total() uint64 {
 	return c.all
 }
 
-// crashed logs what was recovered, once for each kind with the stack, which is
-// what a report needs and too much to repeat. The total is in the summary. It
-// takes the value and not the panic itself, because recover works only in the
-// deferred function. It reports whether anything was recovered.
+// Crashed counts a panic and logs the first of each kind with its stack. The
+// argument is the result of recover, which works in the deferred function only.
+// Crashed reports whether there was a panic.
 func (i *Instance) Crashed(where string, recovered any) bool {
 	if recovered == nil {
 		return false

@@ -8,26 +8,27 @@ import (
 )
 
 const (
-	// maxEnriched is what is kept of the memory of an enriched chunk.
+	// maxEnriched is the largest buffer kept between chunks, in bytes.
 	maxEnriched = 8 << 20
-	// remindEvery is how often a sink that keeps failing is mentioned.
+	// remindEvery is the time between log lines about a sink that keeps failing.
 	remindEvery = time.Minute
 )
 
-// enriched is the way of the enriched records of an instance. Its fields are
-// guarded by the instance's mu.
+// enriched sends the enriched records of an instance. Its fields are guarded by
+// the mu of the instance.
 type enriched struct {
 	stream *delivery.Stream
-	tag    string        // that its tags begin with
-	sink   delivery.Sink // our own; nil: the alerts' is shared
+	tag    string        // first part of the tags of enriched records
+	sink   delivery.Sink // nil: the sink of the alerts is shared
 	buffer []byte
 	stats  EnrichedStats
 	logged time.Time // when a failure was last logged; zero while the sink works
 }
 
-// openEnriched does nothing where only alerts leave. A line of a file or of
-// stdout goes between those of the alerts; a connection is one of our own, as
-// each waits for its own answers. checkSink has seen that it can be made.
+// openEnriched prepares the sending of enriched records, unless only alerts are
+// sent. The lines of a file or of stdout mix with those of the alerts. A network
+// sink gets a connection of its own, since alerts and records each wait for their
+// own answers.
 func (i *Instance) openEnriched(s *settings, alerts delivery.Sink) (err error) {
 	if s.emit == "alerts" || s.emit == "" {
 		return nil
@@ -45,9 +46,9 @@ func (i *Instance) openEnriched(s *settings, alerts delivery.Sink) (err error) {
 	return nil
 }
 
-// flushEnriched observes a chunk and hands it on enriched. An error lets the chunk
-// come again: its alerts are out then, it is not counted twice, and whatever
-// of it the receiver already has it gets twice.
+// flushEnriched observes a chunk and sends its enriched records. After an error
+// the host sends the chunk again: the chunk is not counted twice and its alerts
+// are not raised again, but records that the receiver has accepted reach it twice.
 func (i *Instance) flushEnriched(tag string, chunk []byte) error {
 	e := i.enriched
 	out, alerts := i.engine.Enrich(e.buffer[:0], tag, chunk)
@@ -71,7 +72,7 @@ func (i *Instance) flushEnriched(tag string, chunk []byte) error {
 	return nil
 }
 
-// logEnriched logs that the sink fails or refuses, again after each
+// logEnriched logs that the sink fails or refuses records, with a reminder every
 // remindEvery, and that it works again.
 func (i *Instance) logEnriched(refused int, err error) {
 	e := i.enriched

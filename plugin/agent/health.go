@@ -1,9 +1,12 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics"
+	"redshank/analytics/event"
+	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
 )
@@ -30,7 +33,7 @@ func (i *Instance) Report() *Report {
 
 // report is Report for a caller that holds mu.
 func (i *Instance) report() *Report {
-	r := &Report{Stats: i.engine.Stats(), Raised: i.tallies.raised, Spool: i.spool.Stats(), Flush: i.tallies.flush, Crashes: i.crashes.total()}
+	r := &Report{Stats: i.engine.Stats(), Raised: slices.Clone(i.tallies.raised), Spool: i.spool.Stats(), Flush: i.tallies.flush, Crashes: i.crashes.total()}
 	var oldest time.Time
 	r.Queue.Messages, r.Queue.Bytes, oldest = i.spool.Depth()
 	if !oldest.IsZero() {
@@ -66,7 +69,12 @@ func (i *Instance) health(final bool) {
 	if i.healthEvery == 0 {
 		return // findings are logged only
 	}
-	h := &document.Health{Figures: i.report().figures(document.Baselines(state.Baselines), final),
+	figures := i.report().figures(document.Baselines(state.Baselines), final)
+	figures.Unread = unread(state.Unread)
+	for _, m := range i.policy.Mutes() {
+		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
+	}
+	h := &document.Health{Figures: figures,
 		Raised: findings(state.Raised), Cleared: findings(state.Cleared), Open: findings(state.Open),
 		At: time.Now().UTC(), Start: i.tallies.start, Sequence: i.tallies.reported}
 	doc, err := i.form.Health(h)
@@ -76,6 +84,21 @@ func (i *Instance) health(final bool) {
 	if err != nil {
 		i.log.Error("health record cannot be sent", "error", err)
 	}
+}
+
+// maxUnread is how many kinds of records that nobody understands a health record
+// names, maxShape how much of the names of their fields, in bytes.
+const (
+	maxUnread = 10
+	maxShape  = 512
+)
+
+func unread(list []source.Unread) (out []document.Unread) {
+	for _, u := range list[:min(len(list), maxUnread)] {
+		out = append(out, document.Unread{Source: u.Source.String(), Reason: u.Reason.String(), Tag: u.Tag[:min(len(u.Tag), event.MaxText)],
+			Records: u.Count, Fields: u.Shape[:min(len(u.Shape), maxShape)]})
+	}
+	return out
 }
 
 func findings(list []analytics.Finding) (out []document.Finding) {

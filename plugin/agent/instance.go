@@ -35,7 +35,7 @@ type Instance struct {
 	// mu is held for a whole chunk. The engine takes one chunk at a time anyway,
 	// and alerts leave in the order in which they were raised.
 	mu       sync.Mutex
-	ownSeen  bool      // alerts of this instance came back and the log says so
+	ownSeen  bool      // the return of alerts of this instance has been logged
 	alerts   bool      // alerts are sent
 	enriched *enriched // nil when enriched records are not sent
 	tallies  tallies
@@ -50,9 +50,9 @@ type Instance struct {
 }
 
 // Flush takes one chunk of records with its tag. The chunk belongs to the host
-// and is not used after Flush returns. By then the alerts are in the spool: a
-// sink neither delays Flush nor makes it fail, unless enriched records are
-// sent. An error asks for the same chunk again.
+// and is not used after Flush returns. The alerts are in the spool when Flush
+// returns: a sink neither delays Flush nor makes it fail, unless enriched records
+// are sent. An error asks for the same chunk again.
 func (i *Instance) Flush(tag string, chunk []byte) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of the log: a plugin must not flood its agent's log, whatever an
-// attacker or a broken disk makes it want to say.
+// Bounds of the log. Neither an attacker nor a broken disk may flood the log of
+// the host.
 const (
 	maxLogLine  = 4000 // bytes; the host cuts at about 4 KiB
 	maxLogQueue = 256  // lines that wait for a callback
@@ -20,10 +20,9 @@ const (
 	logEvery    = time.Second
 )
 
-// LogQueue holds lines until one of the host's threads calls in. The host
-// prints with its own format and to its own file only from threads that it
-// made itself, so a goroutine must not print; all lines take the same way, so
-// that they keep their order.
+// LogQueue holds log lines until a thread of the host calls the plugin. The host
+// uses its own format and log file only for lines from threads of its own, so a
+// goroutine must not print. All lines go through the queue and keep their order.
 type LogQueue struct {
 	least slog.Level // the least level the host prints
 
@@ -34,19 +33,20 @@ type LogQueue struct {
 	skipped int
 }
 
-// logLine is owned by the queue until it is drained.
+// logLine is one line in the queue.
 type logLine struct {
 	level slog.Level
 	text  string
 }
 
-// NewLogQueue makes a queue with its burst to spend: what is wrong at start is
-// told at once.
+// NewLogQueue returns a queue for lines of at least the given level. A burst of
+// lines is allowed at once, for the errors of a start.
 func NewLogQueue(least slog.Level) *LogQueue {
 	return &LogQueue{least: least, tokens: logBurst}
 }
 
-// add queues one line, or counts it where there are too many.
+// add queues one line, or counts the line when the queue or its rate is at the
+// bound.
 func (q *LogQueue) add(level slog.Level, text string, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,7 +63,7 @@ func (q *LogQueue) add(level slog.Level, text string, now time.Time) {
 	q.lines = append(q.lines, logLine{level, printable(text)})
 }
 
-// refill gives one line for every logEvery since the last one was given.
+// refill allows one more line for every logEvery that has passed.
 func (q *LogQueue) refill(now time.Time) {
 	due := int(now.Sub(q.filled) / logEvery)
 	if due > 0 || q.filled.IsZero() {
@@ -72,9 +72,8 @@ func (q *LogQueue) refill(now time.Time) {
 	}
 }
 
-// drain hands what waits to print, oldest first. Call it from a thread of the
-// host only.
-// The lock is not held while printing, which may be slow.
+// Drain passes the queued lines to print, oldest first, without holding the lock.
+// It must be called from a thread of the host.
 func (q *LogQueue) Drain(print func(slog.Level, string)) {
 	q.mu.Lock()
 	lines := q.lines
@@ -101,19 +100,21 @@ func LogLines(log *slog.Logger, err error) {
 	}
 }
 
-// logHandler is the slog.Handler over a LogQueue: [redshank] message key=value.
+// logHandler is a slog.Handler that queues lines of the form
+// "[redshank] message key=value".
 type logHandler struct {
 	queue *LogQueue
 	attrs string
 	group string
 }
 
-// Enabled spares the formatting of what the host would not print.
+// Enabled reports whether the host prints lines of a level.
 func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.queue.least
 }
 
-// Handle queues one record. It never fails and never waits for the host.
+// Handle queues one record. It never returns an error and never waits for the
+// host.
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString("[redshank] ")
@@ -127,7 +128,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// WithAttrs formats attrs once, for all records of the new handler.
+// WithAttrs returns a handler that adds attrs, formatted once, to every record.
 func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	var b strings.Builder
 	for _, a := range attrs {
@@ -137,14 +138,14 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h
 }
 
-// WithGroup puts a name and a dot before later keys: the line stays flat.
+// WithGroup returns a handler that puts name and a dot before later keys.
 func (h logHandler) WithGroup(name string) slog.Handler {
 	h.group += name + "."
 	return h
 }
 
-// appendAttr writes one pair as logfmt does, so that the summary can be cut
-// into fields by the usual tools.
+// appendAttr writes one key=value pair in the form of logfmt, which the usual
+// tools can parse.
 func appendAttr(b *strings.Builder, group string, a slog.Attr) {
 	value := a.Value.Resolve().String()
 	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == '"' }) {
@@ -153,8 +154,9 @@ func appendAttr(b *strings.Builder, group string, a slog.Attr) {
 	b.WriteString(" " + group + a.Key + "=" + value)
 }
 
-// printable is text as one line of at most maxLogLine bytes: no control
-// character of a hostile record reaches a terminal or forges a line.
+// printable returns text as one line of at most maxLogLine bytes, with a question
+// mark for every control and format character: no record can forge a log line or
+// control a terminal.
 func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Cf) {

@@ -7,14 +7,20 @@ import (
 	"sync"
 )
 
-// Sizes, in bytes, from which the memory limit is computed: an instance with
-// empty tables and a busy spool, and the usual size of a table entry with room
-// for busy ones (conf/README.md, Sizing).
+// Bounds, in bytes, from which the memory limit is computed: an instance with
+// empty tables and a busy spool, and a table entry at its largest
+// (conf/README.md, Sizing). A limit below what lives would keep the collector
+// running all the time.
 const (
 	baseMemory    = 256 << 20
-	clientMemory  = 1 << 10
-	accountMemory = 3 << 10
+	clientMemory  = 9 << 10
+	accountMemory = 15 << 10
 )
+
+// heapGrowth is how much the heap grows between two collections, in percent of
+// what lives. Tables live long, so the usual 100 would let an agent occupy twice
+// their size.
+const heapGrowth = 50
 
 // memory is the sum of what the instances of this process need.
 var memory struct {
@@ -28,16 +34,18 @@ func memoryNeed(maxIPs, maxUsers int) int64 {
 	return baseMemory + int64(maxIPs)*clientMemory + int64(maxUsers)*accountMemory
 }
 
-// limitMemory adds need, in bytes, to the soft memory limit of the Go runtime;
-// a negative need takes it back. Far below the limit the runtime lets the heap
-// double between two collections; close to the limit the runtime collects more
-// often. Without a limit full tables would occupy up to twice their size.
+// limitMemory adds need, in bytes, to the soft memory limit of the Go runtime; a
+// negative need takes it back. Close to the limit the runtime collects more
+// often, so the heap stays within the documented bound of the tables.
 //
-// The limit concerns this library alone: the host does not use the Go runtime,
-// and every other plugin written in Go has a runtime of its own. The limit is
-// soft: no allocation fails because of it. GOMEMLIMIT in the environment of the
-// host takes precedence, and GOGC works as usual.
+// The limit and heapGrowth concern this library alone: the host does not use the
+// Go runtime, and every other plugin written in Go has a runtime of its own. The
+// limit is soft: no allocation fails because of it. GOMEMLIMIT and GOGC in the
+// environment of the host take precedence.
 func limitMemory(need int64) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}

@@ -21,7 +21,7 @@ var (
 	metricAlerts     = Metric{Name: "alerts_total", Help: "Messages about incidents by rule and severity.", Labels: []string{"rule", "severity"}}
 	metricEntries    = Metric{Name: "table_entries", Help: "Entries of the tables.", Gauge: true, Labels: []string{"table"}}
 	metricEvictions  = Metric{Name: "table_evictions_total", Help: "Entries pushed out of full tables.", Labels: []string{"table"}}
-	metricEvents     = Metric{Name: "events_total", Help: "Events that the records told of."}
+	metricEvents     = Metric{Name: "events_total", Help: "Events found in the records."}
 	metricDuplicates = Metric{Name: "duplicates_total", Help: "Events that were counted before."}
 	metricLate       = Metric{Name: "late_total", Help: "Events that came later than the policy's lateness."}
 	metricFuture     = Metric{Name: "future_total", Help: "Events dated after their arrival."}
@@ -30,6 +30,7 @@ var (
 	metricBad        = Metric{Name: "bad_records_total", Help: "Records that could not be decoded."}
 	metricLost       = Metric{Name: "lost_bytes_total", Help: "Damaged bytes of chunks."}
 	metricSuppressed = Metric{Name: "suppressed_total", Help: "Messages held back by the cap per minute."}
+	metricMuted      = Metric{Name: "muted_total", Help: "Messages kept back by mutes and the minimum severity of the policy."}
 	metricWaiting    = Metric{Name: "spool_messages", Help: "Messages that wait for the sink.", Gauge: true}
 	metricBytes      = Metric{Name: "spool_bytes", Help: "Their size.", Gauge: true}
 	metricAge        = Metric{Name: "spool_age_seconds", Help: "Age of the oldest message that waits.", Gauge: true}
@@ -46,14 +47,14 @@ var (
 var outcomeNames = map[source.Outcome]string{source.Unknown: "unknown", source.Ignored: "ignored", source.Understood: "understood", source.Malformed: "malformed"}
 
 // Samples calls yield for every series with its value and the values of its
-// labels. The number and the order of the series never change, so a caller can
-// number them.
+// labels. The number and the order of the series are the same for all reports of
+// an instance, so a caller can number them.
 func Samples(r *Report, yield func(of *Metric, value float64, labels ...string)) {
 	recordSamples(r, yield)
-	for i, rule := range rules {
+	for _, c := range r.Raised {
 		for s := alert.Low; s <= alert.Critical; s++ {
-			yield(&metricIncidents, float64(r.Raised[i][s].Incidents), rule, s.String())
-			yield(&metricAlerts, float64(r.Raised[i][s].Alerts), rule, s.String())
+			yield(&metricIncidents, float64(c.Severities[s].Incidents), c.Rule, s.String())
+			yield(&metricAlerts, float64(c.Severities[s].Alerts), c.Rule, s.String())
 		}
 	}
 	yield(&metricEntries, float64(r.Clients), "clients")
@@ -66,7 +67,7 @@ func Samples(r *Report, yield func(of *Metric, value float64, labels ...string))
 	}{
 		{&metricEvents, float64(r.Events)}, {&metricDuplicates, float64(r.Duplicates)}, {&metricLate, float64(r.Late)}, {&metricFuture, float64(r.Future)},
 		{&metricChunks, float64(r.Chunks)}, {&metricRepeated, float64(r.RepeatedChunks)}, {&metricBad, float64(r.BadRecords)}, {&metricLost, float64(r.LostBytes)},
-		{&metricSuppressed, float64(r.Suppressed)}, {&metricWaiting, float64(r.Queue.Messages)}, {&metricBytes, float64(r.Queue.Bytes)}, {&metricAge, r.Queue.Age.Seconds()},
+		{&metricSuppressed, float64(r.Suppressed)}, {&metricMuted, float64(r.Muted)}, {&metricWaiting, float64(r.Queue.Messages)}, {&metricBytes, float64(r.Queue.Bytes)}, {&metricAge, r.Queue.Age.Seconds()},
 		{&metricDelivered, float64(r.Spool.Settled)}, {&metricDropped, float64(r.Spool.Dropped)}, {&metricRefused, float64(r.Spool.Dead + r.Enriched.Refused)},
 		{&metricErrors, float64(r.SinkErrors)}, {&metricEnriched, float64(r.Enriched.Chunks)}, {&metricFlush, r.Flush.Seconds()}, {&metricCrashes, float64(r.Crashes)},
 	} {

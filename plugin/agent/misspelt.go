@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// slips are keys that people write for another option, beyond misspellings.
+// slips are keys that users write for an option with quite another name.
 var slips = [][2]string{
 	{"path", "sink_path"}, {"file", "sink_path"}, {"sink_file", "sink_path"}, {"output", "sink"},
 	{"policy_file", "policy"}, {"policy_path", "policy"}, {"uri", "sink_url"}, {"header", "sink_headers"},
@@ -13,27 +13,26 @@ var slips = [][2]string{
 	{"interval", "health_interval"}, {"enriched_tag", "sink_enriched_tag"},
 }
 
-// misspelt asks for keys that people write instead of the right ones: all that
-// are one slip of the finger away from an option, its name with other or no
-// separators, without its first word, and the slips above.
+// misspelt looks up keys that users write by mistake: the slips, the name of each
+// option with other separators or without its first word, and every key that is
+// one typing error away from an option. It returns one error for each key that is
+// set.
 //
-// Fluent Bit shows an output in Go only the keys it asks for, so what is
-// further off, and what the host keeps for itself, goes unseen. A config_map
-// would have the host refuse every unknown key, but its place in the
-// definition that Register fills is there since 5.1.1 only, and nothing that
-// the host exports came with it: on an older host writing it would be a write
-// behind an allocation. So all the likely keys are asked for, some 30,000
-// look-ups of a fraction of a microsecond, once, in Init. A map of those that
-// were asked would cost more than to ask twice.
+// An output in Go can look up keys but not list them, so keys further away, and
+// keys that the host keeps for itself, go unnoticed. With a config_map the host
+// would refuse every unknown key, but the plugin definition has had that field
+// since 5.1.1 only, and the host exports nothing by which a plugin could detect
+// the field: on an older host the plugin would write past an allocation. The cost
+// is some 30,000 look-ups of a fraction of a microsecond, once, in Init.
 func misspelt(lookup func(string) string) []error {
-	told := map[string]bool{} // and the names that are right
+	seen := map[string]bool{} // names of options, and keys reported
 	for _, o := range options {
-		told[o.name] = true
+		seen[o.name] = true
 	}
 	var errs []error
 	ask := func(wrong, want string) {
-		if v := lookup(wrong); v != "" && !told[wrong] {
-			told[wrong] = true
+		if v := lookup(wrong); v != "" && !seen[wrong] {
+			seen[wrong] = true
 			errs = append(errs, fmt.Errorf("%s: %q: no such option (want %s)", wrong, shownAs(want, v), want))
 		}
 	}
@@ -49,7 +48,8 @@ func misspelt(lookup func(string) string) []error {
 	return errs
 }
 
-// variants are the ways in which name is written as another whole.
+// variants calls yield with name written with other separators, and without its
+// first word.
 func variants(name string, yield func(string)) {
 	for _, sep := range []string{"", "-", ".", " ", "__"} {
 		yield(strings.ReplaceAll(name, "_", sep))
@@ -59,8 +59,8 @@ func variants(name string, yield func(string)) {
 	}
 }
 
-// nearby are the keys that are one letter away from name: left out, doubled or
-// put in, another in its place, two swapped.
+// nearby calls yield with every key that is one typing error away from name: a
+// letter missing, added or replaced, or two letters swapped.
 func nearby(name string, yield func(string)) {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 	for i := range name {

@@ -13,8 +13,7 @@ import (
 	"redshank/plugin/delivery/http"
 )
 
-// settings are the checked options of one instance. They are read once, in
-// Init: Fluent Bit has no way to change them without a reload.
+// settings are the checked options of one instance, read once at its start.
 type settings struct {
 	policy       string // path; empty: the built-in policy
 	source       string
@@ -40,25 +39,25 @@ type settings struct {
 
 	version      string        // of the plugin; not an option
 	refreshEvery time.Duration // of the policy's lists; not an option
-	shown        []any         // name, value, name, value ... of what this sink uses, in the order of the table
+	shown        []any         // name, value, name, value ... of the options in use, in the order of the table
 }
 
-// option is one key of the [OUTPUT] section. Parsing, defaults, the start-up
-// log and the documentation all read this one table, so they cannot drift.
+// option is one key of the [OUTPUT] section. Parsing, defaults, the log at the
+// start and the documentation use the same table.
 type option struct {
 	name string
-	def  string // as a user would write it; empty: none
-	want string // what a value looks like
+	def  string // default as a user would write it; may be empty
+	want string // description of valid values
 	help string
 	set  func(s *settings, value string) error
 
-	sinks string                    // that use it, space between; empty: it is not a sink's
-	show  func(value string) string // for the log, where a value can be secret; nil: as it is
+	sinks string                    // that use the option, separated by spaces; empty: all
+	show  func(value string) string // form of a value that may be secret in the log; nil: unchanged
 }
 
-// options are in the order of the README. No name may be one that Fluent Bit
-// keeps for itself (host, port, match, tls, workers, log_level, ...): the
-// plugin would never see its value.
+// options are in the order of the README. Fluent Bit never passes its own keys
+// (host, port, match, tls, workers, log_level, ...) to a plugin, so no option has
+// one of those names.
 var options = []option{
 	{name: "policy", def: "", want: "path of a YAML file", help: "The policy a SOC tunes; without it the built-in one.",
 		set: func(s *settings, v string) error { s.policy = v; return nil }},
@@ -124,9 +123,9 @@ var options = []option{
 		set: func(s *settings, v string) (err error) { s.maxUsers, err = within(v, 1000, 100_000_000); return err }},
 }
 
-// parseOptions reads every option through lookup, which gives "" for what is
-// not set. The error joins one error per wrong value: name, value, what is
-// wanted.
+// parseOptions reads every option through lookup, which returns "" for an option
+// that is not set. The error joins one error for each wrong value, with the name
+// of the option, the value and a description of valid ones.
 func parseOptions(lookup func(key string) string) (settings, error) {
 	s := settings{refreshEvery: refreshEvery}
 	var errs []error
@@ -151,8 +150,8 @@ func parseOptions(lookup func(key string) string) (settings, error) {
 	return s, errors.Join(errs...)
 }
 
-// usedBy tells whether the option is for everything, or for this sink. The
-// table has sink before them.
+// usedBy reports whether an instance with this sink uses the option. The option
+// sink itself comes before all options of sinks.
 func (o option) usedBy(sink string) bool {
 	return o.sinks == "" || oneOf(sink, strings.Fields(o.sinks)...) == nil
 }
@@ -164,15 +163,15 @@ func (o option) shown(value string) string {
 	return o.show(value)
 }
 
-// share gives both network sinks what they have in common.
+// share copies the options that both network sinks use.
 func (s *settings) share() {
 	s.forward.Timeout, s.http.Timeout = s.timeout, s.timeout
 	s.forward.Gzip, s.http.Gzip = s.gzip, s.gzip
 	s.forward.TLS, s.http.TLS = s.tls, s.tls
 }
 
-// contradictions are options that are each right but not together. given are
-// those that were set, as they may be shown.
+// contradictions returns errors about options that are valid each but not
+// together. given holds the options that were set, in their form for the log.
 func (s *settings) contradictions(given map[string]string) []error {
 	var errs []error
 	for _, o := range options {
@@ -193,7 +192,7 @@ func (s *settings) contradictions(given map[string]string) []error {
 	return errs
 }
 
-// shownAs is value as the option it was meant for may be shown.
+// shownAs returns value in the form in which the named option may be shown.
 func shownAs(name, value string) string {
 	for _, o := range options {
 		if o.name == name {
@@ -203,8 +202,8 @@ func shownAs(name, value string) string {
 	return value
 }
 
-// sourceNames are the formats by the names that the counts use, so that what a
-// log shows can be given back as an option.
+// sourceNames returns the names of the log formats, which are those of the
+// counters.
 func sourceNames() []string {
 	var names []string
 	for s := event.IIS; s <= event.Graph; s++ {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// oneOf compares exactly: Fluent Bit folds the case of keys, not of values.
+// oneOf returns an error unless value is one of known. Case matters, as in all
+// values of Fluent Bit.
 func oneOf(value string, known ...string) error {
 	for _, k := range known {
 		if value == k {
@@ -18,7 +19,7 @@ func oneOf(value string, known ...string) error {
 	return errors.New("unknown")
 }
 
-// within reads a whole number from least to most, both included.
+// within parses a whole number from least to most, both included.
 func within(value string, least, most int) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil {
@@ -30,8 +31,9 @@ func within(value string, least, most int) (int, error) {
 	return n, nil
 }
 
-// mebibytes reads 64M or 2G, the units Fluent Bit itself uses. A bare number
-// is refused, because half the readers take it for bytes.
+// mebibytes parses a size such as 64M or 2G, in the units of Fluent Bit, and
+// returns MiB. A number without a unit is an error, because some readers would
+// take it for bytes.
 func mebibytes(value string) (int, error) {
 	digits, unit := value, 0
 	switch strings.ToUpper(value[max(0, len(value)-1):]) {
@@ -50,7 +52,7 @@ func mebibytes(value string) (int, error) {
 	return n * unit, nil
 }
 
-// onOff reads a switch in the words that Fluent Bit takes.
+// onOff parses a switch in the words of Fluent Bit.
 func onOff(value string) (bool, error) {
 	switch strings.ToLower(value) {
 	case "on", "true", "yes":
@@ -61,6 +63,7 @@ func onOff(value string) (bool, error) {
 	return false, errors.New("unknown")
 }
 
+// between parses a duration from least to most, both included.
 func between(value string, least, most time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
 	if err != nil {
@@ -72,6 +75,7 @@ func between(value string, least, most time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
+// oneWord returns an error unless value can be a tag.
 func oneWord(value string) error {
 	if strings.ContainsAny(value, " \t\r\n*") {
 		return errors.New("not a tag")
@@ -79,11 +83,11 @@ func oneWord(value string) error {
 	return nil
 }
 
-// hidden shows only that there is a value.
+// hidden replaces a secret value.
 func hidden(string) string { return "(set)" }
 
-// withoutSecrets is a URL without what may be secret in it: a password, and
-// the query.
+// withoutSecrets returns a URL without user, password and query, which may be
+// secret.
 func withoutSecrets(value string) string {
 	to, err := url.Parse(value)
 	if err != nil || to.Host == "" {

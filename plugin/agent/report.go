@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics"
@@ -38,25 +39,36 @@ type EnrichedStats struct {
 	Refused uint64 // records refused by the receiver for good
 }
 
-// rules are the ids of the analytics that a Raised counts.
-var rules = [...]string{"AN1269", "AN0131"}
+// RuleCounts counts the incidents and alerts of one rule by severity.
+type RuleCounts struct {
+	Rule       string // id
+	Severities [alert.Critical + 1]struct{ Incidents, Alerts uint64 }
+}
 
-// Raised counts by rule and severity what was raised. An incident counts once,
-// under the severity of its first alert.
-type Raised [len(rules)][alert.Critical + 1]struct{ Incidents, Alerts uint64 }
+// Raised counts by rule what was raised. An incident counts once, under the
+// severity of its first alert.
+type Raised []RuleCounts
+
+// NewRaised returns counts of 0 for rules with these ids.
+func NewRaised(ids ...string) Raised {
+	r := make(Raised, len(ids))
+	for i, id := range ids {
+		r[i].Rule = id
+	}
+	return r
+}
 
 // Add counts alerts.
-func (r *Raised) Add(alerts []*alert.Alert) {
+func (r Raised) Add(alerts []*alert.Alert) {
 	for _, a := range alerts {
-		for i, rule := range rules {
-			if a.Rule.ID != rule {
-				continue
-			}
-			cell := &r[i][min(a.Severity, alert.Critical)]
-			cell.Alerts++
-			if a.Sequence == 1 {
-				cell.Incidents++
-			}
+		i := slices.IndexFunc(r, func(c RuleCounts) bool { return c.Rule == a.Rule.ID })
+		if i < 0 {
+			continue
+		}
+		cell := &r[i].Severities[min(a.Severity, alert.Critical)]
+		cell.Alerts++
+		if a.Sequence == 1 {
+			cell.Incidents++
 		}
 	}
 }
@@ -73,7 +85,7 @@ func (r *Report) figures(baselines document.Baselines, final bool) document.Figu
 		Events:    document.Events{Total: r.Events, Duplicates: r.Duplicates, Late: r.Late, Future: r.Future},
 		Tables:    document.Tables{Clients: r.Clients, ClientsEvicted: r.ClientsEvicted, Accounts: r.Accounts, AccountsEvicted: r.AccountsEvicted},
 		Baselines: baselines,
-		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed,
+		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed, Muted: r.Muted,
 		Rules: r.Raised.figures(),
 		Spool: document.Spool{Messages: r.Queue.Messages, Bytes: r.Queue.Bytes, Age: r.Queue.Age.Seconds(),
 			Delivered: r.Spool.Settled, Dropped: r.Spool.Dropped, Refused: r.Spool.Dead},
@@ -95,14 +107,14 @@ func sourceFigures(counts *source.Counts) map[string]document.Source {
 }
 
 // figures returns the counts by rule id and name of the severity.
-func (r *Raised) figures() map[string]document.Raised {
+func (r Raised) figures() map[string]document.Raised {
 	all := map[string]document.Raised{}
-	for i, rule := range rules {
+	for _, c := range r {
 		one := document.Raised{Incidents: map[string]uint64{}, Alerts: map[string]uint64{}}
 		for s := alert.Low; s <= alert.Critical; s++ {
-			one.Incidents[s.String()], one.Alerts[s.String()] = r[i][s].Incidents, r[i][s].Alerts
+			one.Incidents[s.String()], one.Alerts[s.String()] = c.Severities[s].Incidents, c.Severities[s].Alerts
 		}
-		all[rule] = one
+		all[c.Rule] = one
 	}
 	return all
 }

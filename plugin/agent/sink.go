@@ -10,7 +10,7 @@ import (
 
 // openSink makes the sink of the options. Errors are those an instance can see
 // at start, for instance a file that cannot be written or an authority that
-// cannot be read. A receiver that cannot be reached is none of them.
+// cannot be read. A receiver that cannot be reached is not an error.
 func openSink(s *settings) (delivery.Sink, error) {
 	switch s.sink {
 	case "file":

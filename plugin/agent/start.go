@@ -47,6 +47,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	if err := i.openState(s); err != nil {
 		return nil, errors.Join(err, i.enriched.close())
 	}
+	i.tallies.raised = NewRaised(i.engine.Rules()...)
 	i.memory = memoryNeed(s.maxIPs, s.maxUsers)
 	limitMemory(i.memory)
 	i.sender = delivery.NewSender(i.spool, sink, log)
@@ -62,7 +63,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 // the state_path.
 func (i *Instance) openState(s settings) (err error) {
 	fresh := func() (*analytics.Engine, error) {
-		return analytics.New(analytics.Options{Policy: i.policy, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers})
+		return analytics.New(analytics.Options{Policy: i.policy, Source: s.source, MaxIPs: s.maxIPs, MaxUsers: s.maxUsers, Clock: time.Now})
 	}
 	i.spool, err = delivery.OpenSpool(delivery.SpoolConfig{Folder: s.statePath, MaxSize: int64(s.spoolSize) << 20, Log: i.log})
 	if err != nil {

@@ -37,6 +37,9 @@ func TestRun(t *testing.T) {
 		{"docs signals", 0, "| `access.many_mailboxes` | access | 100 | ual, graph, ews | T1114.002 |"},
 		{"docs schema", 0, `"title": "Redshank policy"`},
 		{"docs fields", 0, "`redshank.class`"},
+		{"test ../../conf/cases", 0, "ok    ../../conf/cases/spray.yaml: twelve"},
+		{"test ../../conf/siem", 1, "no case"},
+		{"test", 2, "arg"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
 		{"check -x", 2, "-x"},
@@ -69,5 +72,23 @@ func TestCheckListsExpiredAutomation(t *testing.T) {
 	status, out, _ := run("check", "-p", path)
 	if status != 0 || !strings.Contains(out, path+`: warning: automation "old backup" (line 3) expired on 2020-01-31: `) || strings.Contains(out, "new backup") {
 		t.Errorf("%d %q", status, out)
+	}
+}
+
+func TestTestShowsDifferences(t *testing.T) {
+	logs, err := filepath.Abs("../../conf/cases/logs/spray.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "case.yaml")
+	text := "name: wrong\nlogs: [" + logs + "]\nincidents: [{rule: AN0131}]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, _ := run("test", path)
+	for _, want := range []string{"FAIL  " + path + ": wrong\n", "      missing: {rule: AN0131}\n", "      not expected: {rule: AN1269, class: "} {
+		if status != 1 || !strings.Contains(out, want) {
+			t.Errorf("%d, no %q in\n%s", status, want, out)
+		}
 	}
 }

@@ -11,26 +11,25 @@ import (
 	"redshank/plugin/text"
 )
 
-// Bounds of a CEF line, in bytes. Syslog receivers cut at 4 KiB or later, the
-// header of syslog included.
+// Bounds of a CEF line, in bytes. No syslog receiver cuts below 4 KiB, including
+// the header of syslog.
 const (
 	maxCEF     = 3800
 	maxCEFText = 200 // of a header field or a value, before it is escaped
 	maxCEFLong = 600 // of the sentence
 )
 
-// cefSeverities are on CEF's scale, which calls 0 to 3 low, 4 to 6 medium, 7
-// and 8 high, 9 and 10 very high.
+// cefSeverities are on the scale of CEF: 0 to 3 low, 4 to 6 medium, 7 and 8 high, 9
+// and 10 very high.
 var cefSeverities = map[alert.Severity]int{alert.Low: 3, alert.Medium: 5, alert.High: 8, alert.Critical: 10}
 
-// CEF is an alert in ArcSight's Common Event Format: one line of less than
-// 4 KiB without syslog header. Keys are those of the CEF dictionary; what has
-// no room any more is left out, the least important first.
+// CEF returns an alert in ArcSight's Common Event Format: one line of less than 4
+// KiB, without a syslog header. All keys are in the CEF dictionary. Values without
+// a key there are custom strings and numbers with labels, which every receiver
+// keeps, in contrast to unknown keys.
 //
-// Keys that are ours to define are custom strings and numbers with their
-// labels, which every receiver of CEF keeps; keys of our own making are not.
-// Identity first, then source and accounts, then figures, so that a line that
-// is cut has what a triager needs.
+// The most important values come first: identity, then source and accounts, then
+// figures. Values that do not fit are left out.
 func CEF(a *alert.Alert, by Observer) string {
 	var l cefLine
 	l.header("Redshank", "Redshank", by.Version, a.Rule.ID, titleOf(a), strconv.Itoa(cefSeverities[a.Severity]))
@@ -68,14 +67,14 @@ func CEF(a *alert.Alert, by Observer) string {
 	return l.String()
 }
 
-// cefLine is a line being written. It never grows beyond maxCEF.
+// cefLine builds a line of at most maxCEF bytes.
 type cefLine struct {
 	strings.Builder
-	more bool // there is a value already
+	more bool // at least one value has been written
 }
 
-// header writes the seven fields that stand before the extension. All but the
-// severity can hold what an attacker wrote: the title has account names.
+// header writes the fields before the extension. An attacker may have written part
+// of the title, which contains account names.
 func (l *cefLine) header(fields ...string) {
 	l.WriteString("CEF:0|")
 	for _, f := range fields {
@@ -84,7 +83,7 @@ func (l *cefLine) header(fields ...string) {
 	}
 }
 
-// source: the dictionary's src takes IPv4 only. A campaign has no one source.
+// source writes the client of the incident. The key src is for IPv4 only.
 func (l *cefLine) source(a *alert.Alert) {
 	switch ip := a.Source; {
 	case ip.Is4():
@@ -94,8 +93,8 @@ func (l *cefLine) source(a *alert.Alert) {
 	}
 }
 
-// accounts: who acted with what was stolen is the source's user in AN0131; who
-// was aimed at is the destination's.
+// accounts writes the acting account or application as the source, and the target
+// as the destination.
 func (l *cefLine) accounts(a *alert.Alert) {
 	switch s := subjectOf(a); {
 	case s.is(anAccount):
@@ -117,21 +116,22 @@ func (l *cefLine) accounts(a *alert.Alert) {
 
 func (l *cefLine) add(key, value string) { l.cut(key, value, maxCEFText) }
 
-// capped caps before escaping, so that no escape is cut in two.
+// cut adds a value cut to limit bytes. Cutting comes before escaping, so that no
+// escape sequence is cut in two.
 func (l *cefLine) cut(key, value string, limit int) {
 	if value = strings.TrimSpace(value); value != "" {
 		l.put(key + "=" + cefValue(text.Cut(value, limit)))
 	}
 }
 
-// labelled writes a custom field and its label, or neither.
+// labelled writes a custom field with its label, or nothing for an empty value.
 func (l *cefLine) labelled(key, label, value string) {
 	if value = strings.TrimSpace(value); value != "" {
 		l.put(key + "Label=" + label + " " + key + "=" + cefValue(text.Cut(value, maxCEFText)))
 	}
 }
 
-// put leaves a pair out that has no room; a shorter one after it may have.
+// put writes a pair that fits. A later pair may be shorter and still fit.
 func (l *cefLine) put(pair string) {
 	if l.Len()+1+len(pair) > maxCEF {
 		return
@@ -143,7 +143,7 @@ func (l *cefLine) put(pair string) {
 	l.WriteString(pair)
 }
 
-// list joins the first values with commas, as many as have room whole.
+// list joins values with commas, as many as fit completely.
 func list[T any](values []T, text func(T) string) string {
 	var b strings.Builder
 	for _, v := range values {
@@ -159,7 +159,7 @@ func list[T any](values []T, text func(T) string) string {
 	return b.String()
 }
 
-// cefTime is in Unix milliseconds, which needs no time zone.
+// cefTime returns Unix milliseconds, which need no time zone.
 func cefTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -167,7 +167,7 @@ func cefTime(t time.Time) string {
 	return strconv.FormatInt(t.UnixMilli(), 10)
 }
 
-// cefHeader escapes what ends a header field. A line break cannot stand there.
+// cefHeader escapes a header field, which cannot contain a line break.
 func cefHeader(s string) string {
 	return escaped(s, func(b *strings.Builder, r rune) {
 		switch r {
@@ -182,7 +182,7 @@ func cefHeader(s string) string {
 	})
 }
 
-// cefValue escapes what would end a value, or begin another key.
+// cefValue escapes a value of the extension.
 func cefValue(s string) string {
 	return escaped(s, func(b *strings.Builder, r rune) {
 		switch r {
@@ -199,8 +199,8 @@ func cefValue(s string) string {
 	})
 }
 
-// escaped puts the mark of an unknown character in the place of what cannot be
-// seen and could fool a terminal or a reader; line breaks are write's.
+// escaped calls write for every character and replaces invisible ones, which could
+// mislead a terminal or a reader. write handles line breaks.
 func escaped(s string, write func(b *strings.Builder, r rune)) string {
 	var b strings.Builder
 	for _, r := range s {

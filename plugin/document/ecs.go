@@ -8,14 +8,14 @@ import (
 	"redshank/plugin/text"
 )
 
-// Observer is who saw it: this plugin on this machine.
+// Observer is the plugin and the machine on which it runs.
 type Observer struct {
 	Version string
 	Name    string // host name
 }
 
-// ECS is an alert in the Elastic Common Schema: nested maps, fields in this
-// order. Everything outside Redshank is a published ECS field.
+// ECS is an alert in the Elastic Common Schema. All fields but Redshank are
+// published ECS fields.
 type ECS struct {
 	Timestamp string      `json:"@timestamp"`
 	ECS       ecsVersion  `json:"ecs"`
@@ -32,8 +32,8 @@ type ECS struct {
 	Redshank  ownFields   `json:"redshank"`
 }
 
-// ecsSchema is the version of ECS whose fields are used; later ones have them
-// too.
+// ecsSchema is the version of ECS whose fields are used. Later versions have all
+// of them.
 const ecsSchema = "9.0.0"
 
 type ecsVersion struct {
@@ -71,11 +71,11 @@ type ecsObserver struct {
 	Name    string `json:"name"`
 }
 
-// scores are event.severity by severity: the steps that Elastic's own rules
-// use, so that alerts sort among theirs.
+// scores are the values of event.severity. They are those of Elastic's detection
+// rules, so that all alerts sort together.
 var scores = map[alert.Severity]int{alert.Low: 21, alert.Medium: 47, alert.High: 73, alert.Critical: 99}
 
-// NewECS makes the document of a. It shares nothing with a that changes.
+// NewECS returns the document of a, which shares no memory with a.
 func NewECS(a *alert.Alert, by Observer) *ECS {
 	return &ECS{
 		Timestamp: stamp(a.Time),
@@ -94,8 +94,8 @@ func NewECS(a *alert.Alert, by Observer) *ECS {
 	}
 }
 
-// eventOf fills what ECS wants of every alert. The type is always info: ECS
-// expects allowed or denied of what a sensor did, and this one only watches.
+// eventOf returns the event fields. The type is always info: the types allowed and
+// denied describe what a sensor did, and the plugin only observes.
 func eventOf(a *alert.Alert) ecsEvent {
 	category := a.Rule.Category
 	if category == nil {
@@ -119,7 +119,8 @@ func eventOf(a *alert.Alert) ecsEvent {
 	}
 }
 
-// actionOf lets a SIEM page somebody for the first message only.
+// actionOf distinguishes the first message of an incident from later ones, so that
+// a SIEM can page somebody once.
 func actionOf(a *alert.Alert) string {
 	switch {
 	case a.Sequence <= 1:
@@ -130,8 +131,9 @@ func actionOf(a *alert.Alert) string {
 	return "incident_updated"
 }
 
-// outcomeOf is the attacker's: a password he knows is his success, even where
-// a second step stopped the sign-in; so is mail that was read.
+// outcomeOf returns the outcome for the attacker. A password that the attacker
+// knows is a success, even if a second factor stopped the sign-in, and so is mail
+// that was read.
 func outcomeOf(a *alert.Alert) string {
 	switch {
 	case len(a.Valid) > 0, a.Counts.Items > 0 && a.Rule.Kind == alert.Behaviour:
@@ -142,13 +144,14 @@ func outcomeOf(a *alert.Alert) string {
 	return "unknown"
 }
 
-// riskOf weighs severity by confidence, never below half of it: what is sure
-// to be small stays below what may be large.
+// riskOf returns the score of the severity times a factor from one half to one
+// that rises with the confidence.
 func riskOf(a *alert.Alert) float64 {
 	return math.Round(float64(scores[a.Severity]) * (1 + confidenceOf(a)) / 2)
 }
 
-// confidenceOf keeps what JSON cannot say, as NaN, from losing the alert.
+// confidenceOf returns the confidence, or 0 for a value outside 0 to 1. JSON cannot
+// express NaN.
 func confidenceOf(a *alert.Alert) float64 {
 	if a.Confidence >= 0 && a.Confidence <= 1 {
 		return a.Confidence
@@ -156,5 +159,5 @@ func confidenceOf(a *alert.Alert) float64 {
 	return 0
 }
 
-// stamp is RFC 3339 in UTC with milliseconds, which sorts as text.
+// stamp returns t as RFC 3339 in UTC with milliseconds, which sorts as text.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

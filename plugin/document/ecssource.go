@@ -10,19 +10,19 @@ import (
 // ecsSource is the client of the incident.
 type ecsSource struct {
 	IP      string  `json:"ip"`
-	Address string  `json:"address"` // the prefix, where that is the client
+	Address string  `json:"address"` // the prefix when the client is a whole prefix
 	Geo     *ecsGeo `json:"geo,omitempty"`
 	AS      *ecsAS  `json:"as,omitempty"`
 }
 
-// ecsGeo is where the address is, as far as the policy's database knows.
+// ecsGeo is the location of the address, by the database that the policy names.
 type ecsGeo struct {
 	Country  string `json:"country_iso_code,omitempty"`
 	City     string `json:"city_name,omitempty"`
 	Location string `json:"location,omitempty"` // latitude,longitude: a geo_point as text
 }
 
-// ecsAS is who owns the address, likewise.
+// ecsAS is the owner of the address, by the database that the policy names.
 type ecsAS struct {
 	Number       uint32           `json:"number,omitempty"`
 	Organization *ecsOrganization `json:"organization,omitempty"`
@@ -32,8 +32,8 @@ type ecsOrganization struct {
 	Name string `json:"name"`
 }
 
-// sourceOf is absent for a campaign: no one address is its source, and ECS has
-// no list there. All addresses stand in related.ip.
+// sourceOf returns nil for a campaign. ECS allows one source only; all addresses
+// of a campaign are in related.ip.
 func sourceOf(a *alert.Alert) *ecsSource {
 	if !a.Source.IsValid() {
 		return nil

@@ -7,23 +7,23 @@ import (
 	"redshank/plugin/text"
 )
 
-// ecsUser is the one account that an incident is about. Accounts that were
-// merely tried are in related.user.
+// ecsUser is the account that an incident is about. Accounts that were only tried
+// are in related.user.
 type ecsUser struct {
 	Name   string    `json:"name,omitempty"`
 	Domain string    `json:"domain,omitempty"`
 	Email  string    `json:"email,omitempty"`
 	ID     string    `json:"id,omitempty"`
-	Roles  []string  `json:"roles,omitempty"` // what the policy calls the account
-	Group  *ecsGroup `json:"group,omitempty"` // where the policy has it in just one: ECS has no list
+	Roles  []string  `json:"roles,omitempty"` // privileged, service, leaked
+	Group  *ecsGroup `json:"group,omitempty"` // of an account in one group only, since ECS has no list here
 }
 
 type ecsGroup struct {
 	Name string `json:"name"`
 }
 
-// ecsHost is the host that an incident is about. Servers that logged one are in
-// related.hosts.
+// ecsHost is the host that an incident is about. Servers that logged an incident
+// are in related.hosts.
 type ecsHost struct {
 	Name string `json:"name"`
 }
@@ -34,8 +34,8 @@ type ecsRelated struct {
 	Hosts []string `json:"hosts,omitempty"`
 }
 
-// userOf gives an email only where the domain is one of mail, not a NetBIOS
-// name.
+// userOf returns nil for an incident that is not about one account. The email is
+// set for a mail domain only, and not for a NetBIOS name.
 func userOf(a *alert.Alert) *ecsUser {
 	u := a.User
 	if u == nil {
@@ -54,7 +54,7 @@ func userOf(a *alert.Alert) *ecsUser {
 	return out
 }
 
-// accountOf is the canonical spelling of a user.
+// accountOf returns the canonical name of an account.
 func accountOf(u *alert.User) string {
 	if u.Domain == "" {
 		return u.Name
@@ -62,7 +62,7 @@ func accountOf(u *alert.User) string {
 	return u.Name + "@" + u.Domain
 }
 
-// ecsHostOf is nil but for an incident of AN0131 about a host.
+// ecsHostOf returns nil unless the incident is about a host.
 func ecsHostOf(a *alert.Alert) *ecsHost {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ecsHost{s.Name}
@@ -70,8 +70,8 @@ func ecsHostOf(a *alert.Alert) *ecsHost {
 	return nil
 }
 
-// relatedOf is what an analyst pivots on. The lists are capped by the engine;
-// redshank.counts has the true figures.
+// relatedOf returns the values an analyst pivots on. The engine bounds the lists;
+// redshank.counts has the true numbers.
 func relatedOf(a *alert.Alert) *ecsRelated {
 	r := &ecsRelated{Hosts: cutAll(a.Hosts, maxName)}
 	for _, ip := range a.IPs {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ownFieldDocs explain the map redshank, in its order. A test holds them
-// against the map itself.
+// ownFieldDocs explains the fields of the map redshank, in their order. A test
+// compares them with the map.
 var ownFieldDocs = []struct{ path, means string }{
 	{"class", "what kind of incident: `credential_stuffing`, `password_spraying`, `password_guessing`, `scripted_mail_access`, ..."},
 	{"phase", "why this message left: `opened`, `escalated`, `changed`, `grown`, `quiet`"},
@@ -50,7 +50,7 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"signals.seen", "how many accounts of the tenant share it: the fewer, the more it weighs"},
 	{"evidence", "ids of the log records, at most 20"},
 	{"labels", "the policy's labels of the address"},
-	{"baseline", "how ripe the baseline is that the incident was weighed by"},
+	{"baseline", "maturity of the baseline that the signals rest on"},
 	{"context.account", "the subject, or an account with valid credentials; at most 5"},
 	{"context.marks", "`privileged`, `service`, `leaked`, as the policy has them now"},
 	{"context.groups", "its groups in the policy"},
@@ -67,7 +67,7 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"context.usual_devices", "devices likewise"},
 	{"context.usual_apps", "applications likewise"},
 	{"context.usual_clients", "kinds of agent likewise"},
-	{"context.baseline", "how ripe these are"},
+	{"context.baseline", "maturity of the baseline"},
 	{"context.since.code", "a signal since the incident began, whatever it came to; the heaviest 12"},
 	{"context.since.detail", "what exactly was seen"},
 	{"context.since.first", "when first"},
@@ -79,8 +79,8 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"cef", "the alert as a CEF line, with `cef on`"},
 }
 
-// FieldsTable is the map redshank in markdown. In OCSF it stands below
-// unmapped, and its context below enrichments.
+// FieldsTable returns the fields of the map redshank as a table in markdown. In
+// OCSF the map is in unmapped, and its context in the enrichments.
 func FieldsTable() string {
 	types := map[string]string{}
 	fieldTypes("", reflect.TypeFor[ownFields](), "", types)
@@ -92,8 +92,8 @@ func FieldsTable() string {
 	return b.String()
 }
 
-// fieldTypes finds the dotted name and type of every field below t. list is []
-// below a list of objects, as Elasticsearch sees it.
+// fieldTypes adds the dotted name and the type of every field of t. list is []
+// within a list of objects, which Elasticsearch flattens.
 func fieldTypes(path string, t reflect.Type, list string, types map[string]string) {
 	switch t.Kind() {
 	case reflect.Pointer:

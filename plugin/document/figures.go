@@ -5,19 +5,30 @@ package document
 type Figures struct {
 	Final     bool              `json:"final"` // the last record of the instance
 	Records   Records           `json:"records"`
-	Sources   map[string]Source `json:"sources,omitempty"` // sources with at least one record
+	Sources   map[string]Source `json:"sources,omitempty"`        // sources with at least one record
+	Unread    []Unread          `json:"not_understood,omitempty"` // at most ten, the most frequent first
 	Events    Events            `json:"events"`
 	Tables    Tables            `json:"tables"`
 	Baselines Baselines         `json:"baselines"`
 	Incidents uint64            `json:"incidents"`
 	Alerts    uint64            `json:"alerts"`
 	Held      uint64            `json:"suppressed"` // alerts over the cap per minute
-	Rules     map[string]Raised `json:"rules"`      // by rule id
+	Muted     uint64            `json:"muted"`      // alerts that the policy kept back
+	Mutes     []Mute            `json:"mutes,omitempty"`
+	Rules     map[string]Raised `json:"rules"` // by rule id
 	Spool     Spool             `json:"spool"`
 	Enriched  Enriched          `json:"enriched"`
 	Errors    uint64            `json:"sink_errors"`   // failed deliveries
 	Flush     float64           `json:"flush_seconds"` // spent in the flush callback
 	Crashes   uint64            `json:"crashes"`       // recovered panics
+}
+
+// Mute is a mute of the policy, with the alerts that it kept back.
+type Mute struct {
+	Reason  string `json:"reason"`
+	Owner   string `json:"owner"`
+	Expires string `json:"expires"`
+	Alerts  uint64 `json:"alerts"`
 }
 
 // Records counts what was read. Read is the sum of Understood, Ignored, Unknown
@@ -39,6 +50,16 @@ type Source struct {
 	Understood uint64 `json:"understood"`
 	Ignored    uint64 `json:"ignored"`
 	Malformed  uint64 `json:"malformed"`
+}
+
+// Unread is a kind of record that a source does not understand, with the names of the
+// fields of one such record and none of their values.
+type Unread struct {
+	Source  string `json:"source"`
+	Reason  string `json:"reason"`
+	Tag     string `json:"tag,omitempty"` // empty: any
+	Records uint64 `json:"records"`
+	Fields  string `json:"fields"`
 }
 
 // Events counts the events found in the records.

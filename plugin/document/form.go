@@ -1,3 +1,7 @@
+// Package document converts alerts and health records to documents: ECS, OCSF and
+// CEF. Documents are pure functions of alert.Alert and share no memory with it.
+// What the package needs of an analytic is on alert.Rule; nothing depends on the
+// id of a rule. All strings are cut to a bound, whatever the engine lets through.
 package document
 
 import (
@@ -5,14 +9,14 @@ import (
 	"redshank/plugin/text"
 )
 
-// Form is how alerts are written: by which schema, and what beside it.
+// Form selects the schema of the documents.
 type Form struct {
 	OCSF bool // Detection Finding instead of ECS
-	CEF  bool // a ready CEF line beside Redshank's own fields, for syslog
+	CEF  bool // add the alert as a CEF line to the map redshank, for syslog
 	By   Observer
 }
 
-// Alert is the document of a, as one line of JSON.
+// Alert returns the document of a as one line of JSON.
 func (f Form) Alert(a *alert.Alert) ([]byte, error) {
 	cef := ""
 	if f.CEF {

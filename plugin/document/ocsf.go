@@ -8,13 +8,13 @@ import (
 	"redshank/plugin/text"
 )
 
-// ocsfSchema is the version of OCSF whose attributes are used. Later ones have
-// them too, some as deprecated: actor.app_uid since 1.9.
+// ocsfSchema is the version of OCSF whose attributes are used. Later versions have
+// all of them, actor.app_uid as deprecated since 1.9.
 const ocsfSchema = "1.8.0"
 
 // OCSF is an alert as a Detection Finding of the Open Cybersecurity Schema
-// Framework. Times are Unix milliseconds; every number of an enumeration has
-// its caption beside it. What the class has no attribute for is in Unmapped.
+// Framework. Times are Unix milliseconds. Every number of an enumeration comes
+// with its caption. Values without an attribute in the class are in Unmapped.
 type OCSF struct {
 	ActivityID   int    `json:"activity_id"`
 	ActivityName string `json:"activity_name"`
@@ -41,12 +41,12 @@ type OCSF struct {
 	StatusID        int    `json:"status_id"`
 	Status          string `json:"status"`
 	StatusDetail    string `json:"status_detail,omitempty"` // the phase of the incident
-	IsAlert         bool   `json:"is_alert"`                // false for the last message: nobody has to get up for it
+	IsAlert         bool   `json:"is_alert"`                // false for the final update, which needs no reaction
 	IsBreach        bool   `json:"is_suspected_breach"`
 
 	Metadata    ocsfMetadata     `json:"metadata"`
 	FindingInfo ocsfFinding      `json:"finding_info"`
-	Device      *ocsfDevice      `json:"device,omitempty"` // the host an incident is about
+	Device      *ocsfDevice      `json:"device,omitempty"` // the host that the incident is about
 	Evidences   []ocsfEvidence   `json:"evidences,omitempty"`
 	Resources   []ocsfResource   `json:"resources,omitempty"`
 	Observables []ocsfObservable `json:"observables,omitempty"`
@@ -60,18 +60,18 @@ const (
 	ocsfDetection = 2004
 )
 
-// ocsfUnmapped has Redshank's own map as in ECS, without the context of
-// accounts: OCSF has enrichments for that.
+// ocsfUnmapped holds the map redshank as in ECS, without the context of accounts,
+// which is in the enrichments.
 type ocsfUnmapped struct {
 	Redshank ownFields `json:"redshank"`
 }
 
-// ocsfMetadata tells messages of one incident apart, and ties them together.
+// ocsfMetadata identifies a message and the incident that it belongs to.
 type ocsfMetadata struct {
 	Version     string        `json:"version"`
 	Product     ocsfProduct   `json:"product"`
 	Profiles    []string      `json:"profiles,omitempty"`
-	UID         string        `json:"uid"`             // of this message: a receiver can drop one that comes twice
+	UID         string        `json:"uid"`             // of this message, by which a receiver can drop a repeated one
 	Correlation string        `json:"correlation_uid"` // of the incident, as finding_info.uid
 	Sequence    int           `json:"sequence"`        // of the message within the incident
 	EventCode   string        `json:"event_code,omitempty"`
@@ -79,38 +79,38 @@ type ocsfMetadata struct {
 	Reporter    *ocsfReporter `json:"reporter,omitempty"`
 }
 
-// ocsfProduct stands in metadata and in finding_info: the finding is ours too.
+// ocsfProduct is the plugin, as the source of the event and of the finding.
 type ocsfProduct struct {
 	Name    string `json:"name"`
 	Vendor  string `json:"vendor_name"`
 	Version string `json:"version"`
 }
 
-// ocsfReporter is the machine this plugin runs on.
+// ocsfReporter is the machine on which the plugin runs.
 type ocsfReporter struct {
 	Hostname string `json:"hostname"`
 }
 
-// caption is a value of an enumeration.
+// caption is a value of an enumeration with its text.
 type caption struct {
 	id   int
 	text string
 }
 
 var (
-	// ocsfSeverities leaves 1 (Informational) out, which no alert is, and 6
-	// (Fatal), which is for what has failed already.
+	// ocsfSeverities omits 1 (Informational) and 6 (Fatal, for a failure that has
+	// happened), which no alert has.
 	ocsfSeverities = map[alert.Severity]caption{0: {0, "Unknown"}, alert.Low: {2, "Low"}, alert.Medium: {3, "Medium"},
 		alert.High: {4, "High"}, alert.Critical: {5, "Critical"}}
 
-	// incidentProfile brings is_suspected_breach. Its verdict and assignee are
-	// an analyst's to fill in. No other profile: security_control is for what
-	// stops an attack, host and cloud ask for a device or a provider that the
-	// logs do not tell.
+	// incidentProfile allows is_suspected_breach. Its verdict and assignee are for
+	// an analyst to fill in. The profile security_control is for products that
+	// stop attacks; host and cloud require a device or a provider, which the logs
+	// do not contain.
 	incidentProfile = []string{"incident"}
 )
 
-// NewOCSF makes the document of a. It shares nothing with a that changes.
+// NewOCSF returns the document of a, which shares no memory with a.
 func NewOCSF(a *alert.Alert, by Observer) *OCSF {
 	activity, status := activityOf(a), statusOf(a)
 	severity, confidence := ocsfSeverities[a.Severity], ocsfConfidence(a)
@@ -147,8 +147,8 @@ var (
 	closed  = caption{3, "Close"}
 )
 
-// activityOf is a creation for the first message whatever its phase: an
-// incident that had to make room may be told only once, at its end.
+// activityOf returns the activity of a message. The first message is a creation in
+// every phase, since an evicted incident may have only one message, its last.
 func activityOf(a *alert.Alert) caption {
 	switch {
 	case a.Sequence <= 1:
@@ -159,8 +159,8 @@ func activityOf(a *alert.Alert) caption {
 	return updated
 }
 
-// statusOf never says that somebody has reviewed or resolved the incident:
-// Redshank only knows that nothing more happens.
+// statusOf returns New, or Quiet for a final update. The plugin does not know
+// whether somebody has reviewed or resolved the incident.
 func statusOf(a *alert.Alert) caption {
 	if a.Phase == alert.PhaseQuiet {
 		return caption{99, "Quiet"}
@@ -168,14 +168,14 @@ func statusOf(a *alert.Alert) caption {
 	return caption{1, "New"}
 }
 
-// breachOf: a password is known to the attacker, or mail was read by one who
-// is hardly its owner.
+// breachOf reports whether the attacker knows a password, or whether unusual
+// behaviour of an account is severe.
 func breachOf(a *alert.Alert) bool {
 	return len(a.Valid) > 0 || a.Rule.Kind == alert.Behaviour && a.Severity >= alert.High
 }
 
-// ocsfConfidence: High from 0.8 on, which a valid credential or proof by more
-// than one signal gives; Medium from 0.5, where thresholds alone spoke.
+// ocsfConfidence returns High from 0.8, which takes a valid credential or several
+// signals, and Medium from 0.5, which a threshold alone reaches.
 func ocsfConfidence(a *alert.Alert) caption {
 	switch c := confidenceOf(a); {
 	case c >= 0.8:
@@ -207,7 +207,7 @@ func metadataOf(a *alert.Alert, by Observer) ocsfMetadata {
 
 func productOf(by Observer) ocsfProduct { return ocsfProduct{"Redshank", "Redshank", by.Version} }
 
-// millis is 0 for no time at all, and not a date before Christ.
+// millis returns t as Unix milliseconds, and 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

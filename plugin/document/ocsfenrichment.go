@@ -2,7 +2,7 @@ package document
 
 import "redshank/analytics/alert"
 
-// ocsfEnrichment is what is known of a value beyond the logs.
+// ocsfEnrichment adds to a value what the logs do not contain.
 type ocsfEnrichment struct {
 	Name     string `json:"name"` // the attribute that has the value
 	Value    string `json:"value"`
@@ -11,13 +11,13 @@ type ocsfEnrichment struct {
 	Data     any    `json:"data"`
 }
 
-// ocsfLabels are what the policy calls a network.
+// ocsfLabels are the labels of a network in the policy.
 type ocsfLabels struct {
 	Labels []string `json:"labels"`
 }
 
-// enrichmentsOf are the labels of the address and the context of each account.
-// Place and owner of the address stand in its own attributes.
+// enrichmentsOf returns the labels of the address and the context of each account.
+// Location and owner of the address have attributes of their own.
 func enrichmentsOf(a *alert.Alert) []ocsfEnrichment {
 	var out []ocsfEnrichment
 	if len(a.Labels) > 0 && a.Source.IsValid() {

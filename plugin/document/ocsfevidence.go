@@ -5,27 +5,27 @@ import (
 	"redshank/plugin/text"
 )
 
-// ocsfEvidence is who acted, from where, with what. One has at least one of
-// these.
+// ocsfEvidence describes who acted, from where and with what. At least one of the
+// attributes is set.
 type ocsfEvidence struct {
 	Name    string        `json:"name,omitempty"` // client or records
 	Source  *ocsfEndpoint `json:"src_endpoint,omitempty"`
-	Actor   *ocsfActor    `json:"actor,omitempty"`        // who acted: AN0131
-	User    *ocsfUser     `json:"user,omitempty"`         // who was aimed at: AN1269 against one account
-	Device  *ocsfDevice   `json:"device,omitempty"`       // on which it ran: AN0131 on a host
+	Actor   *ocsfActor    `json:"actor,omitempty"`        // who acted
+	User    *ocsfUser     `json:"user,omitempty"`         // the target, when that is one account
+	Device  *ocsfDevice   `json:"device,omitempty"`       // on which the activity ran
 	Request *ocsfRequest  `json:"http_request,omitempty"` // the first user agent; the others are observables
 	Data    *ocsfRecords  `json:"data,omitempty"`
 }
 
-// ocsfEndpoint is a client. Its prefix, where that is what counts, is an
-// observable: OCSF has no attribute for it here.
+// ocsfEndpoint is a client. A client that is a whole prefix is among the
+// observables, since OCSF has no attribute for a prefix here.
 type ocsfEndpoint struct {
 	IP       string        `json:"ip"`
 	Location *ocsfLocation `json:"location,omitempty"`
 	AS       *ocsfAS       `json:"autonomous_system,omitempty"`
 }
 
-// ocsfLocation has a country or a city; coordinates alone are not allowed.
+// ocsfLocation has a country or a city. OCSF does not allow coordinates alone.
 type ocsfLocation struct {
 	Country string   `json:"country,omitempty"`
 	City    string   `json:"city,omitempty"`
@@ -33,7 +33,7 @@ type ocsfLocation struct {
 	Long    *float64 `json:"long,omitempty"`
 }
 
-// ocsfAS is who owns the client's network.
+// ocsfAS is the owner of the network of a client.
 type ocsfAS struct {
 	Number uint32 `json:"number"`
 	Name   string `json:"name,omitempty"`
@@ -45,7 +45,7 @@ type ocsfActor struct {
 	AppUID string    `json:"app_uid,omitempty"`
 }
 
-// ocsfUser is an account with what the policy says of it.
+// ocsfUser is an account with its type and groups in the policy.
 type ocsfUser struct {
 	Name   string      `json:"name,omitempty"`
 	UID    string      `json:"uid,omitempty"`
@@ -60,25 +60,26 @@ type ocsfGroup struct {
 	Name string `json:"name"`
 }
 
-// ocsfDevice is a server; OCSF wants its type, which logs do not tell.
+// ocsfDevice is a server. OCSF requires its type, which the logs do not contain.
 type ocsfDevice struct {
 	Hostname string `json:"hostname"`
 	TypeID   int    `json:"type_id"`
 	Type     string `json:"type"`
 }
 
-// ocsfRequest is no request in particular: an incident has thousands.
+// ocsfRequest stands for all requests of an incident, of which there may be
+// thousands.
 type ocsfRequest struct {
 	Agent string `json:"user_agent"`
 }
 
-// ocsfRecords are the ids of the log records behind an incident.
+// ocsfRecords holds the ids of log records of an incident.
 type ocsfRecords struct {
 	IDs []string `json:"record_ids"`
 }
 
-// evidencesOf: first the client of the incident with all that is known of it,
-// or each client of a campaign; then the records.
+// evidencesOf returns the client of the incident, or every client of a campaign,
+// and then the records.
 func evidencesOf(a *alert.Alert) []ocsfEvidence {
 	var out []ocsfEvidence
 	if !a.Source.IsValid() && a.Rule.Kind == alert.Threshold {
@@ -102,7 +103,8 @@ func evidencesOf(a *alert.Alert) []ocsfEvidence {
 	return out
 }
 
-// endpointOf has place and owner where the policy names databases of them.
+// endpointOf returns nil for an incident without one client. Location and owner
+// come from the databases that the policy names.
 func endpointOf(a *alert.Alert) *ocsfEndpoint {
 	if !a.Source.IsValid() {
 		return nil
@@ -120,7 +122,8 @@ func endpointOf(a *alert.Alert) *ocsfEndpoint {
 	return e
 }
 
-// actorOf is who acted in AN0131. In AN1269 accounts are what was aimed at.
+// actorOf returns the account or application that acted. It returns nil for an
+// incident whose accounts are targets.
 func actorOf(a *alert.Alert) *ocsfActor {
 	switch s := subjectOf(a); {
 	case s.is(anAccount):
@@ -131,7 +134,7 @@ func actorOf(a *alert.Alert) *ocsfActor {
 	return nil
 }
 
-// targetOf is the one account of an incident, where there is one.
+// targetOf returns the account that an incident is about, or nil.
 func targetOf(a *alert.Alert) *ocsfUser {
 	u := a.User
 	if u == nil || u.Name == "" && u.ID == "" {
@@ -152,7 +155,7 @@ func targetOf(a *alert.Alert) *ocsfUser {
 	return out
 }
 
-// userType is what the policy calls an account, in OCSF's terms.
+// userType returns the OCSF type of an account with these marks.
 func userType(marks []string) (int, string) {
 	for _, m := range marks {
 		switch m {
@@ -165,8 +168,8 @@ func userType(marks []string) (int, string) {
 	return 1, "User"
 }
 
-// deviceOf is the host of an incident. Servers that merely logged one are
-// resources.
+// deviceOf returns the host that an incident is about, or nil. Servers that logged
+// an incident are resources.
 func deviceOf(a *alert.Alert) *ocsfDevice {
 	if s := subjectOf(a); s.is(aHost) {
 		return &ocsfDevice{s.Name, 0, "Unknown"}
@@ -174,8 +177,8 @@ func deviceOf(a *alert.Alert) *ocsfDevice {
 	return nil
 }
 
-// isMail tells whether OCSF takes text for an address of mail: ASCII, with a
-// dot in the domain. What is not one stays a user name.
+// isMail reports whether OCSF accepts text as a mail address: ASCII, with a dot in
+// the domain. Other texts are user names.
 func isMail(text string) bool {
 	at, dot := -1, false
 	for i := range len(text) {

@@ -7,7 +7,7 @@ import (
 	"redshank/plugin/text"
 )
 
-// ocsfFinding is the incident: its uid is the same in all messages.
+// ocsfFinding is the incident. Its uid is the same in all messages.
 type ocsfFinding struct {
 	UID         string       `json:"uid"`
 	Title       string       `json:"title"`           // the same in all messages, unless the class changes
@@ -15,15 +15,15 @@ type ocsfFinding struct {
 	Types       []string     `json:"types,omitempty"` // the class
 	FirstSeen   int64        `json:"first_seen_time"`
 	LastSeen    int64        `json:"last_seen_time"`
-	Modified    int64        `json:"modified_time"` // when created is not known any more in later messages
+	Modified    int64        `json:"modified_time"` // later messages do not know the time of creation
 	Analytic    ocsfAnalytic `json:"analytic"`
-	Attacks     []ocsfAttack `json:"attacks,omitempty"`      // here and not in the class: there it needs a profile
+	Attacks     []ocsfAttack `json:"attacks,omitempty"`      // in the class itself attacks require a profile
 	DataSources []string     `json:"data_sources,omitempty"` // services of the mail system
 	Product     ocsfProduct  `json:"product"`
-	Source      string       `json:"src_url,omitempty"` // the analytic's page at MITRE
+	Source      string       `json:"src_url,omitempty"` // page of the analytic at MITRE
 }
 
-// ocsfAnalytic is MITRE's analytic by its own id.
+// ocsfAnalytic is the analytic by its id at MITRE.
 type ocsfAnalytic struct {
 	UID     string `json:"uid"`
 	Name    string `json:"name"`
@@ -52,7 +52,8 @@ func findingOf(a *alert.Alert, by Observer) ocsfFinding {
 	return f
 }
 
-// titleOf stays the same while an incident's figures grow: a SIEM groups by it.
+// titleOf returns a title without figures, by which a SIEM can group the messages
+// of an incident.
 func titleOf(a *alert.Alert) string {
 	title := a.Rule.Name
 	if a.Class != "" {

@@ -7,9 +7,9 @@ import (
 	"redshank/plugin/text"
 )
 
-// ocsfObservable points at one value to pivot on.
+// ocsfObservable is one value to pivot on.
 type ocsfObservable struct {
-	Name   string `json:"name"` // the attribute it stands in
+	Name   string `json:"name"` // of the attribute that has the value
 	TypeID int    `json:"type_id"`
 	Type   string `json:"type"`
 	Value  string `json:"value"`
@@ -27,8 +27,8 @@ var (
 	seenAgent   = caption{16, "HTTP User-Agent"}
 )
 
-// observables are gathered with each value once: the subject of an incident is
-// mostly among the accounts it lists, too.
+// observables collects values, each once. The subject of an incident is usually
+// among its accounts too.
 type observables struct {
 	list []ocsfObservable
 	seen map[string]bool
@@ -43,7 +43,7 @@ func (o *observables) add(name string, kind caption, value string) {
 	o.list = append(o.list, ocsfObservable{name, kind.id, kind.text, value})
 }
 
-// account is an address of mail where OCSF would take it for one.
+// account adds an account, as a mail address if OCSF accepts it as one.
 func (o *observables) account(name string) {
 	name = text.Cut(name, maxName)
 	kind := seenUser
@@ -53,8 +53,8 @@ func (o *observables) account(name string) {
 	o.add("resources.name", kind, name)
 }
 
-// observablesOf are all addresses, accounts, hosts, agents and applications,
-// those that matter most first.
+// observablesOf returns all addresses, accounts, hosts, agents and applications,
+// the most important first.
 func observablesOf(a *alert.Alert) []ocsfObservable {
 	o := observables{seen: map[string]bool{}}
 	if a.Source.IsValid() {

@@ -5,7 +5,7 @@ import (
 	"redshank/plugin/text"
 )
 
-// ocsfResource is what was aimed at or affected: accounts, servers.
+// ocsfResource is an account, application or server that is a target or affected.
 type ocsfResource struct {
 	Name     string           `json:"name,omitempty"`
 	Hostname string           `json:"hostname,omitempty"`
@@ -16,12 +16,12 @@ type ocsfResource struct {
 	Data     *ocsfAccountData `json:"data,omitempty"`
 }
 
-// ocsfAccountData is what an attack did to an account. OCSF leaves the form of
-// data to the producer.
+// ocsfAccountData describes the attack on one account. OCSF does not define the
+// form of data.
 type ocsfAccountData struct {
 	Failures   int    `json:"failures,omitempty"`
 	LastReason string `json:"last_reason,omitempty"`
-	At         string `json:"valid_at,omitempty"` // when its password was seen to be known
+	At         string `json:"valid_at,omitempty"` // first use of the right password by the attacker
 	How        string `json:"valid_how,omitempty"`
 }
 
@@ -33,8 +33,8 @@ var (
 	roleRelated  = caption{4, "Related"}
 )
 
-// resourcesOf lists each account once: affected where its password is known to
-// the attacker, else aimed at.
+// resourcesOf lists each account once, as affected if the attacker knows its
+// password and as a target otherwise.
 func resourcesOf(a *alert.Alert) []ocsfResource {
 	var out []ocsfResource
 	place := map[string]int{}
@@ -70,8 +70,7 @@ func resourcesOf(a *alert.Alert) []ocsfResource {
 	return out
 }
 
-// tried adds the figures of an account that failed, and its marks as they were
-// when it did.
+// tried adds the failures of an account, and its marks at the time of them.
 func (r *ocsfResource) tried(u *alert.UserCount) {
 	if r.Data == nil {
 		r.Data = &ocsfAccountData{}

@@ -7,26 +7,26 @@ import (
 	"redshank/plugin/text"
 )
 
-// ownContext is what is known of one account of an alert. It is a type of its
-// own, so that the engine can rename its fields and no search of a SIEM breaks.
+// ownContext describes one account of an alert. Its names are independent of those
+// in the engine, so that searches of a SIEM keep working.
 type ownContext struct {
-	Account   string      `json:"account"`
-	Marks     []string    `json:"marks,omitempty"`
-	Groups    []string    `json:"groups,omitempty"`
-	SignIns   []ownSignIn `json:"last_sign_ins,omitempty"`
-	Networks  []string    `json:"usual_networks,omitempty"`
-	Countries []string    `json:"usual_countries,omitempty"`
-	Devices   []string    `json:"usual_devices,omitempty"`
-	Apps      []string    `json:"usual_apps,omitempty"`
-	Clients   []string    `json:"usual_clients,omitempty"`
-	Baseline  string      `json:"baseline,omitempty"`
-	Since     []ownDeed   `json:"since,omitempty"`
-	Items     int         `json:"items_since,omitempty"`
-	Mailboxes int         `json:"mailboxes,omitempty"`
+	Account   string           `json:"account"`
+	Marks     []string         `json:"marks,omitempty"`
+	Groups    []string         `json:"groups,omitempty"`
+	SignIns   []ownSignIn      `json:"last_sign_ins,omitempty"`
+	Networks  []string         `json:"usual_networks,omitempty"`
+	Countries []string         `json:"usual_countries,omitempty"`
+	Devices   []string         `json:"usual_devices,omitempty"`
+	Apps      []string         `json:"usual_apps,omitempty"`
+	Clients   []string         `json:"usual_clients,omitempty"`
+	Baseline  string           `json:"baseline,omitempty"`
+	Since     []ownObservation `json:"since,omitempty"`
+	Items     int              `json:"items_since,omitempty"`
+	Mailboxes int              `json:"mailboxes,omitempty"`
 }
 
-// ownSignIn is one of the last successful sign-ins. The attacker's own is among
-// them: it is often the newest.
+// ownSignIn is one of the last successful sign-ins, among them those of the
+// attacker.
 type ownSignIn struct {
 	At      string   `json:"at"`
 	IP      string   `json:"ip,omitempty"`
@@ -38,8 +38,8 @@ type ownSignIn struct {
 	Client  string   `json:"client,omitempty"`
 }
 
-// ownDeed is one signal since the incident began, part of it or not.
-type ownDeed struct {
+// ownObservation is one signal since the incident began, part of it or not.
+type ownObservation struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail,omitempty"`
 	First  string `json:"first"`
@@ -47,7 +47,7 @@ type ownDeed struct {
 	IP     string `json:"ip,omitempty"`
 }
 
-// contextsOf is nil where no account is known well enough.
+// contextsOf returns the contexts of an alert.
 func contextsOf(a *alert.Alert) []ownContext {
 	var out []ownContext
 	for i := range a.Context {
@@ -56,7 +56,7 @@ func contextsOf(a *alert.Alert) []ownContext {
 	return out
 }
 
-// contextOf caps again what the engine has capped: see maxMessage.
+// contextOf returns a context with all strings cut: see maxMessage.
 func contextOf(c *alert.Context) ownContext {
 	own := ownContext{
 		Account:   text.Cut(c.Account, maxName),
@@ -76,12 +76,12 @@ func contextOf(c *alert.Context) ownContext {
 			cutAll(s.Labels, maxName), s.Usual, s.Service, s.Client})
 	}
 	for _, d := range c.Since {
-		own.Since = append(own.Since, ownDeed{d.Code, text.Cut(d.Detail, maxText), stamp(d.First), stamp(d.Last), address(d.IP)})
+		own.Since = append(own.Since, ownObservation{d.Code, text.Cut(d.Detail, maxText), stamp(d.First), stamp(d.Last), address(d.IP)})
 	}
 	return own
 }
 
-// address is "" for one that is not known.
+// address returns the text of ip, and "" for an unknown address.
 func address(ip netip.Addr) string {
 	if !ip.IsValid() {
 		return ""

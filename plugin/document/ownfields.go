@@ -7,16 +7,16 @@ import (
 	"redshank/plugin/text"
 )
 
-// Bounds of what an attacker can write into an alert, in bytes. The engine
-// caps what it keeps; these hold whatever it lets through.
+// Bounds of text in a document, in bytes. The engine has bounds of its own; these
+// hold independently of them.
 const (
 	maxMessage = 2048
-	maxName    = 320 // the longest mail address RFC 5321 allows
+	maxName    = 320 // the longest mail address of RFC 5321
 	maxText    = 512
 )
 
-// ownFields is the map redshank of an alert: what the schemas have no field
-// for. In OCSF it stands under unmapped.
+// ownFields is the map redshank of an alert, for values without a field in the
+// schemas. In OCSF the map is in unmapped.
 type ownFields struct {
 	Class      string          `json:"class"`
 	Phase      string          `json:"phase,omitempty"`
@@ -41,15 +41,15 @@ type ownFields struct {
 	CEF        string          `json:"cef,omitempty"`
 }
 
-// ownSubject is what an incident of AN0131 is about.
+// ownSubject is the account, application or host that an incident is about.
 type ownSubject struct {
 	Kind string `json:"kind"` // account, application, host
 	Name string `json:"name"`
 }
 
-// ownCounts has the fields of analytics.Counts in their order, which lets one
-// be converted to the other, so that a new count cannot be forgotten here. All
-// are always there: a rule in a SIEM can compare them without asking first.
+// ownCounts has the fields of alert.Counts in the same order, so that a conversion
+// fails to compile when a count is missing. All counts are always present, so a
+// rule of a SIEM can compare them without a test for presence.
 type ownCounts struct {
 	Failures      int `json:"failures"`
 	DistinctUsers int `json:"distinct_users"`
@@ -63,7 +63,7 @@ type ownCounts struct {
 	Mailboxes     int `json:"mailboxes"`
 }
 
-// ownCredential never has a secret: the engine sees none.
+// ownCredential names an account. The engine sees no passwords.
 type ownCredential struct {
 	User string `json:"user"`
 	At   string `json:"at"`
@@ -78,7 +78,7 @@ type ownUser struct {
 	Leaked     bool   `json:"leaked,omitempty"`
 }
 
-// ownSignal is one observation that counted, by a stable code.
+// ownSignal is one signal of the incident, by its stable code.
 type ownSignal struct {
 	Code   string `json:"code"`
 	Weight int    `json:"weight"`
@@ -138,7 +138,7 @@ const (
 	aHost         = "host"
 )
 
-// subjectOf is nil where the incident is a client's or a campaign's.
+// subjectOf returns nil for an incident about a client or a campaign.
 func subjectOf(a *alert.Alert) *ownSubject {
 	switch {
 	case a.Subject == "":
@@ -151,7 +151,7 @@ func subjectOf(a *alert.Alert) *ownSubject {
 	return &ownSubject{anApplication, text.Cut(a.Subject, maxName)}
 }
 
-// is tells the kind of a subject, if there is one.
+// is reports whether there is a subject of this kind.
 func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
 
 func credentialsOf(found []alert.Credential) []ownCredential {

@@ -1,16 +1,27 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"redshank/plugin/replay/report"
 )
 
 // Change is an incident that a second policy opens, closes or changes.
 type Change struct {
 	Before, After *Incident // nil: not open under that policy
+}
+
+// changes returns what the second policy changes; nil without one.
+func (r *run) changes() []Change {
+	if r.against == nil {
+		return nil
+	}
+	return changesBetween(r.result.Incidents, r.other)
 }
 
 // changesBetween returns what the second policy changes, in the order in which the
@@ -34,16 +45,12 @@ func changesBetween(before, after []*Incident) (changes []Change) {
 	for _, a := range rest {
 		changes = append(changes, Change{After: a})
 	}
-	slices.SortStableFunc(changes, func(a, b Change) int { return a.start().Compare(b.start()) })
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.either().Start.Compare(b.either().Start) })
 	return changes
 }
 
-func (c Change) start() time.Time {
-	if c.Before != nil {
-		return c.Before.Start
-	}
-	return c.After.Start
-}
+// either returns the incident as it was before, or as it is.
+func (c Change) either() *Incident { return cmp.Or(c.Before, c.After) }
 
 // sameSubject reports whether two incidents with different ids are about the same:
 // the id has the day of the beginning in it, which a threshold can move.
@@ -58,7 +65,7 @@ func differs(a, b *Incident) bool {
 
 // comparison prints what the second policy changes.
 func (r *run) comparison(out io.Writer) {
-	changes := changesBetween(r.result.Incidents, r.other)
+	changes := r.changes()
 	fmt.Fprintf(out, "\nunder %s: %s, %s\n", printable(r.opts.Against), plural(len(r.other), "incident"), plural(len(changes), "change"))
 	if len(changes) == 0 {
 		return
@@ -67,7 +74,7 @@ func (r *run) comparison(out io.Writer) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "CHANGE\tRULE\tCLASS\tSEVERITY\tSUBJECT\tACCOUNTS\tFAILURES\tVALID CREDENTIALS\tMESSAGES\tFIRST SEEN (UTC)")
 	for _, c := range changes {
-		c.row(t)
+		c.row(t, c.either().Rule.ID)
 	}
 	t.Flush()
 }
@@ -83,7 +90,8 @@ func (c Change) Kind() string {
 	return "changes"
 }
 
-func (c Change) row(t io.Writer) {
+// show returns the change for people.
+func (c Change) show() report.Difference {
 	before, after := c.Before, c.After
 	if before == nil {
 		before = after
@@ -91,10 +99,16 @@ func (c Change) row(t io.Writer) {
 	if after == nil {
 		after = before
 	}
-	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Kind(), before.Rule.ID,
-		arrow(before.Class, after.Class), arrow(before.Severity.String(), after.Severity.String()), printable(before.Origin()),
-		arrow(before.Accounts(), after.Accounts()), arrow(before.Counts.Failures, after.Counts.Failures),
-		arrow(credentials(before), credentials(after)), arrow(before.Messages, after.Messages), before.Start.Format(time.DateTime))
+	return report.Difference{Kind: c.Kind(), ID: before.ID, At: before.Start, Origin: before.Origin(),
+		Class: arrow(before.Class, after.Class), Severity: arrow(before.Severity.String(), after.Severity.String()),
+		Accounts: arrow(before.Accounts(), after.Accounts()), Failures: arrow(before.Counts.Failures, after.Counts.Failures),
+		Valid: arrow(credentials(before), credentials(after)), Messages: arrow(before.Messages, after.Messages)}
+}
+
+func (c Change) row(t io.Writer, rule string) {
+	s := c.show()
+	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Kind, rule, s.Class, s.Severity, printable(s.Origin),
+		s.Accounts, s.Failures, s.Valid, s.Messages, s.At.Format(time.DateTime))
 }
 
 // arrow shows a value, or both where they differ.

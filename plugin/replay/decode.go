@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/record"
 	"redshank/analytics/source"
 	"redshank/plugin/replay/sorted"
@@ -26,21 +28,44 @@ type Log struct {
 	Err         error // why it was not read to its end
 }
 
+// add adds the account of another part of the log.
+func (l *Log) add(part *Log) {
+	if !part.First.IsZero() && (l.First.IsZero() || part.First.Before(l.First)) {
+		l.First = part.First
+	}
+	if part.Last.After(l.Last) {
+		l.Last = part.Last
+	}
+	l.Events += part.Events
+	l.Outside += part.Outside
+	l.Untimed += part.Untimed
+	for s := range l.Counts {
+		for o := range l.Counts[s] {
+			l.Counts[s][o] += part.Counts[s][o]
+		}
+	}
+	l.Err = errors.Join(l.Err, part.Err)
+}
+
 // decoder is the Handler that turns records into sorted events. It serves one
 // goroutine, one log after the other.
 type decoder struct {
 	only         string // format, or "auto"
+	policy       *policy.Policy
 	since, until time.Time
 	sorted       *sorted.Writer
 	done         func(Log)
 
-	log    Log
-	set    *source.Set
-	key    sorted.Key
-	body   []byte
-	record record.Record
-	emit   source.Emit
-	whole  *enrichable // nil: records are not kept
+	log     Log
+	set     *source.Set
+	key     sorted.Key
+	body    []byte
+	record  record.Record
+	emit    source.Emit
+	idle    bool // keep events that only move the clock
+	muted   bool
+	unheard source.Counts // what was counted while muted
+	whole   *enrichable   // nil: records are not kept
 }
 
 // enrichable is what a decoder keeps of a record that is to be enriched.
@@ -61,8 +86,8 @@ type leading struct {
 // its text, which stands in the next four bytes.
 const lineHead = "\x81\xa3log\xdb"
 
-func newDecoder(opts *Options, to *sorted.Sorter, done func(Log)) (*decoder, error) {
-	d := &decoder{only: opts.Source, since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
+func newDecoder(opts *Options, p *policy.Policy, to *sorted.Sorter, done func(Log)) (*decoder, error) {
+	d := &decoder{only: opts.Source, policy: p, idle: opts.Explain != "", since: opts.Since, until: opts.Until, sorted: to.NewWriter(), done: done}
 	if d.until.IsZero() {
 		d.until = time.Unix(1<<40, 0)
 	}
@@ -70,24 +95,37 @@ func newDecoder(opts *Options, to *sorted.Sorter, done func(Log)) (*decoder, err
 		d.whole = &enrichable{}
 	}
 	d.emit = d.add
-	_, err := source.New(opts.Source)
+	_, err := source.New(opts.Source, p)
 	return d, err
 }
 
 // Begin starts a log with a set of its own: what a format remembers of one log,
 // its columns and sign-ins that go on, never meets another.
 func (d *decoder) Begin(name string, head []byte) {
-	d.set, _ = source.New(d.only) // has been tried
+	d.set, _ = source.New(d.only, d.policy) // has been tried
 	d.log = Log{Name: name}
 	d.key = sorted.Key{Log: xxhash.Sum64(head)}
-	d.record = record.Record{}
+	d.record, d.muted, d.unheard = record.Record{}, false, source.Counts{}
 	if d.whole != nil {
 		*d.whole = enrichable{}
 	}
 }
 
+// positionBits are the lower bits of a position: the number of the event among those
+// of its record. The others are the position of the record in its log.
+const positionBits = 12
+
+// Mute makes the decoder learn from records without taking their events.
+func (d *decoder) Mute(on bool) {
+	d.muted = on
+	if !on {
+		d.unheard = d.set.Counts()
+	}
+}
+
 // Line decodes a line as the agent's tail input hands it over.
-func (d *decoder) Line(line []byte) {
+func (d *decoder) Line(at int64, line []byte) {
+	d.key.Position = uint64(at) << positionBits
 	d.body = append(d.body[:0], lineHead...)
 	d.body = binary.BigEndian.AppendUint32(d.body, uint32(len(line)))
 	start := len(d.body)
@@ -98,16 +136,17 @@ func (d *decoder) Line(line []byte) {
 }
 
 // JSON decodes a JSON value.
-func (d *decoder) JSON(value []byte) {
+func (d *decoder) JSON(at int64, value []byte) {
 	if d.whole == nil {
-		d.Line(value) // a source reads it there
+		d.Line(at, value) // a source reads it there
 		return
 	}
 	var err error
 	if d.body, err = record.AppendJSON(d.body[:0], value); err != nil || !record.Value(d.body).IsMap() {
-		d.Line(value)
+		d.Line(at, value)
 		return
 	}
+	d.key.Position = uint64(at) << positionBits
 	d.record = record.Record{Body: d.body, Raw: d.body}
 	d.decode()
 }
@@ -118,11 +157,11 @@ func (d *decoder) decode() {
 	defer func() {
 		if failed := recover(); failed != nil {
 			d.log.Err = fmt.Errorf("record %d: decoder crashed: %v", d.log.Counts.Read()+1, failed)
-			d.set, _ = source.New(d.only)
+			d.set, _ = source.New(d.only, d.policy)
+			d.unheard = source.Counts{}
 		}
 	}()
-	if d.whole != nil {
-		d.key.Position++
+	if d.whole != nil && !d.muted {
 		d.whole.events, d.whole.outside = d.whole.events[:0], false
 		d.record.Again = false
 		defer d.keep()
@@ -160,7 +199,9 @@ func (d *decoder) keepLeading() {
 func (d *decoder) add(ev *event.Event) {
 	d.key.Position++
 	switch {
-	case ev.Time.IsZero():
+	case d.muted:
+		return
+	case ev.Time.Before(earliest):
 		d.log.Untimed++
 		return
 	case ev.Time.Before(d.since), !ev.Time.Before(d.until):
@@ -181,19 +222,32 @@ func (d *decoder) add(ev *event.Event) {
 	case d.whole != nil:
 		d.whole.events = append(d.whole.events, sorted.AppendEvent(nil, ev))
 		d.whole.at = ev.Time
-	case !analytics.IsIdle(ev):
+	case d.idle || !analytics.IsIdle(ev):
 		d.sorted.Add(d.key, ev)
 	}
 }
+
+// earliest is the time before which an event has none: a log without dates.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // End reports the log.
 func (d *decoder) End(err error) {
 	if d.whole != nil && (d.log.Events > 0 || d.log.Outside == 0) {
 		d.keepLeading()
 	}
-	d.log.Counts = d.set.Counts()
+	d.log.Counts = without(d.set.Counts(), d.unheard)
 	if err != nil {
 		d.log.Err = err
 	}
 	d.done(d.log)
+}
+
+// without returns the difference of two counts.
+func without(all, part source.Counts) source.Counts {
+	for s := range all {
+		for o := range all[s] {
+			all[s][o] -= part[s][o]
+		}
+	}
+	return all
 }

@@ -30,16 +30,17 @@ type Incident struct {
 
 // detection is an engine with the incidents it has raised.
 type detection struct {
-	engine    *analytics.Engine
-	second    int64 // of the last event
-	incidents map[string]*Incident
-	form      document.Form
-	messages  *output // nil: not written
-	enriched  *output // nil: not written
-	events    int64
-	at        time.Time // of the last event
-	record    []byte    // enriched, encoded
-	text      []byte    // as JSON
+	engine      *analytics.Engine
+	second      int64 // of the last event
+	incidents   map[string]*Incident
+	form        document.Form
+	messages    *output      // nil: not written
+	explanation *explanation // nil: not asked for
+	enriched    *output      // nil: not written
+	events      int64
+	at          time.Time // of the last event
+	record      []byte    // enriched, encoded
+	text        []byte    // as JSON
 }
 
 func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
@@ -65,6 +66,9 @@ func (d *detection) observe(ev *event.Event) error {
 	err := d.tick(ev.Time)
 	d.engine.ObserveEvent(ev)
 	d.events++
+	if d.explanation != nil {
+		d.explanation.observe(ev)
+	}
 	return err
 }
 

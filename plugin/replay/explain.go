@@ -3,7 +3,6 @@ package replay
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -11,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"redshank/analytics"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/policy"
@@ -21,17 +21,19 @@ import (
 const maxExplained = 50_000
 
 // explanation accounts for the events of one account or address. It collects them
-// in a walk of its own, and judges them when all are known: what forgives a failure
-// may come after it.
+// while the engine observes them, and judges them when all are known: what forgives a
+// failure may come after it.
 type explanation struct {
 	policy *policy.Policy
+	engine *analytics.Engine
 	text   string     // of the subject, as given
 	addr   netip.Addr // of a client; invalid for an account
 	name   []byte     // of an account
 
-	events []*explained
-	more   int
-	ids    map[string]struct{}
+	events    []*explained
+	more      int
+	ids       map[string]struct{}
+	decisions []explain.Decision // of the analytics, on the event that is observed
 }
 
 // explained is one event with what was made of it.
@@ -40,16 +42,24 @@ type explained struct {
 	what     string
 	ip       netip.Addr
 	user     string
-	agent    string
 	service  string
 	source   event.Source
 	outcome  event.Outcome
 	evidence bool // a failure that can count for AN1269
+	weights  []weight
+	incident string // id of the open one that it belongs to; empty: none
 	explain.Decision
 }
 
-func newExplanation(p *policy.Policy, subject string) *explanation {
-	x := &explanation{policy: p, text: subject, ids: map[string]struct{}{}}
+// weight is a signal of AN0131.
+type weight struct {
+	code string
+	n    int
+}
+
+func newExplanation(p *policy.Policy, engine *analytics.Engine, subject string) *explanation {
+	x := &explanation{policy: p, engine: engine, text: subject, ids: map[string]struct{}{}}
+	engine.Explain(x)
 	if addr, err := netip.ParseAddr(strings.TrimSpace(subject)); err == nil {
 		x.addr = clientKey(addr.Unmap())
 		return x
@@ -58,12 +68,14 @@ func newExplanation(p *policy.Policy, subject string) *explanation {
 	return x
 }
 
-// explain accounts for the subject of the options.
-func (r *run) explain(ctx context.Context, out io.Writer) error {
-	x := newExplanation(r.policy, r.opts.Explain)
-	if _, err := r.walk(ctx, "explaining", x.observe); err != nil {
-		return err
-	}
+// Decided implements explain.Observer.
+func (x *explanation) Decided(_ *event.Event, d explain.Decision) {
+	x.decisions = append(x.decisions, d)
+}
+
+// explain writes the account of the subject.
+func (r *run) explain(out io.Writer) {
+	x := r.explanation
 	x.judge()
 	x.print(out)
 	x.incidents(out, r.result.Incidents)
@@ -71,25 +83,24 @@ func (r *run) explain(ctx context.Context, out io.Writer) error {
 	for _, s := range x.shortfalls() {
 		fmt.Fprintln(out, s.sentence(lines))
 	}
-	return nil
 }
 
-// observe keeps an event of the subject.
-func (x *explanation) observe(ev *event.Event) error {
-	x.policy.Normalise(ev)
-	if x.addr.IsValid() {
-		if !ev.IP.IsValid() || clientKey(ev.IP) != x.addr {
-			return nil
-		}
-	} else if !bytes.Equal(ev.User, x.name) && !bytes.Equal(ev.Mailbox, x.name) {
-		return nil
+// observe keeps an event of the subject that the engine has observed.
+func (x *explanation) observe(ev *event.Event) {
+	decisions := x.decisions
+	x.decisions = x.decisions[:0]
+	if analytics.IsIdle(ev) {
+		x.policy.Normalise(ev)
+	}
+	if !x.has(ev) {
+		return
 	}
 	if len(x.events) == maxExplained {
 		x.more++
-		return nil
+		return
 	}
-	l := line(ev, kindOf(ev))
-	e := &explained{at: ev.Time, what: l.What, ip: ev.IP, user: l.User, agent: l.Agent, service: l.Service, source: ev.Source, outcome: ev.Outcome}
+	l := line(ev, timelineKind(ev))
+	e := &explained{at: ev.Time, what: l.What, ip: ev.IP, user: l.User, service: l.Service, source: ev.Source, outcome: ev.Outcome}
 	e.Decision, e.evidence = firstLook(ev)
 	if id := string(ev.ID); id != "" && e.evidence {
 		id += "\x00" + l.User
@@ -98,8 +109,42 @@ func (x *explanation) observe(ev *event.Event) error {
 		}
 		x.ids[id] = struct{}{}
 	}
+	e.signals(decisions)
+	if ids := x.engine.IncidentsOf(ev); e.Verdict == explain.Counted && len(ids) > 0 {
+		e.incident = ids[0]
+	}
 	x.events = append(x.events, e)
-	return nil
+}
+
+// has reports whether an event is one of the subject.
+func (x *explanation) has(ev *event.Event) bool {
+	if x.addr.IsValid() {
+		return ev.IP.IsValid() && clientKey(ev.IP) == x.addr
+	}
+	return bytes.Equal(ev.User, x.name) || bytes.Equal(ev.Mailbox, x.name)
+}
+
+// signals takes over what the analytics have decided. Several signals of one event
+// are one line.
+func (e *explained) signals(decisions []explain.Decision) {
+	var reasons []string
+	for _, d := range decisions {
+		if d.Weight == 0 {
+			e.Decision = d
+			e.evidence = e.evidence && d.Verdict == explain.Counted
+			continue
+		}
+		reasons = append(reasons, fmt.Sprintf("%s, weight %d", d.Reason, d.Weight))
+		e.weights = append(e.weights, weight{d.Reason, d.Weight})
+	}
+	switch {
+	case len(reasons) > 0 && e.evidence:
+		e.Reason += "; " + strings.Join(reasons, "; ")
+	case len(reasons) > 0:
+		e.Decision = explain.Decision{Rule: "AN0131", Verdict: explain.Counted, Reason: strings.Join(reasons, "; ")}
+	case e.Rule == "AN0131":
+		e.Decision = explain.Decision{Reason: "nothing unusual for the account"}
+	}
 }
 
 // marked are the marks of the policy that keep an event from counting.
@@ -167,7 +212,7 @@ func (x *explanation) judge() {
 		if e.outcome == event.Success {
 			next[key] = e.at
 		}
-		if !e.evidence {
+		if !e.evidence || e.incident != "" { // an attack is not forgiven
 			continue
 		}
 		success, first := next[key], ever[key]
@@ -235,6 +280,9 @@ func (x *explanation) print(out io.Writer) {
 		if e.Policy != "" {
 			reason += " (" + e.Policy + ")"
 		}
+		if e.incident != "" {
+			reason += ", in " + e.incident
+		}
 		fmt.Fprintf(t, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", e.at.Format(time.DateTime), printable(e.what), times, address(e.ip), cmp.Or(printable(e.user), "-"), e.service, e.Verdict, reason)
 		i += n
 	}
@@ -242,7 +290,7 @@ func (x *explanation) print(out io.Writer) {
 }
 
 func alike(a, b *explained) bool {
-	return a.what == b.what && a.ip == b.ip && a.user == b.user && a.service == b.service && a.Decision == b.Decision
+	return a.what == b.what && a.ip == b.ip && a.user == b.user && a.service == b.service && a.incident == b.incident && a.Decision == b.Decision
 }
 
 func address(ip netip.Addr) string {

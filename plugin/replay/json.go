@@ -18,7 +18,15 @@ type resultDocument struct {
 	Repeated  int64             `json:"repeated"` // of logs that were there twice
 	Unread    []string          `json:"unread,omitempty"`
 	Logs      []logDocument     `json:"logs"`
-	Incidents []json.RawMessage `json:"incidents"` // the last alert of each, in ECS
+	Incidents []json.RawMessage `json:"incidents"`         // the last alert of each, in ECS
+	Changes   []changeDocument  `json:"changes,omitempty"` // under the second policy
+}
+
+// changeDocument has the alerts of an incident under both policies.
+type changeDocument struct {
+	Change string          `json:"change"`
+	Before json.RawMessage `json:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty"`
 }
 
 type logDocument struct {
@@ -57,10 +65,33 @@ func (r *run) json(out io.Writer) error {
 		}
 		doc.Incidents = append(doc.Incidents, alert)
 	}
+	var err error
+	if doc.Changes, err = r.changeDocuments(); err != nil {
+		return err
+	}
 	body, err := text.JSON(doc)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(append(body, '\n'))
 	return err
+}
+
+// changeDocuments returns what the second policy changes.
+func (r *run) changeDocuments() (all []changeDocument, err error) {
+	for _, c := range r.changes() {
+		change := changeDocument{Change: c.Kind()}
+		if c.Before != nil {
+			if change.Before, err = r.form().Alert(c.Before.Alert); err != nil {
+				return nil, err
+			}
+		}
+		if c.After != nil {
+			if change.After, err = r.form().Alert(c.After.Alert); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, change)
+	}
+	return all, nil
 }

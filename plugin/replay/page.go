@@ -37,6 +37,12 @@ func (r *run) report(ctx context.Context) error {
 func (r *run) page(s *scenes) *report.Page {
 	p := &report.Page{Policy: r.opts.Policy, Version: r.opts.Version, Events: r.result.Events}
 	p.First, p.Last = r.result.Period()
+	if r.against != nil {
+		p.Against = r.opts.Against
+		for _, c := range r.changes() {
+			p.Changes = append(p.Changes, c.show())
+		}
+	}
 	for _, err := range r.result.Unread {
 		p.Unread = append(p.Unread, err.Error())
 	}
@@ -105,6 +111,15 @@ func reference(id string) string {
 	return "https://attack.mitre.org/techniques/" + strings.ReplaceAll(id, ".", "/") + "/"
 }
 
+// credentialOf returns what an alert itself says about a valid credential.
+func credentialOf(v alert.Credential) report.Credential {
+	c := report.Credential{User: v.User, How: v.How, At: v.At, Agent: v.Agent, App: v.App, Record: v.Record}
+	if v.IP.IsValid() {
+		c.Address = v.IP.String()
+	}
+	return c
+}
+
 func marks(u alert.UserCount) string {
 	var names []string
 	if u.Privileged {
@@ -123,6 +138,9 @@ func (sc *scene) fill(s *scenes, in *report.Incident) {
 		if !l.Empty() {
 			in.Lanes = append(in.Lanes, l)
 		}
+	}
+	for n, v := range in.Valid {
+		in.Valid[n] = cmp.Or(sc.proofs[strings.ToLower(v.User)], v)
 	}
 	in.Lists = sc.lists()
 	in.Places = sc.placesOf(s)
@@ -156,8 +174,12 @@ func (sc *scene) lists() []report.List {
 		}
 		apps = append(apps, id)
 	}
+	more := 0
+	if i.Counts.DistinctIPs > len(block) && !i.Source.IsValid() {
+		more = i.Counts.DistinctIPs
+	}
 	var lists []report.List
-	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block},
+	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block, Of: more},
 		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}} {
 		if len(l.Items) > 0 {
 			lists = append(lists, l)

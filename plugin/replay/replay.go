@@ -66,13 +66,16 @@ type run struct {
 	bar     *bar
 
 	mu     sync.Mutex
+	blocks map[string]int // by name, where a log stands among the result's
 	result Result
 	other  []*Incident // under against
+
+	explanation *explanation // nil: not asked for
 }
 
 func newRun(opts Options, errs io.Writer) (*run, error) {
 	opts.MaxIPs, opts.MaxUsers = cmp.Or(opts.MaxIPs, 200_000), cmp.Or(opts.MaxUsers, 200_000)
-	r := &run{opts: opts, errs: errs}
+	r := &run{opts: opts, errs: errs, blocks: map[string]int{}}
 	var err error
 	if r.policy, err = policy.Load(opts.Policy); err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 			return nil, err
 		}
 	}
-	if _, err := newDecoder(&opts, sorted.New(""), nil); err != nil {
+	if _, err := newDecoder(&opts, r.policy, sorted.New(""), nil); err != nil {
 		return nil, err
 	}
 	files, missing := input.Find(opts.Paths)
@@ -94,6 +97,9 @@ func newRun(opts Options, errs io.Writer) (*run, error) {
 		return nil, errors.New("no log to read")
 	}
 	r.files, r.sorter, r.bar = files, sorted.New(opts.Folder), newBar(errs, opts.Progress)
+	if opts.Enriched != "" && opts.Explain != "" {
+		return nil, errors.New("--explain and --enriched: want one of the two")
+	}
 	if opts.Enriched != "" {
 		r.sorter = sorted.NewRecords(opts.Folder)
 	}
@@ -108,13 +114,13 @@ func (r *run) read(ctx context.Context) error {
 	}
 	r.bar.start("reading", total, true)
 	defer r.bar.stop()
-	queue := make(chan input.File)
+	queue := make(chan func(*decoder))
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			d, _ := newDecoder(&r.opts, r.sorter, r.done)
-			for f := range queue {
-				input.Read(ctx, f, r.opts.Stdin, d, r.bar.add)
+			d, _ := newDecoder(&r.opts, r.policy, r.sorter, r.done)
+			for work := range queue {
+				work(d)
 			}
 			d.sorted.Flush()
 		})
@@ -122,7 +128,13 @@ func (r *run) read(ctx context.Context) error {
 	// The largest first: the last one to end is then a small one.
 	slices.SortStableFunc(r.files, func(a, b input.File) int { return cmp.Compare(b.Size, a.Size) })
 	for _, f := range r.files {
-		queue <- f
+		split, err := input.Split(ctx, f, r.bar.add, func(b *input.Block) { queue <- func(d *decoder) { b.Read(d) } })
+		if err != nil {
+			r.done(Log{Name: f.Path, Err: err})
+		}
+		if !split {
+			queue <- func(d *decoder) { input.Read(ctx, f, r.opts.Stdin, d, r.bar.add) }
+		}
 	}
 	close(queue)
 	workers.Wait()
@@ -130,14 +142,19 @@ func (r *run) read(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// done takes the account of one log.
+// done takes the account of one log, or of one more block of it.
 func (r *run) done(l Log) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.result.Logs = append(r.result.Logs, l)
 	if l.Err != nil {
 		fmt.Fprintf(r.errs, "%s: %v\n", printable(l.Name), l.Err)
 	}
+	if at, ok := r.blocks[l.Name]; ok {
+		r.result.Logs[at].add(&l)
+		return
+	}
+	r.blocks[l.Name] = len(r.result.Logs)
+	r.result.Logs = append(r.result.Logs, l)
 }
 
 // detect runs the events through the engine.
@@ -149,6 +166,10 @@ func (r *run) detect(ctx context.Context) error {
 	d.form = r.form()
 	if err := d.open(&r.opts); err != nil {
 		return errors.Join(err, d.close())
+	}
+	if r.opts.Explain != "" {
+		r.explanation = newExplanation(r.policy, d.engine, r.opts.Explain)
+		d.explanation = r.explanation
 	}
 	if d.enriched != nil {
 		r.bar.start("detecting", r.sorter.Len(), false)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/unicode"
+
+	"redshank/test/bench/iis"
 )
 
 const iisHead = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n"
@@ -313,6 +315,11 @@ func TestAgainst(t *testing.T) {
 			t.Errorf("want %q in\n%s", c.want, out)
 		}
 	}
+	page := filepath.Join(dir, "report.html")
+	_, out, errs := replay(t, Options{Paths: []string{log}, Policy: strict, Against: loose, Report: page, JSON: true})
+	if text, _ := os.ReadFile(page); !strings.Contains(out, `"change":"closes"`) || !bytes.Contains(text, []byte("<strong>closes</strong>")) {
+		t.Errorf("no change in the report or in\n%s%s", out, errs)
+	}
 	if _, out, _ := replay(t, Options{Paths: []string{log}, Policy: loose, Against: loose}); !strings.Contains(out, "0 changes") {
 		t.Errorf("a policy against itself:\n%s", out)
 	}
@@ -404,5 +411,37 @@ func TestEnriched(t *testing.T) {
 	}
 	if events != 11 || incidents != 4 {
 		t.Errorf("%d enriched records, %d of an incident; want 11 and 4\n%s", events, incidents, text)
+	}
+}
+
+// TestBlocks reads a log that is large enough to be read in blocks, and the same
+// compressed, which is read in one piece: every event comes twice.
+func TestBlocks(t *testing.T) {
+	var logs [2]bytes.Buffer
+	if err := iis.Write(&logs[0], 150_000); err != nil {
+		t.Fatal(err)
+	}
+	at := noon
+	for logs[1].Len() < 33<<20 {
+		at = at.Add(time.Second)
+		logs[1].WriteString(signIn(at, fmt.Sprint("user", at.Unix()%500), fmt.Sprint("203.0.113.", at.Unix()%40)) + "\n")
+	}
+	for i, log := range logs {
+		dir := t.TempDir()
+		write(t, dir, "plain", log.Bytes())
+		write(t, dir, "packed", zstded(log.String()))
+		opts := Options{Paths: []string{dir}, JSON: true}
+		_, out, errs := replay(t, opts)
+		var doc resultDocument
+		if err := json.Unmarshal([]byte(out), &doc); err != nil {
+			t.Fatal(err, errs)
+		}
+		if doc.Events == 0 || doc.Events != doc.Repeated {
+			t.Errorf("log %d: %d events, %d of them twice", i, doc.Events, doc.Repeated)
+		}
+		doc.Logs[0].Name = doc.Logs[1].Name
+		if fmt.Sprint(doc.Logs[0]) != fmt.Sprint(doc.Logs[1]) {
+			t.Errorf("log %d: in blocks %+v, whole %+v", i, doc.Logs[1], doc.Logs[0])
+		}
 	}
 }

@@ -45,6 +45,7 @@ type scene struct {
 	more     int
 	sessions []string
 	places   map[netip.Addr]int
+	proofs   map[string]report.Credential // of valid credentials, by account
 }
 
 // newScenes returns the scenes of the worst incidents.
@@ -61,10 +62,11 @@ func newScenes(p *policy.Policy, incidents []*Incident) *scenes {
 func (s *scenes) add(i *Incident) {
 	around := max(i.End.Sub(i.Start)/20, margin)
 	sc := &scene{incident: i, prefix: i.Prefix, axis: report.NewAxis(i.Start.Add(-around), i.End.Add(around)),
-		ips: map[netip.Addr]*report.Lane{}, users: map[string]*report.Lane{}, hidden: map[string]struct{}{}, places: map[netip.Addr]int{}}
+		ips: map[netip.Addr]*report.Lane{}, users: map[string]*report.Lane{}, hidden: map[string]struct{}{}, places: map[netip.Addr]int{}, proofs: map[string]report.Credential{}}
 	s.all = append(s.all, sc)
 	for _, v := range i.Valid {
 		s.user(sc, v.User, true)
+		sc.proofs[strings.ToLower(v.User)] = credentialOf(v)
 	}
 	if i.User != nil {
 		s.user(sc, i.User.DisplayName(), false)
@@ -159,7 +161,7 @@ func (sc *scene) fromClient(ev *event.Event) {
 	if !sc.isDuring(ev.Time) || !sc.isClient(ev.IP) {
 		return
 	}
-	kind := kindOf(ev)
+	kind := timelineKind(ev)
 	lane := sc.ips[ev.IP]
 	if lane == nil && sc.incident.Source.IsValid() {
 		lane = sc.ips[sc.incident.Source] // another address of the prefix
@@ -168,6 +170,7 @@ func (sc *scene) fromClient(ev *event.Event) {
 		lane.Add(&sc.axis, ev.Time, kind)
 	}
 	sc.accountLane(ev, kind)
+	sc.prove(ev, kind)
 	if len(sc.places) < maxPlaces {
 		sc.places[ev.IP]++
 	}
@@ -181,6 +184,18 @@ func (sc *scene) fromClient(ev *event.Event) {
 		return
 	}
 	sc.events = append(sc.events, line(ev, kind))
+}
+
+// prove adds to a valid credential what the event of the sign-in says.
+func (sc *scene) prove(ev *event.Event, kind report.Kind) {
+	proof, ok := sc.proofs[string(ev.User)]
+	if !ok || kind == report.Failure || ev.Time.Sub(proof.At).Abs() >= time.Second {
+		return
+	}
+	proof.Address = cmp.Or(proof.Address, ev.IP.String()) // several logs may have the sign-in
+	proof.Agent, proof.App = cmp.Or(proof.Agent, short(ev.AgentText())), cmp.Or(proof.App, short(ev.App))
+	proof.Record = cmp.Or(proof.Record, short(ev.ID))
+	sc.proofs[string(ev.User)] = proof
 }
 
 // accountLane adds an event to the lane of its account, or of its mailbox.
@@ -210,12 +225,12 @@ func (sc *scene) accountLane(ev *event.Event, kind report.Kind) {
 // ofAccount adds an event of an account of the incident from elsewhere.
 func (sc *scene) ofAccount(name string, ev *event.Event) {
 	if lane := sc.users[name]; lane != nil && sc.isDuring(ev.Time) {
-		lane.Add(&sc.axis, ev.Time, kindOf(ev))
+		lane.Add(&sc.axis, ev.Time, timelineKind(ev))
 	}
 }
 
-// kindOf returns the kind of an event in a timeline.
-func kindOf(ev *event.Event) report.Kind {
+// timelineKind returns the kind of an event in a timeline.
+func timelineKind(ev *event.Event) report.Kind {
 	switch {
 	case ev.Outcome == event.Failure:
 		return report.Failure

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/collection"
 )
 
 // shortfall is a threshold with the nearest that the subject came to it.
@@ -30,6 +32,7 @@ func (x *explanation) shortfalls() []shortfall {
 			most(x.events, byIP, shortfall{what: "addresses from which it failed", within: t.Window.Slow, want: t.Campaign.AccountAddresses, key: "stuffing.campaign.account_addresses"}),
 			failures(x.events, shortfall{what: "failures, if from one address", within: t.Window.Burst, want: t.FailureThreshold.Burst, key: "stuffing.failure_threshold.burst"}),
 			failures(x.events, shortfall{what: "failures, if from one address", within: t.Window.Slow, want: t.FailureThreshold.Slow, key: "stuffing.failure_threshold.slow"}),
+			signals(x.events, shortfall{what: "weight of signals", within: x.policy.Collection.TimeWindow, want: collection.OpensAt, key: "collection.time_window"}),
 		}
 	}
 	return []shortfall{
@@ -38,6 +41,29 @@ func (x *explanation) shortfalls() []shortfall {
 		failures(x.events, shortfall{what: "failures", within: t.Window.Burst, want: t.FailureThreshold.Burst, key: "stuffing.failure_threshold.burst"}),
 		failures(x.events, shortfall{what: "failures", within: t.Window.Slow, want: t.FailureThreshold.Slow, key: "stuffing.failure_threshold.slow"}),
 	}
+}
+
+// signals fills in the largest sum of weights of different signals in any window.
+func signals(events []*explained, s shortfall) shortfall {
+	for i, e := range events {
+		if len(e.weights) == 0 {
+			continue
+		}
+		best := map[string]int{}
+		for j := i; j >= 0 && !events[j].at.Before(e.at.Add(-s.within)); j-- {
+			for _, w := range events[j].weights {
+				best[w.code] = max(best[w.code], w.n)
+			}
+		}
+		sum := 0
+		for _, n := range best {
+			sum += n
+		}
+		if sum > s.most {
+			s.most, s.at = sum, e.at
+		}
+	}
+	return s
 }
 
 // most fills in the largest number of distinct values of any window.

@@ -28,9 +28,7 @@ func (r *run) write(ctx context.Context, out io.Writer) error {
 		r.comparison(out)
 	}
 	if r.opts.Explain != "" {
-		if err := r.explain(ctx, out); err != nil {
-			return err
-		}
+		r.explain(out)
 	}
 	if r.opts.Report != "" {
 		fmt.Fprintf(out, "\nreport: %s\n", r.opts.Report)

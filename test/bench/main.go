@@ -34,6 +34,7 @@ func main() {
 func run() error {
 	build := flag.String("build", "build", "`folder` of the artefacts")
 	lines := flag.Int("lines", 1_000_000, "IIS lines to read")
+	kind := flag.String("input", iis.Routine, "`kind` of lines: routine, hostile or flood")
 	rounds := flag.Int("rounds", 5, "counted rounds, after one that is not")
 	only := flag.String("only", costCases, "`names` of cases to run, with commas, or scale for\n"+scaleCases+"\n")
 	flag.Parse()
@@ -45,7 +46,7 @@ func run() error {
 		return err
 	}
 	input, line := filepath.Join(dir, "iis.log"), filepath.Join(dir, "line.log")
-	if err := errors.Join(writeLines(input, *lines), writeLines(line, 1)); err != nil {
+	if err := errors.Join(writeLines(input, *kind, *lines), writeLines(line, iis.Routine, 1)); err != nil {
 		return fmt.Errorf("write the lines: %w", err)
 	}
 	cases, err := prepare(filepath.Dir(dir), dir, input, line)
@@ -62,17 +63,17 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%d IIS lines of %d bytes; medians of %d rounds\n\n", *lines, info.Size()/int64(*lines), *rounds)
+	fmt.Printf("\n%d IIS lines of %d bytes (%s); medians of %d rounds\n\n", *lines, info.Size()/int64(*lines), *kind, *rounds)
 	table(os.Stdout, cases)
 	return nil
 }
 
-func writeLines(path string, n int) error {
+func writeLines(path, kind string, n int) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(iis.Write(f, n), f.Close())
+	return errors.Join(iis.WriteKind(f, kind, n), f.Close())
 }
 
 // prepare writes the configurations: of fluent-bit where it is on PATH, of the

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// attacks are the four a detector has to find. Their tools are told by their
+// attacks are the four on passwords that a detector has to find. Their tools are told by their
 // agents: the one below is in the public defaults of several.
 func (m *maker) attacks() {
 	m.stuffing()

@@ -97,12 +97,16 @@ func requestType(s signIn) string {
 
 // mailRead is two minutes of one person's reading.
 func (m *maker) mailRead(at time.Time, c client, p *person) {
-	n := 1 + m.rng.IntN(4)
+	m.audit(at, m.mailRecord(at, c, p, 1+m.rng.IntN(4)))
+}
+
+// mailRecord tells of n mail items that were read in a browser.
+func (m *maker) mailRecord(at time.Time, c client, p *person, n int) auditMail {
 	items := make([]item, n)
 	for i := range items {
 		items[i].InternetMessageID = "<" + m.hex(16) + "@contoso.com>"
 	}
-	m.audit(at, auditMail{
+	return auditMail{
 		auditCommon: auditCommon{
 			CreationTime: at.Format(auditTime), ID: m.uuid(), Operation: "MailItemsAccessed", OrganizationID: tenant, RecordType: 50,
 			ResultStatus: "Succeeded", UserKey: p.object, Version: 1, Workload: "Exchange", UserID: p.upn(),
@@ -110,7 +114,7 @@ func (m *maker) mailRead(at time.Time, c client, p *person) {
 		AppID: exchangeOnline, ClientAppID: exchangeOnline, ClientIPAddress: c.ip, ClientInfoString: "Client=OWA;Action=ViaProxy",
 		MailboxOwnerUPN: p.upn(), OperationCount: n, Folders: []folder{{items, `\Inbox`}},
 		OperationProperties: []property{{"MailAccessType", "Bind"}, {"IsThrottled", "False"}},
-	})
+	}
 }
 
 // audit adds v once, or now and then twice, as the collector gets it.

@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"redshank/analytics"
-	"redshank/analytics/alert"
-	"redshank/analytics/policy"
-	"redshank/test/day"
 	"slices"
 	"testing"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+	"redshank/test/day"
 )
 
 // chunkSize is about what an agent hands over at once, in bytes.
@@ -67,12 +68,13 @@ var views = []struct {
 	name  string
 	sees  func(tag string) bool
 	sites []day.Site
+	mail  bool // tells of mail that is read
 }{
-	{"everything", func(string) bool { return true }, []day.Site{day.Exchange, day.Cloud}},
-	{"the server", func(tag string) bool { return tag != "m365.ual" && tag != "entra.signin" }, []day.Site{day.Exchange}},
-	{"the tenant", func(tag string) bool { return tag == "m365.ual" || tag == "entra.signin" }, []day.Site{day.Cloud}},
-	{"the audit log", func(tag string) bool { return tag == "m365.ual" }, []day.Site{day.Cloud}},
-	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}},
+	{"everything", func(string) bool { return true }, []day.Site{day.Exchange, day.Cloud}, true},
+	{"the server", func(tag string) bool { return tag != "m365.ual" && tag != "entra.signin" }, []day.Site{day.Exchange}, false},
+	{"the tenant", func(tag string) bool { return tag == "m365.ual" || tag == "entra.signin" }, []day.Site{day.Cloud}, true},
+	{"the audit log", func(tag string) bool { return tag == "m365.ual" }, []day.Site{day.Cloud}, true},
+	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}, false},
 }
 
 // Exactly the attacks are found, whoever the people are that day, whatever
@@ -81,6 +83,10 @@ func TestExactlyTheAttacks(t *testing.T) {
 	for _, seed := range []uint64{1, 2} {
 		d := day.New(day.Options{Seed: seed})
 		for _, v := range views {
+			d := d
+			if !v.mail {
+				d = withoutThefts(d)
+			}
 			var streams []*day.Stream
 			for _, s := range d.Streams {
 				if v.sees(s.Tag) {
@@ -96,6 +102,13 @@ func TestExactlyTheAttacks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// withoutThefts is a day of which no log tells that mail is read.
+func withoutThefts(d *day.Day) *day.Day {
+	less := *d
+	less.Expected = slices.DeleteFunc(slices.Clone(d.Expected), func(i day.Incident) bool { return i.Rule == "AN0131" })
+	return &less
 }
 
 // observe gives the lines to an engine in chunks of one tag and returns the

@@ -33,7 +33,7 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	check("all found", func(f []Found) []Found { return f })
-	check("none found", func([]Found) []Found { return nil }, "missing", "missing", "missing", "missing")
+	check("none found", func([]Found) []Found { return nil }, "missing", "missing", "missing", "missing", "missing")
 	check("one twice", func(f []Found) []Found { return append(f, f[1]) }, "told twice")
 	check("a near miss", func(f []Found) []Found { return append(f, Found{Source: branchOffice}) }, "typos of a whole office")
 	check("less severe", func(f []Found) []Found { f[0].Severity = "low"; return f }, "severity is low")
@@ -43,7 +43,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestCompareOneSite(t *testing.T) {
-	cloud := slices.DeleteFunc(told(whole), func(f Found) bool { return f.Source != "" })
+	cloud := slices.DeleteFunc(told(whole), func(f Found) bool { return f.Source != "" && f.Rule == "AN1269" })
 	if wrong := whole.Compare(cloud, Cloud); len(wrong) > 0 {
 		t.Error(wrong)
 	}

@@ -24,6 +24,8 @@ type options struct {
 	leaked       bool
 	calm, plain  bool
 	only         string
+	host         bool   // play through the shared object
+	build        string // folder of the artefacts
 	json         bool
 	details      bool
 }
@@ -53,10 +55,15 @@ func readFlags(args []string) (options, error) {
 	f.BoolVar(&o.calm, "calm", false, "no attacks")
 	f.BoolVar(&o.plain, "plain", false, "no noise beyond ordinary days")
 	f.StringVar(&o.only, "only", "", "only kinds of attack whose names contain this, each once")
+	f.BoolVar(&o.host, "host", false, "play through the shared object in build/host; else through the engine directly")
+	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {
 		return o, err
+	}
+	if o.host && *hours > 0 {
+		return o, errors.New("-host: no restarts (want the engine, without -host)")
 	}
 	o.restart, o.databases = time.Duration(*hours*float64(time.Hour)), !*plainText
 	for _, text := range strings.Split(*seeds, ",") {
@@ -96,22 +103,31 @@ func score(seed uint64, o options) (*result, error) {
 	defer os.RemoveAll(dir)
 	began := time.Now()
 	w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
-	e, err := newEngine(w, dir, o)
+	f, count, cpu, err := playBy(w, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	count, err := play(w, e)
-	if err != nil {
-		return nil, err
-	}
-	f, err := e.close(w.End())
-	if err != nil {
-		return nil, err
-	}
-	r := &result{Seed: seed, Days: o.days, People: o.people, lines: count, judgement: judge(&w.Truth, f), incidents: len(f.order), engine: e.cpu, took: time.Since(began)}
+	r := &result{Seed: seed, Days: o.days, People: o.people, lines: count, judgement: judge(&w.Truth, f), incidents: len(f.order), engine: cpu, took: time.Since(began)}
 	for _, i := range f.order {
 		r.totalMessages += i.messages
 		r.mostMessages = max(r.mostMessages, i.messages)
 	}
 	return r, nil
+}
+
+// playBy plays a world through what the options say, and returns what was
+// found, how many lines there were, and the time that the engine took.
+func playBy(w *world.World, dir string, o options) (f *found, count int, took time.Duration, err error) {
+	if o.host {
+		f, count, err = playHost(w, dir, o)
+		return f, count, 0, err
+	}
+	e, err := newEngine(w, dir, o)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if count, err = play(w, e); err != nil {
+		return nil, 0, 0, err
+	}
+	return e.close(w.End()), count, e.cpu, nil
 }

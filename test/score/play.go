@@ -7,28 +7,22 @@ import (
 	"redshank/test/world/lines"
 )
 
-// player is what a world is played through.
-type player interface {
-	observe(tag string, chunk []byte, at time.Time) error
-	close(at time.Time) (*found, error)
-}
-
 // chunkSize is about what an agent hands over at once, in bytes.
 const chunkSize = 1 << 20
 
 // flushEvery is how often an agent hands over what it has read.
 const flushEvery = time.Minute
 
-// play gives all lines of a world to p, in chunks of one tag as an agent cuts
+// play gives all lines of a world to an engine, in chunks of one tag as an agent cuts
 // them, and returns how many there were.
-func play(w *world.World, p player) (count int, err error) {
+func play(w *world.World, e *engine) (count int, err error) {
 	chunks := map[string][]byte{}
 	var order []string
 	var until time.Time
 	hand := func(at time.Time) {
 		for _, tag := range order {
 			if c := chunks[tag]; len(c) > 0 && err == nil {
-				err = p.observe(tag, c, at)
+				err = e.observe(tag, c, at)
 			}
 			chunks[tag] = chunks[tag][:0]
 		}

@@ -182,17 +182,13 @@ func clients(list []netip.Addr, agent string) func(int) lines.Client {
 	return func(i int) lines.Client { return lines.Client{IP: list[i%len(list)], Agent: agent} }
 }
 
-// moment draws a time of a day after the first two, when people work or at any
-// hour.
+// moment draws a time after the first two days, when people work or at any
+// hour, that leaves so many days behind it.
 func (w *World) moment(working bool, leave int) time.Time {
-	day := w.number(2, max(2, w.Days-1-leave))
 	if working {
-		for w.day(day, 12).Weekday() == time.Saturday || w.day(day, 12).Weekday() == time.Sunday {
-			day = 2 + (day-1)%max(1, w.Days-2-leave)
-		}
-		return w.day(day, 8+8*w.rng.Float64())
+		return w.day(w.aWorkday(2), 8+8*w.rng.Float64())
 	}
-	return w.day(day, 22*w.rng.Float64())
+	return w.day(w.number(2, w.Days-1-leave), 22*w.rng.Float64())
 }
 
 // largest are the networks of the three largest providers at home.

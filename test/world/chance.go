@@ -20,8 +20,8 @@ func (w *World) between(low, high time.Duration) time.Duration {
 // hours is a duration of so many hours.
 func hours(n float64) time.Duration { return time.Duration(n * float64(time.Hour)) }
 
-// number draws a number from low to high.
-func (w *World) number(low, high int) int { return low + w.rng.IntN(high-low+1) }
+// number draws a number from low to high; low where high is below.
+func (w *World) number(low, high int) int { return low + w.rng.IntN(max(1, high-low+1)) }
 
 // around draws a time normally distributed about t.
 func (w *World) around(t time.Time, spread time.Duration) time.Time {

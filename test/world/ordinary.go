@@ -11,6 +11,9 @@ import (
 func (w *World) ordinary(day time.Time) {
 	weekend := day.In(w.org.local).Weekday() == time.Saturday || day.In(w.org.local).Weekday() == time.Sunday
 	for _, p := range w.org.people {
+		if day.Before(p.away) {
+			continue // see trip
+		}
 		if works := w.chance(0.92); weekend && !w.chance(0.07) || !works {
 			w.idleDay(p, day)
 			continue

@@ -105,7 +105,7 @@ func (w *World) taken(o *org, name string) bool {
 func (w *World) setup() lines.Setup {
 	s := lines.Setup{
 		Domain: w.org.domain, NetBIOS: w.org.netbios, Tenant: w.org.tenant, Local: w.org.local,
-		Balancer: w.chance(0.3), Bytes: w.chance(0.5), BackEnd: w.chance(0.5),
+		Balancer: w.chance(0.3), Bytes: w.chance(0.5), BackEnd: w.chance(0.5), Proxy: w.chance(0.8), Security: w.chance(0.8), Entra: w.chance(0.8),
 	}
 	prefix := one(w, []string{"EX", "MBX", "MAIL", "EXCH"})
 	for i := range w.number(1, 3) {

@@ -39,7 +39,8 @@ type person struct {
 	items   int // mail items read in a record
 	comes   float64
 	stays   float64
-	spelled int // how the name is spelled when typed
+	away    time.Time // travelling until then
+	spelled int       // how the name is spelled when typed
 }
 
 func (p *person) upn() string  { return p.name + "@" + p.org.domain }

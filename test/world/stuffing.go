@@ -2,6 +2,7 @@ package world
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"redshank/test/world/lines"
@@ -25,12 +26,12 @@ var (
 // stuffings are the kinds of attack that AN1269 is about.
 var stuffings = []kind{
 	{"one address, web form", func(w *World, name string) {
-		c := lines.Client{IP: w.hosted(), Agent: one(w, append(frozen, scripts...))}
+		c := lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}
 		targets := w.pairs(w.number(15, 70), 0.25)
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(byForm), from: single(c), targets: targets, pause: w.every(6 * time.Second), hits: w.hits(targets, false)})
 	}},
 	{"one address, token end point", func(w *World, name string) {
-		c := lines.Client{IP: w.hosted(), Agent: one(w, append(frozen, scripts...))}
+		c := lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}
 		targets, how := w.pairs(w.number(12, 60), 0.15), way(nil)
 		how, _ = w.cloudWay()
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(how), from: single(c), targets: targets, pause: w.every(4 * time.Second), hits: w.hits(targets, true)})
@@ -128,16 +129,16 @@ var stuffings = []kind{
 				}
 			}
 		}
-		w.assault(assault{kind: name, classes: isAnything, start: w.day(w.number(1, max(1, w.Days-5)), 2), way: always(byToken(lines.AzurePS)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(96*time.Hour, len(targets))})
+		w.assault(assault{kind: name, classes: isAnything, start: w.day(w.number(1, w.Days-5), 2), way: always(byToken(lines.AzurePS)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(96*time.Hour, len(targets))})
 	}},
 	{"eight accounts a day for a week", func(w *World, name string) {
 		targets := w.rounds(8, 6)
-		w.assault(assault{kind: name, classes: isEither, start: w.day(w.number(1, max(1, w.Days-7)), 4), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(144*time.Hour, len(targets)), hits: last(targets, w.chance(0.5))})
+		w.assault(assault{kind: name, classes: isEither, start: w.day(w.number(1, w.Days-7), 4), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(144*time.Hour, len(targets)), hits: last(targets, w.chance(0.5))})
 	}},
 	{"200 addresses, one try each, one tool", func(w *World, name string) {
 		targets := w.rounds(w.number(120, 200), 1)
 		how, _ := w.cloudWay()
-		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(w.proxies(200, append(w.nets.foreign, w.nets.hosting...)), one(w, []string{oldFirefox, oldChrome, teamsAgent, adAgent})),
+		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(w.proxies(200, slices.Concat(w.nets.foreign, w.nets.hosting)), one(w, []string{oldFirefox, oldChrome, teamsAgent, adAgent})),
 			targets: targets, pause: w.every(7 * time.Second), hits: w.hits(targets, true)})
 	}},
 	{"residential proxies abroad, tenant's own browser and application", func(w *World, name string) {
@@ -192,6 +193,30 @@ var stuffings = []kind{
 		}
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(byForm), from: single(lines.Client{IP: w.hosted(), Agent: oldChrome}), targets: append(targets, targets...), pause: w.every(20 * time.Second)})
 	}},
+	{"one line of the victims' own provider", func(w *World, name string) {
+		targets := w.pairs(w.number(15, 40), 0.1)
+		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(true, 0), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.nets.consumers[0].V4(w.rng.Uint64()), Agent: w.browser()}),
+			targets: targets, pause: w.every(15 * time.Second), hits: w.hits(targets, true)})
+	}},
+	{"100 prefixes of IPv6 at one hosting provider", func(w *World, name string) {
+		network := one(w, w.nets.hosting)
+		var list []netip.Addr
+		for range 100 {
+			list = append(list, network.V6(w.rng.Uint64(), w.rng.Uint64()))
+		}
+		targets := w.rounds(w.number(80, 120), 1)
+		how, _ := w.cloudWay()
+		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(list, one(w, frozen)), targets: targets, pause: w.every(25 * time.Second), hits: w.hits(targets, true)})
+	}},
+	{"good list: half of the pairs are right", func(w *World, name string) {
+		targets, hits := w.rounds(w.number(14, 24), 1), map[int]lines.Verdict{}
+		for i := range targets {
+			if i%2 == 1 {
+				hits[i] = one(w, []lines.Verdict{lines.Right, lines.MFAAsked})
+			}
+		}
+		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(byToken(lines.Office)), from: single(lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}), targets: targets, pause: w.every(20 * time.Second), hits: hits})
+	}},
 	{"fresh application id for each try, many exits", func(w *World, name string) {
 		targets := w.rounds(w.number(60, 120), 1)
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: func(int) way {
@@ -210,7 +235,7 @@ func few(w *World, name string, addresses, accounts int, span time.Duration) {
 		targets = append(targets, aim(p))
 	}
 	how := one(w, []way{byToken(lines.AzureADPS), byEWS, byForm})
-	w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 1), way: always(how), from: clients(w.proxies(addresses, w.nets.hosting), one(w, append(frozen, scripts...))), targets: targets, pause: w.spread(span, len(targets)), hits: w.hits(targets, false)})
+	w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 1), way: always(how), from: clients(w.proxies(addresses, w.nets.hosting), one(w, slices.Concat(frozen, scripts))), targets: targets, pause: w.spread(span, len(targets)), hits: w.hits(targets, false)})
 }
 
 // last is a hit at the last try, or none.

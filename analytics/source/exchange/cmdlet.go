@@ -39,6 +39,7 @@ var shellColumns = table.NewColumns([][]string{
 	shellResult:      {"executionresult"},
 }, shellUser, shellName, shellParameters)
 
+// NewCmdlet returns the format.
 func NewCmdlet() format.Format {
 	return &cmdlet{exchangeLog{
 		of: event.Cmdlet, columns: shellColumns, fits: isCmdletRow,
@@ -49,7 +50,7 @@ func NewCmdlet() format.Format {
 	}}
 }
 
-// claims takes the rows and headers of the three logs.
+// Claims takes the rows and headers of the three logs.
 func (f *cmdlet) Claims(in *format.Input) bool {
 	return f.exchangeLog.Claims(in) || !in.Fields.Present() && isAdminHeader(in.Line)
 }
@@ -61,7 +62,7 @@ func isCmdletRow(rest []byte) bool {
 	return isAdminRow(rest)
 }
 
-// isAdminRow tells a row of the audit log by its tenant and record type, and
+// isAdminRow recognises a row of the audit log by its tenant and record type, and
 // one of the control panel by its event.
 func isAdminRow(rest []byte) bool {
 	third := table.CellAt(rest, 1)
@@ -78,6 +79,7 @@ var (
 	controlPanelHeader = []byte("TimeStamp,ServerName,EventId,EventData")
 )
 
+// Decode emits the cmdlet of a row.
 func (f *cmdlet) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	if !in.Fields.Present() {
 		rest := afterTime(in.Line)
@@ -119,7 +121,7 @@ func cmdletAction(name []byte) event.Action {
 
 var readingVerbs = [...]string{"get-", "test-", "search-", "export-", "start-", "connect-", "write-", "measure-", "select-", "where-"}
 
-// subject is the value of -Mailbox or -Identity: whose mail it is about.
+// subject returns the value of -Mailbox or -Identity: whose mail it is about.
 func subject(parameters []byte) []byte {
 	for _, name := range [...]string{"-Mailbox ", "-Identity "} {
 		if value, ok := ascii.CutAfter(parameters, name); ok {

@@ -47,6 +47,7 @@ var ewsColumns = table.NewColumns([][]string{
 	ewsRefusal:        {"authenticationerrors"},
 }, ewsAction, ewsUser)
 
+// NewEWS returns the format.
 func NewEWS() format.Format {
 	return &ews{exchangeLog{
 		of: event.EWS, columns: ewsColumns, fits: isEWSRow,
@@ -57,7 +58,7 @@ func NewEWS() format.Format {
 	}}
 }
 
-// isEWSRow tells a row by its request id and version, and by having no
+// isEWSRow recognises a row by its request id and version, and by having no
 // protocol where HttpProxy has it: there is a truth value behind.
 func isEWSRow(rest []byte) bool {
 	if len(rest) < 41 || rest[36] != ',' || !ascii.IsGUID(rest[:36]) || ascii.Number(table.CellAt(rest[37:], 0)) < 0 {
@@ -68,6 +69,7 @@ func isEWSRow(rest []byte) bool {
 		len(authenticated) == 0 && protocolOf(table.CellAt(rest[37:], 5)) == event.ServiceUnknown
 }
 
+// Decode emits the request of a row.
 func (f *ews) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	var r table.Row
 	if o := f.open(in, ev, &r); o != format.Understood {
@@ -91,7 +93,7 @@ func (f *ews) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 // maxText is the longest detail these logs give an event, in bytes.
 const maxText = 1024
 
-// judgeEWS tells what the request says; false where that is nothing. An
+// judgeEWS returns what the request says; false if nothing is left. An
 // operation that Exchange turned down (ErrorCode, status 500) was asked for
 // all the same by somebody who is in, but has touched no mail.
 func judgeEWS(ev *event.Event, r *table.Row) bool {

@@ -46,11 +46,12 @@ var proxyColumns = table.NewColumns([][]string{
 	proxyForwarded:      {"xforwardedfor"},
 }, proxyStem, proxyAuthenticated)
 
+// NewHTTPProxy returns the format.
 func NewHTTPProxy() format.Format {
 	return &httpProxy{exchangeLog{
 		of: event.HTTPProxy, columns: proxyColumns, fits: isProxyRow,
 		// The beginning has been the same in all versions; the query has not
-		// stayed where it was and is left out.
+		// stayed if it was and is left out.
 		usual: proxyColumns.Header([]byte("DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,"+
 			"RevisionVersion,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,"+
 			"IsAuthenticated,AuthenticatedUser,Organization,AnchorMailbox,UserAgent,ClientIpAddress,"+
@@ -67,13 +68,14 @@ var protocols = ascii.NewNames(map[string]event.Service{
 
 func protocolOf(name []byte) event.Service { return protocols.Find(name) }
 
-// isProxyRow tells a row by its request id, version and protocol. EWS logs
+// isProxyRow recognises a row by its request id, version and protocol. EWS logs
 // begin alike and have the kind of authentication in place of the protocol.
 func isProxyRow(rest []byte) bool {
 	return len(rest) > 40 && rest[36] == ',' && ascii.IsGUID(rest[:36]) &&
 		ascii.Number(table.CellAt(rest[37:], 0)) >= 0 && protocolOf(table.CellAt(rest[37:], 5)) != event.ServiceUnknown
 }
 
+// Decode emits the request of a row.
 func (f *httpProxy) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	var r table.Row
 	if o := f.open(in, ev, &r); o != format.Understood {
@@ -96,7 +98,7 @@ func (f *httpProxy) Decode(in *format.Input, ev *event.Event, emit format.Emit) 
 	return format.Understood
 }
 
-// judgeProxied tells what the request says; false where that is nothing. A
+// judgeProxied returns what the request says; false if nothing is left. A
 // forms login says nothing here: its POST is anonymous whatever comes of it,
 // and the rows without a cookie are its redirects.
 func judgeProxied(ev *event.Event, r *table.Row, status int64) bool {

@@ -20,9 +20,10 @@ type exchangeLog struct {
 	fits    func(rest []byte) bool // tells a line by what follows its time and comma
 }
 
+// Source is the log that the format reads.
 func (l *exchangeLog) Source() event.Source { return l.of }
 
-// claims looks at the shape of a line, not at the header of its file: files
+// Claims looks at the shape of a line, not at the header of its file: files
 // get glued together, and one collector may tail several under one tag.
 func (l *exchangeLog) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
@@ -34,14 +35,14 @@ func (l *exchangeLog) Claims(in *format.Input) bool {
 	return l.header(in.Line) != nil || isPreamble(in.Line)
 }
 
-// isPreamble tells the lines that stand before the columns in every log of
+// isPreamble recognises the lines that stand before the columns in every log of
 // Exchange, whichever it is. They say nothing.
 func isPreamble(line []byte) bool {
 	return len(line) > 0 && line[0] == '#' && (ascii.HasPrefix(line, "#software: microsoft exchange") || ascii.HasPrefix(line, "#log-type:") ||
 		ascii.HasPrefix(line, "#version: 15.") || ascii.HasPrefix(line, "#date: ") && len(line) > 17 && line[17] == 'T')
 }
 
-// header is the layout of a header line of this log, nil for any other line.
+// header returns the layout of a header line of this log, nil for any other line.
 func (l *exchangeLog) header(line []byte) table.Layout {
 	names := table.HeaderNames(line)
 	if names == nil && len(line) > 0 && line[0]|0x20 >= 'a' && l.plainHeader(line) {
@@ -63,7 +64,7 @@ func (l *exchangeLog) header(line []byte) table.Layout {
 	return found
 }
 
-// plainHeader tells a header without its mark by its first name: that of the
+// plainHeader recognises a header without its mark by its first name: that of the
 // column with the time.
 func (l *exchangeLog) plainHeader(line []byte) bool {
 	end := bytes.IndexByte(line, ',')
@@ -73,7 +74,7 @@ func (l *exchangeLog) plainHeader(line []byte) bool {
 // exchangeTime is the slot of the time in all of these logs.
 const exchangeTime = 0
 
-// open fills r and the time of ev. The outcome is Understood where there is a
+// open fills r and the time of ev. The outcome is Understood if there is a
 // row to go on with.
 func (l *exchangeLog) open(in *format.Input, ev *event.Event, r *table.Row) format.Outcome {
 	o := l.cut(in, ev, r)
@@ -113,7 +114,7 @@ func (l *exchangeLog) cut(in *format.Input, ev *event.Event, r *table.Row) forma
 	return format.Understood
 }
 
-// afterTime is what follows the time and the comma at the beginning of a row,
+// afterTime returns what follows the time and the comma at the beginning of a row,
 // nil where line does not begin with an ISO 8601 time.
 func afterTime(line []byte) []byte {
 	if len(line) < 21 || !timestamp.IsDate(line[:10]) || line[10] != 'T' || !timestamp.IsClock(line[11:19]) {
@@ -127,7 +128,7 @@ func afterTime(line []byte) []byte {
 	return nil
 }
 
-// isSessionID tells the sixteen hexadecimal digits of a protocol session.
+// isSessionID recognises the sixteen hexadecimal digits of a protocol session.
 func isSessionID(b []byte) bool {
 	for _, c := range b {
 		if ascii.Hex(c) > 15 {
@@ -137,7 +138,7 @@ func isSessionID(b []byte) bool {
 	return len(b) == 16
 }
 
-// host is an endpoint without its port, whatever way it is written.
+// host returns an endpoint without its port, whatever way it is written.
 func host(endpoint []byte) []byte {
 	if len(endpoint) > 0 && endpoint[0] == '[' {
 		if end := bytes.IndexByte(endpoint, ']'); end > 0 {
@@ -151,7 +152,7 @@ func host(endpoint []byte) []byte {
 	return endpoint[:first]
 }
 
-// port is the port of an endpoint, nil where it has none.
+// port returns the port of an endpoint, nil without one.
 func port(endpoint []byte) []byte {
 	at := bytes.LastIndexByte(endpoint, ':')
 	if at < 0 || at > 0 && endpoint[0] != '[' && bytes.IndexByte(endpoint, ':') != at {

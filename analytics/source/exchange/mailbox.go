@@ -42,16 +42,20 @@ var mailColumns = table.NewColumns([][]string{
 }, mailSession, mailServer, mailClient, mailCommand)
 
 // mailboxLog is common to both. Header lines are kept under IMAP for either,
-// since nothing in them tells the two apart.
+// since nothing in them distinguishes the two.
 var mailboxLog = exchangeLog{
 	of: event.IMAP, columns: mailColumns, fits: isMailboxRow,
 	usual: mailColumns.Header([]byte("dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,"+
 		"command,parameters,context,puid"), ','),
 }
 
+// NewIMAP returns the format of IMAP4 logs.
 func NewIMAP() format.Format { return &mailProtocol{exchangeLog: mailboxLog} }
-func NewPOP() format.Format  { return &mailProtocol{exchangeLog: mailboxLog, pop: true} }
 
+// NewPOP returns the format of POP3 logs.
+func NewPOP() format.Format { return &mailProtocol{exchangeLog: mailboxLog, pop: true} }
+
+// Source is event.IMAP or event.POP.
 func (f *mailProtocol) Source() event.Source {
 	if f.pop {
 		return event.POP
@@ -59,7 +63,7 @@ func (f *mailProtocol) Source() event.Source {
 	return event.IMAP
 }
 
-// claims takes the rows of one of the two, and header lines for both.
+// Claims takes the rows of one of the two, and header lines for both.
 func (f *mailProtocol) Claims(in *format.Input) bool {
 	if !f.exchangeLog.Claims(in) {
 		return false
@@ -72,7 +76,7 @@ func (f *mailProtocol) Claims(in *format.Input) bool {
 	return rest == nil || isPOP(table.CellAt(rest, 2), table.CellAt(rest, 8)) == f.pop
 }
 
-// isMailboxRow tells a row by its session, its number in it and the server's
+// isMailboxRow recognises a row by its session, its number in it and the server's
 // endpoint.
 func isMailboxRow(rest []byte) bool {
 	return len(rest) > 17 && rest[16] == ',' && isSessionID(rest[:16]) &&
@@ -94,6 +98,7 @@ var popCommands = ascii.NewNames(map[string]bool{
 	"apop": true, "auth": true, "dele": true, "pass": true, "retr": true, "stat": true, "top": true, "uidl": true, "user": true,
 })
 
+// Decode emits the login or the command of a row.
 func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	var r table.Row
 	if o := f.open(in, ev, &r); o != format.Understood {
@@ -114,7 +119,7 @@ func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emi
 	} else {
 		tells = judgeCommand(ev, &r, context)
 		if backEnd && bytes.Equal(host(ev.RawIP), ev.Host) {
-			ev.RawIP = nil // the front end: whoever sat before it is not logged here
+			ev.RawIP = nil // the front end: the client behind it is not logged here
 		}
 	}
 	if !tells {
@@ -124,7 +129,7 @@ func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emi
 	return format.Understood
 }
 
-// maxContext is how much of a context is looked at, in bytes: performance
+// maxContext is how much of a context is read, in bytes: performance
 // figures without end stand behind what matters.
 const maxContext = 1024
 
@@ -138,7 +143,7 @@ func isLoginCommand(command []byte) bool {
 		ascii.EqualFold(command, "auth") || ascii.EqualFold(command, "apop")
 }
 
-// judgeLogin tells how a sign-in ended; false where it has not.
+// judgeLogin returns how a sign-in ended; false if it has not.
 func judgeLogin(ev *event.Event, r *table.Row, context []byte) bool {
 	ev.Action, ev.Protocol = event.SignIn, event.BasicAuth
 	if kind := mechanism(bytes.TrimLeft(r[mailParameters], " ")); kind != event.ProtocolUnknown {
@@ -176,7 +181,7 @@ func isLoginFailure(result []byte) bool {
 	return ascii.Contains(ascii.Clip(result, 64), " no login failed") || ascii.Contains(ascii.Clip(result, 64), " no authenticate failed")
 }
 
-// loginUser is the account where its column is empty: in the error text, or
+// loginUser returns the account where its column is empty: in the error text, or
 // before the masked password among the parameters.
 func loginUser(r *table.Row, context []byte, ev *event.Event) []byte {
 	if user, ok := ascii.CutAfter(context, ",User: "); ok {
@@ -192,7 +197,7 @@ func loginUser(r *table.Row, context []byte, ev *event.Event) []byte {
 	return table.Single(user, ev, request.MaxUser)
 }
 
-// judgeCommand tells what a command did with mail; false for the others, and
+// judgeCommand returns what a command did with mail; false for the others, and
 // where it failed.
 func judgeCommand(ev *event.Event, r *table.Row, context []byte) bool {
 	if len(ev.RawUser) == 0 {

@@ -52,6 +52,7 @@ var smtpColumns = table.NewColumns([][]string{
 // its client. One that is pushed out counts its reply as a failure once more.
 const maxSessions = 4096
 
+// NewSMTP returns the format.
 func NewSMTP() format.Format {
 	sessions, err := simplelru.NewLRU[uint64, attempt](maxSessions, nil)
 	if err != nil {
@@ -67,7 +68,7 @@ func NewSMTP() format.Format {
 	}
 }
 
-// isSMTPRow tells a row by its session, its number in it, and the mark of
+// isSMTPRow recognises a row by its session, its number in it, and the mark of
 // what the row is.
 func isSMTPRow(rest []byte) bool {
 	_, rest, _ = table.CutCell(rest)
@@ -92,6 +93,7 @@ type attempt struct {
 	passed   bool   // a front end did, and has logged the same
 }
 
+// Decode emits a login once the rows of its session have decided it.
 func (f *smtp) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	s := step{f: f, ev: ev, emit: emit}
 	r := &s.r
@@ -117,7 +119,7 @@ func (f *smtp) Decode(in *format.Input, ev *event.Event, emit format.Emit) forma
 	return format.Ignored
 }
 
-// isHub tells the ports at which the transport service takes what the front
+// isHub recognises the ports at which the transport service takes what the front
 // end passes on.
 func isHub(local []byte) bool {
 	p := port(local)
@@ -156,7 +158,7 @@ func (s *step) remark() format.Outcome {
 	return format.Ignored
 }
 
-// sessionFor is the account in "... Session for x will now be proxied". Some
+// sessionFor returns the account in "... Session for x will now be proxied". Some
 // builds leave out the space before it.
 func sessionFor(context []byte) []byte {
 	at := bytes.Index(context, sessionForMark)
@@ -207,7 +209,7 @@ func mechanism(name []byte) event.Protocol {
 	return event.ProtocolUnknown
 }
 
-// named tells the failure, now that its account is known.
+// named emits the failure, now that its account is known.
 func (s *step) named(user []byte) format.Outcome {
 	key := s.key()
 	a, _ := s.f.sessions.Peek(key)
@@ -220,7 +222,7 @@ func (s *step) named(user []byte) format.Outcome {
 	return s.fail(key, a)
 }
 
-// tarpit tells a failure whose account is never logged: the account comes
+// tarpit emits a failure whose account is never logged: the account comes
 // before the delay.
 func (s *step) tarpit(text []byte) format.Outcome {
 	if !bytes.Contains(ascii.Clip(text, request.MaxAgent), refusedMark) {
@@ -236,7 +238,7 @@ func (s *step) tarpit(text []byte) format.Outcome {
 
 var refusedMark = []byte("'535 ")
 
-// fail tells the failure, whose remaining rows are of the same act.
+// fail emits the failure, whose remaining rows are of the same act.
 func (s *step) fail(key uint64, a attempt) format.Outcome {
 	o := s.tell(a, event.Failure)
 	a.denied, a.told = false, true
@@ -272,7 +274,7 @@ func (s *step) reply() format.Outcome {
 	return s.tell(a, event.Failure)
 }
 
-// entered tells a success, once a session.
+// entered emits a success, once a session.
 func (s *step) entered(user []byte) format.Outcome {
 	if len(user) == 0 {
 		return format.Ignored
@@ -304,7 +306,7 @@ func (s *step) command() format.Outcome {
 	return format.Understood
 }
 
-// proxied is the IP= of an XPROXY command.
+// proxied returns the IP= of an XPROXY command.
 func proxied(data []byte) []byte {
 	at := bytes.Index(data, proxiedMark)
 	if at < 0 {
@@ -319,7 +321,7 @@ func proxied(data []byte) []byte {
 
 var proxiedMark = []byte(" IP=")
 
-// closed ends the session, and tells a failure that nothing more was logged of.
+// closed ends the session, and emits a failure that nothing more was logged of.
 func (s *step) closed() format.Outcome {
 	if s.f.sessions.Len() == 0 {
 		return format.Ignored

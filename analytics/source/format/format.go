@@ -30,7 +30,7 @@ type Reason uint8
 const (
 	NoReason  Reason = iota
 	BadSyntax        // JSON, XML or CSV that is cut off or broken
-	BadShape         // the family is known, and the fields are not where it has them
+	BadShape         // the family is known, and the fields are not if it has them
 	NoTime           // no time, in a record that has to have one
 	BadTime          // a time that nothing can read
 	NoFields         // the fields that the event needs are missing
@@ -84,7 +84,7 @@ func (in *Input) Find(k *record.Keys, fold bool, at []uint32) {
 // maxValues bounds how many names Values looks for at once.
 const maxValues = 64
 
-// Values sets dst[i] to the field called names[i], absent if there is none, and
+// Values sets dst[i] to the field called names[i], absent if it does not exist, and
 // returns how many there are.
 func (in *Input) Values(k *record.Keys, fold bool, dst []record.Value) (found int) {
 	var at [maxValues]uint32

@@ -7,13 +7,12 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// maxSurplus is how many pieces a line may have beyond its columns. A longer agent
-// is nobody's.
+// maxSurplus is how many pieces a line may have beyond its columns. Longer agents are not real.
 const maxSurplus = 64
 
 // align cuts a line that has more pieces between spaces than its header has columns.
 // Account names are logged with their spaces and are the client's to choose, so that
-// the columns behind one must not be counted from the left: whoever signs in as
+// the columns behind one must not be counted from the left: a client that signs in as
 // "alice 198.51.100.1" would choose the address. IIS writes the agent in one piece;
 // so the account takes all pieces that are too many, and the client has to be an
 // address. Loggers that write agents with spaces are known by the lines of which
@@ -73,7 +72,7 @@ func (a *alignment) middle(first, last, from, to int, agentLast bool) (fits, amb
 			continue
 		}
 		readings++
-		if one := agentLast && to-rest == 1 || !agentLast && n == 1; one || best < 0 {
+		if one := agentLast && to-rest == 1 || !agentLast && n == 1; best < 0 || one && !single {
 			best, single = n, one
 		}
 	}

@@ -15,7 +15,7 @@ type w3cClock struct {
 	second int64 // of the last line, within its day
 }
 
-// read returns the time of r, which came at now, or why there is none.
+// read returns the time of r, which came at now, or why it has no time.
 func (c *w3cClock) read(r *w3cRow, now time.Time) (t time.Time, why format.Reason) {
 	date, clock := r.get(w3cDate), r.get(w3cTime)
 	switch {
@@ -55,7 +55,7 @@ func anyTime(text []byte) (t time.Time, why format.Reason) {
 	return t, format.NoReason
 }
 
-// nearestDay is the day on which second came last before now.
+// nearestDay returns the day on which second came last before now.
 func nearestDay(now time.Time, second int64) int64 {
 	day := now.Unix() / timestamp.SecondsPerDay
 	if second > now.Unix()%timestamp.SecondsPerDay {

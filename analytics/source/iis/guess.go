@@ -136,7 +136,7 @@ func isMethod(b []byte) bool {
 
 func isPath(b []byte) bool { return len(b) > 0 && (b[0] == '/' || b[0] == '*') }
 
-// isAddress tells an address, or a list of them, from a name and a number.
+// isAddress recognises an address, or a list of them, from a name and a number.
 func isAddress(b []byte) bool {
 	dots, colons := 0, 0
 	for _, c := range b {

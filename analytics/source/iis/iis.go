@@ -23,7 +23,7 @@ type iis struct {
 	stems       stems
 }
 
-// memory is what is kept of one file between its lines.
+// memory is the state of one file between its lines.
 type memory struct {
 	clock  w3cClock // what gives lines without a date one
 	line   w3cLine  // the last line
@@ -46,10 +46,11 @@ func New(headers []string) format.Format {
 	return &iis{columns: columnsOf(headers), onlyDefault: len(headers) == 0, logins: newLogins()}
 }
 
+// Source is event.IIS.
 func (*iis) Source() event.Source { return event.IIS }
 
-// claims takes every line that begins with a date and a time and a space.
-// It takes comments, too, for all the text formats: IIS stands behind them,
+// Claims takes every line that begins with a date and a time and a space.
+// It takes comments, too, for all the text formats: IIS comes after them,
 // and a comment that none of them has claimed says nothing.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
@@ -65,6 +66,8 @@ func (f *iis) Claims(in *format.Input) bool {
 	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8])
 }
 
+// Decode emits what a request says of its account, and the forms logins that it
+// decides.
 func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	s := in.Stream
 	if s == nil {
@@ -117,7 +120,7 @@ func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Even
 	return r, r.plausible()
 }
 
-// nextLine decodes a line that came right behind another one of the stream, and
+// NextLine decodes a line that came right behind another one of the stream, and
 // tells whether it is of the same day and could be. It is what decode does,
 // without what is known.
 func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit format.Emit) (outcome format.Outcome, ok bool) {
@@ -139,7 +142,8 @@ func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit form
 	return f.tell(m, ev, &r, m.line.at, emit, told), true
 }
 
-// tell says what a row tells, and whether that or what came before it was any.
+// tell emits what a row says. It is Understood if the row, or a login before it, led to an
+// event.
 func (f *iis) tell(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit format.Emit, told bool) format.Outcome {
 	ev.Time = at
 	if f.judge(m, ev, r, emit) || told {
@@ -163,7 +167,7 @@ func (f *iis) comment(m *memory, s *format.Stream, line []byte) format.Outcome {
 
 var datePrefix = []byte("#Date: ")
 
-// judge tells what the request says about its client and account; false
+// judge returns what the request says about its client and account; false
 // where it says nothing.
 func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
 	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
@@ -198,8 +202,8 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 	return emitted(ev, r, what, &q, status, emit) || told
 }
 
-// silent tells, before anything else is looked at, a request that judge says
-// nothing of: pages that anyone may fetch, most of what a front end logs.
+// silent reports, before anything else is read, whether judge would emit nothing for a
+// request: pages that anyone may fetch, most of what a front end logs.
 func (f *iis) silent(r *w3cRow) bool {
 	if table.Given(r.get(w3cUser)) != nil || r.get(w3cStatus)[0] >= '4' {
 		return false
@@ -246,11 +250,11 @@ func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status in
 	return true
 }
 
-// isAnonymous tells the pages of the logon itself, which prove nothing even
+// isAnonymous recognises the pages of the logon itself, which prove nothing even
 // where an account is logged with them: it may be the one just refused.
 func isAnonymous(path []byte) bool { return ascii.HasPrefix(path, "/owa/auth") }
 
-// openedMailbox is the mailbox that /owa/user@domain/ opens beside one's own.
+// openedMailbox returns the mailbox that /owa/user@domain/ opens beside one's own.
 func openedMailbox(path []byte) []byte {
 	if !ascii.HasPrefix(path, "/owa/") {
 		return nil
@@ -262,9 +266,8 @@ func openedMailbox(path []byte) []byte {
 	return ascii.Clip(name, request.MaxUser)
 }
 
-// refused tells a wrong password from the handshakes that go before a right
-// one. An anonymous 401 is a failure only where Windows says that it has
-// looked at credentials: NTLM leaves the account out.
+// refused separates a wrong password from the handshakes before a right one. An anonymous 401 is a failure only where Windows says that it has
+// read credentials: NTLM leaves the account out.
 func refused(ev *event.Event, r *w3cRow, q *request.Query) {
 	ev.Outcome = event.Challenge
 	code := r.get(w3cWin32)
@@ -290,7 +293,7 @@ func refused(ev *event.Event, r *w3cRow, q *request.Query) {
 
 const ntlmDenied = "2148074252" // SEC_E_LOGON_DENIED, 0x8009030c
 
-// isCredentialCode tells the Windows results that need credentials to come
+// isCredentialCode recognises the Windows results that need credentials to come
 // about. What each means is the policy's to say.
 func isCredentialCode(code []byte) bool {
 	switch ascii.Number(code) {

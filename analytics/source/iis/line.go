@@ -23,7 +23,7 @@ type w3cCells [32]span
 
 type span struct{ from, to uint32 }
 
-// get is the cell of a slot; nil where the line has none.
+// get returns the cell of a slot; nil if the line has no such cell.
 func (r *w3cRow) get(slot int) []byte {
 	if c := r.cells[slot]; c.from < c.to {
 		return r.text[c.from:c.to:c.to]
@@ -68,7 +68,7 @@ type w3cLine struct {
 }
 
 // next cuts a line that begins as the last one did, but for the time of the day,
-// and tells whether it does and that worked out.
+// and reports whether it does and that worked out.
 func (w *w3cLine) next(line []byte) (r w3cRow, ok bool) {
 	n := len(w.lead)
 	ok = n > 0 && len(line) > n && (string(line[:n]) == string(w.lead) || w.tick(line)) && w.cut(line, n, w.front, w.back)
@@ -95,7 +95,7 @@ func (w *w3cLine) tick(line []byte) bool {
 	return ok
 }
 
-// read cuts any line by the layout of its header, and tells whether that worked
+// read cuts any line by the layout of its header, and reports whether that worked
 // out.
 func (w *w3cLine) read(line []byte, known table.Layout) (r w3cRow, ok bool) {
 	w.lead, w.cells = w.lead[:0], w3cCells{}
@@ -141,7 +141,7 @@ func (w *w3cLine) cut(line []byte, start int, front, back table.Layout) bool {
 }
 
 // cutFront cuts as many columns as l has, from start on, and tells where the
-// rest begins; -1 where there are not so many. Runs of spaces count as one: a
+// rest begins; -1 if the line has fewer columns. Runs of spaces count as one: a
 // doubled space is a slip of the log, since an empty value is written as a
 // dash. Most columns end within eight bytes, and a call to look for that costs
 // more than the looking.

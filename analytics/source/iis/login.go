@@ -24,7 +24,7 @@ const (
 	// come. Browsers follow at once.
 	answerTime = time.Minute
 	// maxLogins bounds the logins that are held, at about half a kilobyte
-	// each. What is pushed out is told as if it had not been answered.
+	// each. A login that is pushed out is emitted as if it had not been answered.
 	maxLogins = 8192
 	// maxPerClient bounds those of one client, maxPerStream those of one file.
 	maxPerClient = 64
@@ -41,13 +41,13 @@ type login struct {
 
 // logins are those held, by client. They are found from any stream, since the
 // answer of a login just before midnight stands in the next file; but only
-// lines of the login's own stream tell that its time is over, because files
+// lines of the login's own stream show that its time is over, because files
 // are read at different paces.
 type logins struct {
 	seed    maphash.Seed
 	clients *simplelru.LRU[uint64, []*login] // oldest login first
 	held    int                              // logins not decided yet
-	event   event.Event                      // for what is told beside the record at hand
+	event   event.Event                      // for events besides the current record
 }
 
 func newLogins() *logins {
@@ -58,7 +58,7 @@ func newLogins() *logins {
 	return &logins{seed: maphash.MakeSeed(), clients: clients}
 }
 
-// isLogin tells the page that takes a filled-in logon form, isPost the
+// isLogin recognises the page that takes a filled-in logon form, isPost the
 // request that brings one: where the method is not logged, any.
 func isLogin(path []byte) bool {
 	return ascii.EqualFold(path, "/owa/auth.owa") || ascii.EqualFold(path, "/owa/auth/owaauth.dll")
@@ -80,7 +80,7 @@ func (l *logins) client(ev *event.Event) uint64 {
 }
 
 // post holds the login that ev describes, or decides it where the log has
-// the redirect itself. A form sent from the page with reason=2 tells that the
+// the redirect itself. A form sent from the page with reason=2 shows that the
 // login before it failed, should the page itself have come from a cache.
 func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit format.Emit) bool {
 	if status < 200 || status >= 400 {
@@ -166,7 +166,7 @@ func (l *logins) unanswered(m *memory, emit format.Emit) bool {
 	return true
 }
 
-// follow lets a request decide held logins of its client, and tells whether
+// follow lets a request decide held logins of its client, and reports whether
 // it did. The logon page decides the oldest: answers come in the order of
 // the logins. Another reason on it (timeout, signed out, password changed)
 // says nothing about a password.
@@ -230,14 +230,14 @@ func bareName(user []byte) []byte {
 	return user
 }
 
-// isRefusal tells a URL of the logon page that says "wrong password".
+// isRefusal recognises a URL of the logon page that says "wrong password".
 func isRefusal(url []byte) bool {
 	at := bytes.IndexByte(url, '?')
 	return at >= 0 && string(request.ReadQuery(url[at:]).Reason) == "2"
 }
 
 // decideOldest decides the oldest login of client as refused. Those that are
-// too old for the answer are told on the way.
+// too old for the answer are emitted on the way.
 func (l *logins) decideOldest(client uint64, now time.Time, emit format.Emit) bool {
 	for {
 		list, ok := l.clients.Peek(client)
@@ -252,7 +252,7 @@ func (l *logins) decideOldest(client uint64, now time.Time, emit format.Emit) bo
 	}
 }
 
-// decide tells a held login and lets it go.
+// decide emits a held login and removes it.
 func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
 	l.tell(p, outcome, reason, emit)
 	l.held--
@@ -261,7 +261,7 @@ func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, em
 		l.clients.Remove(p.client)
 		return
 	}
-	left := make([]*login, 0, len(list)) // whoever walks the old list goes on undisturbed
+	left := make([]*login, 0, len(list)) // a caller that walks the old list is not disturbed
 	for _, other := range list {
 		if other != p {
 			left = append(left, other)

@@ -40,7 +40,7 @@ const (
 	maxStem   = 64  // longest path that is remembered, in bytes
 )
 
-// of is what a path says. The pointer holds until it is called again.
+// of returns what a path says. The pointer holds until it is called again.
 func (t *stems) of(path []byte) *stem {
 	known := &t[place(path)]
 	if string(known.path[:known.n]) != string(path) || len(path) == 0 {
@@ -53,7 +53,7 @@ func (t *stems) of(path []byte) *stem {
 	return &known.stem
 }
 
-// place is a slot by the length and both ends of a path. Who makes paths that
+// place returns a slot by the length and both ends of a path. Who makes paths that
 // meet in one slot makes them cost what they did anyway.
 func place(path []byte) uint64 {
 	const mix, bits = 0x9e3779b97f4a7c15, 8

@@ -87,7 +87,7 @@ func spellings(headers ...string) (names []string) {
 	return names
 }
 
-// forwarded returns the client header of a row, nil if there is none.
+// forwarded returns the client header of a row, nil if none exists.
 func (f *iis) forwarded(r *w3cRow) []byte {
 	for i := range maxHeaders {
 		cell := r.get(w3cForwarded + i)
@@ -101,11 +101,11 @@ func (f *iis) forwarded(r *w3cRow) []byte {
 	return nil
 }
 
-// maxTokens is how many pieces of a line are looked at: a user agent with
+// maxTokens is how many pieces of a line are read: a user agent with
 // spaces in it makes twenty.
 const maxTokens = 96
 
-// split cuts line into r as l says and tells how many columns it had. Runs of
+// splitW3C cuts line into r as l says and tells how many columns it had. Runs of
 // spaces count as one: a doubled space is a slip of the log, since an empty
 // value is written as a dash.
 func splitW3C(l table.Layout, line []byte, r *table.Row) int {
@@ -130,7 +130,7 @@ func odd(line []byte, known table.Layout, r *table.Row) {
 	guess(line, r)
 }
 
-// plausibleW3C tells whether the columns landed where they belong. It is the
+// plausibleW3C reports whether the columns landed where they belong. It is the
 // cheapest sign of a line that does not go with its header.
 func plausibleW3C(status, stem, port []byte) bool {
 	return len(status) == 3 && status[0]-'1' < 5 && ascii.IsDigit(status[1]) && ascii.IsDigit(status[2]) &&

@@ -3,12 +3,13 @@ package m365
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
 )
 
-// entra is Entra's own logs: sign-ins of users, service principals and
+// Entra is Entra's own logs: sign-ins of users, service principals and
 // managed identities, and the directory audit. They come as diagnostic
 // exports (an envelope around "properties"), as the Graph API's objects (the
 // properties alone), and as Log Analytics rows (one flat map, other case).
@@ -23,7 +24,7 @@ type Entra struct {
 	operation func(name []byte) event.Operation
 }
 
-// NewEntra returns the format. operation tells what a directory operation means.
+// NewEntra returns the format. operation returns what a directory operation means.
 func NewEntra(operation func(name []byte) event.Operation) format.Format {
 	return &Entra{operation: operation}
 }
@@ -43,6 +44,8 @@ const (
 	entraProperties
 	entraCreated
 	entraActivity
+	entraUPN
+	entraErrorCode
 )
 
 var entraNames = [...]string{
@@ -57,8 +60,10 @@ var entraNames = [...]string{
 	entraLocation:          "location",
 	entraResource:          "resourceId",
 	entraProperties:        "properties",
-	entraCreated:           "createdDateTime", // these two only where there is no envelope
+	entraCreated:           "createdDateTime", // these two only if there is no envelope
 	entraActivity:          "activityDisplayName",
+	entraUPN:               "AccountUpn", // a row of Defender's, without an envelope
+	entraErrorCode:         "ErrorCode",
 }
 
 // The properties. Log Analytics exports have _dynamic and _string behind the
@@ -98,6 +103,12 @@ const (
 	propResult
 	propDetails
 	propLoggedBy
+	propUPN
+	propObjectID
+	propApplicationID
+	propErrorCode
+	propTimestamp
+	propRequestID
 )
 
 var entraPropertyNames = [...]string{
@@ -135,6 +146,12 @@ var entraPropertyNames = [...]string{
 	propResult:          "result",
 	propDetails:         "additionalDetails",
 	propLoggedBy:        "loggedByService",
+	propUPN:             "AccountUpn", // these are Defender's
+	propObjectID:        "AccountObjectId",
+	propApplicationID:   "ApplicationId",
+	propErrorCode:       "ErrorCode",
+	propTimestamp:       "Timestamp",
+	propRequestID:       "RequestId",
 }
 
 var (
@@ -169,10 +186,18 @@ var entraCategories = map[string]entraKind{
 	"serviceprincipalriskevents":   entraOther,
 	"provisioninglogs":             entraOther,
 	"microsoftgraphactivitylogs":   entraNot,
+
+	// Defender's tables of sign-ins, as its streaming interface names them.
+	"advancedhunting-aadsignineventsbeta":    entraUser,
+	"advancedhunting-entraidsigninevents":    entraUser,
+	"advancedhunting-aadspnsignineventsbeta": entraPrincipal,
+	"advancedhunting-entraidspnsigninevents": entraPrincipal,
 }
 
+// Source is event.Entra.
 func (*Entra) Source() event.Source { return event.Entra }
 
+// Claims takes sign-ins and directory audits, in an envelope or without.
 func (e *Entra) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -184,7 +209,8 @@ func (e *Entra) Claims(in *format.Input) bool {
 			return false
 		}
 		entraPropertyKeys.FindFold(inner, e.p[:])
-	case e.f[entraCreated].Present() || e.f[entraActivity].Present():
+	case e.f[entraCreated].Present() || e.f[entraActivity].Present(),
+		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
 	default:
 		return false // most records of others end here
@@ -193,19 +219,21 @@ func (e *Entra) Claims(in *format.Input) bool {
 	return e.kind != entraNot
 }
 
-// sort tells which log the record is of: by its category, or where it has
+// sort returns which log the record is of: by its category, or if it has
 // none or one of its own, by the fields that only that log has.
 func (e *Entra) sort() entraKind {
 	category := e.f[entraCategory].Bytes()
-	var lower [32]byte
+	var lower [48]byte
 	if len(category) > 0 && len(category) <= len(lower) {
-		kind, ok := entraCategories[string(appendLower(lower[:0], category))]
+		kind, ok := entraCategories[string(ascii.AppendLower(lower[:0], category))]
 		if ok {
 			return kind
 		}
 	}
 	p := &e.p
 	switch {
+	case p[propUPN].Present() && p[propErrorCode].Present() && p[propTimestamp].Present():
+		return entraUser
 	case p[propActivity].Present() && (p[propInitiatedBy].Present() || p[propLoggedBy].Present()):
 		return entraAudit
 	case (p[propStatus].Present() || e.f[entraResultType].Present()) && p[propCreated].Present() && p[propAppID].Present():
@@ -219,9 +247,12 @@ func (e *Entra) sort() entraKind {
 	return entraNot
 }
 
+// Decode emits a sign-in, or a directory change that the content names.
 func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Service = event.M365
-	ev.ID = known(e.p[propID])
+	if ev.ID = known(e.p[propID]); ev.ID == nil {
+		ev.ID = known(e.p[propRequestID])
+	}
 	// The envelope's address is now and then that of a proxy of Azure's own.
 	if ev.RawIP = known(e.p[propIP]); ev.RawIP == nil {
 		ev.RawIP = known(e.f[entraCallerIP])
@@ -236,7 +267,7 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	default:
 		return format.Ignored
 	}
-	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
+	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.p[propTimestamp], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
 	if why != format.NoReason {
 		return in.Fail(why)
 	}
@@ -245,7 +276,7 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	return format.Understood
 }
 
-// object is the first of the properties that is one, be it in a string.
+// object returns the first of the properties that is one, be it in a string.
 func (e *Entra) object(in *format.Input, slots ...int) record.Value {
 	for _, slot := range slots {
 		if v := in.Structured(e.p[slot]); v.IsMap() || v.IsArray() {
@@ -253,16 +284,6 @@ func (e *Entra) object(in *format.Input, slots ...int) record.Value {
 		}
 	}
 	return nil
-}
-
-func appendLower(dst, text []byte) []byte {
-	for _, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }
 
 // directoryOperation returns what a directory operation means; none for any other.

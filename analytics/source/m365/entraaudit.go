@@ -32,7 +32,7 @@ func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
 	return true
 }
 
-// initiator is who did it: a user, or an app by itself.
+// initiator returns who did it: a user, or an app by itself.
 func (e *Entra) initiator(by record.Value, ev *event.Event) {
 	user := by.Get("user")
 	if ev.RawUser = known(user.Get("userPrincipalName")); ev.RawUser == nil {

@@ -13,13 +13,15 @@ import (
 // some exports, and service principals never have one: ids stand in, raw.
 func (e *Entra) signIn(in *format.Input, ev *event.Event) {
 	ev.Action = event.SignIn
-	for _, slot := range [...]int{propUser, propUserID, propPrincipalID} {
+	for _, slot := range [...]int{propUser, propUPN, propUserID, propObjectID, propPrincipalID} {
 		if ev.RawUser = known(e.p[slot]); ev.RawUser != nil {
 			break
 		}
 	}
 	ev.UserID = known(e.p[propUserID])
-	ev.App = known(e.p[propAppID])
+	if ev.App = known(e.p[propAppID]); ev.App == nil {
+		ev.App = known(e.p[propApplicationID])
+	}
 	ev.Agent = known(e.p[propAgent])
 	ev.Session = known(e.p[propSession])
 	ev.Token = known(e.p[propToken])
@@ -58,6 +60,9 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	code, ok := e.f[entraResultType].Int()
 	if !ok {
 		code, ok = status.GetFold("errorCode").Int()
+	}
+	if !ok {
+		code, ok = e.p[propErrorCode].Int()
 	}
 	switch {
 	case !ok:
@@ -101,7 +106,7 @@ func (e *Entra) verdict(ev *event.Event) {
 	}
 }
 
-// correctPassword tells whether one of the steps of the sign-in proves that
+// correctPassword reports whether one of the steps of the sign-in proves that
 // the password was right, although the sign-in did not succeed.
 func (e *Entra) correctPassword(in *format.Input) bool {
 	for step := range e.object(in, propSteps, propStepsString).Items() {
@@ -116,7 +121,7 @@ func (e *Entra) correctPassword(in *format.Input) bool {
 	return false
 }
 
-// proof is what a success proves: a password where a step says so, no more
+// proof returns what a success proves: a password where a step says so, no more
 // than a session where every step was satisfied before.
 func (e *Entra) proof(in *format.Input) event.Proof {
 	if e.correctPassword(in) {
@@ -132,7 +137,7 @@ func (e *Entra) proof(in *format.Input) event.Proof {
 	return proof
 }
 
-// stoppedBy is what kept an accepted password from being a sign-in.
+// stoppedBy returns what kept an accepted password from being a sign-in.
 func (e *Entra) stoppedBy() event.Reason {
 	switch {
 	case string(e.p[propConditional].Bytes()) == "failure":
@@ -192,7 +197,7 @@ func (e *Entra) protocol(ev *event.Event) {
 		ev.Service = legacy.service
 	}
 	if len(name) <= len(lower) {
-		ev.Protocol = entraProtocols[string(appendLower(lower[:0], name))]
+		ev.Protocol = entraProtocols[string(ascii.AppendLower(lower[:0], name))]
 	}
 	if ascii.HasPrefix(e.p[propTransfer].Bytes(), "devicecode") {
 		ev.Protocol = event.DeviceCode // the token is of a device code flow, however it was used now

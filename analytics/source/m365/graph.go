@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// graph is Microsoft Graph's activity log: one record for every request. It
+// Graph is Microsoft Graph's activity log: one record for every request. It
 // names no user, only object ids; the sign-in is found by its token id.
 type Graph struct {
 	f, p      [len(graphNames)]record.Value
@@ -60,9 +60,10 @@ var graphNames = [...]string{
 
 var graphKeys = record.NewKeys(graphNames[:]...)
 
+// Source is event.Graph.
 func (*Graph) Source() event.Source { return event.Graph }
 
-// claims goes by the category, and in a flat row by the fields themselves.
+// Claims goes by the category, and in a flat row by the fields themselves.
 func (g *Graph) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -79,6 +80,7 @@ func isGraphLog(v record.Value) bool {
 	return bytes.EqualFold(v.Bytes(), []byte("MicrosoftGraphActivityLogs"))
 }
 
+// Decode emits a request for mail.
 func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	g.p = g.f
 	if properties := in.Structured(g.f[graphProperties]); properties.IsMap() {

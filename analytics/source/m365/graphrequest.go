@@ -128,7 +128,7 @@ func sends(segment []byte) bool {
 	return false
 }
 
-// pageSize is how many messages a page may hold. The log does not say how
+// pageSize returns how many messages a page may hold. The log does not say how
 // many there were, so this is an upper bound.
 func pageSize(query []byte) int {
 	for _, name := range [...]string{"$top=", "%24top="} {
@@ -148,7 +148,7 @@ func pageSize(query []byte) int {
 	return defaultPage
 }
 
-// shape writes method and path with {id} for all that is not a plain word.
+// shape writes method and path with {id} for every segment that is no plain word.
 func (g *Graph) shape(method []byte, s [][]byte) {
 	out := append(g.operation, method[:min(len(method), 16)]...)
 	out = append(out, ' ')

@@ -13,11 +13,11 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// ual is the unified audit log of Microsoft 365: management API, Purview
+// UAL is the unified audit log of Microsoft 365: management API, Purview
 // search and export, Sentinel's OfficeActivity. Sign-ins are in ualsignin.go,
 // mail and administration in ualmail.go.
 type UAL struct {
-	// Where the fields of the record at hand are: claims finds them, and decode,
+	// Where the fields of the current record are: claims finds them, and decode,
 	// which always follows at once, uses them. One walk serves both.
 	at     [len(ualNames)]uint32
 	fields *record.Index
@@ -130,7 +130,7 @@ var ualNames = [...]string{
 
 var ualKeys = record.NewKeys(ualNames[:]...)
 
-// NewUAL returns the format. operation tells what an operation means.
+// NewUAL returns the format. operation returns what an operation means.
 func NewUAL(operation func(name []byte) event.Operation) format.Format {
 	return &UAL{operation: operation}
 }
@@ -138,7 +138,7 @@ func NewUAL(operation func(name []byte) event.Operation) format.Format {
 // Source is event.UAL.
 func (*UAL) Source() event.Source { return event.UAL }
 
-// claims wants an operation and two more of the fields that every shape has.
+// Claims wants an operation and two more of the fields that every shape has.
 // Rows with AuditData are left: the record is inside.
 func (u *UAL) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
@@ -151,9 +151,10 @@ func (u *UAL) Claims(in *format.Input) bool {
 		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0 && u.f(ualOperation).Bytes() != nil
 }
 
-// f is a field, absent where the record has none of that name.
+// f returns a field, absent if the record has no field of that name.
 func (u *UAL) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
 
+// Decode emits an operation that the content names.
 func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	name := bytes.TrimSpace(u.f(ualOperation).Bytes())
 	op := u.operation(name)
@@ -216,7 +217,7 @@ func (u *UAL) common(in *format.Input, ev *event.Event) {
 	}
 }
 
-// user is the account as logged. Where the log does not know it by name, the
+// user returns the account as logged. Where the log does not know it by name, the
 // list of actors often does: type 5 is a user principal name.
 func (u *UAL) user(in *format.Input) []byte {
 	id := u.first(ualUserID, ualUserKey)
@@ -232,7 +233,7 @@ func (u *UAL) user(in *format.Input) []byte {
 	return id
 }
 
-// first is the first of the fields with a known text.
+// first returns the first of the fields with a known text.
 func (u *UAL) first(slots ...int) []byte {
 	for _, slot := range slots {
 		if u.at[slot] == 0 {
@@ -245,7 +246,7 @@ func (u *UAL) first(slots ...int) []byte {
 	return nil
 }
 
-// known is the text of v, nil where that is empty or a stand-in for nothing.
+// known returns the text of v, nil if that is empty or a stand-in for nothing.
 func known(v record.Value) []byte {
 	switch text := v.Bytes(); string(text) {
 	case "", "<null>", "null":
@@ -255,7 +256,7 @@ func known(v record.Value) []byte {
 	}
 }
 
-// unnamed tells whether an account as logged names nobody: unknown, or only
+// unnamed reports whether an account as logged names nobody: unknown, or only
 // an object id.
 func unnamed(id []byte) bool {
 	switch string(id) {

@@ -56,7 +56,7 @@ func (u *UAL) access(in *format.Input, ev *event.Event) {
 	ev.Mailbox = notOwn(u.first(ualMailboxOwner), ev.RawUser)
 }
 
-// items is how many mail items the record stands for. OperationCount is the
+// items returns how many mail items the record stands for. OperationCount is the
 // log's own aggregate; older records only list the items.
 func (u *UAL) items(in *format.Input) int {
 	if n, ok := u.f(ualOperationCount).Int(); ok && n > 0 {
@@ -182,12 +182,12 @@ func isSet(value record.Value) bool {
 	return value.Present() && value.Type() != msgp.NilType
 }
 
-// leafName is the mailbox's own name in a canonical directory path.
+// leafName returns the mailbox's own name in a canonical directory path.
 func leafName(path []byte) []byte {
 	return path[bytes.LastIndexByte(path, '/')+1:]
 }
 
-// notOwn is the mailbox where it is not the user's own.
+// notOwn returns the mailbox if it is not the user's own.
 func notOwn(mailbox, user []byte) []byte {
 	if bytes.EqualFold(mailbox, user) {
 		return nil

@@ -42,7 +42,7 @@ func (u *UAL) signIn(in *format.Input, ev *event.Event, op *event.Operation) {
 	ev.Proof = requestProof(known(request[1]))
 }
 
-// requestProof is what a sign-in by this kind of request proves. A form that
+// requestProof returns what a sign-in by this kind of request proves. A form that
 // was filled in is a password; an authorisation or a later step of the same
 // sign-in rides on the session. A token request may be either.
 func requestProof(request []byte) event.Proof {
@@ -88,7 +88,7 @@ func ualFailed(status record.Value) bool {
 	return len(text) > 0 && (text[0]|0x20 == 'f') // Failed, Failure, False
 }
 
-// requestProtocol tells how the sign-in was made. OAuth2:Token carries a
+// requestProtocol returns how the sign-in was made. OAuth2:Token carries a
 // password on failures (ROPC); on successes it redeems tokens all day.
 func requestProtocol(request []byte, ev *event.Event) event.Protocol {
 	switch {

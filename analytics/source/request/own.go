@@ -2,7 +2,7 @@ package request
 
 import "redshank/analytics/ascii"
 
-// ownAddress tells the addresses from which only the server itself and the
+// OwnAddress recognises the addresses from which only the server itself and the
 // load balancer of its cloud come: loopback, link-local, Azure's prober. A
 // request that a proxy on the same machine has forwarded is not the
 // server's own, so look at the forwarded address before.
@@ -25,6 +25,7 @@ func OwnAddress(ip []byte) bool {
 // where the server is its own client: anyone can call himself a probe.
 var monitors = [...]string{"amprobe", "activemonitor", "msexchangemonitoring", "mapihttpclient"}
 
+// IsMonitor reports whether an agent is one of Exchange's own monitoring.
 func IsMonitor(agent []byte) bool {
 	for _, name := range monitors {
 		if ascii.Contains(ascii.Clip(agent, MaxAgent), name) {
@@ -34,6 +35,6 @@ func IsMonitor(agent []byte) bool {
 	return false
 }
 
-// maxAgent is the longest user agent, or other text of a client's, that is
-// looked at, in bytes; what is behind it tells no client from another.
+// MaxAgent is the longest user agent, or other text of a client's, that is
+// read, in bytes; what follows does not distinguish clients.
 const MaxAgent = 512

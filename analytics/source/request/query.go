@@ -9,7 +9,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// query is what the query string of a request says about it.
+// Query is what the query string of a request says about it.
 type Query struct {
 	Id      []byte // cafeReqId: the id that IIS and HttpProxy rows share
 	Command []byte // Cmd of ActiveSync
@@ -19,7 +19,7 @@ type Query struct {
 	Reason  []byte // reason of the logon page
 }
 
-// readQuery reads a query string, which may begin with a question mark. Its
+// ReadQuery reads a query string, which may begin with a question mark. Its
 // parameters end with "&", those that Exchange adds with ";". Of a repeated
 // parameter the last counts: Exchange writes its own behind those of the client,
 // who could otherwise choose the id that a request goes by, and have it taken
@@ -39,7 +39,7 @@ func ReadQuery(text []byte) (q Query) {
 	return q
 }
 
-// parameter is where the value of the parameter goes that text begins with, nil
+// parameter returns where the value of the parameter goes that text begins with, nil
 // for one that is not kept, and how long its name is with the "=". It compares
 // eight letters in one step: or'ed with 0x20 they are in lower case, and nothing
 // else becomes a lower-case letter.
@@ -85,7 +85,7 @@ func (q *Query) shortParameter(text []byte) (value *[]byte, name int) {
 	return nil, 0
 }
 
-// parameterEnd is where the first parameter of text ends.
+// parameterEnd returns where the first parameter of text ends.
 func parameterEnd(text []byte) (at int) {
 	for ; at+8 <= len(text); at += 8 {
 		word := binary.LittleEndian.Uint64(text[at:])
@@ -98,7 +98,7 @@ func parameterEnd(text []byte) (at int) {
 	return at
 }
 
-// operation is what the request asked for.
+// Operation returns what the request asked for.
 func (q *Query) Operation(path []byte) []byte {
 	switch {
 	case len(q.Soap) > 0:
@@ -109,24 +109,14 @@ func (q *Query) Operation(path []byte) []byte {
 	return path
 }
 
-// unescaped is b with its percent signs resolved, in ev's own memory.
+// Unescaped is b with its percent signs resolved, in ev's own memory.
 func Unescaped(b []byte, ev *event.Event) []byte {
 	if bytes.IndexByte(b, '%') < 0 {
 		return b
 	}
-	b = ev.Hold(ascii.Clip(b, MaxUser))
-	n := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if c == '%' && i+2 < len(b) && ascii.Hex(b[i+1]) < 16 && ascii.Hex(b[i+2]) < 16 {
-			c = ascii.Hex(b[i+1])<<4 | ascii.Hex(b[i+2])
-			i += 2
-		}
-		b[n] = c
-		n++
-	}
-	return b[:n]
+	var buf [MaxUser]byte
+	return ev.Hold(ascii.AppendUnescaped(buf[:0], ascii.Clip(b, MaxUser)))
 }
 
-// maxUser is the longest account that is copied, in bytes.
+// MaxUser is the longest account that is copied, in bytes.
 const MaxUser = 320

@@ -25,7 +25,7 @@ var services = ascii.NewNames(map[string]event.Service{
 	"powershell-proxy":            event.PowerShell,
 })
 
-// serviceOf is the service that the path leads to.
+// ServiceOf returns the service that the path leads to.
 func ServiceOf(path []byte) event.Service {
 	if len(path) == 0 || path[0] != '/' {
 		return event.ServiceUnknown
@@ -64,10 +64,10 @@ var mailOperations = ascii.NewNames(map[string]event.Access{
 	"uploaditems":          TouchesMail,
 })
 
-// touchesMail tells what a table has from what it has not.
+// TouchesMail marks the entries of a table, since the zero Access is a valid one.
 const TouchesMail event.Access = 0x80
 
-// mailOperation tells whether the operation touches mail. EWS logs some
+// mailOperation reports whether the operation touches mail. EWS logs some
 // operations under the name of their response, and with a prefix of their
 // namespace.
 func mailOperation(operation []byte) (event.Access, bool) {
@@ -81,7 +81,7 @@ func mailOperation(operation []byte) (event.Access, bool) {
 	return access &^ TouchesMail, access != 0
 }
 
-// act sets what an authenticated request was for. Every one of them proves
+// Act sets what an authenticated request was for. Every one of them proves
 // that the client has the account's password or a session made with it, so
 // each counts as a sign-in, except those that touch mail, which count as
 // that: both are a success of the account, and the difference is what the
@@ -95,7 +95,7 @@ func Act(ev *event.Event, operation, path []byte) {
 	}
 }
 
-// behindPassword are services that nobody reaches before IIS or Exchange has
+// BehindPassword are services that nobody reaches before IIS or Exchange has
 // checked a password, so that their 403 means a right one. OWA and ECP have
 // anonymous pages.
 func BehindPassword(s event.Service) bool {
@@ -106,7 +106,7 @@ func BehindPassword(s event.Service) bool {
 	return false
 }
 
-// protocolNamed is how a sign-in was made by the name of it in the column
+// ProtocolNamed returns how a sign-in was made by the name of it in the column
 // AuthenticationType. Negotiate may be either of two and is left open.
 func ProtocolNamed(kind []byte) event.Protocol {
 	switch {

@@ -13,28 +13,28 @@ import (
 // map, spelt its own way. Both end as a row, so that each format is written
 // once, over the columns it reads.
 
-// row holds the columns a format reads, by the format's own numbering. The
+// Row holds the columns a format reads, by the format's own numbering. The
 // cells are views into the record; a row lives on the stack of one decode.
 type Row [Slots][]byte
 
 const (
 	Slots    = 24  // most columns that one format reads
 	Unread   = 255 // stands in a layout for a column that is not read
-	maxNames = 256 // most columns of a header that are looked at
+	maxNames = 256 // most columns of a header that are read
 	MaxName  = 32  // longest folded name of a column that is known, in bytes
 )
 
-// layout is the slot of each column of a line, in the order of the columns.
+// Layout is the slot of each column of a line, in the order of the columns.
 type Layout []uint8
 
-// columns are the names of the columns that a format reads.
+// Columns are the names of the columns that a format reads.
 type Columns struct {
 	slot map[string]uint8 // by folded name
 	Sign uint32           // slots that a map must have to be of this format, as bits
 }
 
-// newColumns prepares columns: names[i] lists the folded spellings of slot i.
-// A map is of this format where it has all the slots in sign.
+// NewColumns prepares columns: names[i] lists the folded spellings of slot i.
+// A map is of this format if it has all the slots in sign.
 func NewColumns(names [][]string, sign ...uint8) *Columns {
 	c := &Columns{slot: make(map[string]uint8, 2*len(names))}
 	for i, spellings := range names {
@@ -48,7 +48,7 @@ func NewColumns(names [][]string, sign ...uint8) *Columns {
 	return c
 }
 
-// find is the slot of the column called name, in any spelling that differs in
+// Find returns the slot of the column called name, in any spelling that differs in
 // case and punctuation only: cs(User-Agent), cs_user_agent, csUserAgent.
 func (c *Columns) Find(name []byte) uint8 {
 	var folded [MaxName]byte
@@ -71,7 +71,7 @@ func (c *Columns) Find(name []byte) uint8 {
 	return Unread
 }
 
-// header is the layout that a list of names asks for. It allocates: a file
+// Header returns the layout that a list of names asks for. It allocates: a file
 // has few headers.
 func (c *Columns) Header(names []byte, separator byte) Layout {
 	var l Layout
@@ -84,7 +84,7 @@ func (c *Columns) Header(names []byte, separator byte) Layout {
 	return l
 }
 
-// claims tells whether the map m has the columns that make it of this format.
+// Claims reports whether the map m has the columns that make it of this format.
 func (c *Columns) Claims(m record.Value) bool {
 	var seen uint32
 	for key := range m.All() {
@@ -95,7 +95,7 @@ func (c *Columns) Claims(m record.Value) bool {
 	return seen&c.Sign == c.Sign
 }
 
-// open fills r from a map. Of a column that comes in two spellings the first
+// Open fills r from a map. Of a column that comes in two spellings the first
 // counts. Cells that are not text are written out into ev.
 func (c *Columns) Open(m record.Value, ev *event.Event, r *Row) {
 	for key, field := range m.All() {
@@ -110,7 +110,7 @@ func (c *Columns) Open(m record.Value, ev *event.Event, r *Row) {
 	}
 }
 
-// cell is one column of a map, where the rest of it does not matter.
+// Cell is one column of a map, where the rest of it does not matter.
 func (c *Columns) Cell(m record.Value, slot uint8) []byte {
 	for key, field := range m.All() {
 		if c.Find(key) == slot {
@@ -120,7 +120,7 @@ func (c *Columns) Cell(m record.Value, slot uint8) []byte {
 	return nil
 }
 
-// given is a cell, or nothing where the log wrote a dash for it.
+// Given returns a cell, or nothing where the log wrote a dash for it.
 func Given(cell []byte) []byte {
 	if len(cell) == 1 && cell[0] == '-' {
 		return nil
@@ -128,8 +128,8 @@ func Given(cell []byte) []byte {
 	return cell
 }
 
-// headerNames is what stands behind the "#Fields:" or "# Fields:" of a header
-// line, nil where line is none.
+// HeaderNames returns what follows the "#Fields:" or "# Fields:" of a header
+// line, nil if line is no header.
 func HeaderNames(line []byte) []byte {
 	if len(line) == 0 || line[0] != '#' {
 		return nil

@@ -2,10 +2,10 @@ package windows
 
 import "redshank/analytics/record"
 
-// winECS is where Beats' own modules move an event's data to. They take some
-// of it out of winlog.event_data, so that each is looked for where it is
+// ecs is where Beats' own modules move an event's data to. They take some
+// of it out of winlog.event_data, so that each is looked for if it is
 // missing there. user.* is the subject in some events and the target in
-// others, and so is only used where it is the account that runs a program.
+// others, and so is only used if it is the account that runs a program.
 var ecs = []struct {
 	kind  providerKind
 	field field

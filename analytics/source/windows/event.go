@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// winKind is the provider of an event, as far as one is of interest.
+// providerKind is the provider of an event, as far as one is of interest.
 type providerKind uint8
 
 const (
@@ -20,7 +20,7 @@ const (
 	transport // Exchange transport, channel Application
 )
 
-// winProviders and winChannels are in lower case: writers disagree about it.
+// providers and channels are in lower case: writers disagree about it.
 var providers = map[string]providerKind{
 	"microsoft-windows-security-auditing":  security,
 	"microsoft windows security auditing.": security, // as Splunk renders it
@@ -32,7 +32,7 @@ var providers = map[string]providerKind{
 	"msexchangefrontendtransport":          transport,
 }
 
-// winChannels serve records without a provider.
+// channels serve records without a provider.
 var channels = map[string]providerKind{
 	"security": security,
 	"microsoft-windows-powershell/operational": powerShell,
@@ -41,16 +41,16 @@ var channels = map[string]providerKind{
 	"msexchange management":                    cmdlets,
 }
 
-// winAct is a kind of event: ids mean something below their provider only.
+// eventType is a kind of event: ids mean something below their provider only.
 type eventType struct {
 	kind providerKind
 	id   int
 }
 
-// winDecoders are the events that are decoded. All others are ignored: among
+// decoders are the events that are decoded. All others are ignored: among
 // them 4648 (a process used another account: on Exchange the health manager,
 // all day; what it leads to is in 4624), 4768, 4105 and 4106 (a script block
-// began and ended: 4104 has said what it is), and the classic PowerShell
+// began and ended: 4104 has the text), and the classic PowerShell
 // channel, which repeats 4103.
 var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Outcome{
 	{security, 4624}:   (*Events).logon,
@@ -128,7 +128,7 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	return w.finish(decoder, in, ev, emit)
 }
 
-// unwanted is the outcome of an event that is not decoded: irrelevant, unless it is
+// unwanted returns the outcome of an event that is not decoded: irrelevant, unless it is
 // not even clear which event it is.
 func (r *row) unwanted(in *format.Input) format.Outcome {
 	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
@@ -207,8 +207,5 @@ func kindOf(kinds map[string]providerKind, name []byte) providerKind {
 	if len(name) > len(lower) {
 		return other
 	}
-	for i, c := range name {
-		lower[i] = ascii.Lower(c)
-	}
-	return kinds[string(lower[:len(name)])]
+	return kinds[string(ascii.AppendLower(lower[:0], name))]
 }

@@ -46,7 +46,7 @@ func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// winIsCmdlet reports whether name looks like Verb-Noun.
+// isCmdlet reports whether name looks like Verb-Noun.
 func isCmdlet(name []byte) bool {
 	dash := bytes.IndexByte(name, '-')
 	if dash < 1 || dash == len(name)-1 {
@@ -87,7 +87,7 @@ var (
 	fullStop = []byte(".")
 )
 
-// cmdletMailbox is the value of -Mailbox, or else of -Identity.
+// cmdletMailbox returns the value of -Mailbox, or else of -Identity.
 func cmdletMailbox(parameters []byte) []byte {
 	for _, flag := range [...][]byte{flagMailbox, flagIdentity} {
 		if at := bytes.Index(parameters, flag); at >= 0 {
@@ -115,7 +115,7 @@ const (
 )
 
 // smtpRefusal decodes 1035, an SMTP AUTH that failed. It has no account; the
-// protocol log has one, where it is on.
+// protocol log has one, if it is on.
 func (w *Events) smtpRefusal(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if r.count > refusalIP {
@@ -133,7 +133,7 @@ func (w *Events) smtpRefusal(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// smtpMechanism is how the password was handed over. Exchange writes Login or
+// smtpMechanism returns how the password was handed over. Exchange writes Login or
 // LOGIN by version.
 func smtpMechanism(name []byte) event.Protocol {
 	switch {
@@ -151,7 +151,7 @@ var (
 	mechanismNTLM  = []byte("ntlm")
 )
 
-// winBracketed is the address in "... authenticate to Microsoft Exchange is
+// bracketed returns the address in "... authenticate to Microsoft Exchange is
 // [192.0.2.1]."
 func bracketed(message []byte) []byte {
 	start := bytes.LastIndexByte(message, '[')

@@ -62,7 +62,7 @@ func lastPart(key []byte) (name, path []byte) {
 var (
 	graylogPrefix   = []byte("winlogbeat_winlog_")
 	eventDataPrefix = []byte("event_data_")
-	valueNames      = ascii.NewNames(map[string]bool{"name": true, "text": true, "value": true, "systemtime": true, "id": true})
+	valueNames      = ascii.NewNames(map[string]bool{"name": true, "text": true, "value": true, "id": true})
 )
 
 // flatHead is a head of a flattened event.

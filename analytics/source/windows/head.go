@@ -84,7 +84,7 @@ const nilType = msgp.NilType
 type headSet [headCount]record.Value
 
 // look finds the heads of m that are not set yet. Values are only noted: most
-// events are of no interest, and provider and id tell which ones.
+// events are of no interest, and provider and id show which ones.
 func (h *headSet) look(m record.Value) {
 	var found [maxHeadNames]record.Value
 	if headKeys.FindFold(m, found[:len(headOf)]) == 0 {
@@ -103,6 +103,9 @@ func (h *headSet) look(m record.Value) {
 func (h *headSet) find(m record.Value) bool {
 	h.look(m)
 	inner := h[headSystem]
+	if only := onlyItem(inner); only.IsMap() && only.GetFold("EventID").Present() {
+		inner, h[headSystem] = only, only // xml2js
+	}
 	switch {
 	case inner == nil:
 	case isEventXML(inner.Bytes()):
@@ -119,6 +122,17 @@ func (h *headSet) find(m record.Value) bool {
 		return true
 	}
 	return isFlat(m)
+}
+
+// onlyItem returns the element of a list of one, absent for any other value.
+func onlyItem(v record.Value) record.Value {
+	if v.Len() != 1 {
+		return nil
+	}
+	for item := range v.Items() {
+		return item
+	}
+	return nil
 }
 
 // notSystem gives back what was taken for a map of heads: in_winlog has a text
@@ -158,7 +172,7 @@ func (h *headSet) beats(m, inner record.Value) bool {
 	if own[headArrival] == nil {
 		own[headArrival] = m.Path("event", "created") // when Beats read the event
 	}
-	own[headSystem] = inner // says that it is Beats
+	own[headSystem] = inner // marks a record of Beats
 	*h = own
 	return true
 }

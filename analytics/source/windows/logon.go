@@ -20,7 +20,7 @@ func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// failedLogon decodes 4625. SubStatus says more than Status where it is set.
+// failedLogon decodes 4625. SubStatus says more than Status if it is set.
 func (w *Events) failedLogon(ev *event.Event, emit format.Emit) format.Outcome {
 	if !w.signIn(ev) {
 		return format.Malformed
@@ -54,7 +54,7 @@ func (w *Events) signIn(ev *event.Event) bool {
 }
 
 // lockout decodes 4740. It is no try of its own: the failures that led to it
-// are logged as such, so it is told and not counted. TargetDomainName is the
+// are logged as such, so that it is emitted and not counted. TargetDomainName is the
 // computer that the tries came through, which on Exchange is the server.
 func (w *Events) lockout(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
@@ -102,8 +102,8 @@ func (w *Events) ntlmValidation(ev *event.Event, emit format.Emit) format.Outcom
 	return format.Understood
 }
 
-// account is DOMAIN\name, or the name alone where it is a UPN or has a domain
-// already; nil where there is none. With a UPN the domain is the server's own
+// account is DOMAIN\name, or the name alone if it is a UPN or has a domain
+// already; nil if none exists. With a UPN the domain is the server's own
 // name, and says nothing.
 func (r *row) account() []byte {
 	name, domain := r.get(fieldTargetUserName), r.get(fieldTargetDomainName)
@@ -113,7 +113,7 @@ func (r *row) account() []byte {
 	return r.join(domain, '\\', name)
 }
 
-// status is a result code in hex; nil where there is none. Writers that know
+// status returns a result code in hex; nil if none exists. Writers that know
 // it as a signed 32-bit number are few, but there are some.
 func (r *row) status(f field) []byte {
 	text := r.get(f)
@@ -135,7 +135,7 @@ func (r *row) status(f field) []byte {
 
 var minus = []byte("-")
 
-// winZero reports whether a code says nothing: absent, 0, 0x0, 0x00000000.
+// zero reports whether a code says nothing: absent, 0, 0x0, 0x00000000.
 func zero(code []byte) bool { return len(bytes.Trim(code, "0xX")) == 0 }
 
 // Logon types and packages, as far as they tell how a sign-in was made.
@@ -155,7 +155,7 @@ func (r *row) protocol() event.Protocol {
 	return event.ProtocolUnknown
 }
 
-// winServices tells mail services by the process that asked for the logon.
+// services maps mail services by the process that asked for the logon.
 // w3wp.exe is not among them: it is OWA, EAS, EWS and all the rest of IIS.
 var services = map[string]event.Service{
 	"msexchangefrontendtransport.exe":     event.SMTPService,
@@ -167,20 +167,14 @@ var services = map[string]event.Service{
 	"microsoft.exchange.pop3service.exe":  event.POPService,
 }
 
-// winService is the mail service whose process that is, or Windows.
+// service returns the mail service whose process that is, or Windows.
 func service(process []byte) event.Service {
 	var lower [64]byte
 	name := process[bytes.LastIndexByte(process, '\\')+1:]
 	if len(name) > len(lower) {
 		return event.Windows
 	}
-	for i, c := range name {
-		if c-'A' < 26 {
-			c |= 0x20
-		}
-		lower[i] = c
-	}
-	if service, ok := services[string(lower[:len(name)])]; ok {
+	if service, ok := services[string(ascii.AppendLower(lower[:0], name))]; ok {
 		return service
 	}
 	return event.Windows

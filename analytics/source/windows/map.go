@@ -31,7 +31,7 @@ func (r *row) head(h *headSet) {
 // upper half.
 func (r *row) setID(id int64) { r.id, r.hasID = int(id&0xffff), true }
 
-// winUser is the account that the writing process ran under: a text, or Beats'
+// userOf returns the account that the writing process ran under: a text, or Beats'
 // map of it.
 func userOf(v record.Value) []byte {
 	if v.IsMap() {
@@ -40,7 +40,7 @@ func userOf(v record.Value) []byte {
 	return v.Bytes()
 }
 
-// body fills the row's data: by name where there are names, and what stands
+// body fills the row's data: by name if there are names, and what stands
 // in positions as it is.
 //
 // The order is one of trust: names given by the event's own manifest, then
@@ -70,6 +70,9 @@ func eventData(in *format.Input, v record.Value) record.Value {
 	for range maxDataWraps {
 		if inner := in.Structured(v); inner.Present() {
 			v = inner
+		}
+		if only := onlyItem(v); only.IsMap() && only.GetFold("Data").Present() {
+			v = only
 		}
 		if !v.IsMap() {
 			break
@@ -158,18 +161,13 @@ func (r *row) byNumber(m record.Value) {
 	}
 }
 
-// winNumber reads a small decimal number.
+// smallNumber reads a decimal number of at most nine digits.
 func smallNumber(text []byte) (n int, ok bool) {
-	if len(text) == 0 || len(text) > 9 {
+	if len(text) > 9 {
 		return 0, false
 	}
-	for _, c := range text {
-		if !ascii.IsDigit(c) {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n, true
+	number := ascii.Number(text)
+	return int(max(number, 0)), number >= 0
 }
 
 // system sets one of the heads by the name it has in event XML. The first

@@ -7,7 +7,7 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// winMessages are the orders in which the rendered Message of an event tells
+// messages are the orders in which the rendered Message of an event tells
 // its values, by how many it tells. It is the last resort: for writers that
 // keep nothing else, and for values that byShape could not place. It does not
 // look at the labels, which are translated; a value is what follows the tabs
@@ -33,8 +33,8 @@ var messages = []struct {
 
 type messageKey struct{ id, values int }
 
-// winMessageOf finds an order by event and number of values: that tells the
-// versions apart, and refuses messages that were cut off.
+// messageOf finds an order by event and number of values: that distinguishes the
+// versions, and refuses messages that were cut off.
 var messageOf = func() map[messageKey][]field {
 	all := make(map[messageKey][]field, len(messages))
 	for _, m := range messages {
@@ -70,7 +70,7 @@ func (r *row) byMessage() {
 	}
 }
 
-// winLabelled splits "\tLabel:\t\tvalue". Section titles have no tab behind
+// labelled splits "\tLabel:\t\tvalue". Section titles have no tab behind
 // them, and explanations no tab at all.
 func labelled(line []byte) (value []byte, ok bool) {
 	line = bytes.TrimRight(line, "\r ")

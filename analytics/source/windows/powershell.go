@@ -30,7 +30,7 @@ func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// winFirst is the first of the texts that is there.
+// first returns the first of the texts that is there.
 func first(texts ...[]byte) []byte {
 	for _, text := range texts {
 		if text != nil {
@@ -44,7 +44,7 @@ func first(texts ...[]byte) []byte {
 type psContext struct{ host, command, user []byte }
 
 // The lines of ContextInfo have a fixed order and translated labels, so they
-// are told by their place: Host Application is the fifth, and the others are
+// are found by their position: Host Application is the fifth, and the others are
 // counted from the end, because a command line may have line breaks in it.
 const (
 	psHost        = 4
@@ -79,13 +79,13 @@ func psContextOf(text []byte) (c psContext) {
 	return c
 }
 
-// psValue is what stands behind "label =", nil where that is empty.
+// psValue returns the value of "label = value", nil if the value is empty.
 func psValue(line []byte) []byte {
 	_, value, _ := bytes.Cut(line, equals)
 	return present(value)
 }
 
-// psInvoked is the command of CommandInvocation(Get-Mailbox): "Get-Mailbox".
+// psInvoked returns the command of CommandInvocation(Get-Mailbox): "Get-Mailbox".
 func psInvoked(payload []byte) []byte {
 	line, _, _ := bytes.Cut(payload, newline)
 	_, rest, _ := bytes.Cut(line, psOpen)

@@ -9,7 +9,7 @@ import (
 	"redshank/analytics/record"
 )
 
-// winField is one named value of an event's data. Only those that a decoder
+// field is one named value of an event's data. Only those that a decoder
 // reads have a number; fieldNone is all the others.
 type field uint8
 
@@ -45,7 +45,7 @@ const (
 	fieldCount       // how many there are
 )
 
-// winFieldNames are the names that the providers' manifests give. They are
+// fieldNames are the names that the providers' manifests give. They are
 // compared without case: Wazuh writes targetUserName. 4776 alone has names of
 // its own for two of them.
 var fieldNames = [...]struct {
@@ -108,7 +108,7 @@ func fieldOf(name []byte) field {
 }
 
 const (
-	// maxInserts is how many positional values are looked at. The longest
+	// maxInserts is how many positional values are read. The longest
 	// event that is decoded has 28.
 	maxInserts = 32
 	// maxWinText is how much of one value is unescaped or joined, in bytes. An
@@ -116,7 +116,7 @@ const (
 	maxWinText = 128 << 10
 )
 
-// winRow is one Windows event, whatever shape it came in. Its texts are views
+// row is one Windows event, whatever shape it came in. Its texts are views
 // into the record or into own, and last as long as the record.
 type row struct {
 	provider, channel, computer, record, message []byte
@@ -124,10 +124,10 @@ type row struct {
 	clock     record.Value // when, as logged
 	clockText []byte       // the same, from XML and text
 	arrival   record.Value // @timestamp, which only some writers mean as the event's time
-	user      []byte       // System/Security/UserID: SID, or DOMAIN\name where it was resolved
+	user      []byte       // System/Security/UserID: SID, or DOMAIN\name if it was resolved
 	id        int
 	hasID     bool // some events have the id 0
-	version   int  // -1 where the shape has none
+	version   int  // -1 if the shape has no version
 	data      [fieldCount][]byte
 	inserts   [maxInserts][]byte
 	count     int // how many inserts there are
@@ -145,7 +145,7 @@ func (r *row) reset() {
 	*r = row{version: -1, own: own}
 }
 
-// text is the text of a scalar. Only numbers and bools are copied.
+// text returns the text of a scalar. Only numbers and bools are copied.
 func (r *row) text(v record.Value) []byte {
 	if b := v.Bytes(); b != nil {
 		return b
@@ -155,7 +155,7 @@ func (r *row) text(v record.Value) []byte {
 	return r.own[start:len(r.own):len(r.own)]
 }
 
-// join is a, a separator and b as one text.
+// join returns a, a separator and b as one text.
 func (r *row) join(a []byte, sep byte, b []byte) []byte {
 	start := len(r.own)
 	r.own = append(r.own, ascii.Clip(a, maxWinName)...)
@@ -179,10 +179,10 @@ func (r *row) put(f field, text []byte) {
 	}
 }
 
-// get is a field without the spaces around it, nil where it is empty or "-".
+// get returns a field without the spaces around it, nil if it is empty or "-".
 func (r *row) get(f field) []byte { return present(r.data[f]) }
 
-// winPresent is text without the spaces around it, nil where that is nothing.
+// present is text without the spaces around it, nil if nothing is left.
 // The spaces are real: LogonProcessName is "Advapi  " in every event.
 func present(text []byte) []byte {
 	text = bytes.TrimSpace(text)

@@ -3,9 +3,11 @@ package windows
 import (
 	"bytes"
 	"strings"
+
+	"redshank/analytics/ascii"
 )
 
-// winSchemas are the positions of the values of each event that is decoded,
+// schemas are the positions of the values of each event that is decoded,
 // from the providers' manifests. Later versions of an event only append, so
 // the longest version serves all of them; counts says how many values each
 // version has, from version 0 on.
@@ -16,7 +18,7 @@ import (
 //
 //	s SID  x 0x hex  p %%message  d digits  g GUID  a address  n path  b bool
 //	u UTC time  h host or query name  r list of answers  c lines of a = b
-//	e winAlways empty  t text, none of s x p g u
+//	e always empty  t text, none of s x p g u
 var schemas = []struct {
 	kind   providerKind
 	id     int
@@ -45,13 +47,13 @@ var schemas = []struct {
 		Image:n User:t`},
 }
 
-// winPosition is one position of a schema.
+// position is one position of a schema.
 type position struct {
 	field field
 	shape byte
 }
 
-// winSchema is a schema as it is used.
+// schema is a schema as it is used.
 type schema struct {
 	positions []position
 	counts    []int
@@ -155,7 +157,7 @@ func fits(shape byte, text []byte) bool {
 	return shapeOf(text) == shape
 }
 
-// winShapeOf is the shape of a text that shows it by itself, t for any other.
+// shapeOf returns the shape of a text that shows it by itself, t for any other.
 func shapeOf(text []byte) byte {
 	switch {
 	case bytes.HasPrefix(text, sidPrefix):
@@ -164,7 +166,7 @@ func shapeOf(text []byte) byte {
 		return 'x'
 	case bytes.HasPrefix(text, messagePrefix):
 		return 'p'
-	case isGUID(text):
+	case ascii.IsGUID(text):
 		return 'g'
 	case len(text) > 19 && text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':':
 		return 'u'
@@ -178,13 +180,4 @@ var (
 	messagePrefix = []byte("%%")
 )
 
-// isWinGUID takes both spellings: providers write braces, PowerShell does not.
-func isGUID(text []byte) bool {
-	text = bytes.TrimSuffix(bytes.TrimPrefix(text, openBrace), closeBrace)
-	return len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
-}
-
-var (
-	openBrace  = []byte("{")
-	closeBrace = []byte("}")
-)
+var openBrace = []byte("{")

@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	// maxScript is how much of one script block is told at once, in bytes.
-	// What is longer is told in several events.
+	// maxScript is how much of one script block is emitted at once, in bytes.
+	// What is longer is emitted in several events.
 	maxScript = 64 << 10
 	// maxBlocks is how many blocks are put together at a time; with maxScript
 	// that is 2 MiB at most. PowerShell logs the parts of a block at once, so
 	// more than one on a machine is rare.
 	maxBlocks = 32
 	// maxParts is how many parts a block may have; the parts of a longer one
-	// are told one by one. A part has about 20,000 letters.
+	// are emitted one by one. A part has about 20,000 letters.
 	maxParts = 512
 	// scriptPatience is how long in event time the rest of a block is waited
-	// for. What is there then is told: a hole must not hide a script.
+	// for. What has arrived is then emitted: a hole must not hide a script.
 	scriptPatience = 10 * time.Minute
-	// scriptOverlap is how much of what has been told is told again with what
+	// scriptOverlap is how much of what was emitted is emitted again with what
 	// follows, in bytes, so that no name is cut in two.
 	scriptOverlap = 256
 )
@@ -94,7 +94,7 @@ func (s *scriptBlocks) add(part scriptPart, ev *event.Event, emit format.Emit) {
 	}
 }
 
-// expire tells the oldest block where it is too old, or in the way of a new one.
+// expire emits the oldest block if it is too old, or in the way of a new one.
 func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.Event, emit format.Emit) {
 	oldest, block, ok := s.open.GetOldest()
 	if !ok || oldest == key {

@@ -19,7 +19,7 @@ type xmlTag struct {
 	empty bool   // <name/>
 }
 
-// next is the next tag; ok is false where there is none. Comments,
+// next returns the next tag; ok is false at the end. Comments,
 // declarations and whatever stands between tags are passed over.
 func (x *xmlReader) next() (tag xmlTag, ok bool) {
 	for {
@@ -64,7 +64,7 @@ func (x *xmlReader) past(mark []byte) {
 }
 
 // tag reads the tag whose < has been passed. Its name ends at the first white
-// space; attributes are only looked at when one is asked for, because most
+// space; attributes are only read when a caller needs one, because most
 // tags of an event have none that matter.
 func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	end := xmlTagLen(x.rest)
@@ -90,7 +90,7 @@ func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	return tag, true
 }
 
-// xmlTagLen is where the tag ends: at the first > that is not in quotes.
+// xmlTagLen returns where the tag ends: at the first > that is not in quotes.
 func xmlTagLen(b []byte) int {
 	quote := byte(0)
 	for i, c := range b {
@@ -108,7 +108,7 @@ func xmlTagLen(b []byte) int {
 	return -1
 }
 
-// text is what stands up to the next tag, still escaped; what a CDATA section
+// text returns what stands up to the next tag, still escaped; what a CDATA section
 // holds is not escaped.
 func (x *xmlReader) text() (text []byte, escaped bool) {
 	if len(x.rest) > 0 && x.rest[0] == '<' && bytes.HasPrefix(x.rest[1:], xmlCDATA) {
@@ -127,7 +127,7 @@ func (x *xmlReader) text() (text []byte, escaped bool) {
 	return text, true
 }
 
-// attr is the attribute of that name, nil where there is none.
+// attr returns the attribute of that name, nil if none exists.
 func (t *xmlTag) attr(name string) []byte {
 	rest := t.attrs
 	for {

@@ -6,11 +6,11 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// winAlways lets xml read an event to its end.
+// always lets xml read an event to its end.
 func always() bool { return true }
 
 // xml fills the row from the next event and reports whether it came to its
-// end, or to the end of the text. wanted is asked between the heads and the
+// end, or to the end of the text. wanted is called between the heads and the
 // data: most events are of no interest, and then their data costs nothing.
 func (r *row) xml(x *xmlReader, wanted func() bool) bool {
 	unnamed := 0
@@ -74,7 +74,7 @@ var (
 	xmlUser     = []byte("UserID")
 )
 
-// xmlText is the text that follows, unescaped. It is a view where nothing had
+// xmlText returns the text that follows, unescaped. It is a view where nothing had
 // to be.
 func (r *row) xmlText(x *xmlReader) []byte {
 	text, escaped := x.text()

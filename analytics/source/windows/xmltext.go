@@ -13,7 +13,7 @@ var xmlEntities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "quot": '"',
 // longestEntity is &#x10ffff; with some leading zeros, in bytes.
 const longestEntity = 14
 
-// xmlEntity reads the entity that text begins with; n is 0 where it is none.
+// xmlEntity reads the entity that text begins with; n is 0 if text begins with no entity.
 func xmlEntity(text []byte) (r rune, n int) {
 	end := bytes.IndexByte(ascii.Clip(text, longestEntity), ';')
 	if end < 2 {
@@ -26,7 +26,7 @@ func xmlEntity(text []byte) (r rune, n int) {
 	if name[0] != '#' || len(name) < 2 {
 		return 0, 0
 	}
-	// A surrogate becomes U+FFFD when it is appended: UTF-8 has none.
+	// A surrogate becomes U+FFFD when it is appended: UTF-8 has no surrogates.
 	base, digits := rune(10), name[1:]
 	if digits[0]|0x20 == 'x' {
 		base, digits = 16, digits[1:]

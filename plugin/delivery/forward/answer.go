@@ -17,8 +17,8 @@ import (
 // maxAnswer bounds any one answer of a receiver, in bytes.
 const maxAnswer = 4096
 
-// answerReader lets one answer of at most left bytes through. It is a
-// ByteScanner, so that the decoder takes no byte beyond the answer.
+// answerReader reads one answer of at most left bytes. It is an io.ByteScanner, so
+// that the decoder reads no byte beyond the answer.
 type answerReader struct {
 	r    *bufio.Reader
 	left int
@@ -46,7 +46,7 @@ func (a *answerReader) UnreadByte() error {
 	return a.r.UnreadByte()
 }
 
-// readAck reads {"ack": id}; other keys are skipped.
+// readAck reads {"ack": id} and skips other keys.
 func readAck(from io.Reader) (id string, err error) {
 	dec := msgpack.NewDecoder(from)
 	code, err := dec.PeekCode()
@@ -54,7 +54,7 @@ func readAck(from io.Reader) (id string, err error) {
 		return "", err
 	}
 	if msgpcode.IsFixedArray(code) {
-		return "", fmt.Errorf("%w: an array (a receiver that greets wants a shared key)", errAnswer)
+		return "", fmt.Errorf("%w: an array (a receiver that starts a handshake expects a shared key)", errAnswer)
 	}
 	n, err := dec.DecodeMapLen()
 	if err != nil {
@@ -80,14 +80,15 @@ func readAck(from io.Reader) (id string, err error) {
 	return id, nil
 }
 
-// shake proves the shared key to the receiver and has the receiver prove it:
-// HELO with a nonce comes, PING with a salt goes, PONG comes.
+// shake performs the handshake, in which both sides prove to know the shared key:
+// the receiver sends HELO with a nonce, the client PING with a salt, the receiver
+// PONG.
 func (f *Sink) shake() error {
 	nonce, err := readHelo(f.expect())
 	if err != nil {
 		return fmt.Errorf("HELO: %w", err)
 	}
-	// Text of 130 random bits: Fluent Bit takes no bytes for a salt.
+	// 130 random bits as text: Fluent Bit accepts no binary salt.
 	salt := rand.Text()
 	ping, err := msgpack.Marshal([]any{"PING", f.name, salt, keyDigest(salt, f.name, nonce, f.key), "", ""})
 	if err != nil {
@@ -102,8 +103,8 @@ func (f *Sink) shake() error {
 	return nil
 }
 
-// keyDigest is the proof of the key: hexadecimal SHA-512, as version 1 of the
-// protocol has it. Both sides' proofs differ in the host only.
+// keyDigest returns the proof of the key: hexadecimal SHA-512, as defined by
+// version 1 of the protocol. The proofs of both sides differ in the host only.
 func keyDigest(salt, host string, nonce []byte, key string) string {
 	h := sha512.New()
 	_, _ = io.WriteString(h, salt)
@@ -114,8 +115,8 @@ func keyDigest(salt, host string, nonce []byte, key string) string {
 }
 
 // readHelo reads ["HELO", {"nonce": bytes, "auth": bytes, "keepalive": bool}].
-// The salt for passwords in auth says nothing: Fluent Bit sends one whether it
-// wants a user or not. One that does refuses in its PONG.
+// auth is ignored: Fluent Bit sends that salt for passwords even when it expects
+// no user. A receiver that does expect one refuses in its PONG.
 func readHelo(from io.Reader) (nonce []byte, err error) {
 	dec := msgpack.NewDecoder(from)
 	if err := readHead(dec, 2, "HELO"); err != nil {
@@ -145,7 +146,7 @@ func readHelo(from io.Reader) (nonce []byte, err error) {
 	return nonce, nil
 }
 
-// readPong reads ["PONG", ok, reason, host, digest] and checks the digest: a
+// readPong reads ["PONG", ok, reason, host, digest] and checks the digest. A
 // receiver that does not know the key gets no alert.
 func readPong(from io.Reader, salt string, nonce []byte, key, own string) error {
 	dec := msgpack.NewDecoder(from)
@@ -167,15 +168,15 @@ func readPong(from io.Reader, salt string, nonce []byte, key, own string) error 
 	case !ok:
 		return fmt.Errorf("refused: %.200q (want the same shared key, and no users)", text[0])
 	case text[1] == own:
-		return errors.New("the receiver calls itself as we do: it may mirror our own proof")
+		return errors.New("the receiver has the name of this client: its proof may be a copy of ours")
 	case subtle.ConstantTimeCompare([]byte(text[2]), []byte(want)) != 1:
 		return errors.New("the receiver does not know the shared key")
 	}
 	return nil
 }
 
-// readHead reads the begin of an array and its first element, which names it.
-// What is not so is quoted, and cut, as it goes to the log.
+// readHead reads the header of an array and its first element, which names the
+// message. The error quotes at most 40 bytes of another name.
 func readHead(dec *msgpack.Decoder, length int, kind string) error {
 	n, err := dec.DecodeArrayLen()
 	if err != nil {

@@ -1,3 +1,4 @@
+// Package forward is the sink that speaks the Fluentd forward protocol.
 package forward
 
 import (
@@ -14,28 +15,28 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// Config says where a Forward sends to.
+// Config describes the receiver of a Sink and how to reach it.
 type Config struct {
-	Host      string // with Port: TCP
+	Host      string
 	Port      int
-	Path      string // of a unix socket, instead
+	Path      string // of a unix socket, instead of Host and Port
 	Tag       string
 	SharedKey string // empty: no handshake
-	Name      string // of this agent in the handshake; empty: redshank. and the machine's
+	Name      string // of this agent in the handshake; empty: "redshank." and the host name
 	Gzip      bool
 	TLS       delivery.TLSConfig
 	Timeout   time.Duration // of each step; 0: delivery.DefaultTimeout
 }
 
-// Forward speaks the client's side of the Fluentd forward protocol, version 1,
-// as in_forward of Fluentd and Fluent Bit take it: one batch is one chunk in
-// PackedForward mode, out when its acknowledgement has come.
+// Sink is a client of the Fluentd forward protocol, version 1, for in_forward of
+// Fluentd and Fluent Bit. One batch is one chunk in PackedForward mode, delivered
+// when its acknowledgement has come.
 //
-// It is an own client because none of the libraries has all of: handshake,
-// acknowledgement, an authority of one's own, a limit of time on every step and
-// of size on every answer. fluent-logger-golang (v1.10.2) has no handshake and
-// no CA file; IBM/fluent-forward-go (v0.4.0) waits for ever in writing and in
-// the handshake, and does not connect again.
+// No library has all that a delivery needs: handshake, acknowledgement, a CA
+// file, a timeout for every step and a bound for every answer.
+// fluent-logger-golang (v1.10.2) has no handshake and no CA file;
+// IBM/fluent-forward-go (v0.4.0) has no timeout for writes and the handshake,
+// and does not reconnect.
 type Sink struct {
 	dialer dialer
 	tag    string
@@ -43,17 +44,17 @@ type Sink struct {
 	name   string
 	gzip   bool
 
-	ctx   context.Context // of all connections: ended by Close
+	ctx   context.Context // of all connections; ended by Close
 	abort context.CancelFunc
 
 	mu     sync.Mutex // Close against Deliver
-	conn   net.Conn   // nil: none
+	conn   net.Conn   // nil: not connected
 	closed bool
-	answer *bufio.Reader // of conn; Deliver's alone
+	answer *bufio.Reader // of conn; used by Deliver only
 }
 
-// New checks c; it connects at the first delivery only, so that an
-// agent starts before its receiver does.
+// New checks c and returns a sink. The sink connects at the first delivery, so an
+// agent can start before its receiver.
 func New(c Config) (*Sink, error) {
 	f := &Sink{tag: c.Tag, key: c.SharedKey, name: c.Name, gzip: c.Gzip}
 	f.dialer = dialer{network: "tcp", address: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), timeout: c.Timeout}
@@ -70,8 +71,8 @@ func New(c Config) (*Sink, error) {
 		return nil, errors.New("forward: no TLS on a unix socket")
 	}
 	if f.name == "" {
-		// Not the machine's name as it is: receivers refuse one that is theirs,
-		// and the receiver may well be the agent that this runs in.
+		// A receiver refuses its own name, and the receiver may be the agent in
+		// which the sink runs.
 		host, _ := os.Hostname()
 		f.name = "redshank." + host
 	}
@@ -86,40 +87,41 @@ func New(c Config) (*Sink, error) {
 	return f, nil
 }
 
-// Deliver sends messages as one chunk and waits for its acknowledgement. The
-// chunk's id is a digest of what is in it: sent again it is the same.
+// Deliver sends messages as one chunk and waits for its acknowledgement. The id
+// of the chunk is a digest of its contents, so a chunk that is sent again has the
+// same id.
 func (f *Sink) Deliver(messages []delivery.Message) (int, error) {
 	entries, n, err := packEntries(messages)
 	if n == 0 {
-		return 0, err // the first is no document
+		return 0, err // the first message is not a JSON object
 	}
 	frame, id, err := packChunk(f.tag, entries, n, f.gzip)
 	if err != nil {
 		return 0, fmt.Errorf("forward: %w", err)
 	}
-	if err := f.carry(frame, id); err != nil {
+	if err := f.deliver(frame, id); err != nil {
 		return 0, err
 	}
 	return n, nil
 }
 
-// DeliverChunk sends n records as Fluent Bit has packed them, under a tag of
-// their own, and waits for the acknowledgement.
+// DeliverChunk sends n records, packed by Fluent Bit, under tag and waits for the
+// acknowledgement.
 func (f *Sink) DeliverChunk(tag string, records []byte, n int) error {
 	frame, id, err := packChunk(tag, records, n, f.gzip)
 	if err != nil {
 		return fmt.Errorf("forward: %w", err)
 	}
-	return f.carry(frame, id)
+	return f.deliver(frame, id)
 }
 
-func (f *Sink) carry(frame []byte, id string) error {
+func (f *Sink) deliver(frame []byte, id string) error {
 	reused := f.conn != nil
 	err := f.send(frame, id)
 	var timeout net.Error
 	if err != nil && reused && !(errors.As(err, &timeout) && timeout.Timeout()) {
-		// A receiver may close a connection that was idle, which shows only in
-		// writing to it. That is no failure yet.
+		// The receiver may have closed an idle connection, which only a write
+		// reveals. One attempt over a new connection follows.
 		err = f.send(frame, id)
 	}
 	if err != nil {
@@ -128,8 +130,8 @@ func (f *Sink) carry(frame []byte, id string) error {
 	return nil
 }
 
-// send leaves no connection behind on which anything went wrong: what is still
-// to come on it could be taken for the answer to another chunk.
+// send drops a connection after any error, because a late answer on it could be
+// taken for the answer to another chunk.
 func (f *Sink) send(frame []byte, id string) error {
 	err := f.connect()
 	if err == nil {
@@ -141,9 +143,8 @@ func (f *Sink) send(frame []byte, id string) error {
 	return err
 }
 
-// exchange is one chunk and its acknowledgement. Chunks are not sent ahead of
-// it: order would be lost at the first failure, and an alert a millisecond is
-// far more than there ever are.
+// exchange sends one chunk and reads its acknowledgement. The next chunk waits for
+// that, since a failure in between would change the order of the alerts.
 func (f *Sink) exchange(frame []byte, id string) error {
 	if err := f.write(frame); err != nil {
 		return fmt.Errorf("send: %w", err)
@@ -158,16 +159,15 @@ func (f *Sink) exchange(frame []byte, id string) error {
 	return nil
 }
 
-// write sends b within one timeout, however slowly the receiver reads.
+// write sends b within one timeout, however slow the receiver is.
 func (f *Sink) write(b []byte) error {
-	// A deadline that cannot be set is that of a closed connection, which the
-	// writing tells.
+	// The deadline of a closed connection cannot be set; Write returns that error.
 	_ = f.conn.SetWriteDeadline(time.Now().Add(f.dialer.timeout))
 	_, err := f.conn.Write(b)
 	return err
 }
 
-// expect is the reader of one answer, which is limited in time and size.
+// expect returns a reader for one answer, limited in time and size.
 func (f *Sink) expect() *answerReader {
 	_ = f.conn.SetReadDeadline(time.Now().Add(f.dialer.timeout))
 	return &answerReader{r: f.answer, left: maxAnswer}
@@ -190,7 +190,7 @@ func (f *Sink) connect() error {
 	return nil
 }
 
-// adopt makes conn the one that Close ends, before anything waits on it.
+// adopt makes conn the connection that Close ends, before anything waits on it.
 func (f *Sink) adopt(conn net.Conn) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -206,12 +206,12 @@ func (f *Sink) drop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.conn != nil {
-		_ = f.conn.Close() // what went wrong before is what counts
+		_ = f.conn.Close() // an earlier error is the one to report
 	}
 	f.conn, f.answer = nil, nil
 }
 
-// Close ends the connection, and with it a Deliver that waits.
+// Close ends the connection and a waiting Deliver.
 func (f *Sink) Close() error {
 	f.abort()
 	f.mu.Lock()
@@ -220,7 +220,7 @@ func (f *Sink) Close() error {
 	if f.conn == nil {
 		return nil
 	}
-	// Not set to nil, as a Deliver may be using it.
-	_ = f.conn.Close() // twice, or broken: gone in any case
+	// conn stays set, because a Deliver may be using it.
+	_ = f.conn.Close() // closed already, perhaps
 	return nil
 }

@@ -225,7 +225,7 @@ func TestForwardHandshake(t *testing.T) {
 		"odd nonce":        {"secret", inHelo("nonce", 7), "HELO"},
 		"more in the helo": {"secret", inHelo("more", []any{1, map[string]any{}}), ""},
 		"does not know it": {"secret", inPong(4, "0000"), "does not know"},
-		"mirrors":          {"secret", inPong(3, "mirror"), "as we do"},
+		"mirrors":          {"secret", inPong(3, "mirror"), "the name of this client"},
 		"odd pong":         {"secret", inPong(0, "PANG"), "PONG"},
 		"odd verdict":      {"secret", inPong(1, "yes"), "PONG"},
 	} {

@@ -15,10 +15,10 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// packEntries appends [time, record] for the messages up to the first that is
-// no JSON object; n is how many these are. Where that is the first one, err
-// rejects it. Records are maps with all that the JSON says: a filter or output
-// behind in_forward need not parse them.
+// packEntries returns [time, record] for the first n messages, up to the first
+// message that is not a JSON object; err rejects that message. Records are maps
+// with all fields of the JSON, so a filter or output behind in_forward need not
+// parse them.
 func packEntries(messages []delivery.Message) (entries []byte, n int, err error) {
 	for i, m := range messages {
 		before := len(entries)
@@ -35,17 +35,17 @@ func packEntries(messages []delivery.Message) (entries []byte, n int, err error)
 	return entries, len(messages), nil
 }
 
-// appendEventTime appends the protocol's EventTime: extension type 0 of 8
-// bytes, seconds and nanoseconds. Its seconds end in 2106; other times are put
-// at the end that is nearer.
+// appendEventTime appends an EventTime of the protocol: extension type 0 of 8
+// bytes, seconds and nanoseconds. Times before 1970 and after 2106 are moved to
+// the nearer end of that range.
 func appendEventTime(b []byte, t time.Time) []byte {
 	sec := min(max(t.Unix(), 0), 1<<32-1)
 	b = binary.BigEndian.AppendUint32(append(b, 0xd7, 0x00), uint32(sec))
 	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
 }
 
-// packChunk is one message of the protocol, [tag, entries, options], and the
-// id of the chunk that the receiver acknowledges.
+// packChunk returns one message of the protocol, [tag, entries, options], and the
+// id of the chunk, which the receiver acknowledges.
 func packChunk(tag string, entries []byte, n int, compress bool) (frame []byte, id string, err error) {
 	sum := sha256.Sum256(entries)
 	id = base64.StdEncoding.EncodeToString(sum[:16])
@@ -58,7 +58,7 @@ func packChunk(tag string, entries []byte, n int, compress bool) (frame []byte, 
 	}
 	var b bytes.Buffer
 	enc := msgpack.NewEncoder(&b)
-	enc.SetSortMapKeys(true) // the same chunk is the same bytes
+	enc.SetSortMapKeys(true) // equal chunks are equal bytes
 	err = errors.Join(enc.EncodeArrayLen(3), enc.EncodeString(tag), enc.EncodeBytes(entries), enc.EncodeMap(options))
 	return b.Bytes(), id, err
 }

@@ -14,17 +14,17 @@ import (
 
 const (
 	maxAnswerBody = 64 << 10
-	maxSaid       = 200 // bytes of an answer that go to the log
-	// maxRetryAfter caps what a receiver can ask for: nobody wants alerts to
-	// wait a day because of one header.
+	maxLogged     = 200 // bytes of an answer in the log
+	// maxRetryAfter bounds the pause that a receiver can ask for, so that one
+	// header cannot delay alerts for a day.
 	maxRetryAfter = 5 * time.Minute
 )
 
-// waits are the answers below 500 that say nothing about the alerts sent, but
-// that an operator or time will mend: they wait in the spool, with growing
-// pauses. All others from 400 to 499 refuse the alerts themselves.
+// waits are the answers from 400 to 499 that an operator or time will mend. The
+// alerts wait in the spool. Every other answer in that range refuses the alerts
+// themselves.
 var waits = map[int]bool{
-	http.StatusUnauthorized:       true, // a token that ran out must cost no alert
+	http.StatusUnauthorized:       true, // an expired token must cost no alert
 	http.StatusPaymentRequired:    true,
 	http.StatusForbidden:          true,
 	http.StatusNotFound:           true,
@@ -37,10 +37,11 @@ var waits = map[int]bool{
 	http.StatusTooManyRequests:    true,
 }
 
-// verdictOf is nil where the receiver took the batch.
-func verdictOf(answer *http.Response, said []byte, now time.Time) error {
+// errorOf returns the error that an answer stands for, or nil when the receiver
+// accepted the batch.
+func errorOf(answer *http.Response, said []byte, now time.Time) error {
 	code := answer.StatusCode
-	err := fmt.Errorf("status %d: %s", code, text.Cut(strings.TrimSpace(string(said)), maxSaid))
+	err := fmt.Errorf("status %d: %s", code, text.Cut(strings.TrimSpace(string(said)), maxLogged))
 	switch {
 	case code >= 200 && code < 300:
 		return nil
@@ -55,7 +56,8 @@ func verdictOf(answer *http.Response, said []byte, now time.Time) error {
 	return err
 }
 
-// retryAfter reads both forms, seconds and a date; 0 where it is neither.
+// retryAfter reads a Retry-After header, in seconds or as a date. It returns 0 for
+// any other value.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
@@ -67,7 +69,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// hostOf leaves out what a redirect may repeat of a secret path or query.
+// hostOf returns the host of a redirect. Path and query may contain secrets.
 func hostOf(location string) string {
 	to, err := url.Parse(location)
 	if err != nil {

@@ -1,3 +1,4 @@
+// Package http is the sink that posts alerts to a URL.
 package http
 
 import (
@@ -16,42 +17,42 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// Config says where an HTTP sink sends to.
+// Config describes the receiver of a Sink and the form of its requests.
 type Config struct {
 	URL     string // http or https
-	Array   bool   // one JSON array a request; else NDJSON, a document a line
+	Array   bool   // one JSON array per request instead of one document a line (NDJSON)
 	Gzip    bool
-	Headers string // "Name: value", several with | between them
+	Headers string // "Name: value", several separated by |
 	TLS     delivery.TLSConfig
 	Timeout time.Duration // of each step and of a whole request; 0: delivery.DefaultTimeout
 	Agent   string        // User-Agent
 }
 
-// HTTP posts messages. A batch is out when the receiver answers 2xx; what it
-// answers otherwise is in verdictOf.
+// Sink posts messages. A batch is delivered when the receiver answers 2xx;
+// errorOf explains other answers.
 type Sink struct {
 	url    string
-	shown  string // without what may be secret
+	shown  string // the URL without parts that may be secret
 	array  bool
 	gzip   bool
 	header http.Header
 	client *http.Client
-	most   int // messages a request; fewer after the receiver refused more
+	limit  int // messages per request; lowered when the receiver refuses a request
 
-	ctx   context.Context // of all requests: ended by Close
+	ctx   context.Context // of all requests; ended by Close
 	abort context.CancelFunc
 }
 
-// New checks c; it connects at the first delivery only.
+// New checks c and returns a sink, which connects at the first delivery.
 func New(c Config) (*Sink, error) {
 	to, err := url.Parse(c.URL)
 	switch {
-	case err != nil: // whose text has the URL with its secrets
+	case err != nil: // the text of err contains the URL with its secrets
 		return nil, errors.New("http: not a URL (want https://host/path)")
 	case to.Scheme != "http" && to.Scheme != "https", to.Host == "":
 		return nil, fmt.Errorf("http: scheme %q, host %q (want https://host/path)", to.Scheme, to.Host)
 	}
-	h := &Sink{url: c.URL, shown: to.Scheme + "://" + to.Host + to.Path, array: c.Array, gzip: c.Gzip, most: delivery.MaxBatch}
+	h := &Sink{url: c.URL, shown: to.Scheme + "://" + to.Host + to.Path, array: c.Array, gzip: c.Gzip, limit: delivery.MaxBatch}
 	if h.header, err = parseHeaders(c.Headers); err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
@@ -69,8 +70,8 @@ func New(c Config) (*Sink, error) {
 	return h, nil
 }
 
-// defaults are the headers that the options may change, and those of the body
-// that they may not.
+// defaults adds headers that the options did not set, and the encoding of the
+// body, which they cannot set.
 func (h *Sink) defaults(agent string) {
 	h.setDefault("User-Agent", agent)
 	if h.array {
@@ -89,13 +90,13 @@ func (h *Sink) setDefault(name, value string) {
 	}
 }
 
-// newClient keeps one connection for the sender that uses it alone. A proxy is
-// taken from the environment, as Fluent Bit itself does.
+// newClient returns a client that keeps one connection, for its one sender. Like
+// Fluent Bit it takes a proxy from the environment.
 func newClient(config *tls.Config, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout: timeout,
-		// Followed, a redirect would carry alerts and secrets to whomever an
-		// answer names.
+		// Following a redirect would send alerts and secrets to any address that
+		// an answer names.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
@@ -111,19 +112,19 @@ func newClient(config *tls.Config, timeout time.Duration) *http.Client {
 	}
 }
 
-// Deliver posts messages until one request fails. Where the receiver refuses
-// several for what is in them, it is given ever fewer, until the one at fault
-// is found; what is in between is out meanwhile.
+// Deliver posts messages until a request fails. When the receiver rejects several
+// messages because of their contents, Deliver halves the number per request until
+// the message at fault is alone; the messages before it are delivered meanwhile.
 func (h *Sink) Deliver(messages []delivery.Message) (done int, err error) {
 	for done < len(messages) && err == nil {
-		n := min(h.most, len(messages)-done)
+		n := min(h.limit, len(messages)-done)
 		err = h.post(messages[done : done+n])
 		switch {
 		case err == nil:
 			done += n
-			h.most = min(2*h.most, delivery.MaxBatch)
+			h.limit = min(2*h.limit, delivery.MaxBatch)
 		case errors.As(err, new(*delivery.Rejected)) && n > 1:
-			h.most, err = n/2, nil
+			h.limit, err = n/2, nil
 		}
 	}
 	if err != nil {
@@ -132,8 +133,8 @@ func (h *Sink) Deliver(messages []delivery.Message) (done int, err error) {
 	return done, err
 }
 
-// post is one request. Its time, the reading of the answer included, is that
-// of the client.
+// post sends one request. The timeout of the client includes the reading of the
+// answer.
 func (h *Sink) post(messages []delivery.Message) error {
 	body, err := h.body(messages)
 	if err != nil {
@@ -148,15 +149,15 @@ func (h *Sink) post(messages []delivery.Message) error {
 	if err != nil {
 		return withoutURL(err)
 	}
-	// What stands in the answer is read to its end, so that the connection can
-	// serve again, but no further than a receiver in its right mind would write.
+	// The answer is read to its end, so that the connection can be used again, up
+	// to a bound.
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswerBody))
 	_ = answer.Body.Close()
-	return verdictOf(answer, said, time.Now())
+	return errorOf(answer, said, time.Now())
 }
 
-// body is made anew for each attempt: to keep it would cost the memory of a
-// batch through a whole outage, and to make it costs microseconds.
+// body encodes messages, again for every attempt: that costs microseconds, and
+// keeping the result would cost the memory of a batch during an outage.
 func (h *Sink) body(messages []delivery.Message) ([]byte, error) {
 	var b bytes.Buffer
 	open, between, end := "", "\n", "\n"
@@ -177,7 +178,7 @@ func (h *Sink) body(messages []delivery.Message) ([]byte, error) {
 	return delivery.Gzip(b.Bytes())
 }
 
-// withoutURL takes the URL out of an error: its query may hold a token.
+// withoutURL removes the URL from an error, because its query may contain a token.
 func withoutURL(err error) error {
 	var with *url.Error
 	if errors.As(err, &with) {
@@ -186,14 +187,14 @@ func withoutURL(err error) error {
 	return err
 }
 
-// Close ends a request under way and all connections.
+// Close ends the current request and all connections.
 func (h *Sink) Close() error {
 	h.abort()
 	h.client.CloseIdleConnections()
 	return nil
 }
 
-// parseHeaders reads "Name: value | Name: value". No error shows a value.
+// parseHeaders reads "Name: value | Name: value". Errors never contain a value.
 func parseHeaders(text string) (http.Header, error) {
 	header := http.Header{}
 	if strings.TrimSpace(text) == "" {
@@ -204,22 +205,22 @@ func parseHeaders(text string) (http.Header, error) {
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case !found || !isToken(name):
-			return nil, fmt.Errorf("header %d: no name and value (want Name: value, several with | between them)", i+1)
+			return nil, fmt.Errorf("header %d: no name and value (want Name: value, several separated by |)", i+1)
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
 			return nil, fmt.Errorf("header %s: control character in the value", name)
 		case ownHeaders[http.CanonicalHeaderKey(name)]:
-			return nil, fmt.Errorf("header %s: not for the options to set", name)
+			return nil, fmt.Errorf("header %s: set by the sink itself", name)
 		}
 		header.Add(name, value)
 	}
 	return header, nil
 }
 
-// ownHeaders follow from the request itself.
+// ownHeaders are set by the sink or by net/http.
 var ownHeaders = map[string]bool{"Host": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Connection": true}
 
-// isToken tells whether name is a token of RFC 9110, the only form of a field
-// name; net/http would tell at the first alert and not at start.
+// isToken reports whether name is a token of RFC 9110, as every field name has to
+// be. net/http would report that at the first alert only.
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)

@@ -133,7 +133,7 @@ func TestHTTPVerdicts(t *testing.T) {
 		{429, "Mon, 02 Mar 2026 08:00:20 GMT", "later 20s"}, {429, "Mon, 02 Mar 2026 07:00:00 GMT", "again"},
 		{429, "Tue, 02 Mar 2027 08:00:20 GMT", "later 5m0s"},
 	} {
-		err := verdictOf(&http.Response{StatusCode: c.code, Header: http.Header{"Retry-After": {c.after}}}, nil, now)
+		err := errorOf(&http.Response{StatusCode: c.code, Header: http.Header{"Retry-After": {c.after}}}, nil, now)
 		got := "again"
 		var later *delivery.Later
 		switch {

@@ -30,7 +30,7 @@ func Trusted(t *testing.T, handler http.HandlerFunc) (*httptest.Server, string) 
 	return server, path
 }
 
-// TLSCases are the cases that every sink with TLS has to tell apart.
+// TLSCases are the cases that every sink with TLS has to distinguish.
 var TLSCases = map[string]struct {
 	Host   string // of the receiver, as configured
 	Config func(ca string) delivery.TLSConfig

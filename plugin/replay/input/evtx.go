@@ -37,6 +37,7 @@ func (r *reader) evtx(name string, from io.ReadSeeker) {
 	}
 	r.to.Begin(name, head[:n])
 	dirty := head[evtxFlags]&evtxDirty != 0
+	r.at = 0
 	bad := 0
 	for _, chunk := range chunks {
 		if err = r.ctx.Err(); err != nil {
@@ -114,7 +115,8 @@ func (r *reader) chunk(chunk *evtx.Chunk) (ok bool) {
 			ok = false
 			continue
 		}
-		r.to.JSON(doc)
+		r.at++
+		r.to.JSON(r.at, doc)
 	}
 	return ok
 }

@@ -19,10 +19,10 @@ type collector struct {
 }
 
 func (c *collector) Begin(string, []byte) {}
-func (c *collector) Line([]byte)          {}
+func (c *collector) Line(int64, []byte)   {}
 func (c *collector) End(err error)        { c.err = err }
 
-func (c *collector) JSON(text []byte) {
+func (c *collector) JSON(_ int64, text []byte) {
 	var value map[string]any
 	if err := json.Unmarshal(text, &value); err != nil {
 		c.err = err

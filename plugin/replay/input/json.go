@@ -9,8 +9,8 @@ import (
 	"regexp"
 )
 
-// headSize is how far into an object its envelope is looked for, in bytes.
-const headSize = 4 << 10
+// envelopeSize is how far into an object its envelope is looked for, in bytes.
+const envelopeSize = 4 << 10
 
 // envelope matches the beginning of an object around a list of records: a batch
 // of an Event Hub, a page of Microsoft Graph.
@@ -21,14 +21,14 @@ var envelope = regexp.MustCompile(`^\{\s*("[^"\\]*"\s*:\s*("[^"\\]*"|[0-9]+|null
 // envelope, which may be longer than memory.
 func (r *reader) json(from *bufio.Reader) error {
 	for {
-		c, err := skipTo(from, "{[")
+		c, err := r.skipTo(from, "{[")
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
 		case c == '[':
-			_, _ = from.Discard(1)
+			r.discard(from, 1)
 			err = r.elements(from)
 		default:
 			err = r.object(from)
@@ -40,7 +40,7 @@ func (r *reader) json(from *bufio.Reader) error {
 }
 
 // skipTo moves to the next byte that is one of set and returns it.
-func skipTo(from *bufio.Reader, set string) (byte, error) {
+func (r *reader) skipTo(from *bufio.Reader, set string) (byte, error) {
 	for {
 		b, err := from.Peek(1)
 		if err != nil {
@@ -49,7 +49,7 @@ func skipTo(from *bufio.Reader, set string) (byte, error) {
 		if bytes.IndexByte([]byte(set), b[0]) >= 0 {
 			return b[0], nil
 		}
-		_, _ = from.Discard(1)
+		r.discard(from, 1)
 	}
 }
 
@@ -57,18 +57,18 @@ func skipTo(from *bufio.Reader, set string) (byte, error) {
 // their own, which is found without looking at each byte.
 func (r *reader) object(from *bufio.Reader) error {
 	if line, ok := wholeLine(from); ok {
-		r.to.JSON(line)
-		_, _ = from.Discard(len(line))
+		r.to.JSON(r.at, line)
+		r.discard(from, len(line))
 		return nil
 	}
-	head, _ := from.Peek(headSize)
+	head, _ := from.Peek(envelopeSize)
 	if at := envelope.FindIndex(head); at != nil {
-		_, _ = from.Discard(at[1])
+		r.discard(from, at[1])
 		if err := r.elements(from); err != nil {
 			return err
 		}
-		_, err := skipTo(from, "}")
-		_, _ = from.Discard(1)
+		_, err := r.skipTo(from, "}")
+		r.discard(from, 1)
 		return ignoreEnd(err)
 	}
 	return r.value(from)
@@ -102,7 +102,7 @@ func isEnvelope(line []byte) bool {
 	first := bytes.TrimLeft(line[1:min(len(line), 40)], " \t")
 	for _, word := range [...]string{`"records"`, `"Records"`, `"value"`, `"events"`, `"@odata`} {
 		if bytes.HasPrefix(first, []byte(word)) {
-			return envelope.Match(line[:min(len(line), headSize)])
+			return envelope.Match(line[:min(len(line), envelopeSize)])
 		}
 	}
 	return false
@@ -111,14 +111,14 @@ func isEnvelope(line []byte) bool {
 // elements hands on the elements of an array to its end.
 func (r *reader) elements(from *bufio.Reader) error {
 	for {
-		c, err := skipTo(from, "{[]\"")
+		c, err := r.skipTo(from, "{[]\"")
 		switch {
 		case errors.Is(err, io.EOF):
 			return fmt.Errorf("array without an end: %w", io.ErrUnexpectedEOF)
 		case err != nil:
 			return err
 		case c == ']':
-			_, _ = from.Discard(1)
+			r.discard(from, 1)
 			return nil
 		}
 		if err := r.value(from); err != nil {
@@ -130,12 +130,13 @@ func (r *reader) elements(from *bufio.Reader) error {
 // value hands on the array, object or string that begins here.
 func (r *reader) value(from *bufio.Reader) error {
 	r.buf = r.buf[:0]
+	begin := r.at
 	var s scan
 	for !s.done {
 		piece, err := from.Peek(max(from.Buffered(), 1))
 		if err != nil {
 			if len(r.buf) > 0 && len(r.buf) <= maxRecord {
-				r.to.JSON(r.buf) // damaged; counted as such
+				r.to.JSON(begin, r.buf) // damaged; counted as such
 			}
 			if errors.Is(err, io.EOF) {
 				return fmt.Errorf("value without an end: %w", io.ErrUnexpectedEOF)
@@ -146,12 +147,12 @@ func (r *reader) value(from *bufio.Reader) error {
 		if len(r.buf) <= maxRecord {
 			r.buf = append(r.buf, piece[:n]...)
 		}
-		_, _ = from.Discard(n)
+		r.discard(from, n)
 	}
 	if len(r.buf) > maxRecord {
 		return fmt.Errorf("value of more than %d MB", maxRecord>>20)
 	}
-	r.to.JSON(r.buf)
+	r.to.JSON(begin, r.buf)
 	return nil
 }
 

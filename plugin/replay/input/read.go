@@ -34,19 +34,23 @@ var ErrBinary = errors.New("not a log: binary data")
 type Handler interface {
 	// Begin starts a log; head is the beginning of its text, for a hash.
 	Begin(name string, head []byte)
-	// Line takes a line of text, without its line end.
-	Line(line []byte)
-	// JSON takes one JSON value.
-	JSON(value []byte)
+	// Line takes a line of text, without its line end. at is where it begins, in
+	// bytes from the beginning of the text of the log.
+	Line(at int64, line []byte)
+	// JSON takes one JSON value; at as in Line, or the number of the value in a
+	// log without text.
+	JSON(at int64, value []byte)
 	// End ends the log; err is nil if all of it was read.
 	End(err error)
 }
 
 // reader reads one file.
 type reader struct {
-	ctx context.Context
-	to  Handler
-	buf []byte // of a record in several pieces
+	ctx    context.Context
+	to     Handler
+	buf    []byte // of a record in several pieces
+	joined []byte // a row of several lines
+	at     int64  // bytes of the text that have been read
 }
 
 // Read reads one file, or standard input, and what is packed in it. What cannot

@@ -13,26 +13,58 @@ const (
 	// is longer is skipped, and the log is reported.
 	maxRecord = 16 << 20
 	// maxRowLines is how many lines one row of a CSV export may have.
-	maxRowLines = 10_000
+	maxRowLines = 1000
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // text reads a log of lines, or of JSON.
 func (r *reader) text(name string, from *bufio.Reader) {
+	r.at = 0
 	if mark, _ := from.Peek(3); bytes.Equal(mark, byteOrderMark) {
-		_, _ = from.Discard(3)
+		r.discard(from, len(mark))
 	}
-	head, _ := from.Peek(64 << 10)
+	head, _ := from.Peek(headSize)
 	r.to.Begin(name, head)
-	start := bytes.TrimLeft(head, "\x00 \t\r\n")
 	var err error
-	if len(start) > 0 && (start[0] == '{' || start[0] == '[' && isArray(start[1:])) {
+	switch kindOf(head) {
+	case kindJSON:
 		err = r.json(from)
-	} else {
-		err = r.lines(from, isExport(start))
+	case kindExport:
+		err = r.lines(from, true)
+	default:
+		err = r.lines(from, false)
 	}
 	r.to.End(err)
+}
+
+// discard moves on by n bytes, which have to be in the buffer.
+func (r *reader) discard(from *bufio.Reader, n int) {
+	n, _ = from.Discard(n)
+	r.at += int64(n)
+}
+
+// headSize is how much of a text its kind is found from, in bytes.
+const headSize = 64 << 10
+
+// kind is how the records of a text are told from each other.
+type kind uint8
+
+const (
+	kindLines  kind = iota
+	kindExport      // rows of a CSV export, which may have several lines
+	kindJSON
+)
+
+func kindOf(head []byte) kind {
+	start := bytes.TrimLeft(head, "\x00 \t\r\n")
+	switch {
+	case len(start) > 0 && (start[0] == '{' || start[0] == '[' && isArray(start[1:])):
+		return kindJSON
+	case isExport(start):
+		return kindExport
+	}
+	return kindLines
 }
 
 // isArray reports whether a log that begins with a bracket is a JSON array; a line may
@@ -42,23 +74,25 @@ func isArray(rest []byte) bool {
 	return len(rest) > 0 && (rest[0] == '{' || rest[0] == ']')
 }
 
-// isExport reports whether a log begins like a CSV export, whose rows may have
-// line breaks in quoted cells: no digit, no comment, and columns in its first or
-// second line.
+// isExport reports whether a log begins like a CSV export: with the names of columns,
+// perhaps behind one line of PowerShell or of a spreadsheet.
 func isExport(start []byte) bool {
-	if len(start) == 0 || start[0] != '"' && (start[0]|0x20 < 'a' || start[0]|0x20 > 'z') && !bytes.HasPrefix(start, []byte("#TYPE")) {
+	line, rest, _ := bytes.Cut(start, []byte("\n"))
+	if bytes.HasPrefix(line, []byte("#TYPE")) || bytes.HasPrefix(line, []byte("sep=")) {
+		line, _, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	if len(line) == 0 || line[0] != '"' && (line[0]|0x20 < 'a' || line[0]|0x20 > 'z') || bytes.ContainsAny(line, "{=/:") {
 		return false
 	}
-	line, rest, _ := bytes.Cut(start, []byte("\n"))
-	next, _, _ := bytes.Cut(rest, []byte("\n"))
-	return bytes.Count(line, []byte(",")) > 1 || bytes.Count(line, []byte(";")) > 1 || bytes.Count(next, []byte(",")) > 1
+	return bytes.Count(line, []byte(",")) > 1 || bytes.Count(line, []byte(";")) > 1
 }
 
 // lines hands on a text line by line; joined: lines inside of quotes are one row.
 func (r *reader) lines(from *bufio.Reader, joined bool) error {
 	var tooLong int
 	for {
-		line, err := r.line(from, nil)
+		at := r.at
+		line, err := r.line(from)
 		if joined && err == nil {
 			line, err = r.row(from, line)
 		}
@@ -66,7 +100,7 @@ func (r *reader) lines(from *bufio.Reader, joined bool) error {
 		case errors.Is(err, bufio.ErrTooLong):
 			tooLong++
 		case len(line) > 0 && (err == nil || errors.Is(err, io.EOF)): // not the half before damage
-			r.to.Line(line)
+			r.to.Line(at, line)
 		}
 		switch {
 		case errors.Is(err, io.EOF) && tooLong > 0:
@@ -79,16 +113,17 @@ func (r *reader) lines(from *bufio.Reader, joined bool) error {
 	}
 }
 
-// line returns the next line without its end, behind what is in before. It is
-// valid until the next call.
-func (r *reader) line(from *bufio.Reader, before []byte) (line []byte, err error) {
+// line returns the next line without its end. It is valid until the next call.
+func (r *reader) line(from *bufio.Reader) (line []byte, err error) {
 	line, err = from.ReadSlice('\n')
-	if before == nil && !errors.Is(err, bufio.ErrBufferFull) {
-		return bytes.TrimRight(line, "\r\n"), err
+	r.at += int64(len(line))
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return withoutEnd(line), err
 	}
-	r.buf = append(append(r.buf[:0], before...), line...)
+	r.buf = append(r.buf[:0], line...)
 	for errors.Is(err, bufio.ErrBufferFull) {
 		line, err = from.ReadSlice('\n')
+		r.at += int64(len(line))
 		if len(r.buf) <= maxRecord {
 			r.buf = append(r.buf, line...)
 		}
@@ -96,7 +131,14 @@ func (r *reader) line(from *bufio.Reader, before []byte) (line []byte, err error
 	if len(r.buf) > maxRecord {
 		return nil, errors.Join(bufio.ErrTooLong, ignoreEnd(err))
 	}
-	return bytes.TrimRight(r.buf, "\r\n"), err
+	return withoutEnd(r.buf), err
+}
+
+func withoutEnd(line []byte) []byte {
+	for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 // ignoreEnd lets the end of a log be found by the next read.
@@ -107,13 +149,17 @@ func ignoreEnd(err error) error {
 	return err
 }
 
-// row adds lines to one that ends inside of a quoted cell.
+// row returns a line, with those behind it if it ends inside of a quoted cell.
 func (r *reader) row(from *bufio.Reader, line []byte) (row []byte, err error) {
 	quotes := bytes.Count(line, []byte{'"'})
-	for n := 0; quotes%2 == 1 && n < maxRowLines && err == nil; n++ {
-		before := append(bytes.Clone(line), '\n')
-		line, err = r.line(from, before)
-		quotes = bytes.Count(line, []byte{'"'})
+	if quotes%2 == 0 {
+		return line, nil
 	}
-	return line, err
+	r.joined = append(r.joined[:0], line...)
+	for n := 0; quotes%2 == 1 && n < maxRowLines && len(r.joined) < maxRecord && err == nil; n++ {
+		line, err = r.line(from)
+		quotes += bytes.Count(line, []byte{'"'})
+		r.joined = append(append(r.joined, '\n'), line...)
+	}
+	return r.joined, err
 }

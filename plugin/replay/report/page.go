@@ -26,6 +26,15 @@ type Page struct {
 	Unread          []string // paths that lead nowhere
 	Incidents       []*Incident
 	Overview        Axis
+	Against         string // path of a second policy; empty: none
+	Changes         []Difference
+}
+
+// Difference is an incident that the second policy opens, closes or changes. A value
+// that changes has both values in it.
+type Difference struct {
+	Kind, ID, Class, Severity, Origin, Accounts, Failures, Valid, Messages string
+	At                                                                     time.Time
 }
 
 // Log is a log that was read.
@@ -66,6 +75,7 @@ type Incident struct {
 type List struct {
 	Title string
 	Items []string
+	Of    int // how many there are; 0: all are listed
 }
 
 // Signal is an observation that counted.
@@ -74,10 +84,12 @@ type Signal struct {
 	Weight             int
 }
 
-// Credential is an account whose password the attacker has.
+// Credential is an account whose password the attacker has, with the sign-in that
+// shows this.
 type Credential struct {
-	User, How string
-	At        time.Time
+	User, How                   string
+	At                          time.Time
+	Address, Agent, App, Record string // empty: not known
 }
 
 // Account is an account of an incident.

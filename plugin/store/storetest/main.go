@@ -11,7 +11,7 @@ const memoryFolder = "/dev/shm"
 
 // Main runs the tests of a package with temporary folders in memory where the
 // system has them, since thousands of damaged files would otherwise wait for
-// the disk. Soak tests, which REDSHANK_SOAK asks for, use the disk.
+// the disk. Soak tests (REDSHANK_SOAK is set) use the disk.
 func Main(m *testing.M) {
 	if os.Getenv("REDSHANK_SOAK") == "" {
 		if folder, err := os.MkdirTemp(memoryFolder, "redshank"); err == nil {
@@ -29,5 +29,5 @@ func runIn(folder string, m *testing.M) int {
 	return m.Run()
 }
 
-// Soak reports whether every case of a test is asked for, and not a sample.
+// Soak reports whether tests should try every case instead of a sample.
 func Soak() bool { return os.Getenv("REDSHANK_SOAK") != "" }

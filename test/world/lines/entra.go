@@ -136,14 +136,20 @@ type entraStep struct {
 	Result    string `json:"authenticationStepResultDetail"`
 }
 
+// export writes a record of Entra, where those are exported.
+func (w *Writer) export(at time.Time, r entraRecord) {
+	if w.Entra {
+		w.json("entra.signin", "m365/signins.ndjson", at, Flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
+	}
+}
+
 // SignIn writes one sign-in to both logs.
 func (w *Writer) SignIn(s SignIn) {
 	id := w.uuid()
 	if s.Token == "" {
 		s.Token = w.hex(16) + "AA"
 	}
-	r := w.entraRecord(s, id)
-	w.json("entra.signin", "m365/signins.ndjson", s.At, Flushed(s.At.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
+	w.export(s.At, w.entraRecord(s, id))
 	w.auditSignIn(s, id)
 }
 
@@ -220,5 +226,5 @@ func (w *Writer) AppSignIn(at time.Time, c Client, a App, principal string, grap
 	p.UserID, p.UserDisplayName, p.UserAgent, p.ClientAppUsed, p.DeviceDetail, p.AuthenticationDetails = nil, "", "", "", nil, nil
 	p.ServicePrincipalID, p.ServicePrincipalName, p.ClientCredentialType = principal, a.Name, "clientSecret"
 	p.UniqueTokenIdentifier = w.hex(16) + "AA"
-	w.json("entra.signin", "m365/signins.ndjson", at, Flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
+	w.export(at, r)
 }

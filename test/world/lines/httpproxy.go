@@ -31,6 +31,9 @@ const exchangeTime = "2006-01-02T15:04:05.000Z"
 // the user is authenticated: failed names are in the log of IIS alone. A new
 // file with a header is started every hour.
 func (w *Writer) httpProxy(server int, r Request) {
+	if !w.Proxy {
+		return
+	}
 	query, user, authenticated, back := "", "", "false", ""
 	if r.Query != "" {
 		query = "?" + strings.ReplaceAll(r.Query, ",", " ")

@@ -37,6 +37,9 @@ type Setup struct {
 	Balancer bool     // a balancer stands before IIS, which logs X-Forwarded-For in a last column
 	Bytes    bool     // IIS logs sc-bytes and cs-bytes
 	BackEnd  bool     // the log of the back-end site is collected, too
+	Proxy    bool     // the logs of HttpProxy are collected
+	Security bool     // the Security log is collected
+	Entra    bool     // the sign-ins of Entra are exported; else the audit log alone has them
 	Local    *time.Location
 }
 

@@ -89,6 +89,9 @@ func target(user string) (name, domain string) {
 // event fills in what all events have in common and writes e. TimeCreated is
 // local time, to the second.
 func (w *Writer) event(channel string, at time.Time, e windowsEvent) {
+	if channel == "Security" && !w.Security {
+		return
+	}
 	w.events++
 	e.Channel, e.EventRecordID = channel, 410_000+w.events
 	e.TimeCreated = at.In(w.Local).Format("2006-01-02 15:04:05 -0700")

@@ -1,0 +1,332 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// maxClusters bounds the rare traits that are watched at a time, maxPairs the
+// pairs of client and account that one keeps.
+const (
+	maxClusters = 16384
+	maxPairs    = 64
+)
+
+// cluster watches one rare trait: the latest pairs of client and account that
+// failed with it. It only finds out when to look; what belongs together is read
+// from the evidence.
+type cluster struct{ pairs []clusterPair }
+
+type clusterPair struct {
+	at              int64
+	client, account uint32 // hashes; account 0: not named
+}
+
+// add remembers a pair, and reports whether the cluster may be wide enough.
+func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool {
+	for n := range c.pairs {
+		if o := &c.pairs[n]; o.client == p.client && o.account == p.account && p.account != 0 {
+			o.at = max(o.at, p.at)
+			return false
+		}
+	}
+	if len(c.pairs) >= maxPairs {
+		oldest := 0
+		for n := range c.pairs {
+			if c.pairs[n].at < c.pairs[oldest].at {
+				oldest = n
+			}
+		}
+		c.pairs[oldest] = p
+	} else {
+		c.pairs = append(c.pairs, p)
+	}
+	if len(c.pairs) < max(clients, accounts) {
+		return false
+	}
+	from := p.at - horizon
+	distinct := func(of func(*clusterPair) uint32) (n int) {
+		for i := range c.pairs {
+			o := &c.pairs[i]
+			if o.at < from || of(o) == 0 {
+				continue
+			}
+			first := slices.IndexFunc(c.pairs, func(q clusterPair) bool { return q.at >= from && of(&q) == of(o) })
+			if first == i {
+				n++
+			}
+		}
+		return n
+	}
+	unnamed := 0
+	for i := range c.pairs {
+		if c.pairs[i].account == 0 && c.pairs[i].at >= from {
+			unnamed++
+		}
+	}
+	return distinct(func(q *clusterPair) uint32 { return q.client }) >= clients &&
+		(unnamed >= accounts || distinct(func(q *clusterPair) uint32 { return q.account }) >= accounts)
+}
+
+// spread adds a foreign failure to the distributed form: to the campaign that
+// it is part of, or to the evidence from which one may open. own is the
+// incident of its client, nil where it has none. It returns the campaign, or nil.
+func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
+	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
+	f.repeated = c.repeats(t)
+	if f.traits[traitTool] == 0 && s.shared(c, t.Marks) {
+		return nil // of people who use what others there use
+	}
+	if k := s.campaignOf(&f, c); k != nil {
+		s.join(k, &f, c, ev)
+		return k
+	}
+	s.evidence.add(f)
+	if k := s.watchClusters(&f, ev); k != nil || own != nil {
+		return k
+	}
+	return s.watchLevel(t.At, ev)
+}
+
+// repeats reports whether the client has failed for the same account in the
+// hours before: a program that keeps trying counts once.
+func (c *client) repeats(t *window.Attempt) bool {
+	const within = 6 * hour
+	all := c.attempts.All()
+	for n := len(all) - 1; n >= 0 && all[n].At >= t.At-within; n-- {
+		if o := &all[n]; o.Key == t.Key && o.At < t.At {
+			return true
+		}
+	}
+	return false
+}
+
+// watchClusters adds a failure to the clusters of its rare traits, and returns
+// the campaign that one of them makes, or nil.
+func (s *Detector) watchClusters(f *foreignFailure, ev *event.Event) *campaign {
+	tuning := &s.policy.Stuffing.Campaign
+	accounts := tuning.Accounts
+	if f.Marks.Has(event.LeakedAccount) {
+		accounts = min(accounts, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+	}
+	p := s.pairOf(&f.Attempt)
+	for n, key := range f.traits {
+		if key != 0 && s.cluster(key).add(p, s.slow, tuning.RareAddresses, accounts) {
+			if k := s.openCluster(n, key, f.At, ev); k != nil {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// refine takes over the program of a failure that another log told of without
+// it, and looks for what the program has in common with others. It reports
+// whether the failure had been told of as foreign.
+func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+	f := s.evidence.find(t)
+	if f == nil || f.taken {
+		return f != nil
+	}
+	f.Merge(*t)
+	s.evidence.markDirty(f.place)
+	if a.familiar(c, &f.Attempt, f.At) || s.ownProgram(&f.Attempt, a) {
+		s.evidence.explain(f)
+		f.Succeeded = true // explained
+		return true
+	}
+	f.traits = s.rareTraits(c, &f.Attempt, appOf(ev))
+	for _, key := range f.traits {
+		if k := s.byTrait[key]; key != 0 && k != nil && k.covers(f.At) {
+			s.evidence.take([]*foreignFailure{f})
+			s.join(k, f, c, ev)
+			return true
+		}
+	}
+	s.watchClusters(f, ev)
+	return true
+}
+
+func (s *Detector) pairOf(t *window.Attempt) clusterPair {
+	return clusterPair{at: t.At, client: uint32(s.cut(t.Client).Hash()) | 1, account: uint32(t.Key>>32) | uint32(min(t.Key, 1))}
+}
+
+// ownProgram reports whether a failure is that of an account's own mail
+// program on its way: a telephone with an old password fails from many
+// networks.
+func (s *Detector) ownProgram(t *window.Attempt, a *account) bool {
+	return (t.Family == event.Mobile || t.Family == event.Outlook) && a.usedAgent(t.Agent, t.At)
+}
+
+func (s *Detector) cluster(key uint64) *cluster {
+	c, ok := s.clusters.Get(key)
+	if !ok {
+		c = &cluster{}
+		s.clusters.Add(key, c)
+	}
+	return c
+}
+
+// census is how many distinct clients and accounts some failures have.
+type census struct {
+	clients, accounts    map[uint64]struct{}
+	unnamed, leaked, all int
+}
+
+func (s *Detector) census(members []*foreignFailure) census {
+	c := census{clients: make(map[uint64]struct{}, len(members)), accounts: make(map[uint64]struct{}, len(members)), all: len(members)}
+	for _, f := range members {
+		c.clients[s.cut(f.Client).Hash()] = struct{}{}
+		if f.Key == 0 {
+			c.unnamed++
+			continue
+		}
+		if _, ok := c.accounts[f.Key]; !ok && f.Marks.Has(event.LeakedAccount) {
+			c.leaked++
+		}
+		c.accounts[f.Key] = struct{}{}
+	}
+	return c
+}
+
+// openCluster opens a campaign of the failures around a time that share a rare
+// trait, if they still are enough: in one go without a pause of two hours, or
+// else in the slow window. It returns the campaign, or nil.
+func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) *campaign {
+	all := s.evidence.unexplained(func(f *foreignFailure) bool {
+		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
+	})
+	members := around(all, at, campaignPause)
+	if !s.wide(members, key, at) {
+		if members = around(all, at, s.slow/2); !s.wide(members, key, at) {
+			return nil
+		}
+	}
+	return s.openCampaign(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// wide reports whether failures that share a rare trait make a campaign: enough
+// clients and accounts, and many more accounts than ever got in with the trait.
+func (s *Detector) wide(members []*foreignFailure, key uint64, at int64) bool {
+	if len(members) == 0 {
+		return false
+	}
+	t := &s.policy.Stuffing
+	c := s.census(members)
+	accounts := t.Campaign.Accounts
+	if c.leaked == len(c.accounts) {
+		accounts = min(accounts, t.MailboxLoginThreshold.Burst)
+	}
+	n := max(len(c.accounts), c.unnamed/2)
+	return len(c.clients) >= t.Campaign.RareAddresses && n >= accounts && n > 3*s.population.Users(baseline.Feature(key), at)
+}
+
+// unexplained returns the failures that are part of no campaign and not forgiven,
+// of which want reports true, in the order of their times.
+func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*foreignFailure) {
+	for n := range e.list {
+		if f := &e.list[n]; !f.taken && !f.Succeeded && want(f) {
+			members = append(members, f)
+		}
+	}
+	slices.SortStableFunc(members, func(a, b *foreignFailure) int { return int(min(max(a.At-b.At, -1), 1)) })
+	return members
+}
+
+// around returns the run of failures around a time without a pause longer than
+// so many milliseconds.
+func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
+	from, to := 0, len(members)
+	for n := 1; n < len(members); n++ {
+		if members[n].At-members[n-1].At <= pause {
+			continue
+		}
+		if members[n].At <= at {
+			from = n
+		} else {
+			to = n
+			break
+		}
+	}
+	return members[from:to]
+}
+
+// watchLevel opens a campaign of all unexplained failures once the tenant has
+// more of them than it is used to.
+func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
+	l, t := &s.evidence.level, &s.policy.Stuffing.Campaign
+	now := int32(at / hour)
+	prior := s.prior()
+	l.refresh(now, prior)
+	mean := float64(l.expected.mean[lookBackHours-1])
+	if float64(l.count(now).failures) <= mean+slack(mean) {
+		return nil
+	}
+	from, changed := l.change(now, prior, t.Addresses)
+	if !changed {
+		return nil
+	}
+	members := s.evidence.unexplained(func(f *foreignFailure) bool {
+		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
+	})
+	members, only := characteristic(members)
+	if c := s.census(members); len(c.clients) < t.RareAddresses || max(len(c.accounts), c.unnamed/2) < t.Accounts {
+		return nil
+	}
+	return s.openCampaign(campaign{tenant: true, only: only}, members, ev)
+}
+
+// characteristic returns the tools, or else the agents, that most of some
+// failures were made with, and these failures. Where no few stand out it
+// returns all failures and nothing.
+func characteristic(members []*foreignFailure) (of []*foreignFailure, only []uint32) {
+	for _, by := range [...]func(*foreignFailure) uint32{
+		func(f *foreignFailure) uint32 { return f.Tool },
+		func(f *foreignFailure) uint32 { return f.Agent },
+	} {
+		if only = outstanding(members, by); only != nil {
+			break
+		}
+	}
+	if only == nil {
+		return members, nil
+	}
+	for _, f := range members {
+		if f.madeWith(only) {
+			of = append(of, f)
+		}
+	}
+	return of, only
+}
+
+// outstanding returns the values that at least a fifth of the failures have
+// each, if they cover three fifths together; nil otherwise.
+func outstanding(members []*foreignFailure, by func(*foreignFailure) uint32) (only []uint32) {
+	counts := map[uint32]int{}
+	for _, f := range members {
+		counts[by(f)]++
+	}
+	covered := 0
+	for value, n := range counts {
+		if n*5 >= len(members) && value != 0 {
+			only, covered = append(only, value), covered+n
+		}
+	}
+	if covered*5 < len(members)*3 {
+		return nil
+	}
+	slices.Sort(only)
+	return only
+}
+
+// madeWith reports whether the tool or the agent of a failure is in a list.
+func (f *foreignFailure) madeWith(only []uint32) bool {
+	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)
+}
+
+// prior is the rate of unexplained failures an hour that is expected of a
+// tenant of this size before anything is known.
+func (s *Detector) prior() float64 { return 0.2 + float64(s.population.Accounts())/1000 }

@@ -1,0 +1,206 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
+
+// A judgement says what a success means to an attack from the same client.
+type judgement uint8
+
+const (
+	unrelated judgement = iota
+	legitimate
+	renewed // a session that goes on: it says nothing about the password
+	valid   // the attacker knows the password
+)
+
+// credential adds a success to the incident of its client, its campaign or its
+// account, and reports whether it is part of one and so must not be learned.
+func (s *Detector) credential(ev *event.Event, c *client, a *account, got *signIn) bool {
+	s.becomeShared(c, ev.Marks)
+	if i := c.incident; s.inReach(i, got.first) {
+		switch s.judge(i, c, got) {
+		case valid:
+			if s.addCredential(i, c, got) {
+				i.AddEvent(ev)
+				s.tracker.Update(i.Incident)
+			}
+			if k := s.campaignOfSuccess(c, got); k != nil && s.addCredential(k.incident, c, got) {
+				s.tracker.Update(k.incident.Incident)
+			}
+			return true
+		case renewed:
+			return true
+		}
+		if got.strange {
+			s.foreignSignIns.add(got)
+		}
+		return false
+	}
+	if got.strange {
+		s.foreignSignIns.add(got)
+	}
+	if !got.foreign {
+		return false
+	}
+	i := (*attack)(nil)
+	if k := s.campaignOfSuccess(c, got); k != nil {
+		i = k.incident
+	} else if s.inReach(a.incident, got.first) && a.incident.usesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
+		i = a.incident
+	}
+	if i == nil {
+		s.foreignSignIns.add(got)
+		if got.outcome == event.Success {
+			s.evidence.level.addSignIn(got.first)
+		}
+		return false
+	}
+	if s.addCredential(i, c, got) {
+		i.AddEvent(ev)
+		s.tracker.Update(i.Incident)
+	}
+	return true
+}
+
+// password reports whether a success proves the password.
+func (a *signIn) password() bool { return a.proof != event.ProofSession }
+
+// judge says what a success means to the incident of its own client.
+func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
+	if got.outcome == event.Success && !got.password() {
+		return renewed
+	}
+	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
+	usedAgent := got.account.usedAgent(got.agent, i.Start)
+	verdict := valid
+	switch {
+	case c.unit != nil:
+		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
+		if !strange || own && !c.unit.strange && !i.hasFailed(got.key) {
+			verdict = legitimate
+		}
+	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
+		verdict = legitimate
+	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
+		verdict = legitimate // a guest of a place where others come and go
+	}
+	if verdict == legitimate {
+		i.Familiar.Add(got.key, s.newCredential(got))
+		s.tracker.MarkDirty(i.Incident)
+	}
+	return verdict
+}
+
+// addCredential names an account as known to the attacker. It reports whether
+// the account is a new one.
+func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
+	got.account.forget(c.key)
+	s.accounts.MarkDirty(got.key)
+	for _, f := range s.features(c, got.tool, got.app) {
+		s.population.Forget(f, got.key)
+	}
+	if got.outcome == event.Success {
+		s.tracker.Credential(got.account.name, got.from, got.first)
+	}
+	switch {
+	case !i.Valid.Add(got.key, s.newCredential(got)):
+		return false
+	case got.outcome == event.Accepted:
+		i.Counts.Accepted++
+	default:
+		i.Counts.Succeeded++
+	}
+	i.AddClient(got.from) // but no span: how long an attack lasts is told by its failures
+	i.Services |= 1 << got.service
+	i.Changed()
+	return true
+}
+
+func (s *Detector) newCredential(got *signIn) alert.Credential {
+	found := alert.Credential{User: got.account.name, At: event.UnixTime(got.first), How: how(got), IP: got.from.Addr(), Service: got.service}
+	if got.text != nil {
+		found.Agent, found.App, found.Record = got.text.agent, got.text.app, got.text.record
+	}
+	return found
+}
+
+func how(a *signIn) string {
+	if a.outcome == event.Accepted {
+		return "password accepted, stopped by " + a.reason.String() + " (" + a.service.String() + ")"
+	}
+	return "signed in (" + a.service.String() + ")"
+}
+
+// maxForeignSignIns bounds the successes from foreign networks that are kept
+// for a campaign that has not opened yet: about 250 bytes each.
+const maxForeignSignIns = 4096
+
+// foreignSignIns are the latest successes from networks foreign to the account,
+// in order of arrival.
+type foreignSignIns struct {
+	list  []signIn
+	next  int
+	dirty map[int]struct{} // places in list that changed; nil: changes are not tracked
+}
+
+func (f *foreignSignIns) add(got *signIn) {
+	if f.dirty != nil {
+		f.dirty[f.place()] = struct{}{}
+	}
+	if len(f.list) < maxForeignSignIns {
+		f.list = append(f.list, *got)
+		return
+	}
+	f.list[f.next] = *got
+	f.next = (f.next + 1) % maxForeignSignIns
+}
+
+func (f *foreignSignIns) place() int {
+	if len(f.list) < maxForeignSignIns {
+		return len(f.list)
+	}
+	return f.next
+}
+
+// lookBack adds the successes of a campaign that came before it opened.
+func (s *Detector) lookBack(k *campaign) {
+	for n := range s.foreignSignIns.list {
+		got := &s.foreignSignIns.list[n]
+		if got.first < k.began-s.slow || got.first > k.end+k.pause {
+			continue
+		}
+		c, ok := s.clients.Peek(s.cut(got.from))
+		if !ok || got.account.usedBefore(c, got) {
+			continue
+		}
+		if s.inReach(c.incident, got.first) {
+			if s.judge(c.incident, c, got) != valid {
+				continue
+			}
+		}
+		if s.campaignOfSuccess(c, got) == k {
+			s.addCredential(k.incident, c, got)
+		}
+	}
+}
+
+// lookBackAt adds the successes at a shared address that came before its
+// incident opened.
+func (s *Detector) lookBackAt(i *attack, c *client) {
+	for n := range s.foreignSignIns.list {
+		got := &s.foreignSignIns.list[n]
+		if s.cut(got.from) == c.key && got.first >= i.Start-hour && got.first <= i.End+hour && s.judge(i, c, got) == valid {
+			s.addCredential(i, c, got)
+		}
+	}
+}
+
+// usedBefore reports whether the account went on to use the client for so long
+// that the first success was its own.
+func (a *account) usedBefore(c *client, got *signIn) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == c.key && h.last >= got.first+day })
+}

@@ -1,0 +1,167 @@
+package stuffing
+
+import (
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// maxEvidence bounds the foreign failures that are kept for the distributed
+// form: about 150 bytes each.
+const maxEvidence = 8192
+
+// maxTraits is how many rare traits one failure can have.
+const maxTraits = 4
+
+// foreignFailure is a failure from a network foreign to the account, which is
+// not explained yet.
+type foreignFailure struct {
+	window.Attempt
+	traits   [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
+	place    int               // in the evidence
+	repeated bool              // the client failed for the account shortly before
+	single   bool              // its client has an incident of its own
+	taken    bool              // part of a campaign
+}
+
+// evidence are the latest foreign failures in order of arrival, and how many
+// unexplained ones there were in each hour.
+type evidence struct {
+	list  []foreignFailure
+	next  int
+	level level
+	dirty map[int]struct{} // places in list that changed; nil: changes are not tracked
+}
+
+func (e *evidence) add(f foreignFailure) {
+	if !f.single && !f.repeated {
+		e.level.add(f.At, 1)
+	}
+	f.place = e.next
+	if len(e.list) < maxEvidence {
+		f.place = len(e.list)
+		e.markDirty(f.place)
+		e.list = append(e.list, f)
+		return
+	}
+	e.markDirty(e.next)
+	e.list[e.next] = f
+	e.next = (e.next + 1) % maxEvidence
+}
+
+func (e *evidence) markDirty(place int) {
+	if e.dirty != nil {
+		e.dirty[place] = struct{}{}
+	}
+}
+
+// explain takes a failure out of the tenant's level.
+func (e *evidence) explain(f *foreignFailure) {
+	if !f.single && !f.repeated && !f.taken && !f.Succeeded {
+		e.level.add(f.At, -1)
+	}
+}
+
+// take makes failures part of a campaign.
+func (e *evidence) take(members []*foreignFailure) {
+	for _, f := range members {
+		if f.taken || f.place >= len(e.list) || &e.list[f.place] != f {
+			continue
+		}
+		e.explain(f)
+		f.taken = true
+		e.markDirty(f.place)
+	}
+}
+
+// forgiveAtMost is how many failures are searched for a typo.
+const forgiveAtMost = 2048
+
+// forgive takes back the failures of an account at a client.
+func (e *evidence) forgive(k event.ClientKey, key uint64, from, to int64) {
+	n := len(e.list)
+	for back := range min(n, forgiveAtMost) {
+		place := (e.next + 2*n - 1 - back) % n
+		f := &e.list[place]
+		if f.Key == key && f.At >= from && f.At <= to && event.ClientKey(f.Client).SameSubnet(k) {
+			e.explain(f)
+			f.Succeeded = true
+			e.markDirty(place)
+		}
+	}
+}
+
+// find returns the failure that another log told of, nil where it is not among
+// the latest.
+func (e *evidence) find(t *window.Attempt) *foreignFailure {
+	n := len(e.list)
+	for back := range min(n, maxPairs) {
+		f := &e.list[(e.next+2*n-1-back)%n]
+		if f.Client == t.Client && f.Key == t.Key && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
+			return f
+		}
+	}
+	return nil
+}
+
+// own notes that a client has an incident of its own.
+func (s *Detector) own(c *client, from int64) {
+	for n := range s.evidence.list {
+		if f := &s.evidence.list[n]; f.At >= from && s.cut(f.Client) == c.key {
+			s.evidence.explain(f)
+			f.single = true
+			s.evidence.markDirty(n)
+		}
+	}
+}
+
+// The traits of a failure: what few accounts of the tenant have ever signed in
+// with. A browser that everybody uses, a service or a large provider alone are
+// none.
+const (
+	traitTool    = iota // agent and application
+	traitOwner          // an owner of networks, and an application
+	traitSubnet         // a /24 or /64
+	traitOddTool        // agent and application, from networks of owners that hardly anybody comes from
+)
+
+// features are the things that a sign-in has in common with others, by trait.
+// An owner is one only together with an application: several attacks come from
+// one large hosting provider.
+func (s *Detector) features(c *client, tool, app uint32) [maxTraits]baseline.Feature {
+	return [...]baseline.Feature{
+		traitTool:    toolFeature(tool),
+		traitOwner:   ownerFeature(c.owner).And(baseline.NewFeature('p', uint64(app))),
+		traitSubnet:  subnetFeature(c.key),
+		traitOddTool: oddToolFeature(tool),
+	}
+}
+
+// rareTraits returns the traits of a failure that are rare in the tenant.
+func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [maxTraits]uint64) {
+	odd := s.oddOwner(c, t.At)
+	for n, f := range s.features(c, t.Tool, app) {
+		rare := f != 0 && s.rare(f, t.At)
+		if n == traitOwner || n == traitOddTool {
+			rare = rare && odd
+		}
+		if rare {
+			keys[n] = uint64(f)
+		}
+	}
+	return keys
+}
+
+// oddOwner reports whether hardly anybody signs in from the networks of a
+// client's owner.
+func (s *Detector) oddOwner(c *client, at int64) bool {
+	f := ownerFeature(c.owner)
+	return f != 0 && s.rare(f, at)
+}
+
+func oddToolFeature(tool uint32) baseline.Feature { return baseline.NewFeature('d', uint64(tool)) }
+
+func (s *Detector) rare(f baseline.Feature, at int64) bool {
+	r := &s.policy.Stuffing.Rare
+	return s.population.Rare(f, at, r.Accounts, r.PerThousand)
+}

@@ -1,0 +1,125 @@
+package stuffing
+
+import "math"
+
+// levelHours is how many hours of the tenant's level are kept, levelDays how
+// many days of them are compared.
+const (
+	levelHours = 15 * 24
+	levelDays  = 13
+)
+
+// level counts the unexplained foreign failures of the whole tenant by hour and
+// finds a change of their rate: the site-wide part of Javed and Paxson,
+// "Detecting Stealthy, Distributed SSH Brute-Forcing" (CCS 2013). It knows what
+// is usual for an hour of the day, so a Monday morning is not a change.
+type level struct {
+	hours    [levelHours]hourCount
+	began    int32 // the earliest hour
+	expected struct {
+		hour int32 // the last of the values; 0: none
+		mean [lookBackHours]float32
+	}
+}
+
+type hourCount struct {
+	hour     int32
+	failures int32 // of foreign clients, not explained
+	signIns  int32 // of accounts from networks that are new to them
+	dirty    bool  // since it was saved
+}
+
+// lookBackHours is how far back a change may have begun.
+const lookBackHours = 48
+
+// at is the count of an hour, nil where it is too late to be kept.
+func (l *level) at(hour int32) *hourCount {
+	h := &l.hours[uint32(hour)%levelHours]
+	if h.hour != hour {
+		if h.hour > hour {
+			return nil
+		}
+		*h = hourCount{hour: hour}
+	}
+	if l.began == 0 || hour < l.began {
+		l.began = hour
+	}
+	h.dirty = true
+	return h
+}
+
+func (l *level) add(at int64, n int32) {
+	if h := l.at(int32(at / hour)); h != nil {
+		h.failures = max(0, h.failures+n)
+	}
+}
+
+func (l *level) addSignIn(at int64) {
+	if h := l.at(int32(at / hour)); h != nil {
+		h.signIns++
+	}
+}
+
+func (l *level) count(hour int32) hourCount {
+	if h := &l.hours[uint32(hour)%levelHours]; hour > 0 && h.hour == hour {
+		return *h
+	}
+	return hourCount{hour: hour}
+}
+
+// mean is what is usual for an hour: the mean over the same hours of the days
+// before, smoothed over three hours, with two days of a given rate before
+// anything is known.
+func (l *level) mean(hour int32, prior float64) float64 {
+	sum, days := 2*prior, 2.0
+	for d := int32(1); d <= levelDays; d++ {
+		h := hour - 24*d
+		if h-1 < l.began {
+			break
+		}
+		sum += float64(l.count(h-1).failures+2*l.count(h).failures+l.count(h+1).failures) / 4
+		days++
+	}
+	return sum / days
+}
+
+// refresh recomputes what is usual for the hours up to newest.
+func (l *level) refresh(newest int32, prior float64) {
+	if l.expected.hour == newest {
+		return
+	}
+	l.expected.hour = newest
+	for n := range l.expected.mean {
+		l.expected.mean[n] = float32(l.mean(newest-lookBackHours+1+int32(n), prior))
+	}
+}
+
+// change reports whether the failures of the hours up to newest exceed what is
+// usual by more than least in sum (CUSUM), and the hour in which that began. An
+// hour may exceed its mean by half of it and a standard deviation for nothing,
+// and have one failure for every two sign-ins from new networks: where people
+// move, some mistype.
+func (l *level) change(newest int32, prior float64, least int) (from int32, changed bool) {
+	l.refresh(newest, prior)
+	sum := 0.0
+	for n := range l.expected.mean {
+		h, mean := newest-lookBackHours+1+int32(n), float64(l.expected.mean[n])
+		before, c := sum, l.count(h)
+		sum = max(0, sum+float64(c.failures)-max(mean+slack(mean), float64(c.signIns)/2))
+		if before == 0 && sum > 0 {
+			from = h
+		}
+	}
+	return from, sum >= float64(least)
+}
+
+func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
+
+// usual is how many failures are usual at most from one hour to another.
+func (l *level) usual(from, to int32, prior float64) (sum float64) {
+	for h := from; h <= to && h < from+lookBackHours; h++ {
+		mean := l.mean(h, prior)
+		sum += mean + slack(mean)
+	}
+	return sum
+}

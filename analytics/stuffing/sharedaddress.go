@@ -1,0 +1,200 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// sharedUsers is how many accounts must have signed in from an address for a
+// while before the address counts as shared.
+const sharedUsers = 5
+
+// maxUnitTools bounds the tools of one attack from a shared address.
+const maxUnitTools = 8
+
+// attack is what of a shared address belongs to its incident: the rest are the
+// people who live there.
+type unit struct {
+	tools    []uint32 // what the attack signs in with
+	strange  bool     // hardly anybody at the address signs in with these tools
+	familiar bool     // accounts that know the address are attacked as well
+	newest   int64    // its latest failure
+}
+
+// attackPause is how long, in milliseconds, an attack with a tool that people
+// at the address use as well may pause and still take in accounts of the
+// address: later failures are theirs.
+const attackPause = 60 * 60 * 1000
+
+// has reports whether an attempt at a time belongs to the attack.
+func (u *unit) has(tool uint32, familiar bool, at int64) bool {
+	if u == nil {
+		return true
+	}
+	if !slices.Contains(u.tools, tool) {
+		return false
+	}
+	return u.strange || at <= u.newest+attackPause && (u.familiar || !familiar)
+}
+
+// join adds what another unit of the same address did.
+func (u *unit) join(o *unit) {
+	for _, tool := range o.tools {
+		if len(u.tools) < maxUnitTools && !slices.Contains(u.tools, tool) {
+			u.tools = append(u.tools, tool)
+		}
+	}
+	u.strange = u.strange && o.strange
+	u.familiar = u.familiar || o.familiar
+	u.newest = max(u.newest, o.newest)
+}
+
+// becomeShared limits the incident of a client, which opened when nobody was
+// known to live there, to the tools of its attempts once others turn out to: the
+// later failures of the people there are not part of the attack.
+func (s *Detector) becomeShared(c *client, marks event.Marks) {
+	if c.unit != nil || c.incident == nil || !s.shared(c, marks) {
+		return
+	}
+	c.unit = &unit{familiar: true, newest: c.incident.End}
+	for _, t := range c.incident.attempts.All() {
+		if len(c.unit.tools) < maxUnitTools && !slices.Contains(c.unit.tools, t.Tool) {
+			c.unit.tools = append(c.unit.tools, t.Tool)
+		}
+	}
+	s.clients.MarkDirty(c.key)
+}
+
+// usualFailures is how many accounts fail at a shared address in its worst burst and
+// its worst day, with honest people at work: a decaying maximum.
+type usualFailures struct {
+	burst, slow           float32 // of the days before
+	todayBurst, todaySlow float32
+	day                   int32
+}
+
+// observe takes part of today's maximum, and reports the maxima of the days
+// before.
+func (u *usualFailures) observe(at int64, burst, slow int) (float32, float32) {
+	if today := int32(at / day); today > u.day {
+		u.burst = max(u.burst*0.8, u.todayBurst)
+		u.slow = max(u.slow*0.8, u.todaySlow)
+		u.day, u.todayBurst, u.todaySlow = today, 0, 0
+	}
+	if int32(at/day) == u.day {
+		u.todayBurst, u.todaySlow = max(u.todayBurst, float32(burst)), max(u.todaySlow, float32(slow))
+	}
+	return u.burst, u.slow
+}
+
+// shared reports whether many people use an address: the policy says so, or
+// several accounts have signed in from it for a while.
+func (s *Detector) shared(c *client, marks event.Marks) bool {
+	return marks.Has(event.CorporateEgress) || c.knownUsers() >= sharedUsers
+}
+
+// strange reports whether hardly anybody who lives at a client's address signs
+// in with a tool: at most two accounts, or a fiftieth of them. An address that
+// nobody is known to live at has no strange tools but scripts.
+func (s *Detector) strange(c *client, t *window.Attempt) bool {
+	if c.knownUsers() < sharedUsers {
+		return t.Family == event.Scripting || t.Family == event.Tool
+	}
+	users := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
+	return users <= max(2, c.knownUsers()/50)
+}
+
+// opensShared is opens for a shared address. Its unit is the tool: with one that
+// hardly anybody there uses, the thresholds are those of any client. With one
+// that people there use, only accounts that do not know the address count, or
+// far more accounts than usual; and twice the thresholds.
+func (s *Detector) opensShared(c *client, t *window.Attempt) string {
+	p := &s.policy.Stuffing
+	if c.users == nil {
+		c.users = new(users)
+	}
+	u := unit{tools: []uint32{t.Tool}, strange: s.strange(c, t), newest: t.At}
+	if u.strange {
+		return s.opensStrange(c, t, &u)
+	}
+	var burst, slow attemptStats
+	keep := func(to *attemptStats) func(*attemptStats) bool {
+		return func(w *attemptStats) bool {
+			*to = *w
+			to.succeeded = s.succeededWith(c, t.Tool, w)
+			return false
+		}
+	}
+	s.windows(c, t.At, s.burst, t.Tool, keep(&burst))
+	s.windows(c, t.At, s.slow, t.Tool, keep(&slow))
+	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
+	why := burst.opensShared(p.MailboxLoginThreshold.Burst, int(usualBurst), c.knownUsers(), windowBurst)
+	if why == "" {
+		why = slow.opensShared(p.MailboxLoginThreshold.Slow, int(usualSlow), c.knownUsers(), windowSlow)
+	}
+	if why != "" {
+		u.familiar = burst.familiar > burst.foreign || slow.familiar > slow.foreign
+		s.joinUnit(c, &u)
+	}
+	return why
+}
+
+// opensShared weighs the attempts made with a tool that people at the address
+// use: foreign accounts, and more than get in; or so many accounts of the
+// address itself that most of those present fail. Where nobody gets in with the
+// tool, at night for instance, fewer are enough.
+func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
+	all, least := w.foreign+w.familiar, 2*accounts+2*usual
+	switch {
+	case w.foreign >= least && w.foreign > w.succeeded,
+		w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5),
+		w.succeeded == 0 && all >= 2*accounts+usual/2+residents/40:
+		return name
+	}
+	return ""
+}
+
+// opensStrange weighs the attempts made with a tool that hardly anybody at the
+// address uses.
+func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why string) {
+	p := &s.policy.Stuffing
+	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
+		return func(w *attemptStats) bool {
+			w.foreign, w.familiar = w.foreign+w.familiar, 0
+			w.succeeded = s.succeededWith(c, t.Tool, w)
+			if w.foreign >= accounts && w.foreign > w.succeeded || w.foreign >= 3 && w.failures >= failures {
+				why = name
+			}
+			return why != ""
+		}
+	}
+	s.windows(c, t.At, s.burst, t.Tool, opens(windowBurst, p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst))
+	if why == "" {
+		s.windows(c, t.At, s.slow, t.Tool, opens(windowSlow, p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow))
+	}
+	if why != "" {
+		s.joinUnit(c, u)
+	}
+	return why
+}
+
+// succeededWith returns how many accounts got in with a tool during a run.
+func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
+	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
+	for _, a := range c.signIns() {
+		if a.tool == tool && a.outcome == event.Success && a.last >= from && a.first <= to {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Detector) joinUnit(c *client, u *unit) {
+	if c.unit != nil && s.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
+		c.unit.join(u)
+		return
+	}
+	c.unit = u
+}

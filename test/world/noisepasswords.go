@@ -1,0 +1,205 @@
+package world
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// expiry is a day on which the passwords of a quarter of all people end.
+func (w *World) expiry(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 6), w.day(day, 20))
+	for _, p := range some(w, w.org.people, len(w.org.people)/4) {
+		w.at(w.around(w.day(day, p.comes), 20*time.Minute), func(at time.Time) {
+			where := w.out(p, one(w, []spot{atOffice, atHome}), netip.Addr{})
+			c := p.client(at, where)
+			w.retry(n, p, at, c, w.number(1, 2), lines.Expired)
+			if w.chance(0.4) {
+				w.retry(n, p, at.Add(4*time.Hour), c, w.number(1, 2), lines.Wrong)
+			}
+		})
+		w.keepsOld(n, p, w.day(day, p.comes), hours(5))
+	}
+}
+
+// keepsOld is a telephone that tries an old password for a while.
+func (w *World) keepsOld(n *Noise, p *person, start time.Time, span time.Duration) {
+	if !p.mobile {
+		return
+	}
+	address := w.cellular(p)
+	w.during(start, start.Add(span), 12*time.Minute, func(at time.Time) {
+		c := lines.Client{IP: address(at), Agent: p.phone}
+		n.saw(c.IP, p.upn())
+		if p.cloud {
+			w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.ExchangeAS, UPN: p.upn(), Object: p.object, Verdict: lines.Wrong, Password: true, Silent: true})
+		} else {
+			w.log.Basic(at, c, lines.EAS, p.down(), lines.Device(p.down(), p.handset, "iPhone", "Sync"), lines.Wrong)
+		}
+	})
+}
+
+// reset is a hundred people whose passwords are reset at noon.
+func (w *World) reset(name string) {
+	day := w.aWorkday(3)
+	n := w.noisy(name, w.day(day, 12), w.day(day+1, 10))
+	for _, p := range some(w, w.org.people, min(100, len(w.org.people)/4)) {
+		w.keepsOld(n, p, w.day(day, 12), hours(0.5+3*w.rng.Float64()))
+		w.at(w.day(day, 12.2+3*w.rng.Float64()), func(at time.Time) {
+			w.retry(n, p, at, p.client(at, w.out(p, atOffice, netip.Addr{})), w.number(0, 3), lines.Wrong)
+		})
+	}
+}
+
+// stale is a program with an old password, at one place, for days.
+func (w *World) stale(name string) {
+	for range 3 {
+		p := one(w, w.org.people)
+		start := w.day(w.rng.IntN(max(1, w.Days-2)), 9)
+		n := w.noisy(name, start, start.Add(hours(48)))
+		address := w.home(p)
+		every := time.Duration(w.number(5, 30)) * time.Minute
+		for at := start; at.Before(start.Add(hours(40))); at = at.Add(every + w.between(0, 3*time.Second)) {
+			w.at(at, func(at time.Time) {
+				c := lines.Client{IP: address(at), Agent: w.outlookAgent()}
+				n.saw(c.IP, p.upn())
+				w.log.Basic(at, c, lines.EWS, p.down(), "", lines.Wrong)
+			})
+		}
+	}
+}
+
+func (w *World) printer(name string) {
+	n := w.noisy(name, w.day(1, 0), w.End())
+	c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 2, byte(w.number(10, 200))})}
+	for at := w.day(1, 7); at.Before(w.End()); at = at.Add(w.between(20*time.Minute, 22*time.Minute)) {
+		w.at(at, func(at time.Time) {
+			n.saw(c.IP, "printer3@"+w.org.domain)
+			w.log.Submit(at, c, "printer3@"+w.org.domain, lines.Wrong)
+		})
+	}
+}
+
+// kiosk is one computer in a hall, where shift workers sign in with names and
+// passwords they rarely use.
+func (w *World) kiosk(name string) {
+	c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 3, byte(w.number(10, 200))}), Agent: w.browser()}
+	people := some(w, w.org.people, 40)
+	for day := range w.Days {
+		n := w.noisy(name, w.day(day, 5), w.day(day, 23))
+		for _, p := range some(w, people, 12) {
+			w.at(w.day(day, []float64{5.8, 13.8, 21.8}[w.rng.IntN(3)]+0.3*w.rng.Float64()), func(at time.Time) {
+				for w.chance(0.3) {
+					at = w.log.Form(at, c, p.typed(), lines.Wrong).Add(w.between(10*time.Second, time.Minute))
+				}
+				n.saw(c.IP, p.upn())
+				w.log.Form(at, c, p.typed(), lines.Right)
+			})
+		}
+	}
+}
+
+// oldPhone locks its owner out: an old telephone on 14 addresses of a carrier.
+func (w *World) oldPhone(name string) {
+	p := one(w, w.org.people)
+	start := w.day(w.aWorkday(1), 7)
+	n := w.noisy(name, start, start.Add(hours(14)))
+	at := start
+	for i := range 56 {
+		v := lines.Wrong
+		if i%8 > 4 {
+			v = lines.Locked
+		}
+		w.at(at, func(at time.Time) {
+			c := lines.Client{IP: p.carrier.V4(w.hash(17, int64(i/4))), Agent: "Android/8.1-EAS-1.3"}
+			n.saw(c.IP, p.upn())
+			w.log.Basic(at, c, lines.EAS, p.down(), lines.Device(p.down(), "androidold"+p.handset[:6], "Android", "Sync"), v)
+		})
+		at = at.Add(w.between(10*time.Minute, 15*time.Minute))
+	}
+	w.during(start, start.Add(hours(10)), 3*time.Hour, func(at time.Time) {
+		w.retry(n, p, at, lines.Client{IP: p.office.address, Agent: p.browser}, w.rng.IntN(2), lines.Locked)
+	})
+}
+
+func (w *World) probe(name string) {
+	n := w.noisy(name, w.day(0, 0), w.End())
+	c := lines.Client{IP: w.org.machines[3], Agent: "Monitoring/3.2"}
+	for at := w.day(0, 0.1); at.Before(w.End()); at = at.Add(15 * time.Minute) {
+		w.at(at, func(at time.Time) {
+			n.saw(c.IP, "probe@"+w.org.domain)
+			w.log.Basic(at, c, lines.EWS, "probe@"+w.org.domain, "", lines.Wrong)
+			w.log.Basic(at.Add(3*time.Second), c, lines.EWS, "probe-ok@"+w.org.domain, "", lines.Right)
+		})
+	}
+}
+
+func (w *World) devices(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 0), w.End())
+	for i := range 12 {
+		c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 4, byte(10 + i)})}
+		account := fmt.Sprintf("scan%02d@%s", i, w.org.domain)
+		w.during(w.day(0, 1), w.End(), 3*time.Hour, func(at time.Time) {
+			v := lines.Right
+			if i < 3 && at.After(w.day(day, 0)) {
+				v = lines.Wrong
+			}
+			n.saw(c.IP, account)
+			w.log.Submit(at, c, account, v)
+		})
+	}
+}
+
+// returners come back from weeks away and have forgotten their passwords.
+func (w *World) returners(name string) {
+	day := w.aWorkday(2)
+	n := w.noisy(name, w.day(day, 6), w.day(day, 12))
+	for _, p := range some(w, w.org.people, max(3, len(w.org.people)/40)) {
+		w.at(w.around(w.day(day, p.comes), 30*time.Minute), func(at time.Time) {
+			l := w.home(p)
+			w.retry(n, p, at, p.client(at, l), w.number(3, 9), lines.Wrong)
+		})
+	}
+}
+
+// helpdesk tries to sign in as other people, from one desk, with them on the
+// telephone.
+func (w *World) helpdesk(name string) {
+	c := lines.Client{IP: w.org.offices[0].address, Agent: w.browser()}
+	for day := range w.Days {
+		n := w.noisy(name, w.day(day, 8), w.day(day, 18))
+		for _, p := range some(w, w.org.people, 3) {
+			w.at(w.day(day, 8.5+8*w.rng.Float64()), func(at time.Time) { w.retry(n, p, at, c, w.number(0, 2), lines.Wrong) })
+		}
+	}
+}
+
+func (w *World) forgotten(name string) {
+	for day := range w.Days {
+		n := w.noisy(name, w.day(day, 7), w.day(day, 22))
+		for _, p := range some(w, w.org.people, max(1, len(w.org.people)/150)) {
+			w.at(w.day(day, 8+10*w.rng.Float64()), func(at time.Time) {
+				l := w.home(p)
+				w.retry(n, p, at, p.client(at, l), w.number(2, 8), lines.Wrong)
+			})
+		}
+	}
+}
+
+func (w *World) leakedTypos(name string) {
+	day := w.aWorkday(1)
+	n := w.noisy(name, w.day(day, 7), w.day(day, 12))
+	address := w.org.offices[0].address
+	for _, p := range w.org.people {
+		if w.chance(0.3) && len(n.Accounts) < 6 && p.upn() == w.org.leaked[p.id%len(w.org.leaked)] || p.id%57 == 0 {
+			w.at(w.day(day, p.comes), func(at time.Time) {
+				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, w.number(1, 2), lines.Wrong)
+			})
+		}
+	}
+	n.Addresses = append(n.Addresses, address)
+}
