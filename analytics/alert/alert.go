@@ -2,6 +2,7 @@ package alert
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,56 @@ type Alert struct {
 // User is an account with the parts of its name.
 type User struct{ Name, Domain, Email, ID string }
 
+// Principal returns the account that matters most: the one that the incident is
+// about, or else the first one whose password the attacker knows. It returns nil
+// for an incident that is about several accounts and found no valid credential.
+func (a *Alert) Principal() *User {
+	if a.User == nil && len(a.Valid) > 0 {
+		return NewUser(a.Valid[0].User)
+	}
+	return a.User
+}
+
+// RelatedUsers returns the accounts of the alert, each once: those whose password
+// the attacker knows, the subject, then those that were tried.
+func (a *Alert) RelatedUsers() []string {
+	var list []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	for i := range a.Valid {
+		add(a.Valid[i].User)
+	}
+	if a.User != nil {
+		add(a.User.DisplayName())
+	}
+	for i := range a.Users {
+		add(a.Users[i].Name)
+	}
+	return list
+}
+
+// RelatedIPs returns the addresses of the alert, each once: those that signed in
+// with a valid credential, the client, then the others.
+func (a *Alert) RelatedIPs() []netip.Addr {
+	var list []netip.Addr
+	add := func(ip netip.Addr) {
+		if ip.IsValid() && !slices.Contains(list, ip) {
+			list = append(list, ip)
+		}
+	}
+	for i := range a.Valid {
+		add(a.Valid[i].IP)
+	}
+	add(a.Source)
+	for _, ip := range a.IPs {
+		add(ip)
+	}
+	return list
+}
+
 // NewUser splits a canonical account into its parts.
 func NewUser(name string) *User {
 	user := &User{Name: name}
@@ -97,8 +148,12 @@ type Signal struct {
 	Code      string
 	Weight    int
 	Detail    string
-	Says      string // what the signal means, one sentence
-	Technique string // ATT&CK id
+	Says      string     // what the signal means, one sentence
+	Technique string     // ATT&CK id
+	At        time.Time  // of the first record that showed it
+	IP        netip.Addr // invalid: not known
+	Record    string     // id of that record; empty where it has none
+	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 
 // Geo is the location of an address, from the policy's city database.

@@ -30,6 +30,7 @@ type Instance struct {
 	spool  *delivery.Spool
 	sender *delivery.Sender
 	form   document.Form
+	feed   bool   // only addresses are sent
 	ownTag string // tag of the alerts of this instance; empty when they have none
 
 	// mu is held for a whole chunk. The engine takes one chunk at a time anyway,
@@ -105,14 +106,26 @@ func (i *Instance) deliver(alerts []*alert.Alert) error {
 	}
 	var messages []delivery.Message
 	for _, a := range alerts {
-		doc, err := i.form.Alert(a)
+		doc, err := i.encode(a)
 		if err != nil {
 			i.log.Error("alert cannot be encoded", "incident", a.ID, "error", err)
+			continue
+		}
+		if doc == nil {
 			continue
 		}
 		messages = append(messages, delivery.Message{ID: a.ID, JSON: doc, Severity: a.Severity, Time: a.Time})
 	}
 	return i.spool.Put(messages)
+}
+
+// encode returns the document of an alert for the sink, and nil where nothing of
+// the alert goes there.
+func (i *Instance) encode(a *alert.Alert) ([]byte, error) {
+	if i.feed {
+		return feedDocument(a, i.policy)
+	}
+	return i.form.Alert(a)
 }
 
 // Warn logs a warning of the host's side of the plugin.

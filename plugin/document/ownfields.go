@@ -13,6 +13,7 @@ const (
 	maxMessage = 2048
 	maxName    = 320 // the longest mail address of RFC 5321
 	maxText    = 512
+	maxShort   = 160 // details of one credential or signal
 )
 
 // ownFields is the map redshank of an alert, for values without a field in the
@@ -29,6 +30,7 @@ type ownFields struct {
 	Agents     []string        `json:"agents,omitempty"`
 	Apps       []string        `json:"apps,omitempty"`
 	AppNames   []string        `json:"app_names,omitempty"`
+	Actions    []string        `json:"actions,omitempty"`
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
@@ -68,6 +70,11 @@ type ownCredential struct {
 	User string `json:"user"`
 	At   string `json:"at"`
 	How  string `json:"how"`
+
+	IP     string `json:"ip,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+	App    string `json:"app,omitempty"`
+	Record string `json:"record,omitempty"`
 }
 
 type ownUser struct {
@@ -83,6 +90,10 @@ type ownSignal struct {
 	Code   string `json:"code"`
 	Weight int    `json:"weight"`
 	Detail string `json:"detail,omitempty"`
+	At     string `json:"at,omitempty"`
+	IP     string `json:"ip,omitempty"`
+	Record string `json:"record,omitempty"`
+	Seen   string `json:"seen,omitempty"`
 }
 
 func ownFieldsOf(a *alert.Alert) ownFields {
@@ -98,6 +109,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Agents:     cutAll(a.Agents, maxText),
 		Apps:       cutAll(a.Apps, maxName),
 		AppNames:   cutAll(a.AppNames, maxName),
+		Actions:    cutAll(alert.Actions(a), maxMessage),
 		Valid:      credentialsOf(a.Valid),
 		AtHome:     credentialsOf(a.Familiar),
 		Evidence:   cutAll(a.Evidence, maxName),
@@ -110,7 +122,17 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})
 	}
 	for _, s := range a.Signals {
-		own.Signals = append(own.Signals, ownSignal{s.Code, s.Weight, text.Cut(s.Detail, maxText)})
+		own.Signals = append(own.Signals, signalOf(&s))
+	}
+	return own
+}
+
+// signalOf leaves out the time of a signal that has none.
+func signalOf(s *alert.Signal) ownSignal {
+	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), IP: address(s.IP),
+		Record: text.Cut(s.Record, maxShort), Seen: text.Cut(s.Seen, maxShort)}
+	if !s.At.IsZero() {
+		own.At = stamp(s.At)
 	}
 	return own
 }
@@ -141,7 +163,8 @@ func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
 func credentialsOf(found []alert.Credential) []ownCredential {
 	var out []ownCredential
 	for _, c := range found {
-		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText)})
+		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText),
+			address(c.IP), text.Cut(c.Agent, maxShort), text.Cut(c.App, maxShort), text.Cut(c.Record, maxShort)})
 	}
 	return out
 }
