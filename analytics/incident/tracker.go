@@ -34,6 +34,7 @@ type Tracker struct {
 	sent      int // in that minute
 	stats     Stats
 	hooks     hooks
+	budget    ipBudget
 
 	order     uint64              // openings and updates so far
 	dirty     map[string]struct{} // ids of incidents to save; nil: changes are not tracked
@@ -51,6 +52,7 @@ func NewTracker(p *policy.Policy) *Tracker {
 	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(_ string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
+		t.budget.release(i)
 	})
 	return t
 }
@@ -81,7 +83,7 @@ func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident 
 		return i
 	}
 	t.order++
-	i := &Incident{ID: id, Rule: rule, order: t.order}
+	i := &Incident{ID: id, Rule: rule, order: t.order, budget: &t.budget}
 	i.Detail = t.details[rule](i)
 	t.incidents.Add(id, i)
 	t.MarkDirty(i)
