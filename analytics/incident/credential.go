@@ -18,6 +18,14 @@ type Credentials struct {
 	at   map[uint64]int // account -> place in list; -1 beyond the list
 }
 
+// Wants reports whether Add would use what is known of an account: the account
+// is listed, or new and not too many. It spares the making of a credential that
+// Add throws away.
+func (c *Credentials) Wants(key uint64) bool {
+	place, ok := c.at[key]
+	return ok && place >= 0 || !ok && len(c.at) < maxCredentials
+}
+
 // Add adds an account by the hash of its name, and reports whether it is new.
 func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 	if place, ok := c.at[key]; ok {
