@@ -66,7 +66,7 @@ func nobody(name []byte) bool {
 	return len(name) == 0 || string(name) == "-" || string(name) == "anonymous logon"
 }
 
-// kindOf tells by its name alone what an account is. An attacker gains nothing
+// kindOf returns the kind of an account by its name alone. An attacker gains nothing
 // by such a name: an account that does not exist cannot be guessed.
 func kindOf(name []byte) UserKind {
 	if name[len(name)-1] == '$' {
