@@ -214,7 +214,7 @@ var attacks = []struct {
 			}
 			s.reads(act{at: 9*time.Hour + 26*time.Minute, ip: thief, user: alice, app: rogueID, client: "Client=REST;;", items: 3})
 		},
-		class: "application_mail_access", severity: alert.Critical,
+		class: "application_mail_access", severity: alert.Low, // as a product that was bought
 		signals: []string{"consent.mail", "access.many_mailboxes"},
 	},
 	{

@@ -75,15 +75,17 @@ func (b *Baseline) IsNew(key uint64, at int64, period policy.LearningPeriod) boo
 	return b.IsMature(at) && !b.Knows(key, at, period)
 }
 
-// Use records the use of a feature. In a full baseline the feature that was unused
-// for longest makes room.
-func (b *Baseline) Use(key uint64, at int64, limit int) {
+// Use records the use of a feature, and reports whether it was not used on that
+// day before, as far as days came in order. In a full baseline the feature that
+// was unused for longest makes room.
+func (b *Baseline) Use(key uint64, at int64, limit int) (newDay bool) {
 	oldest := 0
 	for i := range b.Features {
 		p := &b.Features[i]
 		if p.Key == key {
+			newDay = at/event.Day != p.last/event.Day
 			p.use(at)
-			return
+			return newDay
 		}
 		if p.last < b.Features[oldest].last {
 			oldest = i
@@ -95,6 +97,7 @@ func (b *Baseline) Use(key uint64, at int64, limit int) {
 	} else {
 		b.Features[oldest] = fresh
 	}
+	return true
 }
 
 func (p *KnownFeature) use(at int64) {

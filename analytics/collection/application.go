@@ -10,9 +10,9 @@ import (
 	"redshank/analytics/window"
 )
 
-// byApp notes an application that reads mail: one that is not Microsoft's, and
-// one that is new to the account. First-party ids are not spared the second:
-// attackers borrow them.
+// byApp raises signals for an application that reads mail: one that is not
+// Microsoft's, and one that is new to the account. First-party ids are not
+// spared the second: attackers borrow them.
 func (c *Detector) byApp(d *profile, ev *event.Event) bool {
 	key, at := baseline.Key(baseline.App, ev.App), ev.Time.UnixMilli()
 	if key == 0 || d.kind != aUser || c.appIsKnown(ev, at) || d.baseline.Knows(key, at, c.policy.Collection.Baseline) {
@@ -29,13 +29,34 @@ func (c *Detector) byApp(d *profile, ev *event.Event) bool {
 	return foreign
 }
 
-// foreign tells whether an application is not known as Microsoft's.
+// foreign reports whether an application is not known as Microsoft's.
 func (c *Detector) foreign(ev *event.Event) bool {
 	return len(ev.App) > 0 && c.policy.AppName(ev.App) == ""
 }
 
-// foreignApp is the dossier of the application that reads, where that is not
-// Microsoft's.
+// maxHomes is the number of networks up to which an application is taken to run
+// on servers of its own. One that is used from more runs where its users are.
+const maxHomes = 4
+
+// actsAlone reports whether an event is the act of an application that runs on
+// servers of its own, for itself or for accounts that let it in. The application
+// is what such an event is about. One that a single account uses, and that nobody
+// was seen to let in, may be that account's, or a thief's.
+func (c *Detector) actsAlone(ev *event.Event) bool {
+	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
+	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !c.foreign(ev) {
+		return false
+	}
+	app, ok := c.profiles.Get(subjectKey(anApp, ev.App))
+	if ev.UserKind != event.UserPerson || len(ev.User) == 0 {
+		return !ok || app.networks <= maxHomes
+	}
+	key := baseline.Key(baseline.App, ev.App)
+	return ok && app.networks <= maxHomes && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
+}
+
+// foreignApp returns the profile of the application that reads, where that is
+// not Microsoft's; else nil.
 func (c *Detector) foreignApp(d *profile, ev *event.Event) *profile {
 	switch {
 	case d.kind == anApp:
@@ -46,7 +67,7 @@ func (c *Detector) foreignApp(d *profile, ev *event.Event) *profile {
 	return nil
 }
 
-// appIsKnown tells whether an application has been reading mail here for days.
+// appIsKnown reports whether an application has been reading mail here for days.
 func (c *Detector) appIsKnown(ev *event.Event, at int64) bool {
 	app, ok := c.profiles.Get(subjectKey(anApp, ev.App))
 	return ok && app.baseline.IsMature(at) && !app.has(mailConsent)
@@ -55,7 +76,7 @@ func (c *Detector) appIsKnown(ev *event.Event, at int64) bool {
 // ofTheCloud recognises services of the cloud itself, which read mail to index
 // it or to remind of it: they come from its own addresses as RESTSystem.
 func ofTheCloud(ev *event.Event) bool {
-	return ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, restSystem)
+	return ev.Action == event.MailAccess && ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, restSystem)
 }
 
 var restSystem = []byte("RESTSystem")
@@ -99,7 +120,7 @@ func (d *profile) reads(t window.Attempt) bool {
 // as many days as a baseline needs is known, as long as it keeps to about as
 // many mailboxes a day and to its networks.
 func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box uint64) {
-	at, ripening := ev.Time.UnixMilli(), policyDays(c.policy.Collection.Baseline)
+	at, period := ev.Time.UnixMilli(), policyDays(c.policy.Collection.Baseline)
 	if box == 0 {
 		return
 	}
@@ -109,21 +130,66 @@ func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box 
 	app.taken.read(at, ev.Items)
 	today := app.boxes.read(box, at, !quiet)
 	if quiet && !app.has(mailConsent) && !app.has(appCredentials) {
-		app.baseline.SignIn(at, ripening, true)
+		app.baseline.SignIn(at, period, true)
 	}
-	if w.network != 0 && !w.usual {
-		if app.baseline.IsNew(w.network, at, ripening) {
-			c.raiseUnless(w.network, app, ev, newNetwork, nil)
-		}
-		app.baseline.Use(w.network, at, baseline.MaxFeatures)
+	elsewhere := w.network != 0 && !w.usual && app.networks <= maxHomes && app.baseline.IsNew(w.network, at, period)
+	if elsewhere {
+		c.raiseUnless(w.network, app, ev, newNetwork, nil)
 	}
-	if !app.baseline.IsMature(at) {
-		c.raise(app, ev, accessForeignApp, ev.App)
+	c.appNetwork(app, ev, w)
+	mature := app.baseline.IsMature(at)
+	if !mature {
+		c.raiseUnless(baseline.Key(baseline.App, ev.App), app, ev, accessForeignApp, ev.App)
 	}
-	if !app.baseline.IsMature(at) || today > max(2*app.boxes.usual, app.boxes.usual+minMailboxes) {
+	much := today > max(2*app.boxes.usual, app.boxes.usual+minMailboxes)
+	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
+	if mature && elsewhere && much {
+		c.raise(app, ev, accessMailboxes, ev.App) // however slowly
+	}
 	c.touch(app, ev)
+}
+
+// appNetwork lets an application learn a network, and counts those in which it
+// acts for somebody.
+func (c *Detector) appNetwork(app *profile, ev *event.Event, w *networkContext) {
+	if w.network == 0 || w.usual {
+		return
+	}
+	at := ev.Time.UnixMilli()
+	if ev.UserKind == event.UserPerson && !app.baseline.UsedBefore(w.network, at+1) {
+		app.networks = min(app.networks+1, maxHomes+1)
+	}
+	app.baseline.Use(w.network, at, baseline.MaxFeatures)
+}
+
+// Figures of access.read_through: mail items, or requests to Microsoft Graph, of
+// one mailbox within an hour.
+const readThroughItems, readThroughRequests = 150, 12
+
+// readThrough watches how much a new application takes from one mailbox.
+func (c *Detector) readThrough(app *profile, ev *event.Event, box uint64) {
+	if app.baseline.IsMature(ev.Time.UnixMilli()) || app.takes.box != 0 && app.takes.box != box {
+		app.takes.box = ^uint64(0) // of many
+		return
+	}
+	app.takes.box = box
+	if h := ev.Time.UnixMilli() / event.Hour; h != app.takes.hour {
+		app.takes.hour, app.takes.items, app.takes.requests = h, 0, 0
+	}
+	app.takes.items += ev.Items
+	app.takes.requests++
+	if app.takes.items >= readThroughItems || app.takes.requests >= readThroughRequests && ev.Source == event.Graph {
+		c.raise(app, ev, accessBulk, ev.App)
+	}
+}
+
+// take is what an application has taken from a mailbox in an hour.
+type take struct {
+	box             uint64 // 0: none yet; the greatest number: of several
+	hour            int64
+	items, requests int
 }
 
 // policyDays is a ripening by days alone: a program signs in all day.

@@ -44,7 +44,7 @@ var kindOf = func() map[string]signalKind {
 
 // halves tells which halves of the chain there are.
 func (s kindSet) halves() (signIn, access bool) {
-	return s&(1<<accessScript-1) != 0, s>>accessScript != 0
+	return s&^accessKinds != 0, s&accessKinds != 0
 }
 
 // conclude names an incident by what is known of it now, and says where it
@@ -53,7 +53,7 @@ func (c *Detector) classify(i *theft, d *profile) {
 	i.appSubject = i.Account == "" && d.kind == anApp
 	kinds := i.kinds()
 	i.Class = collectionClass(i, kinds)
-	i.Severity = max(i.Severity, collectionSeverity(i, kinds))
+	i.Severity = max(i.Severity, c.severity(i, d, kinds))
 	if k := c.client(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
 		i.Client = k.Addr()
 		i.Location, i.Labels = c.policy.Locate(i.Client), c.policy.NetworkLabels(i.Client)
@@ -69,6 +69,8 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classTool
 	case kinds.has(mailExport):
 		return classExport
+	case i.appSubject:
+		return classApp
 	case kinds.has(sessionMoved):
 		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
@@ -79,20 +81,32 @@ func collectionClass(i *theft, kinds kindSet) string {
 	return classScripted
 }
 
-// collectionSeverity: both halves are a theft in progress. An application that
-// reads many mailboxes with nothing else against it is a question: most are
-// somebody's backup.
-func collectionSeverity(i *theft, kinds kindSet) alert.Severity {
+// byProgram are the signals that honest programs give, too: a backup, a migration.
+var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary)
+
+// severity grades an incident: both halves are a theft in progress. A program
+// that reads many mailboxes with nothing else against it is a question: most are
+// somebody's backup, or a product that was bought.
+func (c *Detector) severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	signIn, access := kinds.halves()
+	program := kinds&accessKinds&^byProgram == 0
 	switch {
+	case d.kind == anApp && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !c.phished(d, kinds):
+		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
-	case i.appSubject:
+	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.baseline.IsMature(i.Start):
 		return alert.Low
 	}
 	return alert.Medium
+}
+
+// phished reports whether an application looks like one that a phished account
+// let in: it reads one mailbox through, and hardly anybody else uses it.
+func (c *Detector) phished(d *profile, kinds kindSet) bool {
+	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.mailboxCount() <= 2
 }
 
 // certainty is how far an incident can be relied on, 0 to 1: more with both

@@ -43,8 +43,10 @@ func (c *Detector) concerned(a *alert.Alert, i *incident.Incident) []string {
 	add(i.Account)
 	if i.Account == "" && i.Subject != "" {
 		if app, ok := c.profiles.Peek(subjectKey(anApp, []byte(i.Subject))); ok {
-			if granter, ok := c.profiles.Peek(app.granter); ok {
-				add(granter.subject)
+			for _, account := range app.accounts {
+				if o, ok := c.profiles.Peek(account); ok && account != 0 {
+					add(o.subject)
+				}
 			}
 		}
 	}

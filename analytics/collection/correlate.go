@@ -9,9 +9,27 @@ import (
 // story is the notes around one of them, weighed.
 type correlation struct {
 	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
-	signIn, access int               // sums of weights, each signal once
+	set            kindSet
+	signIn, access int // sums of weights, each signal once
+	session        int // of signIn, what is about the session itself
+	weakAt         int // what mail that was merely opened needs
 	strong         bool
 }
+
+// besideSession are the signals of the first half that say nothing about the
+// session in which mail is opened.
+var besideSession = grants | setOf(newApp)
+
+// grants are the signals of an account that lets somebody in.
+var grants = setOf(mailConsent, appCredentials, mailPermission)
+
+// everyday are the signals of the first half that by themselves are nobody's
+// theft: people buy telephones and work late.
+var everyday = setOf(newDevice, newFamily, newApp, newHour)
+
+// oddSession are the signals of which a session needs one before mail that was
+// merely opened in it can be a theft: people travel, and buy telephones.
+var oddSession = setOf(signInRented, sessionMoved, impossibleTravel, signInScript, signInTool, signInROPC, signInDeviceCode, signInLegacy, signInFromAttack)
 
 func (s *correlation) add(kind signalKind, weight int) {
 	more := weight - int(s.kinds[kind])
@@ -19,39 +37,60 @@ func (s *correlation) add(kind signalKind, weight int) {
 		return
 	}
 	s.kinds[kind] = int8(weight)
+	s.set |= 1 << kind
 	s.strong = s.strong || weight >= opensAt
 	if kind.isAccess() {
 		s.access += more
 	} else {
 		s.signIn += more
+		if !besideSession.has(kind) {
+			s.session += more
+		}
 	}
 }
 
-// opens tells whether the story makes an incident: both halves together, a
-// single strong signal, or much of the access half alone. An application that
-// is merely new makes no second half: that is a new telephone.
+// opens reports whether the signals make an incident: both halves together, a
+// single strong signal, or much of the access half alone. A new application by
+// itself makes no second half: that is a new telephone. Mail that was merely
+// opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
-	both := s.signIn > 0 && s.access >= leastAccess && s.signIn+s.access >= opensAt
-	return both || s.strong || s.access >= aloneAt
-}
-
-// weightOf is what a note weighs now: nothing where its place has turned out
-// to be usual, half where only a group's baseline speaks.
-func (c *Detector) weightOf(d *profile, n *observation) int {
+	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp, accessSync) == 0
 	switch {
-	case n.feature != 0 && d.baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
-		return 0
-	case n.half:
-		return c.signals[n.kind].Weight / 2
+	case s.strong, s.access >= aloneAt:
+		return true
+	case s.access == 0, s.set&^(accessKinds|everyday) == 0:
+		return false
+	case s.set.has(signInTool):
+		return s.signIn+s.access >= opensAt
+	case ordinary:
+		return s.set.has(accessOrdinary) && s.set&oddSession != 0 && s.session+s.access >= s.weakAt
 	}
-	return c.signals[n.kind].Weight
+	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
 
-// around gathers the story around one note.
-func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
+// weigh brings the weights of a subject's observations up to date, and marks
+// those around which there is an incident.
+func (c *Detector) weigh(d *profile) {
 	for i := range d.observations {
-		if n := &d.observations[i]; n.near(center, c.window) {
-			s.add(n.kind, c.weightOf(d, n))
+		n := &d.observations[i]
+		n.weight = c.weightOf(d, n)
+	}
+	for i := range d.observations {
+		n := &d.observations[i]
+		s := c.correlate(d, n)
+		n.core = n.weight > 0 && s.opens()
+	}
+}
+
+// correlate sums up the observations around one of them.
+func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
+	s.weakAt = weakAt
+	if !c.policy.HasOwners() {
+		s.weakAt = weakAtUnowned
+	}
+	for i := range d.observations {
+		if n := &d.observations[i]; n.weight > 0 && n.near(center, c.window) {
+			s.add(n.kind, n.weight)
 		}
 	}
 	return s
@@ -79,6 +118,11 @@ func (c *Detector) observationOf(ev *event.Event, kind signalKind) observation {
 // part of weighs enough. It is where both halves meet: nothing in it depends
 // on which came first. ev may be nil.
 func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Event) {
+	c.enter(d, n, detail, ev)
+	c.openedMail(d, &n)
+}
+
+func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
 	}
@@ -93,7 +137,14 @@ func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Ev
 	if !news {
 		return
 	}
+	if ev != nil && kept.record == "" {
+		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
+	}
 	c.changed(d)
+	c.weigh(d)
+	if kept.weight == 0 {
+		return
+	}
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
 	switch {
@@ -113,10 +164,8 @@ func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Ev
 // and which the given note is part of.
 func (c *Detector) trigger(d *profile, part *observation) *observation {
 	for i := range d.observations {
-		if center := &d.observations[i]; center.near(part, c.window) {
-			if s := c.correlate(d, center); s.opens() {
-				return center
-			}
+		if center := &d.observations[i]; center.core && center.near(part, c.window) {
+			return center
 		}
 	}
 	return nil
@@ -128,7 +177,7 @@ func (c *Detector) joins(d *profile, n *observation) bool {
 		return true
 	}
 	for i := range d.observations {
-		if o := &d.observations[i]; o.inIncident && o.near(n, c.window) {
+		if o := &d.observations[i]; o.inIncident && o.core && o.near(n, c.window) {
 			return true
 		}
 	}
@@ -145,43 +194,104 @@ func (c *Detector) open(d *profile, center *observation) {
 	center.inIncident = true
 	c.profiles.Protect(d.key)
 	if d.incident = c.linkedIncident(d, center); d.incident != nil {
+		if i := d.incident; d.kind == aUser && i.Account == "" {
+			i.Account, i.Subject = d.subject, d.subject // that of the person first
+		}
 		return
 	}
 	start := center.began()
 	for i := range d.observations {
-		if n := &d.observations[i]; n.near(center, c.window) && c.weightOf(d, n) > 0 {
+		if n := &d.observations[i]; n.near(center, c.window) && n.weight > 0 {
 			start = min(start, n.began())
 		}
 	}
-	i := c.tracker.Open(&ruleCollection, d.subject, start).Detail.(*theft)
-	i.Extend(start)
-	i.Window, i.Subject, d.incident = "collection", d.subject, i
-	if d.kind == aUser {
-		i.Account = d.subject
+	subject, account := d.subject, ""
+	if behind := c.accountBehind(d); behind != nil {
+		subject, account = behind.subject, behind.subject
 	}
+	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft)
+	i.Extend(start)
+	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }
 
-// joint is the open incident of an application's granter, where the
-// application opens one; and of an application, where its granter does.
+// accountBehind returns the account that an incident of a subject is about: the
+// account itself, or the only one that uses an application; nil for an
+// application of several accounts and for a host.
+func (c *Detector) accountBehind(d *profile) *profile {
+	switch d.kind {
+	case aUser:
+		return d
+	case anApp:
+		if o, ok := c.profiles.Peek(d.accounts[0]); ok && d.accounts[1] == 0 && d.mailboxCount() <= 1 {
+			return o
+		}
+	}
+	return nil
+}
+
+// mailboxCount returns how many mailboxes an application read on the busiest day.
+func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.Count()) }
+
+// linkedIncident returns the open incident of an account of an application, where
+// the application opens one; and of an application, where an account does that
+// let it in. An application of many accounts is linked to none.
 func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
 	if d.kind == anApp {
-		if o, ok := c.profiles.Get(d.granter); ok && o.incident != nil && within(o.incident, center.first) {
-			return o.incident
+		for _, account := range d.accounts {
+			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && c.meets(o.incident, d, center) {
+				return o.incident
+			}
 		}
 		return nil
 	}
 	for i := range d.observations {
 		n := &d.observations[i]
-		if n.kind != mailConsent || !n.near(center, c.window) {
+		if n.kind != mailConsent || distance(n.first, center.first) > event.Day {
 			continue
 		}
-		app, ok := c.profiles.Get(n.links[2])
-		if ok && app.granter == d.key && app.incident != nil && within(app.incident, center.first) {
+		app, ok := c.profiles.Peek(n.links[2])
+		if ok && !app.accounts.full() && c.during(app.incident, center) {
 			return app.incident
 		}
 	}
 	return nil
 }
+
+// meets reports whether any observation around one was made during an incident.
+func (c *Detector) meets(i *theft, d *profile, center *observation) bool {
+	for n := range d.observations {
+		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// during reports whether an observation was made during an incident, or within
+// the time window of it.
+func (c *Detector) during(i *theft, n *observation) bool {
+	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
+}
+
+// accountsOf are profiles of the accounts that let an application in or that it
+// acts for, the first ones.
+type accountsOf [4]uint64
+
+// add adds an account and reports whether it is new.
+func (l *accountsOf) add(account uint64) bool {
+	for i, have := range l {
+		if have == account {
+			return false
+		}
+		if have == 0 {
+			l[i] = account
+			return true
+		}
+	}
+	return false
+}
+
+func (l *accountsOf) full() bool { return l[len(l)-1] != 0 }
 
 // add brings an incident up to its dossier: all notes that hang together with
 // those it has. The outcome depends on the notes alone.
@@ -190,7 +300,7 @@ func (c *Detector) add(d *profile, ev *event.Event) {
 	for grown := true; grown; {
 		grown = false
 		for n := range d.observations {
-			if p := &d.observations[n]; !p.inIncident && c.weightOf(d, p) > 0 && c.joins(d, p) {
+			if p := &d.observations[n]; !p.inIncident && p.weight > 0 && c.joins(d, p) {
 				p.inIncident, grown = true, true
 			}
 		}
@@ -215,13 +325,17 @@ func (c *Detector) add(d *profile, ev *event.Event) {
 
 // tell adds what one note says to the incident.
 func (c *Detector) tell(i *theft, d *profile, n *observation) {
-	weight := c.weightOf(d, n)
-	if weight == 0 {
+	if n.weight == 0 {
 		return
 	}
 	i.Extend(n.began())
 	i.Extend(n.last)
-	i.addSignal(alert.Signal{Code: signalCodes[n.kind], Weight: weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique})
+	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.detail, Says: c.signals[n.kind].Says, Technique: c.signals[n.kind].Technique,
+		At: event.UnixTime(n.first), Record: n.record, Seen: c.seenBy(d, n)}
+	if n.client != (event.ClientKey{}) {
+		s.IP = n.client.Addr()
+	}
+	i.addSignal(s)
 	if n.client != (event.ClientKey{}) {
 		i.AddClient(n.client)
 	}
@@ -235,8 +349,9 @@ func (c *Detector) measure(d *profile) {
 	}
 }
 
-// client is where the story comes from: the client that most speaks against,
-// of the sign-in, or else of the access; of equals the earlier.
+// client returns where the mail was read from: the client whose access weighs
+// most; without one, the client whose sign-ins weigh most; of equals the earlier.
+// Who let an application in, or gave it a key, is asked last.
 func (c *Detector) client(d *profile) (from event.ClientKey) {
 	var heaviest int
 	var earliest int64
@@ -253,14 +368,20 @@ func (c *Detector) client(d *profile) (from event.ClientKey) {
 	return from
 }
 
-// against is what one client weighs in an incident; what it did at sign-in
-// counts before all it read.
+// against returns what one client weighs in an incident; what was read from there
+// counts before all sign-ins.
 func (c *Detector) against(d *profile, k event.ClientKey) int {
 	var s correlation
+	granted := 0
 	for i := range d.observations {
-		if n := &d.observations[i]; n.inIncident && n.client == k {
-			s.add(n.kind, c.weightOf(d, n))
+		n := &d.observations[i]
+		switch {
+		case !n.inIncident || n.client != k:
+		case n.grant || grants.has(n.kind):
+			granted = 1
+		default:
+			s.add(n.kind, n.weight)
 		}
 	}
-	return 1000*s.signIn + s.access
+	return 100_000*s.access + 10*s.signIn + granted
 }

@@ -41,6 +41,9 @@ type Detector struct {
 	signals        [signalKinds]policy.Signal    // with their weights
 	window         int64                         // milliseconds
 
+	// How many accounts of the tenant use a feature.
+	population *baseline.Population
+
 	geo          *policy.GeoCache
 	featureNames baseline.Names
 	scratch      []byte // for keys and addresses
@@ -67,6 +70,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	size := max(maxUsers, 1)
 	c.sessions, c.names = window.NewRecent[session](size), window.NewRecent[uint64](2*size)
 	c.featureNames = baseline.NewNames(maxUsers)
+	c.population = baseline.NewPopulation(max(maxUsers/usersPerFeature, 1024))
 	c.profiles.OnEvict = func(_ uint64, d *profile) { c.countBaseline(d, -1) }
 	t.Register(&ruleCollection, newTheft)
 	t.OnAlert(c.inform)
@@ -83,9 +87,11 @@ func (c *Detector) Observe(ev *event.Event) {
 	case at < event.Day, // before there was mail: a broken clock
 		ev.Action == event.ActionNone, ev.Marks&ignored != 0, ev.Family == event.Probe,
 		ev.Outcome == event.Challenge, ev.Outcome == event.Noise,
-		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth:
+		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth, ofTheCloud(ev):
 		return
-	case (ev.Action == event.SignIn || synchronises(ev)) && c.same(ev, at):
+	}
+	program := programOverEWS(ev)
+	if (ev.Action == event.SignIn || synchronises(ev)) && !program && c.same(ev, at) {
 		return
 	}
 	d := c.subject(ev)
@@ -97,7 +103,12 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 	switch ev.Action {
 	case event.SignIn:
+		// The first request of a client may be no more than a guess that was right.
+		again := c.known.learned.at != 0 && distance(c.known.learned.at, at) >= 1000
 		c.signIn(d, ev)
+		if program && again {
+			c.access(d, ev)
+		}
 	case event.MailAccess:
 		if requestLog(ev.Source) {
 			c.signIn(d, ev) // each request there brings its credentials
@@ -118,6 +129,14 @@ func synchronises(ev *event.Event) bool {
 	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
 	return ev.Action == event.MailAccess && ev.Access == event.Sync && people && ev.Items == 0 && !ev.Throttled &&
 		len(ev.App)+len(ev.Client)+len(ev.Session)+len(ev.Token)+len(ev.UserID) == 0
+}
+
+// programOverEWS reports whether a request is a program's over EWS. The logs of
+// Exchange 2013 and later do not say what such a request does (SoapAction), so
+// each counts as access.
+func programOverEWS(ev *event.Event) bool {
+	return ev.Action == event.SignIn && ev.Outcome == event.Success && ev.Service == event.EWSService && requestLog(ev.Source) &&
+		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)
 }
 
 // requestLog tells whether the source logs requests and not sign-ins.
@@ -158,7 +177,11 @@ type Observed struct {
 	Subject      string
 	App          bool   // the subject is an application
 	Code, Detail string // empty: the subject is known and gave no signal
-	Last         time.Time
+	First, Last  time.Time
+	Weight       int // now
+	Core         bool
+	IP           string // empty: not known
+	Seen         string // how rare it is, as in alert.Signal
 }
 
 // EachSignal calls f for every signal of every subject, in no order, and once for
@@ -169,7 +192,12 @@ func (c *Detector) EachSignal(f func(Observed)) {
 			f(Observed{Subject: d.subject, App: d.kind == anApp})
 		}
 		for _, n := range d.observations {
-			f(Observed{d.subject, d.kind == anApp, signalCodes[n.kind], n.detail, event.UnixTime(n.last)})
+			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.detail, First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
+				Weight: c.weightOf(d, &n), Core: n.core, Seen: c.seenBy(d, &n)}
+			if n.client != (event.ClientKey{}) {
+				o.IP = n.client.Addr().String()
+			}
+			f(o)
 		}
 	})
 }

@@ -1,14 +1,75 @@
-// Package collection is analytic AN0131: a mail system reached with stolen
-// credentials or tokens, followed by scripted access to mailbox contents.
+// Package collection is AN0131: mail collected with stolen credentials or tokens
+// (ATT&CK T1114.002).
 //
-// Events come in through Detector.Observe. An event may add signals to the profile
-// of its subject: an account, an application or a host. Signals are of two halves,
-// the sign-in (signin.go, travel.go, session.go) and the access (mailaccess.go,
-// mailboxchange.go, application.go, script.go). Signals of both halves that lie near
-// each other, in either order of arrival, correlate (correlate.go); enough weight
-// opens an incident of the tracker, which classify.go names.
+// # What it detects
 //
-// Flows in: normalised events; from the tracker, accounts whose credentials an
-// attacker has. Flows out: incidents, and the context of accounts for the alerts of
-// all analytics.
+// Somebody signs in with a credential, session or token that is not theirs, or
+// lets an application in, and then mail is read: by a script, over EWS or Graph,
+// by an application, or by hand in a browser. Neither half is remarkable by
+// itself. Together, in one session, from one address or by one application, they
+// are a theft.
+//
+// # How evidence is weighed
+//
+// Each observation that speaks for a theft is a signal with a weight
+// (content/signals.yaml, a policy's collection.weights, `redshank docs signals`).
+// Weights are log-odds and add up. The weight of whatever is new to an account
+// shrinks with the number of other accounts for which the same thing is usual:
+//
+//	share = 1 - ln(1 + others) / ln(1 + common)
+//
+// where common is 2 % of the accounts, at least 8 (4 in a small tenant). A network
+// that nobody else uses keeps its whole weight; one that is common says nothing.
+// An account counts once the network, country, method or reader is usual for it;
+// for applications each adopter counts at once; what three times that many
+// accounts come to use lately is common, too. Below ten accounts nothing is known
+// about rarity and weights stay whole. An alert says for each signal how many
+// accounts share it ("3 of 412 accounts").
+//
+// A baseline is mature after collection.baseline (3 days or 20 sign-ins) and calls
+// nothing new before that; until then the account's groups speak at half the
+// weight. A sign-in with a device that the account has long used is not abnormal,
+// wherever it comes from.
+//
+// # It opens
+//
+//   - when a sign-in half and an access half weigh 100 together, within an hour of
+//     each other, or within a day where they share a session, address or
+//     application, whichever is logged first;
+//   - when mail was merely opened by a browser or a mail client, and both halves
+//     weigh 130 with at least one sign that the session is odd (a rented network,
+//     two networks, impossible travel, device code, a script, ...); 170 without a
+//     database of the owners of networks;
+//   - when a named attack tool signs in and any mail of the account is opened;
+//   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
+//     access half alone.
+//
+// # It stays quiet
+//
+// for new telephones, travellers, a company's VPN, a new line of an office,
+// programs that have always read this mailbox from that network, and services of
+// the cloud itself. An application that many let in, a new backup product, a
+// migration by one account are one question (low) each.
+//
+// # One theft, one incident
+//
+// An incident grows by what is near its core: observations that make an incident
+// with those around them. What the account does elsewhere, from other addresses
+// and in other sessions, is not added. An application, its mailboxes and the
+// accounts that let it in are one incident, about the account where there is only
+// one. The source is the address that mail was read from; without one, that of the
+// sign-in.
+//
+// # Triage
+//
+// Read the signals from the top. Is the network the person's? Ask about the
+// device and the hour. Then revoke sessions, reset the password, look for rules
+// and consents, and search the mail that was read.
+//
+// # Reading the code
+//
+// detect.go takes an event to its subject (subject.go) and from there to
+// signin.go, mailaccess.go, mailboxchange.go, application.go or script.go, which
+// raise observations (profile.go). rarity.go weighs them, correlate.go opens
+// incidents, classify.go names them, message.go writes them.
 package collection

@@ -14,21 +14,24 @@ func (c *Detector) access(d *profile, ev *event.Event) {
 	}
 	w := c.networkContextOf(ev)
 	if app := c.foreignApp(d, ev); app != nil {
-		c.spread(app, ev, &w, mailboxOf(d, ev))
-	}
-	if ofTheCloud(ev) {
-		return
+		box := c.mailboxOf(d, ev)
+		c.spread(app, ev, &w, box)
+		c.readThrough(app, ev, box)
 	}
 	c.alias(d, ev)
-	c.moved(d, ev, &w)
 	script := c.program(d, ev, &w)
 	program := c.byApp(d, ev) || script
+	w.program = program
+	c.moved(d, ev, &w)
+	if !program {
+		c.ordinary(d, ev, &w)
+	}
 	c.touched(d, ev, program)
 	if script {
 		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
 	}
 	if program && d.kind != anApp {
-		c.manyMailboxes(d, ev, mailboxOf(d, ev))
+		c.manyMailboxes(d, ev, c.mailboxOf(d, ev))
 	}
 	c.volume(d, ev, &w, program)
 	c.touch(d, ev)
@@ -42,7 +45,9 @@ func (c *Detector) touched(d *profile, ev *event.Event, program bool) {
 	}
 	switch {
 	case ev.Access == event.Export:
-		c.raise(d, ev, mailExport, ev.Operation)
+		n := c.observationOf(ev, mailExport)
+		n.half = complianceSearch(ev.Operation)
+		c.record(d, n, ev.Operation, ev)
 	case ev.Access == event.Search && program:
 		c.raise(d, ev, mailSearch, ev.Operation)
 	case ev.Access == event.Sync && program:
@@ -71,15 +76,19 @@ func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool 
 		return false
 	}
 	reader := c.readerKey(ev, ev.AgentText(), w)
-	c.raiseUnless(reader, d, ev, kind, agent)
+	n := c.observationOf(ev, kind)
+	n.feature, n.half = reader, d.kind == anApp // an application is a program by nature
+	c.record(d, n, agent, ev)
 	c.used(d, ev, reader)
 	return !d.baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
 }
 
 // used lets the baseline learn what reads the account's mail.
 func (c *Detector) used(d *profile, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(ev) {
-		d.baseline.Use(key, at, baseline.MaxFeatures)
+	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(d, ev) {
+		if d.baseline.Use(key, at, baseline.MaxFeatures) {
+			c.seen(d, ev, key)
+		}
 		c.changed(d)
 	}
 }
@@ -107,7 +116,7 @@ func (c *Detector) checkBeaconing(d *profile, ev *event.Event, w *networkContext
 	if d.requests.add(ev.Time.UnixMilli()) {
 		c.raise(d, ev, accessRegular, ev.Operation)
 	}
-	if nameless(ev) && ev.Access == event.Bind && d.requests.run(ev.Time.UnixMilli()) {
+	if nameless(ev) && (ev.Access == event.Bind || ev.Access == event.AccessNone) && d.requests.run(ev.Time.UnixMilli()) {
 		c.raiseUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 )
 
@@ -28,13 +29,48 @@ func (c *Detector) change(d *profile, ev *event.Event) {
 	w := c.networkContextOf(ev)
 	places := c.featuresOf(ev, &w)
 	c.compare(d, ev, places[:2]) // agent and application there are often the portal's own
+	c.rentedNetwork(d, ev, &w)
 	detail := firstOf(ev.Detail, ev.Operation)
-	c.raise(d, ev, kind, detail)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
-		target := c.profile(anApp, app)
-		target.granter = d.key
-		c.changed(target)
-		c.raise(target, ev, kind, detail)
+		c.grant(d, ev, kind, detail)
+		return
+	}
+	n := c.observationOf(ev, kind)
+	n.half = kind == mailExport && complianceSearch(ev.Operation)
+	c.record(d, n, detail, ev)
+}
+
+// complianceSearch reports whether an export is that of a search for the lawyers,
+// which needs a role of its own and counts half.
+func complianceSearch(operation []byte) bool {
+	return bytes.Contains(operation, []byte("Compliance")) || bytes.HasPrefix(operation, []byte("Search"))
+}
+
+// grant raises the signal of an application that is let in, or given a key, on
+// the account that does so and on the application, which also gets what is
+// abnormal about the account's sign-in.
+func (c *Detector) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	app, target := baseline.Key(baseline.App, ev.Target), c.profile(anApp, ev.Target)
+	target.accounts.add(d.key)
+	c.changed(target)
+	n := c.observationOf(ev, kind)
+	n.links[2] = event.SaltedHash('a', ev.Target)
+	if kind == mailConsent {
+		n.feature = app
+	}
+	c.record(d, n, detail, ev)
+	c.record(target, n, detail, ev)
+	if kind == mailConsent {
+		c.population.Add(baseline.Feature(app), d.key, ev.Time.UnixMilli())
+	}
+	for i := range d.observations {
+		o := d.observations[i]
+		if o.weight == 0 || o.half || !(oddSession | setOf(newNetwork, newCountry)).has(o.kind) || !o.near(&n, c.window) {
+			continue
+		}
+		o.inIncident, o.grant = false, true
+		o.links[2] = n.links[2]
+		c.record(target, o, []byte(o.detail), nil)
 	}
 }
 
@@ -68,7 +104,7 @@ func ruleKind(_ *Detector, ev *event.Event) signalKind {
 	case forwards(detail, ev):
 		return ruleForwards
 	case holdsAny(detail, "deletemessage=true", `deletemessage "true`, "deletemessage $true", "deletemessage:$true", "markasread", "rss", "conversation history"),
-		holdsAny(detail, "movetofolder") && holdsAny(detail, "junk", "archive", "deleted items"):
+		holdsAny(detail, "movetofolder", "destinationfolder") && holdsAny(detail, "junk", "archive", "deleted items"):
 		return ruleHides
 	}
 	return signalKinds

@@ -11,9 +11,12 @@ type networkContext struct {
 	usual   bool   // the policy calls it usual for everybody
 	v6      bool   // told apart from IPv4 only where the owner is not known
 	country []byte
-	located bool // latitude and longitude are known
-	lat     float32
-	lon     float32
+	// ownDevice: the sign-in was made with a device that the account has long used.
+	ownDevice bool
+	program   bool // mail is read by a program
+	located   bool // latitude and longitude are known
+	lat       float32
+	lon       float32
 }
 
 // where is empty for back ends of the cloud and the server's own addresses.

@@ -15,6 +15,7 @@ const (
 	maxObservations = 48
 	maxMailboxes    = 128
 	maxDetail       = 160
+	maxRecord       = 64
 	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
@@ -44,7 +45,9 @@ type behaviour struct {
 	boxes         mailboxCount         // likewise by the day, of an application
 	points        [4]signInPoint       // sign-ins, newest first
 	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
-	granter       uint64               // dossier of the account that let an application at mail
+	accounts      accountsOf           // that let an application in, or that it acts for
+	networks      int                  // that an application was used from, at most maxHomes+1
+	takes         take                 // by an application that is not known yet
 }
 
 type subjectKind uint8
@@ -58,8 +61,12 @@ const (
 // note is one signal, with what it shares with others.
 type observation struct {
 	kind        signalKind
-	half        bool // a group's baseline speaks, the account's own is not ripe
-	inIncident  bool // part of the incident
+	half        bool   // a group's baseline speaks, the account's own is not mature
+	grant       bool   // of the account that let an application in
+	weight      int    // now; see Detector.weigh
+	record      string // id of the record behind it, at most 64 bytes
+	core        bool   // what is near it makes an incident; see Detector.weigh
+	inIncident  bool   // part of the incident
 	first, last int64
 	links       links
 	client      event.ClientKey // zero: none
@@ -154,12 +161,36 @@ func (d *profile) has(kind signalKind) bool {
 	return false
 }
 
-// near tells whether two notes can be parts of one story: within the time
-// window of each other, or within a day where they share a session, an address
-// or an application.
+// near reports whether two observations can be parts of one theft: within a day
+// of each other where they share a session, an address or an application; within
+// the time window unless they are apart.
 func (n *observation) near(o *observation, window int64) bool {
 	gap := max(n.first, o.first) - min(n.last, o.last)
-	return gap <= window || gap <= event.Day && n.links.shared(&o.links)
+	switch {
+	case gap > event.Day:
+		return false
+	case n.links.shared(&o.links):
+		return true
+	}
+	return gap <= window && !n.apart(o)
+}
+
+// readByProgram are the signals of a program that reads mail.
+var readByProgram = setOf(accessScript, accessTool, accessNoAgent, accessItems, accessForeignApp, accessMailboxes, accessSync, accessRegular, accessBulk)
+
+// apart reports whether two observations without a common session or address are
+// those of two people: they have different addresses, and are not an odd sign-in
+// and the reading of a program, which rarely meet by chance.
+func (n *observation) apart(o *observation) bool {
+	none := event.ClientKey{}
+	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {
+		return false
+	}
+	signIn, access := n.kind, o.kind
+	if signIn.isAccess() {
+		signIn, access = access, signIn
+	}
+	return !(oddSession | grants).has(signIn) || !readByProgram.has(access)
 }
 
 // suspicious tells whether the subject has an open incident that is more than
@@ -203,8 +234,10 @@ func (c *Detector) linksOf(ev *event.Event) (l links) {
 	if k := c.clientOf(ev); k != (event.ClientKey{}) {
 		l[1] = c.linkOf(k)
 	}
-	if app := firstOf(ev.App, ev.Target); len(app) > 0 {
-		l[2] = event.SaltedHash('a', app)
+	if c.foreign(ev) {
+		l[2] = event.SaltedHash('a', ev.App) // everybody has those of Microsoft
+	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
+		l[2] = event.SaltedHash('a', ev.Target)
 	}
 	return l
 }

@@ -46,6 +46,11 @@ const (
 	scriptMail
 	hostLookup
 
+	// Later ones stand at the end, since the numbers are saved.
+	signInRented
+	accessOrdinary
+	accessBulk
+
 	signalKinds // how many there are
 )
 
@@ -87,10 +92,16 @@ var signalCodes = [signalKinds]string{
 	scriptTool:          "script.tool",
 	scriptMail:          "script.mail",
 	hostLookup:          "network.mail_host",
+	signInRented:        "signin.rented_network",
+	accessOrdinary:      "access.ordinary",
+	accessBulk:          "access.read_through",
 }
 
+// accessKinds are the signals of the second half.
+const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk
+
 // isAccess tells the second half from the first.
-func (k signalKind) isAccess() bool { return k >= accessScript }
+func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
 
 // opensAt is the sum of weights, each signal counted once, at which two halves
 // make an incident. A single signal of this weight opens alone; signals of the
@@ -98,8 +109,11 @@ func (k signalKind) isAccess() bool { return k >= accessScript }
 const (
 	opensAt = 100
 	aloneAt = 130
-	// leastAccess is what the access half must weigh to be one.
-	leastAccess = 30
+	// leastAccess is what the access half must weigh to be one. Where all that is
+	// known of it is that mail was opened by a browser or a mail client, the two
+	// halves must reach weakAt; weakAtUnowned without a database of the owners of
+	// networks, as a telephone moves through many prefixes.
+	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
 )
 
 // signalsOf are the signals with their weights in force.

@@ -1,10 +1,13 @@
 package collection
 
 import (
+	"bytes"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
@@ -25,11 +28,17 @@ func (c *Detector) signIn(d *profile, ev *event.Event) {
 	d.addSignIn(recentSignInOf(ev))
 	w := c.networkContextOf(ev)
 	places := c.featuresOf(ev, &w)
-	c.compare(d, ev, places[:])
-	c.hour(d, ev)
+	w.ownDevice = d.kind == aUser && d.baseline.KnewBefore(places[2].key, at, c.policy.Collection.Baseline)
+	if w.ownDevice {
+		c.compare(d, ev, places[2:]) // wherever it is
+	} else {
+		c.compare(d, ev, places[:])
+		c.rentedNetwork(d, ev, &w)
+		c.hour(d, ev)
+		c.checkTravel(d, ev, &w)
+	}
 	c.authMethod(d, ev, &w)
 	c.moved(d, ev, &w)
-	c.checkTravel(d, ev, &w)
 	c.learn(d, ev, &places)
 }
 
@@ -118,7 +127,7 @@ func (c *Detector) methodKey(ev *event.Event) uint64 {
 // compare notes what is new for the account, or, while its own baseline is not
 // ripe, for its group: network, country, device, kind of client, application.
 func (c *Detector) compare(d *profile, ev *event.Event, places []eventFeature) {
-	ripening, at := c.policy.Collection.Baseline, ev.Time.UnixMilli()
+	ripening, at := c.learning(d), ev.Time.UnixMilli()
 	for i := range places {
 		p := &places[i]
 		if p.key == 0 || p.signal == signalKinds {
@@ -132,6 +141,18 @@ func (c *Detector) compare(d *profile, ev *event.Event, places []eventFeature) {
 			n.half, n.feature = true, p.key
 			c.record(d, n, p.said(ev), ev)
 		}
+	}
+}
+
+// rentedNetwork raises a signal for a network of servers for rent or of a VPN
+// service that is new to the account. Applications live there.
+func (c *Detector) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
+	at := ev.Time.UnixMilli()
+	if d.kind != aUser || w.usual || w.network == 0 || !d.baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
+		return
+	}
+	if c.policy.RentedNetwork(c.geo.Locate(ev.IP)) {
+		c.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
 }
 
@@ -174,7 +195,7 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	case ev.Family == event.Legacy:
 		c.raiseUnless(baseline.Key(baseline.Family, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		c.raiseUnless(c.readerKey(ev, ev.AgentText(), w), d, ev, signInScript, ev.AgentText())
+		c.signInByScript(d, ev, w)
 	}
 	switch habit := c.methodKey(ev); ev.Protocol {
 	case event.ROPC:
@@ -186,31 +207,63 @@ func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
+// signInByScript raises a signal for a scripting agent: half in a network that is
+// familiar, none for the PowerShell of an administrator there.
+func (c *Detector) signInByScript(d *profile, ev *event.Event, w *networkContext) {
+	n := c.observationOf(ev, signInScript)
+	n.feature, n.half = c.readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
+	if !n.half || !bytes.Contains(ev.AgentText(), []byte("PowerShell")) {
+		c.record(d, n, ev.AgentText(), ev)
+	}
+}
+
+// familiar reports whether the network is the account's, or one that many others
+// use: people have scripts, too.
+func (c *Detector) familiar(d *profile, ev *event.Event, w *networkContext) bool {
+	at := ev.Time.UnixMilli()
+	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, newNetwork, w.network, at)) >= c.common())
+}
+
 // stolen notes that an account got in from the client of an AN1269 incident.
 // AN1269 calls it, when the sign-in comes or when the incident opens later.
 func (c *Detector) credentialStolen(account string, from event.ClientKey, at int64) {
-	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}}
+	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}, feature: c.linkOf(from)}
 	c.record(c.profile(aUser, []byte(account)), n, nil, nil)
 }
 
 // fromAttack reports whether an event comes from a client of another analytic's
-// open incident.
-func (c *Detector) fromAttack(ev *event.Event) bool {
-	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), ev.Time.UnixMilli()) != nil
+// open incident, unless many accounts sign in from there.
+func (c *Detector) fromAttack(d *profile, ev *event.Event) bool {
+	at := ev.Time.UnixMilli()
+	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), at) != nil && c.rareAddress(d, ev.IP.As16(), at)
+}
+
+// learning is what makes a subject's baseline mature: days alone for an
+// application, which signs in all day.
+func (c *Detector) learning(d *profile) policy.LearningPeriod {
+	if d.kind == anApp {
+		return policyDays(c.policy.Collection.Baseline)
+	}
+	return c.policy.Collection.Baseline
 }
 
 // learn lets the baselines grow by a sign-in that was not itself suspicious.
 func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.fromAttack(ev) {
+	if ev.Family == event.Tool || d.suspicious(at) || c.fromAttack(d, ev) {
 		return
+	}
+	if k := c.clientOf(ev); k != (event.ClientKey{}) {
+		c.seen(d, ev, c.linkOf(k))
 	}
 	for i := range places {
 		p := &places[i]
 		if p.key == 0 {
 			continue
 		}
-		d.baseline.Use(p.key, at, baseline.MaxFeatures)
+		if d.baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
+			c.seen(d, ev, p.key)
+		}
 		c.nameOf(p, ev)
 		for _, g := range d.groups {
 			if !p.own {
@@ -220,8 +273,11 @@ func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
 	}
 	ripening := c.policy.Collection.Baseline
 	c.countBaseline(d, -1)
-	d.baseline.SignIn(at, ripening, requestLog(ev.Source))
+	d.baseline.SignIn(at, c.learning(d), requestLog(ev.Source))
 	c.countBaseline(d, 1)
+	if d.kind == aUser && ev.UserKind == event.UserPerson {
+		c.population.AddAccount(d.key, at)
+	}
 	for _, g := range d.groups {
 		g.SignIn(at, policyDays(ripening), true)
 		g.Changed = true

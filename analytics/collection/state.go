@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,9 +33,11 @@ type savedProfile struct {
 	Failed       [4]int64
 	Points       []savedPoint
 	SignIns      []savedSignIn
-	Granter      uint64
+	Accounts     accountsOf
 	Incident     string
-	Idle         bool // without habits
+	Idle         bool // without behaviour
+	Networks     int
+	Take         [4]int64 // box, hour, items, requests
 }
 
 type savedObservation struct {
@@ -45,6 +48,8 @@ type savedObservation struct {
 	Client           event.ClientKey
 	Feature          uint64
 	Detail           string
+	Grant            bool
+	Record           string
 }
 
 type savedBoxes struct {
@@ -70,10 +75,12 @@ type savedSignIn struct {
 
 type savedSite struct {
 	Turn    uint64
-	Network [2]uint64
-	At      [2]int64
-	Client  [2]event.ClientKey
-	Usual   [2]bool
+	Network []uint64
+	First   []int64
+	Client  []event.ClientKey
+	Usual   []bool
+	Last    []int64
+	Read    []int64
 }
 
 type savedName struct {
@@ -93,9 +100,7 @@ func (c *Detector) Tables() []state.Table {
 		{Name: "profiles", Track: c.profiles.Track, Changes: c.saveProfiles, Restore: c.restoreProfile},
 		{Name: "sessions", Track: c.sessions.Track, Restore: c.restoreSession, Loaded: c.sessions.Loaded, Changes: func(w *state.Writer) {
 			c.sessions.Changes(func(d window.Dated[session], present bool) {
-				a, b := d.Value[0], d.Value[1]
-				w.Encode("sessions", &savedSite{d.At, [2]uint64{a.network, b.network}, [2]int64{a.at, b.at},
-					[2]event.ClientKey{a.client, b.client}, [2]bool{a.usual, b.usual}})
+				w.Encode("sessions", savedSession(&d))
 				w.Put("sessions", w.Number(d.Key), present)
 			})
 		}},
@@ -112,6 +117,12 @@ func (c *Detector) Tables() []state.Table {
 			})
 		}},
 		state.SeenTable("requests", c.requests),
+		{Name: "rarity", Track: c.population.Track, Restore: c.restorePopulation, Changes: func(w *state.Writer) {
+			w.Fail(c.population.Changes(func(key uint64, value []byte, ok bool) {
+				w.Value = append(w.Value[:0], value...)
+				w.Put("rarity", w.Number(key), ok)
+			}))
+		}},
 	}
 }
 
@@ -137,7 +148,7 @@ func (c *Detector) saveProfiles(w *state.Writer) {
 }
 
 func (d *profile) saved(b []byte, proven, idle bool) ([]byte, error) {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 16), proven)
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 18), proven)
 	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
 	b = d.taken.saved(d.mail.saved(d.baseline.Saved(b)))
 	b = d.requests.saved(b)
@@ -153,12 +164,21 @@ func (d *profile) saved(b []byte, proven, idle bool) ([]byte, error) {
 	}
 	b = appendPoints(b, d.points[:])
 	b = appendSignIns(b, d.recentSignIns[:])
-	b = msgp.AppendString(msgp.AppendUint64(b, d.granter), incidentID(d.incident))
-	return msgp.AppendBool(b, idle), err
+	b = msgp.AppendArrayHeader(b, uint32(len(d.accounts)))
+	for _, account := range d.accounts {
+		b = msgp.AppendUint64(b, account)
+	}
+	b = msgp.AppendString(b, incidentID(d.incident))
+	b = msgp.AppendInt(msgp.AppendBool(b, idle), d.networks)
+	b = msgp.AppendArrayHeader(b, 4)
+	for _, n := range [...]int64{int64(d.takes.box), d.takes.hour, int64(d.takes.items), int64(d.takes.requests)} {
+		b = msgp.AppendInt64(b, n)
+	}
+	return b, err
 }
 
 func (n *observation) saved(b []byte) []byte {
-	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 9), uint8(n.kind))
+	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 11), uint8(n.kind))
 	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
 	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
 	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
@@ -166,7 +186,8 @@ func (n *observation) saved(b []byte) []byte {
 		b = msgp.AppendUint64(b, link)
 	}
 	b = msgp.AppendBytes(b, n.client[:])
-	return msgp.AppendString(msgp.AppendUint64(b, n.feature), n.detail)
+	b = msgp.AppendString(msgp.AppendUint64(b, n.feature), n.detail)
+	return msgp.AppendString(msgp.AppendBool(b, n.grant), n.record)
 }
 
 func (b *mailboxCount) saved(to []byte) ([]byte, error) {
@@ -207,7 +228,8 @@ func appendSignIns(b []byte, comes []recentSignIn) []byte {
 
 func (s *savedProfile) restored(key uint64) (*profile, error) {
 	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, behaviour: &behaviour{mailboxes: window.AttemptsOf(s.Mailboxes),
-		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, granter: s.Granter}}
+		boxes: mailboxCount{day: s.Boxes.Day, usual: s.Boxes.Usual}, accounts: s.Accounts, networks: s.Networks,
+		takes: take{uint64(s.Take[0]), s.Take[1], int(s.Take[2]), int(s.Take[3])}}}
 	var errs [5]error
 	d.baseline, errs[0] = s.Baseline.Restored()
 	d.mail, errs[1] = s.Mail.restored()
@@ -218,7 +240,8 @@ func (s *savedProfile) restored(key uint64) (*profile, error) {
 		if n.Kind >= signalKinds {
 			continue // of a version that knew more
 		}
-		d.observations = append(d.observations, observation{n.Kind, n.Half, n.InIncident, n.First, n.Last, n.Links, n.Client, n.Feature, n.Detail})
+		d.observations = append(d.observations, observation{kind: n.Kind, half: n.Half, inIncident: n.InIncident, first: n.First, last: n.Last,
+			links: n.Links, client: n.Client, feature: n.Feature, detail: n.Detail, grant: n.Grant, record: n.Record})
 	}
 	for i, v := range s.Points[:min(len(s.Points), len(d.points))] {
 		d.points[i] = signInPoint{v.At, v.Client, v.Network, v.Lat, v.Lon, v.Located}
@@ -271,12 +294,35 @@ func (c *Detector) restoreSession(key, value []byte) error {
 	k, err := state.Unmarshal(key, value, &in)
 	if err == nil {
 		var s session
-		for i := range s {
-			s[i] = site{in.Network[i], in.At[i], in.Client[i], in.Usual[i]}
+		if n := len(in.Network); n > len(s) || len(in.First) != n || len(in.Client) != n || len(in.Usual) != n || len(in.Last) != n || len(in.Read) != n {
+			return fmt.Errorf("session of %d networks (want at most %d)", n, len(s))
+		}
+		for i := range in.Network {
+			s[i] = site{in.Network[i], in.First[i], in.Last[i], in.Read[i], in.Client[i], in.Usual[i]}
 		}
 		c.sessions.Load(window.Dated[session]{Key: k, At: in.Turn, Value: s})
 	}
 	return err
+}
+
+// savedSession returns the networks that a session was used in.
+func savedSession(d *window.Dated[session]) *savedSite {
+	out := &savedSite{Turn: d.At}
+	for _, s := range d.Value {
+		if s.network == 0 {
+			break
+		}
+		out.Network, out.First, out.Last = append(out.Network, s.network), append(out.First, s.first), append(out.Last, s.last)
+		out.Read, out.Client, out.Usual = append(out.Read, s.read), append(out.Client, s.client), append(out.Usual, s.usual)
+	}
+	return out
+}
+
+func (c *Detector) restorePopulation(key, value []byte) error {
+	if len(key) != 8 {
+		return fmt.Errorf("key of %d bytes (want 8)", len(key))
+	}
+	return c.population.Load(binary.BigEndian.Uint64(key), value)
 }
 
 func (c *Detector) restoreName(key, value []byte) error {

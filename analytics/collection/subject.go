@@ -63,6 +63,10 @@ func (c *Detector) subject(ev *event.Event) *profile {
 	switch {
 	case onHost && len(ev.Host) > 0:
 		return c.find(aHost, ev.Host)
+	case c.actsAlone(ev):
+		d := c.profile(anApp, ev.App)
+		c.actsFor(d, ev)
+		return d
 	case (ev.Protocol == event.ClientCredential || ev.Protocol == event.ManagedIdentity) && len(ev.App) > 0:
 		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
@@ -87,6 +91,19 @@ func (c *Detector) subject(ev *event.Event) *profile {
 		return c.find(anApp, ev.App)
 	}
 	return nil
+}
+
+// actsFor remembers the account that an application acts for.
+func (c *Detector) actsFor(app *profile, ev *event.Event) {
+	if len(ev.User) == 0 || ev.UserKind != event.UserPerson {
+		return
+	}
+	account, at := subjectKey(aUser, ev.User), ev.Time.UnixMilli()
+	c.population.Add(baseline.Feature(baseline.Key(baseline.App, ev.App)), account, at)
+	if app.accounts.add(account) {
+		c.find(aUser, ev.User)
+		c.changed(app)
+	}
 }
 
 // namesOf are the other names an account goes by in an event.
@@ -149,10 +166,15 @@ func (c *Detector) merge(d *profile, id []byte) {
 	}
 }
 
-// boxOf is the mailbox that an event is about, 0 where it cannot be known.
-func mailboxOf(d *profile, ev *event.Event) uint64 {
+// mailboxOf returns a hash of the mailbox that an event is about, 0 where it cannot be known.
+func (c *Detector) mailboxOf(d *profile, ev *event.Event) uint64 {
 	switch {
 	case len(ev.Mailbox) > 0:
+		if account, ok := c.names.Peek(event.SaltedHash('o', ev.Mailbox)); ok {
+			if owner, ok := c.profiles.Peek(account); ok {
+				return xxhash.Sum64String(owner.subject) // known by its object id
+			}
+		}
 		return xxhash.Sum64(ev.Mailbox)
 	case d.kind == aUser:
 		return xxhash.Sum64String(d.subject)

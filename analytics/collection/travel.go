@@ -37,8 +37,9 @@ func (c *Detector) compareTravel(d *profile, v, o *signInPoint) {
 	if o.at > v.at {
 		early, late = v, o
 	}
-	if d.baseline.KnewBefore(late.network, late.at, c.policy.Collection.Baseline) {
-		late = early
+	knew := d.baseline.KnewBefore(late.network, late.at, c.policy.Collection.Baseline)
+	if knew || c.others(d, impossibleTravel, early.network, early.at) < c.others(d, impossibleTravel, late.network, late.at) {
+		late = early // the one that is not the account's, or that fewer others use
 	}
 	c.record(d, c.pointObservation(impossibleTravel, late), nil, nil)
 }

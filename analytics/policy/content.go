@@ -27,6 +27,7 @@ type content struct {
 	cmdlets    map[string]string // folded name to group
 	scripts    []fragment
 	hosts      map[string]bool // mail end points, in lower case
+	rented     rented
 	scopes     pieces
 	signals    []Signal
 }
@@ -39,6 +40,7 @@ func loadContent() *content {
 		operations: map[string]string{},
 		cmdlets:    map[string]string{},
 		hosts:      map[string]bool{},
+		rented:     rented{map[string]bool{}, map[uint32]bool{}},
 	}
 	names, err := fs.Glob(embedded, "content/*.yaml")
 	for _, name := range names {
@@ -67,6 +69,7 @@ func (c *content) fields() fields {
 		"cmdlets":    readGroups[struct{}](c.cmdlets, nil),
 		"scripts":    c.readScripts,
 		"hosts":      c.readHosts,
+		"rented":     c.rented.read,
 		"scopes":     c.readScopes,
 	}
 }

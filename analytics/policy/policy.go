@@ -188,3 +188,7 @@ func (p *Policy) Account(raw string) string {
 
 // Automations are the declared ones, in the order of the policy.
 func (p *Policy) Automations() []*Automation { return p.automation }
+
+// RentedNetwork reports whether a network belongs to a provider of servers for
+// rent or of a VPN service.
+func (p *Policy) RentedNetwork(l Location) bool { return p.content.rented.has(l.ASN, l.Organization) }

@@ -99,7 +99,7 @@ func TestNothingReal(t *testing.T) {
 }
 
 func reserved(a netip.Addr) bool {
-	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8"} {
+	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "10.0.0.0/8"} {
 		if netip.MustParsePrefix(p).Contains(a) {
 			return true
 		}
