@@ -61,7 +61,7 @@ var mailboxPrefixes = [...]string{"healthmailbox", "systemmailbox{", "discoverys
 // servicePrefix starts the name of a service principal in the audit log.
 const servicePrefix = "serviceprincipal_"
 
-// nobody reports names that say only that there is none.
+// nobody reports whether a name is a placeholder for a missing name.
 func nobody(name []byte) bool {
 	return len(name) == 0 || string(name) == "-" || string(name) == "anonymous logon"
 }
