@@ -69,27 +69,36 @@ func (s *correlation) opens() bool {
 }
 
 // weigh brings the weights of a subject's observations up to date, and marks
-// those around which there is an incident.
-func (c *Detector) weigh(d *profile) {
+// those around which there is an incident: of all where part is nil, else of
+// those that are near part, which is a fraction of them in a flood.
+func (c *Detector) weigh(d *profile, part *observation) {
+	var fresh freshWeights
 	for i := range d.observations {
-		n := &d.observations[i]
-		n.weight = c.weightOf(d, n)
-	}
-	for i := range d.observations {
-		n := &d.observations[i]
-		s := c.correlate(d, n)
-		n.core = n.weight > 0 && s.opens()
+		if n := &d.observations[i]; part == nil || n.near(part, c.window) {
+			s := c.correlate(d, n, &fresh)
+			n.core = n.weight > 0 && s.opens()
+		}
 	}
 }
 
-// correlate sums up the observations around one of them.
-func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
+// freshWeights are the observations whose weight is up to date.
+type freshWeights [maxObservations]bool
+
+// correlate sums up the observations around one of them, itself included.
+func (c *Detector) correlate(d *profile, center *observation, fresh *freshWeights) (s correlation) {
 	s.weakAt = weakAt
 	if !c.policy.HasOwners() {
 		s.weakAt = weakAtUnowned
 	}
 	for i := range d.observations {
-		if n := &d.observations[i]; n.weight > 0 && n.near(center, c.window) {
+		n := &d.observations[i]
+		if fresh[i] && n.weight == 0 || !n.near(center, c.window) {
+			continue
+		}
+		if !fresh[i] {
+			n.weight, fresh[i] = c.weightOf(d, n), true
+		}
+		if n.weight > 0 {
 			s.add(n.kind, n.weight)
 		}
 	}
@@ -130,6 +139,9 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
 			Weight: c.weightOf(d, &n)})
 	}
+	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
+		return
+	}
 	if len(detail) == 0 && n.client != (event.ClientKey{}) {
 		detail = n.client.Addr().AppendTo(c.scratch[:0])
 	}
@@ -141,21 +153,22 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
 	}
 	c.changed(d)
-	c.weigh(d)
-	if kept.weight == 0 {
+	if kept.weight = c.weightOf(d, kept); kept.weight == 0 {
+		kept.core = false
 		return
 	}
+	c.weigh(d, kept)
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
+	if center == nil && !(open && c.joins(d, kept)) {
+		return // nearly every call ends here
+	}
+	c.weigh(d, nil)
 	switch {
-	case open && (center != nil || c.joins(d, kept)):
-		if center != nil {
-			center.inIncident = true
-		}
-	case !open && center != nil:
+	case !open:
 		c.open(d, center)
-	default:
-		return
+	case center != nil:
+		center.inIncident = true
 	}
 	c.add(d, ev)
 }
