@@ -104,6 +104,18 @@ func (c *Detector) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	}
 }
 
+// mailboxesOfDay returns how many different mailboxes of those remembered were
+// read in the day before a time.
+func (d *profile) mailboxesOfDay(at int64) int {
+	var boxes window.Distinct
+	for _, t := range d.mailboxes.All() {
+		if t.At > at-event.Day && t.At <= at {
+			boxes.Add(t.Key)
+		}
+	}
+	return boxes.Count()
+}
+
 // reads remembers a mailbox and reports whether it was not read in the ten
 // minutes around.
 func (d *profile) reads(t window.Attempt) bool {
@@ -145,7 +157,7 @@ func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box 
 	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
-	if mature && elsewhere && much {
+	if mature && elsewhere && app.mailboxesOfDay(at) >= minMailboxes {
 		c.raise(app, ev, accessMailboxes, ev.App) // however slowly
 	}
 	c.touch(app, ev)
