@@ -55,8 +55,8 @@ func (c *Detector) actsAlone(ev *event.Event) bool {
 	return ok && app.networks <= maxHomes && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
 }
 
-// foreignApp returns the profile of the application that reads, where that is
-// not Microsoft's; else nil.
+// foreignApp returns the profile of the application that reads mail, or nil for an
+// application of Microsoft's.
 func (c *Detector) foreignApp(d *profile, ev *event.Event) *profile {
 	switch {
 	case d.kind == anApp:
@@ -128,9 +128,9 @@ func (d *profile) reads(t window.Attempt) bool {
 	return true
 }
 
-// spread watches an application over all mailboxes. One that has read mail on
-// as many days as a baseline needs is known, as long as it keeps to about as
-// many mailboxes a day and to its networks.
+// spread watches an application over all mailboxes. An application that has read
+// mail on as many days as a baseline needs is known, as long as it keeps to about
+// as many mailboxes a day and to its networks.
 func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box uint64) {
 	at, period := ev.Time.UnixMilli(), policyDays(c.policy.Collection.Baseline)
 	if box == 0 {
