@@ -1,5 +1,5 @@
 // Package test runs the built artefacts: the plugin in the minimal host, and
-// in Fluent Bit itself where one is on PATH.
+// in Fluent Bit if fluent-bit is on PATH.
 package test
 
 import (
@@ -18,10 +18,10 @@ import (
 	"time"
 )
 
-// patience bounds every run; none needs a tenth of it.
+// patience is the time limit of every run; no run needs a tenth of it.
 const patience = 60 * time.Second
 
-// artefact is the absolute path of something make puts into build/.
+// artefact returns the absolute path of a file that make writes to build/.
 func artefact(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "build", built(name)))
@@ -34,7 +34,7 @@ func artefact(t *testing.T, name string) string {
 	return path
 }
 
-// result is what a finished run left.
+// result is the outcome of a finished run.
 type result struct {
 	code   int
 	alerts []alert
@@ -42,7 +42,7 @@ type result struct {
 	log    string
 }
 
-// alert is the part of a document that the suites look at.
+// alert holds the fields of an alert document that the suites check.
 type alert struct {
 	Event struct {
 		ID       string
@@ -52,7 +52,7 @@ type alert struct {
 	Source struct{ IP string }
 }
 
-// key names a message about an incident.
+// key identifies a message about an incident.
 func (a alert) key() string {
 	return a.Event.ID + "/" + strconv.Itoa(a.Event.Sequence) + " " + a.Source.IP
 }
@@ -62,7 +62,7 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := command(ctx, name, args...)
-	cmd.WaitDelay = time.Second // for what it started and did not end
+	cmd.WaitDelay = time.Second // for child processes that still run
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
@@ -75,11 +75,11 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	return result{cmd.ProcessState.ExitCode(), parseAlerts(t, out.String()), out.String(), lines}
 }
 
-// ofHealth tells health records from alerts.
+// ofHealth is the text that distinguishes health records from alerts.
 const ofHealth = `"dataset":"redshank.health"`
 
-// parseAlerts reads NDJSON; lines that are not JSON objects are a banner's.
-// Health records are left out.
+// parseAlerts reads NDJSON. Lines that are not JSON objects, such as a banner, and
+// health records are skipped.
 func parseAlerts(t *testing.T, text string) []alert {
 	t.Helper()
 	var alerts []alert
@@ -96,8 +96,8 @@ func parseAlerts(t *testing.T, text string) []alert {
 	return alerts
 }
 
-// sources are the addresses of alerts, each as often as it comes, sorted by
-// arrival.
+// sources returns the source address of every alert, in order of arrival,
+// separated by spaces.
 func sources(alerts []alert) string {
 	var ips []string
 	for _, a := range alerts {
@@ -106,7 +106,7 @@ func sources(alerts []alert) string {
 	return strings.Join(ips, " ")
 }
 
-// keys tells alerts in a form that two runs can be compared by.
+// keys returns the number of alerts by key, to compare two runs.
 func keys(alerts []alert) map[string]int {
 	all := map[string]int{}
 	for _, a := range alerts {
@@ -115,8 +115,8 @@ func keys(alerts []alert) map[string]int {
 	return all
 }
 
-// incidents are the addresses of alerts by incident: one may have several
-// messages, depending on where chunks end.
+// incidents returns the source address of each incident. An incident may have
+// several messages, depending on the chunk boundaries.
 func incidents(alerts []alert) map[string]string {
 	all := map[string]string{}
 	for _, a := range alerts {
@@ -125,13 +125,13 @@ func incidents(alerts []alert) map[string]string {
 	return all
 }
 
-// end is what a failed test shows of a log.
+// end returns the end of the log, for the message of a failed test.
 func (r result) end() string {
 	const most = 1500
 	return fmt.Sprintf("exit %d, %d alerts, log ends in\n%s", r.code, len(r.alerts), r.log[max(0, len(r.log)-most):])
 }
 
-// counter is the value of name in the last line of what an instance did.
+// counter returns the value of a counter in the last line "stopped" of the log.
 func (r result) counter(t *testing.T, name string) int {
 	t.Helper()
 	found := regexp.MustCompile(`stopped .*?\b`+name+`=(\d+)`).FindAllStringSubmatch(r.log, -1)
@@ -145,8 +145,8 @@ func (r result) counter(t *testing.T, name string) int {
 	return n
 }
 
-// attack is one client trying accounts once each, 30 s apart, as the unified
-// audit log tells it.
+// attack returns records of the unified audit log in which one client fails once
+// for each of the accounts, 30 s apart.
 func attack(ip string, accounts int) string {
 	return attackAt(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), ip, "user", accounts)
 }
@@ -162,8 +162,8 @@ func attackAt(start time.Time, ip, name string, accounts int) string {
 	return b.String()
 }
 
-// attacks are n attacks of attackSize accounts each. They share nothing, not
-// even the hour, so that they are no campaign.
+// attacks returns n attacks on attackSize accounts each. The attacks have no
+// feature in common, not even the hour, so they do not form a campaign.
 func attacks(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// TestCheckConfigurations gives every configuration that is shipped to
-// `redshank check -c`: all with a redshank output are right, but for what they
-// leave to the environment.
+// TestCheckConfigurations runs `redshank check -c` on every shipped configuration:
+// with the environment set, all that have a redshank output must be valid.
 func TestCheckConfigurations(t *testing.T) {
 	linuxOnly(t, "the paths are those of Linux")
 	dir := t.TempDir()

@@ -21,14 +21,14 @@ import (
 const (
 	cloudTenant = "11111111-2222-3333-4444-555555555555"
 	cloudSecret = "s3cret~of~the~application"
-	// cloudIP tries a password on each of cloudRecords accounts, and is then
-	// seen in a sign-in.
+	// cloudIP fails once for each of cloudRecords accounts, and then has one
+	// successful sign-in.
 	cloudIP      = "198.51.100.9"
 	cloudRecords = 60
 )
 
-// newCloud imitates what redshank collect m365 asks for: each failed sign-in in
-// a blob of its own, one successful sign-in, and slow answers.
+// newCloud imitates the APIs that redshank collect m365 queries, with slow
+// answers: each failed sign-in in its own blob, and one successful sign-in.
 func newCloud(t *testing.T) (server *httptest.Server, blobs *atomic.Int32) {
 	t.Helper()
 	begin := time.Now().UTC().Add(-30 * time.Minute).Truncate(time.Second)
@@ -86,7 +86,7 @@ func startCollect(t *testing.T, server *httptest.Server, folder string, log *sha
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if it still runs
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if still running
 	return cmd
 }
 
@@ -101,7 +101,7 @@ func collected(t *testing.T, folder string) map[string]int {
 	for _, file := range files {
 		for line := range strings.Lines(read(t, file)) {
 			var record struct{ ID string }
-			if json.Unmarshal([]byte(line), &record) == nil { // the last one may be cut short
+			if json.Unmarshal([]byte(line), &record) == nil { // the last line may be incomplete
 				ids[record.ID]++
 			}
 		}
@@ -118,7 +118,7 @@ func until(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// From a tenant to an alert, over a kill of the poller in the middle.
+// TestCollectToAlert goes from a tenant to an alert; the poller is killed in between.
 func TestCollectToAlert(t *testing.T) {
 	linuxOnly(t, "signals")
 	server, blobs := newCloud(t)
@@ -129,7 +129,7 @@ func TestCollectToAlert(t *testing.T) {
 	_ = first.Process.Kill()
 	_ = first.Wait() // killed
 	if n := len(collected(t, folder)); n > cloudRecords {
-		t.Fatalf("%d records before the kill: nothing is left to lose", n)
+		t.Fatalf("%d records before the kill: no record is left to collect", n)
 	}
 	second := startCollect(t, server, folder, &log)
 	until(t, "all records", func() bool { return len(collected(t, folder)) == cloudRecords+1 })
@@ -152,7 +152,7 @@ func TestCollectToAlert(t *testing.T) {
 	}
 }
 
-// tailCollected lets an agent read the files with the shipped configuration.
+// tailCollected runs an agent that reads the files with the shipped configuration.
 func tailCollected(t *testing.T, folder string) []alert {
 	t.Helper()
 	needAgent(t)
@@ -182,7 +182,7 @@ func tailCollected(t *testing.T, folder string) []alert {
 	return parseAlerts(t, read(t, alerts))
 }
 
-// Secrets that are refused end the command with a sentence and status 1.
+// TestCollectRefused: a refused secret ends the command with an error and status 1.
 func TestCollectRefused(t *testing.T) {
 	linuxOnly(t, "the code is the same")
 	server, _ := newCloud(t)

@@ -25,8 +25,8 @@ const (
 	buildDir = "../build"
 )
 
-// shipped are the configurations in conf/, what each reads of a day, and which
-// half of its attacks it has to find.
+// shipped lists configurations in conf/ with the logs of a day that each reads and
+// the site whose attacks it has to find.
 var shipped = []struct {
 	file  string
 	site  day.Site
@@ -38,14 +38,14 @@ var shipped = []struct {
 	{"m365.conf", day.Cloud, ofCloud},
 }
 
-// ofExchange leaves out the back end's site, as the configurations do.
+// ofExchange excludes the site of the back end, as the configurations do.
 func ofExchange(s *day.Stream) bool {
 	return strings.HasPrefix(s.Path, "exchange/") && !strings.Contains(s.Path, "W3SVC2")
 }
 
 func ofCloud(s *day.Stream) bool { return strings.HasPrefix(s.Path, "m365/") }
 
-// configurations are the files in conf/ and conf/siem/ that end in ext.
+// configurations returns the files in conf/ and conf/siem/ that end in ext.
 func configurations(t *testing.T, ext string) []string {
 	t.Helper()
 	var files []string
@@ -68,13 +68,13 @@ func TestConfigurationsParse(t *testing.T) {
 	}
 }
 
-// Both formats of a configuration must say the same.
+// TestClassicSaysTheSame requires the same settings in both formats.
 func TestClassicSaysTheSame(t *testing.T) {
 	twins := 0
 	for _, path := range configurations(t, ".yaml") {
 		classic := strings.TrimSuffix(path, ".yaml") + ".conf"
 		if _, err := os.Stat(classic); err != nil || strings.Contains(path, "example") {
-			continue // the examples only include
+			continue // the examples only include other files
 		}
 		twins++
 		if a, b := settings(t, path), settings(t, classic); a != b {
@@ -86,9 +86,9 @@ func TestClassicSaysTheSame(t *testing.T) {
 	}
 }
 
-// settings are all "key value" pairs of a configuration, in order, without
-// case, comments, and the marks of either format. Sections are left out, and
-// the parsers, which the one has in place and the other in a file.
+// settings returns all "key value" pairs of a configuration, in order, in lower
+// case, without comments and format syntax. Sections are skipped, and so are the
+// parsers, which are inline in one format and in a file in the other.
 func settings(t *testing.T, path string) string {
 	t.Helper()
 	var out []string
@@ -108,16 +108,16 @@ func settings(t *testing.T, path string) string {
 	return strings.Join(out, "\n")
 }
 
-// hostKeys are what Fluent Bit keeps of an output for itself.
+// hostKeys are the output options that Fluent Bit itself handles.
 var hostKeys = map[string]bool{"name": true, "match": true, "match_regex": true, "alias": true, "workers": true, "retry_limit": true, "log_level": true}
 
-// TestConfigurationsOnHost gives the minimal host, which reads no
-// configurations, the options that each of them has for the plugin.
+// TestConfigurationsOnHost passes the plugin options of each configuration to the
+// minimal host, which cannot read configurations.
 func TestConfigurationsOnHost(t *testing.T) {
 	outputs := 0
 	for _, path := range configurations(t, ".yaml") {
 		if strings.Contains(path, "windows") {
-			continue // its paths exist there alone: TestWindowsConfiguration
+			continue // its paths exist only on Windows: TestWindowsConfiguration
 		}
 		for _, options := range redshankOutputs(t, path) {
 			outputs++
@@ -140,7 +140,7 @@ func TestConfigurationsOnHost(t *testing.T) {
 		}
 	}
 	if outputs < 2 {
-		t.Errorf("only %d outputs of ours in %s", outputs, confDir)
+		t.Errorf("only %d redshank outputs in %s", outputs, confDir)
 	}
 }
 
@@ -155,8 +155,8 @@ func redshankOutputs(t *testing.T, path string) []map[string]any {
 	return slices.DeleteFunc(doc.Pipeline.Outputs, func(o map[string]any) bool { return o["name"] != "redshank" })
 }
 
-// TestConfigurationsRun loads every configuration on the real agent, lets it
-// read a day, and wants the attacks of its half and nothing else.
+// TestConfigurationsRun runs every configuration in a real agent that reads the
+// logs of a day, and requires exactly the attacks of its site.
 func TestConfigurationsRun(t *testing.T) {
 	needAgent(t)
 	d := day.New(day.Options{Records: 40_000})
@@ -181,9 +181,9 @@ func TestConfigurationsRun(t *testing.T) {
 	}
 }
 
-// TestConfigurationsLoad has the real agent check every configuration, also
-// those that no other test can run. The ones for Windows name inputs that exist
-// there alone.
+// TestConfigurationsLoad has a real agent check every configuration, including
+// those that no other test can run, except those for Windows, whose inputs exist
+// only there.
 func TestConfigurationsLoad(t *testing.T) {
 	needAgent(t)
 	loaded := 0
@@ -202,7 +202,7 @@ func TestConfigurationsLoad(t *testing.T) {
 	}
 }
 
-// plugins.conf is the other way to load the plugin.
+// TestPluginsFile loads the plugin with plugins.conf instead of -e.
 func TestPluginsFile(t *testing.T) {
 	needAgent(t)
 	dir := t.TempDir()
@@ -218,7 +218,7 @@ func TestPluginsFile(t *testing.T) {
 	}
 }
 
-// needAgent skips, for all to see, where there is no Fluent Bit or no plugin.
+// needAgent skips the test, with a message, without a Fluent Bit or without the plugin.
 func needAgent(t *testing.T) {
 	t.Helper()
 	linuxOnly(t, "there is no Fluent Bit for Wine")
@@ -230,7 +230,7 @@ func needAgent(t *testing.T) {
 	}
 }
 
-// bench is a folder with a day in it and the environment that points there.
+// bench is a folder with the logs of a day and the environment that points to it.
 type bench struct {
 	dir, plugin string
 	port        int
@@ -261,8 +261,8 @@ func newBench(t *testing.T, d *day.Day) *bench {
 
 func (b *bench) alerts() string { return filepath.Join(b.dir, "alerts.ndjson") }
 
-// run plays the day and returns what was found. With post, some sign-ins come
-// a second time, over HTTP.
+// run plays the day and returns the incidents found. With post, some sign-ins are
+// sent a second time, over HTTP.
 func (b *bench) run(t *testing.T, config string, lines int, post bool) []day.Found {
 	t.Helper()
 	a, err := agent.Start(b.plugin, config, filepath.Join(b.dir, "fluent-bit.log"), b.env...)
@@ -289,7 +289,7 @@ func (b *bench) run(t *testing.T, config string, lines int, post bool) []day.Fou
 	return found
 }
 
-// post sends the first sign-ins as one array and returns how many they were.
+// post sends the first sign-ins as one array and returns their number.
 func (b *bench) post(t *testing.T) int {
 	t.Helper()
 	const most = 100

@@ -46,7 +46,7 @@ func samples(t *testing.T) []map[string]any {
 	return all
 }
 
-// leaves calls do for each value of doc that is no object, by its path.
+// leaves calls do with the path and value of every leaf of doc.
 func leaves(path string, value any, do func(path string, value any)) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -74,8 +74,8 @@ func (m mapping) at(path string) mapping {
 	return m
 }
 
-// TestElasticsearchTemplate wants a type that fits for every field that a
-// keyword or a number would not do for.
+// TestElasticsearchTemplate requires a suitable mapping for every field for which
+// the dynamic mapping to a keyword or a number is not sufficient.
 func TestElasticsearchTemplate(t *testing.T) {
 	var doc struct {
 		IndexPatterns []string  `json:"index_patterns"`
@@ -117,8 +117,8 @@ func typeOf(path string, value any) string {
 	return "string"
 }
 
-// fits tells whether a field mapped as got takes values of the kind want.
-// What is not mapped becomes what the value looks like, dates excepted.
+// fits reports whether a field mapped as got accepts values of the kind want.
+// An unmapped field gets the type of its value, except for dates.
 func fits(want, got string) bool {
 	switch want {
 	case "number":
@@ -131,7 +131,7 @@ func fits(want, got string) bool {
 	return false
 }
 
-// columns are those that the data collection rule declares.
+// columns returns the columns that the data collection rule declares.
 func columns(t *testing.T) map[string]bool {
 	t.Helper()
 	var doc struct {
@@ -153,7 +153,7 @@ func columns(t *testing.T) map[string]bool {
 	return names
 }
 
-// What is not declared is dropped without a word.
+// TestSentinelRule: columns that are not declared are silently dropped.
 func TestSentinelRule(t *testing.T) {
 	names := columns(t)
 	for _, sample := range samples(t) {
@@ -166,11 +166,11 @@ func TestSentinelRule(t *testing.T) {
 	}
 }
 
-// fieldPath finds fields in the queries, with the marks of arrays of either
+// fieldPath matches fields in the queries, with the array syntax of either
 // language.
 var fieldPath = regexp.MustCompile(`\b(?:event|rule|threat|source|user|observer|redshank)\.[a-z_]+(?:(?:\{\})?\.[a-z_]+)*`)
 
-// TestQueries wants every field that a query names to be one that is sent.
+// TestQueries requires that every field named in a query is sent.
 func TestQueries(t *testing.T) {
 	known := map[string]bool{}
 	for _, sample := range samples(t) {

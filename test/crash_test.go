@@ -15,8 +15,8 @@ import (
 	"redshank/test/agent"
 )
 
-// kills is how often the crash tests kill an agent: REDSHANK_KILLS, which
-// make soak sets to 50, or few enough for every day.
+// kills returns how often the crash tests kill an agent: REDSHANK_KILLS, which
+// make soak sets to 50, or a small default.
 func kills(t *testing.T) int {
 	t.Helper()
 	given := os.Getenv("REDSHANK_KILLS")
@@ -30,9 +30,9 @@ func kills(t *testing.T) int {
 	return n
 }
 
-// The minimal host keeps nothing: after each kill it plays all from the
-// beginning, in chunks with new timestamps. What was counted must be known by
-// the ids of its records, and what was told must not be told anew.
+// TestHostKilled: the minimal host keeps no position. After each kill it replays
+// the input from the beginning, in chunks with new timestamps. Records that were
+// counted must be recognised by their ids, and no incident may be reported anew.
 func TestHostKilled(t *testing.T) {
 	linuxOnly(t, "Wine's processes end otherwise")
 	o := newOutbreak(500, 100_000)
@@ -48,7 +48,7 @@ func TestHostKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for n := range kills(t) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(2*whole))))
-		cmd := exec.CommandContext(ctx, artefact(t, "host"), args...) // killed at its end
+		cmd := exec.CommandContext(ctx, artefact(t, "host"), args...) // killed when ctx ends
 		log, err := cmd.CombinedOutput()
 		cancel()
 		if strings.Contains(string(log), "[error]") || strings.Contains(string(log), "error]") {
@@ -61,27 +61,27 @@ func TestHostKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.judge(t, fmt.Sprintf("host, %d kills", kills(t)), string(text))
-	t.Logf("%d records known by their ids, a whole run takes %v", r.counter(t, "duplicates"), whole.Round(time.Millisecond))
+	t.Logf("%d records recognised by their ids, a complete run takes %v", r.counter(t, "duplicates"), whole.Round(time.Millisecond))
 }
 
-// besieged is an agent that reads a growing file and is killed at random.
-type besieged struct {
-	*bit
+// killedAgent is an agent that reads a growing file and is killed at random.
+type killedAgent struct {
+	*fluentBit
 	o    *outbreak
-	done int // lines written to its input
+	done int // lines written to the input
 }
 
-func besiege(t *testing.T, output string) *besieged {
+func besiege(t *testing.T, output string) *killedAgent {
 	t.Helper()
-	b := &besieged{bit: newBit(t, "", "", output), o: newOutbreak(500, 100_000)}
+	b := &killedAgent{fluentBit: newFluentBit(t, "", "", output), o: newOutbreak(500, 100_000)}
 	c := strings.Replace(b.read("fluent-bit.yaml"), "pipeline:", "  storage.path: FOLDER/chunks\n  storage.sync: normal\npipeline:", 1)
 	c = strings.Replace(c, "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: FOLDER/tail.db\n      storage.type: filesystem\n", 1)
 	b.write("fluent-bit.yaml", strings.ReplaceAll(c, "FOLDER", b.folder))
 	return b
 }
 
-// grow appends to the input up to a line.
-func (b *besieged) grow(to int) {
+// grow appends lines to the input, up to line number to.
+func (b *killedAgent) grow(to int) {
 	b.t.Helper()
 	f, err := os.OpenFile(filepath.Join(b.folder, "in.ndjson"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
@@ -94,9 +94,9 @@ func (b *besieged) grow(to int) {
 	b.done = to
 }
 
-// idle tells whether the agent has read all of its input, and has no chunk
-// left; twice, since a chunk can be between two places.
-func (b *besieged) idle() bool {
+// idle reports whether the agent has read all of its input and has no chunk left.
+// It checks twice, because a chunk can be in transit between two places.
+func (b *killedAgent) idle() bool {
 	for range 2 {
 		left, err := filepath.Glob(filepath.Join(b.folder, "chunks", "*", "*.flb"))
 		if err != nil || len(left) > 0 {
@@ -107,9 +107,9 @@ func (b *besieged) idle() bool {
 	return true
 }
 
-// lives runs the agent, kills it at a random moment, and so on; arrived is what
-// the receiving end has so far.
-func (b *besieged) lives(arrived func() string) {
+// lives repeatedly starts the agent and kills it at a random moment. arrived
+// returns what the receiver has so far.
+func (b *killedAgent) lives(arrived func() string) {
 	b.t.Helper()
 	n := kills(b.t)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
@@ -130,10 +130,10 @@ func (b *besieged) lives(arrived func() string) {
 	for deadline := time.Now().Add(patience); b.o.exact(arrive(arrived())) < len(b.o.failures) && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
 	}
-	time.Sleep(time.Second) // for what should not come
+	time.Sleep(time.Second) // for messages that should not arrive
 	r := b.stop()
 	b.o.judge(b.t, fmt.Sprintf("fluent-bit, %d kills", n), arrived())
-	b.t.Logf("last life: %d chunks repeated, %d records known by their ids", r.counter(b.t, "repeated"), r.counter(b.t, "duplicates"))
+	b.t.Logf("last run: %d chunks repeated, %d records recognised by their ids", r.counter(b.t, "repeated"), r.counter(b.t, "duplicates"))
 	if strings.Contains(r.log, "set aside") || strings.Contains(r.log, "cannot be written") {
 		b.t.Error(r.end())
 	}

@@ -11,7 +11,7 @@ import (
 
 var metricName = regexp.MustCompile(`fluentbit_redshank_([a-z_]+)`)
 
-// TestDashboard wants every metric of the dashboard to be one of the plugin's.
+// TestDashboard requires that the plugin has every metric of the dashboard.
 func TestDashboard(t *testing.T) {
 	known := map[string]bool{}
 	agent.Samples(&agent.Report{Raised: agent.NewRaised("AN1269")}, func(of *agent.Metric, _ float64, _ ...string) { known[of.Name] = true })

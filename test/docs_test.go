@@ -10,7 +10,7 @@ import (
 
 const m365Page = "../docs/m365.md"
 
-// Links of every page lead to a file.
+// TestPageLinks checks that the links of every page lead to a file.
 func TestPageLinks(t *testing.T) {
 	pages, err := filepath.Glob("../docs/*.md")
 	if err != nil || len(pages) == 0 {
@@ -25,8 +25,9 @@ func TestPageLinks(t *testing.T) {
 	}
 }
 
-// The page about Microsoft 365 names flags that the command has, and settings
-// that the configurations read; and every setting of an Event Hub is named.
+// TestM365Page checks that the command has the flags that the page about Microsoft
+// 365 names, that the configurations read the settings it names, and that the page
+// names every setting of an Event Hub.
 func TestM365Page(t *testing.T) {
 	page := read(t, m365Page)
 	help := execute(t, "", artefact(t, "redshank"), "collect", "m365", "--help").out
@@ -47,7 +48,7 @@ func TestM365Page(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`EVENTHUB_[A-Z_]+|M365_[A-Z]+`).FindAllString(read(t, confDir+"/m365-eventhub.yaml"), -1) {
 		if name != "EVENTHUB_CA_FILE" && !strings.Contains(page, name) {
-			t.Errorf("%s: nothing of %s", m365Page, name)
+			t.Errorf("%s: does not mention %s", m365Page, name)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"redshank/test/day"
 )
 
-// handmade are the logs of an Exchange server that the day of the demo has not.
+// handmade are the logs of an Exchange server that the day of the demo lacks.
 var handmade = map[string]string{
 	"Pop3/POP320260302-1.LOG": "#Software: Microsoft Exchange Server\n#Version: 15.01.2507.006\n#Log-type: POP3 Log\n#Date: 2026-03-02T08:00:00.000Z\n" +
 		"#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid\n" +
@@ -28,11 +28,11 @@ var handmade = map[string]string{
 		`2026-03-02T08:00:03.000Z,2026-03-02T08:00:03.000Z,7b91be61-3d94-406e-b00c-3d80e3e5f115,,15,1,2507,6,EX01,1,w3wp,85,,,CONTOSO\admin,S-1-5-21-1,,,True,Remote-ManagementShell-Unknown,New-MailboxExportRequest,"-Mailbox ""alice""",id1` + "\n",
 }
 
-// exchangeSources are the sources of the README's table that an Exchange server has.
+// exchangeSources are the sources in the README's table that an Exchange server has.
 var exchangeSources = []string{"cmdlet", "ews", "httpproxy", "iis", "imap", "pop", "smtp", "winevent"}
 
 // writeExchange writes a few lines of each log of an Exchange server below
-// folder, and returns how many are read by the configurations.
+// folder, and returns how many of them the configurations read.
 func writeExchange(t *testing.T, folder string) (lines int) {
 	t.Helper()
 	files := maps.Clone(handmade)
@@ -52,8 +52,8 @@ func writeExchange(t *testing.T, folder string) (lines int) {
 	return lines
 }
 
-// An agent starts where neither a log nor a folder of its own is there, and
-// reads every log once it is.
+// TestExchangeFromABareMachine: an agent starts although neither the logs nor its
+// own folder exist, and reads every log once the log exists.
 func TestExchangeFromABareMachine(t *testing.T) {
 	needAgent(t)
 	for _, name := range []string{"exchange.yaml", "exchange.conf"} {
@@ -91,15 +91,15 @@ func TestExchangeFromABareMachine(t *testing.T) {
 			sources := last[len(last)-1].Redshank.Health.Sources
 			for _, name := range exchangeSources {
 				if sources[name].Understood == 0 {
-					t.Errorf("nothing of %s is understood: %+v", name, sources)
+					t.Errorf("no record of %s is understood: %+v", name, sources)
 				}
 			}
 		})
 	}
 }
 
-// The configuration for Windows reads the same logs as the one for files, and
-// names every folder that has to be there.
+// TestExchangeWindowsReadsTheSame: the configuration for Windows reads the same
+// logs as exchange.yaml, and its head creates every folder that must exist.
 func TestExchangeWindowsReadsTheSame(t *testing.T) {
 	windows := read(t, confDir+"/exchange-windows.yaml")
 	for line := range strings.Lines(settings(t, confDir+"/exchange.yaml")) {
@@ -111,10 +111,10 @@ func TestExchangeWindowsReadsTheSame(t *testing.T) {
 	for line := range strings.Lines(body) {
 		_, path, ok := strings.Cut(strings.TrimSpace(line), `: C:\ProgramData\`)
 		if folder, _, _ := strings.Cut(path, `\`); ok && !strings.Contains(head, `mkdir C:\ProgramData\`+folder+"\n") {
-			t.Errorf("nobody creates the folder of %s", strings.TrimSpace(line))
+			t.Errorf("the folder of %s is not created", strings.TrimSpace(line))
 		}
 	}
 	if !strings.Contains(head, `copy "C:\Program Files\redshank\conf\policy.yaml" C:\ProgramData\redshank`) {
-		t.Error("nobody puts the policy where it is read")
+		t.Error("the policy is not copied to the folder from which it is read")
 	}
 }

@@ -17,19 +17,19 @@ import (
 	"redshank/test/agent"
 )
 
-// bit is one Fluent Bit that a test started.
-type bit struct {
+// fluentBit is one Fluent Bit that a test started.
+type fluentBit struct {
 	t      *testing.T
-	folder string // its configuration, in.ndjson and what it writes
+	folder string // configuration, in.ndjson and output files
 	cmd    *exec.Cmd
 	out    shared
 	log    shared
 	exited chan struct{}
 
-	trickled string // what trickle wrote
+	trickled string // lines that trickle has written
 }
 
-// shared is a buffer that is read while a process still writes.
+// shared is a buffer that can be read while a process writes to it.
 type shared struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -47,7 +47,8 @@ func (s *shared) String() string {
 	return s.b.String()
 }
 
-// configuration tails in*.ndjson into outputs, each the lines of one output.
+// configuration returns a configuration that tails in*.ndjson. Each of outputs
+// holds the lines of one output.
 func configuration(folder, service string, outputs ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "service:\n  flush: 0.2\n  grace: 5\n%spipeline:\n  inputs:\n%s", service, tail("tenant", folder+"/in*.ndjson"))
@@ -58,7 +59,7 @@ func configuration(folder, service string, outputs ...string) string {
 			b.WriteString("      " + strings.TrimSpace(line) + "\n")
 		}
 		if !strings.Contains(output, "health_interval") {
-			b.WriteString("      health_interval: 0\n") // nothing but alerts
+			b.WriteString("      health_interval: 0\n") // no health records
 		}
 	}
 	return b.String()
@@ -68,27 +69,27 @@ func tail(tag, path string) string {
 	return fmt.Sprintf("    - name: tail\n      tag: %s\n      path: %s\n      read_from_head: true\n      refresh_interval: 1\n", tag, path)
 }
 
-// newBit writes input and configuration for an agent with these outputs.
-func newBit(t *testing.T, input, service string, outputs ...string) *bit {
+// newFluentBit writes the input and the configuration of an agent with these outputs.
+func newFluentBit(t *testing.T, input, service string, outputs ...string) *fluentBit {
 	t.Helper()
 	linuxOnly(t, "there is no Fluent Bit for Wine")
 	if _, err := agent.Find(); err != nil {
 		t.Skip("SKIPPED: no fluent-bit on PATH")
 	}
-	b := &bit{t: t, folder: t.TempDir(), exited: make(chan struct{})}
+	b := &fluentBit{t: t, folder: t.TempDir(), exited: make(chan struct{})}
 	b.write("in.ndjson", input)
 	b.write("fluent-bit.yaml", configuration(b.folder, service, outputs...))
 	return b
 }
 
-func (b *bit) write(name, text string) {
+func (b *fluentBit) write(name, text string) {
 	b.t.Helper()
 	if err := os.WriteFile(filepath.Join(b.folder, name), []byte(text), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-func (b *bit) read(name string) string {
+func (b *fluentBit) read(name string) string {
 	text, err := os.ReadFile(filepath.Join(b.folder, name))
 	if err != nil {
 		b.t.Fatal(err)
@@ -96,8 +97,8 @@ func (b *bit) read(name string) string {
 	return string(text)
 }
 
-// start runs it with the plugin given.
-func (b *bit) start(plugin string, args ...string) *bit {
+// start runs the agent with the plugin given.
+func (b *fluentBit) start(plugin string, args ...string) *fluentBit {
 	b.t.Helper()
 	args = append([]string{"-e", artefact(b.t, plugin), "-c", filepath.Join(b.folder, "fluent-bit.yaml")}, args...)
 	b.cmd = exec.Command("fluent-bit", args...)
@@ -105,17 +106,17 @@ func (b *bit) start(plugin string, args ...string) *bit {
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = b.cmd.Process.Kill() }) // if it still runs
+	b.t.Cleanup(func() { _ = b.cmd.Process.Kill() }) // if still running
 	go func() {
-		_ = b.cmd.Wait() // the state tells all that its error does
+		_ = b.cmd.Wait() // the error adds nothing to ProcessState
 		close(b.exited)
 	}()
 	return b
 }
 
-// await returns when until holds, and fails the test when it never does or
-// the agent has died before.
-func (b *bit) await(what string, until func() bool) {
+// await returns when until returns true. It fails the test if that does not happen
+// in time or if the agent exits before.
+func (b *fluentBit) await(what string, until func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(patience); !until(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) || b.died() {
@@ -124,7 +125,7 @@ func (b *bit) await(what string, until func() bool) {
 	}
 }
 
-func (b *bit) died() bool {
+func (b *fluentBit) died() bool {
 	select {
 	case <-b.exited:
 		return b.cmd.ProcessState.ExitCode() != 0
@@ -133,45 +134,45 @@ func (b *bit) died() bool {
 	}
 }
 
-// awaitLog returns when text stands in the log times over.
-func (b *bit) awaitLog(text string, times int) {
+// awaitLog returns when the log contains text the given number of times.
+func (b *fluentBit) awaitLog(text string, times int) {
 	b.t.Helper()
 	b.await(text, func() bool { return strings.Count(b.log.String(), text) >= times })
 }
 
-func (b *bit) awaitAlerts(n int) {
+func (b *fluentBit) awaitAlerts(n int) {
 	b.t.Helper()
 	b.await(fmt.Sprint(n, " alerts"), func() bool { return strings.Count(b.out.String(), `"@timestamp"`) >= n })
 }
 
-func (b *bit) signal(s os.Signal) {
+func (b *fluentBit) signal(s os.Signal) {
 	b.t.Helper()
 	if err := b.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		b.t.Fatal(err)
 	}
 }
 
-// ended waits for the end and returns what is left.
-func (b *bit) ended() result {
+// ended waits until the agent exits and returns its result.
+func (b *fluentBit) ended() result {
 	b.t.Helper()
 	select {
 	case <-b.exited:
 	case <-time.After(patience):
-		b.t.Fatal("does not end; ", b.result().end())
+		b.t.Fatal("does not exit; ", b.result().end())
 	}
 	r := b.result()
 	r.code = b.cmd.ProcessState.ExitCode()
 	return r
 }
 
-// stop ends it as a service manager does.
-func (b *bit) stop() result {
+// stop terminates the agent as a service manager does.
+func (b *fluentBit) stop() result {
 	b.t.Helper()
 	b.signal(syscall.SIGTERM)
 	return b.ended()
 }
 
-func (b *bit) result() result {
+func (b *fluentBit) result() result {
 	return result{-1, parseAlerts(b.t, b.out.String()), b.out.String(), b.log.String()}
 }
 
@@ -183,7 +184,7 @@ func (r result) endedWell(t *testing.T) {
 }
 
 func TestFluentBitAlerts(t *testing.T) {
-	b := newBit(t, attack("203.0.113.7", 12), "", "")
+	b := newFluentBit(t, attack("203.0.113.7", 12), "", "")
 	b.start("out_redshank.so").awaitAlerts(1)
 	r := b.stop()
 	r.endedWell(t)
@@ -193,19 +194,19 @@ func TestFluentBitAlerts(t *testing.T) {
 }
 
 func TestFluentBitBadOptions(t *testing.T) {
-	b := newBit(t, "", "", "sink: http\nmax_users: few\nemit: all\nsink-path: x")
+	b := newFluentBit(t, "", "", "sink: http\nmax_users: few\nemit: all\nsink-path: x")
 	b.start("out_redshank.so").ended().refused(t, `sink_url: "": missing`, `max_users: "few"`, `emit: "all"`, `sink-path: "x": no such option`)
 }
 
 func TestFluentBitDryRun(t *testing.T) {
-	r := newBit(t, "", "", "").start("out_redshank.so", "--dry-run").ended()
+	r := newFluentBit(t, "", "", "").start("out_redshank.so", "--dry-run").ended()
 	if r.code != 0 || strings.Contains(r.log, "[redshank]") {
 		t.Error(r.end())
 	}
 }
 
 func TestFluentBitTwoInstances(t *testing.T) {
-	b := newBit(t, attacks(2), "", "", "")
+	b := newFluentBit(t, attacks(2), "", "", "")
 	second := "sink: file\nsink_path: " + filepath.Join(b.folder, "second.ndjson")
 	b.write("fluent-bit.yaml", configuration(b.folder, "", "", second))
 	b.start("out_redshank.so").awaitAlerts(2)
@@ -217,7 +218,7 @@ func TestFluentBitTwoInstances(t *testing.T) {
 }
 
 func TestFluentBitFailingSecondInstance(t *testing.T) {
-	r := newBit(t, "", "", "", "max_ips: few").start("out_redshank.so").ended()
+	r := newFluentBit(t, "", "", "", "max_ips: few").start("out_redshank.so").ended()
 	r.refused(t, `max_ips: "few"`, "stopped chunks=0")
 	if r.code < 0 {
 		t.Error("killed by a signal: ", r.end())
@@ -226,7 +227,7 @@ func TestFluentBitFailingSecondInstance(t *testing.T) {
 
 func TestFluentBitWorkers(t *testing.T) {
 	for _, workers := range []string{"0", "1", "4"} {
-		b := newBit(t, attacks(10), "", "workers: "+workers)
+		b := newFluentBit(t, attacks(10), "", "workers: "+workers)
 		b.start("out_redshank.so").awaitAlerts(10)
 		r := b.stop()
 		r.endedWell(t)
@@ -236,14 +237,14 @@ func TestFluentBitWorkers(t *testing.T) {
 	}
 }
 
-// What was written just before SIGTERM is still read by the host at times and
-// at times not; but what the plugin got, it delivers.
+// TestFluentBitTerm: the host may or may not still read lines that were written
+// just before SIGTERM, but the plugin delivers every record that it received.
 func TestFluentBitTerm(t *testing.T) {
-	b := newBit(t, "", "", "")
+	b := newFluentBit(t, "", "", "")
 	b.start("out_redshank.so").awaitLog("inotify", 0)
 	b.awaitLog("[redshank] starting", 1)
 	b.write("in.more.ndjson", attacks(10))
-	time.Sleep(time.Second) // so that some of it is on its way
+	time.Sleep(time.Second) // so that some records are in transit
 	r := b.stop()
 	r.endedWell(t)
 	if r.counter(t, "alerts") != len(r.alerts) || r.counter(t, "delivered") != len(r.alerts) {
@@ -251,11 +252,11 @@ func TestFluentBitTerm(t *testing.T) {
 	}
 }
 
-// Fluent Bit 5.1 does not survive reloads with workers, which is told.
+// Fluent Bit 5.1 does not survive reloads with workers; the plugin logs a warning.
 func TestFluentBitWorkersAndReload(t *testing.T) {
 	const warning = "workers and hot_reload do not go together"
 	for workers, want := range map[string]int{"0": 0, "1": 1} {
-		b := newBit(t, attacks(2), "  hot_reload: on\n", "workers: "+workers)
+		b := newFluentBit(t, attacks(2), "  hot_reload: on\n", "workers: "+workers)
 		b.start("out_redshank.so").awaitAlerts(2)
 		if r := b.stop(); strings.Count(r.log, warning) != want {
 			t.Errorf("%s workers: %s", workers, r.end())
@@ -265,7 +266,7 @@ func TestFluentBitWorkersAndReload(t *testing.T) {
 
 func TestFluentBitReload(t *testing.T) {
 	const reloads = 5
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
+	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(1)
 	for n := range reloads {
 		b.signal(syscall.SIGHUP)
@@ -275,14 +276,14 @@ func TestFluentBitReload(t *testing.T) {
 	r := b.stop()
 	r.endedWell(t)
 	if n := strings.Count(r.log, "[redshank] stopped"); n != reloads+1 || len(incidents(r.alerts)) != 1 {
-		t.Errorf("%d lives ended; %s", n, r.end())
+		t.Errorf("%d instances stopped; %s", n, r.end())
 	}
 }
 
-// After SIGCONT and SIGHUP the host handles faults itself; a nil dereference
-// must stay a panic, be recovered, and cost its chunk only.
+// After SIGCONT and SIGHUP the host handles faults itself; a nil dereference must
+// still become a panic, be recovered, and lose only its chunk.
 func TestFluentBitCrashAfterSignals(t *testing.T) {
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
+	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	faulty := tail("fault.nil", b.folder+"/fault*") + "  outputs:\n"
 	b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", faulty, 1))
 	b.start("fault.so").awaitAlerts(1)
@@ -300,15 +301,15 @@ func TestFluentBitCrashAfterSignals(t *testing.T) {
 }
 
 func TestFluentBitDaemonRefused(t *testing.T) {
-	b := newBit(t, "", "", "")
+	b := newFluentBit(t, "", "", "")
 	b.write("daemon.log", "")
-	b.start("out_redshank.so", "-d", "-l", filepath.Join(b.folder, "daemon.log")).ended() // the child lives on, if at all
+	b.start("out_redshank.so", "-d", "-l", filepath.Join(b.folder, "daemon.log")).ended() // only the child may still run
 	b.await("refusal", func() bool { return strings.Contains(b.read("daemon.log"), "daemon mode is not possible") })
 	b.await("end of the daemon", func() bool { return exec.Command("pgrep", "-f", b.folder).Run() != nil })
 }
 
 func TestFluentBitLogLevel(t *testing.T) {
-	b := newBit(t, attack("203.0.113.7", 12), "", "log_level: error")
+	b := newFluentBit(t, attack("203.0.113.7", 12), "", "log_level: error")
 	b.start("out_redshank.so").awaitAlerts(1)
 	r := b.stop()
 	if r.code != 0 || strings.Contains(r.log, "[redshank]") {
@@ -316,9 +317,9 @@ func TestFluentBitLogLevel(t *testing.T) {
 	}
 }
 
-// A full disk is told, and no chunk comes back because of it.
+// A full disk is logged and makes no chunk be retried.
 func TestFluentBitFullDisk(t *testing.T) {
-	b := newBit(t, attack("203.0.113.7", 12), "", "sink: file\nsink_path: /dev/full")
+	b := newFluentBit(t, attack("203.0.113.7", 12), "", "sink: file\nsink_path: /dev/full")
 	b.start("out_redshank.so")
 	b.await("the failure told", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
 	r := b.stop()

@@ -10,11 +10,11 @@ import (
 	"redshank/test/agent"
 )
 
-// newLoop is an agent that sends its alerts into its own in_forward and from
-// there to the file out. Its match takes them to the plugin too.
-func newLoop(t *testing.T, receiver, sink string, more ...string) *bit {
+// newLoop returns an agent that sends its alerts to its own in_forward and from
+// there to the file out. The match of the plugin covers these alerts too.
+func newLoop(t *testing.T, receiver, sink string, more ...string) *fluentBit {
 	t.Helper()
-	b := newBit(t, attack("203.0.113.7", 12), "", "sink: forward\nsink_timeout: 2s\n"+sink)
+	b := newFluentBit(t, attack("203.0.113.7", 12), "", "sink: forward\nsink_timeout: 2s\n"+sink)
 	c := b.read("fluent-bit.yaml")
 	c = strings.Replace(c, "  outputs:\n", "    - name: forward\n      "+receiver+"\n  outputs:\n", 1)
 	c += fmt.Sprintf("    - name: file\n      match: redshank.alert\n      path: %s\n      file: out\n      format: plain\n", b.folder)
@@ -51,8 +51,9 @@ func TestFluentBitLoopback(t *testing.T) {
 	}
 }
 
-// While the receiver cannot be reached, reloads and the end come all the same,
-// and each life leaves what waits to the next; the one that can deliver does.
+// TestFluentBitReloadWithSinkDown: an unreachable receiver delays neither reloads
+// nor the exit. Each instance leaves its pending alerts to the next, and the first
+// one that reaches the receiver delivers them.
 func TestFluentBitReloadWithSinkDown(t *testing.T) {
 	const reloads = 3
 	down, err := agent.FreePort()
@@ -60,7 +61,7 @@ func TestFluentBitReloadWithSinkDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")
-	b := newBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nstate_path: %s\nworkers: 0", down, state))
+	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nstate_path: %s\nworkers: 0", down, state))
 	b.start("out_redshank.so")
 	for n := range reloads {
 		b.await("a failure", func() bool { return strings.Count(b.trickle(), "sink fails, alerts wait") > n })
@@ -69,9 +70,9 @@ func TestFluentBitReloadWithSinkDown(t *testing.T) {
 	}
 	r := b.stop()
 	if n := strings.Count(r.log, "alerts wait in the spool for the next start"); r.code != 0 || n < reloads || strings.Contains(r.log, "alerts lost") {
-		t.Errorf("%d lives left their alert; %s", n, r.end())
+		t.Errorf("%d instances left their alert; %s", n, r.end())
 	}
-	up := newBit(t, "", "", "state_path: "+state)
+	up := newFluentBit(t, "", "", "state_path: "+state)
 	up.start("out_redshank.so").awaitAlerts(1)
 	r = up.stop()
 	r.endedWell(t)
@@ -80,9 +81,9 @@ func TestFluentBitReloadWithSinkDown(t *testing.T) {
 	}
 }
 
-// trickle writes a line that says nothing, so that the plugin is called and
-// can print, and is the log so far.
-func (b *bit) trickle() string {
+// trickle writes a line without an event, so that the plugin is called and can
+// write to the log, and returns the log so far.
+func (b *fluentBit) trickle() string {
 	b.trickled += "{\"log\":\"nothing\"}\n"
 	b.write("in2.ndjson", b.trickled)
 	return b.log.String()

@@ -14,8 +14,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// forwardee takes the forward protocol with acknowledgements, and keeps each
-// record as a line of JSON.
+// forwardee is a receiver of the forward protocol with acknowledgements. It keeps
+// each record as a line of JSON.
 type forwardee struct {
 	mu    sync.Mutex
 	lines strings.Builder
@@ -71,7 +71,7 @@ func (r *forwardee) serve(conn net.Conn) {
 	}
 }
 
-// jsonLines are the records of [time, record] pairs.
+// jsonLines returns the records of [time, record] pairs as lines of JSON.
 func jsonLines(entries []byte) (string, error) {
 	var b strings.Builder
 	for dec := msgpack.NewDecoder(bytes.NewReader(entries)); ; {

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// onHost plays stdin on the minimal host; health records are not asked for.
+// onHost plays stdin on the minimal host, without health records.
 func onHost(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	args = append(append([]string{"-e", artefact(t, "out_redshank.so"), "-p", "health_interval=0"}, args...), "-")
 	return execute(t, stdin, artefact(t, "host"), args...)
 }
 
-// quiet fails the test unless the run went through without an error.
+// quiet fails the test if the run reported an error.
 func (r result) quiet(t *testing.T) result {
 	t.Helper()
 	if r.code != 0 || strings.Contains(r.log, "error]") {
@@ -32,7 +32,7 @@ func (r result) refused(t *testing.T, wants ...string) {
 	}
 	for _, want := range wants {
 		if !strings.Contains(r.log, want) {
-			t.Errorf("nothing of %q: %s", want, r.end())
+			t.Errorf("no %q: %s", want, r.end())
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestHostBadOptions(t *testing.T) {
 	}
 }
 
-// The first instance has to end in order when the second does not start.
+// The first instance must shut down cleanly when the second does not start.
 func TestHostSecondInstanceFails(t *testing.T) {
 	onHost(t, "x\n", "-p", "max_ips=5000", "-o", "-p", "sink=file").refused(t, "sink_path", "stopped chunks=0")
 }
@@ -114,7 +114,7 @@ func TestHostTwoInstances(t *testing.T) {
 	}
 }
 
-// Chunks overlap and overtake one another, and that changes no incident.
+// Concurrent and reordered chunks do not change the incidents.
 func TestHostWorkers(t *testing.T) {
 	input := attacks(20)
 	want := keys(onHost(t, input, "-f", "json", "-c", "12").quiet(t).alerts)
@@ -145,7 +145,7 @@ func TestHostReload(t *testing.T) {
 	}
 	r := execute(t, "", artefact(t, "host"), "-e", artefact(t, "out_redshank.so"), "-f", "json", "--reload", "20", "--workers", "2", path).quiet(t)
 	if n := strings.Count(r.log, "stopped chunks=1 "); n != 21 || len(r.alerts) != 21 {
-		t.Errorf("%d lives, %d alerts", n, len(r.alerts))
+		t.Errorf("%d starts, %d alerts", n, len(r.alerts))
 	}
 }
 
@@ -159,7 +159,7 @@ func TestHostLogLevel(t *testing.T) {
 	onHost(t, "x\n", "-l", "1", "-p", "max_ips=few").refused(t, "[error] [redshank] max_ips")
 }
 
-// A host whose table of functions ends early is not read beyond its end.
+// TestOldHost: the plugin does not read beyond the end of a shorter function table.
 func TestOldHost(t *testing.T) {
 	r := execute(t, attack("203.0.113.7", 12), artefact(t, "host-old"), "-e", artefact(t, "out_redshank.so"), "-f", "json", "-")
 	if r.code != 0 || len(r.alerts) != 1 || !strings.HasPrefix(r.log, "[redshank] starting") {
@@ -167,14 +167,14 @@ func TestOldHost(t *testing.T) {
 	}
 }
 
-// A disk that is full makes no chunk come back. The alert waits, is there at
-// the next start, and without a state_path is told as lost.
+// TestHostFullDisk: a full disk makes no chunk be retried. The alert stays in the
+// spool until the next start; without a state_path it is logged as lost.
 func TestHostFullDisk(t *testing.T) {
 	full := []string{"-f", "json", "-p", "sink=file", "-p", "sink_path=/dev/full"}
 	r := onHost(t, attack("203.0.113.7", 12), full...)
-	for _, want := range []string{"sink fails, alerts wait", told("no space left", "Disk full"), "alerts lost at exit alerts=1"} {
+	for _, want := range []string{"sink fails, alerts wait", systemText("no space left", "Disk full"), "alerts lost at exit alerts=1"} {
 		if !strings.Contains(r.log, want) {
-			t.Errorf("nothing of %q: %s", want, r.end())
+			t.Errorf("no %q: %s", want, r.end())
 		}
 	}
 	if r.code != 0 || r.counter(t, "records") != 12 || r.counter(t, "repeated") != 0 {
@@ -189,7 +189,7 @@ func TestHostFullDisk(t *testing.T) {
 	}
 }
 
-// When the reader of standard output is gone, Go's own file kills a process.
+// A write by os.Stdout to a closed pipe would kill the process with SIGPIPE.
 func TestHostStdoutGone(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -202,13 +202,13 @@ func TestHostStdoutGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Run() // a signal would make the status -1
-	if code := cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(log.String(), "alerts lost at exit alerts=1") || !strings.Contains(log.String(), told("broken pipe", "Pipe not connected")) {
+	if code := cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(log.String(), "alerts lost at exit alerts=1") || !strings.Contains(log.String(), systemText("broken pipe", "Pipe not connected")) {
 		t.Errorf("%v\n%s", cmd.ProcessState, log.String())
 	}
 }
 
-// A crash costs its chunk, whatever the host did to the signal handlers, and
-// is told once.
+// TestHostCrash: a crash loses only its chunk and is logged once, whatever signal
+// handlers the host has installed.
 func TestHostCrash(t *testing.T) {
 	for _, fault := range []string{"fault.nil", "fault.index"} {
 		input := strings.Repeat(fault+"\tx\n", 50)
@@ -220,7 +220,7 @@ func TestHostCrash(t *testing.T) {
 			t.Errorf("%s: %s", fault, r.end())
 		}
 		if n := strings.Count(r.log, "chunk of "+fault+": error"); n != 62 {
-			t.Errorf("%s: %d chunks answered with an error", fault, n)
+			t.Errorf("%s: the plugin returned an error for %d chunks", fault, n)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func TestHostHostileChunks(t *testing.T) {
 	t.Logf("%d chunks: %d bad records, %d bytes lost", len(hostile), r.counter(t, "bad_records"), r.counter(t, "lost_bytes"))
 }
 
-// Account names are the attacker's to choose; one line stays one document.
+// The attacker chooses account names; each output line must still be one document.
 func TestHostHostileText(t *testing.T) {
 	input := strings.ReplaceAll(attack("203.0.113.7", 12), "user", `\u001b[2J\u202e\n{\"forged\":1}\u0000\ud800`)
 	r := onHost(t, input, "-f", "json").quiet(t)

@@ -8,8 +8,9 @@ import (
 	"redshank/test/agent"
 )
 
-// Alerts by the forward protocol over TCP, acknowledged; and what a receiver
-// that is down has missed, from the spool at the next start.
+// TestHostForward sends acknowledged alerts by the forward protocol over TCP.
+// Alerts raised while the receiver is down are sent from the spool at the next
+// start.
 func TestHostForward(t *testing.T) {
 	port, err := agent.FreePort()
 	if err != nil {

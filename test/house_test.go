@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The engine knows nothing of the host, of the network, or of C.
+// The engine imports neither the host, nor the network, nor C.
 func TestAnalyticsImports(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", "-test=false", "redshank/analytics/...")
 	out, err := cmd.Output()

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// invictus is three months of a real tenant with two sprays in it, or a skip:
-// the sample is not part of this repository.
+// invictus returns the path of three months of logs of a real tenant with two
+// password sprays. The test is skipped without the sample, which is not part of
+// this repository.
 func invictus(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "fixtures", "m365_ual", "invictus__ual_2021-03_to_05.ndjson"))
@@ -18,7 +19,7 @@ func invictus(t *testing.T) string {
 	return string(text)
 }
 
-// bothSprays fails unless AN1269 was raised for the two sprays and no more.
+// bothSprays fails the test unless AN1269 was raised for the two sprays only.
 func bothSprays(t *testing.T, r result) {
 	t.Helper()
 	days := map[string]bool{}
@@ -38,12 +39,12 @@ func bothSprays(t *testing.T, r result) {
 func TestFluentBitInvictus(t *testing.T) {
 	text := invictus(t)
 	t.Run("as raw strings", func(t *testing.T) {
-		b := newBit(t, text, "", "")
+		b := newFluentBit(t, text, "", "")
 		b.start("out_redshank.so").awaitAlerts(4)
 		bothSprays(t, b.stop())
 	})
 	t.Run("as maps by a JSON parser", func(t *testing.T) {
-		b := newBit(t, text, "", "")
+		b := newFluentBit(t, text, "", "")
 		b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "pipeline:",
 			"parsers:\n  - name: json\n    format: json\npipeline:", 1))
 		b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "read_from_head: true", "read_from_head: true\n      parser: json", 1))

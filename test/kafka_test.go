@@ -18,14 +18,14 @@ import (
 	"redshank/test/agent"
 )
 
-// eventHub is a Kafka broker with TLS and a password, as an Event Hub is one.
+// eventHub is a Kafka broker with TLS and a password, like an Event Hub.
 type eventHub struct {
 	*kfake.Cluster
 	client *kgo.Client
-	env    []string // of an agent that reads it
+	env    []string // environment of an agent that reads the hub
 }
 
-// The user of every connection string, and one.
+// The literal user name of an Event Hub, and a connection string.
 const (
 	hubUser       = "$ConnectionString"
 	hubConnection = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=redshank;SharedAccessKey=c2VjcmV0+/=="
@@ -75,7 +75,7 @@ func (h *eventHub) committed() (n int64) {
 	return n
 }
 
-// exported is a sign-in with a wrong password as diagnostic settings export it.
+// exported returns a sign-in with a wrong password, as diagnostic settings export it.
 func exported(n int, ip, category string) string {
 	at := attackStart.Add(time.Duration(n) * 20 * time.Second).Format("2006-01-02T15:04:05.0000000Z")
 	return fmt.Sprintf(`{"time":%q,"resourceId":"/tenants/1/providers/Microsoft.aadiam","operationName":"Sign-in activity","category":%q,`+
@@ -85,7 +85,7 @@ func exported(n int, ip, category string) string {
 		at, category, ip, n, ip, n, at, n, n, ip)
 }
 
-// inRecords puts events into the wrapper of an Event Hub, size in a message.
+// inRecords packs events into Event Hub messages, size events in each.
 func inRecords(size int, form string, events []string) (messages []string) {
 	for part := range slices.Chunk(events, size) {
 		messages = append(messages, fmt.Sprintf(form, strings.Join(part, ",")))
@@ -93,7 +93,7 @@ func inRecords(size int, form string, events []string) (messages []string) {
 	return messages
 }
 
-// Each way in which an Event Hub hands events over raises the attack in them.
+// TestEventHubShapes detects the attack in every message format of an Event Hub.
 func TestEventHubShapes(t *testing.T) {
 	needKafka(t)
 	attackOf := func(ip, category string) (events []string) {
@@ -136,7 +136,7 @@ func TestEventHubShapes(t *testing.T) {
 	}
 }
 
-// The shipped configurations read an Event Hub as they are.
+// TestEventHubConfigurations reads an Event Hub with the shipped configurations.
 func TestEventHubConfigurations(t *testing.T) {
 	needKafka(t)
 	for _, name := range []string{"m365-eventhub.yaml", "m365-eventhub.conf"} {
@@ -156,7 +156,7 @@ func TestEventHubConfigurations(t *testing.T) {
 	}
 }
 
-// runHub lets an agent read messages from hub, and returns its alerts.
+// runHub runs an agent that reads messages from hub, and returns its alerts.
 func runHub(t *testing.T, hub *eventHub, config, folder string, messages int) []alert {
 	t.Helper()
 	file := filepath.Join(folder, "alerts.ndjson")
@@ -179,7 +179,7 @@ func runHub(t *testing.T, hub *eventHub, config, folder string, messages int) []
 	return parseAlerts(t, read(t, file))
 }
 
-// needKafka skips the test, and says so, without a Fluent Bit that has in_kafka.
+// needKafka skips the test, with a message, without a Fluent Bit that has in_kafka.
 func needKafka(t *testing.T) {
 	t.Helper()
 	needAgent(t)

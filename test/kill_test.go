@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// held starts a host that stays: its input is open until stdin is closed.
+// held starts a host that runs until stdin is closed.
 func held(t *testing.T, ctx context.Context, args ...string) (cmd *exec.Cmd, stdin io.WriteCloser, log *shared) {
 	t.Helper()
 	cmd = command(ctx, artefact(t, "host"), append(append([]string{"-e", artefact(t, "out_redshank.so")}, args...), "-")...)
@@ -28,8 +28,8 @@ func held(t *testing.T, ctx context.Context, args ...string) (cmd *exec.Cmd, std
 	return cmd, stdin, log
 }
 
-// An alert that was taken is not lost, though the receiver is away and the
-// agent is killed: what comes after it finds the spool and sends.
+// TestHostSpoolSurvivesKill: an alert in the spool is not lost if the agent is
+// killed while the receiver is down; the next agent sends the alert.
 func TestHostSpoolSurvivesKill(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -44,8 +44,8 @@ func TestHostSpoolSurvivesKill(t *testing.T) {
 	args := []string{"-f", "json", "-c", "12", "-p", "sink=http", "-p", "sink_url=http://" + address + "/", "-p", "sink_timeout=1s", "-p", "state_path=" + t.TempDir()}
 
 	first, stdin, log := held(t, ctx, args...)
-	// The record after a chunk's last closes it. What goes wrong between two
-	// chunks is logged with the next one, so more follow until it is.
+	// The host closes a chunk when it reads the next record. Errors between two
+	// chunks are logged with the next chunk, so chunks follow until the log has one.
 	input := attack("203.0.113.7", 13)
 	for !strings.Contains(log.String(), "alerts wait") {
 		if _, err := io.WriteString(stdin, input); err != nil || ctx.Err() != nil {
@@ -57,7 +57,7 @@ func TestHostSpoolSurvivesKill(t *testing.T) {
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = first.Wait() // killed, as it says
+	_ = first.Wait() // returns "signal: killed"
 
 	received := make(chan string, 16)
 	listener, err := net.Listen("tcp", address)
@@ -65,11 +65,11 @@ func TestHostSpoolSurvivesKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what is cut off has no alert in it
+		body, _ := io.ReadAll(r.Body) // a truncated request contains no alert
 		received <- string(body)
 	})}
 	defer server.Close()
-	go func() { _ = server.Serve(listener) }() // ends with Close
+	go func() { _ = server.Serve(listener) }() // returns after Close
 	second, stdin, log := held(t, ctx, args...)
 	for found := false; !found; {
 		select {

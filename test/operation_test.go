@@ -15,7 +15,7 @@ import (
 	"redshank/test/agent"
 )
 
-// health is the part of a health record that is compared.
+// health holds the compared fields of a health record.
 type health struct {
 	Event struct {
 		Kind, Action string
@@ -43,7 +43,7 @@ type health struct {
 	}
 }
 
-// healthOf are the health records in what an agent wrote.
+// healthOf returns the health records in the output of an agent.
 func healthOf(t *testing.T, text string) (list []health) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -59,7 +59,7 @@ func healthOf(t *testing.T, text string) (list []health) {
 	return list
 }
 
-// withServer has the agent's own endpoint on a free port.
+// withServer returns service settings that enable the agent's endpoint on a free port.
 func withServer(t *testing.T) (service string, url string) {
 	t.Helper()
 	port, err := agent.FreePort()
@@ -71,13 +71,13 @@ func withServer(t *testing.T) (service string, url string) {
 
 var sample = regexp.MustCompile(`(?m)^fluentbit_redshank_(\w+)\{name="([^"]*)",?([^}]*)\} (\S+)$`)
 
-// scrape is the endpoint's own metrics: "redshank.0 records_total ual
-// understood" to value.
+// scrape returns the plugin's metrics at the endpoint by labels, such as
+// "redshank.0 records_total ual understood".
 func scrape(t *testing.T, url string) map[string]float64 {
 	t.Helper()
 	resp, err := http.Get(url)
 	if err != nil {
-		return nil // not up yet
+		return nil // not listening yet
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -99,12 +99,12 @@ func scrape(t *testing.T, url string) map[string]float64 {
 	return values
 }
 
-// What the agent's endpoint says is what the health record says, and what the
-// test has sent; two instances stand apart.
+// TestFluentBitMetrics: the metrics equal the figures of the health record and the
+// input of the test; two instances have separate metrics.
 func TestFluentBitMetrics(t *testing.T) {
 	service, url := withServer(t)
 	input := attacks(3) + "of no known format\nneither is this\n"
-	b := newBit(t, input, service, "health_interval: 5m", "alias: second\nsink: file\nsink_path: /dev/null")
+	b := newFluentBit(t, input, service, "health_interval: 5m", "alias: second\nsink: file\nsink_path: /dev/null")
 	b.start("out_redshank.so").awaitAlerts(3)
 	var got map[string]float64
 	b.await("metrics of all records", func() bool {
@@ -147,10 +147,10 @@ func TestFluentBitMetrics(t *testing.T) {
 	}
 }
 
-// The endpoint stays right over a reload.
+// TestFluentBitMetricsReload: the metrics are correct after a reload.
 func TestFluentBitMetricsReload(t *testing.T) {
 	service, url := withServer(t)
-	b := newBit(t, attacks(2), service+"  hot_reload: on\n", "workers: 0")
+	b := newFluentBit(t, attacks(2), service+"  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(2)
 	all := func() bool { return scrape(t, url)["redshank.0 records_total ual understood"] == 2*attackSize }
 	b.await("metrics", all)
@@ -160,11 +160,11 @@ func TestFluentBitMetricsReload(t *testing.T) {
 	b.stop().endedWell(t)
 }
 
-// Both leaves every record as it came with one field more, once, and alerts;
-// enriched leaves no alerts.
+// TestFluentBitEnriched: both sends alerts and every record once, unchanged except
+// for one more field; enriched sends no alerts.
 func TestFluentBitEnriched(t *testing.T) {
 	for _, emit := range []string{"both", "enriched"} {
-		b := newBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", "")
+		b := newFluentBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", "")
 		out := filepath.Join(b.folder, "out.ndjson")
 		b.write("fluent-bit.yaml", configuration(b.folder, "", "health_interval: 5m\nemit: "+emit+"\nsink: file\nsink_path: "+out))
 		b.write("out.ndjson", "")
@@ -209,14 +209,15 @@ func TestFluentBitEnriched(t *testing.T) {
 	}
 }
 
-// Enriched records by the forward protocol, into the same agent: the receiver
-// reads what the plugin has only added to, and gives it the tag it came with.
+// TestFluentBitEnrichedForward sends enriched records by the forward protocol to
+// the same agent, which receives the original records with the added field, under
+// their original tag.
 func TestFluentBitEnrichedForward(t *testing.T) {
 	free, err := agent.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", fmt.Sprintf("sink: forward\nsink_port: %d\nworkers: 1\nemit: both\nhealth_interval: 5m", free))
+	b := newFluentBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", fmt.Sprintf("sink: forward\nsink_port: %d\nworkers: 1\nemit: both\nhealth_interval: 5m", free))
 	c := strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", fmt.Sprintf("    - name: forward\n      listen: 127.0.0.1\n      port: %d\n  outputs:\n", free), 1)
 	c += fmt.Sprintf("    - name: file\n      match: redshank.enriched.tenant\n      path: %s\n      file: out\n      format: plain\n", b.folder)
 	b.write("fluent-bit.yaml", c)

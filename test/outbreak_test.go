@@ -10,14 +10,15 @@ import (
 	"time"
 )
 
-// outbreak is an input whose incidents are known: attackers, each from a
-// network of its own with a client of its own at accounts of its own, so that
-// they are no campaign, some at a time, in the sign-ins of an ordinary office. All is within the time that a record may
-// come late, because an agent that was killed reads what it had behind what is
-// new; but for the end, which is days later and makes all incidents quiet.
+// outbreak is an input with known incidents among the sign-ins of an ordinary
+// office. Several attackers are active at a time; each has its own network, client
+// and accounts, so they do not form a campaign. All records but the last ones are
+// within the permitted lateness, because an agent that was killed rereads old
+// records after newer ones. The last records are days later, so that all incidents
+// end.
 type outbreak struct {
 	lines    []string
-	end      int            // the first line of the end
+	end      int            // the first of the last records
 	failures map[string]int // by attacker
 }
 
@@ -61,14 +62,14 @@ func newOutbreak(attackers, records int) *outbreak {
 
 func (o *outbreak) text() string { return strings.Join(o.lines, "") }
 
-// lastTold is what has arrived of one incident.
-type lastTold struct {
+// lastMessage is the state of one incident at the receiver.
+type lastMessage struct {
 	id       string
 	last     int // sequence
 	failures int
 }
 
-// message is the part of an alert by which an outbreak is judged.
+// message holds the fields of an alert that judge compares.
 type message struct {
 	Event struct {
 		ID       string
@@ -80,17 +81,17 @@ type message struct {
 	}
 }
 
-// arrived is a run as the receiving end saw it.
+// arrived is a run as seen by the receiver.
 type arrived struct {
-	incidents       map[string]lastTold // by attacker
+	incidents       map[string]lastMessage // by attacker
 	messages, again int
 	twoIDs          []string
 }
 
-// arrive reads what a receiver has as lines of JSON. A last line that is not
-// whole yet is left out.
+// arrive reads the lines of JSON of a receiver. An incomplete last line is
+// skipped.
 func arrive(text string) arrived {
-	a := arrived{incidents: map[string]lastTold{}}
+	a := arrived{incidents: map[string]lastMessage{}}
 	seen := map[string]bool{}
 	for line := range strings.Lines(text) {
 		var m message
@@ -108,13 +109,13 @@ func arrive(text string) arrived {
 			a.twoIDs = append(a.twoIDs, m.Source.IP)
 		}
 		if m.Event.Sequence >= have.last {
-			a.incidents[m.Source.IP] = lastTold{m.Event.ID, m.Event.Sequence, m.Redshank.Counts.Failures}
+			a.incidents[m.Source.IP] = lastMessage{m.Event.ID, m.Event.Sequence, m.Redshank.Counts.Failures}
 		}
 	}
 	return a
 }
 
-// exact is how many attackers arrived with their true count last.
+// exact returns for how many attackers the last message has the true count.
 func (o *outbreak) exact(a arrived) (n int) {
 	for ip, want := range o.failures {
 		if got, ok := a.incidents[ip]; ok && got.failures == want {
@@ -124,8 +125,8 @@ func (o *outbreak) exact(a arrived) (n int) {
 	return n
 }
 
-// judge fails the test unless every incident arrived, none under two ids, and
-// with exact counts in the end.
+// judge fails the test unless every incident arrived under one id and its last
+// message has exact counts.
 func (o *outbreak) judge(t *testing.T, name, text string) {
 	t.Helper()
 	a := arrive(text)

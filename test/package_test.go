@@ -11,8 +11,8 @@ import (
 	"redshank/test/agent"
 )
 
-// installed unpacks the Debian package for this machine and returns the folder
-// that stands for /.
+// installed unpacks the Debian package for this machine and returns the root
+// folder of its files.
 func installed(t *testing.T) string {
 	t.Helper()
 	linuxOnly(t, "packages are looked at once")
@@ -30,8 +30,8 @@ func installed(t *testing.T) string {
 	return root
 }
 
-// What the package installs works together: the command, the policy, and a
-// Fluent Bit that is told of plugins.conf and of nothing else.
+// TestPackageInstalled: the installed files work together: the command, the policy,
+// and a Fluent Bit that is configured with plugins.conf only.
 func TestPackageInstalled(t *testing.T) {
 	root := installed(t)
 	policy := filepath.Join(root, "etc/redshank/policy.yaml")
@@ -57,7 +57,7 @@ func TestPackageInstalled(t *testing.T) {
 	}
 }
 
-// Every package is listed with its sum, and has its papers.
+// TestPackageContents: every package has a checksum, an SBOM and its licences.
 func TestPackageContents(t *testing.T) {
 	installed(t)
 	dist := filepath.Join(buildDir, "dist")
@@ -72,17 +72,17 @@ func TestPackageContents(t *testing.T) {
 	}
 	for _, end := range []string{"linux-amd64.tar.gz", "linux-arm64.tar.gz", "windows-amd64.zip", "linux-amd64.cdx.json", "windows-amd64.cdx.json", "_amd64.deb", "_arm64.deb", "x86_64.rpm", "aarch64.rpm"} {
 		if !slices.ContainsFunc(strings.Split(string(sums), "\n"), func(line string) bool { return strings.HasSuffix(line, end) }) {
-			t.Errorf("nothing ends in %s among\n%s", end, sums)
+			t.Errorf("no file name ends in %s among\n%s", end, sums)
 		}
 	}
 }
 
-// The rpm has the same files as the deb, and keeps the configuration that an
-// administrator has changed.
+// TestPackageRPM: the rpm has the same files as the deb, and an upgrade keeps a
+// configuration file that an administrator has changed.
 func TestPackageRPM(t *testing.T) {
 	installed(t)
 	if _, err := exec.LookPath("rpm"); err != nil {
-		t.Skip("SKIPPED: no rpm; the rpm packages were not looked at")
+		t.Skip("SKIPPED: no rpm; the rpm packages were not checked")
 	}
 	packages, err := filepath.Glob(filepath.Join(buildDir, "dist", "*.x86_64.rpm"))
 	if err != nil || len(packages) != 1 {
@@ -102,7 +102,7 @@ func TestPackageRPM(t *testing.T) {
 		}
 	}
 	if kept := query("--configfiles"); !strings.Contains(kept, "/etc/redshank/policy.yaml\n") {
-		t.Errorf("policy.yaml is no configuration file:\n%s", kept)
+		t.Errorf("policy.yaml is not a configuration file:\n%s", kept)
 	}
 	if needs := query("--requires"); !strings.Contains(needs, "glibc >= 2.") {
 		t.Errorf("no glibc in\n%s", needs)

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the generated parts of the README
 
 const readmePath = "../README.md"
 
-// The tables of options and of signals are the plugin's own.
+// TestReadmeTables compares the tables of options and signals with the plugin's own.
 func TestReadmeTables(t *testing.T) {
 	for _, name := range []string{"options", "signals"} {
 		t.Run(name, func(t *testing.T) { readmeTable(t, name) })
@@ -41,8 +41,8 @@ func readmeTable(t *testing.T, name string) {
 	write(t, readmePath, head+string(want)+rest)
 }
 
-// marked splits the README around what stands between <!-- name --> and
-// <!-- /name -->.
+// marked splits the README into the text before, between and after the markers
+// <!-- name --> and <!-- /name -->.
 func marked(t *testing.T, name string) (head, inside, rest string) {
 	t.Helper()
 	text, err := os.ReadFile(readmePath)

@@ -23,8 +23,8 @@ import (
 	"time"
 )
 
-// identity is a certificate for localhost that signs itself, with the files an
-// agent reads it from.
+// identity is a self-signed certificate for localhost, with the files that an
+// agent reads.
 type identity struct {
 	tls.Certificate
 	certFile, keyFile string
@@ -54,15 +54,15 @@ func newIdentity(t *testing.T, folder string) identity {
 	return i
 }
 
-// arrival is one request, or one line of syslog, as a receiver took it.
+// arrival is one request, or one line of syslog, as received.
 type arrival struct {
 	header http.Header
 	body   []byte
 }
 
-// receiver stands for a SIEM: it takes everything and keeps it.
+// receiver imitates a SIEM: it accepts and keeps every message.
 type receiver struct {
-	address string // localhost and its port
+	address string // localhost and port
 
 	mu   sync.Mutex
 	took []arrival
@@ -80,7 +80,7 @@ func (r *receiver) all() []arrival {
 	return slices.Clone(r.took)
 }
 
-// webReceiver answers each path with what answers has for it.
+// webReceiver starts a receiver over HTTPS that answers requests by path.
 func webReceiver(t *testing.T, id identity, answers map[string]string) *receiver {
 	t.Helper()
 	r := &receiver{}
@@ -99,7 +99,7 @@ func webReceiver(t *testing.T, id identity, answers map[string]string) *receiver
 		if answer == "" {
 			w.WriteHeader(http.StatusNoContent)
 		}
-		_, _ = io.WriteString(w, answer) // an agent that went away is not this side's to tell
+		_, _ = io.WriteString(w, answer) // the agent may have closed the connection
 	}))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{id.Certificate}}
 	server.StartTLS()
@@ -116,7 +116,7 @@ func unzip(b []byte) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// lineReceiver takes lines over TLS and answers nothing, as syslog does.
+// lineReceiver starts a receiver of lines over TLS without answers, like syslog.
 func lineReceiver(t *testing.T, id identity) *receiver {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{id.Certificate}})
@@ -145,7 +145,7 @@ func (r *receiver) lines(conn net.Conn) {
 	}
 }
 
-// localhost is the address by the name that the certificate has.
+// localhost returns the address with the host name of the certificate.
 func localhost(a net.Addr) string {
 	return "localhost:" + a.String()[strings.LastIndex(a.String(), ":")+1:]
 }

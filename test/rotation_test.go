@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A full file is put aside under another name and begun anew.
+// TestHostFileRotates: a full file is renamed and a new one is created.
 func TestHostFileRotates(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "alerts.ndjson")

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// written is the first alert that the plugin writes with these options, as a
-// file has it.
+// written returns the first alert that the plugin writes to a file with these
+// options.
 func written(t *testing.T, options ...string) map[string]any {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "alerts.ndjson")
@@ -30,7 +30,7 @@ func written(t *testing.T, options ...string) map[string]any {
 	return doc
 }
 
-// at follows names down a document.
+// at returns the value at a path of names in a document.
 func at(doc map[string]any, names ...string) any {
 	var v any = doc
 	for _, name := range names {
@@ -40,7 +40,7 @@ func at(doc map[string]any, names ...string) any {
 	return v
 }
 
-// The incident and the place of the message in it are the same in both schemas.
+// TestSchemasAgree: incident id and sequence are the same in both schemas.
 func TestSchemasAgree(t *testing.T) {
 	ecs, ocsf := written(t, "format=ecs", "cef=on"), written(t, "format=ocsf", "cef=on")
 	if at(ecs, "event", "kind") != "alert" || at(ocsf, "class_uid") != 2004.0 || at(ocsf, "activity_id") != 1.0 {
@@ -61,6 +61,6 @@ func TestSchemasAgree(t *testing.T) {
 		t.Errorf("%s", cef)
 	}
 	if off := written(t); at(off, "redshank", "cef") != nil || at(off, "redshank", "class") == nil {
-		t.Errorf("a CEF line that was not asked for: %v", off)
+		t.Errorf("a CEF line although cef is off: %v", off)
 	}
 }

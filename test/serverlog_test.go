@@ -11,30 +11,31 @@ import (
 	"unicode/utf16"
 )
 
-// Logs as Windows servers leave them, and as Fluent Bit hands them over. Each
-// tells the same attack: six accounts that fail from one address.
+// The tests below read logs as Windows servers write them and as Fluent Bit passes
+// them on. Each log contains the same attack: six accounts that fail from one
+// address.
 
 const (
 	attacker = "203.0.113.7"
 	bom      = "\xef\xbb\xbf"
 	iisHead  = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-03-02 08:00:00\n" +
 		"#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
-	// Another set of columns, as somebody ticks it in the middle of a day.
+	// Another set of columns, as selected by an administrator during the day.
 	iisShort = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-03-02 08:02:00\n" +
 		"#Fields: date time c-ip cs-username sc-status sc-substatus sc-win32-status cs-method cs-uri-stem cs(User-Agent)\n"
 )
 
 var attackStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
-// stamp is when the nth try comes, 40 s after the one before.
+// stamp returns the time of the nth attempt, 40 s after the previous one.
 func stamp(n int) time.Time { return attackStart.Add(time.Duration(n) * 40 * time.Second) }
 
-// iisRow is the nth failure in the columns of iisHead.
+// iisRow returns the nth failure in the columns of iisHead.
 func iisRow(n int) string {
 	return fmt.Sprintf("%s 192.0.2.25 GET /EWS/Exchange.asmx - 443 CONTOSO\\user%d %s python-requests/2.31.0 - 401 1 1326 15\n", stamp(n).Format("2006-01-02 15:04:05"), n, attacker)
 }
 
-// iisShortRow is the same in the columns of iisShort.
+// iisShortRow returns the nth failure in the columns of iisShort.
 func iisShortRow(n int) string {
 	return fmt.Sprintf("%s %s CONTOSO\\user%d 401 1 1326 GET /EWS/Exchange.asmx python-requests/2.31.0\n", stamp(n).Format("2006-01-02 15:04:05"), attacker, n)
 }
@@ -47,7 +48,7 @@ func rows(row func(int) string, from, to int) string {
 	return b.String()
 }
 
-// ofFile are the lines of text as records with the path they come from.
+// ofFile returns the lines of text as records with the path of their file.
 func ofFile(path, text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -77,7 +78,7 @@ func TestServerLogs(t *testing.T) {
 	whole := iisHead + rows(iisRow, 0, 6)
 	for _, c := range []struct {
 		name, format, input string
-		lines               int // that are understood or ignored
+		lines               int // lines that are understood or ignored
 	}{
 		{"plain", "lines", whole, 10},
 		{"CRLF", "lines", strings.ReplaceAll(whole, "\n", "\r\n"), 10},
@@ -109,8 +110,8 @@ func TestServerLogs(t *testing.T) {
 	}
 }
 
-// What a file in UTF-16 gives without unicode.encoding is no log. It must be
-// counted as such, and lead to no event at all.
+// TestServerLogUnconverted: without unicode.encoding the lines of a file in UTF-16
+// are not readable. They must be counted as such and yield no event.
 func TestServerLogUnconverted(t *testing.T) {
 	for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
 		r := onHost(t, asUTF16(iisHead+rows(iisRow, 0, 6), order)).quiet(t)
@@ -120,8 +121,8 @@ func TestServerLogUnconverted(t *testing.T) {
 	}
 }
 
-// inserts are the strings of a 4625, by position. %d stands for the account's
-// number.
+// inserts are the insertion strings of an event 4625, by position. %d is the number
+// of the account.
 var inserts = []string{"S-1-5-18", "EX01$", "CONTOSO", "0x3e7", "S-1-0-0", "user%d", "CONTOSO", "0xc000006d", "%%%%2313", "0xc000006a", "8",
 	"Advapi  ", "Negotiate", "EX01", "", "", "0", "0x14a0", `C:\Windows\System32\inetsrv\w3wp.exe`, attacker, "50123"}
 
@@ -136,8 +137,8 @@ const (
 		"Detailed Authentication Information:\r\n\tLogon Process:\t\tAdvapi  \r\n\tAuthentication Package:\tNegotiate\r\n\tTransited Services:\t-\r\n\tPackage Name (NTLM only):\t-\r\n\tKey Length:\t\t0\r\n"
 )
 
-// securityLog is the attack as winevtlog reads it from a server in Berlin:
-// its clock is local, with the offset behind.
+// securityLog returns the attack as winevtlog reads it from a server in Berlin:
+// local times, followed by the offset.
 func securityLog(message string, inserts []string) string {
 	var b strings.Builder
 	for n := range 6 {
@@ -163,7 +164,7 @@ func securityLog(message string, inserts []string) string {
 	return b.String()
 }
 
-// The hour of an alert is the event's, wherever the server's clock stands.
+// TestServerLogLocalTime: the time of an alert is correct in any time zone of the server.
 func TestServerLogLocalTime(t *testing.T) {
 	r := onHost(t, securityLog("", inserts), "-f", "json").quiet(t)
 	if !strings.Contains(r.out, `"start":"2026-03-02T08:00:00.000Z"`) {

@@ -22,8 +22,8 @@ type siem struct {
 	name    string
 	receive func(t *testing.T, id identity) *receiver
 	env     func(host, port string) []string
-	// alerts are the documents among what came; it fails the test where the
-	// receiver's own rules are broken.
+	// alerts returns the alert documents that arrived. It fails the test if they
+	// violate a rule of the receiver.
 	alerts func(t *testing.T, r *receiver) []map[string]any
 }
 
@@ -79,8 +79,8 @@ func bulkReceiver(t *testing.T, id identity) *receiver {
 	return webReceiver(t, id, map[string]string{"/_bulk": `{"took":1,"errors":false,"items":[{"create":{"status":201}}]}`})
 }
 
-// bulkAlerts wants a line that says what to do before each document, an id
-// that is the same when a chunk comes again, and one @timestamp.
+// bulkAlerts requires an action line before each document, an id that does not
+// change when a chunk is sent again, and one @timestamp.
 func bulkAlerts(t *testing.T, r *receiver) []map[string]any {
 	var alerts []map[string]any
 	for _, d := range r.all() {
@@ -143,11 +143,11 @@ func sentinelAlerts(t *testing.T, r *receiver) []map[string]any {
 	return alerts
 }
 
-// attackFound is when the attack of these tests is one: attack's fifth account.
+// attackFound is the time of the fifth failure of attack, which opens the incident.
 var attackFound = time.Date(2026, 3, 2, 8, 2, 0, 0, time.UTC)
 
-// TestSIEMs plays an attack through a whole agent, as example.yaml and
-// example.conf put it together, and looks at what arrives.
+// TestSIEMs plays an attack through a complete agent, built as example.yaml and
+// example.conf are, and checks the messages that arrive.
 func TestSIEMs(t *testing.T) {
 	needAgent(t)
 	for _, s := range siems {
@@ -173,8 +173,7 @@ func TestSIEMs(t *testing.T) {
 
 var acknowledged = regexp.MustCompile(`delivered=[1-9]`)
 
-// TestLoopback takes the alerts back by the forward protocol and not by way of
-// a file.
+// TestLoopback takes the alerts back by the forward protocol instead of a file.
 func TestLoopback(t *testing.T) {
 	needAgent(t)
 	for _, format := range []string{"yaml", "conf"} {
@@ -196,7 +195,7 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// theAttack fails the test unless alerts are of the one attack that was made.
+// theAttack fails the test unless all alerts are about the one attack played.
 func theAttack(t *testing.T, alerts []map[string]any) {
 	t.Helper()
 	alerts = slices.DeleteFunc(alerts, func(doc map[string]any) bool { return !isAlert(doc) })
@@ -214,12 +213,12 @@ func theAttack(t *testing.T, alerts []map[string]any) {
 	}
 }
 
-// cefInSyslog is priority, time, machine, program, and the line as it is.
+// cefInSyslog matches priority, time, machine, program and the unchanged CEF line.
 var cefInSyslog = regexp.MustCompile(`^<12>Mar  2 08:02:00 \S+ redshank: CEF:0\|Redshank\|Redshank\|[^|]*\|AN1269\|.* src=203\.0\.113\.7 `)
 
 var healthInSyslog = regexp.MustCompile(`^<12>[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ redshank: .*records read`)
 
-// isAlert tells an alert from a health record.
+// isAlert reports whether doc is an alert and not a health record.
 func isAlert(doc map[string]any) bool {
 	event, _ := doc["event"].(map[string]any)
 	return event["kind"] == "alert"
@@ -241,7 +240,7 @@ func inSyslog(t *testing.T, r *receiver) {
 	}
 }
 
-// The aggregator is a second agent: handshake, TLS and acknowledgement are its.
+// TestAggregator sends alerts to a second agent, with handshake, TLS and acknowledgement.
 func TestAggregator(t *testing.T) {
 	needAgent(t)
 	for _, format := range []string{"yaml", "conf"} {
@@ -264,7 +263,7 @@ func TestAggregator(t *testing.T) {
 	}
 }
 
-// aggregated is what comes to an aggregator from siem/.
+// aggregated returns the records that an aggregator receives from a file of siem/.
 func aggregated(t *testing.T, siem, format string, loop bool, env ...string) []map[string]any {
 	t.Helper()
 	dir := t.TempDir()
@@ -311,8 +310,8 @@ func documents(t *testing.T, text []byte) []map[string]any {
 	return all
 }
 
-// Chronicle's output asks Google for its log type at start, so nothing but the
-// check of the configuration can be run here.
+// TestChronicle only checks the configuration: at start the output queries Google
+// for the log type.
 func TestChronicle(t *testing.T) {
 	needAgent(t)
 	for _, format := range []string{"yaml", "conf"} {
@@ -324,7 +323,7 @@ func TestChronicle(t *testing.T) {
 	t.Log("SKIPPED: siem/chronicle was checked, not run: its output needs Google's API at start")
 }
 
-// site is a copy of conf/ with a main file of its own, and an attack to read.
+// site is a copy of conf/ with its own main file, and an attack to read.
 type site struct {
 	dir, plugin, config string
 	env                 []string
@@ -356,7 +355,7 @@ func newSite(t *testing.T, siem, format string, env ...string) *site {
 	return s
 }
 
-// loop changes the way of the alerts.
+// loop replaces from-file by loopback in the configuration.
 func (s *site) loop(t *testing.T) {
 	t.Helper()
 	port, err := agent.FreePort()
@@ -367,8 +366,8 @@ func (s *site) loop(t *testing.T) {
 	s.env = append(s.env, "REDSHANK_ALERTS=", "REDSHANK_SINK=forward", "REDSHANK_KEY=among ourselves", fmt.Sprintf("REDSHANK_PORT=%d", port))
 }
 
-// loginHere puts a giver of tokens in the place of Entra ID, on the loopback,
-// where the output takes one without TLS.
+// loginHere replaces Entra ID by a token server on the loopback, which the output
+// accepts without TLS.
 func (s *site) loginHere(t *testing.T, format string) {
 	t.Helper()
 	entra := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

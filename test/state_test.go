@@ -15,8 +15,8 @@ import (
 	"redshank/test/agent"
 )
 
-// Every flush is played twice, with a state on disk: no message more, none
-// other.
+// TestHostRedeliveryWithState plays every flush twice, with a state on disk: the
+// messages are the same as with one.
 func TestHostRedeliveryWithState(t *testing.T) {
 	input := newOutbreak(40, 4000)
 	plain := onHost(t, input.text(), "-f", "json", "-c", "50").quiet(t)
@@ -27,7 +27,7 @@ func TestHostRedeliveryWithState(t *testing.T) {
 	input.judge(t, "every flush twice", again.out)
 }
 
-// An attack that is cut by a restart after every chunk is one incident.
+// TestHostRestartsBetweenChunks: an attack stays one incident over a restart after every chunk.
 func TestHostRestartsBetweenChunks(t *testing.T) {
 	lines := strings.SplitAfter(strings.TrimSpace(attack("203.0.113.7", 24)), "\n")
 	state := "state_path=" + filepath.Join(t.TempDir(), "state")
@@ -48,10 +48,11 @@ func TestHostStateInUse(t *testing.T) {
 	onHost(t, "x\n", "-p", state, "-o", "-p", state).refused(t, "in use by another instance", "stopped chunks=0")
 }
 
-// Reloads, twenty in make soak, with the receiver down: each life goes on where the last one
-// was, nothing is told twice, and no descriptor or thread is left behind; each
-// reload adds a file that is read, and Go may keep some threads. With workers
-// the agent itself leaves one of them behind, with its eleven descriptors.
+// TestFluentBitReloadsKeepState reloads the agent, twenty times in make soak, with
+// the receiver down. Each instance continues the state of the previous one, no
+// message is sent twice, and no descriptor or thread leaks; each reload adds an
+// input file, and Go may keep some threads. With workers the agent itself leaks
+// one worker, with its eleven descriptors, at each reload.
 func TestFluentBitReloadsKeepState(t *testing.T) {
 	reloads := 5
 	if os.Getenv("REDSHANK_SOAK") != "" {
@@ -62,7 +63,7 @@ func TestFluentBitReloadsKeepState(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")
-	b := newBit(t, "", "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nsink_timeout: 1s\nstate_path: %s\nworkers: 0", down, state))
+	b := newFluentBit(t, "", "  hot_reload: on\n", fmt.Sprintf("sink: forward\nsink_port: %d\nsink_timeout: 1s\nstate_path: %s\nworkers: 0", down, state))
 	c := strings.Replace(b.read("fluent-bit.yaml"), "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: "+b.folder+"/tail.db\n", 1)
 	b.write("fluent-bit.yaml", c)
 	lines := strings.SplitAfter(strings.TrimSpace(attack("203.0.113.7", attackSize+reloads)), "\n")
@@ -92,17 +93,16 @@ func TestFluentBitReloadsKeepState(t *testing.T) {
 	}
 }
 
-// open is how many descriptors and threads a process has; 0 where that cannot
-// be told.
+// open returns the number of descriptors and threads of a process, 0 if unknown.
 func open(pid int) int {
 	fds, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	return len(fds) + len(tasks)
 }
 
-// The agent under --supervisor is killed and started again by it.
+// TestFluentBitSupervisor: --supervisor restarts an agent that was killed.
 func TestFluentBitSupervisor(t *testing.T) {
-	b := newBit(t, "", "", "state_path: "+filepath.Join(t.TempDir(), "state"))
+	b := newFluentBit(t, "", "", "state_path: "+filepath.Join(t.TempDir(), "state"))
 	c := strings.Replace(b.read("fluent-bit.yaml"), "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: "+b.folder+"/tail.db\n", 1)
 	b.write("fluent-bit.yaml", c)
 	lines := strings.SplitAfter(attack("203.0.113.7", 12), "\n")

@@ -12,20 +12,20 @@ import (
 
 var target = flag.String("target", "linux", "`system` the suites run on: linux, or windows, which is Wine here")
 
-// onWindows tells whether the suites drive the DLL in Wine. All they start
-// goes through command, which translates names and paths.
+// onWindows reports whether the suites run the DLL in Wine. They start every
+// program with command, which translates names and paths.
 func onWindows() bool { return *target == "windows" }
 
-// told is how the target's system words an error; Windows' words are Wine's.
-func told(linux, windows string) string {
+// systemText returns the error text of the target's system; the Windows text is Wine's.
+func systemText(linux, windows string) string {
 	if onWindows() {
 		return windows
 	}
 	return linux
 }
 
-// TestMain keeps one Windows program alive until the suites are through: with
-// the last one Wine's services go, and to start them costs seconds each time.
+// TestMain keeps one Windows program running until the suites have finished: Wine's
+// services stop with the last program, and starting them takes seconds.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if !onWindows() {
@@ -43,18 +43,18 @@ func TestMain(m *testing.M) {
 	if err := idle.Start(); err != nil {
 		panic(err)
 	}
-	// Its first line tells that the services run. A program that came before
-	// them would start them itself, and they would keep its output open.
+	// The first line of the program shows that the services run. A program that is
+	// started earlier would start them itself, and they would keep its output open.
 	if _, err := log.Read(make([]byte, 1)); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	_ = stdin.Close() // it ends at the end of its input
+	_ = stdin.Close() // the program exits at the end of its input
 	_ = idle.Wait()
 	os.Exit(code)
 }
 
-// linuxOnly skips what does not exist on Windows.
+// linuxOnly skips the test on Windows.
 func linuxOnly(t *testing.T, why string) {
 	t.Helper()
 	if onWindows() {
@@ -62,7 +62,7 @@ func linuxOnly(t *testing.T, why string) {
 	}
 }
 
-// built is the name that the artefact name has on the target.
+// built returns the file name of an artefact on the target.
 func built(name string) string {
 	if !onWindows() {
 		return name
@@ -73,8 +73,8 @@ func built(name string) string {
 	return name + ".exe"
 }
 
-// native is path as programs of the target write it. Wine shows the whole
-// file system as drive Z.
+// native returns path in the syntax of the target. Wine maps the whole file system
+// to drive Z.
 func native(path string) string {
 	if onWindows() && filepath.IsAbs(path) {
 		return `Z:` + strings.ReplaceAll(path, "/", `\`)
@@ -82,8 +82,8 @@ func native(path string) string {
 	return path
 }
 
-// command starts a program of the target. Arguments that are paths, and values
-// that are (sink_path=/tmp/x), are translated.
+// command returns the command that runs a program of the target. Paths in arguments
+// and in their values (sink_path=/tmp/x) are translated.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	if !strings.HasSuffix(name, ".exe") {
 		return exec.CommandContext(ctx, name, args...)

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// What in_tail hands over is read, whatever a Windows program writes. Only
-// UTF-16 has to be converted. unicode.encoding is no setting for all: in
-// Fluent Bit 5.1.1 one byte that is not UTF-8, such as an attacker can put into
-// a name, makes it drop all that it has read of the file.
+// TestFluentBitUnicode reads files in the encodings of Windows programs with
+// in_tail. Only UTF-16 has to be converted. unicode.encoding must not be set for
+// other files: with it, one byte that is not UTF-8, which an attacker can put into
+// a name, makes Fluent Bit 5.1.1 drop all that it has read of the file.
 func TestFluentBitUnicode(t *testing.T) {
 	text := iisHead + rows(iisRow, 0, 6)
 	for _, c := range []struct{ name, content, setting string }{
@@ -20,7 +20,7 @@ func TestFluentBitUnicode(t *testing.T) {
 		{"utf-16", asUTF16(text, binary.LittleEndian), "      unicode.encoding: auto\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := newBit(t, "", "")
+			b := newFluentBit(t, "", "")
 			b.write("u_ex260302.log", c.content)
 			b.write("fluent-bit.yaml", fmt.Sprintf("service:\n  flush: 0.2\npipeline:\n  inputs:\n%s      path_key: path\n%s"+
 				"  outputs:\n    - name: redshank\n      match: '*'\n", tail("exchange.iis", filepath.Join(b.folder, "u_ex*.log")), c.setting))

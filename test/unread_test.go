@@ -26,7 +26,7 @@ func TestFluentBitNotUnderstood(t *testing.T) {
 			for n := range 8 {
 				fmt.Fprintf(&input, c.record+"\n", n)
 			}
-			b := newBit(t, input.String(), "", "health_interval: 10s")
+			b := newFluentBit(t, input.String(), "", "health_interval: 10s")
 			b.start("out_redshank.so").await("finding", func() bool { return strings.Contains(b.out.String(), `"code":"not_understood"`) })
 			r := b.stop()
 			r.endedWell(t)

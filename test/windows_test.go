@@ -12,8 +12,8 @@ import (
 	"redshank/test/day"
 )
 
-// systemDLLs are what every Windows has. Another name among the imports would
-// have to be shipped, and found by the agent.
+// systemDLLs are libraries that every Windows has. Any other imported library would
+// have to be shipped and found by the agent.
 var systemDLLs = []string{"kernel32.dll", "msvcrt.dll"}
 
 func TestWindowsImports(t *testing.T) {
@@ -37,10 +37,10 @@ func TestWindowsImports(t *testing.T) {
 	}
 }
 
-// lowThresholds make alerts of logs that are too short for one otherwise.
+// lowThresholds is a policy with which even short logs raise alerts.
 const lowThresholds = "version: 1\nstuffing:\n  mailbox_login_threshold: {burst: 1, slow: 1, leaked: 1}\n  failure_threshold: {burst: 1, slow: 1}\n"
 
-// The day of the demo gives the same bytes on both systems.
+// TestWindowsSameDay: the alerts of the demo day are identical on both systems.
 func TestWindowsSameDay(t *testing.T) {
 	windowsOnly(t)
 	folder := t.TempDir()
@@ -65,7 +65,7 @@ func TestWindowsSameDay(t *testing.T) {
 	}
 }
 
-// Every recorded log gives the same bytes on both systems, as lines and as maps.
+// TestWindowsSameFixtures: the alerts of every recorded log are identical on both systems.
 func TestWindowsSameFixtures(t *testing.T) {
 	windowsOnly(t)
 	files, err := filepath.Glob("../../shared/fixtures/*/*")
@@ -97,7 +97,7 @@ func TestWindowsSameFixtures(t *testing.T) {
 }
 
 // sameOnBoth runs the host for Linux and the host for Windows with the same
-// arguments, wants the same alerts and the same counts, and returns the alerts.
+// arguments, requires the same alerts and counts, and returns the alerts.
 func sameOnBoth(t *testing.T, args ...string) string {
 	t.Helper()
 	win := execute(t, "", artefact(t, "host"), append([]string{"-e", artefact(t, "out_redshank.so")}, args...)...)
@@ -117,8 +117,8 @@ func sameOnBoth(t *testing.T, args ...string) string {
 
 var observerName = regexp.MustCompile(`("observer":\{[^}]*"name":)"[^"]*"`)
 
-// anonymous are alerts without the name of the machine. Health records are left
-// out: they tell of this run, with its times.
+// anonymous returns alerts without the name of the machine. Health records are
+// removed, because they contain the times of the run.
 func anonymous(alerts string) string {
 	var b strings.Builder
 	for line := range strings.Lines(alerts) {
@@ -129,7 +129,7 @@ func anonymous(alerts string) string {
 	return b.String()
 }
 
-// summaries are the counts that instances left, without date.
+// summaries returns the lines "stopped" of all instances, without date.
 func summaries(log string) []string { return regexp.MustCompile(`stopped .*`).FindAllString(log, -1) }
 
 func windowsOnly(t *testing.T) {

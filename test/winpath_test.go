@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// drive is the folder that Windows programs see as C:.
+// drive returns the folder that Windows programs see as C:.
 func drive(t *testing.T) string {
 	t.Helper()
 	windowsOnly(t)
 	return filepath.Join(os.Getenv("WINEPREFIX"), "drive_c")
 }
 
-// onDrive is the host's name for a path that begins with C:\.
+// onDrive returns the path on the host of a path that begins with C:\.
 func onDrive(t *testing.T, path string) string {
 	t.Helper()
 	return filepath.Join(drive(t), strings.ReplaceAll(strings.TrimPrefix(path, `C:\`), `\`, "/"))
@@ -30,7 +30,7 @@ func put(t *testing.T, path, text string) {
 	write(t, path, text)
 }
 
-// Backslashes and spaces, in options and in the policy, whole and relative.
+// TestWindowsPaths uses absolute and relative paths with backslashes and spaces in options and the policy.
 func TestWindowsPaths(t *testing.T) {
 	const policy, alerts = `C:\Program Files\redshank test\policy.yaml`, `C:\ProgramData\redshank test\alerts of today.ndjson`
 	put(t, `C:\Program Files\redshank test\lists\scanners.txt`, "# ours\r\n203.0.113.8\r\n")
@@ -56,8 +56,8 @@ func TestWindowsSocketRefused(t *testing.T) {
 // windowsPath is a path that a Windows administrator would write.
 var windowsPath = regexp.MustCompile(`^[A-Z]:\\[^/"]+$`)
 
-// The shipped configuration has Windows' own paths alone, and the options in
-// it are right.
+// TestWindowsConfiguration: the shipped configuration has only Windows paths, and
+// its options are valid.
 func TestWindowsConfiguration(t *testing.T) {
 	windowsOnly(t)
 	put(t, `C:\ProgramData\redshank\policy.yaml`, read(t, filepath.Join(confDir, "policy.yaml")))

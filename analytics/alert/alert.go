@@ -2,6 +2,7 @@ package alert
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,14 +46,78 @@ type Alert struct {
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
 	Techniques []Technique
-	Context    []Context // of the subject and of accounts with valid credentials, at most 5
-	Campaign   string    // id of the campaign that the client is part of
-	Members    []string  // of a campaign: ids of the incidents of single clients, at most 20
-	Suppressed int       // messages suppressed since the last one
+	Context    []Context   // of the subject and of accounts with valid credentials, at most 5
+	Campaign   string      // id of the campaign that the client is part of
+	Members    []string    // of a campaign: ids of the incidents of single clients, at most 20
+	Suppressed int         // messages suppressed since the last one
+	Indicators *Indicators // full lists of a large incident; nil where the lists above are complete
 }
+
+// Indicators are the addresses and accounts of an incident that has more of them
+// than an alert lists. The lists are sorted, and left out of a message that follows
+// one with nearly the same lists.
+type Indicators struct {
+	IPs      []netip.Addr // at most 1,024
+	Users    []string     // that were tried, at most 1,024
+	Valid    []Credential // at most 200
+	Complete bool         // the lists have all addresses and accounts of the incident; set with the lists only
+}
+
+// Empty reports whether the lists are left out.
+func (x *Indicators) Empty() bool { return len(x.IPs) == 0 && len(x.Users) == 0 }
 
 // User is an account with the parts of its name.
 type User struct{ Name, Domain, Email, ID string }
+
+// Principal returns the account that matters most: the one that the incident is
+// about, or else the first one whose password the attacker knows. It returns nil
+// for an incident that is about several accounts and found no valid credential.
+func (a *Alert) Principal() *User {
+	if a.User == nil && len(a.Valid) > 0 {
+		return NewUser(a.Valid[0].User)
+	}
+	return a.User
+}
+
+// RelatedUsers returns the accounts of the alert, each once: those whose password
+// the attacker knows, the subject, then those that were tried.
+func (a *Alert) RelatedUsers() []string {
+	var list []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	for i := range a.Valid {
+		add(a.Valid[i].User)
+	}
+	if a.User != nil {
+		add(a.User.DisplayName())
+	}
+	for i := range a.Users {
+		add(a.Users[i].Name)
+	}
+	return list
+}
+
+// RelatedIPs returns the addresses of the alert, each once: those that signed in
+// with a valid credential, the client, then the others.
+func (a *Alert) RelatedIPs() []netip.Addr {
+	var list []netip.Addr
+	add := func(ip netip.Addr) {
+		if ip.IsValid() && !slices.Contains(list, ip) {
+			list = append(list, ip)
+		}
+	}
+	for i := range a.Valid {
+		add(a.Valid[i].IP)
+	}
+	add(a.Source)
+	for _, ip := range a.IPs {
+		add(ip)
+	}
+	return list
+}
 
 // NewUser splits a canonical account into its parts.
 func NewUser(name string) *User {
@@ -97,7 +162,7 @@ type Signal struct {
 	Code      string
 	Weight    int
 	Detail    string
-	Says      string     // the sentence of the documentation
+	Says      string     // what the signal means, one sentence
 	Technique string     // ATT&CK id
 	At        time.Time  // of the first record that showed it
 	IP        netip.Addr // invalid: not known

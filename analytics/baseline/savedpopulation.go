@@ -54,7 +54,9 @@ func (p *Population) Load(key uint64, value []byte) error {
 			return errPopulation
 		}
 		p.began = began
-		return p.tenant.UnmarshalBinary(value[1+n:])
+		err := p.tenant.UnmarshalBinary(value[1+n:])
+		p.accounts = p.tenant.Count()
+		return err
 	}
 	u := &users{}
 	if err := u.load(value[1:]); err != nil {

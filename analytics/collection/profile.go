@@ -1,7 +1,9 @@
 package collection
 
 import (
+	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
@@ -118,7 +120,11 @@ func (d *profile) keep(n observation, detail []byte) (kept *observation, news bo
 
 // oneLine is a capped copy of text without line breaks and runs of blanks.
 func oneLine(text []byte) string {
-	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text[:min(len(text), maxDetail)])), " "), "")
+	text = text[:min(len(text), maxDetail)]
+	if !bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf }) {
+		return string(text) // an address above all
+	}
+	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
 }
 
 // same tells whether two notes say one thing: the same signal of the same

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics/alert"
@@ -15,6 +16,14 @@ const maxCredentials = 1024
 type Credentials struct {
 	list []alert.Credential
 	at   map[uint64]int // account -> place in list; -1 beyond the list
+}
+
+// Wants reports whether Add would use what is known of an account: the account
+// is listed, or new and not too many. It spares the making of a credential that
+// Add throws away.
+func (c *Credentials) Wants(key uint64) bool {
+	place, ok := c.at[key]
+	return ok && place >= 0 || !ok && len(c.at) < maxCredentials
 }
 
 // Add adds an account by the hash of its name, and reports whether it is new.
@@ -32,7 +41,7 @@ func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 		c.at = make(map[uint64]int)
 	}
 	c.at[key] = -1
-	if len(c.list) < MaxListed {
+	if len(c.list) < maxKeptCredentials {
 		c.at[key] = len(c.list)
 		c.list = append(c.list, found)
 	}
@@ -50,6 +59,11 @@ func mergeCredential(c *alert.Credential, o alert.Credential) {
 		c.At = o.At
 		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
 	}
+}
+
+// listed returns a copy of the credentials that an alert lists.
+func (c *Credentials) listed() []alert.Credential {
+	return slices.Clone(c.list[:min(len(c.list), MaxListed)])
 }
 
 // Count returns the number of accounts, listed or not.

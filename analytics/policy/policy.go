@@ -110,6 +110,23 @@ func (p *Policy) AppName(id []byte) string {
 // Agent tells the family of a user agent and the product or tool it names.
 func (p *Policy) Agent(agent []byte) (event.Family, string) { return p.agents.Match(agent) }
 
+// Blockable reports whether a prefix may stand on a block list: public unicast
+// addresses, none of them in a list of networks of the policy that are allowed, the
+// organisation's own, trusted proxies or Microsoft's.
+func (p *Policy) Blockable(prefix netip.Prefix) bool {
+	if !prefix.IsValid() || !prefix.Addr().IsGlobalUnicast() || prefix.Addr().IsPrivate() {
+		return false
+	}
+	const spared = event.AllowedNetwork | event.CorporateEgress | event.MicrosoftRange | event.KnownLocation | trustedProxy
+	t := p.networks.Load()
+	for _, within := range t.places.Subnets(prefix) {
+		if within.marks&spared != 0 {
+			return false
+		}
+	}
+	return t.find(prefix.Addr()).marks&spared == 0
+}
+
 // NetworkLabels are the labels of an address. It allocates; it serves alerts.
 func (p *Policy) NetworkLabels(addr netip.Addr) []string {
 	t := p.networks.Load()

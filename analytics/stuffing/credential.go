@@ -88,7 +88,7 @@ func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
 	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		verdict = legitimate // a guest of a place where others come and go
 	}
-	if verdict == legitimate {
+	if verdict == legitimate && i.Familiar.Wants(got.key) {
 		i.Familiar.Add(got.key, s.newCredential(got))
 		s.tracker.MarkDirty(i.Incident)
 	}
@@ -107,7 +107,7 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 		s.tracker.Credential(got.account.name, got.from, got.first)
 	}
 	switch {
-	case !i.Valid.Add(got.key, s.newCredential(got)):
+	case !i.Valid.Wants(got.key), !i.Valid.Add(got.key, s.newCredential(got)):
 		return false
 	case got.outcome == event.Accepted:
 		i.Counts.Accepted++
@@ -132,8 +132,17 @@ func how(a *signIn) string {
 	if a.outcome == event.Accepted {
 		return "password accepted, stopped by " + a.reason.String() + " (" + a.service.String() + ")"
 	}
-	return "signed in (" + a.service.String() + ")"
+	return signedIn[a.service]
 }
+
+// signedIn holds "signed in (SERVICE)" by service: made once, as it is wanted
+// for each success in an attack.
+var signedIn = func() (text [event.Windows + 1]string) {
+	for s := range text {
+		text[s] = "signed in (" + event.Service(s).String() + ")"
+	}
+	return text
+}()
 
 // maxForeignSignIns bounds the successes from foreign networks that are kept
 // for a campaign that has not opened yet: about 250 bytes each.

@@ -37,6 +37,7 @@ type Detector struct {
 	tools                    tools
 	scratch                  []accountStats
 	agents                   []uint32
+	texts                    texts
 	failing                  *account         // whose failure is at hand; nil: nobody's
 	observer                 explain.Observer // nil: nobody listens
 	run                      attemptStats     // of the run at hand: handed to a function it would be allocated
@@ -95,7 +96,8 @@ func (s *Detector) Observe(ev *event.Event) {
 
 // failed adds a failure to the incident of its client or to the evidence from
 // which one may open; then, where it is foreign, to the campaign or the account
-// under attack. The client's own incident always comes first.
+// under attack. The client's own incident always comes first. A campaign of
+// thousands of clients hits every account often: no account is guessed by it.
 func (s *Detector) failed(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
 	s.failing = a
@@ -125,7 +127,7 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && a != nil && (k == nil || k.tenant) {
+	if own == nil && a != nil && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
 		s.guessed(ev, &t, c, a)
 	}
 }
@@ -259,7 +261,7 @@ func (s *Detector) adopt(i *attack, c *client) {
 // address is not part of an incident as a whole: of its accounts the other
 // analytics learn by their credentials.
 func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident {
-	c, ok := s.clients.Get(s.cut(address))
+	c, ok := s.clients.Peek(s.cut(address)) // Observe has made it recent
 	switch {
 	case !ok:
 	case s.inReach(c.incident, at):

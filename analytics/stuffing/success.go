@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
@@ -17,7 +19,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 	here, changed := c.addSignIn(&got)
 	if got.foreign || got.strange {
 		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
-			here.text = &signInText{at: got.first, tool: got.tool, agent: clip(ev.AgentText()), app: clip(ev.App), record: clip(ev.ID)}
+			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: clip(ev.ID)}
 		}
 		got.text = here.text
 	}
@@ -44,6 +46,20 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 }
 
 func clip(b []byte) string { return string(b[:min(len(b), event.MaxText)]) }
+
+// texts are the agents and applications of late, so that the same text is not
+// copied for each sign-in in an attack.
+type texts [64]string
+
+// of returns a copy of text of at most event.MaxText bytes.
+func (t *texts) of(text []byte) string {
+	text = text[:min(len(text), event.MaxText)]
+	kept := &t[xxhash.Sum64(text)%uint64(len(t))]
+	if *kept != string(text) {
+		*kept = string(text)
+	}
+	return *kept
+}
 
 // forgive takes the account's typos back, and reports whether there were any.
 func (s *Detector) forgive(ev *event.Event, c *client, key uint64, at int64) bool {

@@ -89,7 +89,7 @@ func (s *Detector) accountStats(c *client, t *window.Attempt) *accountStats {
 	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, oneAgent: true}
 	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
 	if !ok {
-		a, ok = s.accounts.Get(t.Key)
+		a, ok = s.accounts.Peek(t.Key)
 	}
 	if ok {
 		w.account = a
@@ -193,9 +193,20 @@ func (p *periodic) regular() bool {
 	return mean >= 60 && variance < mean*mean/9
 }
 
+// longList is from how many attempts on a client is looked at only once in
+// lookEvery failures: it has failed for long and got by, and to look takes as long
+// as thirty failures.
+const (
+	longList  = 32
+	lookEvery = 4
+)
+
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none.
 func (s *Detector) opens(c *client, t *window.Attempt) string {
+	if c.added++; len(c.attempts.All()) >= longList && c.added%lookEvery != 0 {
+		return ""
+	}
 	if s.shared(c, t.Marks) {
 		return s.opensShared(c, t)
 	}

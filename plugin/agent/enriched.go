@@ -36,7 +36,7 @@ func (i *Instance) openEnriched(s *settings, alerts delivery.Sink) (err error) {
 	e := &enriched{tag: s.enrichedTag}
 	to := alerts
 	if s.sink == "forward" || s.sink == "http" {
-		if e.sink, err = openSink(s); err != nil {
+		if e.sink, err = openSink(s, i.policy); err != nil {
 			return err
 		}
 		to = e.sink

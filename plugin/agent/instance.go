@@ -5,6 +5,7 @@
 package agent
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -30,6 +31,7 @@ type Instance struct {
 	spool  *delivery.Spool
 	sender *delivery.Sender
 	form   document.Form
+	feed   bool   // only addresses are sent
 	ownTag string // tag of the alerts of this instance; empty when they have none
 
 	// mu is held for a whole chunk. The engine takes one chunk at a time anyway,
@@ -105,14 +107,37 @@ func (i *Instance) deliver(alerts []*alert.Alert) error {
 	}
 	var messages []delivery.Message
 	for _, a := range alerts {
-		doc, err := i.form.Alert(a)
-		if err != nil {
-			i.log.Error("alert cannot be encoded", "incident", a.ID, "error", err)
-			continue
+		doc, err := i.encode(a)
+		if err == nil && doc != nil {
+			messages = append(messages, delivery.Message{ID: a.ID, JSON: doc, Severity: a.Severity, Time: a.Time})
 		}
-		messages = append(messages, delivery.Message{ID: a.ID, JSON: doc, Severity: a.Severity, Time: a.Time})
+		lists, failed := i.indicators(a)
+		if failed == nil && lists != nil {
+			messages = append(messages, delivery.Message{ID: a.ID, JSON: lists, Severity: a.Severity, Time: a.Time, Aside: document.Indicators(a.ID)})
+		}
+		if err = errors.Join(err, failed); err != nil {
+			i.log.Error("alert cannot be encoded", "incident", a.ID, "error", err)
+		}
 	}
 	return i.spool.Put(messages)
+}
+
+// indicators returns the document with the full lists of an alert, and nil for a
+// sink or an alert without it.
+func (i *Instance) indicators(a *alert.Alert) ([]byte, error) {
+	if i.feed {
+		return nil, nil
+	}
+	return i.form.Indicators(a)
+}
+
+// encode returns the document of an alert for the sink, and nil where nothing of
+// the alert goes there.
+func (i *Instance) encode(a *alert.Alert) ([]byte, error) {
+	if i.feed {
+		return feedDocument(a, i.policy)
+	}
+	return i.form.Alert(a)
 }
 
 // Warn logs a warning of the host's side of the plugin.

@@ -11,6 +11,7 @@ import (
 	"redshank/plugin/delivery"
 	"redshank/plugin/delivery/forward"
 	"redshank/plugin/delivery/http"
+	"redshank/plugin/document"
 )
 
 // settings are the checked options of one instance, read once at its start.
@@ -22,10 +23,12 @@ type settings struct {
 	healthEvery  time.Duration // 0: no health records
 	format       string
 	cef          bool
+	chat         document.Chat
 	sink         string
 	sinkPath     string
 	sinkMaxSize  int // MiB
 	sinkMaxFiles int
+	feedExpiry   time.Duration
 	maxIPs       int
 	maxUsers     int
 
@@ -76,10 +79,18 @@ var options = []option{
 		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
 	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `cef` in the map `redshank`.",
 		set: func(s *settings, v string) (err error) { s.cef, err = onOff(v); return err }},
-	{name: "sink", def: "stdout", want: "stdout, file, forward or http", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol.",
-		set: func(s *settings, v string) error { s.sink = v; return oneOf(v, "stdout", "file", "forward", "http") }},
-	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink.", sinks: "file forward",
+	{name: "sink", def: "stdout", want: "stdout, file, forward, http or feed", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol; or only their addresses, to files for firewalls and CrowdSec.",
+		set: func(s *settings, v string) error {
+			s.sink = v
+			return oneOf(v, "stdout", "file", "forward", "http", "feed")
+		}},
+	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink; list of the `feed` sink, beside it the same as `.csv` for CrowdSec and as `.json`.", sinks: "file forward feed",
 		set: func(s *settings, v string) error { s.sinkPath, s.forward.Path = v, v; return nil }},
+	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. In the feed are addresses of attacks on passwords of severity high and critical, at most 10,000; none that is private or in a list of the policy's `networks`.", sinks: "feed",
+		set: func(s *settings, v string) (err error) {
+			s.feedExpiry, err = between(v, 10*time.Minute, 30*24*time.Hour)
+			return err
+		}},
 	{name: "sink_max_size", def: "64M", want: "1M to 1048576M", help: "Size at which the file is rotated.", sinks: "file",
 		set: func(s *settings, v string) (err error) { s.sinkMaxSize, err = mebibytes(v); return err }},
 	{name: "sink_max_files", def: "8", want: "0 to 10000", help: "Rotated files kept; 0 keeps all.", sinks: "file",
@@ -98,8 +109,12 @@ var options = []option{
 		set: func(s *settings, v string) error { s.http.URL = v; return nil }},
 	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, as `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
 		set: func(s *settings, v string) error { s.http.Headers = v; return nil }},
-	{name: "sink_body", def: "ndjson", want: "ndjson or array", help: "A document a line, or one JSON array a request.", sinks: "http",
-		set: func(s *settings, v string) error { s.http.Array = v == "array"; return oneOf(v, "ndjson", "array") }},
+	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "A document a line, or one JSON array a request; or a message for people, for an incoming webhook of Slack or Teams: one a request, no health records.", sinks: "http",
+		set: func(s *settings, v string) error {
+			s.http.Array, s.chat = v == "array", map[string]document.Chat{"slack": document.Slack, "teams": document.Teams}[v]
+			s.http.Single = s.chat != document.NoChat
+			return oneOf(v, "ndjson", "array", "slack", "teams")
+		}},
 	{name: "sink_gzip", def: "off", want: "on or off", help: "Compress what is sent.", sinks: "forward http",
 		set: func(s *settings, v string) (err error) { s.gzip, err = onOff(v); return err }},
 	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink; a URL says it itself.", sinks: "forward",
@@ -168,6 +183,9 @@ func (s *settings) share() {
 	s.forward.Timeout, s.http.Timeout = s.timeout, s.timeout
 	s.forward.Gzip, s.http.Gzip = s.gzip, s.gzip
 	s.forward.TLS, s.http.TLS = s.tls, s.tls
+	if s.chat != document.NoChat || s.sink == "feed" {
+		s.healthEvery = 0 // neither takes health records
+	}
 }
 
 // contradictions returns errors about options that are valid each but not
@@ -182,8 +200,14 @@ func (s *settings) contradictions(given map[string]string) []error {
 	switch {
 	case s.sink == "file" && s.sinkPath == "":
 		errs = append(errs, errors.New(`sink_path: "": missing (sink file needs the path of a file)`))
+	case s.sink == "feed" && s.sinkPath == "":
+		errs = append(errs, errors.New(`sink_path: "": missing (sink feed needs the path of a file)`))
+	case s.sink == "feed" && s.emit != "alerts":
+		errs = append(errs, fmt.Errorf("emit: %q: not for a feed (want alerts)", s.emit))
 	case s.sink == "http" && s.http.URL == "":
 		errs = append(errs, errors.New(`sink_url: "": missing (sink http needs https://host/path)`))
+	case s.chat != document.NoChat && s.emit != "alerts":
+		errs = append(errs, fmt.Errorf("emit: %q: not for a chat (want alerts, or sink_body ndjson or array)", s.emit))
 	case s.sink == "forward" && s.sinkPath != "" && runtime.GOOS == "windows":
 		errs = append(errs, fmt.Errorf("sink_path: %q: Fluent Bit has no unix sockets on Windows (want sink_host and sink_port)", s.sinkPath))
 	case s.sink == "forward" && s.sinkPath != "" && (given["sink_host"]+given["sink_port"] != "" || s.tls.On):

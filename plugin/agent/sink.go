@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 
+	"redshank/analytics/policy"
 	"redshank/plugin/delivery"
 	"redshank/plugin/delivery/forward"
 	"redshank/plugin/delivery/http"
@@ -11,8 +12,14 @@ import (
 // openSink makes the sink of the options. Errors are those an instance can see
 // at start, for instance a file that cannot be written or an authority that
 // cannot be read. A receiver that cannot be reached is not an error.
-func openSink(s *settings) (delivery.Sink, error) {
+func openSink(s *settings, p *policy.Policy) (delivery.Sink, error) {
 	switch s.sink {
+	case "feed":
+		sink, err := openFeed(s, p)
+		if err != nil {
+			return nil, fmt.Errorf("sink_path: %w", err)
+		}
+		return sink, nil
 	case "file":
 		sink, err := delivery.NewFile(s.sinkPath, s.sinkMaxSize, s.sinkMaxFiles)
 		if err != nil {
@@ -47,12 +54,12 @@ func (s *settings) ownTag() string {
 }
 
 // checkSink returns what is wrong with the options of a network sink, without
-// connecting. File and stdout are checked when they are opened.
+// connecting. The other sinks are checked when they are opened.
 func (s *settings) checkSink() error {
-	if s.sink == "file" || s.sink == "stdout" {
+	if s.sink != "forward" && s.sink != "http" {
 		return nil
 	}
-	sink, err := openSink(s)
+	sink, err := openSink(s, nil)
 	if err != nil {
 		return err
 	}

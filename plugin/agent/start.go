@@ -23,7 +23,7 @@ func Start(lookup func(key string) string, version string, log *slog.Logger) (*I
 		return nil, err
 	}
 	s.version = version
-	sink, err := openSink(&s)
+	sink, err := openSink(&s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +39,8 @@ func Start(lookup func(key string) string, version string, log *slog.Logger) (*I
 func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logger) (*Instance, error) {
 	log.Info("starting "+s.version, s.shown...)
 	i := &Instance{log: log, policy: p, ownTag: s.ownTag(), stop: make(chan struct{}),
-		alerts: s.emit != "enriched", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
-		form: document.Form{OCSF: s.format == "ocsf", CEF: s.cef, By: document.Observer{Version: s.version, Name: hostName()}}}
+		alerts: s.emit != "enriched", feed: s.sink == "feed", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
+		form: document.Form{OCSF: s.format == "ocsf", CEF: s.cef, Chat: s.chat, By: document.Observer{Version: s.version, Name: hostName()}}}
 	if err := i.openEnriched(&s, sink); err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}

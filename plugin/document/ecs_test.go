@@ -253,3 +253,21 @@ func walk(name string, value any, listed bool, leaf func(string, any, bool)) {
 		leaf(name, value, listed)
 	}
 }
+
+// The account whose password the attacker knows, and the address that used it,
+// come first wherever an analyst looks.
+func TestCompromisedFirst(t *testing.T) {
+	a := fullAlert()
+	a.User, a.Source = nil, netip.Addr{}
+	a.Users = append([]alert.UserCount{{Name: "zoe@contoso.com", Failures: 99}}, a.Users...)
+	doc := NewECS(a, Observer{})
+	if doc.User == nil || doc.User.Email != "alice@contoso.com" || doc.Related.User[0] != "alice@contoso.com" || doc.Related.IP[0] != "198.51.100.9" {
+		t.Errorf("user %+v, related %+v", doc.User, doc.Related)
+	}
+	if v := doc.Redshank.Valid[0]; v.IP != "198.51.100.9" || v.Agent == "" || v.App == "" || v.Record != "a91f" {
+		t.Errorf("credential %+v", v)
+	}
+	if len(doc.Redshank.Actions) == 0 || !strings.Contains(doc.Redshank.Actions[0], "alice@contoso.com") {
+		t.Errorf("actions %q", doc.Redshank.Actions)
+	}
+}

@@ -7,8 +7,8 @@ import (
 	"redshank/plugin/text"
 )
 
-// ecsUser is the account that an incident is about. Accounts that were only tried
-// are in related.user.
+// ecsUser is the account that an incident is about, or else the first account
+// whose password the attacker knows. Other accounts are in related.user.
 type ecsUser struct {
 	Name   string    `json:"name,omitempty"`
 	Domain string    `json:"domain,omitempty"`
@@ -34,10 +34,10 @@ type ecsRelated struct {
 	Hosts []string `json:"hosts,omitempty"`
 }
 
-// userOf returns nil for an incident that is not about one account. The email is
+// userOf returns nil for an incident without a principal account. The email is
 // set for a mail domain only, and not for a NetBIOS name.
 func userOf(a *alert.Alert) *ecsUser {
-	u := a.User
+	u := a.Principal()
 	if u == nil {
 		return nil
 	}
@@ -70,15 +70,16 @@ func ecsHostOf(a *alert.Alert) *ecsHost {
 	return nil
 }
 
-// relatedOf returns the values an analyst pivots on. The engine bounds the lists;
-// redshank.counts has the true numbers.
+// relatedOf returns the values an analyst pivots on, compromised accounts and the
+// addresses that used them first. The engine bounds the lists; redshank.counts has
+// the true numbers.
 func relatedOf(a *alert.Alert) *ecsRelated {
 	r := &ecsRelated{Hosts: cutAll(a.Hosts, maxName)}
-	for _, ip := range a.IPs {
+	for _, ip := range a.RelatedIPs() {
 		r.IP = append(r.IP, ip.String())
 	}
-	for _, u := range a.Users {
-		r.User = append(r.User, text.Cut(u.Name, maxName))
+	for _, name := range a.RelatedUsers() {
+		r.User = append(r.User, text.Cut(name, maxName))
 	}
 	if r.IP == nil && r.User == nil && r.Hosts == nil {
 		return nil

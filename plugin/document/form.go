@@ -13,11 +13,15 @@ import (
 type Form struct {
 	OCSF bool // Detection Finding instead of ECS
 	CEF  bool // add the alert as a CEF line to the map redshank, for syslog
+	Chat Chat // a message for people instead of a document
 	By   Observer
 }
 
-// Alert returns the document of a as one line of JSON.
+// Alert returns the document of a, or its message for a chat, as one line of JSON.
 func (f Form) Alert(a *alert.Alert) ([]byte, error) {
+	if f.Chat != NoChat {
+		return f.Chat.message(a)
+	}
 	cef := ""
 	if f.CEF {
 		cef = CEF(a, f.By)

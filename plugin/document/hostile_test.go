@@ -55,7 +55,7 @@ func TestHostileStringsInEveryField(t *testing.T) {
 			for _, m := range append(ecs.mistakes(e), ocsf.mistakes(o)...) {
 				t.Errorf("%q in %s: %s", text, name, m)
 			}
-			if len(e) > 480<<10 || len(o) > 480<<10 {
+			if len(e) > 560<<10 || len(o) > 560<<10 {
 				t.Errorf("%q in %s: %d and %d bytes", text, name, len(e), len(o))
 			}
 			readCEF(t, CEF(a, Observer{}))

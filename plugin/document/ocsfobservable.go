@@ -70,7 +70,7 @@ func observablesOf(a *alert.Alert) []ocsfObservable {
 	for _, v := range a.Valid {
 		o.account(v.User)
 	}
-	for _, ip := range a.IPs {
+	for _, ip := range a.RelatedIPs() {
 		o.add("evidences.src_endpoint.ip", seenIP, ip.String())
 	}
 	for _, u := range a.Users {

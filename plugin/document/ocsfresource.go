@@ -23,6 +23,7 @@ type ocsfAccountData struct {
 	LastReason string `json:"last_reason,omitempty"`
 	At         string `json:"valid_at,omitempty"` // first use of the right password by the attacker
 	How        string `json:"valid_how,omitempty"`
+	IP         string `json:"valid_ip,omitempty"`
 }
 
 // The roles of a resource.
@@ -49,7 +50,7 @@ func resourcesOf(a *alert.Alert) []ocsfResource {
 		return &out[i]
 	}
 	for _, v := range a.Valid {
-		account(v.User, roleAffected).Data = &ocsfAccountData{At: stamp(v.At), How: text.Cut(v.How, maxText)}
+		account(v.User, roleAffected).Data = &ocsfAccountData{At: stamp(v.At), How: text.Cut(v.How, maxText), IP: address(v.IP)}
 	}
 	if s := subjectOf(a); s.is(anAccount) {
 		account(s.Name, roleAffected)

@@ -13,6 +13,7 @@ const (
 	maxMessage = 2048
 	maxName    = 320 // the longest mail address of RFC 5321
 	maxText    = 512
+	maxShort   = 160 // details of one credential or signal
 )
 
 // ownFields is the map redshank of an alert, for values without a field in the
@@ -29,6 +30,8 @@ type ownFields struct {
 	Agents     []string        `json:"agents,omitempty"`
 	Apps       []string        `json:"apps,omitempty"`
 	AppNames   []string        `json:"app_names,omitempty"`
+	Actions    []string        `json:"actions,omitempty"`
+	Indicators string          `json:"indicators,omitempty"`
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
@@ -68,6 +71,11 @@ type ownCredential struct {
 	User string `json:"user"`
 	At   string `json:"at"`
 	How  string `json:"how"`
+
+	IP     string `json:"ip,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+	App    string `json:"app,omitempty"`
+	Record string `json:"record,omitempty"`
 }
 
 type ownUser struct {
@@ -89,18 +97,6 @@ type ownSignal struct {
 	Seen   string `json:"seen,omitempty"`
 }
 
-// ownSignalOf returns a signal in the form of the document.
-func ownSignalOf(s *alert.Signal) ownSignal {
-	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), Record: text.Cut(s.Record, maxText), Seen: s.Seen}
-	if !s.At.IsZero() {
-		own.At = stamp(s.At)
-	}
-	if s.IP.IsValid() {
-		own.IP = s.IP.String()
-	}
-	return own
-}
-
 func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
@@ -114,6 +110,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Agents:     cutAll(a.Agents, maxText),
 		Apps:       cutAll(a.Apps, maxName),
 		AppNames:   cutAll(a.AppNames, maxName),
+		Actions:    cutAll(alert.Actions(a), maxMessage),
 		Valid:      credentialsOf(a.Valid),
 		AtHome:     credentialsOf(a.Familiar),
 		Evidence:   cutAll(a.Evidence, maxName),
@@ -122,11 +119,24 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Context:    contextsOf(a),
 		Suppressed: a.Suppressed,
 	}
+	if a.Indicators != nil {
+		own.Indicators = Indicators(a.ID)
+	}
 	for _, u := range a.Users {
 		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})
 	}
-	for i := range a.Signals {
-		own.Signals = append(own.Signals, ownSignalOf(&a.Signals[i]))
+	for _, s := range a.Signals {
+		own.Signals = append(own.Signals, signalOf(&s))
+	}
+	return own
+}
+
+// signalOf leaves out the time of a signal that has none.
+func signalOf(s *alert.Signal) ownSignal {
+	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), IP: address(s.IP),
+		Record: text.Cut(s.Record, maxShort), Seen: text.Cut(s.Seen, maxShort)}
+	if !s.At.IsZero() {
+		own.At = stamp(s.At)
 	}
 	return own
 }
@@ -157,7 +167,8 @@ func (s *ownSubject) is(kind string) bool { return s != nil && s.Kind == kind }
 func credentialsOf(found []alert.Credential) []ownCredential {
 	var out []ownCredential
 	for _, c := range found {
-		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText)})
+		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText),
+			address(c.IP), text.Cut(c.Agent, maxShort), text.Cut(c.App, maxShort), text.Cut(c.Record, maxShort)})
 	}
 	return out
 }

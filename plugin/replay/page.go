@@ -86,7 +86,7 @@ func incidentOf(i *Incident) *report.Incident {
 	in := &report.Incident{
 		ID: i.ID, Rule: i.Rule.ID, RuleName: i.Rule.Name, Class: i.Class, Severity: i.Severity.String(),
 		Confidence: int(i.Confidence*100 + .5), Sentence: i.Message, Origin: i.Origin(), Start: i.Start, End: i.End,
-		Messages: i.Messages, Actions: actions(i), Facts: facts(i), Evidence: i.Evidence, Axis: report.NewAxis(i.Start, i.End),
+		Messages: i.Messages, Actions: alert.Actions(i.Alert), Facts: facts(i), Evidence: i.Evidence, Axis: report.NewAxis(i.Start, i.End),
 	}
 	for _, s := range i.Signals {
 		in.Signals = append(in.Signals, report.Signal{Code: s.Code, Says: s.Says, Detail: s.Detail, Weight: s.Weight})

@@ -1,5 +1,5 @@
-// Package agent runs a real Fluent Bit around the plugin and knows when it has
-// taken all it was given.
+// Package agent runs a real Fluent Bit with the plugin and detects when the
+// plugin has processed a given number of records.
 package agent
 
 import (
@@ -20,9 +20,9 @@ import (
 
 const (
 	pollEvery = 200 * time.Millisecond
-	// stallAfter is how long an agent may stand still before it is given up.
+	// stallAfter is how long an agent may make no progress before Wait fails.
 	stallAfter = 60 * time.Second
-	// stopAfter is how long it may take to end; its own grace is 5 s.
+	// stopAfter is how long an agent may take to stop; its own grace period is 5 s.
 	stopAfter = 30 * time.Second
 )
 
@@ -33,14 +33,14 @@ func Find() (string, error) { return exec.LookPath("fluent-bit") }
 type Agent struct {
 	cmd    *exec.Cmd
 	log    string
-	port   int           // of its metrics
-	exited chan struct{} // closed when it has ended
-	err    error         // how it ended; valid once exited is closed
+	port   int           // of the metrics endpoint
+	exited chan struct{} // closed when the process has exited
+	err    error         // result of the process; valid once exited is closed
 }
 
-// Start runs fluent-bit with the plugin and configuration given. Its log goes
-// to the file log; env comes on top of this process's environment. The metrics
-// are switched on, on a port of Start's choice.
+// Start runs fluent-bit with the plugin and configuration given. The agent logs
+// to the file log; env is added to the environment of this process. The metrics
+// endpoint is enabled on a free port.
 func Start(plugin, config, log string, env ...string) (*Agent, error) {
 	path, err := Find()
 	if err != nil {
@@ -69,10 +69,10 @@ func Start(plugin, config, log string, env ...string) (*Agent, error) {
 	return a, nil
 }
 
-// Wait returns when the plugin has taken lines records. An agent cannot be
-// told to stop at the end of several files (exit_on_eof of in_tail stops at
-// the end of the first one), so its own count says when it is done. progress
-// is called with the count as it grows; it may be nil.
+// Wait returns when the plugin has processed the given number of lines. An agent
+// cannot be configured to stop at the end of several files (exit_on_eof of in_tail
+// stops at the end of the first one), so Wait polls the agent's record count.
+// progress is called with each new count; it may be nil.
 func (a *Agent) Wait(ctx context.Context, lines int, progress func(done int)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -92,14 +92,14 @@ func (a *Agent) Wait(ctx context.Context, lines int, progress func(done int)) er
 			}
 		}
 		if time.Since(moved) > stallAfter {
-			return fmt.Errorf("fluent-bit stands still after %d of %d records; its log ends in\n%s", done, lines, a.tail())
+			return fmt.Errorf("fluent-bit makes no progress after %d of %d records; its log ends in\n%s", done, lines, a.tail())
 		}
 	}
 	return nil
 }
 
-// Delivered is how many records the plugin has taken; 0 while the agent does
-// not answer yet.
+// Delivered returns how many records the plugin has processed; 0 while the agent
+// does not answer yet.
 func (a *Agent) Delivered() int {
 	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/v1/metrics", a.port))
 	if err != nil {
@@ -117,10 +117,10 @@ func (a *Agent) Delivered() int {
 	return metrics.Output["redshank.0"].Records
 }
 
-// Stop asks the agent to end and returns how it did. One that does not end is
-// killed, which is an error.
+// Stop terminates the agent and returns its exit error. An agent that does not
+// stop within stopAfter is killed, which is an error.
 func (a *Agent) Stop() error {
-	// One that has ended already cannot be asked; a.err tells how it ended.
+	// Signal fails if the agent has already exited; a.err has the reason.
 	_ = a.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-a.exited:
@@ -134,11 +134,11 @@ func (a *Agent) Stop() error {
 	return nil
 }
 
-// Abandon ends the agent after an error, and joins its own to err.
+// Abandon stops the agent after an error and joins the error of Stop to err.
 func (a *Agent) Abandon(err error) error { return errors.Join(err, a.Stop()) }
 
-// DryRun lets fluent-bit check a configuration; it does not start the plugin.
-// An empty plugin leaves the loading to the configuration.
+// DryRun has fluent-bit check a configuration, without starting the plugin.
+// If plugin is empty, the configuration has to load it.
 func DryRun(plugin, config string, env ...string) error {
 	path, err := Find()
 	if err != nil {
@@ -164,13 +164,13 @@ func (a *Agent) tail() string {
 	return LastLines(log, 20)
 }
 
-// LastLines is the end of a log, at most n lines of it.
+// LastLines returns the last n lines of a log.
 func LastLines(log []byte, n int) string {
 	lines := strings.Split(string(bytes.TrimSpace(log)), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// FreePort asks the kernel for a port of the loopback that is free now.
+// FreePort returns a TCP port that is free on the loopback interface.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

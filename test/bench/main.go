@@ -1,8 +1,8 @@
-// The bench measures what detection adds to a Fluent Bit that reads and drops
-// the same lines, and what workers, a second instance and a state_path add to
-// detection: CPU of whole processes, pair by pair, so that a machine whose speed
-// drifts still gives ratios that hold. make bench-host and make bench-scale
-// build what it needs and call it.
+// The bench measures the CPU that detection adds to a Fluent Bit that reads and
+// drops the same lines, and the CPU that workers, a second instance and a
+// state_path add to detection. It compares whole processes pair by pair, so that
+// the ratios are valid even if the speed of the machine drifts. make bench-host and
+// make bench-scale build the artefacts and run the bench.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"redshank/test/bench/iis"
 )
 
-// The cases by what they answer: is it cheap, and does it stay so.
+// The cases by question: the cost of detection, and how the cost scales.
 const (
 	costCases  = "null,redshank,lua,regex,getrecord"
 	scaleCases = "null,redshank,workers1,workers2,two,state,start-null,start"
@@ -76,9 +76,9 @@ func writeLines(path, kind string, n int) error {
 	return errors.Join(iis.WriteKind(f, kind, n), f.Close())
 }
 
-// prepare writes the configurations: of fluent-bit where it is on PATH, of the
-// minimal host otherwise, which has neither Lua nor parsers. input are the
-// lines, line is a file of one.
+// prepare writes the configurations for fluent-bit if it is on PATH, otherwise for
+// the minimal host, which has neither Lua nor parsers. input is the file of all
+// lines, line a file with one line.
 func prepare(build, dir, input, line string) ([]*subject, error) {
 	if path, err := agent.Find(); err == nil {
 		return onFluentBit(path, build, dir, input, line)
@@ -87,8 +87,8 @@ func prepare(build, dir, input, line string) ([]*subject, error) {
 	return onHost(build, dir, input, line), nil
 }
 
-// chosen are the cases of those names that there are here. The first of them
-// is what is held against a case that is not there.
+// chosen returns the available cases with these names. The first one replaces a
+// base that is not available.
 func chosen(cases []*subject, names string) ([]*subject, error) {
 	if names == "scale" {
 		names = scaleCases

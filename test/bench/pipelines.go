@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// counter is what people write in Lua for want of a detection: it splits the
-// line and counts the 401s of each address. It detects nothing.
+// counter is a typical Lua filter without a detection plugin: it splits the line
+// and counts the 401s of each address. It detects nothing.
 const counter = `local counts = {}
 function count(tag, ts, record)
   local n, address, status = 0, nil, nil
@@ -22,7 +22,7 @@ function count(tag, ts, record)
 end
 `
 
-// w3c takes the 15 fields apart.
+// w3c is a regular expression parser for the 15 fields.
 const w3c = `[PARSER]
     Name   w3c
     Format regex
@@ -31,18 +31,18 @@ const w3c = `[PARSER]
 
 // pipeline is one configuration of a real agent.
 type pipeline struct {
-	name, what, base string // base: the case that it is held against
+	name, what, base string // base: the case to compare with
 	plugin           string // file of a Go output, below build
 	parser           string
 	lua              bool
-	outputs          int // 0: one
+	outputs          int // 0 means one
 	output           string
 	options          string
 	line             bool // reads one line only
 	state            bool
 }
 
-// pipelines begin with the least that can be done with the lines.
+// pipelines begin with the cheapest processing of the lines.
 var pipelines = []pipeline{
 	{name: "null", what: "tail -> null", base: "null", output: "null"},
 	{name: "redshank", what: "tail -> redshank", base: "null", plugin: "out_redshank.so", output: "redshank"},
@@ -57,7 +57,7 @@ var pipelines = []pipeline{
 	{name: "start", what: "one line -> redshank", base: "start-null", plugin: "out_redshank.so", output: "redshank", line: true},
 }
 
-// onFluentBit are the pipelines on a real agent.
+// onFluentBit returns the pipelines on a real agent.
 func onFluentBit(path, build, dir, input, line string) ([]*subject, error) {
 	if err := os.WriteFile(filepath.Join(dir, "count.lua"), []byte(counter), 0o644); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func configuration(dir, input string, p pipeline) string {
 	return text + strings.Repeat(output, max(p.outputs, 1))
 }
 
-// onHost are the pipelines on the minimal host: reading alone, reading and
+// onHost returns the pipelines on the minimal host: reading only, reading and
 // detecting, reading and decoding.
 func onHost(build, dir, input, line string) []*subject {
 	var all []*subject

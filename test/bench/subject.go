@@ -17,20 +17,20 @@ import (
 // subject is one command that is measured.
 type subject struct {
 	name    string
-	what    string // in the table
+	what    string // description in the table
 	command []string
-	base    *subject // what it is held against: itself, or a smaller one
-	reads   int      // instances of it that log how many records they have read
-	line    bool     // it reads one line only
-	state   string   // folder that has to be empty each time
+	base    *subject // the subject to compare with: itself, or a smaller one
+	reads   int      // number of instances that log how many records they have read
+	line    bool     // reads one line only
+	state   string   // folder that has to be empty before each run
 
-	cpu    []time.Duration // user and system, by round
-	took   []time.Duration // from start to end
-	memory int64           // peak of the process in KiB, the greatest of the rounds
+	cpu    []time.Duration // user and system time, by round
+	took   []time.Duration // wall clock time, by round
+	memory int64           // peak resident memory in KiB, maximum over the rounds
 }
 
-// measure runs all subjects in turn, round by round: what is compared has
-// then seen the same machine. The first round only warms the caches.
+// measure runs all subjects in turn, round by round, so that compared subjects run
+// under the same conditions. The first round only warms the caches.
 func measure(subjects []*subject, rounds, lines int) error {
 	for round := range rounds + 1 {
 		for _, s := range subjects {
@@ -72,7 +72,7 @@ func (s *subject) run(counts bool, lines int) error {
 	return nil
 }
 
-// table prints Markdown. Ratios and differences are medians of the rounds' own.
+// table writes a Markdown table. Ratios and differences are medians over the rounds.
 func table(w io.Writer, subjects []*subject) {
 	fmt.Fprintln(w, "| pipeline | CPU | against | added to it | from start to end | peak memory |")
 	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- |")

@@ -29,7 +29,7 @@ import (
 	"redshank/test/day"
 )
 
-// names are what the browser is called on different systems.
+// names are the names of the browser's executable on different systems.
 var names = []string{"chromium", "chromium-browser", "google-chrome"}
 
 // find returns the path of a browser. Without one the test is skipped; in CI that
@@ -78,8 +78,8 @@ func tenantLogs(t *testing.T) []string {
 	return []string{folder}
 }
 
-// hostileLogs are failures of accounts whose names try to run, to load, to turn the
-// text around, and to break the layout.
+// hostileLogs returns failures of accounts whose names try to run code, load a
+// resource, reverse the text direction, and break the layout.
 func hostileLogs(t *testing.T) []string {
 	var b strings.Builder
 	for i, evil := range []string{`</script><script>console.error("ran")</script>`, `<img src="http://127.0.0.1:9/x">`, `"><svg onload=console.error(1)>`,
@@ -127,7 +127,7 @@ func report(t *testing.T, logs []string) (page string, incidents []string) {
 	return page, incidents
 }
 
-// browser is a browser with what it complained about and asked for.
+// browser is a running browser with the errors and requests of its page.
 type browser struct {
 	ctx context.Context
 
@@ -155,7 +155,7 @@ func open(t *testing.T, path string) *browser {
 	return b
 }
 
-// take notes what goes wrong in a page and what it loads.
+// take records errors and network requests of the page.
 func (b *browser) take(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -192,7 +192,7 @@ func ask[T any](t *testing.T, b *browser, expression string) T {
 	return value
 }
 
-// look opens a report and checks what every report has to fulfil.
+// look opens a report and checks the requirements of every report.
 func (b *browser) look(t *testing.T, name, page string, incidents []string) {
 	address := (&url.URL{Scheme: "file", Path: page}).String()
 	b.do(t, chromedp.Navigate(address))
@@ -206,7 +206,7 @@ func (b *browser) look(t *testing.T, name, page string, incidents []string) {
 	}
 	for _, r := range b.requests {
 		if r != address && !strings.HasPrefix(r, "data:") && !strings.HasPrefix(r, address+"#") {
-			t.Errorf("the page asks for %s", r)
+			t.Errorf("the page requests %s", r)
 		}
 	}
 	if len(b.requests) == 0 {
@@ -214,7 +214,7 @@ func (b *browser) look(t *testing.T, name, page string, incidents []string) {
 	}
 }
 
-// keys goes through the incidents with j and back with k.
+// keys steps forward through the incidents with j and back with k.
 func (b *browser) keys(t *testing.T, incidents []string) {
 	t.Helper()
 	for n, key := range []string{"j", "k"} {
@@ -232,8 +232,8 @@ func (b *browser) keys(t *testing.T, incidents []string) {
 	}
 }
 
-// tabs goes through the page with the tabulator: every incident has to be linked,
-// and following the link has to lead there.
+// tabs steps through the page with the tab key: every incident must have a link,
+// and the link must lead to the incident.
 func (b *browser) tabs(t *testing.T, incidents []string) {
 	t.Helper()
 	b.do(t, chromedp.Reload())
@@ -253,11 +253,11 @@ func (b *browser) tabs(t *testing.T, incidents []string) {
 		b.do(t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector('a[href="%s"]').focus()`, href)))
 	}
 	if len(missing) > 0 {
-		t.Errorf("not reached with the tabulator: %q", missing)
+		t.Errorf("not reached with the tab key: %q", missing)
 	}
 }
 
-// layout looks at the page wide and narrow, light and dark.
+// layout checks the page in a wide and a narrow window, light and dark.
 func (b *browser) layout(t *testing.T, name string) {
 	t.Helper()
 	grounds := map[string]bool{}
@@ -280,8 +280,8 @@ func (b *browser) layout(t *testing.T, name string) {
 	}
 }
 
-// picture keeps a screenshot where REDSHANK_PICTURES names a folder, for people to
-// look at.
+// picture saves a screenshot for manual inspection if REDSHANK_PICTURES names a
+// folder.
 func (b *browser) picture(t *testing.T, name string) {
 	folder := os.Getenv("REDSHANK_PICTURES")
 	if folder == "" {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// attacks are the four on passwords that a detector has to find. Their tools are told by their
-// agents: the one below is in the public defaults of several.
+// attacks adds the four attacks on passwords that a detector has to find. A tool can
+// be recognised by its user agent; the agent below is a default of several tools.
 func (m *maker) attacks() {
 	m.stuffing()
 	m.slow()
@@ -16,12 +16,12 @@ func (m *maker) attacks() {
 
 const oldChrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36"
 
-// former is the account of somebody who has left, one for each n below 20. It
-// is on leaked lists and nowhere else.
+// former returns the account of a former employee, one for each n below 20. These
+// accounts exist only on leaked lists.
 func former(n int) string { return firstNames[n] + ".young@contoso.com" }
 
-// stuffing runs a leaked list against the web form and EWS: 60 accounts, one to
-// three passwords each, every fourth account long gone. The last pair is right.
+// stuffing tries a leaked list at the web form and EWS: 60 accounts, one to three
+// passwords each; every fourth account no longer exists. The last pair is right.
 func (m *maker) stuffing() {
 	const accounts = 60
 	form, script := client{"198.51.100.250", oldChrome}, client{"198.51.100.250", "python-requests/2.31.0"}
@@ -48,11 +48,11 @@ func (m *maker) stuffing() {
 	})
 }
 
-// slow tries one account every hour and a half, over ActiveSync, for 20 hours:
-// no short window ever holds more than one.
+// slow tries one account every hour and a half, over ActiveSync, for 20 hours, so
+// that a short window never holds more than one attempt.
 func (m *maker) slow() {
 	const accounts = 13
-	c := client{"192.0.2.201", "Apple-iPhone9C1/1402.92"}
+	c := client{"198.18.0.201", "Apple-iPhone9C1/1402.92"}
 	at := clock(1, 12)
 	for i := range accounts {
 		user := m.people[i*29+4].down()
@@ -102,9 +102,9 @@ func (m *maker) spread() {
 	})
 }
 
-// distributed comes from 200 addresses with one try each; the agent and the
-// application are all they share. One password is right and meets the second
-// factor.
+// distributed makes one attempt from each of 200 addresses, which have only the
+// agent and the application in common. One password is right and is stopped by the
+// second factor.
 func (m *maker) distributed() {
 	const addresses, accounts = 200, 150
 	at := clock(15, 5)
@@ -112,7 +112,7 @@ func (m *maker) distributed() {
 	for i := range addresses {
 		p, v := m.people[(i%accounts)*2+3], wrong
 		if p == victim && i < accounts {
-			// The pair that is right is tried late, when the campaign is known.
+			// The right pair is tried late, when the campaign is already open.
 			p = m.people[395]
 		}
 		if i == accounts {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// auditTime has no zone; it is UTC all the same.
+// auditTime is the time layout of the audit log: UTC, without a zone.
 const auditTime = "2006-01-02T15:04:05"
 
-// auditCommon is what all records of the unified audit log share.
+// auditCommon holds the fields that all records of the unified audit log have.
 type auditCommon struct {
 	CreationTime   string
 	ID             string `json:"Id"`
@@ -38,7 +38,7 @@ type auditLogin struct {
 	LogonError         string `json:",omitempty"`
 }
 
-// auditMail is a record of type 50: mail items that were read.
+// auditMail is a record of type 50 (MailItemsAccessed).
 type auditMail struct {
 	auditCommon
 	AppID               string `json:"AppId"`
@@ -62,15 +62,15 @@ type item struct {
 	InternetMessageID string `json:"InternetMessageId"`
 }
 
-// auditLag is how long the audit log takes, and twice is how often it tells
-// the same thing again.
+// auditLag is the delay of the audit log, and twice the share of records that it
+// delivers a second time.
 const (
 	auditLagLow, auditLagHigh = 15 * time.Minute, 90 * time.Minute
 	auditTwice                = 0.02
 )
 
-// auditSignIn tells of a sign-in. Its ResultStatus says nothing about how that
-// ended: "Success" stands on half of the failures too.
+// auditSignIn writes the audit record of a sign-in. ResultStatus is no indication of
+// the outcome: half of the failures have "Success" too.
 func (m *maker) auditSignIn(s signIn) {
 	operation, status := "UserLoggedIn", "Success"
 	if s.code != 0 {
@@ -87,7 +87,7 @@ func (m *maker) auditSignIn(s signIn) {
 	})
 }
 
-// requestType is the endpoint that saw the password, or the token.
+// requestType returns the type of endpoint that received the password or the token.
 func requestType(s signIn) string {
 	if s.silent || s.app == azureADPS {
 		return "OAuth2:Token"
@@ -95,12 +95,12 @@ func requestType(s signIn) string {
 	return "Login:login"
 }
 
-// mailRead is two minutes of one person's reading.
+// mailRead writes two minutes of one person's reading.
 func (m *maker) mailRead(at time.Time, c client, p *person) {
 	m.audit(at, m.mailRecord(at, c, p, 1+m.rng.IntN(4)))
 }
 
-// mailRecord tells of n mail items that were read in a browser.
+// mailRecord returns a record of n mail items that were read in a browser.
 func (m *maker) mailRecord(at time.Time, c client, p *person, n int) auditMail {
 	items := make([]item, n)
 	for i := range items {
@@ -117,7 +117,7 @@ func (m *maker) mailRecord(at time.Time, c client, p *person, n int) auditMail {
 	}
 }
 
-// audit adds v once, or now and then twice, as the collector gets it.
+// audit adds v once or occasionally twice, as a collector receives it.
 func (m *maker) audit(at time.Time, v any) {
 	s := m.stream("m365.ual", "m365/ual.ndjson", Date)
 	for {

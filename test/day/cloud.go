@@ -2,7 +2,7 @@ package day
 
 import "time"
 
-// app is an application people sign in with.
+// app is an application that people sign in with.
 type app struct{ id, name, client string }
 
 var (
@@ -13,32 +13,32 @@ var (
 
 const tenant = "6f4a1d0e-93c2-4b1b-8f7e-2d5c1a9b3e40"
 
-// exchangeOnline is the resource that mail clients ask for.
+// exchangeOnline is the resource id that mail clients request.
 const exchangeOnline = "00000002-0000-0ff1-ce00-000000000000"
 
-// signIn is one sign-in to the tenant. It is told twice, by the Entra export
-// within minutes and by the audit log up to an hour and a half later, with one
-// identifier.
+// signIn is one sign-in to the tenant. It has two records with the same identifier:
+// one in the Entra export within minutes, one in the audit log up to an hour and a
+// half later.
 type signIn struct {
 	at time.Time
 	client
 	app
 	upn    string
-	object string // object id; empty where there is no such account
+	object string // object id; empty if the account does not exist
 	code   int
 	logon  string // LogonError
 	text   string
-	silent bool // a refresh, without the person
+	silent bool // a token refresh without interaction
 	id     string
 }
 
-// cloudSignIn is a sign-in with a password.
+// cloudSignIn writes a sign-in with a password.
 func (m *maker) cloudSignIn(at time.Time, c client, a app, p *person, v verdict) {
 	m.signIn(signIn{at: at, client: c, app: a, upn: p.upn(), object: p.object, code: v.codes().entra, logon: v.codes().logon, text: v.codes().text})
 }
 
-// interrupts are codes that say nothing about a password: single sign-on that
-// found no session, consent, enrolment, "stay signed in?".
+// interrupts are codes without a verdict on the password: single sign-on that found
+// no session, consent, enrolment, "stay signed in?".
 var interrupts = []codes{
 	{entra: 50058, logon: "UserInformationNotProvided", text: "Session information is not sufficient for single-sign-on."},
 	{entra: 65001, logon: "DelegationDoesNotExist", text: "The application has not been consented to."},
@@ -46,13 +46,13 @@ var interrupts = []codes{
 	{entra: 50140, logon: "KmsiInterrupt", text: "This error occurred due to 'Keep me signed in' interrupt when the user was signing-in."},
 }
 
-// interrupted is a sign-in that stops half way, as they do all day.
+// interrupted writes a sign-in that is interrupted half way, which is common.
 func (m *maker) interrupted(at time.Time, c client, p *person) {
 	why := pick(m, interrupts)
 	m.signIn(signIn{at: at, client: c, app: officeHome, upn: p.upn(), object: p.object, code: why.entra, logon: why.logon, text: why.text})
 }
 
-// refresh is a client that renews its token by itself.
+// refresh writes the renewal of a token by a client, without interaction.
 func (m *maker) refresh(at time.Time, c client, a app, p *person) {
 	m.signIn(signIn{at: at, client: c, app: a, upn: p.upn(), object: p.object, text: "Other.", silent: true})
 }

@@ -1,7 +1,7 @@
-// Package day makes one synthetic day of an Exchange server and a Microsoft
-// 365 tenant: the ordinary traffic of 400 people, what looks like an attack
-// and is none, and five real ones. The same options give the same bytes. All
-// names are Contoso's and Fabrikam's, all addresses are from the documentation
+// Package day generates one synthetic day of logs of an Exchange server and a
+// Microsoft 365 tenant: the ordinary traffic of 400 people, benign activity that
+// resembles an attack, and five real attacks. The same options give the same bytes.
+// All names are those of Contoso and Fabrikam, all addresses are from documentation
 // and private ranges.
 package day
 
@@ -12,60 +12,60 @@ import (
 	"time"
 )
 
-// Date is the day that is made, from 00:00 to 24:00 UTC.
+// Date is the generated day, from 00:00 to 24:00 UTC.
 var Date = time.Date(2026, time.March, 10, 0, 0, 0, 0, time.UTC)
 
-// A day has about fixedLines that do not depend on the pace (attacks, probes,
-// logins) and pacedLines for each unit of it; both were counted once.
+// A day has about fixedLines lines that do not depend on the pace (attacks, probes,
+// logins) and pacedLines for each unit of pace. Both were counted once.
 const (
 	fixedLines, pacedLines = 17_000, 48_000
 	defaultLines           = 90_000
 	leastPace              = 0.05
 )
 
-// Options size a day.
+// Options are the seed and the size of a day.
 type Options struct {
-	Seed    uint64 // 0: 1
-	Records int    // lines wanted, give or take a tenth; 0: 90,000, least 20,000. The attacks do not shrink.
+	Seed    uint64 // 0 means 1
+	Records int    // number of lines, within 10 %; 0 means 90,000, at least 20,000. The attacks have a fixed size.
 }
 
 // Day is a finished day. It is immutable.
 type Day struct {
 	Streams  []*Stream  // sorted by tag, then path
-	Expected []Incident // what a detector has to find, each once, and nothing else
-	Quiet    []Quiet    // what it must not find
+	Expected []Incident // the incidents that a detector has to find, each once, and no others
+	Quiet    []Quiet    // benign activity that a detector must not report
 }
 
 // Site is the half of the logs in which an incident can be seen in full.
 type Site string
 
-// The sites: an agent on the Exchange server sees the one, a collector of the
-// tenant's logs the other.
+// The sites: an agent on the Exchange server reads the logs of Exchange, a collector
+// of the tenant's logs those of Cloud.
 const (
 	Exchange Site = "exchange"
 	Cloud    Site = "m365"
 )
 
-// Incident is one attack as it should be told.
+// Incident is one attack as it should be reported.
 type Incident struct {
 	Name     string
 	Site     Site
 	Rule     string
 	Class    string
-	Severity string   // empty: not compared
+	Severity string   // not compared if empty
 	Source   string   // client address; empty for a campaign
 	Accounts int      // distinct accounts that failed
-	Least    int      // of them that any message counts: what opens an incident
+	Least    int      // least number of accounts in any message, which is the threshold
 	Valid    []string // accounts whose password the attacker has, as user principal names
 }
 
-// Quiet is a near miss: who it is and where it comes from.
+// Quiet is benign activity that resembles an attack: its name and its source.
 type Quiet struct {
 	Name    string
 	Address string
 }
 
-// New makes a day.
+// New generates a day.
 func New(opts Options) *Day {
 	m := newMaker(opts)
 	m.ordinary()
@@ -84,9 +84,9 @@ func (d *Day) Lines() int {
 	return n
 }
 
-// maker builds one day. It owns the only random source, so that the order of
-// its calls is the order of the draws: new traffic belongs at the end of New,
-// or every identifier in the day changes.
+// maker builds one day. It owns the only random source, so the order of calls
+// determines the drawn values: new traffic must be added at the end of New,
+// otherwise every identifier in the day changes.
 type maker struct {
 	rng     *rand.Rand
 	pace    float64 // multiplies how often periodic traffic happens

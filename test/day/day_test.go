@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// whole is made once: a day takes about a second.
+// whole is generated once, because a day takes about a second.
 var whole = New(Options{})
 
 func digest(d *Day) uint64 {
@@ -26,7 +26,7 @@ func TestSameOptionsSameDay(t *testing.T) {
 		t.Errorf("two days differ: %x, %x", a, b)
 	}
 	if a, b := digest(whole), digest(New(Options{Seed: 2})); a == b {
-		t.Error("the seed changes nothing")
+		t.Error("the seed has no effect")
 	}
 }
 
@@ -52,8 +52,8 @@ func TestEveryLineIsWhole(t *testing.T) {
 	}
 }
 
-// Columns of the text formats; a line that starts with # is a header. Commas
-// inside quotes are none of the separators.
+// TestColumns counts the columns of the text formats. A line that starts with # is a
+// header; commas inside quotes are not separators.
 func TestColumns(t *testing.T) {
 	quoted := regexp.MustCompile(`"(?:[^"]|"")*"`)
 	for _, tt := range []struct {
@@ -80,7 +80,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// Nothing in the day may point at a real network or a real mail domain.
+// TestNothingReal: the day contains no real network and no real mail domain.
 func TestNothingReal(t *testing.T) {
 	var text bytes.Buffer
 	if err := whole.WriteTagged(&text); err != nil {
@@ -88,7 +88,7 @@ func TestNothingReal(t *testing.T) {
 	}
 	for _, a := range regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`).FindAll(text.Bytes(), -1) {
 		if addr, err := netip.ParseAddr(string(a)); err == nil && !reserved(addr) && !version(string(a)) {
-			t.Fatalf("%s is somebody's address", a)
+			t.Fatalf("%s is a public address", a)
 		}
 	}
 	for _, a := range regexp.MustCompile(`@[a-z0-9.]+\.[a-z]+`).FindAllString(text.String(), -1) {
@@ -99,7 +99,7 @@ func TestNothingReal(t *testing.T) {
 }
 
 func reserved(a netip.Addr) bool {
-	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8"} {
+	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "10.0.0.0/8"} {
 		if netip.MustParsePrefix(p).Contains(a) {
 			return true
 		}
@@ -107,6 +107,6 @@ func reserved(a netip.Addr) bool {
 	return false
 }
 
-// version tells the numbers of browsers and of object identifiers from
-// addresses.
+// version reports whether a, which looks like an address, is the version of a
+// browser or part of an object identifier.
 func version(a string) bool { return strings.HasSuffix(a, ".0.0.0") || strings.HasSuffix(a, ".0.0") }

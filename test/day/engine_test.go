@@ -15,10 +15,10 @@ import (
 	"redshank/test/day"
 )
 
-// chunkSize is about what an agent hands over at once, in bytes.
+// chunkSize is the approximate size of an agent's chunk in bytes.
 const chunkSize = 1 << 20
 
-// orders are ways in which the lines of a day can come to the engine.
+// orders are the orders in which the lines of a day can reach the engine.
 var orders = []struct {
 	name string
 	of   func([]*day.Stream) []day.Arrival
@@ -48,8 +48,8 @@ func fileByFile(streams []*day.Stream) (all []day.Arrival) {
 	return all
 }
 
-// shuffled mixes the JSON logs at random; lines of text stay in their order,
-// which their formats rely on.
+// shuffled returns the lines with those of JSON logs in random order. Lines of text
+// keep their order, on which their formats depend.
 func shuffled(streams []*day.Stream) []day.Arrival {
 	all := fileByFile(streams)
 	var at []int
@@ -63,12 +63,12 @@ func shuffled(streams []*day.Stream) []day.Arrival {
 	return all
 }
 
-// views are what one agent may get to see of the day, and what it has to find.
+// views are the logs that one agent may read, and the attacks that it has to find.
 var views = []struct {
 	name  string
 	sees  func(tag string) bool
 	sites []day.Site
-	mail  bool // tells of mail that is read
+	mail  bool // includes records of mail that was read
 }{
 	{"everything", func(string) bool { return true }, []day.Site{day.Exchange, day.Cloud}, true},
 	{"the server", func(tag string) bool { return tag != "m365.ual" && tag != "entra.signin" }, []day.Site{day.Exchange}, false},
@@ -77,8 +77,8 @@ var views = []struct {
 	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}, false},
 }
 
-// Exactly the attacks are found, whoever the people are that day, whatever
-// part of the logs an agent sees and in whatever order.
+// TestExactlyTheAttacks: exactly the attacks are found, for any seed, any part of
+// the logs and any order of the lines.
 func TestExactlyTheAttacks(t *testing.T) {
 	for _, seed := range []uint64{1, 2} {
 		d := day.New(day.Options{Seed: seed})
@@ -104,15 +104,15 @@ func TestExactlyTheAttacks(t *testing.T) {
 	}
 }
 
-// withoutThefts is a day of which no log tells that mail is read.
+// withoutThefts returns d without the thefts, for logs that do not record reading mail.
 func withoutThefts(d *day.Day) *day.Day {
 	less := *d
 	less.Expected = slices.DeleteFunc(slices.Clone(d.Expected), func(i day.Incident) bool { return i.Rule == "AN0131" })
 	return &less
 }
 
-// observe gives the lines to an engine in chunks of one tag and returns the
-// last message about each incident.
+// observe passes the lines to an engine in chunks of one tag and returns the last
+// message about each incident.
 func observe(t *testing.T, lines []day.Arrival) []day.Found {
 	t.Helper()
 	p, err := policy.Load("../demo/policy.yaml")
@@ -155,8 +155,8 @@ func foundOf(a *alert.Alert) day.Found {
 	return f
 }
 
-// appendRecord packs a line as an agent does: [[time, {}], {...}], with the
-// time of reading, which is long after the day.
+// appendRecord packs a line as an agent does: [[time, {}], {...}]. The time is that
+// of reading, long after the day.
 func appendRecord(chunk []byte, l day.Arrival) []byte {
 	read := day.Date.AddDate(0, 0, 2).Unix()
 	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)

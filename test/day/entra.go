@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// entraRecord is a sign-in as the diagnostic export writes it; what a
-// detector does not need is left out.
+// entraRecord is a sign-in as the diagnostic export writes it, without the fields
+// that a detector does not need.
 type entraRecord struct {
 	Time              string          `json:"time"`
 	ResourceID        string          `json:"resourceId"`
@@ -50,7 +50,7 @@ type entraStatus struct {
 	FailureReason string `json:"failureReason,omitempty"`
 }
 
-// entraLag is how long the export takes.
+// The delay of the export is between entraLagLow and entraLagHigh.
 const entraLagLow, entraLagHigh = 2 * time.Minute, 9 * time.Minute
 
 func (m *maker) entra(s signIn) {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Found is an incident as its last message tells it.
+// Found is an incident as described by its last message.
 type Found struct {
 	ID         string
 	Sequence   int
@@ -26,7 +26,7 @@ type Found struct {
 	Start, End time.Time
 }
 
-// alert is the part of a message that is compared.
+// alert holds the fields of a message that are compared.
 type alert struct {
 	Event struct {
 		Kind     string    `json:"kind"`
@@ -67,9 +67,9 @@ func (a *alert) found() Found {
 	return f
 }
 
-// ReadAlerts reads a file of alerts in ECS form, one a line, and returns each
-// incident as its last message has it, by start, and the number of messages.
-// Health records in between are left out.
+// ReadAlerts reads a file of alerts in ECS form, one a line. It returns the
+// incidents as described by their last messages, sorted by start, and the number of
+// messages. Health records are skipped.
 func ReadAlerts(path string) (found []Found, messages int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -84,8 +84,8 @@ func ReadAlerts(path string) (found []Found, messages int, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			return nil, 0, fmt.Errorf("%s:%d: %w", path, messages+1, err)
 		}
-		if a.Event.Kind == "metric" {
-			continue // a health record
+		if a.Event.Kind != "alert" {
+			continue // a health record, or the full lists of an incident
 		}
 		messages++
 		if a.Event.Sequence > last[a.Event.ID].Sequence {
@@ -99,8 +99,8 @@ func ReadAlerts(path string) (found []Found, messages int, err error) {
 	return found, messages, lines.Err()
 }
 
-// Compare says how found differs from what the day has for sites: one line
-// for each difference, none where exactly the attacks were found, each once.
+// Compare returns the differences between found and the attacks of the day at
+// sites, one line each. It returns nil if exactly the attacks were found, each once.
 func (d *Day) Compare(found []Found, sites ...Site) []string {
 	var wrong []string
 	rest := slices.Clone(found)
@@ -122,8 +122,8 @@ func (d *Day) Compare(found []Found, sites ...Site) []string {
 	return wrong
 }
 
-// is tells whether f is about the attack want, by where it came from. What
-// begins with the network of an IPv6 client is that client.
+// is reports whether f is about the attack want, by its source. Any address in the
+// network of an IPv6 client counts as that client.
 func (want Incident) is(f Found) bool {
 	a, b := netip.Addr{}, netip.Addr{}
 	if want.Source != "" {
@@ -153,8 +153,8 @@ func (want Incident) differences(f Found) []string {
 	if want.Severity != "" && f.Severity != want.Severity {
 		differ("severity", f.Severity, want.Severity)
 	}
-	// The last message need not be about the last account: growth alone is
-	// told in steps, and where they fall depends on where chunks end.
+	// The last message may not include the last account: growth alone is reported in
+	// steps, which depend on the chunk boundaries.
 	if f.Accounts < want.Least || f.Accounts > want.Accounts {
 		differ("number of accounts", f.Accounts, fmt.Sprintf("%d to %d", want.Least, want.Accounts))
 	}
@@ -164,7 +164,7 @@ func (want Incident) differences(f Found) []string {
 	return wrong
 }
 
-// nameOf is the near miss or the attack behind an incident that should not be.
+// nameOf returns the benign activity or the attack behind an unexpected incident.
 func (d *Day) nameOf(f Found) string {
 	for _, q := range d.Quiet {
 		if q.Address == f.Source {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// told is what a perfect detector says of the day.
-func told(d *Day) []Found {
+// perfect returns the incidents that a perfect detector reports for the day.
+func perfect(d *Day) []Found {
 	var all []Found
 	for _, e := range d.Expected {
 		all = append(all, Found{ID: e.Name, Sequence: 1, Rule: e.Rule, Class: e.Class, Severity: e.Severity,
@@ -21,7 +21,7 @@ func told(d *Day) []Found {
 func TestCompare(t *testing.T) {
 	check := func(name string, change func([]Found) []Found, want ...string) {
 		t.Helper()
-		got := whole.Compare(change(told(whole)), Exchange, Cloud)
+		got := whole.Compare(change(perfect(whole)), Exchange, Cloud)
 		if len(got) != len(want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 			return
@@ -43,7 +43,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestCompareOneSite(t *testing.T) {
-	cloud := slices.DeleteFunc(told(whole), func(f Found) bool { return f.Source != "" && f.Rule == "AN1269" })
+	cloud := slices.DeleteFunc(perfect(whole), func(f Found) bool { return f.Source != "" && f.Rule == "AN1269" })
 	if wrong := whole.Compare(cloud, Cloud); len(wrong) > 0 {
 		t.Error(wrong)
 	}

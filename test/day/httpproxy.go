@@ -22,7 +22,7 @@ var proxyFields = strings.Fields(`
 	TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors EdgeTraceId
 	DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus`)
 
-// proxyColumn is where each field stands.
+// proxyColumn is the index of each field.
 var proxyColumn = func() map[string]int {
 	at := map[string]int{}
 	for i, name := range proxyFields {
@@ -31,7 +31,7 @@ var proxyColumn = func() map[string]int {
 	return at
 }()
 
-// proxyTime is how Exchange writes times in all its own logs.
+// proxyTime is the time layout of Exchange's own logs.
 const proxyTime = "2006-01-02T15:04:05.000Z"
 
 // proxyFile is the log of one protocol and hour: Exchange starts a new one
@@ -44,8 +44,8 @@ func (m *maker) proxyFile(protocol string, at time.Time) *Stream {
 		"#Date: "+hour.Format(proxyTime), "#Fields: "+strings.Join(proxyFields, ","))
 }
 
-// httpProxy is the proxy's row about a request. It knows a user only once the
-// user is authenticated: failed names are in the IIS log alone.
+// httpProxy writes the proxy's row about a request. The proxy knows a user only
+// after authentication: failed names are only in the IIS log.
 func (m *maker) httpProxy(r request) {
 	row := make([]string, len(proxyFields))
 	for name, value := range proxyRow(r) {
@@ -74,7 +74,7 @@ func proxyRow(r request) map[string]string {
 	return row
 }
 
-// signedAs is an account as the server names it once it knows who it is.
+// signedAs returns an account as the server names it after authentication.
 func signedAs(user string) string {
 	name, domain, ok := strings.Cut(user, "@")
 	if !ok {
@@ -83,7 +83,7 @@ func signedAs(user string) string {
 	return netbios(domain) + `\` + name
 }
 
-// netbios is the old name of a domain.
+// netbios returns the NetBIOS name of a domain.
 func netbios(domain string) string {
 	first, _, _ := strings.Cut(domain, ".")
 	return strings.ToUpper(first)

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// iisFields are the columns Exchange sets up.
+// iisFields are the columns that Exchange configures.
 const iisFields = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
 
-// iisFlush is how long the driver keeps lines back; 30 s is usual under load.
+// iisFlush is the interval at which the driver flushes lines; 30 s is common under load.
 const iisFlush = 30 * time.Second
 
-// iisReset is when somebody restarts the web server: the header comes again in
-// the middle of the file.
+// iisReset is the time of a restart of the web server, which writes the header again
+// in the middle of the file.
 var iisReset = clock(12, 31)
 
-// iisHeader heads the file and whatever follows a restart.
+// iisHeader returns the header at the start of the file and after a restart.
 func iisHeader(at time.Time) []string {
 	return []string{
 		"#Software: Microsoft Internet Information Services 10.0",
@@ -26,7 +26,7 @@ func iisHeader(at time.Time) []string {
 	}
 }
 
-// iisFile is the log of one web site: 1 the front end, 2 the back end.
+// iisFile returns the log of one web site: 1 is the front end, 2 the back end.
 func (m *maker) iisFile(site int) *Stream {
 	path := fmt.Sprintf("exchange/IIS/W3SVC%d/u_ex%s.log", site, Date.Format("060102"))
 	if s := m.streams[path]; s != nil {
@@ -43,7 +43,7 @@ func (m *maker) frontEnd(r request) {
 	m.iis(1, r, 443)
 }
 
-// backEnd is the same request as the mailbox role sees it.
+// backEnd writes the row of a request in the log of the mailbox role.
 func (m *maker) backEnd(r request) {
 	r.client.ip, r.at = server, r.at.Add(2*time.Millisecond)
 	m.iis(2, r, 444)
@@ -58,13 +58,13 @@ func (m *maker) iis(site int, r request, port int) {
 	m.add(m.iisFile(site), at, flushed(at, iisFlush), text)
 }
 
-// iisQuery is the query with what Exchange appends; cafeReqId joins it to the
-// proxy's log.
+// iisQuery returns the query with the parameters that Exchange appends; cafeReqId
+// links the request to the proxy's log.
 func iisQuery(r request) string {
 	return r.query + "&CorrelationID=<empty>;&cafeReqId=" + r.id + ";&encoding=;"
 }
 
-// dash stands for an empty column.
+// dash returns s, or "-" for an empty column.
 func dash(s string) string {
 	if s == "" {
 		return "-"
@@ -72,5 +72,5 @@ func dash(s string) string {
 	return s
 }
 
-// plus writes a user agent as IIS does.
+// plus returns a user agent as IIS writes it, with + for spaces.
 func plus(s string) string { return dash(strings.ReplaceAll(s, " ", "+")) }

@@ -8,8 +8,8 @@ import (
 
 const imapFields = "dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
 
-// imap is one IMAP session of the front end: a login and, where that goes
-// well, a look into the inbox.
+// imap writes one IMAP session of the front end: a login and, if it succeeds, a
+// look into the inbox.
 func (m *maker) imap(at time.Time, ip, account string, v verdict) {
 	remote := net.JoinHostPort(ip, fmt.Sprint(m.port()))
 	id, row := m.hex(16), 0

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// oddities are what looks like an attack to a counter and is none.
+// oddities adds benign activity that looks like an attack to a simple counter.
 func (m *maker) oddities() {
 	m.quiet("typos of a whole office in the morning", branchOffice)
 	m.quiet("typos and sign-ins of headquarters", headquarters)
@@ -16,8 +16,8 @@ func (m *maker) oddities() {
 	m.handful()
 }
 
-// oldPassword is a telephone whose owner has changed the password and gone to
-// bed: it tries the old one all night.
+// oldPassword adds a telephone that tries an old password all night after its owner
+// has changed the password.
 func (m *maker) oldPassword() {
 	p := m.people[37]
 	c := client{"198.51.100.231", p.phone.agent}
@@ -32,8 +32,8 @@ func (m *maker) oldPassword() {
 	}
 }
 
-// expiry is the morning on which the passwords of a department expire: the old
-// one is right, and is refused until it is changed.
+// expiry adds the morning on which the passwords of a department expire: the old
+// password is right, but refused until it is changed.
 func (m *maker) expiry() {
 	m.quiet("a wave of expired passwords", "10.20.0.0/16")
 	for i := range 24 {
@@ -47,7 +47,7 @@ func (m *maker) expiry() {
 	}
 }
 
-// migration is a tool that copies mailboxes with a list of passwords, three of
+// migration adds a tool that copies mailboxes with a list of passwords, three of
 // which are out of date.
 func (m *maker) migration() {
 	const ip = "192.0.2.60"
@@ -65,7 +65,7 @@ func (m *maker) migration() {
 	}
 }
 
-// scanner walks the pages of the server and never names an account.
+// scanner adds a scanner that requests the pages of the server, without an account.
 func (m *maker) scanner() {
 	c := client{"203.0.113.240", "Mozilla/5.0 zgrab/0.x"}
 	m.quiet("a scanner without accounts", c.ip)
@@ -81,7 +81,7 @@ func (m *maker) scanner() {
 	}
 }
 
-// handful are strangers who try too few accounts to be told from mistakes.
+// handful adds strangers who try too few accounts to be distinguished from mistakes.
 func (m *maker) handful() {
 	c := client{"192.0.2.222", "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0"}
 	m.quiet("four accounts, one below the threshold", c.ip)
@@ -90,7 +90,7 @@ func (m *maker) handful() {
 		m.basic(at, c, ews, m.people[i*50+9].upn(), "", wrong)
 	}
 	for i := range 6 {
-		c := client{fmt.Sprintf("203.0.113.%d", 243+i), browsers[i%len(browsers)]}
+		c := client{fmt.Sprintf("198.18.1.%d", 243+i), browsers[i%len(browsers)]}
 		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), wrong)
 	}
 }

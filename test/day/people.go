@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// client is where a request comes from: an address and the program behind it.
+// client is the source of a request: an address and a user agent.
 type client struct{ ip, agent string }
 
-// person is one employee, with the habits that make a day of traffic.
+// person is one employee, with the behaviour that determines a day of traffic.
 type person struct {
 	name    string // first.last
 	domain  string // contoso.com or fabrikam.com
@@ -24,7 +24,7 @@ type person struct {
 	spelled bool   // types DOMAIN\name, not the user principal name
 
 	comes, goes time.Time
-	branch      bool // works where everything passes one public address
+	branch      bool // works in the branch, where all traffic has one public address
 	outlook     bool
 	webmail     bool
 	phoneMail   bool
@@ -34,7 +34,7 @@ type person struct {
 func (p *person) upn() string  { return p.name + "@" + p.domain }
 func (p *person) down() string { return p.netbios + `\` + p.name }
 
-// typed is the account as this person types it.
+// typed returns the account as this person types it.
 func (p *person) typed() string {
 	if p.spelled {
 		return p.down()
@@ -42,8 +42,8 @@ func (p *person) typed() string {
 	return p.upn()
 }
 
-// The networks. Everything at headquarters reaches Exchange from the inside
-// and the cloud through one address; the branch reaches both through another.
+// The networks. Headquarters reaches Exchange from the inside and the cloud through
+// one address; the branch reaches both through another address.
 const (
 	headquarters = "192.0.2.10"
 	branchOffice = "192.0.2.130"
@@ -74,7 +74,7 @@ var (
 	outlookFull = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17932; Pro)"
 )
 
-// staff makes everybody, one for each pair of names.
+// staff returns all employees, one for each pair of names.
 func (m *maker) staff() []*person {
 	var all []*person
 	for _, last := range lastNames {
@@ -103,8 +103,8 @@ func (m *maker) person(i int, name string) *person {
 	return p
 }
 
-// place gives p its addresses. Homes have a network of their own or share one
-// of the provider's addresses; phones share the carrier's.
+// place sets the addresses of p. A home has its own network or shares one of the
+// provider's addresses; phones share the carrier's addresses.
 func (m *maker) place(p *person, i int) {
 	browser := pick(m, browsers)
 	p.desk = client{fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser}

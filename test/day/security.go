@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// windowsEvent is a record as Fluent Bit's winevtlog input makes it: the event
-// data are positional strings, without names.
+// windowsEvent is a record of Fluent Bit's winevtlog input: the event data are
+// positional strings, without names.
 type windowsEvent struct {
 	ProviderName      string
 	ProviderGuid      string
@@ -37,8 +37,8 @@ const (
 	cleartext   = 8 // logon type NetworkCleartext: Basic, forms, SMTP AUTH
 )
 
-// logon is a 4624 of a web login, which names the account as the domain knows
-// it, however it was typed.
+// logon writes a 4624 of a web login, which has the domain's name of the account,
+// however the name was typed.
 func (m *maker) logon(at time.Time, user, ip string) {
 	name, domain := target(signedAs(user))
 	m.security(at, 4624, 2, "0x8020000000000000", []any{
@@ -49,13 +49,12 @@ func (m *maker) logon(at time.Time, user, ip string) {
 	})
 }
 
-// logonFailed is a 4625 of a web login.
+// logonFailed writes a 4625 of a web login.
 func (m *maker) logonFailed(at time.Time, user, ip string, v verdict) {
 	m.failed(at, user, ip, fmt.Sprint(m.port()), webProcess, v)
 }
 
-// logonFailedSMTP is a 4625 of SMTP AUTH, where Windows does not learn the
-// client's address.
+// logonFailedSMTP writes a 4625 of SMTP AUTH, which lacks the client's address.
 func (m *maker) logonFailedSMTP(at time.Time, user string, v verdict) {
 	m.failed(at, user, "-", "-", smtpProcess, v)
 }
@@ -68,8 +67,8 @@ func (m *maker) failed(at time.Time, user, ip, port, process string, v verdict) 
 	})
 }
 
-// target splits an account into the two fields Windows has for it; a user
-// principal name stays whole, with no domain beside it.
+// target splits an account into the two fields of a Windows event. A user principal
+// name is not split; its domain field is empty.
 func target(user string) (name, domain string) {
 	if domain, name, ok := strings.Cut(user, `\`); ok {
 		return name, domain
@@ -78,8 +77,8 @@ func target(user string) (name, domain string) {
 }
 
 func (m *maker) security(at time.Time, id, version int, keywords string, inserts []any) {
-	// Numbers rise with the time, whatever the order in which the day is made;
-	// the lowest bits keep apart what happens in one millisecond.
+	// Record numbers increase with time, whatever the order in which the day is
+	// generated. The lowest bits distinguish events of the same millisecond.
 	m.events++
 	record := 410_000 + 8*int(at.Sub(Date).Milliseconds()) + m.events%8
 	s := m.stream("windows.security", "exchange/Security/security.ndjson", Date)

@@ -17,8 +17,8 @@ type session struct {
 	row    int
 }
 
-// smtpOpen starts a conversation and brings it to the point where the client
-// can say who it is.
+// smtpOpen starts a conversation, up to the point at which the client can
+// authenticate.
 func (m *maker) smtpOpen(at time.Time, ip string) *session {
 	s := &session{m: m, at: at, id: "08DE" + m.hex(12), remote: net.JoinHostPort(ip, fmt.Sprint(m.port()))}
 	s.say("+", "", "")
@@ -33,7 +33,7 @@ func (m *maker) smtpOpen(at time.Time, ip string) *session {
 	return s
 }
 
-// say writes one row and lets a few milliseconds pass.
+// say writes one row and advances the time by a few milliseconds.
 func (s *session) say(event, data, context string) {
 	st := s.m.stream("exchange.smtp", "exchange/SmtpReceive/RECV"+Date.Format("20060102")+"-1.LOG", Date,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log",
@@ -52,7 +52,7 @@ func (s *session) close() {
 	s.say("-", "", "Local")
 }
 
-// submit sends one message with credentials that are right.
+// submit sends one message with valid credentials.
 func (m *maker) submit(at time.Time, ip, account string) {
 	s := m.smtpOpen(at, ip)
 	s.say("*", account, "authenticated")
@@ -64,8 +64,8 @@ func (m *maker) submit(at time.Time, ip, account string) {
 	s.close()
 }
 
-// submitRefused is one AUTH that fails: four rows tell of it, the name is in
-// the second alone.
+// submitRefused writes one failed AUTH: four rows, of which only the second has the
+// name.
 func (m *maker) submitRefused(at time.Time, ip, account string, v verdict) {
 	s := m.smtpOpen(at, ip)
 	m.logonFailedSMTP(s.at, account, v)

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Stream is one log file as it lies on disk.
+// Stream is one log file.
 type Stream struct {
-	Tag  string // tag an agent would give it
+	Tag  string // tag that an agent would give the file
 	Path string // relative to the folder of the day
-	JSON bool   // one JSON object a line, else text
+	JSON bool   // one JSON object a line, otherwise text
 
 	rows []row
 }
 
-// row is one line and when it reached the file, which for a cloud log is long
-// after it happened.
+// row is one line and the time at which it reached the file, which for a cloud log
+// is long after the event.
 type row struct {
 	at, arrives time.Time
 	seq         int
@@ -47,8 +47,8 @@ func (s *Stream) Text(yield func(string) bool) {
 	}
 }
 
-// stream finds or makes the file; a new one starts with header, written when
-// the file was started, which must be before everything else in it.
+// stream returns the file, and creates it if necessary. A new file starts with
+// header, written at the time started, which must be before all other lines.
 func (m *maker) stream(tag, path string, started time.Time, header ...string) *Stream {
 	s := m.streams[path]
 	if s == nil {
@@ -61,27 +61,27 @@ func (m *maker) stream(tag, path string, started time.Time, header ...string) *S
 	return s
 }
 
-// add appends a line that happened at one time and was written at another.
+// add appends a line of an event at one time that was written at another.
 func (m *maker) add(s *Stream, at, arrives time.Time, text string) {
 	m.seq++
 	s.rows = append(s.rows, row{at, arrives, m.seq, text})
 }
 
-// json adds v as one line of JSON. Angle brackets stay as they are, as the
-// services write them.
+// json adds v as one line of JSON. Angle brackets are not escaped, as in the logs of
+// the services.
 func (m *maker) json(s *Stream, at, arrives time.Time, v any) {
 	var text strings.Builder
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(err) // only this package's own structs come here
+		panic(err) // v is always a struct of this package
 	}
 	s.JSON = true
 	m.add(s, at, arrives, strings.TrimSuffix(text.String(), "\n"))
 }
 
-// flushed is when a buffered writer that empties every so often writes what
-// happened at t.
+// flushed returns when a writer that flushes at a fixed interval writes an event of
+// time t.
 func flushed(t time.Time, every time.Duration) time.Time {
 	return t.Truncate(every).Add(every)
 }
@@ -106,15 +106,15 @@ func (s *Stream) write(path string) error {
 	}
 	w := bufio.NewWriterSize(f, 1<<18)
 	for _, r := range s.rows {
-		// Errors stick in the writer and come out of Flush.
+		// bufio.Writer keeps an error for Flush.
 		w.WriteString(r.text)
 		w.WriteString(s.lineEnd())
 	}
 	return cmp.Or(w.Flush(), f.Close())
 }
 
-// lineEnd is what the writer of the log ends its lines with: Windows services
-// write CRLF, collectors LF.
+// lineEnd returns the line end of the log: Windows services write CRLF, collectors
+// LF.
 func (s *Stream) lineEnd() string {
 	if s.JSON {
 		return "\n"
@@ -128,9 +128,8 @@ type Arrival struct {
 	Text   string
 }
 
-// Arrivals returns the lines of streams in the order in which they arrive.
-// What is flushed at the same moment stays together by tag, as an agent would
-// read it.
+// Arrivals returns the lines of streams in the order in which they arrive. Lines
+// that are flushed at the same time are grouped by tag, as an agent would read them.
 func Arrivals(streams []*Stream) []Arrival {
 	type line struct {
 		row

@@ -2,9 +2,9 @@ package day
 
 import "time"
 
-// theft reads one mailbox with a stolen token: AADInternals redeems it, from a
-// server for rent, and a script pages through the mailbox over EWS. The audit
-// log alone tells of the mail.
+// theft reads one mailbox with a stolen token: AADInternals redeems the token on a
+// rented server, and a script pages through the mailbox over EWS. Only the audit log
+// records the access to mail.
 func (m *maker) theft() {
 	const ip, script = "192.0.2.233", "python-requests/2.31.0"
 	victim := m.people[148]
@@ -19,7 +19,7 @@ func (m *maker) theft() {
 	})
 }
 
-// mailTaken is two minutes of a program's reading.
+// mailTaken writes two minutes of a program's reading.
 func (m *maker) mailTaken(at time.Time, ip, info string, p *person) {
 	r := m.mailRecord(at, client{ip: ip}, p, 20+m.rng.IntN(30))
 	r.ClientInfoString, r.AppID, r.ClientAppID = info, azureADPS.id, azureADPS.id

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// typos is the share of logins by hand whose first password is mistyped.
+// typos is the share of interactive logins whose first password is mistyped.
 const typos = 0.12
 
-// ordinary is the day of everybody, and of the machines.
+// ordinary adds the ordinary day of all people and machines.
 func (m *maker) ordinary() {
 	for _, p := range m.people {
 		m.workday(p)
@@ -18,7 +18,7 @@ func (m *maker) ordinary() {
 	m.probes()
 }
 
-// workday is what one person does on the Exchange server.
+// workday adds one person's activity on the Exchange server.
 func (m *maker) workday(p *person) {
 	if p.outlook {
 		m.outlook(p)
@@ -36,7 +36,7 @@ func (m *maker) workday(p *person) {
 	}
 }
 
-// outlook is a desktop client: it looks itself up once and then polls. Every
+// outlook adds a desktop client: one autodiscover request and then polling. Every
 // new connection begins with a challenge.
 func (m *maker) outlook(p *person) {
 	c := client{p.desk.ip, outlookFull}
@@ -55,12 +55,12 @@ func (m *maker) outlook(p *person) {
 	}
 }
 
-// negotiated is one request that NTLM or Kerberos has signed.
+// negotiated writes one request authenticated by NTLM or Kerberos.
 func (m *maker) negotiated(at time.Time, c client, s service, p *person) {
 	m.web(request{at: at, client: c, service: s, user: p.down(), status: 200, signed: true})
 }
 
-// typedIn is a login to the web client by hand, now and then after a typo, and
+// typedIn adds an interactive login to the web client, sometimes after a typo, and
 // some reading.
 func (m *maker) typedIn(at time.Time, c client, p *person) {
 	m.page(at.Add(-m.between(4*time.Second, 15*time.Second)), c, logonPage, "replaceCurrent=1&url=https%3a%2f%2fmail.contoso.com%2fowa")
@@ -73,7 +73,7 @@ func (m *maker) typedIn(at time.Time, c client, p *person) {
 	})
 }
 
-// phoneSync is a telephone that fetches mail day and night, over the office's
+// phoneSync adds a telephone that fetches mail day and night, over the office's
 // wireless network in working hours.
 func (m *maker) phoneSync(p *person) {
 	query := device(p.down(), p.device, "iPhone", "Sync")
@@ -86,7 +86,7 @@ func (m *maker) phoneSync(p *person) {
 	})
 }
 
-// cloudDay is what one person does in the tenant.
+// cloudDay adds one person's activity in the tenant.
 func (m *maker) cloudDay(p *person) {
 	at := m.around(p.comes, 8*time.Minute)
 	if m.chance(typos) {
@@ -104,8 +104,8 @@ func (m *maker) cloudDay(p *person) {
 	}
 }
 
-// machines submit mail from inside: the scanner, the billing run, the ticket
-// system.
+// machines adds devices that submit mail from inside: the scanner, the billing run,
+// the ticket system.
 func (m *maker) machines() {
 	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
 		ip := fmt.Sprintf("10.20.1.%d", 31+i)
@@ -113,10 +113,10 @@ func (m *maker) machines() {
 	}
 }
 
-// healthMailbox is the account the server tests itself with.
+// healthMailbox is the account of the server's self-tests.
 const healthMailbox = "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com"
 
-// probes are the server's tests of itself and the load balancer's.
+// probes adds the self-tests of the server and the probes of the load balancer.
 func (m *maker) probes() {
 	monitor := client{"::1", "AMProbe/Local/ClientAccess"}
 	lb := client{balancer, "LB/HealthCheck"}

@@ -1,6 +1,6 @@
 package day
 
-// verdict is what the server thinks of a name and a password.
+// verdict is the server's decision about a name and a password.
 type verdict int
 
 const (
@@ -8,10 +8,10 @@ const (
 	wrong            // the password is wrong
 	nobody           // there is no such account
 	expired          // the password is right and too old
-	mfaAsked         // the password is right; the cloud asks for a second factor that never comes
+	mfaAsked         // the password is right; the cloud requests a second factor that is not provided
 )
 
-// codes are the same verdict in the words of each log.
+// codes are the values for one verdict in each log.
 type codes struct {
 	win32     uint32 // IIS sc-win32-status
 	subStatus string // Security 4625

@@ -7,9 +7,9 @@ import (
 
 // service is a virtual directory of Exchange.
 type service struct {
-	protocol string // as HttpProxy calls it
+	protocol string // name in HttpProxy logs
 	stem     string
-	auth     string // how it asks for credentials
+	auth     string // authentication scheme
 }
 
 var (
@@ -30,20 +30,20 @@ type request struct {
 	client
 	service
 	method  string
-	stem    string // empty: the service's own
+	stem    string // if empty, the stem of the service
 	query   string // without the parts that Exchange adds
-	user    string // as typed; empty where the server knows none
+	user    string // as typed; empty if the server does not know the user
 	referer string
 	status  int
 	sub     int
 	win32   uint32
-	signed  bool // the user has proved to be who it is
+	signed  bool // the user is authenticated
 	id      string
 }
 
-// web writes one request to every log that tells of it: the front end, the
-// proxy and, where the proxy passed it on, the back end, which takes the front
-// end for the client.
+// web writes one request to all of its logs: the front end, the proxy and, if the
+// proxy has forwarded the request, the back end, which logs the front end as the
+// client.
 func (m *maker) web(r request) {
 	r.id = m.uuid()
 	if r.stem == "" {
@@ -59,17 +59,17 @@ func (m *maker) web(r request) {
 	}
 }
 
-// challenge is the anonymous first leg of a handshake: a 401 that is no failure.
+// challenge writes the anonymous first leg of a handshake: a 401 that is not a failure.
 func (m *maker) challenge(at time.Time, c client, s service, query string) {
 	m.web(request{at: at, client: c, service: s, query: query, status: 401, sub: 1, win32: noCredentials})
 }
 
-// tokenCached is the share of Basic requests for which the server still has a
-// token and writes no 4624.
+// tokenCached is the share of Basic requests for which the server has a cached token
+// and writes no 4624.
 const tokenCached = 0.7
 
-// basic is one request with a name and a password, and what the Security log
-// says of it.
+// basic writes one request with a name and a password, and its event in the Security
+// log.
 func (m *maker) basic(at time.Time, c client, s service, user, query string, v verdict) {
 	r := request{at: at, client: c, service: s, query: query, user: user, status: 200, signed: v == right}
 	if v != right {
@@ -87,9 +87,9 @@ const (
 	afterPage = mailHost + logonPage + "?replaceCurrent=1&url=https%3a%2f%2fmail.contoso.com%2fowa"
 )
 
-// form is a login through the web form. The POST answers 302 whatever the
-// password: the request that follows it tells how it went. It returns when the
-// browser has come to rest.
+// form writes a login through the web form. The status of the POST is 302 whatever
+// the password: only the next request shows the outcome. form returns the time of
+// the last request.
 func (m *maker) form(at time.Time, c client, user string, v verdict) time.Time {
 	post := request{at: at, client: c, service: owa, stem: "/owa/auth.owa", user: user, referer: afterPage, status: 302}
 	m.web(post)
@@ -107,12 +107,12 @@ func (m *maker) form(at time.Time, c client, user string, v verdict) time.Time {
 	return next
 }
 
-// page is an anonymous GET of one of the pages around the form.
+// page writes an anonymous GET of one of the pages around the form.
 func (m *maker) page(at time.Time, c client, stem, query string) {
 	m.web(request{at: at, client: c, service: owa, method: "GET", stem: stem, query: query, status: 200})
 }
 
-// welcome is what a browser loads once it is in.
+// welcome writes the requests of a browser after a successful login.
 func (m *maker) welcome(at time.Time, c client, user string) {
 	for _, stem := range []string{"/owa/", "/owa/sessiondata.ashx", "/owa/service.svc"} {
 		m.web(request{at: at, client: c, service: owa, method: "GET", stem: stem, user: user, referer: afterPage, status: 200, signed: true})
@@ -120,7 +120,7 @@ func (m *maker) welcome(at time.Time, c client, user string) {
 	}
 }
 
-// device is the query of an ActiveSync request.
+// device returns the query of an ActiveSync request.
 func device(name, id, kind, command string) string {
 	return "Cmd=" + command + "&User=" + strings.ReplaceAll(name, `\`, "%5C") + "&DeviceId=" + id + "&DeviceType=" + kind
 }

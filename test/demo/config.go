@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// config is a pipeline with one tail input for each tag, written for this day.
-// conf/ has the ones to start from.
+// config writes a pipeline for this day, with one tail input for each tag. The
+// configurations for production are in conf/.
 func (p *player) config() string {
 	var b strings.Builder
 	b.WriteString("service:\n  flush: 1\n  log_level: info\n  http_listen: 127.0.0.1\n")

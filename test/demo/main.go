@@ -1,6 +1,6 @@
-// The demo plays a synthetic day of an Exchange server and a tenant through
-// the plugin, on a real Fluent Bit where there is one, and compares what was
-// found with what is in the day. make demo builds everything and calls it.
+// The demo plays a synthetic day of an Exchange server and a tenant through the
+// plugin, in a real Fluent Bit if fluent-bit is on PATH, and compares the incidents
+// with the attacks in the day. make demo builds everything and runs the demo.
 package main
 
 import (
@@ -50,8 +50,8 @@ func run(ctx context.Context) error {
 	return p.page(ctx)
 }
 
-// makeDay makes the day and writes it below out: as the files it would be on
-// disk, and as one tagged file in order of arrival.
+// makeDay generates the day and writes it below out: as separate log files, and as
+// one tagged file in order of arrival.
 func makeDay(out string, records int) (*day.Day, error) {
 	d := day.New(day.Options{Records: records})
 	if err := d.Write(out); err != nil {
@@ -64,7 +64,7 @@ func makeDay(out string, records int) (*day.Day, error) {
 	return d, nil
 }
 
-// taggedName is the file for build/host, below the folder of the demo.
+// taggedName is the name of the file for build/host, in the folder of the demo.
 const taggedName = "day.tagged"
 
 func writeTagged(d *day.Day, path string) error {
@@ -75,7 +75,7 @@ func writeTagged(d *day.Day, path string) error {
 	return errors.Join(d.WriteTagged(f), f.Close())
 }
 
-// moduleRoot walks up to the folder of go.mod.
+// moduleRoot returns the folder of go.mod, at or above the working directory.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"redshank/test/day"
 )
 
-// policyYAML is what Contoso's analysts would have set up.
+// policyYAML is the policy of the synthetic organisation.
 //
 //go:embed policy.yaml
 var policyYAML []byte
@@ -25,14 +25,14 @@ type player struct {
 	day    *day.Day
 	build  string // folder of the artefacts
 	out    string // folder of the logs
-	alerts string // file the sink writes
+	alerts string // file that the sink writes
 }
 
 func (p *player) object() string { return filepath.Join(p.build, "out_redshank.so") }
 func (p *player) policy() string { return filepath.Join(p.out, "policy.yaml") }
 
-// play runs the host that was asked for; auto is fluent-bit where it is on
-// PATH.
+// play runs the host given. auto is fluent-bit if it is on PATH, otherwise
+// build/host.
 func (p *player) play(ctx context.Context, host string) error {
 	if err := p.prepare(); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (p *player) play(ctx context.Context, host string) error {
 	return fmt.Errorf("-host: %q: want fluent-bit, host or auto", host)
 }
 
-// prepare clears what an earlier run has left: alerts are appended to.
+// prepare removes the files of an earlier run, because alerts are appended.
 func (p *player) prepare() error {
 	if _, err := os.Stat(p.object()); err != nil {
 		return fmt.Errorf("%w (want make build)", err)
@@ -63,7 +63,7 @@ func (p *player) prepare() error {
 
 // minimalHost feeds the tagged file to build/host.
 func (p *player) minimalHost(ctx context.Context) error {
-	fmt.Println("playing on build/host (no fluent-bit on PATH, or not wanted)")
+	fmt.Println("playing on build/host (fluent-bit is not on PATH or was not requested)")
 	f, err := os.Open(filepath.Join(p.out, taggedName))
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (p *player) minimalHost(ctx context.Context) error {
 	return os.WriteFile(filepath.Join(p.out, "host.log"), log, 0o644)
 }
 
-// fluentBit tails the files of the day with a real agent.
+// fluentBit runs a real agent that tails the files of the day.
 func (p *player) fluentBit(ctx context.Context) error {
 	config := filepath.Join(p.out, "fluent-bit.yaml")
 	if err := os.WriteFile(config, []byte(p.config()), 0o644); err != nil {

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// progress is a bar that grows in place on a terminal; elsewhere it is a line
-// for every step.
+// progress prints a bar that grows in place on a terminal; otherwise one line for
+// every step.
 type progress struct {
 	out   *os.File
-	start string // what begins a step
+	start string // text before a step
 	end   string
 	total int
 	done  int
-	shown int // tenths so far
+	shown int // tenths printed so far
 }
 
 func newProgress(out *os.File, total int) *progress {
@@ -32,7 +32,7 @@ func (p *progress) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// set tells how many lines are done.
+// set reports that done lines have been processed.
 func (p *progress) set(done int) {
 	p.done = done
 	tenths := min(10, done*10/p.total)

@@ -11,8 +11,8 @@ import (
 	"redshank/test/day"
 )
 
-// report prints what was found and returns an error that names every
-// difference from what is in the day.
+// report prints the incidents found and returns an error that names every
+// difference from the attacks in the day.
 func report(w io.Writer, d *day.Day, path string) error {
 	found, messages, err := day.ReadAlerts(path)
 	if err != nil {
@@ -22,7 +22,7 @@ func report(w io.Writer, d *day.Day, path string) error {
 	table(w, found)
 	fmt.Fprintf(w, "\nalerts: %s\n", path)
 	if wrong := d.Compare(found, day.Exchange, day.Cloud); len(wrong) > 0 {
-		return fmt.Errorf("not what is in the day:\n  %s", strings.Join(wrong, "\n  "))
+		return fmt.Errorf("incidents differ from the attacks in the day:\n  %s", strings.Join(wrong, "\n  "))
 	}
 	fmt.Fprintf(w, "exactly the %d attacks of the day, and none of its %d near misses\n", len(d.Expected), len(d.Quiet))
 	return nil
@@ -38,7 +38,7 @@ func table(w io.Writer, found []day.Found) {
 	t.Flush()
 }
 
-// origin is the client of an incident, or how many a campaign has.
+// origin returns the client of an incident, or the number of clients of a campaign.
 func origin(f day.Found) string {
 	return cmp.Or(f.Source, fmt.Sprintf("%d addresses", f.Addresses))
 }

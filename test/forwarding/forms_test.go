@@ -13,8 +13,8 @@ import (
 	"redshank/test/forwarding"
 )
 
-// An alert of an analytic that the documents do not know comes out in ECS, OCSF
-// and CEF, with its rule.
+// TestFormsOfAThirdAnalytic: package document renders the alert of an analytic
+// that it does not import as ECS, OCSF and CEF, with the analytic's rule.
 func TestFormsOfAThirdAnalytic(t *testing.T) {
 	tracker := incident.NewTracker(policy.Default())
 	detector := forwarding.New(tracker)

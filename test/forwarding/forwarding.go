@@ -1,6 +1,6 @@
-// Package forwarding is an analytic for tests: many mailboxes that begin to
-// forward mail within a day. It shows what an analytic consists of, and that
-// nothing outside its folder has to know it.
+// Package forwarding is an analytic for tests: it detects many mailboxes that
+// begin to forward mail within a day. The package shows the parts of an analytic,
+// and that no package outside its folder has to import it.
 package forwarding
 
 import (
@@ -28,7 +28,7 @@ const Threshold = 5
 
 const (
 	table = "forwarding"
-	// maxDays bounds the days that are remembered: one for late events.
+	// maxDays bounds the days in memory: today, and one day for late events.
 	maxDays = 2
 )
 
@@ -39,7 +39,7 @@ type Detector struct {
 	dirty   map[int64]bool
 }
 
-// New returns a Detector whose incidents leave through tracker.
+// New returns a Detector that reports its incidents to tracker.
 func New(tracker *incident.Tracker) *Detector {
 	d := &Detector{tracker: tracker, days: map[int64]*window.Distinct{}, dirty: map[int64]bool{}}
 	tracker.Register(&Rule, func(i *incident.Incident) incident.Detail { return &wave{i} })
@@ -118,7 +118,7 @@ func (d *Detector) restore(key, value []byte) error {
 	return mailboxes.UnmarshalBinary(value)
 }
 
-// wave is the detail of an incident; all it needs is in the incident.
+// wave is the detail of an incident. It has no state beyond the incident.
 type wave struct{ *incident.Incident }
 
 // Assess implements incident.Detail.

@@ -1,4 +1,4 @@
-/* What a plugin in Go sees of Fluent Bit 5.1: its structs, laid out alike. */
+/* The structs of Fluent Bit 5.1 that a Go plugin uses, with the same layout. */
 #ifndef ABI_H
 #define ABI_H
 
@@ -32,11 +32,11 @@ struct api {
 };
 
 struct context {
-    void *remote; /* the plugin's own */
+    void *remote; /* context of the plugin */
 };
 
-/* One for all instances of a plugin: the host sets instance and context anew
- * before each Init. */
+/* Shared by all instances of a plugin: the host sets instance and context before
+ * each Init. */
 struct output_plugin {
     char *name;
     struct api *api;

@@ -1,6 +1,6 @@
 /*
- * The smallest host for an output plugin in Go: Fluent Bit's side of the
- * contract, for tests and for machines without Fluent Bit.
+ * A minimal host for an output plugin in Go: Fluent Bit's side of the plugin
+ * interface, for tests and for machines without Fluent Bit.
  */
 #include "host.h"
 
@@ -38,7 +38,7 @@ void die(const char *what, const char *detail)
     exit(255);
 }
 
-/* The whole life, and again for each reload. Returns the exit status. */
+/* Loads, runs and ends the plugin, once more for each reload. Returns the exit status. */
 static int live(void)
 {
     for (int i = 0; i <= opt.reloads; i++) {
@@ -57,7 +57,7 @@ static int live(void)
     return failed > 0;
 }
 
-/* Daemon mode: the parent stands in for the shell and waits for the child. */
+/* Daemon mode: the parent process waits for the child, so that a test can. */
 static int live_in_child(void)
 {
 #ifndef _WIN32
@@ -75,7 +75,7 @@ static int live_in_child(void)
     return 255;
 }
 
-/* Cuts KEY=VALUE in place; argv lives as long as the process. */
+/* Splits KEY=VALUE in place; argv lives as long as the process. */
 static void set_property(char *text)
 {
     struct instance *ins = &instances[instance_count - 1];
@@ -89,7 +89,7 @@ static void set_property(char *text)
     ins->values[ins->properties++] = value + 1;
 }
 
-/* Takes an argument without a value. -o before any -p is the first instance. */
+/* Handles an argument without a value. -o before any -p is the first instance. */
 static int flag(const char *arg)
 {
     static const struct { const char *name; int *set; } flags[] = {
@@ -109,7 +109,7 @@ static int flag(const char *arg)
     return 0;
 }
 
-/* Takes an argument with its value. */
+/* Handles an argument with its value. */
 static int option(const char *arg, char *value)
 {
     if (strcmp(arg, "-e") == 0) opt.path = value;

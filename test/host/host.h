@@ -37,18 +37,18 @@ extern struct instance instances[MAX_INSTANCES];
 extern int instance_count;
 void die(const char *what, const char *detail);
 
-/* plugin.c: the plugin's callbacks, called as Fluent Bit calls them */
-extern int failed; /* chunks that never came to OK, exits that failed */
-void reset_signals(void); /* fault handlers as Fluent Bit sets them */
+/* plugin.c: the plugin's callbacks, called in the same way as by Fluent Bit */
+extern int failed; /* chunks that never returned OK, exits that failed */
+void reset_signals(void); /* sets the fault handlers of Fluent Bit */
 void load(int hot);
 void start_instances(void);
-void deliver(struct chunk *c); /* takes the chunk */
+void deliver(struct chunk *c); /* frees the chunk */
 void end_instances(int count, int hot);
 void check_null_context(void);
 
 /* workers.c */
 void start_workers(void);
-void hand_over(struct chunk *c); /* takes the chunk */
+void hand_over(struct chunk *c); /* takes ownership of the chunk */
 void end_workers(void);
 
 /* input.c */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CHUNK 2000000 /* bytes: about where Fluent Bit locks a chunk */
+#define MAX_CHUNK 2000000 /* bytes, approximately the size at which Fluent Bit closes a chunk */
 
-/* The tag is copied: it may stand in a line buffer that is used again. */
+/* Copies the tag, which may be in a line buffer that is reused. */
 static struct chunk *open_chunk(const char *tag, size_t len)
 {
     struct chunk *c = calloc(1, sizeof *c);
@@ -17,7 +17,7 @@ static struct chunk *open_chunk(const char *tag, size_t len)
     return c;
 }
 
-/* Appends one line to the chunk; NULL stands for no chunk yet. */
+/* Appends one line to the chunk; opens a chunk if c is NULL. */
 static struct chunk *add_line(struct chunk *c, const char *line, size_t len)
 {
     const char *tag = opt.tag, *tab;
@@ -46,7 +46,7 @@ static struct chunk *add_line(struct chunk *c, const char *line, size_t len)
     return c;
 }
 
-/* Line ends of either kind are cut off, empty lines skipped, as in_tail does. */
+/* Strips line ends of either kind and skips empty lines, like in_tail. */
 static void play_lines(FILE *in)
 {
     struct chunk *c = NULL;
@@ -68,7 +68,7 @@ static void play_lines(FILE *in)
     }
 }
 
-/* The file is a chunk as it stands, however broken. */
+/* Delivers the file unchanged as one chunk, valid or not. */
 static void play_raw(FILE *in)
 {
     struct chunk *c = open_chunk(opt.tag, strlen(opt.tag));
@@ -81,7 +81,7 @@ static void play_raw(FILE *in)
     hand_over(c);
 }
 
-/* One file after the other; a chunk never spans two. */
+/* Plays one file after the other; a chunk never spans two files. */
 void play_files(void)
 {
     for (char **file = opt.files; *file; file++) {

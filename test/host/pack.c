@@ -24,7 +24,7 @@ void put(struct buffer *b, const void *bytes, size_t len)
 
 static void put_byte(struct buffer *b, unsigned char byte) { put(b, &byte, 1); }
 
-/* A type byte and a big-endian number of size bytes. */
+/* Appends a type byte and a big-endian number of size bytes. */
 static void put_number(struct buffer *b, unsigned char type, uint64_t n, int size)
 {
     put_byte(b, type);
@@ -43,7 +43,7 @@ static void put_string_head(struct buffer *b, size_t len)
     }
 }
 
-/* The head of a V2 event: [[now, {}], what follows. */
+/* Appends the head of a V2 event: an array of [now, {}] and the body. */
 static void put_event_head(struct buffer *b)
 {
     struct timespec now;
@@ -64,7 +64,7 @@ void pack_line(struct buffer *b, const char *line, size_t len)
     put(b, line, len);
 }
 
-/* JSON text on its way into out. */
+/* Reads JSON text and packs it into out. */
 struct reader {
     const char *at, *end;
     struct buffer *out;
@@ -79,7 +79,7 @@ static void skip_space(struct reader *r)
     }
 }
 
-/* Takes c after white space, if it stands there. */
+/* Skips white space and consumes c if it is the next character. */
 static int take(struct reader *r, char c)
 {
     skip_space(r);
@@ -90,7 +90,7 @@ static int take(struct reader *r, char c)
     return 1;
 }
 
-/* Four hex digits; strtoul alone would take a sign or a space, too. */
+/* Reads four hex digits; strtoul alone would also accept a sign or a space. */
 static int hex4(struct reader *r, uint32_t *out)
 {
     char digits[5] = {0}, *stop;
@@ -104,7 +104,7 @@ static int hex4(struct reader *r, uint32_t *out)
     return stop == digits + 4 && digits[0] != '-' && digits[0] != '+' && digits[0] != ' ';
 }
 
-/* UTF-8. */
+/* Appends c as UTF-8. */
 static void put_rune(struct buffer *b, uint32_t c)
 {
     if (c < 0x80) {
@@ -127,7 +127,7 @@ static void put_rune(struct buffer *b, uint32_t c)
     put_byte(b, (unsigned char)(0x80 | (c & 0x3f)));
 }
 
-/* After \u. A surrogate without its other half becomes U+FFFD. */
+/* Reads an escape after \u. An unpaired surrogate becomes U+FFFD. */
 static int unicode(struct reader *r, struct buffer *text)
 {
     uint32_t c, low;
@@ -173,7 +173,7 @@ static int escape(struct reader *r, struct buffer *text)
     return 1;
 }
 
-/* Bytes that are no escape go through as they are, valid UTF-8 or not. */
+/* Reads a string. Unescaped bytes are copied unchanged, valid UTF-8 or not. */
 static int string(struct reader *r)
 {
     struct buffer text = {0};
@@ -197,7 +197,7 @@ static int string(struct reader *r)
     return ok;
 }
 
-/* Whole numbers of up to 18 digits are integers, all else doubles. */
+/* Reads a number. Whole numbers of up to 18 digits become integers, all others doubles. */
 static int number(struct reader *r)
 {
     char digits[64], *stop;
@@ -220,8 +220,8 @@ static int number(struct reader *r)
     return len > 0 && *stop == 0;
 }
 
-/* A map or an array: its head is of the long form, written when the number of
- * entries is known, which Fluent Bit's own inputs do too. */
+/* Reads a map or an array. The head has the long form and is written when the
+ * number of entries is known, as Fluent Bit's own inputs do. */
 static int container(struct reader *r, char close, unsigned char type, int depth)
 {
     size_t head = r->out->len;
@@ -259,8 +259,8 @@ static int word(struct reader *r, const char *text, unsigned char type)
     return 1;
 }
 
-/* Any JSON value. Every function here returns 0 where the text is wrong; what
- * it has written by then is dropped by pack_json. */
+/* Reads any JSON value. Every function of this file returns 0 for invalid text;
+ * pack_json then drops the output written so far. */
 static int value(struct reader *r, int depth)
 {
     skip_space(r);

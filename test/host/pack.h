@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A growing run of bytes. Aborts when memory ends: this is a test tool. */
+/* A growing byte buffer. Aborts if memory is exhausted, since this is a test tool. */
 struct buffer {
     unsigned char *data;
     size_t len, cap;
@@ -15,8 +15,8 @@ void put(struct buffer *b, const void *bytes, size_t len);
 /* Appends [[now, {}], {"log": line}]. */
 void pack_line(struct buffer *b, const char *line, size_t len);
 
-/* Appends [[now, {}], map] from one JSON object. Returns 0 and appends
- * nothing where text is not exactly one object. */
+/* Appends [[now, {}], map] from one JSON object. Returns 0 and appends nothing if
+ * text is not exactly one object. */
 int pack_json(struct buffer *b, const char *text, size_t len);
 
 #endif

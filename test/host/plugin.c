@@ -27,10 +27,10 @@ static struct callbacks call;
 static struct plugin_def def;
 static struct output_plugin plugin;
 
-/* The functions of the api have the names they have in Fluent Bit: a plugin
- * looks for them among the host's exported symbols. */
+/* The API functions have the same names as in Fluent Bit, because a plugin looks
+ * them up among the exported symbols of the host. */
 
-/* The first of several wins, in any case of letters; NULL where unset. */
+/* Returns the first value of a key, ignoring case; NULL if unset. */
 static const char *get_property(const char *key, struct instance *ins)
 {
     for (int i = 0; i < ins->properties; i++) {
@@ -81,8 +81,8 @@ static struct api api = {
 static struct api api = {.output_get_property = get_property};
 #endif
 
-/* What Fluent Bit does with a fault: whoever overwrites its handler without
- * need would hide its stack traces. */
+/* Fluent Bit's handling of a fault. A plugin that replaces the handler
+ * unnecessarily would hide Fluent Bit's stack traces. */
 static void on_fault(int number)
 {
     (void)number;
@@ -95,8 +95,8 @@ void reset_signals(void)
     signal(SIGFPE, on_fault);
 }
 
-/* Loads and registers. A Go library is never unloaded, so after a reload it is
- * the same one with all its globals; def is new, as in the host. */
+/* Loads and registers the plugin. A Go library is never unloaded, so a reload
+ * continues with the same library and its globals; def is new, as in Fluent Bit. */
 void load(int hot)
 {
     void *lib = OPEN_LIBRARY(opt.path);
@@ -126,8 +126,8 @@ void load(int hot)
     plugin.api = &api;
 }
 
-/* Ends the first count instances and drops the plugin. An exit gets NULL where
- * there was no Init, as under --dry-run. */
+/* Ends the first count instances and drops the plugin. An exit is called with NULL
+ * if there was no Init, as under --dry-run. */
 void end_instances(int count, int hot)
 {
     for (int i = 0; i < count; i++) {
@@ -145,8 +145,8 @@ void end_instances(int count, int hot)
     }
 }
 
-/* Starts all. When one fails, those before it are ended in order and the
- * process is gone with 255, as Fluent Bit is. */
+/* Starts all instances. If one fails, the earlier ones are ended in order and the
+ * process exits with 255, like Fluent Bit. */
 void start_instances(void)
 {
     for (int i = 0; i < instance_count; i++) {
@@ -163,7 +163,7 @@ void start_instances(void)
     }
 }
 
-/* One call of the plugin, with what may change from call to call. */
+/* Calls the plugin once, with fresh copies of all that may change between calls. */
 static int flush_once(struct instance *ins, struct chunk *c)
 {
     char *tag = strdup(c->tag); /* the host frees its copy after the call */
@@ -177,7 +177,7 @@ static int flush_once(struct instance *ins, struct chunk *c)
     return code;
 }
 
-/* The same bytes again for every RETRY. */
+/* Flushes a chunk, with the same bytes again after every RETRY. */
 static void flush_instance(struct instance *ins, struct chunk *c)
 {
     struct timespec pause = {0, 50000000};
@@ -193,7 +193,7 @@ static void flush_instance(struct instance *ins, struct chunk *c)
     }
 }
 
-/* Every instance gets the chunk, one after the other. */
+/* Passes the chunk to every instance, one after the other, and frees it. */
 void deliver(struct chunk *c)
 {
     for (int i = 0; i < instance_count; i++) {
@@ -202,14 +202,14 @@ void deliver(struct chunk *c)
             flush_instance(&instances[i], c);
         }
     }
-    /* Nothing of a chunk may be kept: what comes next must not look like it. */
+    /* Overwrites the chunk, so that a plugin that keeps a pointer to it is noticed. */
     memset(c->bytes.data, 0xc1, c->bytes.len);
     free(c->bytes.data);
     free(c->tag);
     free(c);
 }
 
-/* Neither call may crash, and a flush without a context cannot succeed. */
+/* Neither call may crash, and a flush without a context must fail. */
 void check_null_context(void)
 {
     char tag[] = "null";

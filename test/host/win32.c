@@ -5,7 +5,7 @@
 #include <string.h>
 #include <windows.h>
 
-#define FLUSH_STACK (64 * 1024) /* the least Fluent Bit 5.1 gives a flush */
+#define FLUSH_STACK (64 * 1024) /* bytes, the smallest stack that Fluent Bit 5.1 gives a flush */
 
 char *strndup(const char *text, size_t len)
 {
@@ -58,7 +58,7 @@ static void WINAPI run(void *argument)
 int flush_on_fiber(int (*flush)(void *, const void *, size_t, char *), void *context, const void *data, size_t len, char *tag)
 {
     struct call c = {.flush = flush, .context = context, .data = data, .len = len, .tag = tag};
-    static __thread void *thread; /* as a fiber */
+    static __thread void *thread; /* this thread, converted to a fiber */
     void *fiber;
 
     if (!thread) {

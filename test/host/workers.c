@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Chunks that wait for a worker; a handful, so that input does not run away. */
+/* Chunks that wait for a worker; a few only, so that the input cannot get far ahead. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -35,7 +35,7 @@ static void *work(void *unused)
     return unused;
 }
 
-/* Without workers the chunk is flushed here and now, on the reading thread. */
+/* Queues the chunk. Without workers the reading thread flushes it immediately. */
 void hand_over(struct chunk *c)
 {
     if (opt.workers == 0) {

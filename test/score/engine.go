@@ -21,8 +21,8 @@ import (
 type engine struct {
 	policy  string
 	engine  *analytics.Engine
-	state   map[string]map[string][]byte // what Changes has put down, by table
-	restart time.Duration                // of the world's time between two restarts; 0: none
+	state   map[string]map[string][]byte // saved by Changes, by table
+	restart time.Duration                // world time between two restarts; 0 for no restarts
 	next    time.Time
 	found   *found
 	cpu     time.Duration
@@ -38,7 +38,7 @@ func newEngine(w *world.World, dir string, o options) (*engine, error) {
 	return e, e.start()
 }
 
-// writePolicy writes a policy and what it names.
+// writePolicy writes a policy and the files that it names.
 func writePolicy(w *world.World, dir string, o options) (string, error) {
 	if o.databases {
 		if err := w.Databases(dir); err != nil {
@@ -52,7 +52,7 @@ func writePolicy(w *world.World, dir string, o options) (string, error) {
 	return path, os.WriteFile(path, []byte(w.Policy(o.databases, o.leaked)), 0o600)
 }
 
-// start makes an engine with the state that was put down.
+// start creates an engine with the saved state.
 func (e *engine) start() error {
 	p, err := policy.Load(e.policy)
 	if err != nil {
@@ -76,7 +76,7 @@ func (e *engine) start() error {
 	})
 }
 
-// save puts down what has changed.
+// save saves the changed entries.
 func (e *engine) save() error {
 	return e.engine.Changes(func(c analytics.Entry) {
 		t := e.state[c.Table]
@@ -92,7 +92,7 @@ func (e *engine) save() error {
 	})
 }
 
-// observe gives one chunk to the engine, and restarts where it is time to.
+// observe passes one chunk to the engine, and restarts the engine when a restart is due.
 func (e *engine) observe(tag string, chunk []byte, at time.Time) error {
 	if e.restart > 0 {
 		if e.next.IsZero() {
@@ -117,7 +117,7 @@ func (e *engine) observe(tag string, chunk []byte, at time.Time) error {
 	return nil
 }
 
-// close takes the final messages.
+// close returns the result, with the final messages.
 func (e *engine) close(at time.Time) *found {
 	for _, a := range e.engine.Close() {
 		e.found.add(messageOf(a, at))
@@ -125,7 +125,7 @@ func (e *engine) close(at time.Time) *found {
 	return e.found
 }
 
-// messageOf is what the judge wants of an alert.
+// messageOf returns the fields of an alert that the judge needs.
 func messageOf(a *alert.Alert, at time.Time) message {
 	m := message{
 		ID: a.ID, Sequence: a.Sequence, Rule: a.Rule.ID, Class: a.Class, Severity: a.Severity.String(), Subject: a.Subject, Text: a.Message,

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// message is what the judge wants of an alert.
+// message holds the fields of an alert that the judge needs.
 type message struct {
 	ID, Rule, Class, Severity   string
 	Subject, User, Source, Text string
@@ -17,7 +17,7 @@ type message struct {
 	Apps, Hosts, Signals        []string
 }
 
-// incident is an incident as all its messages tell of it.
+// incident is an incident, merged from all its messages.
 type incident struct {
 	last      message
 	first     message
@@ -28,7 +28,7 @@ type incident struct {
 	valid     []string
 }
 
-// found is what a detection has found.
+// found holds the incidents that a detection has found.
 type found struct {
 	incidents map[string]*incident
 	order     []*incident
@@ -54,7 +54,7 @@ func (f *found) add(m message) {
 	i.valid = merge(i.valid, m.Valid...)
 }
 
-// merge adds what is new and not empty.
+// merge adds the values that are new and not empty.
 func merge(list []string, values ...string) []string {
 	for _, v := range values {
 		if v != "" && !slices.Contains(list, v) {

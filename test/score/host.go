@@ -60,7 +60,7 @@ func writeTagged(w *world.World, to io.Writer) (count int, err error) {
 	return count, errors.Join(err, out.Flush())
 }
 
-// document is the part of an alert in ECS form that is judged.
+// document holds the fields of an alert in ECS form that are judged.
 type document struct {
 	Timestamp time.Time `json:"@timestamp"`
 	Message   string    `json:"message"`
@@ -93,7 +93,7 @@ type document struct {
 	}
 }
 
-// readAlerts reads a file of alerts, one a line. A missing file has none.
+// readAlerts reads a file of alerts, one a line. A missing file is an empty one.
 func readAlerts(path string) (*found, error) {
 	f := newFound()
 	file, err := os.Open(path)

@@ -7,14 +7,14 @@ import (
 	"redshank/test/world/lines"
 )
 
-// chunkSize is about what an agent hands over at once, in bytes.
+// chunkSize is the approximate size of an agent's chunk in bytes.
 const chunkSize = 1 << 20
 
-// flushEvery is how often an agent hands over what it has read.
+// flushEvery is the flush interval of an agent.
 const flushEvery = time.Minute
 
-// play gives all lines of a world to an engine, in chunks of one tag as an agent cuts
-// them, and returns how many there were.
+// play passes all lines of a world to an engine, in chunks of one tag like an agent,
+// and returns the number of lines.
 func play(w *world.World, e *engine) (count int, err error) {
 	chunks := map[string][]byte{}
 	var order []string

@@ -68,7 +68,7 @@ func byPage(app lines.App) way {
 	}
 }
 
-// inCloud are ways that may meet a second factor.
+// cloudWay draws a way on which a second factor may be requested.
 func (w *World) cloudWay() (way, lines.App) {
 	app := one(w, []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.WindowsSignIn, lines.VisualStudio})
 	return byToken(app), app
@@ -177,13 +177,13 @@ func (w *World) hits(targets []target, cloud bool) map[int]lines.Verdict {
 	return hits
 }
 
-// clients are one agent at many addresses, a try in turn.
+// clients returns clients with one agent at many addresses, in rotation.
 func clients(list []netip.Addr, agent string) func(int) lines.Client {
 	return func(i int) lines.Client { return lines.Client{IP: list[i%len(list)], Agent: agent} }
 }
 
-// moment draws a time after the first two days, when people work or at any
-// hour, that leaves so many days behind it.
+// moment draws a time after the first two days, in working hours or at any hour,
+// at least leave days before the end.
 func (w *World) moment(working bool, leave int) time.Time {
 	if working {
 		return w.day(w.aWorkday(2), 8+8*w.rng.Float64())

@@ -1,6 +1,6 @@
-// Package world makes organisations with hundreds of people over many days,
-// with attacks in them, and tells what happened: labelled data to judge a
-// detection by.
+// Package world generates the logs of organisations with hundreds of people over
+// many days, with attacks in them, and the truth about what happened: labelled data
+// to evaluate a detection.
 //
 // A seed is an organisation: its names, the share of mailboxes that lie in the
 // cloud, offices, providers, exits of VPN and security services, habits. Every

@@ -7,7 +7,7 @@ import (
 	"redshank/test/world/network"
 )
 
-// nets are the networks of a world, by what they are for.
+// nets are the networks of a world, by purpose.
 type nets struct {
 	home      network.Place      // where the organisation is
 	consumers []*network.Network // providers of the people's homes, largest first

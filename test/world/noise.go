@@ -42,8 +42,8 @@ func (w *World) noise() {
 	}
 }
 
-// aWorkday draws a day of work from the given one on, and returns its number;
-// one before it, where a short world has none.
+// aWorkday draws a working day at or after the given day and returns its number. In
+// a short world without one it returns an earlier working day.
 func (w *World) aWorkday(from int) int {
 	for range 50 {
 		day := w.number(from, w.Days-1)

@@ -17,7 +17,7 @@ type org struct {
 	local           *time.Location
 	offices         []*office
 	vpn             []netip.Addr // exits of its own VPN
-	sase            []netip.Addr // exits of a security service; nil: it has none
+	sase            []netip.Addr // exits of a security service; nil for none
 	people          []*person
 	admins          []*person // of people
 	machines        []netip.Addr
@@ -153,7 +153,7 @@ func (w *World) Leaked() []string {
 	return list
 }
 
-// former is the account of somebody who has left.
+// former returns the account of a former employee.
 func (w *World) former(i int) string {
 	return fmt.Sprintf("%s.%s%d@%s", firstNames[i%len(firstNames)], lastNames[(i*7+3)%len(lastNames)], 70+i/7, w.org.domain)
 }

@@ -75,7 +75,7 @@ var (
 	phones = []string{"Apple-iPhone15C2/2107.102", "Apple-iPhone17C1/2301.44", "Apple-iPhone14C5/2209.81", "Android-SAMSUNG-SM-S928B/101.15", "Android-Mail/2026.02.11"}
 )
 
-// browsers are what people use; the versions are those of the day.
+// browser draws a user agent of a browser in common use.
 func (w *World) browser() string {
 	v := 140 + w.number(0, 2)
 	switch n := w.rng.IntN(10); {

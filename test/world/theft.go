@@ -64,8 +64,8 @@ func (w *World) victim(cloud bool) *person {
 	return one(w, w.org.people)
 }
 
-// ripe is a time late enough for the detection to know people's habits.
-func (w *World) ripe(leave int) time.Time {
+// mature draws a time at which the detection has learned people's behaviour.
+func (w *World) mature(leave int) time.Time {
 	day := w.number(min(4, w.Days-1), w.Days-1-leave)
 	return w.day(day, 23*w.rng.Float64())
 }
@@ -109,14 +109,14 @@ func (w *World) hide(a *Attack, at time.Time, p *person, ip netip.Addr, session 
 		"Name", one(w, []string{".", "..", "a"}), "SubjectOrBodyContainsWords", one(w, []string{"invoice;payment;iban", "phish;hack;spam", "bank"}), "MoveToFolder", one(w, []string{"RSS Subscriptions", "Conversation History", "Archive"}), "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
-// graph is one request of a thief to Microsoft Graph for somebody's mail.
+// graph writes one request of a thief to Microsoft Graph for the mail of p.
 func (w *World) graph(a *Attack, at time.Time, p *person, c lines.Client, app, token, uri string) {
 	a.saw(at, c.IP, p.upn())
 	w.log.Graph(lines.GraphCall{At: at, Client: c, App: app, User: p.object, Token: token, URI: uri, Size: w.number(20_000, 400_000)})
 }
 
 func (w *World) grantedRights(name string) {
-	a, at := w.steal(name, slices.Concat(isScripted, isReplay, isApp)...), w.ripe(0)
+	a, at := w.steal(name, slices.Concat(isScripted, isReplay, isApp)...), w.mature(0)
 	admin := w.org.admins[3]
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1", "python-requests/2.32.3"})}
 	session := w.uuid()
@@ -138,7 +138,7 @@ func (w *World) grantedRights(name string) {
 }
 
 func (w *World) auditingOff(name string) {
-	a, at, p := w.steal(name, slices.Concat(isReplay, isScripted, isDiversion)...), w.ripe(0), w.victim(true)
+	a, at, p := w.steal(name, slices.Concat(isReplay, isScripted, isDiversion)...), w.mature(0), w.victim(true)
 	admin := w.org.admins[4]
 	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
 	w.at(at, func(at time.Time) {
@@ -161,7 +161,7 @@ func (w *World) auditingOff(name string) {
 }
 
 func (w *World) forwarding(name string) {
-	a, p, at := w.steal(name, isDiversion...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, isDiversion...), w.victim(true), w.mature(0)
 	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, Session: session})

@@ -10,7 +10,7 @@ import (
 )
 
 func (w *World) slowApp(name string) {
-	a, at := w.steal(name, isApp...), w.ripe(2)
+	a, at := w.steal(name, isApp...), w.mature(2)
 	app, principal := lines.App{ID: w.uuid(), Name: "Legacy Archiver"}, w.uuid()
 	home := w.nets.cloud.V4(w.rng.Uint64())
 	owners := some(w, w.org.people, 15)
@@ -59,7 +59,7 @@ func (w *World) phishedConsent(name string) {
 }
 
 func (w *World) stolenSecret(name string) {
-	a, at := w.steal(name, isApp...), w.ripe(1)
+	a, at := w.steal(name, isApp...), w.mature(1)
 	app, principal := lines.App{ID: w.uuid(), Name: "Journal Keeper"}, w.uuid()
 	a.Apps = append(a.Apps, app.ID, principal)
 	home := w.nets.cloud.V4(w.rng.Uint64())
@@ -91,7 +91,7 @@ func (w *World) stolenSecret(name string) {
 }
 
 func (w *World) addedSecret(name string) {
-	a, at := w.steal(name, isApp...), w.ripe(1)
+	a, at := w.steal(name, isApp...), w.mature(1)
 	admin := one(w, w.org.admins)
 	app, principal := lines.App{ID: w.uuid(), Name: "Intranet Portal"}, w.uuid()
 	a.Apps = append(a.Apps, app.ID, principal)
@@ -113,7 +113,7 @@ func (w *World) addedSecret(name string) {
 }
 
 func (w *World) impersonation(name string) {
-	a, at := w.steal(name, slices.Concat(isApp, isScripted)...), w.ripe(0)
+	a, at := w.steal(name, slices.Concat(isApp, isScripted)...), w.mature(0)
 	account, object := "svc-room@"+w.org.domain, w.uuid()
 	w.noisy("application in honest use", w.Start, w.End()).Accounts = []string{account}
 	// The account is in honest use every hour, from one machine.

@@ -23,7 +23,7 @@ func (w *World) bareEWS(name string) {
 }
 
 func (w *World) stuffedExport(name string) {
-	a, p, at := w.steal(name, isExport...), w.victim(false), w.ripe(0)
+	a, p, at := w.steal(name, isExport...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: oldChrome}
 	targets := w.pairs(w.number(10, 25), 0.1)
 	targets = append(targets, aim(p))
@@ -40,7 +40,7 @@ func (w *World) stuffedExport(name string) {
 }
 
 func (w *World) guessedEWS(name string) {
-	a, p, at := w.steal(name, isScripted...), w.victim(false), w.ripe(0)
+	a, p, at := w.steal(name, isScripted...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: w.browser()}
 	w.at(at, func(at time.Time) {
 		for range 4 {
@@ -61,7 +61,7 @@ func (w *World) guessedEWS(name string) {
 }
 
 func (w *World) proxyShell(name string) {
-	a, p, at := w.steal(name, isExport...), w.victim(false), w.ripe(0)
+	a, p, at := w.steal(name, isExport...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"python-requests/2.31.0", "Mozilla/5.0"})}
 	a.Host = w.log.Servers[0] + "." + w.org.domain
 	w.at(at, func(at time.Time) {
@@ -79,7 +79,7 @@ func (w *World) proxyShell(name string) {
 }
 
 func (w *World) scriptBlock(name string) {
-	a, p, at := w.steal(name, "collection_tool"), w.victim(false), w.ripe(0)
+	a, p, at := w.steal(name, "collection_tool"), w.victim(false), w.mature(0)
 	a.Host = "WS" + w.hex(4) + "." + w.org.domain
 	user := w.org.netbios + `\` + p.name
 	w.at(at, func(at time.Time) {
@@ -95,7 +95,7 @@ func (w *World) scriptBlock(name string) {
 }
 
 func (w *World) dumpIMAP(name string) {
-	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(false), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64())}
 	w.at(at, func(at time.Time) {
 		for range 5 {

@@ -9,7 +9,7 @@ import (
 )
 
 func (w *World) aadInternals(name string) {
-	a, p, at := w.steal(name, slices.Concat(isTool, isReplay)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isTool, isReplay)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: "AADInternals"}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -22,7 +22,7 @@ func (w *World) aadInternals(name string) {
 }
 
 func (w *World) middle(name string) {
-	a, p, at := w.steal(name, isByHand...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, isByHand...), w.victim(true), w.mature(0)
 	relay := w.hosted()
 	reader := one(w, w.nets.consumers).V4(w.rng.Uint64())
 	if w.chance(0.5) {
@@ -39,7 +39,7 @@ func (w *World) middle(name string) {
 }
 
 func (w *World) cookie(name string) {
-	a, p, at := w.steal(name, isByHand...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, isByHand...), w.victim(true), w.mature(0)
 	ip := w.hosted()
 	w.at(at, func(at time.Time) {
 		session := p.session
@@ -49,7 +49,7 @@ func (w *World) cookie(name string) {
 }
 
 func (w *World) hostedOutlook(name string) {
-	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	ip, session := w.hosted(), w.uuid()
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.outlookAgent()}, App: lines.Office, Password: true, MFA: w.chance(0.5), Session: session, Device: w.uuid()})
@@ -61,7 +61,7 @@ func (w *World) hostedOutlook(name string) {
 }
 
 func (w *World) slowExfiltration(name string) {
-	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted, isApp)...), w.victim(true), w.ripe(2)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted, isApp)...), w.victim(true), w.mature(2)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.business, w.nets.hosting[:1])).V4(w.rng.Uint64()), Agent: one(w, scripts)}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -74,7 +74,7 @@ func (w *World) slowExfiltration(name string) {
 }
 
 func (w *World) deviceCode(name string) {
-	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, append(scripts, frozen[3], frozen[5]))}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -91,7 +91,7 @@ func (w *World) deviceCode(name string) {
 }
 
 func (w *World) graphSpy(name string) {
-	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.vpn, w.nets.hosting)).V4(w.rng.Uint64()), Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36 Edg/146.0.0.0"}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {
@@ -108,7 +108,7 @@ func (w *World) graphSpy(name string) {
 }
 
 func (w *World) legacyIMAP(name string) {
-	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64()), Agent: one(w, []string{"BAV2ROPC", "CBAinPROD"})}
 	session := w.uuid()
 	w.at(at, func(at time.Time) {
@@ -121,7 +121,7 @@ func (w *World) legacyIMAP(name string) {
 }
 
 func (w *World) teamFiltration(name string) {
-	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.mature(0)
 	list := w.proxies(30, w.nets.hosting)
 	targets := append(w.rounds(w.number(60, 90), 1), aim(p))
 	w.assault(assault{kind: "TeamFiltration's spraying", classes: isEither, start: at.Add(-3 * time.Hour), way: always(byToken(lines.Teams)), from: clients(list, teamsAgent), targets: targets, pause: w.spread(150*time.Minute, len(targets)), hits: map[int]lines.Verdict{len(targets) - 1: lines.Right}})
@@ -136,7 +136,7 @@ func (w *World) teamFiltration(name string) {
 }
 
 func (w *World) pythonEWS(name string) {
-	a, p, at := w.steal(name, isScripted...), w.victim(true), w.ripe(0)
+	a, p, at := w.steal(name, isScripted...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"exchangelib/5.4.0 (python-requests/2.31.0)", "python-requests/2.31.0", "ExchangeServicesClient/15.00.0913.015"})}
 	session, token := w.uuid(), w.hex(16)+"AA"
 	w.at(at, func(at time.Time) {

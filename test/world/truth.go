@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Truth is what happened, for a judge.
+// Truth is the ground truth of a world, for an evaluation.
 type Truth struct {
 	Attacks []*Attack
 	Noise   []*Noise
 }
 
-// Attack is one attack as it should be found.
+// Attack is one attack that should be found.
 type Attack struct {
 	Kind       string
 	Rule       string    // AN1269 or AN0131
@@ -75,7 +75,7 @@ func (n *Noise) saw(from netip.Addr, account string) {
 	n.Addresses, n.Accounts = include(n.Addresses, from), include(n.Accounts, account)
 }
 
-// include adds v to list where it is new and not zero.
+// include adds v to list if v is new and not zero.
 func include[T comparable](list []T, v T) []T {
 	var zero T
 	if v == zero || slices.Contains(list, v) {

@@ -57,8 +57,8 @@ func TestDeliveryChangesNothing(t *testing.T) {
 	}
 }
 
-// Every line is whole, in order of arrival, below a header of its format, and
-// names nobody's address and no real domain.
+// TestLines: every line is complete, in order of arrival, follows a header of its
+// format, and contains no public address and no real domain.
 func TestLines(t *testing.T) {
 	quoted := regexp.MustCompile(`"(?:[^"]|"")*"`)
 	address := regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
@@ -86,7 +86,7 @@ func TestLines(t *testing.T) {
 			}
 		}
 		for _, a := range address.FindAllString(text, -1) {
-			if addr, err := netip.ParseAddr(a); err == nil && !nobodys(addr) && !strings.HasSuffix(a, ".0.0") {
+			if addr, err := netip.ParseAddr(a); err == nil && !unassigned(addr) && !strings.HasSuffix(a, ".0.0") {
 				t.Fatalf("%s: %s is somebody's address: %q", l.Path, a, text)
 			}
 		}
@@ -99,8 +99,8 @@ func TestLines(t *testing.T) {
 	})
 }
 
-// nobodys reports whether an address is from a reserved or private range.
-func nobodys(a netip.Addr) bool {
+// unassigned reports whether an address is from a reserved or private range.
+func unassigned(a netip.Addr) bool {
 	return a.IsPrivate() || netip.MustParsePrefix("240.0.0.0/4").Contains(a) || a.IsLoopback() || a.As4()[0] < 20
 }
 

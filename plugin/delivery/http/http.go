@@ -21,6 +21,7 @@ import (
 type Config struct {
 	URL     string // http or https
 	Array   bool   // one JSON array per request instead of one document a line (NDJSON)
+	Single  bool   // one document per request
 	Gzip    bool
 	Headers string // "Name: value", several separated by |
 	TLS     delivery.TLSConfig
@@ -38,6 +39,8 @@ type Sink struct {
 	header http.Header
 	client *http.Client
 	limit  int // messages per request; lowered when the receiver refuses a request
+	most   int // highest limit
+	single bool
 
 	ctx   context.Context // of all requests; ended by Close
 	abort context.CancelFunc
@@ -52,7 +55,11 @@ func New(c Config) (*Sink, error) {
 	case to.Scheme != "http" && to.Scheme != "https", to.Host == "":
 		return nil, fmt.Errorf("http: scheme %q, host %q (want https://host/path)", to.Scheme, to.Host)
 	}
-	h := &Sink{url: c.URL, shown: to.Scheme + "://" + to.Host + to.Path, array: c.Array, gzip: c.Gzip, limit: delivery.MaxBatch}
+	h := &Sink{url: c.URL, shown: to.Scheme + "://" + to.Host + to.Path, array: c.Array, gzip: c.Gzip, single: c.Single, most: delivery.MaxBatch}
+	if c.Single {
+		h.most = 1
+	}
+	h.limit = h.most
 	if h.header, err = parseHeaders(c.Headers); err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
@@ -74,7 +81,7 @@ func New(c Config) (*Sink, error) {
 // body, which they cannot set.
 func (h *Sink) defaults(agent string) {
 	h.setDefault("User-Agent", agent)
-	if h.array {
+	if h.array || h.single {
 		h.setDefault("Content-Type", "application/json")
 	} else {
 		h.setDefault("Content-Type", "application/x-ndjson")
@@ -122,7 +129,7 @@ func (h *Sink) Deliver(messages []delivery.Message) (done int, err error) {
 		switch {
 		case err == nil:
 			done += n
-			h.limit = min(2*h.limit, delivery.MaxBatch)
+			h.limit = min(2*h.limit, h.most)
 		case errors.As(err, new(*delivery.Rejected)) && n > 1:
 			h.limit, err = n/2, nil
 		}

@@ -1,8 +1,8 @@
 //go:build cgo
 
-// Package main is the least a Fluent Bit output in Go does: it decodes every
-// record with fluent-bit-go's GetRecord and drops it. make bench-host holds
-// Redshank against it.
+// Package main is the minimal Fluent Bit output in Go: it decodes every record with
+// fluent-bit-go's GetRecord and drops it. make bench-host compares Redshank with
+// this output.
 package main
 
 /*
@@ -16,8 +16,8 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 )
 
-// decodes is false where the instance was told decode=off: it then drops
-// chunks unread, which is the cost of the host alone.
+// decodes is false if the option decode is off: the instance then drops chunks
+// unread, which measures the cost of the host alone.
 var decodes bool
 
 // FLBPluginRegister names the plugin to the host.
@@ -27,7 +27,7 @@ func FLBPluginRegister(def unsafe.Pointer) C.int {
 	return C.int(output.FLBPluginRegister(def, "getrecord", "decodes and drops"))
 }
 
-// FLBPluginInit reads the one option.
+// FLBPluginInit reads the option decode.
 //
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) C.int {
@@ -51,7 +51,7 @@ func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, length C.int, tag *
 	}
 }
 
-// FLBPluginExitCtx has nothing to end.
+// FLBPluginExitCtx does nothing.
 //
 //export FLBPluginExitCtx
 func FLBPluginExitCtx(C.uintptr_t) C.int { return output.FLB_OK }

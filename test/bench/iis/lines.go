@@ -1,4 +1,4 @@
-// Package iis makes the lines that the benchmarks read.
+// Package iis generates the IIS log lines that the benchmarks read.
 package iis
 
 import (
@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Of ten lines three are authentications: 27 % of all succeed, for 5,000 people
-// from 5,000 addresses; 3 % fail, nearly all where the account is at home and
-// one in 60 from one of 1,000 other addresses. The rest are pages before the
-// login and handshakes (401 without a name), which concern nobody. A line has
-// 225 bytes on average.
+// Three lines in ten are authentications: 27 % of all lines are successes of 5,000
+// people from 5,000 addresses; 3 % are failures, nearly all from an address known
+// to the account and one in 60 from one of 1,000 other addresses. The other lines
+// are pages before the login and handshakes (401 without a name), which yield no
+// event. A line has 225 bytes on average.
 const (
 	people    = 5_000
 	strangers = 1_000
@@ -45,7 +45,7 @@ var requests = []string{
 // Write writes a header and n lines, the same for the same n.
 func Write(to io.Writer, n int) error {
 	w := bufio.NewWriterSize(to, 1<<20)
-	w.WriteString(header) // errors stick in the writer and come out of Flush
+	w.WriteString(header) // bufio.Writer keeps an error for Flush
 	random := rand.New(rand.NewPCG(1, 2))
 	at := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 	for i := range n {

@@ -1,5 +1,5 @@
-// The memory bench measures what the engine remembers: heap and cost for each
-// record as its tables fill, and that a flood of addresses does not grow it.
+// The memory bench measures the heap and the cost of each record as the engine's
+// tables fill, and checks that a flood of addresses does not grow the heap.
 package main
 
 import (
@@ -39,8 +39,8 @@ func main() {
 	}
 }
 
-// collectAsPlugin lets the heap grow by a quarter, and by 32 MB at any rate: see
-// plugin/memory.go, which does so at each collection and here it is at each chunk.
+// collectAsPlugin sets the garbage collector to let the heap grow by a quarter, at
+// least by 32 MB, as plugin/agent/memory.go does. It is called for each chunk.
 func collectAsPlugin() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
@@ -77,16 +77,16 @@ func run(addresses, users, maxIPs, maxUsers int, succeed bool, collect func()) e
 	}
 }
 
-// chunkRecords of such lines make the 2 MB at which Fluent Bit closes a chunk.
+// chunkRecords such lines are the 2 MB at which Fluent Bit closes a chunk.
 const chunkRecords = 8000
 
-// flood makes lines of ever new addresses, a hundred a second. They share no
-// network and few share an agent, so that no campaign takes them over.
+// flood generates lines with ever new addresses, a hundred a second. The addresses
+// share no network and few share an agent, so they do not form a campaign.
 type flood struct {
 	users, n    int
 	status      string
 	measured    int    // lines at the last report
-	packed, row []byte // used again: garbage of the bench's own would have the collector run several times as often
+	packed, row []byte // reused: garbage of the bench itself would make the collector run several times as often
 }
 
 func (f *flood) chunk(lines int) []byte {
@@ -100,7 +100,7 @@ func (f *flood) chunk(lines int) []byte {
 	for range lines {
 		f.n++
 		at := time.Unix(1_772_000_000+int64(f.n/100), 0).UTC()
-		spread := uint32(f.n) * 2654435761 // one to one
+		spread := uint32(f.n) * 2654435761 // bijective
 		line = at.AppendFormat(line[:0], time.DateTime)
 		line = padded(append(line, " 10.0.0.5 POST /EWS/Exchange.asmx &cafeReqId="...), f.n, 8)
 		line = padded(append(line, "-0001-4000-8000-000000000000; 443 CONTOSO\\user"...), f.n%f.users, 6)
@@ -116,7 +116,7 @@ func (f *flood) chunk(lines int) []byte {
 	return b
 }
 
-// padded appends a number in so many digits.
+// padded appends n with the given number of digits, padded with zeros.
 func padded(b []byte, n, digits int) []byte {
 	for unit := 10; digits > 1; digits, unit = digits-1, unit*10 {
 		if n < unit {
@@ -146,7 +146,7 @@ func heap() uint64 {
 
 func usage() syscall.Rusage {
 	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // errs only for a wrong constant
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails only for an invalid argument
 	return u
 }
 

@@ -1,5 +1,5 @@
-// Package smtp makes the protocol log of an Exchange receive connector under a
-// botnet, as the benchmarks read it.
+// Package smtp generates the protocol log of an Exchange receive connector under
+// attack by a botnet, for the benchmarks.
 package smtp
 
 import (
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Each failure takes the four rows that Exchange writes: two name the mechanism
-// and the account, and the reply comes after the delay of a tarpit, when the
-// rows of fifty other sessions stand between. Of 100 failures 97 come from an
-// address that fails once only; accounts come round in turn.
+// Each failure has the four rows that Exchange writes: two name the mechanism and
+// the account, and the reply follows after the delay of a tarpit, with the rows of
+// fifty other sessions in between. Of 100 failures 97 have an address that fails
+// only once; accounts are used in rotation.
 const (
 	accounts  = 5_000
 	perSecond = 10
@@ -41,10 +41,10 @@ func Write(to io.Writer, n int) error {
 	return w.Flush()
 }
 
-// row is one line of session i of n, at the time of tick.
+// row writes one line of session i of n, at the time of tick.
 func row(w *bufio.Writer, i, n, tick, sequence int, text string) {
 	at := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC).Add(time.Duration(tick) * time.Second / perSecond)
-	from := i % max(n*97/100, 1) * 40503 // scattered over the range for benchmarks, 131,072 addresses
+	from := i % max(n*97/100, 1) * 40503 // spread over the 131,072 addresses reserved for benchmarks
 	fmt.Fprintf(w, "%s,EX01\\Client Frontend EX01,08DE%012X,%d,10.0.0.5:587,198.%d.%d.%d:%d,%s\n",
 		at.Format("2006-01-02T15:04:05.000Z"), i, sequence, 18+from>>16%2, byte(from>>8), byte(from), 1024+i%60000, text)
 }

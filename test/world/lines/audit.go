@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// auditTime has no zone; it is UTC all the same.
+// auditTime is the time layout of the audit log: UTC, without a zone.
 const auditTime = "2006-01-02T15:04:05"
 
-// auditCommon is what all records of the unified audit log share.
+// auditCommon holds the fields that all records of the unified audit log have.
 type auditCommon struct {
 	CreationTime   string
 	ID             string `json:"Id"`
@@ -134,8 +134,8 @@ func (w *Writer) common(at time.Time, operation string, kind int, status, worklo
 	}
 }
 
-// auditSignIn tells of a sign-in. Its ResultStatus says nothing about how that
-// ended: "Success" stands on half of the failures too.
+// auditSignIn writes the audit record of a sign-in. ResultStatus is no indication of
+// the outcome: half of the failures have "Success" too.
 func (w *Writer) auditSignIn(s SignIn, id string) {
 	code := s.Verdict.codes()
 	operation, status := "UserLoggedIn", "Success"
@@ -251,8 +251,8 @@ func (w *Writer) Admin(at time.Time, ip netip.Addr, user, key, cmdlet, object, s
 	w.audit(at, r)
 }
 
-// Consent writes that a user, or an administrator for all, lets an application
-// in with so many scopes.
+// Consent writes the consent of a user, or of an administrator for all users, to an
+// application with the given scopes.
 func (w *Writer) Consent(at time.Time, ip netip.Addr, user, key string, a App, principal, scopes string, everybody bool) {
 	kind := "Principal"
 	if everybody {

@@ -33,20 +33,20 @@ const (
 	desktopClient = "Mobile Apps and Desktop clients"
 )
 
-// The resources that are asked for.
+// The resources that sign-ins request.
 const (
 	ExchangeOnline = "00000002-0000-0ff1-ce00-000000000000"
 	MicrosoftGraph = "00000003-0000-0000-c000-000000000000"
 )
 
-// SignIn is one sign-in to the tenant. The export of Entra tells of it within
-// minutes and the audit log within hours, with one identifier.
+// SignIn is one sign-in to the tenant. It has a record in the export of Entra within
+// minutes and one in the audit log within hours, with the same identifier.
 type SignIn struct {
 	At time.Time
 	Client
 	App
 	UPN      string
-	Object   string // object id; empty where there is no such account
+	Object   string // object id; empty if the account does not exist
 	Verdict  Verdict
 	Silent   bool   // a refresh, without the person
 	Password bool   // the password was typed
@@ -216,8 +216,8 @@ func steps(s SignIn) []entraStep {
 	return list
 }
 
-// AppSignIn writes that a service principal got a token for Microsoft Graph or
-// Exchange Online with its own secret. Only Entra tells of it.
+// AppSignIn writes the sign-in of a service principal that gets a token for Microsoft
+// Graph or Exchange Online with its own secret. Only Entra has a record of it.
 func (w *Writer) AppSignIn(at time.Time, c Client, a App, principal string, graph bool) {
 	s := SignIn{At: at, Client: c, App: a, Silent: true, Graph: graph}
 	r := w.entraRecord(s, w.uuid())

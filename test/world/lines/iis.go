@@ -43,8 +43,8 @@ type Request struct {
 	id string
 }
 
-// Web writes one request to the log of IIS on the front end, to that of the
-// proxy and, where it is collected, to that of the back end.
+// Web writes one request to the IIS log of the front end, to the log of the proxy
+// and, if it is collected, to the IIS log of the back end.
 func (w *Writer) Web(r Request) {
 	r.id = w.uuid()
 	if r.Stem == "" {

@@ -18,7 +18,7 @@ type Line struct {
 	Path    string    // file it stands in
 	JSON    bool      // one JSON object, else text
 	Text    []byte    // without a line end
-	Header  []string  // lines that begin the file, where it is new
+	Header  []string  // header lines of a new file
 	Seq     int       // order in which lines were written
 }
 

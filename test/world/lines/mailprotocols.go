@@ -44,9 +44,8 @@ func (s *smtp) say(event, data, context string) {
 	s.at = s.at.Add(w.between(5*time.Millisecond, 120*time.Millisecond))
 }
 
-// Submit writes one conversation with SMTP AUTH and, where the password is
-// right, a message. Four rows tell of a failure; the name is in the second
-// alone.
+// Submit writes one conversation with SMTP AUTH and, if the password is right, a
+// message. A failure has four rows, of which only the second has the name.
 func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
 	s := w.open(at, c)
 	if v == Right {
@@ -67,8 +66,8 @@ func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
 
 const imapFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
 
-// IMAP writes one IMAP session of the front end: a login and, where the
-// password is right, the fetching of so many messages.
+// IMAP writes one IMAP session of the front end: a login and, if the password is
+// right, a number of fetches.
 func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
 	server := w.serverOf(c)
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))

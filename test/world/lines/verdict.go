@@ -9,7 +9,7 @@ const (
 	Wrong                 // the password is wrong
 	Nobody                // there is no such account
 	Expired               // the password is right and too old
-	MFAAsked              // the password is right; a second factor is asked for
+	MFAAsked              // the password is right; a second factor is requested
 	MFADenied             // the password is right; the second factor was denied
 	Blocked               // the password is right; conditional access says no
 	Locked                // too many wrong passwords; nothing is said about this one

@@ -47,8 +47,8 @@ func NewPlan(rng *rand.Rand) *Plan {
 	return &Plan{rng: rng, blocks: rng.Perm(15 * 256)} // 240.0/16 to 254.255/16
 }
 
-// Add gives an owner so many IPv4 blocks and, where six is set, one of IPv6.
-// The quarters of each block lie in places, in turn.
+// Add assigns IPv4 blocks to an owner and, if six is set, one IPv6 block. The
+// quarters of each block are assigned to places in turn.
 func (p *Plan) Add(owner string, blocks int, six bool, places ...Place) *Network {
 	n := &Network{ASN: firstASN + uint32(p.rng.IntN(1<<20))*16 + uint32(len(p.Networks)%16), Owner: owner}
 	turn := 0

@@ -1,0 +1,138 @@
+package alert
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// maxNamed is how many accounts one action names. The lists of the alert have
+// more of them.
+const maxNamed = 5
+
+// Actions returns what to do about an incident, most urgent first, each step one
+// sentence. The steps depend on the class, on the valid credentials and on the
+// client of the alert only. The strings that an attacker writes among them are
+// account names and application ids, which are cut to maxActionName bytes.
+func Actions(a *Alert) []string {
+	var steps []string
+	if n := len(a.Valid); n > 0 {
+		var names []string
+		for i := range a.Valid {
+			names = append(names, a.Valid[i].User)
+		}
+		who := named(names, max(n, a.Counts.Succeeded+a.Counts.Accepted))
+		steps = append(steps,
+			"Reset the password of "+who+": the attacker knows it.",
+			"Revoke the sessions and refresh tokens of these accounts, and remove second factors and devices that were added since "+
+				earliest(a.Valid)+".",
+			"Check what these accounts did since then: mail read, inbox rules, forwarding, mailbox permissions, new applications.")
+	}
+	for _, step := range classActions[a.Class] {
+		if subject := subjectName(a); subject != "" || !strings.Contains(step, "%s") {
+			steps = append(steps, strings.ReplaceAll(step, "%s", subject))
+		}
+	}
+	if a.Rule.Kind == Threshold && a.Class != "misconfigured_client" {
+		if who := client(a); who != "" {
+			steps = append(steps, "Block "+who+" at the perimeter or by conditional access, after a look at who else uses it.")
+		}
+	}
+	if a.Rule.Kind == Behaviour && a.Source.IsValid() {
+		steps = append(steps, "Check which other accounts "+client(a)+" reached, and block it unless its owner is known.")
+	}
+	return steps
+}
+
+// maxActionName bounds a name within an action, in bytes: the longest mail
+// address of RFC 5321.
+const maxActionName = 320
+
+// named returns the first names of a list, and how many of total follow.
+func named(names []string, total int) string {
+	var shown []string
+	for _, name := range names[:min(len(names), maxNamed)] {
+		shown = append(shown, cutName(name))
+	}
+	if more := total - len(shown); more > 0 {
+		return strings.Join(shown, ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(shown, ", ")
+}
+
+func cutName(name string) string {
+	return strings.ToValidUTF8(name[:min(len(name), maxActionName)], "")
+}
+
+// earliest returns the time of the first valid credential, in UTC.
+func earliest(found []Credential) string {
+	first := found[0].At
+	for i := range found {
+		if found[i].At.Before(first) {
+			first = found[i].At
+		}
+	}
+	return first.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// subjectName returns the account, application or host of an incident, and ""
+// for an incident of a client or of a campaign.
+func subjectName(a *Alert) string {
+	switch {
+	case a.User != nil:
+		return cutName(a.User.DisplayName())
+	case a.Subject != "":
+		return cutName(a.Subject)
+	case len(a.Users) == 1:
+		return cutName(a.Users[0].Name)
+	}
+	return ""
+}
+
+// client names the client of an incident, and returns "" where none is known.
+func client(a *Alert) string {
+	switch {
+	case a.Prefix.IsValid():
+		return a.Prefix.String()
+	case a.Source.IsValid():
+		return a.Source.String()
+	case len(a.IPs) == 1:
+		return a.IPs[0].String()
+	case len(a.IPs) == 0:
+		return ""
+	}
+	return fmt.Sprintf("the %d addresses", max(a.Counts.DistinctIPs, len(a.IPs)))
+}
+
+// classActions are the steps of a class. %s is the subject of the incident; a
+// step with %s is left out where the incident has none.
+var classActions = map[string][]string{
+	"credential_stuffing": {
+		"Require a second factor for every account that was tried, and turn off legacy authentication."},
+	"password_spraying": {
+		"Require a second factor for every account that was tried, and look for weak passwords among them."},
+	"password_guessing": {
+		"Check %s: the attacker knows the account by name."},
+	"misconfigured_client": {
+		"Find the program that keeps an old password, and give it the new one."},
+	"session_replay": {
+		"Revoke all sessions of %s: a new password alone does not end a stolen session.",
+		"Check the device and the browser from which the session was stolen."},
+	"scripted_mail_access": {
+		"Revoke all sessions of %s and reset its password.",
+		"Take the list of mail items that were read from the mailbox audit log.",
+		"Ask the owner of %s whether the program is theirs."},
+	"application_mail_access": {
+		"Remove the consent of application %s, or its mail permissions, unless its owner can explain the access.",
+		"Check who gave the consent, and when."},
+	"mailbox_export": {
+		"Stop the export and remove what it has written.",
+		"Check how %s got the rights for an export."},
+	"collection_tool": {
+		"Isolate the host on which the tool ran.",
+		"Revoke the sessions and reset the passwords of all accounts that the tool used."},
+	"mail_diversion": {
+		"Remove the inbox rule or the forwarding from the mailbox of %s.",
+		"Look for mail that was hidden or sent on since then.",
+		"Reset the password of %s and revoke its sessions."},
+}
