@@ -46,11 +46,25 @@ type Alert struct {
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
 	Techniques []Technique
-	Context    []Context // of the subject and of accounts with valid credentials, at most 5
-	Campaign   string    // id of the campaign that the client is part of
-	Members    []string  // of a campaign: ids of the incidents of single clients, at most 20
-	Suppressed int       // messages suppressed since the last one
+	Context    []Context   // of the subject and of accounts with valid credentials, at most 5
+	Campaign   string      // id of the campaign that the client is part of
+	Members    []string    // of a campaign: ids of the incidents of single clients, at most 20
+	Suppressed int         // messages suppressed since the last one
+	Indicators *Indicators // full lists of a large incident; nil where the lists above are complete
 }
+
+// Indicators are the addresses and accounts of an incident that has more of them
+// than an alert lists. The lists are sorted, and left out of a message that follows
+// one with nearly the same lists.
+type Indicators struct {
+	IPs      []netip.Addr // at most 1,024
+	Users    []string     // that were tried, at most 1,024
+	Valid    []Credential // at most 200
+	Complete bool         // the lists have all addresses and accounts of the incident; set with the lists only
+}
+
+// Empty reports whether the lists are left out.
+func (x *Indicators) Empty() bool { return len(x.IPs) == 0 && len(x.Users) == 0 }
 
 // User is an account with the parts of its name.
 type User struct{ Name, Domain, Email, ID string }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"redshank/analytics/alert"
@@ -40,7 +41,7 @@ func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 		c.at = make(map[uint64]int)
 	}
 	c.at[key] = -1
-	if len(c.list) < MaxListed {
+	if len(c.list) < maxKeptCredentials {
 		c.at[key] = len(c.list)
 		c.list = append(c.list, found)
 	}
@@ -58,6 +59,11 @@ func mergeCredential(c *alert.Credential, o alert.Credential) {
 		c.At = o.At
 		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
 	}
+}
+
+// listed returns a copy of the credentials that an alert lists.
+func (c *Credentials) listed() []alert.Credential {
+	return slices.Clone(c.list[:min(len(c.list), MaxListed)])
 }
 
 // Count returns the number of accounts, listed or not.

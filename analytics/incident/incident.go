@@ -46,6 +46,8 @@ type Incident struct {
 	apps     []string
 	hosts    []string
 	evidence []string
+	budget   *ipBudget
+	indexed  int  // size of the lists of indicators that left last
 	cloud    bool // a cloud service was among those reached
 
 	last       notification
@@ -86,7 +88,7 @@ func (i *Incident) Changed() { i.last.upToDate = false }
 
 // AddClient adds an address that took part.
 func (i *Incident) AddClient(client event.ClientKey) {
-	if i.clients.Add(client.Hash()) && len(i.ips) < MaxListed {
+	if i.clients.Add(client.Hash()) && (len(i.ips) < MaxListed || len(i.ips) < maxKeptIPs && i.budget.take()) {
 		i.ips = append(i.ips, client.Addr())
 	}
 }

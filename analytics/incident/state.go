@@ -197,6 +197,8 @@ func (t *Tracker) restoreIncident(key, value []byte) error {
 		if rule.ID == in.Rule {
 			i, err := in.restored(string(key), rule, detail)
 			if err == nil {
+				i.budget = &t.budget
+				t.budget.claim(i)
 				t.incidents.Add(i.ID, i)
 			}
 			return err

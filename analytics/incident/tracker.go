@@ -35,6 +35,7 @@ type Tracker struct {
 	sent      int // in that minute
 	stats     Stats
 	hooks     hooks
+	budget    ipBudget
 
 	order     uint64              // openings and updates so far
 	dirty     map[string]struct{} // ids of incidents to save; nil: changes are not tracked
@@ -54,6 +55,7 @@ func NewTracker(p *policy.Policy) *Tracker {
 		t.finalUpdate(i)
 		i.closed = true
 		t.ended.Add(id, i.last.sequence)
+		t.budget.release(i)
 	})
 	t.ended, _ = simplelru.NewLRU[string, int](4*maxIncidents, nil)
 	return t
@@ -85,7 +87,7 @@ func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident 
 		return i
 	}
 	t.order++
-	i := &Incident{ID: id, Rule: rule, order: t.order}
+	i := &Incident{ID: id, Rule: rule, order: t.order, budget: &t.budget}
 	if sequence, ok := t.ended.Get(id); ok {
 		i.last.sequence = sequence // it made room for others, and goes on
 	}

@@ -20,6 +20,17 @@ func (i *attack) Fill(a *alert.Alert) {
 	a.Message = sentence(a)
 }
 
+// Accounts returns the names of the accounts that were tried, sorted, and reports
+// whether they are all.
+func (i *attack) Accounts() ([]string, bool) {
+	names := make([]string, 0, len(i.tallies))
+	for _, t := range i.tallies {
+		names = append(names, t.name)
+	}
+	slices.Sort(names)
+	return names, len(names) >= i.users.Count()
+}
+
 // topUsers are the accounts with the most failures, ties by name so that a
 // replay gives the same list.
 func (i *attack) topUsers() []alert.UserCount {

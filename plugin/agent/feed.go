@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/netip"
+	"slices"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
@@ -38,7 +39,12 @@ func feedDocument(a *alert.Alert, p *policy.Policy) ([]byte, error) {
 	if a.Prefix.IsValid() {
 		add(a.Prefix)
 	}
-	for _, ip := range a.RelatedIPs() {
+	ips := a.RelatedIPs()
+	if a.Indicators != nil {
+		ips = append(ips, a.Indicators.IPs...)
+	}
+	slices.SortFunc(ips, netip.Addr.Compare)
+	for _, ip := range slices.Compact(ips) {
 		if !a.Prefix.Contains(ip) {
 			add(netip.PrefixFrom(ip, ip.BitLen()))
 		}

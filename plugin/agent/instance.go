@@ -5,6 +5,7 @@
 package agent
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -107,16 +108,27 @@ func (i *Instance) deliver(alerts []*alert.Alert) error {
 	var messages []delivery.Message
 	for _, a := range alerts {
 		doc, err := i.encode(a)
-		if err != nil {
+		if err == nil && doc != nil {
+			messages = append(messages, delivery.Message{ID: a.ID, JSON: doc, Severity: a.Severity, Time: a.Time})
+		}
+		lists, failed := i.indicators(a)
+		if failed == nil && lists != nil {
+			messages = append(messages, delivery.Message{ID: a.ID, JSON: lists, Severity: a.Severity, Time: a.Time, Aside: document.Indicators(a.ID)})
+		}
+		if err = errors.Join(err, failed); err != nil {
 			i.log.Error("alert cannot be encoded", "incident", a.ID, "error", err)
-			continue
 		}
-		if doc == nil {
-			continue
-		}
-		messages = append(messages, delivery.Message{ID: a.ID, JSON: doc, Severity: a.Severity, Time: a.Time})
 	}
 	return i.spool.Put(messages)
+}
+
+// indicators returns the document with the full lists of an alert, and nil for a
+// sink or an alert without it.
+func (i *Instance) indicators(a *alert.Alert) ([]byte, error) {
+	if i.feed {
+		return nil, nil
+	}
+	return i.form.Indicators(a)
 }
 
 // encode returns the document of an alert for the sink, and nil where nothing of

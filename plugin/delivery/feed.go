@@ -38,7 +38,7 @@ type FeedEntry struct {
 //
 //	PATH       one address or prefix a line, for firewalls
 //	PATH.csv   for `cscli decisions import` of CrowdSec: time left, scope, address, reason
-//	PATH.json  all that is known of each, with the time of expiry; read at the start
+//	PATH.json  address, incident, reason, severity and time of expiry; read at the start
 //
 // Each file is replaced whole, so a reader never sees part of one.
 type Feed struct {
@@ -193,20 +193,20 @@ func (f *Feed) write(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(replaceFile(f.path+".json", append(all, '\n')), replaceFile(f.path+".csv", table.Bytes()), replaceFile(f.path, plain.Bytes()))
+	return errors.Join(replaceFile(f.path+".json", append(all, '\n'), feedMode), replaceFile(f.path+".csv", table.Bytes(), feedMode), replaceFile(f.path, plain.Bytes(), feedMode))
 }
 
 // feedMode lets a firewall or a web server of another user read the addresses.
 const feedMode = 0o644
 
 // replaceFile writes a file beside path and renames it to path.
-func replaceFile(path string, body []byte) error {
+func replaceFile(path string, body []byte, mode os.FileMode) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(body)
-	if err = errors.Join(err, file.Chmod(feedMode), file.Close()); err == nil {
+	if err = errors.Join(err, file.Chmod(mode), file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {

@@ -1,8 +1,13 @@
 package delivery
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/DeRuina/timberjack"
 )
@@ -14,6 +19,7 @@ const fileMode = 0o600
 type File struct {
 	lines
 	rotating *timberjack.Logger
+	aside    string // folder of the files beside the alerts
 }
 
 // NewFile opens the file at path or creates it; its folder has to exist. The file
@@ -33,7 +39,67 @@ func NewFile(path string, maxSize, maxFiles int) (*File, error) {
 		return nil, err
 	}
 	rotating := &timberjack.Logger{Filename: path, MaxSize: maxSize, MaxBackups: maxFiles, FileMode: fileMode, Compression: "none"}
-	return &File{lines: lines{w: rotating}, rotating: rotating}, nil
+	return &File{lines: lines{w: rotating}, rotating: rotating, aside: path + ".indicators"}, nil
+}
+
+// maxAside is how many files beside the alerts are kept; the oldest go first.
+const maxAside = 1000
+
+// Deliver appends messages to the file, and writes those with a name of their own
+// to files beside.
+func (f *File) Deliver(messages []Message) (int, error) {
+	for i, m := range messages {
+		var err error
+		if m.Aside == "" {
+			_, err = f.lines.Deliver(messages[i : i+1])
+		} else {
+			err = f.putAside(m)
+		}
+		if err != nil {
+			return i, err
+		}
+	}
+	return len(messages), nil
+}
+
+// putAside replaces the file of a message. A name that leads out of the folder is
+// rejected.
+func (f *File) putAside(m Message) error {
+	if m.Aside != filepath.Base(m.Aside) || !filepath.IsLocal(m.Aside) {
+		return &Rejected{Err: fmt.Errorf("file name %q: not a plain name", m.Aside)}
+	}
+	if err := os.Mkdir(f.aside, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := replaceFile(filepath.Join(f.aside, m.Aside+".json"), append(m.JSON[:len(m.JSON):len(m.JSON)], '\n'), fileMode); err != nil {
+		return err
+	}
+	return f.trimAside()
+}
+
+// trimAside removes the oldest files over maxAside.
+func (f *File) trimAside() error {
+	all, err := os.ReadDir(f.aside)
+	if err != nil || len(all) <= maxAside {
+		return err
+	}
+	type aged struct {
+		name string
+		at   time.Time
+	}
+	var files []aged
+	for _, e := range all {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			files = append(files, aged{e.Name(), info.ModTime()})
+		}
+	}
+	slices.SortFunc(files, func(a, b aged) int { return a.at.Compare(b.at) })
+	for _, old := range files[:max(len(files)-maxAside, 0)] {
+		if err := os.Remove(filepath.Join(f.aside, old.name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the goroutine of the rotation and closes the file.

@@ -17,6 +17,7 @@ type Message struct {
 	JSON     []byte         // one document, without line break
 	Severity alert.Severity // a full spool drops the least severe messages first
 	Time     time.Time      // of the alert; the event time of the forward protocol
+	Aside    string         // name of the file beside the alerts that the file sink writes instead of a line; empty: none
 }
 
 // DefaultTimeout limits each step of a delivery over the network: connecting,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -30,7 +31,7 @@ type spoolStore struct {
 	deadSize int64    // of the dead letters, in bytes
 }
 
-// stored is the encoding of a message. New fields are added at the end only.
+// stored is the encoding of a message. A new field needs a new spoolFormat.
 type stored struct {
 	//lint:ignore U1000 the encoder reads it
 	_msgpack struct{} `msgpack:",as_array"`
@@ -40,6 +41,11 @@ type stored struct {
 	ID       string
 	JSON     []byte
 }
+
+// asideMark separates the id of an entry from the name of its file, where it has
+// one. The decoder refuses an array with another number of fields, so a field more
+// would cost the spool of the release before.
+const asideMark = "\x00"
 
 func openSpoolStore(folder string, limit int) (s *spoolStore, aside, err error) {
 	s = &spoolStore{}
@@ -145,8 +151,11 @@ func (s *spoolStore) read(seq uint64) (m Message, err error) {
 func keyOf(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 func valueOf(e *entry) []byte {
-	m := e.unsaved
-	value, err := msgpack.Marshal(&stored{Put: e.put, Time: m.Time.UnixNano(), Severity: m.Severity, ID: m.ID, JSON: m.JSON})
+	m, id := e.unsaved, e.unsaved.ID
+	if m.Aside != "" {
+		id += asideMark + m.Aside
+	}
+	value, err := msgpack.Marshal(&stored{Put: e.put, Time: m.Time.UnixNano(), Severity: m.Severity, ID: id, JSON: m.JSON})
 	if err != nil { // cannot happen: numbers, text and bytes only
 		panic(err)
 	}
@@ -161,5 +170,6 @@ func messageOf(key, value []byte) (Message, int64, error) {
 	if err := msgpack.Unmarshal(value, &r); err != nil {
 		return Message{}, 0, fmt.Errorf("%w: entry %x: %w", store.ErrDamaged, key, err)
 	}
-	return Message{ID: r.ID, JSON: r.JSON, Severity: r.Severity, Time: time.Unix(0, r.Time)}, r.Put, nil
+	id, aside, _ := strings.Cut(r.ID, asideMark)
+	return Message{ID: id, JSON: r.JSON, Severity: r.Severity, Time: time.Unix(0, r.Time), Aside: aside}, r.Put, nil
 }

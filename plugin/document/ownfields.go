@@ -31,6 +31,7 @@ type ownFields struct {
 	Apps       []string        `json:"apps,omitempty"`
 	AppNames   []string        `json:"app_names,omitempty"`
 	Actions    []string        `json:"actions,omitempty"`
+	Indicators string          `json:"indicators,omitempty"`
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
@@ -117,6 +118,9 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Baseline:   text.Cut(a.Baseline, maxText),
 		Context:    contextsOf(a),
 		Suppressed: a.Suppressed,
+	}
+	if a.Indicators != nil {
+		own.Indicators = Indicators(a.ID)
 	}
 	for _, u := range a.Users {
 		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})

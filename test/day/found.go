@@ -84,8 +84,8 @@ func ReadAlerts(path string) (found []Found, messages int, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			return nil, 0, fmt.Errorf("%s:%d: %w", path, messages+1, err)
 		}
-		if a.Event.Kind == "metric" {
-			continue // a health record
+		if a.Event.Kind != "alert" {
+			continue // a health record, or the full lists of an incident
 		}
 		messages++
 		if a.Event.Sequence > last[a.Event.ID].Sequence {
