@@ -113,7 +113,8 @@ func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit 
 func (l *logins) holds(client uint64, ev *event.Event) bool {
 	list, _ := l.clients.Peek(client)
 	for _, p := range list {
-		if len(ev.ID) > 0 && bytes.Equal(p.id, ascii.Clip(ev.ID, 64)) {
+		if len(ev.ID) > 0 && bytes.Equal(p.id, ascii.Clip(ev.ID, 64)) && p.at.Equal(ev.Time) &&
+			bytes.Equal(p.user, ascii.Clip(ev.RawUser, request.MaxUser)) {
 			return true
 		}
 	}
