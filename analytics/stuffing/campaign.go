@@ -347,7 +347,7 @@ func abs(n int64) int64 {
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	if t.Service == event.Windows && t.Agent == 0 {
+	if windowsOnly(t) {
 		return false // another log tells more
 	}
 	a.attempts.Add(*t, maxClientAttempts)

@@ -95,7 +95,7 @@ func (e *evidence) forgive(k event.ClientKey, key uint64, from, to int64) {
 // the latest.
 func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	n := len(e.list)
-	for back := range min(n, maxPairs) {
+	for back := range min(n, forgiveAtMost) {
 		f := &e.list[(e.next+2*n-1-back)%n]
 		if f.Client == t.Client && f.Key == t.Key && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
 			return f
@@ -142,7 +142,10 @@ func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [m
 	odd := s.oddOwner(c, t.At)
 	for n, f := range s.features(c, t.Tool, app) {
 		rare := f != 0 && s.rare(f, t.At)
-		if n == traitOwner || n == traitOddTool {
+		switch n {
+		case traitOwner:
+			rare = rare && odd && !windowsOnly(t)
+		case traitOddTool:
 			rare = rare && odd
 		}
 		if rare {
@@ -151,6 +154,10 @@ func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [m
 	}
 	return keys
 }
+
+// windowsOnly reports whether only the Windows log has told of an attempt: the
+// service is not known yet, so the attempt has none in common with others.
+func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows && t.Agent == 0 }
 
 // oddOwner reports whether hardly anybody signs in from the networks of a
 // client's owner.

@@ -51,9 +51,9 @@ func TestCompareOneSite(t *testing.T) {
 
 func TestReadAlertsKeepsTheLast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "alerts.ndjson")
-	lines := `{"event":{"id":"a","sequence":2},"redshank":{"severity":"high"}}
-{"event":{"id":"b","sequence":1},"source":{"ip":"192.0.2.1"}}
-{"event":{"id":"a","sequence":1},"redshank":{"severity":"medium"}}
+	lines := `{"event":{"kind":"alert","id":"a","sequence":2},"redshank":{"severity":"high"}}
+{"event":{"kind":"alert","id":"b","sequence":1},"source":{"ip":"192.0.2.1"}}
+{"event":{"kind":"alert","id":"a","sequence":1},"redshank":{"severity":"medium"}}
 `
 	if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)

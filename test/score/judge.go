@@ -37,6 +37,13 @@ type judgement struct {
 	// Credentials named by all AN1269 incidents, and those of them that an
 	// attacker knows.
 	credentials, believable int
+	unknown                 []named // the others
+}
+
+// named is an account that an incident names as known to the attacker.
+type named struct {
+	*incident
+	account string
 }
 
 // wrongful is an incident about no attack, and the kind of noise behind it.
@@ -200,6 +207,8 @@ func (j *judgement) count(t *world.Truth, f *found) {
 				return slices.ContainsFunc(a.Valid, func(k world.Valid) bool { return strings.EqualFold(k.Account, v) })
 			}) {
 				j.believable++
+			} else {
+				j.unknown = append(j.unknown, named{i, v})
 			}
 		}
 	}

@@ -62,6 +62,9 @@ func detail(out io.Writer, r *result) {
 		}
 		fmt.Fprintln(out)
 	}
+	for _, n := range r.judgement.unknown {
+		fmt.Fprintf(out, "  UNKNOWN credential of %s named by %s\n", n.account, describe(n.incident))
+	}
 	for _, i := range r.judgement.wrong {
 		fmt.Fprintf(out, "  FALSE   %s: %s\n", i.kind, describe(i.incident))
 	}

@@ -87,6 +87,9 @@ func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit 
 		return false
 	}
 	client := l.client(ev)
+	if l.holds(client, ev) {
+		return true
+	}
 	if isRefusal(r.get(w3cReferer)) {
 		l.decideOldest(client, ev.Time, emit)
 	}
@@ -103,6 +106,19 @@ func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit 
 	}
 	l.hold(m, p, emit)
 	return true
+}
+
+// holds reports whether the login that ev describes is held already: its line
+// was delivered twice.
+func (l *logins) holds(client uint64, ev *event.Event) bool {
+	list, _ := l.clients.Peek(client)
+	for _, p := range list {
+		if len(ev.ID) > 0 && bytes.Equal(p.id, ascii.Clip(ev.ID, 64)) && p.at.Equal(ev.Time) &&
+			bytes.Equal(p.user, ascii.Clip(ev.RawUser, request.MaxUser)) {
+			return true
+		}
+	}
+	return false
 }
 
 func newLogin(ev *event.Event, client uint64) *login {
