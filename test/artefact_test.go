@@ -75,16 +75,20 @@ func execute(t *testing.T, stdin string, name string, args ...string) result {
 	return result{cmd.ProcessState.ExitCode(), parseAlerts(t, out.String()), out.String(), lines}
 }
 
-// ofHealth is the text that distinguishes health records from alerts.
-const ofHealth = `"dataset":"redshank.health"`
+// ofHealth and ofIndicators are the texts that distinguish health records and full
+// lists of indicators from alerts.
+const (
+	ofHealth     = `"dataset":"redshank.health"`
+	ofIndicators = `"dataset":"redshank.indicators"`
+)
 
-// parseAlerts reads NDJSON. Lines that are not JSON objects, such as a banner, and
-// health records are skipped.
+// parseAlerts reads NDJSON. Lines that are not JSON objects, such as a banner, health
+// records and full lists of indicators are skipped.
 func parseAlerts(t *testing.T, text string) []alert {
 	t.Helper()
 	var alerts []alert
 	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "{") || strings.Contains(line, ofHealth) {
+		if !strings.HasPrefix(line, "{") || strings.Contains(line, ofHealth) || strings.Contains(line, ofIndicators) {
 			continue
 		}
 		var a alert
@@ -156,8 +160,9 @@ func attackAt(start time.Time, ip, name string, accounts int) string {
 	for n := range accounts {
 		at := start.Add(time.Duration(n) * 30 * time.Second).Format("2006-01-02T15:04:05")
 		fmt.Fprintf(&b, `{"CreationTime":%q,"Id":"%s-%d","Operation":"UserLoginFailed","RecordType":15,"ResultStatus":"Failed",`+
-			`"Workload":"AzureActiveDirectory","ClientIP":%q,"UserId":"%s%d@contoso.com","ErrorNumber":"50126","LogonError":"InvalidUserNameOrPassword"}`+"\n",
-			at, ip, n, ip, name, n)
+			`"Workload":"AzureActiveDirectory","ClientIP":%q,"UserId":"%s%d@contoso.com","ErrorNumber":"50126","LogonError":"InvalidUserNameOrPassword",`+
+			`"ExtendedProperties":[{"Name":"UserAgent","Value":"client of %s"}]}`+"\n",
+			at, ip, n, ip, name, n, name)
 	}
 	return b.String()
 }
@@ -168,7 +173,7 @@ func attacks(n int) string {
 	var b strings.Builder
 	for i := range n {
 		start := time.Date(2026, 3, 2, 2*i, 0, 0, 0, time.UTC)
-		b.WriteString(attackAt(start, fmt.Sprintf("198.51.100.%d", i+1), fmt.Sprintf("user%c", 'a'+i), attackSize))
+		b.WriteString(attackAt(start, fmt.Sprintf("240.%d.2.7", i+1), fmt.Sprintf("user%c", 'a'+i), attackSize))
 	}
 	return b.String()
 }

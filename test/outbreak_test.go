@@ -89,13 +89,14 @@ type arrived struct {
 }
 
 // arrive reads the lines of JSON of a receiver. An incomplete last line is
-// skipped.
+// skipped, and so are documents without a single attacker: the campaign that links
+// the incidents, and full lists of indicators.
 func arrive(text string) arrived {
 	a := arrived{incidents: map[string]lastMessage{}}
 	seen := map[string]bool{}
 	for line := range strings.Lines(text) {
 		var m message
-		if json.Unmarshal([]byte(line), &m) != nil || !strings.HasPrefix(m.Event.ID, "AN") {
+		if json.Unmarshal([]byte(line), &m) != nil || !strings.HasPrefix(m.Event.ID, "AN") || m.Source.IP == "" {
 			continue
 		}
 		a.messages++
