@@ -160,7 +160,7 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 	}
 	if !s.shared(c, 0) { // an address of the attack, with a tool of the attack
 		for _, k := range s.campaigns {
-			if k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
+			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
 				return k
 			}
 		}
@@ -176,14 +176,32 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 		}
 	}
 	for _, k := range s.campaigns {
-		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
-			continue
-		}
-		if k.has(c.key) && !s.shared(c, 0) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
 			return k
 		}
 	}
 	return nil
+}
+
+// maxGuests is how many other accounts may get in from an address on the same
+// day for a campaign of the tenant's level to name an account there: where
+// more do, people come and go, as in a hotel.
+const maxGuests = 1
+
+// namedByTenant reports whether a success is the attacker's in a campaign that
+// has no rare trait, only more failures than usual. Common programs and busy
+// addresses name nobody: the agent must be new to the account, and either the
+// address failed for other accounts, or it is from a network owner that the
+// account does not use, with a tool of the campaign.
+func (s *Detector) namedByTenant(k *campaign, c *client, got *signIn) bool {
+	switch {
+	case got.service == event.Windows && got.agent == 0, s.shared(c, 0),
+		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
+		return false
+	case k.has(c.key):
+		return c.failedForOthers(got.key)
+	}
+	return window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }
 
 func (k *campaign) has(c event.ClientKey) bool {
