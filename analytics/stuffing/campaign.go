@@ -370,9 +370,12 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *acc
 	clients, privileged := s.guesses(a, t), false
 	switch {
 	case clients:
-	case s.guessesPrivileged(a, t, c.key) && !s.shared(c, t.Marks):
+	case !s.shared(c, t.Marks) && s.guessesPrivileged(a, t, c.key):
 		s.open(c, windowAccount, t.At, ev)
+		a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
 		return true
+	case !s.shared(c, t.Marks) && s.mostFrom(a, c.key):
+		return false // once there are more, the client has an incident of its own
 	case s.guessesPrivileged(a, t, event.ClientKey{}):
 		privileged = true
 	default:
@@ -410,15 +413,22 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	})
 }
 
-// oneTelephone reports whether all attempts are those of one mail program: a
-// telephone with an old password fails from wherever it is carried.
+// oneTelephone reports whether nearly all attempts, four of five, are those of
+// one mail program: a telephone with an old password fails from wherever it is
+// carried.
 func oneTelephone(all []window.Attempt) bool {
+	mail := func(t window.Attempt) bool { return t.Family == event.Mobile || t.Family == event.Outlook }
+	first := slices.IndexFunc(all, mail)
+	if first < 0 {
+		return false
+	}
+	n := 0
 	for i := range all {
-		if f := all[i].Family; f != event.Mobile && f != event.Outlook || all[i].Agent != all[0].Agent {
-			return false
+		if mail(all[i]) && all[i].Agent == all[first].Agent {
+			n++
 		}
 	}
-	return len(all) > 0
+	return 5*n >= 4*len(all)
 }
 
 // guessesPrivileged reports whether the failures of a privileged account are
@@ -450,6 +460,18 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 		}
 	}
 	return inDay >= p.Day || days >= 3
+}
+
+// mostFrom reports whether two thirds of the failures of an account come from
+// one client.
+func (s *Detector) mostFrom(a *account, from event.ClientKey) bool {
+	n := 0
+	for _, o := range a.attempts.All() {
+		if s.cut(o.Client) == from {
+			n++
+		}
+	}
+	return 3*n >= 2*len(a.attempts.All())
 }
 
 func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
