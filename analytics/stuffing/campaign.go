@@ -374,9 +374,10 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *acc
 		s.open(c, windowAccount, t.At, ev)
 		a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
 		return true
-	case !s.shared(c, t.Marks) && s.mostFrom(a, c.key):
-		return false // once there are more, the client has an incident of its own
 	case s.guessesPrivileged(a, t, event.ClientKey{}):
+		if s.mostlyFromOne(a, t) {
+			return false // once there are more, that client has an incident of its own
+		}
 		privileged = true
 	default:
 		return false
@@ -462,16 +463,23 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 	return inDay >= p.Day || days >= 3
 }
 
-// mostFrom reports whether two thirds of the failures of an account come from
-// one client.
-func (s *Detector) mostFrom(a *account, from event.ClientKey) bool {
-	n := 0
+// mostlyFromOne reports whether two thirds of the failures of an account in the
+// day up to t come from one client that is not shared.
+func (s *Detector) mostlyFromOne(a *account, t *window.Attempt) bool {
+	counts, all := map[event.ClientKey]int{}, 0
 	for _, o := range a.attempts.All() {
-		if s.cut(o.Client) == from {
-			n++
+		if o.At > t.At-s.slow && o.At <= t.At {
+			all++
+			counts[s.cut(o.Client)]++
 		}
 	}
-	return 3*n >= 2*len(a.attempts.All())
+	for k, n := range counts {
+		if 3*n >= 2*all {
+			c, ok := s.clients.Peek(k)
+			return ok && !s.shared(c, t.Marks)
+		}
+	}
+	return false
 }
 
 func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
