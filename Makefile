@@ -1,4 +1,4 @@
-# Redshank: what is built goes to build/, nothing else is touched.
+# Redshank: all build output goes to build/, nothing else is touched.
 GO      ?= go
 CC      ?= gcc
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -8,21 +8,21 @@ HOSTC   := $(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror
 HOSTSRC := $(wildcard test/host/*.c)
 FUZZTIME ?= 1m
 WINETIME ?= 600
-# The compiler for Windows, and Debian's place for Wine's loader.
+# The compiler for Windows, and the path of Wine's loader on Debian.
 MINGW   ?= x86_64-w64-mingw32-gcc
 WINE    ?= $(firstword $(wildcard /usr/lib/wine/wine64) wine64)
 WINEENV := WINEPREFIX=$(CURDIR)/build/wine WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
-# -static: no DLL of the compiler's own beside ours.
+# -static: the DLL must not depend on a DLL of the compiler.
 WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
-# Nothing of the folder or the hour of a build gets into what it makes.
+# Build output depends neither on the folder nor on the time of the build.
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 OBJECT  := $(GOBUILD) -buildmode=c-shared
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
 LINUX   := GOOS=linux CGO_ENABLED=1
 ARMCC   ?= aarch64-linux-gnu-gcc
 QEMU    ?= qemu-aarch64
-# Packages with unit tests; test/ itself is end to end.
+# Packages with unit tests; test/ itself contains end-to-end tests.
 UNITS   := ./analytics/... ./plugin/...
 
 .PHONY: checks suites soak build windows demo score test test-windows e2e-windows vet lint unit race fuzz bench bench-host bench-scale bench-memory instructions e2e dist test-dist test-arm64 clean
@@ -32,8 +32,8 @@ build:
 	CGO_ENABLED=0 $(GOBUILD) -o build/redshank ./plugin
 	$(HOSTC) -rdynamic -o build/host $(HOSTSRC) -ldl -lpthread
 
-# What only the end-to-end suites load: a plugin that crashes on demand, and a
-# host whose table of functions ends after the first.
+# Artefacts for the end-to-end suites only: a plugin that crashes on demand, and a
+# host whose function table ends after the first entry.
 build/.e2e: build
 	$(OBJECT) -tags fault -o build/fault.so ./plugin
 	$(HOSTC) -DOLD_HOST -o build/host-old $(HOSTSRC) -ldl -lpthread
@@ -44,8 +44,8 @@ windows:
 	$(WINDLL) -o build/out_redshank.dll ./plugin
 	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o build/redshank.exe ./plugin
 
-# The same suites as e2e, with the DLL in the host for Windows under Wine. The
-# Linux artefacts are built too, to compare with.
+# The suites of e2e, with the DLL in the host for Windows under Wine. The
+# Linux artefacts are built too, for comparison.
 test-windows: build windows build/wine/.ready
 	$(WINDLL) -tags fault -o build/fault.dll ./plugin
 	$(WINHOST) -o build/host.exe $(HOSTSRC) -lpthread
@@ -54,8 +54,8 @@ test-windows: build windows build/wine/.ready
 	grep -E '^(ok|FAIL|panic|--- FAIL)|SKIPPED' build/windows.log; \
 	test $$status = 0 || { cat build/windows.log; exit $$status; }
 
-# A Windows of our own, with what Debian's Wine lacks (see prng.c). Nothing in
-# it reaches the network or a screen.
+# A separate Wine prefix, with the library that Debian's Wine lacks (see prng.c).
+# Programs in the prefix have no network and no screen.
 build/wine/.ready: test/windows/prng.c
 	rm -rf build/wine
 	mkdir -p build
@@ -63,14 +63,14 @@ build/wine/.ready: test/windows/prng.c
 	$(MINGW) $(CFLAGS) -Wall -Wextra -Werror -shared -static -o build/wine/drive_c/windows/system32/bcryptprimitives.dll $< -ladvapi32
 	touch $@
 
-# What is not installed is skipped for all to see; in CI it is an error.
+# A tool that is not installed is skipped with a message; in CI that is an error.
 e2e-windows:
 	@if command -v $(MINGW) >/dev/null && command -v $(WINE) >/dev/null; then $(MAKE) --no-print-directory test-windows; \
 	elif test "$(CI)" = true; then echo "no $(MINGW) or no $(WINE)"; exit 1; \
 	else echo "SKIPPED: no $(MINGW) or no $(WINE), nothing was tried on Windows"; fi
 
-# What the detections find in labelled worlds of many days, and what they call
-# wrongly: SEEDS=1,2,3 DAYS=10 SIZE=400; SCORE=-h tells the other flags.
+# Recall and false incidents of the detections in labelled worlds of many days:
+# SEEDS=1,2,3 DAYS=10 SIZE=400; SCORE=-h prints the other flags.
 SEEDS   ?= 1,2,3
 DAYS    ?= 10
 SIZE    ?= 400
@@ -80,7 +80,7 @@ score:
 demo: build
 	$(GO) run ./test/demo
 
-# Two lanes side by side: the suites in an agent mostly wait. Within a lane one
+# Two lanes in parallel, because the suites in an agent mostly wait. Within a lane one
 # step after the other, as the steps share the folder build/ or use all cores.
 test: build/.e2e
 	@$(MAKE) --no-print-directory -j2 --output-sync=target checks suites
@@ -107,19 +107,19 @@ lint:
 unit:
 	$(GO) test $(UNITS)
 
-# Where goroutines are: an instance and its sinks, which run the whole engine,
-# and lists that are read while a policy is in use. The engine itself takes one
-# chunk at a time.
+# The packages with goroutines: an instance and its sinks, which run the whole
+# engine, and lists that are read while a policy is in use. The engine itself
+# processes one chunk at a time.
 race:
 	$(GO) test -race ./analytics/policy ./plugin/...
 
-# Skips are shown, so that nobody takes a skipped suite for a passed one.
+# Skips are printed, so that a skipped suite is not mistaken for a passed one.
 e2e: build/.e2e
 	@$(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
 	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
 	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
 
-# What takes minutes: 50 kills, 20 reloads, a checkpoint with every byte flipped
+# Tests that take minutes: 50 kills, 20 reloads, a checkpoint with every byte flipped
 # and cut at every length.
 soak: build/.e2e
 	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin/agent
@@ -129,14 +129,14 @@ soak: build/.e2e
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
-# CPU of whole processes, as a table for the README; BENCH=-h tells its flags.
+# CPU of whole processes, as a table for the README; BENCH=-h prints the flags.
 # Reads three kinds of input: routine traffic, a hostile log and a flood of addresses.
 INPUTS ?= routine hostile flood
 bench-host: build build/out_getrecord.so
 	for kind in $(INPUTS); do $(GO) run ./test/bench -input $$kind $(BENCH) || exit 1; done
 
-# The same for workers, two instances, a state_path and a start of the agent; a
-# record as the tables grow to a million entries; full tables put down and loaded.
+# CPU of workers, two instances, a state_path and a start of the agent; cost of a
+# record as the tables grow to a million entries; saving and loading full tables.
 bench-scale: build build/out_getrecord.so
 	$(GO) run ./test/bench -only scale $(BENCH)
 	$(GO) run ./test/bench/memory
@@ -145,13 +145,13 @@ bench-scale: build build/out_getrecord.so
 build/out_getrecord.so: test/bench/getrecord/main.go
 	$(GO) build -trimpath -buildmode=c-shared -o $@ ./test/bench/getrecord
 
-# What the tables take and cost as they fill, and a flood that must not grow
-# them; BENCH=-h tells its flags.
+# Memory and cost of the tables as they fill, and under a flood that must not grow
+# them; BENCH=-h prints the flags.
 bench-memory:
 	$(GO) run ./test/bench/memory -users 1000 $(BENCH)
 	$(GO) run ./test/bench/memory -max-ips 200000 -users 1000000 -addresses 10000000
 
-# Instructions a record, under valgrind: what CI can compare from run to run.
+# Instructions per record, under valgrind, which CI can compare from run to run.
 instructions:
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/instructions ./test/bench/instructions
 	build/instructions
@@ -181,7 +181,7 @@ dist:
 	SOURCE_DATE_EPOCH=$(EPOCH) $(GO) run -C .ci/dist . \
 	  -root $(CURDIR) -stage $(CURDIR)/$(STAGE) -out $(CURDIR)/build/dist -version $(VERSION)
 
-# The packages of this commit, built a second time in another folder and from
+# Checks that the packages of this commit are identical when built in another folder
 # nothing, are the same; and what they install works.
 test-dist: dist
 	cd .ci/dist && $(GO) vet ./... && $(GO) test ./...
@@ -191,7 +191,7 @@ test-dist: dist
 	GOCACHE=$(AGAINCACHE) $(MAKE) --no-print-directory -C build/again/redshank dist VERSION=$(VERSION) >/dev/null && \
 	diff build/dist/SHA256SUMS build/again/redshank/build/dist/SHA256SUMS && rm -rf build/again && echo "ok: two builds, the same packages"; fi
 
-# The engine on another machine, emulated: all but what takes minutes there. It
+# The engine on an emulated machine, except tests that take minutes there. It
 # has no C in it.
 test-arm64:
 	@if command -v $(QEMU) >/dev/null; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -vet=off -skip 'UnderFlood|ADamaged|EnrichFixtures|ChangesNothing|Hostile|Budget' -exec $(QEMU) ./analytics/...; \

@@ -55,8 +55,8 @@ func (c *Detector) actsAlone(ev *event.Event) bool {
 	return ok && app.networks <= maxHomes && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
 }
 
-// foreignApp returns the profile of the application that reads, where that is
-// not Microsoft's; else nil.
+// foreignApp returns the profile of the application that reads mail, or nil for an
+// application of Microsoft's.
 func (c *Detector) foreignApp(d *profile, ev *event.Event) *profile {
 	switch {
 	case d.kind == anApp:
@@ -104,6 +104,18 @@ func (c *Detector) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	}
 }
 
+// mailboxesOfDay returns how many different mailboxes of those remembered were
+// read in the day before a time.
+func (d *profile) mailboxesOfDay(at int64) int {
+	var boxes window.Distinct
+	for _, t := range d.mailboxes.All() {
+		if t.At > at-event.Day && t.At <= at {
+			boxes.Add(t.Key)
+		}
+	}
+	return boxes.Count()
+}
+
 // reads remembers a mailbox and reports whether it was not read in the ten
 // minutes around.
 func (d *profile) reads(t window.Attempt) bool {
@@ -116,9 +128,9 @@ func (d *profile) reads(t window.Attempt) bool {
 	return true
 }
 
-// spread watches an application over all mailboxes. One that has read mail on
-// as many days as a baseline needs is known, as long as it keeps to about as
-// many mailboxes a day and to its networks.
+// spread watches an application over all mailboxes. An application that has read
+// mail on as many days as a baseline needs is known, as long as it keeps to about
+// as many mailboxes a day and to its networks.
 func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box uint64) {
 	at, period := ev.Time.UnixMilli(), policyDays(c.policy.Collection.Baseline)
 	if box == 0 {
@@ -145,7 +157,7 @@ func (c *Detector) spread(app *profile, ev *event.Event, w *networkContext, box 
 	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
-	if mature && elsewhere && much {
+	if mature && elsewhere && app.mailboxesOfDay(at) >= minMailboxes {
 		c.raise(app, ev, accessMailboxes, ev.App) // however slowly
 	}
 	c.touch(app, ev)

@@ -23,8 +23,8 @@ var besideSession = grants | setOf(newApp)
 // grants are the signals of an account that lets somebody in.
 var grants = setOf(mailConsent, appCredentials, mailPermission)
 
-// everyday are the signals of the first half that by themselves are nobody's
-// theft: people buy telephones and work late.
+// everyday are the signals of the first half that never make a theft by
+// themselves: people buy telephones and work late.
 var everyday = setOf(newDevice, newFamily, newApp, newHour)
 
 // oddSession are the signals of which a session needs one before mail that was
@@ -69,43 +69,52 @@ func (s *correlation) opens() bool {
 }
 
 // weigh brings the weights of a subject's observations up to date, and marks
-// those around which there is an incident.
-func (c *Detector) weigh(d *profile) {
+// those around which there is an incident: of all where part is nil, else of
+// those that are near part, which is a fraction of them in a flood.
+func (c *Detector) weigh(d *profile, part *observation) {
+	var fresh freshWeights
 	for i := range d.observations {
-		n := &d.observations[i]
-		n.weight = c.weightOf(d, n)
-	}
-	for i := range d.observations {
-		n := &d.observations[i]
-		s := c.correlate(d, n)
-		n.core = n.weight > 0 && s.opens()
+		if n := &d.observations[i]; part == nil || n.near(part, c.window) {
+			s := c.correlate(d, n, &fresh)
+			n.core = n.weight > 0 && s.opens()
+		}
 	}
 }
 
-// correlate sums up the observations around one of them.
-func (c *Detector) correlate(d *profile, center *observation) (s correlation) {
+// freshWeights are the observations whose weight is up to date.
+type freshWeights [maxObservations]bool
+
+// correlate sums up the observations around one of them, itself included.
+func (c *Detector) correlate(d *profile, center *observation, fresh *freshWeights) (s correlation) {
 	s.weakAt = weakAt
 	if !c.policy.HasOwners() {
 		s.weakAt = weakAtUnowned
 	}
 	for i := range d.observations {
-		if n := &d.observations[i]; n.weight > 0 && n.near(center, c.window) {
+		n := &d.observations[i]
+		if fresh[i] && n.weight == 0 || !n.near(center, c.window) {
+			continue
+		}
+		if !fresh[i] {
+			n.weight, fresh[i] = c.weightOf(d, n), true
+		}
+		if n.weight > 0 {
 			s.add(n.kind, n.weight)
 		}
 	}
 	return s
 }
 
-// note enters a signal that an event gives into a dossier.
+// raise records the observation of a signal that an event gives.
 func (c *Detector) raise(d *profile, ev *event.Event, kind signalKind, detail []byte) {
 	c.record(d, c.observationOf(ev, kind), firstOf(detail, ev.Operation), ev)
 }
 
-// noteUnless is note for a signal that counts only while the place is not
-// usual.
-func (c *Detector) raiseUnless(place uint64, d *profile, ev *event.Event, kind signalKind, detail []byte) {
+// raiseUnless is raise for a signal that counts only while a feature is not usual
+// for the subject.
+func (c *Detector) raiseUnless(feature uint64, d *profile, ev *event.Event, kind signalKind, detail []byte) {
 	n := c.observationOf(ev, kind)
-	n.feature = place
+	n.feature = feature
 	c.record(d, n, detail, ev)
 }
 
@@ -114,14 +123,15 @@ func (c *Detector) observationOf(ev *event.Event, kind signalKind) observation {
 	return observation{kind: kind, first: at, last: at, links: c.linksOf(ev), client: c.clientOf(ev)}
 }
 
-// enter puts a note into a dossier and opens an incident where the story it is
-// part of weighs enough. It is where both halves meet: nothing in it depends
-// on which came first. ev may be nil.
+// record keeps an observation and opens or extends an incident if the
+// observations around it weigh enough. Both halves meet here, in whatever order
+// they come. ev may be nil.
 func (c *Detector) record(d *profile, n observation, detail []byte, ev *event.Event) {
 	c.enter(d, n, detail, ev)
 	c.openedMail(d, &n)
 }
 
+// enter is record for one observation alone.
 func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.signals[n.kind].Weight == 0 {
 		return
@@ -129,6 +139,9 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 	if c.explain != nil && ev != nil {
 		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
 			Weight: c.weightOf(d, &n)})
+	}
+	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
+		return
 	}
 	if len(detail) == 0 && n.client != (event.ClientKey{}) {
 		detail = n.client.Addr().AppendTo(c.scratch[:0])
@@ -141,27 +154,28 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
 	}
 	c.changed(d)
-	c.weigh(d)
-	if kept.weight == 0 {
+	if kept.weight = c.weightOf(d, kept); kept.weight == 0 {
+		kept.core = false
 		return
 	}
+	c.weigh(d, kept)
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
+	if center == nil && !(open && c.joins(d, kept)) {
+		return // nearly every call ends here
+	}
+	c.weigh(d, nil)
 	switch {
-	case open && (center != nil || c.joins(d, kept)):
-		if center != nil {
-			center.inIncident = true
-		}
-	case !open && center != nil:
+	case !open:
 		c.open(d, center)
-	default:
-		return
+	case center != nil:
+		center.inIncident = true
 	}
 	c.add(d, ev)
 }
 
-// opening is the note around which there is a story that makes an incident,
-// and which the given note is part of.
+// trigger returns an observation around which there is an incident and which the
+// given one is near, or nil.
 func (c *Detector) trigger(d *profile, part *observation) *observation {
 	for i := range d.observations {
 		if center := &d.observations[i]; center.core && center.near(part, c.window) {
@@ -171,7 +185,7 @@ func (c *Detector) trigger(d *profile, part *observation) *observation {
 	return nil
 }
 
-// joins tells whether the note is near one of the incident's.
+// joins reports whether an observation is part of the incident, or near its core.
 func (c *Detector) joins(d *profile, n *observation) bool {
 	if n.inIncident {
 		return true
@@ -184,9 +198,8 @@ func (c *Detector) joins(d *profile, n *observation) bool {
 	return false
 }
 
-// open makes an incident of the story around a note, or joins the one that
-// the other side of the story has: the account that let an application in, or
-// the application it let in.
+// open opens an incident around an observation, or joins that of the account that
+// let the application in, or of the application that the account let in.
 func (c *Detector) open(d *profile, center *observation) {
 	for i := range d.observations {
 		d.observations[i].inIncident = false
@@ -195,7 +208,7 @@ func (c *Detector) open(d *profile, center *observation) {
 	c.profiles.Protect(d.key)
 	if d.incident = c.linkedIncident(d, center); d.incident != nil {
 		if i := d.incident; d.kind == aUser && i.Account == "" {
-			i.Account, i.Subject = d.subject, d.subject // that of the person first
+			i.Account, i.Subject = d.subject, d.subject // the person is what the incident is about
 		}
 		return
 	}
@@ -213,85 +226,6 @@ func (c *Detector) open(d *profile, center *observation) {
 	i.Extend(start)
 	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }
-
-// accountBehind returns the account that an incident of a subject is about: the
-// account itself, or the only one that uses an application; nil for an
-// application of several accounts and for a host.
-func (c *Detector) accountBehind(d *profile) *profile {
-	switch d.kind {
-	case aUser:
-		return d
-	case anApp:
-		if o, ok := c.profiles.Peek(d.accounts[0]); ok && d.accounts[1] == 0 && d.mailboxCount() <= 1 {
-			return o
-		}
-	}
-	return nil
-}
-
-// mailboxCount returns how many mailboxes an application read on the busiest day.
-func (d *profile) mailboxCount() int { return max(d.boxes.usual, d.boxes.today.Count()) }
-
-// linkedIncident returns the open incident of an account of an application, where
-// the application opens one; and of an application, where an account does that
-// let it in. An application of many accounts is linked to none.
-func (c *Detector) linkedIncident(d *profile, center *observation) *theft {
-	if d.kind == anApp {
-		for _, account := range d.accounts {
-			if o, ok := c.profiles.Peek(account); ok && !d.accounts.full() && c.meets(o.incident, d, center) {
-				return o.incident
-			}
-		}
-		return nil
-	}
-	for i := range d.observations {
-		n := &d.observations[i]
-		if n.kind != mailConsent || distance(n.first, center.first) > event.Day {
-			continue
-		}
-		app, ok := c.profiles.Peek(n.links[2])
-		if ok && !app.accounts.full() && c.during(app.incident, center) {
-			return app.incident
-		}
-	}
-	return nil
-}
-
-// meets reports whether any observation around one was made during an incident.
-func (c *Detector) meets(i *theft, d *profile, center *observation) bool {
-	for n := range d.observations {
-		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
-			return true
-		}
-	}
-	return false
-}
-
-// during reports whether an observation was made during an incident, or within
-// the time window of it.
-func (c *Detector) during(i *theft, n *observation) bool {
-	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
-}
-
-// accountsOf are profiles of the accounts that let an application in or that it
-// acts for, the first ones.
-type accountsOf [4]uint64
-
-// add adds an account and reports whether it is new.
-func (l *accountsOf) add(account uint64) bool {
-	for i, have := range l {
-		if have == account {
-			return false
-		}
-		if have == 0 {
-			l[i] = account
-			return true
-		}
-	}
-	return false
-}
-
-func (l *accountsOf) full() bool { return l[len(l)-1] != 0 }
 
 // add brings an incident up to its dossier: all notes that hang together with
 // those it has. The outcome depends on the notes alone.
@@ -347,41 +281,4 @@ func (c *Detector) measure(d *profile) {
 	if i := d.incident; d.taken != nil {
 		i.Counts.Items = max(i.Counts.Items, d.taken.between(i.Start/event.Hour, i.End/event.Hour))
 	}
-}
-
-// client returns where the mail was read from: the client whose access weighs
-// most; without one, the client whose sign-ins weigh most; of equals the earlier.
-// Who let an application in, or gave it a key, is asked last.
-func (c *Detector) client(d *profile) (from event.ClientKey) {
-	var heaviest int
-	var earliest int64
-	for i := range d.observations {
-		n := &d.observations[i]
-		if !n.inIncident || n.client == (event.ClientKey{}) {
-			continue
-		}
-		weight := c.against(d, n.client)
-		if weight > heaviest || weight == heaviest && n.first < earliest {
-			from, heaviest, earliest = n.client, weight, n.first
-		}
-	}
-	return from
-}
-
-// against returns what one client weighs in an incident; what was read from there
-// counts before all sign-ins.
-func (c *Detector) against(d *profile, k event.ClientKey) int {
-	var s correlation
-	granted := 0
-	for i := range d.observations {
-		n := &d.observations[i]
-		switch {
-		case !n.inIncident || n.client != k:
-		case n.grant || grants.has(n.kind):
-			granted = 1
-		default:
-			s.add(n.kind, n.weight)
-		}
-	}
-	return 100_000*s.access + 10*s.signIn + granted
 }

@@ -118,6 +118,31 @@ func (d *profile) keep(n observation, detail []byte) (kept *observation, news bo
 	return &d.observations[len(d.observations)-1], true
 }
 
+// ofAttack are the signals that credential stuffing gives for each address from
+// which it gets in: thousands for an account whose password is known.
+var ofAttack = setOf(signInFromAttack, signInAfterFailures)
+
+// maxAlike is how many observations of a signal of ofAttack that are near each
+// other are kept. More say nothing new, and each costs a comparison of all.
+const maxAlike = 8
+
+// repeats reports whether an observation would be one more than maxAlike near
+// each other, and is not one of these that goes on.
+func (d *profile) repeats(n *observation, window int64) bool {
+	alike := 0
+	for i := range d.observations {
+		have := &d.observations[i]
+		if have.kind != n.kind || !have.near(n, window) {
+			continue
+		}
+		if have.same(n) {
+			return false
+		}
+		alike++
+	}
+	return alike >= maxAlike
+}
+
 // oneLine is a capped copy of text without line breaks and runs of blanks.
 func oneLine(text []byte) string {
 	text = text[:min(len(text), maxDetail)]

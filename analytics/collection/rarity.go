@@ -16,9 +16,8 @@ const (
 	// learningDays is how long a tenant is watched before it says much that an
 	// account is in two networks: until then such a signal counts half.
 	learningDays = 2
-	// A feature is common, and says nothing, when so many other accounts use it:
-	// commonShare of all accounts, and never fewer than commonLeast, or than
-	// commonSmall in a small tenant.
+	// A feature is common, and has no weight, when commonShare of all accounts use
+	// it, and at least commonLeast accounts, or commonSmall in a small tenant.
 	commonSmall, commonLeast, commonShare = 4, 8, 0.02
 	// adoptedBy is how many times that number of accounts make a feature common
 	// that is usual for none of them yet: something new for everybody.
@@ -27,7 +26,7 @@ const (
 
 // usersPerFeature bounds the features of the population: one for this many
 // accounts of the account table.
-const usersPerFeature = 2
+const usersPerFeature = 4
 
 // rarityOf is a signal whose weight depends on how many other accounts of the
 // tenant use the same feature: the network, country, application or reader that

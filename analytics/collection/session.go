@@ -88,23 +88,32 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 }
 
 // compareSites raises the signal when a session changes networks too fast, or
-// goes to another network and comes back within a day, which counts half. before
-// is what was known of this network.
+// within a day to a network of servers for rent, or when it goes to another network
+// and comes back within a day, which counts half. before is what was known of this
+// network.
 func (c *Detector) compareSites(d *profile, ev *event.Event, here, there, before *site) {
 	at := ev.Time.UnixMilli()
 	gap := min(distance(at, there.first), distance(at, there.last))
 	returned := before.network != 0 && before.last < there.first && there.last < at && at-before.last < returnedWithin
-	if gap >= switchedWithin && !returned {
+	if gap >= returnedWithin {
 		return
 	}
 	s := c.odd(d, here, there)
 	if s == nil {
 		return
 	}
+	slow := gap >= switchedWithin && !c.rentedSite(s)
+	if slow && !returned {
+		return
+	}
 	n := c.observationOf(ev, sessionMoved)
-	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, gap >= switchedWithin
+	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow
 	n.links[1] = c.linkOf(s.client)
 	c.record(d, n, nil, ev)
+}
+
+func (c *Detector) rentedSite(s *site) bool {
+	return s.client != (event.ClientKey{}) && c.policy.RentedNetwork(c.geo.Locate(s.client.Addr()))
 }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }

@@ -94,7 +94,7 @@ func isPort(b []byte) bool {
 
 // Client returns the address that stands for a whole client: a cut to its first
 // v4bits or v6bits bits. One person commonly holds an IPv6 /64 and rotates
-// inside it. The zero Addr stays what it is.
+// inside it. Client returns the zero Addr unchanged.
 func Client(a netip.Addr, v4bits, v6bits int) netip.Addr {
 	bits := v6bits
 	if a.Is4() {
@@ -115,9 +115,9 @@ func Client(a netip.Addr, v4bits, v6bits int) netip.Addr {
 const maxHops = 16
 
 // Forwarded finds the client in an X-Forwarded-For header that a trusted proxy
-// handed on: the rightmost address that trusted does not know as one of the
-// proxies. Whatever stands to the left of that was written by the client and
-// is never read, nor is anything left of an entry that is no address.
+// forwarded: the rightmost address that trusted does not report as one of the
+// proxies. Entries to the left of that address were written by the client and
+// are never read, nor are entries to the left of one that is not an address.
 func Forwarded(header []byte, trusted func(netip.Addr) bool) (netip.Addr, bool) {
 	for range maxHops {
 		entry := header
@@ -139,7 +139,7 @@ func Forwarded(header []byte, trusted func(netip.Addr) bool) (netip.Addr, bool) 
 	return netip.Addr{}, false
 }
 
-// trimHop cuts what logs put around one entry: spaces, the plus signs that IIS
+// trimHop removes what logs add around one entry: spaces, the plus signs that IIS
 // writes for them, escaped spaces, quotes and backslashes; and the name and the other
 // parameters of an entry of Forwarded (RFC 7239).
 func trimHop(b []byte) []byte {

@@ -8,7 +8,7 @@ import (
 // maxAgent is how much of a user agent is read, in bytes.
 const maxAgent = 512
 
-// AgentRule says what kind of client agents of some patterns are.
+// AgentRule assigns a family and a name to the user agents that match its patterns.
 type AgentRule struct {
 	Family   Family
 	Name     string // of the product or tool
@@ -19,16 +19,17 @@ type AgentRule struct {
 // a busy server sees of different agents in an hour.
 const agentSlots = 4096
 
-// Agents tells the family of a user agent. Its patterns are tried one after
-// the other, half a microsecond, but only once for each agent: verdicts are
-// cached. For so few patterns and so rare a miss an automaton (Aho-Corasick)
-// would cost a dependency and save nothing. Safe for concurrent use.
+// Agents finds the family of a user agent. Its patterns are tried one after the
+// other, which takes half a microsecond, but only once for each agent, because
+// results are cached. With few patterns and rare misses, an automaton
+// (Aho-Corasick) would add a dependency and save nothing. Agents is safe for
+// concurrent use.
 type Agents struct {
 	rules []AgentRule
 	seed  maphash.Seed
 	// Each slot holds 48 bits of an agent's hash and 16 of the verdict, so the
 	// cache keeps no text and a miss allocates nothing. Two agents of one slot
-	// are taken for one another with a chance of 2^-48, and nobody can look
+	// are confused with a probability of 2^-48, and an attacker cannot search
 	// for such a pair without the seed.
 	cache [agentSlots]atomic.Uint64
 }
@@ -36,13 +37,13 @@ type Agents struct {
 // maxAgentRules is what 16 bits of verdict can distinguish, less two.
 const maxAgentRules = 1<<16 - 2
 
-// NewAgents makes a matcher of rules; the first that matches decides.
+// NewAgents returns a matcher of rules; the first rule that matches decides.
 func NewAgents(rules []AgentRule) *Agents {
 	return &Agents{rules: rules[:min(len(rules), maxAgentRules)], seed: maphash.MakeSeed()}
 }
 
-// Match tells family and name of an agent. An absent one, "-" included, has
-// no family; one that no rule knows is FamilyOther.
+// Match returns the family and name of an agent. A missing agent, including "-",
+// has no family; an agent that no rule matches is FamilyOther.
 func (a *Agents) Match(agent []byte) (Family, string) {
 	if len(agent) == 0 || len(agent) == 1 && agent[0] == '-' {
 		return FamilyNone, ""
@@ -63,7 +64,7 @@ func (a *Agents) Match(agent []byte) (Family, string) {
 	return FamilyOther, ""
 }
 
-// find returns the index of the first rule that matches, len(rules) where none does.
+// find returns the index of the first rule that matches, len(rules) if none does.
 func (a *Agents) find(agent []byte) int {
 	var scratch [maxAgent]byte
 	folded := foldAgent(scratch[:0], agent)

@@ -9,5 +9,5 @@ const (
 	Day    = 24 * Hour
 )
 
-// UnixTime returns the time of so many milliseconds since 1970, UTC.
+// UnixTime returns the time ms milliseconds after the start of 1970, UTC.
 func UnixTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,5 +1,5 @@
-// Package event is the normalised event: what one act on a mail system
-// looks like whatever log told of it.
+// Package event defines the normalised event: one act on a mail system, in the same
+// form for every log.
 package event
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Event is one act, as one log told it. One Event is reused for every record:
+// Event is one act, as recorded in one log. One Event is reused for every record:
 // all byte slices are views into the chunk or into the event's own arena and
 // are valid only until the next Reset. A caller that keeps one has to copy it.
 //
@@ -29,7 +29,7 @@ type Event struct {
 	CodeSpace CodeSpace // table Code is looked up in; CodeNone: the source has decided
 
 	RawIP        []byte     // client address as logged, with port, zone, brackets
-	RawForwarded []byte     // X-Forwarded-For as logged; believed from trusted proxies only
+	RawForwarded []byte     // X-Forwarded-For as logged; used only if it comes from a trusted proxy
 	IP           netip.Addr // canonical: no zone, no port, v4-mapped unmapped; invalid where unknown
 	IPFrom       IPFrom     // how IP was obtained
 
@@ -53,7 +53,7 @@ type Event struct {
 
 	Operation []byte // operation, cmdlet, SoapAction, request path: what was done
 	Detail    []byte // its parameters, script text, queried name: capped by the source
-	Target    []byte // what it was done to, if that is not a mailbox: app id, role, host
+	Target    []byte // object of the operation other than a mailbox: app id, role, host
 
 	Items     int    // mail items touched
 	Access    Access // how they were touched
@@ -61,7 +61,7 @@ type Event struct {
 	Country   []byte // ISO 3166 country, where the log itself says
 	ID        []byte // the record's own id, unique over deliveries; empty if the record has no id
 	Host      []byte // the server that logged it
-	Marks     Marks  // what the policy knows about address and account
+	Marks     Marks  // properties that the policy assigns to address and account
 	Pair      Pair   // set by the normalisation cache
 
 	arena     []byte // see Hold
@@ -79,8 +79,8 @@ func (e *Event) Reset() {
 	e.arena = arena
 }
 
-// Hold copies b into the event's arena and returns the copy, cut where the
-// arena is full. It serves values that do not stand in the chunk as such
+// Hold copies b into the event's arena and returns the copy, truncated if the
+// arena is full. It serves values that are not in the chunk in their final form
 // (unescaped, joined, formatted), so that the hot path does not allocate.
 func (e *Event) Hold(b []byte) []byte {
 	if e.arena == nil {
@@ -109,9 +109,9 @@ func (e *Event) AgentHash() uint32 {
 	return e.agentHash
 }
 
-// AgentText returns the user agent with its spaces. They are put in when somebody
-// asks: of most requests nobody does, and to go through an agent takes longer
-// than to find the line around it.
+// AgentText returns the user agent with its spaces. The conversion is done on
+// demand: most requests do not need the text, and converting an agent takes longer
+// than finding its line.
 func (e *Event) AgentText() []byte {
 	if e.Pluses {
 		e.Agent, e.Pluses = e.Hold(cut(e.Agent, maxAgent)), false
@@ -124,10 +124,10 @@ func (e *Event) AgentText() []byte {
 	return e.Agent
 }
 
-// SetHashes spares the computing where both are known.
+// SetHashes sets both hashes, if the caller knows them, to save their computation.
 func (e *Event) SetHashes(user uint64, agent uint32) { e.userHash, e.agentHash = user, agent }
 
-// HoldInt is Hold for a decimal number.
+// HoldInt holds n as a decimal number and returns its text.
 func (e *Event) HoldInt(n int64) []byte {
 	var digits [20]byte
 	return e.Hold(strconv.AppendInt(digits[:0], n, 10))

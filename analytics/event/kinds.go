@@ -143,7 +143,7 @@ const (
 	IPForwarded        // a forwarded header set by a proxy that the policy trusts
 )
 
-// UserKind tells accounts apart that look alike.
+// UserKind distinguishes accounts that look alike.
 type UserKind uint8
 
 // The kinds of account.
@@ -244,8 +244,8 @@ const (
 	LeakedAccount
 	KnownAutomation // declared automation, not expired
 	MicrosoftRange  // an address of the cloud's own back end
-	KnownLocation   // a network that the policy calls usual for everybody
-	ServerItself    // loopback, link-local or unspecified: nobody's address
+	KnownLocation   // a network that the policy declares usual for everybody
+	ServerItself    // loopback, link-local or unspecified, not a client
 )
 
 // Has reports whether all of want are set.

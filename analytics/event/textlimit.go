@@ -1,4 +1,4 @@
 package event
 
-// MaxText bounds what is kept of a string that an attacker chooses, in bytes.
+// MaxText bounds a kept string that an attacker can choose, in bytes.
 const MaxText = 200

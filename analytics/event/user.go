@@ -7,7 +7,7 @@ import (
 )
 
 // maxAccount bounds an account name, in bytes. Directories allow 64 characters
-// before the @ and 255 after it, but nobody's real name comes near.
+// before the @ and 255 after it, but real names are much shorter.
 const maxAccount = 256
 
 // AccountBuffer is how many bytes Domains.Account appends at most.
@@ -22,7 +22,7 @@ type Account struct {
 	Kind    UserKind
 }
 
-// Domains says which names of domains are one. The zero value maps nothing. It
+// Domains maps the names of domains to one name. The zero value maps nothing. It
 // is read-only once in use.
 type Domains struct {
 	Default string            // domain of bare names; empty leaves them bare
@@ -55,7 +55,7 @@ func (d *Domains) Account(dst, raw []byte) Account {
 	return d.compose(dst, p)
 }
 
-// literal returns an account that is taken as it stands.
+// literal returns an account that is used unchanged.
 func literal(dst, text []byte, kind UserKind) Account {
 	if kind == UserUnknown {
 		return Account{}
@@ -76,7 +76,7 @@ func authority(dst []byte, p parts, kind UserKind) Account {
 	return Account{User: user, Kind: kind}
 }
 
-// parts are what a spelling is made of.
+// parts are the parts of a spelling.
 type parts struct{ domain, name, mailbox []byte }
 
 // split takes a folded spelling apart. A backslash decides first, since none

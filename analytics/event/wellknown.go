@@ -61,12 +61,12 @@ var mailboxPrefixes = [...]string{"healthmailbox", "systemmailbox{", "discoverys
 // servicePrefix starts the name of a service principal in the audit log.
 const servicePrefix = "serviceprincipal_"
 
-// nobody reports names that say only that there is none.
+// nobody reports whether a name is a placeholder for a missing name.
 func nobody(name []byte) bool {
 	return len(name) == 0 || string(name) == "-" || string(name) == "anonymous logon"
 }
 
-// kindOf tells by its name alone what an account is. An attacker gains nothing
+// kindOf returns the kind of an account by its name alone. An attacker gains nothing
 // by such a name: an account that does not exist cannot be guessed.
 func kindOf(name []byte) UserKind {
 	if name[len(name)-1] == '$' {

@@ -10,7 +10,7 @@ import (
 // Bounds of the full lists of an incident. An address takes 24 bytes, a valid
 // credential a few hundred.
 const (
-	maxKeptIPs         = 1024    // addresses of one incident: as many as a Distinct tells apart
+	maxKeptIPs         = 1024    // addresses of one incident: the number up to which a Distinct is exact
 	maxAllKeptIPs      = 100_000 // addresses of all incidents beyond the MaxListed of each
 	maxKeptCredentials = 200
 )

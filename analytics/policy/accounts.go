@@ -21,14 +21,14 @@ type group struct {
 	members list[accountPattern]
 }
 
-// maxGroups is how many groups a word tells apart.
+// maxGroups bounds the groups of a policy: one bit of a 64-bit word for each.
 const maxGroups = 64
 
 // accountPattern is one entry of a list: an account in any spelling, made
 // canonical, or a pattern of canonical accounts.
 type accountPattern struct{ event.Pattern }
 
-// standing is what a policy knows about an account.
+// standing is the information of a policy about an account.
 type standing struct {
 	marks  event.Marks
 	groups uint64
@@ -38,7 +38,7 @@ func (s standing) plus(t standing) standing {
 	return standing{s.marks | t.marks, s.groups | t.groups}
 }
 
-// accountTable answers with one lookup, and a walk over the few patterns that
+// accountTable finds an account with one lookup, and a walk over the few patterns that
 // have a `*`.
 type accountTable struct {
 	exact  map[string]standing
@@ -83,7 +83,7 @@ func (s *accounts) finish(r *reader, d *event.Domains) {
 
 // parseAccount reads one entry. A pattern that names a domain is brought into
 // the canonical order (CONTOSO\svc-* is svc-*@contoso.com); one that does not
-// stands for that name in every domain.
+// matches that name in every domain.
 func parseAccount(d *event.Domains, text string) (accountPattern, error) {
 	p := event.AccountPattern(text)
 	switch {
@@ -99,7 +99,7 @@ func parseAccount(d *event.Domains, text string) (accountPattern, error) {
 	return accountPattern{event.AccountPattern(string(acc.User))}, nil
 }
 
-// lists are all lists, for what is to be done to each.
+// lists returns all lists.
 func (s *accounts) lists() []*list[accountPattern] {
 	all := []*list[accountPattern]{&s.privileged, &s.service, &s.ignored}
 	for _, g := range s.groups {
@@ -131,7 +131,7 @@ func (t *accountTable) add(l *list[accountPattern], s standing) {
 	})
 }
 
-// find is what the policy knows about a canonical account.
+// find returns the information about a canonical account.
 func (t *accountTable) find(user []byte) standing {
 	if len(user) == 0 {
 		return standing{}
@@ -145,7 +145,7 @@ func (t *accountTable) find(user []byte) standing {
 	return s
 }
 
-// names are the groups of an account, in the order of the policy.
+// names returns the groups of an account, in the order of the policy.
 func (t *accountTable) names(s standing) []string {
 	var names []string
 	for i, name := range t.groups {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Advice returns what the policy lacks to detect as well as it could, a
-// sentence each: nothing that keeps a plugin from starting. now decides what
-// has expired. Every mute is listed.
+// Advice returns sentences about settings that would improve detection, none of
+// which prevents a start. now determines which entries have expired. Every mute is
+// listed.
 func (p *Policy) Advice(now time.Time) []string {
 	var advice []string
 	if p.domains.Default == "" && len(p.domains.Names) == 0 {

@@ -13,9 +13,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// Automation is a program that the SOC knows reads mail: a backup, a
-// migration, an eDiscovery tool. All that it names must match; what it does
-// not name matches anything.
+// Automation is a program known to read mail: a backup, a migration, an eDiscovery
+// tool. All conditions given must match; a missing condition matches anything.
 type Automation struct {
 	Name    string
 	Expires time.Time // zero: never
@@ -32,10 +31,10 @@ type Automation struct {
 	accountNode *yaml.Node
 }
 
-// Expired reports whether it is over at a moment.
+// Expired reports whether the declaration has expired at a time.
 func (a *Automation) Expired(at time.Time) bool { return !a.Expires.IsZero() && !at.Before(a.Expires) }
 
-// Hits is how many events it has matched since the policy was loaded.
+// Hits returns how many events have matched since the policy was loaded.
 func (a *Automation) Hits() uint64 { return a.hits.Load() }
 
 // readAutomation reads [{name, app, account, network, expires}].
@@ -74,7 +73,7 @@ func (a *Automation) finish(r *reader, d *event.Domains) {
 	a.account = &account
 }
 
-// matches reports whether an event with canonical fields is its doing.
+// matches reports whether an event with canonical fields was caused by the program.
 func (a *Automation) matches(ev *event.Event) bool {
 	switch {
 	case a.app != "" && !equalFold(ev.App, a.app):
@@ -87,8 +86,8 @@ func (a *Automation) matches(ev *event.Event) bool {
 	return !a.Expired(ev.Time)
 }
 
-// automated reports whether any declared automation did it. They are few, and
-// most fall at the first comparison.
+// automated reports whether any declared program caused the event. They are few, and
+// most differ at the first comparison.
 func (p *Policy) automated(ev *event.Event) bool {
 	for _, a := range p.automation {
 		if a.matches(ev) {

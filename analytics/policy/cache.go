@@ -13,7 +13,7 @@ import (
 // five times as long as finding them here. The cache is 4-way set-associative,
 // takes 2 MB and never grows.
 type Cache struct {
-	tags    [event.PairSlots]uint64 // hash of the raw fields; 0: empty
+	tags    [event.PairSlots]uint64 // hash of the raw fields; 0 for an empty slot
 	entries [event.PairSlots]identity
 	policy  *Policy
 	seed    maphash.Seed
@@ -32,7 +32,7 @@ const (
 	maxCachedNames = 76
 )
 
-// identity is what follows from address, account, mailbox and agent alone. Names
+// identity is the result for an address, account, mailbox and agent. Names
 // are stored inside it and not behind a pointer, so that a flood of new names
 // allocates nothing and the garbage collector has nothing to scan.
 type identity struct {
@@ -53,7 +53,7 @@ type identity struct {
 // NewCache returns an empty cache.
 func NewCache(p *Policy) *Cache { return &Cache{policy: p, seed: maphash.MakeSeed()} }
 
-// Normalise does what Policy.Normalise does and sets ev.Pair. What it sets in ev
+// Normalise does the same as Policy.Normalise and sets ev.Pair. All that it sets in ev
 // is valid until the next call.
 func (c *Cache) Normalise(ev *event.Event) {
 	c.renew()
@@ -88,8 +88,8 @@ func (c *Cache) find(hash uint64) (slot uint64, found bool) {
 	return slot, false
 }
 
-// renew voids all entries after a list has changed. A new seed also voids what
-// others keep by the pair.
+// renew invalidates all entries after a list has changed. A new seed also
+// invalidates the data that other packages keep by event.Pair.
 func (c *Cache) renew() {
 	n, a, l := c.policy.networks.Load(), c.policy.accounts.Load(), c.policy.leaked.Load()
 	if n != c.networks || a != c.accounts || l != c.leaked {
@@ -99,9 +99,9 @@ func (c *Cache) renew() {
 	}
 }
 
-// hash returns a hash of everything an identity follows from, never 0. Two pairs
-// with one hash are taken for one another, with a chance of 2^-64; nobody can
-// search for such pairs without the seed.
+// hash returns a hash of the input of an identity, never 0. Two pairs with the same
+// hash are confused, with a probability of 2^-64; without the seed an attacker
+// cannot search for such pairs.
 func (c *Cache) hash(ev *event.Event) uint64 {
 	var h uint64
 	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {
@@ -117,7 +117,7 @@ func (c *Cache) hash(ev *event.Event) uint64 {
 	return h | 1
 }
 
-// keep stores a normalised identity where it fits.
+// keep stores a normalised identity if its names fit.
 func (c *Cache) keep(slot, hash uint64, ev *event.Event) {
 	if len(ev.User)+len(ev.Mailbox) > maxCachedNames {
 		return

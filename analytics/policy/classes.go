@@ -8,14 +8,14 @@ var Classes = []string{
 	"scripted_mail_access", "session_replay", "application_mail_access", "mailbox_export", "collection_tool", "mail_diversion",
 }
 
-// What alerts.classes says of a class.
+// Values of alerts.classes.
 const (
 	classOn    = "on"
 	classOff   = "off"
 	classValid = "valid_credential" // only with a valid credential
 )
 
-// AlertsOn reports whether messages about incidents of a class leave, for an
+// AlertsOn reports whether messages about incidents of a class are sent, for an
 // incident with or without a valid credential.
 func (p *Policy) AlertsOn(class string, valid bool) bool {
 	mode := p.classes[class]

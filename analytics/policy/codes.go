@@ -9,13 +9,13 @@ import (
 	"redshank/analytics/event"
 )
 
-// Code is what a result code means.
+// Code is the meaning of a result code.
 type Code struct {
 	Outcome event.Outcome
 	Reason  event.Reason
 	Meaning string // in a few words, for alerts
 
-	// ropc is the outcome where the sign-in was made with the password itself
+	// ropc is the outcome if the sign-in was made with the password itself
 	// (resource owner password credentials): some codes say there that the
 	// password was right and elsewhere only that an app is misconfigured.
 	ropc event.Outcome
@@ -102,7 +102,7 @@ func (c *content) judge(ev *event.Event) {
 	code, known := c.code(ev.CodeSpace, ev.Code)
 	if ev.Outcome == event.Success && (!known || code.Outcome == event.Success || code.Outcome == event.Noise || code.Outcome == event.Challenge) {
 		if !known {
-			ev.Outcome = event.Noise // an error that nothing is known of is no proof of a password
+			ev.Outcome = event.Noise // an unknown error does not prove a right password
 		}
 		return
 	}

@@ -13,12 +13,12 @@ import (
 	"redshank/analytics/event"
 )
 
-// embedded is the detection content. Each file says where it comes from.
+// embedded is the detection content. Each file names its sources.
 //
 //go:embed content/*.yaml
 var embedded embed.FS
 
-// content is what the policy knows about codes, programs and operations.
+// content is the detection content: codes, programs and operations.
 type content struct {
 	codes      map[event.CodeSpace]map[string]Code // keys as codeKey makes them
 	apps       map[string]string                   // application id in lower case to name
@@ -74,7 +74,7 @@ func (c *content) fields() fields {
 	}
 }
 
-// all are the fields with those that a policy cannot add to.
+// all returns the fields and those that a policy cannot extend.
 func (c *content) all() fields {
 	known := c.fields()
 	known["signals"] = c.readSignals
@@ -101,8 +101,8 @@ func (c *content) readApps(r *reader, at string, n *yaml.Node) {
 	})
 }
 
-// readAgents reads [{family, name, patterns}]. What the policy adds is asked
-// before what is embedded, in its own order.
+// readAgents reads [{family, name, patterns}]. Patterns of the policy are matched
+// before the embedded ones, in the order of the policy.
 func (c *content) readAgents(r *reader, at string, n *yaml.Node) {
 	var added []event.AgentRule
 	r.items(at, n, func(item *yaml.Node) {
@@ -167,7 +167,7 @@ func (c *content) readHosts(r *reader, at string, n *yaml.Node) {
 	})
 }
 
-// byName finds the value of an enumeration by its name, 0 where there is none.
+// byName returns the value of an enumeration by its name, 0 for an unknown name.
 func byName[T interface {
 	~uint8
 	String() string

@@ -12,30 +12,30 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Location is what the databases know of an address. What they do not know is
+// Location is the information of the databases about an address. Unknown fields are
 // zero.
 type Location struct {
 	Country, City string // ISO 3166 code; English name
 	Lat, Lon      float64
 	Located       bool   // Lat and Lon are known
-	ASN           uint32 // autonomous system, and who owns it
+	ASN           uint32 // autonomous system; Organization is its owner
 	Organization  string
 }
 
-// maxDatabase bounds a database, in bytes. It is read into memory: a mapped
-// file that somebody overwrites in place would take the agent down with it.
+// maxDatabase bounds a database, in bytes. The file is read into memory, because
+// overwriting a mapped file in place would crash the agent.
 const maxDatabase = 1 << 30
 
 // databases are the MaxMind-format files of a policy.
 type databases struct {
 	asn, city database
-	version   atomic.Uint64 // grows with every change; 0: none are named
+	version   atomic.Uint64 // grows with every change; 0 without databases
 }
 
-// database is one file. The reader is swapped while others look up.
+// database is one file. The reader may be replaced during concurrent lookups.
 type database struct {
 	path   string
-	holds  []string // what its type must name
+	holds  []string // texts of which the database type must contain one
 	stamp  stamp
 	reader atomic.Pointer[maxminddb.Reader]
 
@@ -54,7 +54,7 @@ func (f *database) field(r *reader, at string, n *yaml.Node) {
 	}
 }
 
-// finish opens what the policy names.
+// finish opens the databases that the policy names.
 func (d *databases) finish(r *reader) {
 	for _, f := range [...]*database{&d.asn, &d.city} {
 		if f.path == "" {
@@ -67,8 +67,8 @@ func (d *databases) finish(r *reader) {
 	}
 }
 
-// refresh reads the files that have changed. A broken one leaves what was
-// there.
+// refresh reads the files that have changed. An invalid file leaves its old version
+// in use.
 func (d *databases) refresh() (changed []string, err error) {
 	for _, f := range [...]*database{&d.asn, &d.city} {
 		again, e := f.refresh()
@@ -81,9 +81,9 @@ func (d *databases) refresh() (changed []string, err error) {
 	return changed, err
 }
 
-// refresh does not have the reader verify the file: that takes seconds for a
-// real one, wants texts that nobody needs, and a record that is damaged is not
-// found, no more.
+// refresh does not have the reader verify the file: verification takes seconds for
+// a real file and requires texts that are not used, and a lookup of a damaged record
+// merely finds nothing.
 func (f *database) refresh() (bool, error) {
 	if f.path == "" {
 		return false, nil
@@ -142,14 +142,14 @@ type (
 	}
 )
 
-// LocationVersion grows whenever a database changes; 0: the policy names none.
+// LocationVersion returns a number that grows whenever a database changes; 0 without databases.
 func (p *Policy) LocationVersion() uint64 { return p.spec.databases.version.Load() }
 
-// HasOwners reports whether the policy names a database of networks' owners.
+// HasOwners reports whether the policy names a database of network owners.
 func (p *Policy) HasOwners() bool { return p.spec.databases.asn.reader.Load() != nil }
 
 // Owner returns the number of the autonomous system that an address belongs to,
-// 0 where it is not known. It allocates less than Locate and no text.
+// 0 if unknown. It allocates less than Locate, and no text.
 func (p *Policy) Owner(ip netip.Addr) uint32 {
 	r := p.spec.databases.asn.reader.Load()
 	if r == nil || !ip.IsValid() {
@@ -164,8 +164,8 @@ func (p *Policy) Owner(ip netip.Addr) uint32 {
 	return owner.Number
 }
 
-// Locate asks the databases for an address. It allocates; whoever asks often
-// keeps the answer until LocationVersion changes.
+// Locate looks an address up in the databases. It allocates; GeoCache avoids
+// repeated lookups of the same address.
 func (p *Policy) Locate(ip netip.Addr) (l Location) {
 	d := &p.spec.databases
 	if !ip.IsValid() {

@@ -103,7 +103,7 @@ func (l *leaked) table() *leakedTable {
 	return t
 }
 
-// load reads the file where it has changed, one line at a time.
+// load reads the file if it has changed, one line at a time.
 func (f *leakedFile) load(seed maphash.Seed, d *event.Domains) (bool, error) {
 	now, err := stampOf(f.path)
 	if err != nil || now == f.stamp {
@@ -148,7 +148,7 @@ func (f *leakedFile) parse(line, buffer []byte, seed maphash.Seed, d *event.Doma
 	return form, maphash.Bytes(seed, acc.User), nil
 }
 
-// formOf tells the form of a line's first word.
+// formOf returns the form of a line's first word.
 func (f *leakedFile) formOf(word []byte) int {
 	switch f.format {
 	case "plain":

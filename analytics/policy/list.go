@@ -41,7 +41,7 @@ type listFile[T any] struct {
 	items []T
 }
 
-// stamp tells whether a file has changed without reading it.
+// stamp identifies a version of a file without reading the file.
 type stamp struct {
 	modified time.Time
 	size     int64
@@ -131,8 +131,8 @@ func (l *list[T]) refresh() (changed []string, err error) {
 	return changed, err
 }
 
-// read reads the file where it is not the one read last, and reports whether
-// its elements are new. Nothing changes where anything in it is wrong.
+// read reads the file if it has changed since the last read, and reports whether its
+// elements are new. A file with an error changes nothing.
 func (f *listFile[T]) read(parse func(string) (T, error)) (bool, error) {
 	now, err := stampOf(f.path)
 	if err != nil || now == f.stamp {
@@ -154,7 +154,7 @@ func (f *listFile[T]) read(parse func(string) (T, error)) (bool, error) {
 	return true, nil
 }
 
-// maxWrong is how many wrong lines of one file are told.
+// maxWrong bounds the invalid lines of one file that are reported.
 const maxWrong = 20
 
 // eachLine calls f for every line that says something, without its comment.

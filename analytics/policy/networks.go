@@ -25,7 +25,7 @@ type label struct {
 	prefixes list[netip.Prefix]
 }
 
-// maxLabels is how many labels a place can tell apart: the bits of a word.
+// maxLabels bounds the labels of a policy: one bit of a 64-bit word for each.
 const maxLabels = 64
 
 // place is what a policy knows about an address: one word each, so that a

@@ -62,7 +62,7 @@ func TestNormaliseMarks(t *testing.T) {
 	check("[2001:db8:1::9]:1", "", "", event.CorporateEgress)
 	check("2001:db8:2::9", "", "", 0)
 	check("203.0.113.9", "", "", event.MicrosoftRange)
-	check("198.51.100.1", "", "", 0) // a proxy is told to nobody
+	check("198.51.100.1", "", "", 0) // the address of a proxy is not set
 	check("", `contoso\ADMINISTRATOR`, "", event.PrivilegedUser)
 	check("", "adm-bob@fabrikam.com", "", event.PrivilegedUser)
 	check("", "adm-bob", "", event.PrivilegedUser)

@@ -79,26 +79,26 @@ type Collection struct {
 	Weights map[string]int
 }
 
-// LearningPeriod is when a baseline becomes mature: after so many distinct days or
+// LearningPeriod is when a baseline becomes mature: after Days distinct days or SignIns
 // sign-ins, whichever comes first.
 type LearningPeriod struct{ Days, SignIns int }
 
-// Alerts tunes how incidents are told.
+// Alerts tunes how incidents are reported.
 type Alerts struct {
-	Quiet     time.Duration // an incident without events for so long is over
+	Quiet     time.Duration // an incident without events for this long is over
 	Cooldown  time.Duration // least event time between two messages that only tell growth
 	PerMinute int           // messages per minute of event time before a summary replaces them
 	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
 	MinimumSeverity string
 }
 
-// State tunes what is kept.
+// State tunes the state of the detections.
 type State struct {
 	IPv4Prefix, IPv6Prefix int           // bits of an address that make one client
 	Lateness               time.Duration // how much later than its successors an event may come
 }
 
-// AppName is the name of an application by its id, "" where it is not known.
+// AppName returns the name of an application by its id, "" if unknown.
 func (p *Policy) AppName(id []byte) string {
 	var scratch [64]byte
 	if len(id) > len(scratch) {
@@ -107,7 +107,7 @@ func (p *Policy) AppName(id []byte) string {
 	return p.content.apps[string(ascii.AppendLower(scratch[:0], id))]
 }
 
-// Agent tells the family of a user agent and the product or tool it names.
+// Agent returns the family of a user agent and the product or tool that it names.
 func (p *Policy) Agent(agent []byte) (event.Family, string) { return p.agents.Match(agent) }
 
 // Blockable reports whether a prefix may stand on a block list: public unicast
@@ -168,7 +168,7 @@ func (p *Policy) Operation(name []byte) event.Operation {
 // trusted proxy, the best first; nil if the policy names none.
 func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
 
-// CmdletGroup is the same for a PowerShell cmdlet.
+// CmdletGroup returns the group of a PowerShell cmdlet, "" if it has none.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }
 
 // ScriptTool is the collection tool that script text gives away, "" for none.

@@ -7,9 +7,9 @@ import (
 
 // Refresh reads the list files that have changed since they were last read
 // and puts them in force at once, while Normalise goes on. A file that cannot
-// be read, or has anything wrong in it, leaves its old version in force and is
-// told in err. changed are the paths now in force. It does file I/O: call it
-// from a goroutine of its own; concurrent calls wait for one another.
+// be read, or has an error, leaves its old version in force and is reported in err.
+// changed are the paths of the new versions in force. Refresh does file I/O and
+// should be called in a separate goroutine; concurrent calls wait for one another.
 func (p *Policy) Refresh() (changed []string, err error) {
 	p.refreshing.Lock()
 	defer p.refreshing.Unlock()

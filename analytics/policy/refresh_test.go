@@ -83,7 +83,7 @@ func TestRefresh(t *testing.T) {
 		t.Errorf("marks of what stands in the policy %b", got)
 	}
 	refresh("")
-	// Broken or gone: the old version stays, and it is told again each time.
+	// Invalid or missing: the old version stays, and each refresh reports the error.
 	f.put("allow.txt", "192.0.2.3\nnowhere\n")
 	f.put("leak.txt", "-\n")
 	if err := os.Remove(filepath.Join(f.dir, "vip.txt")); err != nil {

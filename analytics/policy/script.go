@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fragment is a piece of script text that gives a tool away.
+// fragment is a piece of script text that identifies a tool.
 type fragment struct {
 	text []byte // in lower case
 	tool string
@@ -17,7 +17,7 @@ type fragment struct {
 // one could fall between two windows of a search.
 const minFragment, maxFragment = 4, 64
 
-// scriptTool is the first tool whose fragment stands in a script, "" for none.
+// scriptTool returns the first tool with a fragment in the script, "" for none.
 // It reads the text in windows that overlap, so that folding its case needs no
 // copy of the whole.
 func (c *content) scriptTool(script []byte) string {

@@ -30,7 +30,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 }
 
 // The bounds are wide: they are to catch slips (a prefix of 0, a window of a
-// nanosecond), not to know better than a SOC.
+// nanosecond), not to overrule a SOC.
 func (s *State) fields() fields {
 	return fields{
 		"ipv4_prefix": number(&s.IPv4Prefix, 8, 32),
@@ -76,7 +76,7 @@ func (s *Stuffing) fields() fields {
 	}
 }
 
-// Agents and networks of AN0131 live with all others, so that one look-up
+// Agents and networks of AN0131 are added to all others, so that one lookup
 // answers for both analytics.
 func (s *Collection) fields(patterns *[]event.Pattern, n *networks) fields {
 	return fields{
@@ -91,8 +91,8 @@ func (s *Collection) fields(patterns *[]event.Pattern, n *networks) fields {
 	}
 }
 
-// readWeights reads {signal code: weight}. Which codes there are is the
-// analytic's to know; see Collection.Weights.
+// readWeights reads {signal code: weight}. The valid codes are those of the
+// content; see checkWeights.
 func (s *Collection) readWeights(r *reader, at string, n *yaml.Node) {
 	s.Weights = map[string]int{}
 	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
@@ -113,8 +113,8 @@ func (p *Policy) alertFields() fields {
 	}
 }
 
-// domainFields are domains {default, netbios, aliases}; the two maps differ in
-// what people write into them, not in what becomes of it.
+// domainFields are domains {default, netbios, aliases}. The two maps are written
+// differently but have the same effect.
 func domainFields(d *event.Domains) fields {
 	names := func(r *reader, at string, n *yaml.Node) {
 		r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {

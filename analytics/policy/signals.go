@@ -6,13 +6,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Signal is one observation that speaks for AN0131, as content/signals.yaml
+// Signal is one observation that indicates AN0131, as content/signals.yaml
 // has it.
 type Signal struct {
 	Code      string
 	Access    bool // of the access to mail; else of the sign-in before it
-	Weight    int  // 0 to 100, as the policy has it
-	Default   int  // as the content has it
+	Weight    int  // 0 to 100, according to the policy
+	Default   int  // default weight, according to the content
 	Technique string
 	Sources   string
 	Says      string
@@ -35,7 +35,7 @@ func (c *content) readSignals(r *reader, at string, n *yaml.Node) {
 	})
 }
 
-// Signals are all signals with the weights in force, in the order of the
+// Signals returns all signals with the weights in force, in the order of the
 // documentation.
 func (p *Policy) Signals() []Signal {
 	list := slices.Clone(p.content.signals)
@@ -56,7 +56,7 @@ func (c *content) signalCodes() []string {
 	return codes
 }
 
-// checkWeights finds weights of signals that there are not.
+// checkWeights reports weights of unknown signals.
 func (p *Policy) checkWeights(r *reader) {
 	for code := range p.Collection.Weights {
 		if !slices.ContainsFunc(p.content.signals, func(s Signal) bool { return s.Code == code }) {

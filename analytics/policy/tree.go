@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readTree reads a YAML text by a table of fields. The reader is nil where the
-// text is no YAML; what is wrong with its values is in the reader too.
+// readTree reads a YAML text by a table of fields. The reader is nil if the
+// text is not YAML; errors of its values are in the reader too.
 func readTree(name, dir string, text []byte, known fields) (*reader, error) {
 	r := &reader{file: name, dir: dir, lines: map[string]int{}}
 	decode := yaml.NewDecoder(bytes.NewReader(text))
@@ -38,7 +38,7 @@ var (
 	yamlParser = regexp.MustCompile(`^did not find expected (key|node content|',|'-'|<)`)
 )
 
-// syntaxError brings yaml's errors into the form of all others.
+// syntaxError converts an error of package yaml to the form of all others.
 func syntaxError(name string, err error) error {
 	text, line := err.Error(), 0
 	if m := yamlLine.FindStringSubmatch(text); m != nil {

@@ -12,7 +12,7 @@ import (
 
 const day = 24 * time.Hour
 
-// maxDuration bounds every duration of a policy. State is kept that long.
+// maxDuration bounds every duration of a policy, and so the age of the state.
 const maxDuration = 366 * day
 
 var (
@@ -63,7 +63,7 @@ func duration(dst *time.Duration, least time.Duration) field {
 	}
 }
 
-// brief writes a duration as a policy would.
+// brief formats a duration as in a policy.
 func brief(d time.Duration) string {
 	switch {
 	case d >= day && d%day == 0:
@@ -187,7 +187,7 @@ func expiry(dst *time.Time, text *string) field {
 	}
 }
 
-// parseExpiry reads a day, which counts to its end, or a moment.
+// parseExpiry reads a day, which counts to its end, or a time.
 func parseExpiry(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		return t.Add(day), nil

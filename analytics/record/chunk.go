@@ -11,10 +11,10 @@ const resyncScan = 64 << 10
 type Reader struct {
 	chunk []byte
 	at    int
-	lead  []byte // what stood between time and Line in the last record that had one
+	lead  []byte // bytes between time and Line in the last record with a Line
 	body  int    // where its body began
 	scan  int    // bytes that may still be searched for a record start
-	work  int    // bytes that may still be read in vain
+	work  int    // bytes that may still be read without finding a record
 
 	Index *Index // what reads the fields of each body while it is walked; nil: nothing
 
@@ -35,7 +35,7 @@ func (r *Reader) Reset(chunk []byte) {
 
 // Next reads the next record into rec and reports whether there was one.
 // Event groups (of OpenTelemetry inputs) come as records between two markers;
-// the markers are skipped, and what they say of the group with them.
+// the markers and their metadata about the group are skipped.
 //
 // What is wrong in shape but sound in encoding costs one Bad each. Where the
 // encoding itself is damaged nothing tells where the object ends, so the
@@ -97,7 +97,7 @@ func (r *Reader) common(rec *Record) bool {
 }
 
 // again reads a record that differs from the last one in its time and its line
-// alone, without walking what is known.
+// only, without walking the unchanged part.
 func (r *Reader) again(rec *Record) bool {
 	b := r.chunk[r.at:]
 	start := stamped + len(r.lead)
@@ -169,8 +169,8 @@ func headSize(b []byte) int {
 }
 
 // resync moves on to the next plausible record, or to the end of the chunk.
-// Each byte is looked at once, and whatever was read in vain is paid for out
-// of work, so that the whole stays linear in the length of the chunk. The
+// Each byte is tested once, and bytes that were read without result are deducted
+// from work, so that the search stays linear in the length of the chunk. The
 // header of a failed candidate is passed over whole: [timestamp, metadata],
 // by itself, is a legacy record.
 func (r *Reader) resync() {

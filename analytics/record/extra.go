@@ -5,11 +5,10 @@ import "encoding/binary"
 // AppendWith appends rec to dst as it came, byte for byte, with one field more
 // behind those of its body: key, of at most 31 bytes, and value, encoded. Only
 // the count in the header of the body is another; the header keeps its form
-// where the count fits, so that it does not shrink what a receiver is used to.
+// if the count fits, so that the form does not change for a receiver.
 //
-// A header that had to grow is told from one that was so wide before by the
-// key: it then has a length byte (d9) of its own. So what was added can be
-// taken out again, and leaves exactly what was there.
+// The key marks a header that had to grow: it then has a length byte (d9). The
+// added field can therefore be removed again, which restores the original bytes.
 func AppendWith(dst []byte, rec *Record, key string, value []byte) []byte {
 	n, first, _ := fields(rec.Body, 0)
 	head := len(rec.Raw) - len(rec.Body)

@@ -114,7 +114,7 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 
 // expected walks as far as each key is one of the two that came behind the one
 // before it, and each value is a number, a short text or the like: that is most
-// of most maps. known tells that it stopped at a value. It calls nothing, so
+// of most maps. known reports that it stopped at a value. It calls nothing, so
 // that all of it is kept in registers.
 func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, known bool) {
 	places, i := x.places[:n], x.fields

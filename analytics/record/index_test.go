@@ -101,7 +101,7 @@ func TestIndexForgetsWords(t *testing.T) {
 	}
 }
 
-// An index is that of a map only until it is told to forget it.
+// TestIndexOf: an index belongs to a map until it is reset.
 func TestIndexOf(t *testing.T) {
 	m, other, x := Value(auditRecord(0)), Value(auditRecord(0)), new(Index)
 	if x.Of(m) || x.Of(nil) {

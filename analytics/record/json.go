@@ -28,7 +28,7 @@ var (
 // It takes all that encoding/json takes, and what log collectors are known to
 // make of JSON: a byte order mark, NUL padding before and behind, raw line
 // breaks and other control characters in strings, strings in single quotes,
-// escapes that are none (a Windows path, kept as it is), and invalid UTF-8
+// invalid escapes (a Windows path, kept unchanged), and invalid UTF-8
 // (kept too; unpaired surrogates become U+FFFD). Repeated keys are all kept,
 // in order. Whole numbers that fit are ints, all others float64, beyond its
 // range the largest one.
@@ -63,8 +63,8 @@ func AppendFirstJSON(dst, src []byte) (out, rest []byte, err error) {
 	return t.dst, src[t.at:], nil
 }
 
-// transcoder is one pass over src. Its methods expect at on the first byte of
-// what they are named for, and leave it behind the last.
+// transcoder is one pass over src. Its methods expect at on the first byte of the
+// element after which they are named, and leave at after the last byte.
 type transcoder struct {
 	src []byte
 	at  int

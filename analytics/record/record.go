@@ -12,8 +12,8 @@ type Record struct {
 	Raw      []byte    // the whole encoded record, timestamp included
 
 	// Line is the last field of a body of few fields, if it is a text, and
-	// Again tells that all before it is, byte for byte, as in the record that
-	// was read before: the next line of the same file.
+	// Again reports that all bytes before Line are the same as in the previous
+	// record: the next line of the same file.
 	Line  []byte
 	Again bool
 }

@@ -38,6 +38,7 @@ type campaign struct {
 	sample     map[uint64]struct{} // accounts that failed when it opened
 	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
 	latest     []foreignFailure    // of a campaign without: the failures that it took in last
+	divided    int64               // when another campaign was last split off from these
 	recent     []int64             // times of the latest failures without a rare trait, in order
 	pending    []foreignFailure    // of these, the ones after the end that are too few yet to go on
 }
@@ -90,6 +91,9 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 	if !k.tenant || len(k.only) > 0 {
 		return
 	}
+	if f.At < k.divided+minute {
+		return // looking back over all sign-ins costs too much for every few failures
+	}
 	k.latest = append(k.latest, *f)
 	if len(k.latest) < latestFailures {
 		return
@@ -106,7 +110,7 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
 		return
 	}
-	k.latest = nil
+	k.latest, k.divided = nil, f.At
 	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
 }
 

@@ -69,8 +69,8 @@ func TestFindingIsToldOnce(t *testing.T) {
 	}
 }
 
-// A chunk that the sink of enriched records did not take comes again, and is
-// counted once; its alerts are told once.
+// TestEnrichedComesAgain: a chunk that the sink of enriched records refused is
+// retried and counted once; its alerts are sent once.
 func TestEnrichedComesAgain(t *testing.T) {
 	sink := &brokenSink{fail: 1}
 	i, q := started(t, sink, map[string]string{"emit": "enriched"})

@@ -16,8 +16,8 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// brokenSink fails as often as it is told, after taking one message. Its
-// sender alone uses it until that is stopped.
+// brokenSink fails the given number of times, each time after accepting one message.
+// Only the sender uses the sink until the sender has stopped.
 type brokenSink struct {
 	fail   int
 	got    []string
@@ -41,8 +41,8 @@ func (s *brokenSink) Deliver(messages []delivery.Message) (int, error) {
 
 func (s *brokenSink) Close() error { s.closed = true; return nil }
 
-// started is an instance with sink in place of its own, and without health
-// records unless they are asked for.
+// started returns an instance that uses sink, without health records unless given
+// sets their interval.
 func started(t *testing.T, sink delivery.Sink, given map[string]string) (*Instance, *LogQueue) {
 	t.Helper()
 	given = maps.Clone(given)
@@ -141,9 +141,9 @@ func TestStateFolderIsOneInstances(t *testing.T) {
 	i.Close()
 }
 
-// A sink that fails makes no flush fail; what it did not take by the end is
-// there at the next start where there is a state_path, and told as lost where
-// there is none.
+// TestFailedDeliveryIsKept: a failing sink makes no flush fail. Messages that are
+// pending at exit are sent after the next start if there is a state_path; otherwise
+// they are logged as lost.
 func TestFailedDeliveryIsKept(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	given := map[string]string{"state_path": t.TempDir()}

@@ -79,14 +79,14 @@ var options = []option{
 		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
 	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `cef` in the map `redshank`.",
 		set: func(s *settings, v string) (err error) { s.cef, err = onOff(v); return err }},
-	{name: "sink", def: "stdout", want: "stdout, file, forward, http or feed", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol; or only their addresses, to files for firewalls and CrowdSec.",
+	{name: "sink", def: "stdout", want: "stdout, file, forward, http or feed", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol; or only the addresses of attackers, to files for firewalls and CrowdSec.",
 		set: func(s *settings, v string) error {
 			s.sink = v
 			return oneOf(v, "stdout", "file", "forward", "http", "feed")
 		}},
-	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink; list of the `feed` sink, beside it the same as `.csv` for CrowdSec and as `.json`.", sinks: "file forward feed",
+	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink; list of the `feed` sink, which also writes the list as `.csv` for CrowdSec and as `.json`.", sinks: "file forward feed",
 		set: func(s *settings, v string) error { s.sinkPath, s.forward.Path = v, v; return nil }},
-	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. In the feed are addresses of attacks on passwords of severity high and critical, at most 10,000; none that is private or in a list of the policy's `networks`.", sinks: "feed",
+	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. The feed has the addresses of attacks on passwords of severity high and critical, at most 10,000, except private addresses and those in a list of the policy's `networks`.", sinks: "feed",
 		set: func(s *settings, v string) (err error) {
 			s.feedExpiry, err = between(v, 10*time.Minute, 30*24*time.Hour)
 			return err
@@ -99,9 +99,9 @@ var options = []option{
 		set: func(s *settings, v string) error { s.forward.Host = v; return nil }},
 	{name: "sink_port", def: "24224", want: "1 to 65535", help: "Its TCP port.", sinks: "forward",
 		set: func(s *settings, v string) (err error) { s.forward.Port, err = within(v, 1, 65535); return err }},
-	{name: "sink_tag", def: "redshank.alert", want: "a tag", help: "Tag of the alerts. Records that come back with it are not looked at.", sinks: "forward",
+	{name: "sink_tag", def: "redshank.alert", want: "a tag", help: "Tag of the alerts. Records that come back with this tag are ignored.", sinks: "forward",
 		set: func(s *settings, v string) error { s.forward.Tag = v; return oneWord(v) }},
-	{name: "sink_enriched_tag", def: "redshank.enriched", want: "a tag", help: "Tag of enriched records, before a dot and the tag they came with. Records that come back with it are not looked at.", sinks: "forward",
+	{name: "sink_enriched_tag", def: "redshank.enriched", want: "a tag", help: "Tag of enriched records, before a dot and their original tag. Records that come back with such a tag are ignored.", sinks: "forward",
 		set: func(s *settings, v string) error { s.enrichedTag = v; return oneWord(v) }},
 	{name: "sink_shared_key", want: "the receiver's shared_key", help: "Both sides prove to know it; without it there is no handshake.", sinks: "forward", show: hidden,
 		set: func(s *settings, v string) error { s.forward.SharedKey = v; return nil }},
@@ -109,7 +109,7 @@ var options = []option{
 		set: func(s *settings, v string) error { s.http.URL = v; return nil }},
 	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, as `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
 		set: func(s *settings, v string) error { s.http.Headers = v; return nil }},
-	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "A document a line, or one JSON array a request; or a message for people, for an incoming webhook of Slack or Teams: one a request, no health records.", sinks: "http",
+	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "One document a line, or one JSON array a request; or a readable message for an incoming webhook of Slack or Teams, one a request, without health records.", sinks: "http",
 		set: func(s *settings, v string) error {
 			s.http.Array, s.chat = v == "array", map[string]document.Chat{"slack": document.Slack, "teams": document.Teams}[v]
 			s.http.Single = s.chat != document.NoChat
@@ -117,7 +117,7 @@ var options = []option{
 		}},
 	{name: "sink_gzip", def: "off", want: "on or off", help: "Compress what is sent.", sinks: "forward http",
 		set: func(s *settings, v string) (err error) { s.gzip, err = onOff(v); return err }},
-	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink; a URL says it itself.", sinks: "forward",
+	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink. A URL selects TLS by its scheme.", sinks: "forward",
 		set: func(s *settings, v string) (err error) { s.tls.On, err = onOff(v); return err }},
 	{name: "sink_tls_ca_file", want: "path of a PEM file", help: "Authority of the receiver's certificate; without it those of the system.", sinks: "forward http",
 		set: func(s *settings, v string) error { s.tls.CAFile = v; return nil }},

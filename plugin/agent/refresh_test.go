@@ -51,7 +51,7 @@ func (s *lastSink) Deliver(messages []delivery.Message) (int, error) {
 
 func (s *lastSink) Close() error { return nil }
 
-// says tells what the last records and the policy show of each list.
+// says returns, for each list, whether the last records and the policy reflect it.
 func (s *lastSink) says(i *Instance) map[string]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,9 +151,10 @@ leaked_accounts: [leaked.txt]
 databases: {asn: asn.mmdb, city: city.mmdb}
 `
 
-// Every list and database is changed while chunks come: a good version takes
-// effect, a broken one changes nothing and is told, and nothing is ever seen
-// half. The race detector runs over it.
+// TestListsChangeUnderLoad changes every list and database while chunks are
+// processed: a valid version takes effect, an invalid one changes nothing and is
+// logged, and no reader ever sees a partial list. It also runs under the race
+// detector.
 func TestListsChangeUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	versions(t, dir, "without", func(_, without, _ string) string { return without })
@@ -199,9 +200,9 @@ func TestListsChangeUnderLoad(t *testing.T) {
 		log += strings.Join(drained(q), "\n")
 	}
 	if n := strings.Count(log, "lists stay as they were"); n != 1 {
-		t.Fatalf("told %d times: %s", n, log)
+		t.Fatalf("logged %d times: %s", n, log)
 	}
-	for _, name := range []string{"allowed.txt", "asn.mmdb"} { // the line is cut where it is long
+	for _, name := range []string{"allowed.txt", "asn.mmdb"} { // a long line is truncated
 		if !strings.Contains(log, name) {
 			t.Errorf("nothing of %s in %s", name, log)
 		}

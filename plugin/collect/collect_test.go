@@ -17,7 +17,7 @@ func TestCollects(t *testing.T) {
 	if n := s.count("subscriptions/start"); n != 1 {
 		t.Errorf("%d subscriptions started", n)
 	}
-	// What is new comes; what was there does not come again.
+	// New records are fetched; old ones are not fetched again.
 	want = append(want, s.add("blob8", s.now.Add(-time.Second), 2)...)
 	s.signIn("signin8", s.now.Add(-time.Second))
 	p.mustPass()

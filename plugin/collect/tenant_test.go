@@ -37,7 +37,7 @@ type tenant struct {
 	tokens   int        // issued so far; the last one is valid
 	form     url.Values // of the last request for a token
 	requests []string   // method and path
-	// spoils are asked in turn before an answer is made.
+	// spoils are tried in order before an answer is made.
 	spoils []*spoil
 }
 

@@ -38,7 +38,7 @@ type FeedEntry struct {
 //
 //	PATH       one address or prefix a line, for firewalls
 //	PATH.csv   for `cscli decisions import` of CrowdSec: time left, scope, address, reason
-//	PATH.json  all that is known of each, with the time of expiry; read at the start
+//	PATH.json  address, incident, reason, severity and time of expiry; read at the start
 //
 // Each file is replaced whole, so a reader never sees part of one.
 type Feed struct {

@@ -150,8 +150,8 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 	}
 }
 
-// A full spool drops the least severe, of these the oldest, never what is in
-// flight, and says so.
+// TestSpoolDropsLeastSevereFirst: a full spool drops the least severe messages,
+// oldest first, but none that is in flight, and logs their number.
 func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 	spools(t, func(t *testing.T, folder string) {
 		var log logged
@@ -163,7 +163,7 @@ func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 			return []Message{{ID: id, Severity: severity, JSON: bytes.Repeat([]byte{'x'}, MinSpool/5)}}
 		}
 		put(t, s, sized("1", alert.Low))
-		s.take() // in flight from here on
+		s.take() // the message is now in flight
 		for i, severity := range []alert.Severity{alert.High, alert.Low, alert.Medium, alert.Low, alert.Critical, alert.High} {
 			put(t, s, sized(fmt.Sprint(i+2), severity))
 		}

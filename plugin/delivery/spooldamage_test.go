@@ -40,8 +40,8 @@ func spoolBytes(t testing.TB, n int) []byte {
 	return b
 }
 
-// opened is what a spool makes of file. It must never crash, and either give
-// all that was in it or set it aside with one clear message.
+// opened opens a spool with the content file. The spool must never crash, and must
+// either return all messages or set the file aside with one clear message.
 func opened(t testing.TB, folder string, file []byte, at, want int) {
 	t.Helper()
 	path := filepath.Join(folder, spoolFile)

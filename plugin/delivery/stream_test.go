@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// lineSink keeps what it is given, and answers with errs in their order after
-// taking one message.
+// lineSink keeps the messages it receives. It returns the errors of errs in order,
+// each after accepting one message.
 type lineSink struct {
 	got  []string
 	errs []error

@@ -271,3 +271,15 @@ func TestCompromisedFirst(t *testing.T) {
 		t.Errorf("actions %q", doc.Redshank.Actions)
 	}
 }
+
+// An alert shows the context of its accounts up to its own time.
+func TestContextEndsWithTheAlert(t *testing.T) {
+	a := fullAlert()
+	c := &a.Context[0]
+	c.SignIns = append([]alert.SignIn{{At: a.Time.Add(time.Hour), Service: "owa"}}, c.SignIns...)
+	c.Since = append(c.Since, alert.Observation{Code: "rule.hides", First: a.Time.Add(time.Hour), Last: a.Time.Add(time.Hour)})
+	got := NewECS(a, Observer{}).Redshank.Context[0]
+	if len(got.SignIns) != 2 || len(got.Since) != 1 {
+		t.Errorf("sign-ins %+v, signals %+v", got.SignIns, got.Since)
+	}
+}

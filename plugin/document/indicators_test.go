@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,6 +50,19 @@ func TestIndicators(t *testing.T) {
 	}
 	if NewECS(a, Observer{}).Redshank.Indicators == "" {
 		t.Error("a later alert does not name the lists")
+	}
+}
+
+func TestGoldenIndicators(t *testing.T) {
+	a := largeAlert()
+	a.Indicators.IPs, a.Indicators.Users = a.Indicators.IPs[:2], a.Indicators.Users[:2]
+	for folder, form := range map[string]Form{"ecs": {}, "ocsf": {OCSF: true}} {
+		form.By = Observer{Version: "1.2.3", Name: "agent-1"}
+		doc, err := form.Indicators(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("testdata", folder+"-indicators.json"), doc)
 	}
 }
 

@@ -2,6 +2,7 @@ package document
 
 import (
 	"net/netip"
+	"time"
 
 	"redshank/analytics/alert"
 	"redshank/plugin/text"
@@ -51,13 +52,15 @@ type ownObservation struct {
 func contextsOf(a *alert.Alert) []ownContext {
 	var out []ownContext
 	for i := range a.Context {
-		out = append(out, contextOf(&a.Context[i]))
+		out = append(out, contextOf(&a.Context[i], a.Time))
 	}
 	return out
 }
 
-// contextOf returns a context with all strings cut: see maxMessage.
-func contextOf(c *alert.Context) ownContext {
+// contextOf returns a context with all strings cut: see maxMessage. Sign-ins and
+// signals later than at, the time of the alert, are left out: an incident may close
+// hours after its last event.
+func contextOf(c *alert.Context, at time.Time) ownContext {
 	own := ownContext{
 		Account:   text.Cut(c.Account, maxName),
 		Marks:     cutAll(c.Marks, maxName),
@@ -72,10 +75,16 @@ func contextOf(c *alert.Context) ownContext {
 		Mailboxes: c.Mailboxes,
 	}
 	for _, s := range c.SignIns {
+		if s.At.After(at) {
+			continue
+		}
 		own.SignIns = append(own.SignIns, ownSignIn{stamp(s.At), address(s.IP), s.Country, text.Cut(s.Network, maxName),
 			cutAll(s.Labels, maxName), s.Usual, s.Service, s.Client})
 	}
 	for _, d := range c.Since {
+		if d.First.After(at) {
+			continue
+		}
 		own.Since = append(own.Since, ownObservation{d.Code, text.Cut(d.Detail, maxText), stamp(d.First), stamp(d.Last), address(d.IP)})
 	}
 	return own

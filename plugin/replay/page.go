@@ -260,16 +260,3 @@ func owner(as alert.AS) string {
 	}
 	return fmt.Sprintf("AS%d %s", as.Number, as.Organization)
 }
-
-// clientOf names the client of an incident.
-func clientOf(i *Incident) string {
-	switch {
-	case i.Prefix.IsValid():
-		return i.Prefix.String()
-	case i.Source.IsValid():
-		return i.Source.String()
-	case len(i.IPs) == 1:
-		return i.IPs[0].String()
-	}
-	return fmt.Sprintf("the %d addresses", max(i.Counts.DistinctIPs, len(i.IPs)))
-}

@@ -18,7 +18,7 @@ func report(w io.Writer, d *day.Day, path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d incidents, told in %d messages\n\n", len(found), messages)
+	fmt.Fprintf(w, "\n%d incidents, reported in %d messages\n\n", len(found), messages)
 	table(w, found)
 	fmt.Fprintf(w, "\nalerts: %s\n", path)
 	if wrong := d.Compare(found, day.Exchange, day.Cloud); len(wrong) > 0 {

@@ -18,8 +18,8 @@ import (
 	"redshank/plugin/delivery/sinktest"
 )
 
-// agent is a real Fluent Bit with in_forward, which writes what it takes to a
-// file. The test is skipped where there is none.
+// agent is a real Fluent Bit with in_forward, which writes received records to a
+// file. The test is skipped without a fluent-bit on PATH.
 type agent struct {
 	port   int
 	path   string // of the unix socket

@@ -162,7 +162,7 @@ func TestForwardRefusesOddAnswers(t *testing.T) {
 	}
 }
 
-// greet is a receiver with a shared key; change spoils what it says.
+// greet returns a receiver with a shared key; change alters its handshake messages.
 func greet(key string, change func(helo map[string]any, pong []any)) func(*sinktest.Receiver, net.Conn) {
 	return func(r *sinktest.Receiver, conn net.Conn) {
 		nonce := []byte("0123456789abcdef")

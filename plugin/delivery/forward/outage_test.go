@@ -33,14 +33,14 @@ var moods = []func(r *sinktest.Receiver, conn net.Conn){
 			time.Sleep(time.Millisecond)
 		}
 	},
-	func(r *sinktest.Receiver, conn net.Conn) { // takes the chunk and never says so
+	func(r *sinktest.Receiver, conn net.Conn) { // accepts the chunk but never acknowledges it
 		c, err := sinktest.ReadChunk(msgpack.NewDecoder(conn))
 		if err == nil {
 			r.Keep(c)
 		}
 		_, _ = io.Copy(io.Discard, conn)
 	},
-	func(r *sinktest.Receiver, conn net.Conn) { // takes the chunk and dies before it says so
+	func(r *sinktest.Receiver, conn net.Conn) { // accepts the chunk and dies before the acknowledgement
 		c, err := sinktest.ReadChunk(msgpack.NewDecoder(conn))
 		if err == nil {
 			r.Keep(c)

@@ -28,8 +28,8 @@ func newHTTP(t *testing.T, c Config) *Sink {
 	return h
 }
 
-// posts is a receiver that keeps what it takes; status says what it answers,
-// 0 being 200.
+// posts is a receiver that keeps all requests and answers with status, or with 200
+// if status is 0.
 type posts struct {
 	*httptest.Server
 	status func(n []int) int
