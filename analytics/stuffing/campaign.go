@@ -164,7 +164,7 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 	}
 	if !s.shared(c, 0) { // an address of the attack, with a tool of the attack
 		for _, k := range s.campaigns {
-			if k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
+			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
 				return k
 			}
 		}
@@ -180,14 +180,32 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 		}
 	}
 	for _, k := range s.campaigns {
-		if !k.tenant || !k.covers(got.first) || got.first > k.end+campaignPause || got.account.usedAgent(got.agent, k.began) {
-			continue
-		}
-		if k.has(c.key) && !s.shared(c, 0) || window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 {
+		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
 			return k
 		}
 	}
 	return nil
+}
+
+// maxGuests is how many other accounts may get in from an address on the same
+// day for a campaign of the tenant's level to name an account there: where
+// more do, people come and go, as in a hotel.
+const maxGuests = 1
+
+// namedByTenant reports whether a success is the attacker's in a campaign that
+// has no rare trait, only more failures than usual. Common programs and busy
+// addresses name nobody: the agent must be new to the account, and either the
+// address failed for other accounts, or it is from a network owner that the
+// account does not use, with a tool of the campaign.
+func (s *Detector) namedByTenant(k *campaign, c *client, got *signIn) bool {
+	switch {
+	case got.service == event.Windows && got.agent == 0, s.shared(c, 0),
+		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
+		return false
+	case k.has(c.key):
+		return c.failedForOthers(got.key)
+	}
+	return window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }
 
 func (k *campaign) has(c event.ClientKey) bool {
@@ -340,110 +358,6 @@ func abs(n int64) int64 {
 		return -n
 	}
 	return n
-}
-
-// guessed watches one account that fails from foreign networks: ten clients in
-// the burst window, ten networks in the slow one, or, for a privileged account,
-// often enough from wherever.
-// It reports whether the failure became part of an incident.
-func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	if windowsOnly(t) {
-		return false // another log tells more
-	}
-	a.attempts.Add(*t, maxClientAttempts)
-	s.accounts.MarkDirty(a.key)
-	a.attempts.Prune(t.At - week)
-	clients, privileged := s.guesses(a, t), false
-	switch {
-	case clients:
-	case s.guessesPrivileged(a, t, c.key) && !s.shared(c, t.Marks):
-		s.open(c, windowAccount, t.At, ev)
-		return true
-	case s.guessesPrivileged(a, t, event.ClientKey{}):
-		privileged = true
-	default:
-		return false
-	}
-	i := s.tracker.Open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At)).Detail.(*attack)
-	i.Extend(t.At)
-	i.Window, i.Account, a.incident = windowAccount, a.name, i
-	s.begin(i)
-	for _, t := range a.attempts.Take() {
-		if s.inReach(i, t.At) || privileged {
-			i.addFailure(t, nil)
-		}
-	}
-	i.AddEvent(ev)
-	i.Assess()
-	s.tracker.Update(i.Incident)
-	return true
-}
-
-// guesses reports whether one account fails from many clients at a time, or
-// from many networks in a day.
-func (s *Detector) guesses(a *account, t *window.Attempt) bool {
-	least := s.policy.Stuffing.Campaign.AccountAddresses
-	if len(a.attempts.All()) < least {
-		return false
-	}
-	if oneTelephone(a.attempts.All()) {
-		return false
-	}
-	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, s.cut) >= least
-	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
-	})
-}
-
-// oneTelephone reports whether all attempts are those of one mail program: a
-// telephone with an old password fails from wherever it is carried.
-func oneTelephone(all []window.Attempt) bool {
-	for i := range all {
-		if f := all[i].Family; f != event.Mobile && f != event.Outlook || all[i].Agent != all[0].Agent {
-			return false
-		}
-	}
-	return len(all) > 0
-}
-
-// guessesPrivileged reports whether the failures of a privileged account are
-// many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not count.
-func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
-	p := &s.policy.Stuffing.Privileged
-	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
-		return false
-	}
-	perDay := map[int64]int{}
-	inDay := 0
-	for _, o := range a.attempts.All() {
-		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
-			continue
-		}
-		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
-			continue
-		}
-		perDay[o.At/day]++
-		if o.At > t.At-s.slow && o.At <= t.At {
-			inDay++
-		}
-	}
-	days := 0
-	for _, n := range perDay {
-		if n >= p.Days {
-			days++
-		}
-	}
-	return inDay >= p.Day || days >= 3
-}
-
-func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
-	seen := make(map[event.ClientKey]struct{}, len(run))
-	for i := range run {
-		seen[of(event.ClientKey(run[i].Client))] = struct{}{}
-	}
-	return len(seen)
 }
 
 // addMember appends an id to the listed members of a campaign.

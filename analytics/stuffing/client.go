@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
@@ -120,11 +122,28 @@ func (c *client) succeeded(from, to int64) (n int) {
 	return n
 }
 
-// forgives reports whether the account of t got in here soon after it failed:
-// the typo of somebody who knows the password.
+// guests returns how many other accounts had their password accepted within a
+// day of a sign-in.
+func (c *client) guests(got *signIn) (n int) {
+	for _, a := range c.signIns() {
+		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day {
+			n++
+		}
+	}
+	return n
+}
+
+// failedForOthers reports whether the client has failed for an account other
+// than the one given.
+func (c *client) failedForOthers(key uint64) bool {
+	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
+}
+
+// forgives reports whether the password of the account of t was accepted here
+// soon after it failed: the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Attempt, within int64) bool {
 	for _, a := range c.signIns() {
-		if a.key == t.Key && a.outcome == event.Success {
+		if a.key == t.Key {
 			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
 		}
 	}

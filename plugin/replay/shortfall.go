@@ -30,6 +30,7 @@ func (x *explanation) shortfalls() []shortfall {
 	if !x.addr.IsValid() {
 		return []shortfall{
 			most(x.events, byIP, shortfall{what: "addresses from which it failed", within: t.Window.Slow, want: t.Campaign.AccountAddresses, key: "stuffing.campaign.account_addresses"}),
+			failures(x.events, shortfall{what: "failures, if the account is privileged", within: t.Window.Slow, want: t.Privileged.Day, key: "stuffing.privileged.day"}),
 			failures(x.events, shortfall{what: "failures, if from one address", within: t.Window.Burst, want: t.FailureThreshold.Burst, key: "stuffing.failure_threshold.burst"}),
 			failures(x.events, shortfall{what: "failures, if from one address", within: t.Window.Slow, want: t.FailureThreshold.Slow, key: "stuffing.failure_threshold.slow"}),
 			signals(x.events, shortfall{what: "weight of signals", within: x.policy.Collection.TimeWindow, want: collection.OpensAt, key: "collection.time_window"}),

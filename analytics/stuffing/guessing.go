@@ -1,0 +1,142 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// guessed watches one account that fails from foreign networks: ten clients in
+// the burst window, ten networks in the slow one, or, for a privileged account,
+// often enough from wherever.
+// It reports whether the failure became part of an incident.
+func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+	if windowsOnly(t) {
+		return false // another log tells more
+	}
+	a.attempts.Add(*t, maxClientAttempts)
+	s.accounts.MarkDirty(a.key)
+	a.attempts.Prune(t.At - week)
+	clients, privileged := s.guesses(a, t), false
+	switch {
+	case clients:
+	case !s.shared(c, t.Marks) && s.guessesPrivileged(a, t, c.key):
+		s.open(c, windowAccount, t.At, ev)
+		a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
+		return true
+	case s.guessesPrivileged(a, t, event.ClientKey{}):
+		if s.mostlyFromOne(a, t) {
+			return false // once there are more, that client has an incident of its own
+		}
+		privileged = true
+	default:
+		return false
+	}
+	i := s.tracker.Open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At)).Detail.(*attack)
+	i.Extend(t.At)
+	i.Window, i.Account, a.incident = windowAccount, a.name, i
+	s.begin(i)
+	for _, t := range a.attempts.Take() {
+		if s.inReach(i, t.At) || privileged {
+			i.addFailure(t, nil)
+		}
+	}
+	i.AddEvent(ev)
+	i.Assess()
+	s.tracker.Update(i.Incident)
+	return true
+}
+
+// guesses reports whether one account fails from many clients at a time, or
+// from many networks in a day.
+func (s *Detector) guesses(a *account, t *window.Attempt) bool {
+	least := s.policy.Stuffing.Campaign.AccountAddresses
+	if len(a.attempts.All()) < least {
+		return false
+	}
+	if oneTelephone(a.attempts.All()) {
+		return false
+	}
+	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, s.cut) >= least
+	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
+	})
+}
+
+// oneTelephone reports whether nearly all attempts, four of five, are those of
+// one mail program: a telephone with an old password fails from wherever it is
+// carried.
+func oneTelephone(all []window.Attempt) bool {
+	mail := func(t window.Attempt) bool { return t.Family == event.Mobile || t.Family == event.Outlook }
+	first := slices.IndexFunc(all, mail)
+	if first < 0 {
+		return false
+	}
+	n := 0
+	for i := range all {
+		if mail(all[i]) && all[i].Agent == all[first].Agent {
+			n++
+		}
+	}
+	return 5*n >= 4*len(all)
+}
+
+// guessesPrivileged reports whether the failures of a privileged account are
+// many in a day, or several a day on three days: those from one client, or from
+// all where the client is zero. Mail programs that retry do not count.
+func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
+	p := &s.policy.Stuffing.Privileged
+	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
+		return false
+	}
+	perDay := map[int64]int{}
+	inDay := 0
+	for _, o := range a.attempts.All() {
+		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
+			continue
+		}
+		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
+			continue
+		}
+		perDay[o.At/day]++
+		if o.At > t.At-s.slow && o.At <= t.At {
+			inDay++
+		}
+	}
+	days := 0
+	for _, n := range perDay {
+		if n >= p.Days {
+			days++
+		}
+	}
+	return inDay >= p.Day || days >= 3
+}
+
+// mostlyFromOne reports whether two thirds of the failures of an account in the
+// day up to t come from one client that is not shared.
+func (s *Detector) mostlyFromOne(a *account, t *window.Attempt) bool {
+	counts, all := map[event.ClientKey]int{}, 0
+	for _, o := range a.attempts.All() {
+		if o.At > t.At-s.slow && o.At <= t.At {
+			all++
+			counts[s.cut(o.Client)]++
+		}
+	}
+	for k, n := range counts {
+		if 3*n >= 2*all {
+			c, ok := s.clients.Peek(k)
+			return ok && !s.shared(c, t.Marks)
+		}
+	}
+	return false
+}
+
+func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
+	seen := make(map[event.ClientKey]struct{}, len(run))
+	for i := range run {
+		seen[of(event.ClientKey(run[i].Client))] = struct{}{}
+	}
+	return len(seen)
+}
