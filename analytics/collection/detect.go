@@ -18,14 +18,17 @@ var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen 
 // maxRequests bounds the ids of requests that were counted as items.
 const maxRequests = 1 << 15
 
-// collection is AN0131: a mail system reached with stolen credentials or
-// tokens, then scripted access to mailbox contents.
+// Detector runs AN0131: a mail system is reached with stolen credentials or
+// tokens, and then mailbox contents are read by a program.
 //
-// Read it from observe down: signin.go is the first half, mailaccess.go and
-// change.go the second. Every event may add signals to the dossier of its
-// subject, most add none. Signals of both halves that lie near each other, in
-// whatever order they came, make a story (story.go); a story that weighs
-// enough opens an incident, which verdict.go names.
+// Read the package from Observe down. signin.go compares sign-ins, mailaccess.go
+// and mailboxchange.go record access to mail and changes of mailboxes. An event
+// may add observations to the entity profile of its subject; most events add none.
+// Observations that are near each other, in any order of arrival, are correlated
+// (correlate.go). A correlation whose score is high enough opens an incident,
+// which classify.go names.
+//
+// A Detector is not safe for concurrent use.
 type Detector struct {
 	explain        explain.Observer // nil: nobody asks
 	policy         *policy.Policy
