@@ -6,19 +6,20 @@ import (
 	"redshank/analytics/event"
 )
 
-// beats is how many requests in a row have to keep time.
+// minIntervals is how many requests in a row must be evenly spaced.
 const minIntervals = 17
 
-// rhythm recognises requests that come like clockwork, in whatever order they
-// are told of. It keeps the latest times, in their order.
+// beacon recognises requests at regular intervals, whatever order they arrive in.
+// It keeps the latest times, sorted.
 type beacon struct {
 	times [4 * minIntervals]int64
 	count int
 }
 
-// tick takes a request's time and tells whether beats of the requests around
-// it lie evenly: every gap within a fifth of their mean. Gaps under a second
-// say nothing: programs of people burst too; nor do those over an hour.
+// add adds the time of a request and reports whether minIntervals requests
+// around it are evenly spaced: every gap is within a fifth of the mean. Means
+// below one second, which bursts of interactive clients have, and above one hour
+// are ignored.
 func (r *beacon) add(at int64) bool {
 	place, known := slices.BinarySearch(r.times[:r.count], at)
 	if known {
@@ -57,8 +58,8 @@ func even(times []int64) bool {
 	return true
 }
 
-// run tells whether fifty requests, the one at this time among them, lie in ten
-// minutes. Those of one second, which is as exact as IIS is, are one.
+// run reports whether fifty requests, including the one at this time, lie within
+// ten minutes. Requests of the same second, the resolution of IIS, count as one.
 func (r *beacon) run(at int64) bool {
 	const fifty, within = 50, 10 * 60 * 1000
 	place, known := slices.BinarySearch(r.times[:r.count], at)

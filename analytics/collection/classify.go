@@ -30,10 +30,10 @@ func setOf(kinds ...signalKind) (s kindSet) {
 	return s
 }
 
-// has tells whether one of the kinds is in the set.
+// has reports whether the set contains any of the kinds.
 func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
 
-// kindOf is the kind behind each code.
+// kindOf maps each signal code to its kind.
 var kindOf = func() map[string]signalKind {
 	kinds := map[string]signalKind{}
 	for kind, code := range signalCodes {
@@ -42,13 +42,13 @@ var kindOf = func() map[string]signalKind {
 	return kinds
 }()
 
-// halves tells which halves of the chain there are.
+// halves reports which halves of the chain are present.
 func (s kindSet) halves() (signIn, access bool) {
 	return s&^accessKinds != 0, s&accessKinds != 0
 }
 
-// conclude names an incident by what is known of it now, and says where it
-// comes from and how much it can be relied on.
+// classify sets the class, severity, source, maturity and confidence of an
+// incident from its current signals.
 func (c *Detector) classify(i *theft, d *profile) {
 	i.appSubject = i.Account == "" && d.kind == anApp
 	kinds := i.kinds()
@@ -109,9 +109,9 @@ func (c *Detector) phished(d *profile, kinds kindSet) bool {
 	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.mailboxCount() <= 2
 }
 
-// certainty is how far an incident can be relied on, 0 to 1: more with both
-// halves and with what needs no baseline, less where a group's baseline spoke,
-// or prefixes stood in for the owners of networks.
+// confidence returns the confidence in an incident, 0 to 1. It is higher with
+// both halves and with signals that need no baseline, and lower if a group's
+// baseline was used or networks were identified by prefix.
 func (c *Detector) confidence(kinds kindSet, d *profile) float64 {
 	signIn, access := kinds.halves()
 	// The figures only order alerts among each other; nothing is decided by them.
@@ -135,7 +135,7 @@ func (c *Detector) confidence(kinds kindSet, d *profile) float64 {
 	return float64(min(sure, 95)) / 100
 }
 
-// howRipe says how ripe the baselines are that an incident was weighed by.
+// maturity describes the maturity of the baselines used for an incident.
 func (c *Detector) maturity(d *profile) string {
 	if d.kind == aHost {
 		return ""

@@ -18,8 +18,8 @@ const (
 	maxObserved = 12 // signals since the incident began
 )
 
-// inform fills in what is known of the accounts and applications of an alert.
-// It costs some look-ups and allocations a message, which are rare.
+// inform adds the context of the accounts and applications of an alert. It costs
+// some look-ups and allocations per alert.
 func (c *Detector) inform(a *alert.Alert, i *incident.Incident) {
 	for _, app := range a.Apps {
 		if name := c.policy.AppName([]byte(app)); name != "" {
@@ -80,7 +80,7 @@ func (c *Detector) contextOf(account string, i *incident.Incident) alert.Context
 	return x
 }
 
-// usual lists the places of before the incident that have a name.
+// usual lists the named features that were used before the incident.
 func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
 	places := slices.Clone(d.baseline.Features)
 	slices.SortFunc(places, func(a, b baseline.KnownFeature) int {
@@ -95,8 +95,8 @@ func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
 	}
 }
 
-// since are the signals of an account from the beginning of an incident on,
-// each code once; where there are too many, those that weigh most.
+// since returns the signals of an account since the start of an incident, each
+// code once. If there are too many, those with the highest weights are returned.
 func (c *Detector) since(d *profile, start int64) []alert.Observation {
 	first := map[signalKind]alert.Observation{}
 	for i := range d.observations {

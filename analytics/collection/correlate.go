@@ -6,7 +6,7 @@ import (
 	"redshank/analytics/explain"
 )
 
-// story is the notes around one of them, weighed.
+// correlation is the score of the observations around one of them.
 type correlation struct {
 	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
 	set            kindSet
@@ -227,8 +227,8 @@ func (c *Detector) open(d *profile, center *observation) {
 	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }
 
-// add brings an incident up to its dossier: all notes that hang together with
-// those it has. The outcome depends on the notes alone.
+// add adds to the incident of a subject all observations that are connected with
+// those it contains. The outcome does not depend on their order.
 func (c *Detector) add(d *profile, ev *event.Event) {
 	i := d.incident
 	for grown := true; grown; {
@@ -257,7 +257,7 @@ func (c *Detector) add(d *profile, ev *event.Event) {
 	c.tracker.Update(i.Incident)
 }
 
-// tell adds what one note says to the incident.
+// tell adds the signal of one observation to the incident.
 func (c *Detector) tell(i *theft, d *profile, n *observation) {
 	if n.weight == 0 {
 		return

@@ -56,6 +56,7 @@ type Detector struct {
 	allBaselines, matureBaselines int
 }
 
+// New returns a Detector for up to maxUsers accounts that reports to t.
 func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers int) *Detector {
 	c := &Detector{
 		policy:         p,
@@ -126,8 +127,8 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 }
 
-// synchronises tells the request of a mail client that asks for what is new: most
-// of all access to mail, and of itself it says nothing.
+// synchronises reports whether an event is a routine synchronisation request of a
+// mail client. Most access to mail is of this kind, and it is not evidence.
 func synchronises(ev *event.Event) bool {
 	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
 	return ev.Action == event.MailAccess && ev.Access == event.Sync && people && ev.Items == 0 && !ev.Throttled &&
@@ -142,7 +143,7 @@ func programOverEWS(ev *event.Event) bool {
 		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)
 }
 
-// requestLog tells whether the source logs requests and not sign-ins.
+// requestLog reports whether the source logs requests rather than sign-ins.
 func requestLog(s event.Source) bool {
 	return s == event.IIS || s == event.HTTPProxy || s == event.EWS
 }

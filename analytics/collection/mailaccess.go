@@ -7,7 +7,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// access notes what speaks for a program, and for more than is usual.
+// access records signals of programmatic access and of unusual volume.
 func (c *Detector) access(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
@@ -37,8 +37,8 @@ func (c *Detector) access(d *profile, ev *event.Event) {
 	c.touch(d, ev)
 }
 
-// touched notes how mail was touched. People search and synchronise all day, so
-// of the two only what a program does counts; an export always does.
+// touched records signals of the type of access. Search and synchronisation count
+// only for programs; an export always counts.
 func (c *Detector) touched(d *profile, ev *event.Event, program bool) {
 	if ev.Throttled {
 		c.raise(d, ev, accessThrottled, ev.Mailbox)
@@ -55,8 +55,8 @@ func (c *Detector) touched(d *profile, ev *event.Event, program bool) {
 	}
 }
 
-// program notes the marks of a program that reads mail, unless the account is
-// always read by it from this network, and reports whether there were any.
+// program records the signals of a program that reads mail, unless the program
+// usually reads it from this network, and reports whether it recorded any.
 func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool {
 	family := ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
@@ -93,21 +93,21 @@ func (c *Detector) used(d *profile, ev *event.Event, key uint64) {
 	}
 }
 
-// readerKey is the place of a program together with the network it reads from:
-// one's own script elsewhere is somebody else's.
+// readerKey returns the feature of a program together with its network: the same
+// script in another network is a different feature.
 func (c *Detector) readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
 	b := append(c.scratch[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
 	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxDetail)]...))
 }
 
-// nameless tells whether an EWS request has no user agent at all, which no
-// program of Microsoft's and few of others do.
+// nameless reports whether an EWS request has no user agent, which is rare among
+// legitimate programs.
 func nameless(ev *event.Event) bool {
 	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
 }
 
-// paced notes requests that come like clockwork, and the run of one who has no
-// name and fetches item after item.
+// checkBeaconing records a signal for requests at regular intervals, and for a run
+// of item requests without a user agent.
 func (c *Detector) checkBeaconing(d *profile, ev *event.Event, w *networkContext) {
 	if d.requests == nil {
 		d.requests = &beacon{}
@@ -121,10 +121,10 @@ func (c *Detector) checkBeaconing(d *profile, ev *event.Event, w *networkContext
 	}
 }
 
-// volume notes far more items in a day than the account ever reads; before that
-// can be known, which takes days and not sign-ins, ten times the least. Whole
-// folders that people's own programs synchronise are left out: a new telephone
-// does that.
+// volume records a signal if far more items are read in a day than usual for the
+// account. Until that is known, which takes days rather than sign-ins, the limit is
+// ten times the minimum. Folders synchronised by interactive clients are not
+// counted.
 func (c *Detector) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
 	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !(program && c.counted(ev)) {
@@ -157,10 +157,8 @@ func (d *profile) count() {
 	}
 }
 
-// counted tells whether a program's request has been counted as an item already:
-// one request stands in the logs of IIS and of HttpProxy. Records that say how
-// many items they tell of have been looked at before; what people's programs do
-// twice, they do twice every day.
+// counted reports whether a program's request was already counted as an item. The
+// same request can appear in the logs of both IIS and HttpProxy.
 func (c *Detector) counted(ev *event.Event) bool {
 	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
 }

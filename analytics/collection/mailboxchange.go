@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// change notes what was done to mailboxes, applications and the directory.
+// change records signals of changes to mailboxes, applications and the directory.
 func (c *Detector) change(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
@@ -96,8 +96,8 @@ func always(kind signalKind) func(*Detector, *event.Event) signalKind {
 	return func(*Detector, *event.Event) signalKind { return kind }
 }
 
-// ruleKind tells what a rule does to mail; an ordinary one, which sorts it
-// into folders, is no signal.
+// ruleKind returns the signal of an inbox rule, signalKinds for an ordinary one
+// that sorts mail into folders.
 func ruleKind(_ *Detector, ev *event.Event) signalKind {
 	detail := bytes.ToLower(ev.Detail)
 	switch {
@@ -110,8 +110,8 @@ func ruleKind(_ *Detector, ev *event.Event) signalKind {
 	return signalKinds
 }
 
-// mailboxKind tells what Set-Mailbox does: send mail on, let others send, or
-// end auditing.
+// mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
+// disabled auditing.
 func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 	detail := bytes.ToLower(ev.Detail)
 	switch {
@@ -146,9 +146,8 @@ func endsAuditing(detail []byte) bool {
 	return holdsAny(plain, "auditenabledfalse", "auditbypassenabledtrue", "unifiedauditlogingestionenabledfalse", "adminauditlogenabledfalse", "auditdisabledtrue")
 }
 
-// forwards tells whether parameters send mail on to somewhere else than the
-// mailbox's own domain and those below it. A target without a domain is
-// somewhere else: it cannot be told.
+// forwards reports whether parameters forward mail outside the mailbox's own domain
+// and its subdomains. A target without a domain counts as outside.
 func forwards(detail []byte, ev *event.Event) bool {
 	for _, mark := range [...]string{"forwardto", "redirectto", "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
 		at := bytes.Index(detail, []byte(mark))
@@ -175,7 +174,8 @@ func ownDomain(ev *event.Event) []byte {
 	return nil
 }
 
-// allWithin tells whether every address of a list is in a domain or below it.
+// allWithin reports whether every address of a list is in a domain or a subdomain
+// of it.
 func allWithin(list, domain []byte) bool {
 	if len(domain) == 0 || !bytes.Contains(list, []byte("@")) {
 		return false
@@ -224,8 +224,8 @@ func consentKind(c *Detector, ev *event.Event) signalKind {
 	return signalKinds
 }
 
-// appKind tells an application that is given a way to mail, or a key, from one
-// that is merely changed.
+// appKind returns the signal of an application that gains access to mail or a
+// credential, signalKinds for any other change.
 func appKind(c *Detector, ev *event.Event) signalKind {
 	switch {
 	case c.policy.MailScope(ev.Detail):

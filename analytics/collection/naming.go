@@ -8,8 +8,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// nameOf remembers what a place of an event is called. It allocates only for a
-// name that is not known yet.
+// nameOf records the name of a feature. It allocates only for an unknown name.
 func (c *Detector) nameOf(p *eventFeature, ev *event.Event) {
 	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry
 		return

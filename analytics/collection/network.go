@@ -5,7 +5,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// whereabouts are what is known of the place that an event comes from.
+// networkContext is the network and location of an event's client.
 type networkContext struct {
 	network uint64 // the place of its network: by owner (ASN), else by prefix; 0: none
 	usual   bool   // the policy calls it usual for everybody
@@ -19,7 +19,8 @@ type networkContext struct {
 	lon       float32
 }
 
-// where is empty for back ends of the cloud and the server's own addresses.
+// networkContextOf returns the context of an event. It is empty for cloud back
+// ends and the server's own addresses.
 func (c *Detector) networkContextOf(ev *event.Event) (w networkContext) {
 	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
 	w.country, w.usual = ev.Country, ev.Marks&usual != 0
@@ -36,7 +37,7 @@ func (c *Detector) networkContextOf(ev *event.Event) (w networkContext) {
 	return w
 }
 
-// spell is a country as bytes, which hashing takes, without allocating.
+// spell returns a country as bytes, for hashing, without allocating.
 func (c *Detector) spell(country string) []byte {
 	c.country = append(c.country[:0], country...)
 	return c.country

@@ -11,8 +11,8 @@ import (
 	"redshank/analytics/window"
 )
 
-// What one dossier keeps, whatever happens: about 15 KB at the worst, half a
-// KB for an account that only signs in.
+// Bounds of one profile: about 15 KB at most, and 500 bytes for an account that
+// only signs in.
 const (
 	maxObservations = 48
 	maxMailboxes    = 128
@@ -21,9 +21,8 @@ const (
 	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
-// dossier is what is remembered of one subject of AN0131: an account, an
-// application, or a host. What is usual for it stands in the baseline, what
-// speaks against it in the notes.
+// profile is the entity profile of a subject of AN0131: an account, an
+// application or a host. It holds the baseline and the observations.
 type profile struct {
 	key          uint64
 	subject      string
@@ -34,9 +33,9 @@ type profile struct {
 	*behaviour
 }
 
-// habits are what a subject has done. One that has only ever failed, as most
-// names that an attacker tries, has the collection's nobody for them, which
-// must not be written to: see live. They are four fifths of a dossier.
+// behaviour is the observed behaviour of a subject. Subjects that have only ever
+// failed, such as most guessed user names, share the detector's read-only
+// emptyBehaviour; see ownBehaviour. It is four fifths of a profile.
 type behaviour struct {
 	baseline      baseline.Baseline
 	groups        []*baseline.Baseline // of the account's groups, as the policy had them when the account was met
@@ -60,7 +59,7 @@ const (
 	aHost
 )
 
-// note is one signal, with what it shares with others.
+// observation is one signal, with the links it shares with other observations.
 type observation struct {
 	kind        signalKind
 	half        bool   // a group's baseline speaks, the account's own is not mature
@@ -76,8 +75,8 @@ type observation struct {
 	detail      string
 }
 
-// began is when an incident that the note is part of can be said to have begun.
-// A volume is known only at its end.
+// began returns the start of an incident that the observation is part of. A volume
+// is known only at its end.
 func (n *observation) began() int64 {
 	if n.kind == accessVolume {
 		return n.last
@@ -85,8 +84,8 @@ func (n *observation) began() int64 {
 	return n.first
 }
 
-// links are what two halves can be matched on beyond their subject: session or
-// token, client address, application. 0 is none.
+// links are the keys by which two halves are matched besides their subject:
+// session or token, client address, application. The zero value matches nothing.
 type links [3]uint64
 
 func (a *links) shared(b *links) bool {
@@ -98,8 +97,8 @@ func (a *links) shared(b *links) bool {
 	return false
 }
 
-// keep remembers a note, as one with the same signal of the same client shortly
-// before or after where there is one. It reports whether anything is new.
+// keep stores an observation, merged with one of the same signal and client
+// shortly before or after it, if any. It reports whether anything changed.
 func (d *profile) keep(n observation, detail []byte) (kept *observation, news bool) {
 	for i := range d.observations {
 		have := &d.observations[i]
@@ -152,8 +151,8 @@ func oneLine(text []byte) string {
 	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
 }
 
-// same tells whether two notes say one thing: the same signal of the same
-// client shortly before or after; of one new place, within an hour.
+// same reports whether two observations are one: the same signal of the same
+// client shortly before or after, or of the same new feature within an hour.
 func (n *observation) same(o *observation) bool {
 	span := int64(observationSpan)
 	if n.feature != 0 {
@@ -163,8 +162,8 @@ func (n *observation) same(o *observation) bool {
 		o.last >= n.first-span && o.first <= n.last+span
 }
 
-// forget drops a note of the signal that has the most of them: who floods one
-// signal does not push out the others.
+// forget drops an observation of the most frequent signal, so that a flood of one
+// signal does not evict the others.
 func (d *profile) forget() {
 	var count [signalKinds]int
 	worst := 0
@@ -182,7 +181,7 @@ func (d *profile) forget() {
 	}
 }
 
-// has tells whether any note is of the signal.
+// has reports whether there is an observation of the signal.
 func (d *profile) has(kind signalKind) bool {
 	for i := range d.observations {
 		if d.observations[i].kind == kind {
@@ -224,23 +223,22 @@ func (n *observation) apart(o *observation) bool {
 	return !(oddSession | grants).has(signIn) || !readByProgram.has(access)
 }
 
-// suspicious tells whether the subject has an open incident that is more than
-// a question.
+// suspicious reports whether the subject has an open incident above low severity.
 func (d *profile) suspicious(at int64) bool {
 	return d.incident != nil && d.incident.Severity > alert.Low && within(d.incident, at)
 }
 
-// within tells whether a time belongs to an incident: a day around it.
+// within reports whether a time is within a day of an incident.
 func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 
-// boxCount is how many mailboxes an application reads in a day.
+// mailboxCount counts the mailboxes that an application reads in a day.
 type mailboxCount struct {
 	day   int64
 	today window.Distinct
 	usual int // the most on any day before that was not itself suspicious
 }
 
-// read counts a mailbox, and tells how many it are today.
+// read counts a mailbox and returns the number of mailboxes today.
 func (b *mailboxCount) read(box uint64, at int64, suspicious bool) int {
 	if d := at / event.Day; d > b.day {
 		if !suspicious {
@@ -254,7 +252,7 @@ func (b *mailboxCount) read(box uint64, at int64, suspicious bool) int {
 	return b.today.Count()
 }
 
-// linksOf are what an event shares with others.
+// linksOf returns the links of an event.
 func (c *Detector) linksOf(ev *event.Event) (l links) {
 	switch {
 	case len(ev.Session) > 0:
@@ -278,8 +276,8 @@ func (c *Detector) linkOf(k event.ClientKey) uint64 {
 	return event.SaltedHash('i', k[:])
 }
 
-// clientOf is the whole address of an event's client, zero where none is known or it is the
-// cloud's or the server's own.
+// clientOf returns the address of an event's client. It is zero if unknown or if
+// it belongs to the cloud or the server itself.
 func (c *Detector) clientOf(ev *event.Event) (k event.ClientKey) {
 	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
 		return ev.IP.As16()

@@ -6,7 +6,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// came is one sign-in that went well. 32 bytes, four of them a dossier.
+// recentSignIn is one successful sign-in. It takes 32 bytes; a profile has four.
 type recentSignIn struct {
 	at      int64
 	client  event.ClientKey // zero: not known
@@ -22,9 +22,9 @@ func recentSignInOf(ev *event.Event) recentSignIn {
 	return v
 }
 
-// cameIn remembers a sign-in among the newest, in place of an older one of the
-// same kind: a busy mail client must not push out the one from elsewhere. What
-// is kept does not depend on the order.
+// addSignIn stores a sign-in among the newest, replacing an older one of the same
+// kind, so that a busy mail client does not evict one from elsewhere. The result
+// does not depend on the order of arrival.
 func (h *behaviour) addSignIn(v recentSignIn) {
 	at := len(h.recentSignIns) - 1
 	for i := range h.recentSignIns {

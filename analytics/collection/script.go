@@ -6,8 +6,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// script notes tools and mail cmdlets in what PowerShell logged: the name of a
-// pipeline's command (4103), or the text of a script block (4104).
+// script records signals for tools and mail cmdlets logged by PowerShell: the
+// command name of a pipeline (4103) or the text of a script block (4104).
 func (c *Detector) script(d *profile, ev *event.Event) {
 	// A tool's name says all: what its functions are called besides adds nothing,
 	// and a module that is loaded would note every cmdlet it wraps.
@@ -56,7 +56,7 @@ func commands(text []byte, f func(name []byte)) {
 	}
 }
 
-// listed tells whether a name between two texts is quoted, or being defined.
+// listed reports whether a name between two texts is quoted or being defined.
 func listed(before, after []byte) bool {
 	if len(after) > 0 && (after[0] == '\'' || after[0] == '"') {
 		return true
@@ -68,7 +68,7 @@ func listed(before, after []byte) bool {
 
 func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
-// network notes a script host that calls a mail end point.
+// network records a signal for a script host that calls a mail end point.
 func (c *Detector) network(d *profile, ev *event.Event) {
 	if f, _ := c.policy.Agent(ev.Client); f != event.Scripting && f != event.Tool && !scriptHost(ev.Client) {
 		return

@@ -100,7 +100,7 @@ var signalCodes = [signalKinds]string{
 // accessKinds are the signals of the second half.
 const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk
 
-// isAccess tells the second half from the first.
+// isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
 
 // opensAt is the sum of weights, each signal counted once, at which two halves

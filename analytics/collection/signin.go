@@ -61,9 +61,9 @@ func markOf(ev *event.Event, at int64) learnMark {
 	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev)}
 }
 
-// same recognises a request like one that was learned within the span of a
-// visit, in the same hour of the day: the common case on an Exchange server, and
-// it says nothing new. It looks at nothing but what is kept with the pair.
+// same reports whether a request matches one learned within SignInSpan and the same
+// hour of the day, the common case on an Exchange server. It uses only data cached
+// with the pair.
 func (c *Detector) same(ev *event.Event, at int64) bool {
 	last := c.known.learned
 	since := at - last.at
@@ -86,7 +86,7 @@ func deviceHash(ev *event.Event) uint32 {
 	return uint32(xxhash.Sum64(ev.Device)) | 1
 }
 
-// placed is one place of an event, as a baseline knows it.
+// eventFeature is one feature of an event, as a baseline stores it.
 type eventFeature struct {
 	key    uint64
 	signal signalKind
@@ -94,7 +94,7 @@ type eventFeature struct {
 	own    bool // of the account alone: a group has no usual one
 }
 
-// said is what to say of a place. An agent is not read before somebody asks.
+// said returns the detail of a feature's signal. The agent is read on demand.
 func (p *eventFeature) said(ev *event.Event) []byte {
 	if p.signal == newFamily {
 		return ev.AgentText()
@@ -102,8 +102,8 @@ func (p *eventFeature) said(ev *event.Event) []byte {
 	return p.detail
 }
 
-// places are the things of a sign-in that one gets used to. Back ends of the
-// cloud and networks that the policy calls usual are no places.
+// featuresOf returns the features of a sign-in. Cloud back ends and networks that
+// the policy calls usual have no network features.
 func (c *Detector) featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 	if !w.usual {
 		p[0] = eventFeature{w.network, newNetwork, nil, false}
@@ -124,8 +124,8 @@ func (c *Detector) methodKey(ev *event.Event) uint64 {
 	return baseline.Key(baseline.Method, []byte{byte(ev.Protocol)})
 }
 
-// compare notes what is new for the account, or, while its own baseline is not
-// ripe, for its group: network, country, device, kind of client, application.
+// compare records signals for features that are new to the account or, while its
+// baseline is not mature, to its groups.
 func (c *Detector) compare(d *profile, ev *event.Event, places []eventFeature) {
 	ripening, at := c.learning(d), ev.Time.UnixMilli()
 	for i := range places {
@@ -156,15 +156,15 @@ func (c *Detector) rentedNetwork(d *profile, ev *event.Event, w *networkContext)
 	}
 }
 
-// hour notes a sign-in at an hour at which the account never makes one.
+// hour records a signal for a sign-in at an unusual hour.
 func (c *Detector) hour(d *profile, ev *event.Event) {
 	if d.kind == aUser && d.baseline.IsNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
 		c.raise(d, ev, newHour, ev.Time.UTC().AppendFormat(c.scratch[:0], "15:04 MST"))
 	}
 }
 
-// newToGroups tells whether the account has a group whose baseline is ripe, and
-// no such group knows the place.
+// newToGroups reports whether the account has a group with a mature baseline and no
+// such group knows the feature.
 func (c *Detector) newToGroups(d *profile, key uint64, at int64) (isNew bool) {
 	for _, g := range d.groups {
 		if !g.IsMature(at) {
@@ -178,16 +178,15 @@ func (c *Detector) newToGroups(d *profile, key uint64, at int64) (isNew bool) {
 	return isNew
 }
 
-// forPrograms tells whether programs are all that a service is for. Each request
-// there brings its credentials, and that a program reads mail is said by the
-// access already.
+// forPrograms reports whether a service is used only by programs. Each request
+// there carries credentials, and access signals already cover programs.
 func forPrograms(ev *event.Event) bool {
 	return ev.Service == event.PowerShell ||
 		requestLog(ev.Source) && (ev.Service == event.EWSService || ev.Service == event.Autodiscover || ev.Service == event.REST)
 }
 
-// manner notes how the sign-in was made, unless the account always makes it
-// so. An application is a program by nature.
+// authMethod records signals for the authentication method, unless it is usual for
+// the account. Applications are programs by nature.
 func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
 	switch {
 	case ev.Family == event.Tool:
@@ -224,8 +223,8 @@ func (c *Detector) familiar(d *profile, ev *event.Event, w *networkContext) bool
 	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, newNetwork, w.network, at)) >= c.common())
 }
 
-// stolen notes that an account got in from the client of an AN1269 incident.
-// AN1269 calls it, when the sign-in comes or when the incident opens later.
+// credentialStolen records a successful sign-in from the client of an AN1269
+// incident. AN1269 calls it at the sign-in, or when the incident opens later.
 func (c *Detector) credentialStolen(account string, from event.ClientKey, at int64) {
 	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}, feature: c.linkOf(from)}
 	c.record(c.profile(aUser, []byte(account)), n, nil, nil)

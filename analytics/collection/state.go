@@ -15,9 +15,7 @@ import (
 	"redshank/analytics/window"
 )
 
-// The state of AN0131 as it is put down, under the rules of saved.go. What is
-// not put down: the answers of the databases, and the marks by which a request
-// like the last one is recognised at less cost.
+// The saved state of AN0131. Database look-ups and learnMarks are not saved.
 
 type savedProfile struct {
 	Protected    bool
@@ -196,7 +194,7 @@ func (b *mailboxCount) saved(to []byte) ([]byte, error) {
 	return msgp.AppendInt(to, b.usual), err
 }
 
-// savedVisits has those that there are, which come first.
+// appendPoints appends the sign-in points in use, which come first.
 func appendPoints(b []byte, visits []signInPoint) []byte {
 	n := slices.IndexFunc(visits, func(v signInPoint) bool { return v.at == 0 })
 	if n >= 0 {

@@ -7,14 +7,15 @@ import (
 	"redshank/analytics/event"
 )
 
-// dossier finds or makes the one of a subject, to be written to.
+// profile returns the profile of a subject, for writing, creating it if necessary.
 func (c *Detector) profile(kind subjectKind, id []byte) *profile {
 	d := c.find(kind, id)
 	c.ownBehaviour(d)
 	return d
 }
 
-// find finds or makes a dossier, which may be without habits of its own.
+// find returns the profile of a subject, creating it if necessary. It may share
+// emptyBehaviour.
 func (c *Detector) find(kind subjectKind, id []byte) *profile {
 	key := subjectKey(kind, id)
 	d, ok := c.profiles.Get(key)
@@ -25,7 +26,7 @@ func (c *Detector) find(kind subjectKind, id []byte) *profile {
 	return d
 }
 
-// live gives a dossier habits of its own.
+// ownBehaviour gives a profile a behaviour of its own.
 func (c *Detector) ownBehaviour(d *profile) {
 	if d.behaviour != c.emptyBehaviour {
 		return
@@ -36,10 +37,11 @@ func (c *Detector) ownBehaviour(d *profile) {
 	}
 }
 
-// changed notes that a dossier has to be put down again.
+// changed marks a profile as needing to be saved.
 func (c *Detector) changed(d *profile) { c.profiles.MarkDirty(d.key) }
 
-// subjectKey of an application is also the link that notes share by it.
+// subjectKey returns the key of a subject. That of an application is also the link
+// between its observations.
 func subjectKey(kind subjectKind, id []byte) uint64 { return event.SaltedHash("uah"[kind], id) }
 
 // groupsOf are the baselines of an account's groups. There are at most 64.
@@ -55,9 +57,8 @@ func (c *Detector) groupsOf(user []byte) (list []*baseline.Baseline) {
 	return list
 }
 
-// subject is who an event is about: the host for what ran on it; the account;
-// the account that the session, token or object id belongs to; or the
-// application by itself.
+// subject returns the profile that an event is about: the host of a script; the
+// account; the account of the session, token or object id; or the application.
 func (c *Detector) subject(ev *event.Event) *profile {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
@@ -116,7 +117,7 @@ func namesOf(ev *event.Event) (keys [4]uint64) {
 	return keys
 }
 
-// alias remembers the other names of an account, and brings what was noted
+// alias stores the other names of an account and merges the observations recorded
 // under its object id before the account was known.
 func (c *Detector) alias(d *profile, ev *event.Event) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson || len(ev.Token)+len(ev.Session)+len(ev.UserID) == 0 {
@@ -136,8 +137,7 @@ func (c *Detector) alias(d *profile, ev *event.Event) {
 	}
 }
 
-// merge moves what was noted of an object id to the account it turned out to
-// be.
+// merge moves the observations of an object id to its account.
 func (c *Detector) merge(d *profile, id []byte) {
 	old, ok := c.profiles.Get(subjectKey(aUser, id))
 	if !ok || old == d {
@@ -184,7 +184,7 @@ func (c *Detector) mailboxOf(d *profile, ev *event.Event) uint64 {
 	return 0
 }
 
-// first is a, or b where a is empty.
+// firstOf returns a, or b if a is empty.
 func firstOf(a, b []byte) []byte {
 	if len(a) > 0 {
 		return a

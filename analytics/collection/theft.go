@@ -25,8 +25,8 @@ func (i *theft) Assess() {}
 // Volume returns the number of mail items.
 func (i *theft) Volume() int { return i.Counts.Items }
 
-// signal adds a signal to an incident once, and once more for each new detail
-// up to a bound.
+// addSignal adds a signal to an incident once, and again for each new detail up to
+// a bound.
 func (i *theft) addSignal(s alert.Signal) {
 	same := 0
 	for n := range i.signals {
@@ -52,8 +52,8 @@ func (i *theft) addMailbox(key uint64) {
 	}
 }
 
-// kinds are those of an incident's signals. Whoever asks for several asks once:
-// it is a look into a map for each signal.
+// kinds returns the kinds of an incident's signals. It takes a map look-up per
+// signal.
 func (i *theft) kinds() (s kindSet) {
 	for n := range i.signals {
 		if kind, ok := kindOf[i.signals[n].Code]; ok {

@@ -7,8 +7,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// visited weighs a sign-in against those around it and against the failures
-// before it.
+// checkTravel compares a sign-in with others and with preceding failures.
 func (c *Detector) checkTravel(d *profile, ev *event.Event, w *networkContext) {
 	k := c.clientOf(ev)
 	if k == (event.ClientKey{}) || w.usual || d.kind != aUser {
@@ -20,9 +19,8 @@ func (c *Detector) checkTravel(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
-// travelled notes two sign-ins that nobody makes who travels between them: more
-// than 500 km apart, at more than 900 km/h. Networks that the account is used
-// to on both sides are its own VPN.
+// compareTravel records a signal for two sign-ins more than 500 km apart at more
+// than 900 km/h. Two networks usual for the account are taken for its VPN.
 func (c *Detector) compareTravel(d *profile, v, o *signInPoint) {
 	const least, airliner = 500, 900
 	if !v.located || !o.located || v.network == o.network {
@@ -44,13 +42,14 @@ func (c *Detector) compareTravel(d *profile, v, o *signInPoint) {
 	c.record(d, c.pointObservation(impossibleTravel, late), nil, nil)
 }
 
-// visitNote counts only while the network of the visit is not usual.
+// pointObservation returns an observation that counts only while its network is not
+// usual.
 func (c *Detector) pointObservation(kind signalKind, v *signInPoint) observation {
 	return observation{kind: kind, first: v.at, last: v.at, client: v.client, links: links{1: c.linkOf(v.client)}, feature: v.network}
 }
 
-// afterFailures notes a sign-in that three failures came before within half an
-// hour.
+// afterFailures records a signal for a sign-in that follows three failures within
+// half an hour.
 func (c *Detector) afterFailures(d *profile, v *signInPoint) {
 	const soon, enough = 30 * 60 * 1000, 3
 	before := 0
@@ -64,8 +63,7 @@ func (c *Detector) afterFailures(d *profile, v *signInPoint) {
 	}
 }
 
-// failed remembers the time of a failure, among the latest few, and looks at
-// the sign-ins it may have come before.
+// failed stores the time of a failure and checks the sign-ins that follow it.
 func (c *Detector) failed(d *profile, at int64) {
 	place := 0
 	for place < len(d.failed) && d.failed[place] > at {
@@ -82,7 +80,7 @@ func (c *Detector) failed(d *profile, at int64) {
 	}
 }
 
-// visit is one sign-in, as far as those around it are weighed against it.
+// signInPoint is one sign-in, for the travel check.
 type signInPoint struct {
 	at       int64
 	client   event.ClientKey
@@ -91,9 +89,9 @@ type signInPoint struct {
 	located  bool
 }
 
-// called remembers a sign-in and hands the others to f. The same client again
-// within ten minutes is the same visit, as of the earlier time. It returns the
-// visit as it is kept; nil where later ones leave no room.
+// addPoint stores a sign-in and calls f for the others. Sign-ins of one client
+// within ten minutes are merged at the earlier time. It returns the stored point,
+// or nil if later ones leave no room.
 func (h *behaviour) addPoint(v signInPoint, f func(other *signInPoint)) *signInPoint {
 	for i := range h.points {
 		o := &h.points[i]
@@ -118,7 +116,7 @@ func (h *behaviour) addPoint(v signInPoint, f func(other *signInPoint)) *signInP
 	return &h.points[place]
 }
 
-// kilometres is the distance between two visits on a sphere.
+// kilometres returns the great-circle distance between two points.
 func (v *signInPoint) kilometres(o *signInPoint) float64 {
 	const radius, degree = 6371, math.Pi / 180
 	lat1, lat2 := float64(v.lat)*degree, float64(o.lat)*degree
