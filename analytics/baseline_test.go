@@ -12,8 +12,8 @@ import (
 	"redshank/analytics/policy"
 )
 
-// A new colleague's own baseline is not ripe, that of the group is: what is new
-// to all of them counts half.
+// TestGroupBaseline scores a new colleague, whose own baseline is still learning,
+// against the mature baseline of the group: a feature new to the group has half weight.
 func TestGroupBaseline(t *testing.T) {
 	p, err := policy.Parse("p.yaml", "", []byte("version: 1\naccounts: {groups: {finance: [\"*@contoso.com\"]}}"))
 	if err != nil {
@@ -41,8 +41,8 @@ func TestGroupBaseline(t *testing.T) {
 	}
 }
 
-// Whatever comes, what is kept stays bounded, and an account with a life is
-// not pushed out by a flood of names.
+// TestCollectionUnderFlood checks that a flood of names leaves the state bounded
+// and does not evict an account with a mature baseline.
 func TestCollectionUnderFlood(t *testing.T) {
 	e, err := New(Options{Policy: policy.Default(), MaxIPs: 1000, MaxUsers: 1000})
 	if err != nil {

@@ -62,8 +62,8 @@ func BenchmarkEngineIIS(b *testing.B) {
 	benchFromStart(b, chunks, size, lines)
 }
 
-// benchFromStart reads chunks of so many bytes and lines with an engine that
-// knows nothing.
+// benchFromStart decodes chunks with a new engine. size and lines are the bytes
+// and lines of all chunks together.
 func benchFromStart(b *testing.B, chunks [][]byte, size, lines int) {
 	b.SetBytes(int64(size))
 	b.ReportAllocs()

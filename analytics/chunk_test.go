@@ -4,8 +4,9 @@ import (
 	"testing"
 )
 
-// Chunks that begin alike and are of one length are told apart by the rest; the
-// same one is known by either way.
+// TestChunksThatBeginAlike checks that chunks of equal length with the same
+// beginning are distinguished by the remainder, and that a repeated chunk is
+// recognised in either case.
 func TestChunksThatBeginAlike(t *testing.T) {
 	e := newBenchEngine(t, 1000)
 	chunks, _ := iisChunks(t, 100)

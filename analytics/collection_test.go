@@ -57,8 +57,9 @@ func (s *scene) does(action event.Action, operation string, a act) *scene {
 	return s.add(a)
 }
 
-// lives gives an account an ordinary life of so many days before midnight:
-// five sign-ins a day at the office and some mail. Four days make it ripe.
+// lives adds ordinary activity of an account on the given number of days before
+// midnight: five sign-ins a day at the office and some mail. The baseline is
+// mature after four days.
 func (s *scene) lives(user string, days int) *scene {
 	for d := -days; d < 0; d++ {
 		for _, h := range []int{8, 10, 12, 14, 16} {
@@ -91,8 +92,8 @@ func tellings(all map[string]*alert.Alert) string {
 }
 
 // orders plays a scene as written, with the halves of the attack exchanged,
-// backwards, up to twelve hours late, and doubled. All must tell the same,
-// which is returned.
+// backwards, up to twelve hours late, and doubled. All orders must raise the
+// same alerts, which orders returns.
 func orders(t *testing.T, build func(s *scene)) map[string]*alert.Alert {
 	t.Helper()
 	fresh := func() *scene {
@@ -316,8 +317,9 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// The sign-in comes out of an attack that AN1269 sees. Which of the two opens
-// first depends on the order, what is told in the end does not.
+// TestExportAfterAStuffedSignIn plays an export after a sign-in that AN1269
+// detects. The order of the records determines which incident opens first, but
+// not the final alerts.
 func TestExportAfterAStuffedSignIn(t *testing.T) {
 	all := orders(t, func(s *scene) {
 		s.lives(alice, 7)

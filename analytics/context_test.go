@@ -65,7 +65,8 @@ func TestContextOfTheSubject(t *testing.T) {
 	}
 }
 
-// An attack on many has the context of those whose passwords are known.
+// TestContextOfValidCredentials checks that an attack on many accounts carries
+// the context of the accounts whose passwords the attacker knows.
 func TestContextOfValidCredentials(t *testing.T) {
 	s := newScene(t)
 	p, err := policy.Parse("p.yaml", t.TempDir(), []byte("version: 1\naccounts:\n  privileged: [user03@contoso.com]\n  groups: {finance: [user03@contoso.com]}\n"))

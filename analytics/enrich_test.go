@@ -17,8 +17,8 @@ import (
 	"redshank/analytics/record"
 )
 
-// stripped takes the field redshank out of every record of a chunk again, and
-// tells how many had one. It undoes what record.AppendWith says it does.
+// stripped removes the field redshank from every record of a chunk and returns
+// the number of records that had the field. It is the inverse of record.AppendWith.
 func stripped(t *testing.T, chunk []byte) (out []byte, enriched int) {
 	t.Helper()
 	var r record.Reader
@@ -84,9 +84,9 @@ func newEngine(t testing.TB) *Engine {
 	return e
 }
 
-// Every fixture, as raw lines and as maps: enriched, it is what it was and one
-// field more; a second time likewise, without being counted again; and what is
-// found does not depend on it.
+// TestEnrichFixtures enriches every fixture, as raw lines and as maps. Enrichment
+// adds one field and changes nothing else, a second enrichment is not counted
+// again, and the alerts do not depend on enrichment.
 func TestEnrichFixtures(t *testing.T) {
 	root := filepath.Join("..", "..", "shared", "fixtures")
 	if _, err := os.Stat(root); err != nil {

@@ -49,7 +49,7 @@ func asMap(line []byte) any {
 	return m
 }
 
-// chunked packs records into chunks of so many, in the V2 form.
+// chunked packs records into chunks of size records each, in the V2 form.
 func chunked(lines [][]byte, size int, pack func([]byte) any) [][]byte {
 	var chunks [][]byte
 	for part := range slices.Chunk(lines, size) {

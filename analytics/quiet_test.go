@@ -142,7 +142,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// backup reads so many mailboxes in a night as an application.
+// backup reads the given number of mailboxes in one night as an application.
 func backup(s *scene, day, boxes int) {
 	at := time.Duration(day)*24*time.Hour + time.Hour
 	s.signsIn(act{at: at, ip: "192.0.2.130", user: "ServicePrincipal_" + backupID, app: backupID, protocol: event.ClientCredential})

@@ -16,7 +16,7 @@ const (
 	silentLeast = 30 * event.Minute
 	silentMost  = 24 * event.Hour
 	steady      = 60 // records after which a source is expected to continue
-	steadyTimes = 6  // different minutes with records, likewise
+	steadyTimes = 6  // different minutes with records before silence counts
 )
 
 // flow is when the records of a source arrive. A source counts as silent after

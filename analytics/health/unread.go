@@ -7,8 +7,8 @@ import (
 	"redshank/analytics/source"
 )
 
-// How many records a source has to bring before the share of those that it does not
-// understand is checked, and how many if it understands none.
+// Minimum number of records of a source before its share of records that are not
+// understood is checked, and the minimum if no record is understood.
 const (
 	unreadBatch = 20
 	unreadAll   = 5

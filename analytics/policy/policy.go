@@ -168,7 +168,7 @@ func (p *Policy) Operation(name []byte) event.Operation {
 // trusted proxy, the best first; nil if the policy names none.
 func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
 
-// CmdletGroup returns the group of a PowerShell cmdlet, "" if it has none.
+// CmdletGroup returns the group of a PowerShell cmdlet, or "" for an unknown cmdlet.
 func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }
 
 // ScriptTool is the collection tool that script text gives away, "" for none.

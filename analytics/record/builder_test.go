@@ -31,7 +31,7 @@ func legacy(ts, body []byte) []byte { return join([]byte{0x92}, ts, body) }
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 // fixture reads a file of the sample folder beside the repository, and skips
-// the test if there is none.
+// the test if the file does not exist.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(fixtures(t), name))

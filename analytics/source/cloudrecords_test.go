@@ -36,8 +36,8 @@ func graphWith(method, path, more string) string {
 		`","requestUri":"https://graph.microsoft.com/v1.0/` + path + `","responseStatusCode":200,"userId":"user-1"` + more + `}}`
 }
 
-// cloudRecords are records and what is wanted of their event; an empty want
-// stands for one that is ignored.
+// cloudRecords are records and the expected event of each; an empty want means
+// that the record is ignored.
 var cloudRecords = []struct{ name, in, want string }{
 	{"wrong password", sampleSignIn, "Source=ual | Action=sign_in | Outcome=noise | Code=50126 | Space=entra | IP=203.0.113.7 | User=alice@contoso.com | ID=5d0a1f2e-0005-4c39-b6e1-aa0000000005 | App=5d0a1f2e-0006-4c39-b6e1-aa0000000006 | Protocol=ropc | Time=2026-03-26T08:50:52Z"},
 	{"logon error alone", ualWith(`"Operation":"UserLoginFailed","UserId":"a@contoso.com","LogonError":"InvalidUserNameOrPassword","ResultStatus":"Success"`), "Outcome=noise | Code=InvalidUserNameOrPassword | Space=logon_error"},

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// maxMessage caps what is kept of a message from outside, in bytes.
+// maxMessage bounds the part of an error message of the service that is kept, in bytes.
 const maxMessage = 300
 
 // apiError is an answer other than success.

@@ -24,7 +24,7 @@ type audit struct {
 	tenant      string
 	contentType string
 
-	enabled bool      // the subscription, when last looked at
+	enabled bool      // state of the subscription at the last check
 	started time.Time // when its start was last requested
 }
 
@@ -44,8 +44,8 @@ func (a *audit) url(operation string, pairs ...string) string {
 	return u.String()
 }
 
-// prepare starts the subscription where there is none, and fetches what could
-// not be fetched before.
+// prepare starts the subscription if it is not enabled, and retries the content
+// that could not be fetched before.
 func (a *audit) prepare(ctx context.Context, f *feed) error {
 	if !a.enabled {
 		if err := a.subscribe(ctx, f); err != nil {
@@ -145,8 +145,9 @@ func (a *audit) list(ctx context.Context, page string) (listed []content, next s
 	return listed, r.Header.Get("NextPageUri"), err
 }
 
-// fetch emits the records of a blob. A blob that cannot be read whole is put down to
-// be fetched again, and is no error, unless there are many in a row.
+// fetch emits the records of a blob. A blob that cannot be read completely is
+// scheduled for a retry. fetch returns an error only after several such failures
+// in a row.
 func (a *audit) fetch(ctx context.Context, f *feed, id string, p *pending) error {
 	read, err := a.read(ctx, f, p)
 	switch {
@@ -169,8 +170,8 @@ func (a *audit) fetch(ctx context.Context, f *feed, id string, p *pending) error
 	return nil
 }
 
-// read emits the records of a blob beyond those written before, and returns
-// how many there were in all.
+// read emits the records of a blob after those already written, and returns the
+// total number of records in the blob.
 func (a *audit) read(ctx context.Context, f *feed, p *pending) (n int, err error) {
 	u, err := url.Parse(p.URI)
 	if err != nil {

@@ -39,9 +39,9 @@ type checkpoint struct {
 	since        time.Duration // how far a new state goes back
 }
 
-// load reads the state, or begins one that goes back from now. A file that
-// cannot be understood is set aside, and the error says so; the state returned
-// is then a new one. A nil state means that nothing can be collected.
+// load reads the state, or returns a new one that starts before now if the file
+// does not exist. An invalid file is renamed, and load returns a new state together
+// with an error. A nil state means that nothing can be collected.
 func (c *checkpoint) load(now time.Time) (*state, error) {
 	text, err := os.ReadFile(c.path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -23,7 +23,7 @@ const (
 	mostPause      = 5 * time.Minute // also of what Retry-After asks for
 )
 
-// client makes requests to one interface with a token of its scope.
+// client makes requests to one API with a token for its scope.
 type client struct {
 	base   *url.URL
 	http   *http.Client
@@ -31,7 +31,7 @@ type client struct {
 	sleep  func(context.Context, time.Duration) error
 }
 
-// newHTTP returns a client with bounded waiting that follows no redirect: a
+// newHTTP returns a client with timeouts that does not follow redirects, since a
 // token must not reach another host.
 func newHTTP() *http.Client {
 	return &http.Client{
@@ -48,7 +48,7 @@ func newHTTP() *http.Client {
 	}
 }
 
-// newClient returns a client for the interface at base.
+// newClient returns a client for the API at base.
 func newClient(o *Options, base string) (*client, error) {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -61,14 +61,14 @@ func newClient(o *Options, base string) (*client, error) {
 	}}, nil
 }
 
-// get requests target, an absolute URL, and returns the answer, whose body the
-// caller reads and closes.
+// get requests target, an absolute URL. The caller must close the body of the
+// response.
 func (c *client) get(ctx context.Context, target string) (*http.Response, error) {
 	return c.do(ctx, http.MethodGet, target)
 }
 
-// do repeats a request for as long as its failure is a passing one, at most
-// maxAttempts times, and waits in between as long as the service asks for.
+// do makes a request and repeats it after temporary failures, up to maxAttempts
+// times, with the delay that the service requests.
 func (c *client) do(ctx context.Context, method, target string) (*http.Response, error) {
 	u, err := c.own(target)
 	if err != nil {
@@ -94,8 +94,8 @@ func (c *client) do(ctx context.Context, method, target string) (*http.Response,
 	}
 }
 
-// own parses target and refuses another host than that of the interface:
-// links come from answers, and a token goes with each request.
+// own parses target and returns an error unless its host is that of the API: links
+// come from responses, and every request carries a token.
 func (c *client) own(target string) (*url.URL, error) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -107,8 +107,8 @@ func (c *client) own(target string) (*url.URL, error) {
 	return u, nil
 }
 
-// attempt makes one request. With an error it returns how long to wait before
-// the next attempt: 0 leaves that to the caller, and less forbids one.
+// attempt makes one request. With an error it returns the delay before the next
+// attempt: 0 leaves the delay to the caller, and a negative delay forbids a retry.
 func (c *client) attempt(ctx context.Context, method string, u *url.URL) (*http.Response, time.Duration, error) {
 	token, err := c.tokens.get(ctx)
 	if err != nil {
@@ -140,7 +140,7 @@ func (c *client) attempt(ctx context.Context, method string, u *url.URL) (*http.
 	return nil, retryAfter(r.Header.Get("Retry-After"), time.Now()), refused
 }
 
-// retryable returns the wait of attempt for an error of tokens.get.
+// retryable returns the delay that attempt reports for an error of tokens.get.
 func retryable(err error) time.Duration {
 	var refused *apiError
 	if errors.Is(err, errCredential) || errors.As(err, &refused) && !refused.temporary() {
@@ -149,8 +149,8 @@ func retryable(err error) time.Duration {
 	return 0
 }
 
-// retryAfter reads a Retry-After header, in seconds or as a date; it returns 0
-// without one.
+// retryAfter parses a Retry-After header, which holds seconds or a date. It returns
+// 0 for an empty header.
 func retryAfter(header string, now time.Time) time.Duration {
 	if n, err := strconv.Atoi(header); err == nil && n > 0 {
 		return min(time.Duration(min(n, 1<<20))*time.Second, mostPause)
@@ -161,14 +161,14 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return 0
 }
 
-// backOff returns the pause after the attempt-th failure: doubled each time,
-// and up to half of that more, so that feeds do not return together.
+// backOff returns the delay after the attempt-th failure. The delay doubles each
+// time, with a random addition of up to half so that feeds do not retry together.
 func backOff(attempt int) time.Duration {
 	d := firstPause << min(attempt-1, 8)
 	return d + rand.N(d/2)
 }
 
-// pause waits for d, or returns the error of ctx when it ends before.
+// pause waits for d. It returns the error of ctx if ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

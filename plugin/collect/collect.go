@@ -16,10 +16,10 @@ import (
 	bberrors "go.etcd.io/bbolt/errors"
 )
 
-// Run collects until ctx ends, which is no error, or with Once set until one
-// pass of each feed is done. It returns an error for options that are wrong,
-// for credentials that are refused at the start, for a state folder that another
-// process uses, and for a standard output that nobody reads; with Once also for a pass that failed.
+// Run collects until ctx ends, which is not an error, or, with Once set, until one
+// pass of each feed is complete. It returns an error for invalid options, for
+// credentials refused at the start, for a state folder in use by another process
+// and for a closed standard output; with Once also for a failed pass.
 func Run(ctx context.Context, o Options, stdout io.Writer, log *slog.Logger) error {
 	c, err := newCollector(o, stdout, log)
 	if err != nil {
@@ -32,9 +32,9 @@ func Run(ctx context.Context, o Options, stdout io.Writer, log *slog.Logger) err
 	return errors.Join(c.run(ctx), lock.Close())
 }
 
-// lockState keeps a second process out of the folder of the checkpoints until the
-// lock is closed or this process ends. A bbolt database is a file with such a
-// lock on every system.
+// lockState locks the folder of the checkpoints until the lock is closed or this
+// process ends. The lock is that of a bbolt database, which works on every
+// operating system.
 func lockState(folder string) (io.Closer, error) {
 	lock, err := bbolt.Open(filepath.Join(folder, "lock"), 0o600, &bbolt.Options{Timeout: time.Second})
 	if errors.Is(err, bberrors.ErrTimeout) {
@@ -86,8 +86,8 @@ func newCollector(o Options, stdout io.Writer, log *slog.Logger) (*collector, er
 	return c, nil
 }
 
-// makeFolders creates what is not there: audit records are personal data, so
-// nobody but the owner and the group may read them.
+// makeFolders creates the missing folders. Audit records are personal data, so only
+// the owner and the group may read them.
 func makeFolders(o *Options) error {
 	err := os.MkdirAll(o.State, 0o700)
 	if o.Out != Stdout {
@@ -108,8 +108,8 @@ func (c *collector) add(name string, s source, shared output) {
 	c.feeds = append(c.feeds, f)
 }
 
-// run runs each feed in a goroutine of its own, so that one which has much to
-// fetch does not hold up the others.
+// run runs each feed in a goroutine of its own, so that a feed with much to fetch
+// does not delay the others.
 func (c *collector) run(parent context.Context) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
@@ -133,8 +133,8 @@ func (c *collector) run(parent context.Context) error {
 	return errors.Join(errs...)
 }
 
-// authenticate gets the first tokens. Only a refusal is an error: a service
-// that is away may come back.
+// authenticate gets the first tokens. Only a refusal is an error, since an
+// unreachable service may recover.
 func (c *collector) authenticate(ctx context.Context) error {
 	for _, each := range c.clients {
 		_, err := each.tokens.get(ctx)
@@ -149,7 +149,7 @@ func (c *collector) authenticate(ctx context.Context) error {
 	return nil
 }
 
-// follow makes one pass after the other until ctx ends.
+// follow makes one pass after another until ctx ends.
 func (c *collector) follow(ctx context.Context, f *feed) error {
 	for {
 		err := f.pass(ctx)

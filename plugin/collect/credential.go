@@ -21,9 +21,9 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Credential is how the application proves who it is: one of a secret and a
-// certificate. Files are read at every request for a token, so a renewed
-// one needs no restart.
+// Credential authenticates the application, with either a secret or a certificate.
+// Files are read at every request for a token, so a renewed secret or certificate
+// needs no restart.
 type Credential struct {
 	Secret      string // the secret itself, from the environment
 	SecretFile  string // or a file that holds the secret alone
@@ -43,10 +43,10 @@ func (c Credential) check() error {
 	return nil
 }
 
-// errCredential says that a file with a secret or a certificate cannot be used.
+// errCredential means that a file with a secret or a certificate cannot be used.
 var errCredential = errors.New("credential")
 
-// config returns the request for a token for scope at the endpoint tokenURL.
+// config returns the configuration for requesting a token for scope at tokenURL.
 func (c Credential) config(client, tokenURL, scope string) (*clientcredentials.Config, error) {
 	config := &clientcredentials.Config{
 		ClientID: client, ClientSecret: c.Secret, TokenURL: tokenURL, Scopes: []string{scope}, AuthStyle: oauth2.AuthStyleInParams,
@@ -73,8 +73,8 @@ func (c Credential) config(client, tokenURL, scope string) (*clientcredentials.C
 	return config, nil
 }
 
-// assert returns the statement that Entra ID takes in place of a secret, signed
-// with the key in the PEM file.
+// assert returns the client assertion that Entra ID accepts instead of a secret,
+// signed with the key in the PEM file.
 func assert(file, client, audience string) (string, error) {
 	pair, err := tls.LoadX509KeyPair(file, file)
 	if err != nil {
@@ -94,7 +94,7 @@ func assert(file, client, audience string) (string, error) {
 	return token.SignedString(key)
 }
 
-// tokens keeps the token for one scope until shortly before its end.
+// tokens caches the token for one scope until shortly before it expires.
 type tokens struct {
 	credential              Credential
 	client, tokenURL, scope string
@@ -104,8 +104,8 @@ type tokens struct {
 	token *oauth2.Token
 }
 
-// get returns a valid access token. Its errors hold no secret and nothing of
-// an answer but the code and the beginning of the description.
+// get returns a valid access token. Its errors contain no secret and, of a
+// response, only the code and the beginning of the description.
 func (t *tokens) get(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -128,8 +128,8 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	return token.AccessToken, nil
 }
 
-// drop forgets token, which the service has refused, unless a newer one is
-// already there.
+// drop discards token, which the service has refused, unless it has already been
+// replaced by a newer one.
 func (t *tokens) drop(token string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

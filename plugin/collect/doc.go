@@ -3,8 +3,8 @@
 // Office 365 Management Activity API, sign-ins from Microsoft Graph.
 //
 // A feed is one content type of the former or one kind of sign-in of the latter.
-// Every feed has a checkpoint of its own. Records are written and synced before
-// the checkpoint says so: after a crash some come twice and none is lost, as
-// long as the service still has them. Each pass also looks back over a stretch of time
-// that was read before, since both services publish records late.
+// Every feed has a checkpoint of its own. Records are written and synced before the
+// checkpoint is updated: after a crash some records may be written twice, but none
+// is lost as long as the service still has them. Each pass also rereads an earlier
+// period, since both services publish records late.
 package collect

@@ -39,8 +39,8 @@ func (e Endpoints) check() error {
 	return errors.Join(checkEndpoint("login-url", e.Login), checkEndpoint("management-url", e.Management), checkEndpoint("graph-url", e.Graph))
 }
 
-// checkEndpoint wants https, since secrets and tokens go there; http is enough
-// on the loopback.
+// checkEndpoint requires https, since secrets and tokens are sent to the endpoint.
+// It accepts http for loopback addresses.
 func checkEndpoint(name, value string) error {
 	u, err := url.Parse(value)
 	if err == nil && u.Host != "" && u.RawQuery == "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())) {

@@ -15,11 +15,11 @@ const (
 	commitAfter = 5 * time.Second
 )
 
-// maxFailures ends a pass: after this many failures in a row the service is
-// taken to be away.
+// maxFailures is the number of consecutive failures after which the service counts
+// as unavailable and the pass ends.
 const maxFailures = 3
 
-// source is an interface of the tenant, as one feed sees it.
+// source is one content type or kind of sign-in that a feed collects.
 type source interface {
 	limits() limits
 	// prepare is called before each pass.
@@ -58,7 +58,8 @@ type feed struct {
 	failures  int       // in a row
 }
 
-// pass collects everything up to now. What was written before an error counts.
+// pass collects everything up to now. Records written before an error remain
+// collected.
 func (f *feed) pass(ctx context.Context) error {
 	now := f.now().UTC().Truncate(time.Second)
 	f.records, f.failures = 0, 0
@@ -107,7 +108,8 @@ func (f *feed) windows(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// begin returns where a pass at now begins, and whether the pass looks back far.
+// begin returns the start of the period that a pass at now reads, and whether the
+// pass is a sweep, which rereads a longer period.
 func (f *feed) begin(now time.Time) (from time.Time, sweep bool) {
 	s, l := f.state, f.source.limits()
 	if s.Through.After(now) {
@@ -142,7 +144,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// emit writes record, and commits where that is due.
+// emit writes record, and commits if a commit is due.
 func (f *feed) emit(record json.RawMessage) error {
 	text := line(&f.buffer, record)
 	if err := f.out.write(text); err != nil {
@@ -162,7 +164,7 @@ func (f *feed) commitDue() error {
 	return f.commit()
 }
 
-// commit makes the records written durable, and then the state that says so.
+// commit syncs the written records, and then saves the state that covers them.
 func (f *feed) commit() error {
 	if f.state == nil {
 		return nil

@@ -70,14 +70,14 @@ func (f *folder) close() error {
 	return f.abandon()
 }
 
-// abandon closes the file as it is.
+// abandon closes the file without syncing it.
 func (f *folder) abandon() error {
 	file := f.file
 	f.file, f.w = nil, nil
 	return file.Close()
 }
 
-// open begins a file and deletes those that are too old or too many.
+// open creates a new file and deletes files beyond the maximum age or number.
 func (f *folder) open() error {
 	now := f.now().UTC()
 	f.count++
@@ -96,8 +96,8 @@ func (f *folder) open() error {
 	return nil
 }
 
-// prune deletes this feed's files beyond age and number. The names sort by
-// time; the last one is the open one.
+// prune deletes the files of this feed that exceed the maximum age or number. The
+// names sort by time, and the last file is the open one.
 func (f *folder) prune(now time.Time) error {
 	names, err := fs.Glob(os.DirFS(f.dir), f.prefix+"-*.ndjson")
 	if err != nil {

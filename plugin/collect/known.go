@@ -10,13 +10,13 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// maxKnown bounds what a feed remembers: 12 bytes in its checkpoint and about
-// 100 in memory for each id.
+// maxKnown bounds the ids that a feed remembers. Each takes 12 bytes in the
+// checkpoint and about 100 bytes in memory.
 const maxKnown = 200_000
 
 const knownSize = 8 + 4 // a hash and a time in seconds
 
-// known remembers which ids were collected, the oldest addition leaving first.
+// known is the set of collected ids. The oldest addition is evicted first.
 type known struct {
 	ids *simplelru.LRU[uint64, uint32]
 	// floor is the newest time of an id that has left: what is older than
@@ -30,10 +30,10 @@ func newKnown(size int) *known {
 	return k
 }
 
-// has reports whether id was added and has not left.
+// has reports whether id was added and has not been evicted.
 func (k *known) has(id string) bool { return k.ids.Contains(xxhash.Sum64String(id)) }
 
-// add remembers id, which the service dates at.
+// add adds id, whose record has the time at.
 func (k *known) add(id string, at time.Time) {
 	k.ids.Add(xxhash.Sum64String(id), uint32(max(at.Unix(), 0)))
 }
@@ -51,7 +51,7 @@ func (k *known) MarshalText() ([]byte, error) {
 	return base64.StdEncoding.AppendEncode(nil, packed), nil
 }
 
-// UnmarshalText takes up what MarshalText has packed.
+// UnmarshalText restores the ids packed by MarshalText.
 func (k *known) UnmarshalText(text []byte) error {
 	packed, err := base64.StdEncoding.AppendDecode(nil, text)
 	if err != nil || len(packed) < 4 || len(packed)%knownSize != 4 {

@@ -19,7 +19,7 @@ const (
 // Stdout as Options.Out selects the standard output.
 const Stdout = "-"
 
-// Options say what is collected, from where and to where.
+// Options configures a collector: the tenant, the feeds and the output.
 type Options struct {
 	Tenant string // GUID of the tenant
 	Client string // GUID of the application registered in it
@@ -43,7 +43,7 @@ type Options struct {
 	Once     bool          // one pass, then the end
 }
 
-// Defaults returns the options that nobody has to set.
+// Defaults returns the default options.
 func Defaults() Options {
 	return Options{
 		Endpoints:    clouds["global"],
@@ -66,7 +66,7 @@ var SignInTypes = []string{"interactiveUser", "nonInteractiveUser", "servicePrin
 
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// Check returns all that is wrong with o, joined. It reads no file.
+// Check returns every error of o, joined. It reads no file.
 func (o *Options) Check() error {
 	var wrong []error
 	refuse := func(refused bool, name string, value any, want string) {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// output takes records, each one line of JSON with its end.
+// output receives records, each one line of JSON including the newline.
 type output interface {
 	write(line []byte) error
 	// sync returns when all lines written are where a crash does not reach them.
@@ -16,8 +16,8 @@ type output interface {
 	close() error
 }
 
-// stream writes to the standard output, which feeds share. Nothing can be
-// synced there: a line counts as safe when the reader's pipe has taken it.
+// stream writes to the standard output, which all feeds share. A pipe cannot be
+// synced, so a line counts as durable once it is written.
 type stream struct {
 	mu sync.Mutex
 	w  *bufio.Writer
@@ -40,7 +40,7 @@ func (s *stream) sync() error {
 
 func (s *stream) close() error { return s.sync() }
 
-// errStdout says that the reader of the standard output has gone.
+// errStdout means that the standard output has been closed by its reader.
 var errStdout = errors.New("standard output")
 
 func stdoutError(err error) error {

@@ -7,14 +7,14 @@ import (
 	"io"
 )
 
-// readList calls emit with each element of the JSON array that r holds, as it
-// comes: one element is in memory at a time.
+// readList calls emit with each element of the JSON array in r. Only one element
+// is in memory at a time.
 func readList(r io.Reader, emit func(json.RawMessage) error) error {
 	return readElements(json.NewDecoder(r), emit)
 }
 
-// readPage does the same for the array "value" of an OData answer, and
-// returns the link to the next page, "" on the last one.
+// readPage calls emit with each element of the array "value" of an OData response,
+// and returns the link to the next page, or "" on the last page.
 func readPage(r io.Reader, emit func(json.RawMessage) error) (next string, err error) {
 	d := json.NewDecoder(r)
 	if err := expect(d, '{'); err != nil {
@@ -67,7 +67,7 @@ func expect(d *json.Decoder, delim json.Delim) error {
 	return nil
 }
 
-// whole makes an end inside of JSON an unexpected one.
+// whole replaces io.EOF, which inside JSON is premature, by io.ErrUnexpectedEOF.
 func whole(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

@@ -57,7 +57,7 @@ func (s *signIns) url(from, to time.Time) string {
 	return u.String()
 }
 
-// page emits what is new on a page and returns the link to the next one.
+// page emits the new records of a page and returns the link to the next page.
 func (s *signIns) page(ctx context.Context, f *feed, address string) (next string, err error) {
 	r, err := s.client.get(ctx, address)
 	if err != nil {

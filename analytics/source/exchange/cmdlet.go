@@ -10,10 +10,10 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// cmdlet reads the log of remote PowerShell: which cmdlet an account ran,
-// with what parameters. It has no client address. It also knows the audit
-// and control panel logs beside it, which say nothing that is read here: the
-// audit log repeats the cmdlets as JSON, behind an account without address.
+// cmdlet decodes the log of remote PowerShell: the account, the cmdlet and its
+// parameters, without a client address. It also claims the audit and control panel
+// logs of the same folder and ignores their rows: the audit log repeats the
+// cmdlets as JSON and has no address either.
 type cmdlet struct{ exchangeLog }
 
 // The columns that are read.
@@ -50,7 +50,7 @@ func NewCmdlet() format.Format {
 	}}
 }
 
-// Claims takes the rows and headers of the three logs.
+// Claims reports whether a line is a row or header of one of the three logs.
 func (f *cmdlet) Claims(in *format.Input) bool {
 	return f.exchangeLog.Claims(in) || !in.Fields.Present() && isAdminHeader(in.Line)
 }
@@ -62,8 +62,8 @@ func isCmdletRow(rest []byte) bool {
 	return isAdminRow(rest)
 }
 
-// isAdminRow recognises a row of the audit log by its tenant and record type, and
-// one of the control panel by its event.
+// isAdminRow reports whether rest is a row of the audit log, by its tenant and
+// record type, or of the control panel log, by its event.
 func isAdminRow(rest []byte) bool {
 	third := table.CellAt(rest, 1)
 	return ascii.HasPrefix(third, "ecp.") || ascii.HasPrefix(table.CellAt(rest, 2), "s:time=") || ascii.IsGUID(third) && ascii.HasPrefix(table.CellAt(rest, 2), "exchange")
@@ -109,7 +109,7 @@ func (f *cmdlet) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	return format.Understood
 }
 
-// cmdletAction tells cmdlets that change something from those that look.
+// cmdletAction returns the action of a cmdlet: a change or a read.
 func cmdletAction(name []byte) event.Action {
 	for _, verb := range readingVerbs {
 		if ascii.HasPrefix(name, verb) {
@@ -121,7 +121,8 @@ func cmdletAction(name []byte) event.Action {
 
 var readingVerbs = [...]string{"get-", "test-", "search-", "export-", "start-", "connect-", "write-", "measure-", "select-", "where-"}
 
-// subject returns the value of -Mailbox or -Identity: whose mail it is about.
+// subject returns the value of -Mailbox or -Identity, the mailbox that a cmdlet
+// applies to.
 func subject(parameters []byte) []byte {
 	for _, name := range [...]string{"-Mailbox ", "-Identity "} {
 		if value, ok := ascii.CutAfter(parameters, name); ok {

@@ -8,8 +8,8 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// ews reads the log of Exchange Web Services on the back end: which operation
-// an account asked for, and in whose mailbox.
+// ews decodes the log of Exchange Web Services on the back end: the account, the
+// requested operation and the mailbox.
 type ews struct{ exchangeLog }
 
 // The columns that are read.
@@ -58,8 +58,9 @@ func NewEWS() format.Format {
 	}}
 }
 
-// isEWSRow recognises a row by its request id and version, and by having no
-// protocol where HttpProxy has it: there is a truth value behind.
+// isEWSRow reports whether rest is a row of this log, by its request id and
+// version and by the absence of the protocol column of HttpProxy, in whose place
+// the authentication type and a boolean follow.
 func isEWSRow(rest []byte) bool {
 	if len(rest) < 41 || rest[36] != ',' || !ascii.IsGUID(rest[:36]) || ascii.Number(table.CellAt(rest[37:], 0)) < 0 {
 		return false
@@ -90,12 +91,12 @@ func (f *ews) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 	return format.Understood
 }
 
-// maxText is the longest detail these logs give an event, in bytes.
+// maxText bounds the detail of an event from these logs, in bytes.
 const maxText = 1024
 
-// judgeEWS returns what the request says; false if nothing is left. An
-// operation that Exchange turned down (ErrorCode, status 500) was asked for
-// all the same by somebody who is in, but has touched no mail.
+// judgeEWS fills ev from a request and reports whether ev is worth emitting. An
+// operation that Exchange rejected (ErrorCode, status 500) shows that the client
+// is authenticated, but no mail was accessed.
 func judgeEWS(ev *event.Event, r *table.Row) bool {
 	status := ascii.Number(r[ewsStatus])
 	ev.Action = event.SignIn

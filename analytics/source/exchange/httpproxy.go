@@ -8,9 +8,9 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// httpProxy reads the logs of the front end's proxy, one row a request, of
-// all versions by their header. They name no account where a login failed:
-// what they add to IIS is what became of the requests it let in.
+// httpProxy decodes the logs of the front-end proxy, one row per request, of all
+// versions by their header. Rows of failed logins name no account; the value of
+// these logs beside those of IIS is the result of the requests that IIS admitted.
 type httpProxy struct{ exchangeLog }
 
 // The columns that are read, from the 64 of Exchange 2013 to the 74 of 2019.
@@ -59,7 +59,7 @@ func NewHTTPProxy() format.Format {
 	}}
 }
 
-// protocols are the services by the name they have in the Protocol column.
+// protocols maps the values of the Protocol column to services.
 var protocols = ascii.NewNames(map[string]event.Service{
 	"autodiscover": event.Autodiscover, "eas": event.EAS, "ecp": event.ECP, "ews": event.EWSService,
 	"mapi": event.MAPI, "oab": event.OAB, "owa": event.OWA, "owacalendar": event.OWA,
@@ -68,8 +68,9 @@ var protocols = ascii.NewNames(map[string]event.Service{
 
 func protocolOf(name []byte) event.Service { return protocols.Find(name) }
 
-// isProxyRow recognises a row by its request id, version and protocol. EWS logs
-// begin alike and have the kind of authentication in place of the protocol.
+// isProxyRow reports whether rest is a row of this log, by its request id, version
+// and protocol. Rows of EWS logs begin in the same way but have the authentication
+// type in place of the protocol.
 func isProxyRow(rest []byte) bool {
 	return len(rest) > 40 && rest[36] == ',' && ascii.IsGUID(rest[:36]) &&
 		ascii.Number(table.CellAt(rest[37:], 0)) >= 0 && protocolOf(table.CellAt(rest[37:], 5)) != event.ServiceUnknown
@@ -98,9 +99,9 @@ func (f *httpProxy) Decode(in *format.Input, ev *event.Event, emit format.Emit) 
 	return format.Understood
 }
 
-// judgeProxied returns what the request says; false if nothing is left. A
-// forms login says nothing here: its POST is anonymous whatever comes of it,
-// and the rows without a cookie are its redirects.
+// judgeProxied fills ev from a request and reports whether ev is worth emitting.
+// Forms logins are ignored: their POST is anonymous regardless of the result, and
+// rows without a cookie are redirects.
 func judgeProxied(ev *event.Event, r *table.Row, status int64) bool {
 	in := ascii.EqualFold(r[proxyAuthenticated], "true") && len(ev.RawUser) > 0
 	ev.Protocol = request.ProtocolNamed(r[proxyAuthentication])

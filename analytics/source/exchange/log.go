@@ -10,21 +10,22 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// exchangeLog is what the CSV logs of Exchange have in common: a #Fields line
-// that may come a second time without the mark, cells with quotes doubled,
-// and files that go on without a header after a restart.
+// exchangeLog is the common part of the formats for the CSV logs of Exchange: a
+// #Fields line that may be repeated without the mark, cells with doubled quotes,
+// and files that continue without a header after a restart.
 type exchangeLog struct {
 	of      event.Source
 	columns *table.Columns
 	usual   table.Layout           // of lines without a header
-	fits    func(rest []byte) bool // tells a line by what follows its time and comma
+	fits    func(rest []byte) bool // reports whether the text after time and comma is of this log
 }
 
 // Source is the log that the format reads.
 func (l *exchangeLog) Source() event.Source { return l.of }
 
-// Claims looks at the shape of a line, not at the header of its file: files
-// get glued together, and one collector may tail several under one tag.
+// Claims reports whether a line has the shape of a row of this log. It ignores
+// the header of the file: files may be concatenated, and one collector may tail
+// several files under one tag.
 func (l *exchangeLog) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
 		return l.columns.Claims(in.Fields)
@@ -35,14 +36,14 @@ func (l *exchangeLog) Claims(in *format.Input) bool {
 	return l.header(in.Line) != nil || isPreamble(in.Line)
 }
 
-// isPreamble recognises the lines that stand before the columns in every log of
-// Exchange, whichever it is. They say nothing.
+// isPreamble reports whether line is one of the lines before the columns, which
+// are the same in every log of Exchange and carry no event.
 func isPreamble(line []byte) bool {
 	return len(line) > 0 && line[0] == '#' && (ascii.HasPrefix(line, "#software: microsoft exchange") || ascii.HasPrefix(line, "#log-type:") ||
 		ascii.HasPrefix(line, "#version: 15.") || ascii.HasPrefix(line, "#date: ") && len(line) > 17 && line[17] == 'T')
 }
 
-// header returns the layout of a header line of this log, nil for any other line.
+// header returns the layout of a header line of this log, or nil for any other line.
 func (l *exchangeLog) header(line []byte) table.Layout {
 	names := table.HeaderNames(line)
 	if names == nil && len(line) > 0 && line[0]|0x20 >= 'a' && l.plainHeader(line) {
@@ -64,8 +65,8 @@ func (l *exchangeLog) header(line []byte) table.Layout {
 	return found
 }
 
-// plainHeader recognises a header without its mark by its first name: that of the
-// column with the time.
+// plainHeader reports whether line is a header without its mark, that is, whether
+// it begins with the name of the time column.
 func (l *exchangeLog) plainHeader(line []byte) bool {
 	end := bytes.IndexByte(line, ',')
 	return end > 0 && end <= table.MaxName && l.columns.Find(line[:end]) == exchangeTime
@@ -74,8 +75,8 @@ func (l *exchangeLog) plainHeader(line []byte) bool {
 // exchangeTime is the slot of the time in all of these logs.
 const exchangeTime = 0
 
-// open fills r and the time of ev. The outcome is Understood if there is a
-// row to go on with.
+// open fills r and the time of ev. The outcome is Understood if the line is a row
+// to decode.
 func (l *exchangeLog) open(in *format.Input, ev *event.Event, r *table.Row) format.Outcome {
 	o := l.cut(in, ev, r)
 	if o == format.Understood {
@@ -84,15 +85,16 @@ func (l *exchangeLog) open(in *format.Input, ev *event.Event, r *table.Row) form
 	return o
 }
 
-// setTime is apart for logs of which few rows say anything. Where the row has no
-// time the record's own stays.
+// setTime sets the time of ev from the row. A row without a time keeps the time of
+// the record. setTime is separate from cut because most rows of some logs are
+// ignored and need no time.
 func setTime(ev *event.Event, r *table.Row) {
 	if t, ok := timestamp.Parse(r[exchangeTime]); ok {
 		ev.Time = t
 	}
 }
 
-// cut is open but for the time.
+// cut splits the line into r, as open does, without setting the time of ev.
 func (l *exchangeLog) cut(in *format.Input, ev *event.Event, r *table.Row) format.Outcome {
 	switch {
 	case in.Fields.Present():
@@ -114,8 +116,8 @@ func (l *exchangeLog) cut(in *format.Input, ev *event.Event, r *table.Row) forma
 	return format.Understood
 }
 
-// afterTime returns what follows the time and the comma at the beginning of a row,
-// nil where line does not begin with an ISO 8601 time.
+// afterTime returns the part of a row after the leading time and its comma, or nil
+// if line does not begin with an ISO 8601 time.
 func afterTime(line []byte) []byte {
 	if len(line) < 21 || !timestamp.IsDate(line[:10]) || line[10] != 'T' || !timestamp.IsClock(line[11:19]) {
 		return nil
@@ -128,7 +130,8 @@ func afterTime(line []byte) []byte {
 	return nil
 }
 
-// isSessionID recognises the sixteen hexadecimal digits of a protocol session.
+// isSessionID reports whether b is the id of a protocol session, sixteen
+// hexadecimal digits.
 func isSessionID(b []byte) bool {
 	for _, c := range b {
 		if ascii.Hex(c) > 15 {
@@ -138,7 +141,7 @@ func isSessionID(b []byte) bool {
 	return len(b) == 16
 }
 
-// host returns an endpoint without its port, whatever way it is written.
+// host returns the address of an endpoint without its port, in any notation.
 func host(endpoint []byte) []byte {
 	if len(endpoint) > 0 && endpoint[0] == '[' {
 		if end := bytes.IndexByte(endpoint, ']'); end > 0 {
@@ -152,7 +155,7 @@ func host(endpoint []byte) []byte {
 	return endpoint[:first]
 }
 
-// port returns the port of an endpoint, nil without one.
+// port returns the port of an endpoint, or nil if the endpoint has no port.
 func port(endpoint []byte) []byte {
 	at := bytes.LastIndexByte(endpoint, ':')
 	if at < 0 || at > 0 && endpoint[0] != '[' && bytes.IndexByte(endpoint, ':') != at {

@@ -129,8 +129,8 @@ func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emi
 	return format.Understood
 }
 
-// maxContext is how much of a context is read, in bytes: performance
-// figures without end stand behind what matters.
+// maxContext bounds the part of a context that is parsed, in bytes. The relevant
+// fields come first, followed by any number of performance figures.
 const maxContext = 1024
 
 func isBackEnd(server []byte) bool {

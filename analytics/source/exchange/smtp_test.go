@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// TestSessionsAreBounded keeps no more sessions than it may, whoever opens them.
+// TestSessionsAreBounded checks the bound on the number of open sessions.
 func TestSessionsAreBounded(t *testing.T) {
 	f := NewSMTP()
 	stream, ev := new(format.Stream), new(event.Event)
