@@ -89,7 +89,7 @@ func subjectName(a *Alert) string {
 	return ""
 }
 
-// client names the client of an incident, and returns "" where none is known.
+// client returns the client of an incident, or "" if it is unknown.
 func client(a *Alert) string {
 	switch {
 	case a.Prefix.IsValid():
@@ -105,7 +105,7 @@ func client(a *Alert) string {
 }
 
 // classActions are the steps of a class. %s is the subject of the incident; a
-// step with %s is left out where the incident has none.
+// step with %s is omitted if the incident has no subject.
 var classActions = map[string][]string{
 	"credential_stuffing": {
 		"Require a second factor for every account that was tried, and turn off legacy authentication."},

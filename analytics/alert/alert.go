@@ -128,7 +128,8 @@ func NewUser(name string) *User {
 	return user
 }
 
-// DisplayName returns the address of the account, or its name where it has none.
+// DisplayName returns the address of the account, or its name if there is no
+// address.
 func (u *User) DisplayName() string {
 	if u.Email != "" {
 		return u.Email
@@ -166,7 +167,7 @@ type Signal struct {
 	Technique string     // ATT&CK id
 	At        time.Time  // of the first record that showed it
 	IP        netip.Addr // invalid: not known
-	Record    string     // id of that record; empty where it has none
+	Record    string     // id of that record; may be empty
 	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 

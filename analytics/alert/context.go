@@ -46,7 +46,7 @@ type SignIn struct {
 	At      time.Time
 	IP      netip.Addr // invalid: not known
 	Country string     // ISO 3166, from the policy's database
-	Network string     // owner of the network, likewise
+	Network string     // owner of the network, from the policy's database
 	Labels  []string   // from the policy
 	Usual   bool       // the account used that network before the incident
 	Service string

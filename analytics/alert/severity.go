@@ -11,11 +11,13 @@ const (
 	Critical
 )
 
+// String returns the name of the severity in lower case, or "" for 0.
 func (s Severity) String() string {
 	return [...]string{"", "low", "medium", "high", "critical"}[min(s, Critical)]
 }
 
-// SeverityByName returns the severity of a name, or 0 for a name that is none.
+// SeverityByName returns the severity with the name, or 0 if there is none
+// with that name.
 func SeverityByName(name string) Severity {
 	for s := Low; s <= Critical; s++ {
 		if s.String() == name {

@@ -18,9 +18,9 @@ type Credentials struct {
 	at   map[uint64]int // account -> place in list; -1 beyond the list
 }
 
-// Wants reports whether Add would use what is known of an account: the account
-// is listed, or new and not too many. It spares the making of a credential that
-// Add throws away.
+// Wants reports whether Add would use the details of an account: the account
+// is listed, or new and within the limit. It avoids building a credential that
+// Add discards.
 func (c *Credentials) Wants(key uint64) bool {
 	place, ok := c.at[key]
 	return ok && place >= 0 || !ok && len(c.at) < maxCredentials

@@ -1,9 +1,10 @@
-// Package incident keeps attacks while they last. An analytic opens an Incident,
-// adds to it and tells the Tracker about changes; the Tracker decides when a
-// message leaves (opened, worse, changed, grown, final) and when the incident
-// closes. What only one analytic knows about an attack is the incident's Detail.
+// Package incident tracks attacks while they are active. An analytic opens an
+// Incident, adds to it and notifies the Tracker of changes. The Tracker
+// decides when to send a message (opened, escalated, changed, grown, final)
+// and when to close the incident. The Detail of an incident holds the data of
+// its analytic.
 //
-// The Tracker is also the one place where analytics learn from each other: which
-// incident is open for a client (OpenFor), and which account's credentials an
-// attacker turned out to have (OnCredential).
+// The Tracker also connects the analytics: OpenFor returns the open incident
+// of a client, and OnCredential reports accounts whose credentials an attacker
+// has.
 package incident

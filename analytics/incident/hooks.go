@@ -5,15 +5,15 @@ import (
 	"redshank/analytics/event"
 )
 
-// hooks are what analytics ask to be told, and what they answer to others.
+// hooks are the callbacks that analytics register.
 type hooks struct {
 	alert      []func(*alert.Alert, *Incident)
 	credential []func(account string, client event.ClientKey, at int64)
 	client     []func(client event.ClientKey, at int64) *Incident
 }
 
-// OnAlert calls f for every alert before it leaves, so that what is known of the
-// accounts in it can be added.
+// OnAlert calls f for every alert before it is sent, so that f can add context
+// about the accounts in it.
 func (t *Tracker) OnAlert(f func(*alert.Alert, *Incident)) { t.hooks.alert = append(t.hooks.alert, f) }
 
 // OnCredential calls f for every account that signed in from a client of an open
@@ -22,15 +22,15 @@ func (t *Tracker) OnCredential(f func(account string, client event.ClientKey, at
 	t.hooks.credential = append(t.hooks.credential, f)
 }
 
-// Credential tells the other analytics that an attacker has the credentials of
-// an account and used them from client at a time in Unix milliseconds.
+// Credential notifies the other analytics that an attacker has the credentials
+// of an account and used them from client at a time in Unix milliseconds.
 func (t *Tracker) Credential(account string, client event.ClientKey, at int64) {
 	for _, f := range t.hooks.credential {
 		f(account, client, at)
 	}
 }
 
-// AddClients makes f one of the functions that OpenFor asks.
+// AddClients registers f as one of the functions that OpenFor calls.
 func (t *Tracker) AddClients(f func(client event.ClientKey, at int64) *Incident) {
 	t.hooks.client = append(t.hooks.client, f)
 }

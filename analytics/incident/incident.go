@@ -16,8 +16,8 @@ const (
 	maxAgents = 10 // agents and applications
 )
 
-// Incident is an attack while it lasts: what every attack has, and what the last
-// message said. Its sums do not depend on the order in which events arrive.
+// Incident is an active attack: the data common to all analytics and the last
+// notification. Its sums do not depend on the order in which events arrive.
 type Incident struct {
 	ID       string
 	Rule     *alert.Rule
@@ -25,8 +25,8 @@ type Incident struct {
 	Severity alert.Severity
 	Window   string       // what opened it, for instance burst, slow, campaign
 	Client   netip.Addr   // an address of the client
-	Prefix   netip.Prefix // the client, where it is more than one address
-	Account  string       // the one account it is about, where there is one
+	Prefix   netip.Prefix // the client, if it is more than one address
+	Account  string       // the only account of the incident, if there is one
 	Subject  string       // the account, application or host it is about
 	Start    int64        // Unix milliseconds
 	End      int64
@@ -58,7 +58,7 @@ type Incident struct {
 	order      uint64 // its place in the tracker's order
 }
 
-// notification is what the last message said.
+// notification is the state of the incident at its last message.
 type notification struct {
 	sequence int
 	at       int64 // End then
@@ -79,8 +79,9 @@ func (i *Incident) Extend(at int64) {
 	i.End = max(i.End, at)
 }
 
-// Closed reports whether the incident has sent its final message: it went quiet,
-// or made room for others. A closed incident takes nothing in any more.
+// Closed reports whether the incident has sent its final message, either after
+// the quiet time or because the tracker was full. A closed incident accepts no
+// more events.
 func (i *Incident) Closed() bool { return i.closed }
 
 // Changed records that the last message is no longer up to date.
@@ -118,8 +119,8 @@ func appendCapped(list []string, text []byte, limit int) []string {
 	return append(list, string(text))
 }
 
-// lastTime returns the time of the last event or, where that is later, of the
-// last valid credential. It does not depend on the order of arrival.
+// lastTime returns the later of the last event's time and that of the last
+// valid credential. It does not depend on the order of arrival.
 func (i *Incident) lastTime() time.Time {
 	last := event.UnixTime(i.End)
 	for _, v := range i.Valid.list {

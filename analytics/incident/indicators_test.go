@@ -9,7 +9,7 @@ import (
 	"redshank/analytics/policy"
 )
 
-// counted is a Detail with as many accounts as it is told.
+// counted is a Detail with a given number of accounts.
 type counted struct{ accounts int }
 
 func (c *counted) Assess()               {}

@@ -180,10 +180,10 @@ func (t *Tracker) take() []*alert.Alert {
 	return out
 }
 
-// review sends a message if one is due. Where the minute is full, or the
-// incident has sent one shortly before, the message waits: what it says then
-// includes all that came in between. Only the first message that calls an
-// incident critical never waits.
+// review sends a message if one is due. If the cap per minute is reached, or
+// the incident has sent a message shortly before, the message is delayed; it
+// then covers everything up to that time. Only the first message with critical
+// severity is never delayed.
 func (t *Tracker) review(i *Incident) {
 	if i.closed {
 		return

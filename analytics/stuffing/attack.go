@@ -10,7 +10,7 @@ import (
 
 // Bounds of what one attack keeps, whatever the attacker sends.
 const (
-	maxTallies  = 512 // accounts told apart by name
+	maxTallies  = 512 // accounts counted by name
 	maxAttempts = 128 // attempts that still join with other logs' and show the shape
 	maxAgents   = 10
 )
@@ -28,7 +28,7 @@ type attack struct {
 	targeted bool // a privileged account is among them
 	agentIDs []uint32
 	attempts window.Attempts
-	highFrom struct{ users, failures int } // from here on the severity is high
+	highFrom struct{ users, failures int } // thresholds of high severity
 }
 
 func newAttack(i *incident.Incident) incident.Detail { return &attack{Incident: i} }
@@ -45,8 +45,8 @@ type tally struct {
 // Volume returns the number of failures.
 func (i *attack) Volume() int { return i.Counts.Failures }
 
-// fail counts one failed try. It reports whether it was a new act and not one
-// that another log has told already.
+// addFailure counts a failed attempt. It reports whether the attempt is new,
+// rather than a duplicate from another log.
 func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
 	switch i.attempts.Add(t, maxAttempts) {
 	case window.Joined, window.Refined:
@@ -63,7 +63,7 @@ func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
 	return true
 }
 
-// count adds a try to the sums.
+// countFailure adds an attempt to the totals.
 func (i *attack) countFailure(t window.Attempt) {
 	i.Extend(t.At)
 	i.Counts.Failures++
@@ -76,7 +76,7 @@ func (i *attack) countFailure(t window.Attempt) {
 	i.Changed()
 }
 
-// refine takes over what another log knows better of a try that is counted.
+// refine merges the details that another log adds to a counted attempt.
 func (i *attack) refine(t window.Attempt) {
 	i.Services |= 1 << t.Service
 	if t.Key == 0 {
@@ -89,7 +89,7 @@ func (i *attack) refine(t window.Attempt) {
 	}
 }
 
-// updateReason keeps what was said of an account's last failure.
+// updateReason keeps the most specific reason of an account's last failure.
 func (a *tally) updateReason(t *window.Attempt) {
 	switch {
 	case t.At > a.last+window.JoinWithin, t.At > a.last && !window.MoreSpecific(a.reason, t.Reason),
@@ -115,8 +115,8 @@ func (i *attack) countAccount(t *window.Attempt) {
 	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
 }
 
-// counts brings the figures of accounts up to date. They are estimates above
-// 1,024 (standard error 0.8 %), which cost too much for each failure.
+// updateCounts updates the distinct counts. Above 1,024 accounts they are
+// estimates (standard error 0.8 %), too expensive to compute for each failure.
 func (i *attack) updateCounts() {
 	i.Counts.DistinctUsers = i.users.Count()
 	i.Counts.UnknownUsers = i.unknown.Count()
@@ -149,7 +149,7 @@ func (i *attack) tally(t window.Attempt) {
 	a.updateReason(&t)
 }
 
-// tried reports whether the account failed in this incident.
+// hasFailed reports whether the account failed in this incident.
 func (i *attack) hasFailed(key uint64) bool {
 	_, ok := i.tallies[key]
 	return ok || i.users.Has(key)

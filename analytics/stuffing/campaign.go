@@ -114,9 +114,9 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
 }
 
-// goesOn reports whether a failure without a rare trait is part of a campaign:
-// made with its tools, where it has any, and not after the rate of such
-// failures has fallen back to what is usual.
+// goesOn reports whether a failure without a rare trait belongs to the
+// campaign: it uses one of the campaign's tools, if any are set, and the
+// failure rate is still above the usual rate.
 func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
 	if f.At <= k.end || f.repeated {
 		return f.At <= k.end
@@ -318,11 +318,11 @@ func (s *Detector) retire(k *campaign) {
 	}
 }
 
-// sameCampaign returns the campaign that failures belong to although they
-// share no trait with it yet, or came after a pause: at most a day apart, and
-// most of their accounts, or their clients, are those that the other one opened
-// with; or both began within an hour and last about as long. It compares with
-// what each was when it opened and never with what it has grown to.
+// sameCampaign returns the existing campaign that failures belong to, or nil.
+// The two must be at most a day apart, and either share most accounts or
+// clients, or begin within an hour and have similar durations. Failures are
+// compared with the initial sample of each campaign, not with its later
+// members.
 func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *campaign {
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign

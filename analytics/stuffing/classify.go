@@ -55,14 +55,14 @@ func onlyServiceAccounts(i *attack) bool {
 	return true
 }
 
-// invented tells whether the names come from somebody else's list: three in
-// ten do not exist here, or are on a leaked list.
+// invented reports whether the names appear to come from an external list: at
+// least 30 % of them do not exist here or are on a leaked list.
 func invented(i *attack, accounts int) bool {
 	return (i.Counts.UnknownUsers+i.Counts.Leaked)*10 >= accounts*3
 }
 
-// inRounds tells whether accounts are tried again after others were: a, b, c,
-// a, b, c. A list of pairs has the passwords of one account together: a, a, b.
+// inRounds reports whether accounts are retried after other accounts: a, b, c,
+// a, b, c. A list of pairs groups the passwords of one account: a, a, b.
 func inRounds(i *attack) bool {
 	seen := make(map[uint64]struct{}, maxAttempts)
 	again, apart := 0, 0
@@ -80,7 +80,7 @@ func inRounds(i *attack) bool {
 	return again*2 >= len(seen) && apart*10 >= again*8
 }
 
-// grade is the severity an incident deserves as it stands.
+// grade returns the current severity of an incident.
 func grade(i *attack) alert.Severity {
 	switch {
 	case i.Valid.Count() > 0:

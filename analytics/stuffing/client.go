@@ -19,17 +19,17 @@ const (
 	maxSignIns        = 64
 )
 
-// client is what is remembered of one client address. Of most there is nothing
-// but an attempt.
+// client is the profile of one client address. Most clients have a single
+// attempt.
 type client struct {
 	key      event.ClientKey
 	incident *attack // the last incident it was part of
 	campaign *attack // the last campaign it was part of
-	unit     *unit   // what of a shared address is the attack; nil: all of it
+	unit     *unit   // the attacking part of a shared address; nil: the whole address
 	newest   int32   // Unix minute after its newest attempt, at least
 	added    uint32  // attempts so far
 	owner    uint32  // of the network; see stuffing.owner
-	looked   int64   // hour in which the days were last looked at
+	looked   int64   // hour of the last check of the days
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
@@ -58,31 +58,31 @@ func (c *client) knownUsers() int {
 	return int(c.users.known)
 }
 
-// tried remembers the time of a try, apart from the list: of most people who
-// get in the last failure is long ago, and the list need not be looked at.
+// noteFailure records the time of a failure separately from the list, so that
+// most successful logons need not search the list.
 func (c *client) noteFailure(at int64) {
 	c.newest = max(c.newest, int32(at/minute)+1)
 }
 
-// triedSince tells whether there may be a try since then.
+// failedSince reports whether an attempt may have failed since a time.
 func (c *client) failedSince(at int64) bool { return int64(c.newest)*minute >= at }
 
-// grain is how exactly the time of a repeated success is kept, in milliseconds.
-// saveGrain is how exactly it is put down: nearly all that happens on a mail
-// server moves the last time of somebody at home and nothing else, and to write
-// each move costs six times as much as to detect. A kill may so cost the last
-// ten minutes of how long somebody has stayed, and never that he was there.
+// timeGrain is the resolution of the time of a repeated success, in
+// milliseconds; saveGrain is the resolution at which the time is saved. Most
+// records only move the last time of a known user, and saving each move costs
+// six times as much as detection. A crash may lose the last ten minutes of a
+// sign-in's duration, but never the sign-in.
 const (
 	timeGrain = 10_000
 	saveGrain = 10 * 60 * 1000
 )
 
-// moves tells whether a time has moved far enough to be put down.
+// movesEnough reports whether a time has moved far enough to be saved.
 func movesEnough(from, to int64) bool { return from/saveGrain != to/saveGrain }
 
-// addSignIn remembers that an account got in, and reports whether that changed
-// anything. Where the list is full the account that has been silent longest
-// makes room.
+// addSignIn records a successful logon of an account, and reports whether
+// anything changed. A full list replaces the account that has been inactive
+// longest.
 func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	if c.users == nil {
 		c.users = new(users)
@@ -90,7 +90,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	g, oldest := c.users, 0
 	for i, have := range g.signIns {
 		if have.key == got.key {
-			have.account = got.account // another one where the table had forgotten it
+			have.account = got.account // a new entry if the table evicted the old one
 			return have, have.merge(got)
 		}
 		if have.last < g.signIns[oldest].last {

@@ -71,9 +71,9 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 		(unnamed >= accounts || distinct(func(q *clusterPair) uint32 { return q.account }) >= accounts)
 }
 
-// spread adds a foreign failure to the distributed form: to the campaign that
-// it is part of, or to the evidence from which one may open. own is the
-// incident of its client, nil where it has none. It returns the campaign, or nil.
+// spread adds a foreign failure to its campaign, or to the evidence from which
+// a campaign may open. own is the incident of its client, or nil. It returns
+// the campaign, or nil.
 func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
 	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	f.repeated = c.repeats(t)
@@ -123,9 +123,9 @@ func (s *Detector) watchClusters(f *foreignFailure, ev *event.Event) *campaign {
 	return nil
 }
 
-// refine takes over the program of a failure that another log told of without
-// it, and looks for what the program has in common with others. It reports
-// whether the failure had been told of as foreign.
+// refine adds the program to a failure that another log reported without one,
+// and checks the traits of the program. It reports whether the failure was
+// already recorded as foreign.
 func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	f := s.evidence.find(t)
 	if f == nil || f.taken {
@@ -236,8 +236,8 @@ func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*fore
 	return members
 }
 
-// around returns the run of failures around a time without a pause longer than
-// so many milliseconds.
+// around returns the run of failures around a time in which no pause exceeds
+// pause milliseconds.
 func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
 	from, to := 0, len(members)
 	for n := 1; n < len(members); n++ {

@@ -7,13 +7,13 @@ import (
 	"redshank/analytics/event"
 )
 
-// A judgement says what a success means to an attack from the same client.
+// A judgement classifies a successful logon from the client of an attack.
 type judgement uint8
 
 const (
 	unrelated judgement = iota
 	legitimate
-	renewed // a session that goes on: it says nothing about the password
+	renewed // a renewed session, which proves no password
 	valid   // the attacker knows the password
 )
 
@@ -69,7 +69,8 @@ func (s *Detector) credential(ev *event.Event, c *client, a *account, got *signI
 // password reports whether a success proves the password.
 func (a *signIn) password() bool { return a.proof != event.ProofSession }
 
-// judge says what a success means to the incident of its own client.
+// judge classifies a successful logon with respect to the incident of its
+// client.
 func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
 	if got.outcome == event.Success && !got.password() {
 		return renewed
@@ -114,7 +115,7 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 	default:
 		i.Counts.Succeeded++
 	}
-	i.AddClient(got.from) // but no span: how long an attack lasts is told by its failures
+	i.AddClient(got.from) // the duration of an attack depends on its failures only
 	i.Services |= 1 << got.service
 	i.Changed()
 	return true
@@ -135,8 +136,7 @@ func how(a *signIn) string {
 	return signedIn[a.service]
 }
 
-// signedIn holds "signed in (SERVICE)" by service: made once, as it is wanted
-// for each success in an attack.
+// signedIn holds the text "signed in (SERVICE)" of each service, built once.
 var signedIn = func() (text [event.Windows + 1]string) {
 	for s := range text {
 		text[s] = "signed in (" + event.Service(s).String() + ")"

@@ -38,9 +38,9 @@ type Detector struct {
 	scratch                  []accountStats
 	agents                   []uint32
 	texts                    texts
-	failing                  *account         // whose failure is at hand; nil: nobody's
-	observer                 explain.Observer // nil: nobody listens
-	run                      attemptStats     // of the run at hand: handed to a function it would be allocated
+	failing                  *account         // account of the current failure, or nil
+	observer                 explain.Observer // nil if there is no observer
+	run                      attemptStats     // statistics of the current run, reused to avoid an allocation
 }
 
 // maxPopulation bounds what the tenant's accounts have in common: programs,
@@ -94,10 +94,10 @@ func (s *Detector) Observe(ev *event.Event) {
 	}
 }
 
-// failed adds a failure to the incident of its client or to the evidence from
-// which one may open; then, where it is foreign, to the campaign or the account
-// under attack. The client's own incident always comes first. A campaign of
-// thousands of clients hits every account often: no account is guessed by it.
+// failed adds a failure to the incident of its client, or to the evidence from
+// which an incident may open. A foreign failure is then added to its campaign
+// or to the incident of its account. The client's own incident takes
+// precedence. A failure in a campaign never counts as guessing of one account.
 func (s *Detector) failed(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
 	s.failing = a
@@ -132,8 +132,9 @@ func (s *Detector) failed(ev *event.Event) {
 	}
 }
 
-// failedAt returns the incident of the client that a failure belongs to, nil
-// where there is none, and whether the failure was not told by another log.
+// failedAt returns the incident of the client that a failure belongs to, or
+// nil, and reports whether the failure is new rather than a duplicate from
+// another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
 	s.becomeShared(c, t.Marks)
 	if s.inReach(c.incident, t.At) && c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At) {
@@ -181,14 +182,14 @@ func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own 
 	}
 }
 
-// inReach tells whether an event at this time still belongs to the incident:
-// up to the slow window before it began and the quiet time after it ended.
+// inReach reports whether an event at a time belongs to the incident: from the
+// slow window before its start to the quiet time after its end.
 func (s *Detector) inReach(i *attack, at int64) bool {
 	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
-// open turns a client's tries into an incident and looks back for accounts
-// that got in before the threshold was crossed.
+// open opens an incident of a client's attempts and adds the accounts that
+// signed in before the threshold was crossed.
 func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attack {
 	subject := c.key.Addr().String()
 	if c.unit != nil { // several attacks may come from one office
@@ -206,8 +207,8 @@ func (s *Detector) open(c *client, why string, at int64, ev *event.Event) *attac
 	return i
 }
 
-// began is the time of the earliest try that can belong to an incident at the
-// given time.
+// began returns the time of the earliest attempt that can belong to an
+// incident at a time.
 func (s *Detector) began(tries *window.Attempts, at int64) int64 {
 	for _, t := range tries.All() {
 		if t.At >= at-s.slow {
@@ -217,8 +218,8 @@ func (s *Detector) began(tries *window.Attempts, at int64) int64 {
 	return at
 }
 
-// begin sets from where on the severity is high: twice the accounts and ten
-// times the failures that open.
+// begin sets the thresholds of high severity: twice the accounts and ten times
+// the failures that open an incident.
 func (s *Detector) begin(i *attack) {
 	t := &s.policy.Stuffing
 	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
@@ -307,7 +308,7 @@ func (i *attack) usesAgent(id uint32) bool {
 // that.
 func (s *Detector) Explain(o explain.Observer) { s.observer = o }
 
-// decided reports a decision if somebody listens.
+// decided reports a decision to the observer, if any.
 func (s *Detector) decided(ev *event.Event, v explain.Verdict, reason, key string) {
 	if s.observer != nil {
 		s.observer.Decided(ev, explain.Decision{Rule: ruleStuffing.ID, Verdict: v, Reason: reason, Policy: key})

@@ -18,7 +18,7 @@ const maxTraits = 4
 type foreignFailure struct {
 	window.Attempt
 	traits   [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
-	place    int               // in the evidence
+	place    int               // index in the evidence
 	repeated bool              // the client failed for the account shortly before
 	single   bool              // its client has an incident of its own
 	taken    bool              // part of a campaign
@@ -30,7 +30,7 @@ type evidence struct {
 	list  []foreignFailure
 	next  int
 	level level
-	dirty map[int]struct{} // places in list that changed; nil: changes are not tracked
+	dirty map[int]struct{} // indexes in list that changed; nil: changes are not tracked
 }
 
 func (e *evidence) add(f foreignFailure) {
@@ -91,8 +91,8 @@ func (e *evidence) forgive(k event.ClientKey, key uint64, from, to int64) {
 	}
 }
 
-// find returns the failure that another log told of, nil where it is not among
-// the latest.
+// find returns the failure that another log reported, or nil if it is not
+// among the latest.
 func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
@@ -155,8 +155,8 @@ func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [m
 	return keys
 }
 
-// windowsOnly reports whether only the Windows log has told of an attempt: the
-// service is not known yet, so the attempt has none in common with others.
+// windowsOnly reports whether an attempt is known from the Windows log only.
+// Its service is unknown, so it shares no service with other attempts.
 func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows && t.Agent == 0 }
 
 // oddOwner reports whether hardly anybody signs in from the networks of a

@@ -13,7 +13,7 @@ import (
 // It reports whether the failure became part of an incident.
 func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
-		return false // another log tells more
+		return false // another log has more details
 	}
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)

@@ -9,17 +9,17 @@ import (
 	"redshank/analytics/window"
 )
 
-// keyOf is the client that the event's address belongs to.
+// keyOf returns the client that the event's address belongs to.
 func (s *Detector) keyOf(ev *event.Event) event.ClientKey {
 	return s.cut(event.ClientKey(ev.IP.As16()))
 }
 
-// cut takes an address to the client that it belongs to.
+// cut returns the client that an address belongs to.
 func (s *Detector) cut(address event.ClientKey) event.ClientKey {
 	return address.Cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
 }
 
-// prefix is the client as a prefix, zero where it is a single address.
+// prefix returns the prefix of a client, or zero for a single address.
 func (s *Detector) prefix(k event.ClientKey) netip.Prefix {
 	bits := s.policy.State.IPv6Prefix
 	if k.Addr().Is4() {
@@ -31,7 +31,7 @@ func (s *Detector) prefix(k event.ClientKey) netip.Prefix {
 	return netip.PrefixFrom(k.Addr(), bits)
 }
 
-// pair is what was looked up for a pair of client and account.
+// pair is the cached lookup of a client and an account.
 type pair struct {
 	client  window.Handle[*client]
 	account window.Handle[*account]
@@ -52,8 +52,9 @@ func (s *Detector) client(ev *event.Event) *client {
 	return c
 }
 
-// account is nil where the account cannot be known: such a try counts as a
-// failure of its address and never as a distinct user.
+// account returns the account of an event, or nil if it is unknown. An attempt
+// on an unknown account counts as a failure of its address and never as a
+// distinct user.
 func (s *Detector) account(ev *event.Event) *account {
 	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
 		return nil
@@ -72,8 +73,8 @@ func (s *Detector) account(ev *event.Event) *account {
 	return a
 }
 
-// owner is the network that a client belongs to: the number of its autonomous
-// system, or the wider prefix where there is no database.
+// owner returns the network owner of a client: its autonomous system number,
+// or the wider prefix without a database.
 func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {
 	if s.policy.HasOwners() {
 		return s.policy.Owner(ip)
@@ -120,7 +121,7 @@ func (t *tools) of(ev *event.Event) uint32 {
 	return uint32(h^h>>32) | window.ToolNamed
 }
 
-// agentKind is a hash of an agent without its digits (FNV-1a).
+// agentKind returns a hash of an agent without its digits (FNV-1a).
 func agentKind(agent []byte) uint32 {
 	h := uint32(2166136261)
 	for _, c := range agent[:min(len(agent), 256)] {
@@ -131,8 +132,8 @@ func agentKind(agent []byte) uint32 {
 	return h | 1
 }
 
-// appOf is the application of an event, or its service where the log names no
-// application.
+// appOf returns the application of an event, or its service if the log names
+// no application.
 func appOf(ev *event.Event) uint32 {
 	if len(ev.App) == 0 {
 		return uint32(ev.Service)<<1 | 1

@@ -14,7 +14,7 @@ const (
 	maxKnownAgents  = 3
 )
 
-// account is what is remembered of one account.
+// account is the profile of one account.
 type account struct {
 	key      uint64
 	name     string
@@ -94,7 +94,7 @@ func (a *account) forget(k event.ClientKey) {
 	a.known = slices.DeleteFunc(a.known, func(h knownClient) bool { return h.client == k })
 }
 
-// addAgent remembers an agent; where there is no room the newest makes way.
+// addAgent adds an agent. A full list replaces the newest agent.
 func (h *knownClient) addAgent(agent uint32, family event.Family, at int64) {
 	since := int32(at / minute)
 	for i := range h.agents {
@@ -156,12 +156,12 @@ func (a *account) owns(k event.ClientKey, before int64, agent uint32) (own, ownA
 	return own, ownAgent
 }
 
-// familiar reports whether a failure comes from where its account is at home:
-// from a subnet that the account had signed in from before, or from another
-// network of the same owner with the same agent, or with a telephone where it
-// was a telephone before. A wider prefix alone is never familiar: the neighbours
-// of a home line are an attacker's proxies as often as not. The Windows log
-// names no agent; what another log says of the same act decides.
+// familiar reports whether a failure comes from a familiar network of its
+// account: a subnet that the account has signed in from, another network of
+// the same owner with the same agent, or, for a mobile agent, a network where
+// the account used one. A wider prefix alone is never familiar, because
+// residential proxies often share it. The Windows log names no agent; the
+// record of another log decides.
 func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	if a == nil {
 		return false

@@ -32,7 +32,7 @@ type hourCount struct {
 // lookBackHours is how far back a change may have begun.
 const lookBackHours = 48
 
-// at is the count of an hour, nil where it is too late to be kept.
+// at returns the count of an hour, or nil if the hour is too late to be kept.
 func (l *level) at(hour int32) *hourCount {
 	h := &l.hours[uint32(hour)%levelHours]
 	if h.hour != hour {

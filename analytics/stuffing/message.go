@@ -60,8 +60,8 @@ func confidence(i *attack) float64 {
 	return 0.5
 }
 
-// sentence says what happened and, where a password is known to be lost, what
-// to do first.
+// sentence describes the incident and, if a credential is known to be valid,
+// the first step of the response.
 func sentence(a *alert.Alert) string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))

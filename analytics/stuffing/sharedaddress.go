@@ -14,8 +14,8 @@ const sharedUsers = 5
 // maxUnitTools bounds the tools of one attack from a shared address.
 const maxUnitTools = 8
 
-// attack is what of a shared address belongs to its incident: the rest are the
-// people who live there.
+// unit is the part of a shared address that belongs to its incident. The other
+// users of the address are not part of the attack.
 type unit struct {
 	tools    []uint32 // what the attack signs in with
 	strange  bool     // hardly anybody at the address signs in with these tools
@@ -89,8 +89,8 @@ func (u *usualFailures) observe(at int64, burst, slow int) (float32, float32) {
 	return u.burst, u.slow
 }
 
-// shared reports whether many people use an address: the policy says so, or
-// several accounts have signed in from it for a while.
+// shared reports whether many people use an address: either the policy
+// declares it, or several accounts have signed in from it for a while.
 func (s *Detector) shared(c *client, marks event.Marks) bool {
 	return marks.Has(event.CorporateEgress) || c.knownUsers() >= sharedUsers
 }
@@ -141,10 +141,10 @@ func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 	return why
 }
 
-// opensShared weighs the attempts made with a tool that people at the address
-// use: foreign accounts, and more than get in; or so many accounts of the
-// address itself that most of those present fail. Where nobody gets in with the
-// tool, at night for instance, fewer are enough.
+// opensShared reports the reason for which attempts with a common tool open an
+// incident: more foreign accounts fail than succeed, or most of the address's
+// own active accounts fail. The limit is lower if no account succeeds with the
+// tool, for instance at night.
 func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
 	all, least := w.foreign+w.familiar, 2*accounts+2*usual
 	switch {
@@ -156,8 +156,7 @@ func (w *attemptStats) opensShared(accounts, usual, residents int, name string) 
 	return ""
 }
 
-// opensStrange weighs the attempts made with a tool that hardly anybody at the
-// address uses.
+// opensStrange is opensShared for a tool that is rare at the address.
 func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {

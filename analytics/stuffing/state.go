@@ -161,7 +161,7 @@ func idOf(i *attack) string {
 	return i.ID
 }
 
-// incidentNamed is the open incident with that id; nil where it is closed.
+// incidentNamed returns the open incident with the id, or nil if it is closed.
 func (s *Detector) incidentNamed(id string) *attack {
 	if i := s.tracker.ByID(id); i != nil {
 		return i.Detail.(*attack)

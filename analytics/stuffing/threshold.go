@@ -139,9 +139,10 @@ func (w *attemptStats) add(a *accountStats) {
 	}
 }
 
-// leaveOutStale marks accounts whose attempts look like one program that keeps
-// trying an old password: a mail client, or any one agent at regular intervals.
-// An agent that fails for more than two accounts is none of theirs.
+// leaveOutStale marks accounts whose attempts look like a stale client, which
+// retries an old password: a mail client, or any one agent at regular
+// intervals. An agent that fails for more than two accounts is not a stale
+// client.
 func (s *Detector) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
@@ -158,9 +159,8 @@ func (s *Detector) leaveOutStale() {
 	}
 }
 
-// periodic tells whether attempts come at intervals that a program keeps and a
-// person does not: a minute or more apart and much the same. Attempts within
-// ten seconds count as one.
+// periodic measures whether attempts come at regular intervals of a minute or
+// more, as those of a program do. Attempts within ten seconds count as one.
 type periodic struct {
 	last             int64
 	n                int
@@ -193,9 +193,9 @@ func (p *periodic) regular() bool {
 	return mean >= 60 && variance < mean*mean/9
 }
 
-// longList is from how many attempts on a client is looked at only once in
-// lookEvery failures: it has failed for long and got by, and to look takes as long
-// as thirty failures.
+// longList is the number of attempts above which a client is evaluated only
+// once in lookEvery failures. One evaluation takes as long as recording thirty
+// failures.
 const (
 	longList  = 32
 	lookEvery = 4
@@ -236,7 +236,7 @@ func (s *Detector) opens(c *client, t *window.Attempt) string {
 	return why
 }
 
-// What opened an incident, as an alert says it.
+// Reasons for opening an incident, as they appear in an alert.
 const (
 	windowBurst    = "burst"
 	windowSlow     = "slow"
@@ -246,14 +246,14 @@ const (
 	windowAccount  = "account"
 )
 
-// opens reports whether the run makes an incident of a client that is not
+// opens reports whether the run opens an incident of a client that is not
 // shared.
 //
-// Accounts: as many foreign accounts as the threshold says, and more than get
-// in meanwhile; with accounts that know the network, more by the threshold
-// than get in. Failures: fewer accounts often enough, three of them (a spray of
-// four accounts in three rounds), or fewer that do not look like somebody's
-// program.
+// Accounts: the foreign accounts reach the threshold and exceed the accounts
+// that succeed; with familiar accounts, the excess reaches the threshold.
+// Failures: the failures reach the threshold and name at least three accounts
+// (a spray of four accounts in three rounds), or fewer that do not look like a
+// stale client.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	switch {
 	case w.foreign >= accounts && w.foreign > w.succeeded,
@@ -301,9 +301,9 @@ const (
 	weekPairs = 16
 )
 
-// opensOverDays reports whether a client fails for a few accounts a day, day
-// after day: each day stays below every threshold. It is asked at most once an
-// hour of event time.
+// opensOverDays reports whether a client fails for a few accounts each day,
+// with every day below all thresholds. It is called at most once an hour of
+// event time.
 func (s *Detector) opensOverDays(c *client, at int64) bool {
 	all := c.attempts.All()
 	if len(all) < weekPairs || all[0].At > at-int64(weekDays-1)*day || at/hour == c.looked {
@@ -341,7 +341,7 @@ func ownerFeature(owner uint32) baseline.Feature {
 	return baseline.NewFeature('o', uint64(owner))
 }
 
-// twoAccounts tells whether the attempts name two different accounts.
+// twoAccounts reports whether the attempts name two different accounts.
 func twoAccounts(tries []window.Attempt) (first uint64, two bool) {
 	for i := range tries {
 		switch k := tries[i].Key; {
