@@ -49,19 +49,33 @@ func AppendJSON(dst, s []byte) []byte {
 // escapeInvisible replaces the invisible characters that encoding/json leaves
 // in a document by \u escapes. Such characters can occur in strings only, so
 // the document keeps its meaning, and an account name that contains them cannot
-// mislead a terminal or an analyst.
+// mislead a terminal or an analyst. A document of visible ASCII is returned as
+// it is.
 func escapeInvisible(doc []byte) []byte {
-	out := make([]byte, 0, len(doc))
+	n := visibleASCII(doc)
+	if n == len(doc) {
+		return doc
+	}
+	out := make([]byte, 0, len(doc)+len(doc)/8)
 	for len(doc) > 0 {
-		r, size := utf8.DecodeRune(doc)
-		if invisible(r) {
-			out = appendEscape(out, r)
+		out, doc = append(out, doc[:n]...), doc[n:]
+		if r, size := utf8.DecodeRune(doc); invisible(r) {
+			out, doc = appendEscape(out, r), doc[size:]
 		} else {
-			out = append(out, doc[:size]...)
+			out, doc = append(out, doc[:size]...), doc[size:]
 		}
-		doc = doc[size:]
+		n = visibleASCII(doc)
 	}
 	return out
+}
+
+// visibleASCII returns the number of leading bytes of b that are visible ASCII
+// characters or blanks.
+func visibleASCII(b []byte) (n int) {
+	for n < len(b) && b[n] >= ' ' && b[n] < 0x7f {
+		n++
+	}
+	return n
 }
 
 // invisible reports whether r is a control or format character (DEL, the C1
