@@ -13,7 +13,7 @@ import (
 	"redshank/analytics/state"
 )
 
-// memory is a checkpoint in memory: what Changes puts down, by table and key.
+// memory is a checkpoint in memory: the values written by Changes, by table and key.
 type memory map[string]map[string][]byte
 
 func (m memory) put(e state.Entry) {
@@ -48,8 +48,9 @@ func newTracked(t *testing.T, p *policy.Policy, from memory) *Engine {
 	return e
 }
 
-// restarting plays a scene with a new engine, from the checkpoint, after every
-// so many acts. It also shows that each message goes out once.
+// restarting plays a scene and replaces the engine by a new one, restored from the
+// checkpoint, after the given number of acts. It also checks that each message is
+// sent once.
 func (s *scene) restarting(every int) map[string]*alert.Alert {
 	s.t.Helper()
 	kept := memory{}
@@ -167,7 +168,7 @@ func TestARestartRemembersHeaders(t *testing.T) {
 	}
 }
 
-// What is put down follows what changed, not what there is.
+// TestChangesAreIncremental checks that a checkpoint writes only what has changed.
 func TestChangesAreIncremental(t *testing.T) {
 	s := newScene(t)
 	for n := range 500 {

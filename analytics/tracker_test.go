@@ -36,7 +36,7 @@ func TestAStormStaysReadable(t *testing.T) {
 				agent: strings.Repeat("agent ", n), outcome: event.Failure, reason: event.WrongPassword})
 		}
 	}
-	s.succeed(10*time.Second, "199.113.199.9", "u199-0@contoso.com") // a credential is told whatever the minute holds
+	s.succeed(10*time.Second, "199.113.199.9", "u199-0@contoso.com") // a known credential raises an alert regardless of the limit per minute
 	told, closing := s.messages()
 	var critical, suppressed int
 	incidents := map[string]bool{}

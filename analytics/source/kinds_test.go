@@ -185,7 +185,7 @@ func TestRightPasswords(t *testing.T) {
 	}
 }
 
-// TestDeviceCode reads the flow where the record says it.
+// TestDeviceCode reads the device code flow from each field that records it.
 func TestDeviceCode(t *testing.T) {
 	for name, fields := range map[string]string{
 		"protocol":               `"authenticationProtocol":"deviceCode"`,

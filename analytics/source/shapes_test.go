@@ -39,9 +39,9 @@ func jsonText(text string) string {
 // shape is a record as one tool writes it.
 type shape struct{ tool, text string }
 
-// shapeKinds are the shapes of each kind, each of which tells of alice's wrong
-// password, from 203.0.113.7 at ten o'clock. A text that does not begin with a brace
-// is a line.
+// shapeKinds are the shapes of each kind. Each shape records a wrong password for
+// alice from 203.0.113.7 at ten o'clock. A text that does not begin with a brace is a
+// line.
 var shapeKinds = []struct {
 	kind   string
 	shapes []shape

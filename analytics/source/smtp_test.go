@@ -105,8 +105,8 @@ func TestSMTPActs(t *testing.T) {
 	}
 }
 
-// TestSMTPManySessions loses no failure, however many sessions are open, whoever
-// opens them.
+// TestSMTPManySessions checks that no failure is lost, regardless of how many sessions
+// are open.
 func TestSMTPManySessions(t *testing.T) {
 	b := newBench()
 	for i := range 3 * 4096 {

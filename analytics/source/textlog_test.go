@@ -16,8 +16,8 @@ import (
 	"redshank/analytics/source/iis"
 )
 
-// bench feeds lines of one file to the text formats, as a Set does, and keeps
-// what they say.
+// bench feeds lines of one file to the text formats, as a Set does, and keeps the
+// emitted events.
 type bench struct {
 	formats []format.Format
 	stream  format.Stream
@@ -267,7 +267,7 @@ func TestTextLogSamples(t *testing.T) {
 }
 
 // TestElasticIIS compares address, user, time and agent of every line, also
-// of those that say nothing, with what elastic's own pipelines make of it.
+// of lines without an event, with the output of elastic's own pipelines.
 func TestElasticIIS(t *testing.T) {
 	paths, _ := filepath.Glob(filepath.Join(fixtures(t), "iis_w3c", "elastic_*-expected.json"))
 	if len(paths) != 8 {

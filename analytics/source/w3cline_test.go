@@ -15,7 +15,7 @@ import (
 	"redshank/analytics/record"
 )
 
-// told returns what a set makes of lines that come in chunks of so many.
+// told returns the events and counts of a set for lines in chunks of perChunk lines.
 func told(lines []string, perChunk int) (events []string, counts Counts) {
 	s, err := New(Auto, testContent)
 	if err != nil {

@@ -20,7 +20,7 @@ func quoteJSON(s string) string {
 	return string(b)
 }
 
-// The one failed logon that all shapes below tell of: 4625, type 8, from
+// The failed logon that all shapes below record: 4625, type 8, from
 // 203.0.113.7, alice of CONTOSO, wrong password.
 const (
 	failedXML = `<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="Microsoft-Windows-Security-Auditing" Guid="{54849625-5478-4994-A5BA-3E3B0328C30D}"/><EventID>4625</EventID><Version>0</Version><Level>0</Level><Task>12544</Task><Opcode>0</Opcode><Keywords>0x8010000000000000</Keywords><TimeCreated SystemTime="2026-07-10T10:59:14.0000000Z"/><EventRecordID>7001</EventRecordID><Correlation/><Execution ProcessID="712" ThreadID="4"/><Channel>Security</Channel><Computer>EX01.contoso.com</Computer><Security/></System><EventData><Data Name="SubjectUserSid">S-1-5-18</Data><Data Name="SubjectUserName">EX01$</Data><Data Name="SubjectDomainName">CONTOSO</Data><Data Name="SubjectLogonId">0x3e7</Data><Data Name="TargetUserSid">S-1-0-0</Data><Data Name="TargetUserName">alice</Data><Data Name="TargetDomainName">CONTOSO</Data><Data Name="Status">0xc000006d</Data><Data Name="FailureReason">%%2313</Data><Data Name="SubStatus">0xc000006a</Data><Data Name="LogonType">8</Data><Data Name="LogonProcessName">Advapi  </Data><Data Name="AuthenticationPackageName">Negotiate</Data><Data Name="WorkstationName">EX01</Data><Data Name="TransmittedServices">-</Data><Data Name="LmPackageName">-</Data><Data Name="KeyLength">0</Data><Data Name="ProcessId">0x14a0</Data><Data Name="ProcessName">C:\Windows\System32\inetsrv\w3wp.exe</Data><Data Name="IpAddress">203.0.113.7</Data><Data Name="IpPort">1628</Data></EventData></Event>`
@@ -174,8 +174,8 @@ func BenchmarkWinEvent(b *testing.B) {
 	}
 }
 
-// FuzzWinEvent: whatever the record is, it has one outcome, and what is told
-// of it is capped.
+// FuzzWinEvent checks that every record has one outcome and that the texts of its
+// events are bounded.
 func FuzzWinEvent(f *testing.F) {
 	for _, shape := range winShapes {
 		f.Add([]byte(shape.json))

@@ -59,7 +59,7 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Out
 	return told, counts
 }
 
-// sharedFile reads a fixture, or skips the test if there is none.
+// winShared reads a fixture, or skips the test if the file does not exist.
 func winShared(t testing.TB, name string) []byte {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -6,7 +6,7 @@ package spelling
 const maxLength = 64
 
 // Nearest returns the word of known with the least edit distance to word, and
-// "" where none is near: one edit is allowed for every three bytes of word, and
+// "" if no word is near: one edit is allowed for every three bytes of word, and
 // at least one. Inserting, deleting and replacing a byte and swapping two
 // neighbours are one edit each. The first of several equally near words wins.
 func Nearest(word string, known []string) string {

@@ -79,8 +79,8 @@ func (s *Attempts) DecodeMsgpack(dec *msgpack.Decoder) error {
 	return nil
 }
 
-// unpackTry reads one try, with the time since the one before, and returns
-// what follows; nil where it is not whole.
+// unpackAttempt reads one attempt, with the time since the previous attempt, and
+// returns the remaining bytes, or nil if the attempt is incomplete.
 func unpackAttempt(b []byte, t *window.Attempt) []byte {
 	const fixed = 16 + 8 + 4 + 4
 	at, n := binary.Varint(b)

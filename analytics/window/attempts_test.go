@@ -102,7 +102,7 @@ func distinctKeys(run []Attempt) int {
 	return len(seen)
 }
 
-// hash stands in for the hashes that are counted: bits all alike.
+// hash returns a uniformly distributed hash of k.
 func hash(k uint64) uint64 { return xxhash.Sum64(binary.LittleEndian.AppendUint64(nil, k)) }
 
 func TestDistinct(t *testing.T) {
@@ -142,7 +142,7 @@ func TestDistinctIsPutDownAndTakenUp(t *testing.T) {
 	}
 }
 
-// plain does what Tries does, with all that is moved moved at once.
+// plain is a reference implementation of Attempts that moves all entries at once.
 type plain []Attempt
 
 func (p *plain) add(t Attempt, limit int) AddResult {

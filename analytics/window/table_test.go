@@ -133,8 +133,8 @@ func TestRecentIsTakenUp(t *testing.T) {
 	}
 }
 
-// What is loaded beyond a smaller bound is told, so that it does not stay in
-// the file for ever.
+// TestTableTellsWhatDoesNotFit checks that entries loaded beyond a smaller bound are
+// reported, so that they do not stay in the file forever.
 func TestTableTellsWhatDoesNotFit(t *testing.T) {
 	table := NewTable[int, string](4)
 	table.Track()

@@ -101,11 +101,11 @@ func (a *agentCheck) warn(place, format string, args ...any) {
 	a.findings = append(a.findings, finding{"warning", place, fmt.Sprintf(format, args...)})
 }
 
-// ownNames are the options to use instead of those that Fluent Bit keeps for
-// itself and that the plugin never sees.
+// ownNames maps options that Fluent Bit consumes itself, and that never reach the
+// plugin, to the options to use instead.
 var ownNames = map[string]string{"host": "sink_host", "port": "sink_port", "tls": "sink_tls", "tls.verify": "sink_tls_verify", "tls.ca_file": "sink_tls_ca_file"}
 
-// readOptions fills the options of o, and finds keys that are none.
+// readOptions fills the options of o, and reports unknown keys.
 func (a *agentCheck) readOptions(o *redshankOutput) {
 	for _, p := range o.Properties {
 		switch {

@@ -55,7 +55,7 @@ what the configuration says, 2 for a command line that is not understood.`,
 	return cmd
 }
 
-// checkOptions writes the configuration of the options given, or all that is wrong.
+// checkOptions writes the configuration of the given options, or every error in them.
 func checkOptions(out, errs io.Writer, given map[string]string, wrong []string) error {
 	c, err := agent.Configure(func(key string) string { return given[key] })
 	if err != nil {
@@ -75,8 +75,8 @@ func checkOptions(out, errs io.Writer, given map[string]string, wrong []string) 
 	return nil
 }
 
-// assignments returns the values of OPTION=VALUE arguments, and an error text
-// for each that is none. Unlike the plugin in its host, the command sees every
+// assignments returns the values of OPTION=VALUE arguments, and an error text for
+// every other argument. Unlike the plugin in its host, the command sees every
 // key, so an unknown key is an error.
 func assignments(args []string) (given map[string]string, wrong []string) {
 	given = map[string]string{}

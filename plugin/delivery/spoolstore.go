@@ -42,9 +42,9 @@ type stored struct {
 	JSON     []byte
 }
 
-// asideMark separates the id of an entry from the name of its file, where it has
-// one. The decoder refuses an array with another number of fields, so a field more
-// would cost the spool of the release before.
+// asideMark separates the id of an entry from the name of its file, if the entry has a
+// file. The decoder rejects arrays with another number of fields, so an additional
+// field would make the spool of the previous release unreadable.
 const asideMark = "\x00"
 
 func openSpoolStore(folder string, limit int) (s *spoolStore, aside, err error) {

@@ -131,7 +131,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 	return own
 }
 
-// signalOf leaves out the time of a signal that has none.
+// signalOf converts a signal. It omits a zero time.
 func signalOf(s *alert.Signal) ownSignal {
 	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), IP: address(s.IP),
 		Record: text.Cut(s.Record, maxShort), Seen: text.Cut(s.Seen, maxShort)}

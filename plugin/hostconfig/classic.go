@@ -60,7 +60,7 @@ func (c *Config) command(path string, number int, line string) error {
 	return fmt.Errorf("%s:%d: %q: unknown (want @INCLUDE or @SET)", path, number, line)
 }
 
-// word returns the first word of line and what stands behind it.
+// word returns the first word of line and the rest of the line.
 func word(line string) (first, rest string) {
 	i := strings.IndexAny(line, " \t")
 	if i < 0 {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Bounds of what is read, so that a wrong path or an include of itself ends.
+// Bounds of the input, so that a wrong path or a recursive include terminates.
 const (
 	maxFile  = 8 << 20 // bytes
 	maxDepth = 16      // includes within includes

@@ -65,7 +65,7 @@ func (c *Config) section(path string, n *yaml.Node) Section {
 	return s
 }
 
-// get returns the value of a key of a mapping, nil where there is none.
+// get returns the value of a key of a mapping, or nil if the key is absent.
 func get(n *yaml.Node, name string) (found *yaml.Node) {
 	eachKey(n, func(key, value *yaml.Node) {
 		if strings.EqualFold(key.Value, name) {
@@ -75,7 +75,7 @@ func get(n *yaml.Node, name string) (found *yaml.Node) {
 	return found
 }
 
-// eachKey calls f for every key of a mapping. Anything else has none.
+// eachKey calls f for every key of a mapping. It does nothing for any other node.
 func eachKey(n *yaml.Node, f func(key, value *yaml.Node)) {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return

@@ -227,7 +227,8 @@ func (d *decoder) add(ev *event.Event) {
 	}
 }
 
-// earliest is the time before which an event has none: a log without dates.
+// earliest is the earliest valid time of an event. An earlier time comes from a log
+// without dates and counts as no time.
 var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // End reports the log.

@@ -7,18 +7,18 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// maxSurplus is how many pieces a line may have beyond its columns. Longer agents are not real.
+// maxSurplus bounds the pieces of a line beyond its columns. No real agent needs more.
 const maxSurplus = 64
 
-// align cuts a line that has more pieces between spaces than its header has columns.
-// Account names are logged with their spaces and are the client's to choose, so that
-// the columns behind one must not be counted from the left: a client that signs in as
-// "alice 198.51.100.1" would choose the address. IIS writes the agent in one piece;
-// so the account takes all pieces that are too many, and the client has to be an
-// address. Loggers that write agents with spaces are known by the lines of which
-// only one reading makes sense; of such a file a line with several is refused.
+// align splits a line that has more space-separated pieces than its header has columns.
+// Account names are logged with their spaces and are chosen by the client, so the
+// columns after the account must not be counted from the left: a client that signs in
+// as "alice 198.51.100.1" would choose the address. IIS writes the agent as one piece,
+// so the account takes all surplus pieces, and the client must be an address. Loggers
+// that write agents with spaces are recognised by lines with only one valid reading;
+// in such a file, ambiguous lines are rejected.
 //
-// Lists of addresses in a client header may have spaces behind their commas.
+// Lists of addresses in a client header may have spaces after their commas.
 func (w *w3cLine) align(line []byte, known table.Layout) (r w3cRow, fits, ambiguous bool) {
 	var t [maxTokens]span
 	a := alignment{w: w, line: line, known: known, t: t[:tokens(line, &t)]}
@@ -28,7 +28,7 @@ func (w *w3cLine) align(line []byte, known table.Layout) (r w3cRow, fits, ambigu
 	return r, fits && r.plausible(), ambiguous
 }
 
-// alignment is one line on its way.
+// alignment is the state of aligning one line.
 type alignment struct {
 	w     *w3cLine
 	line  []byte
@@ -63,7 +63,7 @@ func (a *alignment) run() (fits, ambiguous bool) {
 	return a.middle(first, last, from, to, agent == last)
 }
 
-// middle cuts the pieces between account and agent, both included.
+// middle assigns the pieces from account to agent, both included, to their columns.
 func (a *alignment) middle(first, last, from, to int, agentLast bool) (fits, ambiguous bool) {
 	best, readings, single := -1, 0, false
 	for n := 1; from+n < to; n++ { // pieces of the first
@@ -88,8 +88,8 @@ func (a *alignment) middle(first, last, from, to int, agentLast bool) (fits, amb
 	return true, false
 }
 
-// between cuts the columns between two, from piece at on, and returns where the rest
-// begins; -1 if a piece is not what its column holds.
+// between assigns pieces, starting at piece at, to the columns between first and last.
+// It returns the index of the next piece, or -1 if a piece does not fit its column.
 func (a *alignment) between(first, last, at int) int {
 	for c := first + 1; c < last; c++ {
 		start := at
@@ -100,8 +100,8 @@ func (a *alignment) between(first, last, at int) int {
 	return at
 }
 
-// fitsColumn reports whether a cell is what its column holds, as far as the columns
-// tell: addresses, numbers and paths.
+// fitsColumn reports whether a cell is valid for its column. Only addresses, numbers
+// and paths are checked.
 func fitsColumn(slot uint8, cell []byte) bool {
 	switch slot {
 	case w3cClientIP, w3cServerIP:
@@ -116,8 +116,8 @@ func fitsColumn(slot uint8, cell []byte) bool {
 	return true
 }
 
-// take cuts column c at piece at, and returns the piece behind it; -1 if there is
-// none.
+// take assigns the piece at to column c and returns the index of the next piece, or -1
+// if the line has no such piece.
 func (a *alignment) take(c, at int) int {
 	end := at + 1
 	if end > len(a.t) {
@@ -132,7 +132,8 @@ func (a *alignment) take(c, at int) int {
 	return end
 }
 
-// takeBack is take from the right, for the column that ends before piece end.
+// takeBack is like take but works from the right, for the column that ends before
+// piece end.
 func (a *alignment) takeBack(c, end int) int {
 	at := end - 1
 	if at < 0 {

@@ -8,14 +8,14 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// w3cClock gives the lines of a stream their time. Where they have no date
-// column, the day is that of the file's #Date line and the midnights since.
+// w3cClock determines the time of the lines of a stream. Without a date column, the day
+// is that of the #Date line of the file plus the midnights passed since.
 type w3cClock struct {
 	day    int64 // of the last line, in days since 1970; 0: not known
 	second int64 // of the last line, within its day
 }
 
-// read returns the time of r, which came at now, or why it has no time.
+// read returns the time of r, which arrived at now, or the reason why r has no time.
 func (c *w3cClock) read(r *w3cRow, now time.Time) (t time.Time, why format.Reason) {
 	date, clock := r.get(w3cDate), r.get(w3cTime)
 	switch {
@@ -55,7 +55,7 @@ func anyTime(text []byte) (t time.Time, why format.Reason) {
 	return t, format.NoReason
 }
 
-// nearestDay returns the day on which second came last before now.
+// nearestDay returns the latest day on which the second of the day is before now.
 func nearestDay(now time.Time, second int64) int64 {
 	day := now.Unix() / timestamp.SecondsPerDay
 	if second > now.Unix()%timestamp.SecondsPerDay {

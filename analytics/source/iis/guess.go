@@ -6,9 +6,9 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// guess reads a line without a header by what its columns look like: site and
-// server before the method, a fixed run from the method to the client, then
-// protocol version and agent, and three numbers behind them.
+// guess splits a line without a header by the shape of its columns: site and server
+// before the method, a fixed sequence from the method to the client, then protocol
+// version and agent, followed by three numbers.
 func guess(line []byte, r *table.Row) bool {
 	var t [maxTokens]span
 	n := tokens(line, &t)
@@ -47,9 +47,10 @@ func guess(line []byte, r *table.Row) bool {
 	return guessTail(line, t[:n], i, r)
 }
 
-// guessClient returns the piece that is the client of a line whose account begins
-// at piece i, -1 if several may be. Behind the client of IIS's own columns stand
-// agent, referer and status; see align for why the account may not be counted.
+// guessClient returns the index of the client of a line whose account begins at piece
+// i, or -1 if several pieces qualify. In the default columns of IIS, agent, referer
+// and status follow the client; see align for why columns cannot be counted past the
+// account.
 func guessClient(line []byte, t []span, i int) int {
 	client, clients, status := i+1, 0, len(t)
 	for at := i + 1; at < len(t) && status == len(t); at++ {
@@ -74,8 +75,8 @@ func guessClient(line []byte, t []span, i int) int {
 	return -1
 }
 
-// guessTail reads from the user agent on. The status is the first of three
-// digits before two more numbers; bytes and durations come behind.
+// guessTail splits the line from the user agent on. The status is the first number of
+// three digits that two more numbers follow; bytes and durations come after.
 func guessTail(line []byte, t []span, agent int, r *table.Row) bool {
 	status := -1
 	for i := agent + 1; i+2 < len(t) && status < 0; i++ {
@@ -108,7 +109,7 @@ func guessTail(line []byte, t []span, agent int, r *table.Row) bool {
 	return true
 }
 
-// guessBare reads a line without an agent, or without sub-status.
+// guessBare splits a line without an agent, or without a sub-status.
 func guessBare(line []byte, t []span, i int, r *table.Row) bool {
 	for ; i < len(t); i++ {
 		if b := line[t[i].from:t[i].to]; len(b) == 3 && ascii.Number(b) >= 100 {
@@ -136,7 +137,8 @@ func isMethod(b []byte) bool {
 
 func isPath(b []byte) bool { return len(b) > 0 && (b[0] == '/' || b[0] == '*') }
 
-// isAddress recognises an address, or a list of them, from a name and a number.
+// isAddress reports whether b is an address or a list of addresses, and not a name or
+// a number.
 func isAddress(b []byte) bool {
 	dots, colons := 0, 0
 	for _, c := range b {

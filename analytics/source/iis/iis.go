@@ -12,9 +12,9 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// iis reads the logs of the web server in front of Exchange, in the W3C
-// format. They alone name the account of a failed Basic login, and the
-// outcome of a forms login (see owa.go).
+// iis decodes the logs of the web server in front of Exchange, in the W3C format.
+// Only these logs name the account of a failed Basic login and show the outcome of
+// a forms login (see login.go).
 type iis struct {
 	columns     *table.Columns
 	onlyDefault bool // the policy names no client headers
@@ -30,7 +30,7 @@ type memory struct {
 	logins []*login // forms logins posted here, oldest first, decided ones among them
 }
 
-// memoryOf returns the memory of a stream, which it makes at the first call.
+// memoryOf returns the memory of a stream, and creates it on the first call.
 func memoryOf(s *format.Stream) *memory {
 	m, _ := s.Memory[event.IIS].(*memory)
 	if m == nil {
@@ -40,8 +40,8 @@ func memoryOf(s *format.Stream) *memory {
 	return m
 }
 
-// New returns the format. headers are the names of the headers from which the
-// client behind a trusted proxy is taken, the best first; nil for X-Forwarded-For.
+// New returns the format. headers are the names of the headers that identify the
+// client behind a trusted proxy, in order of preference; nil means X-Forwarded-For.
 func New(headers []string) format.Format {
 	return &iis{columns: columnsOf(headers), onlyDefault: len(headers) == 0, logins: newLogins()}
 }
@@ -49,9 +49,9 @@ func New(headers []string) format.Format {
 // Source is event.IIS.
 func (*iis) Source() event.Source { return event.IIS }
 
-// Claims takes every line that begins with a date and a time and a space.
-// It takes comments, too, for all the text formats: IIS comes after them,
-// and a comment that none of them has claimed says nothing.
+// Claims reports whether a line begins with a date, a time and a space, or is a
+// comment. IIS is the last of the text formats, so comments that no other format
+// claims are claimed here.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
 		return f.columns.Claims(in.Fields)
@@ -66,8 +66,7 @@ func (f *iis) Claims(in *format.Input) bool {
 	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8])
 }
 
-// Decode emits what a request says of its account, and the forms logins that it
-// decides.
+// Decode emits the event of a request and the forms logins that the request decides.
 func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	s := in.Stream
 	if s == nil {
@@ -120,9 +119,9 @@ func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Even
 	return r, r.plausible()
 }
 
-// NextLine decodes a line that came right behind another one of the stream, and
-// tells whether it is of the same day and could be. It is what decode does,
-// without what is known.
+// NextLine decodes a line that directly follows another line of the stream. ok
+// reports whether the line was decoded, which requires the same day and server as
+// the previous line. The result is that of Decode; the cost is lower.
 func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit format.Emit) (outcome format.Outcome, ok bool) {
 	m, _ := s.Memory[event.IIS].(*memory)
 	if m == nil {
@@ -142,8 +141,8 @@ func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit form
 	return f.tell(m, ev, &r, m.line.at, emit, told), true
 }
 
-// tell emits what a row says. It is Understood if the row, or a login before it, led to an
-// event.
+// tell emits the events of a row. The outcome is Understood if the row, or an earlier
+// login, led to an event.
 func (f *iis) tell(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit format.Emit, told bool) format.Outcome {
 	ev.Time = at
 	if f.judge(m, ev, r, emit) || told {
@@ -167,8 +166,8 @@ func (f *iis) comment(m *memory, s *format.Stream, line []byte) format.Outcome {
 
 var datePrefix = []byte("#Date: ")
 
-// judge returns what the request says about its client and account; false
-// where it says nothing.
+// judge emits the event of a request and any logins that the request decides, and
+// reports whether it emitted any.
 func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
 	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
 	ev.RawUser = table.Given(r.get(w3cUser))
@@ -202,8 +201,8 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 	return emitted(ev, r, what, &q, status, emit) || told
 }
 
-// silent reports, before anything else is read, whether judge would emit nothing for a
-// request: pages that anyone may fetch, most of what a front end logs.
+// silent reports, from the path alone, whether judge would emit nothing for a request.
+// Most requests that a front end logs are for pages that need no authentication.
 func (f *iis) silent(r *w3cRow) bool {
 	if table.Given(r.get(w3cUser)) != nil || r.get(w3cStatus)[0] >= '4' {
 		return false
@@ -212,19 +211,19 @@ func (f *iis) silent(r *w3cRow) bool {
 	return !what.login && what.service != event.EAS
 }
 
-// isHandshake tells, before the query string is read, the 401 that goes before a login: a challenge,
-// of which nothing else matters.
+// isHandshake reports, before the query string is parsed, whether a request is the 401
+// challenge before a login.
 func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
 	return ev.RawUser == nil && status == 401 && !isCredentialCode(r.get(w3cWin32))
 }
 
-// emitted emits the event of a request that stands for itself.
+// emitted emits the event of a request that does not depend on other requests.
 func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status int64, emit format.Emit) bool {
 	switch {
 	case status == 401:
 		refused(ev, r, q)
 	case status < 400, status == 505 && ev.Service == event.EAS:
-		// 505 is how ActiveSync answers a GET once the password was right.
+		// ActiveSync answers a GET with a correct password with 505.
 		ev.Outcome = event.Success
 	case status == 403 && table.Given(r.get(w3cSubstatus)) != nil && ascii.Number(r.get(w3cSubstatus)) == 0 && request.BehindPassword(ev.Service):
 		ev.Outcome, ev.Reason = event.Accepted, event.PolicyBlocked
@@ -250,11 +249,11 @@ func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status in
 	return true
 }
 
-// isAnonymous recognises the pages of the logon itself, which prove nothing even
-// where an account is logged with them: it may be the one just refused.
+// isAnonymous reports whether path is a page of the logon itself. An account logged
+// with such a page is not authenticated: it may have just been refused.
 func isAnonymous(path []byte) bool { return ascii.HasPrefix(path, "/owa/auth") }
 
-// openedMailbox returns the mailbox that /owa/user@domain/ opens beside one's own.
+// openedMailbox returns the additional mailbox that /owa/user@domain/ opens.
 func openedMailbox(path []byte) []byte {
 	if !ascii.HasPrefix(path, "/owa/") {
 		return nil
@@ -266,8 +265,9 @@ func openedMailbox(path []byte) []byte {
 	return ascii.Clip(name, request.MaxUser)
 }
 
-// refused separates a wrong password from the handshakes before a right one. An anonymous 401 is a failure only where Windows says that it has
-// read credentials: NTLM leaves the account out.
+// refused classifies a 401 as a wrong password or as a handshake before a login. A 401
+// without an account, as of NTLM, is a failure only if its Windows result shows that
+// credentials were checked.
 func refused(ev *event.Event, r *w3cRow, q *request.Query) {
 	ev.Outcome = event.Challenge
 	code := r.get(w3cWin32)
@@ -293,8 +293,8 @@ func refused(ev *event.Event, r *w3cRow, q *request.Query) {
 
 const ntlmDenied = "2148074252" // SEC_E_LOGON_DENIED, 0x8009030c
 
-// isCredentialCode recognises the Windows results that need credentials to come
-// about. What each means is the policy's to say.
+// isCredentialCode reports whether code is a Windows result that implies credentials
+// were checked. The policy defines the meaning of each code.
 func isCredentialCode(code []byte) bool {
 	switch ascii.Number(code) {
 	case 1326, 1327, 1328, 1329, 1330, 1331, 1385, 1793, 1907, 1909:
@@ -303,7 +303,8 @@ func isCredentialCode(code []byte) bool {
 	return string(code) == ntlmDenied
 }
 
-// handshakeCodes come with a 401 that asks for credentials, or for more.
+// handshakeCodes are the results of a 401 that requests credentials or continues a
+// handshake.
 var handshakeCodes = map[string]bool{
 	"0":          true,
 	"5":          true, // access denied, before anything was tried
@@ -314,9 +315,9 @@ var handshakeCodes = map[string]bool{
 	"2148074254": true, // SEC_E_NO_CREDENTIALS
 }
 
-// backEnd tells requests that no client made: those of the back-end site,
-// where each one of the front end's is logged again with the server as its
-// client, and those of the server's own monitoring and its load balancer.
+// backEnd reports whether a request was not made by a client: the request is of the
+// back-end site, which logs each front-end request again with the server as the
+// client, or it comes from server monitoring or a load balancer.
 func (f *iis) backEnd(r *w3cRow) bool {
 	if port := r.get(w3cPort); len(port) == 3 && string(port) == "444" {
 		return true

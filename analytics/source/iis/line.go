@@ -11,14 +11,14 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// w3cRow is a line with the places of its cells. It lives on the stack of one
-// decode; what it gives out are views into the record.
+// w3cRow is a line with the positions of its cells. It lives on the stack of one
+// decode, and its cells are views into the record.
 type w3cRow struct {
 	text  []byte
 	cells *w3cCells
 }
 
-// w3cCells are places by slot, with room for columns that are not read.
+// w3cCells are positions by slot, including slots for columns that are not used.
 type w3cCells [32]span
 
 type span struct{ from, to uint32 }
@@ -35,7 +35,7 @@ func (r *w3cRow) plausible() bool {
 	return plausibleW3C(r.get(w3cStatus), r.get(w3cStem), r.get(w3cPort))
 }
 
-// w3cJoined is a row put together of cells from elsewhere.
+// w3cJoined is a row assembled from the cells of a map.
 type w3cJoined struct {
 	text  []byte
 	cells w3cCells
@@ -51,13 +51,13 @@ func (j *w3cJoined) of(r *table.Row) w3cRow {
 	return w3cRow{j.text, &j.cells}
 }
 
-// w3cLine cuts the lines of a file at their spaces, from both ends up to the user
-// agent. A line that has a space left in the agent has more pieces than columns,
-// and is left to align.
+// w3cLine splits the lines of a file at their spaces, from both ends up to the user
+// agent. If the agent still contains a space, the line has more pieces than columns
+// and is passed to align.
 //
-// It also knows how the last line began. Date, time and server, which stand
-// before the method, are the same in all lines of a second, of which a busy
-// server logs hundreds, and but for the time in all of a day.
+// It also remembers the beginning of the last line: date, time and server precede the
+// method and are the same in all lines of a second, of which a busy server logs
+// hundreds. Except for the time, they are the same all day.
 type w3cLine struct {
 	cells       w3cCells     // of the line that was cut last
 	lead        []byte       // how a line began, with the space behind; empty: not known
@@ -67,8 +67,8 @@ type w3cLine struct {
 	spaced      bool  // agents of this file come with spaces
 }
 
-// next cuts a line that begins as the last one did, but for the time of the day,
-// and reports whether it does and that worked out.
+// next splits a line that begins like the last one, except for the time of day. ok is
+// false if the beginning differs or the line does not fit the columns.
 func (w *w3cLine) next(line []byte) (r w3cRow, ok bool) {
 	n := len(w.lead)
 	ok = n > 0 && len(line) > n && (string(line[:n]) == string(w.lead) || w.tick(line)) && w.cut(line, n, w.front, w.back)
@@ -76,11 +76,11 @@ func (w *w3cLine) next(line []byte) (r w3cRow, ok bool) {
 	return r, ok && r.plausible()
 }
 
-// The places of the clock in a lead that has both a date and a time of seconds.
+// Offsets of the time of day in a beginning that has a date and a time in seconds.
 const clockFrom, clockTo = len("2026-01-01 "), len("2026-01-01 15:04:05")
 
-// tick moves on to the time of a line of the same day and server, and tells
-// whether it is one.
+// tick reports whether a line is of the same day and server as the last one, and if so
+// advances to its time.
 func (w *w3cLine) tick(line []byte) bool {
 	n := len(w.lead)
 	if string(line[:clockFrom]) != string(w.lead[:clockFrom]) || string(line[clockTo:n]) != string(w.lead[clockTo:]) {
@@ -95,8 +95,7 @@ func (w *w3cLine) tick(line []byte) bool {
 	return ok
 }
 
-// read cuts any line by the layout of its header, and reports whether that worked
-// out.
+// read splits any line by the layout of its header, and reports whether the line fits.
 func (w *w3cLine) read(line []byte, known table.Layout) (r w3cRow, ok bool) {
 	w.lead, w.cells = w.lead[:0], w3cCells{}
 	agent := bytes.IndexByte(known, w3cAgent)
@@ -105,11 +104,11 @@ func (w *w3cLine) read(line []byte, known table.Layout) (r w3cRow, ok bool) {
 	return r, ok && r.plausible()
 }
 
-// maxLead is the longest beginning that is remembered, in bytes.
+// maxLead bounds the remembered beginning of a line, in bytes.
 const maxLead = 256
 
-// remember takes over how a line began that read has cut and that said at, a
-// second of its day.
+// remember stores the beginning of a line that read has split. at is the time of the
+// line and second its second of the day.
 func (w *w3cLine) remember(line []byte, known table.Layout, at time.Time, second int64) {
 	method, agent := bytes.IndexByte(known, w3cMethod), bytes.IndexByte(known, w3cAgent)
 	n := int(w.cells[w3cMethod].from)
@@ -120,10 +119,10 @@ func (w *w3cLine) remember(line []byte, known table.Layout, at time.Time, second
 	}
 }
 
-// forget makes the next line be read from its beginning.
+// forget discards the remembered beginning, so that the next line is split completely.
 func (w *w3cLine) forget() { w.lead = w.lead[:0] }
 
-// cut cuts a line whose front columns begin at start.
+// cut splits a line whose front columns begin at start.
 func (w *w3cLine) cut(line []byte, start int, front, back table.Layout) bool {
 	from := w.cutFront(line, start, front)
 	if from < 0 {
@@ -140,11 +139,10 @@ func (w *w3cLine) cut(line []byte, start int, front, back table.Layout) bool {
 	return from < to && bytes.IndexByte(line[from:to], ' ') < 0 // see align
 }
 
-// cutFront cuts as many columns as l has, from start on, and tells where the
-// rest begins; -1 if the line has fewer columns. Runs of spaces count as one: a
-// doubled space is a slip of the log, since an empty value is written as a
-// dash. Most columns end within eight bytes, and a call to look for that costs
-// more than the looking.
+// cutFront splits off the columns of l, starting at start, and returns the offset of
+// the rest, or -1 if the line has fewer columns. A run of spaces counts as one space,
+// since an empty value is written as a dash. Most columns end within eight bytes, so
+// an inline search is cheaper than a call.
 func (w *w3cLine) cutFront(line []byte, start int, l table.Layout) (rest int) {
 	for n := 0; n < len(l); {
 		if start+8 > len(line) {
@@ -167,8 +165,8 @@ func (w *w3cLine) cutFront(line []byte, start int, l table.Layout) (rest int) {
 	return start
 }
 
-// cutBack cuts as many columns as l has, from the end of the line, and tells
-// where what is before them ends; -1 where they would reach beyond from.
+// cutBack splits off the columns of l from the end of the line, and returns the end of
+// the part before them, or -1 if they would extend before from.
 func (w *w3cLine) cutBack(line []byte, from int, l table.Layout) (rest int) {
 	n, end := len(l), len(line)
 	for at := end - 8; at >= 0 && at+8 > from && n > 0; at -= 8 {

@@ -14,14 +14,14 @@ import (
 	"redshank/analytics/source/table"
 )
 
-// A forms login is a POST of /owa/auth.owa that is answered 302 and logged
-// with the account whether the password was right or not. What the browser
-// fetches next tells: the logon page with reason=2, or the mailbox. So a
-// login is held until that is seen.
+// A forms login is a POST of /owa/auth.owa that is answered with 302 and logged with
+// the account whether or not the password was correct. The next request of the
+// browser shows the result: the logon page with reason=2, or the mailbox. A login is
+// therefore held until that request.
 
 const (
-	// answerTime is how long after a login, in event time, its answer may
-	// come. Browsers follow at once.
+	// answerTime is the longest time between a login and the request that decides
+	// it, in event time. Browsers follow the redirect immediately.
 	answerTime = time.Minute
 	// maxLogins bounds the logins that are held, at about half a kilobyte
 	// each. A login that is pushed out is emitted as if it had not been answered.
@@ -31,7 +31,7 @@ const (
 	maxPerStream = maxLogins
 )
 
-// login is one held login. Its texts are its own.
+// login is one held login. Its texts are copies.
 type login struct {
 	at                                   time.Time
 	client                               uint64
@@ -39,10 +39,10 @@ type login struct {
 	decided                              bool
 }
 
-// logins are those held, by client. They are found from any stream, since the
-// answer of a login just before midnight stands in the next file; but only
-// lines of the login's own stream show that its time is over, because files
-// are read at different paces.
+// logins are the held logins by client. A line of any stream may decide a login, since
+// the deciding request of a login just before midnight is in the next file. Only
+// lines of the stream of the login let it expire, because files are read at
+// different speeds.
 type logins struct {
 	seed    maphash.Seed
 	clients *simplelru.LRU[uint64, []*login] // oldest login first
@@ -58,16 +58,17 @@ func newLogins() *logins {
 	return &logins{seed: maphash.MakeSeed(), clients: clients}
 }
 
-// isLogin recognises the page that takes a filled-in logon form, isPost the
-// request that brings one: where the method is not logged, any.
+// isLogin reports whether path is the page that receives the logon form.
 func isLogin(path []byte) bool {
 	return ascii.EqualFold(path, "/owa/auth.owa") || ascii.EqualFold(path, "/owa/auth/owaauth.dll")
 }
 
+// isPost reports whether method is POST. An absent method, in a log without that
+// column, counts as POST.
 func isPost(method []byte) bool { return method == nil || ascii.EqualFold(method, "post") }
 
-// client tells browsers apart. People behind one address often differ in
-// their agent, and where they do not, in their account.
+// client returns a key that identifies a browser by address and agent. Users behind one
+// address with the same agent are distinguished by their accounts.
 func (l *logins) client(ev *event.Event) uint64 {
 	var h maphash.Hash
 	h.SetSeed(l.seed)
@@ -79,9 +80,9 @@ func (l *logins) client(ev *event.Event) uint64 {
 	return h.Sum64()
 }
 
-// post holds the login that ev describes, or decides it where the log has
-// the redirect itself. A form sent from the page with reason=2 shows that the
-// login before it failed, should the page itself have come from a cache.
+// post holds the login described by ev, or decides the login if the log has the
+// redirect itself. A form sent from the page with reason=2 shows that the previous
+// login failed, even if the page came from a cache.
 func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit format.Emit) bool {
 	if status < 200 || status >= 400 {
 		return false
@@ -108,7 +109,7 @@ func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit 
 	return true
 }
 
-// holds reports whether the login that ev describes is held already: its line
+// holds reports whether the login described by ev is already held, because its line
 // was delivered twice.
 func (l *logins) holds(client uint64, ev *event.Event) bool {
 	list, _ := l.clients.Peek(client)
@@ -130,7 +131,7 @@ func newLogin(ev *event.Event, client uint64) *login {
 	}
 }
 
-// hold keeps p. Room is made by telling the oldest, never by forgetting.
+// hold adds p. If there is no room, the oldest login is emitted and removed.
 func (l *logins) hold(m *memory, p *login, emit format.Emit) {
 	list, _ := l.clients.Peek(p.client)
 	if len(list) == maxPerClient {
@@ -153,10 +154,10 @@ func (l *logins) hold(m *memory, p *login, emit format.Emit) {
 	l.held++
 }
 
-// expire decides the logins of s that nothing has followed. They count as
-// failures: a browser always follows the redirect, so what did not is a
-// script, and it tried a password. Should the password have been right, the
-// next request with its cookie says so, and the engine forgives the failure.
+// expire decides the logins of m that no request has followed. They count as failures:
+// a browser always follows the redirect, so the client is a script that tried a
+// password. If the password was correct, the next request with the cookie shows the
+// success, and the engine then discounts the failure.
 func (l *logins) expire(m *memory, now time.Time, emit format.Emit) (told bool) {
 	for len(m.logins) > 0 {
 		p := m.logins[0]
@@ -168,7 +169,7 @@ func (l *logins) expire(m *memory, now time.Time, emit format.Emit) (told bool) 
 	return told
 }
 
-// unanswered takes the oldest login off s and decides it if nothing else has.
+// unanswered removes the oldest login of m and decides the login if it is still undecided.
 func (l *logins) unanswered(m *memory, emit format.Emit) bool {
 	p := m.logins[0]
 	m.logins[0] = nil
@@ -182,10 +183,10 @@ func (l *logins) unanswered(m *memory, emit format.Emit) bool {
 	return true
 }
 
-// follow lets a request decide held logins of its client, and reports whether
-// it did. The logon page decides the oldest: answers come in the order of
-// the logins. Another reason on it (timeout, signed out, password changed)
-// says nothing about a password.
+// follow decides held logins of the client of a request, and reports whether any was
+// decided. The logon page decides the oldest login, since answers come in the order of
+// the logins. Other reasons (timeout, signed out, password changed) do not concern a
+// password.
 func (l *logins) follow(ev *event.Event, r *w3cRow, q *request.Query, status int64, emit format.Emit) bool {
 	client := l.client(ev)
 	list, ok := l.clients.Peek(client)
@@ -204,11 +205,12 @@ func (l *logins) follow(ev *event.Event, r *w3cRow, q *request.Query, status int
 	return false
 }
 
-// enter decides the last login of the request's account as the one that got
-// in, and any before it as refused: nobody who is in logs in again.
+// enter decides the last login of the account of the request as successful and all
+// earlier ones as refused, since a user who is logged in does not log in again.
 func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
-	// The account may be logged otherwise than it was typed. A lone login
-	// whose browser comes to the mailbox from the logon page is that login.
+	// The logged account may differ from the one that was typed. If the browser
+	// holds only one login and comes to the mailbox from the logon page, that login
+	// succeeded.
 	lone := len(list) == 1 && isMailbox(r.get(w3cStem)) && ascii.Contains(ascii.Clip(r.get(w3cReferer), request.MaxAgent), "/owa/auth/logon.aspx")
 	for i := len(list) - 1; i >= 0; i-- {
 		p := list[i]
@@ -232,8 +234,8 @@ func isMailbox(path []byte) bool {
 	return ascii.EqualFold(path, "/owa") || ascii.EqualFold(path, "/owa/")
 }
 
-// sameAccount compares the bare names: the domain is written before it,
-// behind it or not at all.
+// sameAccount compares account names without their domain, which may precede the name,
+// follow it or be absent.
 func sameAccount(a, b []byte) bool { return bytes.EqualFold(bareName(a), bareName(b)) }
 
 func bareName(user []byte) []byte {
@@ -246,14 +248,14 @@ func bareName(user []byte) []byte {
 	return user
 }
 
-// isRefusal recognises a URL of the logon page that says "wrong password".
+// isRefusal reports whether url is the logon page after a wrong password.
 func isRefusal(url []byte) bool {
 	at := bytes.IndexByte(url, '?')
 	return at >= 0 && string(request.ReadQuery(url[at:]).Reason) == "2"
 }
 
-// decideOldest decides the oldest login of client as refused. Those that are
-// too old for the answer are emitted on the way.
+// decideOldest decides the oldest login of client as refused. Logins older than
+// answerTime are emitted first.
 func (l *logins) decideOldest(client uint64, now time.Time, emit format.Emit) bool {
 	for {
 		list, ok := l.clients.Peek(client)
@@ -286,7 +288,7 @@ func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, em
 	l.clients.Add(p.client, left)
 }
 
-// tell emits p as it happened: at its own time, with its own id.
+// tell emits the event of p with the time and id of the login.
 func (l *logins) tell(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
 	p.decided = true
 	e := &l.event

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestStems holds what is remembered of paths against what they say, with more
-// paths than there are places.
+// TestStems compares cached with freshly parsed paths, using more paths than the cache
+// has slots.
 func TestStems(t *testing.T) {
 	paths := []string{"", "/", "/owa", "/owa/", "/OWA/auth.owa", "/owa/auth/owaauth.dll", "/owa/auth/logon.aspx", "/owa/bob@contoso.com/",
 		"/Microsoft-Server-ActiveSync/default.eas", "/EWS/Exchange.asmx", "/ews/getitem", "/api/v2.0/me/messages", "/mapi/emsmdb/", "/nowhere", "/x"}

@@ -33,7 +33,7 @@ const (
 	w3cForwarded // the first of the client headers, and the others behind it
 )
 
-// maxHeaders is how many client headers there are at most.
+// maxHeaders bounds the number of client headers.
 const maxHeaders = 4
 
 var w3cNames = [][]string{
@@ -57,15 +57,15 @@ var w3cNames = [][]string{
 }
 
 // defaultHeader is the header that a reverse proxy sets unless the policy names
-// others. Where it is not logged at all, the one of otherHeaders that is counts:
-// an administrator who logs such a header has a proxy that sets it.
+// others. If that header is not logged, the logged one of otherHeaders is used: an
+// administrator who logs such a header has a proxy that sets it.
 const defaultHeader = "X-Forwarded-For"
 
 var otherHeaders = []string{"X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-Forwarded-For", "Original-IP",
 	"X-Cluster-Client-IP", "X-Azure-ClientIP", "Fastly-Client-IP", "Forwarded"}
 
-// columnsOf returns the columns of a log whose client headers have these names, the
-// best first; nil for the default.
+// columnsOf returns the columns of a log whose client headers have these names, in
+// order of preference; nil means the default.
 func columnsOf(headers []string) *table.Columns {
 	names := append([][]string(nil), w3cNames...)
 	if len(headers) == 0 {
@@ -77,8 +77,8 @@ func columnsOf(headers []string) *table.Columns {
 	return table.NewColumns(names, w3cStem, w3cStatus)
 }
 
-// spellings returns the names of the columns of headers, as columns are compared:
-// IIS writes X-Real-IP or cs(X-Real-IP).
+// spellings returns the column names of headers in the form used for comparison. IIS
+// writes X-Real-IP or cs(X-Real-IP).
 func spellings(headers ...string) (names []string) {
 	for _, header := range headers {
 		name := table.FoldName(header)
@@ -87,7 +87,7 @@ func spellings(headers ...string) (names []string) {
 	return names
 }
 
-// forwarded returns the client header of a row, nil if none exists.
+// forwarded returns the client header of a row, or nil if the row has none.
 func (f *iis) forwarded(r *w3cRow) []byte {
 	for i := range maxHeaders {
 		cell := r.get(w3cForwarded + i)
@@ -101,13 +101,11 @@ func (f *iis) forwarded(r *w3cRow) []byte {
 	return nil
 }
 
-// maxTokens is how many pieces of a line are read: a user agent with
-// spaces in it makes twenty.
+// maxTokens bounds the pieces of a line. A user agent with spaces has about twenty.
 const maxTokens = 96
 
-// splitW3C cuts line into r as l says and tells how many columns it had. Runs of
-// spaces count as one: a doubled space is a slip of the log, since an empty
-// value is written as a dash.
+// splitW3C splits line into r by the layout l and returns the number of columns. A run
+// of spaces counts as one space, since an empty value is written as a dash.
 func splitW3C(l table.Layout, line []byte, r *table.Row) int {
 	var t [maxTokens]span
 	n := tokens(line, &t)
@@ -119,9 +117,9 @@ func splitW3C(l table.Layout, line []byte, r *table.Row) int {
 	return n
 }
 
-// odd fills r from a line that neither fits its header nor can be aligned to it.
-// known is the layout of the header, nil if none was seen: after a restart Fluent
-// Bit goes on in the middle of a file.
+// odd fills r from a line that neither fits its header nor can be aligned to it. known
+// is the layout of the header, or nil if no header was seen: after a restart, Fluent
+// Bit continues in the middle of a file.
 func odd(line []byte, known table.Layout, r *table.Row) {
 	if known != nil && splitW3C(known, line, r) == len(known) && plausibleW3C(r[w3cStatus], r[w3cStem], r[w3cPort]) {
 		return
@@ -130,14 +128,14 @@ func odd(line []byte, known table.Layout, r *table.Row) {
 	guess(line, r)
 }
 
-// plausibleW3C reports whether the columns landed where they belong. It is the
-// cheapest sign of a line that does not go with its header.
+// plausibleW3C reports whether status, path and port have valid values. It is the
+// cheapest check that a line matches its header.
 func plausibleW3C(status, stem, port []byte) bool {
 	return len(status) == 3 && status[0]-'1' < 5 && ascii.IsDigit(status[1]) && ascii.IsDigit(status[2]) &&
 		len(stem) > 0 && (port == nil || ascii.Number(port) >= 0)
 }
 
-// tokens cuts line at runs of spaces.
+// tokens splits line at runs of spaces.
 func tokens(line []byte, into *[maxTokens]span) (n int) {
 	for at := 0; at < len(line) && n < maxTokens; n++ {
 		for at < len(line) && line[at] == ' ' {

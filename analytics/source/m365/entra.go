@@ -66,8 +66,8 @@ var entraNames = [...]string{
 	entraErrorCode:         "ErrorCode",
 }
 
-// The properties. Log Analytics exports have _dynamic and _string behind the
-// names of those that are objects.
+// The properties. Log Analytics exports append _dynamic or _string to the names of
+// properties that are objects.
 const (
 	propID = iota
 	propCreated

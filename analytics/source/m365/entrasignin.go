@@ -121,8 +121,8 @@ func (e *Entra) correctPassword(in *format.Input) bool {
 	return false
 }
 
-// proof returns what a success proves: a password where a step says so, no more
-// than a session where every step was satisfied before.
+// proof returns what a success proves: a password if a step confirms it, or only a
+// session if every step was satisfied before.
 func (e *Entra) proof(in *format.Input) event.Proof {
 	if e.correctPassword(in) {
 		return event.ProofPassword

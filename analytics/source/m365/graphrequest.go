@@ -22,10 +22,10 @@ const (
 	defaultPage  = 10   // messages of one page, where $top is not given
 )
 
-// read takes the request apart: it writes method and shape of the path into
-// g.operation ("GET /users/{id}/messages/{id}"), the mailbox into ev, and
-// tells what the request does. Paths below a chat or a team have messages
-// too; only those of a user are mail.
+// read parses the request. It writes the method and the shape of the path into
+// g.operation ("GET /users/{id}/messages/{id}") and the mailbox into ev, and returns
+// the action of the request. Paths below a chat or a team also have messages, but
+// only messages of a user are mail.
 func (g *Graph) read(ev *event.Event) mailAct {
 	method := g.p[graphMethod].Bytes()
 	path, query := splitURI(g.p[graphURI].Bytes())

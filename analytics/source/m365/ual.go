@@ -176,7 +176,7 @@ func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 	return format.Understood
 }
 
-// time returns when the operation happened, by the first field that says so.
+// time returns the time of the operation, from the first field that has a time.
 func (u *UAL) time() (t time.Time, why format.Reason) {
 	return firstTime(u.f(ualCreationTime), u.f(ualStartTime), u.f(ualTimeGenerated), u.f(ualCreationDate), u.f(ualTimestamp))
 }

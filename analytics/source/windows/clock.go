@@ -7,9 +7,9 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// time returns when the event happened. A local time without an offset is placed
-// by the arrival, or by Fluent Bit's own time. An event without any time, or with
-// one that cannot be read, is not understood: why says so.
+// time returns the time of the event. The offset of a local time is derived from the
+// arrival, or from Fluent Bit's own time. For an event with no time or an invalid
+// one, why is the reason.
 func (r *row) time(fluent time.Time) (t time.Time, why format.Reason) {
 	arrival, arrived := timestamp.Of(r.arrival)
 	var zoned, ok bool

@@ -2,8 +2,8 @@ package windows
 
 import "bytes"
 
-// label is where the English message of an event tells one value: behind a label,
-// which stands behind the title of a section.
+// label locates one value in the English message of an event: the value follows a
+// label, which follows the title of a section.
 type label struct {
 	id      int // of the event
 	field   field

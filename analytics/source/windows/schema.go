@@ -108,11 +108,11 @@ func (s *schema) complete(version, count int) bool {
 	return false
 }
 
-// byShape gives the inserts their names where some were lost: each goes to the
-// first position behind the one before that its shape allows. Of TargetUserName
-// and TargetDomainName that makes a single one the name, which is right: logons
-// with a UPN have no domain, and there are none with a domain and no name.
-// Where an insert finds no place the rest stays unset.
+// byShape names the inserts of an event that has lost some: each insert takes the
+// first position after the previous one that its shape allows. If only one of
+// TargetUserName and TargetDomainName is present, it becomes the name, which is
+// correct: logons with a UPN have no domain, and no logon has a domain without a
+// name. If an insert fits no position, the remaining inserts stay unset.
 func (r *row) byShape(s *schema) {
 	at := 0
 	for i := range r.count {

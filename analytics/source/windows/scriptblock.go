@@ -107,7 +107,7 @@ func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.E
 	}
 }
 
-// newScriptBlock copies what is kept of the part beside its text.
+// newScriptBlock returns a block with copies of the metadata of its first part.
 func newScriptBlock(part scriptPart, ev *event.Event) *scriptBlock {
 	return &scriptBlock{
 		parts: make([][]byte, part.total), seen: make([]bool, part.total), left: part.total, at: ev.Time,
@@ -116,7 +116,7 @@ func newScriptBlock(part scriptPart, ev *event.Event) *scriptBlock {
 	}
 }
 
-// take keeps a part, and reports whether it is a new one.
+// take adds a part, and reports whether the part is new.
 func (b *scriptBlock) take(part scriptPart) bool {
 	i := part.number - 1
 	if i >= len(b.parts) || b.seen[i] {
@@ -129,7 +129,7 @@ func (b *scriptBlock) take(part scriptPart) bool {
 	return true
 }
 
-// tell emits what is there of a block, in order, and lets go of it.
+// tell emits the parts of a block that have arrived, in order, and releases them.
 func (s *scriptBlocks) tell(b *scriptBlock, ev *event.Event, emit format.Emit) {
 	if b.size == 0 {
 		return

@@ -11,7 +11,7 @@ import (
 	"redshank/analytics/event"
 )
 
-// blockRun feeds parts to script blocks and returns what was told.
+// blockRun feeds parts to script blocks and collects the emitted events.
 type blockRun struct {
 	blocks *scriptBlocks
 	now    time.Time
@@ -85,8 +85,8 @@ func TestScriptBlocksBadNumbers(t *testing.T) {
 	}
 }
 
-// TestScriptBlocksLong: a block of any length is told without a gap, in pieces
-// that overlap, and what is kept of it stays bounded.
+// TestScriptBlocksLong checks that a block of any length is emitted without a gap, in
+// overlapping pieces, and that the memory for it stays bounded.
 func TestScriptBlocksLong(t *testing.T) {
 	b := newBlockRun()
 	const total, size = 100, 20_000

@@ -21,8 +21,8 @@ type Outcome struct {
 // Passed reports whether nothing differs.
 func (o *Outcome) Passed() bool { return len(o.Missing)+len(o.Unexpected) == 0 }
 
-// Run runs a case. The error says that it could not be run to its end: a
-// policy that is wrong, or a log that cannot be read.
+// Run runs a case. It returns an error if the case could not be completed, because of
+// an invalid policy or an unreadable log.
 func (c *Case) Run(ctx context.Context, errs io.Writer) (*Outcome, error) {
 	opts := replay.Options{Policy: c.beside(c.Policy), Source: c.Source}
 	for _, path := range c.Logs {

@@ -47,7 +47,7 @@ func (r *reader) discard(from *bufio.Reader, n int) {
 // headSize is how much of a text its kind is found from, in bytes.
 const headSize = 64 << 10
 
-// kind is how the records of a text are told from each other.
+// kind is how a text is divided into records.
 type kind uint8
 
 const (
