@@ -16,8 +16,7 @@ func (s Severity) String() string {
 	return [...]string{"", "low", "medium", "high", "critical"}[min(s, Critical)]
 }
 
-// SeverityByName returns the severity with the name, or 0 if there is none
-// with that name.
+// SeverityByName returns the severity with the name, or 0 for an unknown name.
 func SeverityByName(name string) Severity {
 	for s := Low; s <= Critical; s++ {
 		if s.String() == name {

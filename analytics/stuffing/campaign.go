@@ -115,8 +115,8 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 }
 
 // goesOn reports whether a failure without a rare trait belongs to the
-// campaign: it uses one of the campaign's tools, if any are set, and the
-// failure rate is still above the usual rate.
+// campaign: it is not after the campaign's end, or at least quorum recent
+// failures arrive at no less than the usual rate. The caller checks the tools.
 func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
 	if f.At <= k.end || f.repeated {
 		return f.At <= k.end

@@ -250,10 +250,11 @@ const (
 // shared.
 //
 // Accounts: the foreign accounts reach the threshold and exceed the accounts
-// that succeed; with familiar accounts, the excess reaches the threshold.
-// Failures: the failures reach the threshold and name at least three accounts
-// (a spray of four accounts in three rounds), or fewer that do not look like a
-// stale client.
+// that succeed; or foreign and familiar accounts together exceed the accounts
+// that succeed by at least twice the threshold. Failures: the failures reach
+// the threshold, more foreign accounts fail than succeed, and at least three
+// foreign accounts fail (a spray of four accounts in three rounds) or the run
+// does not look like a stale client.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	switch {
 	case w.foreign >= accounts && w.foreign > w.succeeded,
