@@ -141,11 +141,8 @@ func (s *Detector) features(c *client, tool, app uint32) [maxTraits]baseline.Fea
 func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [maxTraits]uint64) {
 	odd := s.oddOwner(c, t.At)
 	for n, f := range s.features(c, t.Tool, app) {
-		rare := f != 0 && s.rare(f, t.At)
-		switch n {
-		case traitOwner:
-			rare = rare && odd && !windowsOnly(t)
-		case traitOddTool:
+		rare := f != 0 && s.rare(f, t.At) && (n == traitSubnet || !windowsOnly(t))
+		if n == traitOwner || n == traitOddTool {
 			rare = rare && odd
 		}
 		if rare {
@@ -156,7 +153,8 @@ func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [m
 }
 
 // windowsOnly reports whether an attempt is known from the Windows log only.
-// Its service is unknown, so it shares no service with other attempts.
+// Its program and its service are unknown, so that it has only its network in
+// common with other attempts.
 func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows && t.Agent == 0 }
 
 // oddOwner reports whether hardly anybody signs in from the networks of a
