@@ -70,7 +70,7 @@ func (f *folder) close() error {
 	return f.abandon()
 }
 
-// abandon closes the file without syncing it.
+// abandon closes the file without flushing or syncing it.
 func (f *folder) abandon() error {
 	file := f.file
 	f.file, f.w = nil, nil
