@@ -84,9 +84,9 @@ func collectionClass(i *theft, kinds kindSet) string {
 // byProgram are the signals that honest programs give, too: a backup, a migration.
 var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary)
 
-// severity grades an incident: both halves are a theft in progress. A program
-// that reads many mailboxes with nothing else against it is a question: most are
-// somebody's backup, or a product that was bought.
+// severity returns the severity of an incident. Signals of both halves mean a theft
+// in progress. A program that reads many mailboxes, without any other signal, is
+// only a question: most such programs are a backup or a new product.
 func (c *Detector) severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0

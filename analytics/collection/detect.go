@@ -30,12 +30,12 @@ const maxRequests = 1 << 15
 //
 // A Detector is not safe for concurrent use.
 type Detector struct {
-	explain        explain.Observer // nil: nobody asks
+	explain        explain.Observer // nil if there is no observer
 	policy         *policy.Policy
 	tracker        *incident.Tracker
-	emptyBehaviour *behaviour // of those who have none
+	emptyBehaviour *behaviour // shared by the profiles without behaviour, read-only
 	pairs          *window.PairCache[pairProfile]
-	known          *pairProfile // of the event at hand
+	known          *pairProfile // of the current event
 	profiles       *window.Table[uint64, *profile]
 	sessions       *window.Recent[session]
 	requests       *window.Seen                  // ids of those counted
@@ -135,9 +135,9 @@ func synchronises(ev *event.Event) bool {
 		len(ev.App)+len(ev.Client)+len(ev.Session)+len(ev.Token)+len(ev.UserID) == 0
 }
 
-// programOverEWS reports whether a request is a program's over EWS. The logs of
-// Exchange 2013 and later do not say what such a request does (SoapAction), so
-// each counts as access.
+// programOverEWS reports whether a program made a request over EWS. The logs of
+// Exchange 2013 and later have no SoapAction, the operation of such a request, so
+// each request counts as access.
 func programOverEWS(ev *event.Event) bool {
 	return ev.Action == event.SignIn && ev.Outcome == event.Success && ev.Service == event.EWSService && requestLog(ev.Source) &&
 		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)

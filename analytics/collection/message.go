@@ -17,8 +17,8 @@ func (i *theft) Fill(a *alert.Alert) {
 		ids = append(ids, s.Technique)
 	}
 	a.Techniques = i.Techniques(ids...)
-	// Sorted here and not when signals are added: weights still change while the
-	// baseline of a group gives way to the account's own.
+	// Sorted here and not when signals are added: weights still change when the
+	// account's own baseline replaces that of its group.
 	slices.SortStableFunc(a.Signals, func(x, y alert.Signal) int { return y.Weight - x.Weight })
 	a.Baseline, a.Confidence = i.baseline, i.confidence
 	a.Message = collectionSentence(a)

@@ -7,9 +7,9 @@ import (
 
 // networkContext is the network and location of an event's client.
 type networkContext struct {
-	network uint64 // the place of its network: by owner (ASN), else by prefix; 0: none
+	network uint64 // feature of the network: by owner (ASN), else by prefix; 0: none
 	usual   bool   // the policy calls it usual for everybody
-	v6      bool   // told apart from IPv4 only where the owner is not known
+	v6      bool   // an IPv6 network without a known owner, which cannot be compared with IPv4
 	country []byte
 	// ownDevice: the sign-in was made with a device that the account has long used.
 	ownDevice bool

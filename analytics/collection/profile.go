@@ -42,8 +42,8 @@ type behaviour struct {
 	mail          *volume              // items read, from the first one on
 	taken         *volume              // of these, those read by a program or from an unusual network
 	requests      *beacon              // of programs
-	mailboxes     window.Attempts      // that the subject read, for many at a time
-	boxes         mailboxCount         // likewise by the day, of an application
+	mailboxes     window.Attempts      // that the subject read, to detect many at a time
+	boxes         mailboxCount         // that an application read, by day
 	points        [4]signInPoint       // sign-ins, newest first
 	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
 	accounts      accountsOf           // that let an application in, or that it acts for

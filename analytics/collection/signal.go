@@ -109,10 +109,10 @@ func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
 const (
 	opensAt = 100
 	aloneAt = 130
-	// leastAccess is what the access half must weigh to be one. Where all that is
-	// known of it is that mail was opened by a browser or a mail client, the two
-	// halves must reach weakAt; weakAtUnowned without a database of the owners of
-	// networks, as a telephone moves through many prefixes.
+	// leastAccess is the least weight of the access half. If the only access is that
+	// a browser or a mail client opened mail, the sum of both halves must reach weakAt,
+	// or weakAtUnowned without a database of network owners, since a telephone moves
+	// through many prefixes.
 	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
 )
 

@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"slices"
 	"strconv"
 
 	"redshank/analytics/alert"
@@ -295,14 +296,8 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 	return list
 }
 
-func (i *attack) usesAgent(id uint32) bool {
-	for _, have := range i.agentIDs {
-		if have == id {
-			return true
-		}
-	}
-	return false
-}
+// usesAgent reports whether the incident has failures with an agent, by its hash.
+func (i *attack) usesAgent(id uint32) bool { return slices.Contains(i.agentIDs, id) }
 
 // Explain makes the detector report what it makes of each event; nil stops
 // that.

@@ -104,9 +104,6 @@ func (n *Network) V6(subscriber, suffix uint64) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// HasV6 reports whether the network has IPv6 addresses.
-func (n *Network) HasV6() bool { return n.Blocks[len(n.Blocks)-1].Prefix.Addr().Is6() }
-
 // Locate returns the owner and the place of an address; false for addresses
 // outside the plan.
 func (p *Plan) Locate(a netip.Addr) (*Network, Place, bool) {
