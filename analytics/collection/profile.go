@@ -6,23 +6,22 @@ import (
 	"unicode/utf8"
 
 	"redshank/analytics/alert"
-	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
-	"redshank/analytics/window"
+	"redshank/analytics/policy"
 )
 
 // Bounds of one profile: about 15 KB at most, and 500 bytes for an account that
 // only signs in.
 const (
 	maxObservations = 48
-	maxMailboxes    = 128
 	maxDetail       = 160
 	maxRecord       = 64
-	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
+	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
 
 // profile is the entity profile of a subject of AN0131: an account, an
-// application or a host. It holds the baseline and the observations.
+// application or a host. It holds the behaviour and the observations.
 type profile struct {
 	key          uint64
 	subject      string
@@ -30,25 +29,10 @@ type profile struct {
 	failed       [4]int64 // times of failures, newest first
 	observations []observation
 	incident     *theft
-	*behaviour
-}
-
-// behaviour is the observed behaviour of a subject. Subjects that have only ever
-// failed, such as most guessed user names, share the detector's read-only
-// emptyBehaviour; see ownBehaviour. It is four fifths of a profile.
-type behaviour struct {
-	baseline      baseline.Baseline
-	groups        []*baseline.Baseline // of the account's groups, as the policy had them when the account was met
-	mail          *volume              // items read, from the first one on
-	taken         *volume              // of these, those read by a program or from an unusual network
-	requests      *beacon              // of programs
-	mailboxes     window.Attempts      // that the subject read, to detect many at a time
-	boxes         mailboxCount         // that an application read, by day
-	points        [4]signInPoint       // sign-ins, newest first
-	recentSignIns [4]recentSignIn      // the last sign-ins of each kind, newest first
-	accounts      accountsOf           // that let an application in, or that it acts for
-	networks      int                  // that an application was used from, at most maxHomes+1
-	takes         take                 // by an application that is not known yet
+	// Subjects that have only ever failed, such as most guessed user names, share
+	// subjects.emptyBehaviour, which is read-only. A behaviour is four fifths of a
+	// profile.
+	*behaviour.Behaviour
 }
 
 type subjectKind uint8
@@ -99,14 +83,14 @@ func (a *links) shared(b *links) bool {
 
 // keep stores an observation, merged with one of the same signal and client
 // shortly before or after it, if any. It reports whether anything changed.
-func (d *profile) keep(n observation, detail []byte) (kept *observation, news bool) {
+func (d *profile) keep(n observation, detail []byte) (kept *observation, changed bool) {
 	for i := range d.observations {
 		have := &d.observations[i]
 		if have.same(&n) {
-			news = n.first < have.first || n.last > have.last || have.half && !n.half
+			changed = n.first < have.first || n.last > have.last || have.half && !n.half
 			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
 			have.half = have.half && n.half
-			return have, news
+			return have, changed
 		}
 	}
 	if len(d.observations) >= maxObservations {
@@ -231,56 +215,31 @@ func (d *profile) suspicious(at int64) bool {
 // within reports whether a time is within a day of an incident.
 func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 
-// mailboxCount counts the mailboxes that an application reads in a day.
-type mailboxCount struct {
-	day   int64
-	today window.Distinct
-	usual int // the most on any day before that was not itself suspicious
+// learning returns the learning period of a subject: days alone for an
+// application, which signs in all day.
+func (d *profile) learning(period policy.LearningPeriod) policy.LearningPeriod {
+	if d.kind == anApp {
+		return daysOnly(period)
+	}
+	return period
 }
 
-// read counts a mailbox and returns the number of mailboxes today.
-func (b *mailboxCount) read(box uint64, at int64, suspicious bool) int {
-	if d := at / event.Day; d > b.day {
-		if !suspicious {
-			b.usual = max(b.usual, b.today.Count())
+// daysOnly returns a learning period that sign-ins do not shorten.
+func daysOnly(period policy.LearningPeriod) policy.LearningPeriod {
+	return policy.LearningPeriod{Days: period.Days, SignIns: 1 << 30}
+}
+
+// newToGroups reports whether the account has a group with a mature baseline and no
+// such group knows the feature.
+func (d *profile) newToGroups(key uint64, at int64, period policy.LearningPeriod) (isNew bool) {
+	for _, g := range d.Groups {
+		if !g.IsMature(at) {
+			continue
 		}
-		b.day, b.today = d, window.Distinct{}
+		if g.Knows(key, at, period) {
+			return false
+		}
+		isNew = true
 	}
-	if at/event.Day == b.day {
-		b.today.Add(box)
-	}
-	return b.today.Count()
-}
-
-// linksOf returns the links of an event.
-func (c *Detector) linksOf(ev *event.Event) (l links) {
-	switch {
-	case len(ev.Session) > 0:
-		l[0] = event.SaltedHash('s', ev.Session)
-	case len(ev.Token) > 0:
-		l[0] = event.SaltedHash('t', ev.Token)
-	}
-	if k := c.clientOf(ev); k != (event.ClientKey{}) {
-		l[1] = c.linkOf(k)
-	}
-	if c.foreign(ev) {
-		l[2] = event.SaltedHash('a', ev.App) // everybody has those of Microsoft
-	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
-		l[2] = event.SaltedHash('a', ev.Target)
-	}
-	return l
-}
-
-func (c *Detector) linkOf(k event.ClientKey) uint64 {
-	k = k.Cut(c.policy.State.IPv4Prefix, c.policy.State.IPv6Prefix)
-	return event.SaltedHash('i', k[:])
-}
-
-// clientOf returns the address of an event's client. It is zero if unknown or if
-// it belongs to the cloud or the server itself.
-func (c *Detector) clientOf(ev *event.Event) (k event.ClientKey) {
-	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
-		return ev.IP.As16()
-	}
-	return k
+	return isNew
 }

@@ -6,6 +6,8 @@ import (
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/state"
 )
 
 // Figures of the rarity scale.
@@ -41,15 +43,22 @@ var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp)
 // usualOf is the feature of those accounts for which a feature is usual.
 func usualOf(feature uint64) baseline.Feature { return baseline.NewFeature('u', feature) }
 
+// weights computes what observations weigh.
+type weights struct {
+	policy     *policy.Policy
+	signals    [signalKinds]policy.Signal // with the weights of the policy
+	population *baseline.Population       // how many accounts of the tenant use a feature
+}
+
 // seen counts the account of an event as a user of a feature. An account that is
 // known by its object id alone is not counted: it has a name, too.
-func (c *Detector) seen(d *profile, ev *event.Event, feature uint64) {
+func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson {
 		return
 	}
 	at := ev.Time.UnixMilli()
 	c.population.Add(baseline.Feature(feature), d.key, at)
-	if d.baseline.Knows(feature, at, c.policy.Collection.Baseline) {
+	if d.Baseline.Knows(feature, at, c.policy.Collection.Baseline) {
 		c.population.Add(usualOf(feature), d.key, at)
 	}
 }
@@ -59,10 +68,10 @@ func (c *Detector) seen(d *profile, ev *event.Event, feature uint64) {
 // feature is usual, so that the victims of a thief do not make the network
 // common that all of them were robbed from. Applications, and what very many
 // have come to use lately, count from the first use on.
-func (c *Detector) others(d *profile, kind signalKind, feature uint64, at int64) int {
+func (c *weights) others(d *profile, kind signalKind, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
-		account = d.accounts[0]
+		account = d.Accounts[0]
 	}
 	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
 	if appSignals.has(kind) || float64(users) >= adoptedBy*c.common() {
@@ -72,7 +81,7 @@ func (c *Detector) others(d *profile, kind signalKind, feature uint64, at int64)
 }
 
 // common is the number of accounts from which on a feature is common.
-func (c *Detector) common() float64 {
+func (c *weights) common() float64 {
 	all := float64(c.population.Accounts())
 	return max(commonSmall, min(commonLeast, all/10), commonShare*all)
 }
@@ -87,12 +96,12 @@ func rarity(others int, common float64) float64 {
 // dependsOnRarity reports whether the weight of an observation depends on how many
 // others share what it stands on. Where people are says nothing about where an
 // application runs.
-func (c *Detector) dependsOnRarity(d *profile, n *observation) bool {
+func (c *weights) dependsOnRarity(d *profile, n *observation) bool {
 	return n.feature != 0 && rarityOf.has(n.kind) && (d.kind != anApp || !setOf(newNetwork, newCountry).has(n.kind) || n.grant)
 }
 
 // rareShare is the rarity of what an observation stands on.
-func (c *Detector) rareShare(d *profile, n *observation) float64 {
+func (c *weights) rareShare(d *profile, n *observation) float64 {
 	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
@@ -106,10 +115,10 @@ func (c *Detector) rareShare(d *profile, n *observation) float64 {
 // weightOf returns what an observation weighs now: nothing where its feature has
 // turned out to be usual for the account, half where only a group's baseline
 // speaks, and the less the more other accounts use the same feature.
-func (c *Detector) weightOf(d *profile, n *observation) int {
+func (c *weights) of(d *profile, n *observation) int {
 	weight := c.signals[n.kind].Weight
 	switch {
-	case n.feature != 0 && d.baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
+	case n.feature != 0 && d.Baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0
 	case n.half:
 		weight /= 2
@@ -119,7 +128,7 @@ func (c *Detector) weightOf(d *profile, n *observation) int {
 
 // seenBy says how rare the feature of an observation is, for an analyst: "3 of
 // 412 accounts". It returns "" for a signal that does not depend on rarity.
-func (c *Detector) seenBy(d *profile, n *observation) string {
+func (c *weights) seenBy(d *profile, n *observation) string {
 	if !c.dependsOnRarity(d, n) {
 		return ""
 	}
@@ -131,6 +140,26 @@ func (c *Detector) seenBy(d *profile, n *observation) string {
 }
 
 // rareAddress reports whether few accounts have signed in from a client.
-func (c *Detector) rareAddress(d *profile, k event.ClientKey, at int64) bool {
-	return float64(c.population.UsersBesides(baseline.Feature(c.linkOf(k)), d.key, at)) < c.common()
+func (c *weights) rareAddress(d *profile, k event.ClientKey, at int64) bool {
+	return float64(c.population.UsersBesides(baseline.Feature(linkOf(c.policy, k)), d.key, at)) < c.common()
+}
+
+// table returns the table of the population.
+func (c *weights) table() state.Table {
+	return state.Table{
+		Name: "rarity", Track: c.population.Track,
+		Changes: func(w *state.Writer) {
+			w.Fail(c.population.Changes(func(key uint64, value []byte, ok bool) {
+				w.Value = append(w.Value[:0], value...)
+				w.Put("rarity", w.Number(key), ok)
+			}))
+		},
+		Restore: func(key, value []byte) error {
+			k, err := state.Number(key)
+			if err != nil {
+				return err
+			}
+			return c.population.Load(k, value)
+		},
+	}
 }

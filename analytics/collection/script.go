@@ -4,16 +4,24 @@ import (
 	"bytes"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
+
+// scripts judges commands of PowerShell, and connections of the programs that run
+// scripts.
+type scripts struct {
+	policy   *policy.Policy
+	evidence *evidence
+}
 
 // script records signals for tools and mail cmdlets logged by PowerShell: the
 // command name of a pipeline (4103) or the text of a script block (4104).
-func (c *Detector) script(d *profile, ev *event.Event) {
+func (c *scripts) observe(d *profile, ev *event.Event) {
 	// A tool's name says all: what its functions are called besides adds nothing,
 	// and a module that is loaded would note every cmdlet it wraps.
 	for _, text := range [...][]byte{ev.Detail, ev.Operation} {
 		if tool := c.policy.ScriptTool(text); tool != "" {
-			c.raise(d, ev, scriptTool, append(c.scratch[:0], tool...))
+			c.evidence.raise(d, ev, scriptTool, []byte(tool))
 			return
 		}
 	}
@@ -24,12 +32,12 @@ func (c *Detector) script(d *profile, ev *event.Event) {
 	commands(ev.Detail, func(name []byte) { c.cmdlet(d, ev, name) })
 }
 
-func (c *Detector) cmdlet(d *profile, ev *event.Event, name []byte) {
+func (c *scripts) cmdlet(d *profile, ev *event.Event, name []byte) {
 	switch c.policy.CmdletGroup(name) {
 	case "mail_export":
-		c.raise(d, ev, mailExport, name)
+		c.evidence.raise(d, ev, mailExport, name)
 	case "mail_read", "mail_search":
-		c.raise(d, ev, scriptMail, name)
+		c.evidence.raise(d, ev, scriptMail, name)
 	}
 }
 
@@ -69,12 +77,12 @@ func listed(before, after []byte) bool {
 func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // network records a signal for a script host that calls a mail end point.
-func (c *Detector) network(d *profile, ev *event.Event) {
+func (c *scripts) connection(d *profile, ev *event.Event) {
 	if f, _ := c.policy.Agent(ev.Client); f != event.Scripting && f != event.Tool && !scriptHost(ev.Client) {
 		return
 	}
 	if c.policy.MailHost(ev.Target) {
-		c.raise(d, ev, hostLookup, ev.Target)
+		c.evidence.raise(d, ev, hostLookup, ev.Target)
 	}
 }
 

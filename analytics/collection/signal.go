@@ -2,8 +2,8 @@ package collection
 
 import "redshank/analytics/policy"
 
-// A signal is one observation that speaks for AN0131. Code, weight and sentence
-// of each stand in the policy's content (signals.yaml).
+// A signalKind is one kind of observation that speaks for AN0131. Code, weight and
+// sentence of each stand in the policy's content (signals.yaml).
 type signalKind uint8
 
 // The signals of the sign-in, and from accessScript on those of the access.
@@ -97,11 +97,40 @@ var signalCodes = [signalKinds]string{
 	accessBulk:          "access.read_through",
 }
 
+// kindOf maps each signal code to its kind.
+var kindOf = func() map[string]signalKind {
+	kinds := map[string]signalKind{}
+	for kind, code := range signalCodes {
+		kinds[code] = signalKind(kind)
+	}
+	return kinds
+}()
+
 // accessKinds are the signals of the second half.
 const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk
 
 // isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
+
+// kindSet is a set of kinds of signals, a bit each.
+type kindSet uint64
+
+const _ = uint(64 - signalKinds) // no more kinds than bits
+
+func setOf(kinds ...signalKind) (s kindSet) {
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
+}
+
+// has reports whether the set contains any of the kinds.
+func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
+
+// halves reports which halves of the chain are present.
+func (s kindSet) halves() (signIn, access bool) {
+	return s&^accessKinds != 0, s&accessKinds != 0
+}
 
 // opensAt is the sum of weights, each signal counted once, at which two halves
 // make an incident. A single signal of this weight opens alone; signals of the
