@@ -17,9 +17,9 @@ type applications struct {
 	evidence *evidence
 }
 
-// byApp raises signals for an application that reads mail: one that is not
-// Microsoft's, and one that is new to the account. First-party ids are not
-// spared the second: attackers borrow them.
+// byApp raises signals for an application that reads mail and is not Microsoft's or
+// is new to the account, and reports whether it is not Microsoft's. Applications of
+// Microsoft's can be new, too: attackers use their ids.
 func (c *applications) byApp(d *profile, ev *event.Event) bool {
 	key, at := baseline.Key(baseline.App, ev.App), ev.Time.UnixMilli()
 	if key == 0 || d.kind != aUser || c.subjects.appIsKnown(ev, at) || d.Baseline.Knows(key, at, c.policy.Collection.Baseline) {
@@ -28,15 +28,16 @@ func (c *applications) byApp(d *profile, ev *event.Event) bool {
 	if d.Baseline.IsMature(at) {
 		c.evidence.raiseUnless(key, d, ev, accessNewApp, ev.App)
 	}
-	foreign := foreign(c.policy, ev)
-	if foreign {
+	third := foreign(c.policy, ev)
+	if third {
 		c.evidence.raiseUnless(key, d, ev, accessForeignApp, ev.App)
 	}
 	c.learnReader(d, ev, key)
-	return foreign
+	return third
 }
 
-// used lets the baseline learn what reads the account's mail.
+// learnReader adds a program or an application that reads the account's mail to the
+// baseline, unless the access is suspicious.
 func (c *applications) learnReader(d *profile, ev *event.Event, key uint64) {
 	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.evidence.fromAttack(d, ev) {
 		if d.Baseline.Use(key, at, baseline.MaxFeatures) {
@@ -46,11 +47,12 @@ func (c *applications) learnReader(d *profile, ev *event.Event, key uint64) {
 	}
 }
 
-// minMailboxes is the number of mailboxes of access.many_mailboxes.
+// minMailboxes is the number of mailboxes within behaviour.MailboxSpan that raises
+// access.many_mailboxes.
 const minMailboxes = 5
 
-// manyMailboxes watches how many mailboxes an account reads by program in ten
-// minutes.
+// manyMailboxes raises a signal for an account or an application that reads many
+// mailboxes by program within ten minutes.
 func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	t := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
 	if box == 0 || !d.ReadMailbox(t) {
@@ -66,9 +68,9 @@ func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	}
 }
 
-// spread watches an application over all mailboxes. An application that has read
-// mail on as many days as a baseline needs is known, as long as it keeps to about
-// as many mailboxes a day and to its networks.
+// spread judges an application over all the mailboxes it reads. An application that
+// has read mail on as many days as a baseline needs is known, as long as it reads
+// about as many mailboxes a day and stays in its networks.
 func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, box uint64) {
 	at, period := ev.Time.UnixMilli(), daysOnly(c.policy.Collection.Baseline)
 	if box == 0 {
@@ -96,13 +98,13 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 		c.manyMailboxes(app, ev, box)
 	}
 	if mature && elsewhere && app.MailboxesOfDay(at) >= minMailboxes {
-		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly
+		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
 	c.evidence.updateItems(app, ev)
 }
 
-// appNetwork lets an application learn a network, and counts those in which it
-// acts for somebody.
+// appNetwork adds a network to the baseline of an application, and counts the
+// networks in which the application acts for a person.
 func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkContext) {
 	if w.network == 0 || w.usual {
 		return
@@ -114,8 +116,8 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)
 }
 
-// Figures of access.read_through: mail items, or requests to Microsoft Graph, of
-// one mailbox within an hour.
+// The thresholds of access.read_through: mail items, or requests to Microsoft Graph,
+// for one mailbox within an hour.
 const readThroughItems, readThroughRequests = 150, 12
 
 // readThrough raises a signal for a new application that takes much from its only

@@ -44,7 +44,8 @@ func classify(p *policy.Policy, i *theft, d *profile) {
 	i.confidence = confidence(p, kinds, d)
 }
 
-// collectionClass names an incident by its strongest part.
+// collectionClass returns the class of an incident, which is that of its strongest
+// signals.
 func collectionClass(i *theft, kinds kindSet) string {
 	switch {
 	case kinds.has(scriptTool, accessTool):
@@ -57,13 +58,14 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
-	case i.appSubject, kinds.has(mailConsent) && kinds.has(accessForeignApp):
+	case kinds.has(mailConsent) && kinds.has(accessForeignApp):
 		return classApp
 	}
 	return classScripted
 }
 
-// byProgram are the signals that honest programs give, too: a backup, a migration.
+// byProgram are the signals that legitimate programs give, too: a backup, a
+// migration.
 var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary)
 
 // severity returns the severity of an incident. Signals of both halves mean a theft
@@ -86,7 +88,8 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 }
 
 // phished reports whether an application looks like one that a phished account
-// let in: it reads one mailbox through, and hardly anybody else uses it.
+// consented to: the application reads one mailbox through, and hardly anybody else
+// uses it.
 func phished(d *profile, kinds kindSet) bool {
 	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.PerDay.Most() <= 2
 }
@@ -96,25 +99,25 @@ func phished(d *profile, kinds kindSet) bool {
 // baseline was used or networks were identified by prefix.
 func confidence(p *policy.Policy, kinds kindSet, d *profile) float64 {
 	signIn, access := kinds.halves()
-	// The figures only order alerts among each other; nothing is decided by them.
-	sure := 50
+	// The confidence only orders alerts; no decision depends on it.
+	percent := 50
 	if signIn && access {
-		sure += 20
+		percent += 20
 	}
 	if kinds.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
-		sure += 20
+		percent += 20
 	}
 	compared := kinds.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
 	switch {
 	case compared && d.Baseline.Mature == 0:
-		sure -= 10
+		percent -= 10
 	case compared && d.Baseline.Mature != 0:
-		sure += 5
+		percent += 5
 	}
 	if kinds.has(newNetwork, sessionMoved) && !p.HasOwners() {
-		sure -= 10
+		percent -= 10
 	}
-	return float64(min(sure, 95)) / 100
+	return float64(min(percent, 95)) / 100
 }
 
 // maturity describes the maturity of the baselines used for an incident.
@@ -126,20 +129,20 @@ func maturity(p *policy.Policy, d *profile) string {
 	if d.kind == anApp {
 		period = daysOnly(period)
 	}
-	says := d.Baseline.Describe(period)
+	text := d.Baseline.Describe(period)
 	if slices.ContainsFunc(d.Groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.Baseline.Mature == 0 {
-		says += "; the group's baseline is mature and counts half"
+		text += "; the group's baseline is mature and counts half"
 	}
 	if !p.HasOwners() {
-		says += "; networks by prefix, no database of their owners"
+		text += "; networks by prefix, no database of their owners"
 	}
-	return says
+	return text
 }
 
-// sourceOf returns where the mail was read from: the client whose access weighs
-// most; without one, the client whose sign-ins weigh most; of equals the earlier.
-// The client of an account that let an application in, or gave it a key, comes
-// last.
+// sourceOf returns the client from which mail was read: the one whose access weighs
+// most or, without access, the one whose sign-ins weigh most; the earlier of two
+// equals. The client of an account that let an application in, or gave it a key,
+// comes last.
 func sourceOf(d *profile) (from event.ClientKey) {
 	var heaviest int
 	var earliest int64
@@ -156,8 +159,8 @@ func sourceOf(d *profile) (from event.ClientKey) {
 	return from
 }
 
-// against returns what one client weighs in an incident; what was read from there
-// counts before all sign-ins.
+// against returns the weight of one client in an incident. Access counts before all
+// sign-ins.
 func against(d *profile, k event.ClientKey) int {
 	var s correlation
 	granted := 0

@@ -12,7 +12,7 @@ import (
 	"redshank/analytics/policy"
 )
 
-// Bounds of what an alert tells about the accounts in it.
+// Bounds of the context of an alert.
 const (
 	maxContexts = 5  // accounts: the subject, then those with valid credentials
 	maxUsual    = 5  // features of each kind
@@ -27,9 +27,9 @@ type accountContext struct {
 	signals  *[signalKinds]policy.Signal
 }
 
-// inform adds the context of the accounts and applications of an alert. It costs
+// addContext adds the context of the accounts and applications of an alert. It costs
 // some look-ups and allocations per alert.
-func (c *accountContext) inform(a *alert.Alert, i *incident.Incident) {
+func (c *accountContext) addContext(a *alert.Alert, i *incident.Incident) {
 	for _, app := range a.Apps {
 		if name := c.policy.AppName([]byte(app)); name != "" {
 			a.AppNames = append(a.AppNames, name)
@@ -40,8 +40,8 @@ func (c *accountContext) inform(a *alert.Alert, i *incident.Incident) {
 	}
 }
 
-// concerned are the accounts that a triager will ask about: the subject, or
-// the account that let an application in; then those whose passwords are known.
+// concerned returns the accounts that an analyst will ask about: the subject, or the
+// accounts that let an application in; then those with valid credentials.
 func (c *accountContext) concerned(a *alert.Alert, i *incident.Incident) []string {
 	var list []string
 	add := func(account string) {
@@ -65,6 +65,7 @@ func (c *accountContext) concerned(a *alert.Alert, i *incident.Incident) []strin
 	return list
 }
 
+// contextOf returns what is known about an account, for an incident.
 func (c *accountContext) contextOf(account string, i *incident.Incident) alert.Context {
 	x := alert.Context{Account: account, Groups: c.policy.Groups([]byte(account))}
 	marks := c.policy.AccountMarks([]byte(account))
@@ -110,8 +111,8 @@ func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 	first := map[signalKind]alert.Observation{}
 	for i := range d.observations {
 		if n := &d.observations[i]; n.last >= start {
-			deed, known := first[n.kind]
-			first[n.kind] = earlier(c.observed(n), deed, known)
+			have, known := first[n.kind]
+			first[n.kind] = earlier(c.observed(n), have, known)
 		}
 	}
 	kinds := slices.SortedFunc(maps.Keys(first), func(a, b signalKind) int {
@@ -125,15 +126,17 @@ func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 	return list
 }
 
+// observed returns an observation as an alert lists it.
 func (c *accountContext) observed(n *observation) alert.Observation {
-	deed := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
+	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
 	if n.client != (event.ClientKey{}) {
-		deed.IP = n.client.Addr()
+		o.IP = n.client.Addr()
 	}
-	return deed
+	return o
 }
 
-// earlier returns the earlier of two observations of one code, as long as both.
+// earlier returns the earlier of two observations of one code, extended to the end of
+// both. o counts only if known.
 func earlier(d, o alert.Observation, known bool) alert.Observation {
 	if !known {
 		return d
@@ -149,6 +152,8 @@ func earlier(d, o alert.Observation, known bool) alert.Observation {
 	return d
 }
 
+// lastSignIns returns the recent sign-ins of an account. A network is usual if it
+// was used before start.
 func (c *accountContext) lastSignIns(d *profile, start int64) []alert.SignIn {
 	var list []alert.SignIn
 	for _, v := range d.SignIns {

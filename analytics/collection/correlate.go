@@ -1,30 +1,31 @@
 package collection
 
-// correlation is the score of the observations around one of them.
+// correlation is the score of an observation and those near it.
 type correlation struct {
-	kinds          [signalKinds]int8 // weight that counts, 0: not part of it
+	kinds          [signalKinds]int8 // the weight of each signal, 0: absent
 	set            kindSet
-	signIn, access int // sums of weights, each signal once
-	session        int // of signIn, what is about the session itself
-	weakAt         int // what mail that was merely opened needs
-	strong         bool
+	signIn, access int  // sums of weights, each signal once
+	session        int  // the part of signIn that is about the session itself
+	weakAt         int  // the sum at which mail that was merely opened is a theft
+	strong         bool // a single signal opens an incident
 }
 
-// besideSession are the signals of the first half that say nothing about the
-// session in which mail is opened.
+// besideSession are the signals of the sign-in half that are not about the session
+// in which mail is opened.
 var besideSession = grants | setOf(newApp)
 
-// grants are the signals of an account that lets somebody in.
+// grants are the signals of an account that gives access to others.
 var grants = setOf(mailConsent, appCredentials, mailPermission)
 
-// everyday are the signals of the first half that never make a theft by
-// themselves: people buy telephones and work late.
+// everyday are the signals of the sign-in half that are no theft by themselves:
+// people buy telephones and work late.
 var everyday = setOf(newDevice, newFamily, newApp, newHour)
 
-// oddSession are the signals of which a session needs one before mail that was
-// merely opened in it can be a theft: people travel, and buy telephones.
+// oddSession are the signals of an abnormal session. Mail that was merely opened is
+// a theft only in such a session: people travel, and buy telephones.
 var oddSession = setOf(signInRented, sessionMoved, impossibleTravel, signInScript, signInTool, signInROPC, signInDeviceCode, signInLegacy, signInFromAttack)
 
+// add adds a signal; of several with the same kind the heaviest counts.
 func (s *correlation) add(kind signalKind, weight int) {
 	more := weight - int(s.kinds[kind])
 	if more <= 0 {
@@ -62,9 +63,9 @@ func (s *correlation) opens() bool {
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
 
-// weigh brings the weights of a subject's observations up to date, and marks
-// those around which there is an incident: of all where part is nil, else of
-// those that are near part, which is a fraction of them in a flood.
+// weigh updates the weights of a subject's observations, and marks as core those
+// around which there is an incident. If part is not nil, only the observations near
+// part are updated, which is a fraction of them in a flood.
 func (c *evidence) weigh(d *profile, part *observation) {
 	var fresh freshWeights
 	for i := range d.observations {
@@ -78,7 +79,7 @@ func (c *evidence) weigh(d *profile, part *observation) {
 // freshWeights are the observations whose weight is up to date.
 type freshWeights [maxObservations]bool
 
-// correlate sums up the observations around one of them, itself included.
+// correlate returns the score of center and the observations near it.
 func (c *evidence) correlate(d *profile, center *observation, fresh *freshWeights) (s correlation) {
 	s.weakAt = weakAt
 	if !c.policy.HasOwners() {
@@ -99,8 +100,7 @@ func (c *evidence) correlate(d *profile, center *observation, fresh *freshWeight
 	return s
 }
 
-// trigger returns an observation around which there is an incident and which the
-// given one is near, or nil.
+// trigger returns a core observation near part, or nil.
 func (c *evidence) trigger(d *profile, part *observation) *observation {
 	for i := range d.observations {
 		if center := &d.observations[i]; center.core && center.near(part, c.window) {

@@ -51,7 +51,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
 	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
 	t.Register(&ruleCollection, newTheft)
-	t.OnAlert((&accountContext{p, s, n, &w.signals}).inform)
+	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
 	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}}
 }
@@ -76,7 +76,7 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 	switch ev.Action {
 	case event.SignIn:
-		// The first request of a client may be no more than a guess that was right.
+		// The first successful request of a client may be a guessed password, not access.
 		learned := c.subjects.known.learned.at
 		again := learned != 0 && distance(learned, at) >= 1000
 		c.signIns.observe(d, ev)
@@ -126,8 +126,8 @@ func requestLog(s event.Source) bool {
 	return s == event.IIS || s == event.HTTPProxy || s == event.EWS
 }
 
-// ofTheCloud recognises services of the cloud itself, which read mail to index
-// it or to remind of it: they come from its own addresses as RESTSystem.
+// ofTheCloud reports whether a service of the cloud itself reads mail, to index it or
+// to send reminders. Such services come from Microsoft's addresses as RESTSystem.
 func ofTheCloud(ev *event.Event) bool {
 	return ev.Action == event.MailAccess && ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, restSystem)
 }

@@ -10,13 +10,13 @@ import (
 	"redshank/analytics/window"
 )
 
-// evidence records the observations of every subject and opens an incident where
-// they weigh enough: see evidence.go for recording, correlate.go for the score, and
-// incident.go for the incidents.
+// evidence records the observations of every subject and opens an incident if they
+// weigh enough: evidence.go records them, correlate.go computes the score, and
+// incident.go opens and extends incidents.
 type evidence struct {
 	policy   *policy.Policy
 	tracker  *incident.Tracker
-	explain  explain.Observer // nil: nobody listens
+	explain  explain.Observer // nil if there is no observer
 	subjects *subjects
 	weights  *weights
 	sessions *window.Recent[session]
@@ -37,20 +37,20 @@ func (c *evidence) raiseUnless(feature uint64, d *profile, ev *event.Event, kind
 	c.record(d, n, detail, ev)
 }
 
+// observationOf returns the observation of a signal that an event gives.
 func (c *evidence) observationOf(ev *event.Event, kind signalKind) observation {
 	at := ev.Time.UnixMilli()
 	return observation{kind: kind, first: at, last: at, links: linksOf(c.policy, ev), client: clientOf(ev)}
 }
 
-// record keeps an observation and opens or extends an incident if the
-// observations around it weigh enough. Both halves meet here, in whatever order
-// they come. ev may be nil.
+// record stores an observation and opens or extends an incident if the observations
+// near it weigh enough. The two halves may arrive in any order. ev may be nil.
 func (c *evidence) record(d *profile, n observation, detail []byte, ev *event.Event) {
 	c.recordOne(d, n, detail, ev)
 	c.openedMail(d, &n)
 }
 
-// enter is record for one observation alone.
+// recordOne is record for one observation alone.
 func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.weights.signals[n.kind].Weight == 0 {
 		return
@@ -93,8 +93,8 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	c.add(d, ev)
 }
 
-// openedMail adds the access to an observation of the first half whose session
-// has opened mail already: the two logs arrive in any order.
+// openedMail records the access if the session of an abnormal sign-in has opened
+// mail already: the log of sign-ins can arrive later.
 func (c *evidence) openedMail(d *profile, n *observation) {
 	if n.links[0] == 0 || !oddSession.has(n.kind) || d.kind != aUser {
 		return
@@ -109,8 +109,8 @@ func (c *evidence) openedMail(d *profile, n *observation) {
 	}
 }
 
-// credentialStolen records a successful sign-in from the client of an AN1269
-// incident. AN1269 calls it at the sign-in, or when the incident opens later.
+// credentialStolen records a successful sign-in from the client of an incident of
+// AN1269: at the sign-in, or when the incident opens later.
 func (c *evidence) credentialStolen(account string, from event.ClientKey, at int64) {
 	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: linkOf(c.policy, from)}, feature: linkOf(c.policy, from)}
 	c.record(c.subjects.profile(aUser, []byte(account)), n, nil, nil)

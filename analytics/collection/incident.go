@@ -5,8 +5,9 @@ import (
 	"redshank/analytics/event"
 )
 
-// open opens an incident around an observation, or joins that of the account that
-// let the application in, or of the application that the account let in.
+// open opens an incident around an observation. If the account that let the
+// application in, or the application that the account let in, has one already, the
+// subject joins that incident.
 func (c *evidence) open(d *profile, center *observation) {
 	for i := range d.observations {
 		d.observations[i].inIncident = false
@@ -15,7 +16,7 @@ func (c *evidence) open(d *profile, center *observation) {
 	c.subjects.profiles.Protect(d.key)
 	if d.incident = c.linkedIncident(d, center); d.incident != nil {
 		if i := d.incident; d.kind == aUser && i.Account == "" {
-			i.Account, i.Subject = d.subject, d.subject // the person is what the incident is about
+			i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 		}
 		return
 	}
@@ -64,7 +65,7 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 	c.tracker.Update(i.Incident)
 }
 
-// tell adds the signal of one observation to the incident.
+// addObservation adds the signal of one observation to the incident.
 func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	if n.weight == 0 {
 		return
@@ -83,14 +84,14 @@ func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	i.Changed()
 }
 
-// measure counts the items read while the incident lasted.
+// countItems counts the items read while the incident lasted.
 func (c *evidence) countItems(d *profile) {
 	if i := d.incident; d.Taken != nil {
 		i.Counts.Items = max(i.Counts.Items, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
 	}
 }
 
-// touch keeps the figures of an open incident up to date.
+// updateItems updates the number of items of an open incident.
 func (c *evidence) updateItems(d *profile, ev *event.Event) {
 	i := d.incident
 	if i == nil || !within(i, ev.Time.UnixMilli()) {
@@ -119,9 +120,9 @@ func (c *evidence) accountBehind(d *profile) *profile {
 	return nil
 }
 
-// linkedIncident returns the open incident of an account of an application, where
-// the application opens one; and of an application, where an account does that
-// let it in. An application of many accounts is linked to none.
+// linkedIncident returns the open incident that a subject would share: for an
+// application, that of an account which uses it; for an account, that of an
+// application which the account let in. An application of many accounts shares none.
 func (c *evidence) linkedIncident(d *profile, center *observation) *theft {
 	if d.kind == anApp {
 		for _, account := range d.Accounts {
@@ -144,7 +145,7 @@ func (c *evidence) linkedIncident(d *profile, center *observation) *theft {
 	return nil
 }
 
-// meets reports whether any observation around one was made during an incident.
+// meets reports whether any observation near center was made during an incident.
 func (c *evidence) meets(i *theft, d *profile, center *observation) bool {
 	for n := range d.observations {
 		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
@@ -154,8 +155,8 @@ func (c *evidence) meets(i *theft, d *profile, center *observation) bool {
 	return false
 }
 
-// during reports whether an observation was made during an incident, or within
-// the time window of it.
+// during reports whether an observation was made during an incident, or within the
+// time window before or after.
 func (c *evidence) during(i *theft, n *observation) bool {
 	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
 }

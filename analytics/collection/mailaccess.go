@@ -21,7 +21,7 @@ type mailAccess struct {
 	requests *window.Seen // ids of requests that were counted as items
 }
 
-// access records signals of programmatic access and of unusual volume.
+// observe records signals of programmatic access and of unusual volume.
 func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
@@ -42,7 +42,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	}
 	c.accessType(d, ev, program)
 	if script {
-		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
+		c.checkBeaconing(d, ev, &w) // not for applications: every mail client polls at regular intervals
 	}
 	if program && d.kind != anApp {
 		c.apps.manyMailboxes(d, ev, c.subjects.mailboxOf(d, ev))
@@ -51,7 +51,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	c.evidence.updateItems(d, ev)
 }
 
-// touched records signals of the type of access. Search and synchronisation count
+// accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
 func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {
 	if ev.Throttled {
@@ -91,7 +91,7 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	}
 	reader := readerKey(ev, ev.AgentText(), w)
 	n := c.evidence.observationOf(ev, kind)
-	n.feature, n.half = reader, d.kind == anApp // an application is a program by nature
+	n.feature, n.half = reader, d.kind == anApp // an application is a program anyway
 	c.evidence.record(d, n, agent, ev)
 	c.apps.learnReader(d, ev, reader)
 	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
@@ -111,9 +111,9 @@ func nameless(ev *event.Event) bool {
 	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
 }
 
-// ordinary raises a signal for mail that any client opens in a network that is
-// new to the account, or in the session or from the address of an abnormal
-// sign-in; after the sign-in of a named attack tool, for any access.
+// ordinary raises a signal for mail that a person's client opens: in a network that
+// is new to the account, or in the session or from the address of an abnormal
+// sign-in. After the sign-in of a named attack tool, any access counts.
 func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	if d.kind != aUser || ev.Access == event.Send {
 		return
@@ -121,7 +121,7 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.policy.RentedNetwork(c.networks.geo.Locate(ev.IP)) {
+		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}
@@ -157,8 +157,8 @@ func (c *mailAccess) checkBeaconing(d *profile, ev *event.Event, w *networkConte
 }
 
 // volume records a signal if far more items are read in a day than usual for the
-// account. Until that is known, which takes days rather than sign-ins, the limit is
-// ten times the minimum. Folders synchronised by interactive clients are not
+// account. Until the usual volume is known, which takes days rather than sign-ins,
+// the limit is ten times the minimum. Folders synchronised by interactive clients are not
 // counted.
 func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()

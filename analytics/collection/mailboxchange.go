@@ -19,7 +19,7 @@ type mailboxChanges struct {
 	signIns  *signIns
 }
 
-// change records signals of changes to mailboxes, applications and the directory.
+// observe records signals of changes to mailboxes, applications and the directory.
 func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
@@ -51,15 +51,15 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	c.evidence.record(d, n, detail, ev)
 }
 
-// complianceSearch reports whether an export is that of a search for the lawyers,
-// which needs a role of its own and counts half.
+// complianceSearch reports whether an export is that of a compliance search, which
+// needs a role of its own and counts half.
 func complianceSearch(operation []byte) bool {
 	return bytes.Contains(operation, []byte("Compliance")) || bytes.HasPrefix(operation, []byte("Search"))
 }
 
-// grant raises the signal of an application that is let in, or given a key, on
-// the account that does so and on the application, which also gets what is
-// abnormal about the account's sign-in.
+// grant raises the signal of an application that is let in, or given a key: on the
+// account and on the application. The application also gets the observations of the
+// account's abnormal sign-in.
 func (c *mailboxChanges) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
 	app, target := baseline.Key(baseline.App, ev.Target), c.subjects.profile(anApp, ev.Target)
 	target.Accounts.Add(d.key)
@@ -88,8 +88,8 @@ func (c *mailboxChanges) grant(d *profile, ev *event.Event, kind signalKind, det
 // appID has the length of an application id.
 const appID = "00000000-0000-0000-0000-000000000000"
 
-// changes are what the content's groups of operations and cmdlets mean;
-// signalKinds: nothing.
+// changes map the content's groups of operations and cmdlets to functions that return
+// the signal of an event, or signalKinds for none.
 var changes = map[string]func(*policy.Policy, *event.Event) signalKind{
 	"mail_rule":       ruleKind,
 	"mail_forward":    mailboxKind,
@@ -103,6 +103,7 @@ var changes = map[string]func(*policy.Policy, *event.Event) signalKind{
 	"app_change":      appKind,
 }
 
+// always returns a function that returns kind for every event.
 func always(kind signalKind) func(*policy.Policy, *event.Event) signalKind {
 	return func(*policy.Policy, *event.Event) signalKind { return kind }
 }
@@ -136,7 +137,8 @@ func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
 	return signalKinds
 }
 
-// auditKind is for what turns auditing off, of mailboxes or of the tenant.
+// auditKind returns the signal of a change that turns auditing off, for mailboxes or
+// for the tenant.
 func auditKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if endsAuditing(ev.Detail) || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
 		return accessThrottled
@@ -146,7 +148,7 @@ func auditKind(_ *policy.Policy, ev *event.Event) signalKind {
 
 // endsAuditing reports whether parameters turn auditing off. They come as
 // AuditEnabled=False from the audit log, and as -AuditEnabled $false, "False" or
-// :$false from cmdlets, so that the signs between name and value do not count.
+// :$false from cmdlets, so punctuation between name and value is removed first.
 func endsAuditing(detail []byte) bool {
 	plain := bytes.Map(func(r rune) rune {
 		if strings.ContainsRune("\"': =$", r) {
@@ -167,7 +169,7 @@ func forwards(detail []byte, ev *event.Event) bool {
 		}
 		target, _, _ := bytes.Cut(detail[at+len(mark):], []byte("; "))
 		if target = bytes.Trim(target, ` ="':-$`); len(target) == 0 || string(target) == "null" {
-			continue // taken back
+			continue // the forwarding is removed
 		}
 		if !allWithin(target, ownDomain(ev)) {
 			return true
@@ -176,6 +178,7 @@ func forwards(detail []byte, ev *event.Event) bool {
 	return false
 }
 
+// ownDomain returns the domain of the mailbox or, without one, of the account.
 func ownDomain(ev *event.Event) []byte {
 	for _, account := range [...][]byte{ev.Mailbox, ev.User} {
 		if at := bytes.LastIndexByte(account, '@'); at >= 0 {
@@ -210,7 +213,8 @@ func allWithin(list, domain []byte) bool {
 	return true
 }
 
-// permissionKind leaves calendars out: sharing one is everyday.
+// permissionKind returns the signal of a permission to read mail. Sharing a calendar
+// is ordinary.
 func permissionKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if bytes.Contains(ev.Detail, []byte(`\Calendar`)) {
 		return signalKinds
@@ -218,7 +222,7 @@ func permissionKind(_ *policy.Policy, ev *event.Event) signalKind {
 	return mailPermission
 }
 
-// roleKind is for the roles that open mailboxes.
+// roleKind returns the signal of a role that gives access to mailboxes.
 func roleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if holdsAny(bytes.ToLower(ev.Detail), "impersonation", "mailbox import export", "mailbox search", "organization management", "discovery management", "full_access_as_app", "mail.") {
 		return mailPermission
@@ -226,8 +230,8 @@ func roleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	return signalKinds
 }
 
-// consentKind is for scopes and roles that reach mail. The OpenID scope "email"
-// does not.
+// consentKind returns the signal of scopes and roles that give access to mail. The
+// OpenID scope "email" does not.
 func consentKind(p *policy.Policy, ev *event.Event) signalKind {
 	if p.MailScope(ev.Detail) {
 		return mailConsent
@@ -247,6 +251,7 @@ func appKind(p *policy.Policy, ev *event.Event) signalKind {
 	return signalKinds
 }
 
+// holdsAny reports whether text contains any of the parts.
 func holdsAny(text []byte, parts ...string) bool {
 	for _, part := range parts {
 		if bytes.Contains(text, []byte(part)) {

@@ -33,7 +33,7 @@ type networks struct {
 	country      []byte // reused
 }
 
-// networkContextOf returns the context of an event. It is empty for cloud back
+// contextOf returns the context of an event. It is empty for cloud back
 // ends and the server's own addresses.
 func (c *networks) contextOf(ev *event.Event) (w networkContext) {
 	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
@@ -51,7 +51,8 @@ func (c *networks) contextOf(ev *event.Event) (w networkContext) {
 	return w
 }
 
-// spell returns a country as bytes, for hashing, without allocating.
+// spell returns a country as bytes, for hashing, without allocating. The bytes are
+// valid until the next call.
 func (c *networks) spell(country string) []byte {
 	c.country = append(c.country[:0], country...)
 	return c.country
@@ -61,8 +62,8 @@ func (c *networks) spell(country string) []byte {
 // service.
 func (c *networks) rented(ip netip.Addr) bool { return c.policy.RentedNetwork(c.geo.Locate(ip)) }
 
-// nameOf records the name of a feature. It allocates only for an unknown name.
-func (c *networks) nameOf(p *eventFeature, ev *event.Event) {
+// learnName stores the name of a feature. It allocates only for an unknown name.
+func (c *networks) learnName(p *eventFeature, ev *event.Event) {
 	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry
 		return
 	}
@@ -87,7 +88,7 @@ func (c *networks) nameOf(p *eventFeature, ev *event.Event) {
 	c.featureNames.Add(p.key, n)
 }
 
-// networkName is the owner of an address, or the prefix that stands for one.
+// networkName returns the owner of an address, or the prefix that stands for one.
 func (c *networks) networkName(ip netip.Addr) string {
 	if l := c.policy.Locate(ip); l.ASN != 0 {
 		return ownerName(l.ASN, l.Organization)
@@ -99,6 +100,7 @@ func (c *networks) networkName(ip netip.Addr) string {
 	return netip.PrefixFrom(event.ClientKey(ip.As16()).Network().Addr(), bits).String()
 }
 
+// ownerName returns a network owner as "AS8075 Microsoft".
 func ownerName(asn uint32, organization string) string {
 	name := "AS" + strconv.FormatUint(uint64(asn), 10)
 	if organization != "" {
@@ -107,6 +109,7 @@ func ownerName(asn uint32, organization string) string {
 	return name
 }
 
+// savedFeatureName is the saved form of the name of a feature.
 type savedFeatureName struct {
 	Turn uint64
 	Kind baseline.Kind

@@ -35,6 +35,7 @@ type profile struct {
 	*behaviour.Behaviour
 }
 
+// subjectKind is what an entity profile is about. The numbers are saved.
 type subjectKind uint8
 
 const (
@@ -46,21 +47,21 @@ const (
 // observation is one signal, with the links it shares with other observations.
 type observation struct {
 	kind        signalKind
-	half        bool   // a group's baseline speaks, the account's own is not mature
+	half        bool   // counts half, as where only a group's baseline is mature
 	grant       bool   // of the account that let an application in
-	weight      int    // now; see Detector.weigh
+	weight      int    // current; see evidence.weigh
 	record      string // id of the record behind it, at most 64 bytes
-	core        bool   // what is near it makes an incident; see Detector.weigh
+	core        bool   // the observations near it open an incident; see evidence.weigh
 	inIncident  bool   // part of the incident
 	first, last int64
 	links       links
 	client      event.ClientKey // zero: none
-	feature     uint64          // it counts only while this is not usual; 0: always
+	feature     uint64          // counts only while this feature is not usual; 0: always counts
 	detail      string
 }
 
-// began returns the start of an incident that the observation is part of. A volume
-// is known only at its end.
+// began returns the time from which the observation is part of an incident. A volume
+// counts from its end, when it is known.
 func (n *observation) began() int64 {
 	if n.kind == accessVolume {
 		return n.last
@@ -68,10 +69,11 @@ func (n *observation) began() int64 {
 	return n.first
 }
 
-// links are the keys by which two halves are matched besides their subject:
+// links are the keys by which the two halves are matched besides their subject:
 // session or token, client address, application. The zero value matches nothing.
 type links [3]uint64
 
+// shared reports whether two observations have a link in common.
 func (a *links) shared(b *links) bool {
 	for i, v := range a {
 		if v != 0 && v == b[i] {
@@ -81,8 +83,8 @@ func (a *links) shared(b *links) bool {
 	return false
 }
 
-// keep stores an observation, merged with one of the same signal and client
-// shortly before or after it, if any. It reports whether anything changed.
+// keep stores an observation, or extends the same observation shortly before or
+// after it, and reports whether anything changed.
 func (d *profile) keep(n observation, detail []byte) (kept *observation, changed bool) {
 	for i := range d.observations {
 		have := &d.observations[i]
@@ -101,16 +103,16 @@ func (d *profile) keep(n observation, detail []byte) (kept *observation, changed
 	return &d.observations[len(d.observations)-1], true
 }
 
-// ofAttack are the signals that credential stuffing gives for each address from
-// which it gets in: thousands for an account whose password is known.
+// ofAttack are the signals that credential stuffing gives for each address with a
+// successful sign-in: thousands for an account whose password is known.
 var ofAttack = setOf(signInFromAttack, signInAfterFailures)
 
-// maxAlike is how many observations of a signal of ofAttack that are near each
-// other are kept. More say nothing new, and each costs a comparison of all.
+// maxAlike bounds the observations of one signal of ofAttack that are near each
+// other. More add nothing, and each costs a comparison with all.
 const maxAlike = 8
 
-// repeats reports whether an observation would be one more than maxAlike near
-// each other, and is not one of these that goes on.
+// repeats reports whether an observation would be one more than maxAlike near each
+// other. An observation that extends a stored one does not repeat it.
 func (d *profile) repeats(n *observation, window int64) bool {
 	alike := 0
 	for i := range d.observations {
@@ -126,17 +128,18 @@ func (d *profile) repeats(n *observation, window int64) bool {
 	return alike >= maxAlike
 }
 
-// oneLine is a capped copy of text without line breaks and runs of blanks.
+// oneLine returns a copy of text, capped at maxDetail, without line breaks and runs of
+// blanks.
 func oneLine(text []byte) string {
 	text = text[:min(len(text), maxDetail)]
 	if !bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf }) {
-		return string(text) // an address above all
+		return string(text) // usually an address
 	}
 	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
 }
 
-// same reports whether two observations are one: the same signal of the same
-// client shortly before or after, or of the same new feature within an hour.
+// same reports whether two observations count as one: the same signal of the same
+// client within observationSpan, or with the same feature within an hour.
 func (n *observation) same(o *observation) bool {
 	span := int64(observationSpan)
 	if n.feature != 0 {
@@ -175,9 +178,9 @@ func (d *profile) has(kind signalKind) bool {
 	return false
 }
 
-// near reports whether two observations can be parts of one theft: within a day
-// of each other where they share a session, an address or an application; within
-// the time window unless they are apart.
+// near reports whether two observations can be parts of one theft: within a day of
+// each other if they share a session, an address or an application, else within the
+// time window unless they are apart.
 func (n *observation) near(o *observation, window int64) bool {
 	gap := max(n.first, o.first) - min(n.last, o.last)
 	switch {
@@ -193,8 +196,8 @@ func (n *observation) near(o *observation, window int64) bool {
 var readByProgram = setOf(accessScript, accessTool, accessNoAgent, accessItems, accessForeignApp, accessMailboxes, accessSync, accessRegular, accessBulk)
 
 // apart reports whether two observations without a common session or address are
-// those of two people: they have different addresses, and are not an odd sign-in
-// and the reading of a program, which rarely meet by chance.
+// those of two people: they have different addresses, and are not an abnormal sign-in
+// and a program that reads mail, which rarely coincide by chance.
 func (n *observation) apart(o *observation) bool {
 	none := event.ClientKey{}
 	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {

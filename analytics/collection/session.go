@@ -11,24 +11,24 @@ import (
 
 // Times of session.two_networks, in milliseconds.
 const (
-	switchedWithin = event.Hour // nobody moves between two networks that soon, but by a tunnel
-	returnedWithin = event.Day  // to the first network and back
+	switchedWithin = event.Hour // too soon to travel; a VPN can
+	returnedWithin = event.Day  // the session is back in the first network
 	siteSpan       = 10 * 60 * 1000
 )
 
-// session is where a session or token was used: the four networks used last.
+// session holds where a session or token was used: the four latest networks.
 type session [4]site
 
 // site is the use of a session in one network.
 type site struct {
-	network     uint64 // 0: nothing seen here
+	network     uint64 // 0: the entry is free
 	first, last int64
-	read        int64 // when mail was first opened by a person's client; 0: not yet
+	read        int64 // when a person's client first opened mail; 0: not yet
 	client      event.ClientKey
 	usual       bool // the policy calls the network usual, or the account's own device was there
 }
 
-// sessions recognises sessions and tokens that are used in two networks.
+// sessions detects sessions and tokens that are used in two networks.
 type sessions struct {
 	policy   *policy.Policy
 	networks *networks
@@ -37,9 +37,9 @@ type sessions struct {
 	recent   *window.Recent[session]
 }
 
-// moved raises a signal for a session or token that is used in two unrelated
-// networks, on the side that is not usual for the account: people switch a VPN
-// on.
+// observe raises a signal for a session or token that is used in two unrelated
+// networks. The signal is about the network that is not usual for the account. Two
+// usual networks raise none, since people turn a VPN on and off.
 func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
 	if w.network != 0 {
 		c.useIn(d, ev, w, 's', ev.Session)
@@ -47,12 +47,13 @@ func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
+// useIn records one use of a session or token in a network.
 func (c *sessions) useIn(d *profile, ev *event.Event, w *networkContext, kind byte, id []byte) {
 	if len(id) == 0 {
 		return
 	}
 	if w.v6 {
-		kind -= 'a' - 'A' // without owners the two families of addresses cannot be compared
+		kind -= 'a' - 'A' // without network owners, IPv6 and IPv4 networks cannot be compared
 	}
 	key, at := event.SaltedHash(kind, id), ev.Time.UnixMilli()
 	known, _ := c.recent.Get(key)
@@ -89,7 +90,7 @@ func (s *session) place(network uint64) int {
 	return oldest
 }
 
-// use adds a use to a site. The last one is kept to ten minutes.
+// use adds a use to a site. The time of the last use is precise to ten minutes.
 func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 	s.first = min(s.first, at)
 	if at-s.last >= siteSpan {
@@ -101,10 +102,10 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 	}
 }
 
-// compareSites raises the signal when a session changes networks too fast, or
-// within a day to a network of servers for rent, or when it goes to another network
-// and comes back within a day, which counts half. before is what was known of this
-// network.
+// compareSites raises the signal if a session changes networks within an hour, or
+// within a day to a network of servers for rent. A session that goes to another
+// network and comes back within a day counts half. before is the site of this
+// network without the current event.
 func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before *site) {
 	at := ev.Time.UnixMilli()
 	gap := min(distance(at, there.first), distance(at, there.last))
@@ -126,15 +127,16 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 	c.evidence.record(d, n, nil, ev)
 }
 
+// rentedSite reports whether a site is in a network of servers for rent.
 func (c *sessions) rentedSite(s *site) bool {
-	return s.client != (event.ClientKey{}) && c.policy.RentedNetwork(c.networks.geo.Locate(s.client.Addr()))
+	return s.client != (event.ClientKey{}) && c.networks.rented(s.client.Addr())
 }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
 // odd returns the one of two sites that is not the account's: neither usual nor
-// known before; of two such the one that fewer others use, or else the later.
-// It returns nil where both are the account's.
+// known before. If neither is the account's, odd returns the one that fewer others
+// use, or else the later one; if both are, nil.
 func (c *sessions) odd(d *profile, a, b *site) *site {
 	if a.first < b.first {
 		a, b = b, a
@@ -152,6 +154,7 @@ func (c *sessions) odd(d *profile, a, b *site) *site {
 	return b
 }
 
+// savedSite is the saved form of a session, one list for each field of site.
 type savedSite struct {
 	Turn    uint64
 	Network []uint64

@@ -6,7 +6,7 @@ import "redshank/analytics/policy"
 // sentence of each stand in the policy's content (signals.yaml).
 type signalKind uint8
 
-// The signals of the sign-in, and from accessScript on those of the access.
+// The signals of the sign-in half and, from accessScript on, of the access half.
 const (
 	newNetwork signalKind = iota
 	newCountry
@@ -46,15 +46,15 @@ const (
 	scriptMail
 	hostLookup
 
-	// Later ones stand at the end, since the numbers are saved.
+	// New signals are added at the end, since the numbers are saved.
 	signInRented
 	accessOrdinary
 	accessBulk
 
-	signalKinds // how many there are
+	signalKinds // the number of signals
 )
 
-// signalCodes are the codes, which never change.
+// signalCodes are the codes of the signals, which never change.
 var signalCodes = [signalKinds]string{
 	newNetwork:          "signin.new_network",
 	newCountry:          "signin.new_country",
@@ -132,20 +132,20 @@ func (s kindSet) halves() (signIn, access bool) {
 	return s&^accessKinds != 0, s&accessKinds != 0
 }
 
-// opensAt is the sum of weights, each signal counted once, at which two halves
-// make an incident. A single signal of this weight opens alone; signals of the
-// access alone open at aloneAt.
+// opensAt is the sum of weights, each signal counted once, at which both halves
+// together open an incident. A single signal of this weight opens one by itself;
+// signals of the access half alone open one at aloneAt.
 const (
 	opensAt = 100
 	aloneAt = 130
-	// leastAccess is the least weight of the access half. If the only access is that
-	// a browser or a mail client opened mail, the sum of both halves must reach weakAt,
-	// or weakAtUnowned without a database of network owners, since a telephone moves
-	// through many prefixes.
+	// leastAccess is the least weight of the access half. If a browser or a mail client
+	// merely opened mail, the sum of both halves must reach weakAt, or weakAtUnowned
+	// without a database of network owners, since a telephone moves through many
+	// prefixes.
 	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
 )
 
-// signalsOf are the signals with their weights in force.
+// signalsOf returns the signals with the weights of the policy.
 func signalsOf(p *policy.Policy) (list [signalKinds]policy.Signal) {
 	for _, s := range p.Signals() {
 		for k, code := range signalCodes {

@@ -23,7 +23,7 @@ type signIns struct {
 	sessions *sessions
 }
 
-// signIn compares a sign-in with what is usual and then learns from it.
+// observe compares a sign-in with what is usual and then learns from it.
 func (c *signIns) observe(d *profile, ev *event.Event) {
 	at := ev.Time.UnixMilli()
 	if ev.Outcome == event.Failure {
@@ -54,13 +54,13 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	c.learn(d, ev, &features)
 }
 
-// learnMark recognises a request like the one that was learned last of the same
-// pair of client and account, with the same agent.
+// learnMark identifies the last request that was learned for a pair of client and
+// account. The agent is part of the pair.
 type learnMark struct {
 	at       int64 // of the first such request, in Unix milliseconds
 	device   uint32
 	protocol event.Protocol
-	script   bool // where people sign in
+	script   bool // a scripting agent where people sign in
 }
 
 func markOf(ev *event.Event, at int64) learnMark {
@@ -84,7 +84,7 @@ func (c *signIns) same(ev *event.Event, at int64) bool {
 	return held && mark == last
 }
 
-// deviceHash is 0 where no device is named.
+// deviceHash returns a hash of the device, 0 if the event names none.
 func deviceHash(ev *event.Event) uint32 {
 	if len(ev.Device) == 0 {
 		return 0
@@ -97,10 +97,10 @@ type eventFeature struct {
 	key    uint64
 	signal signalKind
 	detail []byte
-	own    bool // of the account alone: a group has no usual one
+	own    bool // compared with the account alone, not with its groups
 }
 
-// said returns the detail of a feature's signal. The agent is read on demand.
+// text returns the detail of a feature's signal. The agent is read on demand.
 func (p *eventFeature) text(ev *event.Event) []byte {
 	if p.signal == newFamily {
 		return ev.AgentText()
@@ -121,7 +121,7 @@ func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 	}
 	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
 	if ev.Protocol != event.ProtocolUnknown {
-		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // known by manner
+		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // compared by method, below
 	}
 	return p
 }
@@ -151,13 +151,13 @@ func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) 
 }
 
 // rentedNetwork raises a signal for a network of servers for rent or of a VPN
-// service that is new to the account. Applications live there.
+// service that is new to the account. Applications normally run in such networks.
 func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if d.kind != aUser || w.usual || w.network == 0 || !d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		return
 	}
-	if c.policy.RentedNetwork(c.networks.geo.Locate(ev.IP)) {
+	if c.networks.rented(ev.IP) {
 		c.evidence.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
 }
@@ -176,8 +176,9 @@ func forPrograms(ev *event.Event) bool {
 		requestLog(ev.Source) && (ev.Service == event.EWSService || ev.Service == event.Autodiscover || ev.Service == event.REST)
 }
 
-// authMethod records signals for the authentication method, unless it is usual for
-// the account. Applications are programs by nature.
+// method records signals for the authentication method, unless the method is usual
+// for the account. A scripting agent is no signal for an application, which is a
+// program anyway.
 func (c *signIns) method(d *profile, ev *event.Event, w *networkContext) {
 	switch {
 	case ev.Family == event.Tool:
@@ -187,18 +188,18 @@ func (c *signIns) method(d *profile, ev *event.Event, w *networkContext) {
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
 		c.byScript(d, ev, w)
 	}
-	switch habit := methodKey(ev); ev.Protocol {
+	switch key := methodKey(ev); ev.Protocol {
 	case event.ROPC:
-		c.evidence.raiseUnless(habit, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
 	case event.DeviceCode:
-		c.evidence.raiseUnless(habit, d, ev, signInDeviceCode, firstOf(ev.App, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInDeviceCode, firstOf(ev.App, ev.AgentText()))
 	case event.LegacyAuth:
-		c.evidence.raiseUnless(habit, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
 	}
 }
 
-// signInByScript raises a signal for a scripting agent: half in a network that is
-// familiar, none for the PowerShell of an administrator there.
+// byScript raises a signal for a scripting agent. In a familiar network the signal
+// counts half, and PowerShell, which administrators use, gives none.
 func (c *signIns) byScript(d *profile, ev *event.Event, w *networkContext) {
 	n := c.evidence.observationOf(ev, signInScript)
 	n.feature, n.half = readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
@@ -207,14 +208,14 @@ func (c *signIns) byScript(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
-// familiar reports whether the network is the account's, or one that many others
-// use: people have scripts, too.
+// familiar reports whether the network is usual for the account or for many others.
 func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
 	return w.usual || w.network != 0 && (d.Baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.weights.others(d, newNetwork, w.network, at)) >= c.weights.common())
 }
 
-// learn lets the baselines grow by a sign-in that was not itself suspicious.
+// learn adds a sign-in to the baselines of the account and its groups, unless the
+// sign-in is suspicious.
 func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
 	if ev.Family == event.Tool || d.suspicious(at) || c.evidence.fromAttack(d, ev) {
@@ -231,14 +232,13 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
 			c.weights.seen(d, ev, p.key)
 		}
-		c.networks.nameOf(p, ev)
+		c.networks.learnName(p, ev)
 		for _, g := range d.Groups {
 			if !p.own {
 				g.Use(p.key, at, baseline.MaxGroupFeatures)
 			}
 		}
 	}
-	period := c.policy.Collection.Baseline
 	c.subjects.countBaseline(d, -1)
 	d.Baseline.SignIn(at, d.learning(c.policy.Collection.Baseline), requestLog(ev.Source))
 	c.subjects.countBaseline(d, 1)
@@ -246,11 +246,11 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 		c.weights.population.AddAccount(d.key, at)
 	}
 	for _, g := range d.Groups {
-		g.SignIn(at, daysOnly(period), true)
+		g.SignIn(at, daysOnly(c.policy.Collection.Baseline), true)
 		g.Changed = true
 	}
 	if d.Baseline.Days == 2 {
-		c.subjects.profiles.Protect(d.key) // an account that lives: a flood must not push it out
+		c.subjects.profiles.Protect(d.key) // an account in use: a flood of new accounts must not evict it
 	}
 }
 

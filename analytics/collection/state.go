@@ -35,6 +35,7 @@ type savedProfile struct {
 	Take         behaviour.Take
 }
 
+// savedObservation is the saved form of an observation.
 type savedObservation struct {
 	Kind             signalKind
 	Half, InIncident bool
@@ -47,6 +48,7 @@ type savedObservation struct {
 	Record           string
 }
 
+// savedName is the saved form of another name of an account.
 type savedName struct {
 	Turn, Profile uint64
 }
@@ -108,6 +110,7 @@ func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
 	return d.Take.Append(b), err
 }
 
+// saved appends the saved form of an observation.
 func (n *observation) saved(b []byte) []byte {
 	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 11), uint8(n.kind))
 	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
@@ -121,6 +124,7 @@ func (n *observation) saved(b []byte) []byte {
 	return msgp.AppendString(msgp.AppendBool(b, n.grant), n.record)
 }
 
+// restored returns the profile that was saved, without its incident.
 func (s *savedProfile) restored(key uint64) (*profile, error) {
 	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, Behaviour: &behaviour.Behaviour{
 		Mail: s.Mail, Taken: s.Taken, Requests: s.Requests, Mailboxes: window.AttemptsOf(s.Mailboxes), PerDay: s.PerDay,
@@ -184,6 +188,7 @@ func (c *subjects) restoreName(key, value []byte) error {
 	return err
 }
 
+// incidentID returns the id of an incident, "" for none.
 func incidentID(i *theft) string {
 	if i == nil {
 		return ""

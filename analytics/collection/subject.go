@@ -48,15 +48,16 @@ type pairProfile struct {
 	learned learnMark
 }
 
-// profile returns the profile of a subject, for writing, creating it if necessary.
+// profile returns the profile of a subject with a behaviour of its own. It creates
+// the profile if necessary.
 func (c *subjects) profile(kind subjectKind, id []byte) *profile {
 	d := c.find(kind, id)
 	c.ownBehaviour(d)
 	return d
 }
 
-// find returns the profile of a subject, creating it if necessary. It may share
-// emptyBehaviour.
+// find returns the profile of a subject, creating it if necessary. The profile may
+// share emptyBehaviour.
 func (c *subjects) find(kind subjectKind, id []byte) *profile {
 	key := subjectKey(kind, id)
 	d, ok := c.profiles.Get(key)
@@ -81,11 +82,11 @@ func (c *subjects) ownBehaviour(d *profile) {
 // changed marks a profile as needing to be saved.
 func (c *subjects) changed(d *profile) { c.profiles.MarkDirty(d.key) }
 
-// subjectKey returns the key of a subject. That of an application is also the link
-// between its observations.
+// subjectKey returns the key of a subject. The key of an application is also the link
+// of its observations.
 func subjectKey(kind subjectKind, id []byte) uint64 { return event.SaltedHash("uah"[kind], id) }
 
-// groupsOf are the baselines of an account's groups. There are at most 64.
+// groupsOf returns the baselines of an account's groups. There are at most 64.
 func (c *subjects) groupsOf(user []byte) (list []*baseline.Baseline) {
 	for _, name := range c.policy.Groups(user) {
 		b := c.groups[name]
@@ -141,9 +142,9 @@ func (c *subjects) subject(ev *event.Event) *profile {
 const maxAppNetworks = 4
 
 // actsAlone reports whether an event is the act of an application that runs on
-// servers of its own, for itself or for accounts that let it in. The application
-// is what such an event is about. One that a single account uses, and that nobody
-// was seen to let in, may be that account's, or a thief's.
+// servers of its own, for itself or for accounts that let it in. Such an event is
+// about the application. An application that a single account uses, without a recorded
+// consent, may be the account's own or a thief's, and does not act alone.
 func (c *subjects) actsAlone(ev *event.Event) bool {
 	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !foreign(c.policy, ev) {
@@ -157,7 +158,7 @@ func (c *subjects) actsAlone(ev *event.Event) bool {
 	return ok && app.Networks <= maxAppNetworks && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
 }
 
-// actsFor remembers the account that an application acts for.
+// actsFor stores the account that an application acts for.
 func (c *subjects) actsFor(app *profile, ev *event.Event) {
 	if len(ev.User) == 0 || ev.UserKind != event.UserPerson {
 		return
@@ -193,7 +194,8 @@ func (c *subjects) appIsKnown(ev *event.Event, at int64) bool {
 	return ok && app.Baseline.IsMature(at) && !app.has(mailConsent)
 }
 
-// namesOf are the other names an account goes by in an event.
+// namesOf returns the keys of the names that an account has in an event: token,
+// session, object id, and an account name that may be an object id.
 func namesOf(ev *event.Event) (keys [4]uint64) {
 	for i, id := range [4][]byte{ev.Token, ev.Session, ev.UserID, ev.User} {
 		if len(id) > 0 {
@@ -222,7 +224,7 @@ func (c *subjects) alias(d *profile, ev *event.Event) (newID bool) {
 	return newID
 }
 
-// mailboxOf returns a hash of the mailbox that an event is about, 0 where it cannot be known.
+// mailboxOf returns a hash of the mailbox that an event is about, 0 if unknown.
 func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 	switch {
 	case len(ev.Mailbox) > 0:
@@ -240,7 +242,8 @@ func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 	return 0
 }
 
-// countBaseline adds by to the counts of baselines that an account's is among.
+// countBaseline adds by, 1 or -1, to the counts that include the baseline of a
+// profile.
 func (c *subjects) countBaseline(d *profile, by int) {
 	if d.kind != aUser || d.Baseline.SignIns == 0 {
 		return
@@ -263,7 +266,7 @@ func linksOf(p *policy.Policy, ev *event.Event) (l links) {
 		l[1] = linkOf(p, k)
 	}
 	if foreign(p, ev) {
-		l[2] = event.SaltedHash('a', ev.App) // everybody has those of Microsoft
+		l[2] = event.SaltedHash('a', ev.App) // everybody uses Microsoft's
 	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
 		l[2] = event.SaltedHash('a', ev.Target)
 	}

@@ -13,20 +13,20 @@ import (
 	"redshank/analytics/window"
 )
 
-// theft is the detail of an incident: signals, mailboxes and who read them.
+// theft is what AN0131 adds to an incident: signals and mailboxes.
 type theft struct {
 	*incident.Incident
 	mailboxes  window.Distinct
 	privileged bool    // the subject is a privileged account
 	appSubject bool    // the subject is an application
 	confidence float64 // 0 to 1
-	baseline   string  // how mature the baselines are that the signals rest on
+	baseline   string  // the maturity of the baselines that were compared
 	signals    []alert.Signal
 }
 
 func newTheft(i *incident.Incident) incident.Detail { return &theft{Incident: i} }
 
-// Assess does nothing: every change of the signals classifies the incident.
+// Assess does nothing, since every change of the signals classifies the incident.
 func (i *theft) Assess() {}
 
 // Volume returns the number of mail items.
@@ -52,6 +52,7 @@ func (i *theft) addSignal(s alert.Signal) {
 	}
 }
 
+// addMailbox counts a mailbox, given by its hash, once.
 func (i *theft) addMailbox(key uint64) {
 	if i.mailboxes.Add(key) {
 		i.Counts.Mailboxes = i.mailboxes.Count()
@@ -86,7 +87,7 @@ func (i *theft) Fill(a *alert.Alert) {
 	a.Message = collectionSentence(a)
 }
 
-// collectionSentence says who read what and why that is remarkable.
+// collectionSentence returns the message: who read what, and the reasons.
 func collectionSentence(a *alert.Alert) string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))
@@ -108,7 +109,7 @@ func collectionSentence(a *alert.Alert) string {
 	return b.String()
 }
 
-// reasons are the three heaviest signals in words.
+// reasons returns the three heaviest signals in words.
 func reasons(heaviest []alert.Signal) string {
 	var said []string
 	for _, s := range heaviest {
@@ -119,6 +120,7 @@ func reasons(heaviest []alert.Signal) string {
 	return strings.Join(said, "; ")
 }
 
+// savedTheft is the saved form of a theft.
 type savedTheft struct {
 	Mailboxes              []byte
 	Privileged, AppSubject bool

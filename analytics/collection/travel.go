@@ -14,7 +14,7 @@ type travel struct {
 	evidence *evidence
 }
 
-// checkTravel compares a sign-in with others and with preceding failures.
+// check compares a sign-in with others and with preceding failures.
 func (c *travel) check(d *profile, ev *event.Event, w *networkContext) {
 	k := clientOf(ev)
 	if k == (event.ClientKey{}) || w.usual || d.kind != aUser {
@@ -26,8 +26,9 @@ func (c *travel) check(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
-// compareTravel records a signal for two sign-ins more than 500 km apart at more
-// than 900 km/h. Two networks usual for the account are taken for its VPN.
+// compare records a signal for two sign-ins that are at least 500 km apart and would
+// need more than 900 km/h. Two networks that are usual for the account are taken for
+// its VPN.
 func (c *travel) compare(d *profile, v, o *behaviour.Point) {
 	const least, airliner = 500, 900
 	if !v.Located || !o.Located || v.Network == o.Network {
@@ -49,7 +50,7 @@ func (c *travel) compare(d *profile, v, o *behaviour.Point) {
 	c.evidence.record(d, c.observationOf(impossibleTravel, late), nil, nil)
 }
 
-// pointObservation returns an observation that counts only while its network is not
+// observationOf returns an observation that counts only while its network is not
 // usual.
 func (c *travel) observationOf(kind signalKind, v *behaviour.Point) observation {
 	return observation{kind: kind, first: v.At, last: v.At, client: v.Client, links: links{1: linkOf(c.policy, v.Client)}, feature: v.Network}
