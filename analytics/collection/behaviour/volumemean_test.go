@@ -1,4 +1,4 @@
-package collection
+package behaviour
 
 import (
 	"math/rand/v2"
@@ -11,7 +11,7 @@ import (
 func TestVolumeAgainstModel(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		var v volume
+		var v Volume
 		reads := map[int64]int{}
 		newest := int64(0)
 		at := tuesday
@@ -31,7 +31,7 @@ func TestVolumeAgainstModel(t *testing.T) {
 				}
 				want = max(want, sum)
 			}
-			if got := v.read(when, n); got != want {
+			if got := v.Read(when, n); got != want {
 				t.Fatalf("read %d at %d: %d, want %d", n, when/event.Hour, got, want)
 			}
 		}
@@ -39,13 +39,13 @@ func TestVolumeAgainstModel(t *testing.T) {
 }
 
 func TestVolumeMeanLeavesFloodsOut(t *testing.T) {
-	var v volume
+	var v Volume
 	for d := range int64(10) {
-		v.read(tuesday+d*event.Day, 100)
+		v.Read(tuesday+d*event.Day, 100)
 	}
-	v.read(tuesday+10*event.Day, 100_000)
-	v.read(tuesday+11*event.Day, 1)
-	if v.mean < 99 || v.mean > 101 || v.much(leastVolume) != 500 {
+	v.Read(tuesday+10*event.Day, 100_000)
+	v.Read(tuesday+11*event.Day, 1)
+	if v.mean < 99 || v.mean > 101 || v.Much(LeastVolume) != 500 {
 		t.Errorf("mean %v", v.mean)
 	}
 }

@@ -1,26 +1,30 @@
-package collection
+package behaviour
 
 import (
 	"slices"
 
+	"github.com/tinylib/msgp/msgp"
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/event"
+	"redshank/analytics/state"
 )
 
 // minIntervals is how many requests in a row must be evenly spaced.
 const minIntervals = 17
 
-// beacon recognises requests at regular intervals, whatever order they arrive in.
+// Beacon recognises requests at regular intervals, whatever order they arrive in.
 // It keeps the latest times, sorted.
-type beacon struct {
+type Beacon struct {
 	times [4 * minIntervals]int64
 	count int
 }
 
-// add adds the time of a request and reports whether minIntervals requests
+// Add adds the time of a request and reports whether minIntervals requests
 // around it are evenly spaced: every gap is within a fifth of the mean. Means
 // below one second, which bursts of interactive clients have, and above one hour
 // are ignored.
-func (r *beacon) add(at int64) bool {
+func (r *Beacon) Add(at int64) bool {
 	place, known := slices.BinarySearch(r.times[:r.count], at)
 	if known {
 		return false
@@ -45,6 +49,7 @@ func (r *beacon) add(at int64) bool {
 	return false
 }
 
+// even reports whether every gap is within a fifth of the mean.
 func even(times []int64) bool {
 	mean := (times[len(times)-1] - times[0]) / int64(len(times)-1)
 	if mean < 1000 || mean > event.Hour {
@@ -58,9 +63,9 @@ func even(times []int64) bool {
 	return true
 }
 
-// run reports whether fifty requests, including the one at this time, lie within
+// Run reports whether fifty requests, including the one at this time, lie within
 // ten minutes. Requests of the same second, the resolution of IIS, count as one.
-func (r *beacon) run(at int64) bool {
+func (r *Beacon) Run(at int64) bool {
 	const fifty, within = 50, 10 * 60 * 1000
 	place, known := slices.BinarySearch(r.times[:r.count], at)
 	if !known {
@@ -72,4 +77,22 @@ func (r *beacon) run(at int64) bool {
 		}
 	}
 	return false
+}
+
+// Append appends the saved form. r may be nil.
+func (r *Beacon) Append(b []byte) []byte {
+	if r == nil {
+		return msgp.AppendNil(b)
+	}
+	return state.AppendNumbers(b, r.times[:r.count])
+}
+
+// DecodeMsgpack implements msgpack.CustomDecoder.
+func (r *Beacon) DecodeMsgpack(dec *msgpack.Decoder) error {
+	times, err := dec.DecodeBytes()
+	for n := 0; err == nil && len(times) > 0 && r.count < len(r.times); r.count++ {
+		n, err = state.Unpack(times, r.times[r.count:r.count+1])
+		times = times[n:]
+	}
+	return err
 }

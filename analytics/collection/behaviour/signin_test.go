@@ -1,4 +1,4 @@
-package collection
+package behaviour
 
 import "testing"
 
@@ -12,8 +12,8 @@ func TestKilometres(t *testing.T) {
 		{0, 0, 0, 180, 20000, 20030},             // half around
 		{-33.9, 151.2, 51.5, -0.1, 16900, 17050}, // Sydney to London
 	} {
-		a, b := signInPoint{lat: tc.lat1, lon: tc.lon1}, signInPoint{lat: tc.lat2, lon: tc.lon2}
-		if got := a.kilometres(&b); got < tc.least || got > tc.most {
+		a, b := Point{Lat: tc.lat1, Lon: tc.lon1}, Point{Lat: tc.lat2, Lon: tc.lon2}
+		if got := a.Kilometres(&b); got < tc.least || got > tc.most {
 			t.Errorf("%v: %.0f km", tc, got)
 		}
 	}

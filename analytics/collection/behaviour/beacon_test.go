@@ -1,4 +1,4 @@
-package collection
+package behaviour
 
 import (
 	"math/rand/v2"
@@ -34,10 +34,10 @@ func TestRhythm(t *testing.T) {
 				if seed > 0 {
 					rand.New(rand.NewPCG(seed, 9)).Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
 				}
-				var r beacon
+				var r Beacon
 				got := false
 				for _, at := range times {
-					got = r.add(at) || got
+					got = r.Add(at) || got
 				}
 				if got != tc.want {
 					t.Errorf("order %d: %v", seed, got)

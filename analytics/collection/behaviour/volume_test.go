@@ -1,4 +1,4 @@
-package collection
+package behaviour
 
 import (
 	"math/rand/v2"
@@ -13,7 +13,7 @@ type slowVolume struct {
 	newest int64
 }
 
-func (v *slowVolume) between(from, to int64) (sum int) {
+func (v *slowVolume) Between(from, to int64) (sum int) {
 	for h := max(from, v.newest-hoursKept+1); h <= min(to, v.newest); h++ {
 		sum += v.hours[h]
 	}
@@ -26,7 +26,7 @@ func (v *slowVolume) read(h int64, items int) (most int) {
 	}
 	v.hours[h] += items
 	for end := h; end <= min(h+23, v.newest); end++ {
-		most = max(most, v.between(end-23, end))
+		most = max(most, v.Between(end-23, end))
 	}
 	return most
 }
@@ -34,7 +34,7 @@ func (v *slowVolume) read(h int64, items int) (most int) {
 func TestVolumeOfLateReads(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 50 {
-		v, slow := new(volume), slowVolume{hours: map[int64]int{}}
+		v, slow := new(Volume), slowVolume{hours: map[int64]int{}}
 		now := int64(24 + random.IntN(100))
 		for range 500 {
 			now += int64(random.IntN(4)) * int64(random.IntN(3))
@@ -42,12 +42,12 @@ func TestVolumeOfLateReads(t *testing.T) {
 				now += int64(random.IntN(200))
 			}
 			h, items := max(24, now-int64(random.IntN(100))*int64(random.IntN(2))), 1+random.IntN(9)
-			if got, want := v.read(h*event.Hour+int64(random.IntN(event.Hour)), items), slow.read(h, items); got != want {
+			if got, want := v.Read(h*event.Hour+int64(random.IntN(event.Hour)), items), slow.read(h, items); got != want {
 				t.Fatalf("%d at hour %d of %d: %d, want %d", items, h, now, got, want)
 			}
 			from := now - int64(random.IntN(100))
-			if to := from + int64(random.IntN(60)) - 5; from >= 0 && v.between(from, to) != slow.between(from, to) {
-				t.Fatalf("from %d to %d of %d: %d, want %d", from, to, now, v.between(from, to), slow.between(from, to))
+			if to := from + int64(random.IntN(60)) - 5; from >= 0 && v.Between(from, to) != slow.Between(from, to) {
+				t.Fatalf("from %d to %d of %d: %d, want %d", from, to, now, v.Between(from, to), slow.Between(from, to))
 			}
 		}
 	}
