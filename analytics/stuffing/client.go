@@ -29,7 +29,7 @@ type client struct {
 	newest   int32   // Unix minute after its newest attempt, at least
 	added    uint32  // attempts so far
 	owner    uint32  // of the network; see stuffing.owner
-	looked   int64   // hour of the last check of the days
+	looked   int32   // hour of the last check of the days
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
