@@ -62,7 +62,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 		policy:         p,
 		tracker:        t,
 		geo:            geo,
-		profiles:       window.NewTable[uint64, *profile](maxUsers),
+		profiles:       window.NewTable[uint64, *profile](maxUsers, window.Spread),
 		requests:       window.NewSeen(maxRequests),
 		pairs:          &window.PairCache[pairProfile]{},
 		emptyBehaviour: &behaviour{},

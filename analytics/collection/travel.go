@@ -74,7 +74,7 @@ func (c *Detector) failed(d *profile, at int64) {
 		d.failed[place] = at
 	}
 	for i := range d.points {
-		if v := &d.points[i]; v.at != 0 {
+		if v := &d.points[i]; v.at >= at {
 			c.afterFailures(d, v)
 		}
 	}

@@ -123,7 +123,7 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 }
 
 // reports limits how often the other analytics learn of one account's successes in
-// attacks: again after a minute, and each time after twice as long, up to a day.
+// attacks: again after a minute, and each time after four times as long, up to a day.
 type reports struct {
 	minute int32 // of the last one
 	sent   uint8
@@ -132,7 +132,7 @@ type reports struct {
 // due reports whether a success at a time is to be reported, and counts it.
 func (r *reports) due(at int64) bool {
 	now := int32(at / minute)
-	pause := int32(1) << min(max(r.sent, 1)-1, 10) // at most 17 hours
+	pause := int32(1) << (2 * min(max(r.sent, 1)-1, 5)) // at most 17 hours
 	switch {
 	case r.sent == 0:
 	case now < r.minute+pause && now > r.minute-pause:
@@ -140,7 +140,7 @@ func (r *reports) due(at int64) bool {
 	case now >= r.minute+day/minute:
 		r.sent = 0
 	}
-	r.minute, r.sent = now, min(r.sent, 10)+1
+	r.minute, r.sent = now, min(r.sent, 6)+1
 	return true
 }
 
