@@ -322,7 +322,8 @@ func (s *Detector) retire(k *campaign) {
 // The two must be at most a day apart, and either share most accounts or
 // clients, or begin within an hour and have similar durations. Failures are
 // compared with the initial sample of each campaign, not with its later
-// members.
+// members. In a small tenant two attacks meet many of the same accounts by
+// chance: the shared ones must be three times as many as chance explains.
 func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *campaign {
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign
@@ -346,7 +347,7 @@ func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *camp
 			}
 		}
 		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
-		if named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+		if named > 0 && accounts*2 >= named && accounts*s.population.Accounts() >= 3*named*len(k.sample) || clients*2 >= len(members) || together {
 			best = k
 		}
 	}
