@@ -121,7 +121,7 @@ func TestSavedState(t *testing.T) {
 	if n := save(); n != 0 {
 		t.Errorf("%d entries although nothing has changed", n)
 	}
-	saved["owa2"], saved["ews"] = saved["owa"], []byte{rowNumbers + 1, 2, 3} // of another version
+	saved["owa2"], saved["ews"] = saved["owa"], []byte{byte(rowNumbers) + 1, 2, 3} // of another version
 	got, err := Restored(func(do func(key, value []byte) error) error {
 		for k, v := range saved {
 			if err := do([]byte(k), v); err != nil {

@@ -110,7 +110,7 @@ func (m *Matrix) changes(w *state.Writer) {
 		}
 		r.changed = false
 		numbers := r.numbers()
-		w.Value = state.AppendPacked(append(w.Value[:0], rowNumbers), numbers[:])
+		w.Value = state.AppendPacked(append(w.Value[:0], byte(rowNumbers)), numbers[:])
 		w.Put(TableName, []byte(Service(s).String()), true)
 	}
 }
@@ -133,7 +133,7 @@ func (m *Matrix) restore(key, value []byte) error {
 	if len(value) == 0 {
 		return errors.New("no columns")
 	}
-	if value[0] != rowNumbers {
+	if value[0] != byte(rowNumbers) {
 		return nil
 	}
 	var n [rowNumbers]int64
