@@ -121,7 +121,12 @@ func TestSavedState(t *testing.T) {
 	if n := save(); n != 0 {
 		t.Errorf("%d entries although nothing has changed", n)
 	}
-	saved["owa2"], saved["ews"] = saved["owa"], []byte{byte(rowNumbers) + 1, 2, 3} // of another version
+	saved["ews"] = []byte{byte(rowNumbers) + 1, 2, 3} // of another version
+	for key, value := range map[string][]byte{"owa2": saved["owa"], "owa": saved["owa"][:9], "ecp": nil} {
+		if err := m.restore([]byte(key), value); err == nil {
+			t.Errorf("%s: %d bytes were taken", key, len(value))
+		}
+	}
 	got, err := Restored(func(do func(key, value []byte) error) error {
 		for k, v := range saved {
 			if err := do([]byte(k), v); err != nil {

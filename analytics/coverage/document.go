@@ -2,7 +2,6 @@ package coverage
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -40,7 +39,17 @@ type GapDoc struct {
 // UnseenGroup are services without a record on which the same parts are blind.
 type UnseenGroup struct {
 	Services []string            `json:"services"`
-	Blind    map[string][]string `json:"blind"`
+	Blind    map[string][]string `json:"blind,omitempty"`
+}
+
+// Brief is Document without the parts that are blind on services that were not seen,
+// which never change: health records are sent every few minutes.
+func (r *Report) Brief() *Document {
+	d := r.Document()
+	if len(r.NotSeen) > 0 {
+		d.NotSeen = []UnseenGroup{{Services: names(r.NotSeen)}}
+	}
+	return d
 }
 
 // Document returns the report for a document.
@@ -104,23 +113,4 @@ func ByRule(list []Part) map[string][]string {
 		all[p.Rule] = append(all[p.Rule], p.Code)
 	}
 	return all
-}
-
-// Sentence returns parts as text: "AN1269 valid_credentials; AN0131 signin.tool".
-func Sentence(list []Part) string {
-	var b strings.Builder
-	rule := ""
-	for _, p := range list {
-		switch {
-		case rule == p.Rule:
-			b.WriteString(", ")
-		case rule != "":
-			b.WriteString("; " + p.Rule + " ")
-		default:
-			b.WriteString(p.Rule + " ")
-		}
-		rule = p.Rule
-		b.WriteString(p.Code)
-	}
-	return b.String()
 }

@@ -1,7 +1,7 @@
 package coverage
 
 import (
-	"errors"
+	"fmt"
 	"math/bits"
 	"time"
 
@@ -130,21 +130,23 @@ func (r *row) numbers() (n [rowNumbers]int64) {
 // restore takes one saved row. A row of another version, which has other columns,
 // is left out and begins anew.
 func (m *Matrix) restore(key, value []byte) error {
-	if len(value) == 0 {
-		return errors.New("no columns")
+	s := -1
+	for i := range m.rows {
+		if Service(i).String() == string(key) {
+			s = i
+		}
 	}
-	if value[0] != byte(rowNumbers) {
+	switch {
+	case s < 0 || len(value) == 0:
+		return fmt.Errorf("%q: no such service, or no columns", key)
+	case value[0] != byte(rowNumbers):
 		return nil
 	}
 	var n [rowNumbers]int64
 	if _, err := state.Unpack(value[1:], n[:]); err != nil {
 		return err
 	}
-	for s := range m.rows {
-		if Service(s).String() == string(key) {
-			m.rows[s].load(n[:])
-		}
-	}
+	m.rows[s].load(n[:])
 	return nil
 }
 

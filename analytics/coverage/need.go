@@ -33,14 +33,15 @@ const (
 
 // Groups of services. The web services are those whose logs have an agent.
 var (
-	web     = []Service{owa, ecp, ews, activeSync, mapi, rpc, autodiscover, oab, rest, powerShell}
-	agents  = append(web[:len(web):len(web)], m365)
-	signIns = append(agents[:len(agents):len(agents)], smtp, imap, pop, windows)
-	cloud   = []Service{m365}
-	audits  = []Service{MailboxAudit, AdminAudit}
-	byApps  = []Service{MailboxAudit, graph}
-	scripts = []Service{ScriptLogging}
-	changes = []Service{DirectoryAudit}
+	web      = []Service{owa, ecp, ews, activeSync, mapi, rpc, autodiscover, oab, rest, powerShell}
+	agents   = append(web[:len(web):len(web)], m365)
+	premises = append(web[:len(web):len(web)], smtp, imap, pop, windows)
+	signIns  = append(premises[:len(premises):len(premises)], m365)
+	cloud    = []Service{m365}
+	audits   = []Service{MailboxAudit, AdminAudit}
+	byApps   = []Service{MailboxAudit, graph}
+	scripts  = []Service{ScriptLogging}
+	changes  = []Service{DirectoryAudit}
 )
 
 // The codes of AN1269, whose parts have no codes of their own in alerts.
@@ -80,7 +81,8 @@ var needs = []need{
 	{"AN1269", partValid, signIns, setOf(ClientAddress, Account, Result)},
 
 	{"AN0131", "signin.new_network", signIns, setOf(ClientAddress, Account, Result)},
-	{"AN0131", "signin.new_country", signIns, setOf(ClientAddress, Account, Result)},
+	{"AN0131", "signin.new_country", premises, setOf(ClientAddress, Account, Result)},
+	{"AN0131", "signin.new_country", cloud, setOf(Account, Result)}, // the log has the country
 	{"AN0131", "signin.rented_network", signIns, setOf(ClientAddress, Account, Result)},
 	{"AN0131", "signin.new_device", []Service{m365, activeSync}, setOf(Account, Device, Result)},
 	{"AN0131", "signin.new_agent_family", agents, setOf(Account, Agent, Result)},
@@ -99,8 +101,9 @@ var needs = []need{
 	{"AN0131", "app.credentials", changes, setOf(Account)},
 	{"AN0131", "mailbox.permission", audits, setOf(Account)},
 
-	{"AN0131", "access.ordinary", []Service{owa, ews, activeSync, mapi, imap, pop, MailboxAudit}, setOf(Account, ClientAddress)},
-	{"AN0131", "access.read_through", byApps, setOf(Application, Items)},
+	{"AN0131", "access.ordinary", []Service{owa, ews, activeSync, mapi, imap, pop, MailboxAudit}, setOf(Account)},
+	{"AN0131", "access.read_through", []Service{MailboxAudit}, setOf(Application, Items)},
+	{"AN0131", "access.read_through", []Service{graph}, setOf(Application)}, // requests are counted
 	{"AN0131", "access.scripting_agent", []Service{ews, rest, MailboxAudit, graph}, setOf(Agent)},
 	{"AN0131", "access.tool", []Service{ews, rest, MailboxAudit, graph}, setOf(Agent)},
 	{"AN0131", "access.no_agent", []Service{ews}, setOf(Account, Agent)},
@@ -123,5 +126,5 @@ var needs = []need{
 	{"AN0131", "rule.forwards", audits, setOf(Account, Content)},
 	{"AN0131", "script.tool", scripts, setOf(Content)},
 	{"AN0131", "script.mail", scripts, setOf(Content)},
-	{"AN0131", "network.mail_host", []Service{ProcessNetwork}, setOf(Content)},
+	{"AN0131", "network.mail_host", []Service{ProcessNetwork}, setOf(Agent, Content)},
 }

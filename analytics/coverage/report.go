@@ -130,6 +130,19 @@ func Blind(s Service, e Evidence) []Part {
 // BlindWithout returns the parts of the analytics that a service takes part in.
 func BlindWithout(s Service) []Part { return partsWhere(s, func(*need) bool { return true }) }
 
+// Needs reports whether a part of an analytic needs a piece of evidence on every
+// service on which the part works, and whether it does on any.
+func Needs(code string, e Evidence) (always, ever bool) {
+	always = true
+	for i := range needs {
+		if needs[i].code == code {
+			needed := needs[i].evidence>>e&1 != 0
+			always, ever = always && needed, ever || needed
+		}
+	}
+	return always && ever, ever
+}
+
 func partsWhere(s Service, match func(*need) bool) (list []Part) {
 	for i := range needs {
 		n := &needs[i]

@@ -101,14 +101,10 @@ func writeCoverage(out io.Writer, r *coverage.Report, asJSON bool) error {
 		return err
 	}
 	for _, g := range r.Gaps {
-		fmt.Fprintf(out, "\n%s, %s: %s\n  blind: %s\n", g.Service, words(g.Evidence), gapText(g.Cell), coverage.Sentence(g.Blind))
+		fmt.Fprintf(out, "\n%s, %s: %s\n  blind without it: %s\n", g.Service, g.Evidence.Words(), g.Cell.Found(), coverage.Sentence(g.Blind))
 	}
 	for _, g := range r.UnseenGroups() {
-		var names []string
-		for _, s := range g.Services {
-			names = append(names, s.String())
-		}
-		fmt.Fprintf(out, "\nno record seen of %s\n  blind there: %s\n", strings.Join(names, ", "), coverage.Sentence(g.Blind))
+		fmt.Fprintf(out, "\nno record seen of %s\n  blind there: %s\n", g.Names(), g.Sentence())
 	}
 	return nil
 }
@@ -117,43 +113,15 @@ func coverageTable(out io.Writer, r *coverage.Report) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(t, "SERVICE\tEVENTS")
 	for _, e := range coverage.Columns() {
-		fmt.Fprint(t, "\t", strings.ToUpper(words(e)))
+		fmt.Fprint(t, "\t", strings.ToUpper(e.Words()))
 	}
 	fmt.Fprintln(t, "\tLAST (UTC)")
 	for _, row := range r.Rows {
 		fmt.Fprintf(t, "%s\t%d", row.Service, row.Total)
 		for _, cell := range row.Cells {
-			fmt.Fprint(t, "\t", cellText(cell))
+			fmt.Fprint(t, "\t", cell.Text())
 		}
 		fmt.Fprintf(t, "\t%s\n", row.Last.Format(time.DateTime))
 	}
 	return t.Flush()
-}
-
-// words returns the name of a column in words.
-func words(e coverage.Evidence) string { return strings.ReplaceAll(e.String(), "_", " ") }
-
-func cellText(c coverage.Cell) string {
-	switch c.State {
-	case coverage.Present:
-		return "yes"
-	case coverage.Partial:
-		return fmt.Sprintf("%d %%", c.Share())
-	case coverage.Missing:
-		return "no"
-	case coverage.NotSeen:
-		return "?"
-	}
-	return "-"
-}
-
-// gapText says how large a gap is.
-func gapText(c coverage.Cell) string {
-	switch c.State {
-	case coverage.NotSeen:
-		return "no event seen that could have it"
-	case coverage.Missing:
-		return fmt.Sprintf("in none of %d events", c.Of)
-	}
-	return fmt.Sprintf("in %d of %d events (%d %%)", c.With, c.Of, c.Share())
 }
