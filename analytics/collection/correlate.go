@@ -151,7 +151,8 @@ func (c *Detector) enter(d *profile, n observation, detail []byte, ev *event.Eve
 		return
 	}
 	if ev != nil && kept.record == "" {
-		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
+		var record [event.MaxRecord]byte
+		kept.record = string(ev.AppendRecord(record[:0]))
 	}
 	c.changed(d)
 	if kept.weight = c.weightOf(d, kept); kept.weight == 0 {

@@ -11,13 +11,12 @@ import (
 	"redshank/analytics/window"
 )
 
-// Bounds of one profile: about 15 KB at most, and 500 bytes for an account that
+// Bounds of one profile: about 20 KB at most, and 500 bytes for an account that
 // only signs in.
 const (
 	maxObservations = 48
 	maxMailboxes    = 128
 	maxDetail       = 160
-	maxRecord       = 64
 	observationSpan = 10 * 60 * 1000 // the same signal again within it is the same note
 )
 
@@ -65,7 +64,7 @@ type observation struct {
 	half        bool   // a group's baseline speaks, the account's own is not mature
 	grant       bool   // of the account that let an application in
 	weight      int    // now; see Detector.weigh
-	record      string // id of the record behind it, at most 64 bytes
+	record      string // behind it, see event.AppendRecord
 	core        bool   // what is near it makes an incident; see Detector.weigh
 	inIncident  bool   // part of the incident
 	first, last int64
