@@ -25,6 +25,7 @@ var mayImport = []struct{ name, imports string }{
 	{"baseline", "event policy state window"},
 	{"incident", "alert event policy state window"},
 	{"health", "event policy source"},
+	{"coverage", "event state"},
 	{"stuffing", "alert baseline event explain incident policy state window"},
 	{"collection", "alert baseline event explain incident policy state window"},
 	{"scenario", "alert event policy"}, // and package analytics: for tests only
