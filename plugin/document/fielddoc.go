@@ -26,6 +26,8 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"counts.items", "mail items read"},
 	{"counts.mailboxes", "mailboxes opened"},
 	{"window", "what opened it: `burst`, `slow`, `leaked`, `campaign`, `account`, `collection`"},
+	{"campaign", "`event.id` of the campaign that the client of this incident takes part in"},
+	{"members", "of a campaign: `event.id` of the incidents of single clients that are part of it, at most 20"},
 	{"services", "services of the mail system that were reached"},
 	{"agents", "user agents, at most 10"},
 	{"apps", "application ids, at most 10"},
