@@ -45,7 +45,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
-		scratch: make([]byte, 0, 64)}
+		scratch: make([]byte, 0, 256)}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
 	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}

@@ -32,7 +32,7 @@ func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Pop
 		policy:         p,
 		tracker:        t,
 		population:     population,
-		profiles:       window.NewTable[uint64, *profile](maxUsers),
+		profiles:       window.NewTable[uint64, *profile](maxUsers, window.Spread),
 		names:          window.NewRecent[uint64](2 * max(maxUsers, 1)),
 		groups:         map[string]*baseline.Baseline{},
 		emptyBehaviour: &behaviour.Behaviour{},

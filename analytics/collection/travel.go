@@ -82,7 +82,7 @@ func (c *travel) failed(d *profile, at int64) {
 		d.failed[place] = at
 	}
 	for i := range d.Points {
-		if v := &d.Points[i]; v.At != 0 {
+		if v := &d.Points[i]; v.At >= at {
 			c.afterFailures(d, v)
 		}
 	}
