@@ -2,12 +2,14 @@ package policy
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
@@ -20,6 +22,29 @@ import (
 //
 //go:embed content/*.yaml
 var embedded embed.FS
+
+// contentTrees returns the embedded files, parsed once.
+var contentTrees = sync.OnceValue(func() (trees []strict.Tree) {
+	names, err := fs.Glob(embedded, "content/*.yaml")
+	for _, name := range names {
+		text, e := embedded.ReadFile(name)
+		err = errors.Join(err, e)
+		trees = append(trees, mustParse(name, text))
+	}
+	if err != nil {
+		panic(fmt.Sprintf("policy: embedded content: %v", err))
+	}
+	return trees
+})
+
+// mustParse parses an embedded file. A mistake in one is a bug, found by any test.
+func mustParse(name string, text []byte) strict.Tree {
+	tree, err := strict.Parse(name, text)
+	if err != nil {
+		panic(fmt.Sprintf("policy: embedded content: %v", err))
+	}
+	return tree
+}
 
 // content is the detection content: codes, programs and operations.
 type content struct {
@@ -45,18 +70,10 @@ func loadContent() *content {
 		hosts:      map[string]bool{},
 		rented:     rented{map[string]bool{}, map[uint32]bool{}},
 	}
-	names, err := fs.Glob(embedded, "content/*.yaml")
-	for _, name := range names {
-		text, e := embedded.ReadFile(name)
-		if e == nil {
-			_, e = strict.Read(name, "", text, c.all())
+	for _, tree := range contentTrees() {
+		if _, err := tree.Read("", c.all()); err != nil {
+			panic(fmt.Sprintf("policy: embedded content: %v", err))
 		}
-		if err == nil {
-			err = e
-		}
-	}
-	if err != nil {
-		panic(fmt.Sprintf("policy: embedded content: %v", err))
 	}
 	return c
 }
