@@ -62,6 +62,9 @@ func detail(out io.Writer, r *result) {
 			fmt.Fprintf(out, "\n          %s", describe(i))
 		}
 		fmt.Fprintln(out)
+		for _, v := range a.unnamed {
+			fmt.Fprintf(out, "          UNNAMED credential of %s at %s\n", v.Account, v.Address)
+		}
 		if a.verdict != complete {
 			a.near(out, r.found)
 		}
