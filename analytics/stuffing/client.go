@@ -37,6 +37,7 @@ type client struct {
 // users are the accounts that sign in from a client.
 type users struct {
 	signIns []*signIn // the latest of each account
+	arrived uint32    // sign-ins so far
 	known   int32     // accounts for which the address became a known client
 	usual   usualFailures
 }
@@ -81,19 +82,22 @@ const (
 func movesEnough(from, to int64) bool { return from/saveGrain != to/saveGrain }
 
 // addSignIn records a successful logon of an account, and reports whether
-// anything changed. A full list replaces the account that has been inactive
-// longest.
+// anything changed. A full list replaces the account whose latest record arrived
+// first, whatever its time: late records come with the failures of their time.
 func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	if c.users == nil {
 		c.users = new(users)
 	}
 	g, oldest := c.users, 0
+	g.arrived++
 	for i, have := range g.signIns {
 		if have.key == got.key {
 			have.account = got.account // a new entry if the table evicted the old one
-			return have, have.merge(got)
+			changed = have.merge(got)
+			have.arrived = g.arrived
+			return have, changed
 		}
-		if have.last < g.signIns[oldest].last {
+		if have.arrived < g.signIns[oldest].arrived {
 			oldest = i
 		}
 	}
@@ -104,6 +108,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		a = g.signIns[oldest]
 	}
 	*a = *got
+	a.arrived = g.arrived
 	return a, true
 }
 
@@ -112,7 +117,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 // count instead.
 func (c *client) succeeded(from, to int64) (n int) {
 	for _, a := range c.signIns() {
-		if a.outcome == event.Success && a.last >= from && a.first <= to {
+		if a.outcome == event.Success && a.activeBetween(from, to) {
 			n++
 		}
 	}
@@ -141,10 +146,10 @@ func (c *client) failedForOthers(key uint64) bool {
 
 // forgives reports whether the password of the account of t was accepted here
 // soon after it failed: the typo of somebody who knows the password.
-func (c *client) forgives(t *window.Attempt, within int64) bool {
+func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	for _, a := range c.signIns() {
 		if a.key == t.Key {
-			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
+			return (!shared || sameProgram(t, a.agent, a.tool)) && (soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within))
 		}
 	}
 	return false
