@@ -23,6 +23,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) fields {
 		"leaked_accounts": p.spec.leaked.read,
 		"automation":      p.readAutomation,
 		"mutes":           p.readMutes,
+		"drill":           p.Drill.read,
 		"databases":       section(p.spec.databases.fields()),
 		"alerts":          section(p.alertFields()),
 		"content":         section(p.content.fields()),
