@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/drill"
+	"redshank/analytics/policy/strict"
 )
 
 // Drill is the section of a policy about drills. Its zero value allows none.
@@ -27,23 +28,23 @@ func (d *Drill) Has(account []byte) bool {
 // maxDrillAccounts bounds the list of drill accounts.
 const maxDrillAccounts = 200
 
-func (d *Drill) read(r *reader, at string, n *yaml.Node) {
+func (d *Drill) read(r *strict.Reader, at string, n *yaml.Node) {
 	d.node = n
-	section(fields{
-		"key_file": text(&d.keyFile),
-		"accounts": func(r *reader, at string, n *yaml.Node) {
+	strict.Section(strict.Fields{
+		"key_file": strict.Text(&d.keyFile),
+		"accounts": func(r *strict.Reader, at string, n *yaml.Node) {
 			d.Accounts, d.known = nil, map[string]struct{}{}
-			r.items(at, n, func(item *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
 				var account string
-				text(&account)(r, at, item)
+				strict.Text(&account)(r, at, item)
 				switch _, twice := d.known[account]; {
 				case account == "":
 				case strings.ContainsAny(account, "*, \t\"'\\") || !strings.Contains(account, "@"):
-					r.fail(item, at, "%q: not one account (want drill-01@contoso.com)", clip(account))
+					r.Fail(item, at, "%q: not one account (want drill-01@contoso.com)", strict.Clip(account))
 				case twice:
-					r.fail(item, at, "%q: twice", clip(account))
+					r.Fail(item, at, "%q: twice", strict.Clip(account))
 				case len(d.Accounts) == maxDrillAccounts:
-					r.fail(item, at, "%q: more than %d accounts", clip(account), maxDrillAccounts)
+					r.Fail(item, at, "%q: more than %d accounts", strict.Clip(account), maxDrillAccounts)
 				default:
 					d.Accounts = append(d.Accounts, account)
 					d.known[account] = struct{}{}
@@ -54,20 +55,20 @@ func (d *Drill) read(r *reader, at string, n *yaml.Node) {
 }
 
 // finish reads the key.
-func (d *Drill) finish(r *reader) {
+func (d *Drill) finish(r *strict.Reader) {
 	switch {
 	case d.keyFile == "" && len(d.Accounts) == 0:
 		return
 	case d.keyFile == "":
-		r.fail(d.node, "drill.key_file", "missing (want key_file and accounts)")
+		r.Fail(d.node, "drill.key_file", "missing (want key_file and accounts)")
 		return
 	case len(d.Accounts) == 0:
-		r.fail(d.node, "drill.accounts", "missing (want key_file and accounts)")
+		r.Fail(d.node, "drill.accounts", "missing (want key_file and accounts)")
 		return
 	}
-	key, err := drill.ReadKey(r.path(d.keyFile))
+	key, err := drill.ReadKey(r.Path(d.keyFile))
 	if err != nil {
-		r.fail(d.node, "drill.key_file", "%v", err)
+		r.Fail(d.node, "drill.key_file", "%v", err)
 	}
 	d.Key = key
 }
