@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
+	"redshank/analytics/coverage"
 	"redshank/analytics/event"
 	"redshank/analytics/health"
 	"redshank/analytics/incident"
@@ -54,6 +55,7 @@ type Engine struct {
 	emit       source.Emit
 	enricher   *enricher // nil until Enrich is called
 	monitor    *health.Monitor
+	coverage   *coverage.Matrix
 	stats      Stats
 }
 
@@ -76,6 +78,8 @@ func New(opts Options) (*Engine, error) {
 		chunks:  window.NewSeen(maxChunks),
 		ids:     window.NewSeen(maxIDs),
 		monitor: health.New(opts.Policy),
+
+		coverage: coverage.Recent(),
 	}
 	e.collection = collection.New(opts.Policy, e.tracker, e.geo, opts.MaxUsers)
 	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
@@ -178,6 +182,7 @@ func (e *Engine) observe(ev *event.Event) {
 	e.cache.Normalise(ev)
 	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
+	e.coverage.Add(ev, ev.Time.UnixMilli(), arrived)
 	if e.repeated(ev) {
 		e.stats.Duplicates++
 		return

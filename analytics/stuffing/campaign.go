@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -102,17 +103,25 @@ func (s *Detector) split(k *campaign, f *foreignFailure, ev *event.Event) {
 	for n := range k.latest {
 		members = append(members, &k.latest[n])
 	}
-	slices.SortStableFunc(members, func(a, b *foreignFailure) int { return int(min(max(a.At-b.At, -1), 1)) })
+	slices.SortStableFunc(members, byTime)
 	members, only := characteristic(members)
-	t := &s.policy.Stuffing.Campaign
-	c := s.census(members)
-	if only == nil || len(c.clients) < t.RareAddresses || len(c.accounts) < t.Accounts || members[0].At <= k.opened {
+	if only == nil || !s.several(members) || members[0].At <= k.opened {
 		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
 		return
 	}
 	k.latest, k.divided = nil, f.At
 	s.openCampaign(campaign{tenant: true, only: only}, members, ev)
 }
+
+// several reports whether failures have the clients and the accounts that a
+// campaign needs.
+func (s *Detector) several(members []*foreignFailure) bool {
+	t := &s.policy.Stuffing.Campaign
+	c := s.census(members)
+	return len(c.clients) >= t.RareAddresses && max(len(c.accounts), c.unnamed/2) >= t.Accounts
+}
+
+func byTime(a, b *foreignFailure) int { return cmp.Compare(a.At, b.At) }
 
 // goesOn reports whether a failure without a rare trait belongs to the
 // campaign: it is not after the campaign's end, or at least quorum recent
@@ -304,7 +313,7 @@ func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campa
 	k.incident = i
 	s.campaigns = append(s.campaigns, k)
 	if len(s.campaigns) > maxCampaigns {
-		s.retire(slices.MinFunc(s.campaigns, func(a, b *campaign) int { return int(min(max(a.end-b.end, -1), 1)) }))
+		s.retire(slices.MinFunc(s.campaigns, func(a, b *campaign) int { return cmp.Compare(a.end, b.end) }))
 	}
 	return k
 }
@@ -322,7 +331,8 @@ func (s *Detector) retire(k *campaign) {
 // The two must be at most a day apart, and either share most accounts or
 // clients, or begin within an hour and have similar durations. Failures are
 // compared with the initial sample of each campaign, not with its later
-// members.
+// members. Accounts count only where that sample is a small part of the tenant:
+// attacks on everybody share them all.
 func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *campaign {
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign
@@ -345,8 +355,9 @@ func (s *Detector) sameCampaign(made *campaign, members []*foreignFailure) *camp
 				clients++
 			}
 		}
+		selective := len(k.sample)*10 <= s.population.Accounts()
 		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
-		if named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
 			best = k
 		}
 	}

@@ -232,7 +232,7 @@ func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*fore
 			members = append(members, f)
 		}
 	}
-	slices.SortStableFunc(members, func(a, b *foreignFailure) int { return int(min(max(a.At-b.At, -1), 1)) })
+	slices.SortStableFunc(members, byTime)
 	return members
 }
 
@@ -257,15 +257,7 @@ func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
 // watchLevel opens a campaign of all unexplained failures once the tenant has
 // more of them than it is used to.
 func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
-	l, t := &s.evidence.level, &s.policy.Stuffing.Campaign
-	now := int32(at / hour)
-	prior := s.prior()
-	l.refresh(now, prior)
-	mean := float64(l.expected.mean[lookBackHours-1])
-	if float64(l.count(now).failures) <= mean+slack(mean) {
-		return nil
-	}
-	from, changed := l.change(now, prior, t.Addresses)
+	from, changed := s.evidence.level.change(int32(at/hour), s.prior(), s.excess(at))
 	if !changed {
 		return nil
 	}
@@ -273,10 +265,26 @@ func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
 	})
 	members, only := characteristic(members)
-	if c := s.census(members); len(c.clients) < t.RareAddresses || max(len(c.accounts), c.unnamed/2) < t.Accounts {
+	if !s.several(members) {
 		return nil
 	}
 	return s.openCampaign(campaign{tenant: true, only: only}, members, ev)
+}
+
+// fullTenant is the number of accounts from which on a tenant needs as many
+// unusual failures as the policy says for a campaign.
+const fullTenant = 100
+
+// excess returns how many failures more than usual make a campaign: in a
+// tenant of fewer than fullTenant accounts, a share of what the policy says,
+// but at least as many as a campaign needs accounts. A small tenant has fewer
+// accounts to try, and fewer failures of its own.
+func (s *Detector) excess(at int64) int {
+	t := &s.policy.Stuffing.Campaign
+	if !s.population.Learned(at, 1) {
+		return t.Addresses
+	}
+	return max(min(t.Accounts, t.Addresses), t.Addresses*min(s.population.Accounts(), fullTenant)/fullTenant)
 }
 
 // characteristic returns the tools, or else the agents, that most of some

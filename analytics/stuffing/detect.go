@@ -55,11 +55,11 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 	s := &Detector{
 		policy:      p,
 		tracker:     tracker,
-		clients:     window.NewTable[event.ClientKey, *client](maxIPs),
-		accounts:    window.NewTable[uint64, *account](maxUsers),
+		clients:     window.NewTable[event.ClientKey, *client](maxIPs, event.ClientKey.Spread),
+		accounts:    window.NewTable[uint64, *account](maxUsers, window.Spread),
 		population:  baseline.NewPopulation(min(maxPopulation, 4*max(maxUsers, 256))),
 		pairs:       &window.PairCache[pair]{},
-		clusters:    window.NewTable[uint64, *cluster](maxClusters),
+		clusters:    window.NewTable[uint64, *cluster](maxClusters, window.Spread),
 		byTrait:     map[uint64]*campaign{},
 		burst:       t.Window.Burst.Milliseconds(),
 		slow:        t.Window.Slow.Milliseconds(),
@@ -253,8 +253,8 @@ func (s *Detector) adopt(i *attack, c *client) {
 		return
 	}
 	for _, got := range c.signIns() {
-		if s.inReach(i, got.last) && s.judge(i, c, got) == valid {
-			s.addCredential(i, c, got)
+		if s.inReach(i, got.last) && s.judge(i, c, got.signIn) == valid {
+			s.addCredential(i, c, got.signIn)
 		}
 	}
 }

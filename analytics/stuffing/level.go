@@ -94,13 +94,25 @@ func (l *level) refresh(newest int32, prior float64) {
 	}
 }
 
-// change reports whether the failures of the hours up to newest exceed what is
-// usual by more than least in sum (CUSUM), and the hour in which that began. An
-// hour may exceed its mean by half of it and a standard deviation for nothing,
-// and have one failure for every two sign-ins from new networks: where people
-// move, some mistype.
+// change reports whether the failures up to an hour exceed what is usual by at
+// least a given number, and the hour in which that began: the failures of the
+// hours, if that hour has more of them than usual, or those of a whole day.
 func (l *level) change(newest int32, prior float64, least int) (from int32, changed bool) {
 	l.refresh(newest, prior)
+	mean := float64(l.expected.mean[lookBackHours-1])
+	if float64(l.count(newest).failures) > mean+slack(mean) {
+		if from, changed = l.burst(newest, least); changed {
+			return from, true
+		}
+	}
+	return l.drift(newest, least)
+}
+
+// burst is the cumulative sum (CUSUM) of what the hours up to newest exceed
+// their mean by. An hour may exceed its mean by half of it and a standard
+// deviation for nothing, and have one failure for every two sign-ins from new
+// networks: where people move, some mistype.
+func (l *level) burst(newest int32, least int) (from int32, changed bool) {
 	sum := 0.0
 	for n := range l.expected.mean {
 		h, mean := newest-lookBackHours+1+int32(n), float64(l.expected.mean[n])
@@ -111,6 +123,23 @@ func (l *level) change(newest int32, prior float64, least int) (from int32, chan
 		}
 	}
 	return from, sum >= float64(least)
+}
+
+// driftHours is how long an attack may take that exceeds the usual failures of
+// no hour, only those of a day.
+const driftHours = 24
+
+// drift compares the failures of a day with what is usual in a day, with the
+// same allowances as burst.
+func (l *level) drift(newest int32, least int) (from int32, changed bool) {
+	from = newest - driftHours + 1
+	failures, signIns, mean := 0.0, 0.0, 0.0
+	for h := from; h <= newest; h++ {
+		c := l.count(h)
+		failures, signIns = failures+float64(c.failures), signIns+float64(c.signIns)
+		mean += float64(l.expected.mean[h-newest+lookBackHours-1])
+	}
+	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
 }
 
 func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }

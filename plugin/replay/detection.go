@@ -11,6 +11,7 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
+	"redshank/analytics/coverage"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
@@ -37,6 +38,7 @@ type detection struct {
 	messages    *output      // nil: not written
 	explanation *explanation // nil: not asked for
 	enriched    *output      // nil: not written
+	coverage    coverage.Matrix
 	events      int64
 	at          time.Time // of the last event
 	record      []byte    // enriched, encoded
@@ -66,10 +68,19 @@ func (d *detection) observe(ev *event.Event) error {
 	err := d.tick(ev.Time)
 	d.engine.ObserveEvent(ev)
 	d.events++
+	d.cover(ev)
 	if d.explanation != nil {
 		d.explanation.observe(ev)
 	}
 	return err
+}
+
+// cover counts an event that the engine has normalised.
+func (d *detection) cover(ev *event.Event) {
+	if !analytics.IsIdle(ev) {
+		at := ev.Time.UnixMilli()
+		d.coverage.Add(ev, at, at)
+	}
 }
 
 // tick takes the messages that are due before an event of that time.
@@ -92,6 +103,7 @@ func (d *detection) enrich(events iter.Seq[*event.Event], body []byte) error {
 			if !yield(ev) {
 				return
 			}
+			d.cover(ev)
 		}
 	})
 	err := d.tick(d.at)

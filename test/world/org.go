@@ -63,7 +63,7 @@ func (w *World) organisation() *org {
 	}
 	w.org = o
 	w.hire(o)
-	for _, p := range some(w, o.people, len(o.people)/25) {
+	for _, p := range some(w, o.people, max(4, len(o.people)/25)) {
 		o.leaked = append(o.leaked, p.upn())
 	}
 	return o

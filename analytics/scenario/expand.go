@@ -1,0 +1,212 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// midnight is the time that acts count from.
+var midnight = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
+
+// act is one event, not yet in the form of package event.
+type act struct {
+	at     time.Duration // since midnight
+	number int           // in the order of the file
+	line   int
+	past   bool // of the history
+	fields map[string]string
+}
+
+// expander makes acts of groups.
+type expander struct {
+	names map[string]string // names of the file, and variables
+	past  bool
+	acts  []act
+}
+
+// expand returns all acts of a file in order of time.
+func (f *file) expand() ([]act, error) {
+	x := &expander{names: maps.Clone(f.Names), past: true}
+	if x.names == nil {
+		x.names = map[string]string{}
+	}
+	for _, groups := range [][]*group{f.History, f.Acts} {
+		for _, g := range groups {
+			if err := x.group(g, 0, nil); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", filepath.Base(f.path), g.line, err)
+			}
+		}
+		x.past = false
+	}
+	slices.SortStableFunc(x.acts, func(a, b act) int { return cmp.Compare(a.at, b.at) })
+	return x.acts, nil
+}
+
+// group expands a group whose enclosing group is at a time and has fields.
+func (x *expander) group(g *group, base time.Duration, inherited map[string]string) error {
+	merged := maps.Clone(inherited)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, g.fields)
+	return x.loop(g, g.loops, base, merged)
+}
+
+func (x *expander) loop(g *group, loops []loop, base time.Duration, merged map[string]string) error {
+	if len(loops) == 0 {
+		return x.once(g, base, merged)
+	}
+	values, err := x.values(loops[0].values)
+	if err != nil {
+		return err
+	}
+	defer delete(x.names, loops[0].name)
+	for _, v := range values {
+		x.names[loops[0].name] = v
+		if err := x.loop(g, loops[1:], base, merged); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// values returns the values of a loop: a list, a range, or the numbers below one.
+func (x *expander) values(written []string) ([]string, error) {
+	if len(written) != 1 {
+		return written, nil
+	}
+	text, err := x.text(written[0])
+	if err != nil {
+		return nil, err
+	}
+	low, high, isRange := strings.Cut(text, "..")
+	if !isRange {
+		low, high = "0", text
+	}
+	from, err1 := strconv.Atoi(low)
+	to, err2 := strconv.Atoi(high)
+	if err1 != nil || err2 != nil {
+		return nil, fmt.Errorf("%q: want a number, a range as 1..5 or a list", text)
+	}
+	if !isRange {
+		to--
+	}
+	var list []string
+	for n := from; n <= to; n++ {
+		list = append(list, strconv.Itoa(n))
+	}
+	return list, nil
+}
+
+// once adds an act, or the acts of a group, for the present values of the variables.
+func (x *expander) once(g *group, base time.Duration, merged map[string]string) error {
+	at, err := x.time(g.at, base)
+	if err == nil && g.every != "" {
+		var step time.Duration
+		step, err = time.ParseDuration(g.every)
+		k, _ := strconv.Atoi(x.names["k"])
+		at += time.Duration(k) * step
+	}
+	if err != nil {
+		return err
+	}
+	expanded := make(map[string]string, len(merged))
+	for key, text := range merged {
+		if expanded[key], err = x.text(text); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	for _, inner := range g.acts {
+		if err := x.group(inner, at, expanded); err != nil {
+			return fmt.Errorf("%d: %w", inner.line, err)
+		}
+	}
+	if g.acts == nil {
+		x.acts = append(x.acts, act{at: at, number: len(x.acts), line: g.line, past: x.past, fields: expanded})
+	}
+	return nil
+}
+
+var (
+	reference = regexp.MustCompile(`<([a-z_]+)((?:[-+*/%]\d+)*)(?::(\d+))?>`)
+	operation = regexp.MustCompile(`[-+*/%]\d+`)
+)
+
+// text replaces what stands in angle brackets.
+func (x *expander) text(s string) (string, error) {
+	var failed error
+	s = reference.ReplaceAllStringFunc(s, func(found string) string {
+		m := reference.FindStringSubmatch(found)
+		value, ok := x.names[m[1]]
+		if !ok {
+			failed = fmt.Errorf("%s is neither a name nor a variable", found)
+		}
+		if m[2] == "" && m[3] == "" {
+			return value
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			failed = fmt.Errorf("%s: %q is not a number", found, value)
+		}
+		for _, o := range operation.FindAllString(m[2], -1) {
+			n = calculate(n, o)
+		}
+		width, _ := strconv.Atoi(m[3])
+		return fmt.Sprintf("%0*d", width, n)
+	})
+	return s, failed
+}
+
+func calculate(n int, operation string) int {
+	by, _ := strconv.Atoi(operation[1:])
+	switch operation[0] {
+	case '+':
+		return n + by
+	case '-':
+		return n - by
+	case '*':
+		return n * by
+	case '/':
+		return n / by
+	}
+	return n % by
+}
+
+// time reads a time of day, a duration, or either after days.
+func (x *expander) time(s string, base time.Duration) (time.Duration, error) {
+	s, err := x.text(s)
+	if s == "" || err != nil {
+		return base, err
+	}
+	rest, at := s, time.Duration(0)
+	if after, ok := strings.CutPrefix(s, "+"); ok {
+		rest, at = after, base
+	}
+	if day, clock, ok := strings.Cut(rest, "d"); ok {
+		n, err := strconv.Atoi(day)
+		if err != nil {
+			return 0, fmt.Errorf("at: %q: no time", s)
+		}
+		rest, at = strings.TrimSpace(clock), at+time.Duration(n)*24*time.Hour
+	}
+	if rest == "" {
+		return at, nil
+	}
+	for _, layout := range []string{"15:04:05", "15:04"} {
+		if t, err := time.Parse(layout, rest); err == nil {
+			return at + t.Sub(t.Truncate(24*time.Hour)), nil
+		}
+	}
+	d, err := time.ParseDuration(rest)
+	if err != nil {
+		return 0, fmt.Errorf("at: %q: want 09:00, -5d 09:00, 90m or +5m", s)
+	}
+	return at + d, nil
+}

@@ -1,0 +1,184 @@
+package scenario
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+)
+
+// tableSize bounds the tables of a run, in entries.
+const tableSize = 50_000
+
+// Run plays every scenario file of a folder.
+func Run(t *testing.T, dir string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: no scenarios: %v", dir, err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+			f, err := read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !f.Expect.given {
+				t.Fatalf("%s: nothing is expected", path)
+			}
+			f.run(t)
+		})
+	}
+}
+
+// variants are the ways in which the same acts may arrive.
+var variants = []struct {
+	name   string
+	change func([]act, *policy.Policy) []act
+}{
+	{"in order", func(acts []act, _ *policy.Policy) []act { return acts }},
+	{backwards, reversed},
+	{"doubled", func(acts []act, _ *policy.Policy) []act {
+		twice := make([]act, 0, 2*len(acts))
+		for _, a := range acts {
+			twice = append(twice, a, a)
+		}
+		return twice
+	}},
+	{restarted, func(acts []act, _ *policy.Policy) []act { return acts }},
+}
+
+const backwards, restarted = "reversed", "restarted"
+
+// reversed turns the acts of each half of the lateness around.
+func reversed(acts []act, p *policy.Policy) []act {
+	acts = slices.Clone(acts)
+	for from, n := 0, 0; n <= len(acts); n++ {
+		if n == len(acts) || acts[n].at-acts[from].at > p.State.Lateness/2 {
+			slices.Reverse(acts[from:n])
+			from = n
+		}
+	}
+	return acts
+}
+
+func (f *file) run(t *testing.T) {
+	p := f.policy(t)
+	acts, err := f.expand()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for n, v := range variants {
+		last := f.play(t, p, v.change(acts, p), v.name == restarted)
+		for _, w := range f.compare(last) {
+			t.Errorf("%s: %s: %s", filepath.Base(f.path), v.name, w)
+		}
+		var got []string
+		for _, a := range last {
+			if a.Severity == alert.Low {
+				continue // whether a question arises may depend on the order
+			}
+			text := summary(a)
+			if v.name != backwards {
+				text += details(a)
+			}
+			got = append(got, text)
+		}
+		if n == 0 {
+			want = got
+			t.Log(strings.Join(want, "\n"))
+		}
+		if !slices.EqualFunc(want, got, strings.HasPrefix) {
+			t.Errorf("%s: %s: got\n%s\nwant as in order\n%s", filepath.Base(f.path), v.name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// play returns the last alert of each incident.
+func (f *file) play(t *testing.T, p *policy.Policy, acts []act, restart bool) []*alert.Alert {
+	t.Helper()
+	engine := newEngine(t, p)
+	var saved checkpoint
+	if restart {
+		saved = checkpoint{}
+		engine.Track()
+	}
+	last := map[string]*alert.Alert{}
+	keep := func(alerts []*alert.Alert) {
+		for _, a := range alerts {
+			last[a.ID] = a
+		}
+	}
+	past := slices.IndexFunc(acts, func(a act) bool { return !a.past })
+	middle := (max(past, 0) + len(acts)) / 2
+	var ev event.Event
+	for n := range acts {
+		if restart && n == middle {
+			keep(engine.Flush())
+			engine = saved.restart(t, engine, p)
+		}
+		if err := acts[n].fill(&ev); err != nil {
+			t.Fatalf("%s:%d: %v", filepath.Base(f.path), acts[n].line, err)
+		}
+		engine.ObserveEvent(&ev)
+		if n%7 == 0 { // as chunks end
+			keep(engine.Flush())
+		}
+	}
+	keep(engine.Flush())
+	keep(engine.Close())
+	var list []*alert.Alert
+	for _, a := range last {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b *alert.Alert) int { return strings.Compare(summary(a), summary(b)) })
+	return list
+}
+
+func newEngine(t *testing.T, p *policy.Policy) *analytics.Engine {
+	t.Helper()
+	engine, err := analytics.New(analytics.Options{Policy: p, MaxIPs: tableSize, MaxUsers: tableSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine
+}
+
+// checkpoint is a saved state: values by table and key.
+type checkpoint map[string]map[string][]byte
+
+// restart saves the state of an engine and returns one that starts from it.
+func (c checkpoint) restart(t *testing.T, engine *analytics.Engine, p *policy.Policy) *analytics.Engine {
+	t.Helper()
+	err := engine.Changes(func(e analytics.Entry) {
+		if c[e.Table] == nil {
+			c[e.Table] = map[string][]byte{}
+		}
+		c[e.Table][string(e.Key)] = bytes.Clone(e.Value)
+		if e.Value == nil {
+			delete(c[e.Table], string(e.Key))
+		}
+	})
+	next := newEngine(t, p)
+	if err == nil {
+		err = next.Restore(func(table string, do func(key, value []byte) error) error {
+			for key, value := range c[table] {
+				if err := do([]byte(key), value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
