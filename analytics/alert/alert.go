@@ -42,7 +42,7 @@ type Alert struct {
 	Counts     Counts
 	Window     string // what opened the incident: burst, slow, campaign, ...
 	Signals    []Signal
-	Evidence   []string // record ids, at most 20
+	Evidence   []string // records, see event.AppendRecord, at most 20
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
 	Techniques []Technique
@@ -153,7 +153,7 @@ type Credential struct {
 	How  string     // success, or accepted with the reason that stopped it, and the service
 	IP   netip.Addr // client that signed in
 
-	Agent, App, Record string // user agent, application id and record id, as far as the log tells
+	Agent, App, Record string // user agent, application id and record, as far as the log tells
 
 	Service event.Service
 }
@@ -167,7 +167,7 @@ type Signal struct {
 	Technique string     // ATT&CK id
 	At        time.Time  // of the first record that showed it
 	IP        netip.Addr // invalid: not known
-	Record    string     // id of that record; may be empty
+	Record    string     // that record, see event.AppendRecord; may be empty
 	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 

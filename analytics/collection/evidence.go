@@ -70,7 +70,8 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		return
 	}
 	if ev != nil && kept.record == "" {
-		kept.record = string(ev.ID[:min(len(ev.ID), maxRecord)])
+		var record [event.MaxRecord]byte
+		kept.record = string(ev.AppendRecord(record[:0]))
 	}
 	c.subjects.changed(d)
 	if kept.weight = c.weights.of(d, kept); kept.weight == 0 {

@@ -11,12 +11,11 @@ import (
 	"redshank/analytics/policy"
 )
 
-// Bounds of one profile: about 15 KB at most, and 500 bytes for an account that
+// Bounds of one profile: about 20 KB at most, and 500 bytes for an account that
 // only signs in.
 const (
 	maxObservations = 48
 	maxDetail       = 160
-	maxRecord       = 64
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
 
@@ -50,7 +49,7 @@ type observation struct {
 	half        bool   // counts half, as where only a group's baseline is mature
 	grant       bool   // of the account that let an application in
 	weight      int    // current; see evidence.weigh
-	record      string // id of the record behind it, at most 64 bytes
+	record      string // behind it, see event.AppendRecord
 	core        bool   // the observations near it open an incident; see evidence.weigh
 	inIncident  bool   // part of the incident
 	first, last int64

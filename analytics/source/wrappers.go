@@ -27,6 +27,8 @@ const (
 	slotFile
 	slotFilename
 	slotLogFile
+	slotOffset
+	slotLogOffset
 )
 
 var wrapperNames = [...]string{
@@ -52,6 +54,8 @@ var wrapperNames = [...]string{
 	slotFile:           "file",
 	slotFilename:       "filename",
 	slotLogFile:        "log.file.path",
+	slotOffset:         "offset", // in_tail with Offset_Key offset
+	slotLogOffset:      "log.offset",
 }
 
 var wrapperKeys = record.NewKeys(wrapperNames[:]...)

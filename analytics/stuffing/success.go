@@ -19,7 +19,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 	here, changed := c.addSignIn(&got)
 	if got.foreign || got.strange {
 		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
-			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: clip(ev.ID)}
+			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 		}
 		got.text = here.text
 	}
@@ -45,7 +45,10 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	return got
 }
 
-func clip(b []byte) string { return string(b[:min(len(b), event.MaxText)]) }
+func recordOf(ev *event.Event) string {
+	var record [event.MaxRecord]byte
+	return string(ev.AppendRecord(record[:0]))
+}
 
 // texts are the agents and applications of late, so that the same text is not
 // copied for each sign-in in an attack.

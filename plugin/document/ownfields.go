@@ -26,6 +26,8 @@ type ownFields struct {
 	Confidence float64         `json:"confidence"`
 	Counts     ownCounts       `json:"counts"`
 	Window     string          `json:"window,omitempty"`
+	Campaign   string          `json:"campaign,omitempty"`
+	Members    []string        `json:"members,omitempty"`
 	Services   []string        `json:"services,omitempty"`
 	Agents     []string        `json:"agents,omitempty"`
 	Apps       []string        `json:"apps,omitempty"`
@@ -106,6 +108,8 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Confidence: confidenceOf(a),
 		Counts:     ownCounts(a.Counts),
 		Window:     a.Window,
+		Campaign:   a.Campaign,
+		Members:    a.Members,
 		Services:   cutAll(a.Services, maxName),
 		Agents:     cutAll(a.Agents, maxText),
 		Apps:       cutAll(a.Apps, maxName),

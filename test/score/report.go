@@ -20,12 +20,12 @@ type result struct {
 	totalMessages int
 }
 
-// report writes the figures of all worlds.
-func report(out io.Writer, all []*result, details bool) {
+// report writes the figures of all worlds of one name.
+func report(out io.Writer, name string, all []*result, details bool) {
 	s := summarise(all)
 	for _, r := range all {
-		fmt.Fprintf(out, "seed %d: %d days of %d people, %d lines, %d incidents in %d messages, %.1f s (engine %.1f s)\n",
-			r.Seed, r.Days, r.People, r.lines, r.incidents, r.totalMessages, r.took.Seconds(), r.engine.Seconds())
+		fmt.Fprintf(out, "%s, seed %d: %d days of %d people, %d lines, %d incidents in %d messages, %.1f s (engine %.1f s)\n",
+			name, r.Seed, r.Days, r.People, r.lines, r.incidents, r.totalMessages, r.took.Seconds(), r.engine.Seconds())
 		if details {
 			detail(out, r)
 		}

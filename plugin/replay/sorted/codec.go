@@ -34,6 +34,8 @@ type Key struct {
 const (
 	flagPluses = 1 << iota
 	flagThrottled
+	flagOrigin
+	flagPlaced
 )
 
 // texts returns the byte fields that an entry keeps, in the order in which they
@@ -59,6 +61,7 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 	if ev.Throttled {
 		flags |= flagThrottled
 	}
+	flags |= originFlags(ev)
 	dst = append(dst, byte(ev.Source), byte(ev.Service), byte(ev.Action), byte(ev.Outcome), byte(ev.Reason),
 		byte(ev.CodeSpace), byte(ev.Protocol), byte(ev.Proof), byte(ev.Access), flags)
 	dst = binary.AppendUvarint(dst, uint64(ev.Marks))
@@ -76,7 +79,42 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 		dst = append(dst, b...)
 	}
 	dst[at], dst[at+1], dst[at+2] = byte(present>>16), byte(present>>8), byte(present)
+	if flags&flagOrigin != 0 {
+		dst = appendOrigin(dst, ev.Origin)
+	}
 	return dst
+}
+
+// originFlags returns the flags of the origin of an event. A record that has an id does
+// not need its origin.
+func originFlags(ev *event.Event) (flags byte) {
+	if ev.Origin == nil || len(ev.ID) > 0 {
+		return 0
+	}
+	if ev.Origin.Placed {
+		return flagOrigin | flagPlaced
+	}
+	return flagOrigin
+}
+
+// appendOrigin appends an origin: the digest of the line, the offset, and the file that
+// the record names.
+func appendOrigin(dst []byte, o *event.Origin) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, o.Kept().Digest)
+	return append(binary.AppendVarint(dst, o.Offset), o.File...)
+}
+
+// readOrigin fills o from the end of an entry.
+func readOrigin(b []byte, o *event.Origin) error {
+	if len(b) < 9 {
+		return errEntry
+	}
+	offset, n := binary.Varint(b[8:])
+	if n <= 0 {
+		return errEntry
+	}
+	o.Digest, o.Offset, o.File = binary.BigEndian.Uint64(b), offset, string(b[8+n:])
+	return nil
 }
 
 // sizeOf is at least as large as the entry of ev.
@@ -85,7 +123,7 @@ func sizeOf(ev *event.Event) int {
 	for _, text := range texts(ev) {
 		size += binary.MaxVarintLen32 + min(len(*text), maxText)
 	}
-	return size
+	return size + 8 + binary.MaxVarintLen64 + event.MaxFile
 }
 
 // AppendEvent appends ev in the form in which AddRecord takes events.
@@ -124,7 +162,8 @@ func readRecord(b []byte, events [][]byte) (_ [][]byte, body []byte, err error) 
 	return events, b, nil
 }
 
-// readEntry resets ev and fills it from an entry, whose memory it shares.
+// readEntry resets ev and fills it from an entry, whose memory it shares. The origin is
+// written to ev.Origin, which is created at the first call.
 func readEntry(b []byte, ev *event.Event) error {
 	const fixed = keySize + 10
 	if len(b) < fixed {
@@ -158,7 +197,14 @@ func readEntry(b []byte, ev *event.Event) error {
 		end := n + int(size)
 		*text, rest = rest[n:end:end], rest[end:]
 	}
-	return nil
+	if ev.Origin == nil {
+		ev.Origin = new(event.Origin)
+	}
+	*ev.Origin = event.Origin{Placed: kinds[9]&flagPlaced != 0}
+	if kinds[9]&flagOrigin == 0 {
+		return nil
+	}
+	return readOrigin(rest, ev.Origin)
 }
 
 // orderOf and timeOf convert between a time and a number that sorts like it.
