@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +85,7 @@ func (c *content) fields() strict.Fields {
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
 		"operations": readGroups(c.operations, operationGroups),
-		"cmdlets":    readGroups[struct{}](c.cmdlets, nil),
+		"cmdlets":    readGroups(c.cmdlets, cmdletGroups),
 		"scripts":    c.readScripts,
 		"hosts":      c.readHosts,
 		"rented":     c.rented.read,
@@ -161,22 +160,19 @@ func readPatterns(dst *[]event.Pattern) strict.Field {
 	}
 }
 
-// readGroups reads {group: [names]} into name to group. The group has to be one of
-// known, unless that is nil.
+// readGroups reads {group: [names]} into name to group. The groups are those of known.
 func readGroups[T any](into map[string]string, known map[string]T) strict.Field {
-	return func(r *strict.Reader, at string, n *yaml.Node) {
-		r.Each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
-			if _, ok := known[group.Value]; known != nil && !ok {
-				r.Fail(group, at, "%q: no such group (want %s)", strict.Clip(group.Value), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-				return
-			}
-			r.Items(at, value, func(item *yaml.Node) {
+	groups := strict.Fields{}
+	for group := range known {
+		groups[group] = func(r *strict.Reader, at string, n *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
 				if name, ok := r.Value(item, at, "a name"); ok {
-					into[string(foldOperation(nil, []byte(name)))] = group.Value
+					into[string(foldOperation(nil, []byte(name)))] = group
 				}
 			})
-		})
+		}
 	}
+	return strict.Section(groups)
 }
 
 func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {
