@@ -89,6 +89,7 @@ func (p *Policy) finish(r *strict.Reader) {
 	p.spec.accounts.finish(r, p.domains)
 	p.spec.leaked.finish(r, p.domains)
 	p.spec.databases.finish(r)
+	p.Drill.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, p.domains)
 	}

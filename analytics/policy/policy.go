@@ -21,6 +21,7 @@ type Policy struct {
 	Collection Collection
 	Alerts     Alerts
 	State      State
+	Drill      Drill
 
 	domains    *event.Domains
 	agents     *event.Agents

@@ -24,6 +24,7 @@ func (p *Policy) fields(patterns *[]event.Pattern) strict.Fields {
 		"leaked_accounts": p.spec.leaked.read,
 		"automation":      p.readAutomation,
 		"mutes":           p.readMutes,
+		"drill":           p.Drill.read,
 		"databases":       strict.Section(p.spec.databases.fields()),
 		"alerts":          strict.Section(p.alertFields()),
 		"content":         strict.Section(p.content.fields()),
