@@ -61,6 +61,13 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	c.evidence.updateItems(d, ev)
 }
 
+// opened records that a person's client has a mailbox open.
+func (c *mailAccess) opened(d *profile, ev *event.Event) {
+	w := c.networks.contextOf(ev)
+	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
+	c.ordinary(d, ev, &w)
+}
+
 // accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
 func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {

@@ -47,7 +47,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 		return
 	}
 	n := c.evidence.observationOf(ev, kind)
-	n.half = kind == mailExport && complianceSearch(ev.Operation)
+	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && filesAway(ev.Detail)
 	c.evidence.record(d, n, detail, ev)
 }
 
@@ -116,6 +116,12 @@ func ruleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	return signalKinds
 }
 
+// filesAway reports whether a rule merely moves mail that it marks as read to a folder
+// of its own, as many rules for newsletters do. Such a rule counts half.
+func filesAway(detail []byte) bool {
+	return !holdsAny(bytes.ToLower(detail), "deletemessage", "rss", "conversation history", "junk", "archive", "deleted items")
+}
+
 // mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
 // disabled auditing.
 func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
@@ -156,7 +162,7 @@ func endsAuditing(detail []byte) bool {
 // forwards reports whether parameters forward mail outside the mailbox's own domain
 // and its subdomains. A target without a domain counts as outside.
 func forwards(detail []byte, ev *event.Event) bool {
-	for _, mark := range [...]string{"forwardto", "redirectto", "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
+	for _, mark := range [...]string{"forwardto", "redirectto", "redirectmessageto", `"recipients"`, "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
 		at := bytes.Index(detail, []byte(mark))
 		if at < 0 {
 			continue

@@ -65,20 +65,21 @@ func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
 }
 
 // others returns how many accounts of the tenant share the feature of a signal,
-// besides the subject or the account behind an application. Only accounts for which
-// the feature is usual count, so that the victims of a thief do not make the thief's
-// network common. For applications, and for a feature that very many accounts use,
-// every account counts from its first use.
+// besides the subject or the account behind an application. An account for which the
+// feature is not usual yet counts as a third, so that a few victims of a thief do not
+// make the thief's network common. For applications every account counts from its first
+// use.
 func (c *weights) others(d *profile, kind signalKind, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
 		account = d.Accounts[0]
 	}
 	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
-	if appSignals.has(kind) || float64(users) >= adoptedBy*c.common() {
+	if appSignals.has(kind) {
 		return users
 	}
-	return c.population.UsersBesides(usualOf(feature), account, at)
+	usual := c.population.UsersBesides(usualOf(feature), account, at)
+	return usual + max(users-usual, 0)/adoptedBy
 }
 
 // common returns the number of accounts that makes a feature common.
