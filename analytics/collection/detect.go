@@ -124,8 +124,9 @@ func programOverEWS(ev *event.Event) bool {
 		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)
 }
 
-// opensMail reports whether a request is one of the many of a person's client that
-// has a mailbox open. The log does not tell which of them fetch mail.
+// opensMail reports whether a request is one of a person's client that has a mailbox
+// open. The log does not tell which of them fetch mail, so that a client counts that
+// is still at it ten minutes after its first request.
 func opensMail(ev *event.Event) bool {
 	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC)
 }

@@ -157,7 +157,8 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
+		syncs := ev.Access == event.Sync || ev.Service == event.MAPI || ev.Service == event.RPC
+		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}

@@ -120,6 +120,8 @@ func (c *weights) rareShare(d *profile, n *observation) float64 {
 func (c *weights) of(d *profile, n *observation) int {
 	weight := c.signals[n.kind].Weight
 	switch {
+	case d.kind == anApp && d.Accounts.Full() && ofAdopters(n):
+		return 0
 	case n.feature != 0 && d.Baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0
 	case n.half:
@@ -127,6 +129,11 @@ func (c *weights) of(d *profile, n *observation) int {
 	}
 	return int(math.Round(float64(weight) * c.rareShare(d, n)))
 }
+
+// ofAdopters reports whether an observation of an application is about one of the
+// accounts that use it. Among those of an application that many have adopted some
+// travel, and its servers change.
+func ofAdopters(n *observation) bool { return n.grant || n.kind == sessionMoved }
 
 // seenBy returns how rare the feature of an observation is, for an analyst: "3 of
 // 412 accounts"; "" for a signal that does not depend on rarity.

@@ -52,7 +52,6 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	c.method(d, ev, &w)
 	c.sessions.observe(d, ev, &w)
 	c.learn(d, ev, &features)
-	c.subjects.known.learned.noted = len(d.observations) > 0
 }
 
 // learnMark identifies the last request that was learned for a pair of client and
@@ -62,11 +61,10 @@ type learnMark struct {
 	device   uint32
 	protocol event.Protocol
 	script   bool // a scripting agent where people sign in
-	noted    bool // the account has observations; its requests are looked at every minute
 }
 
 func markOf(ev *event.Event, at int64) learnMark {
-	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev), false}
+	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev)}
 }
 
 // same reports whether a request matches one learned within SignInSpan and the same
@@ -78,11 +76,7 @@ func (c *signIns) same(ev *event.Event, at int64) bool {
 	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= baseline.SignInSpan || at/event.Hour != last.at/event.Hour {
 		return false
 	}
-	if last.noted && since >= 60*1000 {
-		return false
-	}
 	mark := markOf(ev, last.at)
-	mark.noted = last.noted
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}
