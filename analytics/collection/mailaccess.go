@@ -61,6 +61,13 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	c.evidence.updateItems(d, ev)
 }
 
+// opened records that a person's client has a mailbox open.
+func (c *mailAccess) opened(d *profile, ev *event.Event) {
+	w := c.networks.contextOf(ev)
+	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
+	c.ordinary(d, ev, &w)
+}
+
 // accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
 func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {
@@ -150,7 +157,8 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
+		syncs := ev.Access == event.Sync || ev.Service == event.MAPI || ev.Service == event.RPC
+		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}
