@@ -27,6 +27,7 @@ type judged struct {
 	incidents []*incident
 	delay     time.Duration // event time from the first act to the first message
 	named     int           // valid credentials that an incident names
+	unnamed   []world.Valid // those that none names
 }
 
 // judgement is how well a world was judged by a detection.
@@ -191,7 +192,9 @@ func (a *judged) conclude() {
 	for _, v := range a.Valid {
 		if slices.ContainsFunc(a.incidents, func(i *incident) bool { return names(i.valid, v.Account) }) {
 			a.named++
+			continue
 		}
+		a.unnamed = append(a.unnamed, v)
 	}
 }
 
