@@ -62,6 +62,21 @@ func BenchmarkEngineIIS(b *testing.B) {
 	benchFromStart(b, chunks, size, lines)
 }
 
+// BenchmarkEngineKinds reads the inputs that an attacker chooses.
+func BenchmarkEngineKinds(b *testing.B) {
+	const lines = 1_000_000
+	for _, kind := range []string{iis.Hostile, iis.Flood} {
+		b.Run(kind, func(b *testing.B) {
+			var text bytes.Buffer
+			if err := iis.WriteKind(&text, kind, lines); err != nil {
+				b.Fatal(err)
+			}
+			chunks := tailed(bytes.Split(bytes.TrimSpace(text.Bytes()), []byte("\n")), chunkRecords)
+			benchFromStart(b, chunks, text.Len(), lines)
+		})
+	}
+}
+
 // benchFromStart decodes chunks with a new engine. size and lines are the bytes
 // and lines of all chunks together.
 func benchFromStart(b *testing.B, chunks [][]byte, size, lines int) {

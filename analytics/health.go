@@ -3,6 +3,7 @@ package analytics
 import (
 	"time"
 
+	"redshank/analytics/coverage"
 	"redshank/analytics/health"
 	"redshank/analytics/source"
 )
@@ -22,6 +23,8 @@ type Health struct {
 	// Unread are the kinds of records that no source understands, the most
 	// frequent first.
 	Unread []source.Unread
+	// Coverage is the evidence that the records bring, of the last days.
+	Coverage *coverage.Report
 }
 
 // Health returns the figures and the findings. One caller at a time gets each
@@ -33,6 +36,7 @@ func (e *Engine) Health() Health {
 	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
 	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
 	h.Unread = e.sources.Unread()
+	h.Coverage = e.coverage.Report()
 	e.monitor.CheckUnread()
 	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
 	h.Open, h.Raised, h.Cleared = e.monitor.Take()

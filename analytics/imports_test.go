@@ -17,7 +17,8 @@ var mayImport = []struct{ name, imports string }{
 	{"record", "ascii"},
 	{"timestamp", "ascii record"},
 	{"alert", "event"},
-	{"policy", "ascii event spelling"},
+	{"drill", ""},
+	{"policy", "ascii drill event spelling"},
 	{"explain", "event"},
 	{"window", "event"},
 	{"source", "ascii event record timestamp"},
@@ -25,6 +26,7 @@ var mayImport = []struct{ name, imports string }{
 	{"baseline", "event policy state window"},
 	{"incident", "alert event policy state window"},
 	{"health", "event policy source"},
+	{"coverage", "event state"},
 	{"stuffing", "alert baseline event explain incident policy state window"},
 	{"collection", "alert baseline event explain incident policy state window"},
 	{"scenario", "alert event policy"}, // and package analytics: for tests only

@@ -15,6 +15,7 @@ type Alert struct {
 	ID       string // of the incident, the same in all its messages
 	Sequence int    // 1, 2, 3, ... within the incident
 	Rule     Rule
+	Drill    string // run of the drill that the incident belongs to; empty for a real one
 	Phase    string // why this message was sent: opened, escalated, changed, grown, quiet
 	Class    string // credential_stuffing, password_spraying, ...
 	Severity Severity
@@ -42,7 +43,7 @@ type Alert struct {
 	Counts     Counts
 	Window     string // what opened the incident: burst, slow, campaign, ...
 	Signals    []Signal
-	Evidence   []string // record ids, at most 20
+	Evidence   []string // records, see event.AppendRecord, at most 20
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
 	Techniques []Technique
@@ -153,7 +154,7 @@ type Credential struct {
 	How  string     // success, or accepted with the reason that stopped it, and the service
 	IP   netip.Addr // client that signed in
 
-	Agent, App, Record string // user agent, application id and record id, as far as the log tells
+	Agent, App, Record string // user agent, application id and record, as far as the log tells
 
 	Service event.Service
 }
@@ -167,7 +168,7 @@ type Signal struct {
 	Technique string     // ATT&CK id
 	At        time.Time  // of the first record that showed it
 	IP        netip.Addr // invalid: not known
-	Record    string     // id of that record; may be empty
+	Record    string     // that record, see event.AppendRecord; may be empty
 	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
 }
 

@@ -11,12 +11,12 @@ import (
 
 // walked counts the baselines entry by entry.
 func walked(c *Detector) (mature, all int) {
-	c.profiles.Each(func(_ uint64, p *profile) {
-		if p.kind != aUser || p.baseline.SignIns == 0 {
+	c.subjects.profiles.Each(func(_ uint64, p *profile) {
+		if p.kind != aUser || p.Baseline.SignIns == 0 {
 			return
 		}
 		all++
-		if p.baseline.Mature != 0 {
+		if p.Baseline.Mature != 0 {
 			mature++
 		}
 	})
@@ -28,7 +28,7 @@ func signInOn(c *Detector, person, day int) {
 	at := event.UnixTime(event.Day * int64(20000+day)).Add(time.Duration(person) * time.Second)
 	ev := event.Event{Time: at, Source: event.Entra, Service: event.M365, Action: event.SignIn, Outcome: event.Success,
 		RawIP: fmt.Appendf(nil, "198.51.100.%d", person%250), RawUser: fmt.Appendf(nil, "user%d@contoso.com", person)}
-	c.policy.Normalise(&ev)
+	c.subjects.policy.Normalise(&ev)
 	c.Observe(&ev)
 }
 

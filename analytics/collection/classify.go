@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // The classes of AN0131.
@@ -18,51 +19,33 @@ const (
 	classMailRule = "mail_diversion"
 )
 
-// kindSet is a set of kinds of signals, a bit each.
-type kindSet uint64
-
-const _ = uint(64 - signalKinds) // no more kinds than bits
-
-func setOf(kinds ...signalKind) (s kindSet) {
-	for _, k := range kinds {
-		s |= 1 << k
-	}
-	return s
-}
-
-// has reports whether the set contains any of the kinds.
-func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
-
-// kindOf maps each signal code to its kind.
-var kindOf = func() map[string]signalKind {
-	kinds := map[string]signalKind{}
-	for kind, code := range signalCodes {
-		kinds[code] = signalKind(kind)
-	}
-	return kinds
-}()
-
-// halves reports which halves of the chain are present.
-func (s kindSet) halves() (signIn, access bool) {
-	return s&^accessKinds != 0, s&accessKinds != 0
+// classTechniques are the ATT&CK ids of the classes.
+var classTechniques = map[string]string{
+	classScripted: "T1114.002",
+	classReplay:   "T1114.002",
+	classApp:      "T1114.002",
+	classExport:   "T1114.002",
+	classTool:     "T1114.002",
+	classMailRule: "T1114.003",
 }
 
 // classify sets the class, severity, source, maturity and confidence of an
 // incident from its current signals.
-func (c *Detector) classify(i *theft, d *profile) {
+func classify(p *policy.Policy, i *theft, d *profile) {
 	i.appSubject = i.Account == "" && d.kind == anApp
 	kinds := i.kinds()
 	i.Class = collectionClass(i, kinds)
-	i.Severity = max(i.Severity, c.severity(i, d, kinds))
-	if k := c.client(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
+	i.Severity = max(i.Severity, severity(i, d, kinds))
+	if k := sourceOf(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
 		i.Client = k.Addr()
-		i.Location, i.Labels = c.policy.Locate(i.Client), c.policy.NetworkLabels(i.Client)
+		i.Location, i.Labels = p.Locate(i.Client), p.NetworkLabels(i.Client)
 	}
-	i.baseline = c.maturity(d)
-	i.confidence = c.confidence(kinds, d)
+	i.baseline = maturity(p, d)
+	i.confidence = confidence(p, kinds, d)
 }
 
-// collectionClass names an incident by its strongest part.
+// collectionClass returns the class of an incident, which is that of its strongest
+// signals.
 func collectionClass(i *theft, kinds kindSet) string {
 	switch {
 	case kinds.has(scriptTool, accessTool):
@@ -75,91 +58,121 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
-	case i.appSubject, kinds.has(mailConsent) && kinds.has(accessForeignApp):
+	case kinds.has(mailConsent) && kinds.has(accessForeignApp):
 		return classApp
 	}
 	return classScripted
 }
 
-// byProgram are the signals that honest programs give, too: a backup, a migration.
-var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary)
+// byProgram are the signals that legitimate programs give, too: a backup, a
+// migration.
+var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary, accessGraph)
 
 // severity returns the severity of an incident. Signals of both halves mean a theft
 // in progress. A program that reads many mailboxes, without any other signal, is
 // only a question: most such programs are a backup or a new product.
-func (c *Detector) severity(i *theft, d *profile, kinds kindSet) alert.Severity {
+func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0
 	switch {
-	case d.kind == anApp && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !c.phished(d, kinds):
+	case d.kind == anApp && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !phished(d, kinds):
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
-	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.baseline.IsMature(i.Start):
+	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
 		return alert.Low
 	}
 	return alert.Medium
 }
 
 // phished reports whether an application looks like one that a phished account
-// let in: it reads one mailbox through, and hardly anybody else uses it.
-func (c *Detector) phished(d *profile, kinds kindSet) bool {
-	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.mailboxCount() <= 2
+// consented to: the application reads one mailbox through, and hardly anybody else
+// uses it.
+func phished(d *profile, kinds kindSet) bool {
+	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.PerDay.Most() <= fewMailboxes
 }
 
 // confidence returns the confidence in an incident, 0 to 1. It is higher with
 // both halves and with signals that need no baseline, and lower if a group's
 // baseline was used or networks were identified by prefix.
-func (c *Detector) confidence(kinds kindSet, d *profile) float64 {
+func confidence(p *policy.Policy, kinds kindSet, d *profile) float64 {
 	signIn, access := kinds.halves()
-	// The figures only order alerts among each other; nothing is decided by them.
-	sure := 50
+	// The confidence only orders alerts; no decision depends on it.
+	percent := 50
 	if signIn && access {
-		sure += 20
+		percent += 20
 	}
 	if kinds.has(sessionMoved, signInFromAttack, signInTool, accessTool, scriptTool, impossibleTravel) {
-		sure += 20
+		percent += 20
 	}
 	compared := kinds.has(newNetwork, newCountry, newDevice, newFamily, newApp, newHour, accessVolume)
 	switch {
-	case compared && d.baseline.Mature == 0:
-		sure -= 10
-	case compared && d.baseline.Mature != 0:
-		sure += 5
+	case compared && d.Baseline.Mature == 0:
+		percent -= 10
+	case compared && d.Baseline.Mature != 0:
+		percent += 5
 	}
-	if kinds.has(newNetwork, sessionMoved) && !c.policy.HasOwners() {
-		sure -= 10
+	if kinds.has(newNetwork, sessionMoved) && !p.HasOwners() {
+		percent -= 10
 	}
-	return float64(min(sure, 95)) / 100
+	return float64(min(percent, 95)) / 100
 }
 
 // maturity describes the maturity of the baselines used for an incident.
-func (c *Detector) maturity(d *profile) string {
+func maturity(p *policy.Policy, d *profile) string {
 	if d.kind == aHost {
 		return ""
 	}
-	ripening := c.policy.Collection.Baseline
+	period := p.Collection.Baseline
 	if d.kind == anApp {
-		ripening = policyDays(ripening)
+		period = daysOnly(period)
 	}
-	says := d.baseline.Describe(ripening)
-	if slices.ContainsFunc(d.groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.baseline.Mature == 0 {
-		says += "; the group's baseline is mature and counts half"
+	text := d.Baseline.Describe(period)
+	if slices.ContainsFunc(d.Groups, func(g *baseline.Baseline) bool { return g.Mature != 0 }) && d.Baseline.Mature == 0 {
+		text += "; the group's baseline is mature and counts half"
 	}
-	if !c.policy.HasOwners() {
-		says += "; networks by prefix, no database of their owners"
+	if !p.HasOwners() {
+		text += "; networks by prefix, no database of their owners"
 	}
-	return says
+	return text
 }
 
-// classTechniques are the ATT&CK ids of the classes.
-var classTechniques = map[string]string{
-	classScripted: "T1114.002",
-	classReplay:   "T1114.002",
-	classApp:      "T1114.002",
-	classExport:   "T1114.002",
-	classTool:     "T1114.002",
-	classMailRule: "T1114.003",
+// sourceOf returns the client from which mail was read: the one whose access weighs
+// most or, without access, the one whose sign-ins weigh most; the earlier of two
+// equals. The client of an account that let an application in, or gave it a key,
+// comes last.
+func sourceOf(d *profile) (from event.ClientKey) {
+	var heaviest int
+	var earliest int64
+	for i := range d.observations {
+		n := &d.observations[i]
+		if !n.inIncident || n.client == (event.ClientKey{}) {
+			continue
+		}
+		weight := against(d, n.client)
+		if weight > heaviest || weight == heaviest && n.first < earliest {
+			from, heaviest, earliest = n.client, weight, n.first
+		}
+	}
+	return from
+}
+
+// against returns the weight of one client in an incident. Access counts before all
+// sign-ins.
+func against(d *profile, k event.ClientKey) int {
+	var s correlation
+	granted := 0
+	for i := range d.observations {
+		n := &d.observations[i]
+		switch {
+		case !n.inIncident || n.client != k:
+		case n.grant || grants.has(n.kind):
+			granted = 1
+		default:
+			s.add(n.kind, n.weight)
+		}
+	}
+	return 100_000*s.access + 10*s.signIn + granted
 }

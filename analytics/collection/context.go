@@ -9,18 +9,27 @@ import (
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/policy"
 )
 
-// Bounds of what an alert tells about the accounts in it.
+// Bounds of the context of an alert.
 const (
 	maxContexts = 5  // accounts: the subject, then those with valid credentials
-	maxUsual    = 5  // places of each kind
+	maxUsual    = 5  // features of each kind
 	maxObserved = 12 // signals since the incident began
 )
 
-// inform adds the context of the accounts and applications of an alert. It costs
+// accountContext adds what is known about the accounts in an alert.
+type accountContext struct {
+	policy   *policy.Policy
+	subjects *subjects
+	networks *networks
+	signals  *[signalKinds]policy.Signal
+}
+
+// addContext adds the context of the accounts and applications of an alert. It costs
 // some look-ups and allocations per alert.
-func (c *Detector) inform(a *alert.Alert, i *incident.Incident) {
+func (c *accountContext) addContext(a *alert.Alert, i *incident.Incident) {
 	for _, app := range a.Apps {
 		if name := c.policy.AppName([]byte(app)); name != "" {
 			a.AppNames = append(a.AppNames, name)
@@ -31,9 +40,9 @@ func (c *Detector) inform(a *alert.Alert, i *incident.Incident) {
 	}
 }
 
-// concerned are the accounts that a triager will ask about: the subject, or
-// the account that let an application in; then those whose passwords are known.
-func (c *Detector) concerned(a *alert.Alert, i *incident.Incident) []string {
+// concerned returns the accounts that an analyst will ask about: the subject, or the
+// accounts that let an application in; then those with valid credentials.
+func (c *accountContext) concerned(a *alert.Alert, i *incident.Incident) []string {
 	var list []string
 	add := func(account string) {
 		if account != "" && len(list) < maxContexts && !slices.Contains(list, account) {
@@ -42,9 +51,9 @@ func (c *Detector) concerned(a *alert.Alert, i *incident.Incident) []string {
 	}
 	add(i.Account)
 	if i.Account == "" && i.Subject != "" {
-		if app, ok := c.profiles.Peek(subjectKey(anApp, []byte(i.Subject))); ok {
-			for _, account := range app.accounts {
-				if o, ok := c.profiles.Peek(account); ok && account != 0 {
+		if app, ok := c.subjects.profiles.Peek(subjectKey(anApp, []byte(i.Subject))); ok {
+			for _, account := range app.Accounts {
+				if o, ok := c.subjects.profiles.Peek(account); ok && account != 0 {
 					add(o.subject)
 				}
 			}
@@ -56,7 +65,8 @@ func (c *Detector) concerned(a *alert.Alert, i *incident.Incident) []string {
 	return list
 }
 
-func (c *Detector) contextOf(account string, i *incident.Incident) alert.Context {
+// contextOf returns what is known about an account, for an incident.
+func (c *accountContext) contextOf(account string, i *incident.Incident) alert.Context {
 	x := alert.Context{Account: account, Groups: c.policy.Groups([]byte(account))}
 	marks := c.policy.AccountMarks([]byte(account))
 	for mark, name := range map[event.Marks]string{event.PrivilegedUser: alert.MarkPrivileged, event.ServiceAccount: alert.MarkService, event.LeakedAccount: alert.MarkLeaked} {
@@ -65,30 +75,30 @@ func (c *Detector) contextOf(account string, i *incident.Incident) alert.Context
 		}
 	}
 	slices.Sort(x.Marks)
-	d, ok := c.profiles.Peek(subjectKey(aUser, []byte(account)))
+	d, ok := c.subjects.profiles.Peek(subjectKey(aUser, []byte(account)))
 	if !ok {
 		return x
 	}
-	x.Baseline = d.baseline.Describe(c.policy.Collection.Baseline)
+	x.Baseline = d.Baseline.Describe(c.policy.Collection.Baseline)
 	x.Since = c.since(d, i.Start)
 	x.SignIns = c.lastSignIns(d, i.Start)
 	c.usual(&x, d, i.Start)
-	if d.mail != nil {
-		x.Items = d.mail.between(i.Start/event.Hour, d.mail.newest)
+	if d.Mail != nil {
+		x.Items = d.Mail.Since(i.Start / event.Hour)
 	}
-	x.Mailboxes = d.mailboxesSince(i.Start)
+	x.Mailboxes = d.ReadsSince(i.Start)
 	return x
 }
 
 // usual lists the named features that were used before the incident.
-func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
-	places := slices.Clone(d.baseline.Features)
-	slices.SortFunc(places, func(a, b baseline.KnownFeature) int {
+func (c *accountContext) usual(x *alert.Context, d *profile, start int64) {
+	features := slices.Clone(d.Baseline.Features)
+	slices.SortFunc(features, func(a, b baseline.KnownFeature) int {
 		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.First, b.First), cmp.Compare(a.Key, b.Key))
 	})
 	lists := map[baseline.Kind]*[]string{baseline.Network: &x.Networks, baseline.Country: &x.Countries, baseline.Device: &x.Devices, baseline.App: &x.Apps, baseline.Family: &x.Clients}
-	for _, p := range places {
-		n, ok := c.featureNames.Peek(p.Key)
+	for _, p := range features {
+		n, ok := c.networks.featureNames.Peek(p.Key)
 		if list := lists[n.Kind]; ok && list != nil && p.First < start && len(*list) < maxUsual {
 			*list = append(*list, n.Text)
 		}
@@ -97,12 +107,12 @@ func (c *Detector) usual(x *alert.Context, d *profile, start int64) {
 
 // since returns the signals of an account since the start of an incident, each
 // code once. If there are too many, those with the highest weights are returned.
-func (c *Detector) since(d *profile, start int64) []alert.Observation {
+func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 	first := map[signalKind]alert.Observation{}
 	for i := range d.observations {
 		if n := &d.observations[i]; n.last >= start {
-			deed, known := first[n.kind]
-			first[n.kind] = earlier(c.observed(n), deed, known)
+			have, known := first[n.kind]
+			first[n.kind] = earlier(c.observed(n), have, known)
 		}
 	}
 	kinds := slices.SortedFunc(maps.Keys(first), func(a, b signalKind) int {
@@ -116,15 +126,17 @@ func (c *Detector) since(d *profile, start int64) []alert.Observation {
 	return list
 }
 
-func (c *Detector) observed(n *observation) alert.Observation {
-	deed := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
+// observed returns an observation as an alert lists it.
+func (c *accountContext) observed(n *observation) alert.Observation {
+	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
 	if n.client != (event.ClientKey{}) {
-		deed.IP = n.client.Addr()
+		o.IP = n.client.Addr()
 	}
-	return deed
+	return o
 }
 
-// earlier returns the earlier of two observations of one code, as long as both.
+// earlier returns the earlier of two observations of one code, extended to the end of
+// both. o counts only if known.
 func earlier(d, o alert.Observation, known bool) alert.Observation {
 	if !known {
 		return d
@@ -140,12 +152,25 @@ func earlier(d, o alert.Observation, known bool) alert.Observation {
 	return d
 }
 
-func (d *profile) mailboxesSince(start int64) int {
-	count := 0
-	for _, t := range d.mailboxes.All() {
-		if t.At >= start {
-			count++
+// lastSignIns returns the recent sign-ins of an account. A network is usual if it
+// was used before start.
+func (c *accountContext) lastSignIns(d *profile, start int64) []alert.SignIn {
+	var list []alert.SignIn
+	for _, v := range d.SignIns {
+		if v.At == 0 {
+			break
 		}
+		s := alert.SignIn{At: event.UnixTime(v.At), Service: v.Service.String(), Client: v.Family.String()}
+		if v.Client != (event.ClientKey{}) {
+			s.IP = v.Client.Addr()
+			l := c.policy.Locate(s.IP)
+			s.Country, s.Labels = l.Country, c.policy.NetworkLabels(s.IP)
+			if l.ASN != 0 {
+				s.Network = ownerName(l.ASN, l.Organization)
+			}
+			s.Usual = d.Baseline.UsedBefore(baseline.NetworkKey(s.IP, l.ASN), start)
+		}
+		list = append(list, s)
 	}
-	return count
+	return list
 }

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"bytes"
 	"time"
 
 	"redshank/analytics/alert"
@@ -9,6 +10,7 @@ import (
 	"redshank/analytics/explain"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
+	"redshank/analytics/state"
 	"redshank/analytics/window"
 )
 
@@ -19,112 +21,88 @@ var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen 
 const maxRequests = 1 << 15
 
 // Detector runs AN0131: a mail system is reached with stolen credentials or
-// tokens, and then mailbox contents are read by a program.
-//
-// Read the package from Observe down. signin.go compares sign-ins, mailaccess.go
-// and mailboxchange.go record access to mail and changes of mailboxes. An event
-// may add observations to the entity profile of its subject; most events add none.
-// Observations that are near each other, in any order of arrival, are correlated
-// (correlate.go). A correlation whose score is high enough opens an incident,
-// which classify.go names.
+// tokens, and then mailbox contents are read. The Detector takes an event to its
+// subject and to the part that judges events of its kind; see the package comment.
 //
 // A Detector is not safe for concurrent use.
 type Detector struct {
-	explain        explain.Observer // nil if there is no observer
-	policy         *policy.Policy
-	tracker        *incident.Tracker
-	emptyBehaviour *behaviour // shared by the profiles without behaviour, read-only
-	pairs          *window.PairCache[pairProfile]
-	known          *pairProfile // of the current event
-	profiles       *window.Table[uint64, *profile]
-	sessions       *window.Recent[session]
-	requests       *window.Seen                  // ids of those counted
-	names          *window.Recent[uint64]        // session, token or object id -> dossier of the account
-	groups         map[string]*baseline.Baseline // of the policy's groups
-	signals        [signalKinds]policy.Signal    // with their weights
-	window         int64                         // milliseconds
-
-	// How many accounts of the tenant use a feature.
-	population *baseline.Population
-
-	geo          *policy.GeoCache
-	featureNames baseline.Names
-	scratch      []byte // for keys and addresses
-	country      []byte
-
-	// Accounts with a baseline, and those whose baseline is mature.
-	allBaselines, matureBaselines int
+	subjects *subjects
+	networks *networks
+	weights  *weights
+	evidence *evidence
+	signIns  *signIns
+	sessions *sessions
+	access   *mailAccess
+	changes  *mailboxChanges
+	scripts  *scripts
 }
 
 // New returns a Detector for up to maxUsers accounts that reports to t.
 func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers int) *Detector {
-	c := &Detector{
-		policy:         p,
-		tracker:        t,
-		geo:            geo,
-		profiles:       window.NewTable[uint64, *profile](maxUsers),
-		requests:       window.NewSeen(maxRequests),
-		pairs:          &window.PairCache[pairProfile]{},
-		emptyBehaviour: &behaviour{},
-		groups:         map[string]*baseline.Baseline{},
-		signals:        signalsOf(p),
-		window:         p.Collection.TimeWindow.Milliseconds(),
-		scratch:        make([]byte, 0, 256),
-	}
-	size := max(maxUsers, 1)
-	c.sessions, c.names = window.NewRecent[session](size), window.NewRecent[uint64](2*size)
-	c.featureNames = baseline.NewNames(maxUsers)
-	c.population = baseline.NewPopulation(max(maxUsers/usersPerFeature, 1024))
-	c.profiles.OnEvict = func(_ uint64, d *profile) { c.countBaseline(d, -1) }
+	population := baseline.NewPopulation(max(maxUsers/usersPerFeature, 1024))
+	recent := window.NewRecent[session](max(maxUsers, 1))
+	s := newSubjects(p, t, population, maxUsers)
+	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
+	w := &weights{policy: p, signals: signalsOf(p), population: population}
+	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
+		scratch: make([]byte, 0, 256)}
+	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
+	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
+	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
+	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
 	t.Register(&ruleCollection, newTheft)
-	t.OnAlert(c.inform)
-	t.OnCredential(c.credentialStolen)
-	return c
+	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
+	t.OnCredential(e.credentialStolen)
+	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}}
 }
 
 // Observe implements analytics.Analytic.
 func (c *Detector) Observe(ev *event.Event) {
-	const ignored = event.IgnoredAccount | event.KnownAutomation
-	c.known = c.pairs.Get(ev.Pair)
 	at := ev.Time.UnixMilli()
-	switch {
-	case at < event.Day, // before there was mail: a broken clock
-		ev.Action == event.ActionNone, ev.Marks&ignored != 0, ev.Family == event.Probe,
-		ev.Outcome == event.Challenge, ev.Outcome == event.Noise,
-		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent, ev.UserKind == event.UserHealth, ofTheCloud(ev):
+	c.subjects.known = c.subjects.pairs.Get(ev.Pair)
+	if ignored(ev, at) {
 		return
 	}
 	program := programOverEWS(ev)
-	if (ev.Action == event.SignIn || synchronises(ev)) && !program && c.same(ev, at) {
+	if (ev.Action == event.SignIn || synchronises(ev)) && !program && c.signIns.same(ev, at) {
 		return
 	}
-	d := c.subject(ev)
+	d := c.subjects.subject(ev)
 	if d == nil {
 		return
 	}
 	if ev.Outcome != event.Failure || ev.Action != event.SignIn && ev.Action != event.MailAccess {
-		c.ownBehaviour(d)
+		c.subjects.ownBehaviour(d)
 	}
 	switch ev.Action {
 	case event.SignIn:
-		// The first request of a client may be no more than a guess that was right.
-		again := c.known.learned.at != 0 && distance(c.known.learned.at, at) >= 1000
-		c.signIn(d, ev)
+		// The first successful request of a client may be a guessed password, not access.
+		learned := c.subjects.known.learned.at
+		again := learned != 0 && distance(learned, at) >= 1000
+		c.signIns.observe(d, ev)
 		if program && again {
-			c.access(d, ev)
+			c.access.observe(d, ev)
 		}
 	case event.MailAccess:
 		if requestLog(ev.Source) {
-			c.signIn(d, ev) // each request there brings its credentials
+			c.signIns.observe(d, ev) // each request there brings its credentials
 		}
-		c.access(d, ev)
+		c.access.observe(d, ev)
 	case event.MailboxChange, event.Consent, event.DirectoryChange:
-		c.change(d, ev)
+		c.changes.observe(d, ev)
 	case event.Script:
-		c.script(d, ev)
+		c.scripts.observe(d, ev)
 	case event.Network:
-		c.network(d, ev)
+		c.scripts.connection(d, ev)
 	}
+}
+
+// ignored reports whether an event says nothing about the collection of mail.
+func ignored(ev *event.Event, at int64) bool {
+	return at < event.Day || // before there was mail: a broken clock
+		ev.Action == event.ActionNone || ev.Marks&(event.IgnoredAccount|event.KnownAutomation) != 0 || ev.Family == event.Probe ||
+		ev.Outcome == event.Challenge || ev.Outcome == event.Noise ||
+		ev.UserKind == event.UserMachine && ev.Source != event.WinEvent || ev.UserKind == event.UserHealth || ofTheCloud(ev)
 }
 
 // synchronises reports whether an event is a routine synchronisation request of a
@@ -148,13 +126,21 @@ func requestLog(s event.Source) bool {
 	return s == event.IIS || s == event.HTTPProxy || s == event.EWS
 }
 
+// ofTheCloud reports whether a service of the cloud itself reads mail, to index it or
+// to send reminders. Such services come from Microsoft's addresses as RESTSystem.
+func ofTheCloud(ev *event.Event) bool {
+	return ev.Action == event.MailAccess && ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, restSystem)
+}
+
+var restSystem = []byte("RESTSystem")
+
 // Incidents implements analytics.Analytic.
 func (c *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	for kind, id := range [...][]byte{aUser: ev.User, anApp: ev.App, aHost: ev.Host} {
 		if len(id) == 0 {
 			continue
 		}
-		if d, ok := c.profiles.Peek(subjectKey(subjectKind(kind), id)); ok && d.incident != nil {
+		if d, ok := c.subjects.profiles.Peek(subjectKey(subjectKind(kind), id)); ok && d.incident != nil {
 			list = append(list, d.incident.Incident)
 		}
 	}
@@ -163,18 +149,21 @@ func (c *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 
 // Baselines returns how many accounts have a mature baseline, and how many have
 // a baseline at all.
-func (c *Detector) Baselines() (mature, all int) { return c.matureBaselines, c.allBaselines }
-
-// countBaseline adds by to the counts of baselines that an account's is among.
-func (c *Detector) countBaseline(d *profile, by int) {
-	if d.kind != aUser || d.baseline.SignIns == 0 {
-		return
-	}
-	c.allBaselines += by
-	if d.baseline.Mature != 0 {
-		c.matureBaselines += by
-	}
+func (c *Detector) Baselines() (mature, all int) {
+	return c.subjects.matureBaselines, c.subjects.allBaselines
 }
+
+// Tables implements analytics.Analytic.
+func (c *Detector) Tables() []state.Table {
+	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
+}
+
+// OpensAt is the sum of weights, of both halves together, at which an incident
+// opens.
+const OpensAt = opensAt
+
+// Explain makes the detector report every signal that an event gives to o.
+func (c *Detector) Explain(o explain.Observer) { c.evidence.explain = o }
 
 // Observed is one signal that a subject gave, whatever came of it.
 type Observed struct {
@@ -191,13 +180,13 @@ type Observed struct {
 // EachSignal calls f for every signal of every subject, in no order, and once for
 // a subject without signals. It is for tests and diagnosis.
 func (c *Detector) EachSignal(f func(Observed)) {
-	c.profiles.Each(func(_ uint64, d *profile) {
+	c.subjects.profiles.Each(func(_ uint64, d *profile) {
 		if len(d.observations) == 0 {
 			f(Observed{Subject: d.subject, App: d.kind == anApp})
 		}
 		for _, n := range d.observations {
 			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.detail, First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
-				Weight: c.weightOf(d, &n), Core: n.core, Seen: c.seenBy(d, &n)}
+				Weight: c.weights.of(d, &n), Core: n.core, Seen: c.weights.seenBy(d, &n)}
 			if n.client != (event.ClientKey{}) {
 				o.IP = n.client.Addr().String()
 			}

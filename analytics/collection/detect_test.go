@@ -15,7 +15,7 @@ func TestSynchronisingSaysNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
 	c := newDetector()
-	d := c.profile(aUser, []byte("user01@contoso.com"))
+	d := c.subjects.profile(aUser, []byte("user01@contoso.com"))
 	skipped := 0
 	for n := range 20_000 {
 		ev := event.Event{
@@ -26,14 +26,14 @@ func TestSynchronisingSaysNothing(t *testing.T) {
 			App: []byte(pick("", "", "some-app")), Client: []byte(pick("", "", "Client=REST")), Session: []byte(pick("", "", "s1")),
 			Items: random.IntN(4) / 3, Throttled: random.IntN(9) == 0,
 		}
-		c.policy.Normalise(&ev)
+		c.subjects.policy.Normalise(&ev)
 		c.Observe(&ev)
 		if !synchronises(&ev) {
 			continue
 		}
 		skipped++
 		before, _ := d.saved(nil, false, false)
-		c.access(d, &ev)
+		c.access.observe(d, &ev)
 		if after, _ := d.saved(nil, false, false); !bytes.Equal(before, after) {
 			t.Fatalf("%+v says something", ev)
 		}

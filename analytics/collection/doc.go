@@ -68,8 +68,11 @@
 //
 // # Reading the code
 //
-// detect.go takes an event to its subject (subject.go) and from there to
-// signin.go, mailaccess.go, mailboxchange.go, application.go or script.go, which
-// raise observations (profile.go). rarity.go weighs them, correlate.go opens
-// incidents, classify.go names them, message.go writes them.
+// detect.go takes an event to its subject (subject.go) and to the part that judges
+// events of its kind: signin.go with travel.go and session.go, mailaccess.go with
+// application.go, mailboxchange.go, or script.go. Each of them records
+// observations (evidence.go). rarity.go computes what an observation weighs,
+// correlate.go adds up the weights of observations near each other, and
+// incident.go opens and extends incidents (theft.go), which classify.go names.
+// Package behaviour holds what is stored of each subject.
 package collection

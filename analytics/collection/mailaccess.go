@@ -4,60 +4,76 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
 )
 
-// access records signals of programmatic access and of unusual volume.
-func (c *Detector) access(d *profile, ev *event.Event) {
+// mailAccess judges how mail is read, and how much.
+type mailAccess struct {
+	policy   *policy.Policy
+	subjects *subjects
+	networks *networks
+	evidence *evidence
+	sessions *sessions
+	apps     *applications
+	requests *window.Seen // ids of requests that were counted as items
+}
+
+// observe records signals of programmatic access and of unusual volume.
+func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
 	}
-	w := c.networkContextOf(ev)
-	if app := c.foreignApp(d, ev); app != nil {
-		box := c.mailboxOf(d, ev)
-		c.spread(app, ev, &w, box)
-		c.readThrough(app, ev, box)
+	w := c.networks.contextOf(ev)
+	if app := c.subjects.foreignApp(d, ev); app != nil {
+		box := c.subjects.mailboxOf(d, ev)
+		c.apps.spread(app, ev, &w, box)
+		c.apps.readThrough(app, ev, box)
 	}
-	c.alias(d, ev)
+	c.evidence.alias(d, ev)
 	script := c.program(d, ev, &w)
-	program := c.byApp(d, ev) || script
+	program := c.apps.byApp(d, ev) || script
 	w.program = program
-	c.moved(d, ev, &w)
+	c.sessions.observe(d, ev, &w)
 	if !program {
+		d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
 		c.ordinary(d, ev, &w)
+		c.apps.overGraph(d, ev)
 	}
-	c.touched(d, ev, program)
+	c.accessType(d, ev, program)
 	if script {
-		c.checkBeaconing(d, ev, &w) // not for applications: every mail client keeps time
+		c.checkBeaconing(d, ev, &w) // not for applications: every mail client polls at regular intervals
 	}
 	if program && d.kind != anApp {
-		c.manyMailboxes(d, ev, c.mailboxOf(d, ev))
+		c.apps.manyMailboxes(d, ev, c.subjects.mailboxOf(d, ev))
 	}
 	c.volume(d, ev, &w, program)
-	c.touch(d, ev)
+	c.evidence.updateItems(d, ev)
 }
 
-// touched records signals of the type of access. Search and synchronisation count
+// accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
-func (c *Detector) touched(d *profile, ev *event.Event, program bool) {
+func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {
 	if ev.Throttled {
-		c.raise(d, ev, accessThrottled, ev.Mailbox)
+		c.evidence.raise(d, ev, accessThrottled, ev.Mailbox)
 	}
 	switch {
 	case ev.Access == event.Export:
-		n := c.observationOf(ev, mailExport)
+		n := c.evidence.observationOf(ev, mailExport)
 		n.half = complianceSearch(ev.Operation)
-		c.record(d, n, ev.Operation, ev)
+		c.evidence.record(d, n, ev.Operation, ev)
 	case ev.Access == event.Search && program:
-		c.raise(d, ev, mailSearch, ev.Operation)
+		c.evidence.raise(d, ev, mailSearch, ev.Operation)
 	case ev.Access == event.Sync && program:
-		c.raise(d, ev, accessSync, ev.Mailbox)
+		c.evidence.raise(d, ev, accessSync, ev.Mailbox)
 	}
 }
 
 // program records the signals of a program that reads mail, unless the program
 // usually reads it from this network, and reports whether it recorded any.
-func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool {
+func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) bool {
 	family := ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
 		family, _ = c.policy.Agent(ev.Client)
@@ -66,7 +82,7 @@ func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool 
 	agent := ev.Operation
 	switch {
 	case family == event.Tool:
-		c.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
+		c.evidence.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
 		return true
 	case family == event.Scripting && ev.Service != event.PowerShell:
 		kind, agent = accessScript, firstOf(ev.AgentText(), ev.Client)
@@ -75,28 +91,19 @@ func (c *Detector) program(d *profile, ev *event.Event, w *networkContext) bool 
 	default:
 		return false
 	}
-	reader := c.readerKey(ev, ev.AgentText(), w)
-	n := c.observationOf(ev, kind)
-	n.feature, n.half = reader, d.kind == anApp // an application is a program by nature
-	c.record(d, n, agent, ev)
-	c.used(d, ev, reader)
-	return !d.baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
-}
-
-// used lets the baseline learn what reads the account's mail.
-func (c *Detector) used(d *profile, ev *event.Event, key uint64) {
-	if at := ev.Time.UnixMilli(); !d.suspicious(at) && !c.fromAttack(d, ev) {
-		if d.baseline.Use(key, at, baseline.MaxFeatures) {
-			c.seen(d, ev, key)
-		}
-		c.changed(d)
-	}
+	reader := readerKey(ev, ev.AgentText(), w)
+	n := c.evidence.observationOf(ev, kind)
+	n.feature, n.half = reader, d.kind == anApp // an application is a program anyway
+	c.evidence.record(d, n, agent, ev)
+	c.apps.learnReader(d, ev, reader)
+	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
 }
 
 // readerKey returns the feature of a program together with its network: the same
 // script in another network is a different feature.
-func (c *Detector) readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
-	b := append(c.scratch[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
+func readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
+	var space [5 + maxDetail]byte
+	b := append(space[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
 	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxDetail)]...))
 }
 
@@ -106,26 +113,56 @@ func nameless(ev *event.Event) bool {
 	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
 }
 
+// ordinary raises a signal for mail that a person's client opens: in a network that
+// is new to the account, or in the session or from the address of an abnormal
+// sign-in. After the sign-in of a named attack tool, any access counts.
+func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
+	if d.kind != aUser || ev.Access == event.Send {
+		return
+	}
+	at := ev.Time.UnixMilli()
+	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
+		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
+		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
+			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
+		}
+	}
+	if len(d.observations) == 0 {
+		return
+	}
+	n := c.evidence.observationOf(ev, accessOrdinary)
+	for i := range d.observations {
+		o := &d.observations[i]
+		if !oddSession.has(o.kind) || !o.near(&n, c.evidence.window) || c.evidence.weights.of(d, o) == 0 {
+			continue
+		}
+		if o.links.shared(&n.links) || o.kind == signInTool {
+			c.evidence.record(d, n, nil, ev)
+			return
+		}
+	}
+}
+
 // checkBeaconing records a signal for requests at regular intervals, and for a run
 // of item requests without a user agent.
-func (c *Detector) checkBeaconing(d *profile, ev *event.Event, w *networkContext) {
-	if d.requests == nil {
-		d.requests = &beacon{}
+func (c *mailAccess) checkBeaconing(d *profile, ev *event.Event, w *networkContext) {
+	if d.Requests == nil {
+		d.Requests = &behaviour.Beacon{}
 	}
-	c.changed(d)
-	if d.requests.add(ev.Time.UnixMilli()) {
-		c.raise(d, ev, accessRegular, ev.Operation)
+	c.subjects.changed(d)
+	if d.Requests.Add(ev.Time.UnixMilli()) {
+		c.evidence.raise(d, ev, accessRegular, ev.Operation)
 	}
-	if nameless(ev) && (ev.Access == event.Bind || ev.Access == event.AccessNone) && d.requests.run(ev.Time.UnixMilli()) {
-		c.raiseUnless(c.readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
+	if nameless(ev) && (ev.Access == event.Bind || ev.Access == event.AccessNone) && d.Requests.Run(ev.Time.UnixMilli()) {
+		c.evidence.raiseUnless(readerKey(ev, nil, w), d, ev, accessItems, ev.Operation)
 	}
 }
 
 // volume records a signal if far more items are read in a day than usual for the
-// account. Until that is known, which takes days rather than sign-ins, the limit is
-// ten times the minimum. Folders synchronised by interactive clients are not
+// account. Until the usual volume is known, which takes days rather than sign-ins,
+// the limit is ten times the minimum. Folders synchronised by interactive clients are not
 // counted.
-func (c *Detector) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
+func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
 	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !(program && c.counted(ev)) {
 		items = 1
@@ -133,46 +170,25 @@ func (c *Detector) volume(d *profile, ev *event.Event, w *networkContext, progra
 	if items == 0 || ev.Access == event.Sync && !program || ev.Access == event.Send {
 		return
 	}
-	d.count()
-	c.changed(d)
-	sum, least := d.mail.read(at, items), leastVolume
-	if d.kind != anApp && (program || !d.baseline.Knows(w.network, at, c.policy.Collection.Baseline)) {
-		d.taken.read(at, items)
+	d.Volumes()
+	c.subjects.changed(d)
+	sum, least := d.Mail.Read(at, items), behaviour.LeastVolume
+	if d.kind != anApp && (program || !d.Baseline.Knows(w.network, at, c.policy.Collection.Baseline)) {
+		d.Taken.Read(at, items)
 	}
-	if d.baseline.Days < c.policy.Collection.Baseline.Days {
+	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
 	}
-	if sum < d.mail.much(least) || d.kind == anApp && d.baseline.IsMature(at) {
+	if sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
-	n := c.observationOf(ev, accessVolume)
-	n.first, n.last = d.mail.begin(at), max(at, min(d.mail.last, at+event.Day))
-	c.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
-}
-
-// count makes room for counting.
-func (d *profile) count() {
-	if d.mail == nil {
-		d.mail, d.taken = &volume{}, &volume{}
-	}
+	n := c.evidence.observationOf(ev, accessVolume)
+	n.first, n.last = d.Mail.Begin(at), max(at, min(d.Mail.Last(), at+event.Day))
+	c.evidence.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
 }
 
 // counted reports whether a program's request was already counted as an item. The
 // same request can appear in the logs of both IIS and HttpProxy.
-func (c *Detector) counted(ev *event.Event) bool {
+func (c *mailAccess) counted(ev *event.Event) bool {
 	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
-}
-
-// touch keeps the figures of an open incident up to date.
-func (c *Detector) touch(d *profile, ev *event.Event) {
-	i := d.incident
-	if i == nil || !within(i, ev.Time.UnixMilli()) {
-		return
-	}
-	before := i.Counts.Items
-	c.measure(d)
-	if i.Counts.Items != before {
-		i.Changed()
-		c.tracker.Update(i.Incident)
-	}
 }

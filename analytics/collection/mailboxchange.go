@@ -6,10 +6,21 @@ import (
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
-// change records signals of changes to mailboxes, applications and the directory.
-func (c *Detector) change(d *profile, ev *event.Event) {
+// mailboxChanges judges changes of mailboxes, applications and the directory.
+type mailboxChanges struct {
+	policy   *policy.Policy
+	subjects *subjects
+	networks *networks
+	weights  *weights
+	evidence *evidence
+	signIns  *signIns
+}
+
+// observe records signals of changes to mailboxes, applications and the directory.
+func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	if ev.Outcome == event.Failure {
 		return
 	}
@@ -21,65 +32,59 @@ func (c *Detector) change(d *profile, ev *event.Event) {
 	if !ok {
 		return
 	}
-	kind := meaning(c, ev)
+	kind := meaning(c.policy, ev)
 	if kind == signalKinds {
 		return
 	}
-	c.alias(d, ev)
-	w := c.networkContextOf(ev)
-	places := c.featuresOf(ev, &w)
-	c.compare(d, ev, places[:2]) // agent and application there are often the portal's own
-	c.rentedNetwork(d, ev, &w)
+	c.evidence.alias(d, ev)
+	w := c.networks.contextOf(ev)
+	features := featuresOf(ev, &w)
+	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
+	c.signIns.rentedNetwork(d, ev, &w)
 	detail := firstOf(ev.Detail, ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		c.grant(d, ev, kind, detail)
 		return
 	}
-	n := c.observationOf(ev, kind)
+	n := c.evidence.observationOf(ev, kind)
 	n.half = kind == mailExport && complianceSearch(ev.Operation)
-	c.record(d, n, detail, ev)
+	c.evidence.record(d, n, detail, ev)
 }
 
-// complianceSearch reports whether an export is that of a search for the lawyers,
-// which needs a role of its own and counts half.
+// complianceSearch reports whether an export is that of a compliance search, which
+// needs a role of its own and counts half.
 func complianceSearch(operation []byte) bool {
 	return bytes.Contains(operation, []byte("Compliance")) || bytes.HasPrefix(operation, []byte("Search"))
 }
 
-// grant raises the signal of an application that is let in, or given a key, on
-// the account that does so and on the application, which also gets what is
-// abnormal about the account's sign-in.
-func (c *Detector) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
-	app, target := baseline.Key(baseline.App, ev.Target), c.profile(anApp, ev.Target)
-	target.accounts.add(d.key)
-	c.changed(target)
-	n := c.observationOf(ev, kind)
+// grant raises the signal of an application that is let in, or given a key: on the
+// account and on the application. The application also gets the observations of the
+// account's abnormal sign-in.
+func (c *mailboxChanges) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	app, target := baseline.Key(baseline.App, ev.Target), c.subjects.profile(anApp, ev.Target)
+	target.Accounts.Add(d.key)
+	c.subjects.changed(target)
+	n := c.evidence.observationOf(ev, kind)
 	n.links[2] = event.SaltedHash('a', ev.Target)
 	if kind == mailConsent {
 		n.feature = app
 	}
-	c.record(d, n, detail, ev)
-	c.record(target, n, detail, ev)
+	c.evidence.record(d, n, detail, ev)
+	c.evidence.record(target, n, detail, ev)
 	if kind == mailConsent {
-		c.population.Add(baseline.Feature(app), d.key, ev.Time.UnixMilli())
+		c.weights.population.Add(baseline.Feature(app), d.key, ev.Time.UnixMilli())
 	}
 	for i := range d.observations {
-		o := d.observations[i]
-		if o.weight == 0 || o.half || !(oddSession | setOf(newNetwork, newCountry)).has(o.kind) || !o.near(&n, c.window) {
-			continue
-		}
-		o.inIncident, o.grant = false, true
-		o.links[2] = n.links[2]
-		c.record(target, o, []byte(o.detail), nil)
+		c.evidence.passOn(d, &d.observations[i], &n)
 	}
 }
 
 // appID has the length of an application id.
 const appID = "00000000-0000-0000-0000-000000000000"
 
-// changes are what the content's groups of operations and cmdlets mean;
-// signalKinds: nothing.
-var changes = map[string]func(*Detector, *event.Event) signalKind{
+// changes map the content's groups of operations and cmdlets to functions that return
+// the signal of an event, or signalKinds for none.
+var changes = map[string]func(*policy.Policy, *event.Event) signalKind{
 	"mail_rule":       ruleKind,
 	"mail_forward":    mailboxKind,
 	"mail_permission": permissionKind,
@@ -92,13 +97,14 @@ var changes = map[string]func(*Detector, *event.Event) signalKind{
 	"app_change":      appKind,
 }
 
-func always(kind signalKind) func(*Detector, *event.Event) signalKind {
-	return func(*Detector, *event.Event) signalKind { return kind }
+// always returns a function that returns kind for every event.
+func always(kind signalKind) func(*policy.Policy, *event.Event) signalKind {
+	return func(*policy.Policy, *event.Event) signalKind { return kind }
 }
 
 // ruleKind returns the signal of an inbox rule, signalKinds for an ordinary one
 // that sorts mail into folders.
-func ruleKind(_ *Detector, ev *event.Event) signalKind {
+func ruleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	detail := bytes.ToLower(ev.Detail)
 	switch {
 	case forwards(detail, ev):
@@ -112,7 +118,7 @@ func ruleKind(_ *Detector, ev *event.Event) signalKind {
 
 // mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
 // disabled auditing.
-func mailboxKind(_ *Detector, ev *event.Event) signalKind {
+func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
 	detail := bytes.ToLower(ev.Detail)
 	switch {
 	case forwards(detail, ev):
@@ -125,8 +131,9 @@ func mailboxKind(_ *Detector, ev *event.Event) signalKind {
 	return signalKinds
 }
 
-// auditKind is for what turns auditing off, of mailboxes or of the tenant.
-func auditKind(_ *Detector, ev *event.Event) signalKind {
+// auditKind returns the signal of a change that turns auditing off, for mailboxes or
+// for the tenant.
+func auditKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if endsAuditing(ev.Detail) || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
 		return accessThrottled
 	}
@@ -135,7 +142,7 @@ func auditKind(_ *Detector, ev *event.Event) signalKind {
 
 // endsAuditing reports whether parameters turn auditing off. They come as
 // AuditEnabled=False from the audit log, and as -AuditEnabled $false, "False" or
-// :$false from cmdlets, so that the signs between name and value do not count.
+// :$false from cmdlets, so punctuation between name and value is removed first.
 func endsAuditing(detail []byte) bool {
 	plain := bytes.Map(func(r rune) rune {
 		if strings.ContainsRune("\"': =$", r) {
@@ -156,7 +163,7 @@ func forwards(detail []byte, ev *event.Event) bool {
 		}
 		target, _, _ := bytes.Cut(detail[at+len(mark):], []byte("; "))
 		if target = bytes.Trim(target, ` ="':-$`); len(target) == 0 || string(target) == "null" {
-			continue // taken back
+			continue // the forwarding is removed
 		}
 		if !allWithin(target, ownDomain(ev)) {
 			return true
@@ -165,6 +172,7 @@ func forwards(detail []byte, ev *event.Event) bool {
 	return false
 }
 
+// ownDomain returns the domain of the mailbox or, without one, of the account.
 func ownDomain(ev *event.Event) []byte {
 	for _, account := range [...][]byte{ev.Mailbox, ev.User} {
 		if at := bytes.LastIndexByte(account, '@'); at >= 0 {
@@ -199,26 +207,27 @@ func allWithin(list, domain []byte) bool {
 	return true
 }
 
-// permissionKind leaves calendars out: sharing one is everyday.
-func permissionKind(_ *Detector, ev *event.Event) signalKind {
+// permissionKind returns the signal of a permission to read mail. Sharing a calendar
+// is ordinary.
+func permissionKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if bytes.Contains(ev.Detail, []byte(`\Calendar`)) {
 		return signalKinds
 	}
 	return mailPermission
 }
 
-// roleKind is for the roles that open mailboxes.
-func roleKind(_ *Detector, ev *event.Event) signalKind {
+// roleKind returns the signal of a role that gives access to mailboxes.
+func roleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	if holdsAny(bytes.ToLower(ev.Detail), "impersonation", "mailbox import export", "mailbox search", "organization management", "discovery management", "full_access_as_app", "mail.") {
 		return mailPermission
 	}
 	return signalKinds
 }
 
-// consentKind is for scopes and roles that reach mail. The OpenID scope "email"
-// does not.
-func consentKind(c *Detector, ev *event.Event) signalKind {
-	if c.policy.MailScope(ev.Detail) {
+// consentKind returns the signal of scopes and roles that give access to mail. The
+// OpenID scope "email" does not.
+func consentKind(p *policy.Policy, ev *event.Event) signalKind {
+	if p.MailScope(ev.Detail) {
 		return mailConsent
 	}
 	return signalKinds
@@ -226,9 +235,9 @@ func consentKind(c *Detector, ev *event.Event) signalKind {
 
 // appKind returns the signal of an application that gains access to mail or a
 // credential, signalKinds for any other change.
-func appKind(c *Detector, ev *event.Event) signalKind {
+func appKind(p *policy.Policy, ev *event.Event) signalKind {
 	switch {
-	case c.policy.MailScope(ev.Detail):
+	case p.MailScope(ev.Detail):
 		return mailConsent
 	case holdsAny(ev.Detail, "KeyDescription", "PasswordCredential", "KeyCredential"):
 		return appCredentials
@@ -236,6 +245,7 @@ func appKind(c *Detector, ev *event.Event) signalKind {
 	return signalKinds
 }
 
+// holdsAny reports whether text contains any of the parts.
 func holdsAny(text []byte, parts ...string) bool {
 	for _, part := range parts {
 		if bytes.Contains(text, []byte(part)) {

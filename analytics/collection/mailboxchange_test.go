@@ -9,7 +9,7 @@ import (
 )
 
 func TestChanges(t *testing.T) {
-	c := newDetector()
+	p := policy.Default()
 	const nothing = signalKinds
 	for _, tc := range []struct {
 		operation, detail string
@@ -67,8 +67,8 @@ func TestChanges(t *testing.T) {
 	} {
 		ev := event.Event{Operation: []byte(tc.operation), Detail: []byte(tc.detail), User: []byte("alice@contoso.com"), Mailbox: []byte("alice@contoso.com")}
 		got := nothing
-		if meaning, ok := changes[first2(c.policy.OperationGroup(ev.Operation), c.policy.CmdletGroup(ev.Operation))]; ok {
-			got = meaning(c, &ev)
+		if meaning, ok := changes[first2(p.OperationGroup(ev.Operation), p.CmdletGroup(ev.Operation))]; ok {
+			got = meaning(p, &ev)
 		}
 		if got != tc.want {
 			t.Errorf("%s %s: signal %d, want %d", tc.operation, tc.detail, got, tc.want)

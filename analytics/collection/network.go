@@ -1,8 +1,14 @@
 package collection
 
 import (
+	"net/netip"
+	"strconv"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/state"
+	"redshank/analytics/window"
 )
 
 // networkContext is the network and location of an event's client.
@@ -19,12 +25,20 @@ type networkContext struct {
 	lon       float32
 }
 
-// networkContextOf returns the context of an event. It is empty for cloud back
+// networks locates clients and keeps the names of networks and other features.
+type networks struct {
+	policy       *policy.Policy
+	geo          *policy.GeoCache
+	featureNames baseline.Names
+	country      []byte // reused
+}
+
+// contextOf returns the context of an event. It is empty for cloud back
 // ends and the server's own addresses.
-func (c *Detector) networkContextOf(ev *event.Event) (w networkContext) {
+func (c *networks) contextOf(ev *event.Event) (w networkContext) {
 	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
 	w.country, w.usual = ev.Country, ev.Marks&usual != 0
-	if c.clientOf(ev) == (event.ClientKey{}) {
+	if clientOf(ev) == (event.ClientKey{}) {
 		return w
 	}
 	l := c.geo.Locate(ev.IP)
@@ -37,8 +51,89 @@ func (c *Detector) networkContextOf(ev *event.Event) (w networkContext) {
 	return w
 }
 
-// spell returns a country as bytes, for hashing, without allocating.
-func (c *Detector) spell(country string) []byte {
+// spell returns a country as bytes, for hashing, without allocating. The bytes are
+// valid until the next call.
+func (c *networks) spell(country string) []byte {
 	c.country = append(c.country[:0], country...)
 	return c.country
+}
+
+// rented reports whether an address is in a network of servers for rent or of a VPN
+// service.
+func (c *networks) rented(ip netip.Addr) bool { return c.policy.RentedNetwork(c.geo.Locate(ip)) }
+
+// learnName stores the name of a feature. It allocates only for an unknown name.
+func (c *networks) learnName(p *eventFeature, ev *event.Event) {
+	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry
+		return
+	}
+	n := baseline.Name{Text: string(p.detail[:min(len(p.detail), baseline.MaxFeatureName)])}
+	switch p.signal {
+	case newNetwork:
+		n = baseline.Name{Kind: baseline.Network, Text: c.networkName(ev.IP)}
+	case newCountry:
+		n.Kind = baseline.Country
+	case newDevice:
+		n.Kind = baseline.Device
+	case newFamily:
+		n = baseline.Name{Kind: baseline.Family, Text: ev.Family.String()}
+	case newApp:
+		n.Kind = baseline.App
+		if name := c.policy.AppName(ev.App); name != "" {
+			n.Text = name
+		}
+	default:
+		return
+	}
+	c.featureNames.Add(p.key, n)
+}
+
+// networkName returns the owner of an address, or the prefix that stands for one.
+func (c *networks) networkName(ip netip.Addr) string {
+	if l := c.policy.Locate(ip); l.ASN != 0 {
+		return ownerName(l.ASN, l.Organization)
+	}
+	bits := 32
+	if ip.Is4() {
+		bits = 16
+	}
+	return netip.PrefixFrom(event.ClientKey(ip.As16()).Network().Addr(), bits).String()
+}
+
+// ownerName returns a network owner as "AS8075 Microsoft".
+func ownerName(asn uint32, organization string) string {
+	name := "AS" + strconv.FormatUint(uint64(asn), 10)
+	if organization != "" {
+		name += " " + organization
+	}
+	return name
+}
+
+// savedFeatureName is the saved form of the name of a feature.
+type savedFeatureName struct {
+	Turn uint64
+	Kind baseline.Kind
+	Text string
+}
+
+// table returns the table of the names of features.
+func (c *networks) table() state.Table {
+	names := c.featureNames
+	return state.Table{
+		Name: "features", Track: names.Track, Loaded: names.Loaded,
+		Changes: func(w *state.Writer) {
+			names.Changes(func(d window.Dated[baseline.Name], present bool) {
+				w.Encode("features", &savedFeatureName{d.At, d.Value.Kind, d.Value.Text})
+				w.Put("features", w.Number(d.Key), present)
+			})
+		},
+		Restore: func(key, value []byte) error {
+			var in savedFeatureName
+			k, err := state.Unmarshal(key, value, &in)
+			if err == nil {
+				names.Load(window.Dated[baseline.Name]{Key: k, At: in.Turn, Value: baseline.Name{Kind: in.Kind, Text: in.Text}})
+			}
+			return err
+		},
+	}
 }

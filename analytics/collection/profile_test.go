@@ -7,13 +7,13 @@ import (
 )
 
 // Signals of one kind do not push out those of others.
-func TestNotesUnderFlood(t *testing.T) {
-	var d profile
+func TestObservationsUnderFlood(t *testing.T) {
+	d := profile{}
 	d.keep(observation{kind: signInROPC, first: tuesday, last: tuesday}, nil)
 	for n := range int64(1000) {
 		d.keep(observation{kind: accessNewApp, first: tuesday + n*event.Hour, last: tuesday + n*event.Hour}, []byte("x"))
 	}
 	if len(d.observations) != maxObservations || !d.has(signInROPC) {
-		t.Errorf("%d notes", len(d.observations))
+		t.Errorf("%d observations", len(d.observations))
 	}
 }

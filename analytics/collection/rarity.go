@@ -6,21 +6,23 @@ import (
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/state"
 )
 
-// Figures of the rarity scale.
+// The constants of the rarity scale.
 const (
-	// leastTenant is the number of accounts below which nothing is known about
-	// what is rare: every signal keeps its whole weight.
+	// leastTenant is the number of accounts below which rarity is unknown and every
+	// signal keeps its whole weight.
 	leastTenant = 10
-	// learningDays is how long a tenant is watched before it says much that an
-	// account is in two networks: until then such a signal counts half.
+	// learningDays is how long a tenant is observed before an account in two networks
+	// is significant. Until then such a signal counts half.
 	learningDays = 2
 	// A feature is common, and has no weight, when commonShare of all accounts use
 	// it, and at least commonLeast accounts, or commonSmall in a small tenant.
 	commonSmall, commonLeast, commonShare = 4, 8, 0.02
-	// adoptedBy is how many times that number of accounts make a feature common
-	// that is usual for none of them yet: something new for everybody.
+	// A feature that is usual for no account yet, such as a new product, is common
+	// when adoptedBy times as many accounts use it.
 	adoptedBy = 3
 )
 
@@ -28,41 +30,49 @@ const (
 // accounts of the account table.
 const usersPerFeature = 4
 
-// rarityOf is a signal whose weight depends on how many other accounts of the
+// rarityOf are the signals whose weight depends on how many other accounts of the
 // tenant use the same feature: the network, country, application or reader that
 // is new to the account.
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
-	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync)
+	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync, accessGraph)
 
-// appSignals are the signals that stand on the use of an application. Each
-// account that adopts one counts at once.
-var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp)
+// appSignals are the signals about the use of an application. Each account that
+// adopts an application counts at once.
+var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp, accessGraph)
 
-// usualOf is the feature of those accounts for which a feature is usual.
+// usualOf returns the feature under which the accounts are counted for which a
+// feature is usual.
 func usualOf(feature uint64) baseline.Feature { return baseline.NewFeature('u', feature) }
 
+// weights computes what observations weigh.
+type weights struct {
+	policy     *policy.Policy
+	signals    [signalKinds]policy.Signal // with the weights of the policy
+	population *baseline.Population       // how many accounts of the tenant use a feature
+}
+
 // seen counts the account of an event as a user of a feature. An account that is
-// known by its object id alone is not counted: it has a name, too.
-func (c *Detector) seen(d *profile, ev *event.Event, feature uint64) {
+// known by its object id alone is not counted, since it is counted by its name.
+func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson {
 		return
 	}
 	at := ev.Time.UnixMilli()
 	c.population.Add(baseline.Feature(feature), d.key, at)
-	if d.baseline.Knows(feature, at, c.policy.Collection.Baseline) {
+	if d.Baseline.Knows(feature, at, c.policy.Collection.Baseline) {
 		c.population.Add(usualOf(feature), d.key, at)
 	}
 }
 
-// others returns how many accounts of the tenant share what a signal stands on,
-// besides the subject or the account behind an application: those for which the
-// feature is usual, so that the victims of a thief do not make the network
-// common that all of them were robbed from. Applications, and what very many
-// have come to use lately, count from the first use on.
-func (c *Detector) others(d *profile, kind signalKind, feature uint64, at int64) int {
+// others returns how many accounts of the tenant share the feature of a signal,
+// besides the subject or the account behind an application. Only accounts for which
+// the feature is usual count, so that the victims of a thief do not make the thief's
+// network common. For applications, and for a feature that very many accounts use,
+// every account counts from its first use.
+func (c *weights) others(d *profile, kind signalKind, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
-		account = d.accounts[0]
+		account = d.Accounts[0]
 	}
 	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
 	if appSignals.has(kind) || float64(users) >= adoptedBy*c.common() {
@@ -71,28 +81,28 @@ func (c *Detector) others(d *profile, kind signalKind, feature uint64, at int64)
 	return c.population.UsersBesides(usualOf(feature), account, at)
 }
 
-// common is the number of accounts from which on a feature is common.
-func (c *Detector) common() float64 {
+// common returns the number of accounts that makes a feature common.
+func (c *weights) common() float64 {
 	all := float64(c.population.Accounts())
 	return max(commonSmall, min(commonLeast, all/10), commonShare*all)
 }
 
-// rarity returns the share, 0 to 1, of a signal's weight that remains where
-// others use the same feature. Weights are log-odds, so the share falls with the
+// rarity returns the share, 0 to 1, of a signal's weight that remains if others use
+// the same feature. Weights are log-odds, so the share falls with the
 // logarithm of the number of users: 1 for none, 0 for a common feature.
 func rarity(others int, common float64) float64 {
 	return max(0, 1-math.Log1p(float64(others))/math.Log1p(common))
 }
 
 // dependsOnRarity reports whether the weight of an observation depends on how many
-// others share what it stands on. Where people are says nothing about where an
-// application runs.
-func (c *Detector) dependsOnRarity(d *profile, n *observation) bool {
+// others share its feature. The networks of people say nothing about those of an
+// application.
+func (c *weights) dependsOnRarity(d *profile, n *observation) bool {
 	return n.feature != 0 && rarityOf.has(n.kind) && (d.kind != anApp || !setOf(newNetwork, newCountry).has(n.kind) || n.grant)
 }
 
-// rareShare is the rarity of what an observation stands on.
-func (c *Detector) rareShare(d *profile, n *observation) float64 {
+// rareShare returns the rarity of the feature of an observation.
+func (c *weights) rareShare(d *profile, n *observation) float64 {
 	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
@@ -103,13 +113,13 @@ func (c *Detector) rareShare(d *profile, n *observation) float64 {
 	return share
 }
 
-// weightOf returns what an observation weighs now: nothing where its feature has
-// turned out to be usual for the account, half where only a group's baseline
-// speaks, and the less the more other accounts use the same feature.
-func (c *Detector) weightOf(d *profile, n *observation) int {
+// of returns the current weight of an observation: 0 if its feature has turned out
+// to be usual for the account, half if only a group's baseline was compared, and the
+// less the more other accounts use the same feature.
+func (c *weights) of(d *profile, n *observation) int {
 	weight := c.signals[n.kind].Weight
 	switch {
-	case n.feature != 0 && d.baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
+	case n.feature != 0 && d.Baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0
 	case n.half:
 		weight /= 2
@@ -117,9 +127,9 @@ func (c *Detector) weightOf(d *profile, n *observation) int {
 	return int(math.Round(float64(weight) * c.rareShare(d, n)))
 }
 
-// seenBy says how rare the feature of an observation is, for an analyst: "3 of
-// 412 accounts". It returns "" for a signal that does not depend on rarity.
-func (c *Detector) seenBy(d *profile, n *observation) string {
+// seenBy returns how rare the feature of an observation is, for an analyst: "3 of
+// 412 accounts"; "" for a signal that does not depend on rarity.
+func (c *weights) seenBy(d *profile, n *observation) string {
 	if !c.dependsOnRarity(d, n) {
 		return ""
 	}
@@ -131,6 +141,26 @@ func (c *Detector) seenBy(d *profile, n *observation) string {
 }
 
 // rareAddress reports whether few accounts have signed in from a client.
-func (c *Detector) rareAddress(d *profile, k event.ClientKey, at int64) bool {
-	return float64(c.population.UsersBesides(baseline.Feature(c.linkOf(k)), d.key, at)) < c.common()
+func (c *weights) rareAddress(d *profile, k event.ClientKey, at int64) bool {
+	return float64(c.population.UsersBesides(baseline.Feature(linkOf(c.policy, k)), d.key, at)) < c.common()
+}
+
+// table returns the table of the population.
+func (c *weights) table() state.Table {
+	return state.Table{
+		Name: "rarity", Track: c.population.Track,
+		Changes: func(w *state.Writer) {
+			w.Fail(c.population.Changes(func(key uint64, value []byte, ok bool) {
+				w.Value = append(w.Value[:0], value...)
+				w.Put("rarity", w.Number(key), ok)
+			}))
+		},
+		Restore: func(key, value []byte) error {
+			k, err := state.Number(key)
+			if err != nil {
+				return err
+			}
+			return c.population.Load(k, value)
+		},
+	}
 }

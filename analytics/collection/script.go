@@ -4,16 +4,24 @@ import (
 	"bytes"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
-// script records signals for tools and mail cmdlets logged by PowerShell: the
+// scripts judges commands of PowerShell, and connections of the programs that run
+// scripts.
+type scripts struct {
+	policy   *policy.Policy
+	evidence *evidence
+}
+
+// observe records signals for tools and mail cmdlets logged by PowerShell: the
 // command name of a pipeline (4103) or the text of a script block (4104).
-func (c *Detector) script(d *profile, ev *event.Event) {
-	// A tool's name says all: what its functions are called besides adds nothing,
-	// and a module that is loaded would note every cmdlet it wraps.
+func (c *scripts) observe(d *profile, ev *event.Event) {
+	// The name of a tool is enough. The names of its functions add nothing, and a
+	// loaded module would raise a signal for every cmdlet that it wraps.
 	for _, text := range [...][]byte{ev.Detail, ev.Operation} {
 		if tool := c.policy.ScriptTool(text); tool != "" {
-			c.raise(d, ev, scriptTool, append(c.scratch[:0], tool...))
+			c.evidence.raise(d, ev, scriptTool, []byte(tool))
 			return
 		}
 	}
@@ -24,20 +32,21 @@ func (c *Detector) script(d *profile, ev *event.Event) {
 	commands(ev.Detail, func(name []byte) { c.cmdlet(d, ev, name) })
 }
 
-func (c *Detector) cmdlet(d *profile, ev *event.Event, name []byte) {
+// cmdlet records signals for a cmdlet that reads, searches or exports mail.
+func (c *scripts) cmdlet(d *profile, ev *event.Event, name []byte) {
 	switch c.policy.CmdletGroup(name) {
 	case "mail_export":
-		c.raise(d, ev, mailExport, name)
+		c.evidence.raise(d, ev, mailExport, name)
 	case "mail_read", "mail_search":
-		c.raise(d, ev, scriptMail, name)
+		c.evidence.raise(d, ev, scriptMail, name)
 	}
 }
 
-// commands finds what looks like a command in script text: Verb-Noun, not
-// quoted and not being defined, since modules list all they have.
+// commands calls f for each name in script text that looks like a command: Verb-Noun,
+// not quoted and not being defined, since modules list all their functions.
 func commands(text []byte, f func(name []byte)) {
-	// Script blocks are up to 32 KB a part; the bound is on time, not on memory,
-	// since nothing is copied.
+	// A part of a script block has up to 32 KB. The bound limits the time; nothing is
+	// copied.
 	const maxText, maxName = 32 << 10, 64
 	text = text[:min(len(text), maxText)]
 	for at := 0; at < len(text); {
@@ -68,19 +77,18 @@ func listed(before, after []byte) bool {
 
 func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
-// network records a signal for a script host that calls a mail end point.
-func (c *Detector) network(d *profile, ev *event.Event) {
+// connection records a signal for a script host that connects to a mail endpoint.
+func (c *scripts) connection(d *profile, ev *event.Event) {
 	if f, _ := c.policy.Agent(ev.Client); f != event.Scripting && f != event.Tool && !scriptHost(ev.Client) {
 		return
 	}
 	if c.policy.MailHost(ev.Target) {
-		c.raise(d, ev, hostLookup, ev.Target)
+		c.evidence.raise(d, ev, hostLookup, ev.Target)
 	}
 }
 
-// scriptHost knows the programs that run scripts by the end of their path. They
-// are not content: an agent's pattern is a user-agent string, and these are
-// files on the machine itself.
+// scriptHost reports whether a path names a program that runs scripts. The names are
+// not content: the patterns of agents match user-agent strings, and these are files.
 func scriptHost(path []byte) bool {
 	name := path[bytes.LastIndexAny(path, `\/`)+1:]
 	for _, host := range [...]string{"powershell.exe", "powershell_ise.exe", "pwsh.exe", "pwsh", "python.exe", "pythonw.exe", "python", "python3", "python3.exe", "cscript.exe", "wscript.exe", "node.exe", "curl.exe"} {

@@ -1,56 +1,71 @@
 package collection
 
 import (
+	"fmt"
+
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/state"
+	"redshank/analytics/window"
 )
 
 // Times of session.two_networks, in milliseconds.
 const (
-	switchedWithin = event.Hour // nobody moves between two networks that soon, but by a tunnel
-	returnedWithin = event.Day  // to the first network and back
+	switchedWithin = event.Hour // too soon to travel; a VPN can
+	returnedWithin = event.Day  // the session is back in the first network
 	siteSpan       = 10 * 60 * 1000
 )
 
-// session is where a session or token was used: the four networks used last.
+// session holds where a session or token was used: the four latest networks.
 type session [4]site
 
 // site is the use of a session in one network.
 type site struct {
-	network     uint64 // 0: nothing seen here
+	network     uint64 // 0: the entry is free
 	first, last int64
-	read        int64 // when mail was first opened by a person's client; 0: not yet
+	read        int64 // when a person's client first opened mail; 0: not yet
 	client      event.ClientKey
 	usual       bool // the policy calls the network usual, or the account's own device was there
 }
 
-// moved raises a signal for a session or token that is used in two unrelated
-// networks, on the side that is not usual for the account: people switch a VPN
-// on.
-func (c *Detector) moved(d *profile, ev *event.Event, w *networkContext) {
+// sessions detects sessions and tokens that are used in two networks.
+type sessions struct {
+	policy   *policy.Policy
+	networks *networks
+	weights  *weights
+	evidence *evidence
+	recent   *window.Recent[session]
+}
+
+// observe raises a signal for a session or token that is used in two unrelated
+// networks. The signal is about the network that is not usual for the account. Two
+// usual networks raise none, since people turn a VPN on and off.
+func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
 	if w.network != 0 {
-		c.movedTo(d, ev, w, 's', ev.Session)
-		c.movedTo(d, ev, w, 't', ev.Token)
+		c.useIn(d, ev, w, 's', ev.Session)
+		c.useIn(d, ev, w, 't', ev.Token)
 	}
 }
 
-func (c *Detector) movedTo(d *profile, ev *event.Event, w *networkContext, kind byte, id []byte) {
+// useIn records one use of a session or token in a network.
+func (c *sessions) useIn(d *profile, ev *event.Event, w *networkContext, kind byte, id []byte) {
 	if len(id) == 0 {
 		return
 	}
 	if w.v6 {
-		kind -= 'a' - 'A' // without owners the two families of addresses cannot be compared
+		kind -= 'a' - 'A' // without network owners, IPv6 and IPv4 networks cannot be compared
 	}
 	key, at := event.SaltedHash(kind, id), ev.Time.UnixMilli()
-	known, _ := c.sessions.Get(key)
+	known, _ := c.recent.Get(key)
 	seen := known
 	here := seen.place(w.network)
 	before := seen[here]
 	if before.network == 0 {
-		seen[here] = site{w.network, at, at, 0, c.clientOf(ev), w.usual || w.ownDevice}
+		seen[here] = site{w.network, at, at, 0, clientOf(ev), w.usual || w.ownDevice}
 	}
 	seen[here].use(at, ev, w)
 	if seen != known {
-		c.sessions.Add(key, seen)
+		c.recent.Add(key, seen)
 	}
 	for i := range seen {
 		if o := &seen[i]; i != here && o.network != 0 {
@@ -75,7 +90,7 @@ func (s *session) place(network uint64) int {
 	return oldest
 }
 
-// use adds a use to a site. The last one is kept to ten minutes.
+// use adds a use to a site. The time of the last use is precise to ten minutes.
 func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 	s.first = min(s.first, at)
 	if at-s.last >= siteSpan {
@@ -87,11 +102,12 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 	}
 }
 
-// compareSites raises the signal when a session changes networks too fast, or
-// within a day to a network of servers for rent, or when it goes to another network
-// and comes back within a day, which counts half. before is what was known of this
-// network.
-func (c *Detector) compareSites(d *profile, ev *event.Event, here, there, before *site) {
+// compareSites raises the signal if a session changes networks within an hour, or
+// within a day to a network of servers for rent. A session that goes to another
+// network and comes back within a day counts half, and so does that of a telephone,
+// which moves between mobile and other networks. before is the site of this network
+// without the current event.
+func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before *site) {
 	at := ev.Time.UnixMilli()
 	gap := min(distance(at, there.first), distance(at, there.last))
 	returned := before.network != 0 && before.last < there.first && there.last < at && at-before.last < returnedWithin
@@ -106,80 +122,97 @@ func (c *Detector) compareSites(d *profile, ev *event.Event, here, there, before
 	if slow && !returned {
 		return
 	}
-	n := c.observationOf(ev, sessionMoved)
-	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow
-	n.links[1] = c.linkOf(s.client)
-	c.record(d, n, nil, ev)
+	n := c.evidence.observationOf(ev, sessionMoved)
+	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow || c.byTelephone(ev)
+	n.links[1] = linkOf(c.policy, s.client)
+	c.evidence.record(d, n, nil, ev)
 }
 
-func (c *Detector) rentedSite(s *site) bool {
-	return s.client != (event.ClientKey{}) && c.policy.RentedNetwork(c.geo.Locate(s.client.Addr()))
+// byTelephone reports whether a client for telephones made an event.
+func (c *sessions) byTelephone(ev *event.Event) bool {
+	family := ev.Family
+	if len(ev.Agent) == 0 {
+		family, _ = c.policy.Agent(ev.Client)
+	}
+	return family == event.Mobile
+}
+
+// rentedSite reports whether a site is in a network of servers for rent.
+func (c *sessions) rentedSite(s *site) bool {
+	return s.client != (event.ClientKey{}) && c.networks.rented(s.client.Addr())
 }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
 // odd returns the one of two sites that is not the account's: neither usual nor
-// known before; of two such the one that fewer others use, or else the later.
-// It returns nil where both are the account's.
-func (c *Detector) odd(d *profile, a, b *site) *site {
+// known before. If neither is the account's, odd returns the one that fewer others
+// use, or else the later one; if both are, nil.
+func (c *sessions) odd(d *profile, a, b *site) *site {
 	if a.first < b.first {
 		a, b = b, a
 	}
-	period := c.learning(d)
-	own := func(s *site) bool { return s.usual || d.baseline.KnewBefore(s.network, s.first, period) }
+	period := d.learning(c.policy.Collection.Baseline)
+	own := func(s *site) bool { return s.usual || d.Baseline.KnewBefore(s.network, s.first, period) }
 	switch {
 	case own(a) && own(b):
 		return nil
 	case own(a):
 		return b
-	case own(b), c.others(d, sessionMoved, a.network, a.first) <= c.others(d, sessionMoved, b.network, b.first):
+	case own(b), c.weights.others(d, sessionMoved, a.network, a.first) <= c.weights.others(d, sessionMoved, b.network, b.first):
 		return a
 	}
 	return b
 }
 
-// openedMail adds the access to an observation of the first half whose session
-// has opened mail already: the two logs arrive in any order.
-func (c *Detector) openedMail(d *profile, n *observation) {
-	if n.links[0] == 0 || !oddSession.has(n.kind) || d.kind != aUser {
-		return
-	}
-	seen, _ := c.sessions.Get(n.links[0])
-	for i := range seen {
-		s := &seen[i]
-		if s.read == 0 || distance(s.read, n.first) > event.Day {
-			continue
-		}
-		c.record(d, observation{kind: accessOrdinary, first: s.read, last: s.read, client: s.client, links: links{n.links[0], c.linkOf(s.client)}}, nil, nil)
+// savedSite is the saved form of a session, one list for each field of site.
+type savedSite struct {
+	Turn    uint64
+	Network []uint64
+	First   []int64
+	Client  []event.ClientKey
+	Usual   []bool
+	Last    []int64
+	Read    []int64
+}
+
+// table returns the table of sessions.
+func (c *sessions) table() state.Table {
+	return state.Table{
+		Name: "sessions", Track: c.recent.Track, Restore: c.restore, Loaded: c.recent.Loaded,
+		Changes: func(w *state.Writer) {
+			c.recent.Changes(func(d window.Dated[session], present bool) {
+				w.Encode("sessions", savedSession(&d))
+				w.Put("sessions", w.Number(d.Key), present)
+			})
+		},
 	}
 }
 
-// ordinary raises a signal for mail that any client opens in a network that is
-// new to the account, or in the session or from the address of an abnormal
-// sign-in; after the sign-in of a named attack tool, for any access.
-func (c *Detector) ordinary(d *profile, ev *event.Event, w *networkContext) {
-	if d.kind != aUser || ev.Access == event.Send {
-		return
-	}
-	at := ev.Time.UnixMilli()
-	if !w.usual && w.network != 0 && d.baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
-		c.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.policy.RentedNetwork(c.geo.Locate(ev.IP)) {
-			c.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
+func (c *sessions) restore(key, value []byte) error {
+	var in savedSite
+	k, err := state.Unmarshal(key, value, &in)
+	if err == nil {
+		var s session
+		if n := len(in.Network); n > len(s) || len(in.First) != n || len(in.Client) != n || len(in.Usual) != n || len(in.Last) != n || len(in.Read) != n {
+			return fmt.Errorf("session of %d networks (want at most %d)", n, len(s))
 		}
-	}
-	if len(d.observations) == 0 {
-		return
-	}
-	n := c.observationOf(ev, accessOrdinary)
-	for i := range d.observations {
-		o := &d.observations[i]
-		if !oddSession.has(o.kind) || o.weight == 0 || !o.near(&n, c.window) {
-			continue
+		for i := range in.Network {
+			s[i] = site{in.Network[i], in.First[i], in.Last[i], in.Read[i], in.Client[i], in.Usual[i]}
 		}
-		if o.links.shared(&n.links) || o.kind == signInTool {
-			c.record(d, n, nil, ev)
-			return
-		}
+		c.recent.Load(window.Dated[session]{Key: k, At: in.Turn, Value: s})
 	}
+	return err
+}
+
+// savedSession returns the networks that a session was used in.
+func savedSession(d *window.Dated[session]) *savedSite {
+	out := &savedSite{Turn: d.At}
+	for _, s := range d.Value {
+		if s.network == 0 {
+			break
+		}
+		out.Network, out.First, out.Last = append(out.Network, s.network), append(out.First, s.first), append(out.Last, s.last)
+		out.Read, out.Client, out.Usual = append(out.Read, s.read), append(out.Client, s.client), append(out.Usual, s.usual)
+	}
+	return out
 }

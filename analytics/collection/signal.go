@@ -2,11 +2,11 @@ package collection
 
 import "redshank/analytics/policy"
 
-// A signal is one observation that speaks for AN0131. Code, weight and sentence
-// of each stand in the policy's content (signals.yaml).
+// A signalKind is one kind of observation that speaks for AN0131. Code, weight and
+// sentence of each stand in the policy's content (signals.yaml).
 type signalKind uint8
 
-// The signals of the sign-in, and from accessScript on those of the access.
+// The signals of the sign-in half and, from accessScript on, of the access half.
 const (
 	newNetwork signalKind = iota
 	newCountry
@@ -46,15 +46,16 @@ const (
 	scriptMail
 	hostLookup
 
-	// Later ones stand at the end, since the numbers are saved.
+	// New signals are added at the end, since the numbers are saved.
 	signInRented
 	accessOrdinary
 	accessBulk
+	accessGraph
 
-	signalKinds // how many there are
+	signalKinds // the number of signals
 )
 
-// signalCodes are the codes, which never change.
+// signalCodes are the codes of the signals, which never change.
 var signalCodes = [signalKinds]string{
 	newNetwork:          "signin.new_network",
 	newCountry:          "signin.new_country",
@@ -95,28 +96,56 @@ var signalCodes = [signalKinds]string{
 	signInRented:        "signin.rented_network",
 	accessOrdinary:      "access.ordinary",
 	accessBulk:          "access.read_through",
+	accessGraph:         "access.graph",
 }
 
+// kindOf maps each signal code to its kind.
+var kindOf = func() map[string]signalKind {
+	kinds := map[string]signalKind{}
+	for kind, code := range signalCodes {
+		kinds[code] = signalKind(kind)
+	}
+	return kinds
+}()
+
 // accessKinds are the signals of the second half.
-const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk
+const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph
 
 // isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
 
-// opensAt is the sum of weights, each signal counted once, at which two halves
-// make an incident. A single signal of this weight opens alone; signals of the
-// access alone open at aloneAt.
+// kindSet is a set of kinds of signals, a bit each.
+type kindSet uint64
+
+const _ = uint(64 - signalKinds) // no more kinds than bits
+
+func setOf(kinds ...signalKind) (s kindSet) {
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
+}
+
+// has reports whether the set contains any of the kinds.
+func (s kindSet) has(kinds ...signalKind) bool { return s&setOf(kinds...) != 0 }
+
+// halves reports which halves of the chain are present.
+func (s kindSet) halves() (signIn, access bool) {
+	return s&^accessKinds != 0, s&accessKinds != 0
+}
+
+// opensAt is the sum of weights, each signal counted once, at which both halves
+// together open an incident. A single signal of this weight opens one by itself;
+// signals of the access half alone open one at aloneAt.
 const (
 	opensAt = 100
 	aloneAt = 130
-	// leastAccess is the least weight of the access half. If the only access is that
-	// a browser or a mail client opened mail, the sum of both halves must reach weakAt,
-	// or weakAtUnowned without a database of network owners, since a telephone moves
-	// through many prefixes.
-	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
+	// leastAccess is the least weight of the access half. If a browser or a mail client
+	// merely opened mail, the sum of both halves must reach weakAt.
+	leastAccess, weakAt = 30, 130
 )
 
-// signalsOf are the signals with their weights in force.
+// signalsOf returns the signals with the weights of the policy.
 func signalsOf(p *policy.Policy) (list [signalKinds]policy.Signal) {
 	for _, s := range p.Signals() {
 		for k, code := range signalCodes {

@@ -6,55 +6,61 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"redshank/analytics/window"
 )
 
-// signIn compares a sign-in with what is usual and then learns from it.
-func (c *Detector) signIn(d *profile, ev *event.Event) {
+// signIns compares the sign-ins of a subject with its baseline, and teaches the
+// baseline.
+type signIns struct {
+	policy   *policy.Policy
+	subjects *subjects
+	networks *networks
+	weights  *weights
+	evidence *evidence
+	travel   *travel
+	sessions *sessions
+}
+
+// observe compares a sign-in with what is usual and then learns from it.
+func (c *signIns) observe(d *profile, ev *event.Event) {
 	at := ev.Time.UnixMilli()
 	if ev.Outcome == event.Failure {
-		c.changed(d)
-		c.failed(d, at)
+		c.subjects.changed(d)
+		c.travel.failed(d, at)
 		return
 	}
 	if ev.Outcome != event.Success || c.same(ev, at) {
 		return
 	}
-	c.known.learned = markOf(ev, at)
-	c.changed(d)
-	c.alias(d, ev)
-	d.addSignIn(recentSignInOf(ev))
-	w := c.networkContextOf(ev)
-	places := c.featuresOf(ev, &w)
-	w.ownDevice = d.kind == aUser && d.baseline.KnewBefore(places[2].key, at, c.policy.Collection.Baseline)
+	c.subjects.known.learned = markOf(ev, at)
+	c.subjects.changed(d)
+	c.evidence.alias(d, ev)
+	d.SignIns.Add(recentSignIn(ev))
+	w := c.networks.contextOf(ev)
+	features := featuresOf(ev, &w)
+	w.ownDevice = d.kind == aUser && d.Baseline.KnewBefore(features[2].key, at, c.policy.Collection.Baseline)
 	if w.ownDevice {
-		c.compare(d, ev, places[2:]) // wherever it is
+		c.compare(d, ev, features[2:]) // wherever it is
 	} else {
-		c.compare(d, ev, places[:])
+		c.compare(d, ev, features[:])
 		c.rentedNetwork(d, ev, &w)
 		c.hour(d, ev)
-		c.checkTravel(d, ev, &w)
+		c.travel.check(d, ev, &w)
 	}
-	c.authMethod(d, ev, &w)
-	c.moved(d, ev, &w)
-	c.learn(d, ev, &places)
+	c.method(d, ev, &w)
+	c.sessions.observe(d, ev, &w)
+	c.learn(d, ev, &features)
 }
 
-// pairProfile is what was looked up for a pair of client and account.
-type pairProfile struct {
-	profile window.Handle[*profile]
-	learned learnMark
-}
-
-// learnMark recognises a request like the one that was learned last of the same
-// pair of client and account, with the same agent.
+// learnMark identifies the last request that was learned for a pair of client and
+// account. The agent is part of the pair.
 type learnMark struct {
 	at       int64 // of the first such request, in Unix milliseconds
 	device   uint32
 	protocol event.Protocol
-	script   bool // where people sign in
+	script   bool // a scripting agent where people sign in
 }
 
 func markOf(ev *event.Event, at int64) learnMark {
@@ -64,8 +70,8 @@ func markOf(ev *event.Event, at int64) learnMark {
 // same reports whether a request matches one learned within SignInSpan and the same
 // hour of the day, the common case on an Exchange server. It uses only data cached
 // with the pair.
-func (c *Detector) same(ev *event.Event, at int64) bool {
-	last := c.known.learned
+func (c *signIns) same(ev *event.Event, at int64) bool {
+	last := c.subjects.known.learned
 	since := at - last.at
 	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= baseline.SignInSpan || at/event.Hour != last.at/event.Hour {
 		return false
@@ -74,11 +80,11 @@ func (c *Detector) same(ev *event.Event, at int64) bool {
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}
-	_, held := c.profiles.StillValid(&c.known.profile)
+	_, held := c.subjects.profiles.StillValid(&c.subjects.known.profile)
 	return held && mark == last
 }
 
-// deviceHash is 0 where no device is named.
+// deviceHash returns a hash of the device, 0 if the event names none.
 func deviceHash(ev *event.Event) uint32 {
 	if len(ev.Device) == 0 {
 		return 0
@@ -91,11 +97,11 @@ type eventFeature struct {
 	key    uint64
 	signal signalKind
 	detail []byte
-	own    bool // of the account alone: a group has no usual one
+	own    bool // compared with the account alone, not with its groups
 }
 
-// said returns the detail of a feature's signal. The agent is read on demand.
-func (p *eventFeature) said(ev *event.Event) []byte {
+// text returns the detail of a feature's signal. The agent is read on demand.
+func (p *eventFeature) text(ev *event.Event) []byte {
 	if p.signal == newFamily {
 		return ev.AgentText()
 	}
@@ -104,7 +110,7 @@ func (p *eventFeature) said(ev *event.Event) []byte {
 
 // featuresOf returns the features of a sign-in. Cloud back ends and networks that
 // the policy calls usual have no network features.
-func (c *Detector) featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
+func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 	if !w.usual {
 		p[0] = eventFeature{w.network, newNetwork, nil, false}
 		p[1] = eventFeature{baseline.Key(baseline.Country, w.country), newCountry, w.country, false}
@@ -115,67 +121,52 @@ func (c *Detector) featuresOf(ev *event.Event, w *networkContext) (p [6]eventFea
 	}
 	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
 	if ev.Protocol != event.ProtocolUnknown {
-		p[5] = eventFeature{key: c.methodKey(ev), signal: signalKinds} // known by manner
+		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // compared by method, below
 	}
 	return p
 }
 
-func (c *Detector) methodKey(ev *event.Event) uint64 {
+func methodKey(ev *event.Event) uint64 {
 	return baseline.Key(baseline.Method, []byte{byte(ev.Protocol)})
 }
 
 // compare records signals for features that are new to the account or, while its
 // baseline is not mature, to its groups.
-func (c *Detector) compare(d *profile, ev *event.Event, places []eventFeature) {
-	ripening, at := c.learning(d), ev.Time.UnixMilli()
-	for i := range places {
-		p := &places[i]
+func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) {
+	period, at := d.learning(c.policy.Collection.Baseline), ev.Time.UnixMilli()
+	for i := range features {
+		p := &features[i]
 		if p.key == 0 || p.signal == signalKinds {
 			continue
 		}
 		switch {
-		case d.baseline.IsNew(p.key, at, ripening):
-			c.raiseUnless(p.key, d, ev, p.signal, p.said(ev))
-		case !d.baseline.IsMature(at) && !p.own && c.newToGroups(d, p.key, at):
-			n := c.observationOf(ev, p.signal)
+		case d.Baseline.IsNew(p.key, at, period):
+			c.evidence.raiseUnless(p.key, d, ev, p.signal, p.text(ev))
+		case !d.Baseline.IsMature(at) && !p.own && d.newToGroups(p.key, at, c.policy.Collection.Baseline):
+			n := c.evidence.observationOf(ev, p.signal)
 			n.half, n.feature = true, p.key
-			c.record(d, n, p.said(ev), ev)
+			c.evidence.record(d, n, p.text(ev), ev)
 		}
 	}
 }
 
 // rentedNetwork raises a signal for a network of servers for rent or of a VPN
-// service that is new to the account. Applications live there.
-func (c *Detector) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
+// service that is new to the account. Applications normally run in such networks.
+func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
-	if d.kind != aUser || w.usual || w.network == 0 || !d.baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
+	if d.kind != aUser || w.usual || w.network == 0 || !d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		return
 	}
-	if c.policy.RentedNetwork(c.geo.Locate(ev.IP)) {
-		c.raiseUnless(w.network, d, ev, signInRented, nil)
+	if c.networks.rented(ev.IP) {
+		c.evidence.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
 }
 
 // hour records a signal for a sign-in at an unusual hour.
-func (c *Detector) hour(d *profile, ev *event.Event) {
-	if d.kind == aUser && d.baseline.IsNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
-		c.raise(d, ev, newHour, ev.Time.UTC().AppendFormat(c.scratch[:0], "15:04 MST"))
+func (c *signIns) hour(d *profile, ev *event.Event) {
+	if d.kind == aUser && d.Baseline.IsNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
+		c.evidence.raise(d, ev, newHour, ev.Time.UTC().AppendFormat(nil, "15:04 MST"))
 	}
-}
-
-// newToGroups reports whether the account has a group with a mature baseline and no
-// such group knows the feature.
-func (c *Detector) newToGroups(d *profile, key uint64, at int64) (isNew bool) {
-	for _, g := range d.groups {
-		if !g.IsMature(at) {
-			continue
-		}
-		if g.Knows(key, at, c.policy.Collection.Baseline) {
-			return false
-		}
-		isNew = true
-	}
-	return isNew
 }
 
 // forPrograms reports whether a service is used only by programs. Each request
@@ -185,103 +176,88 @@ func forPrograms(ev *event.Event) bool {
 		requestLog(ev.Source) && (ev.Service == event.EWSService || ev.Service == event.Autodiscover || ev.Service == event.REST)
 }
 
-// authMethod records signals for the authentication method, unless it is usual for
-// the account. Applications are programs by nature.
-func (c *Detector) authMethod(d *profile, ev *event.Event, w *networkContext) {
+// method records signals for the authentication method, unless the method is usual
+// for the account. A scripting agent is no signal for an application, which is a
+// program anyway.
+func (c *signIns) method(d *profile, ev *event.Event, w *networkContext) {
 	switch {
 	case ev.Family == event.Tool:
-		c.raise(d, ev, signInTool, ev.AgentText())
+		c.evidence.raise(d, ev, signInTool, ev.AgentText())
 	case ev.Family == event.Legacy:
-		c.raiseUnless(baseline.Key(baseline.Family, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
+		c.evidence.raiseUnless(baseline.Key(baseline.Family, []byte{byte(ev.Family)}), d, ev, signInLegacy, ev.AgentText())
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
-		c.signInByScript(d, ev, w)
+		c.byScript(d, ev, w)
 	}
-	switch habit := c.methodKey(ev); ev.Protocol {
+	switch key := methodKey(ev); ev.Protocol {
 	case event.ROPC:
-		c.raiseUnless(habit, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
 	case event.DeviceCode:
-		c.raiseUnless(habit, d, ev, signInDeviceCode, firstOf(ev.App, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInDeviceCode, firstOf(ev.App, ev.AgentText()))
 	case event.LegacyAuth:
-		c.raiseUnless(habit, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
+		c.evidence.raiseUnless(key, d, ev, signInLegacy, firstOf(ev.Client, ev.AgentText()))
 	}
 }
 
-// signInByScript raises a signal for a scripting agent: half in a network that is
-// familiar, none for the PowerShell of an administrator there.
-func (c *Detector) signInByScript(d *profile, ev *event.Event, w *networkContext) {
-	n := c.observationOf(ev, signInScript)
-	n.feature, n.half = c.readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
+// byScript raises a signal for a scripting agent. In a familiar network the signal
+// counts half, and PowerShell, which administrators use, gives none.
+func (c *signIns) byScript(d *profile, ev *event.Event, w *networkContext) {
+	n := c.evidence.observationOf(ev, signInScript)
+	n.feature, n.half = readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
 	if !n.half || !bytes.Contains(ev.AgentText(), []byte("PowerShell")) {
-		c.record(d, n, ev.AgentText(), ev)
+		c.evidence.record(d, n, ev.AgentText(), ev)
 	}
 }
 
-// familiar reports whether the network is the account's, or one that many others
-// use: people have scripts, too.
-func (c *Detector) familiar(d *profile, ev *event.Event, w *networkContext) bool {
+// familiar reports whether the network is usual for the account or for many others.
+func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
-	return w.usual || w.network != 0 && (d.baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.others(d, newNetwork, w.network, at)) >= c.common())
+	return w.usual || w.network != 0 && (d.Baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.weights.others(d, newNetwork, w.network, at)) >= c.weights.common())
 }
 
-// credentialStolen records a successful sign-in from the client of an AN1269
-// incident. AN1269 calls it at the sign-in, or when the incident opens later.
-func (c *Detector) credentialStolen(account string, from event.ClientKey, at int64) {
-	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: c.linkOf(from)}, feature: c.linkOf(from)}
-	c.record(c.profile(aUser, []byte(account)), n, nil, nil)
-}
-
-// fromAttack reports whether an event comes from a client of another analytic's
-// open incident, unless many accounts sign in from there.
-func (c *Detector) fromAttack(d *profile, ev *event.Event) bool {
+// learn adds a sign-in to the baselines of the account and its groups, unless the
+// sign-in is suspicious.
+func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
-	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), at) != nil && c.rareAddress(d, ev.IP.As16(), at)
-}
-
-// learning is what makes a subject's baseline mature: days alone for an
-// application, which signs in all day.
-func (c *Detector) learning(d *profile) policy.LearningPeriod {
-	if d.kind == anApp {
-		return policyDays(c.policy.Collection.Baseline)
-	}
-	return c.policy.Collection.Baseline
-}
-
-// learn lets the baselines grow by a sign-in that was not itself suspicious.
-func (c *Detector) learn(d *profile, ev *event.Event, places *[6]eventFeature) {
-	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.fromAttack(d, ev) {
+	if ev.Family == event.Tool || d.suspicious(at) || c.evidence.fromAttack(d, ev) {
 		return
 	}
-	if k := c.clientOf(ev); k != (event.ClientKey{}) {
-		c.seen(d, ev, c.linkOf(k))
+	if k := clientOf(ev); k != (event.ClientKey{}) {
+		c.weights.seen(d, ev, linkOf(c.policy, k))
 	}
-	for i := range places {
-		p := &places[i]
+	for i := range features {
+		p := &features[i]
 		if p.key == 0 {
 			continue
 		}
-		if d.baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
-			c.seen(d, ev, p.key)
+		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
+			c.weights.seen(d, ev, p.key)
 		}
-		c.nameOf(p, ev)
-		for _, g := range d.groups {
+		c.networks.learnName(p, ev)
+		for _, g := range d.Groups {
 			if !p.own {
 				g.Use(p.key, at, baseline.MaxGroupFeatures)
 			}
 		}
 	}
-	ripening := c.policy.Collection.Baseline
-	c.countBaseline(d, -1)
-	d.baseline.SignIn(at, c.learning(d), requestLog(ev.Source))
-	c.countBaseline(d, 1)
+	c.subjects.countBaseline(d, -1)
+	d.Baseline.SignIn(at, d.learning(c.policy.Collection.Baseline), requestLog(ev.Source))
+	c.subjects.countBaseline(d, 1)
 	if d.kind == aUser && ev.UserKind == event.UserPerson {
-		c.population.AddAccount(d.key, at)
+		c.weights.population.AddAccount(d.key, at)
 	}
-	for _, g := range d.groups {
-		g.SignIn(at, policyDays(ripening), true)
+	for _, g := range d.Groups {
+		g.SignIn(at, daysOnly(c.policy.Collection.Baseline), true)
 		g.Changed = true
 	}
-	if d.baseline.Days == 2 {
-		c.profiles.Protect(d.key) // an account that lives: a flood must not push it out
+	if d.Baseline.Days == 2 {
+		c.subjects.profiles.Protect(d.key) // an account in use: a flood of new accounts must not evict it
 	}
+}
+
+func recentSignIn(ev *event.Event) behaviour.SignIn {
+	v := behaviour.SignIn{At: ev.Time.UnixMilli(), Service: ev.Service, Family: ev.Family}
+	if ev.IP.IsValid() {
+		v.Client = event.ClientKey(ev.IP.As16())
+	}
+	return v
 }

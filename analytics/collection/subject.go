@@ -4,48 +4,92 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
 )
 
-// profile returns the profile of a subject, for writing, creating it if necessary.
-func (c *Detector) profile(kind subjectKind, id []byte) *profile {
+// subjects keeps the entity profiles and finds the profile that an event is about.
+type subjects struct {
+	policy         *policy.Policy
+	tracker        *incident.Tracker // for restored profiles
+	population     *baseline.Population
+	profiles       *window.Table[uint64, *profile]
+	names          *window.Recent[uint64]        // hash of a session, token or object id -> key of the account's profile
+	groups         map[string]*baseline.Baseline // of the policy's groups, at most 64
+	firstFailures  *firstFailures
+	emptyBehaviour *behaviour.Behaviour // shared by the profiles without behaviour, read-only
+	pairs          *window.PairCache[pairProfile]
+	known          *pairProfile // of the current event
+
+	// Accounts with a baseline, and those whose baseline is mature.
+	allBaselines, matureBaselines int
+}
+
+func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Population, maxUsers int) *subjects {
+	c := &subjects{
+		policy:         p,
+		tracker:        t,
+		population:     population,
+		profiles:       window.NewTable[uint64, *profile](maxUsers, window.Spread),
+		names:          window.NewRecent[uint64](2 * max(maxUsers, 1)),
+		groups:         map[string]*baseline.Baseline{},
+		firstFailures:  &firstFailures{},
+		emptyBehaviour: &behaviour.Behaviour{},
+		pairs:          &window.PairCache[pairProfile]{},
+	}
+	c.profiles.OnEvict = func(_ uint64, d *profile) { c.countBaseline(d, -1) }
+	return c
+}
+
+// pairProfile is what was looked up for a pair of client and account.
+type pairProfile struct {
+	profile window.Handle[*profile]
+	learned learnMark
+}
+
+// profile returns the profile of a subject with a behaviour of its own. It creates
+// the profile if necessary.
+func (c *subjects) profile(kind subjectKind, id []byte) *profile {
 	d := c.find(kind, id)
 	c.ownBehaviour(d)
 	return d
 }
 
-// find returns the profile of a subject, creating it if necessary. It may share
-// emptyBehaviour.
-func (c *Detector) find(kind subjectKind, id []byte) *profile {
+// find returns the profile of a subject, creating it if necessary. The profile may
+// share emptyBehaviour.
+func (c *subjects) find(kind subjectKind, id []byte) *profile {
 	key := subjectKey(kind, id)
 	d, ok := c.profiles.Get(key)
 	if !ok {
-		d = &profile{key: key, kind: kind, subject: string(id[:min(len(id), event.MaxText)]), behaviour: c.emptyBehaviour}
+		d = &profile{key: key, kind: kind, subject: string(id[:min(len(id), event.MaxText)]), Behaviour: c.emptyBehaviour}
 		c.profiles.Add(key, d)
 	}
 	return d
 }
 
 // ownBehaviour gives a profile a behaviour of its own.
-func (c *Detector) ownBehaviour(d *profile) {
-	if d.behaviour != c.emptyBehaviour {
+func (c *subjects) ownBehaviour(d *profile) {
+	if d.Behaviour != c.emptyBehaviour {
 		return
 	}
-	d.behaviour = &behaviour{}
+	d.Behaviour = &behaviour.Behaviour{}
 	if d.kind == aUser {
-		d.groups = c.groupsOf([]byte(d.subject))
+		d.Groups = c.groupsOf([]byte(d.subject))
 	}
 }
 
 // changed marks a profile as needing to be saved.
-func (c *Detector) changed(d *profile) { c.profiles.MarkDirty(d.key) }
+func (c *subjects) changed(d *profile) { c.profiles.MarkDirty(d.key) }
 
-// subjectKey returns the key of a subject. That of an application is also the link
-// between its observations.
+// subjectKey returns the key of a subject. The key of an application is also the link
+// of its observations.
 func subjectKey(kind subjectKind, id []byte) uint64 { return event.SaltedHash("uah"[kind], id) }
 
-// groupsOf are the baselines of an account's groups. There are at most 64.
-func (c *Detector) groupsOf(user []byte) (list []*baseline.Baseline) {
+// groupsOf returns the baselines of an account's groups. There are at most 64.
+func (c *subjects) groupsOf(user []byte) (list []*baseline.Baseline) {
 	for _, name := range c.policy.Groups(user) {
 		b := c.groups[name]
 		if b == nil {
@@ -59,7 +103,7 @@ func (c *Detector) groupsOf(user []byte) (list []*baseline.Baseline) {
 
 // subject returns the profile that an event is about: the host of a script; the
 // account; the account of the session, token or object id; or the application.
-func (c *Detector) subject(ev *event.Event) *profile {
+func (c *subjects) subject(ev *event.Event) *profile {
 	onHost := (ev.Action == event.Script || ev.Action == event.Network) && ev.Source == event.WinEvent
 	switch {
 	case onHost && len(ev.Host) > 0:
@@ -72,6 +116,9 @@ func (c *Detector) subject(ev *event.Event) *profile {
 		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
 		d, ok := c.profiles.StillValid(&c.known.profile)
+		if !ok && c.failsFirst(ev) {
+			return nil
+		}
 		if !ok {
 			d = c.find(aUser, ev.User)
 			c.known.profile = c.profiles.Handle(d)
@@ -94,20 +141,66 @@ func (c *Detector) subject(ev *event.Event) *profile {
 	return nil
 }
 
-// actsFor remembers the account that an application acts for.
-func (c *Detector) actsFor(app *profile, ev *event.Event) {
+// maxAppNetworks is the number of networks up to which an application is taken to
+// run on servers of its own. An application that is used from more networks runs
+// where its users are.
+const maxAppNetworks = 4
+
+// actsAlone reports whether an event is the act of an application that runs on
+// servers of its own, for itself or for accounts that let it in. Such an event is
+// about the application. An application that a single account uses, without a recorded
+// consent, may be the account's own or a thief's, and does not act alone.
+func (c *subjects) actsAlone(ev *event.Event) bool {
+	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
+	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !foreign(c.policy, ev) {
+		return false
+	}
+	app, ok := c.profiles.Get(subjectKey(anApp, ev.App))
+	if ev.UserKind != event.UserPerson || len(ev.User) == 0 {
+		return !ok || app.Networks <= maxAppNetworks
+	}
+	key := baseline.Key(baseline.App, ev.App)
+	return ok && app.Networks <= maxAppNetworks && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
+}
+
+// actsFor stores the account that an application acts for.
+func (c *subjects) actsFor(app *profile, ev *event.Event) {
 	if len(ev.User) == 0 || ev.UserKind != event.UserPerson {
 		return
 	}
 	account, at := subjectKey(aUser, ev.User), ev.Time.UnixMilli()
 	c.population.Add(baseline.Feature(baseline.Key(baseline.App, ev.App)), account, at)
-	if app.accounts.add(account) {
+	if app.Accounts.Add(account) {
 		c.find(aUser, ev.User)
 		c.changed(app)
 	}
 }
 
-// namesOf are the other names an account goes by in an event.
+// foreign reports whether the application of an event is not known as Microsoft's.
+func foreign(p *policy.Policy, ev *event.Event) bool {
+	return len(ev.App) > 0 && p.AppName(ev.App) == ""
+}
+
+// foreignApp returns the profile of the application that reads mail, or nil for an
+// application of Microsoft's.
+func (c *subjects) foreignApp(d *profile, ev *event.Event) *profile {
+	switch {
+	case d.kind == anApp:
+		return d
+	case foreign(c.policy, ev):
+		return c.profile(anApp, ev.App)
+	}
+	return nil
+}
+
+// appIsKnown reports whether an application has been reading mail here for days.
+func (c *subjects) appIsKnown(ev *event.Event, at int64) bool {
+	app, ok := c.profiles.Get(subjectKey(anApp, ev.App))
+	return ok && app.Baseline.IsMature(at) && !app.has(mailConsent)
+}
+
+// namesOf returns the keys of the names that an account has in an event: token,
+// session, object id, and an account name that may be an object id.
 func namesOf(ev *event.Event) (keys [4]uint64) {
 	for i, id := range [4][]byte{ev.Token, ev.Session, ev.UserID, ev.User} {
 		if len(id) > 0 {
@@ -117,11 +210,11 @@ func namesOf(ev *event.Event) (keys [4]uint64) {
 	return keys
 }
 
-// alias stores the other names of an account and merges the observations recorded
-// under its object id before the account was known.
-func (c *Detector) alias(d *profile, ev *event.Event) {
+// alias stores the other names of an account, and reports whether its object id is
+// a new one.
+func (c *subjects) alias(d *profile, ev *event.Event) (newID bool) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson || len(ev.Token)+len(ev.Session)+len(ev.UserID) == 0 {
-		return
+		return false
 	}
 	for i, key := range namesOf(ev) {
 		if key == 0 || i == 3 {
@@ -131,43 +224,13 @@ func (c *Detector) alias(d *profile, ev *event.Event) {
 			continue
 		}
 		c.names.Add(key, d.key)
-		if i == 2 {
-			c.merge(d, ev.UserID)
-		}
+		newID = newID || i == 2
 	}
+	return newID
 }
 
-// merge moves the observations of an object id to its account.
-func (c *Detector) merge(d *profile, id []byte) {
-	old, ok := c.profiles.Get(subjectKey(aUser, id))
-	if !ok || old == d {
-		return
-	}
-	c.ownBehaviour(old)
-	c.changed(old)
-	c.changed(d)
-	if old.mail != nil {
-		d.count()
-		d.mail.join(old.mail)
-		d.taken.join(old.taken)
-		old.mail, old.taken = nil, nil
-	}
-	for _, t := range old.mailboxes.Take() {
-		if t.Key == xxhash.Sum64String(old.subject) {
-			t.Key = xxhash.Sum64String(d.subject)
-		}
-		d.reads(t)
-	}
-	notes := old.observations
-	old.observations = nil
-	for _, n := range notes {
-		n.inIncident = false
-		c.record(d, n, []byte(n.detail), nil)
-	}
-}
-
-// mailboxOf returns a hash of the mailbox that an event is about, 0 where it cannot be known.
-func (c *Detector) mailboxOf(d *profile, ev *event.Event) uint64 {
+// mailboxOf returns a hash of the mailbox that an event is about, 0 if unknown.
+func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 	switch {
 	case len(ev.Mailbox) > 0:
 		if account, ok := c.names.Peek(event.SaltedHash('o', ev.Mailbox)); ok {
@@ -182,6 +245,52 @@ func (c *Detector) mailboxOf(d *profile, ev *event.Event) uint64 {
 		return xxhash.Sum64(ev.User)
 	}
 	return 0
+}
+
+// countBaseline adds by, 1 or -1, to the counts that include the baseline of a
+// profile.
+func (c *subjects) countBaseline(d *profile, by int) {
+	if d.kind != aUser || d.Baseline.SignIns == 0 {
+		return
+	}
+	c.allBaselines += by
+	if d.Baseline.Mature != 0 {
+		c.matureBaselines += by
+	}
+}
+
+// linksOf returns the links of an event.
+func linksOf(p *policy.Policy, ev *event.Event) (l links) {
+	switch {
+	case len(ev.Session) > 0:
+		l[0] = event.SaltedHash('s', ev.Session)
+	case len(ev.Token) > 0:
+		l[0] = event.SaltedHash('t', ev.Token)
+	}
+	if k := clientOf(ev); k != (event.ClientKey{}) {
+		l[1] = linkOf(p, k)
+	}
+	if foreign(p, ev) {
+		l[2] = event.SaltedHash('a', ev.App) // everybody uses Microsoft's
+	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
+		l[2] = event.SaltedHash('a', ev.Target)
+	}
+	return l
+}
+
+// linkOf returns the link of a client: of its prefix, as the policy cuts addresses.
+func linkOf(p *policy.Policy, k event.ClientKey) uint64 {
+	k = k.Cut(p.State.IPv4Prefix, p.State.IPv6Prefix)
+	return event.SaltedHash('i', k[:])
+}
+
+// clientOf returns the address of an event's client. The address is zero if unknown
+// or if it belongs to the cloud or the server itself.
+func clientOf(ev *event.Event) (k event.ClientKey) {
+	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
+		return ev.IP.As16()
+	}
+	return k
 }
 
 // firstOf returns a, or b if a is empty.

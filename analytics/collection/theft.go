@@ -1,25 +1,32 @@
 package collection
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/incident"
+	"redshank/analytics/state"
 	"redshank/analytics/window"
 )
 
-// theft is the detail of an incident: signals, mailboxes and who read them.
+// theft is what AN0131 adds to an incident: signals and mailboxes.
 type theft struct {
 	*incident.Incident
 	mailboxes  window.Distinct
 	privileged bool    // the subject is a privileged account
 	appSubject bool    // the subject is an application
 	confidence float64 // 0 to 1
-	baseline   string  // how mature the baselines are that the signals rest on
+	baseline   string  // the maturity of the baselines that were compared
 	signals    []alert.Signal
 }
 
 func newTheft(i *incident.Incident) incident.Detail { return &theft{Incident: i} }
 
-// Assess does nothing: every change of the signals classifies the incident.
+// Assess does nothing, since every change of the signals classifies the incident.
 func (i *theft) Assess() {}
 
 // Volume returns the number of mail items.
@@ -45,6 +52,7 @@ func (i *theft) addSignal(s alert.Signal) {
 	}
 }
 
+// addMailbox counts a mailbox, given by its hash, once.
 func (i *theft) addMailbox(key uint64) {
 	if i.mailboxes.Add(key) {
 		i.Counts.Mailboxes = i.mailboxes.Count()
@@ -61,4 +69,82 @@ func (i *theft) kinds() (s kindSet) {
 		}
 	}
 	return s
+}
+
+// Fill completes an alert with the signals, the heaviest first, and the message.
+func (i *theft) Fill(a *alert.Alert) {
+	a.Users = []alert.UserCount{}
+	a.Signals = slices.Clone(i.signals)
+	ids := []string{classTechniques[i.Class]}
+	for _, s := range a.Signals {
+		ids = append(ids, s.Technique)
+	}
+	a.Techniques = i.Techniques(ids...)
+	// Sorted here and not when signals are added: weights still change when the
+	// account's own baseline replaces that of its group.
+	slices.SortStableFunc(a.Signals, func(x, y alert.Signal) int { return y.Weight - x.Weight })
+	a.Baseline, a.Confidence = i.baseline, i.confidence
+	a.Message = collectionSentence(a)
+}
+
+// collectionSentence returns the message: who read what, and the reasons.
+func collectionSentence(a *alert.Alert) string {
+	var b strings.Builder
+	b.WriteString(strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " "))
+	switch {
+	case a.User != nil:
+		fmt.Fprintf(&b, " as %s", a.User.DisplayName())
+	case slices.Contains(a.Hosts, a.Subject):
+		fmt.Fprintf(&b, " on %s", a.Subject)
+	default:
+		fmt.Fprintf(&b, " by application %s", a.Subject)
+	}
+	if a.Source.IsValid() {
+		fmt.Fprintf(&b, " from %s", a.Source)
+	}
+	if a.Counts.Items > 0 || a.Counts.Mailboxes > 1 {
+		fmt.Fprintf(&b, ", %s of %s", alert.Count(a.Counts.Items, "item", "items"), alert.Count(max(a.Counts.Mailboxes, 1), "mailbox", "mailboxes"))
+	}
+	fmt.Fprintf(&b, " in %s: %s", alert.Elapsed(a.End.Sub(a.Start)), reasons(a.Signals))
+	return b.String()
+}
+
+// reasons returns the three heaviest signals in words.
+func reasons(heaviest []alert.Signal) string {
+	var said []string
+	for _, s := range heaviest {
+		if !slices.Contains(said, s.Says) && len(said) < 3 {
+			said = append(said, s.Says)
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// savedTheft is the saved form of a theft.
+type savedTheft struct {
+	Mailboxes              []byte
+	Privileged, AppSubject bool
+	Confidence             float64
+	Baseline               string
+	Signals                []alert.Signal
+}
+
+// Save implements incident.Detail.
+func (i *theft) Save() ([]byte, error) {
+	s := savedTheft{Privileged: i.privileged, AppSubject: i.appSubject, Confidence: i.confidence, Baseline: i.baseline, Signals: i.signals}
+	var err error
+	if s.Mailboxes, err = i.mailboxes.MarshalBinary(); err != nil {
+		return nil, err
+	}
+	return state.Marshal(&s)
+}
+
+// Restore implements incident.Detail.
+func (i *theft) Restore(b []byte) error {
+	var s savedTheft
+	if err := msgpack.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	i.privileged, i.appSubject, i.confidence, i.baseline, i.signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
+	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }

@@ -55,14 +55,16 @@ type Event struct {
 	Detail    []byte // its parameters, script text, queried name: capped by the source
 	Target    []byte // object of the operation other than a mailbox: app id, role, host
 
-	Items     int    // mail items touched
-	Access    Access // how they were touched
-	Throttled bool   // auditing was throttled
-	Country   []byte // ISO 3166 country, where the log itself says
-	ID        []byte // the record's own id, unique over deliveries; empty if the record has no id
-	Host      []byte // the server that logged it
-	Marks     Marks  // properties that the policy assigns to address and account
-	Pair      Pair   // set by the normalisation cache
+	Items     int      // mail items touched
+	Mails     MailList // which ones; nil: not known
+	Access    Access   // how they were touched
+	Throttled bool     // auditing was throttled
+	Country   []byte   // ISO 3166 country, where the log itself says
+	ID        []byte   // the record's own id, unique over deliveries; empty if the record has no id
+	Host      []byte   // the server that logged it
+	Origin    *Origin  // place in the log; nil: not known
+	Marks     Marks    // properties that the policy assigns to address and account
+	Pair      Pair     // set by the normalisation cache
 
 	arena     []byte // see Hold
 	userHash  uint64 // see UserHash; 0: not known yet
@@ -72,11 +74,12 @@ type Event struct {
 // arenaSize bounds what one event can hold beside the chunk, in bytes.
 const arenaSize = 2048
 
-// Reset clears e for the next record and rewinds its arena.
+// Reset clears e for the next record and rewinds its arena. Origin is kept: its owner
+// is the reader of the log, which describes the next record there.
 func (e *Event) Reset() {
-	arena := e.arena[:0]
+	arena, origin := e.arena[:0], e.Origin
 	*e = Event{} // in place: a literal with the arena in it is made beside and copied
-	e.arena = arena
+	e.arena, e.Origin = arena, origin
 }
 
 // Hold copies b into the event's arena and returns the copy, truncated if the

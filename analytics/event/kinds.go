@@ -50,6 +50,9 @@ const (
 	Windows
 )
 
+// Services is the number of services, ServiceUnknown included.
+const Services = int(Windows) + 1
+
 var serviceNames = [...]string{"unknown", "owa", "ecp", "ews", "eas", "mapi", "rpc", "autodiscover", "oab", "rest", "powershell", "smtp", "imap", "pop", "m365", "graph", "windows"}
 
 func (s Service) String() string { return name(serviceNames[:], s) }

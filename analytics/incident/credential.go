@@ -16,12 +16,17 @@ const maxCredentials = 1024
 type Credentials struct {
 	list []alert.Credential
 	at   map[uint64]int // account -> place in list; -1 beyond the list
+	full int64          // latest time, in Unix milliseconds, when the limit was reached; 0: not yet
 }
 
-// Wants reports whether Add would use the details of an account: the account
-// is listed, or new and within the limit. It avoids building a credential that
-// Add discards.
-func (c *Credentials) Wants(key uint64) bool {
+// Wants reports whether Add would use the details of an account that signed in at
+// a time in Unix milliseconds: the account is listed and not known from an
+// earlier time, or new and within the limit. It avoids building a credential
+// that Add discards.
+func (c *Credentials) Wants(key uint64, at int64) bool {
+	if c.full != 0 && at > c.full+window.JoinWithin {
+		return false // later than all of them
+	}
 	place, ok := c.at[key]
 	return ok && place >= 0 || !ok && len(c.at) < maxCredentials
 }
@@ -45,7 +50,18 @@ func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 		c.at[key] = len(c.list)
 		c.list = append(c.list, found)
 	}
+	if len(c.at) == maxCredentials {
+		c.full = c.latest()
+	}
 	return true
+}
+
+// latest returns the latest time of the listed accounts, in Unix milliseconds.
+func (c *Credentials) latest() (at int64) {
+	for i := range c.list {
+		at = max(at, c.list[i].At.UnixMilli())
+	}
+	return at
 }
 
 // mergeCredential keeps the earlier time and the service of the mail system over the

@@ -94,13 +94,16 @@ func (i *Incident) AddClient(client event.ClientKey) {
 	}
 }
 
-// AddEvent keeps the texts of an event: agent, application, host and record id.
+// AddEvent keeps the texts of an event: agent, application, host and record.
 // It costs nothing once the lists are full.
 func (i *Incident) AddEvent(ev *event.Event) {
 	i.agents = appendCapped(i.agents, ev.AgentText(), maxAgents)
 	i.apps = appendCapped(i.apps, ev.App, maxAgents)
 	i.hosts = appendCapped(i.hosts, ev.Host, MaxListed)
-	i.evidence = appendCapped(i.evidence, ev.ID, MaxListed)
+	if len(i.evidence) < MaxListed {
+		var record [event.MaxRecord]byte
+		i.evidence = appendCapped(i.evidence, ev.AppendRecord(record[:0]), MaxListed)
+	}
 	i.cloud = i.cloud || ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 }
 

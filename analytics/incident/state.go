@@ -103,6 +103,9 @@ func (s savedCredentials) restored() (c Credentials) {
 	for _, key := range s.Beyond {
 		c.at[key] = -1
 	}
+	if len(c.at) >= maxCredentials {
+		c.full = c.latest()
+	}
 	return c
 }
 

@@ -28,7 +28,7 @@
 // package event.
 //
 // A range is "5", "5..", "..5" or "5..10". Every incident must be expected, and every
-// expectation matches one incident.
+// expectation without `optional: true` matches one incident.
 //
 // Run plays a file in order of time, in reverse order within the lateness,
 // with every record doubled, and with the state saved and restored in the middle of

@@ -59,12 +59,12 @@ func read(path string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	base.apply(f)
+	f.inherit(base)
 	return f, nil
 }
 
-// apply makes the parts of a population the defaults of a scenario.
-func (base *file) apply(f *file) {
+// inherit takes what a scenario does not say itself from its population.
+func (f *file) inherit(base *file) {
 	if f.Networks == nil {
 		f.Networks = base.Networks
 	}

@@ -21,6 +21,7 @@ func (f *file) policy(t *testing.T) *policy.Policy {
 	t.Helper()
 	text := []byte("version: 1\n")
 	if !f.Policy.IsZero() {
+		block(&f.Policy)
 		section, err := yaml.Marshal(&f.Policy)
 		if err != nil {
 			t.Fatal(err)
@@ -38,6 +39,14 @@ func (f *file) policy(t *testing.T) *policy.Policy {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// block takes the style of a node away: flow mappings may not be broken into lines.
+func block(n *yaml.Node) {
+	n.Style = 0
+	for _, inner := range n.Content {
+		block(inner)
+	}
 }
 
 // write writes a database with a record for every network.

@@ -43,7 +43,7 @@ var variants = []struct {
 	change func([]act, *policy.Policy) []act
 }{
 	{"in order", func(acts []act, _ *policy.Policy) []act { return acts }},
-	{"reversed", reversed},
+	{backwards, reversed},
 	{"doubled", func(acts []act, _ *policy.Policy) []act {
 		twice := make([]act, 0, 2*len(acts))
 		for _, a := range acts {
@@ -54,7 +54,7 @@ var variants = []struct {
 	{restarted, func(acts []act, _ *policy.Policy) []act { return acts }},
 }
 
-const restarted = "restarted"
+const backwards, restarted = "reversed", "restarted"
 
 // reversed turns the acts of each half of the lateness around.
 func reversed(acts []act, p *policy.Policy) []act {
@@ -74,22 +74,29 @@ func (f *file) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var first []string
+	var want []string
 	for n, v := range variants {
 		last := f.play(t, p, v.change(acts, p), v.name == restarted)
-		var summaries []string
-		for _, a := range last {
-			summaries = append(summaries, summary(a))
-		}
-		slices.Sort(summaries)
 		for _, w := range f.compare(last) {
 			t.Errorf("%s: %s: %s", filepath.Base(f.path), v.name, w)
 		}
+		var got []string
+		for _, a := range last {
+			if a.Severity == alert.Low {
+				continue // whether a question arises may depend on the order
+			}
+			text := summary(a)
+			if v.name != backwards {
+				text += details(a)
+			}
+			got = append(got, text)
+		}
 		if n == 0 {
-			first = summaries
-			t.Log(strings.Join(summaries, "\n"))
-		} else if !slices.Equal(first, summaries) {
-			t.Errorf("%s: %s: got\n%s\nwant as in order\n%s", filepath.Base(f.path), v.name, strings.Join(summaries, "\n"), strings.Join(first, "\n"))
+			want = got
+			t.Log(strings.Join(want, "\n"))
+		}
+		if !slices.EqualFunc(want, got, strings.HasPrefix) {
+			t.Errorf("%s: %s: got\n%s\nwant as in order\n%s", filepath.Base(f.path), v.name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
 }

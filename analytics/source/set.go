@@ -26,6 +26,7 @@ type Set struct {
 	// The current record. running is the stream of the record before it, if that
 	// was a raw line and no more.
 	line    []byte // record.Record.Line
+	origin  event.Origin
 	running *stream
 	at      *stream // of in
 	in      format.Input
@@ -73,6 +74,7 @@ func (s *Set) Index() *record.Index { return &s.index }
 func (s *Set) Release() {
 	s.ev.Reset()
 	s.running = nil
+	s.origin = event.Origin{}
 }
 
 // Counts returns what became of all records so far.
@@ -102,12 +104,14 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 		s.reject(rec.Body)
 	}
 	s.index.Forget() // the record's memory is the caller's again
-	s.in, s.at, s.line, s.emit = format.Input{}, nil, nil, nil
+	s.in, s.at, s.line, s.emit, s.origin.Line = format.Input{}, nil, nil, nil, nil
 }
 
 // begin prepares in for a record of a stream.
 func (s *Set) begin(tag string, now time.Time, of *stream) {
 	s.at = of
+	s.origin = event.Origin{}
+	s.ev.Origin = &s.origin
 	s.in = format.Input{Tag: tag, Time: now, Stream: &of.Stream, Scratch: &s.scratch, Index: &s.index}
 }
 
@@ -124,6 +128,10 @@ func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bo
 	if f == nil || f.next == nil || s.running.csv.names != nil || len(line) > maxLine || line[len(line)-1] <= '\r' {
 		return false
 	}
+	if ev.Origin != &s.origin {
+		ev.Origin = &s.origin
+	}
+	s.origin.File, s.origin.Line, s.origin.Digest = s.running.file, line, 0
 	outcome, ok := f.next.NextLine(&s.running.Stream, line, ev, emit)
 	if ok {
 		s.counts[f.Source()][outcome]++
@@ -178,6 +186,7 @@ func (s *Set) try(f *reader) bool {
 	}
 	s.ev.Reset()
 	s.ev.Source, s.ev.Time = f.Source(), s.in.Time
+	s.origin.File, s.origin.Line, s.origin.Digest = s.at.file, s.in.Line, 0
 	s.in.Reason = format.NoReason
 	switch outcome := f.Decode(&s.in, &s.ev, s.emit); outcome {
 	case format.Unknown:

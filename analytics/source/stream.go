@@ -4,6 +4,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
+	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 )
 
@@ -15,6 +16,7 @@ type stream struct {
 	lines  bool       // the last record was a raw line
 	csv    csvColumns // of a CSV export
 	key    streamKey
+	file   string // path of the file, see event.FileName; empty: not known
 }
 
 // maxStreams bounds how many streams are remembered. A server writes some dozens
@@ -60,6 +62,9 @@ func (t *streams) get(tag string, path []byte) *stream {
 	}
 	if *last == nil || (*last).key != key {
 		*last = t.at(key)
+		if len(path) > 0 && (*last).file == "" {
+			(*last).file = event.FileName(path)
+		}
 	}
 	return *last
 }

@@ -57,6 +57,9 @@ func (s *Set) open(v record.Value, depth int) (taken bool) {
 // one of its elements. Maps in a list stand no deeper than the list does, and
 // lists in lists do: their nesting is the sender's to choose.
 func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
+	if !known && s.openPairs(list, depth) {
+		return true
+	}
 	missed, empty := 0, true
 	for item := range list.Items() {
 		empty = false
@@ -90,8 +93,9 @@ func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
 func (s *Set) openMap(m record.Value, depth int) bool {
 	fields := m.Len()
 	if fields <= bareFields {
-		if line, path := plainLine(m); line != nil {
+		if line, path, offset := plainLine(m); line != nil {
 			s.follow(path)
+			s.place(offset)
 			if depth == 0 && len(s.line) > 0 && &s.line[0] == &line[0] {
 				s.running = s.at
 			}
@@ -161,10 +165,10 @@ func (s *Set) openEmbedded(text []byte, depth int) bool {
 	return s.openBehindPrefix(text, depth)
 }
 
-// plainLine returns the line of a record as in_tail makes it, and the path of its
-// file: the common case, at half the cost of looking for all wrappers. line is
-// nil if there is any other field.
-func plainLine(m record.Value) (line, path []byte) {
+// plainLine returns the line of a record as in_tail makes it, the path of its file and
+// the offset in it: the common case, at half the cost of looking for all wrappers. line
+// is nil if there is any other field.
+func plainLine(m record.Value) (line, path []byte, offset record.Value) {
 	c := m.Fields()
 	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
 		text := field.Bytes()
@@ -173,11 +177,13 @@ func plainLine(m record.Value) (line, path []byte) {
 			line = text
 		case string(key) == "path" && path == nil && text != nil:
 			path = text
+		case string(key) == "offset" && text == nil:
+			offset = field
 		default:
-			return nil, nil
+			return nil, nil, nil
 		}
 	}
-	return line, path
+	return line, path, offset
 }
 
 // openEither decodes a map that has a text which may be the record itself, or
@@ -278,10 +284,22 @@ func (s *Set) setPath(found []record.Value) {
 			path = named
 		}
 	}
+	offset := found[slotOffset]
+	if !offset.Present() {
+		offset = found[slotLogOffset]
+	}
 	if file := found[slotLog].Get("file"); file.Present() {
-		path = file.Get("path").Bytes()
+		path, offset = file.Get("path").Bytes(), found[slotLog].Get("offset")
 	}
 	s.follow(path)
+	s.place(offset)
+}
+
+// place notes the offset of the record in its file, if the record names one.
+func (s *Set) place(offset record.Value) {
+	if offset.Present() {
+		s.origin.Offset, s.origin.Placed = offset.Int()
+	}
 }
 
 // follow takes up the stream of a file.

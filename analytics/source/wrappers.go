@@ -23,10 +23,13 @@ const (
 	slotMessage
 	slotRaw
 	slotOriginal
+	slotString
 	slotPath
 	slotFile
 	slotFilename
 	slotLogFile
+	slotOffset
+	slotLogOffset
 )
 
 var wrapperNames = [...]string{
@@ -48,10 +51,13 @@ var wrapperNames = [...]string{
 	slotMessage:        "message",        // syslog, Beats
 	slotRaw:            "_raw",           // Cribl
 	slotOriginal:       "event.original", // ECS, dotted
+	slotString:         "stringValue",    // OpenTelemetry's JSON
 	slotPath:           "path",
 	slotFile:           "file",
 	slotFilename:       "filename",
 	slotLogFile:        "log.file.path",
+	slotOffset:         "offset", // in_tail with Offset_Key offset
+	slotLogOffset:      "log.offset",
 }
 
 var wrapperKeys = record.NewKeys(wrapperNames[:]...)
@@ -109,7 +115,7 @@ func rawLine(found []record.Value) []byte {
 	if text := found[slotEvent].Get("original").Bytes(); text != nil {
 		return text
 	}
-	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal} {
+	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal, slotString} {
 		if text := found[slot].Bytes(); text != nil {
 			return text
 		}

@@ -29,21 +29,30 @@ type client struct {
 	newest   int32   // Unix minute after its newest attempt, at least
 	added    uint32  // attempts so far
 	owner    uint32  // of the network; see stuffing.owner
-	looked   int64   // hour of the last check of the days
+	looked   int32   // hour of the last check of the days
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
 
 // users are the accounts that sign in from a client.
 type users struct {
-	signIns []*signIn // the latest of each account
-	arrived uint32    // sign-ins so far
-	known   int32     // accounts for which the address became a known client
+	signIns []userSignIn // the latest of each account
+	arrived uint32       // sign-ins so far
+	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
 }
 
+// userSignIn is the latest sign-in of one account. The key and the number of its
+// latest record among those of the client stand beside the pointer, because a busy
+// address is searched for the account of every sign-in.
+type userSignIn struct {
+	key     uint64
+	arrived uint32
+	*signIn
+}
+
 // signIns are those of its users.
-func (c *client) signIns() []*signIn {
+func (c *client) signIns() []userSignIn {
 	if c.users == nil {
 		return nil
 	}
@@ -90,27 +99,29 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	}
 	g, oldest := c.users, 0
 	g.arrived++
-	for i, have := range g.signIns {
+	for i := range g.signIns {
+		have := &g.signIns[i]
 		if have.key == got.key {
 			have.account = got.account // a new entry if the table evicted the old one
-			changed = have.merge(got)
 			have.arrived = g.arrived
-			return have, changed
+			return have.signIn, have.merge(got)
 		}
 		if have.arrived < g.signIns[oldest].arrived {
 			oldest = i
 		}
 	}
 	if len(g.signIns) < maxSignIns {
-		a = new(signIn)
-		g.signIns = append(g.signIns, a)
-	} else {
-		a = g.signIns[oldest]
+		g.add(new(signIn))
+		oldest = len(g.signIns) - 1
 	}
+	a = g.signIns[oldest].signIn
 	*a = *got
-	a.arrived = g.arrived
+	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
 	return a, true
 }
+
+// add appends the sign-in of another account.
+func (g *users) add(a *signIn) { g.signIns = append(g.signIns, userSignIn{a.key, g.arrived, a}) }
 
 // succeeded returns how many accounts got in between two times. Where the list
 // is full and all of it lies between them, the accounts that know the address

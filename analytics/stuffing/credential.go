@@ -89,7 +89,7 @@ func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
 	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		verdict = legitimate // a guest of a place where others come and go
 	}
-	if verdict == legitimate && i.Familiar.Wants(got.key) {
+	if verdict == legitimate && i.Familiar.Wants(got.key, got.first) {
 		i.Familiar.Add(got.key, s.newCredential(got))
 		s.tracker.MarkDirty(i.Incident)
 	}
@@ -99,16 +99,17 @@ func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
 // addCredential names an account as known to the attacker. It reports whether
 // the account is a new one.
 func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
-	got.account.forget(c.key)
-	s.accounts.MarkDirty(got.key)
-	for _, f := range s.features(c, got.tool, got.app) {
-		s.population.Forget(f, got.key)
+	if got.account.forget(c.key) {
+		s.accounts.MarkDirty(got.key)
+		for _, f := range s.features(c, got.tool, got.app) {
+			s.population.Forget(f, got.key)
+		}
 	}
-	if got.outcome == event.Success {
+	if got.outcome == event.Success && got.account.stolen.due(got.first) {
 		s.tracker.Credential(got.account.name, got.from, got.first)
 	}
 	switch {
-	case !i.Valid.Wants(got.key), !i.Valid.Add(got.key, s.newCredential(got)):
+	case !i.Valid.Wants(got.key, got.first), !i.Valid.Add(got.key, s.newCredential(got)):
 		return false
 	case got.outcome == event.Accepted:
 		i.Counts.Accepted++
@@ -118,6 +119,28 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 	i.AddClient(got.from) // the duration of an attack depends on its failures only
 	i.Services |= 1 << got.service
 	i.Changed()
+	return true
+}
+
+// reports limits how often the other analytics learn of one account's successes in
+// attacks: again after a minute, and each time after four times as long, up to a day.
+type reports struct {
+	minute int32 // of the last one
+	sent   uint8
+}
+
+// due reports whether a success at a time is to be reported, and counts it.
+func (r *reports) due(at int64) bool {
+	now := int32(at / minute)
+	pause := int32(1) << (2 * min(max(r.sent, 1)-1, 5)) // at most 17 hours
+	switch {
+	case r.sent == 0:
+	case now < r.minute+pause && now > r.minute-pause:
+		return false
+	case now >= r.minute+day/minute:
+		r.sent = 0
+	}
+	r.minute, r.sent = now, min(r.sent, 6)+1
 	return true
 }
 
@@ -200,7 +223,8 @@ func (s *Detector) lookBack(k *campaign) {
 // lookBackFrom adds the successes of a client that came before it became part of
 // a campaign.
 func (s *Detector) lookBackFrom(k *campaign, c *client) {
-	for _, got := range c.signIns() {
+	for _, entry := range c.signIns() {
+		got := entry.signIn
 		if got.foreign && !got.account.usedBefore(c, got) && !s.inReach(c.incident, got.first) && s.campaignOfSuccess(c, got) == k {
 			s.addCredential(k.incident, c, got)
 		}

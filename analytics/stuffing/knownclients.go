@@ -21,6 +21,7 @@ type account struct {
 	known    []knownClient
 	attempts window.Attempts // from networks foreign to the account
 	incident *attack         // the last incident it alone was the subject of
+	stolen   reports         // of its successes in attacks
 }
 
 // knownClient is a client address that an account has signed in from without
@@ -89,9 +90,12 @@ func (a *account) leastUseful() int {
 	return oldest
 }
 
-// forget drops a client: what looked like one of the account's was an attack.
-func (a *account) forget(k event.ClientKey) {
+// forget drops a client, and reports whether it was known: what looked like one
+// of the account's was an attack.
+func (a *account) forget(k event.ClientKey) bool {
+	before := len(a.known)
 	a.known = slices.DeleteFunc(a.known, func(h knownClient) bool { return h.client == k })
+	return len(a.known) < before
 }
 
 // addAgent adds an agent. A full list replaces the newest agent.

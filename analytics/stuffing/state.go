@@ -183,7 +183,7 @@ func (s *Detector) restoreClient(key, value []byte) error {
 		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
 	}
 	for i := range in.SignIns {
-		c.users.signIns = append(c.users.signIns, s.signIn(&in.SignIns[i]))
+		c.users.add(s.signIn(&in.SignIns[i]))
 	}
 	if in.Unit != nil {
 		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}

@@ -19,7 +19,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 	here, changed := c.addSignIn(&got)
 	if got.foreign || got.strange {
 		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
-			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: clip(ev.ID)}
+			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 		}
 		got.text = here.text
 	}
@@ -45,7 +45,10 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	return got
 }
 
-func clip(b []byte) string { return string(b[:min(len(b), event.MaxText)]) }
+func recordOf(ev *event.Event) string {
+	var record [event.MaxRecord]byte
+	return string(ev.AppendRecord(record[:0]))
+}
 
 // texts are the agents and applications of late, so that the same text is not
 // copied for each sign-in in an attack.
@@ -148,7 +151,6 @@ type signIn struct {
 	from        event.ClientKey // whole address of the last one
 	first, last int64
 	hours       uint64      // bit n: a success in the n-th hour before that of last
-	arrived     uint32      // number of its latest record among those of its client
 	text        *signInText // nil where the network is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
@@ -196,7 +198,7 @@ func (a *signIn) merge(b *signIn) bool {
 		a.text, a.foreign = before.text, before.foreign || b.foreign
 		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
 	}
-	a.first, a.last, a.hours, a.arrived = first, last, hours, before.arrived
+	a.first, a.last, a.hours = first, last, hours
 	moved := movesEnough(before.last, last)
 	before.last, before.service = a.last, a.service
 	return moved || before != *a

@@ -308,10 +308,10 @@ const (
 // event time.
 func (s *Detector) opensOverDays(c *client, at int64) bool {
 	all := c.attempts.All()
-	if len(all) < weekPairs || all[0].At > at-int64(weekDays-1)*day || at/hour == c.looked {
+	if len(all) < weekPairs || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked {
 		return false
 	}
-	c.looked = at / hour
+	c.looked = int32(at / hour)
 	var pairs, days, succeeded, foreign int
 	for from := 0; from < len(all); {
 		to := from + 1

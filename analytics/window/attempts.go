@@ -63,10 +63,13 @@ func MoreSpecific(a, b event.Reason) bool {
 
 // Attempts is a short list of attempts in order of event time, in whatever order
 // they arrive. The zero value is an empty list.
-type Attempts struct{ list []Attempt }
+type Attempts struct {
+	array   []Attempt
+	dropped int32 // at the start of array; the others are the list
+}
 
 // AttemptsOf returns a list of attempts that are already in order.
-func AttemptsOf(list []Attempt) Attempts { return Attempts{list} }
+func AttemptsOf(list []Attempt) Attempts { return Attempts{array: list} }
 
 // AddResult is the result of adding an attempt.
 type AddResult uint8
@@ -98,7 +101,7 @@ func (s *Attempts) Add(t Attempt, limit int) AddResult {
 		if i == 0 {
 			return New // older than all others
 		}
-		s.list = s.list[1:]
+		s.dropped++
 	}
 	s.insert(&t, late, limit)
 	return New
@@ -106,21 +109,35 @@ func (s *Attempts) Add(t Attempt, limit int) AddResult {
 
 // insert inserts t before the last late attempts.
 func (s *Attempts) insert(t *Attempt, late, limit int) {
-	n := len(s.list)
-	if n == cap(s.list) {
-		s.list = append(make([]Attempt, 0, n+growth(n, limit)), s.list...)
+	if len(s.array) == cap(s.array) {
+		s.makeRoom(limit)
 	}
-	s.list = append(s.list, *t)
+	n := len(s.array)
+	s.array = append(s.array, *t)
 	if late > 0 {
-		copy(s.list[n-late+1:], s.list[n-late:n])
-		s.list[n-late] = *t
+		copy(s.array[n-late+1:], s.array[n-late:n])
+		s.array[n-late] = *t
 	}
+}
+
+// makeRoom moves the attempts over the dropped ones where these are a ninth of the
+// array or more, else into a larger array.
+func (s *Attempts) makeRoom(limit int) {
+	all := s.All()
+	if 9*int(s.dropped) >= len(s.array) && s.dropped > 0 {
+		n := copy(s.array, all)
+		clear(s.array[n:]) // the names in them
+		s.array = s.array[:n]
+	} else {
+		s.array = append(make([]Attempt, 0, len(all)+growth(len(all), limit)), all...)
+	}
+	s.dropped = 0
 }
 
 // growth returns by how much a full array of n attempts grows. There are very many
 // lists and most stay short: by doubling, a third of their memory would be unused.
-// A list at its limit gets room for an eighth more, so that the oldest attempts can
-// be dropped by moving the start of the slice.
+// A list at its limit gets room for an eighth more, so that the oldest attempts are
+// moved away once in so many additions.
 func growth(n, limit int) int {
 	more := n
 	if n < 16 {
@@ -174,7 +191,7 @@ func (s *Attempts) Forgive(from, to int64, made func(*Attempt) bool) (any bool) 
 }
 
 // Prune drops the attempts before a time.
-func (s *Attempts) Prune(at int64) { s.list = s.list[first(s.list, at):] }
+func (s *Attempts) Prune(at int64) { s.dropped += int32(first(s.All(), at)) }
 
 // first returns the position of the first attempt that is not before at. The result
 // is nearly always near one of the ends, so that the search begins there and not in
@@ -202,12 +219,12 @@ func first(list []Attempt, at int64) int {
 }
 
 // All returns the attempts, oldest first. The slice is the list's own.
-func (s *Attempts) All() []Attempt { return s.list }
+func (s *Attempts) All() []Attempt { return s.array[s.dropped:] }
 
 // Take returns the attempts and empties the list.
 func (s *Attempts) Take() []Attempt {
 	list := s.All()
-	s.list = nil
+	*s = Attempts{}
 	return list
 }
 

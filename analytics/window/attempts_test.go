@@ -198,8 +198,8 @@ func TestTriesAgainstAPlainList(t *testing.T) {
 				t.Fatalf("limit %d, try %d: %d tries are not the %d of the plain list", limit, n, len(list.All()), len(model))
 			}
 		}
-		if most := limit + limit/8 + 1; cap(list.list) > most {
-			t.Errorf("limit %d: room for %d tries, want at most %d", limit, cap(list.list), most)
+		if most := limit + limit/8 + 1; cap(list.array) > most {
+			t.Errorf("limit %d: room for %d tries, want at most %d", limit, cap(list.array), most)
 		}
 	}
 }

@@ -9,15 +9,15 @@ import (
 // what is held, and as a newcomer that pushes out another.
 func BenchmarkTable(b *testing.B) {
 	for _, size := range []int{1_000, 100_000, 1_000_000} {
-		table := NewTable[uint64, *int](size)
+		table := NewTable[uint64, *int](size, Spread)
 		value := new(int)
 		for k := range uint64(size) {
-			table.Add(spread(k), value)
+			table.Add(Spread(k), value)
 		}
 		b.Run(fmt.Sprintf("get/%d", size), func(b *testing.B) {
 			b.ReportAllocs()
 			for k := uint64(0); b.Loop(); k++ {
-				table.Get(spread(k % uint64(size)))
+				table.Get(Spread(k % uint64(size)))
 			}
 		})
 		b.Run(fmt.Sprintf("recall/%d", size), func(b *testing.B) {
@@ -32,14 +32,11 @@ func BenchmarkTable(b *testing.B) {
 		b.Run(fmt.Sprintf("evict/%d", size), func(b *testing.B) {
 			b.ReportAllocs()
 			for k := uint64(size); b.Loop(); k++ {
-				table.Add(spread(k), value)
+				table.Add(Spread(k), value)
 			}
 		})
 	}
 }
-
-// spread makes keys of numbers as hashes make them of names.
-func spread(k uint64) uint64 { return k * 0x9e3779b97f4a7c15 }
 
 // BenchmarkTries adds to a full list, in order and late.
 func BenchmarkTries(b *testing.B) {
@@ -66,7 +63,7 @@ func BenchmarkDistinct(b *testing.B) {
 			var d Distinct
 			b.ReportAllocs()
 			for k := uint64(0); b.Loop(); k++ {
-				d.Add(spread(k % keys))
+				d.Add(Spread(k % keys))
 			}
 		})
 	}
@@ -78,7 +75,7 @@ func BenchmarkSeen(b *testing.B) {
 	seen := NewSeen(100_000)
 	b.ReportAllocs()
 	for n := uint64(0); b.Loop(); n++ {
-		seen.Before(spread(n / 2))
+		seen.Before(Spread(n / 2))
 	}
 }
 
@@ -86,8 +83,8 @@ func BenchmarkRecent(b *testing.B) {
 	kept := NewRecent[uint64](100_000)
 	b.ReportAllocs()
 	for n := uint64(0); b.Loop(); n++ {
-		if _, ok := kept.Get(spread(n % 200_000)); !ok {
-			kept.Add(spread(n%200_000), n)
+		if _, ok := kept.Get(Spread(n % 200_000)); !ok {
+			kept.Add(Spread(n%200_000), n)
 		}
 	}
 }

@@ -2,7 +2,11 @@
 // empty, sliding lists of attempts, distinct counts, keys that were seen.
 package window
 
-import "github.com/hashicorp/golang-lru/v2/simplelru"
+import (
+	"math/bits"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
 
 // probationShare is the part of a table that entries on probation can always use:
 // one in probationShare entries.
@@ -20,16 +24,31 @@ type Table[K comparable, V any] struct {
 	evicted              uint64
 	dirty                map[K]struct{} // nil: changes are not tracked
 
-	clock uint64 // look-ups and additions so far
+	clock  uint64 // look-ups and additions so far
+	latest []found[K, V]
+	shift  int // of a hash to a place in latest
+	hash   func(K) uint64
 
 	// OnEvict, if not nil, is called for every evicted entry.
 	OnEvict func(K, V)
 }
 
-// NewTable returns a table of at most size entries, at least 2.
-func NewTable[K comparable, V any](size int) *Table[K, V] {
+// found is an entry that was looked up lately, at the place of its hash.
+type found[K comparable, V any] struct {
+	k  K
+	at uint64 // the table's clock; 0: none
+	v  V
+}
+
+// Spread is the hash for a table whose keys are hashes already.
+func Spread(k uint64) uint64 { return k * 0x9e3779b97f4a7c15 }
+
+// NewTable returns a table of at most size entries, at least 2. hash spreads the
+// keys evenly over its upper bits.
+func NewTable[K comparable, V any](size int, hash func(K) uint64) *Table[K, V] {
 	size = max(size, 2)
-	t := &Table[K, V]{size: size}
+	places := bits.Len(uint(size / 4))
+	t := &Table[K, V]{size: size, hash: hash, latest: make([]found[K, V], 1<<places), shift: 64 - places}
 	// Both segments may grow to the whole table; Add keeps their sum within size.
 	// NewLRU fails only for a size below 1.
 	t.probation, _ = simplelru.NewLRU[K, V](size+1, nil)
@@ -52,8 +71,15 @@ func (t *Table[K, V]) Handle(v V) Handle[V] { return Handle[V]{v, t.clock} }
 // has entries, where eviction takes at least a quarter. An entry that is used by
 // handle does not become more recent. A look-up touches six cache lines or more,
 // which would be most of the cost of a sign-in.
-func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
-	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
+func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) { return h.v, t.holds(h.at) }
+
+// holds reports whether an entry that was found at a time of the clock is still in
+// the table for sure.
+func (t *Table[K, V]) holds(at uint64) bool { return at > 0 && t.clock-at < uint64(t.size/8) }
+
+// place returns the place of a key among the entries found lately.
+func (t *Table[K, V]) place(k K) *found[K, V] {
+	return &t.latest[t.hash(k)>>t.shift]
 }
 
 // Track makes the table remember what changes, for Changes.
@@ -81,13 +107,21 @@ func (t *Table[K, V]) Changes(yield func(k K, v V, present, protected bool)) {
 	clear(t.dirty)
 }
 
-// Get returns the entry of k and makes it the most recent of its segment.
+// Get returns the entry of k and makes it the most recent of its segment, unless
+// it was among the most recent ones anyway: then a look at one place is enough.
 func (t *Table[K, V]) Get(k K) (V, bool) {
+	lately := t.place(k)
+	if lately.k == k && t.holds(lately.at) {
+		return lately.v, true
+	}
 	v, ok := t.protected.Get(k)
 	if !ok {
 		v, ok = t.probation.Get(k)
 	}
 	t.clock++
+	if ok {
+		*lately = found[K, V]{k, t.clock, v}
+	}
 	return v, ok
 }
 
@@ -116,6 +150,7 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 func (t *Table[K, V]) Add(k K, v V) {
 	t.MarkDirty(k)
 	t.clock++
+	*t.place(k) = found[K, V]{k, t.clock, v}
 	if t.protected.Contains(k) {
 		t.protected.Add(k, v)
 		return

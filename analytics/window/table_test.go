@@ -7,8 +7,10 @@ import (
 	"testing"
 )
 
+func spreadInt(k int) uint64 { return Spread(uint64(k)) }
+
 func TestTableKeepsWhatIsPromoted(t *testing.T) {
-	table := NewTable[int, string](100)
+	table := NewTable[int, string](100, spreadInt)
 	for k := range 50 {
 		table.Add(k, "proven")
 		table.Protect(k)
@@ -29,7 +31,7 @@ func TestTableKeepsWhatIsPromoted(t *testing.T) {
 // Promoted entries leave newcomers their share: a table full of old evidence
 // must still see new clients.
 func TestTableLeavesRoomForNewcomers(t *testing.T) {
-	table := NewTable[int, int](100)
+	table := NewTable[int, int](100, spreadInt)
 	for k := range 500 {
 		table.Add(k, k)
 		table.Protect(k)
@@ -46,7 +48,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 
 // What Changes tells must be enough to rebuild the table elsewhere.
 func TestTableChanges(t *testing.T) {
-	table := NewTable[int, int](50)
+	table := NewTable[int, int](50, spreadInt)
 	table.Track()
 	type entry struct {
 		value  int
@@ -136,7 +138,7 @@ func TestRecentIsTakenUp(t *testing.T) {
 // TestTableTellsWhatDoesNotFit checks that entries loaded beyond a smaller bound are
 // reported, so that they do not stay in the file forever.
 func TestTableTellsWhatDoesNotFit(t *testing.T) {
-	table := NewTable[int, string](4)
+	table := NewTable[int, string](4, spreadInt)
 	table.Track()
 	for k := range 10 {
 		table.Load(k, "x", k%2 == 0)
@@ -159,7 +161,7 @@ func TestHeldIsNeverGone(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	recalled, over := 0, 0
 	for size := 2; size < 120; size++ {
-		table := NewTable[int, *int](size)
+		table := NewTable[int, *int](size, spreadInt)
 		held := map[int]Handle[*int]{}
 		for range 4000 {
 			k := random.IntN(2 * size)

@@ -55,7 +55,7 @@ func openCheckpoint(folder string, fresh func() (*analytics.Engine, error), log 
 	var engine *analytics.Engine
 	var unmade error // of fresh: the file is not at fault
 	path := filepath.Join(folder, checkpointFile)
-	s, aside, err := store.Open(path, store.Options{Format: analytics.StateFormat, Buckets: analytics.Tables(), WriteAhead: true}, func(s *store.Store) error {
+	s, aside, err := store.Open(path, stateOptions(), func(s *store.Store) error {
 		if engine, unmade = fresh(); unmade != nil {
 			return nil
 		}

@@ -71,6 +71,7 @@ func (i *Instance) health(final bool) {
 	}
 	figures := i.report().figures(document.Baselines(state.Baselines), final)
 	figures.Unread = unread(state.Unread)
+	figures.Coverage = state.Coverage.Brief()
 	for _, m := range i.policy.Mutes() {
 		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
 	}

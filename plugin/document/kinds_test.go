@@ -9,13 +9,14 @@ import (
 
 // kindsOfAlert are one alert of every kind that leaves, by its name.
 func kindsOfAlert() map[string]*alert.Alert {
-	campaign, account, prefix := fullAlert(), fullAlert(), fullAlert()
+	campaign, account, prefix, address := fullAlert(), fullAlert(), fullAlert(), fullAlert()
 	campaign.Source, campaign.User, campaign.Geo, campaign.AS, campaign.Labels = netip.Addr{}, nil, alert.Geo{}, alert.AS{}, nil
 	campaign.Window, campaign.Valid = "campaign", nil
+	campaign.Members, address.Campaign = []string{address.ID}, "AN1269-20260302-77aa01"
+	campaign.ID = address.Campaign
 	account.Source, account.Geo, account.AS, account.Window = netip.Addr{}, alert.Geo{}, alert.AS{}, "campaign"
 	prefix.Source, prefix.Prefix = netip.MustParseAddr("2001:db8:1:2::7"), netip.MustParsePrefix("2001:db8:1:2::/64")
 	prefix.User, prefix.Phase, prefix.Sequence = nil, alert.PhaseOpened, 1
-	address := fullAlert()
 	address.User = nil
 	return map[string]*alert.Alert{
 		"address": address, "prefix": prefix, "campaign": campaign, "account": account,

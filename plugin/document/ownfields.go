@@ -20,12 +20,16 @@ const (
 // schemas. In OCSF the map is in unmapped.
 type ownFields struct {
 	Class      string          `json:"class"`
+	Drill      bool            `json:"drill,omitempty"`
+	DrillRun   string          `json:"drill_run,omitempty"`
 	Phase      string          `json:"phase,omitempty"`
 	Subject    *ownSubject     `json:"subject,omitempty"`
 	Severity   string          `json:"severity"`
 	Confidence float64         `json:"confidence"`
 	Counts     ownCounts       `json:"counts"`
 	Window     string          `json:"window,omitempty"`
+	Campaign   string          `json:"campaign,omitempty"`
+	Members    []string        `json:"members,omitempty"`
 	Services   []string        `json:"services,omitempty"`
 	Agents     []string        `json:"agents,omitempty"`
 	Apps       []string        `json:"apps,omitempty"`
@@ -100,12 +104,16 @@ type ownSignal struct {
 func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
+		Drill:      a.Drill != "",
+		DrillRun:   a.Drill,
 		Phase:      a.Phase,
 		Subject:    subjectOf(a),
 		Severity:   a.Severity.String(),
 		Confidence: confidenceOf(a),
 		Counts:     ownCounts(a.Counts),
 		Window:     a.Window,
+		Campaign:   a.Campaign,
+		Members:    a.Members,
 		Services:   cutAll(a.Services, maxName),
 		Agents:     cutAll(a.Agents, maxText),
 		Apps:       cutAll(a.Apps, maxName),
@@ -119,7 +127,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Context:    contextsOf(a),
 		Suppressed: a.Suppressed,
 	}
-	if a.Indicators != nil {
+	if a.Indicators != nil && a.Drill == "" {
 		own.Indicators = Indicators(a.ID)
 	}
 	for _, u := range a.Users {

@@ -105,6 +105,7 @@ func (d *decoder) Begin(name string, head []byte) {
 	d.set, _ = source.New(d.only, d.policy) // has been tried
 	d.log = Log{Name: name}
 	d.key = sorted.Key{Log: xxhash.Sum64(head)}
+	d.sorted.Name(d.key.Log, event.FileName([]byte(name)))
 	d.record, d.muted, d.unheard = record.Record{}, false, source.Counts{}
 	if d.whole != nil {
 		*d.whole = enrichable{}

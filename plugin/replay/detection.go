@@ -11,6 +11,7 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
+	"redshank/analytics/coverage"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/record"
@@ -37,6 +38,7 @@ type detection struct {
 	messages    *output      // nil: not written
 	explanation *explanation // nil: not asked for
 	enriched    *output      // nil: not written
+	coverage    *coverage.Matrix
 	events      int64
 	at          time.Time // of the last event
 	record      []byte    // enriched, encoded
@@ -44,8 +46,9 @@ type detection struct {
 }
 
 func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
-	engine, err := analytics.New(analytics.Options{Policy: p, Source: opts.Source, MaxIPs: opts.MaxIPs, MaxUsers: opts.MaxUsers})
-	return &detection{engine: engine, incidents: map[string]*Incident{}}, err
+	seen := &coverage.Matrix{}
+	engine, err := analytics.New(analytics.Options{Policy: p, Source: opts.Source, MaxIPs: opts.MaxIPs, MaxUsers: opts.MaxUsers, Coverage: seen})
+	return &detection{engine: engine, incidents: map[string]*Incident{}, coverage: seen}, err
 }
 
 // open creates the files that the options name.

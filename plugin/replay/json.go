@@ -6,20 +6,22 @@ import (
 	"io"
 	"time"
 
+	"redshank/analytics/coverage"
 	"redshank/analytics/source"
 	"redshank/plugin/text"
 )
 
 // resultDocument is the result as JSON.
 type resultDocument struct {
-	First     *time.Time        `json:"first,omitempty"` // event
-	Last      *time.Time        `json:"last,omitempty"`
-	Events    int64             `json:"events"`
-	Repeated  int64             `json:"repeated"` // of logs that were there twice
-	Unread    []string          `json:"unread,omitempty"`
-	Logs      []logDocument     `json:"logs"`
-	Incidents []json.RawMessage `json:"incidents"`         // the last alert of each, in ECS
-	Changes   []changeDocument  `json:"changes,omitempty"` // under the second policy
+	First     *time.Time         `json:"first,omitempty"` // event
+	Last      *time.Time         `json:"last,omitempty"`
+	Events    int64              `json:"events"`
+	Repeated  int64              `json:"repeated"` // of logs that were there twice
+	Unread    []string           `json:"unread,omitempty"`
+	Logs      []logDocument      `json:"logs"`
+	Incidents []json.RawMessage  `json:"incidents"`         // the last alert of each, in ECS
+	Changes   []changeDocument   `json:"changes,omitempty"` // under the second policy
+	Coverage  *coverage.Document `json:"coverage"`
 }
 
 // changeDocument has the alerts of an incident under both policies.
@@ -43,7 +45,7 @@ type logDocument struct {
 // json writes the result as one JSON document.
 func (r *run) json(out io.Writer) error {
 	res := &r.result
-	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}}
+	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: res.Coverage.Document()}
 	if first, last := res.Period(); !first.IsZero() {
 		doc.First, doc.Last = &first, &last
 	}

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"redshank/analytics"
+	"redshank/analytics/coverage"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/plugin/document"
@@ -28,6 +29,7 @@ type Result struct {
 	Repeated  int64 // events of logs that were there twice
 	Incidents []*Incident
 	Stats     analytics.Stats
+	Coverage  *coverage.Report
 }
 
 // Run does what the options say, and returns the exit status. What is wrong with
@@ -183,6 +185,7 @@ func (r *run) detect(ctx context.Context) error {
 	}
 	err = errors.Join(err, d.close())
 	r.result.Events, r.result.Incidents, r.result.Stats = d.events, d.list(), d.engine.Stats()
+	r.result.Coverage = d.coverage.Report()
 	return err
 }
 
@@ -221,15 +224,16 @@ func (r *run) form() document.Form {
 
 // status returns the exit status of a run that ended.
 func (r *run) status() int {
-	unread := len(r.result.Unread) > 0
-	for _, l := range r.result.Logs {
-		unread = unread || l.Err != nil
-	}
 	switch {
 	case len(r.result.Incidents) > 0:
 		return Found
-	case unread:
+	case r.result.incomplete():
 		return Failed
 	}
 	return Nothing
+}
+
+// incomplete reports whether something could not be read.
+func (res *Result) incomplete() bool {
+	return len(res.Unread) > 0 || slices.ContainsFunc(res.Logs, func(l Log) bool { return l.Err != nil })
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -228,7 +229,7 @@ func TestNamesChangeNothing(t *testing.T) {
 			if path == opts.Report {
 				_, content, _ = bytes.Cut(content, []byte("<main>"))
 			}
-			*list = append(*list, content)
+			*list = append(*list, namedIn(dir).ReplaceAll(content, nil)) // evidence names its file
 		}
 	}
 	for i := range alerts {
@@ -239,6 +240,11 @@ func TestNamesChangeNothing(t *testing.T) {
 			t.Errorf("report %d differs", i)
 		}
 	}
+}
+
+// namedIn matches the paths of files in a folder.
+func namedIn(dir string) *regexp.Regexp {
+	return regexp.MustCompile(regexp.QuoteMeta(dir) + `/[a-z.]+`)
 }
 
 func TestDamage(t *testing.T) {

@@ -194,7 +194,7 @@ func (sc *scene) prove(ev *event.Event, kind report.Kind) {
 	}
 	proof.Address = cmp.Or(proof.Address, ev.IP.String()) // several logs may have the sign-in
 	proof.Agent, proof.App = cmp.Or(proof.Agent, short(ev.AgentText())), cmp.Or(proof.App, short(ev.App))
-	proof.Record = cmp.Or(proof.Record, short(ev.ID))
+	proof.Record = cmp.Or(proof.Record, short(ev.AppendRecord(nil)))
 	sc.proofs[string(ev.User)] = proof
 }
 
@@ -263,7 +263,7 @@ func line(ev *event.Event, kind report.Kind) report.Event {
 
 // short copies the beginning of a text.
 func short(b []byte) string {
-	const most = 120
+	const most = event.MaxRecord
 	if len(b) > most {
 		return strings.ToValidUTF8(string(b[:most]), "") + "…"
 	}

@@ -223,9 +223,11 @@ func prepare(tx *bbolt.Tx, o Options, t *tally) (compacted uint64, err error) {
 	if got := binary.BigEndian.Uint32(format); got != o.Format {
 		return 0, &formatError{got: got, want: o.Format}
 	}
-	for _, name := range o.Buckets {
-		if tx.Bucket([]byte(name)) == nil {
-			return 0, fmt.Errorf("%w: no bucket %s", ErrDamaged, name)
+	for _, name := range o.Buckets { // an earlier version may not have had all; the tally reveals a lost one
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); errors.Is(err, bberrors.ErrIncompatibleValue) {
+			return 0, fmt.Errorf("%w: %s is not a bucket", ErrDamaged, name)
+		} else if err != nil {
+			return 0, err
 		}
 	}
 	if err := msgpack.Unmarshal(meta.Get(keyTally), t); err != nil {

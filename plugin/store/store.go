@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"os"
 	"runtime/debug"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -41,6 +42,7 @@ type Store struct {
 	tally     tally
 	wal       *wal   // nil without a write-ahead log
 	compacted uint64 // number of the last frame that is in the tree
+	temporary string // folder of a copy, which Close removes
 }
 
 // tally is the number of all entries with a sum over them, stored by every
@@ -185,7 +187,13 @@ func (s *Store) Path() string { return s.db.Path() }
 
 // Close closes the files and releases their lock. Changes that are in the
 // write-ahead log stay there for the next Open.
-func (s *Store) Close() error { return errors.Join(s.wal.close(), guarded(s.db.Close)) }
+func (s *Store) Close() error {
+	err := errors.Join(s.wal.close(), guarded(s.db.Close))
+	if s.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(s.temporary))
+	}
+	return err
+}
 
 // valueOf returns the value of a record after its checksum, which covers the
 // key too: an entry under another key is damage. bbolt itself has no checksums

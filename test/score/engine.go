@@ -11,7 +11,6 @@ import (
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
-	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
@@ -29,7 +28,7 @@ type engine struct {
 }
 
 // newEngine writes the policy of a world to dir and starts an engine with it.
-func newEngine(w *world.World, dir string, o options) (*engine, error) {
+func newEngine(w labelled, dir string, o options) (*engine, error) {
 	path, err := writePolicy(w, dir, o)
 	if err != nil {
 		return nil, err
@@ -39,7 +38,7 @@ func newEngine(w *world.World, dir string, o options) (*engine, error) {
 }
 
 // writePolicy writes a policy and the files that it names.
-func writePolicy(w *world.World, dir string, o options) (string, error) {
+func writePolicy(w labelled, dir string, o options) (string, error) {
 	if o.databases {
 		if err := w.Databases(dir); err != nil {
 			return "", err

@@ -33,7 +33,7 @@ func TestGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := score(o.seeds[0], o)
+	r, err := score(home, o.seeds[0], o)
 	if err != nil {
 		t.Fatal(err)
 	}

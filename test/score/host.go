@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"redshank/test/agent"
-	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
@@ -21,7 +20,7 @@ import (
 // project: the whole plugin, alerts as documents. It returns how many lines
 // there were. The host reads everything now: restarts are not among what it
 // can do.
-func playHost(w *world.World, dir string, o options) (*found, int, error) {
+func playHost(w labelled, dir string, o options) (*found, int, error) {
 	policy, err := writePolicy(w, dir, o)
 	if err != nil {
 		return nil, 0, err
@@ -47,7 +46,7 @@ func playHost(w *world.World, dir string, o options) (*found, int, error) {
 }
 
 // writeTagged writes all lines as "TAG<tab>text".
-func writeTagged(w *world.World, to io.Writer) (count int, err error) {
+func writeTagged(w labelled, to io.Writer) (count int, err error) {
 	out := bufio.NewWriterSize(to, 1<<18)
 	w.Play(func(l lines.Line) bool {
 		count++

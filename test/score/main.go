@@ -5,12 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"time"
-
-	"redshank/test/world"
 )
 
 // options are the flags.
@@ -28,6 +27,8 @@ type options struct {
 	build        string // folder of the artefacts
 	json         bool
 	details      bool
+	worlds       []string
+	write        string // file for the lines
 }
 
 func main() {
@@ -46,7 +47,8 @@ func readFlags(args []string) (options, error) {
 	f := flag.NewFlagSet("score", flag.ContinueOnError)
 	seeds := f.String("seeds", "1,2,3", "seeds of the worlds, comma separated")
 	f.IntVar(&o.days, "days", 10, "days of each world")
-	f.IntVar(&o.people, "size", 400, "people of each world")
+	name := f.String("world", home, "`world`: home, others for all others, or the name of one")
+	f.IntVar(&o.people, "size", 0, "people of each world; 0: as many as it has of its own")
 	f.DurationVar(&o.late, "late", 0, "how much later cloud logs may come than usual")
 	hours := f.Float64("restart", 0, "restart the engine every so many hours of the world's time")
 	f.BoolVar(&o.double, "doubled", false, "deliver every line twice")
@@ -58,8 +60,13 @@ func readFlags(args []string) (options, error) {
 	f.BoolVar(&o.host, "host", false, "play through the shared object in build/host; else through the engine directly")
 	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
+	f.StringVar(&o.write, "write", "", "write all lines to a `file`, as TAG<tab>line, in order of arrival, and play nothing")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	if o.worlds, err = worldNames(*name); err != nil {
 		return o, err
 	}
 	if o.host && *hours > 0 {
@@ -77,37 +84,65 @@ func readFlags(args []string) (options, error) {
 }
 
 func run(o options) error {
-	var all []*result
-	for _, seed := range o.seeds {
-		r, err := score(seed, o)
-		if err != nil {
-			return fmt.Errorf("seed %d: %w", seed, err)
+	all, count := map[string][]*result{}, 0
+	for _, name := range o.worlds {
+		for _, seed := range o.seeds {
+			r, err := score(name, seed, o)
+			if err != nil {
+				return fmt.Errorf("%s, seed %d: %w", name, seed, err)
+			}
+			if r != nil {
+				all[name] = append(all[name], r)
+			}
 		}
-		all = append(all, r)
+		if !o.json && len(all[name]) > 0 {
+			report(os.Stdout, name, all[name], o.details)
+		}
+		count++
 	}
 	if o.json {
-		e := json.NewEncoder(os.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(summarise(all))
+		return writeJSON(os.Stdout, o.worlds, all)
 	}
-	report(os.Stdout, all, o.details)
+	if count > 1 {
+		organisationTable(os.Stdout, o.worlds, all)
+	}
 	return nil
 }
 
-// score plays one world and judges what was found.
-func score(seed uint64, o options) (*result, error) {
+// writeJSON writes the figures of one world, or of several by name.
+func writeJSON(out io.Writer, names []string, all map[string][]*result) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	if len(names) == 1 {
+		return e.Encode(summarise(all[names[0]]))
+	}
+	by := map[string]*summary{}
+	for _, name := range names {
+		by[name] = summarise(all[name])
+	}
+	return e.Encode(by)
+}
+
+// score plays the world of a seed and judges what was found.
+func score(name string, seed uint64, o options) (*result, error) {
 	dir, err := os.MkdirTemp("", "score")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	began := time.Now()
-	w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
+	w, truth, people, err := newWorld(name, seed, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.write != "" {
+		return nil, writeLines(w, o.write)
+	}
 	f, count, cpu, err := playBy(w, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &result{Seed: seed, Days: o.days, People: o.people, lines: count, judgement: judge(&w.Truth, f), incidents: len(f.order), engine: cpu, took: time.Since(began)}
+	r := &result{Seed: seed, Days: o.days, People: people, lines: count, judgement: judge(truth, f), found: f, incidents: len(f.order), engine: cpu, took: time.Since(began)}
 	for _, i := range f.order {
 		r.totalMessages += i.messages
 		r.mostMessages = max(r.mostMessages, i.messages)
@@ -115,9 +150,19 @@ func score(seed uint64, o options) (*result, error) {
 	return r, nil
 }
 
+// writeLines writes all lines of a world to a file.
+func writeLines(w labelled, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = writeTagged(w, file)
+	return errors.Join(err, file.Close())
+}
+
 // playBy plays a world through what the options say, and returns what was
 // found, how many lines there were, and the time that the engine took.
-func playBy(w *world.World, dir string, o options) (f *found, count int, took time.Duration, err error) {
+func playBy(w labelled, dir string, o options) (f *found, count int, took time.Duration, err error) {
 	if o.host {
 		f, count, err = playHost(w, dir, o)
 		return f, count, 0, err

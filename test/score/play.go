@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
@@ -15,7 +14,7 @@ const flushEvery = time.Minute
 
 // play passes all lines of a world to an engine, in chunks of one tag like an agent,
 // and returns the number of lines.
-func play(w *world.World, e *engine) (count int, err error) {
+func play(w labelled, e *engine) (count int, err error) {
 	chunks := map[string][]byte{}
 	var order []string
 	var until time.Time

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"redshank/test/world/lines"
@@ -36,7 +35,7 @@ type World struct {
 	nets   nets
 	log    *lines.Writer
 	agenda agenda
-	box    outbox
+	box    *lines.Outbox
 	busy   map[*person]bool // people that an attack has taken
 }
 
@@ -44,12 +43,12 @@ type World struct {
 func New(o Options) *World {
 	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, 400)
 	w := &World{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0x776f726c64)), busy: map[*person]bool{}}
-	w.box.Options, w.box.rng = o, rand.New(rand.NewPCG(o.Seed, 0x706f7374))
+	w.box = lines.NewOutbox(o.Seed, o.Late, o.Double)
 	w.Plan = network.NewPlan(w.rng)
 	w.nets = w.networks()
 	w.org = w.organisation()
 	w.Start = w.firstDay()
-	w.log = lines.NewWriter(w.setup(), w.rng, w.country, w.box.add)
+	w.log = lines.NewWriter(w.setup(), w.rng, w.country, w.box.Add)
 	for day := range o.Days {
 		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { w.ordinary(at) })
 	}
@@ -78,11 +77,11 @@ func (w *World) Play(yield func(lines.Line) bool) {
 	for day := range w.Days {
 		end := w.Start.AddDate(0, 0, day+1)
 		w.agenda.until(end)
-		if !w.box.flush(end, yield) {
+		if !w.box.Flush(end, yield) {
 			return
 		}
 	}
-	w.box.flush(w.End().AddDate(0, 0, 30), yield)
+	w.box.Flush(w.End().AddDate(0, 0, 30), yield)
 }
 
 // End is when the last day is over.
@@ -102,64 +101,6 @@ func (w *World) country(a netip.Addr) (code, city string) {
 		return place.Country, place.City
 	}
 	return "US", "Redmond"
-}
-
-// outbox holds lines until they arrive. It draws for itself: how lines are
-// delivered does not change what happens.
-type outbox struct {
-	Options
-	rng     *rand.Rand
-	waiting []lines.Line
-	begun   map[string]bool // files that have their header
-}
-
-func (o *outbox) add(l lines.Line) {
-	if l.JSON && o.Late > 0 {
-		l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(o.Late))))
-	}
-	l.At, l.Arrives = l.At.UTC(), l.Arrives.UTC()
-	o.waiting = append(o.waiting, l)
-	if o.Double {
-		if l.JSON {
-			l.Arrives = l.Arrives.Add(time.Duration(o.rng.Int64N(int64(2 * time.Hour))))
-		}
-		o.waiting = append(o.waiting, l)
-	}
-}
-
-// flush yields what arrives before end.
-func (o *outbox) flush(end time.Time, yield func(lines.Line) bool) bool {
-	slices.SortFunc(o.waiting, func(a, b lines.Line) int {
-		return cmp.Or(a.Arrives.Compare(b.Arrives), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Path, b.Path), a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq))
-	})
-	n, _ := slices.BinarySearchFunc(o.waiting, end, func(l lines.Line, end time.Time) int { return cmp.Or(l.Arrives.Compare(end), 1) })
-	for _, l := range o.waiting[:n] {
-		for _, h := range o.header(&l) {
-			if !yield(h) {
-				return false
-			}
-		}
-		if !yield(l) {
-			return false
-		}
-	}
-	o.waiting = slices.Clone(o.waiting[n:])
-	return true
-}
-
-// header returns the lines that go before l, where l is the first of its file.
-func (o *outbox) header(l *lines.Line) (list []lines.Line) {
-	if l.JSON || o.begun[l.Path] {
-		return nil
-	}
-	if o.begun == nil {
-		o.begun = map[string]bool{}
-	}
-	o.begun[l.Path] = true
-	for _, h := range l.Header {
-		list = append(list, lines.Line{At: l.At, Arrives: l.Arrives, Tag: l.Tag, Path: l.Path, Text: []byte(h)})
-	}
-	return list
 }
 
 // Databases writes the databases of the address plan to a folder.

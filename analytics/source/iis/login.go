@@ -36,6 +36,7 @@ type login struct {
 	at                                   time.Time
 	client                               uint64
 	user, ip, forwarded, agent, id, host []byte
+	origin                               *event.Origin // nil where id is enough
 	decided                              bool
 }
 
@@ -123,12 +124,16 @@ func (l *logins) holds(client uint64, ev *event.Event) bool {
 }
 
 func newLogin(ev *event.Event, client uint64) *login {
-	return &login{
+	p := &login{
 		at: ev.Time, client: client,
 		user: bytes.Clone(ascii.Clip(ev.RawUser, request.MaxUser)), ip: bytes.Clone(ascii.Clip(ev.RawIP, 64)),
 		forwarded: bytes.Clone(ascii.Clip(ev.RawForwarded, 256)), agent: bytes.Clone(ascii.Clip(ev.Agent, 256)),
 		id: bytes.Clone(ascii.Clip(ev.ID, 64)), host: bytes.Clone(ascii.Clip(ev.Host, 64)),
 	}
+	if len(ev.ID) == 0 && ev.Origin != nil {
+		p.origin = ev.Origin.Kept()
+	}
+	return p
 }
 
 // hold adds p. If there is no room, the oldest login is emitted and removed.
@@ -296,7 +301,7 @@ func (l *logins) tell(p *login, outcome event.Outcome, reason event.Reason, emit
 	e.Source, e.Service, e.Action, e.Protocol = event.IIS, event.OWA, event.SignIn, event.FormsLogin
 	e.Time, e.Outcome, e.Reason = p.at, outcome, reason
 	e.RawUser, e.RawIP, e.RawForwarded = p.user, p.ip, p.forwarded
-	e.Agent, e.Pluses, e.ID, e.Host = p.agent, true, p.id, p.host
+	e.Agent, e.Pluses, e.ID, e.Host, e.Origin = p.agent, true, p.id, p.host, p.origin
 	e.Operation = loginPath
 	emit(e)
 }

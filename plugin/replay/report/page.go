@@ -28,7 +28,30 @@ type Page struct {
 	Overview        Axis
 	Against         string // path of a second policy; empty: none
 	Changes         []Difference
+	Coverage        Coverage
 }
+
+// Coverage is which evidence the logs bring: a matrix of services by evidence, and
+// what its gaps blind.
+type Coverage struct {
+	Columns []string
+	Rows    []CoverageRow
+	Gaps    []CoverageGap
+}
+
+// CoverageRow is a service.
+type CoverageRow struct {
+	Service string
+	Events  uint64
+	Cells   []CoverageCell
+	Last    time.Time
+}
+
+// CoverageCell is present, partial, missing, not_seen or not_needed.
+type CoverageCell struct{ State, Text string }
+
+// CoverageGap is evidence that is not there, and what is blind without it.
+type CoverageGap struct{ Service, Evidence, Text, Blind string }
 
 // Difference is an incident that the second policy opens, closes or changes. A value
 // that changes has both values in it.

