@@ -58,9 +58,6 @@ func detail(out io.Writer, r *result) {
 	for _, a := range r.judgement.attacks {
 		fmt.Fprintf(out, "  %-7s %s %s %s, %d addresses, %d accounts, %d valid (%d named)", [...]string{"MISSED", "PARTLY", "found"}[a.verdict], a.Rule, a.Kind,
 			a.Start.UTC().Format("01-02 15:04"), len(a.Addresses), len(a.Accounts), len(a.Valid), a.named)
-		for _, v := range a.unnamed {
-			fmt.Fprintf(out, "\n          not named: %s from %s", v.Account, v.Address)
-		}
 		for _, i := range a.incidents {
 			fmt.Fprintf(out, "\n          %s", describe(i))
 		}
