@@ -40,7 +40,7 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
-	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first)
+	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first) || a.justArrived(c.key, got.agent, got.first)
 	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
 	return got
 }
