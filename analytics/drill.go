@@ -35,7 +35,7 @@ func (d *drills) take(outer *Engine, ev *event.Event) bool {
 		return false
 	}
 	outer.stats.Drill++
-	if run < d.run { // of an earlier run, which has ended
+	if run.Before(d.run) { // it has ended
 		return true
 	}
 	if run != d.run && !d.begin(outer, run) {

@@ -65,6 +65,13 @@ func (r Run) Began() time.Time {
 	return time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC()
 }
 
+// Before reports whether a run began in an earlier second than another. No run is
+// before the empty one.
+func (r Run) Before(other Run) bool {
+	const seconds = 8 // hexadecimal digits
+	return len(other) == runSize && r[:min(len(r), seconds)] < other[:seconds]
+}
+
 // Expired reports whether the records of a run no longer count as a drill at a time.
 func (r Run) Expired(now time.Time) bool {
 	began := r.Began()
