@@ -13,8 +13,8 @@
 //   - the hash is right;
 //   - the run began at most a day ago.
 //
-// Any other record is an ordinary one, whatever its id says. Whoever copies a record
-// of a drill can only repeat that record: the same account, address and time.
+// Any other record is an ordinary one, whatever its id says. A copy of a record of a
+// drill is the same record again: the same account, address and time.
 package drill
 
 import (
