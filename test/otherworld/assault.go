@@ -27,6 +27,8 @@ type assault struct {
 	on      func(*World) []aim      // accounts, one for each try
 	hours   span                    // how long it takes
 	begins  span                    // hour of the day
+	shared  bool                    // honest people use the addresses
+	fresh   float64                 // share of passwords that are right; 0: none to three of them
 	right   []lines.Verdict         // what a right password leads to; nil: nothing is found
 	days    int                     // days on which all of it is tried; 0: one
 }
@@ -81,6 +83,12 @@ var assaults = []assault{
 	{name: "token end point through functions, second factor", needs: inTenant, classes: manyway, from: functions(tool), at: onToken, on: pairs(40, 120, 0.05), hours: span{0.5, 5}, begins: anytime, right: second},
 	{name: "a few accounts of a leaked list", classes: anyClass, from: server, at: anyService, on: (*World).leakedFew, hours: span{0.05, 1}, begins: anytime, right: found},
 	{name: "list tried from a consumer VPN, common browser", classes: stuffing, from: consumerVPN, at: byBrowser, on: pairs(15, 60, 0.1), hours: span{0.3, 4}, begins: anytime, right: mixed},
+	{name: "fresh list, many passwords are right", classes: stuffing, from: server, at: anyService, on: pairs(14, 50, 0.05), hours: span{0.1, 3}, begins: anytime, right: mixed, fresh: 0.35},
+	{name: "IPv6 of a hosting network, a /64 for each try", classes: manyway, from: prefixes, at: anyService, on: pairs(40, 140, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},
+	{name: "proxies among the carrier's telephones", classes: manyway, from: spread(30, 90, func(w *World) []*network.Network { return w.countries[0].mobile }, tool), shared: true, at: anyService, on: pairs(40, 120, 0.1), hours: span{1, 8}, begins: anytime, right: mixed},
+	{name: "mailboxes of functions and machines, in rounds", classes: anyClass, from: server, at: anyService, on: functional, hours: span{0.5, 6}, begins: anytime},
+	{name: "VPN exit that people of the organisation use, too", classes: stuffing, from: sharedVPN, at: anyService, on: pairs(20, 60, 0.1), hours: span{0.2, 3}, begins: anytime, right: found},
+	{name: "five exits of a VPN service, telephones faked", classes: manyway, from: spread(5, 5, func(w *World) []*network.Network { return w.privacy }, telephones), at: anyService, on: pairs(25, 70, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},
 	{name: "spray that locks accounts", classes: anyClass, from: hosts(1, 4), at: anyService, on: rounds(10, 30, 5, 8), hours: span{0.5, 4}, begins: anytime},
 }
 
@@ -110,6 +118,36 @@ func server(w *World) origin {
 func prefix(w *World) origin {
 	n, subscriber, agent := one(w, w.hosting...), w.rng.Uint64(), tool(w)
 	return origin{client: func(i int) lines.Client { return client(n.V6(subscriber, uint64(i)*7919), agent(i)) }}
+}
+
+// prefixes gives every try a /64 of its own.
+func prefixes(w *World) origin {
+	n, agent := one(w, w.hosting...), tool(w)
+	return origin{client: func(i int) lines.Client { return client(n.V6(uint64(i)*6151, uint64(i)), agent(i)) }}
+}
+
+// sharedVPN is an exit at which people of the organisation are seen, if any use one.
+func sharedVPN(w *World) origin {
+	o := consumerVPN(w)
+	for _, p := range w.people {
+		if p.private != nil {
+			o = w.pool([]netip.Addr{p.private.V4(w.hash(4, int64(p.number%9), 0))}, tool(w))
+			o.shared = true
+		}
+	}
+	return o
+}
+
+func telephones(w *World) func(int) string { return func(int) string { return one(w, phones...) } }
+
+// functional are mailboxes that nobody owns, several times.
+func functional(w *World) (list []aim) {
+	for range w.count(5, 9) {
+		for _, name := range []string{"info", "scan", "reception", "invoices", "jobs", "press", "svc-erp", "noreply"} {
+			list = append(list, aim{upn: name + "@" + w.domain, down: w.netbios + `\` + name})
+		}
+	}
+	return list
 }
 
 type agents = func(*World) func(int) string
@@ -253,7 +291,7 @@ func (w *World) assail(x assault, share float64) {
 	a := w.attack("AN1269", x.name, x.classes)
 	begin := w.day(min(2+int(share*float64(w.Days-2)), max(2, w.Days-days)), w.draw(x.begins))
 	from, at, targets := x.from(w), x.at(w), x.on(w)
-	a.Shared = from.shared
+	a.Shared = from.shared || x.shared
 	right := w.rightOnes(x, targets)
 	step := hours(w.draw(x.hours)) / time.Duration(len(targets))
 	for day := range days {
@@ -288,7 +326,11 @@ func (w *World) rightOnes(x assault, targets []aim) map[int]lines.Verdict {
 	if x.right == nil {
 		return out
 	}
-	for range []int{0, 1, 1, 2, 3}[w.rng.IntN(5)] {
+	n := []int{0, 1, 1, 2, 3}[w.rng.IntN(5)]
+	if x.fresh > 0 {
+		n = int(x.fresh * float64(len(targets)))
+	}
+	for range n {
 		i := w.rng.IntN(len(targets))
 		for k := range targets {
 			if targets[k] == targets[i] {
