@@ -19,7 +19,8 @@ type subjects struct {
 	profiles       *window.Table[uint64, *profile]
 	names          *window.Recent[uint64]        // hash of a session, token or object id -> key of the account's profile
 	groups         map[string]*baseline.Baseline // of the policy's groups, at most 64
-	emptyBehaviour *behaviour.Behaviour          // shared by the profiles without behaviour, read-only
+	firstFailures  *firstFailures
+	emptyBehaviour *behaviour.Behaviour // shared by the profiles without behaviour, read-only
 	pairs          *window.PairCache[pairProfile]
 	known          *pairProfile // of the current event
 
@@ -35,6 +36,7 @@ func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Pop
 		profiles:       window.NewTable[uint64, *profile](maxUsers, window.Spread),
 		names:          window.NewRecent[uint64](2 * max(maxUsers, 1)),
 		groups:         map[string]*baseline.Baseline{},
+		firstFailures:  &firstFailures{},
 		emptyBehaviour: &behaviour.Behaviour{},
 		pairs:          &window.PairCache[pairProfile]{},
 	}
@@ -114,6 +116,9 @@ func (c *subjects) subject(ev *event.Event) *profile {
 		return c.find(anApp, ev.App)
 	case ev.UserKind == event.UserPerson && len(ev.User) > 0:
 		d, ok := c.profiles.StillValid(&c.known.profile)
+		if !ok && c.failsFirst(ev) {
+			return nil
+		}
 		if !ok {
 			d = c.find(aUser, ev.User)
 			c.known.profile = c.profiles.Handle(d)

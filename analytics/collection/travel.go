@@ -60,13 +60,17 @@ func (c *travel) observationOf(kind signalKind, v *behaviour.Point) observation 
 	return observation{kind: kind, first: v.At, last: v.At, client: v.Client, links: links{1: linkOf(c.policy, v.Client)}, feature: v.Network}
 }
 
+// soonAfterFailures is how long, in milliseconds, after its failures a sign-in is
+// noted for them.
+const soonAfterFailures = 30 * 60 * 1000
+
 // afterFailures records a signal for a sign-in that follows three failures within
 // half an hour. ev is the event of the sign-in, nil if it came earlier.
 func (c *travel) afterFailures(d *profile, v *behaviour.Point, ev *event.Event) {
-	const soon, enough = 30 * 60 * 1000, 3
+	const enough = 3
 	before := 0
 	for _, f := range d.failed {
-		if f != 0 && f <= v.At && f >= v.At-soon {
+		if f != 0 && f <= v.At && f >= v.At-soonAfterFailures {
 			before++
 		}
 	}

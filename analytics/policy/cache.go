@@ -17,7 +17,7 @@ type Cache struct {
 	entries [event.PairSlots]identity
 	policy  *Policy
 	seed    maphash.Seed
-	clock   uint64 // entries made so far
+	made    uint64 // entries made so far
 
 	// The lists that the entries were made with: a new list voids all entries.
 	networks *networkTable
@@ -36,7 +36,6 @@ const (
 // are stored inside it and not behind a pointer, so that a flood of new names
 // allocates nothing and the garbage collector has nothing to scan.
 type identity struct {
-	at        uint64 // the cache's clock when the entry was made
 	userHash  uint64
 	ip        [16]byte
 	agentHash uint32
@@ -72,20 +71,17 @@ func (c *Cache) Normalise(ev *event.Event) {
 	c.policy.judge(ev)
 }
 
-// find returns the slot of a hash, or else the oldest of the slots that the hash
-// may occupy.
+// find returns the slot of a hash, or else one of the slots that the hash may
+// occupy, in turn. The oldest of them would be a little better and cost reading
+// all four, of which none is in the processor's cache where addresses are new.
 func (c *Cache) find(hash uint64) (slot uint64, found bool) {
 	base := hash % event.PairSlots
-	slot = base
 	for way := range uint64(ways) {
 		if c.tags[base^way] == hash {
 			return base ^ way, true
 		}
-		if c.entries[base^way].at < c.entries[slot].at {
-			slot = base ^ way
-		}
 	}
-	return slot, false
+	return base ^ c.made%ways, false
 }
 
 // renew invalidates all entries after a list has changed. A new seed also
@@ -122,11 +118,11 @@ func (c *Cache) keep(slot, hash uint64, ev *event.Event) {
 	if len(ev.User)+len(ev.Mailbox) > maxCachedNames {
 		return
 	}
-	c.clock++
+	c.made++
 	c.tags[slot] = hash
 	ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
 	id := &c.entries[slot]
-	*id = identity{at: c.clock, userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
+	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
 		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
 	if id.located {
 		id.ip = ev.IP.As16()

@@ -100,7 +100,7 @@ func (s *Detector) Observe(ev *event.Event) {
 // or to the incident of its account. The client's own incident takes
 // precedence. A failure in a campaign never counts as guessing of one account.
 func (s *Detector) failed(ev *event.Event) {
-	c, a := s.client(ev), s.account(ev)
+	c, a := s.client(ev), s.knownAccount(ev)
 	s.failing = a
 	t := s.newAttempt(ev, a)
 	own, isNew := s.failedAt(ev, &t, c, a)
@@ -128,8 +128,8 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && a != nil && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
-		s.guessed(ev, &t, c, a)
+	if own == nil && named(ev) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
+		s.guessed(ev, &t, c)
 	}
 }
 
@@ -160,8 +160,8 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 			return s.open(c, why, t.At, ev), true
 		}
 		known := s.refine(ev, t, c, a)
-		if known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
-			s.guessed(ev, t, c, a)
+		if known && named(ev) && !a.familiar(c, t, t.At) && !(a != nil && s.inReach(a.incident, t.At)) {
+			s.guessed(ev, t, c)
 		}
 		return nil, !known
 	}

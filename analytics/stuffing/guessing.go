@@ -11,10 +11,11 @@ import (
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client) bool {
 	if windowsOnly(t) {
 		return false // another log has more details
 	}
+	a := s.account(ev)
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)

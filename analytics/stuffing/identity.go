@@ -52,24 +52,36 @@ func (s *Detector) client(ev *event.Event) *client {
 	return c
 }
 
-// account returns the account of an event, or nil if it is unknown. An attempt
-// on an unknown account counts as a failure of its address and never as a
-// distinct user.
-func (s *Detector) account(ev *event.Event) *account {
-	if ev.UserKind == event.UserUnknown || len(ev.User) == 0 {
+// named reports whether an event names its account. An attempt that does not
+// counts as a failure of its address and never as a distinct user.
+func named(ev *event.Event) bool { return ev.UserKind != event.UserUnknown && len(ev.User) > 0 }
+
+// knownAccount returns the account of an event, or nil if it is not named or not
+// in the table. What only ever fails, as most guessed names do, gets an entry
+// when the failures are compared; see guessed.
+func (s *Detector) knownAccount(ev *event.Event) *account {
+	if !named(ev) {
 		return nil
 	}
 	known := s.pairs.Get(ev.Pair)
 	if a, ok := s.accounts.StillValid(&known.account); ok {
 		return a
 	}
-	k := ev.UserHash()
-	a, ok := s.accounts.Get(k)
+	a, ok := s.accounts.Get(ev.UserHash())
 	if !ok {
-		a = &account{key: k, name: string(ev.User)}
-		s.accounts.Add(k, a)
+		return nil
 	}
 	known.account = s.accounts.Handle(a)
+	return a
+}
+
+// account returns the account of an event, or nil if it is not named.
+func (s *Detector) account(ev *event.Event) *account {
+	a := s.knownAccount(ev)
+	if a == nil && named(ev) {
+		a = &account{key: ev.UserHash(), name: string(ev.User)}
+		s.accounts.Add(a.key, a)
+	}
 	return a
 }
 
@@ -85,8 +97,11 @@ func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {
 func (s *Detector) newAttempt(ev *event.Event, a *account) window.Attempt {
 	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
-	if a != nil {
+	switch {
+	case a != nil:
 		t.Key, t.Name = a.key, a.name
+	case named(ev):
+		t.Key, t.Name = ev.UserHash(), string(ev.User)
 	}
 	return t
 }

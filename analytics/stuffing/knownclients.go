@@ -184,6 +184,11 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	return false
 }
 
+// knows reports whether the account has signed in from a client, by its whole address.
+func (a *account) knows(client event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }
@@ -204,9 +209,9 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 
 // forgives is client.forgives by the account's own memory, which a large
 // office does not push out.
-func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64) bool {
+func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, shared bool) bool {
 	for i := range a.known {
-		if h := &a.known[i]; h.client == k {
+		if h := &a.known[i]; h.client == k && (!shared || h.uses(t.Agent)) {
 			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}

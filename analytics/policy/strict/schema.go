@@ -1,15 +1,14 @@
-package policy
+package strict
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// shape is a JSON Schema of one value. A reader that has one describes what it
-// would read instead of reading it, so the schema cannot drift from the reader.
+// shape is the JSON Schema of one value. A Reader with a shape describes the values
+// instead of reading them, so the schema cannot differ from what is read.
 type shape struct {
 	Schema      string            `json:"$schema,omitempty"`
 	Title       string            `json:"title,omitempty"`
@@ -26,34 +25,29 @@ type shape struct {
 	Others      any               `json:"additionalProperties,omitempty"` // a shape, or false
 }
 
-// durationPattern is what ParseDuration reads, but for its bounds.
+// durationPattern matches what ParseDuration reads, apart from its bounds.
 const durationPattern = `^([0-9]+d)?([0-9.]+(ns|us|µs|ms|s|m|h))*$`
 
-// Types of values in YAML that the reader takes as text, and of a mapping: a
-// key without a value leaves what it names as it is.
+// The types of the YAML values that are read as text, and of a mapping. A key without
+// a value changes nothing.
 var (
 	scalarTypes  = []string{"string", "number", "boolean"}
 	mappingTypes = []string{"object", "null"}
 )
 
-// Schema returns the JSON Schema (draft 7) of a policy, indented. Descriptions
-// and defaults are those of the default policy.
-func Schema() []byte {
+// Schema returns the JSON Schema (draft 7) of a mapping of known keys, indented. Its
+// descriptions and defaults are the comments and values of the YAML text defaults.
+func Schema(title string, known Fields, defaults []byte) ([]byte, error) {
 	root := &shape{}
-	p := &Policy{content: loadContent(), domains: newDomains()}
-	r := &reader{shape: root}
-	section(p.fields(nil))(r, "", &yaml.Node{})
-	var defaultPolicy yaml.Node
-	if err := yaml.Unmarshal(defaults, &defaultPolicy); err != nil {
-		panic(fmt.Sprintf("policy: embedded default: %v", err)) // a bug, found by any test
+	Section(known)(&Reader{shape: root}, "", &yaml.Node{})
+	var tree yaml.Node
+	if err := yaml.Unmarshal(defaults, &tree); err != nil {
+		return nil, err
 	}
-	root.annotate(defaultPolicy.Content[0])
-	root.Schema, root.Title = "http://json-schema.org/draft-07/schema#", "Redshank policy"
+	root.annotate(tree.Content[0])
+	root.Schema, root.Title = "http://json-schema.org/draft-07/schema#", title
 	text, err := json.MarshalIndent(root, "", "  ")
-	if err != nil {
-		panic(fmt.Sprintf("policy: schema: %v", err)) // shapes have no value that JSON has not
-	}
-	return append(text, '\n')
+	return append(text, '\n'), err
 }
 
 // annotate adds the comments and values of the mapping n as descriptions and
@@ -80,7 +74,7 @@ func commentText(comments ...string) string {
 }
 
 // within calls describe with child as the shape to fill.
-func (r *reader) within(child *shape, describe func()) *shape {
+func (r *Reader) within(child *shape, describe func()) *shape {
 	outer := r.shape
 	r.shape = child
 	describe()
@@ -89,7 +83,7 @@ func (r *reader) within(child *shape, describe func()) *shape {
 }
 
 // describeSection fills the shape of a mapping with a table of keys.
-func (r *reader) describeSection(known fields) {
+func (r *Reader) describeSection(known Fields) {
 	s := r.shape
 	s.Type, s.Others, s.Properties = mappingTypes, false, map[string]*shape{}
 	for name, read := range known {
@@ -98,19 +92,19 @@ func (r *reader) describeSection(known fields) {
 }
 
 // describeEach fills the shape of a mapping with any keys.
-func (r *reader) describeEach(f func(key *yaml.Node, at string, value *yaml.Node)) {
+func (r *Reader) describeEach(f func(key *yaml.Node, at string, value *yaml.Node)) {
 	r.shape.Type = mappingTypes
 	r.shape.Others = r.within(&shape{}, func() { f(&yaml.Node{}, "", &yaml.Node{}) })
 }
 
 // describeItems fills the shape of a list, which one value can stand for.
-func (r *reader) describeItems(f func(n *yaml.Node)) {
+func (r *Reader) describeItems(f func(n *yaml.Node)) {
 	item := r.within(&shape{}, func() { f(&yaml.Node{}) })
 	r.shape.AnyOf = []*shape{{Type: "array", Items: item}, item, {Type: "null"}}
 }
 
-// either reads a mapping with the function mapping, and any other node with single.
-func (r *reader) either(n *yaml.Node, mapping, single func()) {
+// Either reads a mapping with the function mapping, and any other node with single.
+func (r *Reader) Either(n *yaml.Node, mapping, single func()) {
 	switch {
 	case r.shape != nil:
 		r.shape.AnyOf = []*shape{r.within(&shape{}, single), r.within(&shape{}, mapping)}

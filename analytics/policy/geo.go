@@ -8,11 +8,14 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/oschwald/maxminddb-golang/v2"
 	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/policy/strict"
 )
 
-// Location is the information of the databases about an address. Unknown fields are
+// Location is the information of the databases about an address. Unknown strict.Fields are
 // zero.
 type Location struct {
 	Country, City string // ISO 3166 code; English name
@@ -43,25 +46,25 @@ type database struct {
 	node *yaml.Node
 }
 
-func (d *databases) fields() fields {
+func (d *databases) fields() strict.Fields {
 	d.asn.holds, d.city.holds = []string{"ASN", "ISP", "Enterprise"}, []string{"City", "Country", "Enterprise"}
-	return fields{"asn": d.asn.field, "city": d.city.field}
+	return strict.Fields{"asn": d.asn.field, "city": d.city.field}
 }
 
-func (f *database) field(r *reader, at string, n *yaml.Node) {
-	if path, ok := r.value(n, at, "a path"); ok && path != "" {
-		f.path, f.at, f.node = r.path(path), at, n
+func (f *database) field(r *strict.Reader, at string, n *yaml.Node) {
+	if path, ok := r.Value(n, at, "a path"); ok && path != "" {
+		f.path, f.at, f.node = r.Path(path), at, n
 	}
 }
 
 // finish opens the databases that the policy names.
-func (d *databases) finish(r *reader) {
+func (d *databases) finish(r *strict.Reader) {
 	for _, f := range [...]*database{&d.asn, &d.city} {
 		if f.path == "" {
 			continue
 		}
 		if _, err := f.refresh(); err != nil {
-			r.fail(f.node, f.at, "%v", err)
+			r.Fail(f.node, f.at, "%v", err)
 		}
 		d.version.Store(1)
 	}
@@ -104,7 +107,7 @@ func (f *database) refresh() (bool, error) {
 		return false, fmt.Errorf("%s: not a MaxMind database: %w", f.path, err)
 	}
 	if kind := reader.Metadata.DatabaseType; !holdsOne(kind, f.holds) {
-		return false, fmt.Errorf("%s: %q: not the right database (want %s)", f.path, clip(kind), strings.Join(f.holds, ", "))
+		return false, fmt.Errorf("%s: %q: not the right database (want %s)", f.path, strict.Clip(kind), strings.Join(f.holds, ", "))
 	}
 	f.reader.Store(reader)
 	f.stamp = now
@@ -185,6 +188,43 @@ func (p *Policy) Locate(ip netip.Addr) (l Location) {
 				l.Lat, l.Lon, l.Located = *c.Location.Lat, *c.Location.Lon, true
 			}
 		}
+	}
+	return l
+}
+
+// maxGeoAnswers bounds a GeoCache, in answers of about 120 bytes.
+const maxGeoAnswers = 8192
+
+// GeoCache is Policy.Locate for one goroutine. It remembers the latest answers of
+// the databases until the databases change.
+type GeoCache struct {
+	policy  *Policy
+	version uint64
+	answers *simplelru.LRU[netip.Addr, Location]
+}
+
+// NewGeoCache returns an empty cache.
+func NewGeoCache(p *Policy) *GeoCache {
+	c := &GeoCache{policy: p}
+	c.answers, _ = simplelru.NewLRU[netip.Addr, Location](maxGeoAnswers, nil) // errs only for a size below 1
+	return c
+}
+
+// Locate returns what the databases know about an address; the zero Location
+// without a database.
+func (c *GeoCache) Locate(ip netip.Addr) Location {
+	version := c.policy.LocationVersion()
+	if version == 0 {
+		return Location{}
+	}
+	if version != c.version {
+		c.answers.Purge()
+		c.version = version
+	}
+	l, ok := c.answers.Get(ip)
+	if !ok {
+		l = c.policy.Locate(ip)
+		c.answers.Add(ip, l)
 	}
 	return l
 }

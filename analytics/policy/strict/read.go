@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import (
 	"bytes"
@@ -11,10 +11,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readTree reads a YAML text by a table of fields. The reader is nil if the
-// text is not YAML; errors of its values are in the reader too.
-func readTree(name, dir string, text []byte, known fields) (*reader, error) {
-	r := &reader{file: name, dir: dir, lines: map[string]int{}}
+// Read reads a YAML text by a table of fields. Errors name the file name, and
+// relative paths start from dir. The Reader is nil if the text is not YAML; it
+// collects the errors of later checks, too.
+func Read(name, dir string, text []byte, known Fields) (*Reader, error) {
+	r := &Reader{file: name, dir: dir, lines: map[string]int{}}
 	decode := yaml.NewDecoder(bytes.NewReader(text))
 	var root yaml.Node
 	err := decode.Decode(&root)
@@ -27,8 +28,8 @@ func readTree(name, dir string, text []byte, known fields) (*reader, error) {
 	if err := decode.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: more than one document", name)
 	}
-	section(known)(r, "", root.Content[0])
-	return r, r.err()
+	Section(known)(r, "", root.Content[0])
+	return r, r.Err()
 }
 
 // yamlLine finds the line in yaml's own errors ("yaml: line 3: did not ...").

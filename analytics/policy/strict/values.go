@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 
 const day = 24 * time.Hour
 
-// maxDuration bounds every duration of a policy, and so the age of the state.
+// maxDuration bounds every duration, and so the age of the state.
 const maxDuration = 366 * day
 
 var (
@@ -40,31 +40,31 @@ func ParseDuration(s string) (time.Duration, error) {
 	return total + rest, nil
 }
 
-// duration reads a duration of at least least.
-func duration(dst *time.Duration, least time.Duration) field {
-	return func(r *reader, at string, n *yaml.Node) {
+// Duration reads a duration of at least least.
+func Duration(dst *time.Duration, least time.Duration) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
 		if r.shape != nil {
 			r.shape.Type, r.shape.Pattern = "string", durationPattern
 			return
 		}
-		text, ok := r.value(n, at, "10m, 24h")
+		text, ok := r.Value(n, at, "10m, 24h")
 		if !ok {
 			return
 		}
 		d, err := ParseDuration(text)
 		switch {
 		case err != nil:
-			r.fail(n, at, "%q: %v", clip(text), err)
+			r.Fail(n, at, "%q: %v", Clip(text), err)
 		case d < least || d > maxDuration:
-			r.fail(n, at, "%q: out of range (want %s to %s)", clip(text), brief(least), brief(maxDuration))
+			r.Fail(n, at, "%q: out of range (want %s to %s)", Clip(text), Brief(least), Brief(maxDuration))
 		default:
 			*dst = d
 		}
 	}
 }
 
-// brief formats a duration as in a policy.
-func brief(d time.Duration) string {
+// Brief formats a duration as ParseDuration reads it.
+func Brief(d time.Duration) string {
 	switch {
 	case d >= day && d%day == 0:
 		return strconv.Itoa(int(d/day)) + "d"
@@ -76,50 +76,50 @@ func brief(d time.Duration) string {
 	return d.String()
 }
 
-// number reads a whole number from least to most.
-func number(dst *int, least, most int) field {
-	return func(r *reader, at string, n *yaml.Node) {
+// Number reads a whole number from least to most.
+func Number(dst *int, least, most int) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
 		if r.shape != nil {
 			r.shape.Type, r.shape.Minimum, r.shape.Maximum = "integer", &least, &most
 			return
 		}
-		text, ok := r.value(n, at, "a whole number")
+		text, ok := r.Value(n, at, "a whole number")
 		if !ok {
 			return
 		}
 		v, err := strconv.Atoi(text)
 		switch {
 		case err != nil:
-			r.fail(n, at, "%q: %v (want %d to %d)", clip(text), errNumber, least, most)
+			r.Fail(n, at, "%q: %v (want %d to %d)", Clip(text), errNumber, least, most)
 		case v < least || v > most:
-			r.fail(n, at, "%q: out of range (want %d to %d)", clip(text), least, most)
+			r.Fail(n, at, "%q: out of range (want %d to %d)", Clip(text), least, most)
 		default:
 			*dst = v
 		}
 	}
 }
 
-// text reads a string that is not empty.
-func text(dst *string) field {
-	return func(r *reader, at string, n *yaml.Node) {
-		if v, ok := r.value(n, at, "a text"); ok {
+// Text reads a string that is not empty.
+func Text(dst *string) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
+		if v, ok := r.Value(n, at, "a text"); ok {
 			if v == "" {
-				r.fail(n, at, "empty")
+				r.Fail(n, at, "empty")
 			}
 			*dst = v
 		}
 	}
 }
 
-// oneOf reads one of a few words.
-func oneOf(dst *string, words ...string) field {
+// OneOf reads one of a few words.
+func OneOf(dst *string, words ...string) Field {
 	want := strings.Join(words, ", ")
-	return func(r *reader, at string, n *yaml.Node) {
+	return func(r *Reader, at string, n *yaml.Node) {
 		if r.shape != nil {
 			r.shape.Enum = words
 			return
 		}
-		v, ok := r.value(n, at, want)
+		v, ok := r.Value(n, at, want)
 		if !ok {
 			return
 		}
@@ -129,13 +129,13 @@ func oneOf(dst *string, words ...string) field {
 				return
 			}
 		}
-		r.fail(n, at, "%q: unknown (%swant %s)", clip(v), didYouMean(v, words), want)
+		r.Fail(n, at, "%q: unknown (%swant %s)", Clip(v), DidYouMean(v, words), want)
 	}
 }
 
-// parsePrefix reads a prefix or a single address. The prefix of all addresses
-// is refused: it would turn a detection off, or every address into a proxy.
-func parsePrefix(s string) (netip.Prefix, error) {
+// ParsePrefix reads a prefix or a single address. The prefix of all addresses is an
+// error: it would turn a detection off, or make every address a proxy.
+func ParsePrefix(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), nil
@@ -154,17 +154,17 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// prefixes reads a network or a list of them, and appends to dst.
-func prefixes(dst *[]netip.Prefix) field {
-	return func(r *reader, at string, n *yaml.Node) {
-		r.items(at, n, func(item *yaml.Node) {
-			text, ok := r.value(item, at, "a network")
+// Prefixes reads a network or a list of them, and appends to dst.
+func Prefixes(dst *[]netip.Prefix) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
+		r.Items(at, n, func(item *yaml.Node) {
+			text, ok := r.Value(item, at, "a network")
 			if !ok {
 				return
 			}
-			prefix, err := parsePrefix(text)
+			prefix, err := ParsePrefix(text)
 			if err != nil {
-				r.fail(item, at, "%q: %v", clip(text), err)
+				r.Fail(item, at, "%q: %v", Clip(text), err)
 				return
 			}
 			*dst = append(*dst, prefix)
@@ -172,16 +172,16 @@ func prefixes(dst *[]netip.Prefix) field {
 	}
 }
 
-// expiry reads a date into dst, and the date as written into text.
-func expiry(dst *time.Time, text *string) field {
-	return func(r *reader, at string, n *yaml.Node) {
-		written, ok := r.value(n, at, "a date")
+// Expiry reads a date into dst, and the date as written into text.
+func Expiry(dst *time.Time, text *string) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
+		written, ok := r.Value(n, at, "a date")
 		if !ok {
 			return
 		}
 		expires, err := parseExpiry(written)
 		if err != nil {
-			r.fail(n, at, "%q: %v", clip(written), err)
+			r.Fail(n, at, "%q: %v", Clip(written), err)
 		}
 		*dst, *text = expires, written
 	}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // Mute keeps the messages of some incidents back, for a reason and for a time.
@@ -87,20 +88,20 @@ func all[T any](list []T, is func(T) bool) bool {
 }
 
 // readMutes reads [{reason, owner, expires, and what is muted}].
-func (p *Policy) readMutes(r *reader, at string, n *yaml.Node) {
+func (p *Policy) readMutes(r *strict.Reader, at string, n *yaml.Node) {
 	p.mutes = nil
-	r.items(at, n, func(item *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
 		m := &Mute{Line: item.Line, node: item}
-		section(fields{
-			"reason":      text(&m.Reason),
-			"owner":       text(&m.Owner),
-			"expires":     expiry(&m.Expires, &m.ExpiresText),
-			"rule":        oneOf(&m.rule, "AN1269", "AN0131"),
-			"class":       oneOf(&m.class, Classes...),
-			"account":     text(&m.accountText),
-			"address":     prefixes(&m.networks),
-			"network":     prefixes(&m.networks),
-			"application": text(&m.app),
+		strict.Section(strict.Fields{
+			"reason":      strict.Text(&m.Reason),
+			"owner":       strict.Text(&m.Owner),
+			"expires":     strict.Expiry(&m.Expires, &m.ExpiresText),
+			"rule":        strict.OneOf(&m.rule, "AN1269", "AN0131"),
+			"class":       strict.OneOf(&m.class, Classes...),
+			"account":     strict.Text(&m.accountText),
+			"address":     strict.Prefixes(&m.networks),
+			"network":     strict.Prefixes(&m.networks),
+			"application": strict.Text(&m.app),
 		})(r, at, item)
 		m.app = strings.ToLower(m.app)
 		if m.complete(r, at) {
@@ -110,29 +111,63 @@ func (p *Policy) readMutes(r *reader, at string, n *yaml.Node) {
 }
 
 // complete reports whether a mute has what every mute needs.
-func (m *Mute) complete(r *reader, at string) bool {
+func (m *Mute) complete(r *strict.Reader, at string) bool {
 	complete := true
 	for _, key := range []struct{ name, value string }{{"reason", m.Reason}, {"owner", m.Owner}, {"expires", m.ExpiresText}} {
 		if key.value == "" {
-			r.fail(m.node, join(at, key.name), "missing (want reason, owner and expires)")
+			r.Fail(m.node, strict.Join(at, key.name), "missing (want reason, owner and expires)")
 			complete = false
 		}
 	}
 	if m.rule+m.class+m.accountText+m.app == "" && len(m.networks) == 0 {
-		r.fail(m.node, at, "%q: matches everything (want rule, class, account, address, network or application)", clip(m.Reason))
+		r.Fail(m.node, at, "%q: matches everything (want rule, class, account, address, network or application)", strict.Clip(m.Reason))
 		return false
 	}
 	return complete
 }
 
 // finish parses the account.
-func (m *Mute) finish(r *reader, d *event.Domains) {
+func (m *Mute) finish(r *strict.Reader, d *event.Domains) {
 	if m.accountText == "" {
 		return
 	}
 	account, err := parseAccount(d, m.accountText)
 	if err != nil {
-		r.fail(m.node, "mutes.account", "%q: %v", clip(m.accountText), err)
+		r.Fail(m.node, "mutes.account", "%q: %v", strict.Clip(m.accountText), err)
 	}
 	m.account = &account
+}
+
+// Classes are the classes of incidents of both analytics.
+var Classes = []string{
+	"credential_stuffing", "password_spraying", "password_guessing", "misconfigured_client",
+	"scripted_mail_access", "session_replay", "application_mail_access", "mailbox_export", "collection_tool", "mail_diversion",
+}
+
+// Values of alerts.classes.
+const (
+	classOn    = "on"
+	classOff   = "off"
+	classValid = "valid_credential" // only with a valid credential
+)
+
+// AlertsOn reports whether messages about incidents of a class are sent, for an
+// incident with or without a valid credential.
+func (p *Policy) AlertsOn(class string, valid bool) bool {
+	mode := p.classes[class]
+	return mode != classOff && (mode != classValid || valid)
+}
+
+// readClasses reads {class: on, off or valid_credential}.
+func (p *Policy) readClasses(r *strict.Reader, at string, n *yaml.Node) {
+	p.classes = map[string]string{}
+	known := strict.Fields{}
+	for _, class := range Classes {
+		known[class] = func(r *strict.Reader, at string, n *yaml.Node) {
+			mode := classOn
+			strict.OneOf(&mode, classOn, classOff, classValid)(r, at, n)
+			p.classes[class] = mode
+		}
+	}
+	strict.Section(known)(r, at, n)
 }
