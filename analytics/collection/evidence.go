@@ -90,18 +90,20 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		detail = n.client.Addr().AppendTo(c.scratch[:0])
 	}
 	kept, changed := d.keep(n, detail)
-	if !changed {
-		return
-	}
 	if ev != nil && kept.record == "" {
-		var record [event.MaxRecord]byte
-		kept.record = string(ev.AppendRecord(record[:0]))
+		kept.record = recordOf(ev)
+		changed = changed || kept.record != ""
+	}
+	if !changed {
+		c.addMails(d, kept, ev)
+		return
 	}
 	c.subjects.changed(d)
 	if kept.weight = c.weights.of(d, kept); kept.weight == 0 {
 		kept.core = false
 		return
 	}
+	c.addMails(d, kept, ev)
 	c.weigh(d, kept)
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
@@ -116,6 +118,19 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		center.inIncident = true
 	}
 	c.add(d, ev)
+}
+
+// recordOf returns the record of an event.
+func recordOf(ev *event.Event) string {
+	var record [event.MaxRecord]byte
+	return string(ev.AppendRecord(record[:0]))
+}
+
+// addMails adds the mails of an event to the observation of an access that counts.
+func (c *evidence) addMails(d *profile, kept *observation, ev *event.Event) {
+	if ev != nil && ev.Mails != nil && kept.weight > 0 && kept.kind.isAccess() && d.addMails(kept, ev.Mails) {
+		c.subjects.changed(d)
+	}
 }
 
 // openedMail records the access if the session of an abnormal sign-in has opened

@@ -41,7 +41,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	features := featuresOf(ev, &w)
 	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
 	c.signIns.rentedNetwork(d, ev, &w)
-	detail := firstOf(ev.Detail, ev.Operation)
+	detail := firstOf(chosen(ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		c.grant(d, ev, c.observationOf(d, ev, kind, &w), detail)
 		return
