@@ -3,6 +3,7 @@ package analytics
 import (
 	"time"
 
+	"redshank/analytics/coverage"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
@@ -31,4 +32,6 @@ type Options struct {
 	// Clock returns the time of day. Timestamps of Fluent Bit that are ahead of it
 	// are not believed. Nil: every timestamp is, as a replay of old logs needs.
 	Clock func() time.Time
+	// Coverage counts the evidence of the events. Nil: a Matrix of the last days.
+	Coverage *coverage.Matrix
 }

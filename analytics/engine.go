@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/coverage"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/health"
 	"redshank/analytics/incident"
@@ -56,6 +58,7 @@ type Engine struct {
 	enricher   *enricher // nil until Enrich is called
 	monitor    *health.Monitor
 	coverage   *coverage.Matrix
+	drills     drills
 	stats      Stats
 }
 
@@ -79,7 +82,7 @@ func New(opts Options) (*Engine, error) {
 		ids:     window.NewSeen(maxIDs),
 		monitor: health.New(opts.Policy),
 
-		coverage: coverage.Recent(),
+		coverage: cmp.Or(opts.Coverage, coverage.Recent()),
 	}
 	e.collection = collection.New(opts.Policy, e.tracker, e.geo, opts.MaxUsers)
 	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
@@ -153,8 +156,11 @@ func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	e.release()
 	st := e.tableStats()
 	e.monitor.Chunk(tag, e.sources.Counts(), e.received, st.ClientsEvicted, st.AccountsEvicted)
-	return e.tracker.Flush()
+	return e.flush()
 }
+
+// flush returns the messages that are due.
+func (e *Engine) flush() []*alert.Alert { return append(e.tracker.Flush(), e.drills.flush(e.now)...) }
 
 // release drops all references to a chunk, whose memory is the host's again.
 func (e *Engine) release() {
@@ -168,11 +174,18 @@ func (e *Engine) release() {
 func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tracker.Close()
+	return append(e.tracker.Close(), e.drills.close()...)
 }
 
-// observe passes one event from a source to the analytics.
+// observe passes one event from a source to the analytics, or to those of a drill.
 func (e *Engine) observe(ev *event.Event) {
+	if !drill.Marked(ev.ID) || !e.drills.take(e, ev) {
+		e.analyse(ev)
+	}
+}
+
+// analyse passes an event to the analytics of this engine.
+func (e *Engine) analyse(ev *event.Event) {
 	e.stats.Events++
 	at, arrived := ev.Time.UnixMilli(), e.received.UnixMilli()
 	if idle(ev) {
@@ -242,6 +255,7 @@ type Stats struct {
 	ClientsEvicted, AccountsEvicted  uint64
 	Incidents, Alerts, Suppressed    uint64
 	Muted                            uint64 // messages that the policy kept back
+	Drill                            uint64 // events of drills, which no other counter includes
 }
 
 // Rules returns the ids of the rules of all analytics, sorted.

@@ -26,7 +26,7 @@ func (e *Engine) ObserveEvent(ev *event.Event) {
 func (e *Engine) Flush() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tracker.Flush()
+	return e.flush()
 }
 
 // Explain makes the analytics that can account for their decisions report them to o,

@@ -15,6 +15,7 @@ type Alert struct {
 	ID       string // of the incident, the same in all its messages
 	Sequence int    // 1, 2, 3, ... within the incident
 	Rule     Rule
+	Drill    string // run of the drill that the incident belongs to; empty for a real one
 	Phase    string // why this message was sent: opened, escalated, changed, grown, quiet
 	Class    string // credential_stuffing, password_spraying, ...
 	Severity Severity

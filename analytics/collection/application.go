@@ -36,6 +36,20 @@ func (c *applications) byApp(d *profile, ev *event.Event) bool {
 	return third
 }
 
+// overGraph raises a signal for an application of Microsoft's with which the account
+// has never read mail over Graph, the interface for programs.
+func (c *applications) overGraph(d *profile, ev *event.Event) {
+	if ev.Source != event.Graph || d.kind != aUser || len(ev.App) == 0 {
+		return
+	}
+	var space [64]byte
+	key := baseline.Key(baseline.Reader, append(append(space[:0], "graph "...), ev.App[:min(len(ev.App), len(appID))]...))
+	if d.Baseline.IsMature(ev.Time.UnixMilli()) {
+		c.evidence.raiseUnless(key, d, ev, accessGraph, ev.App)
+	}
+	c.learnReader(d, ev, key)
+}
+
 // learnReader adds a program or an application that reads the account's mail to the
 // baseline, unless the access is suspicious.
 func (c *applications) learnReader(d *profile, ev *event.Event, key uint64) {

@@ -66,7 +66,7 @@ func collectionClass(i *theft, kinds kindSet) string {
 
 // byProgram are the signals that legitimate programs give, too: a backup, a
 // migration.
-var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary)
+var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary, accessGraph)
 
 // severity returns the severity of an incident. Signals of both halves mean a theft
 // in progress. A program that reads many mailboxes, without any other signal, is
@@ -91,7 +91,7 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 // consented to: the application reads one mailbox through, and hardly anybody else
 // uses it.
 func phished(d *profile, kinds kindSet) bool {
-	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.PerDay.Most() <= 2
+	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.PerDay.Most() <= fewMailboxes
 }
 
 // confidence returns the confidence in an incident, 0 to 1. It is higher with

@@ -6,7 +6,6 @@ type correlation struct {
 	set            kindSet
 	signIn, access int  // sums of weights, each signal once
 	session        int  // the part of signIn that is about the session itself
-	weakAt         int  // the sum at which mail that was merely opened is a theft
 	strong         bool // a single signal opens an incident
 }
 
@@ -49,7 +48,7 @@ func (s *correlation) add(kind signalKind, weight int) {
 // itself makes no second half: that is a new telephone. Mail that was merely
 // opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
-	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp, accessSync) == 0
+	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp, accessSync, accessGraph) == 0
 	switch {
 	case s.strong, s.access >= aloneAt:
 		return true
@@ -58,7 +57,11 @@ func (s *correlation) opens() bool {
 	case s.set.has(signInTool):
 		return s.signIn+s.access >= opensAt
 	case ordinary:
-		return s.set.has(accessOrdinary) && s.set&oddSession != 0 && s.session+s.access >= s.weakAt
+		least := weakAt
+		if s.set.has(accessGraph) {
+			least = opensAt
+		}
+		return s.set.has(accessOrdinary, accessGraph) && s.set&oddSession != 0 && s.session+s.access >= least
 	}
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }
@@ -81,10 +84,6 @@ type freshWeights [maxObservations]bool
 
 // correlate returns the score of center and the observations near it.
 func (c *evidence) correlate(d *profile, center *observation, fresh *freshWeights) (s correlation) {
-	s.weakAt = weakAt
-	if !c.policy.HasOwners() {
-		s.weakAt = weakAtUnowned
-	}
 	for i := range d.observations {
 		n := &d.observations[i]
 		if fresh[i] && n.weight == 0 || !n.near(center, c.window) {

@@ -48,6 +48,30 @@ func (c *evidence) observationOf(ev *event.Event, kind signalKind) observation {
 func (c *evidence) record(d *profile, n observation, detail []byte, ev *event.Event) {
 	c.recordOne(d, n, detail, ev)
 	c.openedMail(d, &n)
+	if d.kind == aUser && ofGranter.has(n.kind) {
+		for i := range d.observations {
+			if g := &d.observations[i]; appGrants.has(g.kind) {
+				n.detail = oneLine(detail)
+				c.passOn(d, &n, g)
+			}
+		}
+	}
+}
+
+// appGrants are the signals of an account that lets an application in, or gives it a
+// key; ofGranter those of the account's sign-in that also count for the application.
+var appGrants, ofGranter = setOf(mailConsent, appCredentials), oddSession | setOf(newNetwork, newCountry)
+
+// passOn records an observation of an account's sign-in on the application that the
+// account let in near it.
+func (c *evidence) passOn(d *profile, n, grant *observation) {
+	app, ok := c.subjects.profiles.Get(grant.links[2])
+	if !ok || n.half || !ofGranter.has(n.kind) || !n.near(grant, c.window) || c.weights.of(d, n) == 0 {
+		return
+	}
+	o := *n
+	o.inIncident, o.grant, o.links[2] = false, true, grant.links[2]
+	c.recordOne(app, o, []byte(n.detail), nil)
 }
 
 // recordOne is record for one observation alone.
@@ -97,7 +121,13 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 // openedMail records the access if the session of an abnormal sign-in has opened
 // mail already: the log of sign-ins can arrive later.
 func (c *evidence) openedMail(d *profile, n *observation) {
-	if n.links[0] == 0 || !oddSession.has(n.kind) || d.kind != aUser {
+	if d.kind != aUser || !oddSession.has(n.kind) {
+		return
+	}
+	if o := &d.Opened; n.kind == signInTool && o.At != 0 && distance(o.At, n.first) <= c.window {
+		c.recordOne(d, observation{kind: accessOrdinary, first: o.At, last: o.At, client: o.Client, links: links{1: linkOf(c.policy, o.Client)}}, nil, nil)
+	}
+	if n.links[0] == 0 {
 		return
 	}
 	seen, _ := c.sessions.Get(n.links[0])

@@ -60,6 +60,7 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		i.AddEvent(ev)
 		i.privileged = i.privileged || ev.Marks.Has(event.PrivilegedUser)
 	}
+	c.outgrows(i, d)
 	c.countItems(d)
 	classify(c.policy, i, d)
 	c.tracker.Update(i.Incident)
@@ -106,18 +107,33 @@ func (c *evidence) updateItems(d *profile, ev *event.Event) {
 }
 
 // accountBehind returns the account that an incident of a subject is about: the
-// account itself, or the only one that uses an application; nil for an
-// application of several accounts and for a host.
+// account itself, or the only one that uses an application of few mailboxes; nil for
+// an application of several accounts and for a host.
 func (c *evidence) accountBehind(d *profile) *profile {
 	switch d.kind {
 	case aUser:
 		return d
 	case anApp:
-		if o, ok := c.subjects.profiles.Peek(d.Accounts[0]); ok && d.Accounts[1] == 0 && d.PerDay.Most() <= 1 {
+		if o, ok := c.subjects.profiles.Peek(d.Accounts[0]); ok && d.Accounts[1] == 0 && d.PerDay.Most() <= fewMailboxes {
 			return o
 		}
 	}
 	return nil
+}
+
+// fewMailboxes is the number of mailboxes up to which the incident of an application
+// is about the account that let the application in.
+const fewMailboxes = 2
+
+// outgrows makes an incident be about the application once that has read the mail of
+// more than the account behind it, unless the account has signals of its own.
+func (c *evidence) outgrows(i *theft, d *profile) {
+	if d.kind != anApp || i.Account == "" || c.accountBehind(d) != nil {
+		return
+	}
+	if o, ok := c.subjects.profiles.Peek(subjectKey(aUser, []byte(i.Account))); !ok || o.incident != i {
+		i.Account, i.Subject = "", d.subject
+	}
 }
 
 // linkedIncident returns the open incident that a subject would share: for an

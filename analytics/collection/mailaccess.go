@@ -38,7 +38,9 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	w.program = program
 	c.sessions.observe(d, ev, &w)
 	if !program {
+		d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
 		c.ordinary(d, ev, &w)
+		c.apps.overGraph(d, ev)
 	}
 	c.accessType(d, ev, program)
 	if script {
@@ -131,7 +133,7 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	n := c.evidence.observationOf(ev, accessOrdinary)
 	for i := range d.observations {
 		o := &d.observations[i]
-		if !oddSession.has(o.kind) || o.weight == 0 || !o.near(&n, c.evidence.window) {
+		if !oddSession.has(o.kind) || !o.near(&n, c.evidence.window) || c.evidence.weights.of(d, o) == 0 {
 			continue
 		}
 		if o.links.shared(&n.links) || o.kind == signInTool {

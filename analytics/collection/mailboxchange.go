@@ -75,13 +75,7 @@ func (c *mailboxChanges) grant(d *profile, ev *event.Event, kind signalKind, det
 		c.weights.population.Add(baseline.Feature(app), d.key, ev.Time.UnixMilli())
 	}
 	for i := range d.observations {
-		o := d.observations[i]
-		if o.weight == 0 || o.half || !(oddSession | setOf(newNetwork, newCountry)).has(o.kind) || !o.near(&n, c.evidence.window) {
-			continue
-		}
-		o.inIncident, o.grant = false, true
-		o.links[2] = n.links[2]
-		c.evidence.record(target, o, []byte(o.detail), nil)
+		c.evidence.passOn(d, &d.observations[i], &n)
 	}
 }
 

@@ -34,11 +34,11 @@ const usersPerFeature = 4
 // tenant use the same feature: the network, country, application or reader that
 // is new to the account.
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
-	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync)
+	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync, accessGraph)
 
 // appSignals are the signals about the use of an application. Each account that
 // adopts an application counts at once.
-var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp)
+var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp, accessGraph)
 
 // usualOf returns the feature under which the accounts are counted for which a
 // feature is usual.

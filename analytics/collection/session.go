@@ -104,8 +104,9 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 
 // compareSites raises the signal if a session changes networks within an hour, or
 // within a day to a network of servers for rent. A session that goes to another
-// network and comes back within a day counts half. before is the site of this
-// network without the current event.
+// network and comes back within a day counts half, and so does that of a telephone,
+// which moves between mobile and other networks. before is the site of this network
+// without the current event.
 func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before *site) {
 	at := ev.Time.UnixMilli()
 	gap := min(distance(at, there.first), distance(at, there.last))
@@ -122,9 +123,18 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 		return
 	}
 	n := c.evidence.observationOf(ev, sessionMoved)
-	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow
+	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow || c.byTelephone(ev)
 	n.links[1] = linkOf(c.policy, s.client)
 	c.evidence.record(d, n, nil, ev)
+}
+
+// byTelephone reports whether a client for telephones made an event.
+func (c *sessions) byTelephone(ev *event.Event) bool {
+	family := ev.Family
+	if len(ev.Agent) == 0 {
+		family, _ = c.policy.Agent(ev.Client)
+	}
+	return family == event.Mobile
 }
 
 // rentedSite reports whether a site is in a network of servers for rent.

@@ -50,6 +50,7 @@ const (
 	signInRented
 	accessOrdinary
 	accessBulk
+	accessGraph
 
 	signalKinds // the number of signals
 )
@@ -95,6 +96,7 @@ var signalCodes = [signalKinds]string{
 	signInRented:        "signin.rented_network",
 	accessOrdinary:      "access.ordinary",
 	accessBulk:          "access.read_through",
+	accessGraph:         "access.graph",
 }
 
 // kindOf maps each signal code to its kind.
@@ -107,7 +109,7 @@ var kindOf = func() map[string]signalKind {
 }()
 
 // accessKinds are the signals of the second half.
-const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk
+const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph
 
 // isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }
@@ -139,10 +141,8 @@ const (
 	opensAt = 100
 	aloneAt = 130
 	// leastAccess is the least weight of the access half. If a browser or a mail client
-	// merely opened mail, the sum of both halves must reach weakAt, or weakAtUnowned
-	// without a database of network owners, since a telephone moves through many
-	// prefixes.
-	leastAccess, weakAt, weakAtUnowned = 30, 130, 170
+	// merely opened mail, the sum of both halves must reach weakAt.
+	leastAccess, weakAt = 30, 130
 )
 
 // signalsOf returns the signals with the weights of the policy.

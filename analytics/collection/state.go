@@ -33,6 +33,7 @@ type savedProfile struct {
 	Idle         bool // without behaviour
 	Networks     int
 	Take         behaviour.Take
+	Opened       behaviour.Opened
 }
 
 // savedObservation is the saved form of an observation.
@@ -90,7 +91,7 @@ func (c *subjects) saveProfiles(w *state.Writer) {
 
 // saved appends the saved form of a profile.
 func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 18), protected)
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 19), protected)
 	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
 	b = d.Taken.Append(d.Mail.Append(d.Baseline.Saved(b)))
 	b = d.Requests.Append(b)
@@ -107,7 +108,7 @@ func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
 	b = d.Accounts.Append(d.SignIns.Append(d.Points.Append(b)))
 	b = msgp.AppendString(b, incidentID(d.incident))
 	b = msgp.AppendInt(msgp.AppendBool(b, idle), d.Networks)
-	return d.Take.Append(b), err
+	return d.Opened.Append(d.Take.Append(b)), err
 }
 
 // saved appends the saved form of an observation.
@@ -128,7 +129,7 @@ func (n *observation) saved(b []byte) []byte {
 func (s *savedProfile) restored(key uint64) (*profile, error) {
 	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, Behaviour: &behaviour.Behaviour{
 		Mail: s.Mail, Taken: s.Taken, Requests: s.Requests, Mailboxes: window.AttemptsOf(s.Mailboxes), PerDay: s.PerDay,
-		Points: s.Points, SignIns: s.SignIns, Accounts: s.Accounts, Networks: s.Networks, Take: s.Take,
+		Points: s.Points, SignIns: s.SignIns, Accounts: s.Accounts, Networks: s.Networks, Take: s.Take, Opened: s.Opened,
 	}}
 	for _, n := range s.Observations {
 		if n.Kind >= signalKinds {

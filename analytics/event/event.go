@@ -55,15 +55,16 @@ type Event struct {
 	Detail    []byte // its parameters, script text, queried name: capped by the source
 	Target    []byte // object of the operation other than a mailbox: app id, role, host
 
-	Items     int     // mail items touched
-	Access    Access  // how they were touched
-	Throttled bool    // auditing was throttled
-	Country   []byte  // ISO 3166 country, where the log itself says
-	ID        []byte  // the record's own id, unique over deliveries; empty if the record has no id
-	Host      []byte  // the server that logged it
-	Origin    *Origin // place in the log; nil: not known
-	Marks     Marks   // properties that the policy assigns to address and account
-	Pair      Pair    // set by the normalisation cache
+	Items     int      // mail items touched
+	Mails     MailList // which ones; nil: not known
+	Access    Access   // how they were touched
+	Throttled bool     // auditing was throttled
+	Country   []byte   // ISO 3166 country, where the log itself says
+	ID        []byte   // the record's own id, unique over deliveries; empty if the record has no id
+	Host      []byte   // the server that logged it
+	Origin    *Origin  // place in the log; nil: not known
+	Marks     Marks    // properties that the policy assigns to address and account
+	Pair      Pair     // set by the normalisation cache
 
 	arena     []byte // see Hold
 	userHash  uint64 // see UserHash; 0: not known yet

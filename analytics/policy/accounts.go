@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // accounts are the lists of accounts of a policy.
@@ -51,8 +52,8 @@ type glob struct {
 	standing
 }
 
-func (s *accounts) fields() fields {
-	return fields{
+func (s *accounts) fields() strict.Fields {
+	return strict.Fields{
 		"privileged": elements(&s.privileged),
 		"service":    elements(&s.service),
 		"ignored":    elements(&s.ignored),
@@ -61,11 +62,11 @@ func (s *accounts) fields() fields {
 }
 
 // readGroups reads {name: [accounts]}.
-func (s *accounts) readGroups(r *reader, at string, n *yaml.Node) {
+func (s *accounts) readGroups(r *strict.Reader, at string, n *yaml.Node) {
 	s.groups = nil
-	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		if len(s.groups) == maxGroups {
-			r.fail(key, at, "one group too many (at most %d)", maxGroups)
+			r.Fail(key, at, "one group too many (at most %d)", maxGroups)
 			return
 		}
 		g := &group{name: key.Value}
@@ -75,7 +76,7 @@ func (s *accounts) readGroups(r *reader, at string, n *yaml.Node) {
 }
 
 // finish parses the lists.
-func (s *accounts) finish(r *reader, d *event.Domains) {
+func (s *accounts) finish(r *strict.Reader, d *event.Domains) {
 	for _, l := range s.lists() {
 		l.finish(r, func(text string) (accountPattern, error) { return parseAccount(d, text) })
 	}

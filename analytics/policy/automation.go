@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // Automation is a program known to read mail: a backup, a migration, an eDiscovery
@@ -38,23 +39,23 @@ func (a *Automation) Expired(at time.Time) bool { return !a.Expires.IsZero() && 
 func (a *Automation) Hits() uint64 { return a.hits.Load() }
 
 // readAutomation reads [{name, app, account, network, expires}].
-func (p *Policy) readAutomation(r *reader, at string, n *yaml.Node) {
+func (p *Policy) readAutomation(r *strict.Reader, at string, n *yaml.Node) {
 	p.automation = nil
-	r.items(at, n, func(item *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
 		a := &Automation{Line: item.Line, accountNode: item}
-		section(fields{
-			"name":    text(&a.Name),
-			"app":     text(&a.app),
-			"account": text(&a.accountText),
-			"network": prefixes(&a.networks),
-			"expires": expiry(&a.Expires, &a.ExpiresText),
+		strict.Section(strict.Fields{
+			"name":    strict.Text(&a.Name),
+			"app":     strict.Text(&a.app),
+			"account": strict.Text(&a.accountText),
+			"network": strict.Prefixes(&a.networks),
+			"expires": strict.Expiry(&a.Expires, &a.ExpiresText),
 		})(r, at, item)
 		a.app = strings.ToLower(a.app)
 		switch {
 		case a.Name == "":
-			r.fail(item, join(at, "name"), "missing")
+			r.Fail(item, strict.Join(at, "name"), "missing")
 		case a.app == "" && a.accountText == "" && len(a.networks) == 0:
-			r.fail(item, at, "%q: matches everything (want app, account or network)", clip(a.Name))
+			r.Fail(item, at, "%q: matches everything (want app, account or network)", strict.Clip(a.Name))
 		default:
 			p.automation = append(p.automation, a)
 		}
@@ -62,13 +63,13 @@ func (p *Policy) readAutomation(r *reader, at string, n *yaml.Node) {
 }
 
 // finish parses the account.
-func (a *Automation) finish(r *reader, d *event.Domains) {
+func (a *Automation) finish(r *strict.Reader, d *event.Domains) {
 	if a.accountText == "" {
 		return
 	}
 	account, err := parseAccount(d, a.accountText)
 	if err != nil {
-		r.fail(a.accountNode, "automation.account", "%q: %v", clip(a.accountText), err)
+		r.Fail(a.accountNode, "automation.account", "%q: %v", strict.Clip(a.accountText), err)
 	}
 	a.account = &account
 }

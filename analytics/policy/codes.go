@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // Code is the meaning of a result code.
@@ -37,30 +38,30 @@ var (
 )
 
 // readCodes reads {space: {code: {outcome, reason, meaning, ropc}}}.
-func (c *content) readCodes(r *reader, at string, n *yaml.Node) {
-	spaces := fields{}
+func (c *content) readCodes(r *strict.Reader, at string, n *yaml.Node) {
+	spaces := strict.Fields{}
 	for name, space := range codeSpaces {
-		spaces[name] = func(r *reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
+		spaces[name] = func(r *strict.Reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
 	}
-	section(spaces)(r, at, n)
+	strict.Section(spaces)(r, at, n)
 }
 
 // readSpace reads one table.
-func (c *content) readSpace(r *reader, at string, n *yaml.Node, space event.CodeSpace) {
+func (c *content) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
 	if c.codes[space] == nil {
 		c.codes[space] = map[string]Code{}
 	}
-	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		var outcome, reason, ropc string
 		code := Code{}
-		section(fields{
-			"outcome": oneOf(&outcome, outcomeNames...),
-			"reason":  oneOf(&reason, reasonNames...),
-			"meaning": text(&code.Meaning),
-			"ropc":    oneOf(&ropc, outcomeNames...),
+		strict.Section(strict.Fields{
+			"outcome": strict.OneOf(&outcome, outcomeNames...),
+			"reason":  strict.OneOf(&reason, reasonNames...),
+			"meaning": strict.Text(&code.Meaning),
+			"ropc":    strict.OneOf(&ropc, outcomeNames...),
 		})(r, at, value)
 		if outcome == "" {
-			r.fail(key, at, "outcome missing")
+			r.Fail(key, at, "outcome missing")
 		}
 		code.Outcome = byName[event.Outcome](outcome)
 		code.Reason = byName[event.Reason](reason)

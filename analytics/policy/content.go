@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // embedded is the detection content. Each file names its sources.
@@ -46,7 +49,7 @@ func loadContent() *content {
 	for _, name := range names {
 		text, e := embedded.ReadFile(name)
 		if e == nil {
-			_, e = readTree(name, "", text, c.all())
+			_, e = strict.Read(name, "", text, c.all())
 		}
 		if err == nil {
 			err = e
@@ -60,8 +63,8 @@ func loadContent() *content {
 
 // fields are the keys of the embedded files and of the policy's own section,
 // which adds to them.
-func (c *content) fields() fields {
-	return fields{
+func (c *content) fields() strict.Fields {
+	return strict.Fields{
 		"codes":      c.readCodes,
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
@@ -75,46 +78,46 @@ func (c *content) fields() fields {
 }
 
 // all returns the fields and those that a policy cannot extend.
-func (c *content) all() fields {
+func (c *content) all() strict.Fields {
 	known := c.fields()
 	known["signals"] = c.readSignals
 	return known
 }
 
-func (c *content) readScopes(r *reader, at string, n *yaml.Node) {
-	r.items(at, n, func(item *yaml.Node) {
-		scope, ok := r.value(item, at, "a piece of a scope")
+func (c *content) readScopes(r *strict.Reader, at string, n *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
+		scope, ok := r.Value(item, at, "a piece of a scope")
 		switch {
 		case ok && len(scope) < minFragment:
-			r.fail(item, at, "%q: too short", scope)
+			r.Fail(item, at, "%q: too short", scope)
 		case ok:
 			c.scopes.add(scope)
 		}
 	})
 }
 
-func (c *content) readApps(r *reader, at string, n *yaml.Node) {
-	r.each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
+func (c *content) readApps(r *strict.Reader, at string, n *yaml.Node) {
+	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		var name string
-		text(&name)(r, at, value)
+		strict.Text(&name)(r, at, value)
 		c.apps[strings.ToLower(key.Value)] = name
 	})
 }
 
 // readAgents reads [{family, name, patterns}]. Patterns of the policy are matched
 // before the embedded ones, in the order of the policy.
-func (c *content) readAgents(r *reader, at string, n *yaml.Node) {
+func (c *content) readAgents(r *strict.Reader, at string, n *yaml.Node) {
 	var added []event.AgentRule
-	r.items(at, n, func(item *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
 		rule := event.AgentRule{}
 		var family string
-		section(fields{
-			"family":   oneOf(&family, familyNames...),
-			"name":     text(&rule.Name),
+		strict.Section(strict.Fields{
+			"family":   strict.OneOf(&family, familyNames...),
+			"name":     strict.Text(&rule.Name),
 			"patterns": readPatterns(&rule.Patterns),
 		})(r, at, item)
 		if family == "" || len(rule.Patterns) == 0 {
-			r.fail(item, at, "family or patterns missing")
+			r.Fail(item, at, "family or patterns missing")
 		}
 		rule.Family = byName[event.Family](family)
 		added = append(added, rule)
@@ -126,14 +129,14 @@ func (c *content) readAgents(r *reader, at string, n *yaml.Node) {
 var familyNames = []string{"browser", "outlook", "mobile", "legacy", "script", "tool", "probe", "other"}
 
 // readPatterns reads a list of patterns.
-func readPatterns(dst *[]event.Pattern) field {
-	return func(r *reader, at string, n *yaml.Node) {
-		r.items(at, n, func(item *yaml.Node) {
-			text, ok := r.value(item, at, "a pattern")
+func readPatterns(dst *[]event.Pattern) strict.Field {
+	return func(r *strict.Reader, at string, n *yaml.Node) {
+		r.Items(at, n, func(item *yaml.Node) {
+			text, ok := r.Value(item, at, "a pattern")
 			p := event.ParsePattern(text)
 			switch {
 			case ok && (text == "" || p.Anything()):
-				r.fail(item, at, "%q: matches everything or nothing", text)
+				r.Fail(item, at, "%q: matches everything or nothing", text)
 			case ok:
 				*dst = append(*dst, p)
 			}
@@ -143,15 +146,15 @@ func readPatterns(dst *[]event.Pattern) field {
 
 // readGroups reads {group: [names]} into name to group. The group has to be one of
 // known, unless that is nil.
-func readGroups[T any](into map[string]string, known map[string]T) field {
-	return func(r *reader, at string, n *yaml.Node) {
-		r.each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
+func readGroups[T any](into map[string]string, known map[string]T) strict.Field {
+	return func(r *strict.Reader, at string, n *yaml.Node) {
+		r.Each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
 			if _, ok := known[group.Value]; known != nil && !ok {
-				r.fail(group, at, "%q: no such group (want %s)", clip(group.Value), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+				r.Fail(group, at, "%q: no such group (want %s)", strict.Clip(group.Value), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 				return
 			}
-			r.items(at, value, func(item *yaml.Node) {
-				if name, ok := r.value(item, at, "a name"); ok {
+			r.Items(at, value, func(item *yaml.Node) {
+				if name, ok := r.Value(item, at, "a name"); ok {
 					into[string(foldOperation(nil, []byte(name)))] = group.Value
 				}
 			})
@@ -159,9 +162,9 @@ func readGroups[T any](into map[string]string, known map[string]T) field {
 	}
 }
 
-func (c *content) readHosts(r *reader, at string, n *yaml.Node) {
-	r.items(at, n, func(item *yaml.Node) {
-		if name, ok := r.value(item, at, "a host name"); ok {
+func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
+		if name, ok := r.Value(item, at, "a host name"); ok {
 			c.hosts[strings.ToLower(name)] = true
 		}
 	})
@@ -185,5 +188,111 @@ func byName[T interface {
 func (c *content) appendUserPatterns(patterns []event.Pattern) {
 	if len(patterns) > 0 {
 		c.agents = slices.Insert(c.agents, 0, event.AgentRule{Family: event.Scripting, Name: "user_agent_pattern", Patterns: patterns})
+	}
+}
+
+// rented are the owners of networks of servers for rent and of VPN services.
+type rented struct {
+	words   map[string]bool // in lower case
+	numbers map[uint32]bool
+}
+
+// read reads {words: [...], numbers: [...]}.
+func (l *rented) read(r *strict.Reader, at string, n *yaml.Node) {
+	strict.Section(strict.Fields{
+		"words": func(r *strict.Reader, at string, n *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
+				if word, ok := r.Value(item, at, "a word of an owner's name"); ok {
+					l.words[strings.ToLower(word)] = true
+				}
+			})
+		},
+		"numbers": func(r *strict.Reader, at string, n *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
+				text, ok := r.Value(item, at, "the number of an autonomous system")
+				if !ok {
+					return
+				}
+				number, err := strconv.ParseUint(text, 10, 32)
+				if err != nil || number == 0 {
+					r.Fail(item, at, "%q: not the number of an autonomous system (want 1 to 4294967295)", strict.Clip(text))
+					return
+				}
+				l.numbers[uint32(number)] = true
+			})
+		},
+	})(r, at, n)
+}
+
+// has reports whether an owner is on the list, by number or by a word of its
+// name.
+func (l *rented) has(number uint32, name string) bool {
+	if l.numbers[number] {
+		return number != 0
+	}
+	for _, word := range strings.FieldsFunc(name, func(c rune) bool { return c != '-' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if l.words[strings.ToLower(word)] {
+			return true
+		}
+	}
+	return false
+}
+
+// Signal is one observation that indicates AN0131, as content/signals.yaml
+// has it.
+type Signal struct {
+	Code      string
+	Access    bool // of the access to mail; else of the sign-in before it
+	Weight    int  // 0 to 100, according to the policy
+	Default   int  // default weight, according to the content
+	Technique string
+	Sources   string
+	Says      string
+}
+
+// readSignals reads the list of the content. It is not a key of the policy.
+func (c *content) readSignals(r *strict.Reader, at string, n *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
+		s, half := Signal{}, ""
+		strict.Section(strict.Fields{
+			"code":      strict.Text(&s.Code),
+			"half":      strict.OneOf(&half, "sign_in", "access"),
+			"weight":    strict.Number(&s.Default, 0, 100),
+			"technique": strict.Text(&s.Technique),
+			"sources":   strict.Text(&s.Sources),
+			"says":      strict.Text(&s.Says),
+		})(r, at, item)
+		s.Access, s.Weight = half == "access", s.Default
+		c.signals = append(c.signals, s)
+	})
+}
+
+// Signals returns all signals with the weights in force, in the order of the
+// documentation.
+func (p *Policy) Signals() []Signal {
+	list := slices.Clone(p.content.signals)
+	for i := range list {
+		if weight, ok := p.Collection.Weights[list[i].Code]; ok {
+			list[i].Weight = weight
+		}
+	}
+	return list
+}
+
+// signalCodes returns the codes of all signals.
+func (c *content) signalCodes() []string {
+	codes := make([]string, len(c.signals))
+	for i, s := range c.signals {
+		codes[i] = s.Code
+	}
+	return codes
+}
+
+// checkWeights reports weights of unknown signals.
+func (p *Policy) checkWeights(r *strict.Reader) {
+	for code := range p.Collection.Weights {
+		if !slices.ContainsFunc(p.content.signals, func(s Signal) bool { return s.Code == code }) {
+			r.FailAt(strict.Join("collection.weights", code), "no such signal ("+strict.DidYouMean(code, p.content.signalCodes())+"see redshank docs signals)")
+		}
 	}
 }

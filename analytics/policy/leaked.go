@@ -16,6 +16,7 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // leakedFile is a file of accounts whose passwords are known to others.
@@ -51,18 +52,18 @@ type leakedTable struct {
 }
 
 // read reads [{file, format}] or paths.
-func (l *leaked) read(r *reader, at string, n *yaml.Node) {
+func (l *leaked) read(r *strict.Reader, at string, n *yaml.Node) {
 	l.files = nil
-	r.items(at, n, func(item *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
 		f := &leakedFile{format: "auto", node: item}
-		r.either(item, func() {
-			section(fields{
-				"file":   text(&f.path),
-				"format": oneOf(&f.format, "auto", "plain", "sha1", "sha256"),
+		r.Either(item, func() {
+			strict.Section(strict.Fields{
+				"file":   strict.Text(&f.path),
+				"format": strict.OneOf(&f.format, "auto", "plain", "sha1", "sha256"),
 			})(r, at, item)
-		}, func() { text(&f.path)(r, at, item) })
+		}, func() { strict.Text(&f.path)(r, at, item) })
 		if f.path == "" {
-			r.fail(item, join(at, "file"), "missing")
+			r.Fail(item, strict.Join(at, "file"), "missing")
 			return
 		}
 		l.files = append(l.files, f)
@@ -70,12 +71,12 @@ func (l *leaked) read(r *reader, at string, n *yaml.Node) {
 }
 
 // finish reads the files.
-func (l *leaked) finish(r *reader, d *event.Domains) {
+func (l *leaked) finish(r *strict.Reader, d *event.Domains) {
 	l.seed = maphash.MakeSeed()
 	for _, f := range l.files {
-		f.path = r.path(f.path)
+		f.path = r.Path(f.path)
 		_, err := f.load(l.seed, d)
-		r.failEach(f.node, "leaked_accounts", err)
+		r.FailEach(f.node, "leaked_accounts", err)
 	}
 }
 

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/policy/strict"
 )
 
 // maxLine bounds a line of a list file, in bytes.
@@ -60,16 +61,16 @@ func stampOf(path string) (stamp, error) {
 
 // elements reads a list into l: texts, and `file: path` for files. A list in a
 // policy takes the place of the default.
-func elements[T any](l *list[T]) field {
-	return func(r *reader, at string, n *yaml.Node) {
+func elements[T any](l *list[T]) strict.Field {
+	return func(r *strict.Reader, at string, n *yaml.Node) {
 		l.pending = nil
-		r.items(at, n, func(item *yaml.Node) {
+		r.Items(at, n, func(item *yaml.Node) {
 			e := entry{at: at, node: item}
-			r.either(item, func() {
+			r.Either(item, func() {
 				e.file = true
-				section(fields{"file": text(&e.text)})(r, at, item)
+				strict.Section(strict.Fields{"file": strict.Text(&e.text)})(r, at, item)
 			}, func() {
-				e.text, _ = r.value(item, at, "a text, or file: and a path")
+				e.text, _ = r.Value(item, at, "a text, or file: and a path")
 			})
 			if e.text != "" {
 				l.pending = append(l.pending, e)
@@ -79,31 +80,23 @@ func elements[T any](l *list[T]) field {
 }
 
 // finish parses what elements has read.
-func (l *list[T]) finish(r *reader, parse func(string) (T, error)) {
+func (l *list[T]) finish(r *strict.Reader, parse func(string) (T, error)) {
 	l.parse, l.inline, l.files = parse, nil, nil
 	for _, e := range l.pending {
 		if e.file {
-			f := &listFile[T]{path: r.path(e.text)}
+			f := &listFile[T]{path: r.Path(e.text)}
 			_, err := f.read(parse)
-			r.failEach(e.node, e.at, err)
+			r.FailEach(e.node, e.at, err)
 			l.files = append(l.files, f)
 			continue
 		}
 		item, err := parse(e.text)
 		if err != nil {
-			r.fail(e.node, e.at, "%q: %v", clip(e.text), err)
+			r.Fail(e.node, e.at, "%q: %v", strict.Clip(e.text), err)
 			continue
 		}
 		l.inline = append(l.inline, item)
 	}
-}
-
-// path is a path of the policy, relative to the policy's own place.
-func (r *reader) path(p string) string {
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(r.dir, p)
 }
 
 // all calls f for every element.
@@ -142,7 +135,7 @@ func (f *listFile[T]) read(parse func(string) (T, error)) (bool, error) {
 	err = eachLine(f.path, func(line []byte) error {
 		item, err := parse(string(line))
 		if err != nil {
-			return fmt.Errorf("%q: %w", clip(string(line)), err)
+			return fmt.Errorf("%q: %w", strict.Clip(string(line)), err)
 		}
 		items = append(items, item)
 		return nil

@@ -2,14 +2,17 @@ package policy
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // defaults is the commented default policy. conf/policy.yaml is the same file,
@@ -57,17 +60,17 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 	p := &Policy{content: loadContent(), domains: newDomains()}
 	var patterns []event.Pattern
 	known := p.fields(&patterns)
-	if _, err := readTree("default.yaml", "", defaults, known); err != nil {
+	if _, err := strict.Read("default.yaml", "", defaults, known); err != nil {
 		return nil, err
 	}
-	r, err := readTree(name, dir, text, known)
+	r, err := strict.Read(name, dir, text, known)
 	if r == nil {
 		return nil, err
 	}
 	p.check(r)
 	p.checkWeights(r)
 	p.finish(r)
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	p.content.appendUserPatterns(patterns)
@@ -81,11 +84,12 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 func newDomains() *event.Domains { return &event.Domains{Names: map[string]string{}} }
 
 // finish parses the lists, now that the domains are known.
-func (p *Policy) finish(r *reader) {
+func (p *Policy) finish(r *strict.Reader) {
 	p.spec.networks.finish(r)
 	p.spec.accounts.finish(r, p.domains)
 	p.spec.leaked.finish(r, p.domains)
 	p.spec.databases.finish(r)
+	p.Drill.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, p.domains)
 	}
@@ -95,10 +99,10 @@ func (p *Policy) finish(r *reader) {
 }
 
 // check holds values against one another.
-func (p *Policy) check(r *reader) {
+func (p *Policy) check(r *strict.Reader) {
 	ordered := func(at string, burst, slow int, what string) {
 		if burst > slow {
-			r.failAt(at, fmt.Sprintf("burst %s is greater than slow %s", show(burst, what), show(slow, what)))
+			r.FailAt(at, fmt.Sprintf("burst %s is greater than slow %s", show(burst, what), show(slow, what)))
 		}
 	}
 	s := &p.Stuffing
@@ -107,14 +111,48 @@ func (p *Policy) check(r *reader) {
 	ordered("stuffing.window", int(s.Window.Burst), int(s.Window.Slow), "duration")
 	for alias, domain := range p.domains.Names {
 		if further, ok := p.domains.Names[domain]; ok && further != domain {
-			r.failAt("domains", fmt.Sprintf("%q: stands for %q, which itself stands for %q", clip(alias), clip(domain), clip(further)))
+			r.FailAt("domains", fmt.Sprintf("%q: stands for %q, which itself stands for %q", strict.Clip(alias), strict.Clip(domain), strict.Clip(further)))
 		}
 	}
 }
 
 func show(v int, what string) string {
 	if what == "duration" {
-		return brief(time.Duration(v))
+		return strict.Brief(time.Duration(v))
 	}
 	return strconv.Itoa(v)
+}
+
+// Refresh reads the list files that have changed since they were last read
+// and puts them in force at once, while Normalise goes on. A file that cannot
+// be read, or has an error, leaves its old version in force and is reported in err.
+// changed are the paths of the new versions in force. Refresh does file I/O and
+// should be called in a separate goroutine; concurrent calls wait for one another.
+func (p *Policy) Refresh() (changed []string, err error) {
+	p.refreshing.Lock()
+	defer p.refreshing.Unlock()
+	networks, err1 := refreshAll(p.spec.networks.lists())
+	if len(networks) > 0 {
+		p.networks.Store(p.spec.networks.table())
+	}
+	accounts, err2 := refreshAll(p.spec.accounts.lists())
+	if len(accounts) > 0 {
+		p.accounts.Store(p.spec.accounts.table())
+	}
+	leaked, err3 := p.spec.leaked.refresh(p.domains)
+	if len(leaked) > 0 {
+		p.leaked.Store(p.spec.leaked.table())
+	}
+	databases, err4 := p.spec.databases.refresh()
+	changed = slices.Concat(networks, accounts, leaked, databases)
+	return changed, errors.Join(err1, err2, err3, err4)
+}
+
+// refreshAll refreshes lists.
+func refreshAll[T any](lists []*list[T]) (changed []string, err error) {
+	for _, l := range lists {
+		again, e := l.refresh()
+		changed, err = append(changed, again...), errors.Join(err, e)
+	}
+	return changed, err
 }

@@ -63,7 +63,7 @@ alerts:
 		t.Fatal(err)
 	}
 	s := p.Stuffing
-	if s.Window.Burst != 5*time.Minute || s.Window.Slow != 7*day || s.Campaign.Addresses != 50 || s.Campaign.Accounts != 10 {
+	if s.Window.Burst != 5*time.Minute || s.Window.Slow != 7*24*time.Hour || s.Campaign.Addresses != 50 || s.Campaign.Accounts != 10 {
 		t.Errorf("stuffing %+v", s)
 	}
 	if p.Collection.Weights["access.sync"] != 40 || p.Alerts.PerMinute != 60 {
@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 		{"stuffing: {failure_threshold: {burst: 0}}", `1: stuffing.failure_threshold.burst: "0": out of range (want 1 to 1000000)`},
 		{"stuffing: {failure_threshold: {burst: 31}}", `1: stuffing.failure_threshold: burst 31 is greater than slow 30`},
 		{"stuffing: {cmpaign: 5}", `1: stuffing.cmpaign: unknown key (did you mean campaign? want campaign, failure_threshold, forgiveness, mailbox_login_threshold, privileged, rare, window)`},
-		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, databases, domains, leaked_accounts, mutes, networks, state, stuffing, version)`},
+		{long + ": 1", `1: ` + long[:80] + `...: unknown key (want accounts, alerts, automation, collection, content, databases, domains, drill, leaked_accounts, mutes, networks, state, stuffing, version)`},
 		{"stuffing: {treshold: 5}", `1: stuffing.treshold: unknown key (want campaign, failure_threshold, forgiveness, mailbox_login_threshold, privileged, rare, window)`},
 		{"collection: {weights: {access.many_mailbox: 1}}", `1: collection.weights.access.many_mailbox: no such signal (did you mean access.many_mailboxes? see redshank docs signals)`},
 		{"leaked_accounts: [{file: /nowhere/leak, format: sha265}]", `1: leaked_accounts.format: "sha265": unknown (did you mean sha256? want auto, plain, sha1, sha256)`},
@@ -131,6 +131,11 @@ func TestErrors(t *testing.T) {
 		{"automation: [{name: b, account: '-'}]", `1: automation.account: "-": not an account`},
 		{"collection: {weights: {x: 101}}", `1: collection.weights.x: "101": out of range (want 0 to 100)`},
 		{"collection: {user_agent_pattern: ['*']}", `1: collection.user_agent_pattern: "*": matches everything or nothing`},
+		{"drill: {accounts: [a@contoso.com]}", `1: drill.key_file: missing (want key_file and accounts)`},
+		{"drill: {key_file: x}", `1: drill.accounts: missing (want key_file and accounts)`},
+		{"drill: {key_file: /nowhere/key, accounts: [a@contoso.com]}", `1: drill.key_file: open /nowhere/key: no such file or directory`},
+		{"drill: {accounts: ['*@contoso.com']}", `1: drill.accounts: "*@contoso.com": not one account (want drill-01@contoso.com)`},
+		{"drill: {accounts: [a@contoso.com, a@contoso.com]}", `1: drill.accounts: "a@contoso.com": twice`},
 		{"content: {codes: {entra: {7: {outcome: maybe}}}}", `1: content.codes.entra.7.outcome: "maybe": unknown (want success, failure, accepted, challenge, noise)`},
 		{"content: {codes: {entra: {7: {reason: locked}}}}", `1: content.codes.entra.7: outcome missing`},
 		{"content: {codes: {exchange: {}}}", `1: content.codes.exchange: unknown key (want entra, kerberos, logon_error, ntstatus, win32)`},
@@ -173,19 +178,6 @@ nonsense: 1
 	}
 	if want := "3 5 9 10"; strings.Join(lines, " ") != want {
 		t.Errorf("lines %v, want %s:\n%v", lines, want, err)
-	}
-}
-
-func TestParseDuration(t *testing.T) {
-	for text, want := range map[string]time.Duration{"10m": 10 * time.Minute, "24h": day, "7d": 7 * day, "1d12h": 36 * time.Hour, "1h30m": 90 * time.Minute, "0s": 0} {
-		if got, err := ParseDuration(text); err != nil || got != want {
-			t.Errorf("ParseDuration(%q) = %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "d", "10", "10x", "-1h", "1.5d", "99999999d", "1d-1h", "d7"} {
-		if got, err := ParseDuration(text); err == nil {
-			t.Errorf("ParseDuration(%q) = %v", text, got)
-		}
 	}
 }
 

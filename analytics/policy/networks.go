@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // networks are the lists of networks of a policy.
@@ -45,8 +46,8 @@ type networkTable struct {
 	labels []string
 }
 
-func (s *networks) fields() fields {
-	return fields{
+func (s *networks) fields() strict.Fields {
+	return strict.Fields{
 		"allowed":          elements(&s.allowed),
 		"corporate_egress": elements(&s.egress),
 		"trusted_proxies":  elements(&s.proxies),
@@ -56,34 +57,34 @@ func (s *networks) fields() fields {
 	}
 }
 
-// readLabels reads [{name, prefixes, files}].
-// maxHeaders is how many client headers a policy names at most.
+// maxHeaders bounds the client headers of a policy.
 const maxHeaders = 4
 
 // readHeaders reads the names of headers, the best first.
-func (s *networks) readHeaders(r *reader, at string, n *yaml.Node) {
+func (s *networks) readHeaders(r *strict.Reader, at string, n *yaml.Node) {
 	s.headers = nil
-	r.items(at, n, func(item *yaml.Node) {
-		name, ok := r.value(item, at, "the name of a header")
+	r.Items(at, n, func(item *yaml.Node) {
+		name, ok := r.Value(item, at, "the name of a header")
 		switch {
 		case !ok:
 		case name == "" || len(name) > 32 || strings.ContainsAny(name, " :,"):
-			r.fail(item, at, "%q: not the name of a header (want X-Forwarded-For)", clip(name))
+			r.Fail(item, at, "%q: not the name of a header (want X-Forwarded-For)", strict.Clip(name))
 		case len(s.headers) == maxHeaders:
-			r.fail(item, at, "%q: too many headers (want at most %d)", clip(name), maxHeaders)
+			r.Fail(item, at, "%q: too many headers (want at most %d)", strict.Clip(name), maxHeaders)
 		default:
 			s.headers = append(s.headers, name)
 		}
 	})
 }
 
-func (s *networks) readLabels(r *reader, at string, n *yaml.Node) {
+// readLabels reads [{name, prefixes, files}].
+func (s *networks) readLabels(r *strict.Reader, at string, n *yaml.Node) {
 	s.labels = nil
-	r.items(at, n, func(item *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
 		l := &label{}
 		var files list[netip.Prefix]
-		section(fields{
-			"name":     text(&l.name),
+		strict.Section(strict.Fields{
+			"name":     strict.Text(&l.name),
 			"prefixes": elements(&l.prefixes),
 			"files":    elements(&files),
 		})(r, at, item)
@@ -93,9 +94,9 @@ func (s *networks) readLabels(r *reader, at string, n *yaml.Node) {
 		}
 		switch {
 		case l.name == "":
-			r.fail(item, join(at, "name"), "missing")
+			r.Fail(item, strict.Join(at, "name"), "missing")
 		case len(s.labels) == maxLabels:
-			r.fail(item, at, "%q: one label too many (at most %d)", clip(l.name), maxLabels)
+			r.Fail(item, at, "%q: one label too many (at most %d)", strict.Clip(l.name), maxLabels)
 		default:
 			s.labels = append(s.labels, l)
 		}
@@ -103,9 +104,9 @@ func (s *networks) readLabels(r *reader, at string, n *yaml.Node) {
 }
 
 // finish parses the lists.
-func (s *networks) finish(r *reader) {
+func (s *networks) finish(r *strict.Reader) {
 	for _, l := range s.lists() {
-		l.finish(r, parsePrefix)
+		l.finish(r, strict.ParsePrefix)
 	}
 }
 

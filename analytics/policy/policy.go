@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
 )
 
 // Policy is a loaded, checked policy. It is immutable; lists in files are
@@ -19,6 +21,7 @@ type Policy struct {
 	Collection Collection
 	Alerts     Alerts
 	State      State
+	Drill      Drill
 
 	domains    *event.Domains
 	agents     *event.Agents
@@ -192,3 +195,43 @@ func (p *Policy) Automations() []*Automation { return p.automation }
 // RentedNetwork reports whether a network belongs to a provider of servers for
 // rent or of a VPN service.
 func (p *Policy) RentedNetwork(l Location) bool { return p.content.rented.has(l.ASN, l.Organization) }
+
+// Schema returns the JSON Schema (draft 7) of a policy, indented. Descriptions and
+// defaults are those of the default policy.
+func Schema() []byte {
+	p := &Policy{content: loadContent(), domains: newDomains()}
+	text, err := strict.Schema("Redshank policy", p.fields(nil), defaults)
+	if err != nil {
+		panic(fmt.Sprintf("policy: schema: %v", err)) // a bug, found by any test
+	}
+	return text
+}
+
+// Advice returns sentences about settings that would improve detection, none of
+// which prevents a start. now determines which entries have expired. Every mute is
+// listed.
+func (p *Policy) Advice(now time.Time) []string {
+	var advice []string
+	if p.domains.Default == "" && len(p.domains.Names) == 0 {
+		advice = append(advice, "no domains: CONTOSO\\alice, alice and alice@contoso.com count as different accounts (want domains.default and domains.netbios)")
+	}
+	if !p.HasOwners() {
+		advice = append(advice, "no databases.asn: networks are known by prefix, not by owner")
+	}
+	if p.spec.databases.city.path == "" {
+		advice = append(advice, "no databases.city: countries are known from Microsoft's logs only, and impossible travel is not seen in the others")
+	}
+	for _, a := range p.automation {
+		if a.Expired(now) {
+			advice = append(advice, fmt.Sprintf("automation %q (line %d) expired on %s: its activity raises alerts again", a.Name, a.Line, a.ExpiresText))
+		}
+	}
+	for _, m := range p.mutes {
+		state := "expires"
+		if m.Expired(now) {
+			state = "expired"
+		}
+		advice = append(advice, fmt.Sprintf("mute %q (line %d) of %s %s on %s", m.Reason, m.Line, m.Owner, state, m.ExpiresText))
+	}
+	return advice
+}

@@ -121,6 +121,8 @@ func FuzzCloudDecode(f *testing.F) {
 		f.Add([]byte(rec.Body), true)
 	}
 	f.Add([]byte("CreationDate,AuditData\n1,\"{\"\"Operation\"\":\"\"Send\"\"}\""), false)
+	f.Add([]byte(strings.Join(auditExport(map[string]string{"Activity": "Consent to application", "ActorType": "User"}), "\n")), false)
+	f.Add([]byte(otlp(`"body":`+otlpJSON(shapeAudit))), false)
 	f.Add([]byte(`[{"records":[{"payload":"{\"value\":[]}"}]}] {`), false)
 	f.Fuzz(func(t *testing.T, data []byte, msgpack bool) {
 		s, err := New(Auto, testContent)

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/tinylib/msgp/msgp"
@@ -28,13 +29,17 @@ const (
 type csvColumns struct {
 	names     []string
 	separator byte
+	audit     bool // of the directory audit
 }
 
 // csvHeaders are column names, each of which only one kind of export has.
 var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
-	"eventrecordid", "eventdata", "requesturi",
+	"eventrecordid", "eventdata", "requesturi", auditHeader,
 }
+
+// auditHeader is a column that only the directory audit of Entra's portal has.
+const auditHeader = "actoruserprincipalname"
 
 // separators are what parts the cells of a row: a comma, a semicolon where the
 // comma is the decimal sign, or a tab.
@@ -52,6 +57,9 @@ func (s *Set) openRow(line []byte, depth int) bool {
 		return false
 	}
 	row, ok := csvRow(&s.scratch, &s.at.csv, line)
+	if ok && s.at.csv.audit {
+		row = auditRow(&s.scratch, row)
+	}
 	if ok && !s.open(row, depth+1) {
 		s.reject(row)
 	}
@@ -70,7 +78,8 @@ func csvHeader(line []byte) csvColumns {
 		}
 		names, known := columnNames(line, separator)
 		if known {
-			return csvColumns{names, separator}
+			audit := slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, auditHeader) })
+			return csvColumns{names, separator, audit}
 		}
 	}
 	return csvColumns{}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -137,6 +138,85 @@ func TestCSVExports(t *testing.T) {
 		if len(events) != 1 || events[0] != "alice@contoso.com 203.0.113.7 failure" {
 			t.Errorf("%s: %q, %+v", name, events, set.Unread())
 		}
+	}
+}
+
+// auditExport are the columns of the directory audit that the portal exports, and
+// a row with some of them filled.
+func auditExport(filled map[string]string) []string {
+	columns := strings.Split("Date (UTC),CorrelationId,Service,Category,Activity,Result,ResultReason,UserAgent,ActorType,ActorDisplayName,ActorObjectId,ActorUserPrincipalName,IPAddress,"+
+		"ActorHomeTenantId,ActorHomeTenantName,ActorServicePrincipalId,ActorServicePrincipalName", ",")
+	for i := 1; i <= 3; i++ {
+		for _, c := range []string{"Type", "DisplayName", "ObjectId", "UserPrincipalName"} {
+			columns = append(columns, fmt.Sprintf("Target%d%s", i, c))
+		}
+		for j := 1; j <= 5; j++ {
+			for _, c := range []string{"Name", "OldValue", "NewValue"} {
+				columns = append(columns, fmt.Sprintf("Target%dModifiedProperty%d%s", i, j, c))
+			}
+		}
+	}
+	for i := 1; i <= 6; i++ {
+		columns = append(columns, fmt.Sprintf("AdditionalDetail%dKey", i), fmt.Sprintf("AdditionalDetail%dValue", i))
+	}
+	var row []string
+	for _, c := range columns {
+		row = append(row, `"`+strings.ReplaceAll(filled[c], `"`, `""`)+`"`)
+	}
+	return []string{"\ufeff" + strings.Join(columns, ","), strings.Join(row, ",")}
+}
+
+// TestAuditExport reads the directory audit from the CSV of Entra's portal.
+func TestAuditExport(t *testing.T) {
+	consent := map[string]string{"Date (UTC)": "2026-03-10T10:00:00.0000000+00:00", "CorrelationId": "c1", "Service": "Core Directory", "Category": "ApplicationManagement",
+		"Activity": "Consent to application", "Result": "success", "UserAgent": "python-requests/2.31.0", "ActorType": "User", "ActorObjectId": "u1", "ActorUserPrincipalName": "alice@contoso.com",
+		"IPAddress": "203.0.113.7", "Target1Type": "ServicePrincipal", "Target1DisplayName": "Reader", "Target1ObjectId": "sp-9",
+		"Target1ModifiedProperty1Name": "ConsentAction.Permissions", "Target1ModifiedProperty1OldValue": `""`, "Target1ModifiedProperty1NewValue": `"[] => [[Scope: Mail.Read]]"`,
+		"AdditionalDetail1Key": "AppId", "AdditionalDetail1Value": "app-9"}
+	with := func(changes ...string) map[string]string {
+		m := maps.Clone(consent)
+		for i := 0; i < len(changes); i += 2 {
+			m[changes[i]] = changes[i+1]
+		}
+		return m
+	}
+	const ok = "consent Consent to application alice@contoso.com 203.0.113.7 10:00:00 success app-9 python-requests/2.31.0 ConsentAction.Permissions=\"[] => [[Scope: Mail.Read]]\""
+	for _, c := range []struct {
+		name   string
+		filled map[string]string
+		want   string
+	}{
+		{"consent", consent, ok},
+		{"american date", with("Date (UTC)", "3/10/2026, 10:00:00 AM"), ok},
+		{"agent in the details only", with("UserAgent", "", "AdditionalDetail2Key", "User-Agent", "AdditionalDetail2Value", "curl/8"), strings.Replace(ok, "python-requests/2.31.0", "curl/8", 1)},
+		{"no details", with("AdditionalDetail1Key", "", "AdditionalDetail1Value", ""), strings.Replace(ok, "app-9", "sp-9", 1)},
+		{"failure", with("Result", "failure"), strings.Replace(ok, "success", "failure", 1)},
+		{"by an application", with("ActorType", "Application", "ActorUserPrincipalName", "", "ActorObjectId", "", "ActorServicePrincipalId", "sp-1"), strings.Replace(ok, "alice@contoso.com", "sp-1", 1)},
+		{"second target and property", with("Activity", "Add service principal credentials", "Target1ModifiedProperty1Name", "", "Target2ObjectId", "sp-2", "Target2ModifiedProperty5Name", "KeyDescription", "Target2ModifiedProperty5NewValue", "k"),
+			"directory_change Add service principal credentials alice@contoso.com 203.0.113.7 10:00:00 success app-9 python-requests/2.31.0 KeyDescription=k"},
+		{"of no interest", with("Activity", "Update user"), ""},
+	} {
+		set, err := New(Auto, testContent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, line := range auditExport(c.filled) {
+			set.Decode("audit", tailed(line), func(ev *event.Event) {
+				got += fmt.Sprintf("%s %s %s %s %s %s %s %s %s", ev.Action, ev.Operation, ev.RawUser, ev.RawIP, ev.Time.Format("15:04:05"), ev.Outcome, ev.Target, ev.Agent, ev.Detail)
+			})
+		}
+		if got != c.want || len(set.Unread()) != 0 {
+			t.Errorf("%s: %q %+v, want %q", c.name, got, set.Unread(), c.want)
+		}
+	}
+	for name, filled := range map[string]map[string]string{"no date": with("Date (UTC)", ""), "date that is none": with("Date (UTC)", "soon")} {
+		if events, set := linesWith(t, "", auditExport(filled)...); len(events) != 0 || len(set.Unread()) != 1 || set.Unread()[0].Source != event.Entra {
+			t.Errorf("%s: %q %+v", name, events, set.Unread())
+		}
+	}
+	if events, set := linesWith(t, "", auditExport(consent)[0], "a,b"); len(events) != 0 || len(set.Unread()) != 1 {
+		t.Errorf("short row: %q %+v", events, set.Unread())
 	}
 }
 

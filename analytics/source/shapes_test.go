@@ -79,6 +79,17 @@ var shapeKinds = []struct {
 		{"CloudEvents", `{"specversion":"1.0","type":"x","source":"y","data":` + shapeAudit + `}`},
 		{"Fluentd record", `{"tag":"o365","time":1773136809,"record":` + shapeAudit + `}`},
 		{"OpenTelemetry body", `{"body":` + jsonText(shapeXML) + `,"severity":"INFO"}`},
+		{"OTLP, Windows receiver", otlp(`"body":` + otlpJSON(shapeOTelWindows))},
+		{"OTLP, list in event data", otlp(`"body":` + otlpJSON(strings.Replace(shapeOTelWindows, `{`+shapeData+`}`, `{"data":[{"TargetUserName":"alice@contoso.com"},{"SubStatus":"0xc000006a"},{"LogonType":"8"},{"IpAddress":"203.0.113.7"}]}`, 1)))},
+		{"OTLP, names of protobuf", strings.NewReplacer("kvlistValue", "kvlist_value", "stringValue", "string_value", "intValue", "int_value").Replace(otlp(`"body":` + otlpJSON(shapeOTelWindows)))},
+		{"OTLP, audit record", otlp(`"body":` + otlpJSON(shapeAudit))},
+		{"OTLP, batch of Azure", otlp(`"body":` + otlpJSON(`{"records":[`+shapeExport+`]}`))},
+		{"OTLP, attributes", otlp(`"body":{"stringValue":"x"},"attributes":` + otlpPairs(shapeSignIn))},
+		{"OTLP, text", otlp(`"body":{"stringValue":` + jsonText(shapeAudit) + `}`)},
+		{"OTLP, text of XML", otlp(`"body":{"stringValue":` + jsonText(shapeXML) + `}`)},
+		{"OTLP, list of one", otlp(`"body":{"arrayValue":{"values":[` + otlpJSON(shapeAudit) + `]}}`)},
+		{"OTLP, log record alone", `{"timeUnixNano":"1773136809000000000","body":` + otlpJSON(shapeSignIn) + `}`},
+		{"OTLP, body alone", otlpJSON(shapeSignIn)},
 		{"osquery", `{"name":"windows_events","hostIdentifier":"exch01","columns":{"datetime":"2026-03-10T10:00:00.0Z","source":"Security","provider_name":"Microsoft-Windows-Security-Auditing","eventid":"4625","data":` + jsonText(`{"EventData":{`+shapeData+`}}`) + `}}`},
 		{"two wraps of text", `{"msg":` + jsonText(`{"inner":`+jsonText(shapeAudit)+`}`) + `}`},
 		{"JSON in a JSON string", jsonText(shapeExport)},
@@ -185,6 +196,72 @@ func TestShapes(t *testing.T) {
 			if got := events[0]; got != "sign_in alice@contoso.com 203.0.113.7 "+shapeAt+" failure wrong_password" {
 				t.Errorf("%s: %s: %s", k.kind, s.tool, got)
 			}
+		}
+	}
+}
+
+const shapeOTelWindows = `{"channel":"Security","computer":"e","event_id":{"id":4625,"qualifiers":0},"provider":{"name":"Microsoft-Windows-Security-Auditing"},"record_id":1,"system_time":"2026-03-10T10:00:00.0Z","event_data":{` + shapeData + `}}`
+
+// otlp returns an export of OpenTelemetry with one log record.
+func otlp(record string) string {
+	return `{"resourceLogs":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"exch01"}}]},"scopeLogs":[{"scope":{"name":"x"},"logRecords":[{"timeUnixNano":"1773136809000000000","severityText":"",` + record + `}]}]}]}`
+}
+
+// otlpJSON returns text, which is JSON, as a value of OpenTelemetry's JSON.
+func otlpJSON(text string) string {
+	switch {
+	case strings.HasPrefix(text, "{"):
+		return `{"kvlistValue":{"values":` + otlpPairs(text) + `}}`
+	case strings.HasPrefix(text, "["):
+		var items []json.RawMessage
+		if err := json.Unmarshal([]byte(text), &items); err != nil {
+			panic(err)
+		}
+		var values []string
+		for _, item := range items {
+			values = append(values, otlpJSON(string(item)))
+		}
+		return `{"arrayValue":{"values":[` + strings.Join(values, ",") + `]}}`
+	case strings.HasPrefix(text, `"`):
+		return `{"stringValue":` + text + `}`
+	}
+	return `{"intValue":"` + text + `"}` // a number: protobuf's JSON has 64-bit numbers as text
+}
+
+// otlpPairs returns the fields of text, which is a JSON object, as keys and values.
+func otlpPairs(text string) string {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		panic(err)
+	}
+	var pairs []string
+	for key, value := range fields {
+		pairs = append(pairs, `{"key":`+jsonText(key)+`,"value":`+otlpJSON(string(value))+`}`)
+	}
+	slices.Sort(pairs)
+	return `[` + strings.Join(pairs, ",") + `]`
+}
+
+// TestOTLPLines reads the lines of a text log in one export, with their header.
+func TestOTLPLines(t *testing.T) {
+	lines := otlp(`"body":{"stringValue":"#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status sc-substatus sc-win32-status"}},` +
+		`{"body":{"stringValue":"2026-03-10 10:00:00 203.0.113.7 alice@contoso.com POST /EWS/Exchange.asmx 401 1 1326"}`)
+	if events, set := readShape(t, lines); len(events) != 1 || !strings.HasPrefix(events[0], "sign_in alice@contoso.com 203.0.113.7 "+shapeAt+" failure") {
+		t.Errorf("%q %+v", events, set.Unread())
+	}
+}
+
+// TestOTLPThatIsNone counts what only looks like a value of OpenTelemetry as
+// unknown, however deep it is.
+func TestOTLPThatIsNone(t *testing.T) {
+	deep := strings.Repeat(`{"kvlistValue":{"values":[{"key":"a","value":`, 14) + `{"stringValue":"x"}` + strings.Repeat(`}]}}`, 14)
+	for name, text := range map[string]string{
+		"deep": deep, "no values": `{"kvlistValue":{}}`, "text for values": `{"kvlistValue":{"values":"x"}}`, "no keys": `{"kvlistValue":{"values":[{"value":{"intValue":1}}]}}`,
+		"no value": `{"kvlistValue":{"values":[{"key":"Operation","value":{}}]}}`, "list": `{"arrayValue":{"values":[1,[2]]}}`, "null": `{"stringValue":null}`,
+		"other record": otlp(`"body":` + otlpJSON(`{"a":{"b":["c",1]}}`)),
+	} {
+		if events, set := readShape(t, text); len(events) != 0 || len(set.Unread()) != 1 || set.Unread()[0].Reason != format.NoFormat && set.Unread()[0].Reason != format.TooLarge {
+			t.Errorf("%s: %q %+v", name, events, set.Unread())
 		}
 	}
 }

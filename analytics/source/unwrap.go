@@ -57,6 +57,9 @@ func (s *Set) open(v record.Value, depth int) (taken bool) {
 // one of its elements. Maps in a list stand no deeper than the list does, and
 // lists in lists do: their nesting is the sender's to choose.
 func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
+	if !known && s.openPairs(list, depth) {
+		return true
+	}
 	missed, empty := 0, true
 	for item := range list.Items() {
 		empty = false

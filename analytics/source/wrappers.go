@@ -23,6 +23,7 @@ const (
 	slotMessage
 	slotRaw
 	slotOriginal
+	slotString
 	slotPath
 	slotFile
 	slotFilename
@@ -50,6 +51,7 @@ var wrapperNames = [...]string{
 	slotMessage:        "message",        // syslog, Beats
 	slotRaw:            "_raw",           // Cribl
 	slotOriginal:       "event.original", // ECS, dotted
+	slotString:         "stringValue",    // OpenTelemetry's JSON
 	slotPath:           "path",
 	slotFile:           "file",
 	slotFilename:       "filename",
@@ -113,7 +115,7 @@ func rawLine(found []record.Value) []byte {
 	if text := found[slotEvent].Get("original").Bytes(); text != nil {
 		return text
 	}
-	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal} {
+	for _, slot := range [...]int{slotLog, slotMessage, slotRaw, slotOriginal, slotString} {
 		if text := found[slot].Bytes(); text != nil {
 			return text
 		}

@@ -41,7 +41,6 @@ type campaign struct {
 	latest     []foreignFailure    // of a campaign without: the failures that it took in last
 	divided    int64               // when another campaign was last split off from these
 	recent     []int64             // times of the latest failures without a rare trait, in order
-	pending    []foreignFailure    // of these, the ones after the end that are too few yet to go on
 }
 
 // quorum is how many failures must come within a third of a pause for a
@@ -143,25 +142,26 @@ func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
 		s.confirm(k, f.At)
 		return true
 	}
-	if len(k.pending) < maxPairs {
-		k.pending = append(k.pending, *f)
-	}
 	return false
 }
 
-// confirm makes the pending failures of a campaign part of it.
+// confirm makes the failures after the end of a campaign that were too few to go
+// on part of it: those up to a time, and, where records are late, those after it
+// that go on at the same rate.
 func (s *Detector) confirm(k *campaign, now int64) {
-	from := k.end
-	for n := range k.pending {
-		p := &k.pending[n]
-		if c, ok := s.clients.Peek(s.cut(p.Client)); ok && p.At >= now-k.pause {
-			s.member(k, p, c)
+	later := s.evidence.unexplained(func(e *foreignFailure) bool {
+		return !e.single && !e.repeated && e.At > k.end && (len(k.only) == 0 || e.madeWith(k.only))
+	})
+	n := 0
+	for ; n < len(later); n++ {
+		if enough := n + quorum - 1; later[n].At > now && (enough >= len(later) || later[enough].At-k.end > k.pause/3) {
+			break
+		}
+		if c, ok := s.clients.Peek(s.cut(later[n].Client)); ok {
+			s.member(k, later[n], c)
 		}
 	}
-	k.pending = k.pending[:0]
-	s.evidence.take(s.evidence.unexplained(func(e *foreignFailure) bool {
-		return !e.single && e.At > from && e.At <= now && (len(k.only) == 0 || e.madeWith(k.only))
-	}))
+	s.evidence.take(later[:n])
 }
 
 // campaignOfSuccess returns the campaign whose attacker a success must be: the

@@ -37,15 +37,17 @@ type client struct {
 // users are the accounts that sign in from a client.
 type users struct {
 	signIns []userSignIn // the latest of each account
+	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
 }
 
-// userSignIn is the latest sign-in of one account. Key and time stand beside the
-// pointer, because a busy address is searched for the account of every sign-in.
+// userSignIn is the latest sign-in of one account. The key and the number of its
+// latest record among those of the client stand beside the pointer, because a busy
+// address is searched for the account of every sign-in.
 type userSignIn struct {
-	key  uint64
-	last int64
+	key     uint64
+	arrived uint32
 	*signIn
 }
 
@@ -89,22 +91,22 @@ const (
 func movesEnough(from, to int64) bool { return from/saveGrain != to/saveGrain }
 
 // addSignIn records a successful logon of an account, and reports whether
-// anything changed. A full list replaces the account that has been inactive
-// longest.
+// anything changed. A full list replaces the account whose latest record arrived
+// first, whatever its time: late records come with the failures of their time.
 func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	if c.users == nil {
 		c.users = new(users)
 	}
 	g, oldest := c.users, 0
+	g.arrived++
 	for i := range g.signIns {
 		have := &g.signIns[i]
 		if have.key == got.key {
 			have.account = got.account // a new entry if the table evicted the old one
-			changed = have.merge(got)
-			have.last = have.signIn.last
-			return have.signIn, changed
+			have.arrived = g.arrived
+			return have.signIn, have.merge(got)
 		}
-		if have.last < g.signIns[oldest].last {
+		if have.arrived < g.signIns[oldest].arrived {
 			oldest = i
 		}
 	}
@@ -114,19 +116,19 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	}
 	a = g.signIns[oldest].signIn
 	*a = *got
-	g.signIns[oldest] = userSignIn{got.key, got.last, a}
+	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
 	return a, true
 }
 
 // add appends the sign-in of another account.
-func (g *users) add(a *signIn) { g.signIns = append(g.signIns, userSignIn{a.key, a.last, a}) }
+func (g *users) add(a *signIn) { g.signIns = append(g.signIns, userSignIn{a.key, g.arrived, a}) }
 
 // succeeded returns how many accounts got in between two times. Where the list
 // is full and all of it lies between them, the accounts that know the address
 // count instead.
 func (c *client) succeeded(from, to int64) (n int) {
 	for _, a := range c.signIns() {
-		if a.outcome == event.Success && a.last >= from && a.first <= to {
+		if a.outcome == event.Success && a.activeBetween(from, to) {
 			n++
 		}
 	}
@@ -155,10 +157,10 @@ func (c *client) failedForOthers(key uint64) bool {
 
 // forgives reports whether the password of the account of t was accepted here
 // soon after it failed: the typo of somebody who knows the password.
-func (c *client) forgives(t *window.Attempt, within int64) bool {
+func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	for _, a := range c.signIns() {
 		if a.key == t.Key {
-			return soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within)
+			return (!shared || sameProgram(t, a.agent, a.tool)) && (soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within))
 		}
 	}
 	return false

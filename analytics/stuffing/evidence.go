@@ -77,13 +77,13 @@ func (e *evidence) take(members []*foreignFailure) {
 // forgiveAtMost is how many failures are searched for a typo.
 const forgiveAtMost = 2048
 
-// forgive takes back the failures of an account at a client.
-func (e *evidence) forgive(k event.ClientKey, key uint64, from, to int64) {
+// forgive takes back the failures at a client for which typo reports true.
+func (e *evidence) forgive(k event.ClientKey, from, to int64, typo func(*window.Attempt) bool) {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
 		place := (e.next + 2*n - 1 - back) % n
 		f := &e.list[place]
-		if f.Key == key && f.At >= from && f.At <= to && event.ClientKey(f.Client).SameSubnet(k) {
+		if f.At >= from && f.At <= to && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
 			e.explain(f)
 			f.Succeeded = true
 			e.markDirty(place)

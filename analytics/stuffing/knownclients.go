@@ -204,9 +204,9 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 
 // forgives is client.forgives by the account's own memory, which a large
 // office does not push out.
-func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64) bool {
+func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, shared bool) bool {
 	for i := range a.known {
-		if h := &a.known[i]; h.client == k {
+		if h := &a.known[i]; h.client == k && (!shared || h.uses(t.Agent)) {
 			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
 		}
 	}

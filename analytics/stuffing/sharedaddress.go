@@ -183,7 +183,7 @@ func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why stri
 func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
 	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
 	for _, a := range c.signIns() {
-		if a.tool == tool && a.outcome == event.Success && a.last >= from && a.first <= to {
+		if a.tool == tool && a.outcome == event.Success && a.activeBetween(from, to) {
 			n++
 		}
 	}

@@ -60,6 +60,7 @@ type savedLogon struct {
 	Proof                    event.Proof
 	Foreign, Counted         bool
 	Text                     []string
+	Hours                    uint64
 }
 
 type savedAccount struct {
@@ -89,7 +90,7 @@ type savedCampaign struct {
 	Clients            []event.ClientKey
 	Tools              []uint32
 	Sample             []uint64
-	Pending            []savedFailure
+	Pending            []savedFailure // no longer written: the evidence has them
 	Only               []uint32
 	Recent             []int64
 }
@@ -111,7 +112,7 @@ func (c *client) saved(protected bool) *savedClient {
 
 func (a *signIn) saved() savedLogon {
 	s := savedLogon{Key: a.key, Name: a.account.name, From: a.from, First: a.first, Last: a.last, Agent: a.agent, Tool: a.tool, Application: a.app, LearnedTool: a.learnedTool,
-		Learned: a.learned, Service: a.service, Family: a.family, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted}
+		Learned: a.learned, Service: a.service, Family: a.family, Outcome: a.outcome, Reason: a.reason, Proof: a.proof, Foreign: a.foreign, Counted: a.counted, Hours: a.hours}
 	if a.text != nil {
 		s.Text = []string{a.text.agent, a.text.app, a.text.record}
 	}
@@ -120,7 +121,7 @@ func (a *signIn) saved() savedLogon {
 
 func (s *Detector) signIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
-		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted}
+		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted, hours: in.Hours}
 	if len(in.Text) == 3 {
 		a.text = &signInText{in.First, in.Tool, in.Text[0], in.Text[1], in.Text[2]}
 	}
@@ -147,9 +148,6 @@ func (k *campaign) saved() *savedCampaign {
 	}
 	for a := range k.sample {
 		s.Sample = append(s.Sample, a)
-	}
-	for i := range k.pending {
-		s.Pending = append(s.Pending, k.pending[i].saved())
 	}
 	return s
 }
@@ -240,11 +238,6 @@ func (s *Detector) restoreCampaign(_, value []byte) error {
 	}
 	for _, a := range in.Sample {
 		k.sample[a] = struct{}{}
-	}
-	for n := range in.Pending {
-		if f, ok := in.Pending[n].restored(); ok {
-			k.pending = append(k.pending, f)
-		}
 	}
 	s.campaigns = append(s.campaigns, k)
 	for _, key := range k.keys {

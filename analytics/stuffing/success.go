@@ -23,7 +23,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 		}
 		got.text = here.text
 	}
-	if s.forgive(ev, c, a.key, got.first) || changed {
+	if s.forgive(ev, c, &got) || changed {
 		s.clients.MarkDirty(c.key)
 	}
 	if s.credential(ev, c, a, &got) {
@@ -38,7 +38,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 // attack's: from a network foreign to the account.
 func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
-		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli()}
+		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first)
 	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
@@ -65,13 +65,27 @@ func (t *texts) of(text []byte) string {
 }
 
 // forgive takes the account's typos back, and reports whether there were any.
-func (s *Detector) forgive(ev *event.Event, c *client, key uint64, at int64) bool {
-	since := at - s.forgiveness
-	if ev.Outcome != event.Success || !c.failedSince(since) || !c.attempts.Forgive(key, since, at) {
+func (s *Detector) forgive(ev *event.Event, c *client, got *signIn) bool {
+	since := got.first - s.forgiveness
+	if ev.Outcome != event.Success || !c.failedSince(since) {
 		return false
 	}
-	s.evidence.forgive(c.key, key, since, at)
+	shared := s.shared(c, ev.Marks)
+	typo := func(t *window.Attempt) bool {
+		return t.Key == got.key && (!shared || sameProgram(t, got.agent, got.tool))
+	}
+	if !c.attempts.Forgive(since, got.first, typo) {
+		return false
+	}
+	s.evidence.forgive(c.key, since, got.first, typo)
 	return true
+}
+
+// sameProgram reports whether an attempt may have been made with the program of a
+// success: behind a shared address somebody else may try the account at the same
+// time. One of two logs often names no agent.
+func sameProgram(t *window.Attempt, agent, tool uint32) bool {
+	return t.Agent == agent || t.Tool == tool || t.Agent == 0 || agent == 0
 }
 
 // learn makes the client one of the account's own, and counts the account among
@@ -136,6 +150,7 @@ type signIn struct {
 	account     *account
 	from        event.ClientKey // whole address of the last one
 	first, last int64
+	hours       uint64      // bit n: a success in the n-th hour before that of last
 	text        *signInText // nil where the network is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
@@ -173,19 +188,43 @@ func (a *signIn) merge(b *signIn) bool {
 		*a = *b
 		a.counted = counted
 		return true
-	case b.first >= a.first && b.last < a.last+timeGrain && b.rank() <= a.rank() && b.agent == a.agent && b.tool == a.tool:
+	case b.first >= a.first && b.last < a.last+timeGrain && b.rank() <= a.rank() && b.agent == a.agent && b.tool == a.tool && a.activeInHours(b.first/hour, b.last/hour):
 		return false
 	}
 	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
+	hours := a.hours<<(last/hour-a.last/hour) | b.hours<<(last/hour-b.last/hour)
 	if b.rank() >= a.rank() {
 		*a = *b
 		a.text, a.foreign = before.text, before.foreign || b.foreign
 		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
 	}
-	a.first, a.last = first, last
+	a.first, a.last, a.hours = first, last, hours
 	moved := movesEnough(before.last, last)
 	before.last, before.service = a.last, a.service
 	return moved || before != *a
+}
+
+// hoursKept is how many hours before the last success are told apart.
+const hoursKept = 64
+
+// activeBetween reports whether the account got in between two times. Within its
+// session that is known to the hour.
+func (a *signIn) activeBetween(from, to int64) bool {
+	return a.first <= to && a.last >= from && a.activeInHours(from/hour, to/hour)
+}
+
+// activeInHours reports whether the account got in during the hours from one to
+// another, since 1970. More than hoursKept hours before the last success all count.
+func (a *signIn) activeInHours(from, to int64) bool {
+	newest := a.last / hour
+	low, high := max(0, newest-to), newest-from
+	switch {
+	case high < 0:
+		return false
+	case high >= hoursKept:
+		return true
+	}
+	return a.hours>>low&(1<<(high-low+1)-1) != 0
 }
 
 func (a *signIn) rank() int {

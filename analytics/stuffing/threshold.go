@@ -41,6 +41,7 @@ type accountStats struct {
 // attempts made with that tool count.
 func (s *Detector) stats(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
 	from, to := run[0].At, run[len(run)-1].At
+	shared := s.shared(c, run[len(run)-1].Marks)
 	s.scratch = s.scratch[:0]
 	w.run = run
 	for i := range run {
@@ -64,8 +65,8 @@ func (s *Detector) stats(c *client, run []window.Attempt, tool uint32) (w attemp
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness) ||
-			a.account != nil && a.account.forgives(c.key, t, s.forgiveness))
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
+			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
 	s.leaveOutGuests()
 	s.leaveOutStale()

@@ -178,12 +178,12 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	return Identified
 }
 
-// Forgive marks the attempts of an account in a span of time as succeeded, and
-// reports whether there were any.
-func (s *Attempts) Forgive(key uint64, from, to int64) (any bool) {
+// Forgive marks the attempts in a span of time for which made reports true as
+// succeeded, and reports whether there were any.
+func (s *Attempts) Forgive(from, to int64, made func(*Attempt) bool) (any bool) {
 	all := s.All()
 	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {
-		if t := &all[i]; t.Key == key && !t.Succeeded {
+		if t := &all[i]; !t.Succeeded && made(t) {
 			t.Succeeded, any = true, true
 		}
 	}

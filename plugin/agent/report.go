@@ -58,11 +58,11 @@ func NewRaised(ids ...string) Raised {
 	return r
 }
 
-// Add counts alerts.
+// Add counts alerts, except those of drills.
 func (r Raised) Add(alerts []*alert.Alert) {
 	for _, a := range alerts {
 		i := slices.IndexFunc(r, func(c RuleCounts) bool { return c.Rule == a.Rule.ID })
-		if i < 0 {
+		if i < 0 || a.Drill != "" {
 			continue
 		}
 		cell := &r[i].Severities[min(a.Severity, alert.Critical)]
@@ -82,7 +82,7 @@ func (r *Report) figures(baselines document.Baselines, final bool) document.Figu
 			Unknown: r.Sources.Total(source.Unknown), Malformed: r.Sources.Total(source.Malformed),
 			Bad: r.BadRecords, LostBytes: r.LostBytes},
 		Sources:   sourceFigures(&r.Sources),
-		Events:    document.Events{Total: r.Events, Duplicates: r.Duplicates, Late: r.Late, Future: r.Future},
+		Events:    document.Events{Total: r.Events, Duplicates: r.Duplicates, Late: r.Late, Future: r.Future, Drill: r.Drill},
 		Tables:    document.Tables{Clients: r.Clients, ClientsEvicted: r.ClientsEvicted, Accounts: r.Accounts, AccountsEvicted: r.AccountsEvicted},
 		Baselines: baselines,
 		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed, Muted: r.Muted,

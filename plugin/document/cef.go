@@ -39,6 +39,7 @@ func CEF(a *alert.Alert, by Observer) string {
 	l.add("externalId", a.ID)
 	l.labelled("cn1", "sequence", strconv.Itoa(max(a.Sequence, 0)))
 	l.add("cat", a.Class)
+	l.labelled("flexString1", "drillRun", a.Drill)
 	l.add("act", actionOf(a))
 	l.add("outcome", outcomeOf(a))
 	l.source(a)

@@ -20,7 +20,7 @@ type ECS struct {
 	Timestamp string      `json:"@timestamp"`
 	ECS       ecsVersion  `json:"ecs"`
 	Message   string      `json:"message"`
-	Tags      []string    `json:"tags,omitempty"` // network labels of the source
+	Tags      []string    `json:"tags,omitempty"` // network labels of the source, and "drill"
 	Event     ecsEvent    `json:"event"`
 	Rule      ecsRule     `json:"rule"`
 	Threat    *ecsThreat  `json:"threat,omitempty"`
@@ -80,7 +80,7 @@ func NewECS(a *alert.Alert, by Observer) *ECS {
 	return &ECS{
 		Timestamp: stamp(a.Time),
 		ECS:       ecsVersion{ecsSchema},
-		Tags:      cutAll(a.Labels, maxName),
+		Tags:      tagsOf(a),
 		Message:   text.Cut(a.Message, maxMessage),
 		Event:     eventOf(a),
 		Rule:      ecsRule{a.Rule.ID, a.Rule.Name, a.Rule.Version, "redshank"},
@@ -92,6 +92,15 @@ func NewECS(a *alert.Alert, by Observer) *ECS {
 		Observer:  ecsObserver{"redshank", "fluent-bit", by.Version, by.Name},
 		Redshank:  ownFieldsOf(a),
 	}
+}
+
+// tagsOf returns the labels of the source's network, and that of a drill.
+func tagsOf(a *alert.Alert) []string {
+	tags := cutAll(a.Labels, maxName)
+	if a.Drill != "" {
+		tags = append(tags, "drill")
+	}
+	return tags
 }
 
 // eventOf returns the event fields. The type is always info: the types allowed and

@@ -10,6 +10,8 @@ import (
 // compares them with the map.
 var ownFieldDocs = []struct{ path, means string }{
 	{"class", "what kind of incident: `credential_stuffing`, `password_spraying`, `password_guessing`, `scripted_mail_access`, ..."},
+	{"drill", "true for a drill that `redshank drill` has written: nobody attacks; absent in all other alerts"},
+	{"drill_run", "the id of the drill"},
 	{"phase", "why this message left: `opened`, `escalated`, `changed`, `grown`, `quiet`"},
 	{"subject.kind", "what an incident of AN0131 is about: `account`, `application`, `host`"},
 	{"subject.name", "which one"},

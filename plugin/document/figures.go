@@ -71,6 +71,7 @@ type Events struct {
 	Duplicates uint64 `json:"duplicates"`
 	Late       uint64 `json:"late"`
 	Future     uint64 `json:"future"`
+	Drill      uint64 `json:"drill"` // of drills; not in the other counts
 }
 
 // Tables are the bounded tables of the engine: entries held and evicted.

@@ -62,10 +62,10 @@ type ocsfIndicators struct {
 }
 
 // Indicators returns the document with the full lists of an incident, and nil for
-// an alert without them.
+// an alert without them and for a drill.
 func (f Form) Indicators(a *alert.Alert) ([]byte, error) {
 	x := a.Indicators
-	if x == nil || x.Empty() || f.Chat != NoChat {
+	if x == nil || x.Empty() || f.Chat != NoChat || a.Drill != "" {
 		return nil, nil
 	}
 	own := ownIndicatorLists{Incident: a.ID, Complete: x.Complete, Valid: credentialsOf(x.Valid)}

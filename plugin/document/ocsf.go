@@ -75,7 +75,7 @@ type ocsfMetadata struct {
 	Correlation string        `json:"correlation_uid"` // of the incident, as finding_info.uid
 	Sequence    int           `json:"sequence"`        // of the message within the incident
 	EventCode   string        `json:"event_code,omitempty"`
-	Labels      []string      `json:"labels,omitempty"` // network labels of the source
+	Labels      []string      `json:"labels,omitempty"` // network labels of the source, and "drill"
 	Reporter    *ocsfReporter `json:"reporter,omitempty"`
 }
 
@@ -197,7 +197,7 @@ func metadataOf(a *alert.Alert, by Observer) ocsfMetadata {
 		Correlation: a.ID,
 		Sequence:    a.Sequence,
 		EventCode:   a.Rule.ID,
-		Labels:      cutAll(a.Labels, maxName),
+		Labels:      tagsOf(a),
 	}
 	if by.Name != "" {
 		m.Reporter = &ocsfReporter{by.Name}

@@ -59,6 +59,9 @@ func titleOf(a *alert.Alert) string {
 	if a.Class != "" {
 		title = strings.ToUpper(a.Class[:1]) + strings.ReplaceAll(a.Class[1:], "_", " ")
 	}
+	if a.Drill != "" {
+		title = "Drill: " + title
+	}
 	switch s := subjectOf(a); {
 	case s != nil:
 		return title + ": " + s.Name

@@ -20,6 +20,8 @@ const (
 // schemas. In OCSF the map is in unmapped.
 type ownFields struct {
 	Class      string          `json:"class"`
+	Drill      bool            `json:"drill,omitempty"`
+	DrillRun   string          `json:"drill_run,omitempty"`
 	Phase      string          `json:"phase,omitempty"`
 	Subject    *ownSubject     `json:"subject,omitempty"`
 	Severity   string          `json:"severity"`
@@ -102,6 +104,8 @@ type ownSignal struct {
 func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
+		Drill:      a.Drill != "",
+		DrillRun:   a.Drill,
 		Phase:      a.Phase,
 		Subject:    subjectOf(a),
 		Severity:   a.Severity.String(),
@@ -123,7 +127,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Context:    contextsOf(a),
 		Suppressed: a.Suppressed,
 	}
-	if a.Indicators != nil {
+	if a.Indicators != nil && a.Drill == "" {
 		own.Indicators = Indicators(a.ID)
 	}
 	for _, u := range a.Users {

@@ -38,7 +38,7 @@ type detection struct {
 	messages    *output      // nil: not written
 	explanation *explanation // nil: not asked for
 	enriched    *output      // nil: not written
-	coverage    coverage.Matrix
+	coverage    *coverage.Matrix
 	events      int64
 	at          time.Time // of the last event
 	record      []byte    // enriched, encoded
@@ -46,8 +46,9 @@ type detection struct {
 }
 
 func newDetection(opts *Options, p *policy.Policy) (*detection, error) {
-	engine, err := analytics.New(analytics.Options{Policy: p, Source: opts.Source, MaxIPs: opts.MaxIPs, MaxUsers: opts.MaxUsers})
-	return &detection{engine: engine, incidents: map[string]*Incident{}}, err
+	seen := &coverage.Matrix{}
+	engine, err := analytics.New(analytics.Options{Policy: p, Source: opts.Source, MaxIPs: opts.MaxIPs, MaxUsers: opts.MaxUsers, Coverage: seen})
+	return &detection{engine: engine, incidents: map[string]*Incident{}, coverage: seen}, err
 }
 
 // open creates the files that the options name.
@@ -68,19 +69,10 @@ func (d *detection) observe(ev *event.Event) error {
 	err := d.tick(ev.Time)
 	d.engine.ObserveEvent(ev)
 	d.events++
-	d.cover(ev)
 	if d.explanation != nil {
 		d.explanation.observe(ev)
 	}
 	return err
-}
-
-// cover counts an event that the engine has normalised.
-func (d *detection) cover(ev *event.Event) {
-	if !analytics.IsIdle(ev) {
-		at := ev.Time.UnixMilli()
-		d.coverage.Add(ev, at, at)
-	}
 }
 
 // tick takes the messages that are due before an event of that time.
@@ -103,7 +95,6 @@ func (d *detection) enrich(events iter.Seq[*event.Event], body []byte) error {
 			if !yield(ev) {
 				return
 			}
-			d.cover(ev)
 		}
 	})
 	err := d.tick(d.at)

@@ -3,6 +3,8 @@ package day
 import (
 	"fmt"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // attacks adds the four attacks on passwords that a detector has to find. A tool can
@@ -27,9 +29,9 @@ func (m *maker) stuffing() {
 	form, script := client{"198.51.100.250", oldChrome}, client{"198.51.100.250", "python-requests/2.31.0"}
 	at := clock(13, 42)
 	for i := range accounts {
-		user, v := m.people[i*6+1].upn(), wrong
+		user, v := m.people[i*6+1].upn(), lines.Wrong
 		if i%4 == 3 {
-			user, v = former(i/4), nobody
+			user, v = former(i/4), lines.Nobody
 		}
 		for range 1 + m.rng.IntN(3) {
 			if m.chance(0.3) {
@@ -41,7 +43,7 @@ func (m *maker) stuffing() {
 		}
 	}
 	victim := m.people[263]
-	m.form(at, form, victim.upn(), right)
+	m.form(at, form, victim.upn(), lines.Right)
 	m.expect(Incident{
 		Name: "stuffing over OWA and EWS, one pair valid", Site: Exchange, Class: "credential_stuffing", Severity: "critical",
 		Source: form.ip, Accounts: accounts, Least: 5, Valid: []string{victim.upn()},
@@ -58,7 +60,7 @@ func (m *maker) slow() {
 		user := m.people[i*29+4].down()
 		query := device(user, "ApplF17SLOW0HG7F", "iPhone", "FolderSync")
 		for range 1 + i%2 {
-			m.basic(at, c, eas, user, query, wrong)
+			m.basic(at, c, eas, user, query, lines.Wrong)
 			at = at.Add(m.between(40*time.Second, 2*time.Minute))
 		}
 		at = at.Add(m.between(90*time.Minute, 98*time.Minute))
@@ -75,12 +77,12 @@ func (m *maker) spread() {
 	const ip = "2001:db8:66:6::25"
 	browser, phone := client{ip, oldChrome}, client{ip, "Android-Mail/2024.10"}
 	tries := []func(at time.Time, p *person){
-		func(at time.Time, p *person) { m.form(at, browser, p.down(), wrong) },
+		func(at time.Time, p *person) { m.form(at, browser, p.down(), lines.Wrong) },
 		func(at time.Time, p *person) {
-			m.basic(at, phone, eas, p.upn(), device(p.upn(), "androidc66", "Android", "Options"), wrong)
+			m.basic(at, phone, eas, p.upn(), device(p.upn(), "androidc66", "Android", "Options"), lines.Wrong)
 		},
-		func(at time.Time, p *person) { m.submitRefused(at, ip, p.upn(), wrong) },
-		func(at time.Time, p *person) { m.cloudSignIn(at, browser, officeHome, p, wrong) },
+		func(at time.Time, p *person) { m.submitRefused(at, ip, p.upn(), lines.Wrong) },
+		func(at time.Time, p *person) { m.cloudSignIn(at, browser, officeHome, p, lines.Wrong) },
 	}
 	at := clock(10, 18)
 	const accounts = 6
@@ -110,13 +112,13 @@ func (m *maker) distributed() {
 	at := clock(15, 5)
 	victim := m.people[3]
 	for i := range addresses {
-		p, v := m.people[(i%accounts)*2+3], wrong
+		p, v := m.people[(i%accounts)*2+3], lines.Wrong
 		if p == victim && i < accounts {
 			// The right pair is tried late, when the campaign is already open.
 			p = m.people[395]
 		}
 		if i == accounts {
-			v = mfaAsked
+			v = lines.MFAAsked
 		}
 		c := client{fmt.Sprintf("203.0.113.%d", 1+i), "Mozilla/5.0 (Windows NT 10.0; rv:59.0) Gecko/20100101 Firefox/59.0"}
 		m.cloudSignIn(at, c, azureADPS, p, v)

@@ -1,6 +1,10 @@
 package day
 
-import "time"
+import (
+	"time"
+
+	"redshank/test/world/lines"
+)
 
 // app is an application that people sign in with.
 type app struct{ id, name, client string }
@@ -33,23 +37,16 @@ type signIn struct {
 }
 
 // cloudSignIn writes a sign-in with a password.
-func (m *maker) cloudSignIn(at time.Time, c client, a app, p *person, v verdict) {
-	m.signIn(signIn{at: at, client: c, app: a, upn: p.upn(), object: p.object, code: v.codes().entra, logon: v.codes().logon, text: v.codes().text})
+func (m *maker) cloudSignIn(at time.Time, c client, a app, p *person, v lines.Verdict) {
+	m.signIn(signIn{at: at, client: c, app: a, upn: p.upn(), object: p.object, code: v.Codes().Entra, logon: v.Codes().Logon, text: v.Codes().Text})
 }
 
-// interrupts are codes without a verdict on the password: single sign-on that found
-// no session, consent, enrolment, "stay signed in?".
-var interrupts = []codes{
-	{entra: 50058, logon: "UserInformationNotProvided", text: "Session information is not sufficient for single-sign-on."},
-	{entra: 65001, logon: "DelegationDoesNotExist", text: "The application has not been consented to."},
-	{entra: 50072, logon: "UserStrongAuthEnrollmentRequiredInterrupt", text: "User needs to enroll for a second factor authentication (interactive)."},
-	{entra: 50140, logon: "KmsiInterrupt", text: "This error occurred due to 'Keep me signed in' interrupt when the user was signing-in."},
-}
+// interrupts are the interrupts that decide nothing about the password.
+var interrupts = []lines.Verdict{lines.NoSession, lines.NoConsent, lines.Enrol, lines.StaySignedIn}
 
 // interrupted writes a sign-in that is interrupted half way, which is common.
 func (m *maker) interrupted(at time.Time, c client, p *person) {
-	why := pick(m, interrupts)
-	m.signIn(signIn{at: at, client: c, app: officeHome, upn: p.upn(), object: p.object, code: why.entra, logon: why.logon, text: why.text})
+	m.cloudSignIn(at, c, officeHome, p, pick(m, interrupts))
 }
 
 // refresh writes the renewal of a token by a client, without interaction.

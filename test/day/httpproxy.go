@@ -4,35 +4,18 @@ import (
 	"fmt"
 	"strings"
 	"time"
-)
 
-// proxyFields are the columns of the front end's proxy log since Exchange 2016.
-var proxyFields = strings.Fields(`
-	DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol UrlHost UrlStem
-	ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization AnchorMailbox UserAgent
-	ClientIpAddress ServerHostName HttpStatus BackEndStatus ErrorCode Method ProxyAction TargetServer
-	TargetServerVersion RoutingType RoutingHint BackEndCookie ServerLocatorHost ServerLocatorLatency RequestBytes
-	ResponseBytes TargetOutstandingRequests AuthModulePerfContext HttpPipelineLatency CalculateTargetBackEndLatency
-	GlsLatencyBreakup TotalGlsLatency AccountForestLatencyBreakup TotalAccountForestLatency
-	ResourceForestLatencyBreakup TotalResourceForestLatency ADLatency SharedCacheLatencyBreakup
-	TotalSharedCacheLatency ActivityContextLifeTime ModuleToHandlerSwitchingLatency ClientReqStreamLatency
-	BackendReqInitLatency BackendReqStreamLatency BackendProcessingLatency BackendRespInitLatency
-	BackendRespStreamLatency ClientRespStreamLatency KerberosAuthHeaderLatency HandlerCompletionLatency
-	RequestHandlerLatency HandlerToModuleSwitchingLatency ProxyTime CoreLatency RoutingLatency HttpProxyOverhead
-	TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors EdgeTraceId
-	DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus`)
+	"redshank/test/world/lines"
+)
 
 // proxyColumn is the index of each field.
 var proxyColumn = func() map[string]int {
 	at := map[string]int{}
-	for i, name := range proxyFields {
+	for i, name := range lines.ProxyFields {
 		at[name] = i
 	}
 	return at
 }()
-
-// proxyTime is the time layout of Exchange's own logs.
-const proxyTime = "2006-01-02T15:04:05.000Z"
 
 // proxyFile is the log of one protocol and hour: Exchange starts a new one
 // every hour, each with a header.
@@ -41,13 +24,13 @@ func (m *maker) proxyFile(protocol string, at time.Time) *Stream {
 	path := fmt.Sprintf("exchange/HttpProxy/%s/HttpProxy_%s-1.LOG", protocol, hour.Format("2006010215"))
 	return m.stream("exchange.httpproxy."+strings.ToLower(protocol), path, hour,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: HttpProxy Logs",
-		"#Date: "+hour.Format(proxyTime), "#Fields: "+strings.Join(proxyFields, ","))
+		"#Date: "+hour.Format(lines.ExchangeTime), "#Fields: "+strings.Join(lines.ProxyFields, ","))
 }
 
 // httpProxy writes the proxy's row about a request. The proxy knows a user only
 // after authentication: failed names are only in the IIS log.
 func (m *maker) httpProxy(r request) {
-	row := make([]string, len(proxyFields))
+	row := make([]string, len(lines.ProxyFields))
 	for name, value := range proxyRow(r) {
 		row[proxyColumn[name]] = value
 	}
@@ -56,13 +39,13 @@ func (m *maker) httpProxy(r request) {
 
 func proxyRow(r request) map[string]string {
 	row := map[string]string{
-		"DateTime": r.at.Format(proxyTime), "RequestId": r.id,
+		"DateTime": r.at.Format(lines.ExchangeTime), "RequestId": r.id,
 		"MajorVersion": "15", "MinorVersion": "1", "BuildVersion": "2507", "RevisionVersion": "6",
 		"Protocol": r.protocol, "UrlHost": "mail.contoso.com", "UrlStem": r.stem, "Method": r.method,
 		"AuthenticationType": r.auth, "IsAuthenticated": "false",
 		"UserAgent": strings.ReplaceAll(r.agent, ",", " "), "ClientIpAddress": r.client.ip, "ServerHostName": serverName,
 		"HttpStatus":  fmt.Sprint(r.status),
-		"GenericInfo": "BeginRequest=" + r.at.Format(proxyTime) + ";CorrelationID=<empty>;SharedCacheGuard=0;",
+		"GenericInfo": "BeginRequest=" + r.at.Format(lines.ExchangeTime) + ";CorrelationID=<empty>;SharedCacheGuard=0;",
 	}
 	if r.query != "" {
 		row["UrlQuery"] = "?" + r.query

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 const imapFields = "dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
 
 // imap writes one IMAP session of the front end: a login and, if it succeeds, a
 // look into the inbox.
-func (m *maker) imap(at time.Time, ip, account string, v verdict) {
+func (m *maker) imap(at time.Time, ip, account string, v lines.Verdict) {
 	remote := net.JoinHostPort(ip, fmt.Sprint(m.port()))
 	id, row := m.hex(16), 0
 	say := func(user, command, parameters, context string) {
@@ -21,7 +23,7 @@ func (m *maker) imap(at time.Time, ip, account string, v verdict) {
 	}
 	say("", "OpenSession", "", "")
 	say("", "capability", "", "R=OK")
-	if v != right {
+	if v != lines.Right {
 		say(account, "authenticate", "PLAIN", `"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: `+account+`"";ErrMsg=AuthFailed:LogonDenied"`)
 		say("", "CloseSession", "", "")
 		return
@@ -34,6 +36,6 @@ func (m *maker) imap(at time.Time, ip, account string, v verdict) {
 func (m *maker) imapRow(at time.Time, text string) {
 	s := m.stream("exchange.imap", "exchange/Imap4/IMAP4"+Date.Format("20060102")+"-1.LOG", Date,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: IMAP4 Log",
-		"#Date: "+Date.Format(proxyTime), "#Fields: "+imapFields)
-	m.add(s, at, flushed(at, 5*time.Second), at.Format(proxyTime)+","+text)
+		"#Date: "+Date.Format(lines.ExchangeTime), "#Fields: "+imapFields)
+	m.add(s, at, flushed(at, 5*time.Second), at.Format(lines.ExchangeTime)+","+text)
 }

@@ -3,6 +3,8 @@ package day
 import (
 	"fmt"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // oddities adds benign activity that looks like an attack to a simple counter.
@@ -25,10 +27,10 @@ func (m *maker) oldPassword() {
 	query := device(p.down(), p.device, "iPhone", "Ping")
 	for at := clock(0, 4); at.Before(clock(7, 15)); at = at.Add(m.between(4*time.Minute, 9*time.Minute)) {
 		m.challenge(at, c, eas, query)
-		m.basic(at.Add(300*time.Millisecond), c, eas, p.down(), query, wrong)
+		m.basic(at.Add(300*time.Millisecond), c, eas, p.down(), query, lines.Wrong)
 	}
 	for at := clock(7, 21); at.Before(clock(8, 0)); at = at.Add(9 * time.Minute) {
-		m.basic(at, c, eas, p.down(), query, right)
+		m.basic(at, c, eas, p.down(), query, lines.Right)
 	}
 }
 
@@ -40,10 +42,10 @@ func (m *maker) expiry() {
 		p := m.people[i*7+3]
 		at := m.around(clock(9, 5), 12*time.Minute)
 		changed := at.Add(m.between(2*time.Minute, 7*time.Minute))
-		m.form(at, p.desk, p.typed(), expired)
-		m.cloudSignIn(at.Add(20*time.Second), p.egress, officeHome, p, expired)
-		m.form(changed, p.desk, p.typed(), right)
-		m.cloudSignIn(changed.Add(40*time.Second), p.egress, officeHome, p, right)
+		m.form(at, p.desk, p.typed(), lines.Expired)
+		m.cloudSignIn(at.Add(20*time.Second), p.egress, officeHome, p, lines.Expired)
+		m.form(changed, p.desk, p.typed(), lines.Right)
+		m.cloudSignIn(changed.Add(40*time.Second), p.egress, officeHome, p, lines.Right)
 	}
 }
 
@@ -56,10 +58,10 @@ func (m *maker) migration() {
 	for i := range 150 {
 		p := m.people[i*2+1]
 		if i%50 == 31 {
-			m.imap(at, ip, p.upn(), wrong)
-			m.imap(at.Add(20*time.Second), ip, p.upn(), wrong)
+			m.imap(at, ip, p.upn(), lines.Wrong)
+			m.imap(at.Add(20*time.Second), ip, p.upn(), lines.Wrong)
 		} else {
-			m.imap(at, ip, p.upn(), right)
+			m.imap(at, ip, p.upn(), lines.Right)
 		}
 		at = at.Add(m.between(30*time.Second, 70*time.Second))
 	}
@@ -87,10 +89,10 @@ func (m *maker) handful() {
 	m.quiet("four accounts, one below the threshold", c.ip)
 	for i := range 4 {
 		at := clock(16, 20).Add(time.Duration(i) * 100 * time.Second)
-		m.basic(at, c, ews, m.people[i*50+9].upn(), "", wrong)
+		m.basic(at, c, ews, m.people[i*50+9].upn(), "", lines.Wrong)
 	}
 	for i := range 6 {
 		c := client{fmt.Sprintf("198.18.1.%d", 243+i), browsers[i%len(browsers)]}
-		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), wrong)
+		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), lines.Wrong)
 	}
 }

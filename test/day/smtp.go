@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 const smtpFields = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
@@ -37,9 +39,9 @@ func (m *maker) smtpOpen(at time.Time, ip string) *session {
 func (s *session) say(event, data, context string) {
 	st := s.m.stream("exchange.smtp", "exchange/SmtpReceive/RECV"+Date.Format("20060102")+"-1.LOG", Date,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log",
-		"#Date: "+Date.Format(proxyTime), "#Fields: "+smtpFields)
+		"#Date: "+Date.Format(lines.ExchangeTime), "#Fields: "+smtpFields)
 	text := fmt.Sprintf(`%s,%s\Client Frontend %s,%s,%d,%s:587,%s,%s,%s,%s`,
-		s.at.Format(proxyTime), serverName, serverName, s.id, s.row, server, s.remote, event, data, context)
+		s.at.Format(lines.ExchangeTime), serverName, serverName, s.id, s.row, server, s.remote, event, data, context)
 	s.m.add(st, s.at, flushed(s.at, 5*time.Second), text)
 	s.row++
 	s.at = s.at.Add(s.m.between(5*time.Millisecond, 120*time.Millisecond))
@@ -66,7 +68,7 @@ func (m *maker) submit(at time.Time, ip, account string) {
 
 // submitRefused writes one failed AUTH: four rows, of which only the second has the
 // name.
-func (m *maker) submitRefused(at time.Time, ip, account string, v verdict) {
+func (m *maker) submitRefused(at time.Time, ip, account string, v lines.Verdict) {
 	s := m.smtpOpen(at, ip)
 	m.logonFailedSMTP(s.at, account, v)
 	s.say("*", "", "Inbound AUTH LOGIN failed because of LogonDenied")

@@ -3,6 +3,8 @@ package day
 import (
 	"fmt"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // typos is the share of interactive logins whose first password is mistyped.
@@ -31,7 +33,7 @@ func (m *maker) workday(p *person) {
 		m.phoneSync(p)
 	}
 	if p.imap {
-		m.during(p.comes, p.goes, 70*time.Minute, func(at time.Time) { m.imap(at, p.home.ip, p.upn(), right) })
+		m.during(p.comes, p.goes, 70*time.Minute, func(at time.Time) { m.imap(at, p.home.ip, p.upn(), lines.Right) })
 		m.during(p.comes, p.goes, 3*time.Hour, func(at time.Time) { m.submit(at, p.home.ip, p.upn()) })
 	}
 }
@@ -65,9 +67,9 @@ func (m *maker) negotiated(at time.Time, c client, s service, p *person) {
 func (m *maker) typedIn(at time.Time, c client, p *person) {
 	m.page(at.Add(-m.between(4*time.Second, 15*time.Second)), c, logonPage, "replaceCurrent=1&url=https%3a%2f%2fmail.contoso.com%2fowa")
 	if m.chance(typos) {
-		at = m.form(at, c, p.typed(), wrong).Add(m.between(7*time.Second, 40*time.Second))
+		at = m.form(at, c, p.typed(), lines.Wrong).Add(m.between(7*time.Second, 40*time.Second))
 	}
-	at = m.form(at, c, p.typed(), right)
+	at = m.form(at, c, p.typed(), lines.Right)
 	m.during(at, at.Add(25*time.Minute), 6*time.Minute, func(at time.Time) {
 		m.web(request{at: at, client: c, service: owa, stem: "/owa/service.svc", query: "action=FindConversation", user: p.typed(), status: 200, signed: true})
 	})
@@ -82,7 +84,7 @@ func (m *maker) phoneSync(p *person) {
 		if p.branch && at.After(p.comes) && at.Before(p.goes) {
 			c.ip = branchOffice
 		}
-		m.basic(at, c, eas, p.down(), query, right)
+		m.basic(at, c, eas, p.down(), query, lines.Right)
 	})
 }
 
@@ -90,14 +92,14 @@ func (m *maker) phoneSync(p *person) {
 func (m *maker) cloudDay(p *person) {
 	at := m.around(p.comes, 8*time.Minute)
 	if m.chance(typos) {
-		m.cloudSignIn(at, p.egress, officeHome, p, wrong)
+		m.cloudSignIn(at, p.egress, officeHome, p, lines.Wrong)
 		at = at.Add(m.between(8*time.Second, 50*time.Second))
 	}
-	m.cloudSignIn(at, p.egress, officeHome, p, right)
+	m.cloudSignIn(at, p.egress, officeHome, p, lines.Right)
 	m.during(at, p.goes, 70*time.Minute, func(at time.Time) { m.mailRead(at, p.egress, p) })
 	m.during(at, p.goes, 3*time.Hour, func(at time.Time) { m.refresh(at, p.egress, teams, p) })
 	if m.chance(0.4) {
-		m.cloudSignIn(m.around(clock(19, 30), 70*time.Minute), p.home, officeHome, p, right)
+		m.cloudSignIn(m.around(clock(19, 30), 70*time.Minute), p.home, officeHome, p, lines.Right)
 	}
 	if m.chance(0.25) {
 		m.interrupted(m.around(clock(11, 0), 2*time.Hour), p.egress, p)

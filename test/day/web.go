@@ -3,6 +3,8 @@ package day
 import (
 	"strings"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // service is a virtual directory of Exchange.
@@ -70,10 +72,10 @@ const tokenCached = 0.7
 
 // basic writes one request with a name and a password, and its event in the Security
 // log.
-func (m *maker) basic(at time.Time, c client, s service, user, query string, v verdict) {
-	r := request{at: at, client: c, service: s, query: query, user: user, status: 200, signed: v == right}
-	if v != right {
-		r.status, r.sub, r.win32 = 401, 1, v.codes().win32
+func (m *maker) basic(at time.Time, c client, s service, user, query string, v lines.Verdict) {
+	r := request{at: at, client: c, service: s, query: query, user: user, status: 200, signed: v == lines.Right}
+	if v != lines.Right {
+		r.status, r.sub, r.win32 = 401, 1, v.Codes().Win32
 		m.logonFailed(at, user, c.ip, v)
 	} else if !m.chance(tokenCached) {
 		m.logon(at, user, c.ip)
@@ -90,15 +92,15 @@ const (
 // form writes a login through the web form. The status of the POST is 302 whatever
 // the password: only the next request shows the outcome. form returns the time of
 // the last request.
-func (m *maker) form(at time.Time, c client, user string, v verdict) time.Time {
+func (m *maker) form(at time.Time, c client, user string, v lines.Verdict) time.Time {
 	post := request{at: at, client: c, service: owa, stem: "/owa/auth.owa", user: user, referer: afterPage, status: 302}
 	m.web(post)
 	next := at.Add(m.between(80*time.Millisecond, 700*time.Millisecond))
 	switch v {
-	case right:
+	case lines.Right:
 		m.welcome(next, c, user)
 		m.logon(at, user, c.ip)
-	case expired:
+	case lines.Expired:
 		m.page(next, c, "/owa/auth/expiredpassword.aspx", "url=/owa/auth.owa")
 	default:
 		m.page(next, c, logonPage, "replaceCurrent=1&reason=2&url=https%3a%2f%2fmail.contoso.com%2fowa")

@@ -246,11 +246,12 @@ func (w *World) leakedFew() (list []aim) {
 	return list
 }
 
-// assail plans one attack of a kind.
-func (w *World) assail(x assault) {
+// assail plans one attack of a kind, after a share of the days that attacks have: one
+// after the other, so that what was found can be told apart.
+func (w *World) assail(x assault, share float64) {
 	days := max(1, x.days)
 	a := w.attack("AN1269", x.name, x.classes)
-	begin := w.day(w.count(2, max(2, w.Days-days)), w.draw(x.begins))
+	begin := w.day(min(2+int(share*float64(w.Days-2)), max(2, w.Days-days)), w.draw(x.begins))
 	from, at, targets := x.from(w), x.at(w), x.on(w)
 	a.Shared = from.shared
 	right := w.rightOnes(x, targets)
@@ -309,8 +310,9 @@ func (w *World) attacks() {
 			first = append(first, x)
 		}
 	}
-	for _, x := range turn(first, w.org.attacks[0]*w.Days/10, w.Seed, w.Only != "") {
-		w.assail(x)
+	chosen := turn(first, w.org.attacks[0]*w.Days/10, w.Seed, w.Only != "")
+	for i, slot := range w.rng.Perm(len(chosen)) {
+		w.assail(chosen[i], float64(slot)/float64(len(chosen)))
 	}
 	var second []theft
 	for _, x := range thefts {

@@ -29,20 +29,28 @@ func (w *World) personDay(p *person, day int) {
 	if p.role.shifts {
 		comes, rest = []float64{6, 14, 22}[(p.number+day/4)%3], w.chance(0.35)
 	}
+	w.mayTravel(p, day)
 	w.telephone(p, day)
+	if p.isNowhere(day) {
+		return
+	}
+	p.today = w.where(p, day)
+	if p.imap {
+		w.during(w.local(p, day, 7), w.local(p, day, 24), 55*time.Minute, func(t time.Time) { w.poll(p, t, lines.Right) })
+	}
 	if rest && !w.chance(0.08) || w.chance(0.07) {
 		return
 	}
 	begin := w.about(w.local(p, day, comes), 18*time.Minute)
 	end := w.about(begin.Add(8*time.Hour), 30*time.Minute)
-	w.workday(p, begin, end, w.where(p, day))
+	w.workday(p, day, begin, end, p.today)
 	if w.chance(0.012) {
 		w.newPassword(p, begin.Add(w.minutes(5, 200)))
 	}
 }
 
 // workday is a person's day with mail on a computer.
-func (w *World) workday(p *person, begin, end time.Time, at spot) {
+func (w *World) workday(p *person, day int, begin, end time.Time, at spot) {
 	if p.web {
 		w.at(begin, func(t time.Time) { w.enter(p, t, at) })
 		w.during(begin.Add(5*time.Minute), end, 80*time.Minute, func(t time.Time) { w.readWeb(p, t, at) })
@@ -54,9 +62,6 @@ func (w *World) workday(p *person, begin, end time.Time, at spot) {
 		w.at(begin.Add(3*time.Minute), func(t time.Time) { w.openOutlook(p, t, at) })
 		w.during(begin, end, 70*time.Minute, func(t time.Time) { w.useOutlook(p, t, at) })
 	}
-	if p.imap {
-		w.during(begin, end, 50*time.Minute, func(t time.Time) { w.poll(p, t, at, lines.Right) })
-	}
 	if p.cloud {
 		w.during(begin, end, 4*time.Hour, func(t time.Time) { w.services(p, t) })
 	}
@@ -65,7 +70,10 @@ func (w *World) workday(p *person, begin, end time.Time, at spot) {
 	}
 	if w.chance(0.2) {
 		w.at(w.about(end.Add(3*time.Hour), time.Hour), func(t time.Time) {
-			home := everywhere(p.home)
+			home := p.away[day]
+			if home == nil {
+				home = everywhere(p.home)
+			}
 			if p.web {
 				w.enter(p, t, home)
 				w.readWeb(p, t.Add(time.Minute), home)
@@ -218,9 +226,22 @@ func (w *World) useOutlook(p *person, at time.Time, where spot) {
 	w.log.Signed(at, client(in, w.outlookAgent()), s, p.down(), "", w.count(1000, 30000))
 }
 
-// poll is one look of a program that speaks IMAP, and now and then a message sent.
-func (w *World) poll(p *person, at time.Time, where spot, v lines.Verdict) {
+// poll is one look of a program that speaks IMAP, and now and then a message sent: by
+// day where the person is, else at home. Until p.stale it has an old password.
+func (w *World) poll(p *person, at time.Time, v lines.Verdict) {
+	where := p.today
+	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); where == nil || (hour < 8 || hour > 17) && p.away[w.dayOf(at)] == nil {
+		where = everywhere(p.home)
+	}
 	out, in := where(at)
+	if !out.IsValid() {
+		return
+	}
+	if at.After(p.relaunched) && at.Before(p.stale) {
+		v = one(w, lines.Wrong, lines.Wrong, lines.Wrong, lines.Wrong, lines.Wrong, lines.Locked)
+		w.usual.stale.saw(out, p.upn())
+		w.usual.stale.saw(in, p.upn())
+	}
 	if p.cloud {
 		s := lines.SignIn{At: at, Client: client(out, "BAV2ROPC"), App: lines.ExchangeIMAP, UPN: p.upn(), Object: p.object, Protocol: "ropc", Silent: true, Password: true, Verdict: v}
 		if v != lines.Right || w.chance(0.2) {
@@ -265,7 +286,7 @@ func (w *World) telephone(p *person, day int) {
 // few minutes.
 func (w *World) phoneLook(p *person, at time.Time, v lines.Verdict) {
 	from := w.cellular(p, at)
-	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); hour < 8 || hour > 18 {
+	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); (hour < 8 || hour > 18) && p.away[w.dayOf(at)] == nil {
 		from = p.home(at)
 	}
 	if p.private != nil && p.number%2 == 0 {
@@ -275,6 +296,7 @@ func (w *World) phoneLook(p *person, at time.Time, v lines.Verdict) {
 	case !p.cloud:
 		if at.After(p.relaunched) && at.Before(p.stale) {
 			v = lines.Wrong
+			w.usual.stale.saw(from, p.upn())
 		}
 		w.log.Basic(at, client(from, p.phone), lines.EAS, p.down(), lines.Device(p.down(), p.handset[:20], "iPhone", one(w, "Sync", "Ping", "Ping", "FolderSync")), v)
 	case p.native:
@@ -292,25 +314,18 @@ func (w *World) phoneLook(p *person, at time.Time, v lines.Verdict) {
 }
 
 // newPassword is a changed password: programs of the telephone and of IMAP go on
-// with the old one for minutes to days.
+// with the old one for minutes to days, and try more often than usual.
 func (w *World) newPassword(p *person, at time.Time) {
 	p.relaunched = at
 	if p.cloud && !p.imap || !p.native && !p.imap {
 		return
 	}
-	until := at.Add(hours(one(w, 0.3, 1, 3, 9, 30, 60)))
+	p.stale = at.Add(hours(one(w, 0.3, 1, 3, 9, 30, 60)))
 	if p.native && !p.cloud {
-		p.stale = until
-		w.during(at, until, w.minutes(4, 40), func(t time.Time) { w.phoneLook(p, t, lines.Wrong) })
+		w.during(at, p.stale, w.minutes(4, 40), func(t time.Time) { w.phoneLook(p, t, lines.Wrong) })
 	}
 	if p.imap {
-		w.during(at, until, w.minutes(8, 40), func(t time.Time) {
-			v := lines.Wrong
-			if w.chance(0.1) {
-				v = lines.Locked
-			}
-			w.poll(p, t, everywhere(p.home), v)
-		})
+		w.during(at, p.stale, w.minutes(8, 40), func(t time.Time) { w.poll(p, t, lines.Wrong) })
 	}
 }
 
@@ -319,6 +334,7 @@ func (w *World) newPassword(p *person, at time.Time) {
 func (w *World) background(day int) {
 	for range w.count(0, 3) {
 		p, c := one(w, w.people...), client(one(w, w.foreign...).V4(w.rng.Uint64()), one(w, "", "Mozilla/5.0"))
+		w.usual.internet.saw(c.IP, "")
 		w.at(w.day(day, 24*w.rng.Float64()), func(t time.Time) {
 			if w.hasServer() {
 				w.log.Submit(t, c, one(w, "info@", "test@", "admin@", "scan@")+w.domain, lines.Nobody)

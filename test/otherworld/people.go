@@ -39,6 +39,8 @@ type person struct {
 	stale        time.Time // until then the telephone has an old password
 	relaunched   time.Time // of the browser: a new session since
 	boss         *person
+	away         map[int]spot // days elsewhere
+	today        spot
 }
 
 func (p *person) upn() string { return p.name + "@" + p.domain }
@@ -75,7 +77,7 @@ func (w *World) hire(i int, cloud bool) *person {
 	p := &person{
 		number: i, name: g + "." + f, domain: w.domain, netbios: w.netbios, object: w.uuid(), role: r, site: one(w, w.sites...), cloud: cloud,
 		system: w.rng.IntN(10), outlook: w.chance(r.outlook), web: w.chance(r.web), native: w.chance(r.native), imap: w.chance(r.imap),
-		phone: one(w, phones...), device: w.uuid(), handset: w.token(), session: w.uuid(), comes: 7.5 + 2.5*w.rng.Float64(), reads: w.count(1, 9), spelling: w.rng.IntN(6),
+		away: map[int]spot{}, phone: one(w, phones...), device: w.uuid(), handset: w.token(), session: w.uuid(), comes: 7.5 + 2.5*w.rng.Float64(), reads: w.count(1, 9), spelling: w.rng.IntN(6),
 	}
 	if n := len(givenNames) * len(familyNames); i >= n {
 		p.name = fmt.Sprintf("%s%d", p.name, i/n+1)
@@ -184,32 +186,71 @@ func (w *World) work(p *person, day int) spot {
 
 // where draws a person's place for a day.
 func (w *World) where(p *person, day int) spot {
-	switch r := w.rng.Float64(); {
-	case r < p.role.travels:
-		return w.trip(p)
-	case r < p.role.travels+p.role.remote:
-		if p.private != nil && w.chance(0.4) {
-			exit := p.private.V4(w.hash(4, int64(w.rng.IntN(12))))
-			return fixed(exit)
-		}
-		if len(w.vpn) > 0 && w.chance(0.5) && p.role.name != "contractor" {
-			return fixed(one(w, w.vpn...))
-		}
-		return everywhere(p.home)
+	if at := p.away[day]; at != nil {
+		return at
 	}
-	return w.work(p, day)
+	if !w.chance(p.role.remote) {
+		return w.work(p, day)
+	}
+	if p.private != nil && w.chance(0.4) {
+		exit := p.private.V4(w.hash(4, int64(p.number%9), int64(w.rng.IntN(2))))
+		w.usual.private.saw(exit, p.upn())
+		return fixed(exit)
+	}
+	if len(w.vpn) > 0 && w.chance(0.5) && p.role.name != "contractor" {
+		return fixed(one(w, w.vpn...))
+	}
+	return everywhere(p.home)
 }
 
-// trip is a hotel, a train or a customer: at home or abroad.
-func (w *World) trip(p *person) spot {
-	switch w.rng.IntN(4) {
-	case 0:
-		return fixed(one(w, w.foreign...).V4(w.hash(5, int64(w.rng.IntN(40)))))
-	case 1:
-		return everywhere(func(at time.Time) netip.Addr { return w.cellular(p, at) })
+// mayTravel begins a trip now and then: a day at a customer, a hotel or in a train at
+// home, or some days abroad with a day of nothing before and after.
+func (w *World) mayTravel(p *person, day int) {
+	if p.away[day] != nil || !w.chance(p.role.travels/1.5) {
+		return
 	}
-	c := one(w, w.countries...)
-	return fixed(one(w, c.business...).V4(w.hash(6, int64(w.rng.IntN(60)))))
+	mobile := everywhere(func(at time.Time) netip.Addr { return w.cellular(p, at) })
+	hotel := one(w, p.site.business...).V4(w.hash(6, int64(w.rng.IntN(60))))
+	switch w.rng.IntN(5) {
+	case 0:
+		hotel = one(w, w.foreign...).V4(w.hash(5, int64(w.rng.IntN(40))))
+		p.travel(day, w.count(2, 4), fixed(hotel))
+	case 1:
+		p.away[day] = mobile
+		return
+	default:
+		p.away[day] = fixed(hotel)
+	}
+	w.usual.trips.saw(hotel, p.upn())
+}
+
+// travel has the person work elsewhere for days, and not at all on the way.
+func (p *person) travel(day, days int, at spot) {
+	p.away[day] = nowhere
+	for d := range days {
+		p.away[day+1+d] = at
+	}
+	p.away[day+1+days] = nowhere
+}
+
+// stay keeps a person at the desk on a day, who is not away then.
+func (w *World) stay(p *person, day int) spot {
+	if p.away[day] == nil {
+		p.away[day] = w.work(p, day)
+	}
+	return p.away[day]
+}
+
+// nowhere is a day without a connection.
+var nowhere spot = func(time.Time) (netip.Addr, netip.Addr) { return netip.Addr{}, netip.Addr{} }
+
+func (p *person) isNowhere(day int) bool {
+	at := p.away[day]
+	if at == nil {
+		return false
+	}
+	a, _ := at(time.Time{})
+	return !a.IsValid()
 }
 
 // client is a browser at an address.

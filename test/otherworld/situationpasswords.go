@@ -13,6 +13,9 @@ import (
 func (w *World) visit(s *situation, p *person, at time.Time, where spot, mistakes int) {
 	w.at(at, func(at time.Time) {
 		out, in := where(at)
+		if !out.IsValid() {
+			return
+		}
 		s.saw(out, p.upn())
 		s.saw(in, p.upn())
 		c := client(in, w.browser(p, at))
@@ -43,9 +46,12 @@ func (w *World) expiry(s *situation) {
 			continue
 		}
 		begin := w.about(w.local(p, day, p.comes), 30*time.Minute)
-		where := w.work(p, day)
+		where := w.stay(p, day)
 		w.at(begin, func(t time.Time) {
 			out, in := where(t)
+			if !out.IsValid() {
+				return
+			}
 			s.saw(out, p.upn())
 			s.saw(in, p.upn())
 			for range w.count(1, 2) {
@@ -69,9 +75,12 @@ func (w *World) outage(s *situation) {
 	s.within(begin, end)
 	v := one(w, lines.Unavailable, lines.Unavailable, lines.NoSession)
 	for _, p := range inCloud(w.group(span{0.2, 0.6}, 3)) {
-		where := w.work(p, day)
+		where := w.stay(p, day)
 		w.during(begin, end, 20*time.Minute, func(t time.Time) {
 			out, _ := where(t)
+			if !out.IsValid() {
+				return
+			}
 			s.saw(out, p.upn())
 			w.log.SignIn(lines.SignIn{At: t, Client: client(out, w.browser(p, t)), App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: v, Password: true})
 		})
@@ -85,7 +94,7 @@ func (w *World) revoked(s *situation) {
 	s.within(begin, begin.Add(10*time.Hour))
 	for _, p := range inCloud(w.group(span{0.4, 0.9}, 4)) {
 		p.relaunched = begin
-		w.visit(s, p, begin.Add(w.wait(90*time.Minute)), w.where(p, day), w.slips(0.15))
+		w.visit(s, p, begin.Add(w.wait(90*time.Minute)), w.stay(p, day), w.slips(0.15))
 	}
 }
 
@@ -95,6 +104,7 @@ func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days
 	for _, p := range who {
 		where := fixed(one(w, exits...))
 		for d := range days {
+			p.away[day+d] = where
 			for range w.count(1, 3) {
 				w.visit(s, p, w.day(day+d, 8+11*w.rng.Float64()), where, w.slips(slips))
 			}
@@ -104,11 +114,21 @@ func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days
 
 func (w *World) conference(s *situation) {
 	c := one(w, w.countries...)
-	w.crowd(s, w.addresses(w.count(1, 2), c.business), w.group(span{0.01, 0.04}, 4), w.count(1, max(1, w.Days-3)), w.count(1, 3), w.draw(span{0.1, 0.35}))
+	w.crowd(s, w.addresses(w.count(1, 2), c.business), living(w.group(span{0.02, 0.06}, 4), c), w.count(1, max(1, w.Days-3)), w.count(1, 3), w.draw(span{0.1, 0.35}))
 }
 
 func (w *World) train(s *situation) {
-	w.crowd(s, w.addresses(1, w.countries[0].mobile), w.group(span{0.005, 0.03}, 3), w.aWorkday(1), 1, w.draw(span{0.15, 0.4}))
+	w.crowd(s, w.addresses(1, w.countries[0].mobile), living(w.group(span{0.01, 0.04}, 3), w.countries[0]), w.aWorkday(1), 1, w.draw(span{0.15, 0.4}))
+}
+
+// living are the people of list who work in a country.
+func living(list []*person, c *country) (out []*person) {
+	for _, p := range list {
+		if p.site.country == c {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // course is a room in which a class signs in within minutes, with one browser.
@@ -117,7 +137,8 @@ func (w *World) course(s *situation) {
 	begin := w.day(day, float64(w.count(8, 16)))
 	s.within(begin, begin.Add(3*time.Hour))
 	exit := one(w, at.exits...)
-	for _, p := range w.group(span{0.01, 0.05}, 4)[:min(60, max(4, len(w.people)/60))] {
+	for _, p := range living(some(w, w.people, min(90, 4+len(w.people)/20)), at.country) {
+		p.away[day] = fixed(exit)
 		w.visit(s, p, begin.Add(w.minutes(0, 12)), fixed(exit), w.slips(0.35))
 	}
 }
@@ -177,7 +198,7 @@ func (w *World) onboarding(s *situation) {
 			continue
 		}
 		p.from = w.day(day, 0)
-		w.visit(s, p, w.day(day, 9+2*w.rng.Float64()), w.work(p, day), w.slips(0.4))
+		w.visit(s, p, w.day(day, 9+2*w.rng.Float64()), w.stay(p, day), w.slips(0.4))
 		if p.native || p.app {
 			w.at(w.day(day, 11+2*w.rng.Float64()), func(t time.Time) { w.phoneLook(p, t, lines.Right) })
 		}
@@ -306,8 +327,9 @@ func (w *World) strangers(s *situation) {
 		p := one(w, w.people...)
 		w.at(w.day(0, 24*float64(w.Days)*w.rng.Float64()), func(t time.Time) {
 			from := w.cellular(p, t)
-			s.saw(from, w.former(i))
-			w.tryOnce(t, client(from, one(w, phones...)), aim{upn: w.former(i)}, lines.Nobody)
+			upn := one(w, familyNames...) + fmt.Sprint(i) + "@" + w.domain
+			s.saw(from, upn)
+			w.tryOnce(t, client(from, one(w, phones...)), aim{upn: upn}, lines.Nobody)
 		})
 	}
 }
@@ -330,22 +352,19 @@ func (w *World) newComputers(s *situation) {
 			p.device, p.system, p.outlook = w.uuid(), w.rng.IntN(9), true
 			p.relaunched = w.day(day, 1)
 		})
-		w.visit(s, p, w.day(day, 8+4*w.rng.Float64()), w.work(p, day), w.slips(0.25))
+		w.visit(s, p, w.day(day, 8+4*w.rng.Float64()), w.stay(p, day), w.slips(0.25))
 	}
 }
 
 // travellers work from one foreign country for days.
 func (w *World) travellers(s *situation) {
 	for _, p := range w.group(span{0.01, 0.04}, 1) {
-		day, n := w.count(3, w.Days-1), one(w, w.foreign...)
-		hotel := fixed(n.V4(w.rng.Uint64()))
-		for d := day; d < min(w.Days, day+w.count(2, 5)); d++ {
-			for range w.count(1, 3) {
-				w.visit(s, p, w.day(d, 6+14*w.rng.Float64()), hotel, w.slips(0.12))
-			}
-			if p.outlook {
-				w.at(w.day(d, 8+4*w.rng.Float64()), func(t time.Time) { w.useOutlook(p, t, hotel) })
-			}
+		day, days := w.count(2, max(2, w.Days-3)), w.count(1, 4)
+		a := one(w, w.foreign...).V4(w.rng.Uint64())
+		s.saw(a, p.upn())
+		p.travel(day, days, fixed(a))
+		for d := range days {
+			w.visit(s, p, w.local(p, day+1+d, 7+12*w.rng.Float64()), fixed(a), w.slips(0.12))
 		}
 	}
 }
@@ -353,9 +372,12 @@ func (w *World) travellers(s *situation) {
 // vpnService are people who take up a VPN service with many exits.
 func (w *World) vpnService(s *situation) {
 	for _, p := range w.group(span{0.005, 0.02}, 1) {
-		n := one(w, w.privacy...)
+		n, favourite := one(w, w.privacy...), int64(w.rng.IntN(40))
 		for d := w.count(2, w.Days-1); d < w.Days; d++ {
-			w.visit(s, p, w.day(d, 17+5*w.rng.Float64()), fixed(n.V4(w.rng.Uint64())), w.slips(0.08))
+			if w.chance(0.2) {
+				favourite = int64(w.rng.IntN(40))
+			}
+			w.visit(s, p, w.local(p, d, 18+4*w.rng.Float64()), fixed(n.V4(w.hash(8, favourite))), w.slips(0.08))
 		}
 	}
 }

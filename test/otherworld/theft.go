@@ -187,14 +187,16 @@ func (r *robbery) hides(at time.Time) time.Time {
 // run plans the theft's acts at its time.
 func (r *robbery) run(do func(at time.Time)) { r.w.at(r.at, do) }
 
-// becomesAdmin makes an administrator the victim.
+// becomesAdmin makes an administrator the victim, one whom no other theft has where
+// there is one.
 func (r *robbery) becomesAdmin() {
-	for _, p := range slices.Backward(r.w.admins) {
-		if p.cloud || !r.w.hasTenant() {
-			r.victim = p
-			return
+	list := slices.DeleteFunc(some(r.w, r.w.admins, len(r.w.admins)), func(p *person) bool { return r.w.hasTenant() && !p.cloud })
+	for _, p := range list {
+		if r.victim = p; !r.w.busy[p] {
+			break
 		}
 	}
+	r.w.busy[r.victim] = true
 }
 
 // others are n people whose mail is read through other accounts or applications.

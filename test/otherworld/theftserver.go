@@ -182,7 +182,8 @@ func (w *World) comScript(r *robbery) {
 
 func (w *World) remoteExport(r *robbery) {
 	owner := r.victim
-	r.victim, r.agent = w.admins[len(w.admins)-1], "Microsoft WinRM Client"
+	r.becomesAdmin()
+	r.agent = "Microsoft WinRM Client"
 	r.ip = w.rented()
 	r.run(func(at time.Time) {
 		for range w.count(4, 9) {

@@ -74,7 +74,10 @@ var tokenApps = []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, line
 func (w *World) service() way {
 	var ways []way
 	if w.hasServer() {
-		ways = append(ways, atForm, atForm, atEWS, atEAS, atNTLM)
+		ways = append(ways, atForm, atForm, atEWS, atEAS)
+		if w.log.Security {
+			ways = append(ways, atNTLM) // the web server's log does not name the account
+		}
 	}
 	if w.hasTenant() {
 		ways = append(ways, byToken(one(w, tokenApps...)), byToken(one(w, tokenApps...)), byPage(one(w, lines.OfficeHome, lines.OutlookWeb)))

@@ -45,6 +45,7 @@ type World struct {
 	declared        bool // exits and offices are declared in the policy
 	build           int  // of browsers, at the start
 	busy            map[*person]bool
+	usual           struct{ trips, private, stale, internet *situation } // what happens on ordinary days
 	log             *lines.Writer
 	box             *lines.Outbox
 	acts            map[int][]act // by day
@@ -70,6 +71,8 @@ func New(o Options) (*World, error) {
 	w.Plan = network.NewPlan(w.rng)
 	w.networks()
 	w.settle()
+	w.usual.trips, w.usual.private = w.honest("usual trips", w.Start, w.End()), w.honest("usual VPN services", w.Start, w.End())
+	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
 	w.log = lines.NewWriter(w.setup(), w.rng, w.place, w.box.Add)
 	if !o.Plain {
 		w.situations()
@@ -107,12 +110,15 @@ func (w *World) day(day int, hour float64) time.Time {
 	return w.Start.AddDate(0, 0, day).Add(hours(hour))
 }
 
+// dayOf returns the day of a time.
+func (w *World) dayOf(at time.Time) int { return int(at.Sub(w.Start) / (24 * time.Hour)) }
+
 // at plans an act. Acts before the first day and after the last do not happen. An act
 // must not plan another one on its own day.
 func (w *World) at(at time.Time, do func(time.Time)) {
 	at = at.UTC()
 	if !at.Before(w.Start) {
-		day := int(at.Sub(w.Start) / (24 * time.Hour))
+		day := w.dayOf(at)
 		w.acts[day] = append(w.acts[day], act{at, do})
 	}
 }

@@ -27,6 +27,7 @@ type judged struct {
 	incidents []*incident
 	delay     time.Duration // event time from the first act to the first message
 	named     int           // valid credentials that an incident names
+	unnamed   []world.Valid // the others
 }
 
 // judgement is how well a world was judged by a detection.
@@ -191,6 +192,8 @@ func (a *judged) conclude() {
 	for _, v := range a.Valid {
 		if slices.ContainsFunc(a.incidents, func(i *incident) bool { return names(i.valid, v.Account) }) {
 			a.named++
+		} else {
+			a.unnamed = append(a.unnamed, v)
 		}
 	}
 }
@@ -214,6 +217,10 @@ func (j *judgement) count(t *world.Truth, f *found) {
 	}
 }
 
+// few is how many accounts a situation may have for one of them to point at it: an
+// application that everybody uses says nothing about the rest of their day.
+const few = 60
+
 // blame is the kind of noise that a wrong incident is most about.
 func blame(t *world.Truth, i *incident) string {
 	best, score := "ordinary", 0.0
@@ -221,7 +228,10 @@ func blame(t *world.Truth, i *incident) string {
 		if i.last.Start.After(n.End.Add(slack)) || i.last.End.Before(n.Start.Add(-time.Hour)) {
 			continue
 		}
-		s := shareOf(i.addresses, texts(n.Addresses)) + shareOf(i.accounts, n.Accounts)
+		s := shareOf(i.addresses, texts(n.Addresses))
+		if s > 0 || len(n.Accounts) <= few {
+			s += shareOf(i.accounts, n.Accounts)
+		}
 		for _, app := range n.Apps {
 			if slices.ContainsFunc(i.apps, func(a string) bool { return strings.EqualFold(a, app) }) || strings.EqualFold(i.last.Subject, app) {
 				s++

@@ -28,6 +28,7 @@ type options struct {
 	json         bool
 	details      bool
 	worlds       []string
+	write        string // file for the lines
 }
 
 func main() {
@@ -59,6 +60,7 @@ func readFlags(args []string) (options, error) {
 	f.BoolVar(&o.host, "host", false, "play through the shared object in build/host; else through the engine directly")
 	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
+	f.StringVar(&o.write, "write", "", "write all lines to a `file`, as TAG<tab>line, in order of arrival, and play nothing")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -89,9 +91,11 @@ func run(o options) error {
 			if err != nil {
 				return fmt.Errorf("%s, seed %d: %w", name, seed, err)
 			}
-			all[name] = append(all[name], r)
+			if r != nil {
+				all[name] = append(all[name], r)
+			}
 		}
-		if !o.json {
+		if !o.json && len(all[name]) > 0 {
 			report(os.Stdout, name, all[name], o.details)
 		}
 		count++
@@ -131,16 +135,29 @@ func score(name string, seed uint64, o options) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.write != "" {
+		return nil, writeLines(w, o.write)
+	}
 	f, count, cpu, err := playBy(w, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &result{Seed: seed, Days: o.days, People: people, lines: count, judgement: judge(truth, f), incidents: len(f.order), engine: cpu, took: time.Since(began)}
+	r := &result{Seed: seed, Days: o.days, People: people, lines: count, judgement: judge(truth, f), found: f, incidents: len(f.order), engine: cpu, took: time.Since(began)}
 	for _, i := range f.order {
 		r.totalMessages += i.messages
 		r.mostMessages = max(r.mostMessages, i.messages)
 	}
 	return r, nil
+}
+
+// writeLines writes all lines of a world to a file.
+func writeLines(w labelled, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = writeTagged(w, file)
+	return errors.Join(err, file.Close())
 }
 
 // playBy plays a world through what the options say, and returns what was

@@ -16,6 +16,7 @@ type result struct {
 	judgement     *judgement
 	incidents     int
 	took, engine  time.Duration
+	found         *found
 	mostMessages  int
 	totalMessages int
 }
@@ -61,6 +62,12 @@ func detail(out io.Writer, r *result) {
 			fmt.Fprintf(out, "\n          %s", describe(i))
 		}
 		fmt.Fprintln(out)
+		for _, v := range a.unnamed {
+			fmt.Fprintf(out, "          UNNAMED credential of %s at %s\n", v.Account, v.Address)
+		}
+		if a.verdict != complete {
+			a.near(out, r.found)
+		}
 	}
 	for _, n := range r.judgement.unknown {
 		fmt.Fprintf(out, "  UNKNOWN credential of %s named by %s\n", n.account, describe(n.incident))
@@ -78,4 +85,21 @@ func describe(i *incident) string {
 	return fmt.Sprintf("%s %s %s, %s to %s, source %s, user %s, %d users, %d ips, %d messages, valid %d, %s %s",
 		m.Rule, m.Class, m.Severity, m.Start.Format("01-02 15:04"), m.End.Format("01-02 15:04"), m.Source, strings.TrimSpace(m.Subject+" "+m.User), m.Users, m.IPs, i.messages, len(i.valid),
 		strings.Join(m.Signals, ","), m.ID)
+}
+
+// near writes what is known of an attack that was not found: where it came from, and
+// the incidents of its rule that name some of it.
+func (a *judged) near(out io.Writer, f *found) {
+	fmt.Fprintf(out, "          to %s, from %s, at %s\n", a.End.UTC().Format("01-02 15:04"), firstOf(texts(a.Addresses)), firstOf(a.Accounts))
+	for _, i := range f.order {
+		users, addresses := shareOf(a.Accounts, i.accounts), shareOf(texts(a.Addresses), i.addresses)
+		if i.last.Rule == a.Rule && i.last.Start.Before(a.End.Add(slack)) && i.last.End.After(a.Start.Add(-slack)) && (users > 0.2 || addresses > 0) {
+			fmt.Fprintf(out, "          names %.0f %% of the accounts, %.0f %% of the addresses: %s\n", 100*users, 100*addresses, describe(i))
+		}
+	}
+}
+
+// firstOf returns the first values of a list, and how many there are.
+func firstOf(list []string) string {
+	return fmt.Sprintf("%d: %s", len(list), strings.Join(list[:min(3, len(list))], " "))
 }

@@ -32,6 +32,7 @@ type Behaviour struct {
 	Accounts  Accounts // that let an application in, or that it acts for
 	Networks  int      // that an application was used from
 	Take      Take     // by an application that is not known yet
+	Opened    Opened   // by a person's client
 }
 
 // Volumes makes room for counting mail.

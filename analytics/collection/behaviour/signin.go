@@ -58,6 +58,24 @@ func (s *SignIns) Append(b []byte) []byte {
 // DecodeMsgpack implements msgpack.CustomDecoder.
 func (s *SignIns) DecodeMsgpack(dec *msgpack.Decoder) error { return decode(dec, s[:]) }
 
+// Opened is when mail was last opened, precise to ten minutes, and from where.
+type Opened struct {
+	At     int64 // Unix milliseconds; 0: never
+	Client event.ClientKey
+}
+
+// Add records that mail was opened at a time.
+func (o *Opened) Add(at int64, client event.ClientKey) {
+	if at-o.At >= baseline.SignInSpan {
+		*o = Opened{at, client}
+	}
+}
+
+// Append appends the saved form.
+func (o *Opened) Append(b []byte) []byte {
+	return msgp.AppendBytes(msgp.AppendInt64(msgp.AppendArrayHeader(b, 2), o.At), o.Client[:])
+}
+
 // Point is one sign-in, for the travel check.
 type Point struct {
 	At       int64 // Unix milliseconds

@@ -13,6 +13,7 @@ import (
 type Graph struct {
 	f, p      [len(graphNames)]record.Value
 	operation []byte // reused
+	message   []byte // id of the message that the request names; nil: none
 }
 
 // Fields of the envelope and of the properties; Log Analytics has all in one.
@@ -86,7 +87,7 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	if properties := in.Structured(g.f[graphProperties]); properties.IsMap() {
 		graphKeys.FindFold(properties, g.p[:])
 	}
-	g.operation = g.operation[:0]
+	g.operation, g.message = g.operation[:0], nil
 	request := g.read(ev)
 	if request.action == event.ActionNone {
 		return format.Ignored
@@ -99,6 +100,9 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	ev.Action, ev.Access, ev.Items = request.action, request.access, request.items
 	ev.Operation = g.operation
 	ev.Service = event.GraphService
+	if g.message != nil {
+		ev.Mails = g
+	}
 	g.actor(ev)
 	g.status(ev)
 	emit(ev)

@@ -46,9 +46,23 @@ func (g *Graph) read(ev *event.Event) mailAct {
 	request := g.meaning(method, s, query, ev)
 	if request.action != event.ActionNone {
 		g.shape(method, s)
+		g.message = messageOf(s)
 	}
 	return request
 }
+
+// messageOf returns the id of the message that a path names, nil if it names none.
+func messageOf(path [][]byte) []byte {
+	for i, segment := range path[1:] {
+		if ascii.EqualFold(path[i], "messages") && !isWord(segment) {
+			return segment
+		}
+	}
+	return nil
+}
+
+// Mails implements event.MailList: the one message of the request.
+func (g *Graph) Mails(take func(*event.Mail) bool) { take(&event.Mail{ID: g.message}) }
 
 // splitURI cuts scheme and host off, and the query.
 func splitURI(uri []byte) (path, query []byte) {

@@ -21,6 +21,7 @@ type UAL struct {
 	// which always follows at once, uses them. One walk serves both.
 	at     [len(ualNames)]uint32
 	fields *record.Index
+	in     *format.Input // of the current record, for Mails
 	detail detail
 
 	operation func(name []byte) event.Operation
@@ -171,6 +172,9 @@ func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 		u.signIn(in, ev, &op)
 	} else if !u.mail(in, ev, &op) {
 		return format.Ignored
+	}
+	if u.hasMails() {
+		u.in, ev.Mails = in, u
 	}
 	emit(ev)
 	return format.Understood

@@ -36,6 +36,7 @@ const (
 	flagThrottled
 	flagOrigin
 	flagPlaced
+	flagMails
 )
 
 // texts returns the byte fields that an entry keeps, in the order in which they
@@ -61,6 +62,9 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 	if ev.Throttled {
 		flags |= flagThrottled
 	}
+	if ev.Mails != nil {
+		flags |= flagMails
+	}
 	flags |= originFlags(ev)
 	dst = append(dst, byte(ev.Source), byte(ev.Service), byte(ev.Action), byte(ev.Outcome), byte(ev.Reason),
 		byte(ev.CodeSpace), byte(ev.Protocol), byte(ev.Proof), byte(ev.Access), flags)
@@ -79,47 +83,21 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 		dst = append(dst, b...)
 	}
 	dst[at], dst[at+1], dst[at+2] = byte(present>>16), byte(present>>8), byte(present)
+	if ev.Mails != nil {
+		dst = appendMails(dst, ev.Mails)
+	}
 	if flags&flagOrigin != 0 {
 		dst = appendOrigin(dst, ev.Origin)
 	}
 	return dst
 }
 
-// originFlags returns the flags of the origin of an event. A record that has an id does
-// not need its origin.
-func originFlags(ev *event.Event) (flags byte) {
-	if ev.Origin == nil || len(ev.ID) > 0 {
-		return 0
-	}
-	if ev.Origin.Placed {
-		return flagOrigin | flagPlaced
-	}
-	return flagOrigin
-}
-
-// appendOrigin appends an origin: the digest of the line, the offset, and the file that
-// the record names.
-func appendOrigin(dst []byte, o *event.Origin) []byte {
-	dst = binary.BigEndian.AppendUint64(dst, o.Kept().Digest)
-	return append(binary.AppendVarint(dst, o.Offset), o.File...)
-}
-
-// readOrigin fills o from the end of an entry.
-func readOrigin(b []byte, o *event.Origin) error {
-	if len(b) < 9 {
-		return errEntry
-	}
-	offset, n := binary.Varint(b[8:])
-	if n <= 0 {
-		return errEntry
-	}
-	o.Digest, o.Offset, o.File = binary.BigEndian.Uint64(b), offset, string(b[8+n:])
-	return nil
-}
-
 // sizeOf is at least as large as the entry of ev.
 func sizeOf(ev *event.Event) int {
 	size := keySize + 64
+	if ev.Mails != nil {
+		size += maxMailsSize
+	}
 	for _, text := range texts(ev) {
 		size += binary.MaxVarintLen32 + min(len(*text), maxText)
 	}
@@ -201,6 +179,12 @@ func readEntry(b []byte, ev *event.Event) error {
 		ev.Origin = new(event.Origin)
 	}
 	*ev.Origin = event.Origin{Placed: kinds[9]&flagPlaced != 0}
+	if kinds[9]&flagMails != 0 {
+		var err error
+		if rest, err = readMails(rest, ev); err != nil {
+			return err
+		}
+	}
 	if kinds[9]&flagOrigin == 0 {
 		return nil
 	}

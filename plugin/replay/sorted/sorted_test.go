@@ -30,6 +30,8 @@ func TestEntryKeepsEveryField(t *testing.T) {
 		switch field := v.Field(i); {
 		case f.Type == reflect.TypeFor[time.Time]():
 			ev.Time = time.Date(2026, 3, 10, 1, 2, 3, 4, time.UTC)
+		case f.Name == "Mails":
+			ev.Mails = someMails{{ID: []byte("<1@contoso.com>"), Folder: []byte("Inbox")}, {Subject: []byte("invoice")}}
 		case f.Name == "ID": // a record that has one does not need its origin
 		case field.Kind() == reflect.Pointer:
 			ev.Origin = &event.Origin{File: "u_ex260310.log", Offset: 1 << 40, Placed: true, Digest: 1 << 63}
@@ -50,14 +52,53 @@ func TestEntryKeepsEveryField(t *testing.T) {
 	}
 	got := reflect.ValueOf(&back).Elem()
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && !reflect.DeepEqual(got.Field(i).Interface(), v.Field(i).Interface()) {
+		if f := v.Type().Field(i); f.Name == "Mails" {
+			if list := listed(back.Mails); !reflect.DeepEqual(list, ev.Mails) {
+				t.Errorf("mails %v, want %v", list, ev.Mails)
+			}
+		} else if f.IsExported() && !reflect.DeepEqual(got.Field(i).Interface(), v.Field(i).Interface()) {
 			t.Errorf("%s: %v, want %v", f.Name, got.Field(i), v.Field(i))
 		}
 	}
 }
 
+// someMails is a list of mails.
+type someMails []event.Mail
+
+func (l someMails) Mails(take func(*event.Mail) bool) {
+	for i := range l {
+		if !take(&l[i]) {
+			return
+		}
+	}
+}
+
+func listed(list event.MailList) (all someMails) {
+	list.Mails(func(m *event.Mail) bool {
+		all = append(all, *m)
+		return true
+	})
+	return all
+}
+
+// TestMailsAreCapped has more mails, and longer texts, than an entry keeps.
+func TestMailsAreCapped(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 1000)
+	ev, back := event.Event{Mails: make(someMails, 100)}, event.Event{}
+	for i := range ev.Mails.(someMails) {
+		ev.Mails.(someMails)[i] = event.Mail{ID: long, Subject: long, Folder: long}
+	}
+	entry := appendEntry(nil, Key{}, &ev)
+	if err := readEntry(entry, &back); err != nil || len(entry) > sizeOf(&ev) {
+		t.Fatalf("%v, %d bytes of %d", err, len(entry), sizeOf(&ev))
+	}
+	if got := listed(back.Mails); len(got) != event.MaxMails || len(got[0].Folder) != event.MaxMailText {
+		t.Errorf("%d mails", len(got))
+	}
+}
+
 func TestDamagedEntry(t *testing.T) {
-	ev := event.Event{Time: time.Unix(1, 0), RawUser: []byte("alice"), ID: []byte("1")}
+	ev := event.Event{Time: time.Unix(1, 0), RawUser: []byte("alice"), Mails: someMails{{ID: []byte("1")}}, Origin: &event.Origin{Offset: 3, Placed: true}}
 	whole := appendEntry(nil, Key{}, &ev)
 	for n := range whole {
 		if err := readEntry(whole[:n], &event.Event{}); err == nil {

@@ -137,7 +137,7 @@ func (w *Writer) common(at time.Time, operation string, kind int, status, worklo
 // auditSignIn writes the audit record of a sign-in. ResultStatus is no indication of
 // the outcome: half of the failures have "Success" too.
 func (w *Writer) auditSignIn(s SignIn, id string) {
-	code := s.Verdict.codes()
+	code := s.Verdict.Codes()
 	operation, status := "UserLoggedIn", "Success"
 	if s.Verdict != Right {
 		operation = "UserLoginFailed"
@@ -158,7 +158,7 @@ func (w *Writer) auditSignIn(s SignIn, id string) {
 	r := auditLogin{
 		auditCommon: common, ClientIP: s.IP.String(), ActorIPAddress: s.IP.String(), ObjectID: resource,
 		ExtendedProperties: []property{{"ResultStatusDetail", "Success"}, {"UserAgent", s.Agent}, {"RequestType", requestType(s)}},
-		DeviceProperties:   []property{}, IntraSystemID: id, ApplicationID: s.App.ID, ErrorNumber: fmt.Sprint(code.entra), LogonError: code.logon,
+		DeviceProperties:   []property{}, IntraSystemID: id, ApplicationID: s.App.ID, ErrorNumber: fmt.Sprint(code.Entra), LogonError: code.Logon,
 	}
 	if s.Device != "" {
 		r.DeviceProperties = append(r.DeviceProperties, property{"Id", s.Device})

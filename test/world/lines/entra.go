@@ -64,7 +64,9 @@ const (
 	auditLagLow, auditLagHigh = 10 * time.Minute, 2 * time.Hour
 )
 
-type entraRecord struct {
+// EntraRecord is a sign-in as the diagnostic export of Entra writes it, without the
+// fields that no detection needs.
+type EntraRecord struct {
 	Time              string          `json:"time"`
 	ResourceID        string          `json:"resourceId"`
 	OperationName     string          `json:"operationName"`
@@ -80,10 +82,11 @@ type entraRecord struct {
 	Identity          string          `json:"identity"`
 	Level             int             `json:"Level"`
 	Location          string          `json:"location"`
-	Properties        entraProperties `json:"properties"`
+	Properties        EntraProperties `json:"properties"`
 }
 
-type entraProperties struct {
+// EntraProperties are the properties of a sign-in.
+type EntraProperties struct {
 	ID                         string         `json:"id"`
 	CreatedDateTime            string         `json:"createdDateTime"`
 	UserDisplayName            string         `json:"userDisplayName,omitempty"`
@@ -92,7 +95,7 @@ type entraProperties struct {
 	AppID                      string         `json:"appId"`
 	AppDisplayName             string         `json:"appDisplayName"`
 	IPAddress                  string         `json:"ipAddress"`
-	Status                     entraStatus    `json:"status"`
+	Status                     EntraStatus    `json:"status"`
 	ClientAppUsed              string         `json:"clientAppUsed,omitempty"`
 	UserAgent                  string         `json:"userAgent,omitempty"`
 	DeviceDetail               *entraDevice   `json:"deviceDetail,omitempty"`
@@ -113,7 +116,8 @@ type entraProperties struct {
 	ServicePrincipalCredential string         `json:"servicePrincipalCredentialKeyId,omitempty"`
 }
 
-type entraStatus struct {
+// EntraStatus is the result of a sign-in.
+type EntraStatus struct {
 	ErrorCode     int    `json:"errorCode"`
 	FailureReason string `json:"failureReason,omitempty"`
 }
@@ -137,7 +141,7 @@ type entraStep struct {
 }
 
 // export writes a record of Entra, where those are exported.
-func (w *Writer) export(at time.Time, r entraRecord) {
+func (w *Writer) export(at time.Time, r EntraRecord) {
 	if w.Entra {
 		w.json("entra.signin", "m365/signins.ndjson", at, Flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
 	}
@@ -153,8 +157,8 @@ func (w *Writer) SignIn(s SignIn) {
 	w.auditSignIn(s, id)
 }
 
-func (w *Writer) entraRecord(s SignIn, id string) entraRecord {
-	code := s.Verdict.codes()
+func (w *Writer) entraRecord(s SignIn, id string) EntraRecord {
+	code := s.Verdict.Codes()
 	correlation := w.uuid()
 	country, city := w.country(s.IP)
 	category, requirement, conditional, resource, resourceID := "SignInLogs", "singleFactorAuthentication", "success", "Office 365 Exchange Online", ExchangeOnline
@@ -170,15 +174,15 @@ func (w *Writer) entraRecord(s SignIn, id string) entraRecord {
 	if s.Graph {
 		resource, resourceID = "Microsoft Graph", MicrosoftGraph
 	}
-	r := entraRecord{
+	r := EntraRecord{
 		Time: s.At.Format("2006-01-02T15:04:05.0000000Z"), ResourceID: "/tenants/" + w.Tenant + "/providers/Microsoft.aadiam",
 		OperationName: "Sign-in activity", OperationVersion: "1.0", Category: category, TenantID: w.Tenant,
-		ResultType: fmt.Sprint(code.entra), ResultSignature: "None", CallerIPAddress: s.IP.String(),
+		ResultType: fmt.Sprint(code.Entra), ResultSignature: "None", CallerIPAddress: s.IP.String(),
 		CorrelationID: correlation, Identity: s.UPN, Level: 4, Location: country,
-		Properties: entraProperties{
+		Properties: EntraProperties{
 			ID: id, CreatedDateTime: s.At.Format("2006-01-02T15:04:05.0000000+00:00"),
 			UserDisplayName: s.UPN, UserPrincipalName: s.UPN, UserID: s.Object,
-			AppID: s.App.ID, AppDisplayName: s.App.Name, IPAddress: s.IP.String(), Status: entraStatus{ErrorCode: code.entra},
+			AppID: s.App.ID, AppDisplayName: s.App.Name, IPAddress: s.IP.String(), Status: EntraStatus{ErrorCode: code.Entra},
 			ClientAppUsed: s.App.Client, UserAgent: s.Agent, CorrelationID: correlation, IsInteractive: !s.Silent,
 			DeviceDetail: &entraDevice{DeviceID: s.Device}, Location: &entraLocation{city, country},
 			ConditionalAccessStatus: conditional, AuthenticationRequirement: requirement, AuthenticationProtocol: protocolOf(s),
@@ -188,7 +192,7 @@ func (w *Writer) entraRecord(s SignIn, id string) entraRecord {
 	if s.Verdict == Right {
 		r.Properties.UniqueTokenIdentifier = s.Token
 	} else {
-		r.ResultDescription, r.Properties.Status.FailureReason = code.text, code.text
+		r.ResultDescription, r.Properties.Status.FailureReason = code.Text, code.Text
 	}
 	return r
 }

@@ -92,8 +92,8 @@ func (w *Writer) Signed(at time.Time, c Client, s Service, user, query string, o
 func (w *Writer) Basic(at time.Time, c Client, s Service, user, query string, v Verdict) {
 	r := Request{At: at, Client: c, Service: s, Query: query, User: user, Status: 200, Signed: v == Right}
 	if v != Right {
-		r.Status, r.Sub, r.Win32 = 401, 1, v.codes().win32
-		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
+		r.Status, r.Sub, r.Win32 = 401, 1, v.Codes().Win32
+		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
 	} else if w.rng.Float64() < 0.25 {
 		w.logon(at, user, c.IP.String())
 	}
@@ -110,7 +110,7 @@ func (w *Writer) NTLM(at time.Time, c Client, s Service, user string, v Verdict)
 		w.Signed(at, c, s, user, "", 0)
 		return
 	}
-	w.logonFailed(at, user, c.IP.String(), webProcess, network, v)
+	w.logonFailed(at, user, c.IP.String(), WebProcess, network, v)
 	w.Web(Request{At: at, Client: c, Service: s, Status: 401, Sub: 1, Win32: logonDenied})
 }
 
@@ -132,10 +132,10 @@ func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time 
 			next = next.Add(w.between(30*time.Millisecond, 400*time.Millisecond))
 		}
 	case Expired:
-		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
+		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
 		w.page(next, c, "/owa/auth/expiredpassword.aspx", "url=/owa/auth.owa")
 	default:
-		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
+		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
 		w.page(next, c, logonPage, "replaceCurrent=1&reason=2&url="+strings.ReplaceAll(host+"/owa", "/", "%2f"))
 	}
 	return next

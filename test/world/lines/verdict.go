@@ -1,6 +1,6 @@
 package lines
 
-// Verdict is what a server thinks of a name and a password.
+// Verdict is the decision of a server about a name and a password.
 type Verdict int
 
 // The verdicts.
@@ -11,8 +11,8 @@ const (
 	Expired               // the password is right and too old
 	MFAAsked              // the password is right; a second factor is requested
 	MFADenied             // the password is right; the second factor was denied
-	Blocked               // the password is right; conditional access says no
-	Locked                // too many wrong passwords; nothing is said about this one
+	Blocked               // the password is right; conditional access blocks the sign-in
+	Locked                // too many wrong passwords before this one
 	Disabled              // the account is disabled
 	NoSession             // single sign-on found no session
 	NoConsent             // the application has not been consented to
@@ -23,16 +23,16 @@ const (
 	NoApplication         // the application id does not exist in the tenant
 )
 
-// codes are the same verdict in the words of each log.
-type codes struct {
-	win32     uint32 // IIS sc-win32-status
-	subStatus string // Security 4625
-	entra     int
-	logon     string // LogonError of the audit log
-	text      string // failureReason of Entra
+// Codes are the values that stand for a verdict in each log.
+type Codes struct {
+	Win32     uint32 // IIS sc-win32-status
+	SubStatus string // Security 4625
+	Entra     int
+	Logon     string // LogonError of the audit log
+	Text      string // failureReason of Entra
 }
 
-var verdicts = [...]codes{
+var verdicts = [...]Codes{
 	Right:         {0, "", 0, "", "Other."},
 	Wrong:         {1326, "0xc000006a", 50126, "InvalidUserNameOrPassword", "Invalid username or password or Invalid on-premise username or password."},
 	Nobody:        {1326, "0xc0000064", 50034, "UserAccountNotFound", "The user account does not exist in the directory."},
@@ -51,7 +51,8 @@ var verdicts = [...]codes{
 	NoApplication: {0, "", 700016, "UnauthorizedClient_DoesNotMatchRequest", "Application with identifier was not found in the directory."},
 }
 
-func (v Verdict) codes() codes { return verdicts[v] }
+// Codes returns the values of a verdict.
+func (v Verdict) Codes() Codes { return verdicts[v] }
 
 // KnowsPassword reports whether the verdict proves a right password.
 func (v Verdict) KnowsPassword() bool {

@@ -1,0 +1,126 @@
+package analytics
+
+import (
+	"net/netip"
+	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/drill"
+	"redshank/analytics/event"
+)
+
+// Bounds of the engine of a drill: its tables, in entries, and how long after the
+// last record of the drill it is kept.
+const (
+	drillEntries = 1000
+	drillIdle    = time.Hour
+)
+
+// drills runs a drill. The events of a drill go to an engine of its own with the
+// same policy and nothing else in common, so that they neither meet nor teach
+// anything that is known of real accounts and clients. That engine is made by the
+// first record of a run, is never saved, and ends with the run.
+type drills struct {
+	run    drill.Run
+	engine *Engine
+	last   time.Time // of the newest record, by the clock of the outer engine
+	ended  []*alert.Alert
+}
+
+// take takes an event whose id is the mark of a drill, and reports whether it did.
+// An event whose mark does not hold is an ordinary one.
+func (d *drills) take(outer *Engine, ev *event.Event) bool {
+	run, ok := outer.drillOf(ev)
+	if !ok {
+		return false
+	}
+	outer.stats.Drill++
+	if run < d.run { // of an earlier run, which has ended
+		return true
+	}
+	if run != d.run && !d.begin(outer, run) {
+		return true
+	}
+	if d.engine == nil { // the run has ended
+		return true
+	}
+	d.last = outer.now
+	d.engine.now, d.engine.received = outer.now, outer.received
+	d.engine.analyse(ev)
+	return true
+}
+
+// drillOf returns the run that an event belongs to: the mark, the account, the
+// address and the time must all be right. It is asked before the policy has
+// normalised anything, so that nothing of a drill is counted.
+func (e *Engine) drillOf(ev *event.Event) (run drill.Run, ok bool) {
+	d := &e.policy.Drill
+	if d.Key == nil || len(ev.RawForwarded) > 0 || !d.Has(ev.RawUser) {
+		return "", false
+	}
+	addr, err := netip.ParseAddr(string(ev.RawIP))
+	if err != nil || !drill.IsDocumentation(addr) {
+		return "", false
+	}
+	run, ok = d.Key.Verify(ev.ID, drill.Record{At: ev.Time, Account: string(ev.RawUser), Address: string(ev.RawIP)})
+	return run, ok && (e.now.IsZero() || !run.Expired(e.now))
+}
+
+// begin ends the run before, and makes the engine of a run.
+func (d *drills) begin(outer *Engine, run drill.Run) bool {
+	d.end()
+	engine, err := New(Options{Policy: outer.policy, Source: "auto", MaxIPs: drillEntries, MaxUsers: drillEntries})
+	if err != nil {
+		return false // cannot happen: the outer engine has the same policy
+	}
+	d.run, d.engine = run, engine
+	return true
+}
+
+// flush returns the messages of the drill that are due. A run whose records have
+// stopped ends.
+func (d *drills) flush(now time.Time) []*alert.Alert {
+	if d.engine == nil && d.ended == nil {
+		return nil
+	}
+	if d.engine != nil {
+		d.ended = append(d.ended, d.marked(d.engine.tracker.Flush())...)
+	}
+	if !now.IsZero() && now.Sub(d.last) > drillIdle {
+		d.end()
+	}
+	due := d.ended
+	d.ended = nil
+	return due
+}
+
+// close returns the final messages.
+func (d *drills) close() []*alert.Alert {
+	d.end()
+	return d.ended
+}
+
+// end closes the engine of the run. The run is remembered, so that late records of
+// it begin no second one.
+func (d *drills) end() {
+	if d.engine != nil {
+		d.ended = append(d.ended, d.marked(d.engine.Close())...)
+		d.engine = nil
+	}
+}
+
+// marked marks messages as those of the drill. Their incidents get ids of their own:
+// a real incident of the same address would have the same id.
+func (d *drills) marked(list []*alert.Alert) []*alert.Alert {
+	own := func(id string) string { return "drill-" + string(d.run) + "-" + id }
+	for _, a := range list {
+		a.Drill, a.ID, a.Message = string(d.run), own(a.ID), "Drill "+string(d.run)+": "+a.Message
+		if a.Campaign != "" {
+			a.Campaign = own(a.Campaign)
+		}
+		for i := range a.Members {
+			a.Members[i] = own(a.Members[i])
+		}
+	}
+	return list
+}

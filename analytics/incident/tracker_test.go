@@ -1,0 +1,271 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/state"
+)
+
+// graded is a Detail whose grade and volume a test sets.
+type graded struct {
+	incident *Incident
+	class    string
+	severity alert.Severity
+	volume   int
+}
+
+func (g *graded) Assess()               { g.incident.Class, g.incident.Severity = g.class, g.severity }
+func (g *graded) Volume() int           { return g.volume }
+func (g *graded) Fill(a *alert.Alert)   { a.Message = g.class }
+func (g *graded) Save() ([]byte, error) { return []byte{byte(g.severity), byte(g.volume)}, nil }
+func (g *graded) Restore(b []byte) error {
+	g.class, g.severity, g.volume = "spraying", alert.Severity(b[0]), int(b[1])
+	return nil
+}
+
+var gradedRule = &alert.Rule{ID: "T0001"}
+
+// begin is the first event time of the tests, in Unix milliseconds.
+var begin = time.Date(2026, 3, 10, 8, 0, 0, 0, time.UTC).UnixMilli()
+
+func newGraded(t *testing.T, change func(*policy.Policy)) *Tracker {
+	t.Helper()
+	p := policy.Default()
+	if change != nil {
+		change(p)
+	}
+	tracker := NewTracker(p)
+	tracker.Register(gradedRule, func(i *Incident) Detail { return &graded{incident: i, class: "spraying", severity: alert.Medium, volume: 1} })
+	tracker.Advance(begin)
+	return tracker
+}
+
+// touch updates the incident of a subject at a time and returns its detail.
+func touch(tracker *Tracker, subject string, at int64) *graded {
+	i := tracker.Open(gradedRule, subject, begin)
+	i.Extend(at)
+	i.Changed()
+	tracker.Advance(at)
+	tracker.Update(i)
+	return i.Detail.(*graded)
+}
+
+// phases returns the phases of the alerts, in order.
+func phases(alerts []*alert.Alert) (list []string) {
+	for _, a := range alerts {
+		list = append(list, a.Phase)
+	}
+	return list
+}
+
+func expect(t *testing.T, what string, got []*alert.Alert, want ...string) {
+	t.Helper()
+	if !slices.Equal(phases(got), want) {
+		t.Errorf("%s: phases %q, want %q", what, phases(got), want)
+	}
+}
+
+func TestIncidentIDsFollowFromSubjectAndDay(t *testing.T) {
+	tracker := newGraded(t, nil)
+	a, same := tracker.Open(gradedRule, "alice", begin), tracker.Open(gradedRule, "alice", begin+event.Hour)
+	if a != same {
+		t.Error("two incidents of one subject on one day")
+	}
+	other, later := tracker.Open(gradedRule, "bob", begin), tracker.Open(gradedRule, "alice", begin+event.Day)
+	if other == a || later == a {
+		t.Error("one incident for two subjects or two days")
+	}
+	if again := newGraded(t, nil).Open(gradedRule, "alice", begin); again.ID != a.ID {
+		t.Errorf("a replay gives id %s, want %s", again.ID, a.ID)
+	}
+	if tracker.ByID(a.ID) != a || tracker.ByID("T0001-none") != nil {
+		t.Error("ByID finds another incident")
+	}
+}
+
+func TestPhases(t *testing.T) {
+	tracker := newGraded(t, nil)
+	cooldown := policy.Default().Alerts.Cooldown.Milliseconds()
+	at := begin
+	g := touch(tracker, "alice", at)
+	expect(t, "new", tracker.Flush(), alert.PhaseOpened)
+	expect(t, "unchanged", tracker.Flush())
+
+	g.class = "stuffing"
+	touch(tracker, "alice", at+event.Minute)
+	expect(t, "another class within the cooldown", tracker.Flush())
+
+	at += cooldown + event.Minute
+	touch(tracker, "alice", at)
+	expect(t, "another class after the cooldown", tracker.Flush(), alert.PhaseChanged)
+
+	at += cooldown + event.Minute
+	g.volume = 9
+	touch(tracker, "alice", at)
+	expect(t, "nine times the volume", tracker.Flush())
+	g.volume = 10
+	touch(tracker, "alice", at+event.Minute)
+	expect(t, "ten times the volume", tracker.Flush(), alert.PhaseGrown)
+
+	g.severity = alert.High
+	touch(tracker, "alice", at+2*event.Minute)
+	expect(t, "higher severity", tracker.Flush(), alert.PhaseEscalated)
+	tracker.Open(gradedRule, "alice", begin).Valid.Add(1, alert.Credential{User: "alice"})
+	touch(tracker, "alice", at+event.Hour)
+	expect(t, "a valid credential", tracker.Flush(), alert.PhaseEscalated)
+}
+
+// Messages over the cap are delayed until the next minute. Only the first critical
+// message of an incident is not.
+func TestCapPerMinute(t *testing.T) {
+	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 2 })
+	for n := range 5 {
+		touch(tracker, fmt.Sprint("user", n), begin)
+	}
+	expect(t, "first minute", tracker.Flush(), alert.PhaseOpened, alert.PhaseOpened)
+	touch(tracker, "admin", begin).severity = alert.Critical
+	expect(t, "critical", tracker.Flush(), alert.PhaseOpened)
+	if s := tracker.Stats(); s.Suppressed != 3 || s.Notified != 3 || s.Opened != 6 {
+		t.Errorf("%+v", s)
+	}
+	tracker.Advance(begin + event.Minute)
+	expect(t, "second minute", tracker.Flush(), alert.PhaseOpened, alert.PhaseOpened)
+	tracker.Advance(begin + 2*event.Minute)
+	expect(t, "third minute", tracker.Flush(), alert.PhaseOpened)
+	tracker.Advance(begin + 3*event.Minute)
+	expect(t, "nothing is left", tracker.Flush())
+}
+
+// An incident closes after the quiet time and the permitted lateness, with a final
+// message if the last one is not up to date.
+func TestQuietIncidentsClose(t *testing.T) {
+	tracker := newGraded(t, nil)
+	touch(tracker, "alice", begin)
+	touch(tracker, "bob", begin)
+	tracker.Flush()
+	touch(tracker, "alice", begin+event.Minute)
+	tracker.Flush()
+	alice, bob := tracker.Open(gradedRule, "alice", begin), tracker.Open(gradedRule, "bob", begin)
+	p := policy.Default()
+	end := begin + event.Minute + p.Alerts.Quiet.Milliseconds() + p.State.Lateness.Milliseconds()
+	tracker.Advance(end)
+	if expect(t, "the quiet time is not over", tracker.Flush()); alice.Closed() {
+		t.Error("closed too early")
+	}
+	tracker.Advance(end + 1)
+	expect(t, "the quiet time is over", tracker.Flush(), alert.PhaseQuiet)
+	if !alice.Closed() || !bob.Closed() || tracker.ByID(alice.ID) != nil {
+		t.Error("still open")
+	}
+}
+
+// In a full tracker the incident that was updated least recently closes. It goes on
+// with its next sequence number when it is opened again.
+func TestFullTracker(t *testing.T) {
+	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 2 * maxIncidents })
+	for n := range maxIncidents {
+		touch(tracker, fmt.Sprint("user", n), begin)
+	}
+	oldest := tracker.Open(gradedRule, "user1", begin)
+	if got := len(tracker.Flush()); got != maxIncidents {
+		t.Fatalf("%d messages, want %d", got, maxIncidents)
+	}
+	touch(tracker, "user0", begin+event.Minute)
+	tracker.Flush()
+	oldest.Changed()
+	touch(tracker, "one more", begin+event.Minute)
+	expect(t, "eviction", tracker.Flush(), alert.PhaseQuiet, alert.PhaseOpened)
+	if !oldest.Closed() || tracker.Open(gradedRule, "user0", begin).Closed() {
+		t.Error("another incident was evicted")
+	}
+	touch(tracker, "user1", begin+2*event.Minute)
+	got := tracker.Flush()
+	at := slices.IndexFunc(got, func(a *alert.Alert) bool { return a.ID == oldest.ID })
+	if at < 0 || got[at].Sequence != 3 {
+		t.Errorf("reopened: %d messages, want one with sequence 3", len(got))
+	}
+}
+
+func TestCloseSendsFinalMessages(t *testing.T) {
+	tracker := newGraded(t, nil)
+	touch(tracker, "alice", begin)
+	touch(tracker, "bob", begin)
+	tracker.Flush()
+	touch(tracker, "bob", begin+event.Minute)
+	tracker.Flush()
+	got := tracker.Close()
+	if expect(t, "close", got, alert.PhaseQuiet); len(got) == 1 && got[0].ID != tracker.Open(gradedRule, "bob", begin).ID {
+		t.Errorf("final message of %s", got[0].ID)
+	}
+}
+
+func TestAdvanceReportsLateEvents(t *testing.T) {
+	tracker := newGraded(t, nil)
+	lateness := policy.Default().State.Lateness.Milliseconds()
+	if tracker.Advance(begin + event.Hour) {
+		t.Error("the newest event is late")
+	}
+	if tracker.Advance(begin+event.Hour-lateness) || !tracker.Advance(begin+event.Hour-lateness-1) {
+		t.Error("another limit of lateness")
+	}
+}
+
+// A restored tracker sends the same messages as one that went on.
+func TestTrackerIsRestored(t *testing.T) {
+	before := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 1 })
+	for _, table := range before.Tables() {
+		if table.Track != nil {
+			table.Track()
+		}
+	}
+	touch(before, "alice", begin).severity = alert.High
+	touch(before, "bob", begin)
+	expect(t, "first minute", before.Flush(), alert.PhaseOpened)
+
+	before.Advance(begin + event.Minute/2)
+
+	saved := map[string][]state.Entry{}
+	w := state.NewWriter(func(e state.Entry) {
+		e.Key, e.Value = slices.Clone(e.Key), slices.Clone(e.Value)
+		saved[e.Table] = append(saved[e.Table], e)
+	})
+	for _, table := range before.Tables() {
+		table.Changes(w)
+	}
+	if w.Err() != nil {
+		t.Fatal(w.Err())
+	}
+	after := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 1 })
+	for _, table := range after.Tables() {
+		for _, e := range saved[table.Name] {
+			if err := table.Restore(e.Key, e.Value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if table.Loaded != nil {
+			table.Loaded()
+		}
+	}
+	if !after.Advance(begin + event.Minute/2 - policy.Default().State.Lateness.Milliseconds() - 1) {
+		t.Error("the clock was not restored")
+	}
+	for _, tracker := range []*Tracker{before, after} {
+		tracker.Advance(begin + event.Minute)
+		got := tracker.Flush()
+		expect(t, "the delayed message", got, alert.PhaseOpened)
+		if len(got) == 1 && got[0].Sequence != 1 {
+			t.Errorf("sequence %d", got[0].Sequence)
+		}
+		touch(tracker, "alice", begin+2*event.Minute).severity = alert.Critical
+		got = tracker.Flush()
+		if expect(t, "worse", got, alert.PhaseEscalated); len(got) == 1 && got[0].Sequence != 2 {
+			t.Errorf("sequence %d, want 2", got[0].Sequence)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy/strict"
+)
+
+// Mute keeps the messages of some incidents back, for a reason and for a time.
+// Everything that it names must match the whole incident: an incident with one
+// account, address or application more is not muted.
+type Mute struct {
+	Reason, Owner string
+	Expires       time.Time
+	ExpiresText   string // as written: a day counts to its end in UTC
+	Line          int    // in the policy
+
+	rule, class string
+	account     *accountPattern
+	networks    []netip.Prefix
+	app         string // application id, lower case
+	hits        atomic.Uint64
+
+	accountText string // as written, until the domains are known
+	node        *yaml.Node
+}
+
+// Notice is what mutes are compared with: one message about an incident. A
+// list is whole or, with more members than it has room for, nil.
+type Notice struct {
+	Rule, Class string
+	Time        time.Time
+	Accounts    []string // canonical
+	Addresses   []netip.Addr
+	Apps        []string // ids, in any case
+}
+
+// Hits returns how many messages the mute has kept back since the policy was
+// loaded.
+func (m *Mute) Hits() uint64 { return m.hits.Load() }
+
+// Expired reports whether the mute is over at a time.
+func (m *Mute) Expired(at time.Time) bool { return !at.Before(m.Expires) }
+
+// Mutes returns the mutes in the order of the policy.
+func (p *Policy) Mutes() []*Mute { return p.mutes }
+
+// Muted returns the first mute that keeps a message back, and counts it; nil
+// for none.
+func (p *Policy) Muted(n *Notice) *Mute {
+	for _, m := range p.mutes {
+		if m.matches(n) {
+			m.hits.Add(1)
+			return m
+		}
+	}
+	return nil
+}
+
+func (m *Mute) matches(n *Notice) bool {
+	switch {
+	case m.Expired(n.Time),
+		m.rule != "" && m.rule != n.Rule,
+		m.class != "" && m.class != n.Class,
+		m.account != nil && !all(n.Accounts, func(user string) bool { return m.account.MatchAccount([]byte(user)) }),
+		len(m.networks) > 0 && !all(n.Addresses, m.covers),
+		m.app != "" && !all(n.Apps, func(id string) bool { return strings.EqualFold(id, m.app) }):
+		return false
+	}
+	return true
+}
+
+// covers reports whether an address lies in one of the networks.
+func (m *Mute) covers(ip netip.Addr) bool {
+	return slices.ContainsFunc(m.networks, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// all reports whether list has members and is holds for each of them.
+func all[T any](list []T, is func(T) bool) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(item T) bool { return !is(item) })
+}
+
+// readMutes reads [{reason, owner, expires, and what is muted}].
+func (p *Policy) readMutes(r *strict.Reader, at string, n *yaml.Node) {
+	p.mutes = nil
+	r.Items(at, n, func(item *yaml.Node) {
+		m := &Mute{Line: item.Line, node: item}
+		strict.Section(strict.Fields{
+			"reason":      strict.Text(&m.Reason),
+			"owner":       strict.Text(&m.Owner),
+			"expires":     strict.Expiry(&m.Expires, &m.ExpiresText),
+			"rule":        strict.OneOf(&m.rule, "AN1269", "AN0131"),
+			"class":       strict.OneOf(&m.class, Classes...),
+			"account":     strict.Text(&m.accountText),
+			"address":     strict.Prefixes(&m.networks),
+			"network":     strict.Prefixes(&m.networks),
+			"application": strict.Text(&m.app),
+		})(r, at, item)
+		m.app = strings.ToLower(m.app)
+		if m.complete(r, at) {
+			p.mutes = append(p.mutes, m)
+		}
+	})
+}
+
+// complete reports whether a mute has what every mute needs.
+func (m *Mute) complete(r *strict.Reader, at string) bool {
+	complete := true
+	for _, key := range []struct{ name, value string }{{"reason", m.Reason}, {"owner", m.Owner}, {"expires", m.ExpiresText}} {
+		if key.value == "" {
+			r.Fail(m.node, strict.Join(at, key.name), "missing (want reason, owner and expires)")
+			complete = false
+		}
+	}
+	if m.rule+m.class+m.accountText+m.app == "" && len(m.networks) == 0 {
+		r.Fail(m.node, at, "%q: matches everything (want rule, class, account, address, network or application)", strict.Clip(m.Reason))
+		return false
+	}
+	return complete
+}
+
+// finish parses the account.
+func (m *Mute) finish(r *strict.Reader, d *event.Domains) {
+	if m.accountText == "" {
+		return
+	}
+	account, err := parseAccount(d, m.accountText)
+	if err != nil {
+		r.Fail(m.node, "mutes.account", "%q: %v", strict.Clip(m.accountText), err)
+	}
+	m.account = &account
+}
+
+// Classes are the classes of incidents of both analytics.
+var Classes = []string{
+	"credential_stuffing", "password_spraying", "password_guessing", "misconfigured_client",
+	"scripted_mail_access", "session_replay", "application_mail_access", "mailbox_export", "collection_tool", "mail_diversion",
+}
+
+// Values of alerts.classes.
+const (
+	classOn    = "on"
+	classOff   = "off"
+	classValid = "valid_credential" // only with a valid credential
+)
+
+// AlertsOn reports whether messages about incidents of a class are sent, for an
+// incident with or without a valid credential.
+func (p *Policy) AlertsOn(class string, valid bool) bool {
+	mode := p.classes[class]
+	return mode != classOff && (mode != classValid || valid)
+}
+
+// readClasses reads {class: on, off or valid_credential}.
+func (p *Policy) readClasses(r *strict.Reader, at string, n *yaml.Node) {
+	p.classes = map[string]string{}
+	known := strict.Fields{}
+	for _, class := range Classes {
+		known[class] = func(r *strict.Reader, at string, n *yaml.Node) {
+			mode := classOn
+			strict.OneOf(&mode, classOn, classOff, classValid)(r, at, n)
+			p.classes[class] = mode
+		}
+	}
+	strict.Section(known)(r, at, n)
+}

@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"bytes"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/policy/strict"
+)
+
+// fragment is a piece of script text that identifies a tool.
+type fragment struct {
+	text []byte // in lower case
+	tool string
+}
+
+// Bounds of a fragment, in bytes: a shorter one would match too much, a longer
+// one could fall between two windows of a search.
+const minFragment, maxFragment = 4, 64
+
+// scriptTool returns the first tool with a fragment in the script, "" for none.
+// It reads the text in windows that overlap, so that folding its case needs no
+// copy of the whole.
+func (c *content) scriptTool(script []byte) string {
+	var window [1024]byte
+	for {
+		n := min(len(script), len(window))
+		for i, b := range script[:n] {
+			if b >= 'A' && b <= 'Z' {
+				b += 'a' - 'A'
+			}
+			window[i] = b
+		}
+		for i := range c.scripts {
+			if bytes.Contains(window[:n], c.scripts[i].text) {
+				return c.scripts[i].tool
+			}
+		}
+		if n == len(script) {
+			return ""
+		}
+		script = script[n-maxFragment:]
+	}
+}
+
+// readScripts reads {tool: [fragments]}.
+func (c *content) readScripts(r *strict.Reader, at string, n *yaml.Node) {
+	r.Each(at, n, func(tool *yaml.Node, at string, value *yaml.Node) {
+		r.Items(at, value, func(item *yaml.Node) {
+			text, ok := r.Value(item, at, "a piece of script text")
+			switch {
+			case ok && (len(text) < minFragment || len(text) > maxFragment):
+				r.Fail(item, at, "%q: %d bytes long (want %d to %d)", strict.Clip(text), len(text), minFragment, maxFragment)
+			case ok:
+				c.scripts = append(c.scripts, fragment{[]byte(strings.ToLower(text)), tool.Value})
+			}
+		})
+	})
+}
+
+// pieces are texts that are looked for in others all at once: by their first two
+// bytes, one pass over the other text however many there are. To search for each
+// of the 18 there are took six times as long in what the directory audit writes.
+type pieces struct {
+	texts []string
+	pairs [1 << 16 / 64]uint64 // which first two bytes there are
+}
+
+// add takes a text of at least two bytes.
+func (p *pieces) add(text string) {
+	p.texts = append(p.texts, text)
+	pair := pairOf(text[0], text[1])
+	p.pairs[pair/64] |= 1 << (pair % 64)
+}
+
+func pairOf(first, second byte) uint16 { return uint16(first)<<8 | uint16(second) }
+
+// in reports whether one of them stands in b.
+func (p *pieces) in(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		pair := pairOf(b[i-1], b[i])
+		if p.pairs[pair/64]>>(pair%64)&1 != 0 && p.start(b[i-1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// start reports whether b starts with one of them.
+func (p *pieces) start(b []byte) bool {
+	for _, text := range p.texts {
+		if len(b) >= len(text) && string(b[:len(text)]) == text {
+			return true
+		}
+	}
+	return false
+}

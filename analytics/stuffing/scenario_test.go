@@ -1,0 +1,9 @@
+package stuffing_test
+
+import (
+	"testing"
+
+	"redshank/analytics/scenario"
+)
+
+func TestScenarios(t *testing.T) { scenario.Run(t, "testdata") }

@@ -1,0 +1,168 @@
+package drill
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	mark "redshank/analytics/drill"
+	"redshank/analytics/policy"
+)
+
+// Options say what to write and where.
+type Options struct {
+	Policy  *policy.Policy
+	IIS     string   // path of a W3C log; empty: none
+	UAL     string   // path of an audit log; empty: none
+	Entra   string   // path of a sign-in log; empty: none
+	Classes []string // nil: all
+	Now     time.Time
+}
+
+// Drill is one drill that was written.
+type Drill struct {
+	Run     mark.Run   `json:"run"`
+	Written time.Time  `json:"written"`
+	Expect  []Incident `json:"expect"`
+	Skipped []Skipped  `json:"skipped,omitempty"`
+}
+
+// Incident is an incident that the drill should lead to.
+type Incident struct {
+	Rule    string `json:"rule"`
+	Class   string `json:"class"`
+	Format  string `json:"format"`
+	Path    string `json:"path"`
+	Records int    `json:"records"`
+}
+
+// Skipped is a class that could not be drilled.
+type Skipped struct {
+	Class string `json:"class"`
+	Why   string `json:"why"`
+}
+
+// format writes the records of one log.
+type format interface {
+	name() string
+	can(kind) bool
+	line(a *act, id string) []byte
+}
+
+// log is one file to write.
+type log struct {
+	format
+	path string
+	acts []act
+}
+
+// Write appends the attacks of a drill to the logs, each in the first log that can
+// tell it: the audit log, the log of IIS, the sign-in log.
+func Write(o Options) (*Drill, error) {
+	if o.Policy.Drill.Key == nil {
+		return nil, errors.New("the policy has no section drill (want key_file and accounts)")
+	}
+	var logs []*log
+	for _, l := range []*log{{format: ual{}, path: o.UAL}, {format: &iis{}, path: o.IIS}, {format: entra{}, path: o.Entra}} {
+		if l.path != "" {
+			logs = append(logs, l)
+		}
+	}
+	if len(logs) == 0 {
+		return nil, errors.New("no log to write (want --iis, --ual or --entra)")
+	}
+	c := &cast{policy: o.Policy, accounts: o.Policy.Drill.Accounts, now: o.Now.Truncate(time.Second)}
+	d := &Drill{Run: mark.NewRun(o.Now), Written: o.Now.UTC(), Expect: []Incident{}}
+	for i := range classes {
+		if k := &classes[i]; o.Classes == nil || slices.Contains(o.Classes, k.name) {
+			d.plan(k, c, logs)
+		}
+	}
+	number := uint32(0)
+	for _, l := range logs {
+		if err := l.write(d.Run, o.Policy.Drill.Key, &number); err != nil {
+			return nil, fmt.Errorf("%s: %w", l.name(), err)
+		}
+	}
+	return d, nil
+}
+
+// plan gives the acts of a class to a log.
+func (d *Drill) plan(k *class, c *cast, logs []*log) {
+	why := k.check(c)
+	if why != "" {
+		d.Skipped = append(d.Skipped, Skipped{k.name, why})
+		return
+	}
+	acts := k.acts(c)
+	for _, l := range logs {
+		// A session is in no log of IIS, and two networks alone are no replay.
+		if slices.ContainsFunc(acts, func(a act) bool { return !l.can(a.kind) || a.session != "" && l.name() == "iis" }) {
+			continue
+		}
+		l.acts = append(l.acts, acts...)
+		d.Expect = append(d.Expect, Incident{k.rule, k.name, l.name(), l.path, len(acts)})
+		return
+	}
+	var names []string
+	for _, l := range logs {
+		names = append(names, l.name())
+	}
+	d.Skipped = append(d.Skipped, Skipped{k.name, "the log has no records of its kind: " + strings.Join(names, ", ") + " (want --ual)"})
+}
+
+// write appends the acts of a log in the order of their times.
+func (l *log) write(run mark.Run, key *mark.Key, number *uint32) (err error) {
+	if len(l.acts) == 0 {
+		return nil
+	}
+	file, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644) // for the agent, whose account may be another
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	text, err := l.begin(file)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(l.acts, func(a, b act) int { return cmp.Or(a.at.Compare(b.at)) })
+	for i := range l.acts {
+		a := &l.acts[i]
+		*number++
+		id := key.Mark(run, *number, mark.Record{At: a.at, Account: a.account, Address: a.address})
+		text = append(append(text, l.line(a, id)...), '\n')
+	}
+	_, err = file.Write(text) // at once, so that an agent finds whole lines
+	return err
+}
+
+// begin returns what precedes the lines: the header of a new file, the end of an
+// unfinished line.
+func (l *log) begin(file *os.File) (text []byte, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if size := info.Size(); size > 0 {
+		var end [1]byte
+		if _, err := file.ReadAt(end[:], size-1); err != nil {
+			return nil, err
+		}
+		if end[0] != '\n' {
+			text = append(text, '\n')
+		}
+	}
+	if f, ok := l.format.(*iis); ok {
+		header, err := f.header(io.NewSectionReader(file, 0, info.Size()))
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, header...)
+	}
+	return text, nil
+}
