@@ -88,5 +88,5 @@ func (c *Credentials) listed() []alert.Credential {
 // Full reports whether a sign-in at a time in Unix milliseconds can only be counted.
 func (c *Credentials) Full(at int64) bool { return c.full != 0 && at > c.full+window.JoinWithin }
 
-// Count returns the number of accounts, listed or not; see window.Distinct.
-func (c *Credentials) Count() int { return c.all.Count() }
+// Count returns the number of accounts, listed or not; see window.Distinct.Estimate.
+func (c *Credentials) Count() int { return c.all.Estimate() }

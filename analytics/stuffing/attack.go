@@ -116,14 +116,14 @@ func (i *attack) countAccount(t *window.Attempt) {
 	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
 }
 
-// updateCounts updates the distinct counts, which are estimates above 1,024
-// accounts; see window.Distinct. Accounts that get in beyond that number count as
+// updateCounts updates the distinct counts, read by one of the methods of
+// window.Distinct. Accounts that get in beyond those known to be new count as
 // succeeded.
-func (i *attack) updateCounts() {
-	i.Counts.DistinctUsers = i.users.Count()
-	i.Counts.UnknownUsers = i.unknown.Count()
-	i.Counts.Locked = i.locked.Count()
-	i.Counts.Leaked = i.leaked.Count()
+func (i *attack) updateCounts(read func(*window.Distinct) int) {
+	i.Counts.DistinctUsers = read(&i.users)
+	i.Counts.UnknownUsers = read(&i.unknown)
+	i.Counts.Locked = read(&i.locked)
+	i.Counts.Leaked = read(&i.leaked)
 	i.Counts.Succeeded = max(i.Counts.Succeeded, i.Valid.Count()-i.Counts.Accepted)
 }
 

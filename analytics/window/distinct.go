@@ -11,9 +11,8 @@ import (
 const exactDistinct = 1024
 
 // Distinct counts distinct 64-bit keys: exactly up to 1,024, beyond that by a
-// HyperLogLog of 16,384 registers (standard error 0.8 %, at most 16 KiB), which
-// is read again once so many keys were added that the number may have grown by a
-// fiftieth. The zero value is empty. The order of the keys does not matter.
+// HyperLogLog of 16,384 registers (standard error 0.8 %, at most 16 KiB). The zero
+// value is empty. The order of the keys does not matter.
 type Distinct struct {
 	exact  map[uint64]struct{}
 	sketch *hyperloglog.Sketch
@@ -53,15 +52,25 @@ func (d *Distinct) overflow() {
 	d.exact = nil
 }
 
-// Count returns the number of distinct keys.
+// Count returns the number of distinct keys. Above the exact range Count reads the
+// whole sketch, which takes as long as recording some ten failures.
 func (d *Distinct) Count() int {
 	if d.sketch == nil {
 		return len(d.exact)
 	}
-	if d.count == 0 || 50*d.since > d.count {
+	if d.count == 0 || d.since > 0 {
 		d.count, d.since = int(d.sketch.Estimate()), 0
 	}
 	return d.count
+}
+
+// Estimate is Count for frequent use: above the exact range the sketch is read
+// only once so many keys were added that the number may have grown by a fiftieth.
+func (d *Distinct) Estimate() int {
+	if d.sketch != nil && d.count > 0 && 50*d.since <= d.count {
+		return d.count
+	}
+	return d.Count()
 }
 
 // Has reports whether key was added. Above the exact range Has returns false.
