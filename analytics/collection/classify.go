@@ -72,6 +72,9 @@ var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems,
 // in progress. A program that reads many mailboxes, without any other signal, is
 // only a question: most such programs are a backup or a new product.
 func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
+	if kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start) {
+		kinds &^= setOf(signInROPC, signInLegacy) // how a new service account signs in
+	}
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0
 	switch {
