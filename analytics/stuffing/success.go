@@ -12,7 +12,7 @@ import (
 // account's known clients.
 func (s *Detector) succeeded(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
-	if a == nil {
+	if a == nil || s.onlyCounted(ev, c, a) {
 		return
 	}
 	got := s.newSignIn(ev, c, a)
