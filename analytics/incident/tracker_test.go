@@ -41,7 +41,9 @@ func newGraded(t *testing.T, change func(*policy.Policy)) *Tracker {
 		change(p)
 	}
 	tracker := NewTracker(p)
-	tracker.Register(gradedRule, func(i *Incident) Detail { return &graded{incident: i, class: "spraying", severity: alert.Medium, volume: 1} })
+	tracker.Register(gradedRule, func(i *Incident) Detail {
+		return &graded{incident: i, class: "spraying", severity: alert.Medium, volume: 1}
+	})
 	tracker.Advance(begin)
 	return tracker
 }
