@@ -248,6 +248,7 @@ func (s *Detector) member(k *campaign, f *foreignFailure, c *client) {
 		k.tools = append(k.tools, f.Tool)
 	}
 	if f.single {
+		c.incident.partOf = k
 		s.link(k.incident, c.incident)
 	} else if c.campaign != k.incident {
 		c.campaign = k.incident
