@@ -84,8 +84,8 @@ func (w *World) workday(p *person, day int, begin, end time.Time, at spot) {
 	}
 }
 
-// mistakes draws how many passwords somebody gets wrong before the right one: most
-// none, some one, a few so many that the account is locked.
+// mistakes draws the number of wrong passwords before the right one: mostly none. More
+// than five lock the account.
 func (w *World) mistakes(p *person, at time.Time) int {
 	share := 0.035
 	if at.In(w.Start.Location()).Weekday() == time.Monday {

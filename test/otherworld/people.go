@@ -121,8 +121,8 @@ func (p *person) home(at time.Time) netip.Addr {
 	return p.line.V6(id, id^uint64(day))
 }
 
-// cellular is the address of the person's telephone: one of those that the carrier
-// shares among all its customers.
+// cellular is the address of the person's telephone: one of 120 addresses that all
+// customers of the carrier share.
 func (w *World) cellular(p *person, at time.Time) netip.Addr {
 	slot := int64(w.hash(1, int64(p.number), at.Unix()/5400) % 120)
 	return p.carrier.V4(w.hash(2, slot))

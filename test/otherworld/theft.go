@@ -109,7 +109,7 @@ func (w *World) rob(x theft) {
 
 var libraries = []string{"python-requests/2.32.3", "curl/8.7.1", "Go-http-client/2.0", "aiohttp/3.10.5", "axios/1.7.7", "PostmanRuntime/7.40.0", "python-httpx/0.27.0"}
 
-// prey draws a victim whom no other theft has, and who has been there for a while.
+// prey draws a victim of no other theft, employed for the whole time.
 func (w *World) prey(cloud bool) *person {
 	for range 500 {
 		p := one(w, w.people...)

@@ -259,7 +259,7 @@ func (w *World) usedLater(r *robbery) {
 	})
 }
 
-// fatigue is a right password whose second factor is asked for until the victim gives in.
+// fatigue repeats the request for the second factor until the victim approves one.
 func (w *World) fatigue(r *robbery) {
 	r.agent = w.current(w.Start)
 	r.run(func(at time.Time) {
