@@ -39,7 +39,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	c.evidence.alias(d, ev)
 	w := c.networks.contextOf(ev)
 	features := featuresOf(ev, &w)
-	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
+	c.signIns.compare(d, ev, features[:2], &w) // agent and application there are often the portal's own
 	c.signIns.rentedNetwork(d, ev, &w)
 	detail := firstOf(ev.Detail, ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
@@ -55,7 +55,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 // account, what is done in one session within a day need not belong together.
 func (c *mailboxChanges) observationOf(d *profile, ev *event.Event, kind signalKind, w *networkContext) observation {
 	n := c.evidence.observationOf(ev, kind)
-	if w.usual || d.Baseline.KnewBefore(w.network, n.first, c.policy.Collection.Baseline) {
+	if d.knowsPlace(w, n.first, c.policy.Collection.Baseline) {
 		n.links[0], n.links[1] = 0, 0
 	}
 	return n

@@ -217,6 +217,11 @@ func (d *profile) suspicious(at int64) bool {
 // within reports whether a time is within a day of an incident.
 func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 
+// knowsPlace reports whether a network was usual for the subject before a time.
+func (d *profile) knowsPlace(w *networkContext, at int64, period policy.LearningPeriod) bool {
+	return w.usual || w.network != 0 && d.Baseline.KnewBefore(w.network, at, period)
+}
+
 // learning returns the learning period of a subject: days alone for an
 // application, which signs in all day.
 func (d *profile) learning(period policy.LearningPeriod) policy.LearningPeriod {
