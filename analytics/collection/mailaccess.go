@@ -136,9 +136,10 @@ var webServices = []byte("Client=WebServices")
 // readerKey returns the feature of a program together with its network: the same
 // script in another network is a different feature.
 func readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
-	var space [5 + maxDetail]byte
+	const maxAgent = 160
+	var space [5 + maxAgent]byte
 	b := append(space[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
-	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxDetail)]...))
+	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxAgent)]...))
 }
 
 // nameless reports whether an EWS request has no user agent, which is rare among

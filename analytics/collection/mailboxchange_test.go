@@ -101,6 +101,12 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	if len(changes) != 10 {
 		t.Errorf("%d groups", len(changes))
 	}
+	for _, group := range policy.CmdletGroups() {
+		_, script := scriptSignals[group]
+		if _, change := changes[group]; !script && !change {
+			t.Errorf("cmdlets %s: no meaning", group)
+		}
+	}
 }
 
 func TestCommands(t *testing.T) {

@@ -11,11 +11,13 @@ import (
 	"redshank/analytics/policy"
 )
 
-// Bounds of one profile: about 20 KB at most, and 500 bytes for an account that
+// Bounds of one profile: about 35 KB at most, and 500 bytes for an account that
 // only signs in.
 const (
 	maxObservations = 48
-	maxDetail       = 160
+	maxDetail       = 320
+	maxMails        = 5              // of one observation
+	maxProfileMails = 40             // of all observations
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
 
@@ -57,6 +59,7 @@ type observation struct {
 	client      event.ClientKey // zero: none
 	feature     uint64          // counts only while this feature is not usual; 0: always counts
 	detail      string
+	mails       []alert.Mail // that were accessed, at most maxMails
 }
 
 // began returns the time from which the observation is part of an incident. A volume
@@ -100,6 +103,17 @@ func (d *profile) keep(n observation, detail []byte) (kept *observation, changed
 	n.detail = oneLine(detail)
 	d.observations = append(d.observations, n)
 	return &d.observations[len(d.observations)-1], true
+}
+
+// addMails adds the mails of an event to an observation of the profile, and reports
+// whether any was added.
+func (d *profile) addMails(n *observation, list event.MailList) (added bool) {
+	room := maxProfileMails
+	for i := range d.observations {
+		room -= len(d.observations[i].mails)
+	}
+	n.mails, added = mergeMails(n.mails, list, min(maxMails, len(n.mails)+room))
+	return added
 }
 
 // ofAttack are the signals that credential stuffing gives for each address with a
@@ -216,11 +230,6 @@ func (d *profile) suspicious(at int64) bool {
 
 // within reports whether a time is within a day of an incident.
 func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
-
-// knowsPlace reports whether a network was usual for the subject before a time.
-func (d *profile) knowsPlace(w *networkContext, at int64, period policy.LearningPeriod) bool {
-	return w.usual || w.network != 0 && d.Baseline.KnewBefore(w.network, at, period)
-}
 
 // learning returns the learning period of a subject: days alone for an
 // application, which signs in all day.

@@ -42,11 +42,11 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	features := featuresOf(ev, &w)
 	w.ownDevice = d.kind == aUser && d.Baseline.KnewBefore(features[2].key, at, c.policy.Collection.Baseline)
 	if w.ownDevice {
-		c.compare(d, ev, features[2:], &w) // wherever it is
+		c.compare(d, ev, features[2:]) // wherever it is
 	} else {
-		c.compare(d, ev, features[:], &w)
+		c.compare(d, ev, features[:])
 		c.rentedNetwork(d, ev, &w)
-		c.hour(d, ev, &w)
+		c.hour(d, ev)
 		c.travel.check(d, ev, &w)
 	}
 	c.method(d, ev, &w)
@@ -141,7 +141,7 @@ func protocolOf(ev *event.Event) event.Protocol {
 
 // compare records signals for features that are new to the account or, while its
 // baseline is not mature, to its groups.
-func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature, w *networkContext) {
+func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) {
 	period, at := d.learning(c.policy.Collection.Baseline), ev.Time.UnixMilli()
 	for i := range features {
 		p := &features[i]
@@ -150,22 +150,13 @@ func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature, 
 		}
 		switch {
 		case d.Baseline.IsNew(p.key, at, period):
-			c.record(d, ev, p, w, false)
+			c.evidence.raiseUnless(p.key, d, ev, p.signal, p.text(ev))
 		case !d.Baseline.IsMature(at) && !p.own && d.newToGroups(p.key, at, c.policy.Collection.Baseline):
-			c.record(d, ev, p, w, true)
+			n := c.evidence.observationOf(ev, p.signal)
+			n.half, n.feature = true, p.key
+			c.evidence.record(d, n, p.text(ev), ev)
 		}
 	}
-}
-
-// record records the signal of a new feature. At a place that is usual for the account,
-// everything else from that address is not connected with it.
-func (c *signIns) record(d *profile, ev *event.Event, p *eventFeature, w *networkContext, half bool) {
-	n := c.evidence.observationOf(ev, p.signal)
-	n.half, n.feature = half, p.key
-	if d.knowsPlace(w, n.first, c.policy.Collection.Baseline) {
-		n.links[1] = 0
-	}
-	c.evidence.record(d, n, p.text(ev), ev)
 }
 
 // rentedNetwork raises a signal for a network of servers for rent or of a VPN
@@ -188,9 +179,9 @@ func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) 
 var anyRented = baseline.Key(baseline.Network, []byte("rented"))
 
 // hour records a signal for a sign-in at an unusual hour.
-func (c *signIns) hour(d *profile, ev *event.Event, w *networkContext) {
+func (c *signIns) hour(d *profile, ev *event.Event) {
 	if d.kind == aUser && d.Baseline.IsNewHour(ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
-		c.record(d, ev, &eventFeature{signal: newHour, detail: ev.Time.UTC().AppendFormat(nil, "15:04 MST")}, w, false)
+		c.evidence.raise(d, ev, newHour, ev.Time.UTC().AppendFormat(nil, "15:04 MST"))
 	}
 }
 
