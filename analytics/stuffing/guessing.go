@@ -11,11 +11,10 @@ import (
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client) bool {
+func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
 		return false // another log has more details
 	}
-	a := s.account(ev)
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
@@ -56,7 +55,7 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	if len(a.attempts.All()) < least {
 		return false
 	}
-	if oneTelephone(a.attempts.All()) {
+	if oneTelephone(a.attempts.All()) || disabled(a.attempts.All()) {
 		return false
 	}
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
@@ -70,23 +69,37 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 // one mail program: a telephone with an old password fails from wherever it is
 // carried.
 func oneTelephone(all []window.Attempt) bool {
-	mail := func(t window.Attempt) bool { return t.Family == event.Mobile || t.Family == event.Outlook }
-	first := slices.IndexFunc(all, mail)
+	first := slices.IndexFunc(all, func(t window.Attempt) bool { return isMail(&t) })
 	if first < 0 {
 		return false
 	}
 	n := 0
 	for i := range all {
-		if mail(all[i]) && all[i].Agent == all[first].Agent {
+		if isMail(&all[i]) && all[i].Agent == all[first].Agent {
 			n++
 		}
 	}
 	return 5*n >= 4*len(all)
 }
 
+// disabled reports whether an account was disabled when it last failed: its own
+// programs go on, and nobody can guess its password.
+func disabled(all []window.Attempt) bool {
+	for n := len(all) - 1; n >= 0; n-- {
+		switch all[n].Reason {
+		case event.Disabled:
+			return true
+		case event.WrongPassword:
+			return false
+		}
+	}
+	return false
+}
+
 // guessesPrivileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not count.
+// all where the client is zero. Mail programs that retry do not count, where the
+// account has used them or their network's owner.
 func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
@@ -98,7 +111,7 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
-		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
+		if o.Succeeded || o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
 			continue
 		}
 		perDay[o.At/day]++
@@ -113,6 +126,13 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 		}
 	}
 	return inDay >= p.Day || days >= 3
+}
+
+// retries reports whether a mail program that fails for an account is probably its
+// own.
+func (s *Detector) retries(a *account, t *window.Attempt) bool {
+	c, ok := s.clients.Peek(s.cut(t.Client))
+	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
 }
 
 // mostlyFromOne reports whether two thirds of the failures of an account in the
