@@ -22,12 +22,14 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *acc
 	switch {
 	case clients:
 	case !s.shared(c, t.Marks) && s.guessesPrivileged(a, t, c.key):
-		s.open(c, windowAccount, t.At, ev)
-		a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
+		s.openGuesser(c, a, t, ev)
 		return true
 	case s.guessesPrivileged(a, t, event.ClientKey{}):
-		if s.mostlyFromOne(a, t) {
-			return false // once there are more, that client has an incident of its own
+		if from := s.mostlyFrom(a, t); from != nil { // the others may be the account's own typos
+			if from == c {
+				s.openGuesser(c, a, t, ev)
+			}
+			return from == c
 		}
 		privileged = true
 	default:
@@ -46,6 +48,12 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *acc
 	i.Assess()
 	s.tracker.Update(i.Incident)
 	return true
+}
+
+// openGuesser opens the incident of a client that guesses the password of an account.
+func (s *Detector) openGuesser(c *client, a *account, t *window.Attempt, ev *event.Event) {
+	s.open(c, windowAccount, t.At, ev)
+	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
 }
 
 // guesses reports whether one account fails from many clients at a time, or
@@ -105,16 +113,18 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
 		return false
 	}
-	perDay := map[int64]int{}
+	all := a.attempts.All()
+	newest := all[len(all)-1].At
+	perDay := map[int64]int{} // counted back from the newest: an attack may begin at any hour
 	inDay := 0
-	for _, o := range a.attempts.All() {
+	for _, o := range all {
 		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
 		if o.Succeeded || o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
 			continue
 		}
-		perDay[o.At/day]++
+		perDay[(newest-o.At)/day]++
 		if o.At > t.At-s.slow && o.At <= t.At {
 			inDay++
 		}
@@ -135,23 +145,22 @@ func (s *Detector) retries(a *account, t *window.Attempt) bool {
 	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
 }
 
-// mostlyFromOne reports whether two thirds of the failures of an account in the
-// day up to t come from one client that is not shared.
-func (s *Detector) mostlyFromOne(a *account, t *window.Attempt) bool {
-	counts, all := map[event.ClientKey]int{}, 0
-	for _, o := range a.attempts.All() {
-		if o.At > t.At-s.slow && o.At <= t.At {
-			all++
-			counts[s.cut(o.Client)]++
-		}
+// mostlyFrom returns the client that two thirds of the failures of an account come
+// from, if it is not shared, or nil.
+func (s *Detector) mostlyFrom(a *account, t *window.Attempt) *client {
+	counts, all := map[event.ClientKey]int{}, a.attempts.All()
+	for i := range all {
+		counts[s.cut(all[i].Client)]++
 	}
 	for k, n := range counts {
-		if 3*n >= 2*all {
-			c, ok := s.clients.Peek(k)
-			return ok && !s.shared(c, t.Marks)
+		if 3*n < 2*len(all) {
+			continue
+		}
+		if c, ok := s.clients.Peek(k); ok && !s.shared(c, t.Marks) {
+			return c
 		}
 	}
-	return false
+	return nil
 }
 
 func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
