@@ -166,6 +166,10 @@ func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *acco
 	}
 	f.Merge(*t)
 	s.evidence.markDirty(f.place)
+	if t.Key == 0 {
+		t.Key, t.Name = f.Key, f.Name
+		a, _ = s.accounts.Peek(t.Key)
+	}
 	if a.familiar(c, &f.Attempt, f.At) || s.ownProgram(&f.Attempt, a) {
 		s.evidence.explain(f)
 		f.Succeeded = true // explained
@@ -191,7 +195,15 @@ func (s *Detector) pairOf(t *window.Attempt) clusterPair {
 // program on its way: a telephone with an old password fails from many
 // networks.
 func (s *Detector) ownProgram(t *window.Attempt, a *account) bool {
-	return (t.Family == event.Mobile || t.Family == event.Outlook) && a.usedAgent(t.Agent, t.At)
+	return isMail(t) && a.usedAgent(t.Agent, t.At)
+}
+
+// isMail reports whether an attempt is that of a mail program, which keeps trying
+// the password that it has. Whatever synchronises by ActiveSync is one, unless it is
+// known as a script or a tool.
+func isMail(t *window.Attempt) bool {
+	return t.Family == event.Mobile || t.Family == event.Outlook ||
+		t.Service == event.EAS && t.Family != event.Scripting && t.Family != event.Tool
 }
 
 func (s *Detector) cluster(key uint64) *cluster {

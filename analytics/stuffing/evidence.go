@@ -92,12 +92,12 @@ func (e *evidence) forgive(k event.ClientKey, from, to int64, typo func(*window.
 }
 
 // find returns the failure that another log reported, or nil if it is not
-// among the latest.
+// among the latest. A log that names no account completes one that names no program.
 func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
 		f := &e.list[(e.next+2*n-1-back)%n]
-		if f.Client == t.Client && f.Key == t.Key && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
+		if f.Client == t.Client && (f.Key == t.Key || t.Key == 0 && !window.NamesTool(f.Tool)) && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
 			return f
 		}
 	}
