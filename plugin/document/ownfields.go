@@ -115,7 +115,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
 		Drill:      a.Drill != "",
-		DrillRun:   a.Drill,
+		DrillRun:   text.Cut(a.Drill, maxShort),
 		Phase:      a.Phase,
 		Subject:    subjectOf(a),
 		Severity:   a.Severity.String(),
