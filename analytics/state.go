@@ -10,7 +10,7 @@ import (
 
 // StateFormat is the version of what Changes writes. An engine restores its own
 // version only.
-const StateFormat = 3
+const StateFormat = 4
 
 // Entry is one saved entry of a table.
 type Entry = state.Entry

@@ -72,6 +72,7 @@ type Population struct {
 // users are the accounts of one feature.
 type users struct {
 	exact    []user
+	one      [1]user                     // the array of exact for a single account: most features have one
 	sketches *[2][sketchBits / 64]uint64 // nil up to exactUsers accounts; the newer one first
 	since    int32                       // day on which the newer sketch began
 }
@@ -100,6 +101,7 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	u, several := p.find(f)
 	if u == nil {
 		u = &users{}
+		u.exact = u.one[:0]
 		p.single.Add(f, u)
 		p.evict()
 	}

@@ -12,17 +12,16 @@ import (
 // account's known clients.
 func (s *Detector) succeeded(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
-	if a == nil {
+	if a == nil || s.onlyCounted(ev, c, a) {
 		return
 	}
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
-	if got.foreign || got.strange {
-		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
-			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
-		}
-		got.text = here.text
+	unusual := got.foreign || got.strange || changed && here.text == nil && !a.knows(c.key)
+	if here.text.isReplaced(&got, unusual, len(ev.Agent) > 0) {
+		here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 	}
+	got.text = here.text
 	if s.forgive(ev, c, &got) || changed {
 		s.clients.MarkDirty(c.key)
 	}
@@ -34,13 +33,13 @@ func (s *Detector) succeeded(ev *event.Event) {
 	}
 }
 
-// newSignIn keeps the texts of a sign-in only if it may be an attacker's: from a
-// network that is foreign to the account.
+// newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
+// address that the account has not used.
 func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
-	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first)
+	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first) || a.justArrived(c.key, got.agent, got.first)
 	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
 	return got
 }
@@ -151,7 +150,7 @@ type signIn struct {
 	from        event.ClientKey // whole address of the last one
 	first, last int64
 	hours       uint64      // bit n: a success in the n-th hour before that of last
-	text        *signInText // nil where the network is the account's own
+	text        *signInText // nil where the address is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
 	app         uint32 // the application, or the service where the log names none
@@ -172,6 +171,20 @@ type signInText struct {
 	at                 int64
 	tool               uint32
 	agent, app, record string
+}
+
+// isReplaced reports whether the text of another sign-in replaces t, which is nil if
+// there is none: that of the first with a program. Of two logs of one sign-in the one
+// that names the user agent counts. unusual reports whether the sign-in may turn out to be the
+// attack's, named whether its log names the agent.
+func (t *signInText) isReplaced(got *signIn, unusual, named bool) bool {
+	switch {
+	case t == nil:
+		return unusual
+	case abs(got.first-t.at) <= window.JoinWithin && (t.agent != "") != named:
+		return named
+	}
+	return unusual && (t.tool != got.tool || got.first < t.at)
 }
 
 // away is the longest pause within one session, in milliseconds.
