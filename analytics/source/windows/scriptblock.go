@@ -49,7 +49,7 @@ type scriptBlock struct {
 	parts      [][]byte // by number; nil: missing, or emitted
 	seen       []bool
 	left, size int
-	told       int // events emitted so far
+	emitted    int // events emitted so far
 	tail       []byte
 	at         time.Time // of its earliest part
 	user, host []byte
@@ -85,10 +85,10 @@ func (s *scriptBlocks) add(part scriptPart, ev *event.Event, emit format.Emit) {
 		block.at = at
 	}
 	if block.take(part) && block.size >= maxScript {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 	}
 	if block.left == 0 {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 		s.open.Remove(key)
 	}
 }
@@ -102,7 +102,7 @@ func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.E
 	}
 	full := !known && s.open.Len() == maxBlocks
 	if full || now.Sub(block.at) > scriptPatience {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 		s.open.Remove(oldest)
 	}
 }
@@ -129,8 +129,8 @@ func (b *scriptBlock) take(part scriptPart) bool {
 	return true
 }
 
-// tell emits the parts of a block that have arrived, in order, and releases them.
-func (s *scriptBlocks) tell(b *scriptBlock, ev *event.Event, emit format.Emit) {
+// emitParts emits the parts of a block that have arrived, in order, and releases them.
+func (s *scriptBlocks) emitParts(b *scriptBlock, ev *event.Event, emit format.Emit) {
 	if b.size == 0 {
 		return
 	}
@@ -140,13 +140,13 @@ func (s *scriptBlocks) tell(b *scriptBlock, ev *event.Event, emit format.Emit) {
 		b.parts[i] = nil
 	}
 	b.size = 0
-	b.told++
+	b.emitted++
 	b.tail = append(b.tail[:0], s.joined[max(0, len(s.joined)-scriptOverlap):]...)
 
 	ev.Reset()
 	ev.Source, ev.Service, ev.Action, ev.Outcome = event.WinEvent, event.PowerShell, event.Script, event.Success
 	ev.Time, ev.RawUser, ev.Host = b.at, b.user, b.host
 	ev.Detail = s.joined
-	ev.ID = strconv.AppendInt(append(append(append([]byte(nil), b.host...), '/'), b.id...), int64(b.told), 10)
+	ev.ID = strconv.AppendInt(append(append(append([]byte(nil), b.host...), '/'), b.id...), int64(b.emitted), 10)
 	emit(ev)
 }
