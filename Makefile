@@ -132,8 +132,9 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # CPU of whole processes, as a table for the README; BENCH=-h prints the flags.
-# Reads three kinds of input: routine traffic, a hostile log and a flood of addresses.
-INPUTS ?= routine hostile flood
+# Reads four kinds of input: routine traffic, a hostile log, a flood of addresses,
+# and many days of mixed traffic with attacks in it.
+INPUTS ?= routine hostile flood mixed
 bench-host: build build/out_getrecord.so
 	for kind in $(INPUTS); do $(GO) run ./test/bench -input $$kind $(BENCH) || exit 1; done
 

@@ -111,7 +111,7 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
-	if mature && elsewhere && app.MailboxesOfDay(at) >= minMailboxes {
+	if mature && elsewhere && app.MailboxesInDay(at, minMailboxes) {
 		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
 	c.evidence.updateItems(app, ev)

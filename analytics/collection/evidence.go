@@ -19,6 +19,7 @@ type evidence struct {
 	explain  explain.Observer // nil if there is no observer
 	subjects *subjects
 	weights  *weights
+	networks *networks
 	sessions *window.Recent[session]
 	window   int64  // collection.time_window, in milliseconds
 	scratch  []byte // for addresses
@@ -74,6 +75,11 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 	c.recordOne(app, o, []byte(n.detail), nil)
 }
 
+// ofWorkplace are the signals of ordinary work. In a network that is usual for the
+// account, the common address does not connect them over a day: all that an
+// administrator does has the same address.
+var ofWorkplace = everyday | grants | setOf(mailSearch, mailExport)
+
 // recordOne is record for one observation alone.
 func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.weights.signals[n.kind].Weight == 0 {
@@ -82,6 +88,9 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	if c.explain != nil && ev != nil {
 		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
 			Weight: c.weights.of(d, &n)})
+	}
+	if ofWorkplace.has(n.kind) && (ev != nil && ev.Marks&usualNetwork != 0 || c.networks.usualFor(d, n.client, n.first)) {
+		n.links[1] = 0
 	}
 	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
 		return

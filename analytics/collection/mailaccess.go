@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"bytes"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
@@ -35,7 +37,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	c.evidence.alias(d, ev)
 	script := c.program(d, ev, &w)
 	program := c.apps.byApp(d, ev) || script
-	w.program = program
+	w.program = program || d.kind == anApp
 	c.sessions.observe(d, ev, &w)
 	if !program {
 		d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
@@ -46,11 +48,24 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	if script {
 		c.checkBeaconing(d, ev, &w) // not for applications: every mail client polls at regular intervals
 	}
-	if program && d.kind != anApp {
-		c.apps.manyMailboxes(d, ev, c.subjects.mailboxOf(d, ev))
+	if d.kind != anApp {
+		impersonates := c.impersonates(d, ev, &w)
+		if program || impersonates {
+			c.apps.manyMailboxes(d, ev, c.subjects.mailboxOf(d, ev))
+		}
+		if (script || impersonates) && d.MailboxesInDay(ev.Time.UnixMilli(), minMailboxes) {
+			c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.AgentText(), ev.Client)) // however slowly they are read
+		}
 	}
 	c.volume(d, ev, &w, program)
 	c.evidence.updateItems(d, ev)
+}
+
+// opened records that a person's client has a mailbox open.
+func (c *mailAccess) opened(d *profile, ev *event.Event) {
+	w := c.networks.contextOf(ev)
+	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
+	c.ordinary(d, ev, &w)
 }
 
 // accessType records signals of the type of access. Search and synchronisation count
@@ -99,6 +114,25 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
 }
 
+// impersonates reports whether a program that is not known by its agent reads the
+// mailbox of somebody else over EWS, unless the account usually reads mail with that
+// program from this network.
+func (c *mailAccess) impersonates(d *profile, ev *event.Event, w *networkContext) bool {
+	overEWS := ev.Service == event.EWSService || bytes.Contains(ev.Client, webServices)
+	if !overEWS || len(ev.Mailbox) == 0 || string(ev.Mailbox) == d.subject {
+		return false
+	}
+	agent := firstOf(ev.AgentText(), ev.Client)
+	if family, _ := c.policy.Agent(agent); family != event.FamilyNone && family != event.FamilyOther {
+		return false
+	}
+	reader := readerKey(ev, agent, w)
+	c.apps.learnReader(d, ev, reader)
+	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
+}
+
+var webServices = []byte("Client=WebServices")
+
 // readerKey returns the feature of a program together with its network: the same
 // script in another network is a different feature.
 func readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
@@ -124,7 +158,8 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
+		syncs := ev.Access == event.Sync || ev.Service == event.MAPI || ev.Service == event.RPC
+		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}

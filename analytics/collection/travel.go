@@ -14,13 +14,14 @@ type travel struct {
 	evidence *evidence
 }
 
-// check compares a sign-in with others and with preceding failures.
+// check compares a sign-in with others and with preceding failures. The place of a
+// telephone is not known: abroad, its provider may route it through home.
 func (c *travel) check(d *profile, ev *event.Event, w *networkContext) {
 	k := clientOf(ev)
 	if k == (event.ClientKey{}) || w.usual || d.kind != aUser {
 		return
 	}
-	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located}
+	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located && ev.Family != event.Mobile}
 	if kept := d.Points.Add(v, func(o *behaviour.Point) { c.compare(d, &v, o, ev) }); kept != nil {
 		c.afterFailures(d, kept, ev)
 	}

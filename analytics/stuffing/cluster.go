@@ -18,7 +18,14 @@ const (
 // cluster watches one rare trait: the latest pairs of client and account that
 // failed with it. It only finds out when to look; what belongs together is read
 // from the evidence.
-type cluster struct{ pairs []clusterPair }
+type cluster struct {
+	pairs []clusterPair
+	more  int // pairs that replaced others
+}
+
+// evaluateEvery is how many pairs a full cluster takes in between two evaluations.
+// One evaluation of the evidence takes as long as recording a hundred failures.
+const evaluateEvery = 8
 
 type clusterPair struct {
 	at              int64
@@ -41,6 +48,9 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 			}
 		}
 		c.pairs[oldest] = p
+		if c.more++; c.more%evaluateEvery != 0 {
+			return false
+		}
 	} else {
 		c.pairs = append(c.pairs, p)
 	}
@@ -75,6 +85,9 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 // a campaign may open. own is the incident of its client, or nil. It returns
 // the campaign, or nil.
 func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
+	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
+		return s.countInCampaign(t, own)
+	}
 	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	f.repeated = c.repeats(t)
 	if f.traits[traitTool] == 0 && s.shared(c, t.Marks) {
@@ -89,6 +102,26 @@ func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *at
 		return k
 	}
 	return s.watchLevel(t.At, ev)
+}
+
+// Of a client with an incident of more than wellKnown failures, only one failure
+// in seldom is compared with those of other clients.
+const (
+	wellKnown = 128
+	seldom    = 16
+)
+
+// countInCampaign counts a failure of a client in the campaign that its incident is
+// part of, and returns the campaign, or nil if there is none.
+func (s *Detector) countInCampaign(t *window.Attempt, own *attack) *campaign {
+	k := own.partOf
+	if k == nil || k.incident.Closed() || !k.covers(t.At) {
+		return nil
+	}
+	k.began, k.end = min(k.began, t.At), max(k.end, t.At)
+	k.incident.addFailure(*t, nil)
+	s.tracker.Update(k.incident.Incident)
+	return k
 }
 
 // repeats reports whether the client has failed for the same account in the

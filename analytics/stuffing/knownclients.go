@@ -207,6 +207,17 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 	return false
 }
 
+// justArrived reports whether a success at a client is the account's first one there,
+// of which another log, without the agent, has told already.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
+			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
+		}
+	}
+	return false
+}
+
 // forgives is client.forgives by the account's own memory, which a large
 // office does not push out.
 func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, shared bool) bool {

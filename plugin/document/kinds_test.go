@@ -18,11 +18,13 @@ func kindsOfAlert() map[string]*alert.Alert {
 	prefix.Source, prefix.Prefix = netip.MustParseAddr("2001:db8:1:2::7"), netip.MustParsePrefix("2001:db8:1:2::/64")
 	prefix.User, prefix.Phase, prefix.Sequence = nil, alert.PhaseOpened, 1
 	address.User = nil
+	drill := fullAlert()
+	drill.Drill, drill.ID, drill.Message = "6b0937731925aa01", "drill-6b0937731925aa01-"+drill.ID, "Drill 6b0937731925aa01: "+drill.Message
 	return map[string]*alert.Alert{
 		"address": address, "prefix": prefix, "campaign": campaign, "account": account,
 		"user": collectionAlert("alice@contoso.com"),
 		"app":  collectionAlert("1fec8e78-bce4-4aaf-ab1b-5451cc387264"),
-		"host": collectionAlert("EX01"),
+		"host": collectionAlert("EX01"), "drill": drill,
 	}
 }
 

@@ -65,16 +65,16 @@ func (b *Behaviour) ReadMailbox(t window.Attempt) bool {
 	return true
 }
 
-// MailboxesOfDay returns how many different mailboxes of those stored were read in
-// the day before a time.
-func (b *Behaviour) MailboxesOfDay(at int64) int {
-	var boxes window.Distinct
-	for _, t := range b.Mailboxes.All() {
-		if t.At > at-event.Day && t.At <= at {
+// MailboxesInDay reports whether, of the reads stored, those of some day that
+// contains a time are of at least a number of different mailboxes.
+func (b *Behaviour) MailboxesInDay(at int64, least int) bool {
+	return b.Mailboxes.Windows(at, event.Day, func(reads []window.Attempt) bool {
+		var boxes window.Distinct
+		for _, t := range reads {
 			boxes.Add(t.Key)
 		}
-	}
-	return boxes.Count()
+		return boxes.Count() >= least
+	})
 }
 
 // ReadsSince returns how many reads of mailboxes were stored since a time.
