@@ -182,7 +182,7 @@ func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack) {
 	if i == nil {
 		return
 	}
-	i.updateCounts()
+	i.updateCounts((*window.Distinct).Count)
 	f.Add(name, "%s, %s, %s, %s, opened by the window %s: %d failures of %d accounts, %s to %s%s", i.ID, i.Class, i.Severity,
 		map[bool]string{true: "closed", false: "open"}[i.Closed()], i.Window, i.Counts.Failures, i.Counts.DistinctUsers, clock(i.Start), clock(i.End),
 		map[bool]string{true: fmt.Sprintf(", %d valid credentials", i.Valid.Count())}[i.Valid.Count() > 0])
