@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"fmt"
+	"sync"
 
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
@@ -15,18 +16,17 @@ const StateFormat = 4
 type Entry = state.Entry
 
 // Tables returns the names of all tables, in the order in which Restore asks for
-// them.
-func Tables() []string {
+// them. The slice is shared.
+var Tables = sync.OnceValue(func() (names []string) {
 	e, err := New(Options{Policy: policy.Default(), Source: "auto"})
 	if err != nil {
 		return nil // cannot happen: the built-in policy is valid
 	}
-	var names []string
 	for _, t := range e.allTables() {
 		names = append(names, t.Name)
 	}
 	return names
-}
+})
 
 // allTables returns the tables of the engine. What others refer to comes first.
 func (e *Engine) allTables() []state.Table {

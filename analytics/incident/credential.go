@@ -67,17 +67,18 @@ func (c *Credentials) latest() (at int64) {
 	return at
 }
 
-// mergeCredential keeps the earlier time and the service of the mail system over the
-// logon that Windows saw behind it.
+// mergeCredential keeps the earlier time, and the sign-in to a service of the mail
+// system over the logon that Windows saw behind it.
 func mergeCredential(c *alert.Credential, o alert.Credential) {
 	near := c.At.Sub(o.At).Abs() <= window.JoinWithin*time.Millisecond
-	if o.At.Before(c.At) && !(near && o.Service == event.Windows) || near && c.Service == event.Windows {
-		c.How, c.Service = o.How, o.Service
+	earliest := c.At
+	if o.At.Before(earliest) {
+		earliest = o.At
 	}
-	if o.At.Before(c.At) {
-		c.At = o.At
-		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
+	if near && c.Service == event.Windows || o.At.Before(c.At) && !(near && o.Service == event.Windows) {
+		*c = o
 	}
+	c.At = earliest
 }
 
 // listed returns a copy of the credentials that an alert lists.

@@ -214,7 +214,7 @@ func (s *Detector) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
 	}
-	return window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
+	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }
 
 func (k *campaign) has(c event.ClientKey) bool {
@@ -223,9 +223,9 @@ func (k *campaign) has(c event.ClientKey) bool {
 }
 
 // knowsOwner reports whether the account had signed in from a network of an
-// owner before a time.
+// owner well before a time, as in usedBefore.
 func (a *account) knowsOwner(owner uint32, before int64) bool {
-	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first < before })
+	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
 }
 
 // join adds a failure to a campaign.
@@ -240,8 +240,9 @@ func (s *Detector) join(k *campaign, f *foreignFailure, c *client, ev *event.Eve
 func (s *Detector) member(k *campaign, f *foreignFailure, c *client) {
 	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
 	k.incident.addFailure(f.Attempt, nil)
-	if len(k.clients) < maxCampaignClients {
+	if isNew := !k.has(c.key); isNew && len(k.clients) < maxCampaignClients {
 		k.clients[c.key] = struct{}{}
+		defer s.lookBackFrom(k, c)
 	}
 	if len(k.tools) < maxCampaignTools && !slices.Contains(k.tools, f.Tool) {
 		k.tools = append(k.tools, f.Tool)

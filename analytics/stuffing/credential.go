@@ -253,6 +253,17 @@ func (s *Detector) lookBack(k *campaign) {
 	}
 }
 
+// lookBackFrom adds the successes of a client that came before it became part of
+// a campaign.
+func (s *Detector) lookBackFrom(k *campaign, c *client) {
+	for _, entry := range c.signIns() {
+		got := entry.signIn
+		if got.foreign && !got.account.usedBefore(c, got) && !s.inReach(c.incident, got.first) && s.campaignOfSuccess(c, got) == k {
+			s.addCredential(k.incident, c, got)
+		}
+	}
+}
+
 // lookBackAt adds the successes at a shared address that came before its
 // incident opened.
 func (s *Detector) lookBackAt(i *attack, c *client) {

@@ -184,6 +184,11 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	return false
 }
 
+// knows reports whether the account has signed in from a client, by its whole address.
+func (a *account) knows(client event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }
@@ -197,6 +202,17 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 	for i := range a.known {
 		if a.known[i].usedBefore(agent, before) {
 			return true
+		}
+	}
+	return false
+}
+
+// justArrived reports whether a success at a client is the account's first one there,
+// of which another log, without the agent, has told already.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
+			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
 		}
 	}
 	return false

@@ -43,8 +43,8 @@ func (d *Distinct) Add(key uint64) bool {
 }
 
 func (d *Distinct) overflow() {
-	// The sparse form is smaller for the next few thousand keys, but sorts them
-	// again and again: a tenth of the cost of a flood.
+	// The sparse form would be smaller for the next few thousand keys, but sorts
+	// them repeatedly, which is a tenth of the cost of a flood.
 	d.sketch = hyperloglog.NewNoSparse()
 	for key := range d.exact {
 		d.sketch.InsertHash(key)
