@@ -241,7 +241,7 @@ func (s *Detector) census(members []*foreignFailure) census {
 // trait, if they still are enough: in one go without a pause of two hours, or
 // else in the slow window. It returns the campaign, or nil.
 func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) *campaign {
-	all := s.evidence.unexplained(func(f *foreignFailure) bool {
+	all := s.evidence.unexplained(at-s.slow, func(f *foreignFailure) bool {
 		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
 	members := around(all, at, campaignPause)
@@ -269,11 +269,11 @@ func (s *Detector) wide(members []*foreignFailure, key uint64, at int64) bool {
 	return len(c.clients) >= t.Campaign.RareAddresses && n >= accounts && n > 3*s.population.Users(baseline.Feature(key), at)
 }
 
-// unexplained returns the failures that are part of no campaign and not forgiven,
-// of which want reports true, in the order of their times.
-func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*foreignFailure) {
-	for n := range e.list {
-		if f := &e.list[n]; !f.taken && !f.Succeeded && want(f) {
+// unexplained returns the failures from a time on that are part of no campaign and
+// not forgiven, of which want reports true, in the order of their times.
+func (e *evidence) unexplained(from int64, want func(*foreignFailure) bool) (members []*foreignFailure) {
+	for f := range e.since(from) {
+		if !f.taken && !f.Succeeded && f.At >= from && want(f) {
 			members = append(members, f)
 		}
 	}
@@ -306,7 +306,7 @@ func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 	if !changed {
 		return nil
 	}
-	members := s.evidence.unexplained(func(f *foreignFailure) bool {
+	members := s.evidence.unexplained(int64(from)*hour, func(f *foreignFailure) bool {
 		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
 	})
 	members, only := characteristic(members)
