@@ -75,9 +75,6 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	if kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start) {
 		kinds &^= setOf(signInROPC, signInLegacy) // how a new service account signs in
 	}
-	if d.kind == anApp && d.Accounts.Full() {
-		kinds &^= ofGranter &^ d.ownKinds() // of many people who let it in, some travel
-	}
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0
 	switch {
@@ -91,17 +88,6 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	}
 	return alert.Medium
-}
-
-// ownKinds returns the signals of the subject itself, without those of the accounts
-// that let an application in.
-func (d *profile) ownKinds() (s kindSet) {
-	for i := range d.observations {
-		if n := &d.observations[i]; n.inIncident && !n.grant {
-			s |= setOf(n.kind)
-		}
-	}
-	return s
 }
 
 // phished reports whether an application looks like one that a phished account

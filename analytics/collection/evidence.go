@@ -76,7 +76,7 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 }
 
 // ofWorkplace are the signals of ordinary work. In a network that is usual for the
-// account, the common address does not connect them over a day: all that an
+// account, the session and the address do not connect them over a day: all that an
 // administrator does has the same address.
 var ofWorkplace = everyday | grants | setOf(mailSearch, mailExport)
 
@@ -90,7 +90,7 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 			Weight: c.weights.of(d, &n)})
 	}
 	if ofWorkplace.has(n.kind) && (ev != nil && ev.Marks&usualNetwork != 0 || c.networks.usualFor(d, n.client, n.first)) {
-		n.links[1] = 0
+		n.links[0], n.links[1] = 0, 0
 	}
 	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
 		return

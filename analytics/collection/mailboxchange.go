@@ -43,22 +43,12 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	c.signIns.rentedNetwork(d, ev, &w)
 	detail := firstOf(chosen(ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
-		c.grant(d, ev, c.observationOf(d, ev, kind, &w), detail)
+		c.grant(d, ev, c.evidence.observationOf(ev, kind), detail)
 		return
 	}
-	n := c.observationOf(d, ev, kind, &w)
+	n := c.evidence.observationOf(ev, kind)
 	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && filesAway(ev.Detail)
 	c.evidence.record(d, n, detail, ev)
-}
-
-// observationOf returns the observation of a change. At a place that is usual for the
-// account, what is done in one session within a day need not belong together.
-func (c *mailboxChanges) observationOf(d *profile, ev *event.Event, kind signalKind, w *networkContext) observation {
-	n := c.evidence.observationOf(ev, kind)
-	if w.usual || d.Baseline.KnewBefore(w.network, n.first, c.policy.Collection.Baseline) {
-		n.links[0], n.links[1] = 0, 0
-	}
-	return n
 }
 
 // complianceSearch reports whether an export is that of a compliance search, which

@@ -39,10 +39,9 @@ type sessions struct {
 
 // observe raises a signal for a session or token that is used in two unrelated
 // networks. The signal is about the network that is not usual for the account. Two
-// usual networks raise none, since people turn a VPN on and off. An application that
-// acts for a person uses the person's session from servers of its own.
+// usual networks raise none, since people turn a VPN on and off.
 func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
-	if w.network != 0 && (d.kind != anApp || ev.UserKind != event.UserPerson) {
+	if w.network != 0 {
 		c.useIn(d, ev, w, 's', ev.Session)
 		c.useIn(d, ev, w, 't', ev.Token)
 	}
