@@ -12,7 +12,7 @@ const maxNamed = 5
 
 // Actions returns what to do about an incident, most urgent first, each step one
 // sentence. The steps depend on the class, on the valid credentials and on the
-// client of the alert only. The strings that an attacker writes among them are
+// client and the mails of the alert only. The strings that an attacker writes among them are
 // account names and application ids, which are cut to maxActionName bytes.
 func Actions(a *Alert) []string {
 	var steps []string
@@ -38,10 +38,28 @@ func Actions(a *Alert) []string {
 			steps = append(steps, "Block "+who+" at the perimeter or by conditional access, after a look at who else uses it.")
 		}
 	}
+	if step := mailStep(a); step != "" {
+		steps = append(steps, step)
+	}
 	if a.Rule.Kind == Behaviour && a.Source.IsValid() {
 		steps = append(steps, "Check which other accounts "+client(a)+" reached, and block it unless its owner is known.")
 	}
 	return steps
+}
+
+// mailStep returns what to do about the mails that were read, "" if none were.
+func mailStep(a *Alert) string {
+	switch {
+	case a.Rule.Kind != Behaviour:
+		return ""
+	case len(a.Mails) > 0 && a.Counts.Items > len(a.Mails):
+		return "Check the mails that were read: the alert lists " + strconv.Itoa(len(a.Mails)) + " of them, the mailbox audit log has the others."
+	case len(a.Mails) > 0:
+		return "Check the mails that were read, as the alert lists them."
+	case a.Counts.Items > 0:
+		return "Take the list of mail items that were read from the mailbox audit log."
+	}
+	return ""
 }
 
 // maxActionName bounds a name within an action, in bytes: the longest mail
@@ -120,7 +138,7 @@ var classActions = map[string][]string{
 		"Check the device and the browser from which the session was stolen."},
 	"scripted_mail_access": {
 		"Revoke all sessions of %s and reset its password.",
-		"Take the list of mail items that were read from the mailbox audit log.",
+		"Find the program that read the mail, and take away its access.",
 		"Ask the owner of %s whether the program is theirs."},
 	"application_mail_access": {
 		"Remove the consent of application %s, or its mail permissions, unless its owner can explain the access.",
