@@ -88,6 +88,9 @@ func Listen(address string) (*Receiver, error) {
 	return &Receiver{l}, nil
 }
 
+// Address returns where the receiver listens.
+func (r *Receiver) Address() string { return r.listener.Addr().String() }
+
 // Close closes a receiver that does not watch.
 func (r *Receiver) Close() error { return r.listener.Close() }
 
