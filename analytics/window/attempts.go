@@ -171,11 +171,15 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	if near == nil {
 		return New
 	}
+	refined := !NamesTool(near.Tool) && NamesTool(t.Tool)
 	near.Merge(*t)
-	if t.Key == 0 {
-		return Joined
+	switch {
+	case t.Key != 0:
+		return Identified
+	case refined:
+		return Refined
 	}
-	return Identified
+	return Joined
 }
 
 // Forgive marks the attempts of an account in a span of time as succeeded, and
