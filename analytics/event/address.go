@@ -92,24 +92,6 @@ func isPort(b []byte) bool {
 	return true
 }
 
-// Client returns the address that stands for a whole client: a cut to its first
-// v4bits or v6bits bits. One person commonly holds an IPv6 /64 and rotates
-// inside it. Client returns the zero Addr unchanged.
-func Client(a netip.Addr, v4bits, v6bits int) netip.Addr {
-	bits := v6bits
-	if a.Is4() {
-		bits = v4bits
-	}
-	if !a.IsValid() || bits >= a.BitLen() {
-		return a
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return a
-	}
-	return p.Addr()
-}
-
 // maxHops bounds how many entries of a forwarded header are read. Proxies
 // in a row are few; an attacker's prefix can be as long as the header allows.
 const maxHops = 16

@@ -92,11 +92,12 @@ func TestParseAddressAllocates(t *testing.T) {
 	}
 }
 
-func TestClient(t *testing.T) {
+func TestCut(t *testing.T) {
 	check := func(in string, v4, v6 int, want string) {
 		t.Helper()
-		if got := Client(netip.MustParseAddr(in), v4, v6); got != netip.MustParseAddr(want) {
-			t.Errorf("Client(%s, %d, %d) = %s, want %s", in, v4, v6, got, want)
+		key := ClientKey(netip.MustParseAddr(in).As16())
+		if got := key.Cut(v4, v6).Addr(); got != netip.MustParseAddr(want) {
+			t.Errorf("Cut of %s to %d, %d = %s, want %s", in, v4, v6, got, want)
 		}
 	}
 	check("192.0.2.7", 32, 64, "192.0.2.7")
@@ -104,12 +105,6 @@ func TestClient(t *testing.T) {
 	check("2001:db8::1:2:3:4", 32, 64, "2001:db8::")
 	check("2001:db8:0:1:ffff::", 32, 56, "2001:db8::")
 	check("2001:db8::1", 32, 128, "2001:db8::1")
-	if got := Client(netip.Addr{}, 32, 64); got.IsValid() {
-		t.Errorf("Client of no address = %v", got)
-	}
-	if got := Client(netip.MustParseAddr("192.0.2.7"), -1, -1); got != netip.MustParseAddr("192.0.2.7") {
-		t.Errorf("Client with negative bits = %v", got)
-	}
 }
 
 func TestForwarded(t *testing.T) {
