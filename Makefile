@@ -110,10 +110,12 @@ unit:
 	$(GO) test $(UNITS)
 
 # The packages with goroutines: an instance and its sinks, which run the whole
-# engine, and lists that are read while a policy is in use. The engine itself
-# processes one chunk at a time.
+# engine, the readers of a replay, and lists that are read while a policy is in use.
+# The engine itself processes one chunk at a time, and plugin/document has pure
+# functions only.
 race:
-	$(GO) test -race ./analytics/policy ./plugin/...
+	$(GO) test -race -run Refresh ./analytics/policy
+	$(GO) test -race -short ./plugin/agent ./plugin/collect ./plugin/delivery/... ./plugin/drill ./plugin/replay/... ./plugin/store/...
 
 # Skips are printed, so that a skipped suite is not mistaken for a passed one.
 e2e: build/.e2e
@@ -132,8 +134,9 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # CPU of whole processes, as a table for the README; BENCH=-h prints the flags.
-# Reads three kinds of input: routine traffic, a hostile log and a flood of addresses.
-INPUTS ?= routine hostile flood
+# Reads four kinds of input: routine traffic, a hostile log, a flood of addresses,
+# and many days of mixed traffic with attacks in it.
+INPUTS ?= routine hostile flood mixed
 bench-host: build build/out_getrecord.so
 	for kind in $(INPUTS); do $(GO) run ./test/bench -input $$kind $(BENCH) || exit 1; done
 

@@ -35,7 +35,7 @@ func (d *drills) take(outer *Engine, ev *event.Event) bool {
 		return false
 	}
 	outer.stats.Drill++
-	if run < d.run { // of an earlier run, which has ended
+	if run.Before(d.run) { // it has ended
 		return true
 	}
 	if run != d.run && !d.begin(outer, run) {
@@ -51,8 +51,8 @@ func (d *drills) take(outer *Engine, ev *event.Event) bool {
 }
 
 // drillOf returns the run that an event belongs to: the mark, the account, the
-// address and the time must all be right. It is asked before the policy has
-// normalised anything, so that nothing of a drill is counted.
+// address and the time must all be right. The fields are compared as the record
+// spells them: a normalised event has already been counted by the policy.
 func (e *Engine) drillOf(ev *event.Event) (run drill.Run, ok bool) {
 	d := &e.policy.Drill
 	if d.Key == nil || len(ev.RawForwarded) > 0 || !d.Has(ev.RawUser) {

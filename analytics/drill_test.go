@@ -74,6 +74,12 @@ func (x *exercise) attack(run drill.Run, accounts int) (lines []string) {
 // observe takes lines as one chunk that arrives now.
 func (x *exercise) observe(lines ...string) []*alert.Alert {
 	x.t.Helper()
+	return x.engine.Observe("m365", x.chunk(lines...))
+}
+
+// chunk packs lines that arrive now.
+func (x *exercise) chunk(lines ...string) []byte {
+	x.t.Helper()
 	var b bytes.Buffer
 	enc := msgpack.NewEncoder(&b)
 	for _, line := range lines {
@@ -85,7 +91,7 @@ func (x *exercise) observe(lines ...string) []*alert.Alert {
 			x.t.Fatal(err)
 		}
 	}
-	return x.engine.Observe("m365", b.Bytes())
+	return b.Bytes()
 }
 
 // state returns the saved tables, but for those of chunks and of the headers of logs.
@@ -241,6 +247,46 @@ func TestDrillExpires(t *testing.T) {
 	x.now = x.now.Add(2 * time.Minute)
 	if drills, others := drilled(x.observe(lines...)); others == 0 {
 		t.Errorf("after its time: %d alerts of drills, %d others", drills, others)
+	}
+}
+
+// Enriching the records of a drill changes nothing that is saved, either.
+func TestEnrichedDrillTouchesNothing(t *testing.T) {
+	x := newExercise(t)
+	x.honest()
+	before := x.state()
+	run := drill.NewRun(x.now)
+	chunk := x.chunk(x.attack(run, 10)...)
+	for n, want := range []int{1, 0} { // and once more
+		enriched, alerts := x.engine.Enrich(nil, "m365", chunk)
+		if !bytes.Contains(enriched, []byte("\xa5drill\xb0"+string(run))) || bytes.Contains(enriched, []byte("AN1269-")) {
+			t.Errorf("time %d: not marked, or in an ordinary incident: %q", n, enriched)
+		}
+		if drills, others := drilled(alerts); min(drills, 1) != want || others > 0 || len(enriched) <= len(chunk) {
+			t.Errorf("time %d: %d alerts of drills, %d others, %d bytes of %d", n, drills, others, len(enriched), len(chunk))
+		}
+	}
+	if after := x.state(); after != before {
+		t.Errorf("the state has changed:\n%s\nwas\n%s", after, before)
+	}
+}
+
+// A client behind a trusted proxy is an ordinary one, although the proxy has an
+// address for documentation.
+func TestDrillBehindProxyIsAnAttack(t *testing.T) {
+	x := newExercise(t)
+	lines := []string{"#Fields: date time cs-method cs-uri-stem cs-uri-query cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status X-Forwarded-For"}
+	run := drill.NewRun(x.now)
+	for _, forwarded := range []string{"-", "185.220.101.5"} {
+		for n := range uint32(10) {
+			r := drill.Record{At: x.now.Add(time.Duration(n) * -time.Second), Account: drillAccount(int(n)), Address: drillAddress}
+			lines = append(lines, fmt.Sprintf("%s POST /EWS/Exchange.asmx &cafeReqId=%s %s %s drill/1.0 401 1 1326 %s",
+				r.At.Format("2006-01-02 15:04:05"), x.policy.Drill.Key.Mark(run, n, r), r.Account, r.Address, forwarded))
+		}
+	}
+	drills, others := drilled(x.observe(lines...))
+	if drills == 0 || others == 0 || x.engine.Stats().Drill != 10 {
+		t.Errorf("%d alerts of drills, %d others, %d events", drills, others, x.engine.Stats().Drill)
 	}
 }
 

@@ -28,7 +28,7 @@ var mayImport = []struct{ name, imports string }{
 	{"health", "event policy source"},
 	{"coverage", "event state"},
 	{"stuffing", "alert baseline event explain incident policy state window"},
-	{"collection", "alert baseline event explain incident policy state window"},
+	{"collection", "alert ascii baseline event explain incident policy state window"},
 	{"scenario", "alert event policy"}, // and package analytics: for tests only
 }
 

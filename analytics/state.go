@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"fmt"
+	"sync"
 
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
@@ -9,24 +10,23 @@ import (
 
 // StateFormat is the version of what Changes writes. An engine restores its own
 // version only.
-const StateFormat = 3
+const StateFormat = 4
 
 // Entry is one saved entry of a table.
 type Entry = state.Entry
 
 // Tables returns the names of all tables, in the order in which Restore asks for
-// them.
-func Tables() []string {
+// them. The slice is shared.
+var Tables = sync.OnceValue(func() (names []string) {
 	e, err := New(Options{Policy: policy.Default(), Source: "auto"})
 	if err != nil {
 		return nil // cannot happen: the built-in policy is valid
 	}
-	var names []string
 	for _, t := range e.allTables() {
 		names = append(names, t.Name)
 	}
 	return names
-}
+})
 
 // allTables returns the tables of the engine. What others refer to comes first.
 func (e *Engine) allTables() []state.Table {

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ type Alert struct {
 	Counts     Counts
 	Window     string // what opened the incident: burst, slow, campaign, ...
 	Signals    []Signal
+	Mails      []Mail   // that were accessed, at most MaxMails
 	Evidence   []string // records, see event.AppendRecord, at most 20
 	Labels     []string // network labels of the address, from the policy
 	Baseline   string   // maturity of the baselines that the signals rest on; empty if none
@@ -170,7 +172,21 @@ type Signal struct {
 	IP        netip.Addr // invalid: not known
 	Record    string     // that record, see event.AppendRecord; may be empty
 	Seen      string     // how rare it is, such as "3 of 412 accounts"; empty where rarity does not matter
+	Mails     []Mail     // that the records which showed it are about, at most 5
 }
+
+// MaxMails bounds the mails that an incident lists. Counts.Items has the true number.
+const MaxMails = 50
+
+// Mail is a mail that was accessed. A text that the log does not have is empty.
+type Mail struct {
+	ID      string // Message-ID, or the id of the item in the mailbox
+	Subject string
+	Folder  string // alone, it stands for all mails of the folder
+}
+
+// String returns what identifies the mail best.
+func (m *Mail) String() string { return cmp.Or(m.ID, m.Subject, m.Folder) }
 
 // Geo is the location of an address, from the policy's city database.
 type Geo struct {

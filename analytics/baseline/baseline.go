@@ -106,16 +106,16 @@ func (p *KnownFeature) use(at int64) {
 		*p = KnownFeature{p.Key, at, at, 1}
 		return
 	case at/event.Day > p.last/event.Day, at/event.Day < p.First/event.Day:
-		p.Days++ // a late use between the two cannot be told from a known day
+		p.Days++ // a late use between First and last cannot be distinguished from a known day
 	}
 	p.First, p.last = min(p.First, at), max(p.last, at)
 }
 
 // SignIn counts a sign-in and ends the learning period when there are enough. The
-// baseline is then mature as of the latest sign-in, so that everything before it,
-// in whatever order it arrived, is usual. Of requests, each of which carries
-// credentials, one an hour counts, and of sign-ins one in ten minutes: otherwise a
-// thief could establish a baseline in a minute.
+// baseline is then mature as of the latest sign-in, so that everything before that
+// sign-in is usual, in whatever order it arrived. At most one request an hour
+// counts, since each carries credentials, and at most one sign-in in ten minutes;
+// otherwise a thief could establish a baseline in a minute.
 func (b *Baseline) SignIn(at int64, period policy.LearningPeriod, request bool) {
 	if b.newest != 0 && at-b.newest >= forgetAfter {
 		*b = Baseline{Features: b.Features[:0]}
@@ -143,8 +143,8 @@ func (b *Baseline) SignIn(at int64, period policy.LearningPeriod, request bool) 
 }
 
 // IsNewHour reports whether a mature baseline has no sign-in at this hour of the
-// day or the hours next to it, neither from the learning period nor from as many
-// days ago.
+// day or the adjacent hours that is from the learning period or at least as many
+// days old.
 func (b *Baseline) IsNewHour(at int64, period policy.LearningPeriod) bool {
 	if !b.IsMature(at) {
 		return false

@@ -3,6 +3,7 @@
 // prefix, a network's owner, a user agent, an application, or a conjunction of
 // these).
 //
-// Analytics add what succeeds and ask how rare something is before they call
-// it evidence. All state is bounded, keyed by event time, and can be saved.
+// Analytics add successful sign-ins, and query the rarity of a feature before they
+// count it as evidence. All state is bounded, keyed by event time, and can be
+// saved.
 package baseline

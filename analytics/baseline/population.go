@@ -14,17 +14,17 @@ import (
 // "not known" and is never counted.
 type Feature uint64
 
-// NewFeature returns the feature of a value, given as a 64-bit hash or number,
-// of a kind. Features of different kinds never meet but by a hash collision.
+// NewFeature returns the feature of a kind and a value, given as a 64-bit hash or
+// number. Features of different kinds are equal only by a hash collision.
 func NewFeature(kind byte, value uint64) Feature {
 	h := value ^ uint64(kind)*0x9e3779b97f4a7c15
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	return Feature(h ^ h>>32 | 1)
 }
 
-// And returns the conjunction of two features, in which an account counts only
-// if it used both in the same sign-in. The order of the two matters. The
-// conjunction with the zero Feature is the zero Feature.
+// And returns the conjunction of two features, for which an account counts only if
+// it used both in the same sign-in. The order of the two matters. The conjunction
+// with the zero Feature is the zero Feature.
 func (f Feature) And(g Feature) Feature {
 	if f == 0 || g == 0 {
 		return 0
@@ -34,24 +34,27 @@ func (f Feature) And(g Feature) Feature {
 
 const (
 	dayMillis = 24 * 60 * 60 * 1000
-	// exactAccounts is up to how many accounts the tenant is counted at every sign-in.
+	// exactAccounts is the number of accounts up to which the tenant is counted at
+	// every sign-in.
 	exactAccounts = 1000
-	// exactUsers is how many accounts of a feature are kept one by one.
+	// exactUsers is the number of accounts of a feature that are stored
+	// individually.
 	exactUsers = 24
-	// forgetDays is how long, in days, an account counts after its last use.
+	// forgetDays is the number of days for which an account counts after its last
+	// use.
 	forgetDays = 90
-	// sketchDays is how long, in days, one of the two sketches of a feature with
-	// many accounts collects before it becomes the older one.
+	// sketchDays is the number of days after which the newer of the two sketches of
+	// a feature becomes the older one.
 	sketchDays = forgetDays / 2
 	sketchBits = 1024
 )
 
-// Population counts, for each feature, the distinct accounts that have signed
-// in with it: exactly up to 24, by linear counting above (standard error about
-// 3 % at 500 accounts, saturated at about 5,000). An account that has not used
-// a feature for 90 days no longer counts. Of at most size features the least
-// recently used make room; features of a single account, which one stolen
-// password can produce in any number, never push out those of several.
+// Population counts, for each feature, the distinct accounts that have signed in
+// with it: exactly up to 24, by linear counting above (standard error about 3 % at
+// 500 accounts, saturated at about 5,000). An account that has not used a feature
+// for 90 days no longer counts. The least recently used of size features are
+// evicted. Features of a single account, which one stolen password can produce in
+// any number, never evict those of several accounts.
 //
 // A Population is not safe for concurrent use.
 type Population struct {
@@ -69,6 +72,7 @@ type Population struct {
 // users are the accounts of one feature.
 type users struct {
 	exact    []user
+	one      [1]user                     // the array of exact for a single account: most features have one
 	sketches *[2][sketchBits / 64]uint64 // nil up to exactUsers accounts; the newer one first
 	since    int32                       // day on which the newer sketch began
 }
@@ -97,6 +101,7 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	u, several := p.find(f)
 	if u == nil {
 		u = &users{}
+		u.exact = u.one[:0]
 		p.single.Add(f, u)
 		p.evict()
 	}
@@ -111,9 +116,9 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	return fresh
 }
 
-// Forget takes back that an account signed in with a feature: the sign-in was
-// an attacker's. Among many accounts, which are not kept one by one, it has no
-// effect.
+// Forget removes an account from a feature, because its sign-in was an attacker's.
+// Forget has no effect on a feature with so many accounts that they are not stored
+// individually.
 func (p *Population) Forget(f Feature, account uint64) {
 	u := p.peek(f)
 	if u == nil {
@@ -152,8 +157,8 @@ func (p *Population) Accounts() int {
 	return p.accounts
 }
 
-// Learned reports whether at is at least the given number of days after the
-// first sign-in, which is the least for a rarity to mean anything.
+// Learned reports whether at is at least a number of days after the first sign-in.
+// Before that, rarity is not meaningful.
 func (p *Population) Learned(at int64, days int) bool {
 	return p.began != 0 && at-p.began >= int64(days)*dayMillis
 }
@@ -169,8 +174,8 @@ func (p *Population) Users(f Feature, at int64) int {
 }
 
 // Established is Users without accounts whose first use was on the day of at or
-// later: what an attack in progress adds does not make a feature common. Above
-// the exact range it returns the same as Users.
+// later, so that an attack in progress does not make a feature common. Above the
+// exact range Established returns the same as Users.
 func (p *Population) Established(f Feature, at int64) (n int) {
 	u, day := p.peek(f), int32(at/dayMillis)
 	switch {
@@ -187,8 +192,8 @@ func (p *Population) Established(f Feature, at int64) (n int) {
 	return n
 }
 
-// UsersBesides is Users without one account: how many others have signed in
-// with a feature. Above the exact range it returns one less than Users.
+// UsersBesides returns how many accounts other than one have signed in with a
+// feature, as Users. Above the exact range it returns one less than Users.
 func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
 	u := p.peek(f)
 	if u == nil {
@@ -201,8 +206,9 @@ func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
 	return n
 }
 
-// Has reports whether an account is known to have signed in with a feature. It
-// reports false for a feature of many accounts, where accounts are not kept.
+// Has reports whether an account is known to have signed in with a feature. Has
+// reports false for a feature with so many accounts that they are not stored
+// individually.
 func (p *Population) Has(f Feature, account uint64, at int64) bool {
 	u := p.peek(f)
 	return u != nil && u.has(account, int32(at/dayMillis))
@@ -218,7 +224,7 @@ func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
 // Len returns the number of features kept.
 func (p *Population) Len() int { return p.single.Len() + p.several.Len() }
 
-// Evicted returns the number of features that made room for others so far.
+// Evicted returns the number of evicted features so far.
 func (p *Population) Evicted() uint64 { return p.evicted }
 
 func (p *Population) find(f Feature) (u *users, several bool) {
@@ -237,8 +243,8 @@ func (p *Population) peek(f Feature) *users {
 	return u
 }
 
-// evict makes room: features of one account go first, as long as they
-// hold more than a quarter of the table.
+// evict evicts a feature: one of a single account if those hold more than a quarter
+// of the table.
 func (p *Population) evict() {
 	if p.Len() <= p.size {
 		return
@@ -259,8 +265,8 @@ func (p *Population) markDirty(f Feature) {
 	}
 }
 
-// add reports whether the account is new and whether anything changed that has
-// to be saved.
+// add adds an account, and reports whether it is new and whether anything changed
+// that must be saved.
 func (u *users) add(account uint64, day int32) (fresh, changed bool) {
 	if u.sketches != nil {
 		return u.sketch(account, day)

@@ -9,7 +9,7 @@ import (
 // feature is zero.
 const tenantKey Feature = 0
 
-// populationVersion stands before each saved value.
+// populationVersion is the first byte of each saved value.
 const populationVersion = 1
 
 var errPopulation = errors.New("population: entry cut short, or of another version")
@@ -18,8 +18,8 @@ var errPopulation = errors.New("population: entry cut short, or of another versi
 func (p *Population) Track() { p.changed = map[Feature]struct{}{} }
 
 // Changes calls put for every feature that changed since the last call, in no
-// order: with its value, which is valid until put returns, or with ok false
-// for one that was given up.
+// order: with its value, which is valid until put returns, or with ok false for an
+// evicted feature.
 func (p *Population) Changes(put func(key uint64, value []byte, ok bool)) error {
 	var room []byte
 	for f := range p.changed {
@@ -43,7 +43,7 @@ func (p *Population) Changes(put func(key uint64, value []byte, ok bool)) error 
 	return nil
 }
 
-// Load takes up an entry that Changes saved.
+// Load adds an entry that Changes saved.
 func (p *Population) Load(key uint64, value []byte) error {
 	if len(value) == 0 || value[0] != populationVersion {
 		return errPopulation

@@ -131,7 +131,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 }
 
 // The thresholds of access.read_through: mail items, or requests to Microsoft Graph,
-// for one mailbox within an hour.
+// for one mailbox within an hour or two.
 const readThroughItems, readThroughRequests = 150, 12
 
 // readThrough raises a signal for a new application that takes much from its only
@@ -142,8 +142,8 @@ func (c *applications) readThrough(app *profile, ev *event.Event, box uint64) {
 		app.Take.Stop()
 		return
 	}
-	app.Take.Add(box, at, ev.Items)
-	if app.Take.Items >= readThroughItems || app.Take.Requests >= readThroughRequests && ev.Source == event.Graph {
+	items, requests := app.Take.Add(box, at, ev.Items)
+	if items >= readThroughItems || requests >= readThroughRequests && ev.Source == event.Graph {
 		c.evidence.raise(app, ev, accessBulk, ev.App)
 	}
 }

@@ -6,6 +6,7 @@ type correlation struct {
 	set            kindSet
 	signIn, access int  // sums of weights, each signal once
 	session        int  // the part of signIn that is about the session itself
+	granted        int  // the part of signIn that is about access given to others
 	strong         bool // a single signal opens an incident
 }
 
@@ -33,9 +34,14 @@ func (s *correlation) add(kind signalKind, weight int) {
 	s.kinds[kind] = int8(weight)
 	s.set |= 1 << kind
 	s.strong = s.strong || weight >= opensAt
-	if kind.isAccess() {
+	switch {
+	case kind.isAccess():
 		s.access += more
-	} else {
+	case grants.has(kind):
+		// An administrator gives rights all day; several weigh no more than one.
+		s.signIn += max(weight-s.granted, 0)
+		s.granted = max(s.granted, weight)
+	default:
 		s.signIn += more
 		if !besideSession.has(kind) {
 			s.session += more
@@ -57,11 +63,15 @@ func (s *correlation) opens() bool {
 	case s.set.has(signInTool):
 		return s.signIn+s.access >= opensAt
 	case ordinary:
-		least := weakAt
-		if s.set.has(accessGraph) {
-			least = opensAt
+		switch {
+		case s.set&oddSession == 0 || !s.set.has(accessOrdinary, accessGraph):
+			return false
+		case s.set.has(mailPermission):
+			return s.signIn+s.access >= weakAt
+		case s.set.has(accessGraph):
+			return s.session+s.access >= opensAt
 		}
-		return s.set.has(accessOrdinary, accessGraph) && s.set&oddSession != 0 && s.session+s.access >= least
+		return s.session+s.access >= weakAt
 	}
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
 }

@@ -44,7 +44,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
-	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
+	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
 		scratch: make([]byte, 0, 256)}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
@@ -80,8 +80,11 @@ func (c *Detector) Observe(ev *event.Event) {
 		learned := c.subjects.known.learned.at
 		again := learned != 0 && distance(learned, at) >= 1000
 		c.signIns.observe(d, ev)
-		if program && again {
+		switch {
+		case again && program:
 			c.access.observe(d, ev)
+		case again && opensMail(ev):
+			c.access.opened(d, ev)
 		}
 	case event.MailAccess:
 		if requestLog(ev.Source) {
@@ -119,6 +122,13 @@ func synchronises(ev *event.Event) bool {
 func programOverEWS(ev *event.Event) bool {
 	return ev.Action == event.SignIn && ev.Outcome == event.Success && ev.Service == event.EWSService && requestLog(ev.Source) &&
 		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)
+}
+
+// opensMail reports whether a request is one of a person's client that has a mailbox
+// open. The log does not tell which of them fetch mail, so that a client counts that
+// is still at it ten minutes after its first request.
+func opensMail(ev *event.Event) bool {
+	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC)
 }
 
 // requestLog reports whether the source logs requests rather than sign-ins.

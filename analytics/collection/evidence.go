@@ -19,6 +19,7 @@ type evidence struct {
 	explain  explain.Observer // nil if there is no observer
 	subjects *subjects
 	weights  *weights
+	networks *networks
 	sessions *window.Recent[session]
 	window   int64  // collection.time_window, in milliseconds
 	scratch  []byte // for addresses
@@ -74,6 +75,11 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 	c.recordOne(app, o, []byte(n.detail), nil)
 }
 
+// ofWorkplace are the signals of ordinary work. In a network that is usual for the
+// account, the session and the address do not connect them over a day: all that an
+// administrator does has the same address.
+var ofWorkplace = everyday | grants | setOf(mailSearch, mailExport)
+
 // recordOne is record for one observation alone.
 func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event.Event) {
 	if c.weights.signals[n.kind].Weight == 0 {
@@ -83,6 +89,9 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		c.explain.Decided(ev, explain.Decision{Rule: ruleCollection.ID, Verdict: explain.Counted, Reason: signalCodes[n.kind],
 			Weight: c.weights.of(d, &n)})
 	}
+	if ofWorkplace.has(n.kind) && (ev != nil && ev.Marks&usualNetwork != 0 || c.networks.usualFor(d, n.client, n.first)) {
+		n.links[0], n.links[1] = 0, 0
+	}
 	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
 		return
 	}
@@ -90,18 +99,20 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		detail = n.client.Addr().AppendTo(c.scratch[:0])
 	}
 	kept, changed := d.keep(n, detail)
-	if !changed {
-		return
-	}
 	if ev != nil && kept.record == "" {
-		var record [event.MaxRecord]byte
-		kept.record = string(ev.AppendRecord(record[:0]))
+		kept.record = recordOf(ev)
+		changed = changed || kept.record != ""
+	}
+	if !changed {
+		c.addMails(d, kept, ev)
+		return
 	}
 	c.subjects.changed(d)
 	if kept.weight = c.weights.of(d, kept); kept.weight == 0 {
 		kept.core = false
 		return
 	}
+	c.addMails(d, kept, ev)
 	c.weigh(d, kept)
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
@@ -116,6 +127,19 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		center.inIncident = true
 	}
 	c.add(d, ev)
+}
+
+// recordOf returns the record of an event.
+func recordOf(ev *event.Event) string {
+	var record [event.MaxRecord]byte
+	return string(ev.AppendRecord(record[:0]))
+}
+
+// addMails adds the mails of an event to the observation of an access that counts.
+func (c *evidence) addMails(d *profile, kept *observation, ev *event.Event) {
+	if ev != nil && ev.Mails != nil && kept.weight > 0 && kept.kind.isAccess() && d.addMails(kept, ev.Mails) {
+		c.subjects.changed(d)
+	}
 }
 
 // openedMail records the access if the session of an abnormal sign-in has opened

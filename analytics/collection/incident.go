@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"slices"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 )
@@ -59,6 +61,9 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		i.Services |= 1 << ev.Service
 		i.AddEvent(ev)
 		i.privileged = i.privileged || ev.Marks.Has(event.PrivilegedUser)
+		if ev.Mails != nil {
+			i.mails, _ = mergeMails(i.mails, ev.Mails, alert.MaxMails)
+		}
 	}
 	c.outgrows(i, d)
 	c.countItems(d)
@@ -74,11 +79,12 @@ func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	i.Extend(n.began())
 	i.Extend(n.last)
 	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.detail, Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
-		At: event.UnixTime(n.first), Record: n.record, Seen: c.weights.seenBy(d, n)}
+		At: event.UnixTime(n.first), Record: n.record, Seen: c.weights.seenBy(d, n), Mails: slices.Clone(n.mails)}
 	if n.client != (event.ClientKey{}) {
 		s.IP = n.client.Addr()
 	}
 	i.addSignal(s)
+	i.mails, _ = mergeMails(i.mails, keptMails(n.mails), alert.MaxMails)
 	if n.client != (event.ClientKey{}) {
 		i.AddClient(n.client)
 	}

@@ -61,6 +61,13 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 	c.evidence.updateItems(d, ev)
 }
 
+// opened records that a person's client has a mailbox open.
+func (c *mailAccess) opened(d *profile, ev *event.Event) {
+	w := c.networks.contextOf(ev)
+	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
+	c.ordinary(d, ev, &w)
+}
+
 // accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
 func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {
@@ -129,9 +136,10 @@ var webServices = []byte("Client=WebServices")
 // readerKey returns the feature of a program together with its network: the same
 // script in another network is a different feature.
 func readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
-	var space [5 + maxDetail]byte
+	const maxAgent = 160
+	var space [5 + maxAgent]byte
 	b := append(space[:0], byte(ev.Family), byte(w.network), byte(w.network>>8), byte(w.network>>16), byte(w.network>>24))
-	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxDetail)]...))
+	return baseline.Key(baseline.Reader, append(b, agent[:min(len(agent), maxAgent)]...))
 }
 
 // nameless reports whether an EWS request has no user agent, which is rare among
@@ -150,7 +158,8 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
 	if !w.usual && w.network != 0 && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
 		c.evidence.raiseUnless(w.network, d, ev, accessOrdinary, nil)
-		if ev.Access == event.Sync && c.networks.rented(ev.IP) {
+		syncs := ev.Access == event.Sync || ev.Service == event.MAPI || ev.Service == event.RPC
+		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}

@@ -41,13 +41,13 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	features := featuresOf(ev, &w)
 	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
 	c.signIns.rentedNetwork(d, ev, &w)
-	detail := firstOf(ev.Detail, ev.Operation)
+	detail := firstOf(chosen(ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
-		c.grant(d, ev, kind, detail)
+		c.grant(d, ev, c.evidence.observationOf(ev, kind), detail)
 		return
 	}
 	n := c.evidence.observationOf(ev, kind)
-	n.half = kind == mailExport && complianceSearch(ev.Operation)
+	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && filesAway(ev.Detail)
 	c.evidence.record(d, n, detail, ev)
 }
 
@@ -60,18 +60,17 @@ func complianceSearch(operation []byte) bool {
 // grant raises the signal of an application that is let in, or given a key: on the
 // account and on the application. The application also gets the observations of the
 // account's abnormal sign-in.
-func (c *mailboxChanges) grant(d *profile, ev *event.Event, kind signalKind, detail []byte) {
+func (c *mailboxChanges) grant(d *profile, ev *event.Event, n observation, detail []byte) {
 	app, target := baseline.Key(baseline.App, ev.Target), c.subjects.profile(anApp, ev.Target)
 	target.Accounts.Add(d.key)
 	c.subjects.changed(target)
-	n := c.evidence.observationOf(ev, kind)
 	n.links[2] = event.SaltedHash('a', ev.Target)
-	if kind == mailConsent {
+	if n.kind == mailConsent {
 		n.feature = app
 	}
 	c.evidence.record(d, n, detail, ev)
 	c.evidence.record(target, n, detail, ev)
-	if kind == mailConsent {
+	if n.kind == mailConsent {
 		c.weights.population.Add(baseline.Feature(app), d.key, ev.Time.UnixMilli())
 	}
 	for i := range d.observations {
@@ -116,6 +115,12 @@ func ruleKind(_ *policy.Policy, ev *event.Event) signalKind {
 	return signalKinds
 }
 
+// filesAway reports whether a rule merely moves mail that it marks as read to a folder
+// of its own, as many rules for newsletters do. Such a rule counts half.
+func filesAway(detail []byte) bool {
+	return !holdsAny(bytes.ToLower(detail), "deletemessage", "rss", "conversation history", "junk", "archive", "deleted items")
+}
+
 // mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
 // disabled auditing.
 func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
@@ -156,7 +161,7 @@ func endsAuditing(detail []byte) bool {
 // forwards reports whether parameters forward mail outside the mailbox's own domain
 // and its subdomains. A target without a domain counts as outside.
 func forwards(detail []byte, ev *event.Event) bool {
-	for _, mark := range [...]string{"forwardto", "redirectto", "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
+	for _, mark := range [...]string{"forwardto", "redirectto", "redirectmessageto", `"recipients"`, "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
 		at := bytes.Index(detail, []byte(mark))
 		if at < 0 {
 			continue

@@ -25,6 +25,9 @@ func TestChanges(t *testing.T) {
 		{"New-InboxRule", "Name=x; ForwardTo=bob@notcontoso.com", ruleForwards},
 		{"New-InboxRule", "Name=x; RedirectTo=bob@contoso.com,thief@example.com", ruleForwards},
 		{"New-TransportRule", "BlindCopyTo=thief@example.com; SubjectOrBodyContainsWords=invoice", ruleForwards},
+		{"New-TransportRule", "Name=x; RedirectMessageTo=thief@example.com", ruleForwards},
+		{"UpdateInboxRules", `RuleName=.; RuleActions=[{"ActionType":"Forward","Recipients":["thief@example.com"],"ForwardFlags":"None"}]`, ruleForwards},
+		{"UpdateInboxRules", `RuleName=x; RuleActions=[{"ActionType":"Forward","Recipients":["bob@contoso.com"]}]`, nothing},
 		{"Set-Mailbox", "ForwardingSmtpAddress=smtp:thief@example.com", ruleForwards},
 		{"Set-Mailbox", "ForwardingSmtpAddress=; DeliverToMailboxAndForward=False", nothing},
 		{"Set-Mailbox", "ForwardingSmtpAddress=$null", nothing},
@@ -97,6 +100,12 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	}
 	if len(changes) != 10 {
 		t.Errorf("%d groups", len(changes))
+	}
+	for _, group := range policy.CmdletGroups() {
+		_, script := scriptSignals[group]
+		if _, change := changes[group]; !script && !change {
+			t.Errorf("cmdlets %s: no meaning", group)
+		}
 	}
 }
 

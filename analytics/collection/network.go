@@ -33,11 +33,13 @@ type networks struct {
 	country      []byte // reused
 }
 
+// usualNetwork are the marks of a network that the policy calls usual for everybody.
+const usualNetwork = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
+
 // contextOf returns the context of an event. It is empty for cloud back
 // ends and the server's own addresses.
 func (c *networks) contextOf(ev *event.Event) (w networkContext) {
-	const usual = event.AllowedNetwork | event.CorporateEgress | event.KnownLocation
-	w.country, w.usual = ev.Country, ev.Marks&usual != 0
+	w.country, w.usual = ev.Country, ev.Marks&usualNetwork != 0
 	if clientOf(ev) == (event.ClientKey{}) {
 		return w
 	}
@@ -49,6 +51,16 @@ func (c *networks) contextOf(ev *event.Event) (w networkContext) {
 	}
 	w.located, w.lat, w.lon = l.Located, float32(l.Lat), float32(l.Lon)
 	return w
+}
+
+// usualFor reports whether a client is in a network that was usual for an account
+// before a time.
+func (c *networks) usualFor(d *profile, k event.ClientKey, at int64) bool {
+	if k == (event.ClientKey{}) {
+		return false
+	}
+	ip := k.Addr()
+	return d.Baseline.KnewBefore(baseline.NetworkKey(ip, c.geo.Locate(ip).ASN), at, c.policy.Collection.Baseline)
 }
 
 // spell returns a country as bytes, for hashing, without allocating. The bytes are

@@ -11,11 +11,13 @@ import (
 	"redshank/analytics/policy"
 )
 
-// Bounds of one profile: about 20 KB at most, and 500 bytes for an account that
+// Bounds of one profile: about 35 KB at most, and 500 bytes for an account that
 // only signs in.
 const (
 	maxObservations = 48
-	maxDetail       = 160
+	maxDetail       = 320
+	maxMails        = 5              // of one observation
+	maxProfileMails = 40             // of all observations
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
 
@@ -57,6 +59,7 @@ type observation struct {
 	client      event.ClientKey // zero: none
 	feature     uint64          // counts only while this feature is not usual; 0: always counts
 	detail      string
+	mails       []alert.Mail // that were accessed, at most maxMails
 }
 
 // began returns the time from which the observation is part of an incident. A volume
@@ -100,6 +103,17 @@ func (d *profile) keep(n observation, detail []byte) (kept *observation, changed
 	n.detail = oneLine(detail)
 	d.observations = append(d.observations, n)
 	return &d.observations[len(d.observations)-1], true
+}
+
+// addMails adds the mails of an event to an observation of the profile, and reports
+// whether any was added.
+func (d *profile) addMails(n *observation, list event.MailList) (added bool) {
+	room := maxProfileMails
+	for i := range d.observations {
+		room -= len(d.observations[i].mails)
+	}
+	n.mails, added = mergeMails(n.mails, list, min(maxMails, len(n.mails)+room))
+	return added
 }
 
 // ofAttack are the signals that credential stuffing gives for each address with a

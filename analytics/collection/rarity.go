@@ -65,20 +65,21 @@ func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
 }
 
 // others returns how many accounts of the tenant share the feature of a signal,
-// besides the subject or the account behind an application. Only accounts for which
-// the feature is usual count, so that the victims of a thief do not make the thief's
-// network common. For applications, and for a feature that very many accounts use,
-// every account counts from its first use.
+// besides the subject or the account behind an application. An account for which the
+// feature is not usual yet counts as a third, so that a few victims of a thief do not
+// make the thief's network common. For applications every account counts from its first
+// use.
 func (c *weights) others(d *profile, kind signalKind, feature uint64, at int64) int {
 	account := d.key
 	if d.kind == anApp {
 		account = d.Accounts[0]
 	}
 	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
-	if appSignals.has(kind) || float64(users) >= adoptedBy*c.common() {
+	if appSignals.has(kind) {
 		return users
 	}
-	return c.population.UsersBesides(usualOf(feature), account, at)
+	usual := c.population.UsersBesides(usualOf(feature), account, at)
+	return usual + max(users-usual, 0)/adoptedBy
 }
 
 // common returns the number of accounts that makes a feature common.
@@ -119,6 +120,8 @@ func (c *weights) rareShare(d *profile, n *observation) float64 {
 func (c *weights) of(d *profile, n *observation) int {
 	weight := c.signals[n.kind].Weight
 	switch {
+	case d.kind == anApp && d.Accounts.Full() && ofAdopters(n):
+		return 0
 	case n.feature != 0 && d.Baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0
 	case n.half:
@@ -126,6 +129,11 @@ func (c *weights) of(d *profile, n *observation) int {
 	}
 	return int(math.Round(float64(weight) * c.rareShare(d, n)))
 }
+
+// ofAdopters reports whether an observation of an application is about one of the
+// accounts that use it. Among those of an application that many have adopted some
+// travel, and its servers change.
+func ofAdopters(n *observation) bool { return n.grant || n.kind == sessionMoved }
 
 // seenBy returns how rare the feature of an observation is, for an analyst: "3 of
 // 412 accounts"; "" for a signal that does not depend on rarity.

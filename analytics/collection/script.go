@@ -32,13 +32,14 @@ func (c *scripts) observe(d *profile, ev *event.Event) {
 	commands(ev.Detail, func(name []byte) { c.cmdlet(d, ev, name) })
 }
 
-// cmdlet records signals for a cmdlet that reads, searches or exports mail.
+// scriptSignals are the signals of the groups of cmdlets that read, search or export
+// mail. The other groups change mailboxes: they count where a server logs the change.
+var scriptSignals = map[string]signalKind{"mail_export": mailExport, "mail_read": scriptMail, "mail_search": scriptMail}
+
+// cmdlet records the signal of a cmdlet.
 func (c *scripts) cmdlet(d *profile, ev *event.Event, name []byte) {
-	switch c.policy.CmdletGroup(name) {
-	case "mail_export":
-		c.evidence.raise(d, ev, mailExport, name)
-	case "mail_read", "mail_search":
-		c.evidence.raise(d, ev, scriptMail, name)
+	if kind, ok := scriptSignals[c.policy.CmdletGroup(name)]; ok {
+		c.evidence.raise(d, ev, kind, name)
 	}
 }
 

@@ -120,14 +120,23 @@ func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 		p[3] = eventFeature{baseline.Key(baseline.Family, []byte{byte(ev.Family)}), newFamily, nil, false}
 	}
 	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
-	if ev.Protocol != event.ProtocolUnknown {
+	if protocolOf(ev) != event.ProtocolUnknown {
 		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // compared by method, below
 	}
 	return p
 }
 
 func methodKey(ev *event.Event) uint64 {
-	return baseline.Key(baseline.Method, []byte{byte(ev.Protocol)})
+	return baseline.Key(baseline.Method, []byte{byte(protocolOf(ev))})
+}
+
+// protocolOf returns how a sign-in was made. IMAP and POP are legacy protocols, however
+// their servers log the sign-in.
+func protocolOf(ev *event.Event) event.Protocol {
+	if ev.Service == event.IMAPService || ev.Service == event.POPService {
+		return event.LegacyAuth
+	}
+	return ev.Protocol
 }
 
 // compare records signals for features that are new to the account or, while its
@@ -154,13 +163,20 @@ func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) 
 // service that is new to the account. Applications normally run in such networks.
 func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
 	at := ev.Time.UnixMilli()
-	if d.kind != aUser || w.usual || w.network == 0 || !d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) {
+	if d.kind != aUser || w.usual || w.network == 0 || !c.networks.rented(ev.IP) {
 		return
 	}
-	if c.networks.rented(ev.IP) {
+	if period := c.policy.Collection.Baseline; d.Baseline.IsNew(w.network, at, period) && !d.Baseline.KnewBefore(anyRented, at, period) {
 		c.evidence.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
+	if !d.suspicious(at) && !c.evidence.fromAttack(d, ev) {
+		d.Baseline.Use(anyRented, at, baseline.MaxFeatures)
+	}
 }
+
+// anyRented is the feature of an account that uses servers for rent or a VPN service,
+// whichever.
+var anyRented = baseline.Key(baseline.Network, []byte("rented"))
 
 // hour records a signal for a sign-in at an unusual hour.
 func (c *signIns) hour(d *profile, ev *event.Event) {
@@ -188,7 +204,7 @@ func (c *signIns) method(d *profile, ev *event.Event, w *networkContext) {
 	case d.kind == aUser && ev.Family == event.Scripting && !forPrograms(ev):
 		c.byScript(d, ev, w)
 	}
-	switch key := methodKey(ev); ev.Protocol {
+	switch key := methodKey(ev); protocolOf(ev) {
 	case event.ROPC:
 		c.evidence.raiseUnless(key, d, ev, signInROPC, firstOf(ev.App, ev.AgentText()))
 	case event.DeviceCode:

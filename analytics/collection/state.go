@@ -6,6 +6,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
 
+	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
@@ -47,6 +48,7 @@ type savedObservation struct {
 	Detail           string
 	Grant            bool
 	Record           string
+	Mails            []alert.Mail
 }
 
 // savedName is the saved form of another name of an account.
@@ -113,7 +115,7 @@ func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
 
 // saved appends the saved form of an observation.
 func (n *observation) saved(b []byte) []byte {
-	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 11), uint8(n.kind))
+	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 12), uint8(n.kind))
 	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
 	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
 	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
@@ -122,7 +124,12 @@ func (n *observation) saved(b []byte) []byte {
 	}
 	b = msgp.AppendBytes(b, n.client[:])
 	b = msgp.AppendString(msgp.AppendUint64(b, n.feature), n.detail)
-	return msgp.AppendString(msgp.AppendBool(b, n.grant), n.record)
+	b = msgp.AppendString(msgp.AppendBool(b, n.grant), n.record)
+	b = msgp.AppendArrayHeader(b, uint32(len(n.mails)))
+	for _, m := range n.mails {
+		b = msgp.AppendString(msgp.AppendString(msgp.AppendString(msgp.AppendArrayHeader(b, 3), m.ID), m.Subject), m.Folder)
+	}
+	return b
 }
 
 // restored returns the profile that was saved, without its incident.
@@ -136,7 +143,7 @@ func (s *savedProfile) restored(key uint64) (*profile, error) {
 			continue // of a later version
 		}
 		d.observations = append(d.observations, observation{kind: n.Kind, half: n.Half, inIncident: n.InIncident, first: n.First, last: n.Last,
-			links: n.Links, client: n.Client, feature: n.Feature, detail: n.Detail, grant: n.Grant, record: n.Record})
+			links: n.Links, client: n.Client, feature: n.Feature, detail: n.Detail, grant: n.Grant, record: n.Record, mails: n.Mails})
 	}
 	var err error
 	d.Baseline, err = s.Baseline.Restored()

@@ -231,20 +231,19 @@ func (c *subjects) alias(d *profile, ev *event.Event) (newID bool) {
 
 // mailboxOf returns a hash of the mailbox that an event is about, 0 if unknown.
 func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
-	switch {
-	case len(ev.Mailbox) > 0:
-		if account, ok := c.names.Peek(event.SaltedHash('o', ev.Mailbox)); ok {
-			if owner, ok := c.profiles.Peek(account); ok {
-				return xxhash.Sum64String(owner.subject) // known by its object id
-			}
-		}
-		return xxhash.Sum64(ev.Mailbox)
-	case d.kind == aUser:
+	if len(ev.Mailbox) == 0 && d.kind == aUser {
 		return xxhash.Sum64String(d.subject)
-	case len(ev.User) > 0:
-		return xxhash.Sum64(ev.User)
 	}
-	return 0
+	name := firstOf(ev.Mailbox, ev.User)
+	if len(name) == 0 {
+		return 0
+	}
+	if account, ok := c.names.Peek(event.SaltedHash('o', name)); ok {
+		if owner, ok := c.profiles.Peek(account); ok {
+			return xxhash.Sum64String(owner.subject) // known by its object id
+		}
+	}
+	return xxhash.Sum64(name)
 }
 
 // countBaseline adds by, 1 or -1, to the counts that include the baseline of a

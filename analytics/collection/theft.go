@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type theft struct {
 	confidence float64 // 0 to 1
 	baseline   string  // the maturity of the baselines that were compared
 	signals    []alert.Signal
+	mails      []alert.Mail // that were accessed, at most alert.MaxMails
 }
 
 func newTheft(i *incident.Incident) incident.Detail { return &theft{Incident: i} }
@@ -43,6 +45,8 @@ func (i *theft) addSignal(s alert.Signal) {
 		}
 		have.Weight = max(have.Weight, s.Weight)
 		if have.Detail == s.Detail {
+			have.Record = cmp.Or(have.Record, s.Record)
+			have.Mails, _ = mergeMails(have.Mails, keptMails(s.Mails), maxMails)
 			return
 		}
 		same++
@@ -74,7 +78,7 @@ func (i *theft) kinds() (s kindSet) {
 // Fill completes an alert with the signals, the heaviest first, and the message.
 func (i *theft) Fill(a *alert.Alert) {
 	a.Users = []alert.UserCount{}
-	a.Signals = slices.Clone(i.signals)
+	a.Signals, a.Mails = slices.Clone(i.signals), slices.Clone(i.mails)
 	ids := []string{classTechniques[i.Class]}
 	for _, s := range a.Signals {
 		ids = append(ids, s.Technique)
@@ -127,11 +131,12 @@ type savedTheft struct {
 	Confidence             float64
 	Baseline               string
 	Signals                []alert.Signal
+	Mails                  []alert.Mail
 }
 
 // Save implements incident.Detail.
 func (i *theft) Save() ([]byte, error) {
-	s := savedTheft{Privileged: i.privileged, AppSubject: i.appSubject, Confidence: i.confidence, Baseline: i.baseline, Signals: i.signals}
+	s := savedTheft{Privileged: i.privileged, AppSubject: i.appSubject, Confidence: i.confidence, Baseline: i.baseline, Signals: i.signals, Mails: i.mails}
 	var err error
 	if s.Mailboxes, err = i.mailboxes.MarshalBinary(); err != nil {
 		return nil, err
@@ -146,5 +151,6 @@ func (i *theft) Restore(b []byte) error {
 		return err
 	}
 	i.privileged, i.appSubject, i.confidence, i.baseline, i.signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
+	i.mails = s.Mails
 	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }

@@ -14,22 +14,23 @@ type travel struct {
 	evidence *evidence
 }
 
-// check compares a sign-in with others and with preceding failures.
+// check compares a sign-in with others and with preceding failures. The place of a
+// telephone is not known: abroad, its provider may route it through home.
 func (c *travel) check(d *profile, ev *event.Event, w *networkContext) {
 	k := clientOf(ev)
 	if k == (event.ClientKey{}) || w.usual || d.kind != aUser {
 		return
 	}
-	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located}
-	if kept := d.Points.Add(v, func(o *behaviour.Point) { c.compare(d, &v, o) }); kept != nil {
-		c.afterFailures(d, kept)
+	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located && ev.Family != event.Mobile}
+	if kept := d.Points.Add(v, func(o *behaviour.Point) { c.compare(d, &v, o, ev) }); kept != nil {
+		c.afterFailures(d, kept, ev)
 	}
 }
 
 // compare records a signal for two sign-ins that are at least 500 km apart and would
 // need more than 900 km/h. Two networks that are usual for the account are taken for
-// its VPN.
-func (c *travel) compare(d *profile, v, o *behaviour.Point) {
+// its VPN. v is the sign-in of ev.
+func (c *travel) compare(d *profile, v, o *behaviour.Point, ev *event.Event) {
 	const least, airliner = 500, 900
 	if !v.Located || !o.Located || v.Network == o.Network {
 		return
@@ -47,7 +48,11 @@ func (c *travel) compare(d *profile, v, o *behaviour.Point) {
 	if knew || c.weights.others(d, impossibleTravel, early.Network, early.At) < c.weights.others(d, impossibleTravel, late.Network, late.At) {
 		late = early // the one that is not the account's, or that fewer others use
 	}
-	c.evidence.record(d, c.observationOf(impossibleTravel, late), nil, nil)
+	n := c.observationOf(impossibleTravel, late)
+	if late == v {
+		n.record = recordOf(ev)
+	}
+	c.evidence.record(d, n, nil, nil)
 }
 
 // observationOf returns an observation that counts only while its network is not
@@ -61,8 +66,8 @@ func (c *travel) observationOf(kind signalKind, v *behaviour.Point) observation 
 const soonAfterFailures = 30 * 60 * 1000
 
 // afterFailures records a signal for a sign-in that follows three failures within
-// half an hour.
-func (c *travel) afterFailures(d *profile, v *behaviour.Point) {
+// half an hour. ev is the event of the sign-in, nil if it came earlier.
+func (c *travel) afterFailures(d *profile, v *behaviour.Point, ev *event.Event) {
 	const enough = 3
 	before := 0
 	for _, f := range d.failed {
@@ -71,7 +76,11 @@ func (c *travel) afterFailures(d *profile, v *behaviour.Point) {
 		}
 	}
 	if before >= enough && !d.Baseline.KnewBefore(v.Network, v.At, c.policy.Collection.Baseline) {
-		c.evidence.record(d, c.observationOf(signInAfterFailures, v), nil, nil)
+		n := c.observationOf(signInAfterFailures, v)
+		if ev != nil {
+			n.record = recordOf(ev)
+		}
+		c.evidence.record(d, n, nil, nil)
 	}
 }
 
@@ -87,7 +96,7 @@ func (c *travel) failed(d *profile, at int64) {
 	}
 	for i := range d.Points {
 		if v := &d.Points[i]; v.At >= at {
-			c.afterFailures(d, v)
+			c.afterFailures(d, v, nil)
 		}
 	}
 }

@@ -13,8 +13,8 @@
 //   - the hash is right;
 //   - the run began at most a day ago.
 //
-// Any other record is an ordinary one, whatever its id says. Whoever copies a record
-// of a drill can only repeat that record: the same account, address and time.
+// Any other record is an ordinary one, whatever its id says. A copy of a record of a
+// drill is the same record again: the same account, address and time.
 package drill
 
 import (
@@ -63,6 +63,13 @@ func (r Run) Began() time.Time {
 		return time.Time{}
 	}
 	return time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC()
+}
+
+// Before reports whether a run began in an earlier second than another. No run is
+// before the empty one.
+func (r Run) Before(other Run) bool {
+	const seconds = 8 // hexadecimal digits
+	return len(other) == runSize && r[:min(len(r), seconds)] < other[:seconds]
 }
 
 // Expired reports whether the records of a run no longer count as a drill at a time.

@@ -63,6 +63,13 @@ func TestMark(t *testing.T) {
 	}
 }
 
+func TestBefore(t *testing.T) {
+	a, b, c := NewRun(now), NewRun(now), NewRun(now.Add(time.Second))
+	if a.Before(b) || b.Before(a) || !a.Before(c) || c.Before(a) || a.Before("") {
+		t.Error(a, b, c)
+	}
+}
+
 func TestExpired(t *testing.T) {
 	run := NewRun(now)
 	for after, want := range map[time.Duration]bool{0: false, Lifetime: false, Lifetime + time.Second: true, -slack: false, -slack - time.Second: true} {

@@ -9,51 +9,54 @@ import (
 	"redshank/analytics/window"
 )
 
-// maxCredentials bounds the accounts of one list, listed or counted.
-const maxCredentials = 1024
-
-// Credentials are accounts that signed in, each once, at its earliest time.
+// Credentials are accounts that signed in, each once, at its earliest time. The
+// first ones are listed; all are counted.
 type Credentials struct {
 	list []alert.Credential
-	at   map[uint64]int // account -> place in list; -1 beyond the list
-	full int64          // latest time, in Unix milliseconds, when the limit was reached; 0: not yet
+	at   map[uint64]int // account -> place in list
+	all  window.Distinct
+	full int64 // latest time in list, in Unix milliseconds, once list is full; 0: not yet
 }
 
 // Wants reports whether Add would use the details of an account that signed in at
-// a time in Unix milliseconds: the account is listed and not known from an
-// earlier time, or new and within the limit. It avoids building a credential
-// that Add discards.
+// a time in Unix milliseconds: the account may be listed with a later time, or
+// there is room for it. Wants avoids building a credential that Add discards.
 func (c *Credentials) Wants(key uint64, at int64) bool {
-	if c.full != 0 && at > c.full+window.JoinWithin {
-		return false // later than all of them
+	if c.full == 0 || c.Full(at) {
+		return c.full == 0
 	}
-	place, ok := c.at[key]
-	return ok && place >= 0 || !ok && len(c.at) < maxCredentials
+	_, listed := c.at[key]
+	return listed
 }
 
-// Add adds an account by the hash of its name, and reports whether it is new.
+// CountAccount adds an account by the hash of its name without details, and reports
+// whether the account is known to be new.
+func (c *Credentials) CountAccount(key uint64) bool { return c.all.Add(key) }
+
+// Add adds an account by the hash of its name, and reports whether the account is
+// known to be new.
 func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 	if place, ok := c.at[key]; ok {
-		if place >= 0 {
-			mergeCredential(&c.list[place], found)
-		}
+		mergeCredential(&c.list[place], found)
 		return false
 	}
-	if len(c.at) >= maxCredentials {
-		return false
+	isNew := c.all.Add(key)
+	if isNew && len(c.list) < maxKeptCredentials {
+		c.append(key, found)
 	}
+	return isNew
+}
+
+// append lists an account.
+func (c *Credentials) append(key uint64, found alert.Credential) {
 	if c.at == nil {
 		c.at = make(map[uint64]int)
 	}
-	c.at[key] = -1
-	if len(c.list) < maxKeptCredentials {
-		c.at[key] = len(c.list)
-		c.list = append(c.list, found)
-	}
-	if len(c.at) == maxCredentials {
+	c.at[key] = len(c.list)
+	c.list = append(c.list, found)
+	if len(c.list) == maxKeptCredentials {
 		c.full = c.latest()
 	}
-	return true
 }
 
 // latest returns the latest time of the listed accounts, in Unix milliseconds.
@@ -64,17 +67,18 @@ func (c *Credentials) latest() (at int64) {
 	return at
 }
 
-// mergeCredential keeps the earlier time and the service of the mail system over the
-// logon that Windows saw behind it.
+// mergeCredential keeps the earlier time, and the sign-in to a service of the mail
+// system over the logon that Windows saw behind it.
 func mergeCredential(c *alert.Credential, o alert.Credential) {
 	near := c.At.Sub(o.At).Abs() <= window.JoinWithin*time.Millisecond
-	if o.At.Before(c.At) && !(near && o.Service == event.Windows) || near && c.Service == event.Windows {
-		c.How, c.Service = o.How, o.Service
+	earliest := c.At
+	if o.At.Before(earliest) {
+		earliest = o.At
 	}
-	if o.At.Before(c.At) {
-		c.At = o.At
-		c.IP, c.Agent, c.App, c.Record = o.IP, o.Agent, o.App, o.Record
+	if near && c.Service == event.Windows || o.At.Before(c.At) && !(near && o.Service == event.Windows) {
+		*c = o
 	}
+	c.At = earliest
 }
 
 // listed returns a copy of the credentials that an alert lists.
@@ -82,5 +86,8 @@ func (c *Credentials) listed() []alert.Credential {
 	return slices.Clone(c.list[:min(len(c.list), MaxListed)])
 }
 
-// Count returns the number of accounts, listed or not.
-func (c *Credentials) Count() int { return len(c.at) }
+// Full reports whether a sign-in at a time in Unix milliseconds can only be counted.
+func (c *Credentials) Full(at int64) bool { return c.full != 0 && at > c.full+window.JoinWithin }
+
+// Count returns the number of accounts, listed or not; see window.Distinct.Estimate.
+func (c *Credentials) Count() int { return c.all.Estimate() }

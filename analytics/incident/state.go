@@ -2,6 +2,7 @@ package incident
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -64,11 +65,10 @@ type savedNotification struct {
 	Sent          int64
 }
 
-// savedCredentials are the listed ones with their keys, and the keys of those
-// beyond the list.
+// savedCredentials are the listed ones with their keys, and the count of all.
 type savedCredentials struct {
-	List   []savedCredential
-	Beyond []uint64
+	List []savedCredential
+	All  []byte
 }
 
 type savedCredential struct {
@@ -81,64 +81,54 @@ type savedCredential struct {
 	Text    [3]string // agent, app, record
 }
 
-func (c *Credentials) saved() (s savedCredentials) {
+func (c *Credentials) saved() (s savedCredentials, err error) {
 	s.List = make([]savedCredential, len(c.list))
 	for key, place := range c.at {
-		if place < 0 {
-			s.Beyond = append(s.Beyond, key)
-			continue
-		}
 		f := c.list[place]
 		s.List[place] = savedCredential{Key: key, User: f.User, At: f.At.UnixMilli(), How: f.How, Service: f.Service, IP: f.IP, Text: [3]string{f.Agent, f.App, f.Record}}
 	}
-	return s
+	s.All, err = c.all.MarshalBinary()
+	return s, err
 }
 
-func (s savedCredentials) restored() (c Credentials) {
-	c.at = make(map[uint64]int, len(s.List)+len(s.Beyond))
-	for place, f := range s.List {
-		c.at[f.Key] = place
-		c.list = append(c.list, alert.Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, Service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
+func (s savedCredentials) restored() (c Credentials, err error) {
+	for _, f := range s.List {
+		c.append(f.Key, alert.Credential{User: f.User, At: time.UnixMilli(f.At).UTC(), How: f.How, Service: f.Service, IP: f.IP, Agent: f.Text[0], App: f.Text[1], Record: f.Text[2]})
 	}
-	for _, key := range s.Beyond {
-		c.at[key] = -1
-	}
-	if len(c.at) >= maxCredentials {
-		c.full = c.latest()
-	}
-	return c
+	return c, c.all.UnmarshalBinary(s.All)
 }
 
 func (i *Incident) saved() (savedIncident, error) {
 	l := &i.last
 	s := savedIncident{Rule: i.Rule.ID, Class: i.Class, Severity: i.Severity, Window: i.Window, Client: i.Client, Prefix: i.Prefix,
 		Account: i.Account, Subject: i.Subject, Start: i.Start, End: i.End, Counts: i.Counts, Services: i.Services,
-		Valid: i.Valid.saved(), Familiar: i.Familiar.saved(), Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
+		Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
 		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
 		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted, l.sent}}
-	var err error
-	if s.Clients, err = i.clients.MarshalBinary(); err == nil {
-		s.Detail, err = i.Detail.Save()
-	}
-	return s, err
+	var errs [4]error
+	s.Valid, errs[0] = i.Valid.saved()
+	s.Familiar, errs[1] = i.Familiar.saved()
+	s.Clients, errs[2] = i.clients.MarshalBinary()
+	s.Detail, errs[3] = i.Detail.Save()
+	return s, errors.Join(errs[:]...)
 }
 
 func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incident) Detail) (*Incident, error) {
 	l := &s.Last
 	i := &Incident{ID: id, Rule: rule, Class: s.Class, Severity: s.Severity, Window: s.Window, Client: s.Client, Prefix: s.Prefix,
 		Account: s.Account, Subject: s.Subject, Start: s.Start, End: s.End, Counts: s.Counts, Services: s.Services,
-		Valid: s.Valid.restored(), Familiar: s.Familiar.restored(), Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
+		Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
 		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,
 		last: notification{sequence: l.Sequence, at: l.At, sent: l.Sent, severity: l.Severity, class: l.Class,
 			volume: l.Volume, valid: l.Valid, upToDate: l.UpToDate, muted: l.Muted}}
 	i.Detail = detail(i)
-	err := i.clients.UnmarshalBinary(s.Clients)
-	if err == nil {
-		err = i.Detail.Restore(s.Detail)
-	}
-	return i, err
+	var errs [4]error
+	i.Valid, errs[0] = s.Valid.restored()
+	i.Familiar, errs[1] = s.Familiar.restored()
+	errs[2], errs[3] = i.clients.UnmarshalBinary(s.Clients), i.Detail.Restore(s.Detail)
+	return i, errors.Join(errs[:]...)
 }
 
 // savedTracker is what the tracker knows beside its incidents.

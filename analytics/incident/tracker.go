@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -13,9 +14,13 @@ import (
 	"redshank/analytics/policy"
 )
 
-// maxIncidents bounds the open incidents. In a full tracker the incident that
-// was updated least recently closes, with a final message.
-const maxIncidents = 4096
+// MaxIncidents bounds the open incidents. In a full tracker the incident that
+// was updated least recently closes, with a final message. MaxMemory bounds what
+// one of them takes, in bytes, however large the attack is.
+const (
+	MaxIncidents = 4096
+	MaxMemory    = 256 << 10
+)
 
 // Tracker opens, notifies and closes incidents. Messages leave at the end of a
 // chunk. A Tracker is not safe for concurrent use.
@@ -28,6 +33,7 @@ type Tracker struct {
 	incidents *simplelru.LRU[string, *Incident]
 	updated   []*Incident
 	waiting   []*Incident                 // for the cap per minute, or for their own next message
+	finals    []*Incident                 // closed, with a final message that waits for the cap per minute
 	ended     *simplelru.LRU[string, int] // ids of incidents that made room for others, with their last sequence
 	out       []*alert.Alert
 	newest    int64 // latest event time seen, Unix milliseconds
@@ -50,14 +56,14 @@ type Stats struct{ Opened, Notified, Suppressed, Muted uint64 }
 // policy.
 func NewTracker(p *policy.Policy) *Tracker {
 	t := &Tracker{policy: p, tuning: p.Alerts, least: alert.SeverityByName(p.Alerts.MinimumSeverity), lateness: p.State.Lateness.Milliseconds(), details: map[*alert.Rule]func(*Incident) Detail{}}
-	t.incidents, _ = simplelru.NewLRU(maxIncidents, func(id string, i *Incident) {
+	t.incidents, _ = simplelru.NewLRU(MaxIncidents, func(id string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
 		i.closed = true
 		t.ended.Add(id, i.last.sequence)
 		t.budget.release(i)
 	})
-	t.ended, _ = simplelru.NewLRU[string, int](4*maxIncidents, nil)
+	t.ended, _ = simplelru.NewLRU[string, int](4*MaxIncidents, nil)
 	return t
 }
 
@@ -146,6 +152,7 @@ func (t *Tracker) Update(i *Incident) {
 func (t *Tracker) Flush() []*alert.Alert {
 	if m := t.newest / event.Minute; m != t.minute {
 		t.minute, t.sent = m, 0
+		t.sendFinals(t.tuning.PerMinute)
 		t.reviewWaiting()
 	}
 	for n, i := range t.updated {
@@ -274,16 +281,37 @@ func (t *Tracker) closeQuiet() {
 }
 
 // finalUpdate sends the final figures of an incident that closes, unless the last
-// message has them.
+// message has them. Over the cap per minute the message is delayed; of more than
+// MaxIncidents delayed ones the further ones are only counted.
 func (t *Tracker) finalUpdate(i *Incident) {
-	if !i.last.upToDate {
-		i.Detail.Assess()
+	if i.last.upToDate {
+		return
+	}
+	i.Detail.Assess()
+	if t.sent < t.tuning.PerMinute || i.Severity >= alert.Critical && i.last.severity < alert.Critical {
 		t.notify(i, alert.PhaseQuiet)
+		return
+	}
+	i.suppressed++
+	t.stats.Suppressed++
+	if len(t.finals) < MaxIncidents {
+		t.finals = append(t.finals, i)
 	}
 }
 
-// Close returns the final messages of all open incidents.
+// sendFinals sends delayed final messages, at most n.
+func (t *Tracker) sendFinals(n int) {
+	n = min(n, len(t.finals))
+	for _, i := range t.finals[:n] {
+		t.notify(i, alert.PhaseQuiet)
+	}
+	t.finals = slices.Delete(t.finals, 0, n)
+}
+
+// Close returns the final messages of all incidents.
 func (t *Tracker) Close() []*alert.Alert {
+	t.sendFinals(len(t.finals))
+	t.tuning.PerMinute = math.MaxInt // the last messages
 	for _, i := range t.incidents.Values() {
 		t.finalUpdate(i)
 	}

@@ -41,7 +41,9 @@ func newGraded(t *testing.T, change func(*policy.Policy)) *Tracker {
 		change(p)
 	}
 	tracker := NewTracker(p)
-	tracker.Register(gradedRule, func(i *Incident) Detail { return &graded{incident: i, class: "spraying", severity: alert.Medium, volume: 1} })
+	tracker.Register(gradedRule, func(i *Incident) Detail {
+		return &graded{incident: i, class: "spraying", severity: alert.Medium, volume: 1}
+	})
 	tracker.Advance(begin)
 	return tracker
 }
@@ -168,13 +170,13 @@ func TestQuietIncidentsClose(t *testing.T) {
 // In a full tracker the incident that was updated least recently closes. It goes on
 // with its next sequence number when it is opened again.
 func TestFullTracker(t *testing.T) {
-	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 2 * maxIncidents })
-	for n := range maxIncidents {
+	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = 2 * MaxIncidents })
+	for n := range MaxIncidents {
 		touch(tracker, fmt.Sprint("user", n), begin)
 	}
 	oldest := tracker.Open(gradedRule, "user1", begin)
-	if got := len(tracker.Flush()); got != maxIncidents {
-		t.Fatalf("%d messages, want %d", got, maxIncidents)
+	if got := len(tracker.Flush()); got != MaxIncidents {
+		t.Fatalf("%d messages, want %d", got, MaxIncidents)
 	}
 	touch(tracker, "user0", begin+event.Minute)
 	tracker.Flush()

@@ -13,7 +13,7 @@ import (
 // five times as long as finding them here. The cache is 4-way set-associative,
 // takes 2 MB and never grows.
 type Cache struct {
-	tags    [event.PairSlots]uint64 // hash of the raw fields; 0 for an empty slot
+	tags    [event.PairSlots]uint64 // hash of the raw fields, odd; even while the pair came once; 0 for an empty slot
 	entries [event.PairSlots]identity
 	policy  *Policy
 	seed    maphash.Seed
@@ -52,8 +52,8 @@ type identity struct {
 // NewCache returns an empty cache.
 func NewCache(p *Policy) *Cache { return &Cache{policy: p, seed: maphash.MakeSeed()} }
 
-// Normalise does the same as Policy.Normalise and sets ev.Pair. All that it sets in ev
-// is valid until the next call.
+// Normalise does the same as Policy.Normalise and sets ev.Pair, except where a pair
+// fails for the first time. All that it sets in ev is valid until the next call.
 func (c *Cache) Normalise(ev *event.Event) {
 	c.renew()
 	hash := c.hash(ev)
@@ -65,23 +65,43 @@ func (c *Cache) Normalise(ev *event.Event) {
 		before := ev.Marks
 		ev.Marks = 0
 		c.policy.identify(ev)
-		c.keep(slot, hash, ev)
+		c.met(slot, hash, ev)
 		ev.Marks |= before
 	}
 	c.policy.judge(ev)
 }
 
-// find returns the slot of a hash, or else one of the slots that the hash may
-// occupy, in turn. The oldest of them would be a little better and cost reading
-// all four, of which none is in the processor's cache where addresses are new.
+// find returns the slot of a hash, or else the one that the hash is to have: that
+// of a pair that came once, or one of a set in turn.
 func (c *Cache) find(hash uint64) (slot uint64, found bool) {
 	base := hash % event.PairSlots
+	slot = base ^ c.made%ways
 	for way := range uint64(ways) {
-		if c.tags[base^way] == hash {
+		switch tag := c.tags[base^way]; {
+		case tag == hash:
 			return base ^ way, true
+		case tag == once(hash):
+			return base ^ way, false
+		case tag == once(tag):
+			slot = base ^ way
 		}
 	}
-	return base ^ c.made%ways, false
+	return slot, false
+}
+
+// once returns the tag of a pair that came once.
+func once(hash uint64) uint64 { return hash &^ 1 }
+
+// met notes a pair that is not in the cache. A pair that fails gets an entry when it
+// comes again: most pairs of a flood come once, and then push out no other entry
+// but one of a set.
+func (c *Cache) met(slot, hash uint64, ev *event.Event) {
+	if ev.Outcome == event.Failure && c.tags[slot] != once(hash) {
+		c.made++
+		c.tags[slot] = once(hash)
+		return
+	}
+	c.keep(slot, hash, ev)
 }
 
 // renew invalidates all entries after a list has changed. A new seed also

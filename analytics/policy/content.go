@@ -2,12 +2,13 @@ package policy
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
@@ -20,6 +21,29 @@ import (
 //
 //go:embed content/*.yaml
 var embedded embed.FS
+
+// contentTrees returns the embedded files, parsed once.
+var contentTrees = sync.OnceValue(func() (trees []strict.Tree) {
+	names, err := fs.Glob(embedded, "content/*.yaml")
+	for _, name := range names {
+		text, e := embedded.ReadFile(name)
+		err = errors.Join(err, e)
+		trees = append(trees, mustParse(name, text))
+	}
+	if err != nil {
+		panic(fmt.Sprintf("policy: embedded content: %v", err))
+	}
+	return trees
+})
+
+// mustParse parses an embedded file. A mistake in one is a bug, found by any test.
+func mustParse(name string, text []byte) strict.Tree {
+	tree, err := strict.Parse(name, text)
+	if err != nil {
+		panic(fmt.Sprintf("policy: embedded content: %v", err))
+	}
+	return tree
+}
 
 // content is the detection content: codes, programs and operations.
 type content struct {
@@ -45,18 +69,10 @@ func loadContent() *content {
 		hosts:      map[string]bool{},
 		rented:     rented{map[string]bool{}, map[uint32]bool{}},
 	}
-	names, err := fs.Glob(embedded, "content/*.yaml")
-	for _, name := range names {
-		text, e := embedded.ReadFile(name)
-		if e == nil {
-			_, e = strict.Read(name, "", text, c.all())
+	for _, tree := range contentTrees() {
+		if _, err := tree.Read("", c.all()); err != nil {
+			panic(fmt.Sprintf("policy: embedded content: %v", err))
 		}
-		if err == nil {
-			err = e
-		}
-	}
-	if err != nil {
-		panic(fmt.Sprintf("policy: embedded content: %v", err))
 	}
 	return c
 }
@@ -69,7 +85,7 @@ func (c *content) fields() strict.Fields {
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
 		"operations": readGroups(c.operations, operationGroups),
-		"cmdlets":    readGroups[struct{}](c.cmdlets, nil),
+		"cmdlets":    readGroups(c.cmdlets, cmdletGroups),
 		"scripts":    c.readScripts,
 		"hosts":      c.readHosts,
 		"rented":     c.rented.read,
@@ -144,22 +160,19 @@ func readPatterns(dst *[]event.Pattern) strict.Field {
 	}
 }
 
-// readGroups reads {group: [names]} into name to group. The group has to be one of
-// known, unless that is nil.
+// readGroups reads {group: [names]} into name to group. The groups are those of known.
 func readGroups[T any](into map[string]string, known map[string]T) strict.Field {
-	return func(r *strict.Reader, at string, n *yaml.Node) {
-		r.Each(at, n, func(group *yaml.Node, at string, value *yaml.Node) {
-			if _, ok := known[group.Value]; known != nil && !ok {
-				r.Fail(group, at, "%q: no such group (want %s)", strict.Clip(group.Value), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-				return
-			}
-			r.Items(at, value, func(item *yaml.Node) {
+	groups := strict.Fields{}
+	for group := range known {
+		groups[group] = func(r *strict.Reader, at string, n *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
 				if name, ok := r.Value(item, at, "a name"); ok {
-					into[string(foldOperation(nil, []byte(name)))] = group.Value
+					into[string(foldOperation(nil, []byte(name)))] = group
 				}
 			})
-		})
+		}
 	}
+	return strict.Section(groups)
 }
 
 func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {

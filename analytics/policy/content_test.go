@@ -120,7 +120,7 @@ content:
   apps: {C0FFEE00-0000-4000-8000-000000000009: acme}
   agents: [{family: probe, name: acme, patterns: ["curl/*"]}]
   operations: {mail_access: [AcmeRead]}
-  cmdlets: {connect: [Connect-Acme]}
+  cmdlets: {mail_read: [Get-Acme]}
   scripts: {acme: [Invoke-Acme]}
   hosts: [mail.contoso.com]
 `)
@@ -136,7 +136,7 @@ content:
 	if family, _ := p.Agent([]byte("ruler")); family != event.Tool {
 		t.Errorf("agent %v: the embedded ones are gone", family)
 	}
-	if p.OperationGroup([]byte("AcmeRead")) != "mail_access" || p.CmdletGroup([]byte("connect-acme")) != "connect" {
+	if p.OperationGroup([]byte("AcmeRead")) != "mail_access" || p.CmdletGroup([]byte("get-acme")) != "mail_read" {
 		t.Error("operation or cmdlet")
 	}
 	if p.ScriptTool([]byte("x; invoke-acme")) != "acme" || !p.MailHost([]byte("mail.contoso.com")) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"redshank/analytics/event"
@@ -20,6 +21,9 @@ import (
 //
 //go:embed default.yaml
 var defaults []byte
+
+// defaultTree returns the default policy, parsed once.
+var defaultTree = sync.OnceValue(func() strict.Tree { return mustParse("default.yaml", defaults) })
 
 // maxPolicy bounds a policy file, in bytes. Long lists belong in files.
 const maxPolicy = 8 << 20
@@ -60,13 +64,14 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 	p := &Policy{content: loadContent(), domains: newDomains()}
 	var patterns []event.Pattern
 	known := p.fields(&patterns)
-	if _, err := strict.Read("default.yaml", "", defaults, known); err != nil {
+	if _, err := defaultTree().Read("", known); err != nil {
 		return nil, err
 	}
-	r, err := strict.Read(name, dir, text, known)
-	if r == nil {
+	tree, err := strict.Parse(name, text)
+	if err != nil {
 		return nil, err
 	}
+	r, _ := tree.Read(dir, known) // its errors are reported with those of the checks
 	p.check(r)
 	p.checkWeights(r)
 	p.finish(r)

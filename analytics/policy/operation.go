@@ -2,6 +2,8 @@ package policy
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 
 	"redshank/analytics/event"
 )
@@ -72,6 +74,16 @@ var operationGroups = map[string]event.Operation{
 	"directory_policy": {Action: event.DirectoryChange},
 	"mfa":              {Action: event.DirectoryChange},
 }
+
+// cmdletGroups are the groups of content.cmdlets. AN0131 gives each a meaning, which
+// a test of package collection checks.
+var cmdletGroups = map[string]bool{
+	"mail_export": true, "mail_search": true, "mail_read": true, "mail_rule": true, "mail_forward": true,
+	"mail_permission": true, "mail_role": true, "mail_audit": true,
+}
+
+// CmdletGroups returns the groups of cmdlets, sorted.
+func CmdletGroups() []string { return slices.Sorted(maps.Keys(cmdletGroups)) }
 
 // forwarding are the parameters of Set-Mailbox that send mail on, give it to
 // others or end its auditing; provisioning sets the other parameters all day.

@@ -2,7 +2,9 @@ package policy
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,8 +73,28 @@ func TestOperationGroups(t *testing.T) {
 			t.Errorf("%s is read by nobody", group)
 		}
 	}
-	if _, err := Parse("test", "", []byte("version: 1\ncontent: {operations: {mail_acces: [X]}}")); err == nil || !strings.Contains(err.Error(), `"mail_acces": no such group (want app_change`) {
+	checkGroups(t, "cmdlets", slices.Collect(maps.Values(p.content.cmdlets)), CmdletGroups())
+	var spaces, families []string
+	for space := range p.content.codes {
+		spaces = append(spaces, space.String())
+	}
+	checkGroups(t, "codes", spaces, slices.Collect(maps.Keys(codeSpaces)))
+	for _, rule := range p.content.agents {
+		families = append(families, rule.Family.String())
+	}
+	checkGroups(t, "agents", families, slices.Clone(familyNames))
+	if _, err := Parse("test", "", []byte("version: 1\ncontent: {operations: {mail_acces: [X]}}")); err == nil || !strings.Contains(err.Error(), "content.operations.mail_acces: unknown key (did you mean mail_access? want app_change") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// checkGroups compares the groups that the content has with those that code knows.
+func checkGroups(t *testing.T, what string, content, code []string) {
+	t.Helper()
+	slices.Sort(content)
+	slices.Sort(code)
+	if content = slices.Compact(content); !slices.Equal(content, code) {
+		t.Errorf("%s: the content has %q, the code knows %q", what, content, code)
 	}
 }
 

@@ -6,26 +6,26 @@ import "encoding/binary"
 // damage, in bytes per chunk.
 const resyncScan = 64 << 10
 
-// Reader walks one chunk at a time, without copying or allocating. The zero
-// Reader is at the end of an empty chunk. The counters run since Reset.
+// Reader walks one chunk at a time, without copying or allocating. The zero Reader
+// is at the end of an empty chunk. Reset resets the counters.
 type Reader struct {
 	chunk []byte
 	at    int
-	lead  []byte // bytes between time and Line in the last record with a Line
-	body  int    // where its body began
+	lead  []byte // bytes between the time and Line of the last record that had a Line
+	body  int    // offset of the body of that record
 	scan  int    // bytes that may still be searched for a record start
 	work  int    // bytes that may still be read without finding a record
 
-	Index *Index // what reads the fields of each body while it is walked; nil: nothing
+	Index *Index // indexes each body while it is walked; may be nil
 
-	Bad     int // objects stepped over that are no record: wrong shape, too deep, damaged
-	Markers int // group markers, which Fluent Bit puts among the records
-	Lost    int // bytes of damage that were not walked: between records, and at the end
+	Bad     int // objects skipped because they are not records: wrong shape, too deep, damaged
+	Markers int // group markers between the records
+	Lost    int // damaged bytes that were skipped: between records, and at the end
 }
 
-// Reset starts on a chunk as Fluent Bit hands it to a flush: event after
-// event, back to back. The chunk stays the caller's, and has to stay as it is
-// while the Reader or a Record read from it is in use.
+// Reset starts reading a chunk as Fluent Bit hands it to a flush: a concatenation
+// of events. The caller must not change the chunk while the Reader or a Record read
+// from it is in use.
 func (r *Reader) Reset(chunk []byte) {
 	*r = Reader{chunk: chunk, scan: resyncScan, work: 4 * len(chunk), Index: r.Index}
 	if r.Index != nil {
@@ -33,14 +33,15 @@ func (r *Reader) Reset(chunk []byte) {
 	}
 }
 
-// Next reads the next record into rec and reports whether there was one.
-// Event groups (of OpenTelemetry inputs) come as records between two markers;
-// the markers and their metadata about the group are skipped.
+// Next reads the next record into rec and reports whether there was one. Event
+// groups (of OpenTelemetry inputs) are records between two markers. The markers and
+// their metadata are skipped.
 //
-// What is wrong in shape but sound in encoding costs one Bad each. Where the
-// encoding itself is damaged nothing tells where the object ends, so the
-// search is for bytes that read as a whole, dated, filled record; an attacker
-// who cannot damage a chunk cannot have a record read out of a string.
+// An object with a valid encoding that is not a record counts as one Bad. If the
+// encoding is damaged, the end of the object is unknown, and Next searches for
+// bytes that read as a complete record with a date and fields. Damage is a
+// precondition of that search, so an attacker cannot have part of a string read as
+// a record.
 func (r *Reader) Next(rec *Record) bool {
 	for r.at < len(r.chunk) {
 		if len(r.lead) > 0 && r.again(rec) || r.common(rec) {
@@ -69,10 +70,9 @@ func (r *Reader) Next(rec *Record) bool {
 	return false
 }
 
-// common reads a record behind the head that Fluent Bit 2.1 and later put
-// before nearly every one, without the walk and the checks that other forms
-// need. Whatever is not as it should be is left to Next as if nothing had been
-// read.
+// common reads a record with the header of Fluent Bit 2.1 and later, which nearly
+// every record has, without the checks that other forms need. It reads nothing and
+// reports false for any other record.
 func (r *Reader) common(rec *Record) bool {
 	b := r.chunk[r.at:]
 	body := headSize(b)
@@ -84,7 +84,7 @@ func (r *Reader) common(rec *Record) bool {
 		return false
 	}
 	end, opened, ok := r.walk(b, body)
-	if !ok || opened >= maxDepth-2 { // two more are opened around the body
+	if !ok || opened >= maxDepth-2 { // the header opens two more around the body
 		return false
 	}
 	line, before := lineOf(b[body:end:end])
@@ -96,8 +96,8 @@ func (r *Reader) common(rec *Record) bool {
 	return true
 }
 
-// again reads a record that differs from the last one in its time and its line
-// only, without walking the unchanged part.
+// again reads a record that differs from the previous one only in its time and its
+// line, without walking the unchanged part.
 func (r *Reader) again(rec *Record) bool {
 	b := r.chunk[r.at:]
 	start := stamped + len(r.lead)
@@ -114,7 +114,7 @@ func (r *Reader) again(rec *Record) bool {
 	return true
 }
 
-// walk steps over a body, and indexes it on the way.
+// walk skips a body and indexes it.
 func (r *Reader) walk(b []byte, body int) (end, opened int, ok bool) {
 	if r.Index == nil {
 		return skip(b, body)
@@ -123,13 +123,13 @@ func (r *Reader) walk(b []byte, body int) (end, opened int, ok bool) {
 	return body + end, opened, ok
 }
 
-// lineFields is how many fields a body may have that a line is looked for in:
-// path, offset and the line itself.
+// lineFields bounds the fields of a body that may have a Line: path, offset and the
+// line itself.
 const lineFields = 3
 
-// lineOf returns the Line of a body, a map that is sound, and how much of it stands
-// before that. It is no use where the text is empty or the map of many fields:
-// that is no line of a file.
+// lineOf returns the Line of a body, which must be a valid map, and the length of
+// the body before it. A body with an empty text or many fields is not a line of a
+// file and has no Line.
 func lineOf(body Value) (line []byte, before int) {
 	n, at, _ := fields(body, 0)
 	if n == 0 || n > lineFields {
@@ -142,16 +142,15 @@ func lineOf(body Value) (line []byte, before int) {
 	return line, before
 }
 
-// commonHead are two arrays of two and a timestamp of eight bytes, which ends
-// where stamped is.
+// commonHead is two arrays of two elements and a timestamp of eight bytes.
 const (
 	commonHead = 0x9292d700
 	stamped    = 12
 )
 
-// headSize returns the length of two arrays of two, a timestamp of eight bytes, and
-// metadata with nothing in it; 0 where b does not begin with these and a map.
-// Filters write an empty map in one byte, inputs in five.
+// headSize returns the length of a header with two arrays of two elements, a
+// timestamp of eight bytes, and empty metadata; 0 if b does not begin with such a
+// header and a map. Filters write an empty map in one byte, inputs in five.
 func headSize(b []byte) int {
 	if len(b) < 18 || binary.BigEndian.Uint32(b) != commonHead {
 		return 0
@@ -168,11 +167,11 @@ func headSize(b []byte) int {
 	return size
 }
 
-// resync moves on to the next plausible record, or to the end of the chunk.
-// Each byte is tested once, and bytes that were read without result are deducted
-// from work, so that the search stays linear in the length of the chunk. The
-// header of a failed candidate is passed over whole: [timestamp, metadata],
-// by itself, is a legacy record.
+// resync moves to the next plausible record, or to the end of the chunk. Each byte
+// is tested once, and bytes that were read without finding a record are deducted
+// from work, so the search is linear in the length of the chunk. The header of a
+// rejected candidate is skipped as a whole, because [timestamp, metadata] alone
+// would read as a legacy record.
 func (r *Reader) resync() {
 	start := r.at
 	for r.at < len(r.chunk) && r.scan > 0 && r.work > 0 {
@@ -189,9 +188,8 @@ func (r *Reader) resync() {
 	r.Lost += r.at - start
 }
 
-// proven reports whether a whole record starts here that is worth believing:
-// dated in this century and not empty. Three bytes of noise, 92 00 80, are a
-// record by the letter.
+// proven reports whether a credible record starts here: complete, dated in this
+// century and not empty. The three bytes 92 00 80 alone would be a valid record.
 func (r *Reader) proven() bool {
 	end, _, ok := skip(r.chunk, r.at)
 	r.work -= end - r.at
@@ -202,8 +200,8 @@ func (r *Reader) proven() bool {
 	return ok && rec.Time.Year() > 2000 && rec.Body.Len() > 0
 }
 
-// plausible is 0 unless b starts like a record, an array of two and in it a
-// header or a timestamp; else it is where the timestamp ends.
+// plausible returns the end of the timestamp if b starts like a record, an array of
+// two elements of which the first is a header or a timestamp; otherwise 0.
 func plausible(b []byte) (end int) {
 	n, first, ok := elements(b, 0)
 	if !ok || n != 2 {
@@ -221,15 +219,15 @@ func plausible(b []byte) (end int) {
 	return end
 }
 
-// parse reads one sound event: [[timestamp, metadata], body], or, as Fluent
-// Bit 1 wrote it and in_forward still passes it through, [timestamp, body].
+// parse reads one valid event: [[timestamp, metadata], body], or the form of Fluent
+// Bit 1, which in_forward still passes through, [timestamp, body].
 func (rec *Record) parse(raw []byte) (ok bool) {
 	*rec = Record{Raw: raw}
 	n, at, ok := elements(raw, 0)
 	if !ok || n != 2 {
 		return false
 	}
-	body, _, _ := skip(raw, at) // sound, as all of the event
+	body, _, _ := skip(raw, at) // valid, as the whole event is
 	if n, first, isHeader := elements(raw, at); isHeader {
 		if n != 2 {
 			return false

@@ -2,13 +2,12 @@ package record
 
 import "encoding/binary"
 
-// maxDepth bounds how deep values may nest, in records and in JSON. Nothing
-// in this package recurses by more, and what reads its output need not either.
+// maxDepth bounds the nesting of values, in records and in JSON. It bounds the
+// recursion in this package and in readers of its output.
 const maxDepth = 64
 
-// sizes is the whole length of the values that have one length for their
-// first byte: small numbers, short strings, empty containers, numbers. 0 is
-// for all others.
+// sizes is the encoded length of the values whose first byte determines it:
+// numbers, short strings, empty containers; 0 for all others.
 var sizes = func() (sizes [256]uint8) {
 	for c := range sizes {
 		switch {
@@ -23,16 +22,16 @@ var sizes = func() (sizes [256]uint8) {
 	return sizes
 }()
 
-// lead says how a value with that first byte is laid out: how many bytes its
-// header takes (0: no such value), how many of them, right behind the first,
-// are a big-endian count, and what is counted.
+// lead is the layout of the values with one first byte: the length of the header
+// (0: no such value), the length of the big-endian count that follows the first
+// byte, and what is counted.
 type lead struct {
 	header  uint8
 	width   uint8
 	members uint8 // 0: payload bytes; 1: elements; 2: fields, two values each
 }
 
-// leads covers 0xc0 to 0xdf, as far as they have a count.
+// leads holds the layouts of the first bytes 0xc0 to 0xdf that have a count.
 var leads = [32]lead{
 	0x04: {2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin 8, 16, 32
 	0x07: {3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext 8, 16, 32
@@ -41,11 +40,11 @@ var leads = [32]lead{
 	0x1e: {3, 2, 2}, {5, 4, 2}, // map 16, 32
 }
 
-// enter steps over one scalar, or over the header of one container, whose
-// members (keys and fields counted apart) then follow. It is not ok where the
-// bytes are no msgpack or end too early, which every container does that
-// declares more members than there are bytes left: a header of four billion
-// costs nothing.
+// enter skips one scalar, or the header of one container, and returns the number of
+// values inside the container, where a field counts as two. ok is false if the
+// bytes are not msgpack or too few. A container that declares more members than
+// there are bytes left is an error, so a header of four billion members costs
+// nothing.
 func enter(b []byte, at int) (next, members int, ok bool) {
 	if at >= len(b) {
 		return at, 0, false
@@ -65,8 +64,8 @@ func enter(b []byte, at int) (next, members int, ok bool) {
 	return at + 1, members, at+1+members <= len(b)
 }
 
-// enterLong is enter for what has its count behind the first byte. Counts
-// stay 64 bits wide until they are known to be small, for 32-bit hosts.
+// enterLong is enter for values with a count after the first byte. Counts have 64
+// bits until they are known to be small, for 32-bit hosts.
 func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 	next = at + int(l.header)
 	if l.header == 0 || next > len(b) {
@@ -93,13 +92,12 @@ func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
 	return next + int(count), 0, true
 }
 
-// skip steps over one whole value and tells how many containers it opened that
-// were not empty.
-// If ok is false, end is how far it came. It counts instead of recursing,
-// as msgp.Skip does up to 100,000 levels deep, so that a chunk of nothing but
-// array headers costs neither stack nor time; it is also the faster of the two.
-// Keys and short texts come first, by a sum in place of a table: where the next
-// value begins is what all that follows has to wait for.
+// skip skips one value and returns its end and the number of non-empty containers
+// in it. If ok is false, end is the offset of the damage. Unlike msgp.Skip, which
+// recurses up to 100,000 levels, skip counts, so that a chunk of array headers
+// costs neither stack nor time; skip is also faster. Keys and short texts come
+// first and need no table, because the start of the next value is on the critical
+// path.
 func skip(b []byte, at int) (end, opened int, ok bool) {
 	for pending := 1; pending > 0; pending-- {
 		if at >= len(b) {
@@ -115,9 +113,9 @@ func skip(b []byte, at int) (end, opened int, ok bool) {
 			continue
 		}
 		switch {
-		case c == 0xd9 && at+1 < len(b): // str8: the most common one that is left
+		case c == 0xd9 && at+1 < len(b): // str8: the most common of the rest
 			at += 2 + int(b[at+1])
-		case c < 0x90: // fixmap; of members that are missing the end of b tells
+		case c < 0x90: // fixmap; the end of b reveals missing members
 			at, opened = at+1, opened+1
 			pending += 2 * int(c&0x0f)
 		case c < 0xa0: // fixarray
@@ -139,9 +137,9 @@ func skip(b []byte, at int) (end, opened int, ok bool) {
 	return min(at, len(b)), opened, at <= len(b)
 }
 
-// within steps over one value that nests at most levels containers, empty ones
-// included; -1 where it nests deeper or is damaged. It recurses, but never
-// further than that.
+// within skips one value with at most levels nested containers, empty ones
+// included, and returns its end; -1 if the value nests deeper or is damaged. It
+// recurses at most levels deep.
 func within(b []byte, at, levels int) int {
 	next, members, ok := enter(b, at)
 	if !ok || levels == 0 && (isMap(b[at]) || isArray(b[at])) {
@@ -153,8 +151,8 @@ func within(b []byte, at, levels int) int {
 	return next
 }
 
-// text returns the payload of the str or bin value at b[at:], and where it ends;
-// nil and the value's end for any other kind. Not ok where b is damaged.
+// text returns the payload of the str or bin value at b[at:] and its end; nil and
+// the end of the value for any other kind. ok is false if b is damaged.
 func text(b []byte, at int) (payload []byte, end int, ok bool) {
 	if at >= len(b) {
 		return nil, at, false
@@ -179,7 +177,7 @@ func text(b []byte, at int) (payload []byte, end int, ok bool) {
 	return b[start:end:end], end, true
 }
 
-// longText is text for what it leaves over.
+// longText is text for the forms that text does not handle itself.
 func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 	if end, _, ok = skip(b, at); !ok {
 		return nil, at, false
@@ -190,15 +188,16 @@ func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 	return payload, end, true
 }
 
-// isText recognises the first byte of a str that is no fixstr, or of a bin.
+// isText reports whether c is the first byte of a bin or of a str other than
+// fixstr.
 func isText(c byte) bool { return c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
 
-// fields returns the number of fields of the map at b[at:] and where the first one
-// starts; not ok if it is no map or holds fewer bytes than that takes.
+// fields returns the number of fields of the map at b[at:] and the offset of the
+// first one; ok is false if the value is not a map or b is too short.
 func fields(b []byte, at int) (n, first int, ok bool) {
 	switch {
-	case at+3 > len(b): // an empty map, or none
-	case b[at]&0xf0 == 0x80: // nearly all that lie in others
+	case at+3 > len(b): // an empty map, or no map
+	case b[at]&0xf0 == 0x80: // nearly all nested maps
 		n = int(b[at] & 0x0f)
 		return n, at + 1, 2*n < len(b)-at
 	case b[at] == 0xde: // nearly all audit records

@@ -2,10 +2,10 @@ package record
 
 import "encoding/binary"
 
-// AppendWith appends rec to dst as it came, byte for byte, with one field more
-// behind those of its body: key, of at most 31 bytes, and value, encoded. Only
-// the count in the header of the body is another; the header keeps its form
-// if the count fits, so that the form does not change for a receiver.
+// AppendWith appends rec to dst unchanged, with one more field at the end of its
+// body: key, of at most 31 bytes, and value, encoded. Only the count in the header
+// of the body changes. The header keeps its form if the count fits, so the form
+// does not change for a receiver.
 //
 // The key marks a header that had to grow: it then has a length byte (d9). The
 // added field can therefore be removed again, which restores the original bytes.
@@ -23,8 +23,8 @@ func AppendWith(dst []byte, rec *Record, key string, value []byte) []byte {
 	return append(append(dst, key...), value...)
 }
 
-// appendMapHeader appends the header of a map of n fields, no narrower than
-// the one that begins with was.
+// appendMapHeader appends the header of a map of n fields, at least as wide as the
+// header that begins with was.
 func appendMapHeader(dst []byte, was byte, n int) (out []byte, grown bool) {
 	switch {
 	case was&0xf0 == 0x80 && n <= 0x0f:
@@ -35,7 +35,7 @@ func appendMapHeader(dst []byte, was byte, n int) (out []byte, grown bool) {
 	return binary.BigEndian.AppendUint32(append(dst, 0xdf), uint32(n)), was != 0xdf
 }
 
-// Whole returns the length of the whole values that b begins with.
+// Whole returns the length of the complete values at the beginning of b.
 func Whole(b []byte) int {
 	at := 0
 	for at < len(b) {
@@ -48,5 +48,5 @@ func Whole(b []byte) int {
 	return at
 }
 
-// At returns where in the chunk the record that Next returned last ends.
+// At returns the offset of the end of the last record that Next returned.
 func (r *Reader) At() int { return r.at }

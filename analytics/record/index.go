@@ -1,39 +1,37 @@
 package record
 
-// maxPlaces is how many fields an Index keeps room for. The room for a map of
-// more is given back.
+// maxPlaces bounds the fields for which an Index keeps memory. The memory for a
+// larger map is released.
 const maxPlaces = 1 << 12
 
-// Index is where the fields of one map stand, found in one walk that serves all
-// who look for some of them. The zero Index is ready for use, and meant to be
-// used again and again: it knows the keys of the maps before. It serves one
-// goroutine.
+// Index holds the positions of the fields of one map. One walk serves all readers
+// of the map. The zero Index is ready for use and should be reused, because it
+// remembers the keys of earlier maps. An Index is not safe for concurrent use.
 type Index struct {
 	m      Value   // the map, to its end
 	fields int     // of it
-	places []place // of its fields, and one behind the last
+	places []place // of its fields, and the end of the last
 	words  vocabulary
 }
 
-// place is where a field begins in its map, where its value does, and what its
-// key is. No map of 4 GB comes in a chunk, whose length is a C int.
+// place is the offset of a field in its map, the offset of its value, and its key.
+// 32 bits suffice, since the length of a chunk is a C int.
 type place struct {
 	key, value uint32
 	word       uint16
 }
 
-// Read walks the map m, up to the first damaged byte. What is no map has no
-// fields.
+// Read walks the map m, up to the first damaged byte. A value that is not a map has
+// no fields.
 func (x *Index) Read(m Value) { x.walk(m) }
 
 // Of reports whether x is the index of m.
 func (x *Index) Of(m Value) bool { return len(m) > 0 && len(x.m) > 0 && &x.m[0] == &m[0] }
 
-// Forget makes x an index of nothing. It has to be called before the memory of
-// the map is used for something else.
+// Forget clears x. It must be called before the memory of the map is reused.
 func (x *Index) Forget() { x.m, x.fields = nil, 0 }
 
-// Field returns the field of that number, from 1 on; absent for 0.
+// Field returns the field with a number, counted from 1; absent for 0.
 func (x *Index) Field(n uint32) Value {
 	if n == 0 || int(n) > x.fields {
 		return nil
@@ -43,8 +41,8 @@ func (x *Index) Field(n uint32) Value {
 }
 
 // Find sets dst[i] to the number of the field named names[i], or to 0; of a
-// repeated key the first wins. dst must have a place for every name. fold is
-// what tells FindFold from Find.
+// repeated key the first counts. dst must have an element for every name. With
+// fold, the case of ASCII letters is ignored.
 func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 	clear(dst)
 	set := x.words.set(k, fold)
@@ -55,8 +53,8 @@ func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 	}
 }
 
-// find is Find from field n on, up to one whose key has not been asked for. It
-// calls nothing.
+// find is Find from field n to the first field whose key has not been looked up. It
+// makes no calls.
 func (x *Index) find(n int, set *set, dst []uint32) int {
 	for places := x.places[:x.fields]; n < len(places); n++ {
 		slot := int(set.slots[places[n].word%maxWords])
@@ -71,7 +69,7 @@ func (x *Index) find(n int, set *set, dst []uint32) int {
 	return n
 }
 
-// ask looks a key up in a set, and notes the answer with its word.
+// ask looks a key up in a set, and stores the answer with its word.
 func (x *Index) ask(p *place, set *set) int {
 	key, _, _ := text(x.m, int(p.key))
 	slot := set.keys.index(key, set.fold)
@@ -81,8 +79,8 @@ func (x *Index) ask(p *place, set *set) int {
 	return slot
 }
 
-// walk is skip for a map that m starts with. If ok is false, the fields
-// before the damage have been found.
+// walk is skip for the map at the beginning of m. If ok is false, the fields before
+// the damage are indexed.
 func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	x.Forget()
 	n, at, ok := fields(m, 0)
@@ -112,10 +110,10 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	}
 }
 
-// expected walks as far as each key is one of the two that came behind the one
-// before it, and each value is a number, a short text or the like: that is most
-// of most maps. known reports that it stopped at a value. It calls nothing, so
-// that all of it is kept in registers.
+// expected walks as long as each key is one of the two that followed the previous
+// key before, and each value is a number, a short text or similar, as in most of
+// most maps. known reports that it stopped at a value. It makes no calls, so that
+// its variables stay in registers.
 func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, known bool) {
 	places, i := x.places[:n], x.fields
 	for ; i < len(places) && len(m)-at >= keyWindow; i++ {
@@ -144,7 +142,7 @@ func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, kno
 	return at, last, known
 }
 
-// begin makes room for n fields.
+// begin allocates room for n fields.
 func (x *Index) begin(m Value, n int) {
 	x.words.makeRoom()
 	if x.m = m; n >= len(x.places) || len(x.places) > maxPlaces {

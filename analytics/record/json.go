@@ -9,35 +9,31 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// What can be wrong with a JSON text. They are fixed values, because a flood
-// of broken lines must not cost an allocation each; if it is wrong is in
-// the rest that AppendFirstJSON returns.
+// The errors of a JSON text. They are fixed values, so that a flood of broken lines
+// costs no allocations. The rest that AppendFirstJSON returns begins at the error.
 var (
 	ErrJSONTruncated = errors.New("json: ends too early")
 	ErrJSONSyntax    = errors.New("json: syntax error")
 	ErrJSONDepth     = errors.New("json: nested deeper than 64 levels")
 )
 
-// AppendJSON appends the one JSON value in src to dst as msgpack, so that
-// every source reads one kind of value, whether the host parsed the JSON or
-// not. Text behind the value is a syntax error. On any error dst comes back
-// as it was. out grows by at most three times len(src); the caller keeps it
-// to use it again, and nothing else is allocated (but for strconv's error over
-// each number beyond float64).
+// AppendJSON appends the one JSON value in src to dst as msgpack, so that sources
+// read the same kind of value whether the host parsed the JSON or not. Text after
+// the value is a syntax error. On any error AppendJSON returns dst unchanged. out
+// grows by at most three times len(src) and can be reused; nothing else is
+// allocated except the error of strconv for each number beyond float64.
 //
-// It takes all that encoding/json takes, and what log collectors are known to
-// make of JSON: a byte order mark, NUL padding before and behind, raw line
-// breaks and other control characters in strings, strings in single quotes,
-// invalid escapes (a Windows path, kept unchanged), and invalid UTF-8
-// (kept too; unpaired surrogates become U+FFFD). Repeated keys are all kept,
-// in order. Whole numbers that fit are ints, all others float64, beyond its
-// range the largest one.
+// AppendJSON accepts everything that encoding/json accepts, and the deviations of
+// log collectors: a byte order mark, NUL padding at both ends, raw line breaks and
+// other control characters in strings, strings in single quotes, invalid escapes (a
+// Windows path, kept unchanged), and invalid UTF-8 (also kept; unpaired surrogates
+// become U+FFFD). Repeated keys are all kept, in order. Integers that fit are ints,
+// all other numbers float64; a number beyond its range becomes the largest one.
 //
-// It is an own scanner because this is the hottest path there is where audit
-// logs come as text, and it is the fastest: on real audit records, written as
-// msgpack, jsontext.Decoder took 1/5 of the time of encoding/json into a
-// map[string]any, valyala/fastjson 1/7, and this 1/12 (2026-11); and neither
-// of those takes what the list above says.
+// The scanner is written by hand because it is the hottest path for audit logs that
+// arrive as text. On real audit records, relative to encoding/json into a
+// map[string]any, jsontext.Decoder took 1/5 of the time, valyala/fastjson 1/7, and
+// AppendJSON 1/12 (2026-11). Neither of those accepts the deviations above.
 func AppendJSON(dst, src []byte) (out []byte, err error) {
 	out, rest, err := AppendFirstJSON(dst, src)
 	if err == nil && len(rest) > 0 {
@@ -46,9 +42,9 @@ func AppendJSON(dst, src []byte) (out []byte, err error) {
 	return out, err
 }
 
-// AppendFirstJSON is AppendJSON for the first of any number of values, one
-// behind the other. rest is what follows it, without white space and padding
-// before the next; on an error, what begins with the offending byte.
+// AppendFirstJSON is AppendJSON for the first of several consecutive values. rest
+// is the remaining text without the white space and padding before the next value;
+// on an error, rest begins with the offending byte.
 func AppendFirstJSON(dst, src []byte) (out, rest []byte, err error) {
 	t := transcoder{src: src, dst: dst}
 	t.padding()
@@ -63,8 +59,8 @@ func AppendFirstJSON(dst, src []byte) (out, rest []byte, err error) {
 	return t.dst, src[t.at:], nil
 }
 
-// transcoder is one pass over src. Its methods expect at on the first byte of the
-// element after which they are named, and leave at after the last byte.
+// transcoder is one pass over src. A method expects at on the first byte of the
+// element that it is named after, and leaves at after the last byte.
 type transcoder struct {
 	src []byte
 	at  int
@@ -78,7 +74,7 @@ func (t *transcoder) padding() {
 	}
 }
 
-// peek skips white space and is the byte behind it; not ok at the end.
+// peek skips white space and returns the next byte; ok is false at the end.
 func (t *transcoder) peek() (c byte, ok bool) {
 	for ; t.at < len(t.src); t.at++ {
 		if c = t.src[t.at]; !isSpace(c) {
@@ -90,7 +86,7 @@ func (t *transcoder) peek() (c byte, ok bool) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
-// value appends any value that opens at most levels containers.
+// value appends any value with at most levels nested containers.
 func (t *transcoder) value(levels int) error {
 	c, ok := t.peek()
 	if !ok {
@@ -114,9 +110,9 @@ func (t *transcoder) value(levels int) error {
 	return t.number()
 }
 
-// container appends an object or an array. How many members it has is known
-// at its end only, so that the count has a fixed place of four bytes: moving
-// the members to save two of them would cost more than they do.
+// container appends an object or an array. The number of members is known only at
+// the end, so the count always has four bytes; moving the members to save two bytes
+// would cost more.
 func (t *transcoder) container(open byte, levels int) error {
 	lead, closing := byte(0xdf), byte('}')
 	if open == '[' {
@@ -146,8 +142,7 @@ func (t *transcoder) container(open byte, levels int) error {
 	return nil
 }
 
-// more takes the comma between two members, or stops before the closing
-// bracket.
+// more reads the comma between two members, or stops before the closing bracket.
 func (t *transcoder) more(closing byte) (bool, error) {
 	c, ok := t.peek()
 	switch {
@@ -162,7 +157,7 @@ func (t *transcoder) more(closing byte) (bool, error) {
 	return true, nil
 }
 
-// key appends a key, and takes the colon behind it.
+// key appends a key and reads the colon after it.
 func (t *transcoder) key() error {
 	c, ok := t.peek()
 	if ok && c != '"' && c != '\'' {
@@ -213,7 +208,7 @@ func (t *transcoder) number() error {
 		t.dst = msgp.AppendInt64(t.dst, n)
 		return nil
 	}
-	// Infinity is cut to the largest number: JSON has no way to write it out.
+	// Infinity becomes the largest number: JSON cannot represent infinity.
 	f, _ := parseFloat(numeral)
 	t.dst = msgp.AppendFloat64(t.dst, max(-math.MaxFloat64, min(f, math.MaxFloat64)))
 	return nil

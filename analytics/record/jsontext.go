@@ -9,9 +9,9 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// text appends a string whose first byte is quote. What an escape stands for
-// is never longer than the escape, so that the header is chosen by the length
-// of the raw text and corrected afterwards; it may be wider than needed.
+// text appends a string whose first byte is quote. An unescaped character is never
+// longer than its escape, so the header is chosen by the length of the raw text and
+// corrected afterwards; it may be wider than necessary.
 func (t *transcoder) text(quote byte) error {
 	start := t.at + 1
 	end := special(t.src, start, quote)
@@ -39,16 +39,17 @@ func (t *transcoder) text(quote byte) error {
 	return nil
 }
 
-// special returns the index of the first quote or backslash of b from at on, or
-// len(b). It looks at eight bytes at a time; two calls of bytes.IndexByte
-// have more to set up than most strings have to look at.
+// special returns the index of the first quote or backslash in b[at:], or len(b).
+// It tests eight bytes at a time, because the overhead of two calls of
+// bytes.IndexByte exceeds the cost of most strings.
 func special(b []byte, at int, quote byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	quotes := ones * uint64(quote)
 	for ; at+8 <= len(b); at += 8 {
 		word := binary.LittleEndian.Uint64(b[at:])
 		q, s := word^quotes, word^(ones*'\\')
-		// A zero byte is the lowest that borrows; higher marks may be wrong.
+		// The lowest marked byte is certainly a zero byte; higher marks may be wrong
+		// because of borrowing.
 		if hit := ((q-ones)&^q | (s-ones)&^s) & tops; hit != 0 {
 			return at + bits.TrailingZeros64(hit)/8
 		}
@@ -59,8 +60,8 @@ func special(b []byte, at int, quote byte) int {
 	return at
 }
 
-// appendStrHeader appends the header of a str of n bytes, as putStrLen
-// expects to find it.
+// appendStrHeader appends the header of a str of n bytes in the form that putStrLen
+// expects.
 func appendStrHeader(dst []byte, n int) []byte {
 	switch {
 	case n < 1<<5:
@@ -73,7 +74,7 @@ func appendStrHeader(dst []byte, n int) []byte {
 	return append(dst, 0xdb, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 }
 
-// putStrLen writes a smaller length into a header, which stays as wide.
+// putStrLen writes a smaller length into a header without changing its width.
 func putStrLen(header []byte, n int) {
 	switch len(header) {
 	case 1:
@@ -87,14 +88,14 @@ func putStrLen(header []byte, n int) {
 	}
 }
 
-// escapes are the one-letter ones; 0 for what is no such escape.
+// escapes are the one-letter escapes; 0 stands for none.
 var escapes = [256]byte{
 	'"': '"', '\'': '\'', '\\': '\\', '/': '/',
 	'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// appendUnescaped appends text with its escapes replaced, never more bytes
-// than text has. What is no escape stays as it is, backslash and all.
+// appendUnescaped appends text with its escapes replaced, never more bytes than
+// text has. An invalid escape is kept with its backslash.
 func appendUnescaped(dst, text []byte) []byte {
 	for at := 0; at < len(text); {
 		plain := special(text, at, '\\')
@@ -116,8 +117,8 @@ func appendUnescaped(dst, text []byte) []byte {
 	return dst
 }
 
-// unicodeEscape reads \uXXXX, or two of them that are a surrogate pair; size
-// is how many bytes that took, 0 where b starts with no such escape.
+// unicodeEscape reads \uXXXX, or two of them that are a surrogate pair; size is the
+// number of bytes read, 0 if b does not start with such an escape.
 func unicodeEscape(b []byte) (r rune, size int) {
 	if r = hex4(b); r < 0 {
 		return 0, 0

@@ -7,33 +7,33 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// Keys is a fixed set of field names, prepared to be found in maps. It is
-// read-only once made and may be shared.
+// Keys is a fixed set of field names, prepared for finding fields in maps. It is
+// immutable and safe for concurrent use.
 //
-// The names sit in a hash table over their length and their first, middle and
-// last letters, which distinguishes nearly all field names there are, so that a
-// field nobody wants mostly costs one empty slot and no comparison. A Go map
-// hashes the whole of every key: all of Find took a quarter longer with one.
-// Letters are hashed in lower case, so that Find and FindFold share the table.
+// The names are in a hash table over their length and their first, middle and last
+// letters, which distinguish nearly all field names, so that a field that is not
+// wanted usually costs one empty slot and no comparison. With a Go map, which
+// hashes every key as a whole, Find took a quarter longer. Letters are hashed in
+// lower case, so that Find and FindFold share the table.
 type Keys struct {
 	names  []string
-	slots  []int16 // first name of a slot, plus one; 0 if none exists
+	slots  []int16 // first name of a slot, plus one; 0 for none
 	next   []int16 // per name, the next one of the same slot, plus one
 	mul    uint32
 	shift  uint8
 	unique int // names without the repeated ones
 }
 
-// NewKeys prepares names; name i is answered in slot i of Find. Of a name
-// given twice only the first is answered, and only the first 32,767 names.
+// NewKeys prepares names; Find sets element i for name i. Of a repeated name only
+// the first is found, and only the first 32,767 names are.
 func NewKeys(names ...string) *Keys {
 	names = slices.Clone(names[:min(len(names), math.MaxInt16)])
 	k := &Keys{names: names, shift: 32 - 4}
 	for 1<<(32-k.shift) < 4*len(names) {
 		k.shift--
 	}
-	// A multiplier that gives every name a slot of its own is usually among
-	// the first few; the chains are for the names that no multiplier parts.
+	// A multiplier that gives every name a slot of its own is usually among the
+	// first few. The chains are for names that no multiplier separates.
 	best := len(names) + 1
 	mul := uint32(0x9e3779b1)
 	for try := 0; try < 64 && best > 0; try++ {
@@ -46,8 +46,8 @@ func NewKeys(names ...string) *Keys {
 	return k
 }
 
-// fill builds the table with that multiplier and counts the names that have
-// to share a slot.
+// fill builds the table with a multiplier and returns the number of names that
+// share a slot.
 func (k *Keys) fill(mul uint32) (shared int) {
 	k.mul, k.unique = mul, 0
 	k.slots = make([]int16, 1<<(32-k.shift))
@@ -68,8 +68,8 @@ func (k *Keys) fill(mul uint32) (shared int) {
 	return shared
 }
 
-// slot hashes a key. Bit 0x20 is what parts upper case from lower; setting it
-// in what is no letter as well only costs a little distinction.
+// slot hashes a key. Bit 0x20 distinguishes upper from lower case; it is set in
+// other characters too, which loses little information.
 func (k *Keys) slot(key []byte) uint32 {
 	h := uint32(len(key))
 	if len(key) > 0 {
@@ -79,10 +79,9 @@ func (k *Keys) slot(key []byte) uint32 {
 	return h * k.mul >> k.shift
 }
 
-// Find walks the map m once and sets dst[i] to the field named names[i], or
-// to an absent Value; of a repeated key the first wins. dst must have a slot
-// for every name. It returns how many names were found, and stops looking
-// once that is all of them.
+// Find walks the map m once and sets dst[i] to the field named names[i], or to an
+// absent Value; of a repeated key the first counts. dst must have an element for
+// every name. Find returns the number of names found, and stops when all are found.
 func (k *Keys) Find(m Value, dst []Value) (found int) {
 	return k.find(m, dst, false)
 }
@@ -93,14 +92,14 @@ func (k *Keys) FindFold(m Value, dst []Value) (found int) {
 	return k.find(m, dst, true)
 }
 
-// Index returns the place of a name, -1 for any other name.
+// Index returns the index of a name, -1 for any other name.
 func (k *Keys) Index(name []byte) int { return k.index(name, false) }
 
 // IndexFold is Index without regard to the case of ASCII letters.
 func (k *Keys) IndexFold(name []byte) int { return k.index(name, true) }
 
-// find calls text and skip for each field. Written out here for the common
-// short values it was no faster.
+// find calls text and skip for each field. Inlining the common short values here
+// was no faster.
 func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {
 	clear(dst)
 	n, at, ok := fields(m, 0)
@@ -120,8 +119,8 @@ func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {
 	return found
 }
 
-// index returns the place of the name that key is, -1 for none. A nil key is one
-// that is no text.
+// index returns the index of the name that equals key, -1 for none. A nil key
+// stands for a key that is not text.
 func (k *Keys) index(key []byte, fold bool) int {
 	if key == nil {
 		return -1

@@ -6,12 +6,12 @@ import (
 	"unsafe"
 )
 
-// maxNumeral bounds the text that Int and Float read as a number, in bytes.
+// maxNumeral bounds the text that Int and Float parse, in bytes.
 const maxNumeral = 64
 
-// decimal reads digits with an optional minus sign, and nothing else.
-// strconv would need a string, take "+1" as well, and build an error to say
-// that text is no number, which is the usual case here.
+// decimal parses digits with an optional minus sign. strconv would need a string,
+// accept "+1", and allocate an error for text that is not a number, which is the
+// usual case here.
 func decimal(b []byte) (int64, bool) {
 	digits := b
 	if len(b) > 0 && b[0] == '-' {
@@ -36,7 +36,7 @@ func decimal(b []byte) (int64, bool) {
 	return 0, false
 }
 
-// decimalFloat reads a whole text as a number, with fraction and exponent.
+// decimalFloat parses a text as a number, with fraction and exponent.
 func decimalFloat(b []byte) (float64, bool) {
 	if len(b) > maxNumeral {
 		return 0, false
@@ -47,8 +47,8 @@ func decimalFloat(b []byte) (float64, bool) {
 	return parseFloat(b)
 }
 
-// scanNumeral finds the end of a number as JSON writes it, except that it may
-// begin with zeroes. If ok is false, end is where a digit is missing.
+// scanNumeral returns the end of a JSON number, which may have leading zeroes. If
+// ok is false, a digit is missing at end.
 func scanNumeral(b []byte, at int) (end int, integer, ok bool) {
 	if at < len(b) && b[at] == '-' {
 		at++
@@ -66,7 +66,7 @@ func scanNumeral(b []byte, at int) (end int, integer, ok bool) {
 	return scanExponent(b, end, true)
 }
 
-// scanExponent goes on behind the mantissa.
+// scanExponent continues after the mantissa.
 func scanExponent(b []byte, at int, integer bool) (int, bool, bool) {
 	if at >= len(b) || b[at]|0x20 != 'e' {
 		return at, integer, true
@@ -78,7 +78,7 @@ func scanExponent(b []byte, at int, integer bool) (int, bool, bool) {
 	return end, false, end > at
 }
 
-// digits returns where the digits that start at at end.
+// digits returns the end of the digits that start at at.
 func digits(b []byte, at int) int {
 	for at < len(b) && b[at]-'0' <= 9 {
 		at++
@@ -86,7 +86,7 @@ func digits(b []byte, at int) int {
 	return at
 }
 
-// zeroPadded reports whether a numeral has zeroes in front that mean nothing.
+// zeroPadded reports whether a numeral has redundant leading zeroes.
 func zeroPadded(b []byte) bool {
 	if b[0] == '-' {
 		b = b[1:]
@@ -94,9 +94,9 @@ func zeroPadded(b []byte) bool {
 	return len(b) > 1 && b[0] == '0' && b[1]-'0' <= 9
 }
 
-// parseFloat reads what scanNumeral found. strconv by itself would also take
-// "inf", "0x1p-2" and "1_000", and allocate an error for every text that is no
-// number. Not ok, and infinite, beyond the range of float64.
+// parseFloat parses a numeral found by scanNumeral. strconv by itself would also
+// accept "inf", "0x1p-2" and "1_000", and allocate an error for every text that is
+// not a number. Beyond the range of float64 the result is infinite and ok is false.
 func parseFloat(b []byte) (float64, bool) {
 	f, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)
 	return f, err == nil

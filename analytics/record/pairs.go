@@ -1,9 +1,9 @@
 package record
 
-// Pairs walks a list of {Name, Value} or {Name, NewValue, OldValue}, in which
-// the audit logs of Microsoft 365 keep most of what matters. An element that is
-// written in just that way, with a name of less than 256 bytes, is read while it
-// is walked over; any other is handed over whole.
+// Pairs walks a list of {Name, Value} or {Name, NewValue, OldValue}, the form of
+// most details in the audit logs of Microsoft 365. An element of exactly that form
+// with a name of less than 256 bytes is read in the same pass; any other element is
+// returned as a whole.
 type Pairs struct {
 	list     Value
 	at, left int
@@ -18,9 +18,9 @@ func (v Value) Pairs() Pairs {
 	return Pairs{v, at, n}
 }
 
-// Next returns the name and the value of the next element, or, for an element of another
-// form, name is nil and value the whole of it; not ok behind the last one, and at
-// damage.
+// Next returns the name and the value of the next element. For an element of
+// another form, name is nil and value is the element. ok is false after the last
+// element and at damage.
 func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 	if p.left == 0 {
 		return nil, nil, false
@@ -38,8 +38,8 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 	return nil, p.list[start:p.at:p.at], true
 }
 
-// pair reads the element at b[at:]: its name, where the value that counts begins
-// and ends, and where the whole does; end is 0 if it has another form.
+// pair reads the element at b[at:] and returns its name, the bounds of its value,
+// and its end; end is 0 for an element of another form.
 func pair(b []byte, at int) (name []byte, from, to, end int) {
 	n, at := pairFields(b, at)
 	if n == 0 || !isName(b, at) {
@@ -62,8 +62,8 @@ func pair(b []byte, at int) (name []byte, from, to, end int) {
 	return b[start:at:at], from, to, end
 }
 
-// shortText returns where the text of a str of less than 256 bytes at b[at:] begins
-// and ends; both 0 for all else.
+// shortText returns the bounds of the text of a str of less than 256 bytes at
+// b[at:]; 0, 0 for any other value.
 func shortText(b []byte, at int) (start, end int) {
 	if at+1 >= len(b) {
 		return 0, 0
@@ -82,8 +82,8 @@ func shortText(b []byte, at int) (start, end int) {
 	return start, end
 }
 
-// pairFields returns the number of fields of a map of two or three, and where the
-// first one begins; 0 for all else. JSON in strings comes with long headers.
+// pairFields returns the number of fields of a map of two or three, and the offset
+// of the first one; 0 for any other value. JSON in strings has long headers.
 func pairFields(b []byte, at int) (n, first int) {
 	switch {
 	case at < len(b) && (b[at] == 0x82 || b[at] == 0x83):
@@ -94,7 +94,7 @@ func pairFields(b []byte, at int) (n, first int) {
 	return 0, at
 }
 
-// The keys of such an element, as encoded.
+// The encoded keys of a pair.
 const (
 	nameKey     = "\xa4Name"
 	valueKey    = "\xa5Value"
@@ -102,8 +102,7 @@ const (
 	oldValueKey = "\xa8OldValue"
 )
 
-// One function for each, since only the comparison with a constant needs no
-// call.
+// One function for each key, since only the comparison with a constant is inlined.
 func isName(b []byte, at int) bool {
 	return at+len(nameKey) <= len(b) && string(b[at:at+len(nameKey)]) == nameKey
 }
@@ -120,7 +119,7 @@ func isOldValue(b []byte, at int) bool {
 	return at+len(oldValueKey) <= len(b) && string(b[at:at+len(oldValueKey)]) == oldValueKey
 }
 
-// valueEnd returns where the value at b[at:] ends, 0 if it is damaged.
+// valueEnd returns the end of the value at b[at:], 0 if it is damaged.
 func valueEnd(b []byte, at int) int {
 	if end := shortEnd(b, at); end > 0 {
 		return end
@@ -132,8 +131,8 @@ func valueEnd(b []byte, at int) int {
 	return end
 }
 
-// shortEnd returns where a number, a short text or the like at b[at:] ends, 0 for all
-// else: nearly every value is one.
+// shortEnd returns the end of a number, a short text or similar at b[at:], 0 for
+// the few other values.
 func shortEnd(b []byte, at int) (end int) {
 	if at+1 >= len(b) {
 		return 0

@@ -1,5 +1,5 @@
-// Package record walks the chunks that Fluent Bit hands over without copying
-// them: chunk bytes in, views of records and of their fields out.
+// Package record reads the chunks that Fluent Bit hands over, without copying them:
+// from the bytes of a chunk it makes views of records and of their fields.
 package record
 
 import "time"
@@ -11,9 +11,9 @@ type Record struct {
 	Body     Value     // the record itself, a map
 	Raw      []byte    // the whole encoded record, timestamp included
 
-	// Line is the last field of a body of few fields, if it is a text, and
-	// Again reports that all bytes before Line are the same as in the previous
-	// record: the next line of the same file.
+	// Line is the last field of a body with few fields, if it is a text. Again
+	// reports that all bytes before Line are the same as in the previous record, as
+	// in the next line of the same file.
 	Line  []byte
 	Again bool
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// Int is v as a whole number: of an int or uint that fits, of a float without
-// fraction, or of decimal text such as "-42". Hexadecimal text is no number
-// here: which fields hold it is the business of their source.
+// Int returns v as an integer: of an int or uint that fits, of a float without
+// fraction, or of decimal text such as "-42". Hexadecimal text is left to the
+// sources that know which fields hold it.
 func (v Value) Int() (int64, bool) {
 	switch v.Type() {
 	case msgp.IntType:
@@ -31,8 +31,8 @@ func (v Value) Int() (int64, bool) {
 	return 0, false
 }
 
-// Float is v as a number: of an int, uint or float, or of decimal text with
-// or without fraction and exponent. NaN and infinities are not ok.
+// Float returns v as a number: of an int, uint or float, or of decimal text with or
+// without fraction and exponent. ok is false for NaN and infinities.
 func (v Value) Float() (float64, bool) {
 	var f float64
 	var err error
@@ -62,8 +62,8 @@ func (v Value) Float() (float64, bool) {
 	return f, true
 }
 
-// Bool is v as a truth value: of a bool, of "true" and "false" in any case,
-// or of the numbers 0 and 1, written as numbers or as text.
+// Bool returns v as a truth value: of a bool, of "true" and "false" in any case, or
+// of the numbers 0 and 1, as numbers or as text.
 func (v Value) Bool() (value, ok bool) {
 	if v.Type() == msgp.BoolType {
 		return v[0] == 0xc3, true
@@ -79,8 +79,8 @@ func (v Value) Bool() (value, ok bool) {
 	return n == 1, true
 }
 
-// AppendText appends v as text: strings as they are, numbers in decimal,
-// bools as true and false; nothing for nil, containers and extensions.
+// AppendText appends v as text: strings unchanged, numbers in decimal, bools as
+// true and false; nothing for nil, containers and extensions.
 func (v Value) AppendText(dst []byte) []byte {
 	switch v.Type() {
 	case msgp.StrType, msgp.BinType:
@@ -101,8 +101,8 @@ func (v Value) AppendText(dst []byte) []byte {
 	return dst
 }
 
-// appendFloat writes what JSON writers made floats of (counts, ids, epoch
-// times) without an exponent, and keeps the odd 1e300 short.
+// appendFloat writes integers that a JSON writer made floats (counts, ids, epoch
+// times) without an exponent, and a number such as 1e300 with one.
 func appendFloat(dst []byte, v Value) []byte {
 	f, ok := v.Float()
 	if !ok {
@@ -118,7 +118,7 @@ func appendFloat(dst []byte, v Value) []byte {
 	return strconv.AppendFloat(dst, f, 'f', -1, bits)
 }
 
-// whole is f as an integer, if it is one. The upper bound is exclusive:
+// whole returns f as an integer, if it is one. The upper bound is exclusive, since
 // float64(math.MaxInt64) rounds up to 1<<63.
 func whole(f float64, ok bool) (int64, bool) {
 	if !ok || f < -1<<63 || f >= 1<<63 || f != math.Trunc(f) {

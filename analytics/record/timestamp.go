@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// lastSecond is the end of the year 9999, in Unix seconds: nothing beyond it
-// can be written in RFC 3339.
+// lastSecond is the end of the year 9999, in Unix seconds. RFC 3339 cannot
+// represent a later time.
 const lastSecond = 253402300799
 
-// timestamp reads the time at b[at:], and where it ends, in any form that the
-// core's own decoder takes: ext type 0 (seconds and nanoseconds, 32 bits
-// each), an integer or a float; and nil, which is no time. A number that no
-// date can have (negative, NaN, beyond the year 9999) is no time either, since
-// a record counts for more than its date. Anything else is not ok.
+// timestamp returns the time at b[at:] and its end, in any form that Fluent Bit's
+// own decoder accepts: ext type 0 (seconds and nanoseconds, 32 bits each), an
+// integer or a float. nil and numbers that are not a date (negative, NaN, beyond
+// the year 9999) give the zero time, since a record is worth more than its date. ok
+// is false for anything else.
 func timestamp(b []byte, at int) (t time.Time, end int, ok bool) {
-	// By table and not by skip: a search for records after damage comes here
-	// again and again, and what is no time may be a value of megabytes.
+	// A table is used instead of skip, because the search for records after damage
+	// calls timestamp often, and a value that is not a time may have megabytes.
 	if at >= len(b) {
 		return t, at, false
 	}
@@ -38,13 +38,13 @@ func timestamp(b []byte, at int) (t time.Time, end int, ok bool) {
 	return t, end, v[0] == 0xc0
 }
 
-// fixedTime reads seconds and nanoseconds of 32 bits each.
+// fixedTime returns the time of seconds and nanoseconds of 32 bits each.
 func fixedTime(b []byte) time.Time {
 	sec, nsec := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	return time.Unix(int64(sec), int64(nsec)).UTC()
 }
 
-// seconds is v as Unix seconds, the zero time where no date has that number.
+// seconds returns v, Unix seconds, as a time; the zero time if v is not a date.
 func seconds(v Value) (t time.Time) {
 	f, ok := v.Float()
 	if !ok || f < 0 || f > lastSecond {
@@ -54,9 +54,9 @@ func seconds(v Value) (t time.Time) {
 	return time.Unix(int64(sec), int64(frac*1e9)).UTC()
 }
 
-// isMarker recognises the timestamps that open and close an event group: the
-// seconds -1 and -2 as 32 unsigned bits, on the dot. A record that claims to
-// be of the rest of those two seconds, in 2106, is a record.
+// isMarker reports whether a timestamp opens or closes an event group: exactly the
+// seconds -1 and -2 as 32 unsigned bits, with 0 nanoseconds. Any other time in
+// those two seconds of 2106 belongs to a record.
 func isMarker(t time.Time) bool {
 	return t.Nanosecond() == 0 && t.Unix()>>1 == 0xfffffffe>>1
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// Value is a view of one msgpack value: it begins at the value's first byte
-// and may run on past its end. The zero Value is an absent one; every method
-// answers it with a zero result. Nothing here panics on hostile bytes, and
-// nothing allocates. A Value lives as long as the chunk it views.
+// Value is a view of one msgpack value: it begins at the value's first byte and may
+// extend beyond its end. The zero Value is absent; every method returns a zero
+// result for it. No method panics on hostile bytes or allocates. A Value is valid
+// as long as the chunk it views.
 type Value []byte
 
 // Present reports whether there is a value at all (a nil counts as one).
@@ -42,8 +42,8 @@ func (v Value) Size() int {
 }
 
 // Len returns the number of fields of a map or elements of an array, 0 for any
-// other. It is never more than the bytes of v could hold, whatever the header
-// declares, so that it may size a buffer.
+// other value. Len is never more than the bytes of v can hold, whatever the header
+// declares, so it may size a buffer.
 func (v Value) Len() int {
 	n, _, ok := fields(v, 0)
 	if !ok {
@@ -52,8 +52,7 @@ func (v Value) Len() int {
 	return n
 }
 
-// Bytes returns the text of a str or bin value, nil for any other; of a container
-// without a walk to its end.
+// Bytes returns the text of a str or bin value, nil for any other value.
 func (v Value) Bytes() []byte {
 	if len(v) < 2 {
 		return tinyText(v)
@@ -76,7 +75,8 @@ func (v Value) Bytes() []byte {
 	return v[start:end:end]
 }
 
-// tinyText is Bytes for less than two bytes: only an empty text is that short.
+// tinyText is Bytes for a view of less than two bytes, which can only be an empty
+// text.
 func tinyText(v Value) []byte {
 	if len(v) == 0 || v[0] != 0xa0 {
 		return nil
@@ -103,8 +103,8 @@ func (v Value) All() iter.Seq2[[]byte, Value] {
 	}
 }
 
-// Cursor walks the fields of a map like All, for where the few instructions
-// that an iterator costs count.
+// Cursor walks the fields of a map like All, for hot paths where the cost of an
+// iterator matters.
 type Cursor struct {
 	m        Value
 	at, left int
@@ -119,7 +119,7 @@ func (v Value) Fields() Cursor {
 	return Cursor{v, at, n}
 }
 
-// Next returns the next field; not ok behind the last one, and at damage.
+// Next returns the next field; ok is false after the last field and at damage.
 func (c *Cursor) Next() (key []byte, field Value, ok bool) {
 	if c.left == 0 {
 		return nil, nil, false
@@ -149,8 +149,8 @@ func (v Value) Items() iter.Seq[Value] {
 	}
 }
 
-// Get returns the field of a map with that key, absent if it does not exist; of a
-// repeated key the first. Each call walks the map: Keys finds many at once.
+// Get returns the field of a map with a key, absent if there is none; of a repeated
+// key the first. Each call walks the map; Keys finds many fields at once.
 func (v Value) Get(key string) Value {
 	for k, field := range v.All() {
 		if string(k) == key && k != nil {
@@ -170,7 +170,7 @@ func (v Value) GetFold(key string) Value {
 	return nil
 }
 
-// Path is Get on nested maps, one key a level.
+// Path is Get on nested maps, with one key for each level.
 func (v Value) Path(keys ...string) Value {
 	for _, key := range keys {
 		v = v.Get(key)

@@ -2,9 +2,9 @@ package record
 
 import "encoding/binary"
 
-// Bounds of a vocabulary: its words, how long a key that becomes one may be, as
-// encoded, and the window that has to be left of the bytes to read one in it.
-// Longer keys, and those in a longer form than they need, are read each time.
+// Bounds of a key dictionary: its entries, the encoded length of a key in bytes,
+// and the number of bytes that must be left to compare a key. Longer keys, and keys
+// in a longer form than necessary, are read each time.
 const (
 	maxWords   = 1024
 	maxWordLen = 31
@@ -13,16 +13,16 @@ const (
 	keyWindow  = 40
 )
 
-// vocabulary is the keys of the maps that were read, and which came behind
-// which. Logs repeat theirs in one order, so that nearly every key is known by
-// one comparison with the one that is expected, and what a set of names has to
-// say of it has been asked before. It takes 80 KB, and 2 KB for each set.
+// vocabulary is a dictionary of the keys of the maps that were read, with the order
+// in which they followed each other. Logs repeat their keys in one order, so nearly
+// every key is identified by one comparison with the expected key, and its index in
+// a set of names is known already. A vocabulary takes 80 KB, and 2 KB for each set.
 //
-// Who invents keys can fill it, and it then forgets all: each of those keys
-// costs one more hash than without a vocabulary.
+// A sender that invents keys can fill the dictionary, which is then cleared. Each
+// of those keys costs one more hash than without a dictionary.
 type vocabulary struct {
-	words *[maxWords]word // the first stands for the start of a map, and for keys that are no words
-	known int             // how many words there are
+	words *[maxWords]word // the first stands for the start of a map, and for keys without an entry
+	known int             // number of words
 	table [2 * maxWords]uint16
 	sets  [maxSets]*set
 }
@@ -31,12 +31,12 @@ type vocabulary struct {
 type word struct {
 	text [4]uint64 // of the key, as encoded
 	mask [2]uint64 // cuts the first two out of 16 bytes
-	next [2]*word  // what came behind it
+	next [2]*word  // the words that followed it
 	self uint16    // its number
 	size uint8     // of the key, as encoded, in bytes
 }
 
-// textMasks cut a text of each size out of 32 bytes.
+// textMasks[n] keeps the first n of 32 bytes.
 var textMasks = func() (masks [maxWordLen + 1][4]uint64) {
 	for size := range masks {
 		for i := range size {
@@ -46,12 +46,11 @@ var textMasks = func() (masks [maxWordLen + 1][4]uint64) {
 	return masks
 }()
 
-// noWord is c1, with which no key begins.
+// noWord is c1, a byte with which no key begins.
 var noWord = word{text: [4]uint64{0xc1}, mask: [2]uint64{0xff}}
 
-// starts reports whether w is the key at the start of b, as far as its first 16
-// bytes tell; ends, whether the others are too. Nothing is called, and nothing
-// branches by the length.
+// starts reports whether the first 16 bytes of w equal the key at the start of b;
+// ends compares the other bytes. Neither makes calls or branches by the length.
 func (w *word) starts(b *[keyWindow]byte) bool {
 	return (binary.LittleEndian.Uint64(b[0:])^w.text[0])&w.mask[0]|(binary.LittleEndian.Uint64(b[8:])^w.text[1])&w.mask[1] == 0
 }
@@ -61,15 +60,15 @@ func (w *word) ends(b *[keyWindow]byte) bool {
 	return (binary.LittleEndian.Uint64(b[16:])^w.text[2])&m[2]|(binary.LittleEndian.Uint64(b[24:])^w.text[3])&m[3] == 0
 }
 
-// set is a list of names that is looked for, and how.
+// set is a list of names that a reader looks for.
 type set struct {
 	keys  *Keys
 	fold  bool
-	slots [maxWords]int16 // of each word, the index among the names
+	slots [maxWords]int16 // for each word, its index in names
 }
 
-// Words that are not among the names, and those of which it is not known. The
-// first word always is among these.
+// Slots of words that are not in names, and of words that have not been looked up.
+// The first word is never looked up.
 const (
 	noSlot   = -1
 	notAsked = -2
@@ -81,9 +80,9 @@ func (s *set) forget() {
 	}
 }
 
-// set finds or makes a set of names. There are as many as there are formats that
-// look for fields of maps; were there more, they would take turns in the last
-// place and have to ask each time.
+// set finds or makes a set of names. There is one set for each format that looks
+// for fields of maps. Further sets would share the last place and be looked up each
+// time.
 func (v *vocabulary) set(k *Keys, fold bool) *set {
 	n := 0
 	for ; n < len(v.sets) && v.sets[n] != nil; n++ {
@@ -101,8 +100,9 @@ func (v *vocabulary) set(k *Keys, fold bool) *set {
 	return s
 }
 
-// read returns the word of a key at b[at:] that was not expected behind last, the
-// first one for any other key, and where the key ends. A key may be a container.
+// read returns the word of the key at b[at:], which was not expected after last,
+// and the end of the key. It returns the first word for a key without an entry. A
+// key may be a container.
 func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened int, ok bool) {
 	w = &v.words[0]
 	key, end, ok := text(b, at)
@@ -119,7 +119,7 @@ func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened in
 	return w, end, 0, true
 }
 
-// learn finds or adds a word; the first one if there is no room.
+// learn finds or adds a word; it returns the first word if there is no room.
 func (v *vocabulary) learn(key []byte) *word {
 	fresh := word{size: uint8(len(key)), self: uint16(v.known), next: [2]*word{&v.words[0], &v.words[0]}}
 	var text [32]byte
@@ -144,8 +144,7 @@ func (v *vocabulary) learn(key []byte) *word {
 	return &v.words[0]
 }
 
-// hash has no secret. Who finds keys of one hash gains that they are read each
-// time.
+// hash has no secret seed. Keys with equal hashes only cost a look-up each time.
 func (w *word) hash() uint64 {
 	h := uint64(0)
 	for _, part := range w.text {
@@ -155,8 +154,7 @@ func (w *word) hash() uint64 {
 	return h
 }
 
-// makeRoom forgets all words if there is no room for another. No word must
-// be in use.
+// makeRoom clears the dictionary if it is full. No word may be in use.
 func (v *vocabulary) makeRoom() {
 	if v.known > 0 && v.known < maxWords {
 		return

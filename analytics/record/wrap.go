@@ -2,15 +2,15 @@ package record
 
 import "redshank/analytics/ascii"
 
-// maxWraps is how many maps and lists Unwrap steps into.
+// maxWraps bounds the maps and lists that Unwrap enters.
 const maxWraps = 4
 
-// Unwrap returns the scalar that v is or holds: of a list the first element, and
-// of a map the field with one of the names, which are in lower case and in order
-// of preference. Keys are compared without case and without the signs that JSON
-// made of XML puts before them ("@Name", "#text"); the empty name is that of a sign
-// alone ("_", "$"). Unwrap returns an absent
-// Value if no field has one of the names.
+// Unwrap returns the scalar that v is or contains: of a list the first element, and
+// of a map the field with one of the names, which are in lower case and in order of
+// preference. Keys are compared without regard to case and without the prefixes of
+// JSON that was converted from XML ("@Name", "#text"); the empty name stands for a
+// prefix alone ("_", "$"). Unwrap returns an absent Value if no field has one of
+// the names.
 func (v Value) Unwrap(names ...string) Value {
 	for range maxWraps {
 		switch {
@@ -32,8 +32,8 @@ func (v Value) first() Value {
 	return nil
 }
 
-// named returns the field whose name comes first among names. A map below a bare
-// sign, or below "attributes", holds the names if no other field has one.
+// named returns the field whose name comes first in names. If no field has one, the
+// map below a bare prefix or below "attributes" is searched.
 func (v Value) named(names []string) (found Value) {
 	best := len(names)
 	for key, field := range v.All() {

@@ -28,6 +28,7 @@ type attack struct {
 	targeted bool // a privileged account is among them
 	agentIDs []uint32
 	attempts window.Attempts
+	partOf   *campaign                     // of which the client is part, in this run of the program; or nil
 	highFrom struct{ users, failures int } // thresholds of high severity
 }
 
@@ -115,13 +116,15 @@ func (i *attack) countAccount(t *window.Attempt) {
 	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
 }
 
-// updateCounts updates the distinct counts. Above 1,024 accounts they are
-// estimates (standard error 0.8 %), too expensive to compute for each failure.
-func (i *attack) updateCounts() {
-	i.Counts.DistinctUsers = i.users.Count()
-	i.Counts.UnknownUsers = i.unknown.Count()
-	i.Counts.Locked = i.locked.Count()
-	i.Counts.Leaked = i.leaked.Count()
+// updateCounts updates the distinct counts, read by one of the methods of
+// window.Distinct. Accounts that get in beyond those known to be new count as
+// succeeded.
+func (i *attack) updateCounts(read func(*window.Distinct) int) {
+	i.Counts.DistinctUsers = read(&i.users)
+	i.Counts.UnknownUsers = read(&i.unknown)
+	i.Counts.Locked = read(&i.locked)
+	i.Counts.Leaked = read(&i.leaked)
+	i.Counts.Succeeded = max(i.Counts.Succeeded, i.Valid.Count()-i.Counts.Accepted)
 }
 
 func (i *attack) addAgent(id uint32) {

@@ -3,6 +3,7 @@ package stuffing
 import (
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // The classes of AN1269.
@@ -17,7 +18,7 @@ const (
 // failures have grown by an eighth: that looks at every account and at the
 // latest attempts.
 func (i *attack) Assess() {
-	i.updateCounts()
+	i.updateCounts((*window.Distinct).Estimate)
 	if i.assessed == 0 || i.Counts.Failures >= i.assessed+i.assessed/8 {
 		i.Class, i.assessed = shape(i), i.Counts.Failures
 	}

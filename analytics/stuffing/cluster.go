@@ -18,7 +18,14 @@ const (
 // cluster watches one rare trait: the latest pairs of client and account that
 // failed with it. It only finds out when to look; what belongs together is read
 // from the evidence.
-type cluster struct{ pairs []clusterPair }
+type cluster struct {
+	pairs []clusterPair
+	more  int // pairs that replaced others
+}
+
+// evaluateEvery is how many pairs a full cluster takes in between two evaluations.
+// One evaluation of the evidence takes as long as recording a hundred failures.
+const evaluateEvery = 8
 
 type clusterPair struct {
 	at              int64
@@ -41,6 +48,9 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 			}
 		}
 		c.pairs[oldest] = p
+		if c.more++; c.more%evaluateEvery != 0 {
+			return false
+		}
 	} else {
 		c.pairs = append(c.pairs, p)
 	}
@@ -75,6 +85,9 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 // a campaign may open. own is the incident of its client, or nil. It returns
 // the campaign, or nil.
 func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
+	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
+		return s.countInCampaign(t, own)
+	}
 	f := foreignFailure{Attempt: *t, traits: s.rareTraits(c, t, appOf(ev)), single: own != nil}
 	f.repeated = c.repeats(t)
 	if f.traits[traitTool] == 0 && s.shared(c, t.Marks) {
@@ -89,6 +102,26 @@ func (s *Detector) spread(ev *event.Event, t *window.Attempt, c *client, own *at
 		return k
 	}
 	return s.watchLevel(t.At, ev)
+}
+
+// Of a client with an incident of more than wellKnown failures, only one failure
+// in seldom is compared with those of other clients.
+const (
+	wellKnown = 128
+	seldom    = 16
+)
+
+// countInCampaign counts a failure of a client in the campaign that its incident is
+// part of, and returns the campaign, or nil if there is none.
+func (s *Detector) countInCampaign(t *window.Attempt, own *attack) *campaign {
+	k := own.partOf
+	if k == nil || k.incident.Closed() || !k.covers(t.At) {
+		return nil
+	}
+	k.began, k.end = min(k.began, t.At), max(k.end, t.At)
+	k.incident.addFailure(*t, nil)
+	s.tracker.Update(k.incident.Incident)
+	return k
 }
 
 // repeats reports whether the client has failed for the same account in the
@@ -208,7 +241,7 @@ func (s *Detector) census(members []*foreignFailure) census {
 // trait, if they still are enough: in one go without a pause of two hours, or
 // else in the slow window. It returns the campaign, or nil.
 func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) *campaign {
-	all := s.evidence.unexplained(func(f *foreignFailure) bool {
+	all := s.evidence.unexplained(at-s.slow, func(f *foreignFailure) bool {
 		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
 	members := around(all, at, campaignPause)
@@ -236,11 +269,11 @@ func (s *Detector) wide(members []*foreignFailure, key uint64, at int64) bool {
 	return len(c.clients) >= t.Campaign.RareAddresses && n >= accounts && n > 3*s.population.Users(baseline.Feature(key), at)
 }
 
-// unexplained returns the failures that are part of no campaign and not forgiven,
-// of which want reports true, in the order of their times.
-func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*foreignFailure) {
-	for n := range e.list {
-		if f := &e.list[n]; !f.taken && !f.Succeeded && want(f) {
+// unexplained returns the failures from a time on that are part of no campaign and
+// not forgiven, of which want reports true, in the order of their times.
+func (e *evidence) unexplained(from int64, want func(*foreignFailure) bool) (members []*foreignFailure) {
+	for f := range e.since(from) {
+		if !f.taken && !f.Succeeded && f.At >= from && want(f) {
 			members = append(members, f)
 		}
 	}
@@ -273,7 +306,7 @@ func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 	if !changed {
 		return nil
 	}
-	members := s.evidence.unexplained(func(f *foreignFailure) bool {
+	members := s.evidence.unexplained(int64(from)*hour, func(f *foreignFailure) bool {
 		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
 	})
 	members, only := characteristic(members)

@@ -70,30 +70,57 @@ func (s *Detector) credential(ev *event.Event, c *client, a *account, got *signI
 func (a *signIn) password() bool { return a.proof != event.ProofSession }
 
 // judge classifies a successful logon with respect to the incident of its
-// client.
+// client, and notes an account that went on as usual.
 func (s *Detector) judge(i *attack, c *client, got *signIn) judgement {
-	if got.outcome == event.Success && !got.password() {
-		return renewed
-	}
-	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
-	usedAgent := got.account.usedAgent(got.agent, i.Start)
-	verdict := valid
-	switch {
-	case c.unit != nil:
-		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !c.unit.strange && !i.hasFailed(got.key) {
-			verdict = legitimate
-		}
-	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
-		verdict = legitimate
-	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
-		verdict = legitimate // a guest of a place where others come and go
-	}
+	verdict := s.classify(i, c, got)
 	if verdict == legitimate && i.Familiar.Wants(got.key, got.first) {
 		i.Familiar.Add(got.key, s.newCredential(got))
 		s.tracker.MarkDirty(i.Incident)
 	}
 	return verdict
+}
+
+// classify is judge without a trace.
+func (s *Detector) classify(i *attack, c *client, got *signIn) judgement {
+	if got.outcome == event.Success && !got.password() {
+		return renewed
+	}
+	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
+	usedAgent := got.account.usedAgent(got.agent, i.Start)
+	switch {
+	case c.unit != nil:
+		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
+		if !strange || own && !c.unit.strange && !i.hasFailed(got.key) {
+			return legitimate
+		}
+	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
+		return legitimate
+	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
+		return legitimate // a guest of a place where others come and go
+	}
+	return valid
+}
+
+// onlyCounted adds a success to an incident that lists no more credentials, if
+// that is all there is to do: the client is not shared, and the success is the
+// attacker's. Many thousand successes of one attack then cost little, and they
+// are not named in a campaign of which the client is part.
+func (s *Detector) onlyCounted(ev *event.Event, c *client, a *account) bool {
+	i, at := c.incident, ev.Time.UnixMilli()
+	if c.unit != nil || !s.inReach(i, at) || !i.Valid.Full(at) || s.shared(c, ev.Marks) {
+		return false
+	}
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev),
+		service: ev.Service, outcome: ev.Outcome, proof: ev.Proof, first: at}
+	switch s.classify(i, c, &got) {
+	case legitimate:
+		return false
+	case valid:
+		if s.addCredential(i, c, &got) {
+			s.tracker.Update(i.Incident)
+		}
+	}
+	return true
 }
 
 // addCredential names an account as known to the attacker. It reports whether
@@ -108,8 +135,14 @@ func (s *Detector) addCredential(i *attack, c *client, got *signIn) bool {
 	if got.outcome == event.Success && got.account.stolen.due(got.first) {
 		s.tracker.Credential(got.account.name, got.from, got.first)
 	}
+	isNew := false
+	if i.Valid.Wants(got.key, got.first) {
+		isNew = i.Valid.Add(got.key, s.newCredential(got))
+	} else {
+		isNew = i.Valid.CountAccount(got.key)
+	}
 	switch {
-	case !i.Valid.Wants(got.key, got.first), !i.Valid.Add(got.key, s.newCredential(got)):
+	case !isNew:
 		return false
 	case got.outcome == event.Accepted:
 		i.Counts.Accepted++

@@ -1,6 +1,6 @@
 // Package stuffing is AN1269: leaked credential pairs tried against OWA,
-// Microsoft 365 or Exchange, together with its neighbours password spraying and
-// password guessing (T1110.004, T1110.003, T1110.001).
+// Microsoft 365 or Exchange. It also detects password spraying and password
+// guessing (T1110.004, T1110.003, T1110.001).
 //
 // # What counts as evidence
 //
@@ -8,40 +8,41 @@
 // signed in before from the same subnet (IPv4 /24, IPv6 /64), nor from another
 // network of the same owner with the same user agent, nor as a telephone where
 // it was a telephone before. Without a database of network owners the wider
-// prefix (IPv4 /16, IPv6 /32) stands for the owner. Failures that the account
-// makes good within forgiveness, mail programs that keep trying an old password,
-// and people who come to a new place with their own programs do not count.
+// prefix (IPv4 /16, IPv6 /32) stands for the owner. Failures that a success of the
+// account follows within forgiveness, mail programs that keep trying an old
+// password, and people who arrive in a new network with their own programs do not
+// count.
 //
 // # When an incident opens
 //
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
-//     accounts than get in; leaked accounts alone; or at least three accounts a day
+//     accounts than sign in; leaked accounts alone; or at least three accounts a day
 //     on four days of eight.
 //   - A shared address (sharedaddress.go): declared as corporate_egress, or five
 //     accounts that have signed in there for a while. The unit is the address
 //     together with the tool: agent without version numbers, and application. With
 //     a tool that hardly anybody there uses the thresholds of one client hold; with
 //     a common one twice the thresholds beyond what the address usually sees. The
-//     people who live there are neither counted nor named.
+//     known users of the address are neither counted nor named.
 //   - Many clients with something rare in common (cluster.go): a tool, a network
 //     owner with an application, a subnet, or a tool from networks of owners that
 //     hardly anybody comes from. Rare is what at most rare.accounts accounts of the
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
-//     window, at least three times as many accounts as get in.
+//     window, at least three times as many accounts as sign in.
 //   - Many clients with nothing in common (level.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
 //     day what is usual in a day; in a tenant of fewer than 100 accounts, by a share
-//     of that. Where few tools or agents stand out among them, only these belong to
+//     of that. If few tools or agents stand out among them, only these belong to
 //     the campaign.
 //   - One account (campaign.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
 //
-// The incident of a client always comes first. A campaign counts the failures of
-// that client as well, and each names the other (Incident.Campaign and Members).
+// The incident of a client takes precedence. A campaign also counts the failures of
+// that client, and each names the other (Incident.Campaign and Members).
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
 // clients are those of the first, or most of its accounts, where the first tried at
@@ -49,29 +50,29 @@
 //
 // # When the detector stays quiet
 //
-// An office on Monday, a hotel, a conference, a train, a carrier: many get in, and
-// the people bring programs of their own. An expired password, a forced reset, a
+// An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
+// and people use their own programs. An expired password, a forced reset, a
 // roaming telephone: familiar networks, or one mail program of one account. The
 // telephone of somebody who has left: a disabled account cannot be guessed. A
-// migration tool: more accounts get in than fail. A printer or a monitoring probe:
-// one account.
+// migration tool: more accounts sign in than fail. A printer or a monitoring
+// probe: one account.
 //
 // # Valid credentials
 //
 // An account is named if its password was accepted from the cluster of the
 // attack (the client, the tool at a shared address, or the rare trait of a
-// campaign) and the sign-in is foreign to the account. A renewed session proves no
-// password. For a campaign with nothing rare about it, the address must have
+// campaign) and the sign-in is foreign to the account. A renewed session does not
+// prove a password. In a campaign without a rare feature, the address must have
 // failed in the campaign, or agent, owner and network must all be new to the
-// account. The alert says how, when, from where, with which program, and the id of
-// the record.
+// account. The alert has the method, time, address, program and record id of the
+// sign-in.
 //
 // # Triage
 //
 // Start with the valid credentials: reset the passwords and revoke the sessions.
-// Then look at the class (classify.go): credential_stuffing means that pairs are
-// known to somebody, password_spraying that weak passwords are looked for,
-// password_guessing that one account is meant, misconfigured_client that a service
-// has an old password. Block the addresses of one client; for a campaign look for
+// Then look at the class (classify.go): credential_stuffing means that the
+// attacker has pairs of names and passwords, password_spraying that the attacker
+// looks for weak passwords, password_guessing that one account is the target,
+// misconfigured_client that a service has an old password. Block the addresses of one client; for a campaign look for
 // what its failures have in common.
 package stuffing

@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"iter"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/window"
@@ -10,28 +12,34 @@ import (
 // form: about 150 bytes each.
 const maxEvidence = 8192
 
-// maxTraits is how many rare traits one failure can have.
+// maxTraits bounds the rare features of one failure.
 const maxTraits = 4
 
-// foreignFailure is a failure from a network foreign to the account, which is
-// not explained yet.
+// foreignFailure is a failure from a network that is foreign to the account. A
+// later success may still explain it.
 type foreignFailure struct {
 	window.Attempt
-	traits   [maxTraits]uint64 // keys of the rare things it has in common with others; 0: none
+	traits   [maxTraits]uint64 // keys of the rare features that it shares with others; 0: none
 	place    int               // index in the evidence
 	repeated bool              // the client failed for the account shortly before
 	single   bool              // its client has an incident of its own
 	taken    bool              // part of a campaign
 }
 
-// evidence are the latest foreign failures in order of arrival, and how many
-// unexplained ones there were in each hour.
+// evidence holds the latest foreign failures in order of arrival, and the number of
+// unexplained ones in each hour.
 type evidence struct {
-	list  []foreignFailure
-	next  int
-	level level
-	dirty map[int]struct{} // indexes in list that changed; nil: changes are not tracked
+	list   []foreignFailure
+	next   int
+	newest [maxEvidence / evidenceBlock]int64 // no failure of a block of list is later
+	level  level
+	dirty  map[int]struct{} // indexes in list that changed; nil: changes are not tracked
 }
+
+// evidenceBlock is how many failures in a row are passed over together where all
+// are too early. A search for the failures of the last minutes, as a campaign
+// makes with each failure that goes on with it, reads one or two blocks.
+const evidenceBlock = 256
 
 func (e *evidence) add(f foreignFailure) {
 	if !f.single && !f.repeated {
@@ -42,11 +50,39 @@ func (e *evidence) add(f foreignFailure) {
 		f.place = len(e.list)
 		e.markDirty(f.place)
 		e.list = append(e.list, f)
-		return
+	} else {
+		e.markDirty(e.next)
+		e.list[e.next] = f
+		e.next = (e.next + 1) % maxEvidence
 	}
-	e.markDirty(e.next)
-	e.list[e.next] = f
-	e.next = (e.next + 1) % maxEvidence
+	e.date(f.place)
+}
+
+// date notes the time of a failure that was added to the list. With the last place
+// of a block, the failures that were replaced no longer count.
+func (e *evidence) date(place int) {
+	newest := &e.newest[place/evidenceBlock]
+	*newest = max(*newest, e.list[place].At)
+	if place%evidenceBlock == evidenceBlock-1 {
+		*newest = 0
+		for n := place - evidenceBlock + 1; n <= place; n++ {
+			*newest = max(*newest, e.list[n].At)
+		}
+	}
+}
+
+// since yields the failures of the list that are not before a time, in Unix
+// milliseconds, and may yield earlier ones.
+func (e *evidence) since(at int64) iter.Seq[*foreignFailure] {
+	return func(yield func(*foreignFailure) bool) {
+		for n := 0; n < len(e.list); n++ {
+			if n%evidenceBlock == 0 && e.newest[n/evidenceBlock] < at {
+				n += evidenceBlock - 1
+			} else if !yield(&e.list[n]) {
+				return
+			}
+		}
+	}
 }
 
 func (e *evidence) markDirty(place int) {
@@ -55,7 +91,7 @@ func (e *evidence) markDirty(place int) {
 	}
 }
 
-// explain takes a failure out of the tenant's level.
+// explain removes a failure from the level of the tenant.
 func (e *evidence) explain(f *foreignFailure) {
 	if !f.single && !f.repeated && !f.taken && !f.Succeeded {
 		e.level.add(f.At, -1)
@@ -74,10 +110,10 @@ func (e *evidence) take(members []*foreignFailure) {
 	}
 }
 
-// forgiveAtMost is how many failures are searched for a typo.
+// forgiveAtMost bounds the failures that are searched for a typo.
 const forgiveAtMost = 2048
 
-// forgive takes back the failures at a client for which typo reports true.
+// forgive removes the failures of a client for which typo reports true.
 func (e *evidence) forgive(k event.ClientKey, from, to int64, typo func(*window.Attempt) bool) {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
@@ -104,20 +140,20 @@ func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	return nil
 }
 
-// own notes that a client has an incident of its own.
+// own records that a client has an incident of its own.
 func (s *Detector) own(c *client, from int64) {
-	for n := range s.evidence.list {
-		if f := &s.evidence.list[n]; f.At >= from && s.cut(f.Client) == c.key {
+	for f := range s.evidence.since(from) {
+		if f.At >= from && s.cut(f.Client) == c.key {
 			s.evidence.explain(f)
 			f.single = true
-			s.evidence.markDirty(n)
+			s.evidence.markDirty(f.place)
 		}
 	}
 }
 
-// The traits of a failure: what few accounts of the tenant have ever signed in
-// with. A browser that everybody uses, a service or a large provider alone are
-// none.
+// The rare features of a failure, with which few accounts of the tenant have ever
+// signed in. A browser that everybody uses, a service or a large provider alone is
+// not rare.
 const (
 	traitTool    = iota // agent and application
 	traitOwner          // an owner of networks, and an application
@@ -125,8 +161,8 @@ const (
 	traitOddTool        // agent and application, from networks of owners that hardly anybody comes from
 )
 
-// features are the things that a sign-in has in common with others, by trait.
-// An owner is one only together with an application: several attacks come from
+// features returns the features that a sign-in shares with others, by trait. An
+// owner counts only together with an application, because several attacks come from
 // one large hosting provider.
 func (s *Detector) features(c *client, tool, app uint32) [maxTraits]baseline.Feature {
 	return [...]baseline.Feature{

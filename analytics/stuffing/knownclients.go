@@ -184,6 +184,11 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 	return false
 }
 
+// knows reports whether the account has signed in from a client, by its whole address.
+func (a *account) knows(client event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }

@@ -144,7 +144,7 @@ func (l *level) drift(newest int32, least int) (from int32, changed bool) {
 
 func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
 
-// usual is how many failures are usual at most from one hour to another.
+// usual returns the greatest usual number of failures from one hour to another.
 func (l *level) usual(from, to int32, prior float64) (sum float64) {
 	for h := from; h <= to && h < from+lookBackHours; h++ {
 		mean := l.mean(h, prior)

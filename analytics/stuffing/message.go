@@ -8,12 +8,16 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/window"
 )
 
 // Fill completes an alert with the accounts, the techniques, the confidence and
 // the message.
 func (i *attack) Fill(a *alert.Alert) {
-	a.Counts.DistinctUsers = i.users.Count()
+	i.updateCounts((*window.Distinct).Count)
+	addresses := a.Counts.DistinctIPs
+	a.Counts = i.Counts
+	a.Counts.DistinctIPs = addresses
 	a.Users = i.topUsers()
 	a.Confidence = confidence(i)
 	a.Techniques = i.Techniques(attackTechniques[i.Class])

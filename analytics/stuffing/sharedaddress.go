@@ -7,8 +7,7 @@ import (
 	"redshank/analytics/window"
 )
 
-// sharedUsers is how many accounts must have signed in from an address for a
-// while before the address counts as shared.
+// sharedUsers is the number of known users that makes an address a shared one.
 const sharedUsers = 5
 
 // maxUnitTools bounds the tools of one attack from a shared address.
@@ -17,15 +16,15 @@ const maxUnitTools = 8
 // unit is the part of a shared address that belongs to its incident. The other
 // users of the address are not part of the attack.
 type unit struct {
-	tools    []uint32 // what the attack signs in with
+	tools    []uint32 // the tools of the attack
 	strange  bool     // hardly anybody at the address signs in with these tools
 	familiar bool     // accounts that know the address are attacked as well
 	newest   int64    // its latest failure
 }
 
-// attackPause is how long, in milliseconds, an attack with a tool that people
-// at the address use as well may pause and still take in accounts of the
-// address: later failures are theirs.
+// attackPause is the pause, in milliseconds, after which an attack with a tool that
+// people at the address also use takes in no more accounts of the address: later
+// failures are their own.
 const attackPause = 60 * 60 * 1000
 
 // has reports whether an attempt at a time belongs to the attack.
@@ -39,7 +38,7 @@ func (u *unit) has(tool uint32, familiar bool, at int64) bool {
 	return u.strange || at <= u.newest+attackPause && (u.familiar || !familiar)
 }
 
-// join adds what another unit of the same address did.
+// join adds another unit of the same address.
 func (u *unit) join(o *unit) {
 	for _, tool := range o.tools {
 		if len(u.tools) < maxUnitTools && !slices.Contains(u.tools, tool) {
@@ -51,9 +50,9 @@ func (u *unit) join(o *unit) {
 	u.newest = max(u.newest, o.newest)
 }
 
-// becomeShared limits the incident of a client, which opened when nobody was
-// known to live there, to the tools of its attempts once others turn out to: the
-// later failures of the people there are not part of the attack.
+// becomeShared limits the incident of a client, which opened before the address was
+// known to be shared, to the tools of its attempts. Later failures of the other
+// users are not part of the attack.
 func (s *Detector) becomeShared(c *client, marks event.Marks) {
 	if c.unit != nil || c.incident == nil || !s.shared(c, marks) {
 		return
@@ -67,16 +66,15 @@ func (s *Detector) becomeShared(c *client, marks event.Marks) {
 	s.clients.MarkDirty(c.key)
 }
 
-// usualFailures is how many accounts fail at a shared address in its worst burst and
-// its worst day, with honest people at work: a decaying maximum.
+// usualFailures is the decaying maximum of the accounts that fail at a shared
+// address in a burst and in a day without an attack.
 type usualFailures struct {
 	burst, slow           float32 // of the days before
 	todayBurst, todaySlow float32
 	day                   int32
 }
 
-// observe takes part of today's maximum, and reports the maxima of the days
-// before.
+// observe updates the maximum of today, and returns the maxima of the days before.
 func (u *usualFailures) observe(at int64, burst, slow int) (float32, float32) {
 	if today := int32(at / day); today > u.day {
 		u.burst = max(u.burst*0.8, u.todayBurst)
@@ -95,9 +93,9 @@ func (s *Detector) shared(c *client, marks event.Marks) bool {
 	return marks.Has(event.CorporateEgress) || c.knownUsers() >= sharedUsers
 }
 
-// strange reports whether hardly anybody who lives at a client's address signs
-// in with a tool: at most two accounts, or a fiftieth of them. An address that
-// nobody is known to live at has no strange tools but scripts.
+// strange reports whether hardly any known user of a client's address signs in with
+// a tool: at most two accounts, or a fiftieth of them. At an address without known
+// users only scripts are strange.
 func (s *Detector) strange(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers {
 		return t.Family == event.Scripting || t.Family == event.Tool
@@ -106,10 +104,10 @@ func (s *Detector) strange(c *client, t *window.Attempt) bool {
 	return users <= max(2, c.knownUsers()/50)
 }
 
-// opensShared is opens for a shared address. Its unit is the tool: with one that
-// hardly anybody there uses, the thresholds are those of any client. With one
-// that people there use, only accounts that do not know the address count, or
-// far more accounts than usual; and twice the thresholds.
+// opensShared is opens for a shared address, where each tool is judged separately.
+// For a tool that hardly anybody there uses, the thresholds are those of any
+// client. For a common tool the thresholds are twice as high, and only accounts
+// without a history at the address count, or far more accounts than usual.
 func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 	p := &s.policy.Stuffing
 	if c.users == nil {
@@ -179,7 +177,7 @@ func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why stri
 	return why
 }
 
-// succeededWith returns how many accounts got in with a tool during a run.
+// succeededWith returns how many accounts signed in with a tool during a run.
 func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
 	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
 	for _, a := range c.signIns() {

@@ -7,22 +7,21 @@ import (
 	"redshank/analytics/window"
 )
 
-// succeeded judges an account that got in, or whose password was right: from
-// the cluster of an open incident it is a valid credential; elsewhere it teaches
-// which clients are the account's own.
+// succeeded handles a sign-in, or a password that was right. From the cluster of an
+// open incident it is a valid credential; otherwise the client becomes one of the
+// account's known clients.
 func (s *Detector) succeeded(ev *event.Event) {
 	c, a := s.client(ev), s.account(ev)
-	if a == nil {
+	if a == nil || s.onlyCounted(ev, c, a) {
 		return
 	}
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
-	if got.foreign || got.strange {
-		if here.text == nil || here.text.tool != got.tool || got.first < here.text.at {
-			here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
-		}
-		got.text = here.text
+	unusual := got.foreign || got.strange || changed && here.text == nil && !a.knows(c.key)
+	if here.text.isReplaced(&got, unusual, len(ev.Agent) > 0) {
+		here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 	}
+	got.text = here.text
 	if s.forgive(ev, c, &got) || changed {
 		s.clients.MarkDirty(c.key)
 	}
@@ -34,8 +33,8 @@ func (s *Detector) succeeded(ev *event.Event) {
 	}
 }
 
-// newSignIn keeps the text of a sign-in only where it may turn out to be the
-// attack's: from a network foreign to the account.
+// newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
+// address that the account has not used.
 func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
@@ -50,8 +49,8 @@ func recordOf(ev *event.Event) string {
 	return string(ev.AppendRecord(record[:0]))
 }
 
-// texts are the agents and applications of late, so that the same text is not
-// copied for each sign-in in an attack.
+// texts are the latest agents and applications, so that equal texts of the sign-ins
+// in an attack share memory.
 type texts [64]string
 
 // of returns a copy of text of at most event.MaxText bytes.
@@ -64,7 +63,7 @@ func (t *texts) of(text []byte) string {
 	return *kept
 }
 
-// forgive takes the account's typos back, and reports whether there were any.
+// forgive removes the account's typos, and reports whether there were any.
 func (s *Detector) forgive(ev *event.Event, c *client, got *signIn) bool {
 	since := got.first - s.forgiveness
 	if ev.Outcome != event.Success || !c.failedSince(since) {
@@ -82,21 +81,21 @@ func (s *Detector) forgive(ev *event.Event, c *client, got *signIn) bool {
 }
 
 // sameProgram reports whether an attempt may have been made with the program of a
-// success: behind a shared address somebody else may try the account at the same
-// time. One of two logs often names no agent.
+// success. Behind a shared address somebody else may try the account at the same
+// time. Often one of two logs names no agent.
 func sameProgram(t *window.Attempt, agent, tool uint32) bool {
 	return t.Agent == agent || t.Tool == tool || t.Agent == 0 || agent == 0
 }
 
-// learn makes the client one of the account's own, and counts the account among
-// those that sign in with its tool, from its network and its owner.
+// learn makes the client a known client of the account, and counts the account as a
+// user of its tool, network and owner.
 func (s *Detector) learn(c *client, a *account, got, here *signIn) {
 	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent, got.family)
 	if changed {
 		s.accounts.MarkDirty(a.key)
 	}
 	if added {
-		s.accounts.Protect(a.key) // a real account: invented names must not push it out
+		s.accounts.Protect(a.key) // an existing account: invented names must not evict it
 	}
 	s.mature(c, here)
 	if today := int32(got.first / day); today != here.learned || here.tool != here.learnedTool {
@@ -105,7 +104,7 @@ func (s *Detector) learn(c *client, a *account, got, here *signIn) {
 	}
 }
 
-// count adds a sign-in to what the tenant's accounts have in common.
+// count adds a sign-in to the features that the tenant's accounts share.
 func (s *Detector) count(c *client, account uint64, got *signIn, at int64) {
 	s.population.AddAccount(account, at)
 	odd := s.oddOwner(c, at)
@@ -144,14 +143,14 @@ func (s *Detector) mature(c *client, here *signIn) {
 	}
 }
 
-// signIn is one account's getting in from one client.
+// signIn holds the successful sign-ins of one account from one client.
 type signIn struct {
 	key         uint64
 	account     *account
 	from        event.ClientKey // whole address of the last one
 	first, last int64
 	hours       uint64      // bit n: a success in the n-th hour before that of last
-	text        *signInText // nil where the network is the account's own
+	text        *signInText // nil where the address is the account's own
 	agent       uint32      // of the last one
 	tool        uint32
 	app         uint32 // the application, or the service where the log names none
@@ -167,20 +166,33 @@ type signIn struct {
 	counted     bool // the account is among the client's known users
 }
 
-// signInText is what an alert says of a sign-in beside its numbers.
+// signInText is the text of a sign-in for an alert.
 type signInText struct {
 	at                 int64
 	tool               uint32
 	agent, app, record string
 }
 
-// away is how long, in milliseconds, an account may be away and still be in
-// the same session.
+// isReplaced reports whether the text of another sign-in replaces t, which is nil if
+// there is none: that of the first with a program. Of two logs of one sign-in the one
+// that names the user agent counts. unusual reports whether the sign-in may turn out to be the
+// attack's, named whether its log names the agent.
+func (t *signInText) isReplaced(got *signIn, unusual, named bool) bool {
+	switch {
+	case t == nil:
+		return unusual
+	case abs(got.first-t.at) <= window.JoinWithin && (t.agent != "") != named:
+		return named
+	}
+	return unusual && (t.tool != got.tool || got.first < t.at)
+}
+
+// away is the longest pause within one session, in milliseconds.
 const away = 24 * 60 * 60 * 1000
 
-// merge keeps the span of one session and, of what the log said, the better
-// proof: a sign-in over a stopped one, a password over a renewed session. It
-// reports whether anything changed that has to be saved.
+// merge extends a session by another sign-in and keeps the better proof of the two:
+// a sign-in over a stopped one, a password over a renewed session. It reports
+// whether anything changed that must be saved.
 func (a *signIn) merge(b *signIn) bool {
 	switch {
 	case b.first-a.last > away:
@@ -204,17 +216,19 @@ func (a *signIn) merge(b *signIn) bool {
 	return moved || before != *a
 }
 
-// hoursKept is how many hours before the last success are told apart.
+// hoursKept is the number of hours before the last success that are stored
+// individually.
 const hoursKept = 64
 
-// activeBetween reports whether the account got in between two times. Within its
-// session that is known to the hour.
+// activeBetween reports whether the account signed in between two times, to the
+// hour.
 func (a *signIn) activeBetween(from, to int64) bool {
 	return a.first <= to && a.last >= from && a.activeInHours(from/hour, to/hour)
 }
 
-// activeInHours reports whether the account got in during the hours from one to
-// another, since 1970. More than hoursKept hours before the last success all count.
+// activeInHours reports whether the account signed in during the hours from one to
+// another, counted from 1970. Hours more than hoursKept before the last success all
+// count.
 func (a *signIn) activeInHours(from, to int64) bool {
 	newest := a.last / hour
 	low, high := max(0, newest-to), newest-from

@@ -194,18 +194,16 @@ func (p *periodic) regular() bool {
 	return mean >= 60 && variance < mean*mean/9
 }
 
-// longList is the number of attempts above which a client is evaluated only
-// once in lookEvery failures. One evaluation takes as long as recording thirty
-// failures.
-const (
-	longList  = 32
-	lookEvery = 4
-)
+// evaluations is how often a client with a long list of attempts is evaluated while
+// it fails as often again. The cost of one evaluation grows with the square of the
+// length of the list.
+const evaluations = 8
 
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none.
 func (s *Detector) opens(c *client, t *window.Attempt) string {
-	if c.added++; len(c.attempts.All()) >= longList && c.added%lookEvery != 0 {
+	every := uint32(max(1, len(c.attempts.All())/evaluations))
+	if c.added++; every >= 4 && c.added%every != 0 {
 		return ""
 	}
 	if s.shared(c, t.Marks) {

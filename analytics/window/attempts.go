@@ -23,8 +23,8 @@ type Attempt struct {
 	Succeeded bool // the account signed in, with this attempt or soon after it
 }
 
-// Merge adds what another log knows about the same attempt: whether the account
-// exists, and which service of the mail system was used.
+// Merge adds the information of another log about the same attempt: whether the
+// account exists, and which service of the mail system was used.
 func (o *Attempt) Merge(t Attempt) {
 	o.Sources |= t.Sources
 	o.Marks |= t.Marks
@@ -65,7 +65,7 @@ func MoreSpecific(a, b event.Reason) bool {
 // they arrive. The zero value is an empty list.
 type Attempts struct {
 	array   []Attempt
-	dropped int32 // at the start of array; the others are the list
+	dropped int32 // attempts at the start of array that are no longer in the list
 }
 
 // AttemptsOf returns a list of attempts that are already in order.
@@ -74,9 +74,9 @@ func AttemptsOf(list []Attempt) Attempts { return Attempts{array: list} }
 // AddResult is the result of adding an attempt.
 type AddResult uint8
 
-// A try is New, or Joined to one that another log has told of already; Refined,
-// where that one's log did not say with which program, and Named, where it did
-// not say which account it was.
+// The results. A Joined attempt extends the same attempt from another log. It is
+// Refined if that log did not name the program, and Identified if that log did not
+// name the account.
 const (
 	New AddResult = iota
 	Joined
@@ -120,8 +120,8 @@ func (s *Attempts) insert(t *Attempt, late, limit int) {
 	}
 }
 
-// makeRoom moves the attempts over the dropped ones where these are a ninth of the
-// array or more, else into a larger array.
+// makeRoom moves the attempts over the dropped ones if these are a ninth of the
+// array or more, otherwise into a larger array.
 func (s *Attempts) makeRoom(limit int) {
 	all := s.All()
 	if 9*int(s.dropped) >= len(s.array) && s.dropped > 0 {
@@ -134,10 +134,10 @@ func (s *Attempts) makeRoom(limit int) {
 	s.dropped = 0
 }
 
-// growth returns by how much a full array of n attempts grows. There are very many
-// lists and most stay short: by doubling, a third of their memory would be unused.
-// A list at its limit gets room for an eighth more, so that the oldest attempts are
-// moved away once in so many additions.
+// growth returns the number of attempts by which a full array of n grows. There are
+// many lists and most stay short; if arrays doubled, a third of their memory would
+// be unused. A list at its limit gets room for an eighth more, so that dropped
+// attempts are rarely moved.
 func growth(n, limit int) int {
 	more := n
 	if n < 16 {
@@ -182,8 +182,8 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	return Joined
 }
 
-// Forgive marks the attempts in a span of time for which made reports true as
-// succeeded, and reports whether there were any.
+// Forgive marks the attempts of an account in a span of time as succeeded, and
+// reports whether there were any.
 func (s *Attempts) Forgive(from, to int64, made func(*Attempt) bool) (any bool) {
 	all := s.All()
 	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {

@@ -94,8 +94,8 @@ func (r *Recent[V]) Changes(yield func(d Dated[V], present bool)) {
 // Load takes a saved entry. Loaded follows the last one.
 func (r *Recent[V]) Load(d Dated[V]) { r.loading = append(r.loading, d) }
 
-// Loaded adds the loaded entries in their old order, so that the same entries are
-// dropped first as without a restart. Entries that no longer fit are changes.
+// Loaded adds the loaded entries in their old order, so that entries are dropped in
+// the same order as without a restart. Entries that no longer fit count as changes.
 func (r *Recent[V]) Loaded() {
 	slices.SortFunc(r.loading, func(a, b Dated[V]) int { return cmp.Compare(a.At, b.At) })
 	for _, d := range r.loading {

@@ -29,7 +29,9 @@ func TestFeedSink(t *testing.T) {
 	medium.Source, medium.Severity = netip.MustParseAddr("192.0.2.10"), alert.Medium
 	behaviour.Source, behaviour.Rule.Kind = netip.MustParseAddr("192.0.2.11"), alert.Behaviour
 	prefix.Prefix, prefix.Source = netip.MustParsePrefix("2001:db8:1:2::/64"), netip.MustParseAddr("2001:db8:1:2::5")
-	if err := i.deliver([]*alert.Alert{severe, medium, behaviour, prefix}); err != nil {
+	drill := severeAlert("5")
+	drill.Source, drill.Drill = netip.MustParseAddr("192.0.2.12"), "6b0937731925aa01"
+	if err := i.deliver([]*alert.Alert{severe, medium, behaviour, prefix, drill}); err != nil {
 		t.Error(err)
 	}
 	i.Close()

@@ -17,6 +17,7 @@ func TestReportFigures(t *testing.T) {
 	r.Raised.Add([]*alert.Alert{
 		{Rule: alert.Rule{ID: "AN9999"}, Sequence: 1, Severity: alert.High},
 		{Rule: alert.Rule{ID: "AN9999"}, Sequence: 2, Severity: alert.Critical},
+		{Rule: alert.Rule{ID: "AN1269"}, Sequence: 1, Severity: alert.High, Drill: "6b0937731925aa01"},
 		{Rule: alert.Rule{ID: "unknown"}, Sequence: 1, Severity: alert.Low},
 	})
 	r.Sources[event.IIS][source.Understood] = 7

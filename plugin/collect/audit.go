@@ -12,6 +12,9 @@ import (
 // auditRetention is what the Management Activity API keeps, less a margin for clocks.
 const auditRetention = 7*24*time.Hour - 10*time.Minute
 
+// auditStep is the time of one listing, at most a day.
+const auditStep = 6 * time.Hour
+
 // startEvery is the least time between two requests to start a subscription.
 const startEvery = 15 * time.Minute
 
@@ -29,7 +32,7 @@ type audit struct {
 }
 
 func (a *audit) limits() limits {
-	return limits{retention: auditRetention, step: 6 * time.Hour, overlap: time.Hour, late: 24 * time.Hour}
+	return limits{retention: auditRetention, overlap: reach{time.Hour, auditStep}, late: reach{24 * time.Hour, auditStep}}
 }
 
 // url returns the address of an operation, with pairs as further parameters.

@@ -17,7 +17,10 @@ type state struct {
 	Version int       `json:"version"`
 	Tenant  string    `json:"tenant"`
 	Through time.Time `json:"through"` // everything listed up to here was collected
-	Swept   time.Time `json:"swept"`   // start of the last pass that looked back far
+	Swept   time.Time `json:"swept"`   // start of the last sweep
+	// SweptFar is the start of the last sweep with the longest reach, and zero in a
+	// file of an earlier version.
+	SweptFar time.Time `json:"swept_far"`
 	// Pending is content that could not be fetched whole, by id.
 	Pending map[string]*pending `json:"pending,omitempty"`
 	Known   *known              `json:"known"`
@@ -70,7 +73,7 @@ func (c *checkpoint) load(now time.Time) (*state, error) {
 
 func (c *checkpoint) begin(now time.Time) *state {
 	return &state{
-		Version: checkpointVersion, Tenant: c.tenant, Through: now.Add(-c.since), Swept: now,
+		Version: checkpointVersion, Tenant: c.tenant, Through: now.Add(-c.since), Swept: now, SweptFar: now,
 		Pending: map[string]*pending{}, Known: newKnown(maxKnown),
 	}
 }

@@ -75,7 +75,7 @@ func newCollector(o Options, stdout io.Writer, log *slog.Logger) (*collector, er
 		c.add(strings.ToLower(name), &audit{client: management, tenant: o.Tenant, contentType: name}, shared)
 	}
 	for _, kind := range o.SignIns {
-		c.add("signin."+strings.ToLower(kind), &signIns{client: graph, version: o.GraphVersion, kind: kind}, shared)
+		c.add("signin."+strings.ToLower(kind), &signIns{client: graph, version: o.GraphVersion, kind: kind, late: o.Late}, shared)
 	}
 	if len(o.Audit) > 0 {
 		c.clients = append(c.clients, management)

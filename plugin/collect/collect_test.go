@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -54,6 +55,66 @@ func TestCollectsLate(t *testing.T) {
 	s.now = noon.Add(time.Hour)
 	p.mustPass()
 	p.exactly(append(slices.Concat(soon, late), "signin-soon", "signin-late")...)
+}
+
+// A sign-in that appears up to a day late is collected, and once, whenever it
+// appears between two passes.
+func TestCollectsADayLate(t *testing.T) {
+	s := newTenant(t)
+	o := testOptions(t, s)
+	p := newPoller(t, s, o)
+	p.mustPass()
+	lines, requests := []string(nil), s.count("signIns")
+	for minute := 7; minute < 30*60; minute += 23 {
+		s.now = noon.Add(time.Duration(minute) * time.Minute)
+		if minute%5 == 0 {
+			s.signIn(fmt.Sprint("a day late, at ", minute), s.now.Add(-24*time.Hour))
+			s.signIn(fmt.Sprint("an hour late, at ", minute), s.now.Add(-time.Hour))
+		}
+		p.mustPass()
+		if minute%7 == 0 { // a restart keeps the schedule
+			lines = append(lines, p.disk.synced...)
+			p = newPoller(t, s, o)
+		}
+	}
+	s.signIn("two days late", s.now.Add(-48*time.Hour))
+	s.now = noon.Add(37 * time.Hour)
+	p.mustPass()
+	got := ids(t, append(lines, p.disk.synced...))
+	for id, times := range got {
+		if times != 1 || id == "two days late" {
+			t.Errorf("%s: %d times", id, times)
+		}
+	}
+	if len(got) != len(s.signIns)-1 || len(got) < 30 {
+		t.Errorf("%d of %d sign-ins", len(got), len(s.signIns))
+	}
+	// 80 passes of 3 listings, 30 sweeps of 28, 6 of 15, and the further pages.
+	if n := s.count("signIns") - requests; n > 80*3+30*28+6*15+200 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// A pass that looks back less far than wanted, because of what it cannot remember,
+// says so, and collects nothing older twice.
+func TestCollectsLateAmongMany(t *testing.T) {
+	s := newTenant(t)
+	p := newPoller(t, s, testOptions(t, s))
+	p.mustPass()
+	state := p.feeds[1].state
+	state.Known = newKnown(5)
+	for i := range 8 {
+		s.signIn(fmt.Sprint("busy-", i), noon.Add(time.Duration(i)*time.Minute-10*time.Minute))
+	}
+	p.mustPass()
+	s.now = noon.Add(7 * time.Hour)
+	p.mustPass()
+	for id, times := range ids(t, p.disk.synced) {
+		if times != 1 && id != "busy-7" { // of the second with which the memory begins
+			t.Errorf("%s: %d times", id, times)
+		}
+	}
+	p.logged("too many to remember")
 }
 
 // Whenever the process ends or its disk fails, the next one loses nothing.

@@ -32,12 +32,21 @@ type source interface {
 // limits are the properties of an interface.
 type limits struct {
 	retention time.Duration // the service answers nothing older
-	step      time.Duration // longest stretch of time in one listing
-	overlap   time.Duration // each pass looks back this far
-	late      time.Duration // and once an hour this far
+	overlap   reach         // of each pass
+	late      reach         // of the pass once in sweepEvery
+	latest    reach         // of the pass once in farSweepEvery; zero: none
 }
 
-const sweepEvery = time.Hour
+// reach is how far a pass looks back.
+type reach struct {
+	back time.Duration
+	step time.Duration // longest stretch of time in one listing
+}
+
+const (
+	sweepEvery    = time.Hour
+	farSweepEvery = 6 * time.Hour
+)
 
 // feed collects one source into one output.
 type feed struct {
@@ -85,9 +94,9 @@ func (f *feed) pass(ctx context.Context) error {
 
 // windows goes through the time up to now in steps.
 func (f *feed) windows(ctx context.Context, now time.Time) error {
-	from, sweep := f.begin(now)
-	for from.Before(now) {
-		to := from.Add(f.source.limits().step)
+	due := f.due(now)
+	for from := f.begin(now, due); from.Before(now); {
+		to := from.Add(due.step)
 		if to.After(now) {
 			to = now
 		}
@@ -102,43 +111,54 @@ func (f *feed) windows(ctx context.Context, now time.Time) error {
 		}
 		from = to
 	}
-	if sweep {
+	l := f.source.limits()
+	if due == l.late || due == l.latest {
 		f.state.Swept = now
+	}
+	if due == l.latest {
+		f.state.SweptFar = now
 	}
 	return nil
 }
 
-// begin returns the start of the period that a pass at now reads, and whether the
-// pass is a sweep, which rereads a longer period.
-func (f *feed) begin(now time.Time) (from time.Time, sweep bool) {
+// due returns the reach of a pass at now. The two longer ones are sweeps.
+func (f *feed) due(now time.Time) reach {
+	s, l := f.state, f.source.limits()
+	isDue := func(last time.Time, every time.Duration) bool { return now.Sub(last) >= every || last.After(now) }
+	switch {
+	case l.latest.back > 0 && isDue(s.SweptFar, farSweepEvery):
+		return l.latest
+	case isDue(s.Swept, sweepEvery):
+		return l.late
+	}
+	return l.overlap
+}
+
+// begin returns the start of the period that a pass at now reads.
+func (f *feed) begin(now time.Time, due reach) (from time.Time) {
 	s, l := f.state, f.source.limits()
 	if s.Through.After(now) {
 		s.Through = now // the clock was set back
 	}
-	back := l.overlap
-	if sweep = now.Sub(s.Swept) >= sweepEvery || s.Swept.After(now); sweep {
-		back = l.late
-	}
+	from = s.Through.Add(-due.back)
 	// What has been forgotten would be collected again.
-	from = later(s.Through.Add(-back), earlier(s.Known.since(), s.Through))
+	if known := earlier(s.Known.since(), s.Through); from.Before(known) {
+		if due == l.latest || due == l.late {
+			f.log.Warn("late records are looked for in a shorter period: there are too many to remember", "feed", f.name, "from", known, "wanted", from)
+		}
+		from = known
+	}
 	if oldest := now.Add(-l.retention); from.Before(oldest) {
 		if s.Through.Before(oldest) {
 			f.log.Error("records are lost: the service no longer has them", "feed", f.name, "from", s.Through, "to", oldest)
 		}
 		from = oldest
 	}
-	return from, sweep
+	return from
 }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
 		return a
 	}
 	return b

@@ -14,6 +14,8 @@ const (
 	leastInterval = 10 * time.Second
 	mostInterval  = time.Hour
 	leastFileSize = 1 << 20
+	leastLate     = 30 * time.Minute
+	mostLate      = 7 * 24 * time.Hour
 )
 
 // Stdout as Options.Out selects the standard output.
@@ -38,6 +40,7 @@ type Options struct {
 	Keep     time.Duration // age at which a file is deleted
 	State    string        // folder of the checkpoints
 
+	Late     time.Duration // sign-ins that appear up to this long after their time are collected
 	Since    time.Duration // how far the first pass of a new feed goes back
 	Interval time.Duration // pause between two passes
 	Once     bool          // one pass, then the end
@@ -53,6 +56,7 @@ func Defaults() Options {
 		MaxSize:      64 << 20,
 		MaxFiles:     64,
 		Keep:         72 * time.Hour,
+		Late:         24 * time.Hour,
 		Since:        24 * time.Hour,
 		Interval:     time.Minute,
 	}
@@ -90,6 +94,7 @@ func (o *Options) Check() error {
 	refuse(o.MaxSize < leastFileSize, "max-size", o.MaxSize, fmt.Sprint("at least ", leastFileSize, " bytes"))
 	refuse(o.MaxFiles < 2, "max-files", o.MaxFiles, "at least 2")
 	refuse(o.Keep < time.Hour, "keep", o.Keep, "at least 1h")
+	refuse(o.Late < leastLate || o.Late > mostLate, "late", o.Late, "30m to 168h")
 	refuse(o.Since < 0 || o.Since > auditRetention, "since", o.Since, "0 to 168h")
 	refuse(o.Interval < leastInterval || o.Interval > mostInterval, "interval", o.Interval, "10s to 1h")
 	return errors.Join(append(wrong, o.Credential.check(), o.Endpoints.check())...)

@@ -13,6 +13,9 @@ const (
 	// one the tenant has no sign-ins in Graph.
 	signInRetention = 30 * 24 * time.Hour
 	pageSize        = "500"
+	// hourlyReach is how late a sign-in may be for the pass once an hour. Later
+	// ones are left to the pass once in farSweepEvery.
+	hourlyReach = 6 * time.Hour
 	// maxPages ends a listing that goes round in circles.
 	maxPages = 10_000
 )
@@ -23,10 +26,16 @@ type signIns struct {
 	client  *client
 	version string // of Graph
 	kind    string
+	late    time.Duration // a sign-in may appear this long after its time
 }
 
 func (s *signIns) limits() limits {
-	return limits{retention: signInRetention, step: 15 * time.Minute, overlap: 30 * time.Minute, late: 6 * time.Hour}
+	const step = 15 * time.Minute
+	l := limits{retention: signInRetention, overlap: reach{30 * time.Minute, step}, late: reach{min(hourlyReach, s.late) + sweepEvery, step}}
+	if s.late > hourlyReach {
+		l.latest = reach{s.late + farSweepEvery, 2 * time.Hour}
+	}
+	return l
 }
 
 func (s *signIns) prepare(context.Context, *feed) error { return nil }

@@ -82,6 +82,7 @@ func (f *m365Flags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.size, "max-size", "64M", "`size` at which a file ends, in M or G; so does a day")
 	flags.IntVar(&o.MaxFiles, "max-files", o.MaxFiles, "files kept for each content type and kind of sign-in")
 	flags.DurationVar(&o.Keep, "keep", o.Keep, "age at which a file is deleted")
+	flags.DurationVar(&o.Late, "late", o.Late, "collect sign-ins that appear up to this long after their time, 30m to 168h")
 	flags.DurationVar(&o.Since, "since", o.Since, "how far the first pass goes back, at most 168h")
 	flags.DurationVar(&o.Interval, "interval", o.Interval, "pause between two passes, 10s to 1h")
 	flags.BoolVar(&o.Once, "once", false, "make one pass and end")

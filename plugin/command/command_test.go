@@ -44,6 +44,20 @@ func TestRun(t *testing.T) {
 		{"coverage --state /absent", 1, "no such file"},
 		{"coverage ../../conf/cases/logs", 0, "no record seen of owa, mapi\n"},
 		{"coverage --json ../../conf/cases/logs", 0, `"services":[{"service":"ews"`},
+		{"explain alice", 2, "want logs or --state"},
+		{"explain --state /absent alice", 1, "state_path: /absent"},
+		{"explain --state /absent -p /absent/p.yaml alice", 1, "/absent/p.yaml"},
+		{"find sha256:0123456789abcdef ../../conf/cases/logs/spray.log", 1, ""},
+		{"find sha256:0123456789abcdef", 1, "the logs have to be named"},
+		{"find nothing ../../conf/cases/logs/absent.log", 1, "absent.log"},
+		{"drill", 2, "want a log to write"},
+		{"drill --ual x", 2, "want -p"},
+		{"drill --verify -p x --ual x", 2, "want --alerts or --listen"},
+		{"drill -p x --ual x --alerts y", 2, "want --verify"},
+		{"drill -p x --ual x --class tool", 2, "want credential_stuffing, "},
+		{"drill -p /absent --ual x", 1, "no such file"},
+		{"drill --verify --alerts x --run /absent", 1, "no such file"},
+		{"drill --new-key /absent/key", 1, "no such file"},
 		{"check", 0, "ok\n"},
 		{"check source=iis MAX_IPS=5000", 0, "max_ips         5000"},
 		{"check -x", 2, "-x"},
@@ -94,5 +108,12 @@ func TestTestShowsDifferences(t *testing.T) {
 		if status != 1 || !strings.Contains(out, want) {
 			t.Errorf("%d, no %q in\n%s", status, want, out)
 		}
+	}
+}
+
+func TestExplainLogs(t *testing.T) {
+	status, out, errs := run("explain", "203.0.113.7", "../../conf/cases/logs/spray.log")
+	if status != 3 || !strings.Contains(out, "counted") || errs != "" {
+		t.Errorf("%d %q %q", status, out, errs)
 	}
 }

@@ -47,7 +47,7 @@ func TestCEFOfOtherSubjects(t *testing.T) {
 // any other key.
 var cefKeys = strings.Fields(`rt start end externalId cat act outcome src suser duser shost dhost sourceServiceName cnt msg
 	deviceExternalId dvchost requestClientApplication request c6a2 c6a2Label cn1 cn1Label cn2 cn2Label cn3 cn3Label
-	cs1 cs1Label cs2 cs2Label cs3 cs3Label cs4 cs4Label cs5 cs5Label cs6 cs6Label`)
+	cs1 cs1Label cs2 cs2Label cs3 cs3Label cs4 cs4Label cs5 cs5Label cs6 cs6Label flexString1 flexString1Label`)
 
 func TestCEFKeysAreOfTheDictionary(t *testing.T) {
 	everyMessage(func(name string, a *alert.Alert) {

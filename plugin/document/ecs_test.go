@@ -283,3 +283,24 @@ func TestContextEndsWithTheAlert(t *testing.T) {
 		t.Errorf("sign-ins %+v, signals %+v", got.SignIns, got.Since)
 	}
 }
+
+// A drill is marked in every schema, in every title, and has no list of indicators.
+func TestDrillIsMarked(t *testing.T) {
+	a := kindsOfAlert()["drill"]
+	a.Indicators = &alert.Indicators{IPs: a.IPs, Users: []string{"alice@contoso.com"}}
+	for name, f := range map[string]Form{"ecs": {CEF: true}, "ocsf": {OCSF: true, CEF: true}, "slack": {Chat: Slack}, "teams": {Chat: Teams}} {
+		doc, err := f.Alert(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`"drill":true,"drill_run":"` + a.Drill + `"`, `"drill"]`, `flexString1Label=drillRun flexString1\\=`, "Drill: Password spraying"} {
+			want = strings.ReplaceAll(want, `\\=`, "="+a.Drill)
+			if chat := f.Chat != NoChat; !strings.Contains(string(doc), want) && (!chat || strings.HasPrefix(want, "Drill: ")) {
+				t.Errorf("%s: no %s in %s", name, want, doc)
+			}
+		}
+		if lists, err := f.Indicators(a); lists != nil || err != nil || strings.Contains(string(doc), Indicators(a.ID)) {
+			t.Errorf("%s: indicators of a drill: %s %v", name, lists, err)
+		}
+	}
+}

@@ -18,11 +18,13 @@ func kindsOfAlert() map[string]*alert.Alert {
 	prefix.Source, prefix.Prefix = netip.MustParseAddr("2001:db8:1:2::7"), netip.MustParsePrefix("2001:db8:1:2::/64")
 	prefix.User, prefix.Phase, prefix.Sequence = nil, alert.PhaseOpened, 1
 	address.User = nil
+	drill := fullAlert()
+	drill.Drill, drill.ID, drill.Message = "6b0937731925aa01", "drill-6b0937731925aa01-"+drill.ID, "Drill 6b0937731925aa01: "+drill.Message
 	return map[string]*alert.Alert{
 		"address": address, "prefix": prefix, "campaign": campaign, "account": account,
 		"user": collectionAlert("alice@contoso.com"),
 		"app":  collectionAlert("1fec8e78-bce4-4aaf-ab1b-5451cc387264"),
-		"host": collectionAlert("EX01"),
+		"host": collectionAlert("EX01"), "drill": drill,
 	}
 }
 
@@ -36,13 +38,16 @@ func collectionAlert(subject string) *alert.Alert {
 	a.Message = "Scripted mail access as " + subject + ": mail read by a scripting agent"
 	a.Users, a.Valid, a.Familiar = nil, nil, nil
 	a.Counts = alert.Counts{DistinctIPs: 1, Items: 5000, Mailboxes: 6}
-	a.Signals = []alert.Signal{{Code: "access.scripting_agent", Weight: 50, Detail: "python-requests/2.31"}}
+	a.Signals = []alert.Signal{{Code: "access.scripting_agent", Weight: 50, Detail: "python-requests/2.31", Mails: someMails[:1]}}
 	a.Techniques = []alert.Technique{{ID: "T1114.002", Name: "Remote Email Collection", TacticID: "TA0009", TacticName: "Collection"}}
 	if subject != "alice@contoso.com" {
 		a.User, a.Context = nil, nil
 	}
 	return a
 }
+
+// someMails are mails as the audit log identifies them.
+var someMails = []alert.Mail{{ID: "<AM0PR05@contoso.com>", Folder: `\Inbox`}, {Subject: "Invoice", Folder: `\Sent Items`}, {Folder: `\Archive`}}
 
 // phases are all that a message can tell, with the place it has in a row.
 var phases = []struct {
@@ -100,7 +105,8 @@ func fullAlert() *alert.Alert {
 		AppNames: []string{"Teams"},
 		Counts: alert.Counts{Failures: 40, DistinctUsers: 12, DistinctIPs: 1, UnknownUsers: 2, Locked: 1,
 			Accepted: 1, Succeeded: 1, Leaked: 3, Items: 5, Mailboxes: 6},
-		Window: "burst", Signals: []alert.Signal{{Code: "rounds", Weight: 10, Detail: "3 rounds", At: at, IP: client, Record: "0d3e", Seen: "3 of 412 accounts"}},
+		Window: "burst", Signals: []alert.Signal{{Code: "rounds", Weight: 10, Detail: "3 rounds", At: at, IP: client, Record: "0d3e", Seen: "3 of 412 accounts", Mails: someMails[:1]}},
+		Mails:    someMails,
 		Evidence: []string{"0d3e"}, Labels: []string{"hosting"}, Baseline: "ripe", Suppressed: 4,
 		Techniques: []alert.Technique{
 			{ID: "T1110.003", Name: "Password Spraying", TacticID: "TA0006", TacticName: "Credential Access"},

@@ -40,6 +40,7 @@ type ownFields struct {
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
 	Signals    []ownSignal     `json:"signals,omitempty"`
+	Mails      []ownMail       `json:"mails,omitempty"`
 	Evidence   []string        `json:"evidence,omitempty"`
 	Labels     []string        `json:"labels,omitempty"`
 	Baseline   string          `json:"baseline,omitempty"`
@@ -99,21 +100,30 @@ type ownSignal struct {
 	IP     string `json:"ip,omitempty"`
 	Record string `json:"record,omitempty"`
 	Seen   string `json:"seen,omitempty"`
+
+	Mails []string `json:"mails,omitempty"`
+}
+
+// ownMail is a mail that was accessed; a folder alone stands for all mails in it.
+type ownMail struct {
+	ID      string `json:"id,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	Folder  string `json:"folder,omitempty"`
 }
 
 func ownFieldsOf(a *alert.Alert) ownFields {
 	own := ownFields{
 		Class:      a.Class,
 		Drill:      a.Drill != "",
-		DrillRun:   a.Drill,
+		DrillRun:   text.Cut(a.Drill, maxShort),
 		Phase:      a.Phase,
 		Subject:    subjectOf(a),
 		Severity:   a.Severity.String(),
 		Confidence: confidenceOf(a),
 		Counts:     ownCounts(a.Counts),
 		Window:     a.Window,
-		Campaign:   a.Campaign,
-		Members:    a.Members,
+		Campaign:   text.Cut(a.Campaign, maxShort),
+		Members:    cutAll(a.Members, maxShort),
 		Services:   cutAll(a.Services, maxName),
 		Agents:     cutAll(a.Agents, maxText),
 		Apps:       cutAll(a.Apps, maxName),
@@ -133,6 +143,9 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 	for _, u := range a.Users {
 		own.Users = append(own.Users, ownUser{text.Cut(u.Name, maxName), u.Failures, text.Cut(u.LastReason, maxName), u.Privileged, u.Leaked})
 	}
+	for _, m := range a.Mails {
+		own.Mails = append(own.Mails, ownMail{text.Cut(m.ID, maxShort), text.Cut(m.Subject, maxShort), text.Cut(m.Folder, maxShort)})
+	}
 	for _, s := range a.Signals {
 		own.Signals = append(own.Signals, signalOf(&s))
 	}
@@ -145,6 +158,9 @@ func signalOf(s *alert.Signal) ownSignal {
 		Record: text.Cut(s.Record, maxShort), Seen: text.Cut(s.Seen, maxShort)}
 	if !s.At.IsZero() {
 		own.At = stamp(s.At)
+	}
+	for _, m := range s.Mails {
+		own.Mails = append(own.Mails, text.Cut(m.String(), maxShort))
 	}
 	return own
 }

@@ -117,3 +117,59 @@ func TestEveryClassIsFound(t *testing.T) {
 		})
 	}
 }
+
+// A drill in an existing IIS log has its columns, and begins on a line of its own.
+func TestColumnsOfTheLog(t *testing.T) {
+	p, path := withPolicy(t, 12), filepath.Join(t.TempDir(), "u_ex261127.log")
+	const head = "#Fields: date time cs-method cs-uri-stem cs-uri-query cs-username c-ip cs(User-Agent) sc-status sc-win32-status X-Forwarded-For"
+	if err := os.WriteFile(path, []byte(head+"\r\n2026-11-27 07:00:00 GET / - - 10.0.0.1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Write(Options{Policy: p, Now: now, IIS: path, Classes: []string{"password_guessing"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(path)
+	list := strings.Split(string(text), "\n")
+	if want := []string{"2026-11-27", "POST", "/EWS/Exchange.asmx", "drill-02@contoso.com", "203.0.113.13", "drill-guessing/1.0", "401"}; len(list) != 3+d.Expect[0].Records {
+		t.Errorf("%d lines:\n%s", len(list), text)
+	} else if got := strings.Fields(list[2]); len(got) != 11 || !slices.Equal(append(append(got[:1:1], got[2:4]...), got[5:9]...), want) {
+		t.Errorf("%q", got)
+	}
+	alerts, _ := alertsOf(t, p, path)
+	if len(alerts) == 0 || alerts[0].Drill == "" {
+		t.Errorf("%d alerts", len(alerts))
+	}
+	if err := os.WriteFile(path, []byte("#Fields: date time c-ip cs-username\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(Options{Policy: p, Now: now, IIS: path}); err == nil || !strings.Contains(err.Error(), "no column cs-uri-stem") {
+		t.Error(err)
+	}
+}
+
+// Classes that need more accounts than the list has are named.
+func TestTooFewAccounts(t *testing.T) {
+	d, err := Write(Options{Policy: withPolicy(t, 3), Now: now, UAL: filepath.Join(t.TempDir(), "ual")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := map[string]string{}
+	for _, s := range d.Skipped {
+		why[s.Class] = s.Why
+	}
+	if why["credential_stuffing"] != "needs 6 drill accounts (the policy has 3)" || why["password_guessing"] != "" || why["session_replay"] != "" || why["mailbox_export"] == "" {
+		t.Errorf("%+v", d.Skipped)
+	}
+	if _, err := Write(Options{Policy: policy.Default(), Now: now, UAL: "x"}); err == nil || !strings.Contains(err.Error(), "no section drill") {
+		t.Error(err)
+	}
+}
+
+// The classes of a drill are those of a policy.
+func TestClassesAreComplete(t *testing.T) {
+	got, want := slices.Sorted(slices.Values(Classes())), slices.Sorted(slices.Values(policy.Classes))
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -90,7 +90,7 @@ func incidentOf(i *Incident) *report.Incident {
 		Messages: i.Messages, Actions: alert.Actions(i.Alert), Facts: facts(i), Evidence: i.Evidence, Axis: report.NewAxis(i.Start, i.End),
 	}
 	for _, s := range i.Signals {
-		in.Signals = append(in.Signals, report.Signal{Code: s.Code, Says: s.Says, Detail: s.Detail, Weight: s.Weight})
+		in.Signals = append(in.Signals, signalOf(&s))
 	}
 	for _, v := range i.Valid {
 		in.Valid = append(in.Valid, report.Credential{User: v.User, At: v.At, How: v.How})
@@ -105,6 +105,27 @@ func incidentOf(i *Incident) *report.Incident {
 		in.Techniques = append(in.Techniques, report.Technique{ID: t.ID, Name: t.Name, Reference: reference(t.ID)})
 	}
 	return in
+}
+
+// signalOf returns what an alert says about a signal.
+func signalOf(s *alert.Signal) report.Signal {
+	r := report.Signal{Code: s.Code, Says: s.Says, Detail: s.Detail, Seen: s.Seen, Record: s.Record, At: s.At, Weight: s.Weight}
+	if s.IP.IsValid() {
+		r.Address = s.IP.String()
+	}
+	return r
+}
+
+// mailsOf returns the mails of an incident as texts to copy: what is known of each.
+func mailsOf(i *Incident) (list []string) {
+	for _, m := range i.Mails {
+		parts := slices.DeleteFunc([]string{m.ID, m.Subject, m.Folder}, func(s string) bool { return s == "" })
+		if len(parts) == 1 && m.Folder != "" {
+			parts[0] = "all of " + m.Folder
+		}
+		list = append(list, strings.Join(parts, "  "))
+	}
+	return list
 }
 
 // reference is where MITRE describes a technique.
@@ -181,12 +202,22 @@ func (sc *scene) lists() []report.List {
 	}
 	var lists []report.List
 	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block, Of: more},
-		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}} {
+		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}, mailList(i)} {
 		if len(l.Items) > 0 {
 			lists = append(lists, l)
 		}
 	}
 	return lists
+}
+
+// mailList returns the mails that were accessed. Of is the number of items if that is
+// larger, as where a program read more than the list has room for.
+func mailList(i *Incident) report.List {
+	l := report.List{Title: "Mails that were accessed", Items: mailsOf(i)}
+	if i.Counts.Items > len(l.Items) {
+		l.Of = i.Counts.Items
+	}
+	return l
 }
 
 // placesOf returns where the addresses are, by the database of cities.

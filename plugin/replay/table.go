@@ -80,10 +80,18 @@ func incidentTable(out io.Writer, incidents []*Incident) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tCLASS\tSEVERITY\tSUBJECT\tACCOUNTS\tVALID CREDENTIALS\tFIRST AND LAST SEEN (UTC)")
 	for _, i := range incidents {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.Rule.ID, i.Class, i.Severity, printable(i.Origin()), i.Accounts(),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.Rule.ID, i.classText(), i.Severity, printable(i.Origin()), i.Accounts(),
 			credentials(i), i.Start.Format("2006-01-02 15:04:05")+" - "+last(i))
 	}
 	t.Flush()
+}
+
+// classText returns the class, and that an incident is a drill.
+func (i *Incident) classText() string {
+	if i.Drill != "" {
+		return i.Class + " (drill)"
+	}
+	return i.Class
 }
 
 // last is the end of an incident, without its date if the start has the same.

@@ -161,14 +161,30 @@ func appendRecord(chunk []byte, l day.Arrival) []byte {
 	read := day.Date.AddDate(0, 0, 2).Unix()
 	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
 	if l.Stream.JSON {
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(l.Text), &fields); err != nil {
-			panic(err)
-		}
-		chunk, _ = msgp.AppendIntf(chunk, fields)
-		return chunk
+		return append(chunk, packed(l.Text)...)
 	}
 	chunk = msgp.AppendMapHeader(chunk, 2)
 	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Stream.Path)
 	return msgp.AppendString(msgp.AppendString(chunk, "log"), l.Text)
+}
+
+// packedLines holds the lines that packed has seen: every order and view of a day
+// packs the same ones.
+var packedLines = map[string][]byte{}
+
+// packed returns a line of JSON as a msgpack map.
+func packed(text string) []byte {
+	if b, ok := packedLines[text]; ok {
+		return b
+	}
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		panic(err)
+	}
+	b, err := msgp.AppendIntf(nil, fields)
+	if err != nil {
+		panic(err)
+	}
+	packedLines[text] = b
+	return b
 }

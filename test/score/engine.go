@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -122,6 +123,14 @@ func (e *engine) close(at time.Time) *found {
 		e.found.add(messageOf(a, at))
 	}
 	return e.found
+}
+
+// heap returns the bytes of the heap in use, after a collection.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // messageOf returns the fields of an alert that the judge needs.

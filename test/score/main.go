@@ -29,6 +29,7 @@ type options struct {
 	details      bool
 	worlds       []string
 	write        string // file for the lines
+	memory       bool
 }
 
 func main() {
@@ -61,6 +62,7 @@ func readFlags(args []string) (options, error) {
 	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
 	f.StringVar(&o.write, "write", "", "write all lines to a `file`, as TAG<tab>line, in order of arrival, and play nothing")
+	f.BoolVar(&o.memory, "memory", false, "measure what the engine keeps at the end of each world")
 	f.BoolVar(&o.details, "v", false, "list every attack and every false incident")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -138,12 +140,13 @@ func score(name string, seed uint64, o options) (*result, error) {
 	if o.write != "" {
 		return nil, writeLines(w, o.write)
 	}
-	f, count, cpu, err := playBy(w, dir, o)
+	r, err := playBy(w, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &result{Seed: seed, Days: o.days, People: people, lines: count, judgement: judge(truth, f), found: f, incidents: len(f.order), engine: cpu, took: time.Since(began)}
-	for _, i := range f.order {
+	r.Seed, r.Days, r.People, r.took = seed, o.days, people, time.Since(began)
+	r.judgement, r.incidents = judge(truth, r.found), len(r.found.order)
+	for _, i := range r.found.order {
 		r.totalMessages += i.messages
 		r.mostMessages = max(r.mostMessages, i.messages)
 	}
@@ -160,19 +163,28 @@ func writeLines(w labelled, path string) error {
 	return errors.Join(err, file.Close())
 }
 
-// playBy plays a world through what the options say, and returns what was
-// found, how many lines there were, and the time that the engine took.
-func playBy(w labelled, dir string, o options) (f *found, count int, took time.Duration, err error) {
+// playBy plays a world through what the options say, and returns what was found, with
+// the figures of the engine. The host's memory is not measured.
+func playBy(w labelled, dir string, o options) (r *result, err error) {
+	r = &result{}
 	if o.host {
-		f, count, err = playHost(w, dir, o)
-		return f, count, 0, err
+		r.found, r.lines, err = playHost(w, dir, o)
+		return r, err
 	}
 	e, err := newEngine(w, dir, o)
 	if err != nil {
-		return nil, 0, 0, err
+		return nil, err
 	}
-	if count, err = play(w, e); err != nil {
-		return nil, 0, 0, err
+	if r.lines, err = play(w, e); err != nil {
+		return nil, err
 	}
-	return e.close(w.End()), count, e.cpu, nil
+	if o.memory {
+		r.memory = heap()
+	}
+	r.found, r.engine = e.close(w.End()), e.cpu
+	if o.memory {
+		e.engine, e.state = nil, nil
+		r.memory -= heap()
+	}
+	return r, nil
 }

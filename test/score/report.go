@@ -17,6 +17,7 @@ type result struct {
 	incidents     int
 	took, engine  time.Duration
 	found         *found
+	memory        int64 // bytes of heap that the engine kept at the end; 0: not measured
 	mostMessages  int
 	totalMessages int
 }
@@ -27,6 +28,9 @@ func report(out io.Writer, name string, all []*result, details bool) {
 	for _, r := range all {
 		fmt.Fprintf(out, "%s, seed %d: %d days of %d people, %d lines, %d incidents in %d messages, %.1f s (engine %.1f s)\n",
 			name, r.Seed, r.Days, r.People, r.lines, r.incidents, r.totalMessages, r.took.Seconds(), r.engine.Seconds())
+		if r.memory > 0 {
+			fmt.Fprintf(out, "  the engine kept %.1f MB\n", float64(r.memory)/1e6)
+		}
 		if details {
 			detail(out, r)
 		}
@@ -87,8 +91,8 @@ func describe(i *incident) string {
 		strings.Join(m.Signals, ","), m.ID)
 }
 
-// near writes what is known of an attack that was not found: where it came from, and
-// the incidents of its rule that name some of it.
+// near writes the first addresses and accounts of an attack that was not found, and the
+// incidents of its rule that name some of them.
 func (a *judged) near(out io.Writer, f *found) {
 	fmt.Fprintf(out, "          to %s, from %s, at %s\n", a.End.UTC().Format("01-02 15:04"), firstOf(texts(a.Addresses)), firstOf(a.Accounts))
 	for _, i := range f.order {

@@ -41,21 +41,30 @@ func (c *MailboxCount) Append(b []byte) ([]byte, error) {
 // severalMailboxes stands for the mailbox of a Take from more than one.
 const severalMailboxes = ^uint64(0)
 
-// Take is what an application has taken from its only mailbox in an hour.
+// Take is what an application has taken from its only mailbox in an hour and in the
+// hour before, since records arrive in any order.
 type Take struct {
 	Box             uint64 // 0: none yet
-	Hour            int64  // from 1970
-	Items, Requests int
+	Hour            int64  // the later one, from 1970
+	Items, Requests [2]int // in Hour, and in the hour before
 }
 
-// Add counts a request for items of a mailbox.
-func (t *Take) Add(box uint64, at int64, items int) {
+// Add counts a request for items of a mailbox and returns the sums of both hours.
+func (t *Take) Add(box uint64, at int64, items int) (allItems, requests int) {
 	t.Box = box
-	if h := at / event.Hour; h != t.Hour {
-		t.Hour, t.Items, t.Requests = h, 0, 0
+	h := at / event.Hour
+	switch {
+	case h == t.Hour+1:
+		t.Items, t.Requests = [2]int{0, t.Items[0]}, [2]int{0, t.Requests[0]}
+		t.Hour = h
+	case h > t.Hour:
+		t.Items, t.Requests, t.Hour = [2]int{}, [2]int{}, h
 	}
-	t.Items += items
-	t.Requests++
+	if before := t.Hour - h; before < 2 {
+		t.Items[before] += items
+		t.Requests[before]++
+	}
+	return t.Items[0] + t.Items[1], t.Requests[0] + t.Requests[1]
 }
 
 // Only reports whether a mailbox can be the only one.
@@ -68,7 +77,10 @@ func (t *Take) Stop() { t.Box = severalMailboxes }
 func (t *Take) Append(b []byte) []byte {
 	b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 4), int64(t.Box))
 	b = msgp.AppendInt64(b, t.Hour)
-	return msgp.AppendInt64(msgp.AppendInt64(b, int64(t.Items)), int64(t.Requests))
+	for _, pair := range [...][2]int{t.Items, t.Requests} {
+		b = msgp.AppendInt(msgp.AppendInt(msgp.AppendArrayHeader(b, 2), pair[0]), pair[1])
+	}
+	return b
 }
 
 // Accounts are the keys of the first accounts that let an application in or that

@@ -11,24 +11,36 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Read reads a YAML text by a table of fields. Errors name the file name, and
-// relative paths start from dir. The Reader is nil if the text is not YAML; it
-// collects the errors of later checks, too.
-func Read(name, dir string, text []byte, known Fields) (*Reader, error) {
-	r := &Reader{file: name, dir: dir, lines: map[string]int{}}
+// Tree is a parsed YAML text, which can be read any number of times.
+type Tree struct {
+	name string
+	root *yaml.Node // nil: the text is empty
+}
+
+// Parse parses a YAML text. Errors name the file name.
+func Parse(name string, text []byte) (Tree, error) {
 	decode := yaml.NewDecoder(bytes.NewReader(text))
 	var root yaml.Node
 	err := decode.Decode(&root)
 	if errors.Is(err, io.EOF) {
-		return r, nil
+		return Tree{name, nil}, nil
 	}
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return Tree{}, syntaxError(name, err)
 	}
 	if err := decode.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: more than one document", name)
+		return Tree{}, fmt.Errorf("%s: more than one document", name)
 	}
-	Section(known)(r, "", root.Content[0])
+	return Tree{name, root.Content[0]}, nil
+}
+
+// Read reads the tree by a table of fields. Relative paths start from dir. The Reader
+// collects the errors of later checks, too.
+func (t Tree) Read(dir string, known Fields) (*Reader, error) {
+	r := &Reader{file: t.name, dir: dir, lines: map[string]int{}}
+	if t.root != nil {
+		Section(known)(r, "", t.root)
+	}
 	return r, r.Err()
 }
 

@@ -26,7 +26,14 @@ func TestReadReportsEveryMistake(t *testing.T) {
 		"limit": Number(&limit, 1, 9),
 		"outer": Section(Fields{"mode": OneOf(&mode, "on", "off")}),
 	}
-	_, err := Read("x.yaml", "", []byte("limit: 12\nouter:\n  mode: onn\n  moed: on\nlimit: 3\n"), known)
+	read := func(text string) error {
+		tree, err := Parse("x.yaml", []byte(text))
+		if err == nil {
+			_, err = tree.Read("", known)
+		}
+		return err
+	}
+	err := read("limit: 12\nouter:\n  mode: onn\n  moed: on\nlimit: 3\n")
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -37,7 +44,7 @@ x.yaml:5: limit: given twice`
 	if got := err.Error(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if _, err := Read("x.yaml", "", []byte("limit: 3\nouter: {mode: on}\n"), known); err != nil || limit != 3 || mode != "on" {
+	if err := read("limit: 3\nouter: {mode: on}\n"); err != nil || limit != 3 || mode != "on" {
 		t.Errorf("%d %q, %v", limit, mode, err)
 	}
 }

@@ -103,8 +103,10 @@ type List struct {
 
 // Signal is an observation that counted.
 type Signal struct {
-	Code, Says, Detail string
-	Weight             int
+	Code, Says, Detail    string
+	Seen, Address, Record string    // empty: not known
+	At                    time.Time // zero: not known
+	Weight                int
 }
 
 // Credential is an account whose password the attacker has, with the sign-in that

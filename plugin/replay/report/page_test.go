@@ -22,7 +22,7 @@ func sample() *Page {
 		Incidents: []*Incident{{ID: "AN0131-1", Rule: "AN0131", Class: "session_replay", Severity: "high", Confidence: 70, Sentence: "Session replay.", Origin: "alice@contoso.com",
 			Start: noon, End: noon.Add(time.Hour), Messages: 1, Actions: []string{"Revoke the session."}, Lists: []List{{Title: "Accounts to reset", Items: []string{"alice@contoso.com"}}},
 			Axis: axis, Lanes: []*Lane{lane}, HiddenLanes: 3, Places: []Place{{"NL", "Amsterdam", 52.4, 4.9, 3}, {"BR", "São Paulo", -23.5, -46.6, 90}, {"JP", "Tokyo", 35.7, 139.7, 1}, {"AU", "Sydney", -33.9, 151.2, 1}, {"US", "Chicago", 41.9, -87.6, 1}, {"ZA", "Cape Town", -33.9, 18.4, 1}},
-			Signals: []Signal{{"signin.new_country", "a country new to the account", "BR", 40}}, Valid: []Credential{{User: "alice@contoso.com", How: "signed in (m365)", At: noon, Address: "203.0.113.9", Agent: "curl/8"}},
+			Signals: []Signal{{Code: "signin.new_country", Says: "a country new to the account", Detail: "BR", Seen: "1 of 400 accounts", Address: "203.0.113.9", Record: "f947", At: noon, Weight: 40}}, Valid: []Credential{{User: "alice@contoso.com", How: "signed in (m365)", At: noon, Address: "203.0.113.9", Agent: "curl/8"}},
 			Accounts: []Account{{"alice@contoso.com", "wrong_password", "privileged", 2}}, Facts: []Fact{{"Failures", "2"}}, Techniques: []Technique{{"T1114.002", "Remote Email Collection", "https://attack.mitre.org/techniques/T1114/002/"}},
 			Events: []Event{{At: noon, What: "sign in, failure", Address: "203.0.113.9", User: "alice@contoso.com", Service: "m365"}}, MoreEvents: 5, Evidence: []string{"id-1"}}}}
 }

@@ -13,13 +13,17 @@ const (
 	Routine = "routine" // see Write
 	Hostile = "hostile" // 30 % of the lines from random addresses, the rest from 254; a third of all requests fail, for 20,000 accounts
 	Flood   = "flood"   // each line a failure of an account from an address that was never seen before
+	Mixed   = "mixed"   // many days of honest traffic with attacks in it; see package world
 )
 
 // WriteKind writes a header and n lines of a kind, the same for the same n.
 func WriteKind(to io.Writer, kind string, n int) error {
+	if kind == Mixed {
+		return writeMixed(to, n)
+	}
 	line := map[string]func(*bufio.Writer, *rand.Rand, int, time.Time){Routine: writeLine, Hostile: writeHostile, Flood: writeFlood}[kind]
 	if line == nil {
-		return fmt.Errorf("input %q: want %s, %s or %s", kind, Routine, Hostile, Flood)
+		return fmt.Errorf("input %q: want %s, %s, %s or %s", kind, Routine, Hostile, Flood, Mixed)
 	}
 	w := bufio.NewWriterSize(to, 1<<20)
 	w.WriteString(header) // errors stick in the writer and come out of Flush

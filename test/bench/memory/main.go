@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strconv"
 	"syscall"
 	"time"
@@ -27,27 +26,16 @@ func main() {
 	maxIPs := flag.Int("max-ips", 1_000_000, "bound of the table of addresses")
 	maxUsers := flag.Int("max-users", 200_000, "bound of the table of accounts")
 	succeed := flag.Bool("succeed", false, "they sign in instead")
-	gc := flag.Int("gc", 0, "percent of growth between collections; 0: as the plugin has it")
+	gc := flag.Int("gc", 100, "percent of growth between collections; the plugin has 100")
 	flag.Parse()
-	collect := collectAsPlugin
-	if *gc != 0 {
-		collect = func() { debug.SetGCPercent(*gc) }
-	}
-	if err := run(*addresses, *users, *maxIPs, *maxUsers, *succeed, collect); err != nil {
+	debug.SetGCPercent(*gc)
+	if err := run(*addresses, *users, *maxIPs, *maxUsers, *succeed); err != nil {
 		fmt.Fprintln(os.Stderr, "memory:", err)
 		os.Exit(1)
 	}
 }
 
-// collectAsPlugin sets the garbage collector to let the heap grow by a quarter, at
-// least by 32 MB, as plugin/agent/memory.go does. It is called for each chunk.
-func collectAsPlugin() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	debug.SetGCPercent(int(min(max(25, 32<<20*100/max(live[0].Value.Uint64(), 1)), 800)))
-}
-
-func run(addresses, users, maxIPs, maxUsers int, succeed bool, collect func()) error {
+func run(addresses, users, maxIPs, maxUsers int, succeed bool) error {
 	e, err := analytics.New(analytics.Options{Policy: policy.Default(), Source: "auto", MaxIPs: maxIPs, MaxUsers: maxUsers})
 	if err != nil {
 		return err
@@ -65,7 +53,6 @@ func run(addresses, users, maxIPs, maxUsers int, succeed bool, collect func()) e
 		spent := time.Duration(0)
 		for f.n < step {
 			chunk := f.chunk(min(chunkRecords, step-f.n))
-			collect()
 			before := cpu()
 			e.Observe("iis", chunk)
 			spent += cpu() - before

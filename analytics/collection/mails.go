@@ -1,0 +1,46 @@
+package collection
+
+import (
+	"slices"
+	"strings"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+)
+
+// mergeMails appends to list the mails of another list that it lacks, up to a limit, and
+// reports whether there were any. Texts are capped copies without line breaks.
+func mergeMails(list []alert.Mail, from event.MailList, limit int) (merged []alert.Mail, added bool) {
+	if len(list) >= limit {
+		return list, false
+	}
+	from.Mails(func(m *event.Mail) bool {
+		one := alert.Mail{ID: mailText(m.ID), Subject: mailText(m.Subject), Folder: mailText(m.Folder)}
+		same := func(have alert.Mail) bool {
+			return have.ID == one.ID && (one.ID != "" || have.Subject == one.Subject && have.Folder == one.Folder)
+		}
+		if !slices.ContainsFunc(list, same) {
+			list, added = append(list, one), true
+		}
+		return len(list) < limit
+	})
+	return list, added
+}
+
+// mailText returns a capped copy of a text of a mail, which its sender has chosen.
+func mailText(text []byte) string {
+	text = text[:min(len(text), event.MaxMailText)]
+	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
+}
+
+// keptMails are mails that were kept, as an event.MailList.
+type keptMails []alert.Mail
+
+// Mails implements event.MailList.
+func (l keptMails) Mails(take func(*event.Mail) bool) {
+	for _, m := range l {
+		if !take(&event.Mail{ID: []byte(m.ID), Subject: []byte(m.Subject), Folder: []byte(m.Folder)}) {
+			return
+		}
+	}
+}
