@@ -32,9 +32,11 @@
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
 //     window, at least three times as many accounts as sign in.
 //   - Many clients with nothing in common (level.go): the foreign failures of the
-//     whole tenant exceed what is usual at this hour of the day by
-//     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013). If few tools
-//     or agents stand out among them, only these belong to the campaign.
+//     whole tenant exceed what is usual at these hours of the day by
+//     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
+//     day what is usual in a day; in a tenant of fewer than 100 accounts, by a share
+//     of that. If few tools or agents stand out among them, only these belong to
+//     the campaign.
 //   - One account (campaign.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
@@ -43,14 +45,17 @@
 // that client, and each names the other (Incident.Campaign and Members).
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
-// accounts are those of the first.
+// clients are those of the first, or most of its accounts, where the first tried at
+// most a tenth of the tenant.
 //
 // # When the detector stays quiet
 //
 // An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
 // and people use their own programs. An expired password, a forced reset, a
-// roaming telephone: familiar networks. A migration tool: more accounts sign
-// in than fail. A printer or a monitoring probe: one account.
+// roaming telephone: familiar networks, or one mail program of one account. The
+// telephone of somebody who has left: a disabled account cannot be guessed. A
+// migration tool: more accounts sign in than fail. A printer or a monitoring
+// probe: one account.
 //
 // # Valid credentials
 //

@@ -146,14 +146,24 @@ func (s *Detector) retries(a *account, t *window.Attempt) bool {
 }
 
 // mostlyFrom returns the client that two thirds of the failures of an account come
-// from, if it is not shared, or nil.
+// from, in the day up to t or in the week, if it is not shared, or nil.
 func (s *Detector) mostlyFrom(a *account, t *window.Attempt) *client {
-	counts, all := map[event.ClientKey]int{}, a.attempts.All()
-	for i := range all {
-		counts[s.cut(all[i].Client)]++
+	if c := s.mostlyFromSince(t.At-s.slow, a, t); c != nil {
+		return c
+	}
+	return s.mostlyFromSince(t.At-week, a, t)
+}
+
+func (s *Detector) mostlyFromSince(since int64, a *account, t *window.Attempt) *client {
+	counts, all := map[event.ClientKey]int{}, 0
+	for _, o := range a.attempts.All() {
+		if o.At > since && o.At <= t.At {
+			all++
+			counts[s.cut(o.Client)]++
+		}
 	}
 	for k, n := range counts {
-		if 3*n < 2*len(all) {
+		if 3*n < 2*all {
 			continue
 		}
 		if c, ok := s.clients.Peek(k); ok && !s.shared(c, t.Marks) {
