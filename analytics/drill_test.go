@@ -255,9 +255,13 @@ func TestEnrichedDrillTouchesNothing(t *testing.T) {
 	x := newExercise(t)
 	x.honest()
 	before := x.state()
-	chunk := x.chunk(x.attack(drill.NewRun(x.now), 10)...)
+	run := drill.NewRun(x.now)
+	chunk := x.chunk(x.attack(run, 10)...)
 	for n, want := range []int{1, 0} { // and once more
 		enriched, alerts := x.engine.Enrich(nil, "m365", chunk)
+		if !bytes.Contains(enriched, []byte("\xa5drill\xb0"+string(run))) || bytes.Contains(enriched, []byte("AN1269-")) {
+			t.Errorf("time %d: not marked, or in an ordinary incident: %q", n, enriched)
+		}
 		if drills, others := drilled(alerts); min(drills, 1) != want || others > 0 || len(enriched) <= len(chunk) {
 			t.Errorf("time %d: %d alerts of drills, %d others, %d bytes of %d", n, drills, others, len(enriched), len(chunk))
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/alert"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
@@ -133,7 +134,12 @@ func (x *enricher) add(ev *event.Event) {
 	p := pairs{b: x.text}
 	one := enrichedEvent{from: len(p.b)}
 	x.describe(&p, ev)
-	x.open = x.engine.openFor(ev, x.open[:0])
+	x.open = x.open[:0]
+	if run := x.drillOf(ev); run != "" {
+		p.word("drill", run)
+	} else {
+		x.open = x.engine.openFor(ev, x.open)
+	}
 	if len(x.open) > 0 {
 		p.list("incidents", len(x.open))
 		for _, i := range x.open {
@@ -145,6 +151,19 @@ func (x *enricher) add(ev *event.Event) {
 	x.text = p.b
 	one.to, one.fields = len(p.b), p.n
 	x.events = append(x.events, one)
+}
+
+// drillOf returns the run of the drill that an event belongs to, "" for an ordinary
+// event. An event of a drill has no part in the incidents of its address or account.
+func (x *enricher) drillOf(ev *event.Event) string {
+	if !drill.Marked(ev.ID) {
+		return ""
+	}
+	run, ok := x.engine.drillOf(ev)
+	if !ok {
+		return ""
+	}
+	return string(run)
 }
 
 // describe encodes the fields of an event. Unknown fields are left out.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"redshank/analytics/coverage"
 	"redshank/plugin/document"
 )
 
@@ -27,7 +28,7 @@ func samples(t *testing.T) []map[string]any {
 	raised := map[string]uint64{"low": 0, "medium": 0, "high": 0, "critical": 0}
 	rule := document.Raised{Incidents: raised, Alerts: raised}
 	health, err := document.Form{}.Health(&document.Health{Raised: f, Cleared: f, Open: f,
-		Figures: document.Figures{Rules: map[string]document.Raised{"AN1269": rule, "AN0131": rule}}})
+		Figures: document.Figures{Coverage: coverageSample(), Rules: map[string]document.Raised{"AN1269": rule, "AN0131": rule}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +45,15 @@ func samples(t *testing.T) []map[string]any {
 		all = append(all, doc)
 	}
 	return all
+}
+
+// coverageSample has a service that brings some of the evidence.
+func coverageSample() *coverage.Document {
+	return &coverage.Document{
+		PresentFrom: 90,
+		Services:    []coverage.ServiceDoc{{Service: "owa", Total: 9, Recent: 9, Last: "2026-03-10T10:00:00Z", Present: []string{"address"}, Partial: []string{"account"}, Missing: []string{"agent"}, NotSeen: []string{"items"}}},
+		Gaps:        []coverage.GapDoc{{Service: "owa", Evidence: "agent", State: "missing", Of: 9, Blind: map[string][]string{"AN0131": {"signin.tool"}}}},
+	}
 }
 
 // leaves calls do with the path and value of every leaf of doc.

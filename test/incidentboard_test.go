@@ -64,7 +64,8 @@ func TestIncidentBoards(t *testing.T) {
 // what an analyst looks for first, on every board.
 var expected = []string{"redshank.severity", "redshank.class", "redshank.phase", "redshank.services", "redshank.valid_credentials.user", "redshank.campaign",
 	"redshank.members", "redshank.window", "redshank.signals.code", "redshank.suppressed", "redshank.open_findings.code", "redshank.findings.code", "related.ip", "related.user",
-	"source.as.organization.name", "source.geo.country_iso_code", "threat.technique.name", "event.id", "event.sequence", "event.severity", "event.action", "observer.name", "redshank.health.records.read"}
+	"source.as.organization.name", "source.geo.country_iso_code", "threat.technique.name", "event.id", "event.sequence", "event.severity", "event.action", "observer.name", "redshank.health.records.read",
+	"redshank.drill", "redshank.drill_run", "redshank.health.coverage.gaps.service", "redshank.health.coverage.gaps.evidence"}
 
 func TestIncidentBoardsAreComplete(t *testing.T) {
 	have := map[string]map[string]bool{}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,8 +68,26 @@ func TestReadmeLinks(t *testing.T) {
 		if strings.Contains(m[1], "://") {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(filepath.Dir(readmePath), m[1])); err != nil {
+		file, anchor, _ := strings.Cut(m[1], "#")
+		page := filepath.Join(filepath.Dir(readmePath), file)
+		if file == "" {
+			page = readmePath
+		}
+		if _, err := os.Stat(page); err != nil {
 			t.Errorf("README.md: %v", err)
+			continue
+		}
+		if anchor != "" && !slices.Contains(anchors(read(t, page)), anchor) {
+			t.Errorf("README.md: %s: no such heading", m[1])
 		}
 	}
+}
+
+// anchors returns the names that the headings of a page in markdown get.
+func anchors(page string) (names []string) {
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		name := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
 }

@@ -93,7 +93,7 @@ var needs = []need{
 	{"AN0131", "signin.tool", agents, setOf(Account, Agent, Result)},
 	{"AN0131", "signin.ropc", cloud, setOf(Account, Result)},
 	{"AN0131", "signin.device_code", cloud, setOf(Account, Result)},
-	{"AN0131", "signin.legacy", cloud, setOf(Account, Result)},
+	{"AN0131", "signin.legacy", []Service{m365, imap, pop}, setOf(Account, Result)},
 	{"AN0131", "signin.after_failures", signIns, setOf(Account, FailedAccount, ClientAddress)},
 	{"AN0131", "signin.from_attack", signIns, setOf(Account, ClientAddress)},
 	{"AN0131", "session.two_networks", []Service{m365, MailboxAudit, graph}, setOf(Session, ClientAddress)},

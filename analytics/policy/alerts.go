@@ -77,6 +77,19 @@ func (m *Mute) matches(n *Notice) bool {
 	return true
 }
 
+// Concerns reports whether the mute names an account, if it is not empty, or an
+// address; a mute that names neither accounts nor networks concerns all. The other
+// conditions of the mute are not checked.
+func (m *Mute) Concerns(account string, addr netip.Addr) bool {
+	switch {
+	case m.account == nil && len(m.networks) == 0:
+		return true
+	case account != "":
+		return m.account != nil && m.account.MatchAccount([]byte(account))
+	}
+	return m.covers(addr)
+}
+
 // covers reports whether an address lies in one of the networks.
 func (m *Mute) covers(ip netip.Addr) bool {
 	return slices.ContainsFunc(m.networks, func(p netip.Prefix) bool { return p.Contains(ip) })

@@ -130,6 +130,10 @@ func (p *Policy) Blockable(prefix netip.Prefix) bool {
 	return t.find(prefix.Addr()).marks&spared == 0
 }
 
+// AddressMarks is what the networks of the policy say of an address now. It serves
+// explanations: events carry their marks.
+func (p *Policy) AddressMarks(addr netip.Addr) event.Marks { return p.networks.Load().find(addr).marks }
+
 // NetworkLabels are the labels of an address. It allocates; it serves alerts.
 func (p *Policy) NetworkLabels(addr netip.Addr) []string {
 	t := p.networks.Load()

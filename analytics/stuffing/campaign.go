@@ -149,7 +149,7 @@ func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
 // on part of it: those up to a time, and, where records are late, those after it
 // that go on at the same rate.
 func (s *Detector) confirm(k *campaign, now int64) {
-	later := s.evidence.unexplained(func(e *foreignFailure) bool {
+	later := s.evidence.unexplained(k.end, func(e *foreignFailure) bool {
 		return !e.single && !e.repeated && e.At > k.end && (len(k.only) == 0 || e.madeWith(k.only))
 	})
 	n := 0

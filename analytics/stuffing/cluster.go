@@ -166,6 +166,10 @@ func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *acco
 	}
 	f.Merge(*t)
 	s.evidence.markDirty(f.place)
+	if t.Key == 0 {
+		t.Key, t.Name = f.Key, f.Name
+		a, _ = s.accounts.Peek(t.Key)
+	}
 	if a.familiar(c, &f.Attempt, f.At) || s.ownProgram(&f.Attempt, a) {
 		s.evidence.explain(f)
 		f.Succeeded = true // explained
@@ -191,7 +195,15 @@ func (s *Detector) pairOf(t *window.Attempt) clusterPair {
 // program on its way: a telephone with an old password fails from many
 // networks.
 func (s *Detector) ownProgram(t *window.Attempt, a *account) bool {
-	return (t.Family == event.Mobile || t.Family == event.Outlook) && a.usedAgent(t.Agent, t.At)
+	return isMail(t) && a.usedAgent(t.Agent, t.At)
+}
+
+// isMail reports whether an attempt is that of a mail program, which keeps trying
+// the password that it has. Whatever synchronises by ActiveSync is one, unless it is
+// known as a script or a tool.
+func isMail(t *window.Attempt) bool {
+	return t.Family == event.Mobile || t.Family == event.Outlook ||
+		t.Service == event.EAS && t.Family != event.Scripting && t.Family != event.Tool
 }
 
 func (s *Detector) cluster(key uint64) *cluster {
@@ -229,7 +241,7 @@ func (s *Detector) census(members []*foreignFailure) census {
 // trait, if they still are enough: in one go without a pause of two hours, or
 // else in the slow window. It returns the campaign, or nil.
 func (s *Detector) openCluster(trait int, key uint64, at int64, ev *event.Event) *campaign {
-	all := s.evidence.unexplained(func(f *foreignFailure) bool {
+	all := s.evidence.unexplained(at-s.slow, func(f *foreignFailure) bool {
 		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
 	members := around(all, at, campaignPause)
@@ -257,11 +269,11 @@ func (s *Detector) wide(members []*foreignFailure, key uint64, at int64) bool {
 	return len(c.clients) >= t.Campaign.RareAddresses && n >= accounts && n > 3*s.population.Users(baseline.Feature(key), at)
 }
 
-// unexplained returns the failures that are part of no campaign and not forgiven,
-// of which want reports true, in the order of their times.
-func (e *evidence) unexplained(want func(*foreignFailure) bool) (members []*foreignFailure) {
-	for n := range e.list {
-		if f := &e.list[n]; !f.taken && !f.Succeeded && want(f) {
+// unexplained returns the failures from a time on that are part of no campaign and
+// not forgiven, of which want reports true, in the order of their times.
+func (e *evidence) unexplained(from int64, want func(*foreignFailure) bool) (members []*foreignFailure) {
+	for f := range e.since(from) {
+		if !f.taken && !f.Succeeded && f.At >= from && want(f) {
 			members = append(members, f)
 		}
 	}
@@ -294,7 +306,7 @@ func (s *Detector) watchLevel(at int64, ev *event.Event) *campaign {
 	if !changed {
 		return nil
 	}
-	members := s.evidence.unexplained(func(f *foreignFailure) bool {
+	members := s.evidence.unexplained(int64(from)*hour, func(f *foreignFailure) bool {
 		return !f.single && !f.repeated && f.At >= int64(from)*hour && f.At <= at+hour
 	})
 	members, only := characteristic(members)

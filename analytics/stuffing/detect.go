@@ -129,7 +129,7 @@ func (s *Detector) failed(ev *event.Event) {
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
 	if own == nil && named(ev) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
-		s.guessed(ev, &t, c)
+		s.guessed(ev, &t, c, s.account(ev))
 	}
 }
 
@@ -160,8 +160,8 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 			return s.open(c, why, t.At, ev), true
 		}
 		known := s.refine(ev, t, c, a)
-		if known && named(ev) && !a.familiar(c, t, t.At) && !(a != nil && s.inReach(a.incident, t.At)) {
-			s.guessed(ev, t, c)
+		if a = s.accountOf(ev, t); known && a != nil && !a.familiar(c, t, t.At) && !s.inReach(a.incident, t.At) {
+			s.guessed(ev, t, c, a)
 		}
 		return nil, !known
 	}

@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"iter"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/window"
@@ -27,11 +29,17 @@ type foreignFailure struct {
 // evidence holds the latest foreign failures in order of arrival, and the number of
 // unexplained ones in each hour.
 type evidence struct {
-	list  []foreignFailure
-	next  int
-	level level
-	dirty map[int]struct{} // indexes in list that changed; nil: changes are not tracked
+	list   []foreignFailure
+	next   int
+	newest [maxEvidence / evidenceBlock]int64 // no failure of a block of list is later
+	level  level
+	dirty  map[int]struct{} // indexes in list that changed; nil: changes are not tracked
 }
+
+// evidenceBlock is how many failures in a row are passed over together where all
+// are too early. A search for the failures of the last minutes, as a campaign
+// makes with each failure that goes on with it, reads one or two blocks.
+const evidenceBlock = 256
 
 func (e *evidence) add(f foreignFailure) {
 	if !f.single && !f.repeated {
@@ -42,11 +50,39 @@ func (e *evidence) add(f foreignFailure) {
 		f.place = len(e.list)
 		e.markDirty(f.place)
 		e.list = append(e.list, f)
-		return
+	} else {
+		e.markDirty(e.next)
+		e.list[e.next] = f
+		e.next = (e.next + 1) % maxEvidence
 	}
-	e.markDirty(e.next)
-	e.list[e.next] = f
-	e.next = (e.next + 1) % maxEvidence
+	e.date(f.place)
+}
+
+// date notes the time of a failure that was added to the list. With the last place
+// of a block, the failures that were replaced no longer count.
+func (e *evidence) date(place int) {
+	newest := &e.newest[place/evidenceBlock]
+	*newest = max(*newest, e.list[place].At)
+	if place%evidenceBlock == evidenceBlock-1 {
+		*newest = 0
+		for n := place - evidenceBlock + 1; n <= place; n++ {
+			*newest = max(*newest, e.list[n].At)
+		}
+	}
+}
+
+// since yields the failures of the list that are not before a time, in Unix
+// milliseconds, and may yield earlier ones.
+func (e *evidence) since(at int64) iter.Seq[*foreignFailure] {
+	return func(yield func(*foreignFailure) bool) {
+		for n := 0; n < len(e.list); n++ {
+			if n%evidenceBlock == 0 && e.newest[n/evidenceBlock] < at {
+				n += evidenceBlock - 1
+			} else if !yield(&e.list[n]) {
+				return
+			}
+		}
+	}
 }
 
 func (e *evidence) markDirty(place int) {
@@ -92,12 +128,12 @@ func (e *evidence) forgive(k event.ClientKey, from, to int64, typo func(*window.
 }
 
 // find returns the failure that another log reported, or nil if it is not
-// among the latest.
+// among the latest. A log that names no account completes one that names no program.
 func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	n := len(e.list)
 	for back := range min(n, forgiveAtMost) {
 		f := &e.list[(e.next+2*n-1-back)%n]
-		if f.Client == t.Client && f.Key == t.Key && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
+		if f.Client == t.Client && (f.Key == t.Key || t.Key == 0 && !window.NamesTool(f.Tool)) && max(f.At-t.At, t.At-f.At) <= window.JoinWithin {
 			return f
 		}
 	}
@@ -106,11 +142,11 @@ func (e *evidence) find(t *window.Attempt) *foreignFailure {
 
 // own records that a client has an incident of its own.
 func (s *Detector) own(c *client, from int64) {
-	for n := range s.evidence.list {
-		if f := &s.evidence.list[n]; f.At >= from && s.cut(f.Client) == c.key {
+	for f := range s.evidence.since(from) {
+		if f.At >= from && s.cut(f.Client) == c.key {
 			s.evidence.explain(f)
 			f.single = true
-			s.evidence.markDirty(n)
+			s.evidence.markDirty(f.place)
 		}
 	}
 }

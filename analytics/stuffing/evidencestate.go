@@ -127,6 +127,7 @@ func (s *Detector) evidenceLoaded() {
 	}
 	for n := range e.list {
 		f := &e.list[n]
+		e.date(n)
 		for _, key := range f.traits {
 			if key != 0 && !f.taken && !f.Succeeded {
 				s.cluster(key).add(s.pairOf(&f.Attempt), s.slow, maxPairs+1, maxPairs+1)

@@ -11,11 +11,10 @@ import (
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client) bool {
+func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
 		return false // another log has more details
 	}
-	a := s.account(ev)
 	a.attempts.Add(*t, maxClientAttempts)
 	s.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
@@ -23,12 +22,14 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client) bool {
 	switch {
 	case clients:
 	case !s.shared(c, t.Marks) && s.guessesPrivileged(a, t, c.key):
-		s.open(c, windowAccount, t.At, ev)
-		a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
+		s.openGuesser(c, a, t, ev)
 		return true
 	case s.guessesPrivileged(a, t, event.ClientKey{}):
-		if s.mostlyFromOne(a, t) {
-			return false // once there are more, that client has an incident of its own
+		if from := s.mostlyFrom(a, t); from != nil { // the others may be the account's own typos
+			if from == c {
+				s.openGuesser(c, a, t, ev)
+			}
+			return from == c
 		}
 		privileged = true
 	default:
@@ -49,6 +50,12 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client) bool {
 	return true
 }
 
+// openGuesser opens the incident of a client that guesses the password of an account.
+func (s *Detector) openGuesser(c *client, a *account, t *window.Attempt, ev *event.Event) {
+	s.open(c, windowAccount, t.At, ev)
+	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
+}
+
 // guesses reports whether one account fails from many clients at a time, or
 // from many networks in a day.
 func (s *Detector) guesses(a *account, t *window.Attempt) bool {
@@ -56,7 +63,7 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 	if len(a.attempts.All()) < least {
 		return false
 	}
-	if oneTelephone(a.attempts.All()) {
+	if oneTelephone(a.attempts.All()) || disabled(a.attempts.All()) {
 		return false
 	}
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
@@ -70,38 +77,54 @@ func (s *Detector) guesses(a *account, t *window.Attempt) bool {
 // one mail program: a telephone with an old password fails from wherever it is
 // carried.
 func oneTelephone(all []window.Attempt) bool {
-	mail := func(t window.Attempt) bool { return t.Family == event.Mobile || t.Family == event.Outlook }
-	first := slices.IndexFunc(all, mail)
+	first := slices.IndexFunc(all, func(t window.Attempt) bool { return isMail(&t) })
 	if first < 0 {
 		return false
 	}
 	n := 0
 	for i := range all {
-		if mail(all[i]) && all[i].Agent == all[first].Agent {
+		if isMail(&all[i]) && all[i].Agent == all[first].Agent {
 			n++
 		}
 	}
 	return 5*n >= 4*len(all)
 }
 
+// disabled reports whether an account was disabled when it last failed: its own
+// programs go on, and nobody can guess its password.
+func disabled(all []window.Attempt) bool {
+	for n := len(all) - 1; n >= 0; n-- {
+		switch all[n].Reason {
+		case event.Disabled:
+			return true
+		case event.WrongPassword:
+			return false
+		}
+	}
+	return false
+}
+
 // guessesPrivileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not count.
+// all where the client is zero. Mail programs that retry do not count, where the
+// account has used them or their network's owner.
 func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
 		return false
 	}
-	perDay := map[int64]int{}
+	all := a.attempts.All()
+	newest := all[len(all)-1].At
+	perDay := map[int64]int{} // counted back from the newest: an attack may begin at any hour
 	inDay := 0
-	for _, o := range a.attempts.All() {
+	for _, o := range all {
 		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
 			continue
 		}
-		if o.Succeeded || o.Family == event.Mobile || o.Family == event.Outlook {
+		if o.Succeeded || o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
 			continue
 		}
-		perDay[o.At/day]++
+		perDay[(newest-o.At)/day]++
 		if o.At > t.At-s.slow && o.At <= t.At {
 			inDay++
 		}
@@ -115,23 +138,29 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 	return inDay >= p.Day || days >= 3
 }
 
-// mostlyFromOne reports whether two thirds of the failures of an account in the
-// day up to t come from one client that is not shared.
-func (s *Detector) mostlyFromOne(a *account, t *window.Attempt) bool {
-	counts, all := map[event.ClientKey]int{}, 0
-	for _, o := range a.attempts.All() {
-		if o.At > t.At-s.slow && o.At <= t.At {
-			all++
-			counts[s.cut(o.Client)]++
-		}
+// retries reports whether a mail program that fails for an account is probably its
+// own.
+func (s *Detector) retries(a *account, t *window.Attempt) bool {
+	c, ok := s.clients.Peek(s.cut(t.Client))
+	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
+}
+
+// mostlyFrom returns the client that two thirds of the failures of an account come
+// from, if it is not shared, or nil.
+func (s *Detector) mostlyFrom(a *account, t *window.Attempt) *client {
+	counts, all := map[event.ClientKey]int{}, a.attempts.All()
+	for i := range all {
+		counts[s.cut(all[i].Client)]++
 	}
 	for k, n := range counts {
-		if 3*n >= 2*all {
-			c, ok := s.clients.Peek(k)
-			return ok && !s.shared(c, t.Marks)
+		if 3*n < 2*len(all) {
+			continue
+		}
+		if c, ok := s.clients.Peek(k); ok && !s.shared(c, t.Marks) {
+			return c
 		}
 	}
-	return false
+	return nil
 }
 
 func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {

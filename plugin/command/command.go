@@ -62,7 +62,7 @@ command line that is not understood.`,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          withoutSubcommand,
 	}
-	root.AddCommand(newCheck(), newCollect(), newCoverage(version), newDocs(), newDrill(), newFind(), newReplay(version), newTest(), newVersion(version))
+	root.AddCommand(newCheck(), newCollect(), newCoverage(version), newDocs(), newDrill(), newExplain(version), newFind(), newReplay(version), newTest(), newVersion(version))
 	return root
 }
 

@@ -44,6 +44,12 @@ func TestRun(t *testing.T) {
 		{"coverage --state /absent", 1, "no such file"},
 		{"coverage ../../conf/cases/logs", 0, "no record seen of owa, mapi\n"},
 		{"coverage --json ../../conf/cases/logs", 0, `"services":[{"service":"ews"`},
+		{"explain alice", 2, "want logs or --state"},
+		{"explain --state /absent alice", 1, "state_path: /absent"},
+		{"explain --state /absent -p /absent/p.yaml alice", 1, "/absent/p.yaml"},
+		{"find sha256:0123456789abcdef ../../conf/cases/logs/spray.log", 1, ""},
+		{"find sha256:0123456789abcdef", 1, "the logs have to be named"},
+		{"find nothing ../../conf/cases/logs/absent.log", 1, "absent.log"},
 		{"drill", 2, "want a log to write"},
 		{"drill --ual x", 2, "want -p"},
 		{"drill --verify -p x --ual x", 2, "want --alerts or --listen"},
@@ -102,5 +108,12 @@ func TestTestShowsDifferences(t *testing.T) {
 		if status != 1 || !strings.Contains(out, want) {
 			t.Errorf("%d, no %q in\n%s", status, want, out)
 		}
+	}
+}
+
+func TestExplainLogs(t *testing.T) {
+	status, out, errs := run("explain", "203.0.113.7", "../../conf/cases/logs/spray.log")
+	if status != 3 || !strings.Contains(out, "counted") || errs != "" {
+		t.Errorf("%d %q %q", status, out, errs)
 	}
 }

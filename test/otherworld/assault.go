@@ -1,8 +1,6 @@
 package otherworld
 
 import (
-	"net/netip"
-	"strings"
 	"time"
 
 	"redshank/test/world/lines"
@@ -27,14 +25,10 @@ type assault struct {
 	on      func(*World) []aim      // accounts, one for each try
 	hours   span                    // how long it takes
 	begins  span                    // hour of the day
+	shared  bool                    // honest people use the addresses
+	fresh   float64                 // share of passwords that are right; 0: none to three of them
 	right   []lines.Verdict         // what a right password leads to; nil: nothing is found
 	days    int                     // days on which all of it is tried; 0: one
-}
-
-// origin is where tries come from.
-type origin struct {
-	client func(i int) lines.Client
-	shared bool // honest people use the addresses
 }
 
 var (
@@ -81,96 +75,23 @@ var assaults = []assault{
 	{name: "token end point through functions, second factor", needs: inTenant, classes: manyway, from: functions(tool), at: onToken, on: pairs(40, 120, 0.05), hours: span{0.5, 5}, begins: anytime, right: second},
 	{name: "a few accounts of a leaked list", classes: anyClass, from: server, at: anyService, on: (*World).leakedFew, hours: span{0.05, 1}, begins: anytime, right: found},
 	{name: "list tried from a consumer VPN, common browser", classes: stuffing, from: consumerVPN, at: byBrowser, on: pairs(15, 60, 0.1), hours: span{0.3, 4}, begins: anytime, right: mixed},
+	{name: "fresh list, many passwords are right", classes: stuffing, from: server, at: anyService, on: pairs(14, 50, 0.05), hours: span{0.1, 3}, begins: anytime, right: mixed, fresh: 0.35},
+	{name: "IPv6 of a hosting network, a /64 for each try", classes: manyway, from: prefixes, at: anyService, on: pairs(40, 140, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},
+	{name: "proxies among the carrier's telephones", classes: manyway, from: spread(30, 90, func(w *World) []*network.Network { return w.countries[0].mobile }, tool), shared: true, at: anyService, on: pairs(40, 120, 0.1), hours: span{1, 8}, begins: anytime, right: mixed},
+	{name: "mailboxes of functions and machines, in rounds", classes: anyClass, from: server, at: anyService, on: functional, hours: span{0.5, 6}, begins: anytime},
+	{name: "VPN exit that people of the organisation use, too", classes: stuffing, from: sharedVPN, at: anyService, on: pairs(20, 60, 0.1), hours: span{0.2, 3}, begins: anytime, right: found},
+	{name: "five exits of a VPN service, telephones faked", classes: manyway, from: spread(5, 5, func(w *World) []*network.Network { return w.privacy }, telephones), at: anyService, on: pairs(25, 70, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},
 	{name: "spray that locks accounts", classes: anyClass, from: hosts(1, 4), at: anyService, on: rounds(10, 30, 5, 8), hours: span{0.5, 4}, begins: anytime},
 }
 
-func tool(w *World) func(int) string     { a := one(w, tools...); return func(int) string { return a } }
-func common(w *World) func(int) string   { a := w.current(w.Start); return func(int) string { return a } }
-func rotating(w *World) func(int) string { return func(int) string { return one(w, oldBrowsers...) } }
+func fixedWay(v way) func() way { return func() way { return v } }
 
-// pool is a number of addresses that are used in turn or at random.
-func (w *World) pool(list []netip.Addr, agent func(int) string) origin {
-	shuffled := w.chance(0.5)
-	return origin{client: func(i int) lines.Client {
-		if shuffled {
-			return client(one(w, list...), agent(i))
-		}
-		return client(list[i%len(list)], agent(i))
-	}}
-}
-
-func server(w *World) origin {
-	agent := tool(w)
-	if w.chance(0.3) {
-		agent = func(int) string { return oldBrowsers[int(w.Seed)%len(oldBrowsers)] }
-	}
-	return w.pool([]netip.Addr{one(w, w.rented(), w.addresses(1, w.foreign)[0])}, agent)
-}
-
-func prefix(w *World) origin {
-	n, subscriber, agent := one(w, w.hosting...), w.rng.Uint64(), tool(w)
-	return origin{client: func(i int) lines.Client { return client(n.V6(subscriber, uint64(i)*7919), agent(i)) }}
-}
-
-type agents = func(*World) func(int) string
-
-// spread draws addresses of networks; no more than the attack will use.
-func spread(low, high int, pick func(*World) []*network.Network, agent agents) func(*World) origin {
-	return func(w *World) origin { return w.pool(w.addresses(w.count(low, high), pick(w)), agent(w)) }
-}
-
-func hosts(low, high int) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.hosting }, tool)
-}
-
-func proxies(low, high int, agent agents) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.countries[0].broadband }, agent)
-}
-
-func botnet(low, high int, agent agents) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.foreign }, agent)
-}
-
-func functions(agent agents) func(*World) origin {
-	return spread(250, 400, func(w *World) []*network.Network { return w.functions }, agent)
-}
-
-func consumerVPN(w *World) origin {
-	return w.pool(w.addresses(1, w.privacy), common(w))
-}
-
-func behindSite(agent agents) func(*World) origin {
-	return func(w *World) origin {
-		at, desk, a := one(w, w.sites...), byte(w.count(10, 60)), agent(w)
-		return origin{shared: true, client: func(i int) lines.Client {
-			if at.inside && !w.hasTenant() {
-				return client(netip.AddrFrom4([4]byte{10, byte(40 + at.number), 0, desk}), a(i))
-			}
-			return client(at.exits[0], a(i))
-		}}
-	}
-}
-
-func behindVPN(w *World) origin {
-	if len(w.vpn) == 0 {
-		return behindSite(tool)(w)
-	}
-	o := w.pool(w.vpn[:1], tool(w))
-	o.shared = true
-	return o
-}
-
-func behindCarrier(w *World) origin {
-	a := one(w, w.countries[0].mobile...).V4(w.hash(2, int64(w.rng.IntN(120))))
-	o := w.pool([]netip.Addr{a}, tool(w))
-	o.shared = true
-	return o
-}
-
-func fixedWay(v way) func() way      { return func() way { return v } }
 func anyService(w *World) func() way { return fixedWay(w.service()) }
-func byBrowser(w *World) func() way  { return fixedWay(w.page()) }
-func onToken(w *World) func() way    { return fixedWay(byToken(one(w, tokenApps...))) }
+
+func byBrowser(w *World) func() way { return fixedWay(w.page()) }
+
+func onToken(w *World) func() way { return fixedWay(byToken(one(w, tokenApps...))) }
+
 func inProtocol(s way, app lines.App) func(*World) func() way {
 	return func(w *World) func() way { return fixedWay(w.protocol(s, app)) }
 }
@@ -187,73 +108,14 @@ func everyService(w *World) func() way {
 	return func() way { return one(w, ways...) }
 }
 
-// accounts are n accounts: people, and from a share on somebody who has left; strangers
-// make up for people who are missing.
-func (w *World) accounts(n int, left float64) (list []aim) {
-	for i := range n {
-		list = append(list, aim{upn: w.former(i + w.count(0, 3)*n)})
-	}
-	for i, p := range some(w, w.people, n) {
-		if !w.chance(left) {
-			list[i] = p.aim()
-		}
-	}
-	return list
-}
-
-func pairs(low, high int, left float64) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		for _, t := range w.accounts(w.count(low, high), left) {
-			for range 1 + w.rng.IntN(3)/2 {
-				list = append(list, t)
-			}
-		}
-		return list
-	}
-}
-
-func rounds(low, high, fewest, most int) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		accounts := w.accounts(w.count(low, high), 0.05)
-		for range w.count(fewest, most) {
-			list = append(list, accounts...)
-		}
-		return list
-	}
-}
-
-func administrators(n, low, high int) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		who := some(w, w.admins, n)
-		for i := range w.count(low, high) / n * len(who) {
-			list = append(list, who[i%len(who)].aim())
-		}
-		return list
-	}
-}
-
-func (w *World) leakedFew() (list []aim) {
-	for _, p := range w.people {
-		for _, l := range w.leaked {
-			if l == p.upn() && len(list) < 6 {
-				list = append(list, p.aim())
-			}
-		}
-	}
-	for i := 0; len(list) < 6; i++ {
-		list = append(list, aim{upn: w.former(i)})
-	}
-	return list
-}
-
-// assail plans one attack of a kind, after a share of the days that attacks have: one
-// after the other, so that what was found can be told apart.
+// assail plans one attack of a kind. It begins after a share of the days, so that the
+// attacks of a world are spread over its days.
 func (w *World) assail(x assault, share float64) {
 	days := max(1, x.days)
 	a := w.attack("AN1269", x.name, x.classes)
 	begin := w.day(min(2+int(share*float64(w.Days-2)), max(2, w.Days-days)), w.draw(x.begins))
 	from, at, targets := x.from(w), x.at(w), x.on(w)
-	a.Shared = from.shared
+	a.Shared = from.shared || x.shared
 	right := w.rightOnes(x, targets)
 	step := hours(w.draw(x.hours)) / time.Duration(len(targets))
 	for day := range days {
@@ -288,7 +150,11 @@ func (w *World) rightOnes(x assault, targets []aim) map[int]lines.Verdict {
 	if x.right == nil {
 		return out
 	}
-	for range []int{0, 1, 1, 2, 3}[w.rng.IntN(5)] {
+	n := []int{0, 1, 1, 2, 3}[w.rng.IntN(5)]
+	if x.fresh > 0 {
+		n = int(x.fresh * float64(len(targets)))
+	}
+	for range n {
 		i := w.rng.IntN(len(targets))
 		for k := range targets {
 			if targets[k] == targets[i] {
@@ -298,48 +164,6 @@ func (w *World) rightOnes(x assault, targets []aim) map[int]lines.Verdict {
 		if targets[i].object != "" {
 			out[i] = one(w, x.right...) + 1
 		}
-	}
-	return out
-}
-
-// attacks plans the attacks: kinds in turn, so that successive seeds have all of them.
-func (w *World) attacks() {
-	var first []assault
-	for _, x := range assaults {
-		if w.has(x.needs) && strings.Contains(x.name, w.Only) {
-			first = append(first, x)
-		}
-	}
-	chosen := turn(first, w.org.attacks[0]*w.Days/10, w.Seed, w.Only != "")
-	for i, slot := range w.rng.Perm(len(chosen)) {
-		w.assail(chosen[i], float64(slot)/float64(len(chosen)))
-	}
-	var second []theft
-	for _, x := range thefts {
-		if w.has(x.needs) && strings.Contains(x.name, w.Only) {
-			second = append(second, x)
-		}
-	}
-	for _, x := range turn(second, w.org.attacks[1]*w.Days/10, w.Seed, w.Only != "") {
-		w.rob(x)
-	}
-}
-
-// turn returns n of list: with seed 1 the first, with seed 2 those that follow, and so
-// on, after a shuffle that is always the same.
-func turn[T any](list []T, n int, seed uint64, all bool) (out []T) {
-	order := network.Mix(42)
-	list = append([]T(nil), list...)
-	for i := len(list) - 1; i > 0; i-- {
-		order = network.Mix(order)
-		k := int(order % uint64(i+1))
-		list[i], list[k] = list[k], list[i]
-	}
-	if all {
-		return list
-	}
-	for i := range min(n, len(list)) {
-		out = append(out, list[(int(seed-1)*n+i)%len(list)])
 	}
 	return out
 }

@@ -82,8 +82,7 @@ func (w *World) addresses(n int, from []*network.Network) (list []netip.Addr) {
 // rented draws a server for rent: abroad more often than at home.
 func (w *World) rented() netip.Addr { return w.addresses(1, w.hosting)[0] }
 
-// neighbour draws a consumer's line in the same city as a person's home, of
-// any provider there where there is one.
+// neighbour draws a consumer's line in the city of a person's home, of any provider.
 func (w *World) neighbour(p *person) netip.Addr {
 	_, city := w.place(p.home(w.Start))
 	for range 200 {

@@ -34,7 +34,7 @@ func (w *World) personDay(p *person, day int) {
 	if p.isNowhere(day) {
 		return
 	}
-	p.today = w.where(p, day)
+	p.spots[day] = w.where(p, day)
 	if p.imap {
 		w.during(w.local(p, day, 7), w.local(p, day, 24), 55*time.Minute, func(t time.Time) { w.poll(p, t, lines.Right) })
 	}
@@ -43,7 +43,7 @@ func (w *World) personDay(p *person, day int) {
 	}
 	begin := w.about(w.local(p, day, comes), 18*time.Minute)
 	end := w.about(begin.Add(8*time.Hour), 30*time.Minute)
-	w.workday(p, day, begin, end, p.today)
+	w.workday(p, day, begin, end, p.spots[day])
 	if w.chance(0.012) {
 		w.newPassword(p, begin.Add(w.minutes(5, 200)))
 	}
@@ -84,8 +84,8 @@ func (w *World) workday(p *person, day int, begin, end time.Time, at spot) {
 	}
 }
 
-// mistakes draws how many passwords somebody gets wrong before the right one: most
-// none, some one, a few so many that the account is locked.
+// mistakes draws the number of wrong passwords before the right one: mostly none. More
+// than five lock the account.
 func (w *World) mistakes(p *person, at time.Time) int {
 	share := 0.035
 	if at.In(w.Start.Location()).Weekday() == time.Monday {
@@ -229,7 +229,7 @@ func (w *World) useOutlook(p *person, at time.Time, where spot) {
 // poll is one look of a program that speaks IMAP, and now and then a message sent: by
 // day where the person is, else at home. Until p.stale it has an old password.
 func (w *World) poll(p *person, at time.Time, v lines.Verdict) {
-	where := p.today
+	where := p.spots[w.dayOf(at)]
 	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); where == nil || (hour < 8 || hour > 17) && p.away[w.dayOf(at)] == nil {
 		where = everywhere(p.home)
 	}

@@ -177,7 +177,7 @@ func (w *World) Leaked() []string {
 	return all
 }
 
-// former returns the account of somebody who has left.
+// former returns the account of a former employee.
 func (w *World) former(i int) string {
 	return fmt.Sprintf("%s.%s%d@%s", givenNames[i%len(givenNames)], familyNames[(i*5+1)%len(familyNames)], i/9+3, w.domain)
 }

@@ -40,7 +40,7 @@ type person struct {
 	relaunched   time.Time // of the browser: a new session since
 	boss         *person
 	away         map[int]spot // days elsewhere
-	today        spot
+	spots        map[int]spot // where the person is by day, of days at work
 }
 
 func (p *person) upn() string { return p.name + "@" + p.domain }
@@ -77,7 +77,7 @@ func (w *World) hire(i int, cloud bool) *person {
 	p := &person{
 		number: i, name: g + "." + f, domain: w.domain, netbios: w.netbios, object: w.uuid(), role: r, site: one(w, w.sites...), cloud: cloud,
 		system: w.rng.IntN(10), outlook: w.chance(r.outlook), web: w.chance(r.web), native: w.chance(r.native), imap: w.chance(r.imap),
-		away: map[int]spot{}, phone: one(w, phones...), device: w.uuid(), handset: w.token(), session: w.uuid(), comes: 7.5 + 2.5*w.rng.Float64(), reads: w.count(1, 9), spelling: w.rng.IntN(6),
+		away: map[int]spot{}, spots: map[int]spot{}, phone: one(w, phones...), device: w.uuid(), handset: w.token(), session: w.uuid(), comes: 7.5 + 2.5*w.rng.Float64(), reads: w.count(1, 9), spelling: w.rng.IntN(6),
 	}
 	if n := len(givenNames) * len(familyNames); i >= n {
 		p.name = fmt.Sprintf("%s%d", p.name, i/n+1)
@@ -121,8 +121,8 @@ func (p *person) home(at time.Time) netip.Addr {
 	return p.line.V6(id, id^uint64(day))
 }
 
-// cellular is the address of the person's telephone: one of those that the carrier
-// shares among all its customers.
+// cellular is the address of the person's telephone: one of 120 addresses that all
+// customers of the carrier share.
 func (w *World) cellular(p *person, at time.Time) netip.Addr {
 	slot := int64(w.hash(1, int64(p.number), at.Unix()/5400) % 120)
 	return p.carrier.V4(w.hash(2, slot))

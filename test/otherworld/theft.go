@@ -61,6 +61,13 @@ var thefts = []theft{
 	{"password guessed, then read by hand", inTenant, byHand, 0, (*World).guessedRead},
 	{"password of a list, used days later by a script", inTenant, scripted, 0, (*World).usedLater},
 	{"desktop mail program consented to by a thief", inTenant, granted, 0, (*World).thiefProgram},
+	{"second factor worn out, then read by hand", inTenant, byHand, 0, (*World).fatigue},
+	{"Outlook for telephones set up by a thief", inTenant, scripted, 0, (*World).thiefTelephone},
+	{"application reads by Graph alone, role just granted", inTenant, appClass, 0, (*World).graphRole},
+	{"assistant's session stolen, the boss read", inTenant, granted, 0, (*World).stolenAssistant},
+	{"IMAP switched on for a mailbox, then read", inTenant, granted, 0, (*World).enabledIMAP},
+	{"mailboxes searched by a stolen administrator on the server", onServer, []string{"mailbox_export", "scripted_mail_access"}, 0, (*World).searchMailbox},
+	{"impersonation granted on the server, then EWS", onServer, granted, 0, (*World).serverGranted},
 	{"guessed on the server, mailbox exported", onServer, export, 0, (*World).serverExport},
 	{"ProxyShell, mailbox exported", onServer, export, 0, (*World).proxyShell},
 	{"MailSniper over EWS", onServer, scripted, 0, (*World).mailSniper},
@@ -102,7 +109,7 @@ func (w *World) rob(x theft) {
 
 var libraries = []string{"python-requests/2.32.3", "curl/8.7.1", "Go-http-client/2.0", "aiohttp/3.10.5", "axios/1.7.7", "PostmanRuntime/7.40.0", "python-httpx/0.27.0"}
 
-// prey draws a victim whom no other theft has, and who has been there for a while.
+// prey draws a victim of no other theft, employed for the whole time.
 func (w *World) prey(cloud bool) *person {
 	for range 500 {
 		p := one(w, w.people...)

@@ -171,3 +171,24 @@ func (w *World) thiefProgram(r *robbery) {
 		}
 	})
 }
+
+// graphRole is an application with a role for all mailboxes, seen in the log of Graph.
+func (w *World) graphRole(r *robbery) {
+	owners := w.others(w.count(5, 25), true)
+	r.becomesAdmin()
+	g := w.program("Report Builder", one(w, libraries...), 1)
+	r.Apps, r.agent = append(r.Apps, g.ID, g.principal), w.current(w.Start)
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.App{ID: "c44b4083-3bb0-49c1-b47d-974e53cbdf3c", Name: "Azure Portal", Client: "Browser"}, Password: true, MFA: true})
+		w.log.Directory(at, r.ip, r.victim.upn(), r.victim.object, "Add app role assignment to service principal.", g.App, g.principal, "AppRole.Value", `"Mail.Read"`)
+		at = at.Add(w.minutes(5, 200))
+		w.log.AppSignIn(at, client(r.ip, g.agent), g.App, g.principal, true)
+		for _, p := range owners {
+			for range w.count(2, 6) {
+				at = at.Add(w.seconds(2, 60))
+				r.saw(at, r.ip, p.upn())
+				w.log.Graph(lines.GraphCall{At: at, Client: client(r.ip, g.agent), App: g.ID, Principal: g.principal, Token: r.token, URI: "/users/" + p.object + "/messages?$top=100", Size: w.count(20_000, 900_000)})
+			}
+		}
+	})
+}

@@ -258,3 +258,64 @@ func (w *World) usedLater(r *robbery) {
 		r.overGraph(r.enter(at, lines.SignIn{App: app, Password: true, Protocol: "ropc", Silent: true, Graph: true}), app.ID, w.count(15, 50), 1, 20)
 	})
 }
+
+// fatigue repeats the request for the second factor until the victim approves one.
+func (w *World) fatigue(r *robbery) {
+	r.agent = w.current(w.Start)
+	r.run(func(at time.Time) {
+		for range w.count(3, 12) {
+			s := lines.SignIn{App: lines.OfficeHome, Password: true, MFA: true, Verdict: lines.MFADenied}
+			r.enter(at, s)
+			at = at.Add(w.seconds(30, 120))
+		}
+		r.browse(r.enter(at, lines.SignIn{App: lines.OfficeHome, Password: true, MFA: true}), w.count(20, 90))
+	})
+}
+
+func (w *World) thiefTelephone(r *robbery) {
+	r.agent = one(w, "Outlook-iOS/2.0", "Outlook-Android/2.0")
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.OutlookMobile, Password: true, MFA: w.chance(0.6)})
+		for _, f := range []string{"Inbox", "Sent Items", "Archive", "Drafts", "Clients"} {
+			r.mail(at, lines.Read{Info: "Client=OutlookService;" + r.agent + ";", App: lines.OutlookMobile.ID, Sync: true, Folder: f})
+			at = at.Add(w.seconds(5, 200))
+		}
+	})
+}
+
+// stolenAssistant reads the boss's mailbox with the assistant's session.
+func (w *World) stolenAssistant(r *robbery) {
+	for _, p := range w.people {
+		if p.boss != nil && p.cloud && p.boss.cloud && !w.busy[p] {
+			r.victim = p
+		}
+	}
+	boss := r.victim.boss
+	if boss == nil {
+		boss = w.others(1, true)[0]
+	}
+	r.run(func(at time.Time) {
+		r.session, r.agent = r.victim.session, w.browser(r.victim, at)
+		at = r.enter(at, lines.SignIn{App: lines.OutlookWeb})
+		for range w.count(10, 30) {
+			r.mail(at, lines.Read{Owner: boss.upn(), Info: webInfo, App: lines.OutlookWeb.ID, Session: r.session, Logon: 2, Items: w.count(2, 12)})
+			at = at.Add(w.seconds(20, 200))
+		}
+	})
+}
+
+func (w *World) enabledIMAP(r *robbery) {
+	owner := r.victim
+	r.becomesAdmin()
+	r.agent = powerShellAgent
+	r.run(func(at time.Time) {
+		at = r.enter(at, lines.SignIn{App: lines.ExchangePS, Password: true, MFA: w.chance(0.5)})
+		at = r.does(at, "Set-CASMailbox", owner.upn(), "Identity", owner.upn(), "ImapEnabled", "True")
+		r.victim, r.agent = owner, "BAV2ROPC"
+		at = r.enter(at, lines.SignIn{App: lines.ExchangeIMAP, Password: true, Protocol: "ropc"})
+		for range w.count(6, 20) {
+			r.mail(at, lines.Read{Info: "Client=POP3/IMAP4;Protocol=IMAP4", Items: w.count(15, 100)})
+			at = at.Add(w.seconds(15, 150))
+		}
+	})
+}

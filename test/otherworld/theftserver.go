@@ -49,12 +49,7 @@ func (w *World) serverExport(r *robbery) {
 	}
 	r.run(func(at time.Time) {
 		r.agent = "Microsoft WinRM Client"
-		for range w.count(4, 9) {
-			r.saw(at, r.ip, r.victim.upn())
-			w.log.Signed(at, r.from(), lines.PowerShell, r.victim.upn(), "", 4000)
-			at = at.Add(w.seconds(2, 30))
-		}
-		r.exports(at, r.victim, one(w, w.people...))
+		r.exports(r.shell(at), r.victim, one(w, w.people...))
 	})
 }
 
@@ -186,12 +181,41 @@ func (w *World) remoteExport(r *robbery) {
 	r.agent = "Microsoft WinRM Client"
 	r.ip = w.rented()
 	r.run(func(at time.Time) {
-		for range w.count(4, 9) {
-			r.saw(at, r.ip, r.victim.upn())
-			w.log.Signed(at, r.from(), lines.PowerShell, r.victim.down(), "", 4000)
-			at = at.Add(w.seconds(2, 40))
-		}
+		at = r.shell(at)
 		r.saw(at, r.ip, owner.upn())
 		r.exports(at, r.victim, owner)
+	})
+}
+
+// searchMailbox copies what it finds in all mailboxes into one.
+func (w *World) searchMailbox(r *robbery) {
+	owner := r.victim
+	r.becomesAdmin()
+	r.ip, r.agent = w.rented(), "Microsoft WinRM Client"
+	r.run(func(at time.Time) {
+		at = r.shell(at)
+		r.saw(at, r.ip, owner.upn())
+		w.log.Cmdlet(at, w.domain+"/Users/"+r.victim.name, "Search-Mailbox", `-Identity "`+owner.name+`" -SearchQuery "password" -TargetMailbox "`+r.victim.name+`" -TargetFolder "x"`)
+	})
+}
+
+// shell are requests of remote PowerShell.
+func (r *robbery) shell(at time.Time) time.Time {
+	for range r.w.count(4, 9) {
+		r.saw(at, r.ip, r.victim.upn())
+		r.w.log.Signed(at, r.from(), lines.PowerShell, r.victim.down(), "", 4000)
+		at = at.Add(r.w.seconds(2, 40))
+	}
+	return at
+}
+
+func (w *World) serverGranted(r *robbery) {
+	r.becomesAdmin()
+	r.ip, r.agent = w.rented(), "Microsoft WinRM Client"
+	r.run(func(at time.Time) {
+		at = r.shell(at)
+		w.log.Cmdlet(at, w.domain+"/Users/"+r.victim.name, "New-ManagementRoleAssignment", `-Name "x" -Role "ApplicationImpersonation" -User "`+r.victim.name+`"`)
+		r.agent = one(w, "ExchangeServicesClient/15.00.0913.015", "python-requests/2.31.0")
+		r.requests(at.Add(w.minutes(1, 30)), lines.EWS, w.count(80, 300), 0.5, 6, "")
 	})
 }

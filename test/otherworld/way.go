@@ -6,7 +6,7 @@ import (
 	"redshank/test/world/lines"
 )
 
-// aim is an account that is attacked; object is empty where there is none.
+// aim is an account that is attacked; an account that does not exist has no object.
 type aim struct{ upn, down, object string }
 
 func (p *person) aim() aim { return aim{p.upn(), p.down(), p.object} }

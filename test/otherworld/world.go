@@ -86,8 +86,11 @@ func New(o Options) (*World, error) {
 // Play yields the lines of the world in the order in which they arrive. Afterwards
 // Truth is complete.
 func (w *World) Play(yield func(lines.Line) bool) {
+	w.ordinary(0)
 	for day := range w.Days {
-		w.ordinary(day)
+		if day+1 < w.Days {
+			w.ordinary(day + 1) // mornings in the east are on the day before
+		}
 		acts := w.acts[day]
 		delete(w.acts, day)
 		slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })

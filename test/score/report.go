@@ -91,8 +91,8 @@ func describe(i *incident) string {
 		strings.Join(m.Signals, ","), m.ID)
 }
 
-// near writes what is known of an attack that was not found: where it came from, and
-// the incidents of its rule that name some of it.
+// near writes the first addresses and accounts of an attack that was not found, and the
+// incidents of its rule that name some of them.
 func (a *judged) near(out io.Writer, f *found) {
 	fmt.Fprintf(out, "          to %s, from %s, at %s\n", a.End.UTC().Format("01-02 15:04"), firstOf(texts(a.Addresses)), firstOf(a.Accounts))
 	for _, i := range f.order {

@@ -7,8 +7,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// clientInfo reads a ClientInfoString: the service it names, and the user
-// agent that stands in it for most clients.
+// clientInfo reads a ClientInfoString: the service that it names, and the user
+// agent, which it contains for most clients.
 //
 //	Client=OWA;Mozilla/5.0 (Windows NT 10.0; Win64; x64) ...;
 //	Client=WebServices;ExchangeServicesClient/15.00.0913.015;
@@ -36,7 +36,7 @@ func clientInfo(text []byte) (service event.Service, agent []byte) {
 	return service, nil
 }
 
-// realAgent is nothing where the log says in brackets that there was none.
+// realAgent returns nil if the log says in brackets that there was no agent.
 func realAgent(text []byte) []byte {
 	if bytes.HasPrefix(text, []byte("[")) {
 		return nil
@@ -44,7 +44,8 @@ func realAgent(text []byte) []byte {
 	return bytes.TrimRight(text, "; ")
 }
 
-// clientServices are the clients' names in a ClientInfoString, by prefix.
+// clientServices maps the prefixes of client names in a ClientInfoString to
+// services.
 var clientServices = []struct {
 	prefix  string
 	service event.Service

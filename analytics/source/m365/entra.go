@@ -9,13 +9,13 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// Entra is Entra's own logs: sign-ins of users, service principals and
-// managed identities, and the directory audit. They come as diagnostic
-// exports (an envelope around "properties"), as the Graph API's objects (the
-// properties alone), and as Log Analytics rows (one flat map, other case).
-// Sign-ins are in entrasignin.go, the directory audit in entraaudit.go.
+// Entra reads Entra's own logs: sign-ins of users, service principals and managed
+// identities, and the directory audit. The records are diagnostic exports (an
+// envelope around "properties"), objects of the Graph API (the properties alone),
+// or rows of Log Analytics (one flat map, other case). Sign-ins are in
+// entrasignin.go, the directory audit in entraaudit.go.
 type Entra struct {
-	// Found by claims and used by decode, which always follows at once.
+	// Found by Claims and used by Decode, which always follows immediately.
 	f      [len(entraNames)]record.Value
 	p      [len(entraPropertyNames)]record.Value
 	kind   entraKind
@@ -60,9 +60,9 @@ var entraNames = [...]string{
 	entraLocation:          "location",
 	entraResource:          "resourceId",
 	entraProperties:        "properties",
-	entraCreated:           "createdDateTime", // these two only if there is no envelope
+	entraCreated:           "createdDateTime", // this and the next only without an envelope
 	entraActivity:          "activityDisplayName",
-	entraUPN:               "AccountUpn", // a row of Defender's, without an envelope
+	entraUPN:               "AccountUpn", // in a row of Defender, which has no envelope
 	entraErrorCode:         "ErrorCode",
 }
 
@@ -146,7 +146,7 @@ var entraPropertyNames = [...]string{
 	propResult:          "result",
 	propDetails:         "additionalDetails",
 	propLoggedBy:        "loggedByService",
-	propUPN:             "AccountUpn", // these are Defender's
+	propUPN:             "AccountUpn", // names of Defender
 	propObjectID:        "AccountObjectId",
 	propApplicationID:   "ApplicationId",
 	propErrorCode:       "ErrorCode",
@@ -159,7 +159,7 @@ var (
 	entraPropertyKeys = record.NewKeys(entraPropertyNames[:]...)
 )
 
-// entraKind is which of Entra's logs a record is of.
+// entraKind is the kind of Entra log that a record belongs to.
 type entraKind uint8
 
 const (
@@ -171,8 +171,8 @@ const (
 	entraAudit
 )
 
-// entraCategories are the log categories, in lower case. Risk detections
-// repeat sign-ins that are logged anyway, hours later, so they are left.
+// entraCategories are the log categories, in lower case. Risk detections are left
+// out: hours later they repeat sign-ins that are logged anyway.
 var entraCategories = map[string]entraKind{
 	"signinlogs":                   entraUser,
 	"noninteractiveusersigninlogs": entraUser,
@@ -197,7 +197,8 @@ var entraCategories = map[string]entraKind{
 // Source is event.Entra.
 func (*Entra) Source() event.Source { return event.Entra }
 
-// Claims takes sign-ins and directory audits, in an envelope or without.
+// Claims reports whether a record is a sign-in or a directory audit, with or
+// without an envelope.
 func (e *Entra) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -213,14 +214,14 @@ func (e *Entra) Claims(in *format.Input) bool {
 		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
 	default:
-		return false // most records of others end here
+		return false // most records of other formats end here
 	}
 	e.kind = e.sort()
 	return e.kind != entraNot
 }
 
-// sort returns which log the record is of: by its category, or if it has
-// none or one of its own, by the fields that only that log has.
+// sort returns the kind of log, by the record's category or, for a missing or
+// unknown category, by the fields that only one log has.
 func (e *Entra) sort() entraKind {
 	category := e.f[entraCategory].Bytes()
 	var lower [48]byte
@@ -253,7 +254,7 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	if ev.ID = known(e.p[propID]); ev.ID == nil {
 		ev.ID = known(e.p[propRequestID])
 	}
-	// The envelope's address is now and then that of a proxy of Azure's own.
+	// The envelope's address is sometimes that of a proxy of Azure.
 	if ev.RawIP = known(e.p[propIP]); ev.RawIP == nil {
 		ev.RawIP = known(e.f[entraCallerIP])
 	}
@@ -276,7 +277,8 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	return format.Understood
 }
 
-// object returns the first of the properties that is one, be it in a string.
+// object returns the first of the properties that is an object or a string with a
+// JSON object.
 func (e *Entra) object(in *format.Input, slots ...int) record.Value {
 	for _, slot := range slots {
 		if v := in.Structured(e.p[slot]); v.IsMap() || v.IsArray() {

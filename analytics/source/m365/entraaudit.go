@@ -10,7 +10,7 @@ import (
 
 var auditDetails = []string{"User-Agent", "AppId"}
 
-// audit fills a directory change; false for those of no interest.
+// audit fills a directory change, and reports false for an irrelevant one.
 func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
 	name := bytes.TrimSpace(e.p[propActivity].Bytes())
 	if len(name) == 0 {
@@ -32,7 +32,7 @@ func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
 	return true
 }
 
-// initiator returns who did it: a user, or an app by itself.
+// initiator fills in the actor: a user, or an application by itself.
 func (e *Entra) initiator(by record.Value, ev *event.Event) {
 	user := by.Get("user")
 	if ev.RawUser = known(user.Get("userPrincipalName")); ev.RawUser == nil {
@@ -51,8 +51,8 @@ func (e *Entra) initiator(by record.Value, ev *event.Event) {
 	}
 }
 
-// targets writes what was changed. Where the details name no app, the first
-// target's id stands for it.
+// targets fills in what was changed. If the details name no application, the id of
+// the first target is used.
 func (e *Entra) targets(in *format.Input, ev *event.Event) {
 	d := &e.detail
 	d.reset()

@@ -9,8 +9,8 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// signIn fills a sign-in. A user that does not exist has no principal name in
-// some exports, and service principals never have one: ids stand in, raw.
+// signIn fills a sign-in. Users that do not exist lack a principal name in some
+// exports, and service principals have none; their ids are used instead.
 func (e *Entra) signIn(in *format.Input, ev *event.Event) {
 	ev.Action = event.SignIn
 	for _, slot := range [...]int{propUser, propUPN, propUserID, propObjectID, propPrincipalID} {
@@ -34,7 +34,7 @@ func (e *Entra) signIn(in *format.Input, ev *event.Event) {
 	e.outcome(in, ev)
 }
 
-// country reads the object, or where an export has flattened it the two
+// country reads the location object or, if an export has flattened it, the two
 // letters of the envelope.
 func (e *Entra) country(in *format.Input, ev *event.Event) {
 	place := e.object(in, propLocation, propLocationDetails, propLocationDynamic, propLocationString)
@@ -53,8 +53,8 @@ func (e *Entra) country(in *format.Input, ev *event.Event) {
 	}
 }
 
-// outcome reads the result code. The policy's content knows the codes that
-// count; those it does not know are mostly interrupts, so they are noise.
+// outcome reads the result code. The policy's content has the relevant codes;
+// unknown codes are mostly interrupts, and so noise.
 func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	status := e.object(in, propStatus, propStatusDynamic, propStatusString)
 	code, ok := e.f[entraResultType].Int()
@@ -80,19 +80,20 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	}
 	switch {
 	case e.correctPassword(in):
-		// What the record proves goes before what its code usually means: with
-		// CodeNone the preset stands.
+		// Proof in the record takes precedence over the usual meaning of its code:
+		// with CodeNone the preset stays.
 		ev.CodeSpace, ev.Outcome, ev.Reason = event.CodeNone, event.Accepted, e.stoppedBy()
 	case code == lockedOrBlocked && bytes.Contains(why, []byte("malicious")):
 		ev.CodeSpace, ev.Outcome, ev.Reason = event.CodeNone, event.Failure, event.BlockedIP
 	}
 }
 
-// lockedOrBlocked is the one code with two meanings that only the text tells
-// apart: too many attempts, or an address known for attacks.
+// lockedOrBlocked is the only code with two meanings, which only the text
+// distinguishes: too many attempts, or an address known for attacks.
 const lockedOrBlocked = 50053
 
-// verdict is for records without a number: some exports only keep a word.
+// verdict fills the outcome of a record without a code: some exports keep only a
+// word.
 func (e *Entra) verdict(ev *event.Event) {
 	word := e.f[entraResultType].Bytes()
 	if word == nil {
@@ -106,8 +107,8 @@ func (e *Entra) verdict(ev *event.Event) {
 	}
 }
 
-// correctPassword reports whether one of the steps of the sign-in proves that
-// the password was right, although the sign-in did not succeed.
+// correctPassword reports whether a step of a failed sign-in proves that the
+// password was right.
 func (e *Entra) correctPassword(in *format.Input) bool {
 	for step := range e.object(in, propSteps, propStepsString).Items() {
 		if bytes.EqualFold(step.GetFold("authenticationStepResultDetail").Bytes(), []byte("Correct Password")) {
@@ -121,8 +122,8 @@ func (e *Entra) correctPassword(in *format.Input) bool {
 	return false
 }
 
-// proof returns what a success proves: a password if a step confirms it, or only a
-// session if every step was satisfied before.
+// proof returns what a success proves: the password if a step confirms it, or only
+// a session if every step was satisfied before.
 func (e *Entra) proof(in *format.Input) event.Proof {
 	if e.correctPassword(in) {
 		return event.ProofPassword
@@ -137,7 +138,7 @@ func (e *Entra) proof(in *format.Input) event.Proof {
 	return proof
 }
 
-// stoppedBy returns what kept an accepted password from being a sign-in.
+// stoppedBy returns the reason why an accepted password did not lead to a sign-in.
 func (e *Entra) stoppedBy() event.Reason {
 	switch {
 	case string(e.p[propConditional].Bytes()) == "failure":
@@ -148,14 +149,14 @@ func (e *Entra) stoppedBy() event.Reason {
 	return event.OtherReason
 }
 
-// clientApp is what clientAppUsed says of a legacy client.
+// clientApp is the service and protocol of a legacy client.
 type clientApp struct {
 	service  event.Service
 	protocol event.Protocol
 }
 
-// clientApps are the legacy clients, as the portal names them; a browser and
-// "Mobile Apps and Desktop clients" are not among them.
+// clientApps are the legacy clients by their names in the portal. Browsers and
+// "Mobile Apps and Desktop clients" are not legacy clients.
 var clientApps = map[string]clientApp{
 	"Authenticated SMTP":                  {event.SMTPService, event.LegacyAuth},
 	"SMTP":                                {event.SMTPService, event.LegacyAuth},
@@ -187,8 +188,8 @@ var entraProtocols = map[string]event.Protocol{
 	"wsfederation": event.OAuth,
 }
 
-// protocol reads authenticationProtocol, which many records have as "none";
-// what the client was then tells more.
+// protocol reads authenticationProtocol. In many records it is "none"; the client
+// then says more.
 func (e *Entra) protocol(ev *event.Event) {
 	var lower [16]byte
 	name := e.p[propProtocol].Bytes()
@@ -200,7 +201,7 @@ func (e *Entra) protocol(ev *event.Event) {
 		ev.Protocol = entraProtocols[string(ascii.AppendLower(lower[:0], name))]
 	}
 	if ascii.HasPrefix(e.p[propTransfer].Bytes(), "devicecode") {
-		ev.Protocol = event.DeviceCode // the token is of a device code flow, however it was used now
+		ev.Protocol = event.DeviceCode // the token came from a device code flow, however it was used now
 	}
 	switch {
 	case e.kind == entraPrincipal:

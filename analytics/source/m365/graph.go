@@ -8,15 +8,17 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// Graph is Microsoft Graph's activity log: one record for every request. It
-// names no user, only object ids; the sign-in is found by its token id.
+// Graph reads the activity log of Microsoft Graph, which has one record for every
+// request. It has object ids instead of user names; the token id leads to the
+// sign-in.
 type Graph struct {
 	f, p      [len(graphNames)]record.Value
 	operation []byte // reused
 	message   []byte // id of the message that the request names; nil: none
 }
 
-// Fields of the envelope and of the properties; Log Analytics has all in one.
+// The fields of the envelope and of the properties. Rows of Log Analytics have both
+// in one map.
 const (
 	graphCategory = iota
 	graphType
@@ -64,7 +66,7 @@ var graphKeys = record.NewKeys(graphNames[:]...)
 // Source is event.Graph.
 func (*Graph) Source() event.Source { return event.Graph }
 
-// Claims goes by the category, and in a flat row by the fields themselves.
+// Claims identifies a record by the category, and a flat row by its fields.
 func (g *Graph) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -81,7 +83,7 @@ func isGraphLog(v record.Value) bool {
 	return bytes.EqualFold(v.Bytes(), []byte("MicrosoftGraphActivityLogs"))
 }
 
-// Decode emits a request for mail.
+// Decode emits an event for a request for mail.
 func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	g.p = g.f
 	if properties := in.Structured(g.f[graphProperties]); properties.IsMap() {
@@ -109,8 +111,8 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	return format.Understood
 }
 
-// actor fills who asked, when and from where. userId is null for apps, which
-// act as their service principal.
+// actor fills in the actor, the time and the address of a request. userId is null
+// for applications, which act as their service principal.
 func (g *Graph) actor(ev *event.Event) {
 	if ev.RawUser = known(g.p[graphUser]); ev.RawUser == nil {
 		ev.RawUser, ev.Protocol = known(g.p[graphPrincipal]), event.ClientCredential
@@ -126,8 +128,8 @@ func (g *Graph) actor(ev *event.Event) {
 	ev.ID = known(g.p[graphRequest])
 }
 
-// status reads the HTTP status. It is no code of the policy's tables: what it
-// means does not depend on the tenant.
+// status reads the HTTP status. Its meaning does not depend on the tenant, so it is
+// not in the policy's tables of codes.
 func (g *Graph) status(ev *event.Event) {
 	code, ok := g.p[graphStatus].Int()
 	if !ok {
@@ -139,7 +141,7 @@ func (g *Graph) status(ev *event.Event) {
 		ev.Outcome = event.Success
 	case code == 401 || code == 403:
 		ev.Outcome, ev.Reason = event.Failure, event.NotAllowed
-	case code == 429 || code >= 500: // throttled, or broken: the client will come again
+	case code == 429 || code >= 500: // throttled, or an error of the server: the client will try again
 		ev.Outcome = event.Noise
 	default:
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason

@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/request"
 )
 
-// mailAct is what a request means for mail.
+// mailAct is the meaning of a request for mail.
 type mailAct struct {
 	action event.Action
 	access event.Access
@@ -19,7 +19,7 @@ const (
 	maxOperation = 256 // bytes of Event.Operation for a request
 	maxSegments  = 16
 	maxPage      = 1000 // the largest $top of Graph
-	defaultPage  = 10   // messages of one page, where $top is not given
+	defaultPage  = 10   // messages of one page without $top
 )
 
 // read parses the request. It writes the method and the shape of the path into
@@ -51,7 +51,7 @@ func (g *Graph) read(ev *event.Event) mailAct {
 	return request
 }
 
-// messageOf returns the id of the message that a path names, nil if it names none.
+// messageOf returns the id of the message in a path, nil for none.
 func messageOf(path [][]byte) []byte {
 	for i, segment := range path[1:] {
 		if ascii.EqualFold(path[i], "messages") && !isWord(segment) {
@@ -64,7 +64,7 @@ func messageOf(path [][]byte) []byte {
 // Mails implements event.MailList: the one message of the request.
 func (g *Graph) Mails(take func(*event.Mail) bool) { take(&event.Mail{ID: g.message}) }
 
-// splitURI cuts scheme and host off, and the query.
+// splitURI returns path and query of a URI.
 func splitURI(uri []byte) (path, query []byte) {
 	path, query, _ = bytes.Cut(uri, []byte("?"))
 	if _, rest, ok := bytes.Cut(path, []byte("://")); ok {
@@ -73,8 +73,8 @@ func splitURI(uri []byte) (path, query []byte) {
 	return path, query
 }
 
-// meaning tells whose mailbox the path names, and what is done to it. Search
-// goes over all a user can see; the log does not say whether over mail.
+// meaning returns the mailbox in the path and the action. A search covers
+// everything a user can see; the log does not say whether that includes mail.
 func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event) mailAct {
 	switch first := s[0]; {
 	case string(first) == "search":
@@ -91,7 +91,7 @@ func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event
 	return mailAct{}
 }
 
-// mailRequest reads the path below a user.
+// mailRequest returns the meaning of the path below a user.
 func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 	if len(s) == 0 {
 		return mailAct{}
@@ -142,8 +142,8 @@ func sends(segment []byte) bool {
 	return false
 }
 
-// pageSize returns how many messages a page may hold. The log does not say how
-// many there were, so this is an upper bound.
+// pageSize returns the largest number of messages in a page, since the log has no
+// actual number.
 func pageSize(query []byte) int {
 	for _, name := range [...]string{"$top=", "%24top="} {
 		at := bytes.Index(query, []byte(name))
@@ -162,7 +162,8 @@ func pageSize(query []byte) int {
 	return defaultPage
 }
 
-// shape writes method and path with {id} for every segment that is no plain word.
+// shape writes method and path, with {id} for every segment that is not a plain
+// word.
 func (g *Graph) shape(method []byte, s [][]byte) {
 	out := append(g.operation, method[:min(len(method), 16)]...)
 	out = append(out, ' ')
@@ -180,8 +181,8 @@ func (g *Graph) shape(method []byte, s [][]byte) {
 	g.operation = out
 }
 
-// isWord tells collection names and actions from ids, which are long or have
-// digits, signs or an @ in them.
+// isWord reports whether a segment is the name of a collection or an action. Ids
+// are long or contain digits, punctuation or an @.
 func isWord(segment []byte) bool {
 	if len(segment) > 24 {
 		return false

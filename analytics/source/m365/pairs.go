@@ -7,8 +7,8 @@ import (
 	"redshank/analytics/record"
 )
 
-// Audit logs keep much in lists of pairs: {Name, Value}, {Name, NewValue},
-// {Key, Value}, {displayName, newValue}. Some collectors turn them into maps.
+// Audit logs have many lists of pairs: {Name, Value}, {Name, NewValue}, {Key,
+// Value}, {displayName, newValue}. Some collectors convert them to maps.
 
 const (
 	pairName = iota
@@ -20,7 +20,7 @@ const (
 
 var pairKeys = record.NewKeys("Name", "Key", "displayName", "Value", "NewValue")
 
-// pairs walks such a list, or a map that a collector has made of one.
+// pairs walks a list of pairs, or the map that a collector has made of it.
 type pairs struct {
 	cursor record.Pairs
 	fields record.Cursor
@@ -45,8 +45,8 @@ func (p *pairs) next() (name []byte, value record.Value, ok bool) {
 	return name, value, ok
 }
 
-// namedValue returns the name and the value of one element of such a list. An
-// element with one field of any other name is the pair itself.
+// namedValue returns the name and the value of one element of a list of pairs. An
+// element with a single field of any other name is itself the pair.
 func namedValue(item record.Value) (name []byte, value record.Value) {
 	var found [5]record.Value
 	pairKeys.FindFold(item, found[:])
@@ -66,8 +66,8 @@ func namedValue(item record.Value) (name []byte, value record.Value) {
 	return name, value
 }
 
-// pick sets dst[i] to the value that goes by names[i], in any case. A name that no
-// pair has leaves dst[i] absent, as it must be before.
+// pick sets dst[i] to the value of the pair with names[i], in any case. dst must be
+// absent values; an element without a pair stays absent.
 func pick(list record.Value, names []string, dst []record.Value) {
 	missing, p := len(names), walk(list)
 	for name, value, ok := p.next(); ok && missing > 0; name, value, ok = p.next() {
@@ -83,8 +83,8 @@ func pick(list record.Value, names []string, dst []record.Value) {
 // maxParameterText bounds Event.Detail, in bytes.
 const maxParameterText = 1 << 10
 
-// detail writes parameters as one text, "Name=Value; Name=Value", in memory
-// that it uses again: what is returned holds until the next call.
+// detail writes parameters as one text, "Name=Value; Name=Value". Its memory is
+// reused: the result is valid until the next call.
 type detail struct{ buf []byte }
 
 func (d *detail) reset() {
@@ -94,8 +94,8 @@ func (d *detail) reset() {
 	d.buf = d.buf[:0]
 }
 
-// pairs adds a list of pairs or a map, as far as there is room; empty values are
-// left out.
+// pairs appends a list of pairs or a map, as far as there is room, without empty
+// values.
 func (d *detail) pairs(list record.Value) {
 	p := walk(list)
 	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {

@@ -13,12 +13,13 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// UAL is the unified audit log of Microsoft 365: management API, Purview
-// search and export, Sentinel's OfficeActivity. Sign-ins are in ualsignin.go,
-// mail and administration in ualmail.go.
+// UAL reads the unified audit log of Microsoft 365: from the management API,
+// searches and exports of Purview, and Sentinel's OfficeActivity. Sign-ins are in
+// ualsignin.go, mail and administration in ualmail.go.
 type UAL struct {
-	// Where the fields of the current record are: claims finds them, and decode,
-	// which always follows at once, uses them. One walk serves both.
+	// The positions of the fields of the current record. Claims finds them, and
+	// Decode, which always follows immediately, uses them, so the record is walked
+	// once.
 	at     [len(ualNames)]uint32
 	fields *record.Index
 	in     *format.Input // of the current record, for Mails
@@ -27,8 +28,8 @@ type UAL struct {
 	operation func(name []byte) event.Operation
 }
 
-// The fields, found without regard to case. OfficeActivity has other names
-// for some.
+// The fields, found without regard to case. OfficeActivity has different names for
+// some.
 const (
 	ualOperation = iota
 	ualRecordType
@@ -139,8 +140,8 @@ func NewUAL(operation func(name []byte) event.Operation) format.Format {
 // Source is event.UAL.
 func (*UAL) Source() event.Source { return event.UAL }
 
-// Claims wants an operation and two more of the fields that every shape has.
-// Rows with AuditData are left: the record is inside.
+// Claims requires an operation and two more of the fields that every form has. It
+// rejects rows with AuditData, which contains the actual record.
 func (u *UAL) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -201,7 +202,7 @@ func firstTime(fields ...record.Value) (t time.Time, why format.Reason) {
 	return t, why
 }
 
-// common fills what all operations have.
+// common fills the fields that all operations have.
 func (u *UAL) common(in *format.Input, ev *event.Event) {
 	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
 	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
@@ -221,8 +222,8 @@ func (u *UAL) common(in *format.Input, ev *event.Event) {
 	}
 }
 
-// user returns the account as logged. Where the log does not know it by name, the
-// list of actors often does: type 5 is a user principal name.
+// user returns the account as logged. If the record has no name, the list of actors
+// often has one: type 5 is a user principal name.
 func (u *UAL) user(in *format.Input) []byte {
 	id := u.first(ualUserID, ualUserKey)
 	if id != nil && !unnamed(id) {
@@ -250,7 +251,7 @@ func (u *UAL) first(slots ...int) []byte {
 	return nil
 }
 
-// known returns the text of v, nil if that is empty or a stand-in for nothing.
+// known returns the text of v, nil if the text is empty or a placeholder.
 func known(v record.Value) []byte {
 	switch text := v.Bytes(); string(text) {
 	case "", "<null>", "null":
@@ -260,8 +261,7 @@ func known(v record.Value) []byte {
 	}
 }
 
-// unnamed reports whether an account as logged names nobody: unknown, or only
-// an object id.
+// unnamed reports whether an account as logged is unknown or only an object id.
 func unnamed(id []byte) bool {
 	switch string(id) {
 	case "Not Available", "Unknown", "NOT-FOUND":

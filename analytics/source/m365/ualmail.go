@@ -12,8 +12,8 @@ import (
 
 var accessProperties = []string{"MailAccessType", "IsThrottled"}
 
-// mail fills what touches mail, mailboxes or the directory; false if the
-// operation is of no interest with these parameters.
+// mail fills an operation on mail, mailboxes or the directory, and reports false if
+// the operation is irrelevant with these parameters.
 func (u *UAL) mail(in *format.Input, ev *event.Event, op *event.Operation) bool {
 	parameters := in.Structured(u.f(ualParameters))
 	if op.Needs != nil && !hasAny(parameters, u.f(ualParameters).Bytes(), op.Needs) {
@@ -44,7 +44,8 @@ func (u *UAL) mail(in *format.Input, ev *event.Event, op *event.Operation) bool 
 	return true
 }
 
-// access fills how much mail was touched. Sync stands for a whole folder.
+// access fills in the amount of mail that was accessed. Sync stands for a whole
+// folder.
 func (u *UAL) access(in *format.Input, ev *event.Event) {
 	var how [2]record.Value
 	pick(in.Structured(u.f(ualOperationProperties)), accessProperties, how[:])
@@ -77,14 +78,14 @@ func (u *UAL) items(in *format.Input) int {
 
 var mailboxParameters = []string{"Mailbox", "Identity"}
 
-// mailboxChange finds whose mailbox was changed.
+// mailboxChange fills in the mailbox that was changed.
 func (u *UAL) mailboxChange(parameters record.Value, ev *event.Event) {
 	owner := u.first(ualMailboxOwner)
 	if owner == nil {
 		var of [2]record.Value
 		pick(parameters, mailboxParameters, of[:])
 		if owner = known(of[0]); owner == nil && bytes.HasSuffix(ev.Operation, []byte("InboxRule")) {
-			return // without a mailbox it is the user's own, and Identity names the rule
+			return // without a mailbox the change is to the user's own, and Identity names the rule
 		}
 		if owner == nil {
 			owner = known(of[1])
@@ -96,8 +97,8 @@ func (u *UAL) mailboxChange(parameters record.Value, ev *event.Event) {
 	ev.Mailbox = notOwn(leafName(owner), ev.RawUser)
 }
 
-// directory finds the app or account that was changed, and the agent, which
-// stands in JSON inside a property.
+// directory fills in the application or account that was changed, and the agent,
+// which is in JSON inside a property.
 func (u *UAL) directory(in *format.Input, ev *event.Event) {
 	ev.Target = u.first(ualObjectID, ualOfficeObjectID)
 	if ev.Agent != nil {
@@ -112,7 +113,7 @@ func (u *UAL) directory(in *format.Input, ev *event.Event) {
 
 var additionalDetails = []string{"additionalDetails"}
 
-// describe writes the parameters, as far as there are any.
+// describe fills the detail with the parameters, if there are any.
 func (u *UAL) describe(in *format.Input, parameters record.Value, ev *event.Event) {
 	d := &u.detail
 	d.reset()
@@ -139,8 +140,8 @@ var (
 	asLogonType = []byte("LogonType")
 )
 
-// describeAccess writes what was searched for, how many folders were touched,
-// and as whom: LogonType is 0 for the owner, 1 for an admin, 2 for a delegate.
+// describeAccess fills the detail with the search terms, the number of folders, and
+// LogonType: 0 for the owner, 1 for an admin, 2 for a delegate.
 func (u *UAL) describeAccess(in *format.Input) {
 	d := &u.detail
 	d.bytes(u.f(ualQueryText).Bytes())
@@ -154,8 +155,8 @@ func (u *UAL) describeAccess(in *format.Input) {
 	}
 }
 
-// hasAny reports whether one of the parameters is set, be they a list, a map or the
-// text of a command.
+// hasAny reports whether one of the parameters is set, in a list, a map or the text
+// of a command.
 func hasAny(parameters record.Value, text []byte, names []string) bool {
 	for _, name := range names {
 		if bytes.Contains(text, []byte(name)) {
@@ -187,7 +188,7 @@ func leafName(path []byte) []byte {
 	return path[bytes.LastIndexByte(path, '/')+1:]
 }
 
-// notOwn returns the mailbox if it is not the user's own.
+// notOwn returns the mailbox, nil if it is the user's own.
 func notOwn(mailbox, user []byte) []byte {
 	if bytes.EqualFold(mailbox, user) {
 		return nil

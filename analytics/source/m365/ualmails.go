@@ -5,7 +5,7 @@ import (
 	"redshank/analytics/record"
 )
 
-// maxFolderItems bounds the items of one record that are looked at for an id.
+// maxFolderItems bounds the items of one record whose ids are read.
 const maxFolderItems = 1000
 
 // hasMails reports whether the record lists folders, items or an item.
@@ -13,9 +13,9 @@ func (u *UAL) hasMails() bool {
 	return u.at[ualFolders]|u.at[ualAffectedItems]|u.at[ualItem] > 0
 }
 
-// Mails implements event.MailList. MailItemsAccessed lists the items of each folder,
-// and of a synchronisation the folders alone; a deletion or a move lists the affected
-// items; the other operations have one item.
+// Mails implements event.MailList. MailItemsAccessed lists the items of each
+// folder, or only the folders for a synchronisation; a deletion or a move lists the
+// affected items; the other operations have one item.
 func (u *UAL) Mails(take func(*event.Mail) bool) {
 	looked := 0
 	for folder := range u.in.Structured(u.f(ualFolders)).Items() {
@@ -40,8 +40,8 @@ func (u *UAL) Mails(take func(*event.Mail) bool) {
 	}
 }
 
-// give hands over an item, if anything identifies it, and reports whether more are
-// wanted. path is that of the folder if the item does not name it.
+// give passes an item on, if it has an id, and reports whether more items are
+// wanted. path is the path of the folder, for items without a path.
 func give(take func(*event.Mail) bool, item record.Value, path []byte) bool {
 	m := event.Mail{Folder: path}
 	if item.IsMap() {

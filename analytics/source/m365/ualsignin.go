@@ -14,12 +14,12 @@ var (
 	deviceProperties = []string{"SessionId", "Id", "DisplayName"}
 )
 
-// signIn fills a sign-in. Its outcome follows from the operation and the
-// error, never from ResultStatus: that says "Success" on most failures.
+// signIn fills a sign-in. Its outcome follows from the operation and the error,
+// never from ResultStatus, which is "Success" for most failures.
 func (u *UAL) signIn(in *format.Input, ev *event.Event, op *event.Operation) {
 	ev.Service, ev.Outcome = event.M365, op.Outcome
 	if id := u.first(ualIntraSystemID); id != nil {
-		ev.ID = id // the request id, by which Entra's own log knows the same sign-in
+		ev.ID = id // the request id, which the same sign-in has in Entra's own log
 	}
 	if app := u.first(ualApplicationID); app != nil {
 		ev.App = app
@@ -42,9 +42,9 @@ func (u *UAL) signIn(in *format.Input, ev *event.Event, op *event.Operation) {
 	ev.Proof = requestProof(known(request[1]))
 }
 
-// requestProof returns what a sign-in by this kind of request proves. A form that
-// was filled in is a password; an authorisation or a later step of the same
-// sign-in rides on the session. A token request may be either.
+// requestProof returns what a sign-in by a kind of request proves. A form that was
+// filled in proves a password; an authorisation or a later step of the same sign-in
+// proves only a session. A token request may be either.
 func requestProof(request []byte) event.Proof {
 	switch string(request) {
 	case "", "OAuth2:Token":
@@ -56,10 +56,10 @@ func requestProof(request []byte) event.Proof {
 }
 
 // result presets the outcome of a sign-in by its error, whatever the operation is
-// called: records of UserLoggedIn with the error of a wrong password exist. The
-// policy's content knows the codes that count. A failure with a code that the
-// content does not know is mostly an interrupt, and so noise; a success stays one
-// if its code is that of an interrupt. A failure without any code stays one.
+// called: there are records of UserLoggedIn with the error of a wrong password. The
+// policy's content has the relevant codes. A failure with an unknown code is mostly
+// an interrupt, and so noise; a success with the code of an interrupt stays a
+// success. A failure without a code stays a failure.
 func (u *UAL) result(ev *event.Event, op *event.Operation) {
 	if n, ok := u.f(ualErrorNumber).Int(); ok && n != 0 {
 		ev.Code, ev.CodeSpace = ev.HoldInt(n), event.CodeEntra
@@ -77,8 +77,8 @@ func (u *UAL) result(ev *event.Event, op *event.Operation) {
 	}
 }
 
-// ualFailed reads a ResultStatus, which comes as True, TRUE, Success,
-// Succeeded, PartiallySucceeded and more, or not at all.
+// ualFailed reports whether a ResultStatus stands for a failure. Other values are
+// True, TRUE, Success, Succeeded, PartiallySucceeded and more, or none.
 func ualFailed(status record.Value) bool {
 	text := status.Bytes()
 	if text == nil {
@@ -88,8 +88,8 @@ func ualFailed(status record.Value) bool {
 	return len(text) > 0 && (text[0]|0x20 == 'f') // Failed, Failure, False
 }
 
-// requestProtocol returns how the sign-in was made. OAuth2:Token carries a
-// password on failures (ROPC); on successes it redeems tokens all day.
+// requestProtocol returns the protocol of a sign-in. A failed OAuth2:Token had a
+// password (ROPC); successful ones mostly redeem tokens.
 func requestProtocol(request []byte, ev *event.Event) event.Protocol {
 	switch {
 	case bytes.HasPrefix(ev.Agent, []byte("BAV2ROPC")):

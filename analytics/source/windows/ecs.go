@@ -2,10 +2,10 @@ package windows
 
 import "redshank/analytics/record"
 
-// ecs is where Beats' own modules move an event's data to. They take some
-// of it out of winlog.event_data, so that each is looked for if it is
-// missing there. user.* is the subject in some events and the target in
-// others, and so is only used if it is the account that runs a program.
+// ecs are the fields to which the modules of Beats move data of an event. Some of
+// it is then missing from winlog.event_data. user.* is the subject in some events
+// and the target in others, so it is used only if it is the account that runs a
+// program.
 var ecs = []struct {
 	kind  providerKind
 	field field
@@ -26,7 +26,7 @@ var ecs = []struct {
 	{powerShell, fieldMessageTotal, []string{"powershell", "total"}},
 }
 
-// ecs fills from a Beats record what its event_data does not have.
+// ecs fills in the fields of a Beats record that its event_data lacks.
 func (r *row) ecs(kind providerKind, m record.Value) {
 	for i := range ecs {
 		if e := &ecs[i]; e.kind == kind && r.data[e.field] == nil {
@@ -41,7 +41,7 @@ func (r *row) ecs(kind providerKind, m record.Value) {
 			r.user = account
 		}
 		if r.data[fieldPayload] == nil {
-			r.put(fieldPayload, r.message) // it begins with the payload
+			r.put(fieldPayload, r.message) // the message begins with the payload
 		}
 	case sysmon:
 		if account := r.ecsUser(m); account != nil {

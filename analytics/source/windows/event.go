@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// providerKind is the provider of an event, as far as one is of interest.
+// providerKind is the provider of an event, if it is a relevant one.
 type providerKind uint8
 
 const (
@@ -20,7 +20,8 @@ const (
 	transport // Exchange transport, channel Application
 )
 
-// providers and channels are in lower case: writers disagree about it.
+// The keys of providers and channels are in lower case, because collectors differ
+// in case.
 var providers = map[string]providerKind{
 	"microsoft-windows-security-auditing":  security,
 	"microsoft windows security auditing.": security, // as Splunk renders it
@@ -32,7 +33,7 @@ var providers = map[string]providerKind{
 	"msexchangefrontendtransport":          transport,
 }
 
-// channels serve records without a provider.
+// channels identify records without a provider.
 var channels = map[string]providerKind{
 	"security": security,
 	"microsoft-windows-powershell/operational": powerShell,
@@ -41,17 +42,16 @@ var channels = map[string]providerKind{
 	"msexchange management":                    cmdlets,
 }
 
-// eventType is a kind of event: ids mean something below their provider only.
+// eventType is a kind of event. Ids are unique only within a provider.
 type eventType struct {
 	kind providerKind
 	id   int
 }
 
-// decoders are the events that are decoded. All others are ignored: among
-// them 4648 (a process used another account: on Exchange the health manager,
-// all day; what it leads to is in 4624), 4768, 4105 and 4106 (a script block
-// began and ended: 4104 has the text), and the classic PowerShell
-// channel, which repeats 4103.
+// decoders are the events that are decoded. All others are ignored, among them 4648
+// (a process used another account, as the health manager of Exchange does all day;
+// 4624 has the result), 4768, 4105 and 4106 (a script block began or ended; 4104
+// has the text), and the classic PowerShell channel, which repeats 4103.
 var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Outcome{
 	{security, 4624}:   (*Events).logon,
 	{security, 4625}:   (*Events).failedLogon,
@@ -67,10 +67,10 @@ var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Out
 	{transport, 1035}:  (*Events).smtpRefusal,
 }
 
-// Events decodes Windows events: whatever wrote the record, it is first read into
-// one row, and the row is decoded by provider and id.
+// Events decodes Windows events. A record of any collector is first read into one
+// row, and the row is decoded by provider and id.
 type Events struct {
-	heads  headSet // what Claims has found; Decode goes on from there
+	heads  headSet // found by Claims, used by Decode
 	flat   bool    // the path of each field is in its key
 	row    row
 	blocks *scriptBlocks
@@ -82,7 +82,7 @@ func New() format.Format { return &Events{blocks: newScriptBlocks()} }
 // Source is event.WinEvent.
 func (w *Events) Source() event.Source { return event.WinEvent }
 
-// Claims notes the heads for Decode, so that the record is walked once.
+// Claims stores the heads for Decode, so that the record is walked once.
 func (w *Events) Claims(in *format.Input) bool {
 	w.heads, w.flat = headSet{}, false
 	if in.Line != nil {
@@ -95,7 +95,7 @@ func (w *Events) Claims(in *format.Input) bool {
 	return true
 }
 
-// Decode reads what Claims has just claimed.
+// Decode decodes the record that Claims has just accepted.
 func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	r.reset()
@@ -128,8 +128,8 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	return w.finish(decoder, in, ev, emit)
 }
 
-// unwanted returns the outcome of an event that is not decoded: irrelevant, unless it is
-// not even clear which event it is.
+// unwanted returns the outcome of an event that is not decoded: ignored, unless the
+// event cannot be identified.
 func (r *row) unwanted(in *format.Input) format.Outcome {
 	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
 		return in.Fail(format.BadShape)
@@ -137,13 +137,13 @@ func (r *row) unwanted(in *format.Input) format.Outcome {
 	return format.Ignored
 }
 
-// events decodes event XML. Collectors now and then put several events into
-// one text; the record then has the best of their outcomes.
+// events decodes event XML. Some collectors put several events into one text; the
+// record then has the best of their outcomes.
 func (w *Events) events(in *format.Input, text []byte, ev *event.Event, emit format.Emit) format.Outcome {
 	r, x := &w.row, &xmlReader{rest: text}
 	best := format.Malformed
 	for first := true; r.xml(x, w.wanted); first = false {
-		if first && in.Line == nil { // inserts beside the XML have what the XML lacks
+		if first && in.Line == nil { // inserts beside the XML have values that the XML lacks
 			w.heads[headSystem] = nil
 			r.body(in, &w.heads, w.heads[headInserts])
 		}
@@ -188,8 +188,8 @@ func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.
 	return outcome
 }
 
-// act returns what kind of event the row is. Writers that render the provider's
-// name, and those that leave it out, are known by the channel.
+// act returns the kind of the row's event. If the provider's name is rendered or
+// missing, the channel identifies the event.
 func (r *row) act() eventType {
 	kind := kindOf(providers, r.provider)
 	if kind == other {

@@ -8,8 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// The positions of MSExchange CmdletLogs 1 and 6. None has a name, in no
-// shape.
+// The positions of MSExchange CmdletLogs 1 and 6, which have no names in any form.
 const (
 	cmdletName = iota
 	cmdletParameters
@@ -19,16 +18,16 @@ const (
 	cmdletHost
 )
 
-// cmdletFailed is the event id of a cmdlet that failed; 1 is one that did not.
+// cmdletFailed is the event id of a failed cmdlet; 1 stands for success.
 const cmdletFailed = 6
 
-// cmdlet decodes the MSExchange Management channel, where Exchange logs every
-// cmdlet that was run: Operation is the cmdlet, Detail its parameters, Mailbox
-// what they name.
+// cmdlet decodes the MSExchange Management channel, in which Exchange logs every
+// cmdlet: Operation is the cmdlet, Detail its parameters, Mailbox the mailbox in
+// them.
 func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	name, parameters := present(r.inserts[cmdletName]), r.inserts[cmdletParameters]
-	if !isCmdlet(name) { // NXLog has no inserts, only the message
+	if !isCmdlet(name) { // NXLog has the message only, no inserts
 		if name, parameters = cmdletMessage(r.message); name == nil {
 			return format.Malformed
 		}
@@ -61,8 +60,8 @@ func isCmdlet(name []byte) bool {
 }
 
 // cmdletMessage reads "Cmdlet suceeded. Cmdlet New-InboxRule, parameters -Name
-// "x"." without knowing the language: the cmdlet is the first word that looks
-// like one, and its parameters begin at the first word with a dash.
+// "x"." in any language: the cmdlet is the first word that looks like one, and its
+// parameters begin at the first word with a dash.
 func cmdletMessage(message []byte) (name, parameters []byte) {
 	rest := ascii.Clip(message, maxWinText)
 	for name == nil && len(rest) > 0 {
@@ -114,8 +113,8 @@ const (
 	refusalIP
 )
 
-// smtpRefusal decodes 1035, an SMTP AUTH that failed. It has no account; the
-// protocol log has one, if it is on.
+// smtpRefusal decodes 1035, a failed SMTP AUTH. The event has no account; the
+// protocol log has, if it is enabled.
 func (w *Events) smtpRefusal(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if r.count > refusalIP {
@@ -133,8 +132,8 @@ func (w *Events) smtpRefusal(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// smtpMechanism returns how the password was handed over. Exchange writes Login or
-// LOGIN by version.
+// smtpMechanism returns the authentication method. Exchange writes Login or LOGIN,
+// depending on the version.
 func smtpMechanism(name []byte) event.Protocol {
 	switch {
 	case bytes.EqualFold(name, mechanismLogin), bytes.EqualFold(name, mechanismPlain):

@@ -7,11 +7,11 @@ import (
 	"redshank/analytics/record"
 )
 
-// Some collectors flatten a record into one map, and write the path of each field
-// into its key: winlog.event_data.Status, data.win.eventdata.status, _Status.
+// Some collectors flatten a record into one map, with the path of each field in its
+// key: winlog.event_data.Status, data.win.eventdata.status, _Status.
 
-// isFlat reports whether m is an event of which only the last part of each key is
-// a name. It is the last look that a record gets: one walk over its keys.
+// isFlat reports whether m is an event in which only the last part of each key is a
+// name. isFlat is the last check of a record and walks its keys once.
 func isFlat(m record.Value) bool {
 	named, provided := false, false
 	for key := range m.All() {
@@ -31,8 +31,8 @@ func isFlat(m record.Value) bool {
 	return named && provided
 }
 
-// lastPart splits the name off a key, and returns what stands before it. Names that
-// only say "the text of" or "the name of" keep the part before them.
+// lastPart splits a key into its name and the part before. Names that only say "the
+// text of" or "the name of" keep the part before them.
 func lastPart(key []byte) (name, path []byte) {
 	cut := func(key []byte) (name, path []byte) {
 		at := bytes.LastIndexByte(key, '.')
@@ -92,8 +92,8 @@ var flatHeads = ascii.NewNames(map[string]flatHead{
 	"version": flatVersion, "identifier": flatUser, "message": flatMessage,
 })
 
-// flat fills the row from a flattened record. This shape is rare, so it may cost a
-// look at each key.
+// flat fills the row from a flattened record. This form is rare, so a check of each
+// key is acceptable.
 func (r *row) flat(m record.Value) {
 	for key, v := range m.All() {
 		name, path := lastPart(key)
@@ -124,7 +124,7 @@ func (r *row) flat(m record.Value) {
 	}
 }
 
-// flatHead sets one of the heads; the first of a kind counts.
+// flatHead sets a head; the first of a kind counts.
 func (r *row) flatHead(head flatHead, v record.Value) {
 	var dst *[]byte
 	switch head {

@@ -25,14 +25,14 @@ const (
 	headMessage
 	headInserts
 	headData   // a map of names and values, or event data as XML
-	headSystem // winlog, System: the other heads stand in it; or the whole event as XML
+	headSystem // winlog, System: contains the other heads; or the whole event as XML
 	headText   // render_event_as_text
 	headCategory
-	headCount // how many heads there are
+	headCount // number of heads
 )
 
-// headNames are the spellings of each head, the best first: of several in a
-// record the first counts. They are compared without case.
+// headNames are the spellings of each head, the best first: of several in a record
+// the first counts. They are compared without regard to case.
 //
 //	Fluent Bit     in_winevtlog ProviderName, in_winlog SourceName
 //	Beats          winlog.provider_name
@@ -74,8 +74,7 @@ var headKeys, headOf = func() (*record.Keys, []head) {
 	return record.NewKeys(names...), heads
 }()
 
-// maxHeadNames bounds how many spellings there may be, for the array on the stack
-// that they are found in.
+// maxHeadNames bounds the number of spellings, for an array on the stack.
 const maxHeadNames = 64
 
 const nilType = msgp.NilType
@@ -83,8 +82,8 @@ const nilType = msgp.NilType
 // headSet are the fields found around one event.
 type headSet [headCount]record.Value
 
-// look finds the heads of m that are not set yet. Values are only noted: most
-// events are of no interest, and provider and id show which ones.
+// look finds the heads of m that are not set yet. Values are stored unread, because
+// most events are irrelevant, as provider and id show.
 func (h *headSet) look(m record.Value) {
 	var found [maxHeadNames]record.Value
 	if headKeys.FindFold(m, found[:len(headOf)]) == 0 {
@@ -97,9 +96,9 @@ func (h *headSet) look(m record.Value) {
 	}
 }
 
-// find reports whether m is a Windows event, and finds its heads, however deep they
-// stand. It looks from outside in, so that the inner looks find what the outer ones
-// have left unset.
+// find reports whether m is a Windows event, and finds its heads at any depth. It
+// proceeds from the outside in, so that an inner map supplies only heads that are
+// not set.
 func (h *headSet) find(m record.Value) bool {
 	h.look(m)
 	inner := h[headSystem]
@@ -135,8 +134,8 @@ func onlyItem(v record.Value) record.Value {
 	return nil
 }
 
-// notSystem gives back what was taken for a map of heads: in_winlog has a text
-// named Data, osquery has the event's data there, Get-WinEvent a list of values.
+// notSystem undoes a wrong choice of the map of heads: in_winlog has a text named
+// Data, osquery has the event's data there, Get-WinEvent a list of values.
 func (h *headSet) notSystem() {
 	v := h[headSystem]
 	h[headSystem] = nil
@@ -148,9 +147,9 @@ func (h *headSet) notSystem() {
 	}
 }
 
-// owns reports whether the heads that every writer has are there.
+// owns reports whether the heads of every collector are present.
 func (h *headSet) owns(id head) bool {
-	// An id alone is not enough: other formats have a field of that name.
+	// An id alone is not enough, because other formats have a field of that name.
 	return h[id] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
 }
 
@@ -159,7 +158,7 @@ func (h *headSet) owns(id head) bool {
 func (h *headSet) beats(m, inner record.Value) bool {
 	var own headSet
 	own.look(inner)
-	if own[headID] == nil { // pipelines that drop what ECS has a field for
+	if own[headID] == nil { // for pipelines that drop values that ECS has fields for
 		own[headID], own[headProvider] = m.Path("event", "code"), m.Path("event", "provider")
 	}
 	if !own.owns(headID) || own[headSystem].IsMap() {
@@ -192,8 +191,8 @@ func (h *headSet) wazuh(inner record.Value) bool {
 	return true
 }
 
-// system reads event XML as JSON if heads are missing that all writers should
-// have: the id alone tells it.
+// system reads event XML as JSON. Heads that all collectors should have may be
+// missing; the id identifies this form.
 func (h *headSet) system(inner record.Value) bool {
 	own := headSet{headData: h[headData], headMessage: h[headMessage], headArrival: h[headArrival]}
 	own.look(inner)
@@ -217,7 +216,7 @@ func (h *headSet) azure(inner record.Value) bool {
 	return own[headID] != nil
 }
 
-// Texts that shapes are known by.
+// Texts that identify forms.
 var (
 	eventXMLTag = []byte("<Event")
 	viewerMark  = []byte("- ")

@@ -2,19 +2,19 @@ package windows
 
 import "bytes"
 
-// label locates one value in the English message of an event: the value follows a
-// label, which follows the title of a section.
+// label is the position of one value in the English message of an event: the value
+// follows a label, which follows the title of a section.
 type label struct {
 	id      int // of the event
 	field   field
 	section string // empty: the whole message
 	label   string
-	last    bool // the last one counts: what stands before it is the client's to choose
+	last    bool // the last occurrence counts, because the client chooses the text before it
 }
 
-// labels serve messages that have lost their line breaks, or their end. The source
-// address and what follows it are written by Windows itself; account and
-// workstation are what the client said, so that a label in them must not count.
+// labels are for messages that have lost their line breaks, or their end. Windows
+// itself writes the source address and the text after it. The client chooses
+// account and workstation, so a label inside them must not count.
 var labels = []label{
 	{4624, fieldTargetUserName, "New Logon:", "Account Name:", false},
 	{4624, fieldTargetDomainName, "New Logon:", "Account Domain:", false},
@@ -42,7 +42,7 @@ var labels = []label{
 	{4776, fieldStatus, "", "Error Code:", true},
 }
 
-// byLabels sets what is not set yet out of an English message.
+// byLabels sets the missing fields from an English message.
 func (r *row) byLabels() {
 	for i := range labels {
 		l := &labels[i]
@@ -65,8 +65,8 @@ func (r *row) byLabels() {
 	}
 }
 
-// labelValue returns the value behind a label: up to a line break, a tab, two blanks,
-// or the next label.
+// labelValue returns the value after a label: up to a line break, a tab, two
+// spaces, or the next label.
 func labelValue(text []byte) []byte {
 	text = bytes.TrimLeft(text, " \t")
 	end := len(text)

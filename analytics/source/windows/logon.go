@@ -20,7 +20,7 @@ func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// failedLogon decodes 4625. SubStatus says more than Status if it is set.
+// failedLogon decodes 4625. SubStatus, if it is set, is more specific than Status.
 func (w *Events) failedLogon(ev *event.Event, emit format.Emit) format.Outcome {
 	if !w.signIn(ev) {
 		return format.Malformed
@@ -37,7 +37,7 @@ func (w *Events) failedLogon(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// signIn fills what successful and failed logons have in common, and reports
+// signIn fills the fields that successful and failed logons share, and reports
 // whether there is any data.
 func (w *Events) signIn(ev *event.Event) bool {
 	r := &w.row
@@ -53,9 +53,10 @@ func (w *Events) signIn(ev *event.Event) bool {
 	return true
 }
 
-// lockout decodes 4740. It is no try of its own: the failures that led to it
-// are logged as such, so that it is emitted and not counted. TargetDomainName is the
-// computer that the tries came through, which on Exchange is the server.
+// lockout decodes 4740. A lockout is not an attempt: the failures before it are
+// logged by themselves, so the event is emitted but not counted. TargetDomainName
+// is the computer through which the attempts came, which is the server for
+// Exchange.
 func (w *Events) lockout(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if ev.RawUser = r.get(fieldTargetUserName); ev.RawUser == nil {
@@ -69,8 +70,8 @@ func (w *Events) lockout(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// kerberosFailure decodes 4771. It has no domain: the account is one of the
-// domain controller's own.
+// kerberosFailure decodes 4771. The event has no domain: the account belongs to the
+// domain of the domain controller.
 func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if !r.named() {
@@ -85,8 +86,8 @@ func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outco
 	return format.Understood
 }
 
-// ntlmValidation decodes 4776, which a domain controller logs for tries and
-// successes alike, without an address.
+// ntlmValidation decodes 4776, which a domain controller logs for failures and
+// successes, without an address.
 func (w *Events) ntlmValidation(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	code := r.status(fieldStatus)
@@ -102,9 +103,9 @@ func (w *Events) ntlmValidation(ev *event.Event, emit format.Emit) format.Outcom
 	return format.Understood
 }
 
-// account is DOMAIN\name, or the name alone if it is a UPN or has a domain
-// already; nil if none exists. With a UPN the domain is the server's own
-// name, and says nothing.
+// account returns DOMAIN\name, or the name alone if it is a UPN or has a domain
+// already; nil for none. With a UPN the domain is the name of the server and is
+// ignored.
 func (r *row) account() []byte {
 	name, domain := r.get(fieldTargetUserName), r.get(fieldTargetDomainName)
 	if name == nil || domain == nil || bytes.IndexByte(name, '@') >= 0 || bytes.IndexByte(name, '\\') >= 0 {
@@ -113,8 +114,8 @@ func (r *row) account() []byte {
 	return r.join(domain, '\\', name)
 }
 
-// status returns a result code in hex; nil if none exists. Writers that know
-// it as a signed 32-bit number are few, but there are some.
+// status returns a result code in hex; nil for none. A few collectors write codes
+// as signed 32-bit numbers.
 func (r *row) status(f field) []byte {
 	text := r.get(f)
 	digits, negative := bytes.CutPrefix(text, minus)
@@ -135,16 +136,16 @@ func (r *row) status(f field) []byte {
 
 var minus = []byte("-")
 
-// zero reports whether a code says nothing: absent, 0, 0x0, 0x00000000.
+// zero reports whether a code is absent or zero: 0, 0x0, 0x00000000.
 func zero(code []byte) bool { return len(bytes.Trim(code, "0xX")) == 0 }
 
-// Logon types and packages, as far as they tell how a sign-in was made.
-// Basic authentication, SMTP AUTH and forms logons hand over the password
-// itself and are all type 8.
+// The logon types and packages that reveal the authentication method. Basic
+// authentication, SMTP AUTH and forms logons send the password itself and are all
+// type 8.
 const logonNetworkCleartext = "8"
 
-// protocol prefers the logon type: with NTLM over type 8 the client has sent
-// its password all the same.
+// protocol returns the authentication method. The logon type takes precedence: with
+// NTLM over type 8 the client has sent its password.
 func (r *row) protocol() event.Protocol {
 	if string(r.get(fieldLogonType)) == logonNetworkCleartext {
 		return event.BasicAuth
@@ -155,8 +156,8 @@ func (r *row) protocol() event.Protocol {
 	return event.ProtocolUnknown
 }
 
-// services maps mail services by the process that asked for the logon.
-// w3wp.exe is not among them: it is OWA, EAS, EWS and all the rest of IIS.
+// services maps the processes that request logons to mail services. w3wp.exe is
+// missing, since it runs OWA, EAS, EWS and everything else in IIS.
 var services = map[string]event.Service{
 	"msexchangefrontendtransport.exe":     event.SMTPService,
 	"msexchangetransport.exe":             event.SMTPService,
@@ -167,7 +168,7 @@ var services = map[string]event.Service{
 	"microsoft.exchange.pop3service.exe":  event.POPService,
 }
 
-// service returns the mail service whose process that is, or Windows.
+// service returns the mail service of a process, or Windows.
 func service(process []byte) event.Service {
 	var lower [64]byte
 	name := process[bytes.LastIndexByte(process, '\\')+1:]

@@ -9,7 +9,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// head fills the row's own heads out of those found.
+// head fills the heads of the row.
 func (r *row) head(h *headSet) {
 	r.provider = r.text(h[headProvider].Unwrap("name"))
 	r.channel = r.text(h[headChannel].Unwrap("name", "text", ""))
@@ -27,12 +27,12 @@ func (r *row) head(h *headSet) {
 	}
 }
 
-// setID takes an event id without the qualifiers that old APIs leave in its
-// upper half.
+// setID sets the event id without the qualifiers that old APIs leave in its upper
+// half.
 func (r *row) setID(id int64) { r.id, r.hasID = int(id&0xffff), true }
 
-// userOf returns the account that the writing process ran under: a text, or Beats'
-// map of it.
+// userOf returns the account of the process that wrote the event: a text, or the
+// map of Beats.
 func userOf(v record.Value) []byte {
 	if v.IsMap() {
 		return v.Get("identifier").Bytes()
@@ -40,12 +40,11 @@ func userOf(v record.Value) []byte {
 	return v.Bytes()
 }
 
-// body fills the row's data: by name if there are names, and what stands
-// in positions as it is.
+// body fills the data of the row: named values, and positional values as they are.
 //
-// The order is one of trust: names given by the event's own manifest, then
-// names that a collector has flattened, then positions. Later ones never
-// overwrite what is set.
+// The order is that of reliability: names from the event's own manifest, then names
+// that a collector has flattened, then positions. Later sources never overwrite a
+// value.
 func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 	data := eventData(in, h[headData])
 	if !data.Present() {
@@ -64,8 +63,8 @@ func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 	r.byList(in.Structured(h[headInserts]))
 }
 
-// eventData steps into what JSON made of event XML puts around the values, and
-// into JSON in a text. A text that is no JSON is returned as it is.
+// eventData unwraps the maps around the values in JSON that was made from event
+// XML, and JSON in a text. A text that is not JSON is returned unchanged.
 func eventData(in *format.Input, v record.Value) record.Value {
 	for range maxDataWraps {
 		if inner := in.Structured(v); inner.Present() {
@@ -91,12 +90,12 @@ func eventData(in *format.Input, v record.Value) record.Value {
 	return v
 }
 
-// maxDataWraps is how many wraps may stand around the values: {"Event": {"EventData":
-// {"Data": {"#text": [...]}}}} has four.
+// maxDataWraps bounds the maps around the values: {"Event": {"EventData": {"Data":
+// {"#text": [...]}}}} has four.
 const maxDataWraps = 4
 
-// byName takes the fields of a map, and param1, param2, ..., which is how
-// Beats names what has no name.
+// byName reads the fields of a map, and param1, param2, ..., the names of Beats for
+// unnamed values.
 func (r *row) byName(m record.Value) {
 	var found [len(fieldNames)]record.Value
 	if fieldKeys.FindFold(m, found[:]) == 0 {
@@ -110,8 +109,8 @@ func (r *row) byName(m record.Value) {
 	}
 }
 
-// byList takes a list of values: of pairs of a name and a value, of maps of one
-// name, or of values alone, which stand in positions.
+// byList reads a list of values: of pairs of a name and a value, of maps of one
+// name, or of positional values.
 //
 //	[{"@Name": "Status", "#text": "0x0"}]               JSON made of event XML
 //	[{"#attributes": {"Name": "Status"}, "#text": ...}]
@@ -139,7 +138,7 @@ func (r *row) byList(list record.Value) {
 	}
 }
 
-// onlyField returns the one field of a map.
+// onlyField returns the only field of a map.
 func onlyField(m record.Value) (name []byte, value record.Value) {
 	for key, field := range m.All() {
 		return key, field
@@ -149,8 +148,8 @@ func onlyField(m record.Value) (name []byte, value record.Value) {
 
 var paramPrefix = []byte("param")
 
-// byNumber is its own walk because only events without names need it, and of
-// those only Exchange's are decoded.
+// byNumber is a separate walk because only events without names need it, which are
+// those of Exchange.
 func (r *row) byNumber(m record.Value) {
 	for key, v := range m.All() {
 		if digits, ok := bytes.CutPrefix(key, paramPrefix); ok {
@@ -170,8 +169,8 @@ func smallNumber(text []byte) (n int, ok bool) {
 	return int(max(number, 0)), number >= 0
 }
 
-// system sets one of the heads by the name it has in event XML. The first
-// counts: what RenderingInfo repeats is for people, and translated.
+// system sets a head by its name in event XML. The first value counts, because
+// RenderingInfo repeats heads in translated form.
 func (r *row) system(name, value []byte) {
 	var dst *[]byte
 	switch string(name) {

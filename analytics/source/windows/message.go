@@ -7,11 +7,10 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// messages are the orders in which the rendered Message of an event tells
-// its values, by how many it tells. It is the last resort: for writers that
-// keep nothing else, and for values that byShape could not place. It does not
-// look at the labels, which are translated; a value is what follows the tabs
-// behind a label.
+// messages are the orders of the values in the rendered Message of an event, by
+// their number. The message is the last resort: for collectors that keep nothing
+// else, and for values that byShape could not place. The labels are translated and
+// therefore ignored; a value follows the tabs after a label.
 var messages = []struct {
 	id     int
 	values string
@@ -33,8 +32,8 @@ var messages = []struct {
 
 type messageKey struct{ id, values int }
 
-// messageOf finds an order by event and number of values: that distinguishes the
-// versions, and refuses messages that were cut off.
+// messageOf finds an order by event and number of values, which distinguishes the
+// versions and rejects truncated messages.
 var messageOf = func() map[messageKey][]field {
 	all := make(map[messageKey][]field, len(messages))
 	for _, m := range messages {
@@ -47,8 +46,7 @@ var messageOf = func() map[messageKey][]field {
 	return all
 }()
 
-// byMessage sets what is not set yet out of the rendered message of a Security
-// event.
+// byMessage sets the missing fields from the rendered message of a Security event.
 func (r *row) byMessage() {
 	var values [maxInserts][]byte
 	n := 0
@@ -70,8 +68,8 @@ func (r *row) byMessage() {
 	}
 }
 
-// labelled splits "\tLabel:\t\tvalue". Section titles have no tab behind
-// them, and explanations no tab at all.
+// labelled splits "\tLabel:\t\tvalue". Section titles have no tab after them, and
+// explanations have none at all.
 func labelled(line []byte) (value []byte, ok bool) {
 	line = bytes.TrimRight(line, "\r ")
 	tab := bytes.LastIndexByte(line, '\t')

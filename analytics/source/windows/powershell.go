@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// maxWinParameters is how much of a command's parameters an event tells, in bytes.
+// maxWinParameters bounds the parameters of a command in an event, in bytes.
 const maxWinParameters = 2 << 10
 
 // pipeline decodes 4103, a command that PowerShell has run: Operation is the
@@ -30,7 +30,7 @@ func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// first returns the first of the texts that is there.
+// first returns the first text that is not empty.
 func first(texts ...[]byte) []byte {
 	for _, text := range texts {
 		if text != nil {
@@ -40,12 +40,12 @@ func first(texts ...[]byte) []byte {
 	return nil
 }
 
-// psContext is what is of interest in ContextInfo.
+// psContext holds the relevant values of ContextInfo.
 type psContext struct{ host, command, user []byte }
 
-// The lines of ContextInfo have a fixed order and translated labels, so they
-// are found by their position: Host Application is the fifth, and the others are
-// counted from the end, because a command line may have line breaks in it.
+// The lines of ContextInfo have a fixed order and translated labels, so they are
+// identified by position: Host Application is the fifth, and the others are counted
+// from the end, because a command line may contain line breaks.
 const (
 	psHost        = 4
 	psCommandBack = 8
@@ -53,9 +53,9 @@ const (
 	psLines       = 16
 )
 
-// psContextOf reads ContextInfo in one pass, remembering the last lines only. A
-// context of fewer lines has been cut off, and then its end is not what it
-// seems.
+// psContextOf reads ContextInfo in one pass and keeps only the last lines. A
+// context with fewer lines is truncated, and positions from its end are not
+// reliable.
 func psContextOf(text []byte) (c psContext) {
 	var back [psCommandBack][]byte // the last lines, newest first
 	n := 0
@@ -113,7 +113,7 @@ func (w *Events) scriptBlock(ev *event.Event, emit format.Emit) format.Outcome {
 	number, _ := smallNumber(r.get(fieldMessageNumber))
 	total, _ := smallNumber(r.get(fieldMessageTotal))
 	if len(bytes.TrimSpace(text)) == 0 && total <= 1 {
-		return format.Ignored // every prompt logs an empty one
+		return format.Ignored // every prompt logs an empty block
 	}
 	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
 	ev.RawUser = present(r.user)

@@ -9,8 +9,8 @@ import (
 	"redshank/analytics/record"
 )
 
-// field is one named value of an event's data. Only those that a decoder
-// reads have a number; fieldNone is all the others.
+// field is a named value of an event's data. Values that no decoder reads are
+// fieldNone.
 type field uint8
 
 const (
@@ -42,12 +42,12 @@ const (
 	fieldUTCTime
 	fieldCommandName // Beats only
 	fieldCommandLine // Beats only
-	fieldCount       // how many there are
+	fieldCount       // number of fields
 )
 
-// fieldNames are the names that the providers' manifests give. They are
-// compared without case: Wazuh writes targetUserName. 4776 alone has names of
-// its own for two of them.
+// fieldNames are the names in the providers' manifests. They are compared without
+// regard to case: Wazuh writes targetUserName. Only 4776 has different names for
+// two of them.
 var fieldNames = [...]struct {
 	name  string
 	field field
@@ -98,7 +98,7 @@ var fieldByName = func() map[string]field {
 	return m
 }()
 
-// fieldOf returns the field of a name, in any case; fieldNone if no decoder reads
+// fieldOf returns the field with a name, in any case; fieldNone if no decoder reads
 // the field.
 func fieldOf(name []byte) field {
 	if i := fieldKeys.IndexFold(name); i >= 0 {
@@ -108,35 +108,35 @@ func fieldOf(name []byte) field {
 }
 
 const (
-	// maxInserts is how many positional values are read. The longest
-	// event that is decoded has 28.
+	// maxInserts bounds the positional values that are read. The longest decoded
+	// event has 28.
 	maxInserts = 32
-	// maxWinText is how much of one value is unescaped or joined, in bytes. An
-	// event holds 64 KiB of UTF-16 at most.
+	// maxWinText bounds one unescaped or joined value, in bytes. An event has at
+	// most 64 KiB of UTF-16.
 	maxWinText = 128 << 10
 )
 
-// row is one Windows event, whatever shape it came in. Its texts are views
-// into the record or into own, and last as long as the record.
+// row is one Windows event, independent of its form. Its texts are views into the
+// record or into own, and are valid as long as the record.
 type row struct {
 	provider, channel, computer, record, message []byte
 
 	clock     record.Value // when, as logged
 	clockText []byte       // the same, from XML and text
-	arrival   record.Value // @timestamp, which only some writers mean as the event's time
+	arrival   record.Value // @timestamp, which only some collectors set to the event's time
 	user      []byte       // System/Security/UserID: SID, or DOMAIN\name if it was resolved
 	id        int
 	hasID     bool // some events have the id 0
-	version   int  // -1 if the shape has no version
+	version   int  // -1 if the form has no version
 	data      [fieldCount][]byte
 	inserts   [maxInserts][]byte
-	count     int // how many inserts there are
+	count     int // number of inserts
 
-	own []byte // what does not stand in the record as such; reused
+	own []byte // texts that are not in the record as such; reused
 }
 
-// reset clears the row for the next record. Its memory is kept, but not where
-// one record has made it huge.
+// reset clears the row for the next record. Its memory is kept, unless one record
+// has made it very large.
 func (r *row) reset() {
 	own := r.own[:0]
 	if cap(own) > 4*maxWinText {
@@ -179,11 +179,11 @@ func (r *row) put(f field, text []byte) {
 	}
 }
 
-// get returns a field without the spaces around it, nil if it is empty or "-".
+// get returns a field without surrounding spaces, nil if it is empty or "-".
 func (r *row) get(f field) []byte { return present(r.data[f]) }
 
-// present is text without the spaces around it, nil if nothing is left.
-// The spaces are real: LogonProcessName is "Advapi  " in every event.
+// present returns text without surrounding spaces, nil if nothing is left. Such
+// spaces occur: LogonProcessName is "Advapi " in every event.
 func present(text []byte) []byte {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) == 1 && text[0] == '-' {
@@ -192,7 +192,7 @@ func present(text []byte) []byte {
 	return text
 }
 
-// named reports whether the data has come by name.
+// named reports whether the data has names.
 func (r *row) named() bool {
 	for _, text := range r.data {
 		if text != nil {
@@ -202,9 +202,9 @@ func (r *row) named() bool {
 	return false
 }
 
-// recordID is computer/channel/record id/second: unique over deliveries. The
-// second is in it because record ids start again where a log is cleared, and
-// repeat where machines are cloned.
+// recordID returns computer/channel/record id/second, which is unique over
+// deliveries. The second is included because record ids restart when a log is
+// cleared and repeat when machines are cloned.
 func (r *row) recordID(t time.Time) []byte {
 	if len(r.record) == 0 {
 		return nil
@@ -217,6 +217,6 @@ func (r *row) recordID(t time.Time) []byte {
 	return r.own[start:len(r.own):len(r.own)]
 }
 
-// maxWinName is how much of a name (account, domain, computer, channel) is
-// taken into a joined text, in bytes. Windows allows 255 letters at most.
+// maxWinName bounds a name (account, domain, computer, channel) in a joined text,
+// in bytes. Windows allows 255 characters.
 const maxWinName = 512

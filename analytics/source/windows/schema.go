@@ -7,14 +7,14 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// schemas are the positions of the values of each event that is decoded,
-// from the providers' manifests. Later versions of an event only append, so
-// the longest version serves all of them; counts says how many values each
-// version has, from version 0 on.
+// schemas are the positions of the values of each decoded event, from the
+// providers' manifests. Later versions of an event only append values, so the
+// longest version serves for all; counts has the number of values of each version,
+// from version 0 on.
 //
-// The letter behind a name is the shape of its values, which tells where one
-// has been lost: forwarded events can come without their empty values
-// (fluent-bit issue 11360), and what follows then stands in the wrong place.
+// The letter after a name is the shape of its values, which reveals missing values:
+// forwarded events can lack their empty values (fluent-bit issue 11360), and the
+// later ones are then in the wrong positions.
 //
 //	s SID  x 0x hex  p %%message  d digits  g GUID  a address  n path  b bool
 //	u UTC time  h host or query name  r list of answers  c lines of a = b
@@ -53,7 +53,7 @@ type position struct {
 	shape byte
 }
 
-// schema is a schema as it is used.
+// schema is the parsed form of a schema.
 type schema struct {
 	positions []position
 	counts    []int
@@ -87,8 +87,8 @@ func (r *row) byPosition(act eventType) {
 	r.byShape(&schema)
 }
 
-// complete reports whether count values are all that the version has. More
-// than any known version has are a later one.
+// complete reports whether count is the number of values of the version. More
+// values than in any known version belong to a later version.
 func (s *schema) complete(version, count int) bool {
 	last := len(s.counts) - 1
 	if count >= s.counts[last] {
@@ -157,7 +157,8 @@ func fits(shape byte, text []byte) bool {
 	return shapeOf(text) == shape
 }
 
-// shapeOf returns the shape of a text that shows it by itself, t for any other.
+// shapeOf returns the shape of a text that is recognisable by itself, t for any
+// other.
 func shapeOf(text []byte) byte {
 	switch {
 	case bytes.HasPrefix(text, sidPrefix):

@@ -13,44 +13,43 @@ import (
 )
 
 const (
-	// maxScript is how much of one script block is emitted at once, in bytes.
-	// What is longer is emitted in several events.
+	// maxScript bounds the text of one event, in bytes. A longer script block is
+	// emitted as several events.
 	maxScript = 64 << 10
-	// maxBlocks is how many blocks are put together at a time; with maxScript
-	// that is 2 MiB at most. PowerShell logs the parts of a block at once, so
-	// more than one on a machine is rare.
+	// maxBlocks bounds the incomplete blocks; with maxScript they take at most 2
+	// MiB. PowerShell logs the parts of a block at once, so a machine rarely has
+	// more than one.
 	maxBlocks = 32
-	// maxParts is how many parts a block may have; the parts of a longer one
-	// are emitted one by one. A part has about 20,000 letters.
+	// maxParts bounds the parts of a block; the parts of a longer block are emitted
+	// one by one. A part has about 20,000 characters.
 	maxParts = 512
-	// scriptPatience is how long in event time the rest of a block is waited
-	// for. What has arrived is then emitted: a hole must not hide a script.
+	// scriptPatience is the event time after which an incomplete block is emitted: a
+	// missing part must not hide a script.
 	scriptPatience = 10 * time.Minute
-	// scriptOverlap is how much of what was emitted is emitted again with what
-	// follows, in bytes, so that no name is cut in two.
+	// scriptOverlap is the number of bytes at the end of one event that the next
+	// event repeats, so that no name is split.
 	scriptOverlap = 256
 )
 
-// scriptPart is one 4104 event of several; its texts are views.
+// scriptPart is one of several 4104 events of a block; its texts are views.
 type scriptPart struct {
 	id            []byte
 	number, total int
 	text          []byte
 }
 
-// scriptBlocks puts script blocks together. Parts are copied: it is the one
-// place of this format that keeps anything, and allocates, which it does for
-// scripts of more than one part only.
+// scriptBlocks assembles script blocks. Only here does this format keep data and
+// allocate: it copies the parts of scripts with more than one part.
 type scriptBlocks struct {
 	open   *simplelru.LRU[string, *scriptBlock]
 	joined []byte
 }
 
 type scriptBlock struct {
-	parts      [][]byte // by number; nil: not here, or told
+	parts      [][]byte // by number; nil: missing, or emitted
 	seen       []bool
 	left, size int
-	told       int // events so far
+	emitted    int // events emitted so far
 	tail       []byte
 	at         time.Time // of its earliest part
 	user, host []byte
@@ -65,8 +64,8 @@ func newScriptBlocks() *scriptBlocks {
 	return &scriptBlocks{open: open}
 }
 
-// add takes one part. ev is the event as far as it holds for the part alone;
-// emit gets every block that has become complete, full or too old by it.
+// add adds one part. ev has the fields of the part alone; emit receives every block
+// that is now complete, full or too old.
 func (s *scriptBlocks) add(part scriptPart, ev *event.Event, emit format.Emit) {
 	if part.number < 1 || part.number > part.total || part.total > maxParts {
 		ev.Detail = ascii.Clip(part.text, maxScript)
@@ -86,15 +85,16 @@ func (s *scriptBlocks) add(part scriptPart, ev *event.Event, emit format.Emit) {
 		block.at = at
 	}
 	if block.take(part) && block.size >= maxScript {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 	}
 	if block.left == 0 {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 		s.open.Remove(key)
 	}
 }
 
-// expire emits the oldest block if it is too old, or in the way of a new one.
+// expire emits the oldest block if it is too old, or if a new block needs its
+// place.
 func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.Event, emit format.Emit) {
 	oldest, block, ok := s.open.GetOldest()
 	if !ok || oldest == key {
@@ -102,7 +102,7 @@ func (s *scriptBlocks) expire(key string, now time.Time, known bool, ev *event.E
 	}
 	full := !known && s.open.Len() == maxBlocks
 	if full || now.Sub(block.at) > scriptPatience {
-		s.tell(block, ev, emit)
+		s.emitParts(block, ev, emit)
 		s.open.Remove(oldest)
 	}
 }
@@ -116,7 +116,7 @@ func newScriptBlock(part scriptPart, ev *event.Event) *scriptBlock {
 	}
 }
 
-// take adds a part, and reports whether the part is new.
+// take adds a part, and reports whether it is new.
 func (b *scriptBlock) take(part scriptPart) bool {
 	i := part.number - 1
 	if i >= len(b.parts) || b.seen[i] {
@@ -129,8 +129,8 @@ func (b *scriptBlock) take(part scriptPart) bool {
 	return true
 }
 
-// tell emits the parts of a block that have arrived, in order, and releases them.
-func (s *scriptBlocks) tell(b *scriptBlock, ev *event.Event, emit format.Emit) {
+// emitParts emits the parts of a block that have arrived, in order, and releases them.
+func (s *scriptBlocks) emitParts(b *scriptBlock, ev *event.Event, emit format.Emit) {
 	if b.size == 0 {
 		return
 	}
@@ -140,13 +140,13 @@ func (s *scriptBlocks) tell(b *scriptBlock, ev *event.Event, emit format.Emit) {
 		b.parts[i] = nil
 	}
 	b.size = 0
-	b.told++
+	b.emitted++
 	b.tail = append(b.tail[:0], s.joined[max(0, len(s.joined)-scriptOverlap):]...)
 
 	ev.Reset()
 	ev.Source, ev.Service, ev.Action, ev.Outcome = event.WinEvent, event.PowerShell, event.Script, event.Success
 	ev.Time, ev.RawUser, ev.Host = b.at, b.user, b.host
 	ev.Detail = s.joined
-	ev.ID = strconv.AppendInt(append(append(append([]byte(nil), b.host...), '/'), b.id...), int64(b.told), 10)
+	ev.ID = strconv.AppendInt(append(append(append([]byte(nil), b.host...), '/'), b.id...), int64(b.emitted), 10)
 	emit(ev)
 }

@@ -7,20 +7,22 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// connection decodes Sysmon 3: Client is the program, Target what it reached.
-// Connections that came in are ignored: their program is the server.
+// connection decodes Sysmon 3: Client is the program, Target the host that it
+// connected to. Incoming connections are ignored, because their program is the
+// server.
 func (w *Events) connection(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	switch string(r.get(fieldInitiated)) {
-	case "false", "ingress", "inbound": // the last two are what Beats makes of it
+	case "false", "ingress", "inbound": // the last two are the values of Beats
 		return format.Ignored
 	}
 	ev.Target = first(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
-	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // of the machine itself
+	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // the address of the machine itself
 	return w.network(ev, emit)
 }
 
-// lookUp decodes Sysmon 22: Target is the name asked for, Detail the answers.
+// lookUp decodes Sysmon 22: Target is the name that was looked up, Detail the
+// answers.
 func (w *Events) lookUp(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	ev.Target, ev.Detail = r.get(fieldQueryName), ascii.Clip(r.get(fieldQueryResults), maxWinParameters)
@@ -31,9 +33,9 @@ func (w *Events) lookUp(ev *event.Event, emit format.Emit) format.Outcome {
 	return w.network(ev, emit)
 }
 
-// network fills what both have. System/Security/UserID is Sysmon's own account
-// and says nothing about the program's. UtcTime is when it happened; the
-// event is written up to a second later.
+// network fills the fields of both events. System/Security/UserID is Sysmon's own
+// account and not that of the program. UtcTime is the time of the action; the event
+// is written up to a second later.
 func (w *Events) network(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if ev.Target == nil {

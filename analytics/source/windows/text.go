@@ -8,9 +8,9 @@ import (
 
 // Windows events as text: render_event_as_text of Fluent Bit, Splunk's classic
 // form, WinCollect of QRadar, and Snare. All but Snare are lists of Key=Value, one
-// a line or parted by tabs, and end in the rendered message.
+// on each line or separated by tabs, and end with the rendered message.
 
-// snareMark stands before the columns of a Snare event.
+// snareMark precedes the columns of a Snare event.
 var snareMark = []byte("MSWinEventLog")
 
 // isEventText reports whether text is an event in one of these forms.
@@ -27,7 +27,7 @@ func isEventText(text []byte) bool {
 	return bytes.Contains(start, []byte("EventCode=")) && bytes.Contains(start, []byte("LogName="))
 }
 
-// textKeys are the keys of these forms, by the names of event XML.
+// textKeys maps the keys of these forms to the names of event XML.
 var textKeys = map[string]string{
 	"ProviderName": "ProviderName", "SourceName": "ProviderName", "Source": "ProviderName",
 	"EventID": "EventID", "EventCode": "EventID", "EventIDCode": "EventID",
@@ -48,7 +48,7 @@ func (r *row) eventText(text []byte) {
 		part, rest := cutPart(text)
 		key, value, pair := bytes.Cut(part, equals)
 		if at := bytes.LastIndexByte(key, ' '); at >= 0 {
-			key = key[at+1:] // a syslog header stands before the first key
+			key = key[at+1:] // a syslog header precedes the first key
 		}
 		switch name := textKeys[string(key)]; {
 		case pair && string(key) == "Message":
@@ -63,8 +63,8 @@ func (r *row) eventText(text []byte) {
 	}
 }
 
-// cutPart cuts the first part off a text: at a line break, a tab, or a tab as
-// syslog daemons escape it.
+// cutPart splits off the first part of a text: at a line break, a tab, or a tab
+// that a syslog daemon has escaped.
 func cutPart(text []byte) (part, rest []byte) {
 	end, size := len(text), 0
 	if at := bytes.IndexAny(text, "\t\n"); at >= 0 {
@@ -78,7 +78,7 @@ func cutPart(text []byte) (part, rest []byte) {
 
 var escapedTab = []byte("#011")
 
-// The columns of a Snare event behind its mark.
+// The columns of a Snare event after its mark.
 const (
 	snareChannel  = 2
 	snareTime     = 4

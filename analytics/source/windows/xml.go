@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// xmlReader pulls tags out of event XML: as much of XML as Windows, Event
-// Viewer's copies and evtxexport write. It is total: whatever the bytes are, it
-// moves forward and ends. encoding/xml is not used because it costs some 150
-// allocations an event, and refuses what is cut off in the middle.
+// xmlReader reads the tags of event XML, in the subset of XML that Windows, Event
+// Viewer's copies and evtxexport write. It terminates on any input. encoding/xml is
+// not used because it costs some 150 allocations an event and rejects truncated
+// events.
 type xmlReader struct{ rest []byte }
 
 // xmlTag is one tag. Its texts are views.
@@ -19,8 +19,8 @@ type xmlTag struct {
 	empty bool   // <name/>
 }
 
-// next returns the next tag; ok is false at the end. Comments,
-// declarations and whatever stands between tags are passed over.
+// next returns the next tag; ok is false at the end. Comments, declarations and the
+// text between tags are skipped.
 func (x *xmlReader) next() (tag xmlTag, ok bool) {
 	for {
 		start := bytes.IndexByte(x.rest, '<')
@@ -53,8 +53,7 @@ var (
 	xmlTagEnd     = []byte(">")
 )
 
-// past moves behind the next mark, or to the end: what is not closed has no
-// rest worth reading.
+// past moves past the next mark, or to the end if there is none.
 func (x *xmlReader) past(mark []byte) {
 	if at := bytes.Index(x.rest, mark); at >= 0 {
 		x.rest = x.rest[at+len(mark):]
@@ -63,9 +62,8 @@ func (x *xmlReader) past(mark []byte) {
 	x.rest = nil
 }
 
-// tag reads the tag whose < has been passed. Its name ends at the first white
-// space; attributes are only read when a caller needs one, because most
-// tags of an event have none that matter.
+// tag reads the tag after its <. The name ends at the first white space. Attributes
+// are read only on demand, because most tags have no relevant ones.
 func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	end := xmlTagLen(x.rest)
 	if end < 0 {
@@ -90,7 +88,7 @@ func (x *xmlReader) tag() (tag xmlTag, ok bool) {
 	return tag, true
 }
 
-// xmlTagLen returns where the tag ends: at the first > that is not in quotes.
+// xmlTagLen returns the end of the tag: the first > that is not in quotes.
 func xmlTagLen(b []byte) int {
 	quote := byte(0)
 	for i, c := range b {
@@ -108,8 +106,8 @@ func xmlTagLen(b []byte) int {
 	return -1
 }
 
-// text returns what stands up to the next tag, still escaped; what a CDATA section
-// holds is not escaped.
+// text returns the text up to the next tag, still escaped, or the contents of a
+// CDATA section, which are not escaped.
 func (x *xmlReader) text() (text []byte, escaped bool) {
 	if len(x.rest) > 0 && x.rest[0] == '<' && bytes.HasPrefix(x.rest[1:], xmlCDATA) {
 		text = x.rest[1+len(xmlCDATA):]
@@ -127,7 +125,7 @@ func (x *xmlReader) text() (text []byte, escaped bool) {
 	return text, true
 }
 
-// attr returns the attribute of that name, nil if none exists.
+// attr returns the attribute with a name, nil for none.
 func (t *xmlTag) attr(name string) []byte {
 	rest := t.attrs
 	for {
@@ -153,8 +151,8 @@ func (t *xmlTag) attr(name string) []byte {
 	}
 }
 
-// appendXMLText appends text with its entities resolved. What is no entity
-// stays as it is. out is never longer than text.
+// appendXMLText appends text with its entities resolved. Invalid entities are kept.
+// The result is never longer than text.
 func appendXMLText(dst, text []byte) (out []byte) {
 	for {
 		amp := bytes.IndexByte(text, '&')

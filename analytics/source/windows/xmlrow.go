@@ -6,12 +6,12 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// always lets xml read an event to its end.
+// always makes xml read an event to its end.
 func always() bool { return true }
 
-// xml fills the row from the next event and reports whether it came to its
-// end, or to the end of the text. wanted is called between the heads and the
-// data: most events are of no interest, and then their data costs nothing.
+// xml fills the row from the next event, and reports whether it reached the end of
+// the event or of the text. wanted is called between the heads and the data, so
+// that the data of an irrelevant event is not read.
 func (r *row) xml(x *xmlReader, wanted func() bool) bool {
 	unnamed := 0
 	for {
@@ -37,8 +37,8 @@ func (r *row) xml(x *xmlReader, wanted func() bool) bool {
 
 var eventXMLEnd = []byte("</Event>")
 
-// xmlData takes one value. Classic events (Exchange's among them) have Data
-// without names, which then stand in positions as in StringInserts.
+// xmlData reads one value. Classic events, such as those of Exchange, have Data
+// without names: positional values as in StringInserts.
 func (r *row) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
 	value := []byte{}
 	if !tag.empty {
@@ -52,8 +52,8 @@ func (r *row) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
 	*unnamed++
 }
 
-// xmlHead takes one element around the data. UserData is passed over: no event
-// that is decoded has any.
+// xmlHead reads one element around the data. UserData is skipped, since no decoded
+// event has any.
 func (r *row) xmlHead(x *xmlReader, tag *xmlTag) {
 	switch string(tag.name) {
 	case "Provider":
@@ -74,8 +74,8 @@ var (
 	xmlUser     = []byte("UserID")
 )
 
-// xmlText returns the text that follows, unescaped. It is a view where nothing had
-// to be.
+// xmlText returns the following text, unescaped. The result is a view if nothing is
+// escaped.
 func (r *row) xmlText(x *xmlReader) []byte {
 	text, escaped := x.text()
 	if !escaped || bytes.IndexByte(text, '&') < 0 {

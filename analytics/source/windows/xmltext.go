@@ -7,13 +7,13 @@ import (
 	"redshank/analytics/ascii"
 )
 
-// xmlEntities are the five that XML knows by name.
+// xmlEntities are the five named entities of XML.
 var xmlEntities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "quot": '"', "apos": '\''}
 
-// longestEntity is &#x10ffff; with some leading zeros, in bytes.
+// longestEntity is the length of &#x10ffff; with some leading zeros, in bytes.
 const longestEntity = 14
 
-// xmlEntity reads the entity that text begins with; n is 0 if text begins with no entity.
+// xmlEntity reads the entity at the beginning of text; n is its length, 0 for none.
 func xmlEntity(text []byte) (r rune, n int) {
 	end := bytes.IndexByte(ascii.Clip(text, longestEntity), ';')
 	if end < 2 {

@@ -1,0 +1,143 @@
+package otherworld
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"redshank/test/world/lines"
+)
+
+// crowd is a place where many people sign in on some days, and mistype more than usual.
+func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days int, slips float64) {
+	s.within(w.day(day, 7), w.day(day+days, 0))
+	for _, p := range who {
+		where := fixed(one(w, exits...))
+		for d := range days {
+			p.away[day+d] = where
+			for range w.count(1, 3) {
+				w.visit(s, p, w.day(day+d, 8+11*w.rng.Float64()), where, w.slips(slips))
+			}
+		}
+	}
+}
+
+func (w *World) conference(s *situation) {
+	c := one(w, w.countries...)
+	w.crowd(s, w.addresses(w.count(1, 2), c.business), living(w.group(span{0.02, 0.06}, 4), c), w.count(1, max(1, w.Days-3)), w.count(1, 3), w.draw(span{0.1, 0.35}))
+}
+
+func (w *World) train(s *situation) {
+	w.crowd(s, w.addresses(1, w.countries[0].mobile), living(w.group(span{0.01, 0.04}, 3), w.countries[0]), w.aWorkday(1), 1, w.draw(span{0.15, 0.4}))
+}
+
+// living are the people of list who work in a country.
+func living(list []*person, c *country) (out []*person) {
+	for _, p := range list {
+		if p.site.country == c {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// course is a room in which a class signs in within minutes, with one browser.
+func (w *World) course(s *situation) {
+	day, at := w.aWorkday(1), w.sites[0]
+	begin := w.day(day, float64(w.count(8, 16)))
+	s.within(begin, begin.Add(3*time.Hour))
+	exit := one(w, at.exits...)
+	for _, p := range living(some(w, w.people, min(90, 4+len(w.people)/20)), at.country) {
+		p.away[day] = fixed(exit)
+		w.visit(s, p, begin.Add(w.minutes(0, 12)), fixed(exit), w.slips(0.35))
+	}
+}
+
+// newLine is a site that is seen with another address from a day on.
+func (w *World) newLine(s *situation) {
+	day, at := w.aWorkday(2), one(w, w.sites...)
+	exits := w.addresses(w.count(1, 2), at.business[1:])
+	s.within(w.day(day, 0), w.End())
+	s.Addresses = append(s.Addresses, exits...)
+	w.at(w.day(day, 0.1), func(time.Time) { at.exits = exits })
+}
+
+func (w *World) newVPN(s *situation) {
+	if len(w.vpn) == 0 {
+		return
+	}
+	day := w.aWorkday(2)
+	exits := w.addresses(w.count(1, 6), one(w, w.functions, w.countries[0].business[:1]))
+	s.within(w.day(day, 0), w.End())
+	s.Addresses = append(s.Addresses, exits...)
+	w.at(w.day(day, 0.2), func(time.Time) { w.vpn = exits })
+}
+
+// scanner is a test of the server from outside: many requests, no credentials.
+func (w *World) scanner(s *situation) {
+	from := w.rented()
+	begin := w.day(w.aWorkday(1), 20*w.rng.Float64())
+	s.within(begin, begin.Add(4*time.Hour))
+	s.saw(from, "")
+	services := []lines.Service{lines.OWA, lines.ECP, lines.EWS, lines.EAS, lines.MAPI, lines.Autodiscover, lines.PowerShell}
+	for range w.count(300, 900) {
+		w.at(begin.Add(w.minutes(0, 200)), func(t time.Time) {
+			c := client(from, one(w, "Nessus", "Mozilla/5.0 (compatible; Nmap Scripting Engine)", "Mozilla/5.0 zgrab/0.x"))
+			if w.chance(0.4) {
+				w.log.Challenge(t, c, one(w, services...), "")
+			} else {
+				w.log.Web(lines.Request{At: t, Client: c, Service: one(w, services...), Method: "GET", Stem: one(w, "/owa/auth/logon.aspx", "/ecp/x.js", "/autodiscover/autodiscover.json", "/.env", "/ews/", "/powershell"), Status: one(w, 200, 302, 401, 403, 404)})
+			}
+		})
+	}
+}
+
+// strangers are people of elsewhere who have mistyped the domain, behind the
+// address that the organisation's telephones have, too.
+func (w *World) strangers(s *situation) {
+	s.within(w.Start, w.End())
+	for i := range w.Days * w.count(1, 4) {
+		p := one(w, w.people...)
+		w.at(w.day(0, 24*float64(w.Days)*w.rng.Float64()), func(t time.Time) {
+			from := w.cellular(p, t)
+			upn := one(w, familyNames...) + fmt.Sprint(i) + "@" + w.domain
+			s.saw(from, upn)
+			w.tryOnce(t, client(from, one(w, phones...)), aim{upn: upn}, lines.Nobody)
+		})
+	}
+}
+
+// tryOnce is a try at the web form or at the tenant's page.
+func (w *World) tryOnce(at time.Time, c lines.Client, t aim, v lines.Verdict) {
+	if w.hasServer() {
+		w.log.Form(at, c, t.upn, v)
+		return
+	}
+	w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.OfficeHome, UPN: t.upn, Object: t.object, Verdict: v, Password: true})
+}
+
+// travellers work from one foreign country for days.
+func (w *World) travellers(s *situation) {
+	for _, p := range w.group(span{0.01, 0.04}, 1) {
+		day, days := w.count(2, max(2, w.Days-3)), w.count(1, 4)
+		a := one(w, w.foreign...).V4(w.rng.Uint64())
+		s.saw(a, p.upn())
+		p.travel(day, days, fixed(a))
+		for d := range days {
+			w.visit(s, p, w.local(p, day+1+d, 7+12*w.rng.Float64()), fixed(a), w.slips(0.12))
+		}
+	}
+}
+
+// vpnService are people who take up a VPN service with many exits.
+func (w *World) vpnService(s *situation) {
+	for _, p := range w.group(span{0.005, 0.02}, 1) {
+		n, favourite := one(w, w.privacy...), int64(w.rng.IntN(40))
+		for d := w.count(2, w.Days-1); d < w.Days; d++ {
+			if w.chance(0.2) {
+				favourite = int64(w.rng.IntN(40))
+			}
+			w.visit(s, p, w.local(p, d, 18+4*w.rng.Float64()), fixed(n.V4(w.hash(8, favourite))), w.slips(0.08))
+		}
+	}
+}
