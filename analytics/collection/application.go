@@ -131,7 +131,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 }
 
 // The thresholds of access.read_through: mail items, or requests to Microsoft Graph,
-// for one mailbox within an hour or two.
+// for one mailbox within an hour.
 const readThroughItems, readThroughRequests = 150, 12
 
 // readThrough raises a signal for a new application that takes much from its only

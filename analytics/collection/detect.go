@@ -126,7 +126,7 @@ func programOverEWS(ev *event.Event) bool {
 
 // opensMail reports whether a request is one of a person's client that has a mailbox
 // open. The log does not tell which of them fetch mail, so that a client counts that
-// is still at it ten minutes after its first request.
+// still makes requests ten minutes after its first one, or five if it is Outlook.
 func opensMail(ev *event.Event) bool {
 	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC)
 }

@@ -21,9 +21,9 @@
 // where common is 2 % of the accounts, at least 8 (4 in a small tenant). A network
 // that nobody else uses keeps its whole weight; one that is common says nothing.
 // An account counts once the network, country, method or reader is usual for it;
-// for applications each adopter counts at once; what three times that many
-// accounts come to use lately is common, too. Below ten accounts nothing is known
-// about rarity and weights stay whole. An alert says for each signal how many
+// an account for which it is not usual yet counts as a third, and for applications
+// each adopter counts at once. Below ten accounts nothing is known about rarity and
+// weights stay whole. An alert says for each signal how many
 // accounts share it ("3 of 412 accounts").
 //
 // A baseline is mature after collection.baseline (3 days or 20 sign-ins) and calls
@@ -38,8 +38,8 @@
 //     application, whichever is logged first;
 //   - when mail was merely opened by a browser or a mail client, and both halves
 //     weigh 130 with at least one sign that the session is odd (a rented network,
-//     two networks, impossible travel, device code, a script, ...); 170 without a
-//     database of the owners of networks;
+//     two networks, impossible travel, device code, a script, ...); 100 if mail was
+//     read over Graph by an application with which the account never did so;
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.

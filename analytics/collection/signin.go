@@ -76,6 +76,9 @@ func (c *signIns) same(ev *event.Event, at int64) bool {
 	if !requestLog(ev.Source) || ev.Outcome != event.Success || since < 0 || since >= baseline.SignInSpan || at/event.Hour != last.at/event.Hour {
 		return false
 	}
+	if since >= outlookSpan && (ev.Service == event.MAPI || ev.Service == event.RPC) {
+		return false
+	}
 	mark := markOf(ev, last.at)
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
@@ -83,6 +86,10 @@ func (c *signIns) same(ev *event.Event, at int64) bool {
 	_, held := c.subjects.profiles.StillValid(&c.subjects.known.profile)
 	return held && mark == last
 }
+
+// outlookSpan is the time after which a request of Outlook shows that it has a mailbox
+// open, in milliseconds. A first synchronisation takes minutes.
+const outlookSpan = 5 * 60 * 1000
 
 // deviceHash returns a hash of the device, 0 if the event names none.
 func deviceHash(ev *event.Event) uint32 {

@@ -41,26 +41,29 @@ func (c *MailboxCount) Append(b []byte) ([]byte, error) {
 // severalMailboxes stands for the mailbox of a Take from more than one.
 const severalMailboxes = ^uint64(0)
 
-// Take is what an application has taken from its only mailbox in an hour and in the
-// hour before, since records arrive in any order.
+// halfHour is the length of a part of a Take, in milliseconds.
+const halfHour = event.Hour / 2
+
+// Take is what an application has taken from its only mailbox in a half hour and in
+// the half hour before, since records arrive in any order.
 type Take struct {
 	Box             uint64 // 0: none yet
-	Hour            int64  // the later one, from 1970
-	Items, Requests [2]int // in Hour, and in the hour before
+	Part            int64  // the later half hour, counted from 1970
+	Items, Requests [2]int // in Part, and in the half hour before
 }
 
-// Add counts a request for items of a mailbox and returns the sums of both hours.
+// Add counts a request for items of a mailbox and returns the sums of both half hours.
 func (t *Take) Add(box uint64, at int64, items int) (allItems, requests int) {
 	t.Box = box
-	h := at / event.Hour
+	part := at / halfHour
 	switch {
-	case h == t.Hour+1:
+	case part == t.Part+1:
 		t.Items, t.Requests = [2]int{0, t.Items[0]}, [2]int{0, t.Requests[0]}
-		t.Hour = h
-	case h > t.Hour:
-		t.Items, t.Requests, t.Hour = [2]int{}, [2]int{}, h
+		t.Part = part
+	case part > t.Part:
+		t.Items, t.Requests, t.Part = [2]int{}, [2]int{}, part
 	}
-	if before := t.Hour - h; before < 2 {
+	if before := t.Part - part; before < 2 {
 		t.Items[before] += items
 		t.Requests[before]++
 	}
@@ -76,7 +79,7 @@ func (t *Take) Stop() { t.Box = severalMailboxes }
 // Append appends the saved form.
 func (t *Take) Append(b []byte) []byte {
 	b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 4), int64(t.Box))
-	b = msgp.AppendInt64(b, t.Hour)
+	b = msgp.AppendInt64(b, t.Part)
 	for _, pair := range [...][2]int{t.Items, t.Requests} {
 		b = msgp.AppendInt(msgp.AppendInt(msgp.AppendArrayHeader(b, 2), pair[0]), pair[1])
 	}
