@@ -49,9 +49,8 @@ func TestTriageCommands(t *testing.T) {
 	for _, kind := range kinds {
 		alerts = append(alerts, read(t, kind)...)
 	}
-	lists := filepath.Join(folder, "alerts.ndjson.indicators")
-	if err := errors.Join(os.WriteFile(filepath.Join(folder, "alerts.ndjson"), alerts, 0o600), os.Mkdir(lists, 0o700),
-		os.WriteFile(filepath.Join(lists, "1.json"), []byte(read(t, "../plugin/document/testdata/ecs-indicators.json")), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(folder, "alerts.ndjson"), alerts, 0o600),
+		os.WriteFile(filepath.Join(folder, "alerts.ndjson.1-indicators.json"), []byte(read(t, "../plugin/document/testdata/ecs-indicators.json")), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	commands := regexp.MustCompile("(?m)^jq .*$").FindAllString(read(t, triagePage), -1)

@@ -23,7 +23,7 @@ func TestFileAside(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	lines, _ := os.ReadFile(path)
-	lists, err := os.ReadFile(path + ".indicators/AN1269-1-indicators.json")
+	lists, err := os.ReadFile(path + ".AN1269-1-indicators.json")
 	if string(lines) != "{\"n\":1}\n{\"n\":2}\n" || string(lists) != "{\"l\":2}\n" || err != nil {
 		t.Errorf("%q %q %v", lines, lists, err)
 	}

@@ -1,12 +1,11 @@
 package delivery
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/DeRuina/timberjack"
@@ -19,7 +18,7 @@ const fileMode = 0o600
 type File struct {
 	lines
 	rotating *timberjack.Logger
-	aside    string // folder of the files beside the alerts
+	path     string
 }
 
 // NewFile opens the file at path or creates it; its folder has to exist. The file
@@ -39,11 +38,14 @@ func NewFile(path string, maxSize, maxFiles int) (*File, error) {
 		return nil, err
 	}
 	rotating := &timberjack.Logger{Filename: path, MaxSize: maxSize, MaxBackups: maxFiles, FileMode: fileMode, Compression: "none"}
-	return &File{lines: lines{w: rotating}, rotating: rotating, aside: path + ".indicators"}, nil
+	return &File{lines: lines{w: rotating}, rotating: rotating, path: path}, nil
 }
 
 // maxAside is how many files beside the alerts are kept; the oldest go first.
 const maxAside = 1000
+
+// asideExt ends the name of each file beside the alerts.
+const asideExt = ".json"
 
 // Deliver appends messages to the file, and writes those with a name of their own
 // to files beside.
@@ -62,16 +64,13 @@ func (f *File) Deliver(messages []Message) (int, error) {
 	return len(messages), nil
 }
 
-// putAside replaces the file of a message. A name that leads out of the folder is
-// rejected.
+// putAside replaces the file of a message, <path>.<name>.json. A name that leads out
+// of the folder is rejected.
 func (f *File) putAside(m Message) error {
 	if m.Aside != filepath.Base(m.Aside) || !filepath.IsLocal(m.Aside) {
 		return &Rejected{Err: fmt.Errorf("file name %q: not a plain name", m.Aside)}
 	}
-	if err := os.Mkdir(f.aside, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := replaceFile(filepath.Join(f.aside, m.Aside+".json"), append(m.JSON[:len(m.JSON):len(m.JSON)], '\n'), fileMode); err != nil {
+	if err := replaceFile(f.path+"."+m.Aside+asideExt, append(m.JSON[:len(m.JSON):len(m.JSON)], '\n'), fileMode); err != nil {
 		return err
 	}
 	return f.trimAside()
@@ -79,7 +78,8 @@ func (f *File) putAside(m Message) error {
 
 // trimAside removes the oldest files over maxAside.
 func (f *File) trimAside() error {
-	all, err := os.ReadDir(f.aside)
+	folder, base := filepath.Split(f.path)
+	all, err := os.ReadDir(filepath.Clean(folder))
 	if err != nil || len(all) <= maxAside {
 		return err
 	}
@@ -89,13 +89,16 @@ func (f *File) trimAside() error {
 	}
 	var files []aged
 	for _, e := range all {
+		if !strings.HasPrefix(e.Name(), base+".") || !strings.HasSuffix(e.Name(), asideExt) {
+			continue
+		}
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
 			files = append(files, aged{e.Name(), info.ModTime()})
 		}
 	}
 	slices.SortFunc(files, func(a, b aged) int { return a.at.Compare(b.at) })
 	for _, old := range files[:max(len(files)-maxAside, 0)] {
-		if err := os.Remove(filepath.Join(f.aside, old.name)); err != nil {
+		if err := os.Remove(filepath.Join(folder, old.name)); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"apps", "application ids, at most 10"},
 	{"app_names", "names of those that are known"},
 	{"actions", "what to do, most urgent first: what to reset, revoke, remove, check and block"},
-	{"indicators", "`event.id` of the document with the full lists of a large incident; with the `file` sink the name of a `.json` file in the folder `<sink_path>.indicators`. At most 1,024 addresses, 1,024 accounts and 200 valid credentials; the document says whether these are all"},
+	{"indicators", "`event.id` of the document with the full lists of a large incident; with the `file` sink the file `<sink_path>.<this>.json`. At most 1,024 addresses, 1,024 accounts and 200 valid credentials; the document says whether these are all"},
 	{"valid_credentials.user", "an account whose password the attacker knows: reset it and end its sessions"},
 	{"valid_credentials.at", "when that was first seen"},
 	{"valid_credentials.how", "by which sign-in"},
