@@ -113,13 +113,15 @@ func (e *evidence) take(members []*foreignFailure) {
 // forgiveAtMost bounds the failures that are searched for a typo.
 const forgiveAtMost = 2048
 
-// forgive removes the failures of a client for which typo reports true.
-func (e *evidence) forgive(k event.ClientKey, from, to int64, typo func(*window.Attempt) bool) {
-	n := len(e.list)
-	for back := range min(n, forgiveAtMost) {
-		place := (e.next + 2*n - 1 - back) % n
+// forgive removes the failures of an account at a client for which typo reports true.
+func (e *evidence) forgive(k event.ClientKey, account uint64, from, to int64, typo func(*window.Attempt) bool) {
+	place := e.next // after the latest failure
+	for range min(len(e.list), forgiveAtMost) {
+		if place--; place < 0 {
+			place = len(e.list) - 1
+		}
 		f := &e.list[place]
-		if f.At >= from && f.At <= to && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
+		if f.Key == account && f.At >= from && f.At <= to && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
 			e.explain(f)
 			f.Succeeded = true
 			e.markDirty(place)

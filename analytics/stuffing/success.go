@@ -76,7 +76,7 @@ func (s *Detector) forgive(ev *event.Event, c *client, got *signIn) bool {
 	if !c.attempts.Forgive(since, got.first, typo) {
 		return false
 	}
-	s.evidence.forgive(c.key, since, got.first, typo)
+	s.evidence.forgive(c.key, got.key, since, got.first, typo)
 	return true
 }
 
