@@ -64,7 +64,8 @@ func (c *Detector) Observe(ev *event.Event) {
 		return
 	}
 	program := programOverEWS(ev)
-	if (ev.Action == event.SignIn || synchronises(ev)) && !program && c.signIns.same(ev, at) {
+	reached := c.subjects.known.webMail.add(ev, at)
+	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
 		return
 	}
 	d := c.subjects.subject(ev)

@@ -65,6 +65,10 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 func (c *mailAccess) opened(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
+	if ev.Service == event.OWA && c.subjects.known.webMail.requests < muchWebMail {
+		c.inOddSession(d, ev, oddSession&^ofPlace)
+		return
+	}
 	c.ordinary(d, ev, &w)
 }
 
@@ -163,13 +167,19 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
 	}
-	if len(d.observations) == 0 {
+	c.inOddSession(d, ev, oddSession)
+}
+
+// inOddSession raises access.ordinary in the session or from the address of a sign-in
+// with one of the given signals.
+func (c *mailAccess) inOddSession(d *profile, ev *event.Event, odd kindSet) {
+	if d.kind != aUser || len(d.observations) == 0 {
 		return
 	}
 	n := c.evidence.observationOf(ev, accessOrdinary)
 	for i := range d.observations {
 		o := &d.observations[i]
-		if !oddSession.has(o.kind) || !o.near(&n, c.evidence.window) || c.evidence.weights.of(d, o) == 0 {
+		if !odd.has(o.kind) || !o.near(&n, c.evidence.window) || c.evidence.weights.of(d, o) == 0 {
 			continue
 		}
 		if o.links.shared(&n.links) || o.kind == signInTool {

@@ -40,7 +40,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	features := featuresOf(ev, &w)
 	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
-	c.signIns.rentedNetwork(d, ev, &w)
+	c.signIns.rentedNetwork(d, ev, &w, d.suspicious(ev.Time.UnixMilli()))
 	detail := firstOf(chosen(ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		c.grant(d, ev, c.evidence.observationOf(ev, kind), detail)

@@ -34,6 +34,9 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	if ev.Outcome != event.Success || c.same(ev, at) {
 		return
 	}
+	// An incident that this sign-in opens does not keep the sign-in from being learned:
+	// the order in which sign-ins and mail access arrive must not matter.
+	suspicious := d.suspicious(at)
 	c.subjects.known.learned = markOf(ev, at)
 	c.subjects.changed(d)
 	c.evidence.alias(d, ev)
@@ -45,13 +48,15 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 		c.compare(d, ev, features[2:]) // wherever it is
 	} else {
 		c.compare(d, ev, features[:])
-		c.rentedNetwork(d, ev, &w)
+		c.rentedNetwork(d, ev, &w, suspicious)
 		c.hour(d, ev)
 		c.travel.check(d, ev, &w)
 	}
 	c.method(d, ev, &w)
 	c.sessions.observe(d, ev, &w)
-	c.learn(d, ev, &features)
+	if !suspicious {
+		c.learn(d, ev, &features)
+	}
 }
 
 // learnMark identifies the last request that was learned for a pair of client and
@@ -168,7 +173,7 @@ func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) 
 
 // rentedNetwork raises a signal for a network of servers for rent or of a VPN
 // service that is new to the account. Applications normally run in such networks.
-func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) {
+func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext, suspicious bool) {
 	at := ev.Time.UnixMilli()
 	if d.kind != aUser || w.usual || w.network == 0 || !c.networks.rented(ev.IP) {
 		return
@@ -176,7 +181,7 @@ func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext) 
 	if period := c.policy.Collection.Baseline; d.Baseline.IsNew(w.network, at, period) && !d.Baseline.KnewBefore(anyRented, at, period) {
 		c.evidence.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
-	if !d.suspicious(at) && !c.evidence.fromAttack(d, ev) {
+	if !suspicious && !c.evidence.fromAttack(d, ev) {
 		d.Baseline.Use(anyRented, at, baseline.MaxFeatures)
 	}
 }
@@ -237,11 +242,11 @@ func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool 
 	return w.usual || w.network != 0 && (d.Baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.weights.others(d, newNetwork, w.network, at)) >= c.weights.common())
 }
 
-// learn adds a sign-in to the baselines of the account and its groups, unless the
-// sign-in is suspicious.
+// learn adds a sign-in to the baselines of the account and its groups, unless it was
+// made by an attack tool or from the client of an attack.
 func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || d.suspicious(at) || c.evidence.fromAttack(d, ev) {
+	if ev.Family == event.Tool || c.evidence.fromAttack(d, ev) {
 		return
 	}
 	if k := clientOf(ev); k != (event.ClientKey{}) {
