@@ -1,4 +1,4 @@
-// Package coverage tells which evidence the logs bring, service by service, and
+// Package coverage reports which evidence the logs bring, service by service, and
 // which parts of the analytics a gap blinds.
 //
 // A Matrix counts the events of each service and the fields that they have; Report

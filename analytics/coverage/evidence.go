@@ -79,5 +79,5 @@ func countsItems(ev *event.Event) bool {
 	return ev.Action == event.MailAccess && ev.Outcome != event.Failure && (ev.Access == event.Bind || ev.Access == event.Sync)
 }
 
-// hasContent reports whether an event should say what was changed, run or called.
+// hasContent reports whether an event should name the change, the script or the destination.
 func hasContent(ev *event.Event) bool { return ev.Action >= event.MailboxChange }

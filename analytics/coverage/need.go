@@ -56,7 +56,7 @@ const (
 	partValid    = "valid_credentials"
 )
 
-// parts say what the parts of AN1269 are.
+// parts describe the parts of AN1269.
 var parts = map[string]string{
 	partClient:   "one address with many failures",
 	partAccounts: "how many accounts an address tries: stuffing, spraying and guessing told apart, leaked lists",

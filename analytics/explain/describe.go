@@ -20,7 +20,7 @@ func (s Subject) String() string {
 	return s.Address.String()
 }
 
-// Describer is an analytic that can say what it knows about a subject.
+// Describer is an analytic that can describe its state of a subject.
 type Describer interface {
 	// Describe returns what the analytic holds about a subject now. It changes nothing
 	// that matters to the detection.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// pollEvery is how often a file of alerts is looked at.
+// pollEvery is the time between two reads of a file of alerts.
 const pollEvery = 100 * time.Millisecond
 
 // maxBody bounds a request to the receiver, in bytes.

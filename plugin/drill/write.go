@@ -14,7 +14,7 @@ import (
 	"redshank/analytics/policy"
 )
 
-// Options say what to write and where.
+// Options are the classes to write and the files to write to.
 type Options struct {
 	Policy  *policy.Policy
 	IIS     string   // path of a W3C log; empty: none

@@ -116,7 +116,7 @@ func signalOf(s *alert.Signal) report.Signal {
 	return r
 }
 
-// mailsOf returns the mails of an incident as texts to copy: what is known of each.
+// mailsOf returns the mails of an incident as texts to copy.
 func mailsOf(i *Incident) (list []string) {
 	for _, m := range i.Mails {
 		parts := slices.DeleteFunc([]string{m.ID, m.Subject, m.Folder}, func(s string) bool { return s == "" })

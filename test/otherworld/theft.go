@@ -20,7 +20,6 @@ type theft struct {
 
 // The classes.
 var (
-	replay    = []string{"session_replay"}
 	scripted  = []string{"scripted_mail_access", "session_replay"}
 	toolClass = []string{"collection_tool", "scripted_mail_access", "session_replay"}
 	appClass  = []string{"application_mail_access", "scripted_mail_access"}

@@ -8,7 +8,7 @@ import (
 )
 
 // shape is the JSON Schema of one value. A Reader with a shape describes the values
-// instead of reading them, so the schema cannot differ from what is read.
+// instead of reading them, so the schema cannot differ from the reader.
 type shape struct {
 	Schema      string            `json:"$schema,omitempty"`
 	Title       string            `json:"title,omitempty"`
