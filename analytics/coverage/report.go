@@ -44,7 +44,7 @@ type Row struct {
 // Cell is one piece of evidence of a service.
 type Cell struct {
 	State    State
-	With, Of int64 // events that have it, of those that could
+	With, Of int64 // events that have the evidence, of all that could
 }
 
 // Share returns the share of events that have the evidence, in per cent, rounded

@@ -27,11 +27,11 @@ type Describer interface {
 	Describe(s Subject) []Fact
 }
 
-// Fact is one thing that is known about a subject: a figure with the threshold that it
+// Fact is one fact about a subject: a figure with the threshold that it
 // is compared with, a failure, a signal.
 type Fact struct {
-	Of    string // what knows it: the id of a rule, or "policy"
-	Name  string // what it is about
+	Of    string // id of the rule, or "policy"
+	Name  string
 	Value string
 }
 

@@ -22,7 +22,7 @@ import (
 
 var now = time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)
 
-// withPolicy returns a policy with n drill accounts, of which the last is a
+// withPolicy returns a policy with a number of drill accounts, of which the last is a
 // service.
 func withPolicy(t *testing.T, accounts int) *policy.Policy {
 	t.Helper()
