@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
@@ -135,7 +137,8 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 const readThroughItems, readThroughRequests = 150, 12
 
 // readThrough raises a signal for a new application that takes much from its only
-// mailbox.
+// mailbox. The signal counts half for the mailbox of somebody who did not let the
+// application in: an administrator did, as for a migration.
 func (c *applications) readThrough(app *profile, ev *event.Event, box uint64) {
 	at := ev.Time.UnixMilli()
 	if app.Baseline.IsMature(at) || !app.Take.Only(box) {
@@ -144,6 +147,19 @@ func (c *applications) readThrough(app *profile, ev *event.Event, box uint64) {
 	}
 	items, requests := app.Take.Add(box, at, ev.Items)
 	if items >= readThroughItems || requests >= readThroughRequests && ev.Source == event.Graph {
-		c.evidence.raise(app, ev, accessBulk, ev.App)
+		n := c.evidence.observationOf(ev, accessBulk)
+		n.half = !c.ofAccount(app, box)
+		c.evidence.record(app, n, ev.App, ev)
 	}
+}
+
+// ofAccount reports whether a mailbox is that of an account which let an application
+// in, or for which it acts.
+func (c *applications) ofAccount(app *profile, box uint64) bool {
+	for _, key := range app.Accounts {
+		if o, ok := c.subjects.profiles.Peek(key); ok && xxhash.Sum64String(o.subject) == box {
+			return true
+		}
+	}
+	return false
 }

@@ -91,10 +91,13 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 }
 
 // phished reports whether an application looks like one that a phished account
-// consented to: the application reads one mailbox through, and hardly anybody else
-// uses it.
+// consented to: the application reads the account's mailbox through, or is a script,
+// and hardly anybody else uses it.
 func phished(d *profile, kinds kindSet) bool {
-	return d.kind == anApp && kinds.has(mailConsent) && kinds.has(accessBulk, accessScript) && d.PerDay.Most() <= fewMailboxes
+	if d.kind != anApp || !kinds.has(mailConsent) || d.PerDay.Most() > fewMailboxes {
+		return false
+	}
+	return kinds.has(accessScript) || slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == accessBulk && !n.half })
 }
 
 // confidence returns the confidence in an incident, 0 to 1. It is higher with

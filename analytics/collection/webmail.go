@@ -11,7 +11,7 @@ import (
 // account. People who travel or try a VPN service look at a few mails.
 const muchWebMail = 20
 
-// ofPlace are the signals of an abnormal session that say where it was made.
+// ofPlace are the signals of a session whose network or location is abnormal.
 var ofPlace = setOf(signInRented, impossibleTravel)
 
 // webMail counts the requests for mail that one client and account make to Outlook on

@@ -171,15 +171,22 @@ func (s *Detector) campaignOfSuccess(c *client, got *signIn) *campaign {
 	if len(s.campaigns) == 0 || !got.foreign || !got.password() {
 		return nil
 	}
-	if !s.shared(c, 0) { // an address of the attack, with a tool of the attack
+	// An address of the attack, with a tool of the attack. Where people come and go,
+	// those who bring their own program are guests.
+	if !s.shared(c, 0) {
 		for _, k := range s.campaigns {
-			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) {
+			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) &&
+				!(got.account.usedAgent(got.agent, k.began) && c.guests(got) > maxGuests) {
 				return k
 			}
 		}
 	}
 	features := s.features(c, got.tool, got.app)
+	usual := !s.oddOwner(c, got.first) && (s.shared(c, 0) || window.NamesTool(got.tool) && !s.rare(features[traitTool], got.first))
 	for n := range maxTraits {
+		if n == traitOddTool && usual {
+			continue // the tool is odd only at networks from which few accounts sign in
+		}
 		k := s.byTrait[uint64(features[n])]
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
 			continue

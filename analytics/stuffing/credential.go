@@ -95,11 +95,19 @@ func (s *Detector) classify(i *attack, c *client, got *signIn) judgement {
 		}
 	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
 		return legitimate
+	case c.unit == nil && !got.foreign && i.namesAgents() && windowsSignIn(got):
+		return renewed // the record of another log names the program
+	case !got.foreign && got.agent != 0 && !i.usesAgent(got.agent) && len(i.agentIDs) < maxAgents && !i.hasFailed(got.key):
+		return legitimate // neither the network nor the program is the attacker's
 	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		return legitimate // a guest of a place where others come and go
 	}
 	return valid
 }
+
+// windowsSignIn reports whether a success is known from the Windows log only, which
+// names no program.
+func windowsSignIn(got *signIn) bool { return got.service == event.Windows && got.agent == 0 }
 
 // onlyCounted adds a success to an incident that lists no more credentials, if
 // that is all there is to do: the client is not shared, and the success is the
@@ -111,7 +119,8 @@ func (s *Detector) onlyCounted(ev *event.Event, c *client, a *account) bool {
 		return false
 	}
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev),
-		service: ev.Service, outcome: ev.Outcome, proof: ev.Proof, first: at}
+		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
+	got.foreign = foreign(c, &got)
 	switch s.classify(i, c, &got) {
 	case legitimate:
 		return false

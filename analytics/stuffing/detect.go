@@ -299,6 +299,11 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 // usesAgent reports whether the incident has failures with an agent, by its hash.
 func (i *attack) usesAgent(id uint32) bool { return slices.Contains(i.agentIDs, id) }
 
+// namesAgents reports whether the incident has failures of which the agent is known.
+func (i *attack) namesAgents() bool {
+	return slices.ContainsFunc(i.agentIDs, func(id uint32) bool { return id != 0 })
+}
+
 // Explain makes the detector report what it makes of each event; nil stops
 // that.
 func (s *Detector) Explain(o explain.Observer) { s.observer = o }

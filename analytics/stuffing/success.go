@@ -39,9 +39,16 @@ func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
-	got.foreign = !a.familiar(c, &window.Attempt{Agent: got.agent, Family: ev.Family, Service: ev.Service}, got.first) || a.justArrived(c.key, got.agent, got.first)
+	got.foreign = foreign(c, &got)
 	got.strange = !got.foreign && s.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rare(toolFeature(got.tool), got.first)
 	return got
+}
+
+// foreign reports whether a success comes from a network that its account did not
+// know, or knows only from another log's record of the same sign-in.
+func foreign(c *client, got *signIn) bool {
+	t := window.Attempt{Agent: got.agent, Family: got.family, Service: got.service}
+	return !got.account.familiar(c, &t, got.first) || got.account.justArrived(c.key, got.agent, got.first)
 }
 
 func recordOf(ev *event.Event) string {
