@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -33,7 +32,6 @@ type Tracker struct {
 	incidents *simplelru.LRU[string, *Incident]
 	updated   []*Incident
 	waiting   []*Incident                 // for the cap per minute, or for their own next message
-	finals    []*Incident                 // closed, with a final message that waits for the cap per minute
 	ended     *simplelru.LRU[string, int] // ids of incidents that made room for others, with their last sequence
 	out       []*alert.Alert
 	newest    int64 // latest event time seen, Unix milliseconds
@@ -152,7 +150,6 @@ func (t *Tracker) Update(i *Incident) {
 func (t *Tracker) Flush() []*alert.Alert {
 	if m := t.newest / event.Minute; m != t.minute {
 		t.minute, t.sent = m, 0
-		t.sendFinals(t.tuning.PerMinute)
 		t.reviewWaiting()
 	}
 	for n, i := range t.updated {
@@ -281,37 +278,18 @@ func (t *Tracker) closeQuiet() {
 }
 
 // finalUpdate sends the final figures of an incident that closes, unless the last
-// message has them. Over the cap per minute the message is delayed; of more than
-// MaxIncidents delayed ones the further ones are only counted.
+// message has them. The cap per minute does not hold the message back: an agent that is
+// killed would lose it.
 func (t *Tracker) finalUpdate(i *Incident) {
 	if i.last.upToDate {
 		return
 	}
 	i.Detail.Assess()
-	if t.sent < t.tuning.PerMinute || i.Severity >= alert.Critical && i.last.severity < alert.Critical {
-		t.notify(i, alert.PhaseQuiet)
-		return
-	}
-	i.suppressed++
-	t.stats.Suppressed++
-	if len(t.finals) < MaxIncidents {
-		t.finals = append(t.finals, i)
-	}
-}
-
-// sendFinals sends delayed final messages, at most n.
-func (t *Tracker) sendFinals(n int) {
-	n = min(n, len(t.finals))
-	for _, i := range t.finals[:n] {
-		t.notify(i, alert.PhaseQuiet)
-	}
-	t.finals = slices.Delete(t.finals, 0, n)
+	t.notify(i, alert.PhaseQuiet)
 }
 
 // Close returns the final messages of all incidents.
 func (t *Tracker) Close() []*alert.Alert {
-	t.sendFinals(len(t.finals))
-	t.tuning.PerMinute = math.MaxInt // the last messages
 	for _, i := range t.incidents.Values() {
 		t.finalUpdate(i)
 	}
