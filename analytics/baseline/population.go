@@ -117,7 +117,7 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 }
 
 // Forget removes an account from a feature, because its sign-in was an attacker's.
-// Forget has no effect on a feature with so many accounts that they are not stored
+// Forget has no effect on a feature whose accounts are too many to be stored
 // individually.
 func (p *Population) Forget(f Feature, account uint64) {
 	u := p.peek(f)
@@ -207,8 +207,7 @@ func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
 }
 
 // Has reports whether an account is known to have signed in with a feature. Has
-// reports false for a feature with so many accounts that they are not stored
-// individually.
+// reports false for a feature whose accounts are too many to be stored individually.
 func (p *Population) Has(f Feature, account uint64, at int64) bool {
 	u := p.peek(f)
 	return u != nil && u.has(account, int32(at/dayMillis))

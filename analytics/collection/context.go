@@ -19,7 +19,7 @@ const (
 	maxObserved = 12 // signals since the incident began
 )
 
-// accountContext adds what is known about the accounts in an alert.
+// accountContext adds the context of accounts to an alert.
 type accountContext struct {
 	policy   *policy.Policy
 	subjects *subjects
@@ -65,7 +65,7 @@ func (c *accountContext) concerned(a *alert.Alert, i *incident.Incident) []strin
 	return list
 }
 
-// contextOf returns what is known about an account, for an incident.
+// contextOf returns the context of an account, for an incident.
 func (c *accountContext) contextOf(account string, i *incident.Incident) alert.Context {
 	x := alert.Context{Account: account, Groups: c.policy.Groups([]byte(account))}
 	marks := c.policy.AccountMarks([]byte(account))

@@ -126,8 +126,8 @@ func programOverEWS(ev *event.Event) bool {
 }
 
 // opensMail reports whether a request is one of a person's client that has a mailbox
-// open. The log does not tell which of them fetch mail, so that a client counts that
-// still makes requests ten minutes after its first one, or five if it is Outlook.
+// open. The log does not distinguish requests that fetch mail, so a client counts only
+// if it still makes requests ten minutes after its first one, or five for Outlook.
 func opensMail(ev *event.Event) bool {
 	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC)
 }

@@ -13,7 +13,7 @@ const maxValue = 80
 // parameter is a parameter of a change, as views into the text of an event.
 type parameter struct{ name, value []byte }
 
-// telling are the parameters that say what a change gives to whom, the most telling
+// telling are the parameters that describe the effect of a change, the most important
 // first: who gets access, where mail goes, which rights, what a rule does with which
 // mail, and which scopes an application gets. The others follow in their order.
 var telling = ascii.NewNames(rankOf(
@@ -33,7 +33,7 @@ func rankOf(names ...string) map[string]int {
 	return ranks
 }
 
-// chosen returns the parameters in text that tell the most, as "Name=Value; ...", each
+// chosen returns the most important parameters in text, as "Name=Value; ...", each
 // value capped; text itself if it has no parameters.
 func chosen(text []byte) []byte {
 	list := parametersOf(text)

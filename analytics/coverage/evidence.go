@@ -34,8 +34,8 @@ func setOf(list ...Evidence) (s evidenceSet) {
 	return s
 }
 
-// evidenceOf returns the fields that a normalised event has, of those that tally.of
-// expects of such an event.
+// evidenceOf returns the fields that tally.of expects of a normalised event and that
+// the event has.
 func evidenceOf(ev *event.Event) (s evidenceSet) {
 	named := ev.UserKind != event.UserUnknown && len(ev.User) > 0
 	switch {

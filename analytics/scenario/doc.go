@@ -23,8 +23,8 @@
 // ("-5d 08:00"), or relative to the acts around it ("+5m"). each repeats an act or a
 // group for every combination of values: a number counts from 0. count and every
 // repeat with the variable k. In angle brackets stand names and variables with
-// whole-number arithmetic from left to right, and a width. What an act does not say it
-// takes from with. do is a kind of act (see kinds); every other field is one of
+// whole-number arithmetic from left to right, and a width. A field that an act does not
+// name comes from with. do is a kind of act (see kinds); every other field is one of
 // package event.
 //
 // A range is "5", "5..", "..5" or "5..10". Every incident must be expected, and every

@@ -112,7 +112,7 @@ const (
 )
 
 // countInCampaign counts a failure of a client in the campaign that its incident is
-// part of, and returns the campaign, or nil if there is none.
+// part of, and returns the campaign, or nil without one.
 func (s *Detector) countInCampaign(t *window.Attempt, own *attack) *campaign {
 	k := own.partOf
 	if k == nil || k.incident.Closed() || !k.covers(t.At) {

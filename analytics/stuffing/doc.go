@@ -53,7 +53,7 @@
 // An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
 // and people use their own programs. An expired password, a forced reset, a
 // roaming telephone: familiar networks, or one mail program of one account. The
-// telephone of somebody who has left: a disabled account cannot be guessed. A
+// telephone of a former employee: a disabled account cannot be guessed. A
 // migration tool: more accounts sign in than fail. A printer or a monitoring
 // probe: one account.
 //

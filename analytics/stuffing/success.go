@@ -180,9 +180,9 @@ type signInText struct {
 	agent, app, record string
 }
 
-// isReplaced reports whether the text of another sign-in replaces t, which is nil if
-// there is none: that of the first with a program. Of two logs of one sign-in the one
-// that names the user agent counts. unusual reports whether the sign-in may turn out to be the
+// isReplaced reports whether the text of another sign-in replaces t, which may be nil.
+// The first sign-in with a program counts, and of two logs of one sign-in the one that
+// names the user agent. unusual reports whether the sign-in may turn out to be the
 // attack's, named whether its log names the agent.
 func (t *signInText) isReplaced(got *signIn, unusual, named bool) bool {
 	switch {

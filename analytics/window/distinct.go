@@ -65,7 +65,7 @@ func (d *Distinct) Count() int {
 }
 
 // Estimate is Count for frequent use: above the exact range the sketch is read
-// only once so many keys were added that the number may have grown by an eighth.
+// only after enough new keys for a growth of an eighth.
 func (d *Distinct) Estimate() int {
 	if d.sketch != nil && d.count > 0 && 8*d.since <= d.count {
 		return d.count

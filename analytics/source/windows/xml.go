@@ -53,7 +53,7 @@ var (
 	xmlTagEnd     = []byte(">")
 )
 
-// past moves past the next mark, or to the end if there is none.
+// past moves past the next mark, or to the end without one.
 func (x *xmlReader) past(mark []byte) {
 	if at := bytes.Index(x.rest, mark); at >= 0 {
 		x.rest = x.rest[at+len(mark):]
