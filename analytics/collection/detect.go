@@ -44,8 +44,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
-	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
-		scratch: make([]byte, 0, 256)}
+	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
 	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
@@ -196,7 +195,7 @@ func (c *Detector) EachSignal(f func(Observed)) {
 			f(Observed{Subject: d.subject, App: d.kind == anApp})
 		}
 		for _, n := range d.observations {
-			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.detail, First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
+			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.text(), First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
 				Weight: c.weights.of(d, &n), Core: n.core, Seen: c.weights.seenBy(d, &n)}
 			if n.client != (event.ClientKey{}) {
 				o.IP = n.client.Addr().String()

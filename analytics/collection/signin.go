@@ -257,10 +257,12 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 		if p.key == 0 {
 			continue
 		}
-		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
-			c.weights.seen(d, ev, p.key)
+		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) {
+			if !p.own {
+				c.weights.seen(d, ev, p.key)
+			}
+			c.networks.learnName(p, ev)
 		}
-		c.networks.learnName(p, ev)
 		for _, g := range d.Groups {
 			if !p.own {
 				g.Use(p.key, at, baseline.MaxGroupFeatures)
