@@ -23,6 +23,7 @@ var mayImport = []struct{ name, imports string }{
 	{"window", "event"},
 	{"source", "ascii event record timestamp"},
 	{"state", "event window"},
+	{"directory", "event state window"},
 	{"baseline", "event policy state window"},
 	{"incident", "alert event policy state window"},
 	{"health", "event policy source"},

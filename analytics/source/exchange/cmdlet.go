@@ -22,6 +22,7 @@ const (
 	shellID
 	shellServer
 	shellUser
+	shellSID
 	shellApplication
 	shellName
 	shellParameters
@@ -33,6 +34,7 @@ var shellColumns = table.NewColumns([][]string{
 	shellID:          {"cmdletuniqueid"},
 	shellServer:      {"serverhostname"},
 	shellUser:        {"authenticateduser"},
+	shellSID:         {"executingusersid"},
 	shellApplication: {"clientapplication"},
 	shellName:        {"cmdlet"},
 	shellParameters:  {"parameters"},
@@ -96,6 +98,7 @@ func (f *cmdlet) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	}
 	ev.Service, ev.Action = event.PowerShell, cmdletAction(r[shellName])
 	ev.RawUser, ev.Host, ev.ID = table.Single(r[shellUser], ev, request.MaxUser), r[shellServer], r[shellID]
+	ev.SID = r[shellSID]
 	ev.Operation, ev.Client = r[shellName], r[shellApplication]
 	ev.Detail = table.Single(r[shellParameters], ev, maxText)
 	ev.Mailbox = subject(ev.Detail)
