@@ -276,15 +276,12 @@ func (s *Detector) link(campaign, single *attack) {
 // openCampaign makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
-	k := s.sameCampaign(&made, members)
+	keys, k := made.keys, s.sameCampaign(&made, members)
 	if k == nil {
 		k = s.newCampaign(&made, members)
 	}
-	for _, key := range made.keys {
-		if len(k.keys) < maxCampaignKeys && !slices.Contains(k.keys, key) {
-			k.keys = append(k.keys, key)
-		}
-		s.byTrait[key] = k
+	for _, key := range keys {
+		s.giveTrait(key, k)
 	}
 	s.evidence.take(members)
 	for _, f := range members {
@@ -297,6 +294,24 @@ func (s *Detector) openCampaign(made campaign, members []*foreignFailure, ev *ev
 	k.incident.Assess()
 	s.tracker.Update(k.incident.Incident)
 	return k
+}
+
+// giveTrait makes a rare trait one of a campaign, and of no other: only then does a
+// restored state say whose it is.
+func (s *Detector) giveTrait(key uint64, k *campaign) {
+	o := s.byTrait[key]
+	if o == k {
+		return
+	}
+	if o != nil {
+		o.keys = slices.DeleteFunc(o.keys, func(have uint64) bool { return have == key })
+	}
+	if len(k.keys) >= maxCampaignKeys {
+		delete(s.byTrait, k.keys[0])
+		k.keys = slices.Delete(k.keys, 0, 1)
+	}
+	k.keys = append(k.keys, key)
+	s.byTrait[key] = k
 }
 
 func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campaign {
@@ -315,6 +330,7 @@ func (s *Detector) newCampaign(made *campaign, members []*foreignFailure) *campa
 		subject = strconv.FormatUint(k.keys[0], 16)
 	}
 	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
+	k.keys = nil // openCampaign gives them
 	i := s.tracker.Open(&ruleStuffing, subject, k.began).Detail.(*attack)
 	i.Extend(k.began)
 	i.Window = windowCampaign

@@ -1,7 +1,9 @@
 package stuffing
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -246,6 +248,13 @@ func (s *Detector) restoreCampaign(_, value []byte) error {
 	return nil
 }
 
+// campaignsLoaded restores the order in which the campaigns opened.
+func (s *Detector) campaignsLoaded() {
+	slices.SortFunc(s.campaigns, func(a, b *campaign) int {
+		return cmp.Or(cmp.Compare(a.opened, b.opened), cmp.Compare(a.incident.ID, b.incident.ID))
+	})
+}
+
 func (s *Detector) restoreFeature(key, value []byte) error {
 	k, err := state.Number(key)
 	if err != nil {
@@ -262,7 +271,7 @@ func (s *Detector) Tables() []state.Table {
 			Size: func() (int, uint64) { return s.accounts.Len(), s.accounts.Evicted() }},
 		{Name: tableClients, Track: s.clients.Track, Restore: s.restoreClient, Changes: s.saveClients,
 			Size: func() (int, uint64) { return s.clients.Len(), s.clients.Evicted() }},
-		{Name: tableCampaigns, Restore: s.restoreCampaign, Changes: s.saveCampaigns},
+		{Name: tableCampaigns, Restore: s.restoreCampaign, Changes: s.saveCampaigns, Loaded: s.campaignsLoaded},
 		{Name: tableEvidence, Track: func() { s.evidence.dirty = map[int]struct{}{} }, Restore: s.restoreEvidence, Changes: s.evidence.save, Loaded: s.evidenceLoaded},
 		{Name: tableLevel, Restore: s.restoreLevel, Changes: s.evidence.level.save},
 		{Name: tableForeign, Track: func() { s.foreignSignIns.dirty = map[int]struct{}{} }, Restore: s.restoreForeign, Changes: s.foreignSignIns.save, Loaded: s.foreignSignIns.loaded},
