@@ -130,8 +130,9 @@ func (s *Detector) goesOn(k *campaign, f *foreignFailure) bool {
 		return f.At <= k.end
 	}
 	window := k.pause / 3
-	k.recent = append(k.recent, f.At)
-	slices.Sort(k.recent)
+	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
+		k.recent = slices.Insert(k.recent, place, f.At)
+	}
 	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
 	if over := len(k.recent) - maxPairs; over > 0 {
 		k.recent = slices.Delete(k.recent, 0, over)

@@ -176,12 +176,10 @@ func (s *Detector) refine(ev *event.Event, t *window.Attempt, c *client, a *acco
 		return true
 	}
 	f.traits = s.rareTraits(c, &f.Attempt, appOf(ev))
-	for _, key := range f.traits {
-		if k := s.byTrait[key]; key != 0 && k != nil && k.covers(f.At) {
-			s.evidence.take([]*foreignFailure{f})
-			s.join(k, f, c, ev)
-			return true
-		}
+	if k := s.campaignOf(f, c); k != nil {
+		s.evidence.take([]*foreignFailure{f})
+		s.join(k, f, c, ev)
+		return true
 	}
 	s.watchClusters(f, ev)
 	return true
