@@ -100,12 +100,10 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 		return true
 	}
 	f.traits = s.rarity.traits(c, &f.Attempt, appOf(ev))
-	for _, key := range f.traits {
-		if k := s.byTrait[key]; key != 0 && k != nil && k.covers(f.At) {
-			s.evidence.take([]*foreignFailure{f})
-			s.join(k, f, c, ev)
-			return true
-		}
+	if k := s.of(f, c); k != nil {
+		s.evidence.take([]*foreignFailure{f})
+		s.join(k, f, c, ev)
+		return true
 	}
 	s.openRare(f, ev)
 	return true
@@ -172,15 +170,12 @@ func (s *campaigns) member(k *campaign, f *foreignFailure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
-	k := s.same(&made, members)
+	keys, k := made.keys, s.same(&made, members)
 	if k == nil {
 		k = s.create(&made, members)
 	}
-	for _, key := range made.keys {
-		if len(k.keys) < maxCampaignKeys && !slices.Contains(k.keys, key) {
-			k.keys = append(k.keys, key)
-		}
-		s.byTrait[key] = k
+	for _, key := range keys {
+		s.giveTrait(key, k)
 	}
 	s.evidence.take(members)
 	for _, f := range members {
@@ -193,6 +188,24 @@ func (s *campaigns) open(made campaign, members []*foreignFailure, ev *event.Eve
 	k.incident.Assess()
 	s.incidents.tracker.Update(k.incident.Incident)
 	return k
+}
+
+// giveTrait makes a rare trait one of a campaign, and of no other: only then does a
+// restored state say whose it is.
+func (s *campaigns) giveTrait(key uint64, k *campaign) {
+	o := s.byTrait[key]
+	if o == k {
+		return
+	}
+	if o != nil {
+		o.keys = slices.DeleteFunc(o.keys, func(have uint64) bool { return have == key })
+	}
+	if len(k.keys) >= maxCampaignKeys {
+		delete(s.byTrait, k.keys[0])
+		k.keys = slices.Delete(k.keys, 0, 1)
+	}
+	k.keys = append(k.keys, key)
+	s.byTrait[key] = k
 }
 
 func (s *campaigns) create(made *campaign, members []*foreignFailure) *campaign {
@@ -211,6 +224,7 @@ func (s *campaigns) create(made *campaign, members []*foreignFailure) *campaign 
 		subject = strconv.FormatUint(k.keys[0], 16)
 	}
 	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
+	k.keys = nil // open gives them
 	k.incident = s.incidents.open(subject, windowCampaign, k.began, k.began)
 	s.list = append(s.list, k)
 	if len(s.list) > maxCampaigns {
@@ -301,8 +315,9 @@ func (s *campaigns) goesOn(k *campaign, f *foreignFailure) bool {
 		return f.At <= k.end
 	}
 	window := k.pause / 3
-	k.recent = append(k.recent, f.At)
-	slices.Sort(k.recent)
+	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
+		k.recent = slices.Insert(k.recent, place, f.At)
+	}
 	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
 	if over := len(k.recent) - maxPairs; over > 0 {
 		k.recent = slices.Delete(k.recent, 0, over)

@@ -219,7 +219,7 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 // Tables implements analytics.Analytic.
 func (s *Detector) Tables() []state.Table {
 	return append(s.profiles.tables(),
-		state.Table{Name: tableCampaigns, Restore: s.campaigns.restore, Changes: s.campaigns.save},
+		state.Table{Name: tableCampaigns, Restore: s.campaigns.restore, Changes: s.campaigns.save, Loaded: s.campaigns.loaded},
 		state.Table{Name: tableEvidence, Track: s.evidence.track, Restore: s.evidence.restore, Changes: s.evidence.save, Loaded: s.clusters.loaded},
 		state.Table{Name: tableLevel, Restore: s.evidence.level.restore, Changes: s.evidence.level.save},
 		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},

@@ -1,7 +1,9 @@
 package stuffing
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -257,6 +259,13 @@ func (s *profiles) saveClients(w *state.Writer) {
 			w.Encode(tableClients, c.saved(protected))
 		}
 		w.Put(tableClients, k[:], present)
+	})
+}
+
+// loaded restores the order in which the campaigns opened.
+func (s *campaigns) loaded() {
+	slices.SortFunc(s.list, func(a, b *campaign) int {
+		return cmp.Or(cmp.Compare(a.opened, b.opened), cmp.Compare(a.incident.ID, b.incident.ID))
 	})
 }
 
