@@ -28,6 +28,7 @@ const (
 	shellID
 	shellServer
 	shellUser
+	shellSID
 	shellApplication
 	shellName
 	shellParameters
@@ -39,6 +40,7 @@ var shellColumns = table.NewColumns([][]string{
 	shellID:          {"cmdletuniqueid"},
 	shellServer:      {"serverhostname"},
 	shellUser:        {"authenticateduser"},
+	shellSID:         {"executingusersid"},
 	shellApplication: {"clientapplication"},
 	shellName:        {"cmdlet"},
 	shellParameters:  {"parameters"},
@@ -102,6 +104,7 @@ func (f *cmdlet) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	}
 	ev.Service, ev.Action = event.PowerShell, cmdletAction(r[shellName])
 	ev.RawUser, ev.Host, ev.ID = table.Single(r[shellUser], ev, request.MaxUser), r[shellServer], r[shellID]
+	ev.SID = r[shellSID]
 	ev.Operation, ev.Client = r[shellName], r[shellApplication]
 	f.parameters = table.AppendSingle(f.parameters[:0], ascii.Clip(r[shellParameters], maxCmdletText))
 	ev.Detail = f.parameters

@@ -40,7 +40,10 @@ func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Detail = ascii.Clip(parameters, maxCmdletText)
 	ev.Mailbox = cmdletMailbox(parameters)
 	ev.Client = ascii.Clip(present(r.inserts[cmdletHost]), maxWinName)
-	ev.RawUser = first(present(r.inserts[cmdletUser]), present(r.inserts[cmdletUserSID]))
+	ev.RawUser, ev.SID = present(r.inserts[cmdletUser]), present(r.inserts[cmdletUserSID])
+	if ev.RawUser == nil {
+		ev.RawUser = ev.SID
+	}
 	emit(ev)
 	return format.Understood
 }
