@@ -35,6 +35,7 @@ type Detector struct {
 	access   *mailAccess
 	changes  *mailboxChanges
 	scripts  *scripts
+	webMails *webMails
 }
 
 // New returns a Detector for up to maxUsers accounts that reports to t.
@@ -47,12 +48,12 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
-	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
+	access := &mailAccess{webMails: newWebMails(s, maxUsers), policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
 	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
 	t.Register(&ruleCollection, newTheft)
 	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
-	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}}
+	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, access.webMails}
 }
 
 // Observe implements analytics.Analytic.
@@ -63,7 +64,7 @@ func (c *Detector) Observe(ev *event.Event) {
 		return
 	}
 	program := programOverEWS(ev)
-	reached := c.subjects.known.webMail.add(ev, at)
+	reached := c.webMails.add(ev, at)
 	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
 		return
 	}
@@ -165,7 +166,7 @@ func (c *Detector) Baselines() (mature, all int) {
 
 // Tables implements analytics.Analytic.
 func (c *Detector) Tables() []state.Table {
-	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
+	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), c.webMails.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
 }
 
 // OpensAt is the sum of weights, of both halves together, at which an incident
