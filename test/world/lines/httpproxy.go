@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -55,9 +56,9 @@ func (w *Writer) httpProxy(server int, r Request) {
 
 // signedAs returns an account as the server names it after authentication.
 func (w *Writer) signedAs(user string) string {
-	name, _, ok := strings.Cut(user, "@")
+	name, domain, ok := strings.Cut(user, "@")
 	if !ok {
 		return user
 	}
-	return w.NetBIOS + `\` + name
+	return cmp.Or(w.Others[domain], w.NetBIOS) + `\` + name
 }
