@@ -64,7 +64,6 @@ type Population struct {
 	accounts        int   // of tenant; above exactAccounts as of countedHour
 	countedHour     int64 // since 1970
 	began           int64
-	evicted         uint64
 	changed         map[Feature]struct{} // nil: changes are not tracked
 	tenantChanged   bool
 }
@@ -223,9 +222,6 @@ func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
 // Len returns the number of features kept.
 func (p *Population) Len() int { return p.single.Len() + p.several.Len() }
 
-// Evicted returns the number of evicted features so far.
-func (p *Population) Evicted() uint64 { return p.evicted }
-
 func (p *Population) find(f Feature) (u *users, several bool) {
 	if u, ok := p.several.Get(f); ok {
 		return u, true
@@ -253,7 +249,6 @@ func (p *Population) evict() {
 		from = p.single
 	}
 	if f, _, ok := from.RemoveOldest(); ok {
-		p.evicted++
 		p.markDirty(f)
 	}
 }

@@ -83,9 +83,9 @@ func (w *Writer) add(l Line) {
 	w.out(l)
 }
 
-// Flushed returns when a writer that empties its buffer every so often writes
+// flushed returns when a writer that empties its buffer every so often writes
 // what happened at t.
-func Flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
+func flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
 
 // between draws a duration from [low, high), to the millisecond.
 func (w *Writer) between(low, high time.Duration) time.Duration {

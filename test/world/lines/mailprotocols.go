@@ -36,10 +36,10 @@ func (w *Writer) open(at time.Time, c Client) *smtp {
 func (s *smtp) say(event, data, context string) {
 	w, name := s.w, s.w.Servers[s.server]
 	text := fmt.Sprintf(`%s,%s\Client Frontend %s,%s,%d,%s:587,%s,%s,%s,%s`,
-		s.at.Format(ExchangeTime), name, name, s.id, s.row, serverIP(s.server), s.remote, event, data, context)
+		s.at.Format(exchangeTime), name, name, s.id, s.row, serverIP(s.server), s.remote, event, data, context)
 	path := "exchange/" + name + "/SmtpReceive/RECV" + s.at.Format("20060102") + "-1.LOG"
-	w.text("exchange.smtp", path, s.at, Flushed(s.at, 5*time.Second), text,
-		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(ExchangeTime), smtpFields)
+	w.text("exchange.smtp", path, s.at, flushed(s.at, 5*time.Second), text,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(exchangeTime), smtpFields)
 	s.row++
 	s.at = s.at.Add(w.between(5*time.Millisecond, 120*time.Millisecond))
 }
@@ -54,7 +54,7 @@ func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
 		s.say("<", "MAIL FROM:<"+account+">", "")
 		s.say(">", "250 2.6.0 <"+w.hex(16)+"@"+w.Domain+"> Queued mail for delivery", "")
 	} else {
-		w.logonFailed(s.at, account, "-", SMTPProcess, Cleartext, v)
+		w.logonFailed(s.at, account, "-", smtpProcess, cleartext, v)
 		s.say("*", "", "Inbound AUTH LOGIN failed because of LogonDenied")
 		s.say("*", "", "User Name: "+account)
 		s.say("*", "Tarpit for '0.00:00:05' due to '535 5.7.3 Authentication unsuccessful'", "")
@@ -73,18 +73,18 @@ func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
 	id, row := w.hex(16), 0
 	say := func(user, command, parameters, context string) {
-		text := fmt.Sprintf("%s,%s,%d,%s:993,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(ExchangeTime),
+		text := fmt.Sprintf("%s,%s,%d,%s:993,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(exchangeTime),
 			id, row, serverIP(server), remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
 		path := "exchange/" + w.Servers[server] + "/Imap4/IMAP4" + at.Format("20060102") + "-1.LOG"
-		w.text("exchange.imap", path, at, Flushed(at, 5*time.Second), text,
-			"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: IMAP4 Log", "#Date: "+at.Format(ExchangeTime), imapFields)
+		w.text("exchange.imap", path, at, flushed(at, 5*time.Second), text,
+			"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: IMAP4 Log", "#Date: "+at.Format(exchangeTime), imapFields)
 		row++
 		at = at.Add(w.between(20*time.Millisecond, 300*time.Millisecond))
 	}
 	say("", "OpenSession", "", "")
 	say("", "capability", "", "R=OK")
 	if v != Right {
-		w.logonFailed(at, account, c.IP.String(), `C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\PopImap\Microsoft.Exchange.Imap4.exe`, Cleartext, v)
+		w.logonFailed(at, account, c.IP.String(), `C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\PopImap\Microsoft.Exchange.Imap4.exe`, cleartext, v)
 		say(account, "authenticate", "PLAIN", `"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: `+account+`"";ErrMsg=AuthFailed:LogonDenied"`)
 		say("", "CloseSession", "", "")
 		return
