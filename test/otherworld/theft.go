@@ -156,7 +156,7 @@ func (r *robbery) graph(at time.Time, app, uri string) {
 }
 
 // overGraph is a script that reads n messages and has records of both logs.
-func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) time.Time {
+func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) {
 	for i := range n {
 		r.graph(at, app, one(r.w, "/me/messages?$top=50&$skip="+fmt.Sprint(50*i), "/me/mailFolders/inbox/messages/"+r.w.token(), "/me/messages/"+r.w.token()+"/attachments"))
 		if i%3 == 0 {
@@ -164,7 +164,6 @@ func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) 
 		}
 		at = at.Add(r.w.seconds(low, high))
 	}
-	return at
 }
 
 // browse is reading by hand: a number of mails in folders.
@@ -186,8 +185,8 @@ func (r *robbery) does(at time.Time, cmdlet, object string, parameters ...string
 }
 
 // hides makes a rule that hides answers.
-func (r *robbery) hides(at time.Time) time.Time {
-	return r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
+func (r *robbery) hides(at time.Time) {
+	r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // run plans the theft's acts at its time.
@@ -205,10 +204,10 @@ func (r *robbery) becomesAdmin() {
 	r.w.busy[r.victim] = true
 }
 
-// others are n people whose mail is read through other accounts or applications.
-func (w *World) others(n int, cloud bool) (list []*person) {
+// others are n people of the tenant whose mail is read through other accounts or applications.
+func (w *World) others(n int) (list []*person) {
 	for _, p := range some(w, w.people, len(w.people)) {
-		if p.cloud == cloud && len(list) < n {
+		if p.cloud && len(list) < n {
 			list = append(list, p)
 		}
 	}

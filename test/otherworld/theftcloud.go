@@ -292,7 +292,7 @@ func (w *World) stolenAssistant(r *robbery) {
 	}
 	boss := r.victim.boss
 	if boss == nil {
-		boss = w.others(1, true)[0]
+		boss = w.others(1)[0]
 	}
 	r.run(func(at time.Time) {
 		r.session, r.agent = r.victim.session, w.browser(r.victim, at)

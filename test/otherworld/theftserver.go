@@ -21,13 +21,12 @@ func (r *robbery) guess(at time.Time, wrong int) time.Time {
 }
 
 // requests are n requests to a service with name and password.
-func (r *robbery) requests(at time.Time, s lines.Service, n int, low, high float64, query string) time.Time {
+func (r *robbery) requests(at time.Time, s lines.Service, n int, low, high float64, query string) {
 	for range n {
 		r.saw(at, r.ip, r.victim.upn())
 		r.w.log.Basic(at, r.from(), s, r.victim.down(), query, lines.Right)
 		at = at.Add(r.w.seconds(low, high))
 	}
-	return at
 }
 
 func (r *robbery) exports(at time.Time, by *person, mailbox *person) {
