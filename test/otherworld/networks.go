@@ -3,6 +3,7 @@ package otherworld
 import (
 	"net/netip"
 
+	"redshank/test/world"
 	"redshank/test/world/network"
 )
 
@@ -74,7 +75,7 @@ func (w *World) networks() {
 // addresses draws n different addresses of networks.
 func (w *World) addresses(n int, from []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = include(list, one(w, from...).V4(w.rng.Uint64()))
+		list = world.Include(list, one(w, from...).V4(w.rng.Uint64()))
 	}
 	return list
 }

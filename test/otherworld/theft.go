@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
@@ -84,7 +85,7 @@ var thefts = []theft{
 
 // robbery is one theft: victim, thief, and the truth about them.
 type robbery struct {
-	attack
+	*world.Attack
 	w              *World
 	victim         *person
 	at             time.Time
@@ -96,7 +97,7 @@ type robbery struct {
 // rob plans one theft of a kind.
 func (w *World) rob(x theft) {
 	cloud := x.needs == inTenant
-	r := &robbery{attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
+	r := &robbery{Attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
 	if r.victim == nil {
 		return
 	}
@@ -133,7 +134,7 @@ func (r *robbery) enter(at time.Time, s lines.SignIn) time.Time {
 		s.Session = r.session
 	}
 	s.Token = r.token
-	r.saw(at, s.IP, r.victim.upn())
+	r.Saw(at, s.IP, r.victim.upn())
 	r.w.log.SignIn(s)
 	return at.Add(r.w.seconds(20, 400))
 }
@@ -144,14 +145,14 @@ func (r *robbery) mail(at time.Time, m lines.Read) {
 	if m.Session == "" {
 		m.Session, m.Token = r.session, r.token
 	}
-	r.saw(at, r.ip, r.victim.upn())
-	r.saw(at, r.ip, m.Owner)
+	r.Saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, m.Owner)
 	r.w.log.Mail(m)
 }
 
 // graph is one request for mail.
 func (r *robbery) graph(at time.Time, app, uri string) {
-	r.saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, r.victim.upn())
 	r.w.log.Graph(lines.GraphCall{At: at, Client: r.from(), App: app, User: r.victim.object, Token: r.token, URI: uri, Size: r.w.count(5000, 300_000)})
 }
 
@@ -179,7 +180,7 @@ func (r *robbery) browse(at time.Time, items int) time.Time {
 
 // does is a cmdlet, or its like in the web, by the victim's account.
 func (r *robbery) does(at time.Time, cmdlet, object string, parameters ...string) time.Time {
-	r.saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, r.victim.upn())
 	r.w.log.Admin(at, r.ip, r.victim.upn(), r.victim.object, cmdlet, object, r.session, parameters...)
 	return at.Add(r.w.seconds(20, 300))
 }

@@ -102,9 +102,9 @@ func (w *World) assault(x assault) {
 		w.at(at, func(at time.Time) {
 			c := x.from(i)
 			x.way(i)(w, at, c, t, v)
-			a.saw(at, c.IP, t.upn)
+			a.Saw(at, c.IP, t.upn)
 			if v.KnowsPassword() {
-				a.found(t.upn, c.IP)
+				a.Found(t.upn, c.IP)
 			}
 		})
 		at = at.Add(x.pause())

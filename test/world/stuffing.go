@@ -172,7 +172,7 @@ var stuffings = []kind{
 		targets := w.rounds(w.number(40, 90), 1)
 		var list []netip.Addr
 		for k := range uint64(40) {
-			list = include(list, network.Near(base, k))
+			list = Include(list, network.Near(base, k))
 		}
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(byForm), from: clients(list, w.browser()), targets: targets, pause: w.every(30 * time.Second), hits: w.hits(targets, false)})
 	}},
