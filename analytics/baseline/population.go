@@ -213,9 +213,6 @@ func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
 // Len returns the number of features kept.
 func (p *Population) Len() int { return p.features.Len() }
 
-// Evicted returns the number of evicted features so far.
-func (p *Population) Evicted() uint64 { return p.features.Evicted() }
-
 func (p *Population) peek(f Feature) *users {
 	u, _ := p.features.Peek(f)
 	return u

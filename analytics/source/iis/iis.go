@@ -221,7 +221,7 @@ func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
 func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status int64, emit format.Emit) bool {
 	switch {
 	case status == 401:
-		refused(ev, r, q)
+		refused(ev, r)
 	case status < 400, status == 505 && ev.Service == event.EAS:
 		// ActiveSync answers a GET with a correct password with 505.
 		ev.Outcome = event.Success
@@ -268,7 +268,7 @@ func openedMailbox(path []byte) []byte {
 // refused classifies a 401 as a wrong password or as a handshake before a login. A 401
 // without an account, as of NTLM, is a failure only if its Windows result shows that
 // credentials were checked.
-func refused(ev *event.Event, r *w3cRow, q *request.Query) {
+func refused(ev *event.Event, r *w3cRow) {
 	ev.Outcome = event.Challenge
 	code := r.get(w3cWin32)
 	named := ev.RawUser != nil
