@@ -55,9 +55,12 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		i.addMailbox(t.Key)
+		i.addMailbox(&t)
 	}
 	if ev != nil {
+		if ev.UserKind == event.UserPerson {
+			i.addAccount(string(ev.User))
+		}
 		i.Services |= 1 << ev.Service
 		i.AddEvent(ev)
 		i.privileged = i.privileged || ev.Marks.Has(event.PrivilegedUser)

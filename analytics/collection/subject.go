@@ -247,6 +247,20 @@ func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 	return xxhash.Sum64(name)
 }
 
+// ownerOf returns the account of the mailbox that mailboxOf returns the hash of.
+func (c *subjects) ownerOf(d *profile, ev *event.Event) string {
+	if len(ev.Mailbox) == 0 && d.kind == aUser {
+		return d.subject
+	}
+	name := firstOf(ev.Mailbox, ev.User)
+	if account, ok := c.names.Peek(event.SaltedHash('o', name)); ok {
+		if owner, ok := c.profiles.Peek(account); ok {
+			return owner.subject // known by its object id
+		}
+	}
+	return string(name)
+}
+
 // countBaseline adds by, 1 or -1, to the counts that include the baseline of a
 // profile.
 func (c *subjects) countBaseline(d *profile, by int) {
