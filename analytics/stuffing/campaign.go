@@ -2,6 +2,8 @@ package stuffing
 
 import (
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 )
 
 // Bounds of campaigns: how many are kept, and what one of them keeps.
@@ -22,7 +24,7 @@ const (
 
 // campaign is an attack from many clients while it lasts.
 type campaign struct {
-	incident   *attack
+	incident   *attack.Attack
 	keys       []uint64 // rare traits of its failures; none: the tenant's level
 	tenant     bool     // opened by the tenant's level
 	began, end int64    // of its failures
@@ -32,7 +34,7 @@ type campaign struct {
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
 	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
-	latest     []foreignFailure    // of a campaign without: the failures that it took in last
+	latest     []evidence.Failure  // of a campaign without: the failures that it took in last
 	divided    int64               // when another campaign was last split off from these
 	recent     []int64             // times of the latest failures without a rare trait, in order
 }

@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -123,10 +124,10 @@ func (s *Detector) describeAccount(f *explain.Facts, name string) {
 	}
 	s.describeClients(f, key)
 	taken, unexplained := 0, 0
-	for i := range s.evidence.list {
-		switch e := &s.evidence.list[i]; {
+	for e := range s.evidence.Since(0) {
+		switch {
 		case e.Key != key:
-		case e.taken:
+		case e.Taken:
 			taken++
 		case !e.Succeeded:
 			unexplained++
@@ -154,9 +155,9 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 				p.last = max(p.last, t.At)
 			}
 		}
-		if i := c.incident; i != nil && i.tallies[key] != nil {
-			p.n += i.tallies[key].failures
-			p.last = max(p.last, i.tallies[key].last)
+		if c.incident != nil {
+			n, last := c.incident.FailuresOf(key)
+			p.n, p.last = p.n+n, max(p.last, last)
 		}
 		if p.n > 0 {
 			places = append(places, p)
@@ -167,8 +168,8 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 	})
 	for _, p := range places[:min(len(places), maxDescribed)] {
 		part := "no incident"
-		if p.c.incident != nil && p.c.incident.tallies[key] != nil {
-			part = "part of incident " + p.c.incident.ID
+		if i := p.c.incident; i != nil && i.HasFailed(key) {
+			part = "part of incident " + i.ID
 		}
 		f.Add("failed at", "%s, %d times, last %s: %s", p.c.key.Addr(), p.n, clock(p.last), part)
 	}
@@ -178,11 +179,11 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 }
 
 // describeIncident adds an incident, if there is one.
-func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack) {
+func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack.Attack) {
 	if i == nil {
 		return
 	}
-	i.updateCounts((*window.Distinct).Count)
+	i.UpdateCounts((*window.Distinct).Count)
 	f.Add(name, "%s, %s, %s, %s, opened by the window %s: %d failures of %d accounts, %s to %s%s", i.ID, i.Class, i.Severity,
 		map[bool]string{true: "closed", false: "open"}[i.Closed()], i.Window, i.Counts.Failures, i.Counts.DistinctUsers, clock(i.Start), clock(i.End),
 		map[bool]string{true: fmt.Sprintf(", %d valid credentials", i.Valid.Count())}[i.Valid.Count() > 0])

@@ -49,7 +49,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	i.Account, a.incident = a.name, i
 	for _, t := range a.attempts.Take() {
 		if s.incidents.inReach(i, t.At) || privileged {
-			i.addFailure(t, nil)
+			i.AddFailure(t, nil)
 		}
 	}
 	i.AddEvent(ev)

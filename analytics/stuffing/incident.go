@@ -5,6 +5,7 @@ import (
 
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -17,19 +18,19 @@ type incidents struct {
 
 // inReach reports whether an event at a time belongs to the incident: from the
 // slow window before its start to the quiet time after its end.
-func (s *incidents) inReach(i *attack, at int64) bool {
+func (s *incidents) inReach(i *attack.Attack, at int64) bool {
 	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open opens the incident of a subject, from one time to another, for the reason why:
 // one of the windows. Its severity is high from twice the accounts and ten times the
 // failures on that open an incident.
-func (s *incidents) open(subject, why string, from, to int64) *attack {
-	i := s.tracker.Open(&ruleStuffing, subject, from).Detail.(*attack)
+func (s *incidents) open(subject, why string, from, to int64) *attack.Attack {
+	i := s.tracker.Open(&ruleStuffing, subject, from).Detail.(*attack.Attack)
 	i.Extend(to)
 	i.Window = why
 	t := &s.policy.Stuffing
-	i.highFrom.users, i.highFrom.failures = 2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst
+	i.SetHigh(2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst)
 	return i
 }
 
@@ -45,7 +46,7 @@ func (s *incidents) began(tries *window.Attempts, at int64) int64 {
 }
 
 // link notes that the incident of one client is part of a campaign.
-func (s *incidents) link(campaign, single *attack) {
+func (s *incidents) link(campaign, single *attack.Attack) {
 	if single == nil || single.Campaign == campaign.ID {
 		return
 	}
@@ -63,14 +64,14 @@ func addMember(list []string, id string) []string {
 }
 
 // byID returns the open incident with the id, or nil if it is closed.
-func (s *incidents) byID(id string) *attack {
+func (s *incidents) byID(id string) *attack.Attack {
 	if i := s.tracker.ByID(id); i != nil {
-		return i.Detail.(*attack)
+		return i.Detail.(*attack.Attack)
 	}
 	return nil
 }
 
-func idOf(i *attack) string {
+func idOf(i *attack.Attack) string {
 	if i == nil {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -20,7 +21,7 @@ type account struct {
 	name     string
 	known    []knownClient
 	attempts window.Attempts // from networks foreign to the account
-	incident *attack         // the last incident it alone was the subject of
+	incident *attack.Attack  // the last incident it alone was the subject of
 	stolen   reports         // of its successes in attacks
 }
 

@@ -17,8 +17,6 @@ const (
 	tableAccounts   = "accounts"
 	tableClients    = "clients"
 	tableCampaigns  = "campaigns"
-	tableEvidence   = "evidence"
-	tableLevel      = "level"
 	tableForeign    = "foreign_sign_ins"
 	tablePopulation = "population"
 )
@@ -92,7 +90,7 @@ type savedCampaign struct {
 	Clients            []event.ClientKey
 	Tools              []uint32
 	Sample             []uint64
-	Pending            []savedFailure // no longer written: the evidence has them
+	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
 }

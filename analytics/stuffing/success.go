@@ -4,6 +4,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -14,7 +16,7 @@ type signIns struct {
 	profiles    *profiles
 	rarity      *rarity
 	shared      *sharedAddresses
-	evidence    *evidence
+	evidence    *evidence.List
 	foreign     *foreignSignIns
 	campaigns   *campaigns
 	credentials *credentials
@@ -92,7 +94,7 @@ func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 	if !c.attempts.Forgive(since, got.first, typo) {
 		return false
 	}
-	s.evidence.forgive(c.key, got.key, since, got.first, typo)
+	s.evidence.Forgive(c.key, got.key, since, got.first, typo)
 	return true
 }
 
@@ -125,16 +127,16 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 	if !got.foreign {
 		return false
 	}
-	i := (*attack)(nil)
+	i := (*attack.Attack)(nil)
 	if k := s.campaigns.ofSuccess(c, got); k != nil {
 		i = k.incident
-	} else if s.incidents.inReach(a.incident, got.first) && a.incident.usesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
+	} else if s.incidents.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
 		i = a.incident
 	}
 	if i == nil {
 		s.foreign.add(got)
 		if got.outcome == event.Success {
-			s.evidence.level.addSignIn(got.first)
+			s.evidence.Level.AddSignIn(got.first)
 		}
 		return false
 	}
