@@ -193,7 +193,7 @@ func (s *Detector) pairOf(t *window.Attempt) clusterPair {
 // program on its way: a telephone with an old password fails from many
 // networks.
 func (s *Detector) ownProgram(t *window.Attempt, a *account) bool {
-	return isMail(t) && a.usedAgent(t.Agent, t.At)
+	return a != nil && (isMail(t) && a.usedAgent(t.Agent, t.At) || a.stale.made(t))
 }
 
 // isMail reports whether an attempt is that of a mail program, which keeps trying

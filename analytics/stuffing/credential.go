@@ -118,7 +118,7 @@ func (s *Detector) onlyCounted(ev *event.Event, c *client, a *account) bool {
 	if c.unit != nil || !s.inReach(i, at) || !i.Valid.Full(at) || s.shared(c, ev.Marks) {
 		return false
 	}
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev),
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.tools.of(ev), app: appOf(ev),
 		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
 	got.foreign = foreign(c, &got)
 	switch s.classify(i, c, &got) {

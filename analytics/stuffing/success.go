@@ -36,7 +36,7 @@ func (s *Detector) succeeded(ev *event.Event) {
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
 // address that the account has not used.
 func (s *Detector) newSignIn(ev *event.Event, c *client, a *account) signIn {
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = foreign(c, &got)
