@@ -54,7 +54,7 @@ func (s *signIns) observe(ev *event.Event) {
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
 // address that the account has not used.
 func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = foreign(c, &got)
@@ -156,7 +156,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 	if c.unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.shared(ev.Marks) {
 		return false
 	}
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.profiles.tools.of(ev), app: appOf(ev),
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev),
 		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
 	got.foreign = foreign(c, &got)
 	switch s.credentials.classify(i, c, &got) {
