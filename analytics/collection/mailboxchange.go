@@ -49,6 +49,10 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	n := c.evidence.observationOf(ev, kind)
 	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&deletesMail == 0
 	c.evidence.record(d, n, detail, ev)
+	if does&opensProtocol != 0 && len(ev.Mailbox) > 0 && string(ev.Mailbox) != d.subject {
+		n.links[0] = 0 // the session is that of the administrator
+		c.evidence.record(c.subjects.profile(aUser, ev.Mailbox), n, detail, ev)
+	}
 }
 
 // complianceSearch reports whether an export is that of a compliance search, which
@@ -89,6 +93,7 @@ var changes = map[string]func(*policy.Policy, *event.Event, effect) signalKind{
 	"mail_permission": permissionKind,
 	"mail_role":       roleKind,
 	"mail_audit":      auditKind,
+	"mail_device":     protocolKind,
 	"mail_export":     always(mailExport),
 	"mail_search":     always(mailSearch),
 	"consent":         consentKind,
@@ -133,6 +138,15 @@ func mailboxKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 func auditKind(_ *policy.Policy, ev *event.Event, does effect) signalKind {
 	if does&endsAuditing != 0 || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
 		return accessThrottled
+	}
+	return signalKinds
+}
+
+// protocolKind returns the signal of a protocol that is switched on for a mailbox and
+// with which a program can read all of it.
+func protocolKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
+	if does&opensProtocol != 0 {
+		return mailPermission
 	}
 	return signalKinds
 }

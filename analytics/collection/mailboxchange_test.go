@@ -77,6 +77,8 @@ func TestChanges(t *testing.T) {
 		{"Set-OrganizationConfig", "DisplayName=x", nothing},
 		{"Set-Mailbox", `-Identity "x" -AuditEnabled "False"`, accessThrottled},
 		{"Set-Mailbox", "-Identity x -AuditEnabled:$false", accessThrottled},
+		{"Set-CASMailbox", "Identity=x; ImapEnabled=True", mailPermission},
+		{"Set-CASMailbox", "Identity=x; ImapEnabled=False; OWAEnabled=True", nothing},
 		{"HardDelete", "", nothing},
 	} {
 		ev := event.Event{Operation: []byte(tc.operation), Detail: []byte(tc.detail), User: []byte("alice@contoso.com"), Mailbox: []byte("alice@contoso.com")}
@@ -103,13 +105,13 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	for group, operation := range map[string]string{
 		"mail_rule": "New-InboxRule", "mail_forward": "Set-Mailbox", "mail_permission": "Add-MailboxPermission", "mail_role": "New-ManagementRoleAssignment",
 		"mail_export": "New-MailboxExportRequest", "mail_search": "Search-Mailbox", "consent": "Consent to application", "app_credential": "Add service principal credentials",
-		"app_change": "Update application", "mail_audit": "Set-AdminAuditLogConfig",
+		"app_change": "Update application", "mail_audit": "Set-AdminAuditLogConfig", "mail_device": "Set-CASMailbox",
 	} {
 		if _, ok := changes[group]; !ok || first2(p.OperationGroup([]byte(operation)), p.CmdletGroup([]byte(operation))) != group {
 			t.Errorf("%s: %s", group, operation)
 		}
 	}
-	if len(changes) != 10 {
+	if len(changes) != 11 {
 		t.Errorf("%d groups", len(changes))
 	}
 	for _, group := range policy.CmdletGroups() {

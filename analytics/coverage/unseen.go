@@ -12,7 +12,7 @@ type Unseen struct {
 // parts together.
 func (r *Report) UnseenGroups() (groups []Unseen) {
 	for _, s := range r.NotSeen {
-		blind := BlindWithout(s)
+		blind := blindWithout(s)
 		at := slices.IndexFunc(groups, func(g Unseen) bool { return slices.Equal(g.Blind, blind) })
 		if at < 0 {
 			at = len(groups)
