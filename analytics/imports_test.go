@@ -24,13 +24,14 @@ var mayImport = []struct{ name, imports string }{
 	{"analytics/window", "analytics/event"},
 	{"analytics/source", "analytics/ascii analytics/event analytics/record analytics/timestamp"},
 	{"analytics/state", "analytics/event analytics/window"},
+	{"analytics/directory", "analytics/event analytics/state analytics/window"},
 	{"analytics/baseline", "analytics/event analytics/policy analytics/state analytics/window"},
 	{"analytics/incident", "analytics/alert analytics/event analytics/policy analytics/state analytics/window"},
 	{"analytics/health", "analytics/event analytics/policy analytics/source"},
 	{"analytics/coverage", "analytics/event analytics/state"},
 	{"analytics/stuffing", "analytics/alert analytics/baseline analytics/event analytics/explain analytics/incident analytics/policy analytics/state analytics/window"},
 	{"analytics/collection", "analytics/alert analytics/ascii analytics/baseline analytics/event analytics/explain analytics/incident analytics/policy analytics/state analytics/window"},
-	{"analytics", "analytics/alert analytics/collection analytics/coverage analytics/drill analytics/event analytics/explain analytics/health analytics/incident analytics/policy analytics/record analytics/source analytics/state analytics/stuffing analytics/window"},
+	{"analytics", "analytics/alert analytics/collection analytics/coverage analytics/directory analytics/drill analytics/event analytics/explain analytics/health analytics/incident analytics/policy analytics/record analytics/source analytics/state analytics/stuffing analytics/window"},
 	{"analytics/scenario", "analytics analytics/alert analytics/event analytics/policy"}, // for tests only
 
 	{"plugin/text", ""},

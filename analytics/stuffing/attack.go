@@ -157,3 +157,11 @@ func (i *attack) hasFailed(key uint64) bool {
 	_, ok := i.tallies[key]
 	return ok || i.users.Has(key)
 }
+
+// usesAgent reports whether the incident has failures with an agent, by its hash.
+func (i *attack) usesAgent(id uint32) bool { return slices.Contains(i.agentIDs, id) }
+
+// namesAgents reports whether the incident has failures of which the agent is known.
+func (i *attack) namesAgents() bool {
+	return slices.ContainsFunc(i.agentIDs, func(id uint32) bool { return id != 0 })
+}

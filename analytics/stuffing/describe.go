@@ -28,15 +28,15 @@ func (s *Detector) Describe(of explain.Subject) []explain.Fact {
 }
 
 func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
-	c, ok := s.clients.Peek(s.cut(address))
+	c, ok := s.profiles.clients.Peek(s.profiles.cut(address))
 	if !ok {
 		f.Add("client", "not known: no failure and no sign-in from it is kept")
 		return
 	}
-	if p := s.prefix(c.key); p.IsValid() {
+	if p := s.profiles.prefix(c.key); p.IsValid() {
 		f.Add("client", "%s, which counts as one client", p)
 	}
-	if s.shared(c, s.policy.AddressMarks(address.Addr())) {
+	if c.shared(s.policy.AddressMarks(address.Addr())) {
 		f.Add("shared address", "%d accounts are at home there; each tool counts for itself, against the usual failures", c.knownUsers())
 	}
 	s.describeIncident(f, "incident", c.incident)
@@ -46,8 +46,8 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 		f.Add("failures", "none outside of an incident")
 	} else {
 		f.Add("failures", "%d outside of an incident, %s to %s", len(all), clock(all[0].At), clock(all[len(all)-1].At))
-		s.describeWindow(f, c, "burst", s.burst, s.policy.Stuffing.MailboxLoginThreshold.Burst, s.policy.Stuffing.FailureThreshold.Burst)
-		s.describeWindow(f, c, "slow", s.slow, s.policy.Stuffing.MailboxLoginThreshold.Slow, s.policy.Stuffing.FailureThreshold.Slow)
+		s.describeWindow(f, c, "burst", s.thresholds.burst, s.policy.Stuffing.MailboxLoginThreshold.Burst, s.policy.Stuffing.FailureThreshold.Burst)
+		s.describeWindow(f, c, "slow", s.thresholds.slow, s.policy.Stuffing.MailboxLoginThreshold.Slow, s.policy.Stuffing.FailureThreshold.Slow)
 		s.describeAttempts(f, c, all)
 	}
 	for _, got := range c.signIns()[:min(len(c.signIns()), maxDescribed)] {
@@ -64,7 +64,7 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, length int64, accounts, failures int) {
 	var most attemptStats
 	for _, t := range c.attempts.All() {
-		s.windows(c, t.At, length, 0, func(w *attemptStats) bool {
+		s.statistics.windows(c, t.At, length, 0, func(w *attemptStats) bool {
 			if w.foreign > most.foreign || w.foreign == most.foreign && w.failures > most.failures {
 				most = *w
 			}
@@ -77,12 +77,12 @@ func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, leng
 
 // describeAttempts adds the accounts that failed, and what was made of each.
 func (s *Detector) describeAttempts(f *explain.Facts, c *client, all []window.Attempt) {
-	s.stats(c, all, 0)
+	s.statistics.of(c, all, 0)
 	names := map[uint64]string{}
 	for i := range all {
 		names[all[i].Key] = all[i].Name
 	}
-	list := slices.Clone(s.scratch)
+	list := slices.Clone(s.statistics.scratch)
 	slices.SortStableFunc(list, func(a, b accountStats) int { return b.attempts - a.attempts })
 	for _, a := range list[:min(len(list), maxDescribed)] {
 		f.Add("failed", "%s, %d times: %s", cmp.Or(names[a.key], "an account that is not known any more"), a.attempts, a.verdict())
@@ -109,14 +109,14 @@ func (a *accountStats) verdict() string {
 
 func (s *Detector) describeAccount(f *explain.Facts, name string) {
 	key := xxhash.Sum64String(name)
-	if a, ok := s.accounts.Peek(key); ok {
+	if a, ok := s.profiles.accounts.Peek(key); ok {
 		s.describeIncident(f, "incident", a.incident)
 		for i := range a.known {
 			h := &a.known[i]
 			f.Add("known client", "%s, %s to %s", h.client.Addr(), clock(h.first), clock(h.last))
 		}
 		if all := a.attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, s.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")
@@ -146,7 +146,7 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 		last int64
 	}
 	var places []place
-	s.clients.Each(func(_ event.ClientKey, c *client) {
+	s.profiles.clients.Each(func(_ event.ClientKey, c *client) {
 		p := place{c: c}
 		for i := range c.attempts.All() {
 			if t := &c.attempts.All()[i]; t.Key == key {

@@ -1,19 +1,20 @@
 package stuffing
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 
-	"redshank/analytics/baseline"
+	"github.com/vmihailenco/msgpack/v5"
+
 	"redshank/analytics/event"
+	"redshank/analytics/state"
 	"redshank/analytics/window"
 )
 
 // maxEvidence bounds the foreign failures that are kept for the distributed
 // form: about 150 bytes each.
 const maxEvidence = 8192
-
-// maxTraits bounds the rare features of one failure.
-const maxTraits = 4
 
 // foreignFailure is a failure from a network that is foreign to the account. A
 // later success may still explain it.
@@ -142,69 +143,106 @@ func (e *evidence) find(t *window.Attempt) *foreignFailure {
 	return nil
 }
 
-// own records that a client has an incident of its own.
-func (s *Detector) own(c *client, from int64) {
-	for f := range s.evidence.since(from) {
-		if f.At >= from && s.cut(f.Client) == c.key {
-			s.evidence.explain(f)
+// single records that a client has an incident of its own from a time on.
+func (e *evidence) single(k event.ClientKey, from int64, p *profiles) {
+	for f := range e.since(from) {
+		if f.At >= from && p.cut(f.Client) == k {
+			e.explain(f)
 			f.single = true
-			s.evidence.markDirty(f.place)
+			e.markDirty(f.place)
 		}
 	}
 }
 
-// The rare features of a failure, with which few accounts of the tenant have ever
-// signed in. A browser that everybody uses, a service or a large provider alone is
-// not rare.
-const (
-	traitTool    = iota // agent and application
-	traitOwner          // an owner of networks, and an application
-	traitSubnet         // a /24 or /64
-	traitOddTool        // agent and application, from networks of owners that hardly anybody comes from
-)
-
-// features returns the features that a sign-in shares with others, by trait. An
-// owner counts only together with an application, because several attacks come from
-// one large hosting provider.
-func (s *Detector) features(c *client, tool, app uint32) [maxTraits]baseline.Feature {
-	return [...]baseline.Feature{
-		traitTool:    toolFeature(tool),
-		traitOwner:   ownerFeature(c.owner).And(baseline.NewFeature('p', uint64(app))),
-		traitSubnet:  subnetFeature(c.key),
-		traitOddTool: oddToolFeature(tool),
-	}
-}
-
-// rareTraits returns the traits of a failure that are rare in the tenant.
-func (s *Detector) rareTraits(c *client, t *window.Attempt, app uint32) (keys [maxTraits]uint64) {
-	odd := s.oddOwner(c, t.At)
-	for n, f := range s.features(c, t.Tool, app) {
-		rare := f != 0 && s.rare(f, t.At) && (n == traitSubnet || !windowsOnly(t))
-		if n == traitOwner || n == traitOddTool {
-			rare = rare && odd
-		}
-		if rare {
-			keys[n] = uint64(f)
+// unexplained returns the failures from a time on that are part of no campaign and
+// not forgiven, of which want reports true, in the order of their times.
+func (e *evidence) unexplained(from int64, want func(*foreignFailure) bool) (members []*foreignFailure) {
+	for f := range e.since(from) {
+		if !f.taken && !f.Succeeded && f.At >= from && want(f) {
+			members = append(members, f)
 		}
 	}
-	return keys
+	slices.SortStableFunc(members, byTime)
+	return members
 }
 
-// windowsOnly reports whether an attempt is known from the Windows log only.
-// Its program and its service are unknown, so that it has only its network in
-// common with other attempts.
-func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows && t.Agent == 0 }
+func byTime(a, b *foreignFailure) int { return cmp.Compare(a.At, b.At) }
 
-// oddOwner reports whether hardly anybody signs in from the networks of a
-// client's owner.
-func (s *Detector) oddOwner(c *client, at int64) bool {
-	f := ownerFeature(c.owner)
-	return f != 0 && s.rare(f, at)
+// around returns the run of failures around a time in which no pause exceeds
+// pause milliseconds.
+func around(members []*foreignFailure, at, pause int64) []*foreignFailure {
+	from, to := 0, len(members)
+	for n := 1; n < len(members); n++ {
+		if members[n].At-members[n-1].At <= pause {
+			continue
+		}
+		if members[n].At <= at {
+			from = n
+		} else {
+			to = n
+			break
+		}
+	}
+	return members[from:to]
 }
 
-func oddToolFeature(tool uint32) baseline.Feature { return baseline.NewFeature('d', uint64(tool)) }
+// track makes the evidence note what changes.
+func (e *evidence) track() { e.dirty = map[int]struct{}{} }
 
-func (s *Detector) rare(f baseline.Feature, at int64) bool {
-	r := &s.policy.Stuffing.Rare
-	return s.population.Rare(f, at, r.Accounts, r.PerThousand)
+func (e *evidence) save(w *state.Writer) {
+	for place := range e.dirty {
+		f := e.list[place].saved()
+		w.Encode(tableEvidence, &f)
+		w.Put(tableEvidence, w.Number(uint64(place)), true)
+	}
+	clear(e.dirty)
+}
+
+func (e *evidence) restore(key, value []byte) error {
+	var in savedFailure
+	place, err := state.Number(key)
+	if err == nil {
+		err = msgpack.Unmarshal(value, &in)
+	}
+	if err != nil || place >= maxEvidence {
+		return err
+	}
+	for uint64(len(e.list)) <= place {
+		e.list = append(e.list, foreignFailure{taken: true, place: len(e.list)})
+	}
+	if f, ok := in.restored(); ok {
+		f.place = int(place)
+		e.list[place] = f
+	}
+	return nil
+}
+
+type savedFailure struct {
+	Attempt state.Attempts
+	Traits  [maxTraits]uint64
+	Single  bool
+	Taken   bool
+
+	Repeated bool
+}
+
+func (f *foreignFailure) saved() savedFailure {
+	return savedFailure{state.Attempts{f.Attempt}, f.traits, f.single, f.taken, f.repeated}
+}
+
+func (f *savedFailure) restored() (out foreignFailure, ok bool) {
+	if len(f.Attempt) != 1 {
+		return out, false
+	}
+	return foreignFailure{Attempt: f.Attempt[0], traits: f.Traits, single: f.Single, taken: f.Taken, repeated: f.Repeated}, true
+}
+
+// loaded finds where the ring goes on.
+func (e *evidence) loaded() {
+	for n := range e.list {
+		e.date(n)
+		if len(e.list) == maxEvidence && e.list[n].At < e.list[e.next].At {
+			e.next = n
+		}
+	}
 }

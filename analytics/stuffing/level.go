@@ -1,6 +1,12 @@
 package stuffing
 
-import "math"
+import (
+	"math"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"redshank/analytics/state"
+)
 
 // levelHours is how many hours of the tenant's level are kept, levelDays how
 // many days of them are compared.
@@ -151,4 +157,25 @@ func (l *level) usual(from, to int32, prior float64) (sum float64) {
 		sum += mean + slack(mean)
 	}
 	return sum
+}
+
+func (l *level) save(w *state.Writer) {
+	for n := range l.hours {
+		if h := &l.hours[n]; h.dirty {
+			h.dirty = false
+			w.Encode(tableLevel, []int32{h.hour, h.failures, h.signIns})
+			w.Put(tableLevel, w.Number(uint64(n)), true)
+		}
+	}
+}
+
+func (l *level) restore(_, value []byte) error {
+	var in [3]int32
+	if err := msgpack.Unmarshal(value, &in); err != nil {
+		return err
+	}
+	if h := l.at(in[0]); h != nil {
+		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2]}
+	}
+	return nil
 }

@@ -189,7 +189,7 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 		return true
 	}
 	q := request.ReadQuery(table.Given(r.get(w3cQuery)))
-	ev.ID, ev.Device = q.Id, q.Device
+	ev.ID, ev.Device, ev.Model = q.Id, q.Device, q.Model
 	ev.Operation = q.Operation(path)
 	if what.login {
 		return isPost(r.get(w3cMethod)) && f.logins.post(m, ev, r, status, emit)

@@ -2,6 +2,8 @@ package lines
 
 import (
 	"fmt"
+	"hash/fnv"
+	"path"
 	"strings"
 	"time"
 )
@@ -45,10 +47,17 @@ func (w *Writer) logon(at time.Time, user, ip string) {
 	name, domain := target(w.signedAs(user))
 	logon, guid, server := w.hex(7), w.uuid(), w.Servers[0]
 	w.security(at, 4624, 2, "0x8020000000000000",
-		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", "S-1-5-21-1004336348-1177238915-682003330-"+fmt.Sprint(2000+len(name)),
+		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", sid(name),
 		name, domain, "0x"+strings.ToLower(logon), cleartext, "Advapi  ", "Negotiate", server,
 		"{"+guid+"}", "-", "-", 0, "0x2f1c", webProcess, ip, fmt.Sprint(w.port()),
 		"%%1833", "-", "-", "-", "%%1843", "0x0", "%%1843")
+}
+
+// sid returns the security identifier of an account.
+func sid(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(strings.ToLower(name))) // never fails
+	return fmt.Sprint("S-1-5-21-1004336348-1177238915-682003330-", 1000+h.Sum32()>>2)
 }
 
 // logonFailed writes a 4625. Windows does not learn the client's address of SMTP AUTH.
@@ -121,7 +130,7 @@ func (w *Writer) Cmdlet(at time.Time, user, cmdlet, parameters string) {
 	w.event("MSExchange Management", at, windowsEvent{
 		ProviderName: "MSExchange CmdletLogs", EventID: 1, Level: 4, Task: 1, Qualifiers: "16384", Keywords: "0x80000000000000", Computer: w.computer(),
 		Message: "Cmdlet suceeded. Cmdlet " + cmdlet + ", parameters " + parameters + ".",
-		StringInserts: []any{cmdlet, parameters, user, "S-1-5-21-1004336348-1177238915-682003330-1150", "S-1-5-21-1004336348-1177238915-682003330-1150",
+		StringInserts: []any{cmdlet, parameters, user, sid(path.Base(user)), sid(path.Base(user)),
 			"Remote-ManagementShell-Unknown", "8372 w3wp#MSExchangePowerShellAppPool", "1", "00:00:00.3124905", "View Entire Forest: 'False'", "", "", "", "false", "0 objects"},
 	})
 }
