@@ -107,6 +107,9 @@ func (s *Detector) failed(ev *event.Event) {
 		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
 		return
 	case a.familiar(c, &t, t.At):
+		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
+			s.profiles.accounts.MarkDirty(a.key)
+		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
 	case ownProgram(&t, a):
