@@ -19,13 +19,15 @@ import (
 // session or an object id can stand for an account.
 var without = map[coverage.Evidence]func(ev *event.Event){
 	coverage.ClientAddress: func(ev *event.Event) { ev.RawIP, ev.RawForwarded = nil, nil },
-	coverage.Account:       func(ev *event.Event) { ev.RawUser, ev.UserID, ev.App, ev.Session, ev.Token = nil, nil, nil, nil, nil },
-	coverage.Agent:         func(ev *event.Event) { ev.Agent, ev.Client = nil, nil },
-	coverage.Application:   func(ev *event.Event) { ev.App = nil },
-	coverage.Device:        func(ev *event.Event) { ev.Device = nil },
-	coverage.Session:       func(ev *event.Event) { ev.Session, ev.Token = nil, nil },
-	coverage.Items:         func(ev *event.Event) { ev.Items = 0 },
-	coverage.Content:       func(ev *event.Event) { ev.Detail, ev.Target = nil, nil },
+	coverage.Account: func(ev *event.Event) {
+		ev.RawUser, ev.SID, ev.UserID, ev.App, ev.Session, ev.Token = nil, nil, nil, nil, nil, nil
+	},
+	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client = nil, nil },
+	coverage.Application: func(ev *event.Event) { ev.App = nil },
+	coverage.Device:      func(ev *event.Event) { ev.Device = nil },
+	coverage.Session:     func(ev *event.Event) { ev.Session, ev.Token = nil, nil },
+	coverage.Items:       func(ev *event.Event) { ev.Items = 0 },
+	coverage.Content:     func(ev *event.Event) { ev.Detail, ev.Target = nil, nil },
 }
 
 // worldChunks are the logs of a small organisation with attacks of all kinds.

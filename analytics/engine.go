@@ -12,6 +12,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/coverage"
+	"redshank/analytics/directory"
 	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/health"
@@ -48,6 +49,7 @@ type Engine struct {
 	collection *collection.Detector // for the counts of its baselines
 	tables     []state.Table
 	geo        *policy.GeoCache
+	directory  *directory.Directory
 	chunks     *window.Seen
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
@@ -72,15 +74,16 @@ func New(opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	e := &Engine{
-		policy:  opts.Policy,
-		clock:   opts.Clock,
-		cache:   policy.NewCache(opts.Policy),
-		geo:     policy.NewGeoCache(opts.Policy),
-		sources: sources,
-		tracker: incident.NewTracker(opts.Policy),
-		chunks:  window.NewSeen(maxChunks),
-		ids:     window.NewSeen(maxIDs),
-		monitor: health.New(opts.Policy),
+		policy:    opts.Policy,
+		clock:     opts.Clock,
+		cache:     policy.NewCache(opts.Policy),
+		geo:       policy.NewGeoCache(opts.Policy),
+		directory: directory.New(max(opts.MaxUsers, 1)),
+		sources:   sources,
+		tracker:   incident.NewTracker(opts.Policy),
+		chunks:    window.NewSeen(maxChunks),
+		ids:       window.NewSeen(maxIDs),
+		monitor:   health.New(opts.Policy),
 
 		coverage: cmp.Or(opts.Coverage, coverage.Recent()),
 	}
@@ -192,7 +195,7 @@ func (e *Engine) analyse(ev *event.Event) {
 		e.setTime(ev, at, arrived)
 		return
 	}
-	e.cache.Normalise(ev)
+	e.normalise(ev)
 	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	e.coverage.Add(ev, ev.Time.UnixMilli(), arrived)
@@ -203,6 +206,14 @@ func (e *Engine) analyse(ev *event.Event) {
 	for _, a := range e.analytics {
 		a.Observe(ev)
 	}
+}
+
+// normalise finds the canonical fields of an event, with the name of an account that
+// the log identifies by its SID.
+func (e *Engine) normalise(ev *event.Event) {
+	e.directory.Resolve(ev)
+	e.cache.Normalise(ev)
+	e.directory.Learn(ev)
 }
 
 // idle reports whether no analytic uses an event, whatever its result code means:

@@ -1,9 +1,10 @@
 package stuffing
 
 import (
-	"redshank/analytics/event"
 	"slices"
 
+	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -20,7 +21,7 @@ type account struct {
 	name     string
 	known    []knownClient
 	attempts window.Attempts // from networks foreign to the account
-	incident *attack         // the last incident it alone was the subject of
+	incident *attack.Attack  // the last incident it alone was the subject of
 	stolen   reports         // of its successes in attacks
 	stale    staleProgram
 }
@@ -60,7 +61,7 @@ func (p *staleProgram) made(t *window.Attempt) bool {
 // an attack.
 type knownClient struct {
 	client      event.ClientKey
-	owner       uint32 // of the network; see stuffing.owner
+	owner       uint32 // of the network; see profiles.owner
 	first, last int64
 	agents      [maxKnownAgents]knownAgent
 	counted     bool // among the known users of the client
@@ -262,3 +263,15 @@ func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, s
 }
 
 func soonAfter(failed, got, within int64) bool { return got >= failed && got <= failed+within }
+
+// knowsOwner reports whether the account had signed in from a network of an
+// owner well before a time, as in usedBefore.
+func (a *account) knowsOwner(owner uint32, before int64) bool {
+	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
+}
+
+// usedBefore reports whether the account went on to use the client for so long
+// that the first success was its own.
+func (a *account) usedBefore(c *client, got *signIn) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == c.key && h.last >= got.first+day })
+}

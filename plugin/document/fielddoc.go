@@ -55,6 +55,7 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"users.last_reason", "why, the last time"},
 	{"users.privileged", "the policy calls it privileged"},
 	{"users.leaked", "it is on the list of leaked accounts"},
+	{"accounts", "of AN0131: the accounts that acted, or whose mailboxes were read, at most 20"},
 	{"signals.code", "what counted for AN0131: see `redshank docs signals`"},
 	{"signals.weight", "how much"},
 	{"signals.detail", "what exactly was seen"},
