@@ -37,6 +37,7 @@ type savedClient struct {
 	Incident  string
 	Campaign  string
 	Unit      *savedUnit
+	Hours     []float32 // of each hour of the day: day, today, usual
 }
 
 type savedUnit struct {
@@ -103,6 +104,7 @@ func (c *client) saved(protected bool) *savedClient {
 	}
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
+		s.Hours = u.hours.saved()
 		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
 	if a := c.unit; a != nil {
@@ -170,6 +172,9 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	}
 	for i := range in.SignIns {
 		c.users.add(s.restoredSignIn(&in.SignIns[i]))
+	}
+	if len(in.Hours) > 0 && c.users != nil {
+		c.users.hours = hoursOf(in.Hours)
 	}
 	if in.Unit != nil {
 		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}
