@@ -123,11 +123,12 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
 	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
 	why, least, known := "", p.MailboxLoginThreshold, c.knownUsers()
-	quiet := c.users.hours.usual(t.At-hour, t.At) <= max(1, float32(known)/50)
+	active := int(c.users.hours.usual(t.At-hour, t.At))
+	quiet := active <= max(1, known/50)
 	switch {
-	case burst.opensShared(least.Burst, int(usualBurst), known), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
+	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
 		why = windowBurst
-	case slow.opensShared(least.Slow, int(usualSlow), known), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
+	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
 		why = windowSlow
 	}
 	if why != "" {
@@ -142,12 +143,12 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 const nightHours = 2 * hour
 
 // opensShared reports whether attempts with a common tool open an incident: more
-// foreign accounts fail than succeed, or many of the accounts of the address, each with
+// foreign accounts fail than succeed or usually sign in in an hour, or many of the accounts of the address, each with
 // another program than its own. People who fail with their own program at their own
 // place are no attack, however many: then the service is out of order.
-func (w *attemptStats) opensShared(accounts, usual, residents int) bool {
+func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
 	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
-	return w.foreign >= least && w.foreign > w.succeeded || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
+	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
 }
 
 // opensAtNight reports whether enough accounts fail while nobody gets in.
