@@ -174,9 +174,13 @@ func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
+	made.origin = s.originOf(members)
 	keys, k := made.keys, s.same(&made, members)
-	if k == nil {
+	switch {
+	case k == nil:
 		k = s.create(&made, members)
+	case !made.tenant:
+		k.origin.add(&made.origin)
 	}
 	for _, key := range keys {
 		s.giveTrait(key, k)
@@ -248,7 +252,7 @@ func (s *campaigns) retire(k *campaign) {
 
 // same returns the existing campaign that failures belong to, or nil.
 // The two must be at most a day apart, and either share most accounts or
-// clients, or begin within an hour and have similar durations. Failures are
+// clients, or begin within an hour, have similar durations and origins. Failures are
 // compared with the initial sample of each campaign, not with its later
 // members. Accounts count only where that sample is a small part of the tenant:
 // attacks on everybody share them all.
@@ -275,7 +279,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.alike(&k.origin, &made.origin, members)
 		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
 			best = k
 		}

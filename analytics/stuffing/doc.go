@@ -24,7 +24,8 @@
 //     together with the tool: agent without version numbers, and application. With
 //     a tool that hardly anybody there uses the thresholds of one client hold; with
 //     a common one twice the thresholds beyond what the address usually sees. The
-//     known users of the address are neither counted nor named.
+//     known users of the address are neither counted nor named. At hours at which
+//     hardly anybody signs in there, they count, if nobody gets in for two hours.
 //   - Many clients with something rare in common (cluster.go): a tool, a network
 //     owner with an application, a subnet, or a tool from networks of owners that
 //     hardly anybody comes from. Rare is what at most rare.accounts accounts of the
@@ -46,7 +47,8 @@
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
 // clients are those of the first, or most of its accounts, where the first tried at
-// most a tenth of the tenant.
+// most a tenth of the tenant. Campaigns that begin within an hour of each other
+// are one if they share tools or owners of networks, or if both come from all over.
 //
 // # When the detector stays quiet
 //

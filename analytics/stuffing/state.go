@@ -95,6 +95,7 @@ type savedCampaign struct {
 	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
+	Origin             origin
 }
 
 func (c *client) saved(protected bool) *savedClient {
@@ -145,7 +146,7 @@ func (a *account) saved(protected bool) *savedAccount {
 }
 
 func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent}
+	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin}
 	for c := range k.clients {
 		s.Clients = append(s.Clients, c)
 	}
@@ -223,7 +224,7 @@ func (s *campaigns) restore(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin,
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}
