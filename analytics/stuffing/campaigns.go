@@ -43,8 +43,11 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		return k
 	}
 	s.evidence.Add(f)
-	if k := s.openRare(&f, ev); k != nil || own != nil {
+	if k := s.openRare(&f, ev); k != nil {
 		return k
+	}
+	if own != nil {
+		return s.openRounds(&f, own, ev)
 	}
 	if members, only := s.level.members(t.At); members != nil {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
@@ -61,6 +64,25 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	}
 	return s.open(campaign{keys: []uint64{key}}, members, ev)
 }
+
+// openRounds opens a campaign where a client with an incident of its own tries again
+// what other clients tried with the same rare tool: an attacker who moves to another
+// address for each round. It looks for them each time the failures of the incident
+// have doubled. It returns the campaign, or nil.
+func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
+	key, n := f.Traits[traitTool], own.Counts.Failures
+	if key == 0 || n < leastRound || n&(n-1) != 0 {
+		return nil
+	}
+	members := s.clusters.rounds(key, f.At)
+	if members == nil {
+		return nil
+	}
+	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// leastRound is the least number of failures in a round.
+const leastRound = 8
 
 // count counts a failure of a client in the campaign that its incident is
 // part of, and returns the campaign, or nil without one.

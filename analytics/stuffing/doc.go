@@ -38,6 +38,8 @@
 //     day what is usual in a day; in a tenant of fewer than 100 accounts, by a share
 //     of that. If few tools or agents stand out among them, only these belong to
 //     the campaign.
+//   - Rounds (campaigns.go): three clients or more with incidents of their own try the
+//     same accounts with the same rare tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
