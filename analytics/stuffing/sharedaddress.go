@@ -107,7 +107,10 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		c.users = new(users)
 	}
 	u := unit{tools: []uint32{t.Tool}, strange: s.rarity.strange(c, t), newest: t.At}
-	if u.strange {
+	switch {
+	case u.strange && windowsOnly(t):
+		return "" // a log that names the program tells more
+	case u.strange:
 		return s.opensStrange(c, t, &u)
 	}
 	var burst, slow, night attemptStats
