@@ -119,6 +119,7 @@ func TestFolderAfterAFailure(t *testing.T) {
 }
 
 func TestRunWritesFiles(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now() // Run has the real clock
 	want := some(s)
@@ -139,6 +140,7 @@ func TestRunWritesFiles(t *testing.T) {
 
 // Run goes on after a pass that failed, and ends without error when asked to.
 func TestRunUntilStopped(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now()
 	want := some(s)
@@ -185,6 +187,7 @@ func TestRunEndsWithItsReader(t *testing.T) {
 
 // A stop in the middle of a pass is no error, and does not wait.
 func TestRunStopsSoon(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now()
 	some(s)
@@ -250,6 +253,7 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 }
 
 func TestRunAloneInItsFolder(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	o := testOptions(t, s)
 	o.Once = true
