@@ -125,7 +125,7 @@ func TestARestartChangesNothing(t *testing.T) {
 	}
 	for name, build := range scenes {
 		want := build(t).play()
-		t.Logf("%s:\n%s", name, tellings(want))
+		t.Logf("%s:\n%s", name, summaries(want))
 		for _, every := range []int{1, 5} {
 			t.Run(fmt.Sprintf("%s, every %d acts", name, every), func(t *testing.T) {
 				got := build(t).restarting(every)
@@ -134,7 +134,7 @@ func TestARestartChangesNothing(t *testing.T) {
 				}
 				for id, w := range want {
 					g := got[id]
-					if g != nil && g.Signals != nil && told(g)+g.Baseline != told(w)+w.Baseline || g == nil || g.Class != w.Class || g.Severity != w.Severity || g.Counts != w.Counts ||
+					if g != nil && g.Signals != nil && summary(g)+g.Baseline != summary(w)+w.Baseline || g == nil || g.Class != w.Class || g.Severity != w.Severity || g.Counts != w.Counts ||
 						fmt.Sprint(g.Valid) != fmt.Sprint(w.Valid) || fmt.Sprint(g.Context) != fmt.Sprint(w.Context) || g.Confidence != w.Confidence || !g.Start.Equal(w.Start) || !g.End.Equal(w.End) {
 						t.Errorf("got  %+v\nwant %+v", g, w)
 					}

@@ -321,7 +321,7 @@ func TestFluentBitLogLevel(t *testing.T) {
 func TestFluentBitFullDisk(t *testing.T) {
 	b := newFluentBit(t, attack("203.0.113.7", 12), "", "sink: file\nsink_path: /dev/full")
 	b.start("out_redshank.so")
-	b.await("the failure told", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
+	b.await("the report of the failure", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
 	r := b.stop()
 	if !strings.Contains(r.log, "alerts lost at exit alerts=1") || strings.Contains(r.log, "failed to flush chunk") || r.counter(t, "repeated") != 0 {
 		t.Error(r.end())

@@ -98,7 +98,7 @@ func identifier(text []byte) (UserKind, bool) {
 	return UserUnknown, false
 }
 
-// sidKind tells well-known SIDs from those of an account. S-1-5-7 is the
+// sidKind distinguishes well-known SIDs from those of an account. S-1-5-7 is the
 // anonymous logon, S-1-5-18 to 20 the system's services, 80 to 96 virtual
 // accounts. (Microsoft, "Security identifiers")
 func sidKind(sid []byte) UserKind {

@@ -54,7 +54,7 @@ type Writer struct {
 	events  int // Windows events so far
 }
 
-// NewWriter returns a writer that hands every line to out. country tells where
+// NewWriter returns a writer that hands every line to out. country returns where
 // an address is, for the location of Entra's records.
 func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
 	return &Writer{Setup: s, rng: rng, out: out, country: country}
