@@ -44,8 +44,8 @@ var authorities = map[string]UserKind{
 	"sharepoint":         UserService, // app@sharepoint, SHAREPOINT\system
 }
 
-// authorityOf looks a domain up. None of them has a dot, which nearly every
-// real one has.
+// authorityOf returns the kind of the accounts of a well-known domain. No well-known
+// domain has a dot, and nearly every domain of an organisation has one.
 func authorityOf(domain []byte) (UserKind, bool) {
 	if bytes.IndexByte(domain, '.') >= 0 {
 		return UserUnknown, false
