@@ -264,8 +264,8 @@ func (e *Engine) repeated(ev *event.Event) bool {
 }
 
 // repeatedRow is repeated for the protocol logs of SMTP, IMAP and POP, whose records
-// have no id: rows of one connection and one millisecond. Only the second row is a
-// repeated delivery; where there are more, the log does not tell its connections or
+// have no id: rows of one connection and one millisecond. The second row is a
+// repeated delivery. From the third on, the log does not tell its connections or
 // times apart.
 func (e *Engine) repeatedRow(ev *event.Event) bool {
 	row := xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24) ^ bits.RotateLeft64(ev.UserHash(), 1)

@@ -45,7 +45,7 @@ func TestHTTPProxyOutcomes(t *testing.T) {
 			}
 			if c.want != nil {
 				w := *c.want
-				if w.at, w.agent = "2026-03-02T08:00:00.5Z", "Mozilla/5.0 (KHTML  like Gecko)"; header == "" && w.op != "" {
+				if w.at, w.agent = "2026-03-02T08:00:00.5Z", "Mozilla/5.0 (KHTML, like Gecko)"; header == "" && w.op != "" {
 					w.op, w.action = "/", 0 // the query has no place of its own
 				}
 				w.check(t, &emitted[0])

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -14,7 +16,7 @@ type campaigns struct {
 	incidents   *incidents
 	profiles    *profiles
 	rarity      *rarity
-	evidence    *evidence
+	evidence    *evidence.List
 	foreign     *foreignSignIns
 	clusters    *clusters
 	level       *tenantLevel
@@ -27,20 +29,20 @@ type campaigns struct {
 // observe adds a foreign failure to its campaign, or to the evidence from which
 // a campaign may open. own is the incident of its client, or nil. It returns
 // the campaign, or nil.
-func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *attack) *campaign {
+func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *attack.Attack) *campaign {
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
-	f := foreignFailure{Attempt: *t, traits: s.rarity.traits(c, t, appOf(ev)), single: own != nil}
-	f.repeated = c.repeats(t)
-	if f.traits[traitTool] == 0 && c.shared(t.Marks) {
+	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
+	f.Repeated = c.repeats(t)
+	if f.Traits[traitTool] == 0 && c.shared(t.Marks) {
 		return nil // of people who use what others there use
 	}
 	if k := s.of(&f, c); k != nil {
 		s.join(k, &f, c, ev)
 		return k
 	}
-	s.evidence.add(f)
+	s.evidence.Add(f)
 	if k := s.openRare(&f, ev); k != nil || own != nil {
 		return k
 	}
@@ -52,7 +54,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 
 // openRare opens a campaign of the failures that share a rare trait with a failure,
 // if they are enough. It returns the campaign, or nil.
-func (s *campaigns) openRare(f *foreignFailure, ev *event.Event) *campaign {
+func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	key, members := s.clusters.watch(f)
 	if members == nil {
 		return nil
@@ -62,13 +64,17 @@ func (s *campaigns) openRare(f *foreignFailure, ev *event.Event) *campaign {
 
 // count counts a failure of a client in the campaign that its incident is
 // part of, and returns the campaign, or nil without one.
-func (s *campaigns) count(t *window.Attempt, own *attack) *campaign {
-	k := own.partOf
-	if k == nil || k.incident.Closed() || !k.covers(t.At) {
+func (s *campaigns) count(t *window.Attempt, own *attack.Attack) *campaign {
+	if own.Campaign == "" {
 		return nil
 	}
+	n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident.ID == own.Campaign })
+	if n < 0 || s.list[n].incident.Closed() || !s.list[n].covers(t.At) {
+		return nil
+	}
+	k := s.list[n]
 	k.began, k.end = min(k.began, t.At), max(k.end, t.At)
-	k.incident.addFailure(*t, nil)
+	k.incident.AddFailure(*t, nil)
 	s.incidents.tracker.Update(k.incident.Incident)
 	return k
 }
@@ -84,24 +90,23 @@ const (
 // and checks the traits of the program. It reports whether the failure was
 // already recorded as foreign.
 func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	f := s.evidence.find(t)
-	if f == nil || f.taken {
+	f := s.evidence.Find(t)
+	if f == nil || f.Taken {
 		return f != nil
 	}
 	f.Merge(*t)
-	s.evidence.markDirty(f.place)
+	s.evidence.Changed(f)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
 	}
 	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) {
-		s.evidence.explain(f)
-		f.Succeeded = true // explained
+		s.evidence.Explain(f)
 		return true
 	}
-	f.traits = s.rarity.traits(c, &f.Attempt, appOf(ev))
+	f.Traits = s.rarity.traits(c, &f.Attempt, appOf(ev))
 	if k := s.of(f, c); k != nil {
-		s.evidence.take([]*foreignFailure{f})
+		s.evidence.Take([]*evidence.Failure{f})
 		s.join(k, f, c, ev)
 		return true
 	}
@@ -111,8 +116,8 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 
 // of returns the campaign that a foreign failure is part of: one of its
 // rare traits, or else, while the tenant's level is up, all unexplained ones.
-func (s *campaigns) of(f *foreignFailure, c *client) *campaign {
-	for _, key := range f.traits {
+func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
+	for _, key := range f.Traits {
 		if key == 0 {
 			continue
 		}
@@ -120,7 +125,7 @@ func (s *campaigns) of(f *foreignFailure, c *client) *campaign {
 			return k
 		}
 	}
-	if f.single {
+	if f.Single {
 		return nil
 	}
 	var widest *campaign
@@ -129,7 +134,7 @@ func (s *campaigns) of(f *foreignFailure, c *client) *campaign {
 		case !k.tenant || !k.covers(f.At):
 		case len(k.only) == 0:
 			widest = k
-		case f.madeWith(k.only) && s.goesOn(k, f):
+		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
 		}
 	}
@@ -140,7 +145,7 @@ func (s *campaigns) of(f *foreignFailure, c *client) *campaign {
 }
 
 // join adds a failure to a campaign.
-func (s *campaigns) join(k *campaign, f *foreignFailure, c *client, ev *event.Event) {
+func (s *campaigns) join(k *campaign, f *evidence.Failure, c *client, ev *event.Event) {
 	s.member(k, f, c)
 	k.incident.AddEvent(ev)
 	s.incidents.tracker.Update(k.incident.Incident)
@@ -148,9 +153,9 @@ func (s *campaigns) join(k *campaign, f *foreignFailure, c *client, ev *event.Ev
 }
 
 // member counts a failure in a campaign and links the incident of its client.
-func (s *campaigns) member(k *campaign, f *foreignFailure, c *client) {
+func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
-	k.incident.addFailure(f.Attempt, nil)
+	k.incident.AddFailure(f.Attempt, nil)
 	if isNew := !k.has(c.key); isNew && len(k.clients) < maxCampaignClients {
 		k.clients[c.key] = struct{}{}
 		defer s.lookBackFrom(k, c)
@@ -158,8 +163,7 @@ func (s *campaigns) member(k *campaign, f *foreignFailure, c *client) {
 	if len(k.tools) < maxCampaignTools && !slices.Contains(k.tools, f.Tool) {
 		k.tools = append(k.tools, f.Tool)
 	}
-	if f.single {
-		c.incident.partOf = k
+	if f.Single {
 		s.incidents.link(k.incident, c.incident)
 	} else if c.campaign != k.incident {
 		c.campaign = k.incident
@@ -169,7 +173,7 @@ func (s *campaigns) member(k *campaign, f *foreignFailure, c *client) {
 
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
-func (s *campaigns) open(made campaign, members []*foreignFailure, ev *event.Event) *campaign {
+func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
 	keys, k := made.keys, s.same(&made, members)
 	if k == nil {
 		k = s.create(&made, members)
@@ -177,7 +181,7 @@ func (s *campaigns) open(made campaign, members []*foreignFailure, ev *event.Eve
 	for _, key := range keys {
 		s.giveTrait(key, k)
 	}
-	s.evidence.take(members)
+	s.evidence.Take(members)
 	for _, f := range members {
 		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
 			s.member(k, f, c)
@@ -208,7 +212,7 @@ func (s *campaigns) giveTrait(key uint64, k *campaign) {
 	s.byTrait[key] = k
 }
 
-func (s *campaigns) create(made *campaign, members []*foreignFailure) *campaign {
+func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaign {
 	k := made
 	k.began, k.end = members[0].At, members[len(members)-1].At
 	k.opened = k.end
@@ -248,7 +252,7 @@ func (s *campaigns) retire(k *campaign) {
 // compared with the initial sample of each campaign, not with its later
 // members. Accounts count only where that sample is a small part of the tenant:
 // attacks on everybody share them all.
-func (s *campaigns) same(made *campaign, members []*foreignFailure) *campaign {
+func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign {
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign
 	for _, k := range s.list {
@@ -277,168 +281,4 @@ func (s *campaigns) same(made *campaign, members []*foreignFailure) *campaign {
 		}
 	}
 	return best
-}
-
-// split opens a campaign of the failures that a campaign without tools of its
-// own took in last, where most of them were made with the same few: another
-// attack has begun in its shadow.
-func (s *campaigns) split(k *campaign, f *foreignFailure, ev *event.Event) {
-	if !k.tenant || len(k.only) > 0 {
-		return
-	}
-	if f.At < k.divided+minute {
-		return // looking back over all sign-ins costs too much for every few failures
-	}
-	k.latest = append(k.latest, *f)
-	if len(k.latest) < latestFailures {
-		return
-	}
-	var members []*foreignFailure
-	for n := range k.latest {
-		members = append(members, &k.latest[n])
-	}
-	slices.SortStableFunc(members, byTime)
-	members, only := characteristic(members)
-	if only == nil || !s.level.several(members) || members[0].At <= k.opened {
-		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
-		return
-	}
-	k.latest, k.divided = nil, f.At
-	s.open(campaign{tenant: true, only: only}, members, ev)
-}
-
-// goesOn reports whether a failure without a rare trait belongs to the
-// campaign: it is not after the campaign's end, or at least quorum recent
-// failures arrive at no less than the usual rate. The caller checks the tools.
-func (s *campaigns) goesOn(k *campaign, f *foreignFailure) bool {
-	if f.At <= k.end || f.repeated {
-		return f.At <= k.end
-	}
-	window := k.pause / 3
-	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
-		k.recent = slices.Insert(k.recent, place, f.At)
-	}
-	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
-	if over := len(k.recent) - maxPairs; over > 0 {
-		k.recent = slices.Delete(k.recent, 0, over)
-	}
-	now := int32(f.At / hour)
-	usual := s.evidence.level.usual(now, now, s.level.prior()) * float64(window) / hour
-	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
-		s.confirm(k, f.At)
-		return true
-	}
-	return false
-}
-
-// confirm makes the failures after the end of a campaign that were too few to go
-// on part of it: those up to a time, and, where records are late, those after it
-// that go on at the same rate.
-func (s *campaigns) confirm(k *campaign, now int64) {
-	later := s.evidence.unexplained(k.end, func(e *foreignFailure) bool {
-		return !e.single && !e.repeated && e.At > k.end && (len(k.only) == 0 || e.madeWith(k.only))
-	})
-	n := 0
-	for ; n < len(later); n++ {
-		if enough := n + quorum - 1; later[n].At > now && (enough >= len(later) || later[enough].At-k.end > k.pause/3) {
-			break
-		}
-		if c, ok := s.profiles.clients.Peek(s.profiles.cut(later[n].Client)); ok {
-			s.member(k, later[n], c)
-		}
-	}
-	s.evidence.take(later[:n])
-}
-
-// ofSuccess returns the campaign whose attacker a success must be: the
-// account does not know the network, nor the program, and either the rare trait
-// of the campaign is there or the address is one that failed in it.
-func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
-	if len(s.list) == 0 || !got.foreign || !got.password() {
-		return nil
-	}
-	// An address of the attack, with a tool of the attack. Where people come and go,
-	// those who bring their own program are guests.
-	if !c.shared(0) {
-		for _, k := range s.list {
-			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) &&
-				!(got.account.usedAgent(got.agent, k.began) && c.guests(got) > maxGuests) {
-				return k
-			}
-		}
-	}
-	features := features(c, got.tool, got.app)
-	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
-	for n := range maxTraits {
-		if n == traitOddTool && usual {
-			continue // the tool is odd only at networks from which few accounts sign in
-		}
-		k := s.byTrait[uint64(features[n])]
-		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
-			continue
-		}
-		if n == traitTool || slices.Contains(k.tools, got.tool) || k.has(c.key) || s.rarity.rare(features[n], got.first) {
-			return k
-		}
-	}
-	for _, k := range s.list {
-		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
-			return k
-		}
-	}
-	return nil
-}
-
-// namedByTenant reports whether a success is the attacker's in a campaign that
-// has no rare trait, only more failures than usual. Common programs and busy
-// addresses name nobody: the agent must be new to the account, and either the
-// address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign.
-func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
-	switch {
-	case got.service == event.Windows && got.agent == 0, c.shared(0),
-		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
-		return false
-	case k.has(c.key):
-		return c.failedForOthers(got.key)
-	}
-	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
-}
-
-// maxGuests is how many other accounts may get in from an address on the same
-// day for a campaign of the tenant's level to name an account there: where
-// more do, people come and go, as in a hotel.
-const maxGuests = 1
-
-// lookBack adds the successes of a campaign that came before it opened.
-func (s *campaigns) lookBack(k *campaign) {
-	for n := range s.foreign.list {
-		got := &s.foreign.list[n]
-		if got.first < k.began-s.slow || got.first > k.end+k.pause {
-			continue
-		}
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from))
-		if !ok || got.account.usedBefore(c, got) {
-			continue
-		}
-		if s.incidents.inReach(c.incident, got.first) {
-			if s.credentials.judge(c.incident, c, got) != valid {
-				continue
-			}
-		}
-		if s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
-		}
-	}
-}
-
-// lookBackFrom adds the successes of a client that came before it became part of
-// a campaign.
-func (s *campaigns) lookBackFrom(k *campaign, c *client) {
-	for _, entry := range c.signIns() {
-		got := entry.signIn
-		if got.foreign && !got.account.usedBefore(c, got) && !s.incidents.inReach(c.incident, got.first) && s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -23,13 +24,13 @@ const (
 // attempt.
 type client struct {
 	key      event.ClientKey
-	incident *attack // the last incident it was part of
-	campaign *attack // the last campaign it was part of
-	unit     *unit   // the attacking part of a shared address; nil: the whole address
-	newest   int32   // Unix minute after its newest attempt, at least
-	added    uint32  // attempts so far
-	owner    uint32  // of the network; see profiles.owner
-	looked   int32   // hour of the last check of the days
+	incident *attack.Attack // the last incident it was part of
+	campaign *attack.Attack // the last campaign it was part of
+	unit     *unit          // the attacking part of a shared address; nil: the whole address
+	newest   int32          // Unix minute after its newest attempt, at least
+	added    uint32         // attempts so far
+	owner    uint32         // of the network; see profiles.owner
+	looked   int32          // hour of the last check of the days
 	attempts window.Attempts
 	users    *users // nil: none yet
 }

@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -87,21 +88,21 @@ type clusters struct {
 	policy     *policy.Policy
 	profiles   *profiles
 	population *baseline.Population
-	evidence   *evidence
+	evidence   *evidence.List
 	table      *window.Table[uint64, *cluster]
 	slow       int64 // milliseconds
 }
 
 // watch adds a failure to the clusters of its rare traits. If one of them makes a
 // campaign, watch returns the key of the trait and the failures that share it.
-func (s *clusters) watch(f *foreignFailure) (key uint64, members []*foreignFailure) {
+func (s *clusters) watch(f *evidence.Failure) (key uint64, members []*evidence.Failure) {
 	tuning := &s.policy.Stuffing.Campaign
 	accounts := tuning.Accounts
 	if f.Marks.Has(event.LeakedAccount) {
 		accounts = min(accounts, s.policy.Stuffing.MailboxLoginThreshold.Burst)
 	}
 	p := s.pairOf(&f.Attempt)
-	for n, key := range f.traits {
+	for n, key := range f.Traits {
 		if key != 0 && s.get(key).add(p, s.slow, tuning.RareAddresses, accounts) {
 			if members = s.members(n, key, f.At); members != nil {
 				return key, members
@@ -124,38 +125,16 @@ func (s *clusters) get(key uint64) *cluster {
 	return c
 }
 
-// census is how many distinct clients and accounts some failures have.
-type census struct {
-	clients, accounts    map[uint64]struct{}
-	unnamed, leaked, all int
-}
-
-func (s *profiles) census(members []*foreignFailure) census {
-	c := census{clients: make(map[uint64]struct{}, len(members)), accounts: make(map[uint64]struct{}, len(members)), all: len(members)}
-	for _, f := range members {
-		c.clients[s.cut(f.Client).Hash()] = struct{}{}
-		if f.Key == 0 {
-			c.unnamed++
-			continue
-		}
-		if _, ok := c.accounts[f.Key]; !ok && f.Marks.Has(event.LeakedAccount) {
-			c.leaked++
-		}
-		c.accounts[f.Key] = struct{}{}
-	}
-	return c
-}
-
 // members returns the failures around a time that share a rare trait, if they are
 // enough for a campaign: in one go without a pause of two hours, or else in the slow
 // window. Otherwise it returns nil.
-func (s *clusters) members(trait int, key uint64, at int64) []*foreignFailure {
-	all := s.evidence.unexplained(at-s.slow, func(f *foreignFailure) bool {
-		return f.traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.single) && f.At >= at-s.slow && f.At <= at+s.slow
+func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure {
+	all := s.evidence.Unexplained(at-s.slow, func(f *evidence.Failure) bool {
+		return f.Traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.Single) && f.At >= at-s.slow && f.At <= at+s.slow
 	})
-	members := around(all, at, campaignPause)
+	members := evidence.Around(all, at, campaignPause)
 	if !s.wide(members, key, at) {
-		if members = around(all, at, s.slow/2); !s.wide(members, key, at) {
+		if members = evidence.Around(all, at, s.slow/2); !s.wide(members, key, at) {
 			return nil
 		}
 	}
@@ -164,27 +143,24 @@ func (s *clusters) members(trait int, key uint64, at int64) []*foreignFailure {
 
 // wide reports whether failures that share a rare trait make a campaign: enough
 // clients and accounts, and many more accounts than ever got in with the trait.
-func (s *clusters) wide(members []*foreignFailure, key uint64, at int64) bool {
+func (s *clusters) wide(members []*evidence.Failure, key uint64, at int64) bool {
 	if len(members) == 0 {
 		return false
 	}
 	t := &s.policy.Stuffing
-	c := s.profiles.census(members)
+	c := evidence.CensusOf(members, s.profiles.cut)
 	accounts := t.Campaign.Accounts
-	if c.leaked == len(c.accounts) {
+	if c.Leaked == c.Accounts {
 		accounts = min(accounts, t.MailboxLoginThreshold.Burst)
 	}
-	n := max(len(c.accounts), c.unnamed/2)
-	return len(c.clients) >= t.Campaign.RareAddresses && n >= accounts && n > 3*s.population.Users(baseline.Feature(key), at)
+	return c.Clients >= t.Campaign.RareAddresses && c.Tried() >= accounts && c.Tried() > 3*s.population.Users(baseline.Feature(key), at)
 }
 
 // loaded rebuilds the clusters from the restored evidence.
 func (s *clusters) loaded() {
-	s.evidence.loaded()
-	for n := range s.evidence.list {
-		f := &s.evidence.list[n]
-		for _, key := range f.traits {
-			if key != 0 && !f.taken && !f.Succeeded {
+	for f := range s.evidence.Since(0) {
+		for _, key := range f.Traits {
+			if key != 0 && !f.Taken && !f.Succeeded {
 				s.get(key).add(s.pairOf(&f.Attempt), s.slow, maxPairs+1, maxPairs+1)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/stuffing/attack"
 )
 
 // credentials names the accounts whose passwords the attacker knows.
@@ -26,7 +27,7 @@ const (
 
 // judge classifies a successful logon with respect to the incident of its
 // client, and notes an account that went on as usual.
-func (s *credentials) judge(i *attack, c *client, got *signIn) judgement {
+func (s *credentials) judge(i *attack.Attack, c *client, got *signIn) judgement {
 	verdict := s.classify(i, c, got)
 	if verdict == legitimate && i.Familiar.Wants(got.key, got.first) {
 		i.Familiar.Add(got.key, newCredential(got))
@@ -36,7 +37,7 @@ func (s *credentials) judge(i *attack, c *client, got *signIn) judgement {
 }
 
 // classify is judge without a trace.
-func (s *credentials) classify(i *attack, c *client, got *signIn) judgement {
+func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgement {
 	if got.outcome == event.Success && !got.password() {
 		return renewed
 	}
@@ -45,16 +46,16 @@ func (s *credentials) classify(i *attack, c *client, got *signIn) judgement {
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !c.unit.strange && !i.hasFailed(got.key) {
+		if !strange || own && !c.unit.strange && !i.HasFailed(got.key) {
 			return legitimate
 		}
-	case own && !(i.usesAgent(got.agent) && (!ownAgent || i.hasFailed(got.key))):
+	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
 		return legitimate
-	case c.unit == nil && !got.foreign && i.namesAgents() && windowsSignIn(got):
+	case c.unit == nil && !got.foreign && i.NamesAgents() && windowsSignIn(got):
 		return renewed // the record of another log names the program
-	case !got.foreign && got.agent != 0 && !i.usesAgent(got.agent) && len(i.agentIDs) < maxAgents && !i.hasFailed(got.key):
+	case !got.foreign && got.agent != 0 && !i.UsesAgent(got.agent) && !i.AgentsFull() && !i.HasFailed(got.key):
 		return legitimate // neither the network nor the program is the attacker's
-	case usedAgent && !i.usesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
+	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		return legitimate // a guest of a place where others come and go
 	}
 	return valid
@@ -62,7 +63,7 @@ func (s *credentials) classify(i *attack, c *client, got *signIn) judgement {
 
 // add names an account as known to the attacker. It reports whether
 // the account is a new one.
-func (s *credentials) add(i *attack, c *client, got *signIn) bool {
+func (s *credentials) add(i *attack.Attack, c *client, got *signIn) bool {
 	if got.account.forget(c.key) {
 		s.profiles.accounts.MarkDirty(got.key)
 		for _, f := range features(c, got.tool, got.app) {

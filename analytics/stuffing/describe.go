@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -116,17 +117,17 @@ func (s *Detector) describeAccount(f *explain.Facts, name string) {
 			f.Add("known client", "%s, %s to %s", h.client.Addr(), clock(h.first), clock(h.last))
 		}
 		if all := a.attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, 0, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")
 	}
 	s.describeClients(f, key)
 	taken, unexplained := 0, 0
-	for i := range s.evidence.list {
-		switch e := &s.evidence.list[i]; {
+	for e := range s.evidence.Since(0) {
+		switch {
 		case e.Key != key:
-		case e.taken:
+		case e.Taken:
 			taken++
 		case !e.Succeeded:
 			unexplained++
@@ -154,9 +155,9 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 				p.last = max(p.last, t.At)
 			}
 		}
-		if i := c.incident; i != nil && i.tallies[key] != nil {
-			p.n += i.tallies[key].failures
-			p.last = max(p.last, i.tallies[key].last)
+		if c.incident != nil {
+			n, last := c.incident.FailuresOf(key)
+			p.n, p.last = p.n+n, max(p.last, last)
 		}
 		if p.n > 0 {
 			places = append(places, p)
@@ -167,8 +168,8 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 	})
 	for _, p := range places[:min(len(places), maxDescribed)] {
 		part := "no incident"
-		if p.c.incident != nil && p.c.incident.tallies[key] != nil {
-			part = "part of incident " + p.c.incident.ID
+		if i := p.c.incident; i != nil && i.HasFailed(key) {
+			part = "part of incident " + i.ID
 		}
 		f.Add("failed at", "%s, %d times, last %s: %s", p.c.key.Addr(), p.n, clock(p.last), part)
 	}
@@ -178,11 +179,11 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 }
 
 // describeIncident adds an incident, if there is one.
-func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack) {
+func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack.Attack) {
 	if i == nil {
 		return
 	}
-	i.updateCounts((*window.Distinct).Count)
+	i.UpdateCounts((*window.Distinct).Count)
 	f.Add(name, "%s, %s, %s, %s, opened by the window %s: %d failures of %d accounts, %s to %s%s", i.ID, i.Class, i.Severity,
 		map[bool]string{true: "closed", false: "open"}[i.Closed()], i.Window, i.Counts.Failures, i.Counts.DistinctUsers, clock(i.Start), clock(i.End),
 		map[bool]string{true: fmt.Sprintf(", %d valid credentials", i.Valid.Count())}[i.Valid.Count() > 0])

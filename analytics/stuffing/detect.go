@@ -8,6 +8,8 @@ import (
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -29,7 +31,7 @@ type Detector struct {
 	shared     *sharedAddresses
 	thresholds *thresholds
 	clients    *clientIncidents
-	evidence   *evidence
+	evidence   *evidence.List
 	foreign    *foreignSignIns
 	clusters   *clusters
 	campaigns  *campaigns
@@ -48,7 +50,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 	r := &rarity{policy: p, population: population}
 	st := &statistics{policy: p, population: population, accounts: a.accounts, forgiveness: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
-	e, f := &evidence{}, &foreignSignIns{profiles: a}
+	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	cl := &clusters{policy: p, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
@@ -61,7 +63,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
 			learning: &learning{profiles: a, rarity: r}, forgiveness: forgiveness},
 	}
-	tracker.Register(&ruleStuffing, newAttack)
+	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
 	return s
 }
@@ -105,6 +107,9 @@ func (s *Detector) failed(ev *event.Event) {
 		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
 		return
 	case a.familiar(c, &t, t.At):
+		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
+			s.profiles.accounts.MarkDirty(a.key)
+		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
 	case ownProgram(&t, a):
@@ -132,13 +137,13 @@ func (s *Detector) failed(ev *event.Event) {
 // failedAt returns the incident of the client that a failure belongs to, or
 // nil, and reports whether the failure is new rather than a duplicate from
 // another log.
-func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack, isNew bool) {
+func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
 	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}
-		if !c.incident.addFailure(*t, ev) {
+		if !c.incident.AddFailure(*t, ev) {
 			s.incidents.tracker.MarkDirty(c.incident.Incident)
 			return c.incident, false
 		}
@@ -172,9 +177,9 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 }
 
 // failedAs adds a foreign failure to the incident of its account.
-func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own *attack) {
+func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own *attack.Attack) {
 	if own == nil || t.Marks.Has(event.PrivilegedUser) {
-		a.incident.addFailure(*t, ev)
+		a.incident.AddFailure(*t, ev)
 		s.incidents.tracker.Update(a.incident.Incident)
 	}
 }
@@ -218,10 +223,10 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 
 // Tables implements analytics.Analytic.
 func (s *Detector) Tables() []state.Table {
-	return append(s.profiles.tables(),
-		state.Table{Name: tableCampaigns, Restore: s.campaigns.restore, Changes: s.campaigns.save, Loaded: s.campaigns.loaded},
-		state.Table{Name: tableEvidence, Track: s.evidence.track, Restore: s.evidence.restore, Changes: s.evidence.save, Loaded: s.clusters.loaded},
-		state.Table{Name: tableLevel, Restore: s.evidence.level.restore, Changes: s.evidence.level.save},
+	tables := append(s.profiles.tables(),
+		state.Table{Name: tableCampaigns, Restore: s.campaigns.restore, Changes: s.campaigns.save, Loaded: s.campaigns.loaded})
+	tables = append(tables, s.evidence.Tables(s.clusters.loaded)...)
+	return append(tables,
 		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},
 		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation})
 }

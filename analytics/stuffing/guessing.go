@@ -49,7 +49,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	i.Account, a.incident = a.name, i
 	for _, t := range a.attempts.Take() {
 		if s.incidents.inReach(i, t.At) || privileged {
-			i.addFailure(t, nil)
+			i.AddFailure(t, nil)
 		}
 	}
 	i.AddEvent(ev)
@@ -65,37 +65,33 @@ func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *eve
 }
 
 // fromMany reports whether one account fails from many clients at a time, or
-// from many networks in a day.
+// from many networks in a day. Its telephone with an old password does not count,
+// which fails from wherever it is carried.
 func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	if len(a.attempts.All()) < least {
+	all := a.attempts.All()
+	if len(all) < least || disabled(all) {
 		return false
 	}
-	if oneTelephone(a.attempts.All()) || disabled(a.attempts.All()) {
-		return false
-	}
+	phone := telephone(all)
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, s.profiles.cut) >= least
+		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
+		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
 	})
 }
 
-// oneTelephone reports whether nearly all attempts, four of five, are those of
-// one mail program: a telephone with an old password fails from wherever it is
-// carried.
-func oneTelephone(all []window.Attempt) bool {
-	first := slices.IndexFunc(all, func(t window.Attempt) bool { return isMail(&t) })
-	if first < 0 {
-		return false
-	}
-	n := 0
+// telephone returns the agent of the mail program with the most attempts, or 0.
+func telephone(all []window.Attempt) (agent uint32) {
+	counts, most := map[uint32]int{}, 0
 	for i := range all {
-		if isMail(&all[i]) && all[i].Agent == all[first].Agent {
-			n++
+		if t := &all[i]; isMail(t) {
+			if counts[t.Agent]++; counts[t.Agent] > most {
+				agent, most = t.Agent, counts[t.Agent]
+			}
 		}
 	}
-	return 5*n >= 4*len(all)
+	return agent
 }
 
 // disabled reports whether an account was disabled when it last failed: its own
@@ -181,10 +177,14 @@ func (s *guessing) mostlyFromSince(since int64, a *account, t *window.Attempt) *
 	return nil
 }
 
-func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
+// distinct returns how many different clients or networks the attempts come from,
+// without those of a telephone.
+func distinct(run []window.Attempt, phone uint32, of func(event.ClientKey) event.ClientKey) int {
 	seen := make(map[event.ClientKey]struct{}, len(run))
 	for i := range run {
-		seen[of(event.ClientKey(run[i].Client))] = struct{}{}
+		if t := &run[i]; t.Agent != phone || !isMail(t) {
+			seen[of(event.ClientKey(t.Client))] = struct{}{}
+		}
 	}
 	return len(seen)
 }
@@ -201,5 +201,5 @@ func isMail(t *window.Attempt) bool {
 // program on its way: a telephone with an old password fails from many
 // networks.
 func ownProgram(t *window.Attempt, a *account) bool {
-	return isMail(t) && a.usedAgent(t.Agent, t.At)
+	return a != nil && (isMail(t) && a.usedAgent(t.Agent, t.At) || a.stale.made(t))
 }

@@ -131,7 +131,7 @@ func (s *profiles) owner(ip netip.Addr, k event.ClientKey) uint32 {
 }
 
 func (s *profiles) newAttempt(ev *event.Event, a *account) window.Attempt {
-	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
+	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: programOf(ev), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	switch {
 	case a != nil:
@@ -170,6 +170,24 @@ func (t *tools) of(ev *event.Event) uint32 {
 		h ^= xxhash.Sum64(ev.App)
 	}
 	return uint32(h^h>>32) | window.ToolNamed
+}
+
+// mailProtocols stands for the agent of IMAP, POP and SMTP, which name none. One
+// program mostly uses two of them, one to read and one to send.
+const mailProtocols = 1
+
+// programOf returns the hash of the user agent of an event, mailProtocols for a mail
+// protocol, or 0 where the log names no program.
+func programOf(ev *event.Event) uint32 {
+	if agent := ev.AgentHash(); agent != 0 || !overMailProtocol(ev.Service) {
+		return agent
+	}
+	return mailProtocols
+}
+
+// overMailProtocol reports whether a service is IMAP, POP or SMTP.
+func overMailProtocol(s event.Service) bool {
+	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
 }
 
 // agentKind returns a hash of an agent without its digits (FNV-1a).

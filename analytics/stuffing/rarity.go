@@ -5,6 +5,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -19,9 +20,6 @@ type rarity struct {
 // networks and their owners.
 const maxPopulation = 1 << 17
 
-// maxTraits bounds the rare features of one failure.
-const maxTraits = 4
-
 // The rare features of a failure, with which few accounts of the tenant have ever
 // signed in. A browser that everybody uses, a service or a large provider alone is
 // not rare.
@@ -35,7 +33,7 @@ const (
 // features returns the features that a sign-in shares with others, by trait. An
 // owner counts only together with an application, because several attacks come from
 // one large hosting provider.
-func features(c *client, tool, app uint32) [maxTraits]baseline.Feature {
+func features(c *client, tool, app uint32) [evidence.MaxTraits]baseline.Feature {
 	return [...]baseline.Feature{
 		traitTool:    toolFeature(tool),
 		traitOwner:   ownerFeature(c.owner).And(baseline.NewFeature('p', uint64(app))),
@@ -62,7 +60,7 @@ func ownerFeature(owner uint32) baseline.Feature {
 func oddToolFeature(tool uint32) baseline.Feature { return baseline.NewFeature('d', uint64(tool)) }
 
 // traits returns the traits of a failure that are rare in the tenant.
-func (s *rarity) traits(c *client, t *window.Attempt, app uint32) (keys [maxTraits]uint64) {
+func (s *rarity) traits(c *client, t *window.Attempt, app uint32) (keys [evidence.MaxTraits]uint64) {
 	odd := s.oddOwner(c, t.At)
 	for n, f := range features(c, t.Tool, app) {
 		rare := f != 0 && s.rare(f, t.At) && (n == traitSubnet || !windowsOnly(t))

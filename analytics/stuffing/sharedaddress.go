@@ -68,7 +68,7 @@ func (s *sharedAddresses) limit(c *client, marks event.Marks) {
 		return
 	}
 	c.unit = &unit{familiar: true, newest: c.incident.End}
-	for _, t := range c.incident.attempts.All() {
+	for _, t := range c.incident.Attempts() {
 		if len(c.unit.tools) < maxUnitTools && !slices.Contains(c.unit.tools, t.Tool) {
 			c.unit.tools = append(c.unit.tools, t.Tool)
 		}

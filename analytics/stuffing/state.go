@@ -17,8 +17,6 @@ const (
 	tableAccounts   = "accounts"
 	tableClients    = "clients"
 	tableCampaigns  = "campaigns"
-	tableEvidence   = "evidence"
-	tableLevel      = "level"
 	tableForeign    = "foreign_sign_ins"
 	tablePopulation = "population"
 )
@@ -71,6 +69,7 @@ type savedAccount struct {
 	Known     []savedKnownClient
 	Attempts  state.Attempts
 	Incident  string
+	Stale     [2]int32 // minute, failures
 }
 
 type savedKnownClient struct {
@@ -92,7 +91,7 @@ type savedCampaign struct {
 	Clients            []event.ClientKey
 	Tools              []uint32
 	Sample             []uint64
-	Pending            []savedFailure // no longer written: the evidence has them
+	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
 }
@@ -131,7 +130,7 @@ func (s *profiles) restoredSignIn(in *savedLogon) *signIn {
 }
 
 func (a *account) saved(protected bool) *savedAccount {
-	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident)}
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident), Stale: [2]int32{a.stale.minute, int32(a.stale.failures)}}
 	for i := range a.known {
 		h := &a.known[i]
 		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
@@ -198,6 +197,7 @@ func (s *profiles) restoreAccount(key, value []byte) error {
 		return err
 	}
 	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident)}
+	a.stale = staleProgram{in.Stale[0], uint8(in.Stale[1])}
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {

@@ -111,6 +111,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 		w.account = a
 		w.familiar = a.familiar(c, t, t.At)
 		w.guest = !w.familiar && a.usedAgent(t.Agent, t.At)
+		w.stale = !w.familiar && a.stale.made(t)
 	}
 	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
@@ -162,7 +163,7 @@ func (w *attemptStats) add(a *accountStats) {
 func (s *statistics) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
-		if !a.oneAgent || a.attempts < 4 || a.mail < a.attempts && !a.periodic.regular() {
+		if a.stale || !a.oneAgent || a.attempts < 4 || a.mail < a.attempts && !a.periodic.regular() {
 			continue
 		}
 		same := 0

@@ -4,6 +4,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -14,7 +16,7 @@ type signIns struct {
 	profiles    *profiles
 	rarity      *rarity
 	shared      *sharedAddresses
-	evidence    *evidence
+	evidence    *evidence.List
 	foreign     *foreignSignIns
 	campaigns   *campaigns
 	credentials *credentials
@@ -52,7 +54,7 @@ func (s *signIns) observe(ev *event.Event) {
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
 // address that the account has not used.
 func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = foreign(c, &got)
@@ -92,7 +94,7 @@ func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 	if !c.attempts.Forgive(since, got.first, typo) {
 		return false
 	}
-	s.evidence.forgive(c.key, got.key, since, got.first, typo)
+	s.evidence.Forgive(c.key, got.key, since, got.first, typo)
 	return true
 }
 
@@ -125,16 +127,16 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 	if !got.foreign {
 		return false
 	}
-	i := (*attack)(nil)
+	i := (*attack.Attack)(nil)
 	if k := s.campaigns.ofSuccess(c, got); k != nil {
 		i = k.incident
-	} else if s.incidents.inReach(a.incident, got.first) && a.incident.usesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
+	} else if s.incidents.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
 		i = a.incident
 	}
 	if i == nil {
 		s.foreign.add(got)
 		if got.outcome == event.Success {
-			s.evidence.level.addSignIn(got.first)
+			s.evidence.Level.AddSignIn(got.first)
 		}
 		return false
 	}
@@ -154,7 +156,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 	if c.unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.shared(ev.Marks) {
 		return false
 	}
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: ev.AgentHash(), tool: s.profiles.tools.of(ev), app: appOf(ev),
+	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev),
 		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
 	got.foreign = foreign(c, &got)
 	switch s.credentials.classify(i, c, &got) {
@@ -171,3 +173,65 @@ func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 // windowsSignIn reports whether a success is known from the Windows log only, which
 // names no program.
 func windowsSignIn(got *signIn) bool { return got.service == event.Windows && got.agent == 0 }
+
+// learning records where accounts sign in and with what.
+type learning struct {
+	profiles *profiles
+	rarity   *rarity
+}
+
+// add makes the client a known client of the account, and counts the account as a
+// user of its tool, network and owner.
+func (s *learning) add(c *client, a *account, got, here *signIn) {
+	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent, got.family)
+	if changed {
+		s.profiles.accounts.MarkDirty(a.key)
+	}
+	if added {
+		s.profiles.accounts.Protect(a.key) // an existing account: invented names must not evict it
+	}
+	s.mature(c, here)
+	if today := int32(got.first / day); today != here.learned || here.tool != here.learnedTool {
+		here.learned, here.learnedTool = today, here.tool
+		s.count(c, a.key, here, got.first)
+	}
+}
+
+// count adds a sign-in to the features that the tenant's accounts share.
+func (s *learning) count(c *client, account uint64, got *signIn, at int64) {
+	s.rarity.population.AddAccount(account, at)
+	odd := s.rarity.oddOwner(c, at)
+	for n, f := range features(c, got.tool, got.app) {
+		if n == traitOddTool && !odd {
+			continue
+		}
+		s.rarity.population.Add(f, account, at)
+	}
+	s.rarity.population.Add(ownerFeature(c.owner), account, at)
+	s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), account, at)
+}
+
+// mature counts the account among the known users of a client once it has
+// signed in from there for a while.
+func (s *learning) mature(c *client, here *signIn) {
+	if here.counted || c.users == nil {
+		return
+	}
+	for i := range here.account.known {
+		h := &here.account.known[i]
+		if h.client != c.key {
+			continue
+		}
+		if h.counted || !h.owned(h.last+1) {
+			here.counted = h.counted
+			return
+		}
+		h.counted, here.counted = true, true
+		c.users.known++
+		s.profiles.clients.MarkDirty(c.key)
+		s.profiles.accounts.MarkDirty(here.key)
+		if c.users.known == 2 {
+			s.profiles.clients.Protect(c.key)
+		}
+	}
+}

@@ -45,7 +45,7 @@ const (
 func texts(ev *event.Event) [19]*[]byte {
 	return [...]*[]byte{
 		&ev.Code, &ev.RawIP, &ev.RawForwarded, &ev.RawUser, &ev.UserID, &ev.Mailbox,
-		&ev.Agent, &ev.App, &ev.Client, &ev.Device, &ev.Session, &ev.Token,
+		&ev.Agent, &ev.App, &ev.Client, &ev.Device, &ev.Model, &ev.Session, &ev.Token,
 		&ev.Operation, &ev.Detail, &ev.Target, &ev.Country, &ev.ID, &ev.Host, &ev.SID,
 	}
 }
