@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/plugin/delivery/sinktest"
 )
 
 func newFolder(t *testing.T) (*folder, *time.Time) {
@@ -149,7 +151,7 @@ func TestRunUntilStopped(t *testing.T) {
 	})
 	o := testOptions(t, s)
 	var log bytes.Buffer
-	var out lockedBuffer
+	var out sinktest.Log
 	c, err := newCollector(o, &out, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
