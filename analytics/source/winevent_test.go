@@ -153,27 +153,6 @@ func TestWinAllocatesNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkWinEvent(b *testing.B) {
-	shapes := winShapes
-	shapes = append(shapes[:len(shapes):len(shapes)],
-		struct{ name, json string }{"ignored winevtlog", strings.Replace(winShapes[0].json, "4625", "5156", 1)},
-		struct{ name, json string }{"ignored XML line", `{"log":` + quoteJSON(strings.Replace(failedXML, "4625", "5156", 1)) + `}`})
-	for _, shape := range shapes {
-		w, ev, in := windows.New(), new(event.Event), winInput(b, shape.json)
-		if !w.Claims(&in) {
-			continue
-		}
-		b.Run(shape.name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(in.Line) + len(in.Fields)))
-			for b.Loop() {
-				w.Claims(&in)
-				w.Decode(&in, ev, func(*event.Event) {})
-			}
-		})
-	}
-}
-
 // FuzzWinEvent checks that every record has one outcome and that the texts of its
 // events are bounded.
 func FuzzWinEvent(f *testing.F) {
