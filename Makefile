@@ -97,6 +97,7 @@ vet:
 	$(GO) vet ./...
 	$(GO) vet -tags fault ./plugin
 	GOOS=windows CGO_ENABLED=0 $(GO) vet $(UNITS)
+	@if git grep -nE '^(<<<<<<<|>>>>>>>) '; then echo "merge markers"; exit 1; fi
 	@test -z "$$(gofmt -l analytics plugin test .ci)" || { echo "gofmt:"; gofmt -l analytics plugin test .ci; exit 1; }
 
 lint:

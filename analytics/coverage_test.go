@@ -22,7 +22,7 @@ var without = map[coverage.Evidence]func(ev *event.Event){
 	coverage.Account: func(ev *event.Event) {
 		ev.RawUser, ev.SID, ev.UserID, ev.App, ev.Session, ev.Token = nil, nil, nil, nil, nil, nil
 	},
-	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client = nil, nil },
+	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client, ev.Model = nil, nil, nil },
 	coverage.Application: func(ev *event.Event) { ev.App = nil },
 	coverage.Device:      func(ev *event.Event) { ev.Device = nil },
 	coverage.Session:     func(ev *event.Event) { ev.Session, ev.Token = nil, nil },

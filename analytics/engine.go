@@ -246,13 +246,30 @@ func (e *Engine) trustedTime(ev *event.Event, at, arrived int64) (trusted int64,
 	return at, future
 }
 
-// repeated reports whether a record with the id of an event has been counted.
-// Successful sign-ins, which are the most frequent events, are not checked: a
-// second one changes nothing. The account is part of the key, so that an id in a
-// forged line cannot hide the failures of another account.
+// repeated reports whether the record of an event has been counted. Successful
+// sign-ins, which are the most frequent events, are not checked: a second one
+// changes nothing. The account is part of the key, so that an id in a forged line
+// cannot hide the failures of another account.
 func (e *Engine) repeated(ev *event.Event) bool {
 	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
-	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(ev.UserHash(), 1))
+	switch {
+	case !counts:
+		return false
+	case len(ev.ID) > 0:
+		return e.ids.Before(xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1))
+	case len(ev.Session) > 0 && (ev.Source == event.SMTP || ev.Source == event.IMAP || ev.Source == event.POP):
+		return e.repeatedRow(ev)
+	}
+	return false
+}
+
+// repeatedRow is repeated for the protocol logs of SMTP, IMAP and POP, whose records
+// have no id: rows of one connection and one millisecond. The second row is a
+// repeated delivery. From the third on, the log does not tell its connections or
+// times apart.
+func (e *Engine) repeatedRow(ev *event.Event) bool {
+	row := xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24) ^ bits.RotateLeft64(ev.UserHash(), 1)
+	return e.ids.Before(row) && !e.ids.Before(^row)
 }
 
 // Stats are the engine's counters since New.

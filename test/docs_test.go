@@ -16,7 +16,7 @@ func TestPageLinks(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatalf("no pages: %v", err)
 	}
-	for _, page := range append(pages, confDir+"/README.md") {
+	for _, page := range append(pages, confDir+"/README.md", "../README.md", "../CONTRIBUTING.md", "../SECURITY.md") {
 		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
 				t.Errorf("%s: %v", page, err)

@@ -129,7 +129,7 @@ func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 
 // observed returns an observation as an alert lists it.
 func (c *accountContext) observed(n *observation) alert.Observation {
-	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
+	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.text(), First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
 	if n.client != (event.ClientKey{}) {
 		o.IP = n.client.Addr()
 	}

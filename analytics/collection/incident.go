@@ -81,7 +81,7 @@ func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	}
 	i.Extend(n.began())
 	i.Extend(n.last)
-	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.detail, Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
+	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.text(), Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
 		At: event.UnixTime(n.first), Record: n.record, Seen: c.weights.seenBy(d, n), Mails: slices.Clone(n.mails)}
 	if n.client != (event.ClientKey{}) {
 		s.IP = n.client.Addr()

@@ -48,7 +48,7 @@ func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Pop
 type pairProfile struct {
 	profile window.Handle[*profile]
 	learned learnMark
-	webMail webMail
+	webMail webMail // of the pair, as webMails has it
 }
 
 // profile returns the profile of a subject with a behaviour of its own. It creates

@@ -48,6 +48,7 @@ type Event struct {
 	Protocol Protocol // how the sign-in was made, where the log says
 	Proof    Proof    // what a success proves about the password
 	Device   []byte   // device id or name
+	Model    []byte   // what the device calls itself: DeviceType of ActiveSync
 
 	Session []byte // session id
 	Token   []byte // unique token id

@@ -36,10 +36,15 @@ type csvColumns struct {
 var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
 	"eventrecordid", "eventdata", "requesturi", auditHeader,
+	"targetusername", "keywordsdisplaynames", "_raw", viewerHeader,
 }
 
 // auditHeader is a column that only the directory audit of Entra's portal has.
 const auditHeader = "actoruserprincipalname"
+
+// viewerHeader is a column that only the export of the Windows event viewer has. The
+// rendered message follows the columns, without a name of its own.
+const viewerHeader = "task category"
 
 // separators are what parts the cells of a row: a comma, a semicolon where the
 // comma is the decimal sign, or a tab.
@@ -89,7 +94,7 @@ func csvHeader(line []byte) csvColumns {
 // reports whether one of them is that of an export. Names lose the time zone that
 // exports write behind them.
 func columnNames(line []byte, separator byte) (names []string, known bool) {
-	portal := false
+	portal, viewer := false, false
 	for rest, more := line, true; more && len(names) < maxColumns; {
 		var c table.Cell
 		if c, rest, more = table.NextCell(rest, separator); !c.Whole {
@@ -101,12 +106,19 @@ func columnNames(line []byte, separator byte) (names []string, known bool) {
 			known = known || strings.EqualFold(name, header)
 		}
 		portal = portal || strings.EqualFold(name, "sign-in error code")
+		viewer = viewer || strings.EqualFold(name, viewerHeader)
 		names = append(names, name)
 	}
 	for i, name := range names {
 		if field, ok := portalColumns[strings.ToLower(name)]; ok && portal {
 			names[i] = field
 		}
+		if field, ok := viewerColumns[strings.ToLower(name)]; ok && viewer {
+			names[i] = field
+		}
+	}
+	if viewer {
+		names = append(names, "Message")
 	}
 	return names, known
 }
@@ -132,6 +144,13 @@ var portalColumns = map[string]string{
 	"conditional access":         "conditionalAccessStatus",
 	"authentication requirement": "authenticationRequirement",
 	"service principal id":       "servicePrincipalId",
+}
+
+// viewerColumns are the columns of the event viewer, by the names of event XML.
+var viewerColumns = map[string]string{
+	"date and time": "TimeCreated",
+	"source":        "ProviderName",
+	"event id":      "EventID",
 }
 
 // csvRow transcodes a CSV row into a map of its filled cells by column name. It

@@ -52,9 +52,10 @@ func TestCmdletRows(t *testing.T) {
 	told := b.lines(
 		cmdletRow(`CONTOSO\admin`, "New-MailboxExportRequest", `"-Mailbox ""alice"" -FilePath ""\\host\share\a.pst"""`, "id1"),
 		cmdletRow(`CONTOSO\admin`, "Get-Mailbox", `"-Identity ""bob"""`, "id2"),
-		cmdletRow(`CONTOSO\admin`, "Set-Mailbox", `"`+strings.Repeat("x", 5000)+`"`, "id3"),
+		cmdletRow(`CONTOSO\admin`, "Set-Mailbox", `"`+strings.Repeat("x", 5000)+` -ForwardTo ""eve@example.com"""`, "id3"),
+		cmdletRow(`CONTOSO\admin`, "Set-Mailbox", `"`+strings.Repeat("x", 50_000)+`"`, "id4"),
 	)
-	if len(told) != 3 {
+	if len(told) != 4 {
 		t.Fatalf("told %d, %v", len(told), b.counts)
 	}
 	for i, w := range []want{
@@ -66,8 +67,8 @@ func TestCmdletRows(t *testing.T) {
 	if string(told[0].Detail) != `-Mailbox "alice" -FilePath "\\host\share\a.pst"` || string(told[0].Mailbox) != "alice" || string(told[1].Mailbox) != "bob" {
 		t.Errorf("%q of %q", told[0].Detail, told[0].Mailbox)
 	}
-	if len(told[2].Detail) != 1024 {
-		t.Errorf("detail of %d bytes", len(told[2].Detail))
+	if !strings.HasSuffix(string(told[2].Detail), ` -ForwardTo "eve@example.com"`) || len(told[3].Detail) != 16<<10 {
+		t.Errorf("details of %d and %d bytes", len(told[2].Detail), len(told[3].Detail))
 	}
 	named := newBench().lines("#Fields: DateTime,AuthenticatedUser,Cmdlet,Parameters,ExecutionResult", "2026-03-02T08:00:00.5Z,alice,Set-Mailbox,,Error")
 	if len(named) != 0 {

@@ -227,3 +227,23 @@ func fuzzLines(f *testing.F) {
 		}
 	})
 }
+
+// TestIISColumnsInAnyOrder reads files whose header does not begin with the date, also
+// when the header changes, and texts in quotes as Advanced Logging writes them.
+func TestIISColumnsInAnyOrder(t *testing.T) {
+	const wrong = "alice@contoso.com 198.51.100.7 failure"
+	reordered := []string{"#Fields: sc-status cs-username c-ip sc-substatus sc-win32-status cs(User-Agent) time date cs-uri-stem cs-method",
+		"401 alice@contoso.com 198.51.100.7 1 1326 Test/1.0 08:00:00 2026-03-02 /EWS/Exchange.asmx POST"}
+	changed := append([]string{iisHeader, iisLine("07:00:00", "GET", "/EWS/Exchange.asmx", "-", "-", outside, "Test/1.0", "-", "200 0 0")}, reordered...)
+	advanced := []string{"#Software: IIS Advanced Logging Module", "#Fields:  date time cs-uri-stem s-contentpath sc-status cs-username sc-substatus sc-win32-status c-ip cs(User-Agent) cs-method",
+		`2026-03-02 08:00:00.120 /EWS/Exchange.asmx "C:\Program Files\ews" 401 "alice@contoso.com" 1 1326 198.51.100.7 "Test/1.0 (a b)" POST`}
+	for name, lines := range map[string][]string{"reordered": reordered, "changed": changed, "advanced": advanced} {
+		if events, set := linesWith(t, "", lines...); len(events) != 1 || events[0] != wrong {
+			t.Errorf("%s: %q, %+v", name, events, set.Unread())
+		}
+	}
+	shifted := strings.Replace(advanced[2], "Test/1.0 (a b)", `x" GET "y`, 1)
+	if events, _ := linesWith(t, "", advanced[0], advanced[1], shifted); len(events) == 1 && events[0] != wrong {
+		t.Errorf("an agent with quotes: %q", events)
+	}
+}

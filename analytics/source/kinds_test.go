@@ -116,18 +116,27 @@ func csvExports() map[string][]string {
 	audit := cell(shapeAudit)
 	portal := "Date (UTC),Request ID,User agent,User ID,User,Username,Application,Application ID,IP address,Location,Status,Sign-in error code,Failure reason,Client app,Authentication Protocol"
 	row := `2026-03-10T10:00:00Z,r1,Mozilla/5.0,u1,Alice,alice@contoso.com,Outlook,app-1,203.0.113.7,"Paris, Ile-De-France, FR",Failure,50126,bad,Browser,none`
+	viewed := shapeLabels + "\r\n\r\nProcess Information:\r\n\tCaller Process ID:\t0x1\r\n"
 	log := "TimeGenerated [UTC],ResultType,UserPrincipalName,AppId,IPAddress,CreatedDateTime [UTC],Location"
 	return map[string][]string{
-		"Purview, comma":            {"RecordId,CreationDate,RecordType,Operation,UserId,AuditData", "1,3/10/2026 10:00:00 AM,15,UserLoginFailed,alice@contoso.com," + audit},
-		"Purview, semicolon":        {"RecordId;CreationDate;RecordType;Operation;UserId;AuditData", "1;10.03.2026 10:00:00;15;UserLoginFailed;alice@contoso.com;" + audit},
-		"Purview, tab":              {"RecordId\tCreationDate\tAuditData", "1\tx\t" + audit},
-		"Purview, quoted, BOM, CR":  {"\ufeff\"RecordId\",\"CreationDate\",\"AuditData\"\r", "\"1\",\"x\"," + audit + "\r"},
-		"PowerShell, type line":     {`#TYPE Deserialized.X`, `"PSComputerName","AuditData","ResultIndex"`, `"a",` + audit + `,"1"`},
-		"Entra portal":              {portal, row},
-		"Entra portal, semicolon":   {strings.ReplaceAll(portal, ",", ";"), strings.NewReplacer(`"Paris, Ile-De-France, FR"`, "FR", ",", ";").Replace(row)},
-		"Entra portal, other order": {strings.Replace(portal, "Date (UTC),Request ID", "Request ID,Date (UTC)", 1), strings.Replace(row, "2026-03-10T10:00:00Z,r1", "r1,2026-03-10T10:00:00Z", 1)},
-		"Log Analytics":             {log, `"3/10/2026, 10:00:01.000 AM",50126,alice@contoso.com,app-1,203.0.113.7,"3/10/2026, 10:00:00.000 AM",FR`},
-		"Log Analytics, tab":        {strings.ReplaceAll(log, ",", "\t"), "3/10/2026, 10:00:01.000 AM\t50126\talice@contoso.com\tapp-1\t203.0.113.7\t3/10/2026, 10:00:00.000 AM\tFR"},
+		"Purview, comma":             {"RecordId,CreationDate,RecordType,Operation,UserId,AuditData", "1,3/10/2026 10:00:00 AM,15,UserLoginFailed,alice@contoso.com," + audit},
+		"Purview, semicolon":         {"RecordId;CreationDate;RecordType;Operation;UserId;AuditData", "1;10.03.2026 10:00:00;15;UserLoginFailed;alice@contoso.com;" + audit},
+		"Purview, tab":               {"RecordId\tCreationDate\tAuditData", "1\tx\t" + audit},
+		"Purview, quoted, BOM, CR":   {"\ufeff\"RecordId\",\"CreationDate\",\"AuditData\"\r", "\"1\",\"x\"," + audit + "\r"},
+		"PowerShell, type line":      {`#TYPE Deserialized.X`, `"PSComputerName","AuditData","ResultIndex"`, `"a",` + audit + `,"1"`},
+		"Entra portal":               {portal, row},
+		"Entra portal, semicolon":    {strings.ReplaceAll(portal, ",", ";"), strings.NewReplacer(`"Paris, Ile-De-France, FR"`, "FR", ",", ";").Replace(row)},
+		"Entra portal, other order":  {strings.Replace(portal, "Date (UTC),Request ID", "Request ID,Date (UTC)", 1), strings.Replace(row, "2026-03-10T10:00:00Z,r1", "r1,2026-03-10T10:00:00Z", 1)},
+		"Log Analytics":              {log, `"3/10/2026, 10:00:01.000 AM",50126,alice@contoso.com,app-1,203.0.113.7,"3/10/2026, 10:00:00.000 AM",FR`},
+		"Log Analytics, few columns": {"TimeGenerated [UTC],UserPrincipalName,IPAddress,ResultType", `"3/10/2026, 10:00:01.000 AM",alice@contoso.com,203.0.113.7,50126`},
+		"SecurityEvent": {"TimeGenerated [UTC],Computer,Channel,EventID,TargetUserName,SubStatus,LogonType,IpAddress",
+			`"3/10/2026, 10:00:01.000 AM",exch01,Security,4625,alice@contoso.com,0xc000006a,8,203.0.113.7`},
+		"Event viewer": {"Keywords,Date and Time,Source,Event ID,Task Category",
+			"Audit Failure,3/10/2026 10:00:01 AM,Microsoft-Windows-Security-Auditing,4625,Logon," + cell(viewed)},
+		"Get-WinEvent": {`"Message","Id","RecordId","ProviderName","LogName","MachineName","TimeCreated","KeywordsDisplayNames"`,
+			cell(viewed) + `,"4625","9","Microsoft-Windows-Security-Auditing","Security","exch01","3/10/2026 10:00:01 AM","x"`},
+		"Splunk":             {`"_time","_raw",host,sourcetype`, `"2026-03-10T10:00:00.000+0000",` + audit + `,h,o365`},
+		"Log Analytics, tab": {strings.ReplaceAll(log, ",", "\t"), "3/10/2026, 10:00:01.000 AM\t50126\talice@contoso.com\tapp-1\t203.0.113.7\t3/10/2026, 10:00:00.000 AM\tFR"},
 	}
 }
 

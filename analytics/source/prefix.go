@@ -8,8 +8,8 @@ import (
 // header with its structured data, the agent and the place of Wazuh.
 const maxPrefix = 1024
 
-// openBehindPrefix decodes the JSON or the event XML that follows a prefix
-// of any kind.
+// openBehindPrefix decodes the JSON or the event XML that follows a prefix of any
+// kind, and the structured data or the line that follows the header of a forwarder.
 func (s *Set) openBehindPrefix(text []byte, depth int) bool {
 	if depth >= maxNesting {
 		return false
@@ -26,7 +26,15 @@ func (s *Set) openBehindPrefix(text []byte, depth int) bool {
 	if at := bytes.Index(text[:min(len(text), maxPrefix)], eventMark); at > 0 {
 		return s.offerLine(text[at:])
 	}
-	return false
+	h, ok := forwarderHeader(text)
+	if !ok {
+		return false
+	}
+	if len(h.data) > 0 && s.open(h.record(&s.scratch), depth+1) {
+		return true
+	}
+	h.message = trim(h.message)
+	return len(h.message) > 0 && s.openLine(h.message, depth+1)
 }
 
 // What a JSON object and an event as XML begin with.

@@ -36,6 +36,16 @@ func (d *dialogue) tarpit() *dialogue           { return d.row("*", tarpitText, 
 func (d *dialogue) reply() *dialogue            { return d.row(">", replyText, "") }
 func (d *dialogue) close() *dialogue            { return d.row("-", "", "Remote") }
 
+// twice repeats every row.
+func (d *dialogue) twice() *dialogue {
+	var rows []string
+	for _, r := range d.rows {
+		rows = append(rows, r, r)
+	}
+	d.rows = rows
+	return d
+}
+
 func TestSMTPActs(t *testing.T) {
 	failed := func(user string) want {
 		return want{outcome: event.Failure, action: event.SignIn, user: user, ip: outside, service: "smtp"}
@@ -61,6 +71,7 @@ func TestSMTPActs(t *testing.T) {
 		{"all four rows", newDialogue().denied().named("alice").tarpit().reply(), []want{failed("alice")}},
 		{"the first twice, no reply", newDialogue().denied().denied().named("alice").close(), []want{failed("alice")}},
 		{"the account twice", newDialogue().denied().named("alice").named("alice").reply(), []want{failed("alice")}},
+		{"every row twice", newDialogue().denied().named("alice").tarpit().reply().denied().named("bob").reply().close().twice(), []want{failed("alice"), failed("bob")}},
 		{"replies only", newDialogue().reply().reply().reply(), []want{failed(""), failed(""), failed("")}},
 		{"no account", newDialogue().denied().tarpit().reply(), []want{failed("")}},
 		{"no account and no delay", newDialogue().denied().reply().denied().reply(), []want{failed(""), failed("")}},

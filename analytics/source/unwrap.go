@@ -131,6 +131,9 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 // search looks for a record below keys that nothing is known of: in maps, in
 // lists, and in texts of JSON or XML, down to the bounds of nesting and visits.
 func (s *Set) search(m record.Value, depth int) bool {
+	if s.openTable(m, depth) {
+		return true
+	}
 	c := m.Fields()
 	for _, field, ok := c.Next(); ok && s.visits <= maxVisits; _, field, ok = c.Next() {
 		switch {

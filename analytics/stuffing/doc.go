@@ -31,13 +31,13 @@
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
 //     window, at least three times as many accounts as sign in.
-//   - Many clients with nothing in common (level.go): the foreign failures of the
+//   - Many clients with nothing in common (tenantlevel.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
 //     day what is usual in a day; in a tenant of fewer than 100 accounts, by a share
 //     of that. If few tools or agents stand out among them, only these belong to
 //     the campaign.
-//   - One account (campaign.go): campaign.account_addresses clients in the burst
+//   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
 //

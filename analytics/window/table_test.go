@@ -192,3 +192,34 @@ func TestHeldIsNeverGone(t *testing.T) {
 		t.Errorf("%d recalled, %d not any more: too few to tell", recalled, over)
 	}
 }
+
+// Entries that were looked up lately are found like all others, and none is found
+// after it was evicted.
+func TestTableFindsWhatItHolds(t *testing.T) {
+	table := NewTable[int, int](64, spreadInt)
+	random := rand.New(rand.NewPCG(9, 9))
+	for step := range 20_000 {
+		switch k := random.IntN(150); random.IntN(8) {
+		case 0:
+			table.Protect(k)
+		case 1:
+			table.Add(k, step)
+		case 2:
+			if _, ok := table.Peek(k); !ok {
+				table.Load(k, step, random.IntN(2) == 0)
+			}
+		default:
+			table.Get(k)
+		}
+		held := map[int]int{}
+		table.Each(func(k, v int) { held[k] = v })
+		k := random.IntN(150)
+		want, present := held[k]
+		if v, ok := table.Peek(k); ok != present || v != want {
+			t.Fatalf("step %d: Peek(%d) is %d, %v; the table holds %d, %v", step, k, v, ok, want, present)
+		}
+		if v, ok := table.Get(k); ok != present || v != want {
+			t.Fatalf("step %d: Get(%d) is %d, %v; the table holds %d, %v", step, k, v, ok, want, present)
+		}
+	}
+}

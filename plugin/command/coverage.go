@@ -15,6 +15,7 @@ import (
 	"redshank/analytics/coverage"
 	"redshank/analytics/source"
 	"redshank/plugin/agent"
+	"redshank/plugin/matrix"
 	"redshank/plugin/replay"
 	"redshank/plugin/text"
 )
@@ -89,7 +90,7 @@ func runCoverage(cmd *cobra.Command, opts *replay.Options, state string) error {
 
 func writeCoverage(out io.Writer, r *coverage.Report, asJSON bool) error {
 	if asJSON {
-		body, err := text.JSON(r.Document())
+		body, err := text.JSON(matrix.Document(r))
 		if err == nil {
 			_, err = out.Write(append(body, '\n'))
 		}

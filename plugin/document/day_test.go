@@ -1,10 +1,7 @@
 package document
 
 import (
-	"encoding/json"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
@@ -92,33 +89,8 @@ func dayAlerts(t *testing.T, p *policy.Policy) (alerts []*alert.Alert) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := day.New(day.Options{Records: 20_000})
-	lines := day.Arrivals(d.Streams)
-	var chunk []byte
-	for i, l := range lines {
-		chunk = appendLine(t, chunk, l)
-		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag {
-			alerts = append(alerts, e.Observe(l.Stream.Tag, chunk)...)
-			chunk = chunk[:0]
-		}
+	for tag, chunk := range day.Chunks(day.Arrivals(day.New(day.Options{Records: 20_000}).Streams), 1<<20) {
+		alerts = append(alerts, e.Observe(tag, chunk)...)
 	}
 	return append(alerts, e.Close()...)
-}
-
-// appendLine packs a line as an agent does that reads it two days later.
-func appendLine(t *testing.T, chunk []byte, l day.Arrival) []byte {
-	chunk = msgp.AppendArrayHeader(msgp.AppendArrayHeader(chunk, 2), 2)
-	chunk = msgp.AppendMapHeader(msgp.AppendInt64(chunk, day.Date.AddDate(0, 0, 2).Unix()), 0)
-	fields := map[string]any{"path": l.Stream.Path, "log": l.Text}
-	if l.Stream.JSON {
-		fields = nil
-		if err := json.Unmarshal([]byte(l.Text), &fields); err != nil {
-			t.Fatal(err)
-		}
-	}
-	chunk, err := msgp.AppendMapStrIntf(chunk, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return chunk
 }

@@ -127,7 +127,7 @@ func judgeProxied(ev *event.Event, r *table.Row, status int64) bool {
 	in := ascii.EqualFold(r[proxyAuthenticated], "true") && len(ev.RawUser) > 0
 	ev.Protocol = request.ProtocolNamed(r[proxyAuthentication])
 	q := request.ReadQuery(r[proxyQuery])
-	ev.Device, ev.Operation = q.Device, q.Operation(r[proxyStem])
+	ev.Device, ev.Model, ev.Operation = q.Device, q.Model, q.Operation(r[proxyStem])
 	ev.Action = event.SignIn
 	switch {
 	case in && status >= 200 && status < 400:

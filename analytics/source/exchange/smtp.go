@@ -91,6 +91,7 @@ type attempt struct {
 	reason   event.Reason
 	client   string // client in the words of the front end that passed it on
 	passed   bool   // a front end did, and has logged the same
+	answered uint64 // hash of the time of the latest reply to a failure; 0: none
 }
 
 // Decode emits a login once the rows of its session have decided it.
@@ -253,20 +254,20 @@ func (s *step) reply() format.Outcome {
 	if !ascii.HasPrefix(data, "535 ") && !ascii.HasPrefix(data, "504 5.7.4") {
 		return format.Ignored
 	}
-	key := s.key()
+	key, at := s.key(), maphash.Bytes(s.f.seed, s.r[smtpTime])
 	a, remembered := s.f.sessions.Peek(key)
+	if a.answered == at && !a.denied {
+		return format.Ignored // the row again
+	}
 	told := a.told && !a.denied
-	if !remembered || a.reason == event.ReasonNone {
+	if a.reason == event.ReasonNone {
 		a.reason = event.WrongPassword
 	}
 	if ascii.HasPrefix(data, "504") {
 		a.reason = event.OtherReason // no such mechanism here: nothing was compared
 	}
 	if remembered {
-		s.f.sessions.Remove(key)
-		if a.client != "" || a.passed {
-			s.f.sessions.Add(key, attempt{client: a.client, passed: a.passed})
-		}
+		s.f.sessions.Add(key, attempt{client: a.client, passed: a.passed, answered: at})
 	}
 	if told {
 		return format.Understood

@@ -28,6 +28,7 @@ type memory struct {
 	clock  w3cClock // what gives lines without a date one
 	line   w3cLine  // the last line
 	logins []*login // forms logins posted here, oldest first, decided ones among them
+	quoted bool     // written by Advanced Logging, which puts texts in quotes
 }
 
 // memoryOf returns the memory of a stream, and creates it on the first call.
@@ -49,8 +50,8 @@ func New(headers []string) format.Format {
 // Source is event.IIS.
 func (*iis) Source() event.Source { return event.IIS }
 
-// Claims reports whether a line begins with a date, a time and a space, or is a
-// comment. IIS is the last of the text formats, so comments that no other format
+// Claims reports whether a line begins with a date, a time and a space, or as the
+// header of its file says, or is a comment. IIS is the last of the text formats, so comments that no other format
 // claims are claimed here.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
@@ -60,10 +61,20 @@ func (f *iis) Claims(in *format.Input) bool {
 	if len(line) == 0 || line[0] == '#' {
 		return true
 	}
-	if len(line) > 20 && line[10] == ' ' {
-		return timestamp.IsDate(line[:10]) && timestamp.IsClock(line[11:19])
+	if len(line) > 20 && line[10] == ' ' && timestamp.IsDate(line[:10]) && timestamp.IsClock(line[11:19]) {
+		return true
 	}
-	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8])
+	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8]) || reordered(in.Stream)
+}
+
+// reordered reports whether the header of a file names other columns before the date
+// and the time.
+func reordered(s *format.Stream) bool {
+	if s == nil || len(s.Columns[event.IIS]) == 0 {
+		return false
+	}
+	first := s.Columns[event.IIS][0]
+	return first != w3cDate && first != w3cTime && bytes.IndexByte(s.Columns[event.IIS], w3cTime) > 0
 }
 
 // Decode emits the event of a request and the forms logins that the request decides.
@@ -101,6 +112,10 @@ func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Even
 		f.columns.Open(in.Fields, ev, &cells)
 	} else {
 		known := s.Columns[event.IIS]
+		if m.quoted && splitQuoted(known, in.Line, &cells) {
+			r = f.joined.of(&cells)
+			return r, r.plausible()
+		}
 		if r, ok = m.line.read(in.Line, known); ok {
 			return r, true
 		}
@@ -160,11 +175,17 @@ func (f *iis) comment(m *memory, s *format.Stream, line []byte) format.Outcome {
 	} else if date, ok := bytes.CutPrefix(line, datePrefix); ok && len(date) >= 10 {
 		m.clock.day, _ = timestamp.Days(date[:10])
 		m.clock.second = 0
+	} else if software, ok := bytes.CutPrefix(line, softwarePrefix); ok {
+		m.quoted = bytes.Contains(software, advancedLogging)
 	}
 	return format.Ignored
 }
 
-var datePrefix = []byte("#Date: ")
+var (
+	datePrefix      = []byte("#Date: ")
+	softwarePrefix  = []byte("#Software: ")
+	advancedLogging = []byte("Advanced Logging")
+)
 
 // judge emits the event of a request and any logins that the request decides, and
 // reports whether it emitted any.
@@ -189,7 +210,7 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 		return true
 	}
 	q := request.ReadQuery(table.Given(r.get(w3cQuery)))
-	ev.ID, ev.Device = q.Id, q.Device
+	ev.ID, ev.Device, ev.Model = q.Id, q.Device, q.Model
 	ev.Operation = q.Operation(path)
 	if what.login {
 		return isPost(r.get(w3cMethod)) && f.logins.post(m, ev, r, status, emit)
@@ -221,7 +242,7 @@ func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
 func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status int64, emit format.Emit) bool {
 	switch {
 	case status == 401:
-		refused(ev, r, q)
+		refused(ev, r)
 	case status < 400, status == 505 && ev.Service == event.EAS:
 		// ActiveSync answers a GET with a correct password with 505.
 		ev.Outcome = event.Success
@@ -268,7 +289,7 @@ func openedMailbox(path []byte) []byte {
 // refused classifies a 401 as a wrong password or as a handshake before a login. A 401
 // without an account, as of NTLM, is a failure only if its Windows result shows that
 // credentials were checked.
-func refused(ev *event.Event, r *w3cRow, q *request.Query) {
+func refused(ev *event.Event, r *w3cRow) {
 	ev.Outcome = event.Challenge
 	code := r.get(w3cWin32)
 	named := ev.RawUser != nil

@@ -117,6 +117,28 @@ func splitW3C(l table.Layout, line []byte, r *table.Row) int {
 	return n
 }
 
+// splitQuoted splits a line of Advanced Logging into r, and reports whether it has as
+// many columns as the header. Spaces within quotes belong to a value.
+func splitQuoted(l table.Layout, line []byte, r *table.Row) bool {
+	n := 0
+	for ; len(line) > 0; n++ {
+		end := bytes.IndexByte(line, ' ')
+		if line[0] == '"' {
+			if end = bytes.Index(line, []byte(`" `)); end >= 0 {
+				end++
+			}
+		}
+		if end < 0 {
+			end = len(line)
+		}
+		if n < len(l) && l[n] < table.Slots {
+			r[l[n]] = unquoted(line[:end])
+		}
+		line = bytes.TrimLeft(line[end:], " ")
+	}
+	return n == len(l)
+}
+
 // odd fills r from a line that neither fits its header nor can be aligned to it. known
 // is the layout of the header, or nil if no header was seen: after a restart, Fluent
 // Bit continues in the middle of a file.

@@ -211,6 +211,7 @@ func (e *Entra) Claims(in *format.Input) bool {
 		}
 		entraPropertyKeys.FindFold(inner, e.p[:])
 	case e.f[entraCreated].Present() || e.f[entraActivity].Present(),
+		e.f[entraResultType].Present() && e.f[entraTimeGenerated].Present(),
 		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
 	default:
@@ -242,6 +243,8 @@ func (e *Entra) sort() entraKind {
 			return entraPrincipal
 		}
 		return entraUser
+	case e.f[entraResultType].Present() && p[propUser].Present() && p[propIP].Present():
+		return entraUser // a query of Log Analytics with few columns
 	case bytes.Contains(e.f[entraResource].Bytes(), []byte("icrosoft.aadiam")):
 		return entraOther
 	}

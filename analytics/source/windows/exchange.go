@@ -37,7 +37,7 @@ func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
 		ev.Outcome = event.Failure
 	}
 	ev.Operation = ascii.Clip(name, maxWinName)
-	ev.Detail = ascii.Clip(parameters, maxWinParameters)
+	ev.Detail = ascii.Clip(parameters, maxCmdletText)
 	ev.Mailbox = cmdletMailbox(parameters)
 	ev.Client = ascii.Clip(present(r.inserts[cmdletHost]), maxWinName)
 	ev.RawUser, ev.SID = present(r.inserts[cmdletUser]), present(r.inserts[cmdletUserSID])

@@ -8,6 +8,10 @@ import (
 	"redshank/analytics/source/format"
 )
 
+// maxCmdletText bounds the parameters of a cmdlet in an event, in bytes. They are not
+// copied.
+const maxCmdletText = 16 << 10
+
 // maxWinParameters bounds the parameters of a command in an event, in bytes.
 const maxWinParameters = 2 << 10
 

@@ -30,16 +30,17 @@ type Client struct {
 
 // Setup is how an organisation has set up its logs.
 type Setup struct {
-	Domain   string   // of mail, as contoso.example
-	NetBIOS  string   // CONTOSO
-	Tenant   string   // id of the tenant
-	Servers  []string // names of Exchange servers
-	Balancer bool     // a balancer stands before IIS, which logs X-Forwarded-For in a last column
-	Bytes    bool     // IIS logs sc-bytes and cs-bytes
-	BackEnd  bool     // the log of the back-end site is collected, too
-	Proxy    bool     // the logs of HttpProxy are collected
-	Security bool     // the Security log is collected
-	Entra    bool     // the sign-ins of Entra are exported; else the audit log alone has them
+	Domain   string            // of mail, as contoso.example
+	NetBIOS  string            // CONTOSO
+	Others   map[string]string // NetBIOS names of further domains
+	Tenant   string            // id of the tenant
+	Servers  []string          // names of Exchange servers
+	Balancer bool              // a balancer stands before IIS, which logs X-Forwarded-For in a last column
+	Bytes    bool              // IIS logs sc-bytes and cs-bytes
+	BackEnd  bool              // the log of the back-end site is collected, too
+	Proxy    bool              // the logs of HttpProxy are collected
+	Security bool              // the Security log is collected
+	Entra    bool              // the sign-ins of Entra are exported; else the audit log alone has them
 	Local    *time.Location
 }
 
@@ -82,9 +83,9 @@ func (w *Writer) add(l Line) {
 	w.out(l)
 }
 
-// Flushed returns when a writer that empties its buffer every so often writes
+// flushed returns when a writer that empties its buffer every so often writes
 // what happened at t.
-func Flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
+func flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
 
 // between draws a duration from [low, high), to the millisecond.
 func (w *Writer) between(low, high time.Duration) time.Duration {

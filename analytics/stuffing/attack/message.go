@@ -1,4 +1,4 @@
-package stuffing
+package attack
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 
 // Fill completes an alert with the accounts, the techniques, the confidence and
 // the message.
-func (i *attack) Fill(a *alert.Alert) {
-	i.updateCounts((*window.Distinct).Count)
+func (i *Attack) Fill(a *alert.Alert) {
+	i.UpdateCounts((*window.Distinct).Count)
 	addresses := a.Counts.DistinctIPs
 	a.Counts = i.Counts
 	a.Counts.DistinctIPs = addresses
@@ -26,7 +26,7 @@ func (i *attack) Fill(a *alert.Alert) {
 
 // Accounts returns the names of the accounts that were tried, sorted, and reports
 // whether they are all.
-func (i *attack) Accounts() ([]string, bool) {
+func (i *Attack) Accounts() ([]string, bool) {
 	names := make([]string, 0, len(i.tallies))
 	for _, t := range i.tallies {
 		names = append(names, t.name)
@@ -37,7 +37,7 @@ func (i *attack) Accounts() ([]string, bool) {
 
 // topUsers are the accounts with the most failures, ties by name so that a
 // replay gives the same list.
-func (i *attack) topUsers() []alert.UserCount {
+func (i *Attack) topUsers() []alert.UserCount {
 	users := make([]alert.UserCount, 0, len(i.tallies))
 	for _, t := range i.tallies {
 		users = append(users, alert.UserCount{Name: t.name, Failures: t.failures, LastReason: t.reason.String(),
@@ -54,7 +54,7 @@ func (i *attack) topUsers() []alert.UserCount {
 
 // confidence is higher with proof than with numbers: 0.5 for what just reached
 // a threshold, 0.7 for twice that or names from a list, 0.9 with a credential.
-func confidence(i *attack) float64 {
+func confidence(i *Attack) float64 {
 	switch {
 	case i.Valid.Count() > 0:
 		return 0.9

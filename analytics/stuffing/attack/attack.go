@@ -1,4 +1,7 @@
-package stuffing
+// Package attack is what the incidents of AN1269 have beside those of other
+// analytics: the accounts that were tried, and from them the class, the severity and
+// the message.
+package attack
 
 import (
 	"slices"
@@ -15,8 +18,8 @@ const (
 	maxAgents   = 10
 )
 
-// attack is the detail of an incident: attempts by account.
-type attack struct {
+// Attack is the detail of an incident: attempts by account.
+type Attack struct {
 	*incident.Incident
 	tallies  map[uint64]*tally
 	users    window.Distinct
@@ -27,12 +30,12 @@ type attack struct {
 	most     int  // failures of one account
 	targeted bool // a privileged account is among them
 	agentIDs []uint32
-	attempts window.Attempts
-	partOf   *campaign                     // of which the client is part, in this run of the program; or nil
+	latest   window.Attempts
 	highFrom struct{ users, failures int } // thresholds of high severity
 }
 
-func newAttack(i *incident.Incident) incident.Detail { return &attack{Incident: i} }
+// New returns the detail of a new incident.
+func New(i *incident.Incident) incident.Detail { return &Attack{Incident: i} }
 
 // tally is what one account did in an incident.
 type tally struct {
@@ -44,12 +47,12 @@ type tally struct {
 }
 
 // Volume returns the number of failures.
-func (i *attack) Volume() int { return i.Counts.Failures }
+func (i *Attack) Volume() int { return i.Counts.Failures }
 
-// addFailure counts a failed attempt. It reports whether the attempt is new,
+// AddFailure counts a failed attempt. It reports whether the attempt is new,
 // rather than a duplicate from another log.
-func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
-	switch i.attempts.Add(t, maxAttempts) {
+func (i *Attack) AddFailure(t window.Attempt, ev *event.Event) bool {
+	switch i.latest.Add(t, maxAttempts) {
 	case window.Joined, window.Refined:
 		i.refine(t)
 		return false
@@ -65,7 +68,7 @@ func (i *attack) addFailure(t window.Attempt, ev *event.Event) bool {
 }
 
 // countFailure adds an attempt to the totals.
-func (i *attack) countFailure(t window.Attempt) {
+func (i *Attack) countFailure(t window.Attempt) {
 	i.Extend(t.At)
 	i.Counts.Failures++
 	i.Services |= 1 << t.Service
@@ -78,7 +81,7 @@ func (i *attack) countFailure(t window.Attempt) {
 }
 
 // refine merges the details that another log adds to a counted attempt.
-func (i *attack) refine(t window.Attempt) {
+func (i *Attack) refine(t window.Attempt) {
 	i.Services |= 1 << t.Service
 	if t.Key == 0 {
 		return
@@ -102,7 +105,7 @@ func (a *tally) updateReason(t *window.Attempt) {
 
 // countAccount counts an account once in each of the figures that it belongs
 // to, at any size.
-func (i *attack) countAccount(t *window.Attempt) {
+func (i *Attack) countAccount(t *window.Attempt) {
 	i.users.Add(t.Key)
 	switch t.Reason {
 	case event.UnknownUser:
@@ -116,10 +119,10 @@ func (i *attack) countAccount(t *window.Attempt) {
 	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
 }
 
-// updateCounts updates the distinct counts, read by one of the methods of
+// UpdateCounts updates the distinct counts, read by one of the methods of
 // window.Distinct. Accounts that get in beyond those known to be new count as
 // succeeded.
-func (i *attack) updateCounts(read func(*window.Distinct) int) {
+func (i *Attack) UpdateCounts(read func(*window.Distinct) int) {
 	i.Counts.DistinctUsers = read(&i.users)
 	i.Counts.UnknownUsers = read(&i.unknown)
 	i.Counts.Locked = read(&i.locked)
@@ -127,13 +130,13 @@ func (i *attack) updateCounts(read func(*window.Distinct) int) {
 	i.Counts.Succeeded = max(i.Counts.Succeeded, i.Valid.Count()-i.Counts.Accepted)
 }
 
-func (i *attack) addAgent(id uint32) {
+func (i *Attack) addAgent(id uint32) {
 	if len(i.agentIDs) < maxAgents && !slices.Contains(i.agentIDs, id) {
 		i.agentIDs = append(i.agentIDs, id)
 	}
 }
 
-func (i *attack) tally(t window.Attempt) {
+func (i *Attack) tally(t window.Attempt) {
 	i.countAccount(&t)
 	a := i.tallies[t.Key]
 	if a == nil {
@@ -152,8 +155,37 @@ func (i *attack) tally(t window.Attempt) {
 	a.updateReason(&t)
 }
 
-// hasFailed reports whether the account failed in this incident.
-func (i *attack) hasFailed(key uint64) bool {
+// SetHigh sets the number of accounts and of failures from which on the severity is
+// high.
+func (i *Attack) SetHigh(users, failures int) {
+	i.highFrom.users, i.highFrom.failures = users, failures
+}
+
+// Attempts returns the latest attempts, at most maxAttempts.
+func (i *Attack) Attempts() []window.Attempt { return i.latest.All() }
+
+// FailuresOf returns how often an account has failed, and when it failed last, in Unix
+// milliseconds. Of a large attack only some accounts are counted.
+func (i *Attack) FailuresOf(account uint64) (n int, last int64) {
+	if t := i.tallies[account]; t != nil {
+		return t.failures, t.last
+	}
+	return 0, 0
+}
+
+// AgentsFull reports whether the attack has had too many agents for all to be kept.
+func (i *Attack) AgentsFull() bool { return len(i.agentIDs) >= maxAgents }
+
+// HasFailed reports whether the account failed in this incident.
+func (i *Attack) HasFailed(key uint64) bool {
 	_, ok := i.tallies[key]
 	return ok || i.users.Has(key)
+}
+
+// UsesAgent reports whether the incident has failures with an agent, by its hash.
+func (i *Attack) UsesAgent(id uint32) bool { return slices.Contains(i.agentIDs, id) }
+
+// NamesAgents reports whether the incident has failures of which the agent is known.
+func (i *Attack) NamesAgents() bool {
+	return slices.ContainsFunc(i.agentIDs, func(id uint32) bool { return id != 0 })
 }

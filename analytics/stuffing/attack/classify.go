@@ -1,4 +1,4 @@
-package stuffing
+package attack
 
 import (
 	"redshank/analytics/alert"
@@ -17,8 +17,8 @@ const (
 // Assess sets the class and the severity. The class is decided again when the
 // failures have grown by an eighth: that looks at every account and at the
 // latest attempts.
-func (i *attack) Assess() {
-	i.updateCounts((*window.Distinct).Estimate)
+func (i *Attack) Assess() {
+	i.UpdateCounts((*window.Distinct).Estimate)
 	if i.assessed == 0 || i.Counts.Failures >= i.assessed+i.assessed/8 {
 		i.Class, i.assessed = shape(i), i.Counts.Failures
 	}
@@ -27,7 +27,7 @@ func (i *attack) Assess() {
 
 // shape names an attack by what its attempts look like: how many accounts, how
 // often each, in rounds or one after the other, and whether the accounts exist.
-func shape(i *attack) string {
+func shape(i *Attack) string {
 	accounts := i.Counts.DistinctUsers
 	if accounts == 0 {
 		return classGuessing // the logs name nobody
@@ -47,7 +47,7 @@ func shape(i *attack) string {
 }
 
 // onlyServiceAccounts reports whether service accounts alone fail, and often.
-func onlyServiceAccounts(i *attack) bool {
+func onlyServiceAccounts(i *Attack) bool {
 	for _, t := range i.tallies {
 		if t.failures < 8 || !t.marks.Has(event.ServiceAccount) {
 			return false
@@ -58,17 +58,17 @@ func onlyServiceAccounts(i *attack) bool {
 
 // invented reports whether the names appear to come from an external list: at
 // least 30 % of them do not exist here or are on a leaked list.
-func invented(i *attack, accounts int) bool {
+func invented(i *Attack, accounts int) bool {
 	return (i.Counts.UnknownUsers+i.Counts.Leaked)*10 >= accounts*3
 }
 
 // inRounds reports whether accounts are retried after other accounts: a, b, c,
 // a, b, c. A list of pairs groups the passwords of one account: a, a, b.
-func inRounds(i *attack) bool {
+func inRounds(i *Attack) bool {
 	seen := make(map[uint64]struct{}, maxAttempts)
 	again, apart := 0, 0
 	previous := uint64(0)
-	for _, t := range i.attempts.All() {
+	for _, t := range i.latest.All() {
 		if _, ok := seen[t.Key]; ok {
 			again++
 			if t.Key != previous {
@@ -82,7 +82,7 @@ func inRounds(i *attack) bool {
 }
 
 // grade returns the current severity of an incident.
-func grade(i *attack) alert.Severity {
+func grade(i *Attack) alert.Severity {
 	switch {
 	case i.Valid.Count() > 0:
 		return alert.Critical

@@ -1,4 +1,4 @@
-package stuffing
+package attack
 
 import (
 	"github.com/vmihailenco/msgpack/v5"
@@ -31,8 +31,8 @@ type savedTally struct {
 }
 
 // Save implements incident.Detail.
-func (i *attack) Save() ([]byte, error) {
-	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.attempts.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
+func (i *Attack) Save() ([]byte, error) {
+	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.latest.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
 		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks})
 	}
@@ -47,12 +47,12 @@ func (i *attack) Save() ([]byte, error) {
 }
 
 // Restore implements incident.Detail.
-func (i *attack) Restore(b []byte) error {
+func (i *Attack) Restore(b []byte) error {
 	var s savedAttack
 	if err := msgpack.Unmarshal(b, &s); err != nil {
 		return err
 	}
-	i.agentIDs, i.attempts = s.AgentIDs, window.AttemptsOf(s.Attempts)
+	i.agentIDs, i.latest = s.AgentIDs, window.AttemptsOf(s.Attempts)
 	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	i.tallies = make(map[uint64]*tally, len(s.Tallies))
 	for _, t := range s.Tallies {
@@ -68,7 +68,7 @@ func (i *attack) Restore(b []byte) error {
 }
 
 // distinct pairs the counters of accounts with their saved forms.
-func (i *attack) distinct(s *savedAttack) [4]distinctState {
+func (i *Attack) distinct(s *savedAttack) [4]distinctState {
 	return [...]distinctState{{&i.users, &s.Users}, {&i.unknown, &s.Unknown}, {&i.locked, &s.Locked}, {&i.leaked, &s.Leaked}}
 }
 

@@ -1,31 +1,32 @@
-package stuffing
+package evidence
 
 import (
 	"math/rand/v2"
 	"testing"
 
+	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
 
-// TestEvidenceSince checks that no failure is passed over that is late enough, while
+// TestSince checks that no failure is passed over that is late enough, while
 // the ring fills and is overwritten, and that a search for recent ones reads few.
-func TestEvidenceSince(t *testing.T) {
-	var e evidence
+func TestSince(t *testing.T) {
+	var e List
 	random := rand.New(rand.NewPCG(1, 2))
-	for n := range 3 * maxEvidence {
-		now := int64(n) * minute / 10
-		e.add(foreignFailure{Attempt: window.Attempt{At: now - random.Int64N(hour)}})
+	for n := range 3 * maxFailures {
+		now := int64(n) * event.Minute / 10
+		e.Add(Failure{Attempt: window.Attempt{At: now - random.Int64N(event.Hour)}})
 		if n%997 != 0 {
 			continue
 		}
-		since := now - random.Int64N(2*hour)
+		since := now - random.Int64N(2*event.Hour)
 		want, got, read := 0, 0, 0
-		for i := range e.list {
-			if e.list[i].At >= since {
+		for i := range e.failures {
+			if e.failures[i].At >= since {
 				want++
 			}
 		}
-		for f := range e.since(since) {
+		for f := range e.Since(since) {
 			if read++; f.At >= since {
 				got++
 			}

@@ -1,6 +1,10 @@
-package stuffing
+package evidence
 
-import "math"
+import (
+	"math"
+
+	"redshank/analytics/event"
+)
 
 // levelHours is how many hours of the tenant's level are kept, levelDays how
 // many days of them are compared.
@@ -9,11 +13,11 @@ const (
 	levelDays  = 13
 )
 
-// level counts the unexplained foreign failures of the whole tenant by hour and
+// Level counts the unexplained foreign failures of the whole tenant by hour and
 // finds a change of their rate: the site-wide part of Javed and Paxson,
 // "Detecting Stealthy, Distributed SSH Brute-Forcing" (CCS 2013). It knows what
 // is usual for an hour of the day, so a Monday morning is not a change.
-type level struct {
+type Level struct {
 	hours    [levelHours]hourCount
 	began    int32 // the earliest hour
 	expected struct {
@@ -33,7 +37,7 @@ type hourCount struct {
 const lookBackHours = 48
 
 // at returns the count of an hour, or nil if the hour is too late to be kept.
-func (l *level) at(hour int32) *hourCount {
+func (l *Level) at(hour int32) *hourCount {
 	h := &l.hours[uint32(hour)%levelHours]
 	if h.hour != hour {
 		if h.hour > hour {
@@ -48,19 +52,21 @@ func (l *level) at(hour int32) *hourCount {
 	return h
 }
 
-func (l *level) add(at int64, n int32) {
-	if h := l.at(int32(at / hour)); h != nil {
+func (l *Level) add(at int64, n int32) {
+	if h := l.at(int32(at / event.Hour)); h != nil {
 		h.failures = max(0, h.failures+n)
 	}
 }
 
-func (l *level) addSignIn(at int64) {
-	if h := l.at(int32(at / hour)); h != nil {
+// AddSignIn counts a success from a network that is new to its account, at a time in
+// Unix milliseconds.
+func (l *Level) AddSignIn(at int64) {
+	if h := l.at(int32(at / event.Hour)); h != nil {
 		h.signIns++
 	}
 }
 
-func (l *level) count(hour int32) hourCount {
+func (l *Level) count(hour int32) hourCount {
 	if h := &l.hours[uint32(hour)%levelHours]; hour > 0 && h.hour == hour {
 		return *h
 	}
@@ -70,7 +76,7 @@ func (l *level) count(hour int32) hourCount {
 // mean is what is usual for an hour: the mean over the same hours of the days
 // before, smoothed over three hours, with two days of a given rate before
 // anything is known.
-func (l *level) mean(hour int32, prior float64) float64 {
+func (l *Level) mean(hour int32, prior float64) float64 {
 	sum, days := 2*prior, 2.0
 	for d := int32(1); d <= levelDays; d++ {
 		h := hour - 24*d
@@ -84,7 +90,7 @@ func (l *level) mean(hour int32, prior float64) float64 {
 }
 
 // refresh recomputes what is usual for the hours up to newest.
-func (l *level) refresh(newest int32, prior float64) {
+func (l *Level) refresh(newest int32, prior float64) {
 	if l.expected.hour == newest {
 		return
 	}
@@ -94,10 +100,10 @@ func (l *level) refresh(newest int32, prior float64) {
 	}
 }
 
-// change reports whether the failures up to an hour exceed what is usual by at
+// Change reports whether the failures up to an hour exceed what is usual by at
 // least a given number, and the hour in which that began: the failures of the
 // hours, if that hour has more of them than usual, or those of a whole day.
-func (l *level) change(newest int32, prior float64, least int) (from int32, changed bool) {
+func (l *Level) Change(newest int32, prior float64, least int) (from int32, changed bool) {
 	l.refresh(newest, prior)
 	mean := float64(l.expected.mean[lookBackHours-1])
 	if float64(l.count(newest).failures) > mean+slack(mean) {
@@ -112,7 +118,7 @@ func (l *level) change(newest int32, prior float64, least int) (from int32, chan
 // their mean by. An hour may exceed its mean by half of it and a standard
 // deviation for nothing, and have one failure for every two sign-ins from new
 // networks: where people move, some mistype.
-func (l *level) burst(newest int32, least int) (from int32, changed bool) {
+func (l *Level) burst(newest int32, least int) (from int32, changed bool) {
 	sum := 0.0
 	for n := range l.expected.mean {
 		h, mean := newest-lookBackHours+1+int32(n), float64(l.expected.mean[n])
@@ -131,7 +137,7 @@ const driftHours = 24
 
 // drift compares the failures of a day with what is usual in a day, with the
 // same allowances as burst.
-func (l *level) drift(newest int32, least int) (from int32, changed bool) {
+func (l *Level) drift(newest int32, least int) (from int32, changed bool) {
 	from = newest - driftHours + 1
 	failures, signIns, mean := 0.0, 0.0, 0.0
 	for h := from; h <= newest; h++ {
@@ -144,8 +150,8 @@ func (l *level) drift(newest int32, least int) (from int32, changed bool) {
 
 func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
 
-// usual returns the greatest usual number of failures from one hour to another.
-func (l *level) usual(from, to int32, prior float64) (sum float64) {
+// Usual returns the greatest usual number of failures from one hour to another.
+func (l *Level) Usual(from, to int32, prior float64) (sum float64) {
 	for h := from; h <= to && h < from+lookBackHours; h++ {
 		mean := l.mean(h, prior)
 		sum += mean + slack(mean)

@@ -6,21 +6,43 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
+// profiles keeps the profiles of clients and accounts, and finds those that an
+// event is about.
+type profiles struct {
+	policy    *policy.Policy
+	incidents *incidents // for restored profiles
+	clients   *window.Table[event.ClientKey, *client]
+	accounts  *window.Table[uint64, *account]
+	pairs     *window.PairCache[pair]
+	tools     tools
+}
+
+func newProfiles(p *policy.Policy, i *incidents, maxIPs, maxUsers int) *profiles {
+	return &profiles{
+		policy:    p,
+		incidents: i,
+		clients:   window.NewTable[event.ClientKey, *client](maxIPs, event.ClientKey.Spread),
+		accounts:  window.NewTable[uint64, *account](maxUsers, window.Spread),
+		pairs:     &window.PairCache[pair]{},
+	}
+}
+
 // keyOf returns the client that the event's address belongs to.
-func (s *Detector) keyOf(ev *event.Event) event.ClientKey {
+func (s *profiles) keyOf(ev *event.Event) event.ClientKey {
 	return s.cut(event.ClientKey(ev.IP.As16()))
 }
 
 // cut returns the client that an address belongs to.
-func (s *Detector) cut(address event.ClientKey) event.ClientKey {
+func (s *profiles) cut(address event.ClientKey) event.ClientKey {
 	return address.Cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
 }
 
 // prefix returns the prefix of a client, or zero for a single address.
-func (s *Detector) prefix(k event.ClientKey) netip.Prefix {
+func (s *profiles) prefix(k event.ClientKey) netip.Prefix {
 	bits := s.policy.State.IPv6Prefix
 	if k.Addr().Is4() {
 		bits = s.policy.State.IPv4Prefix
@@ -37,7 +59,7 @@ type pair struct {
 	account window.Handle[*account]
 }
 
-func (s *Detector) client(ev *event.Event) *client {
+func (s *profiles) client(ev *event.Event) *client {
 	known := s.pairs.Get(ev.Pair)
 	if c, ok := s.clients.StillValid(&known.client); ok {
 		return c
@@ -59,7 +81,7 @@ func named(ev *event.Event) bool { return ev.UserKind != event.UserUnknown && le
 // knownAccount returns the account of an event, or nil if it is not named or not
 // in the table. What only ever fails, as most guessed names do, gets an entry
 // when the failures are compared; see guessed.
-func (s *Detector) knownAccount(ev *event.Event) *account {
+func (s *profiles) knownAccount(ev *event.Event) *account {
 	if !named(ev) {
 		return nil
 	}
@@ -76,7 +98,7 @@ func (s *Detector) knownAccount(ev *event.Event) *account {
 }
 
 // account returns the account of an event, or nil if it is not named.
-func (s *Detector) account(ev *event.Event) *account {
+func (s *profiles) account(ev *event.Event) *account {
 	a := s.knownAccount(ev)
 	if a == nil && named(ev) {
 		a = &account{key: ev.UserHash(), name: string(ev.User)}
@@ -87,7 +109,7 @@ func (s *Detector) account(ev *event.Event) *account {
 
 // accountOf returns the account of an event, or, where its log names none, the
 // account that another log has named for the attempt; nil if neither did.
-func (s *Detector) accountOf(ev *event.Event, t *window.Attempt) *account {
+func (s *profiles) accountOf(ev *event.Event, t *window.Attempt) *account {
 	if named(ev) || t.Key == 0 {
 		return s.account(ev)
 	}
@@ -101,15 +123,15 @@ func (s *Detector) accountOf(ev *event.Event, t *window.Attempt) *account {
 
 // owner returns the network owner of a client: its autonomous system number,
 // or the wider prefix without a database.
-func (s *Detector) owner(ip netip.Addr, k event.ClientKey) uint32 {
+func (s *profiles) owner(ip netip.Addr, k event.ClientKey) uint32 {
 	if s.policy.HasOwners() {
 		return s.policy.Owner(ip)
 	}
 	return uint32(k.Network().Hash()) | 1<<31
 }
 
-func (s *Detector) newAttempt(ev *event.Event, a *account) window.Attempt {
-	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: ev.AgentHash(), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
+func (s *profiles) newAttempt(ev *event.Event, a *account) window.Attempt {
+	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: programOf(ev), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
 	switch {
 	case a != nil:
@@ -148,6 +170,24 @@ func (t *tools) of(ev *event.Event) uint32 {
 		h ^= xxhash.Sum64(ev.App)
 	}
 	return uint32(h^h>>32) | window.ToolNamed
+}
+
+// mailProtocols stands for the agent of IMAP, POP and SMTP, which name none. One
+// program mostly uses two of them, one to read and one to send.
+const mailProtocols = 1
+
+// programOf returns the hash of the user agent of an event, mailProtocols for a mail
+// protocol, or 0 where the log names no program.
+func programOf(ev *event.Event) uint32 {
+	if agent := ev.AgentHash(); agent != 0 || !overMailProtocol(ev.Service) {
+		return agent
+	}
+	return mailProtocols
+}
+
+// overMailProtocol reports whether a service is IMAP, POP or SMTP.
+func overMailProtocol(s event.Service) bool {
+	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
 }
 
 // agentKind returns a hash of an agent without its digits (FNV-1a).
