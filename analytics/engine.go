@@ -12,6 +12,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/collection"
 	"redshank/analytics/coverage"
+	"redshank/analytics/directory"
 	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/health"
@@ -48,6 +49,7 @@ type Engine struct {
 	collection *collection.Detector // for the counts of its baselines
 	tables     []state.Table
 	geo        *policy.GeoCache
+	directory  *directory.Directory
 	chunks     *window.Seen
 	ids        *window.Seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
@@ -72,15 +74,16 @@ func New(opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	e := &Engine{
-		policy:  opts.Policy,
-		clock:   opts.Clock,
-		cache:   policy.NewCache(opts.Policy),
-		geo:     policy.NewGeoCache(opts.Policy),
-		sources: sources,
-		tracker: incident.NewTracker(opts.Policy),
-		chunks:  window.NewSeen(maxChunks),
-		ids:     window.NewSeen(maxIDs),
-		monitor: health.New(opts.Policy),
+		policy:    opts.Policy,
+		clock:     opts.Clock,
+		cache:     policy.NewCache(opts.Policy),
+		geo:       policy.NewGeoCache(opts.Policy),
+		directory: directory.New(max(opts.MaxUsers, 1)),
+		sources:   sources,
+		tracker:   incident.NewTracker(opts.Policy),
+		chunks:    window.NewSeen(maxChunks),
+		ids:       window.NewSeen(maxIDs),
+		monitor:   health.New(opts.Policy),
 
 		coverage: cmp.Or(opts.Coverage, coverage.Recent()),
 	}
@@ -192,7 +195,7 @@ func (e *Engine) analyse(ev *event.Event) {
 		e.setTime(ev, at, arrived)
 		return
 	}
-	e.cache.Normalise(ev)
+	e.normalise(ev)
 	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	e.coverage.Add(ev, ev.Time.UnixMilli(), arrived)
@@ -203,6 +206,14 @@ func (e *Engine) analyse(ev *event.Event) {
 	for _, a := range e.analytics {
 		a.Observe(ev)
 	}
+}
+
+// normalise finds the canonical fields of an event, with the name of an account that
+// the log identifies by its SID.
+func (e *Engine) normalise(ev *event.Event) {
+	e.directory.Resolve(ev)
+	e.cache.Normalise(ev)
+	e.directory.Learn(ev)
 }
 
 // idle reports whether no analytic uses an event, whatever its result code means:
@@ -235,13 +246,30 @@ func (e *Engine) trustedTime(ev *event.Event, at, arrived int64) (trusted int64,
 	return at, future
 }
 
-// repeated reports whether a record with the id of an event has been counted.
-// Successful sign-ins, which are the most frequent events, are not checked: a
-// second one changes nothing. The account is part of the key, so that an id in a
-// forged line cannot hide the failures of another account.
+// repeated reports whether the record of an event has been counted. Successful
+// sign-ins, which are the most frequent events, are not checked: a second one
+// changes nothing. The account is part of the key, so that an id in a forged line
+// cannot hide the failures of another account.
 func (e *Engine) repeated(ev *event.Event) bool {
 	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
-	return counts && len(ev.ID) > 0 && e.ids.Before(xxhash.Sum64(ev.ID)^bits.RotateLeft64(ev.UserHash(), 1))
+	switch {
+	case !counts:
+		return false
+	case len(ev.ID) > 0:
+		return e.ids.Before(xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1))
+	case len(ev.Session) > 0 && (ev.Source == event.SMTP || ev.Source == event.IMAP || ev.Source == event.POP):
+		return e.repeatedRow(ev)
+	}
+	return false
+}
+
+// repeatedRow is repeated for the protocol logs of SMTP, IMAP and POP, whose records
+// have no id: rows of one connection and one millisecond. The second row is a
+// repeated delivery. From the third on, the log does not tell its connections or
+// times apart.
+func (e *Engine) repeatedRow(ev *event.Event) bool {
+	row := xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24) ^ bits.RotateLeft64(ev.UserHash(), 1)
+	return e.ids.Before(row) && !e.ids.Before(^row)
 }
 
 // Stats are the engine's counters since New.

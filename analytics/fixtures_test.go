@@ -167,7 +167,7 @@ func TestCrowdSecScenarios(t *testing.T) {
 			lines := fixture(t, "exchange_smtp_imap_pop/crowdsec__exchange-"+name+"-bf.log")
 			all, e := run(t, p, "exchange", chunked(lines, 100, asLines))
 			got := byRule(all, "AN1269")
-			if len(got) != 1 || got[0].Source.String() != "192.168.9.212" || got[0].Counts.Failures != len(lines) {
+			if len(got) != 1 || got[0].Source.String() != "192.168.9.212" || got[0].Counts.Failures != len(lines)-1 { // one line several times: the second is a repeated delivery
 				t.Errorf("%d incidents of %d lines, want one from 192.168.9.212: %+v, %+v", len(got), len(lines), got, e.Stats())
 			}
 			if all, _ := run(t, policy.Default(), "exchange", chunked(lines, 100, asLines)); len(all) != 0 {

@@ -7,59 +7,98 @@ import (
 	"testing"
 )
 
-// mayImport lists, for every package below analytics, the packages of this
-// module that it may import. Detection goes in one direction: a package imports
-// only what stands above it here.
+// mayImport lists, for every package of the program, the packages of this module
+// that it may import. Dependencies have one direction: a package imports only what
+// stands above it here. A folder below a listed one is part of it unless it is
+// listed itself.
 var mayImport = []struct{ name, imports string }{
-	{"ascii", ""},
-	{"spelling", ""},
-	{"event", "ascii"},
-	{"record", "ascii"},
-	{"timestamp", "ascii record"},
-	{"alert", "event"},
-	{"drill", ""},
-	{"policy", "ascii drill event spelling"},
-	{"explain", "event"},
-	{"window", "event"},
-	{"source", "ascii event record timestamp"},
-	{"state", "event window"},
-	{"baseline", "event policy state window"},
-	{"incident", "alert event policy state window"},
-	{"health", "event policy source"},
-	{"coverage", "event state"},
-	{"stuffing", "alert baseline event explain incident policy state window"},
-	{"collection", "alert ascii baseline event explain incident policy state window"},
-	{"scenario", "alert event policy"}, // and package analytics: for tests only
+	{"analytics/ascii", ""},
+	{"analytics/spelling", ""},
+	{"analytics/event", "analytics/ascii"},
+	{"analytics/record", "analytics/ascii"},
+	{"analytics/timestamp", "analytics/ascii analytics/record"},
+	{"analytics/alert", "analytics/event"},
+	{"analytics/drill", ""},
+	{"analytics/policy", "analytics/ascii analytics/drill analytics/event analytics/spelling"},
+	{"analytics/explain", "analytics/event"},
+	{"analytics/window", "analytics/event"},
+	{"analytics/source", "analytics/ascii analytics/event analytics/record analytics/timestamp"},
+	{"analytics/state", "analytics/event analytics/window"},
+	{"analytics/directory", "analytics/event analytics/state analytics/window"},
+	{"analytics/baseline", "analytics/event analytics/policy analytics/state analytics/window"},
+	{"analytics/incident", "analytics/alert analytics/event analytics/policy analytics/state analytics/window"},
+	{"analytics/health", "analytics/event analytics/policy analytics/source"},
+	{"analytics/coverage", "analytics/event analytics/state"},
+	{"analytics/stuffing", "analytics/alert analytics/baseline analytics/event analytics/explain analytics/incident analytics/policy analytics/state analytics/window"},
+	{"analytics/collection", "analytics/alert analytics/ascii analytics/baseline analytics/event analytics/explain analytics/incident analytics/policy analytics/state analytics/window"},
+	{"analytics", "analytics/alert analytics/collection analytics/coverage analytics/directory analytics/drill analytics/event analytics/explain analytics/health analytics/incident analytics/policy analytics/record analytics/source analytics/state analytics/stuffing analytics/window"},
+	{"analytics/scenario", "analytics analytics/alert analytics/event analytics/policy"}, // for tests only
+
+	{"plugin/text", ""},
+	{"plugin/store", ""},
+	{"plugin/hostconfig", ""},
+	{"plugin/collect", ""},
+	{"plugin/document", "analytics/alert plugin/text"},
+	{"plugin/matrix", "analytics/coverage plugin/document"},
+	{"plugin/delivery", "analytics/alert analytics/record plugin/store plugin/text"},
+	{"plugin/drill", "analytics/drill analytics/event analytics/policy"},
+	{"plugin/agent", "analytics analytics/alert analytics/coverage analytics/event analytics/explain analytics/incident analytics/policy analytics/source plugin/delivery plugin/document plugin/matrix plugin/store plugin/text"},
+	{"plugin/replay/sorted", "analytics/event"},
+	{"plugin/replay", "analytics analytics/alert analytics/collection analytics/coverage analytics/event analytics/explain analytics/policy analytics/record analytics/source analytics/window plugin/delivery plugin/document plugin/matrix plugin/replay/sorted plugin/text"},
+	{"plugin/command", "analytics/coverage analytics/drill analytics/explain analytics/policy analytics/source analytics/spelling plugin/agent plugin/collect plugin/document plugin/drill plugin/hostconfig plugin/matrix plugin/replay plugin/text"},
+	{"plugin", "plugin/agent plugin/command"},
 }
 
-// TestImportDirections holds the imports against the layout: nothing imports
-// plugin, and the two analytics do not import each other.
+// listed returns the entry of mayImport for a package: its own or that of the
+// nearest folder above.
+func listed(path string) string {
+	for path != "" {
+		for _, p := range mayImport {
+			if p.name == path {
+				return path
+			}
+		}
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 {
+			return ""
+		}
+		path = path[:i]
+	}
+	return ""
+}
+
+// TestImportDirections compares the imports with mayImport.
 func TestImportDirections(t *testing.T) {
-	const root = "redshank/analytics/"
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, root+"...").Output()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "redshank/analytics/...", "redshank/plugin/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[string][]string{}
+	allowed, used := map[string][]string{}, map[string]bool{}
 	for _, p := range mayImport {
-		known[p.name] = strings.Fields(p.imports)
+		allowed[p.name] = strings.Fields(p.imports)
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
-		name, below := strings.CutPrefix(fields[0], root)
-		top, _, _ := strings.Cut(name, "/") // a folder below one is part of it
-		allowed, ok := known[top]
-		if below && !ok {
+		name := listed(strings.TrimPrefix(fields[0], "redshank/"))
+		if strings.Count(fields[0], "/") == 2 && "redshank/"+name != fields[0] {
 			t.Errorf("%s: not in the list of packages", fields[0])
 		}
 		for _, path := range fields[1:] {
-			imported, ours := strings.CutPrefix(path, "redshank/")
-			imported, analytic := strings.CutPrefix(imported, "analytics/")
-			imported, _, _ = strings.Cut(imported, "/")
-			switch {
-			case !ours || analytic && (!below || imported == top) || top == "scenario" && path == "redshank/analytics":
-			case !analytic || !slices.Contains(allowed, imported):
+			ours, found := strings.CutPrefix(path, "redshank/")
+			imported := listed(ours)
+			if !found || imported == name {
+				continue
+			}
+			used[name+" "+imported] = true
+			if !slices.Contains(allowed[name], imported) {
 				t.Errorf("%s imports %s", fields[0], path)
+			}
+		}
+	}
+	for name, imports := range allowed {
+		for _, imported := range imports {
+			if !used[name+" "+imported] && name != "plugin" { // which imports by build constraint
+				t.Errorf("%s may import %s and does not", name, imported)
 			}
 		}
 	}
@@ -75,5 +114,18 @@ func TestImportListIsInOrder(t *testing.T) {
 			}
 		}
 		before = append(before, p.name)
+	}
+}
+
+// The engine imports neither the host, nor the network, nor C.
+func TestEngineNeedsNoHost(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "redshank/analytics").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if name == "runtime/cgo" || name == "net/http" || strings.Contains(name, "fluent-bit-go") || strings.HasPrefix(name, "redshank/plugin") {
+			t.Errorf("analytics depends on %s", name)
+		}
 	}
 }

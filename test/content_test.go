@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"redshank/analytics/coverage"
 	"redshank/plugin/document"
 )
 
@@ -48,11 +47,11 @@ func samples(t *testing.T) []map[string]any {
 }
 
 // coverageSample has a service that brings some of the evidence.
-func coverageSample() *coverage.Document {
-	return &coverage.Document{
+func coverageSample() *document.Coverage {
+	return &document.Coverage{
 		PresentFrom: 90,
-		Services:    []coverage.ServiceDoc{{Service: "owa", Total: 9, Recent: 9, Last: "2026-03-10T10:00:00Z", Present: []string{"address"}, Partial: []string{"account"}, Missing: []string{"agent"}, NotSeen: []string{"items"}}},
-		Gaps:        []coverage.GapDoc{{Service: "owa", Evidence: "agent", State: "missing", Of: 9, Blind: map[string][]string{"AN0131": {"signin.tool"}}}},
+		Services:    []document.CoveredService{{Service: "owa", Total: 9, Recent: 9, Last: "2026-03-10T10:00:00Z", Present: []string{"address"}, Partial: []string{"account"}, Missing: []string{"agent"}, NotSeen: []string{"items"}}},
+		Gaps:        []document.CoverageGap{{Service: "owa", Evidence: "agent", State: "missing", Of: 9, Blind: map[string][]string{"AN0131": {"signin.tool"}}}},
 	}
 }
 

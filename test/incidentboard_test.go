@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"redshank/analytics"
 	"redshank/analytics/policy"
 	"redshank/plugin/document"
@@ -173,17 +171,9 @@ func dayDocuments(t *testing.T) (docs []map[string]any) {
 		}
 		docs = append(docs, documents(t, text)...)
 	}
-	lines := day.Arrivals(day.New(day.Options{Records: 20_000}).Streams)
-	var chunk []byte
-	for i, l := range lines {
-		chunk = msgp.AppendMapHeader(msgp.AppendInt64(msgp.AppendArrayHeader(msgp.AppendArrayHeader(chunk, 2), 2), day.Date.AddDate(0, 0, 2).Unix()), 0)
-		chunk = msgp.AppendString(msgp.AppendString(msgp.AppendMapHeader(chunk, 2), "path"), l.Stream.Path)
-		chunk = msgp.AppendString(msgp.AppendString(chunk, "log"), l.Text)
-		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag {
-			for _, a := range e.Observe(l.Stream.Tag, chunk) {
-				add(form.Alert(a))
-			}
-			chunk = chunk[:0]
+	for tag, chunk := range day.Chunks(day.Arrivals(day.New(day.Options{Records: 20_000}).Streams), 1<<20) {
+		for _, a := range e.Observe(tag, chunk) {
+			add(form.Alert(a))
 		}
 	}
 	for _, a := range e.Close() {

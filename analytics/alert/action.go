@@ -35,7 +35,11 @@ func Actions(a *Alert) []string {
 	}
 	if a.Rule.Kind == Threshold && a.Class != "misconfigured_client" {
 		if who := client(a); who != "" {
-			steps = append(steps, "Block "+who+" at the perimeter or by conditional access, after a look at who else uses it.")
+			uses := "it"
+			if strings.HasPrefix(who, several) {
+				uses = "them"
+			}
+			steps = append(steps, "Block "+who+" at the perimeter or by conditional access, after a look at who else uses "+uses+".")
 		}
 	}
 	if step := mailStep(a); step != "" {
@@ -107,6 +111,9 @@ func subjectName(a *Alert) string {
 	return ""
 }
 
+// several begins the text for more than one address.
+const several = "the "
+
 // client returns the client of an incident, or "" if it is unknown.
 func client(a *Alert) string {
 	switch {
@@ -119,7 +126,7 @@ func client(a *Alert) string {
 	case len(a.IPs) == 0:
 		return ""
 	}
-	return fmt.Sprintf("the %d addresses", max(a.Counts.DistinctIPs, len(a.IPs)))
+	return fmt.Sprintf(several+"%d addresses", max(a.Counts.DistinctIPs, len(a.IPs)))
 }
 
 // classActions are the steps of a class. %s is the subject of the incident; a

@@ -30,6 +30,7 @@ type Alert struct {
 	Geo        Geo          // of Source
 	AS         AS           // of Source
 	User       *User        // the account the incident is about; nil for several
+	Accounts   []string     // of AN0131: that acted, or whose mailboxes were read, at most 20
 	Subject    string       // account, application or host of AN0131; empty for a client or a campaign
 	Prefix     netip.Prefix // the client, if it is more than one address: for instance an IPv6 /64
 	IPs        []netip.Addr // related, at most 20
@@ -73,17 +74,24 @@ func (x *Indicators) Empty() bool { return len(x.IPs) == 0 && len(x.Users) == 0 
 type User struct{ Name, Domain, Email, ID string }
 
 // Principal returns the account that matters most: the one that the incident is
-// about, or else the first one whose password the attacker knows. It returns nil
-// for an incident that is about several accounts and found no valid credential.
+// about, or else the first one whose password the attacker knows, or the only one
+// that acted on a host or whose mailbox an application read. It returns nil for an
+// incident that is about several accounts and found no valid credential.
 func (a *Alert) Principal() *User {
-	if a.User == nil && len(a.Valid) > 0 {
+	switch {
+	case a.User != nil:
+		return a.User
+	case len(a.Valid) > 0:
 		return NewUser(a.Valid[0].User)
+	case len(a.Accounts) == 1:
+		return NewUser(a.Accounts[0])
 	}
-	return a.User
+	return nil
 }
 
 // RelatedUsers returns the accounts of the alert, each once: those whose password
-// the attacker knows, the subject, then those that were tried.
+// the attacker knows, the subject, those that acted or whose mail was read, then
+// those that were tried.
 func (a *Alert) RelatedUsers() []string {
 	var list []string
 	add := func(name string) {
@@ -96,6 +104,9 @@ func (a *Alert) RelatedUsers() []string {
 	}
 	if a.User != nil {
 		add(a.User.DisplayName())
+	}
+	for _, name := range a.Accounts {
+		add(name)
 	}
 	for i := range a.Users {
 		add(a.Users[i].Name)
@@ -156,7 +167,7 @@ type Credential struct {
 	How  string     // success, or accepted with the reason that stopped it, and the service
 	IP   netip.Addr // client that signed in
 
-	Agent, App, Record string // user agent, application id and record, as far as the log tells
+	Agent, App, Record string // user agent, application id and record, if the log has them
 
 	Service event.Service
 }

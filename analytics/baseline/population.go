@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
 	"redshank/analytics/window"
 )
 
@@ -58,15 +56,12 @@ const (
 //
 // A Population is not safe for concurrent use.
 type Population struct {
-	single, several *simplelru.LRU[Feature, *users]
-	size            int
-	tenant          window.Distinct
-	accounts        int   // of tenant; above exactAccounts as of countedHour
-	countedHour     int64 // since 1970
-	began           int64
-	evicted         uint64
-	changed         map[Feature]struct{} // nil: changes are not tracked
-	tenantChanged   bool
+	features      *window.Table[Feature, *users] // those of several accounts are protected
+	tenant        window.Distinct
+	accounts      int   // of tenant; above exactAccounts as of countedHour
+	countedHour   int64 // since 1970
+	began         int64
+	tenantChanged bool
 }
 
 // users are the accounts of one feature.
@@ -85,10 +80,7 @@ type user struct {
 // NewPopulation returns an empty population of at most size features (at
 // least 2). A feature takes about 100 bytes for one account and 700 for many.
 func NewPopulation(size int) *Population {
-	p := &Population{size: max(size, 2)}
-	p.single, _ = simplelru.NewLRU[Feature, *users](p.size+1, nil)
-	p.several, _ = simplelru.NewLRU[Feature, *users](p.size+1, nil)
-	return p
+	return &Population{features: window.NewTable[Feature, *users](size, func(f Feature) uint64 { return window.Spread(uint64(f)) })}
 }
 
 // Add records that an account, given by its hash, signed in with a feature at
@@ -98,20 +90,18 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	if f == 0 || account == 0 {
 		return false
 	}
-	u, several := p.find(f)
-	if u == nil {
+	u, ok := p.features.Get(f)
+	if !ok {
 		u = &users{}
 		u.exact = u.one[:0]
-		p.single.Add(f, u)
-		p.evict()
+		p.features.Add(f, u)
 	}
 	fresh, changed := u.add(account, int32(at/dayMillis))
 	if changed {
-		p.markDirty(f)
-	}
-	if !several && (u.sketches != nil || len(u.exact) > 1) {
-		p.single.Remove(f)
-		p.several.Add(f, u)
+		p.features.MarkDirty(f)
+		if u.several() {
+			p.features.Protect(f)
+		}
 	}
 	return fresh
 }
@@ -127,7 +117,7 @@ func (p *Population) Forget(f Feature, account uint64) {
 	for i := range u.exact {
 		if u.exact[i].account == account {
 			u.exact = append(u.exact[:i], u.exact[i+1:]...)
-			p.markDirty(f)
+			p.features.MarkDirty(f)
 			return
 		}
 	}
@@ -221,48 +211,15 @@ func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
 }
 
 // Len returns the number of features kept.
-func (p *Population) Len() int { return p.single.Len() + p.several.Len() }
-
-// Evicted returns the number of evicted features so far.
-func (p *Population) Evicted() uint64 { return p.evicted }
-
-func (p *Population) find(f Feature) (u *users, several bool) {
-	if u, ok := p.several.Get(f); ok {
-		return u, true
-	}
-	u, _ = p.single.Get(f)
-	return u, false
-}
+func (p *Population) Len() int { return p.features.Len() }
 
 func (p *Population) peek(f Feature) *users {
-	if u, ok := p.several.Peek(f); ok {
-		return u
-	}
-	u, _ := p.single.Peek(f)
+	u, _ := p.features.Peek(f)
 	return u
 }
 
-// evict evicts a feature: one of a single account if those hold more than a quarter
-// of the table.
-func (p *Population) evict() {
-	if p.Len() <= p.size {
-		return
-	}
-	from := p.several
-	if p.single.Len() > max(1, p.size/4) || from.Len() == 0 {
-		from = p.single
-	}
-	if f, _, ok := from.RemoveOldest(); ok {
-		p.evicted++
-		p.markDirty(f)
-	}
-}
-
-func (p *Population) markDirty(f Feature) {
-	if p.changed != nil {
-		p.changed[f] = struct{}{}
-	}
-}
+// several reports whether more than one account has used the feature.
+func (u *users) several() bool { return u.sketches != nil || len(u.exact) > 1 }
 
 // add adds an account, and reports whether it is new and whether anything changed
 // that must be saved.

@@ -15,21 +15,19 @@ const populationVersion = 1
 var errPopulation = errors.New("population: entry cut short, or of another version")
 
 // Track makes the population remember what changes, for Changes.
-func (p *Population) Track() { p.changed = map[Feature]struct{}{} }
+func (p *Population) Track() { p.features.Track() }
 
 // Changes calls put for every feature that changed since the last call, in no
 // order: with its value, which is valid until put returns, or with ok false for an
 // evicted feature.
 func (p *Population) Changes(put func(key uint64, value []byte, ok bool)) error {
 	var room []byte
-	for f := range p.changed {
-		u := p.peek(f)
-		if u != nil {
+	p.features.Changes(func(f Feature, u *users, present, _ bool) {
+		if present {
 			room = u.append(room[:0])
 		}
-		put(uint64(f), room, u != nil)
-	}
-	clear(p.changed)
+		put(uint64(f), room, present)
+	})
 	if !p.tenantChanged {
 		return nil
 	}
@@ -62,12 +60,7 @@ func (p *Population) Load(key uint64, value []byte) error {
 	if err := u.load(value[1:]); err != nil {
 		return err
 	}
-	if u.sketches != nil || len(u.exact) > 1 {
-		p.several.Add(Feature(key), u)
-	} else {
-		p.single.Add(Feature(key), u)
-	}
-	p.evict()
+	p.features.Load(Feature(key), u, u.several())
 	return nil
 }
 

@@ -71,15 +71,17 @@ const minMailboxes = 5
 // mailboxes by program within ten minutes.
 func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	t := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
-	if box == 0 || !d.ReadMailbox(t) {
+	if box == 0 || d.HasRead(&t) {
 		return
 	}
+	t.Name = c.subjects.ownerOf(d, ev)
+	d.ReadMailbox(t)
 	c.subjects.changed(d)
 	if d.Mailboxes.Windows(t.At, behaviour.MailboxSpan, func(run []window.Attempt) bool { return len(run) >= minMailboxes }) {
 		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
 	}
 	if i := d.incident; i != nil && within(i, t.At) {
-		i.addMailbox(t.Key)
+		i.addMailbox(&t)
 		c.evidence.tracker.Update(i.Incident)
 	}
 }

@@ -66,7 +66,7 @@ func collectionClass(i *theft, kinds kindSet) string {
 
 // byProgram are the signals that legitimate programs give, too: a backup, a
 // migration.
-var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary, accessGraph)
+var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems, accessForeignApp, accessNewApp, accessSync, accessVolume, accessRegular, accessBulk, accessOrdinary, accessMany, accessGraph)
 
 // severity returns the severity of an incident. Signals of both halves mean a theft
 // in progress. A program that reads many mailboxes, without any other signal, is

@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
@@ -81,7 +82,7 @@ func (c *accountContext) contextOf(account string, i *incident.Incident) alert.C
 	}
 	x.Baseline = d.Baseline.Describe(c.policy.Collection.Baseline)
 	x.Since = c.since(d, i.Start)
-	x.SignIns = c.lastSignIns(d, i.Start)
+	x.SignIns = c.lastSignIns(d, i)
 	c.usual(&x, d, i.Start)
 	if d.Mail != nil {
 		x.Items = d.Mail.Since(i.Start / event.Hour)
@@ -128,7 +129,7 @@ func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 
 // observed returns an observation as an alert lists it.
 func (c *accountContext) observed(n *observation) alert.Observation {
-	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.detail, First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
+	o := alert.Observation{Code: c.signals[n.kind].Code, Detail: n.text(), First: event.UnixTime(n.began()), Last: event.UnixTime(n.last)}
 	if n.client != (event.ClientKey{}) {
 		o.IP = n.client.Addr()
 	}
@@ -153,8 +154,9 @@ func earlier(d, o alert.Observation, known bool) alert.Observation {
 }
 
 // lastSignIns returns the recent sign-ins of an account. A network is usual if it
-// was used before start.
-func (c *accountContext) lastSignIns(d *profile, start int64) []alert.SignIn {
+// was used before the incident. Without a database of network owners a network is a
+// large range, so an address of the incident itself must have been used before.
+func (c *accountContext) lastSignIns(d *profile, i *incident.Incident) []alert.SignIn {
 	var list []alert.SignIn
 	for _, v := range d.SignIns {
 		if v.At == 0 {
@@ -168,9 +170,16 @@ func (c *accountContext) lastSignIns(d *profile, start int64) []alert.SignIn {
 			if l.ASN != 0 {
 				s.Network = ownerName(l.ASN, l.Organization)
 			}
-			s.Usual = d.Baseline.UsedBefore(baseline.NetworkKey(s.IP, l.ASN), start)
+			s.Usual = d.Baseline.UsedBefore(baseline.NetworkKey(s.IP, l.ASN), i.Start) &&
+				(!i.Involves(s.IP) || d.signedInBefore(v.Client, i.Start))
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// signedInBefore reports whether one of the recent sign-ins of an account from a
+// client was before a time in Unix milliseconds.
+func (d *profile) signedInBefore(client event.ClientKey, at int64) bool {
+	return slices.ContainsFunc(d.SignIns[:], func(v behaviour.SignIn) bool { return v.At != 0 && v.At < at && v.Client == client })
 }

@@ -54,7 +54,7 @@ func (s *correlation) add(kind signalKind, weight int) {
 // itself makes no second half: that is a new telephone. Mail that was merely
 // opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
-	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessNewApp, accessSync, accessGraph) == 0
+	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessMany, accessNewApp, accessSync, accessGraph) == 0
 	switch {
 	case s.strong, s.access >= aloneAt:
 		return true
@@ -68,7 +68,7 @@ func (s *correlation) opens() bool {
 			return false
 		case s.set.has(mailPermission):
 			return s.signIn+s.access >= weakAt
-		case s.set.has(accessGraph):
+		case s.set.has(accessGraph), s.set.has(accessMany) && s.set.has(signInScript):
 			return s.session+s.access >= opensAt
 		}
 		return s.session+s.access >= weakAt

@@ -64,10 +64,10 @@ func (c *Detector) describeSignals(f *explain.Facts, d *profile, from event.Clie
 			continue
 		}
 		text := prefix + clock(n.first) + " " + signalCodes[n.kind]
-		if n.detail != "" {
-			text += " (" + n.detail + ")"
+		if detail := n.text(); detail != "" {
+			text += " (" + detail + ")"
 		}
-		if n.client != (event.ClientKey{}) && n.detail != n.client.Addr().String() {
+		if n.client != (event.ClientKey{}) && n.text() != n.client.Addr().String() {
 			text += " from " + n.client.Addr().String()
 		}
 		if seen := c.weights.seenBy(d, n); seen != "" {

@@ -35,6 +35,7 @@ type Detector struct {
 	access   *mailAccess
 	changes  *mailboxChanges
 	scripts  *scripts
+	webMails *webMails
 }
 
 // New returns a Detector for up to maxUsers accounts that reports to t.
@@ -44,16 +45,15 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
-	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds(),
-		scratch: make([]byte, 0, 256)}
+	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
-	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
+	access := &mailAccess{webMails: newWebMails(s, maxUsers), policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
 	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
 	t.Register(&ruleCollection, newTheft)
 	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
-	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}}
+	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, access.webMails}
 }
 
 // Observe implements analytics.Analytic.
@@ -64,7 +64,7 @@ func (c *Detector) Observe(ev *event.Event) {
 		return
 	}
 	program := programOverEWS(ev)
-	reached := c.subjects.known.webMail.add(ev, at)
+	reached := c.webMails.add(ev, at)
 	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
 		return
 	}
@@ -166,7 +166,7 @@ func (c *Detector) Baselines() (mature, all int) {
 
 // Tables implements analytics.Analytic.
 func (c *Detector) Tables() []state.Table {
-	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
+	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), c.webMails.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
 }
 
 // OpensAt is the sum of weights, of both halves together, at which an incident
@@ -196,7 +196,7 @@ func (c *Detector) EachSignal(f func(Observed)) {
 			f(Observed{Subject: d.subject, App: d.kind == anApp})
 		}
 		for _, n := range d.observations {
-			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.detail, First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
+			o := Observed{Subject: d.subject, App: d.kind == anApp, Code: signalCodes[n.kind], Detail: n.text(), First: event.UnixTime(n.first), Last: event.UnixTime(n.last),
 				Weight: c.weights.of(d, &n), Core: n.core, Seen: c.weights.seenBy(d, &n)}
 			if n.client != (event.ClientKey{}) {
 				o.IP = n.client.Addr().String()

@@ -21,8 +21,7 @@ type evidence struct {
 	weights  *weights
 	networks *networks
 	sessions *window.Recent[session]
-	window   int64  // collection.time_window, in milliseconds
-	scratch  []byte // for addresses
+	window   int64 // collection.time_window, in milliseconds
 }
 
 // raise records the observation of a signal that an event gives.
@@ -94,9 +93,6 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	}
 	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
 		return
-	}
-	if len(detail) == 0 && n.client != (event.ClientKey{}) {
-		detail = n.client.Addr().AppendTo(c.scratch[:0])
 	}
 	kept, changed := d.keep(n, detail)
 	if ev != nil && kept.record == "" {

@@ -55,9 +55,12 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		i.addMailbox(t.Key)
+		i.addMailbox(&t)
 	}
 	if ev != nil {
+		if ev.UserKind == event.UserPerson {
+			i.addAccount(string(ev.User))
+		}
 		i.Services |= 1 << ev.Service
 		i.AddEvent(ev)
 		i.privileged = i.privileged || ev.Marks.Has(event.PrivilegedUser)
@@ -78,7 +81,7 @@ func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	}
 	i.Extend(n.began())
 	i.Extend(n.last)
-	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.detail, Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
+	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.text(), Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
 		At: event.UnixTime(n.first), Record: n.record, Seen: c.weights.seenBy(d, n), Mails: slices.Clone(n.mails)}
 	if n.client != (event.ClientKey{}) {
 		s.IP = n.client.Addr()

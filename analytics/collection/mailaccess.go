@@ -20,6 +20,7 @@ type mailAccess struct {
 	evidence *evidence
 	sessions *sessions
 	apps     *applications
+	webMails *webMails
 	requests *window.Seen // ids of requests that were counted as items
 }
 
@@ -65,12 +66,15 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 func (c *mailAccess) opened(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
-	if ev.Service == event.OWA && c.subjects.known.webMail.requests < muchWebMail {
+	if ev.Service == event.OWA && !c.webMails.much() {
 		c.inOddSession(d, ev, oddSession&^ofPlace)
 		return
 	}
 	c.ordinary(d, ev, &w)
 }
+
+// ofPlace are the signals of a session whose network or location is abnormal.
+var ofPlace = setOf(signInRented, impossibleTravel)
 
 // accessType records signals of the type of access. Search and synchronisation count
 // only for programs; an export always counts.
@@ -95,7 +99,7 @@ func (c *mailAccess) accessType(d *profile, ev *event.Event, program bool) {
 func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) bool {
 	family := ev.Family
 	if family == event.FamilyNone || family == event.FamilyOther {
-		family, _ = c.policy.Agent(ev.Client)
+		family, _ = c.policy.Agent(firstOf(ev.Model, ev.Client))
 	}
 	var kind signalKind
 	agent := ev.Operation
@@ -104,7 +108,7 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 		c.evidence.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
 		return true
 	case family == event.Scripting && ev.Service != event.PowerShell:
-		kind, agent = accessScript, firstOf(ev.AgentText(), ev.Client)
+		kind, agent = accessScript, firstOf(ev.AgentText(), firstOf(ev.Model, ev.Client))
 	case nameless(ev):
 		kind = accessNoAgent
 	default:
@@ -222,6 +226,9 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if d.kind != anApp && (program || !d.Baseline.Knows(w.network, at, c.policy.Collection.Baseline)) {
 		d.Taken.Read(at, items)
 	}
+	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && d.Taken.Between(at/event.Hour-1, at/event.Hour) >= manyMails {
+		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
+	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
 	}
@@ -233,45 +240,12 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	c.evidence.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
 }
 
+// manyMails is the number of mails, opened in this hour and the one before, from which a
+// person reads much in a network that is new to the account.
+const manyMails = 40
+
 // counted reports whether a program's request was already counted as an item. The
 // same request can appear in the logs of both IIS and HttpProxy.
 func (c *mailAccess) counted(ev *event.Event) bool {
 	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
-}
-
-// muchWebMail is the number of requests for mail, without an hour's pause, from which
-// Outlook on the web on a server counts as access in a network that is new to the
-// account. People who travel or try a VPN service look at a few mails.
-const muchWebMail = 20
-
-// ofPlace are the signals of a session whose network or location is abnormal.
-var ofPlace = setOf(signInRented, impossibleTravel)
-
-// webMail counts the requests for mail that one client and account make to Outlook on
-// the web. It is not saved.
-type webMail struct {
-	last     int64 // in Unix milliseconds
-	requests int32 // until an hour's pause; at most muchWebMail
-}
-
-// add counts a request, and reports whether it is the one that reaches muchWebMail.
-func (m *webMail) add(ev *event.Event, at int64) (reached bool) {
-	if ev.Service != event.OWA || ev.Outcome != event.Success || !requestLog(ev.Source) || !fetchesMail(ev.Operation) {
-		return false
-	}
-	if distance(at, m.last) > event.Hour {
-		m.requests = 0
-	}
-	m.last = at
-	if m.requests >= muchWebMail {
-		return false
-	}
-	m.requests++
-	return m.requests == muchWebMail
-}
-
-// fetchesMail reports whether a path of Outlook on the web fetches folders and mail:
-// service.svc since Exchange 2013, ev.owa before.
-func fetchesMail(path []byte) bool {
-	return bytes.HasSuffix(path, []byte("/service.svc")) || bytes.HasSuffix(path, []byte("/ev.owa"))
 }

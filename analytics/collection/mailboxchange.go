@@ -2,7 +2,6 @@ package collection
 
 import (
 	"bytes"
-	"strings"
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
@@ -32,7 +31,8 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	if !ok {
 		return
 	}
-	kind := meaning(c.policy, ev)
+	does := effectsOf(c.policy, ev)
+	kind := meaning(c.policy, ev, does)
 	if kind == signalKinds {
 		return
 	}
@@ -41,14 +41,18 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	features := featuresOf(ev, &w)
 	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
 	c.signIns.rentedNetwork(d, ev, &w, d.suspicious(ev.Time.UnixMilli()))
-	detail := firstOf(chosen(ev.Detail), ev.Operation)
+	detail := firstOf(chosen(c.policy, ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		c.grant(d, ev, c.evidence.observationOf(ev, kind), detail)
 		return
 	}
 	n := c.evidence.observationOf(ev, kind)
-	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && filesAway(ev.Detail)
+	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&deletesMail == 0
 	c.evidence.record(d, n, detail, ev)
+	if does&opensProtocol != 0 && len(ev.Mailbox) > 0 && string(ev.Mailbox) != d.subject {
+		n.links[0] = 0 // the session is that of the administrator
+		c.evidence.record(c.subjects.profile(aUser, ev.Mailbox), n, detail, ev)
+	}
 }
 
 // complianceSearch reports whether an export is that of a compliance search, which
@@ -82,13 +86,14 @@ func (c *mailboxChanges) grant(d *profile, ev *event.Event, n observation, detai
 const appID = "00000000-0000-0000-0000-000000000000"
 
 // changes map the content's groups of operations and cmdlets to functions that return
-// the signal of an event, or signalKinds for none.
-var changes = map[string]func(*policy.Policy, *event.Event) signalKind{
+// the signal of an event and its effects, or signalKinds for none.
+var changes = map[string]func(*policy.Policy, *event.Event, effect) signalKind{
 	"mail_rule":       ruleKind,
 	"mail_forward":    mailboxKind,
 	"mail_permission": permissionKind,
 	"mail_role":       roleKind,
 	"mail_audit":      auditKind,
+	"mail_device":     protocolKind,
 	"mail_export":     always(mailExport),
 	"mail_search":     always(mailSearch),
 	"consent":         consentKind,
@@ -97,40 +102,32 @@ var changes = map[string]func(*policy.Policy, *event.Event) signalKind{
 }
 
 // always returns a function that returns kind for every event.
-func always(kind signalKind) func(*policy.Policy, *event.Event) signalKind {
-	return func(*policy.Policy, *event.Event) signalKind { return kind }
+func always(kind signalKind) func(*policy.Policy, *event.Event, effect) signalKind {
+	return func(*policy.Policy, *event.Event, effect) signalKind { return kind }
 }
 
 // ruleKind returns the signal of an inbox rule, signalKinds for an ordinary one
-// that sorts mail into folders.
-func ruleKind(_ *policy.Policy, ev *event.Event) signalKind {
-	detail := bytes.ToLower(ev.Detail)
+// that sorts mail into folders. A rule that marks mail as read, as many rules for
+// newsletters do, hides it, too, and counts half.
+func ruleKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 	switch {
-	case forwards(detail, ev):
+	case does&forwardsMail != 0:
 		return ruleForwards
-	case holdsAny(detail, "deletemessage=true", `deletemessage "true`, "deletemessage $true", "deletemessage:$true", "markasread", "rss", "conversation history"),
-		holdsAny(detail, "movetofolder", "destinationfolder") && holdsAny(detail, "junk", "archive", "deleted items"):
+	case does&(deletesMail|marksRead) != 0:
 		return ruleHides
 	}
 	return signalKinds
 }
 
-// filesAway reports whether a rule merely moves mail that it marks as read to a folder
-// of its own, as many rules for newsletters do. Such a rule counts half.
-func filesAway(detail []byte) bool {
-	return !holdsAny(bytes.ToLower(detail), "deletemessage", "rss", "conversation history", "junk", "archive", "deleted items")
-}
-
 // mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
 // disabled auditing.
-func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
-	detail := bytes.ToLower(ev.Detail)
+func mailboxKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 	switch {
-	case forwards(detail, ev):
+	case does&forwardsMail != 0:
 		return ruleForwards
-	case endsAuditing(detail):
+	case does&endsAuditing != 0:
 		return accessThrottled
-	case holdsAny(detail, "grantsendonbehalfto"):
+	case does&delegates != 0:
 		return mailPermission
 	}
 	return signalKinds
@@ -138,83 +135,25 @@ func mailboxKind(_ *policy.Policy, ev *event.Event) signalKind {
 
 // auditKind returns the signal of a change that turns auditing off, for mailboxes or
 // for the tenant.
-func auditKind(_ *policy.Policy, ev *event.Event) signalKind {
-	if endsAuditing(ev.Detail) || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
+func auditKind(_ *policy.Policy, ev *event.Event, does effect) signalKind {
+	if does&endsAuditing != 0 || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
 		return accessThrottled
 	}
 	return signalKinds
 }
 
-// endsAuditing reports whether parameters turn auditing off. They come as
-// AuditEnabled=False from the audit log, and as -AuditEnabled $false, "False" or
-// :$false from cmdlets, so punctuation between name and value is removed first.
-func endsAuditing(detail []byte) bool {
-	plain := bytes.Map(func(r rune) rune {
-		if strings.ContainsRune("\"': =$", r) {
-			return -1
-		}
-		return r
-	}, bytes.ToLower(detail))
-	return holdsAny(plain, "auditenabledfalse", "auditbypassenabledtrue", "unifiedauditlogingestionenabledfalse", "adminauditlogenabledfalse", "auditdisabledtrue")
-}
-
-// forwards reports whether parameters forward mail outside the mailbox's own domain
-// and its subdomains. A target without a domain counts as outside.
-func forwards(detail []byte, ev *event.Event) bool {
-	for _, mark := range [...]string{"forwardto", "redirectto", "redirectmessageto", `"recipients"`, "forwardasattachmentto", "blindcopyto", "copyto=", "forwardingsmtpaddress", "forwardingaddress"} {
-		at := bytes.Index(detail, []byte(mark))
-		if at < 0 {
-			continue
-		}
-		target, _, _ := bytes.Cut(detail[at+len(mark):], []byte("; "))
-		if target = bytes.Trim(target, ` ="':-$`); len(target) == 0 || string(target) == "null" {
-			continue // the forwarding is removed
-		}
-		if !allWithin(target, ownDomain(ev)) {
-			return true
-		}
+// protocolKind returns the signal of a protocol that is switched on for a mailbox and
+// with which a program can read all of it.
+func protocolKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
+	if does&opensProtocol != 0 {
+		return mailPermission
 	}
-	return false
-}
-
-// ownDomain returns the domain of the mailbox or, without one, of the account.
-func ownDomain(ev *event.Event) []byte {
-	for _, account := range [...][]byte{ev.Mailbox, ev.User} {
-		if at := bytes.LastIndexByte(account, '@'); at >= 0 {
-			return account[at+1:]
-		}
-	}
-	return nil
-}
-
-// allWithin reports whether every address of a list is in a domain or a subdomain
-// of it.
-func allWithin(list, domain []byte) bool {
-	if len(domain) == 0 || !bytes.Contains(list, []byte("@")) {
-		return false
-	}
-	for len(list) > 0 {
-		at := bytes.IndexByte(list, '@')
-		if at < 0 {
-			return true
-		}
-		list = list[at+1:]
-		end := bytes.IndexFunc(list, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) })
-		if end < 0 {
-			end = len(list)
-		}
-		host, ok := bytes.CutSuffix(list[:end], domain)
-		if !ok || len(host) > 0 && host[len(host)-1] != '.' {
-			return false
-		}
-		list = list[end:]
-	}
-	return true
+	return signalKinds
 }
 
 // permissionKind returns the signal of a permission to read mail. Sharing a calendar
 // is ordinary.
-func permissionKind(_ *policy.Policy, ev *event.Event) signalKind {
+func permissionKind(_ *policy.Policy, ev *event.Event, _ effect) signalKind {
 	if bytes.Contains(ev.Detail, []byte(`\Calendar`)) {
 		return signalKinds
 	}
@@ -222,8 +161,8 @@ func permissionKind(_ *policy.Policy, ev *event.Event) signalKind {
 }
 
 // roleKind returns the signal of a role that gives access to mailboxes.
-func roleKind(_ *policy.Policy, ev *event.Event) signalKind {
-	if holdsAny(bytes.ToLower(ev.Detail), "impersonation", "mailbox import export", "mailbox search", "organization management", "discovery management", "full_access_as_app", "mail.") {
+func roleKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
+	if p.MailRole(bytes.ToLower(ev.Detail)) {
 		return mailPermission
 	}
 	return signalKinds
@@ -231,7 +170,7 @@ func roleKind(_ *policy.Policy, ev *event.Event) signalKind {
 
 // consentKind returns the signal of scopes and roles that give access to mail. The
 // OpenID scope "email" does not.
-func consentKind(p *policy.Policy, ev *event.Event) signalKind {
+func consentKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
 	if p.MailScope(ev.Detail) {
 		return mailConsent
 	}
@@ -240,22 +179,12 @@ func consentKind(p *policy.Policy, ev *event.Event) signalKind {
 
 // appKind returns the signal of an application that gains access to mail or a
 // credential, signalKinds for any other change.
-func appKind(p *policy.Policy, ev *event.Event) signalKind {
+func appKind(p *policy.Policy, ev *event.Event, does effect) signalKind {
 	switch {
 	case p.MailScope(ev.Detail):
 		return mailConsent
-	case holdsAny(ev.Detail, "KeyDescription", "PasswordCredential", "KeyCredential"):
+	case does&addsKey != 0:
 		return appCredentials
 	}
 	return signalKinds
-}
-
-// holdsAny reports whether text contains any of the parts.
-func holdsAny(text []byte, parts ...string) bool {
-	for _, part := range parts {
-		if bytes.Contains(text, []byte(part)) {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package collection
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"redshank/analytics/event"
@@ -28,6 +29,16 @@ func TestChanges(t *testing.T) {
 		{"New-TransportRule", "Name=x; RedirectMessageTo=thief@example.com", ruleForwards},
 		{"UpdateInboxRules", `RuleName=.; RuleActions=[{"ActionType":"Forward","Recipients":["thief@example.com"],"ForwardFlags":"None"}]`, ruleForwards},
 		{"UpdateInboxRules", `RuleName=x; RuleActions=[{"ActionType":"Forward","Recipients":["bob@contoso.com"]}]`, nothing},
+		{"UpdateInboxRules", `RuleName=x; RuleActions=[{"ActionType":"Delete"},{"ActionType":"StopProcessing"}]`, ruleHides},
+		{"UpdateInboxRules", `RuleName=x; RuleActions=[{"ActionType":"MoveToFolder","FolderName":"RSS Feeds"},{"ActionType":"MarkAsRead"}]`, ruleHides},
+		{"UpdateInboxRules", `RuleName=x; RuleActions=[{"ActionType":"MoveToFolder","FolderName":"Lists"}]`, nothing},
+		{"New-InboxRule", "Name=rss deletemessage=true; MoveToFolder=Lists", nothing},
+		{"New-InboxRule", "Name=" + strings.Repeat("a=b; ", 200) + "; ForwardTo=thief@example.com", ruleForwards},
+		{"New-InboxRule", "ForwardTo=" + strings.Repeat("bob@contoso.com;", 200) + "eve@con...", ruleForwards},
+		{"New-InboxRule", `-Name "a"b" -ForwardTo "thief@example.com"`, ruleForwards},
+		{"New-InboxRule", `-SubjectContainsWords "` + strings.Repeat("x", 4<<10) + `" -DeleteMessage $true`, ruleHides},
+		{"New-TransportRule", "Name=x; AddToRecipients=thief@example.com", ruleForwards},
+		{"Set-Mailbox", "GrantSendOnBehalfTo=$null", nothing},
 		{"Set-Mailbox", "ForwardingSmtpAddress=smtp:thief@example.com", ruleForwards},
 		{"Set-Mailbox", "ForwardingSmtpAddress=; DeliverToMailboxAndForward=False", nothing},
 		{"Set-Mailbox", "ForwardingSmtpAddress=$null", nothing},
@@ -66,12 +77,14 @@ func TestChanges(t *testing.T) {
 		{"Set-OrganizationConfig", "DisplayName=x", nothing},
 		{"Set-Mailbox", `-Identity "x" -AuditEnabled "False"`, accessThrottled},
 		{"Set-Mailbox", "-Identity x -AuditEnabled:$false", accessThrottled},
+		{"Set-CASMailbox", "Identity=x; ImapEnabled=True", mailPermission},
+		{"Set-CASMailbox", "Identity=x; ImapEnabled=False; OWAEnabled=True", nothing},
 		{"HardDelete", "", nothing},
 	} {
 		ev := event.Event{Operation: []byte(tc.operation), Detail: []byte(tc.detail), User: []byte("alice@contoso.com"), Mailbox: []byte("alice@contoso.com")}
 		got := nothing
 		if meaning, ok := changes[first2(p.OperationGroup(ev.Operation), p.CmdletGroup(ev.Operation))]; ok {
-			got = meaning(p, &ev)
+			got = meaning(p, &ev, effectsOf(p, &ev))
 		}
 		if got != tc.want {
 			t.Errorf("%s %s: signal %d, want %d", tc.operation, tc.detail, got, tc.want)
@@ -92,19 +105,35 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	for group, operation := range map[string]string{
 		"mail_rule": "New-InboxRule", "mail_forward": "Set-Mailbox", "mail_permission": "Add-MailboxPermission", "mail_role": "New-ManagementRoleAssignment",
 		"mail_export": "New-MailboxExportRequest", "mail_search": "Search-Mailbox", "consent": "Consent to application", "app_credential": "Add service principal credentials",
-		"app_change": "Update application", "mail_audit": "Set-AdminAuditLogConfig",
+		"app_change": "Update application", "mail_audit": "Set-AdminAuditLogConfig", "mail_device": "Set-CASMailbox",
 	} {
 		if _, ok := changes[group]; !ok || first2(p.OperationGroup([]byte(operation)), p.CmdletGroup([]byte(operation))) != group {
 			t.Errorf("%s: %s", group, operation)
 		}
 	}
-	if len(changes) != 10 {
+	if len(changes) != 11 {
 		t.Errorf("%d groups", len(changes))
 	}
 	for _, group := range policy.CmdletGroups() {
 		_, script := scriptSignals[group]
 		if _, change := changes[group]; !script && !change {
 			t.Errorf("cmdlets %s: no meaning", group)
+		}
+	}
+}
+
+// Every group of parameters with a meaning is one of the content's, and the groups
+// without one are known.
+func TestEffectsAreOfTheContent(t *testing.T) {
+	groups := policy.ParameterGroups()
+	for group := range effects {
+		if !slices.Contains(groups, group) {
+			t.Errorf("%s: no parameters", group)
+		}
+	}
+	for _, group := range groups {
+		if effects[group] == nil && !slices.Contains([]string{groupOfActions, "grantee", "rights", "condition", "scope", "object"}, group) {
+			t.Errorf("%s: no effect", group)
 		}
 	}
 }
@@ -130,6 +159,7 @@ func TestCommands(t *testing.T) {
 func FuzzScriptsAndRules(f *testing.F) {
 	f.Add("Get-Mailbox; New-MailboxExportRequest -Mailbox \"x\"", "contoso.com")
 	f.Add("forwardto=a@b.c,@;redirectto=\"@@@\"", "b.c")
+	p := policy.Default()
 	f.Fuzz(func(t *testing.T, text, domain string) {
 		total := 0
 		commands([]byte(text), func(name []byte) { total += len(name) })
@@ -138,8 +168,7 @@ func FuzzScriptsAndRules(f *testing.F) {
 		}
 		allWithin([]byte(text), []byte(domain))
 		ev := event.Event{Detail: []byte(text), User: []byte("a@" + domain)}
-		ruleKind(nil, &ev)
-		mailboxKind(nil, &ev)
+		effectsOf(p, &ev)
 		scriptHost([]byte(text))
 	})
 }

@@ -88,7 +88,9 @@ func (c *networks) learnName(p *eventFeature, ev *event.Event) {
 	case newDevice:
 		n.Kind = baseline.Device
 	case newFamily:
-		n = baseline.Name{Kind: baseline.Family, Text: ev.Family.String()}
+		if n.Kind = baseline.Family; p.detail == nil {
+			n.Text = ev.Family.String()
+		}
 	case newApp:
 		n.Kind = baseline.App
 		if name := c.policy.AppName(ev.App); name != "" {

@@ -2,51 +2,35 @@ package collection
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"redshank/analytics/ascii"
+	"redshank/analytics/policy"
 )
 
 // maxValue bounds the value of one parameter in the detail of a signal, in bytes.
 const maxValue = 80
 
 // parameter is a parameter of a change, as views into the text of an event.
-type parameter struct{ name, value []byte }
-
-// telling are the parameters that describe the effect of a change, the most important
-// first: who gets access, where mail goes, which rights, what a rule does with which
-// mail, and which scopes an application gets. The others follow in their order.
-var telling = ascii.NewNames(rankOf(
-	"User", "Trustee", "Delegate", "GrantSendOnBehalfTo", "MemberUpn", "Member", "SecurityGroup", "RoleAssignee", "App",
-	"ForwardTo", "RedirectTo", "ForwardAsAttachmentTo", "BlindCopyTo", "CopyTo", "ForwardingSmtpAddress", "ForwardingAddress",
-	"AccessRights", "MemberRights", "ExtendedRights", "Role", "FilePath", "TargetMailbox",
-	"DeleteMessage", "MoveToFolder", "MarkAsRead", "SubjectContainsWords", "SubjectOrBodyContainsWords", "BodyContainsWords", "From",
-	"ConsentAction.Permissions", "DelegatedPermissionGrant.Scope", "AppRole.Value", "KeyDescription",
-	"AuditEnabled", "AuditBypassEnabled", "UnifiedAuditLogIngestionEnabled", "AdminAuditLogEnabled",
-	"Name", "Identity", "Mailbox"))
-
-func rankOf(names ...string) map[string]int {
-	ranks := map[string]int{}
-	for i, name := range names {
-		ranks[string(bytes.ToLower([]byte(name)))] = i + 1
-	}
-	return ranks
+type parameter struct {
+	name, value []byte
+	rank        int
 }
 
-// chosen returns the most important parameters in text, as "Name=Value; ...", each
-// value capped; text itself if it has no parameters.
-func chosen(text []byte) []byte {
-	list := parametersOf(text)
+// chosen returns the parameters in text as "Name=Value; ...", those that the content
+// ranks first, each value capped; text itself if it has no parameters.
+func chosen(p *policy.Policy, text []byte) []byte {
+	var list []parameter
+	eachParameter(p, text, func(name, value []byte) {
+		if rank := p.Parameter(name).Rank; rank > 0 || len(list) < maxParameterCount {
+			list = append(list, parameter{name, value, cmp.Or(rank, 1<<10)})
+		}
+	})
 	if len(list) == 0 {
 		return text
 	}
-	rank := func(p parameter) int {
-		if n := telling.Find(p.name); n > 0 {
-			return n
-		}
-		return 1 << 10
-	}
-	slices.SortStableFunc(list, func(a, b parameter) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(list, func(a, b parameter) int { return a.rank - b.rank })
 	var b []byte
 	for _, p := range list {
 		value := scopeIn(p.value)
@@ -74,32 +58,37 @@ func scopeIn(value []byte) []byte {
 	return value
 }
 
-// maxParameterCount bounds the parameters of one change that are read.
+// maxParameterCount bounds the parameters in a detail that the content does not rank.
 const maxParameterCount = 64
 
-// parametersOf returns the parameters of a text as audit logs ("Name=Value; ...") or
-// cmdlet logs (-Name "Value" ...) write them; nil for any other text.
-func parametersOf(text []byte) []parameter {
+// eachParameter calls f for each parameter of a text as audit logs ("Name=Value; ...")
+// or cmdlet logs (-Name "Value" ...) write them, and for nothing of any other text.
+func eachParameter(p *policy.Policy, text []byte, f func(name, value []byte)) {
 	text = bytes.TrimSpace(text)
 	if len(text) > 1 && text[0] == '-' && letter(text[1]) {
-		return switchesOf(text)
+		eachSwitch(p, text, f)
+		return
 	}
-	var list []parameter
-	for len(text) > 0 && len(list) < maxParameterCount {
+	var last parameter
+	for len(text) > 0 {
 		var pair []byte
 		pair, text, _ = bytes.Cut(text, []byte("; "))
 		name, value, ok := bytes.Cut(pair, []byte("="))
 		switch {
 		case ok && isParameterName(name):
-			list = append(list, parameter{name, value})
-		case len(list) == 0:
-			return nil
+			if last.name != nil {
+				f(last.name, last.value)
+			}
+			last = parameter{name: name, value: value}
+		case last.name == nil:
+			return
 		default: // of a value with a semicolon in it
-			last := &list[len(list)-1]
 			last.value = last.value[:min(len(last.value)+len("; ")+len(pair), cap(last.value))]
 		}
 	}
-	return list
+	if last.name != nil {
+		f(last.name, last.value)
+	}
 }
 
 // isParameterName reports whether text can be the name of a parameter.
@@ -107,36 +96,67 @@ func isParameterName(text []byte) bool {
 	return len(text) > 0 && len(text) <= 64 && !bytes.ContainsAny(text, " \t\"'@<>")
 }
 
-// switchesOf returns the parameters of a command line.
-func switchesOf(text []byte) (list []parameter) {
-	for len(text) > 0 && len(list) < maxParameterCount {
-		end := nextSwitch(text)
+// eachSwitch calls f for each parameter of a command line.
+func eachSwitch(p *policy.Policy, text []byte, f func(name, value []byte)) {
+	for len(text) > 0 {
+		end := nextSwitch(p, text)
 		one := bytes.TrimSpace(text[:end])
 		text = text[end:]
-		name, value := one[1:], []byte(nil)
-		if at := bytes.IndexAny(name, " :"); at >= 0 {
-			name, value = name[:at], name[at+1:]
-		}
-		list = append(list, parameter{name, bytes.Trim(value, " \"'")})
+		name := switchName(one)
+		f(name, bytes.Trim(one[min(len(one), len("-")+len(name)+len(" ")):], " \"'"))
 	}
-	return list
 }
 
-// nextSwitch returns where the first switch of text ends and the next one begins,
-// outside of quotes.
-func nextSwitch(text []byte) int {
+// switchName returns the name in a text that begins with a dash and a name.
+func switchName(text []byte) []byte {
+	end := 1
+	for end < len(text) && text[end] != ' ' && text[end] != ':' {
+		end++
+	}
+	return text[1:end]
+}
+
+// nextSwitch returns where the first switch of text ends and the next one begins:
+// outside of quotes, or with a name that the content knows, since a value may have a
+// quote in it.
+func nextSwitch(p *policy.Policy, text []byte) int {
 	quote := byte(0)
 	for i := 1; i+1 < len(text); i++ {
 		switch c := text[i]; {
+		case c == '-' && text[i-1] == ' ' && letter(text[i+1]):
+			if quote == 0 || p.Parameter(switchName(text[i:min(len(text), i+maxName)])).Rank > 0 {
+				return i
+			}
 		case quote != 0:
 			if c == quote {
 				quote = 0
 			}
 		case c == '"' || c == '\'':
 			quote = c
-		case c == '-' && text[i-1] == ' ' && letter(text[i+1]):
-			return i
 		}
 	}
 	return len(text)
+}
+
+// maxName bounds the name of a switch or a command, in bytes.
+const maxName = 64
+
+// eachField calls f for each field of a list of JSON objects without structure below
+// them, such as the actions of an inbox rule.
+func eachField(text []byte, f func(name, value []byte)) {
+	var name []byte
+	for {
+		colon := bytes.Index(text, []byte(`":`))
+		if colon < 0 {
+			break
+		}
+		quote := bytes.LastIndexByte(text[:colon], '"')
+		if name != nil {
+			f(name, text[:max(quote, 0)])
+		}
+		name, text = text[quote+1:colon], text[colon+2:]
+	}
+	if name != nil {
+		f(name, text)
+	}
 }

@@ -3,10 +3,12 @@ package collection
 import (
 	"strings"
 	"testing"
+
+	"redshank/analytics/policy"
 )
 
 func TestChosenParameters(t *testing.T) {
-	long := strings.Repeat("x", 150)
+	p, long := policy.Default(), strings.Repeat("x", 150)
 	for name, c := range map[string]struct{ text, want string }{
 		"permission of the audit log": {"Identity=EURPR05A001/Microsoft Exchange Hosted Organizations/contoso.onmicrosoft.com/ceo; InheritanceType=All; AutoMapping=False; AccessRights=FullAccess; User=mallory@contoso.com",
 			"User=mallory@contoso.com; AccessRights=FullAccess; Identity=EURPR05A001/Microsoft Exchange Hosted Organizations/contoso.onmicrosoft.com/ceo; InheritanceType=All; AutoMapping=False"},
@@ -19,9 +21,9 @@ func TestChosenParameters(t *testing.T) {
 		"a script":       {"Get-Mailbox -Identity x", "Get-Mailbox -Identity x"},
 		"a switch alone": {"-Force", "Force="},
 		"nothing":        {"", ""},
-		"half a quote":   {`-User "eve -Identity x`, `User=eve -Identity x`},
+		"half a quote":   {`-User "eve -Identity x`, `User=eve; Identity=x`},
 	} {
-		if got := string(chosen([]byte(c.text))); got != c.want {
+		if got := string(chosen(p, []byte(c.text))); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -30,8 +32,9 @@ func TestChosenParameters(t *testing.T) {
 func FuzzChosenParameters(f *testing.F) {
 	f.Add([]byte("Identity=a; User=b; c"))
 	f.Add([]byte(`-Identity "a -b`))
+	p := policy.Default()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if got := chosen(text); len(got) > max(len(text), maxDetail) {
+		if got := chosen(p, text); len(got) > max(len(text), maxDetail) {
 			t.Errorf("%q: %d bytes", text, len(got))
 		}
 	})

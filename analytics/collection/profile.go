@@ -58,8 +58,16 @@ type observation struct {
 	links       links
 	client      event.ClientKey // zero: none
 	feature     uint64          // counts only while this feature is not usual; 0: always counts
-	detail      string
-	mails       []alert.Mail // that were accessed, at most maxMails
+	detail      string          // empty: the client
+	mails       []alert.Mail    // that were accessed, at most maxMails
+}
+
+// text returns the detail of the observation, or else its client.
+func (n *observation) text() string {
+	if n.detail == "" && n.client != (event.ClientKey{}) {
+		return n.client.Addr().String()
+	}
+	return n.detail
 }
 
 // began returns the time from which the observation is part of an incident. A volume

@@ -34,7 +34,7 @@ const usersPerFeature = 4
 // tenant use the same feature: the network, country, application or reader that
 // is new to the account.
 var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel, signInScript, signInROPC, signInDeviceCode, signInLegacy,
-	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessSync, accessGraph)
+	signInAfterFailures, signInFromAttack, signInRented, sessionMoved, mailConsent, accessScript, accessNoAgent, accessForeignApp, accessNewApp, accessOrdinary, accessMany, accessSync, accessGraph)
 
 // appSignals are the signals about the use of an application. Each account that
 // adopts an application counts at once.

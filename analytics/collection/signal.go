@@ -51,6 +51,7 @@ const (
 	accessOrdinary
 	accessBulk
 	accessGraph
+	accessMany
 
 	signalKinds // the number of signals
 )
@@ -97,6 +98,7 @@ var signalCodes = [signalKinds]string{
 	accessOrdinary:      "access.ordinary",
 	accessBulk:          "access.read_through",
 	accessGraph:         "access.graph",
+	accessMany:          "access.many_items",
 }
 
 // kindOf maps each signal code to its kind.
@@ -109,7 +111,7 @@ var kindOf = func() map[string]signalKind {
 }()
 
 // accessKinds are the signals of the second half.
-const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph
+const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph | 1<<accessMany
 
 // isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }

@@ -114,7 +114,7 @@ type eventFeature struct {
 
 // text returns the detail of a feature's signal. The agent is read on demand.
 func (p *eventFeature) text(ev *event.Event) []byte {
-	if p.signal == newFamily {
+	if p.signal == newFamily && p.detail == nil {
 		return ev.AgentText()
 	}
 	return p.detail
@@ -128,7 +128,10 @@ func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
 		p[1] = eventFeature{baseline.Key(baseline.Country, w.country), newCountry, w.country, false}
 	}
 	p[2] = eventFeature{baseline.Key(baseline.Device, ev.Device), newDevice, ev.Device, true}
-	if ev.Family != event.FamilyNone {
+	switch {
+	case len(ev.Model) > 0:
+		p[3] = eventFeature{baseline.Key(baseline.Family, ev.Model[:min(len(ev.Model), baseline.MaxFeatureName)]), newFamily, ev.Model, false}
+	case ev.Family != event.FamilyNone:
 		p[3] = eventFeature{baseline.Key(baseline.Family, []byte{byte(ev.Family)}), newFamily, nil, false}
 	}
 	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
@@ -249,7 +252,8 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 	if ev.Family == event.Tool || c.evidence.fromAttack(d, ev) {
 		return
 	}
-	if k := clientOf(ev); k != (event.ClientKey{}) {
+	if k, day := clientOf(ev), at/event.Day; k != (event.ClientKey{}) && c.subjects.known.counted != day {
+		c.subjects.known.counted = day
 		c.weights.seen(d, ev, linkOf(c.policy, k))
 	}
 	for i := range features {
@@ -257,10 +261,12 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 		if p.key == 0 {
 			continue
 		}
-		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) && !p.own {
-			c.weights.seen(d, ev, p.key)
+		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) {
+			if !p.own {
+				c.weights.seen(d, ev, p.key)
+			}
+			c.networks.learnName(p, ev)
 		}
-		c.networks.learnName(p, ev)
 		for _, g := range d.Groups {
 			if !p.own {
 				g.Use(p.key, at, baseline.MaxGroupFeatures)

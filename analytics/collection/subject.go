@@ -48,7 +48,8 @@ func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Pop
 type pairProfile struct {
 	profile window.Handle[*profile]
 	learned learnMark
-	webMail webMail
+	counted int64   // day on which the account was counted for the address, since 1970; 0: not yet
+	webMail webMail // of the pair, as webMails has it
 }
 
 // profile returns the profile of a subject with a behaviour of its own. It creates
@@ -245,6 +246,20 @@ func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 		}
 	}
 	return xxhash.Sum64(name)
+}
+
+// ownerOf returns the account of the mailbox that mailboxOf returns the hash of.
+func (c *subjects) ownerOf(d *profile, ev *event.Event) string {
+	if len(ev.Mailbox) == 0 && d.kind == aUser {
+		return d.subject
+	}
+	name := firstOf(ev.Mailbox, ev.User)
+	if account, ok := c.names.Peek(event.SaltedHash('o', name)); ok {
+		if owner, ok := c.profiles.Peek(account); ok {
+			return owner.subject // known by its object id
+		}
+	}
+	return string(name)
 }
 
 // countBaseline adds by, 1 or -1, to the counts that include the baseline of a

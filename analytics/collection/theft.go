@@ -24,6 +24,7 @@ type theft struct {
 	baseline   string  // the maturity of the baselines that were compared
 	signals    []alert.Signal
 	mails      []alert.Mail // that were accessed, at most alert.MaxMails
+	accounts   []string     // that acted, or whose mailboxes were read, at most incident.MaxListed
 }
 
 func newTheft(i *incident.Incident) incident.Detail { return &theft{Incident: i} }
@@ -56,11 +57,19 @@ func (i *theft) addSignal(s alert.Signal) {
 	}
 }
 
-// addMailbox counts a mailbox, given by its hash, once.
-func (i *theft) addMailbox(key uint64) {
-	if i.mailboxes.Add(key) {
+// addMailbox counts a mailbox that was read once, by the hash of its name.
+func (i *theft) addMailbox(read *window.Attempt) {
+	if i.mailboxes.Add(read.Key) {
 		i.Counts.Mailboxes = i.mailboxes.Count()
+		i.addAccount(read.Name)
 		i.Changed()
+	}
+}
+
+// addAccount adds an account to the list, once.
+func (i *theft) addAccount(name string) {
+	if name != "" && len(i.accounts) < incident.MaxListed && !slices.Contains(i.accounts, name) {
+		i.accounts = append(i.accounts, name)
 	}
 }
 
@@ -78,7 +87,7 @@ func (i *theft) kinds() (s kindSet) {
 // Fill completes an alert with the signals, the heaviest first, and the message.
 func (i *theft) Fill(a *alert.Alert) {
 	a.Users = []alert.UserCount{}
-	a.Signals, a.Mails = slices.Clone(i.signals), slices.Clone(i.mails)
+	a.Signals, a.Mails, a.Accounts = slices.Clone(i.signals), slices.Clone(i.mails), slices.Clone(i.accounts)
 	ids := []string{classTechniques[i.Class]}
 	for _, s := range a.Signals {
 		ids = append(ids, s.Technique)
@@ -100,6 +109,9 @@ func collectionSentence(a *alert.Alert) string {
 		fmt.Fprintf(&b, " as %s", a.User.DisplayName())
 	case slices.Contains(a.Hosts, a.Subject):
 		fmt.Fprintf(&b, " on %s", a.Subject)
+		if len(a.Accounts) == 1 {
+			fmt.Fprintf(&b, " by %s", a.Accounts[0])
+		}
 	default:
 		fmt.Fprintf(&b, " by application %s", a.Subject)
 	}
@@ -132,11 +144,13 @@ type savedTheft struct {
 	Baseline               string
 	Signals                []alert.Signal
 	Mails                  []alert.Mail
+	Accounts               []string
 }
 
 // Save implements incident.Detail.
 func (i *theft) Save() ([]byte, error) {
-	s := savedTheft{Privileged: i.privileged, AppSubject: i.appSubject, Confidence: i.confidence, Baseline: i.baseline, Signals: i.signals, Mails: i.mails}
+	s := savedTheft{Privileged: i.privileged, AppSubject: i.appSubject, Confidence: i.confidence, Baseline: i.baseline, Signals: i.signals, Mails: i.mails,
+		Accounts: i.accounts}
 	var err error
 	if s.Mailboxes, err = i.mailboxes.MarshalBinary(); err != nil {
 		return nil, err
@@ -151,6 +165,6 @@ func (i *theft) Restore(b []byte) error {
 		return err
 	}
 	i.privileged, i.appSubject, i.confidence, i.baseline, i.signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
-	i.mails = s.Mails
+	i.mails, i.accounts = s.Mails, s.Accounts
 	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }

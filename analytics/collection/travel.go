@@ -15,23 +15,29 @@ type travel struct {
 }
 
 // check compares a sign-in with others and with preceding failures. The place of a
-// telephone is not known: abroad, its provider may route it through home.
+// telephone is not known: abroad, its provider may route it through home. A mail program
+// that names no agent may be one.
 func (c *travel) check(d *profile, ev *event.Event, w *networkContext) {
 	k := clientOf(ev)
 	if k == (event.ClientKey{}) || w.usual || d.kind != aUser {
 		return
 	}
-	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located && ev.Family != event.Mobile}
+	v := behaviour.Point{At: ev.Time.UnixMilli(), Client: k, Network: w.network, Lat: w.lat, Lon: w.lon, Located: w.located && !mayRoam(ev)}
 	if kept := d.Points.Add(v, func(o *behaviour.Point) { c.compare(d, &v, o, ev) }); kept != nil {
 		c.afterFailures(d, kept, ev)
 	}
 }
 
+// mayRoam reports whether a client may be a telephone.
+func mayRoam(ev *event.Event) bool {
+	return ev.Family == event.Mobile || ev.Service == event.IMAPService || ev.Service == event.POPService || ev.Service == event.SMTPService
+}
+
 // compare records a signal for two sign-ins that are at least 500 km apart and would
-// need more than 900 km/h. Two networks that are usual for the account are taken for
+// need more than 1,000 km/h, the speed of an airliner with the wind behind it. Two networks that are usual for the account are taken for
 // its VPN. v is the sign-in of ev.
 func (c *travel) compare(d *profile, v, o *behaviour.Point, ev *event.Event) {
-	const least, airliner = 500, 900
+	const least, airliner = 500, 1000
 	if !v.Located || !o.Located || v.Network == o.Network {
 		return
 	}

@@ -44,29 +44,17 @@ var (
 	changes  = []Service{DirectoryAudit}
 )
 
-// The codes of AN1269, whose parts have no codes of their own in alerts.
+// The parts of AN1269, which have no codes of their own in alerts.
 const (
-	partClient   = "client_threshold"
-	partAccounts = "accounts_per_client"
-	partKnown    = "known_clients"
-	partShared   = "shared_address"
-	partCampaign = "campaign_by_tool"
-	partTenant   = "campaign_of_tenant"
-	partGuessing = "guessing_of_account"
-	partValid    = "valid_credentials"
+	partClient   = "client_threshold"    // one address with many failures
+	partAccounts = "accounts_per_client" // how many accounts an address tries; the shape of the attack; leaked lists
+	partKnown    = "known_clients"       // which addresses are an account's own, so that a mistyped password is no evidence
+	partShared   = "shared_address"      // an attack from behind a shared address, distinguished from the people there by its program
+	partCampaign = "campaign_by_tool"    // many addresses with one rare program in common
+	partTenant   = "campaign_of_tenant"  // many addresses with nothing in common, by the failures of the whole tenant
+	partGuessing = "guessing_of_account" // one account guessed from many addresses, or slowly
+	partValid    = "valid_credentials"   // accounts whose password was right
 )
-
-// parts describe the parts of AN1269.
-var parts = map[string]string{
-	partClient:   "one address with many failures",
-	partAccounts: "how many accounts an address tries: stuffing, spraying and guessing told apart, leaked lists",
-	partKnown:    "which addresses are an account's own, so that a mistyped password is no evidence",
-	partShared:   "an attack from behind a shared address, told from the people there by its program",
-	partCampaign: "many addresses with one rare program in common",
-	partTenant:   "many addresses with nothing in common, by the failures of the whole tenant",
-	partGuessing: "one account guessed from many addresses, or slowly",
-	partValid:    "accounts whose password was right",
-}
 
 // needs are all parts of all analytics. A part may stand in several lines: each
 // service has its own evidence.
@@ -109,6 +97,8 @@ var needs = []need{
 	{"AN0131", "access.no_agent", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.item_by_item", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.foreign_app", byApps, setOf(Application)},
+	{"AN0131", "access.many_items", []Service{MailboxAudit, imap, pop}, setOf(Account, Items)},
+	{"AN0131", "access.many_items", []Service{graph}, setOf(Account)}, // requests are counted
 	{"AN0131", "access.graph", []Service{graph}, setOf(Application)},
 	{"AN0131", "access.new_app", byApps, setOf(Account, Application)},
 	{"AN0131", "access.sync", []Service{MailboxAudit}, setOf(Account)},

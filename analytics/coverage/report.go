@@ -81,7 +81,7 @@ func (m *Matrix) Report() *Report {
 		r.Rows = append(r.Rows, row)
 		for e, cell := range row.Cells {
 			if cell.State != NotNeeded && cell.State != Present {
-				r.Gaps = append(r.Gaps, Gap{s, Evidence(e), cell, Blind(s, Evidence(e))})
+				r.Gaps = append(r.Gaps, Gap{s, Evidence(e), cell, blindOn(s, Evidence(e))})
 			}
 		}
 	}
@@ -121,14 +121,14 @@ func neededBy(s Service) (all evidenceSet) {
 	return all
 }
 
-// Blind returns the parts of the analytics that need a piece of evidence of a
+// blindOn returns the parts of the analytics that need a piece of evidence of a
 // service, each once.
-func Blind(s Service, e Evidence) []Part {
+func blindOn(s Service, e Evidence) []Part {
 	return partsWhere(s, func(n *need) bool { return n.evidence>>e&1 != 0 })
 }
 
-// BlindWithout returns the parts of the analytics that a service takes part in.
-func BlindWithout(s Service) []Part { return partsWhere(s, func(*need) bool { return true }) }
+// blindWithout returns the parts of the analytics that a service takes part in.
+func blindWithout(s Service) []Part { return partsWhere(s, func(*need) bool { return true }) }
 
 // Needs reports whether a part of an analytic needs a piece of evidence on every
 // service on which the part works, and whether it does on any.
@@ -152,10 +152,6 @@ func partsWhere(s Service, match func(*need) bool) (list []Part) {
 	}
 	return list
 }
-
-// Says returns what a part of AN1269 is, and "" for signals of AN0131, which
-// policy.Signals describes.
-func (p Part) Says() string { return parts[p.Code] }
 
 // Columns returns all columns, in order.
 func Columns() []Evidence {

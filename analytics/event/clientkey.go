@@ -26,9 +26,6 @@ func (k ClientKey) Is4() bool {
 // or a phone with a new address mostly stays within this network.
 func (k ClientKey) Network() ClientKey { return k.Cut(16, 32) }
 
-// Near reports whether two clients are in the same wider network.
-func (k ClientKey) Near(o ClientKey) bool { return k == o || k.Network() == o.Network() }
-
 // Subnet returns the network that identifies an account's location as well as the
 // address does: IPv4 /24, IPv6 /64.
 func (k ClientKey) Subnet() ClientKey { return k.Cut(24, 64) }

@@ -37,6 +37,7 @@ type Event struct {
 	User     []byte   // canonical account; empty where it cannot be known
 	UserKind UserKind // what kind of account User is
 	UserID   []byte   // the account's object id, where the log has it beside the name
+	SID      []byte   // the account's Windows security identifier, as logged
 	Mailbox  []byte   // whose mail, if it is not the user's own
 
 	Agent    []byte   // user-agent string; to read it, see AgentText
@@ -47,6 +48,7 @@ type Event struct {
 	Protocol Protocol // how the sign-in was made, where the log says
 	Proof    Proof    // what a success proves about the password
 	Device   []byte   // device id or name
+	Model    []byte   // what the device calls itself: DeviceType of ActiveSync
 
 	Session []byte // session id
 	Token   []byte // unique token id

@@ -19,8 +19,10 @@ func fold(dst, b []byte) []byte {
 			return foldUnicode(dst, b)
 		}
 	}
-	for _, c := range b {
-		dst = append(dst, foldASCII[c])
+	start := len(dst)
+	dst = append(dst, b...)
+	for i, c := range dst[start:] {
+		dst[start+i] = foldASCII[c]
 	}
 	return dst
 }

@@ -184,12 +184,13 @@ func join(dst, name []byte, in domain) (all, added []byte) {
 // appendClean appends b without the characters that split a spelling, so that
 // a canonical account read again is the same account.
 func appendClean(dst, b []byte) []byte {
-	for _, c := range b {
+	start := len(dst)
+	dst = append(dst, b...)
+	for i, c := range dst[start:] {
 		switch c {
 		case '\\', '/', '@', '|', ':':
-			c = '_'
+			dst[start+i] = '_'
 		}
-		dst = append(dst, c)
 	}
 	return dst
 }

@@ -86,6 +86,14 @@ func (c *Credentials) listed() []alert.Credential {
 	return slices.Clone(c.list[:min(len(c.list), MaxListed)])
 }
 
+// without returns a copy of the credentials that an alert lists, without the accounts
+// that are also in others.
+func (c *Credentials) without(others *Credentials) []alert.Credential {
+	return slices.DeleteFunc(c.listed(), func(one alert.Credential) bool {
+		return slices.ContainsFunc(others.list, func(other alert.Credential) bool { return other.User == one.User })
+	})
+}
+
 // Full reports whether a sign-in at a time in Unix milliseconds can only be counted.
 func (c *Credentials) Full(at int64) bool { return c.full != 0 && at > c.full+window.JoinWithin }
 

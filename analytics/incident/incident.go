@@ -2,6 +2,7 @@ package incident
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"redshank/analytics/alert"
@@ -47,8 +48,8 @@ type Incident struct {
 	hosts    []string
 	evidence []string
 	budget   *ipBudget
-	indexed  int  // size of the lists of indicators that left last
-	cloud    bool // a cloud service was among those reached
+	indexed  listSizes // those of the lists of indicators that left last
+	cloud    bool      // a cloud service was among those reached
 
 	last       notification
 	suppressed int
@@ -92,6 +93,12 @@ func (i *Incident) AddClient(client event.ClientKey) {
 	if i.clients.Add(client.Hash()) && (len(i.ips) < MaxListed || len(i.ips) < maxKeptIPs && i.budget.take()) {
 		i.ips = append(i.ips, client.Addr())
 	}
+}
+
+// Involves reports whether an address is the client of the incident, or one of the
+// first addresses that took part.
+func (i *Incident) Involves(ip netip.Addr) bool {
+	return ip == i.Client || i.Prefix.Contains(ip) || slices.Contains(i.ips, ip)
 }
 
 // AddEvent keeps the texts of an event: agent, application, host and record.

@@ -14,7 +14,7 @@ func (i *Incident) message(phase string) *alert.Alert {
 		ID: i.ID, Sequence: i.last.sequence, Rule: *i.Rule, Phase: phase, Class: i.Class, Severity: i.Severity,
 		Time: i.lastTime(), Start: event.UnixTime(i.Start), End: i.lastTime(),
 		Source: i.Client, Prefix: i.Prefix, IPs: slices.Clone(i.ips[:min(len(i.ips), MaxListed)]), Hosts: slices.Clone(i.hosts),
-		Valid: i.Valid.listed(), Familiar: i.Familiar.listed(),
+		Valid: i.Valid.listed(), Familiar: i.Familiar.without(&i.Valid),
 		Services: i.serviceNames(), Agents: slices.Clone(i.agents), Apps: slices.Clone(i.apps),
 		Counts: i.Counts, Window: i.Window, Subject: i.Subject, Evidence: slices.Clone(i.evidence),
 		Labels: i.Labels, Suppressed: i.suppressed, Campaign: i.Campaign, Members: slices.Clone(i.Members),

@@ -271,3 +271,17 @@ func TestTrackerIsRestored(t *testing.T) {
 		}
 	}
 }
+
+// TestStolenAccountIsNotAtHome checks that an account whose password the attacker
+// knows is not listed as one that went on as usual, whichever log came first.
+func TestStolenAccountIsNotAtHome(t *testing.T) {
+	tracker := newGraded(t, nil)
+	i := touch(tracker, "203.0.113.7", begin).incident
+	i.Familiar.Add(1, alert.Credential{User: "alice"})
+	i.Familiar.Add(2, alert.Credential{User: "bob"})
+	i.Valid.Add(1, alert.Credential{User: "alice"})
+	got := tracker.Flush()
+	if len(got) != 1 || len(got[0].Familiar) != 1 || got[0].Familiar[0].User != "bob" || len(got[0].Valid) != 1 {
+		t.Fatalf("%+v", got)
+	}
+}

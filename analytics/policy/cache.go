@@ -15,6 +15,7 @@ import (
 type Cache struct {
 	tags    [event.PairSlots]uint64 // hash of the raw fields, odd; even while the pair came once; 0 for an empty slot
 	entries [event.PairSlots]identity
+	agents  [agentSlots]agentIdentity // a new pair nearly always has a known agent
 	policy  *Policy
 	seed    maphash.Seed
 	made    uint64 // entries made so far
@@ -26,7 +27,8 @@ type Cache struct {
 }
 
 const (
-	ways = 4 // slots that a hash may occupy
+	ways       = 4   // slots that a hash may occupy
+	agentSlots = 256 // a hash has one
 	// maxCachedNames bounds account and mailbox together, in bytes. Longer names
 	// are normalised each time.
 	maxCachedNames = 76
@@ -56,7 +58,7 @@ func NewCache(p *Policy) *Cache { return &Cache{policy: p, seed: maphash.MakeSee
 // fails for the first time. All that it sets in ev is valid until the next call.
 func (c *Cache) Normalise(ev *event.Event) {
 	c.renew()
-	hash := c.hash(ev)
+	hash, agent := c.hash(ev)
 	slot, found := c.find(hash)
 	if found {
 		ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
@@ -65,6 +67,7 @@ func (c *Cache) Normalise(ev *event.Event) {
 		before := ev.Marks
 		ev.Marks = 0
 		c.policy.identify(ev)
+		c.identifyAgent(ev, agent)
 		c.met(slot, hash, ev)
 		ev.Marks |= before
 	}
@@ -115,22 +118,45 @@ func (c *Cache) renew() {
 	}
 }
 
-// hash returns a hash of the input of an identity, never 0. Two pairs with the same
-// hash are confused, with a probability of 2^-64; without the seed an attacker
-// cannot search for such pairs.
-func (c *Cache) hash(ev *event.Event) uint64 {
-	var h uint64
-	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox, ev.Agent} {
+// hash returns a hash of the input of an identity, never 0, and one of the agent
+// alone. Two pairs with the same hash are confused, with a probability of 2^-64;
+// without the seed an attacker cannot search for such pairs.
+func (c *Cache) hash(ev *event.Event) (pair, agent uint64) {
+	if len(ev.Agent) > 0 {
+		agent = maphash.Bytes(c.seed, ev.Agent)
+	}
+	if ev.Pluses {
+		agent = ^agent
+	}
+	h := agent
+	for _, field := range [...][]byte{ev.RawIP, ev.RawForwarded, ev.RawUser, ev.Mailbox} {
 		h *= 0x9e3779b97f4a7c15 // a value must not pass for the same value in another field
 		if len(field) > 0 {
 			h ^= maphash.Bytes(c.seed, field)
 		}
 		h = h>>29 | h<<35
 	}
-	if ev.Pluses {
-		h = ^h
+	return h | 1, agent
+}
+
+// agentIdentity is the result for an agent, by its hash; the zero value is that of
+// no agent.
+type agentIdentity struct {
+	raw    uint64
+	hash   uint32
+	family event.Family
+}
+
+// identifyAgent finds the family of an agent, which takes a fifth of the time of all
+// that is found for a pair.
+func (c *Cache) identifyAgent(ev *event.Event, raw uint64) {
+	known := &c.agents[raw%agentSlots]
+	if known.raw != raw {
+		ev.Family, _ = c.policy.agents.Match(ev.AgentText())
+		*known = agentIdentity{raw, ev.AgentHash(), ev.Family}
 	}
-	return h | 1
+	ev.Family = known.family
+	ev.SetHashes(ev.UserHash(), known.hash)
 }
 
 // keep stores a normalised identity if its names fit.

@@ -56,7 +56,10 @@ type content struct {
 	hosts      map[string]bool // mail end points, in lower case
 	rented     rented
 	scopes     pieces
-	signals    []Signal
+	parameters map[string]Parameter // by name in lower case
+
+	hidingFolders, mailRoles pieces // parts of values, in lower case
+	signals                  []Signal
 }
 
 // loadContent reads the embedded files. A mistake in them is a bug.
@@ -66,6 +69,7 @@ func loadContent() *content {
 		apps:       map[string]string{},
 		operations: map[string]string{},
 		cmdlets:    map[string]string{},
+		parameters: map[string]Parameter{},
 		hosts:      map[string]bool{},
 		rented:     rented{map[string]bool{}, map[uint32]bool{}},
 	}
@@ -90,6 +94,8 @@ func (c *content) fields() strict.Fields {
 		"hosts":      c.readHosts,
 		"rented":     c.rented.read,
 		"scopes":     c.readScopes,
+		"parameters": c.readParameters,
+		"values":     c.readValues,
 	}
 }
 

@@ -74,6 +74,22 @@ func (p *pieces) add(text string) {
 	p.pairs[pair/64] |= 1 << (pair % 64)
 }
 
+// readLower reads a list of texts in lower case.
+func (p *pieces) readLower(r *strict.Reader, at string, n *yaml.Node) {
+	r.Items(at, n, func(item *yaml.Node) {
+		text, ok := r.Value(item, at, "a part of a value")
+		switch {
+		case ok && (len(text) < minPart || text != strings.ToLower(text)):
+			r.Fail(item, at, "%q: not in lower case, or too short (want at least %d bytes)", strict.Clip(text), minPart)
+		case ok:
+			p.add(text)
+		}
+	})
+}
+
+// minPart is the least length of a part of a value, in bytes.
+const minPart = 3
+
 func pairOf(first, second byte) uint16 { return uint16(first)<<8 | uint16(second) }
 
 // in reports whether one of them stands in b.

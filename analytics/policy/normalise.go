@@ -7,10 +7,11 @@ import "redshank/analytics/event"
 // path: no allocation.
 func (p *Policy) Normalise(ev *event.Event) {
 	p.identify(ev)
+	ev.Family, _ = p.agents.Match(ev.AgentText())
 	p.judge(ev)
 }
 
-// identify finds what follows from address, account and agent alone.
+// identify finds what follows from address and account alone.
 func (p *Policy) identify(ev *event.Event) {
 	networks := p.networks.Load()
 	p.address(ev, networks)
@@ -18,7 +19,6 @@ func (p *Policy) identify(ev *event.Event) {
 		ev.Marks |= event.ServerItself
 	}
 	p.account(ev)
-	ev.Family, _ = p.agents.Match(ev.AgentText())
 	ev.Marks |= networks.find(ev.IP).marks &^ trustedProxy
 	ev.Marks |= p.accounts.Load().find(ev.User).marks
 	if p.leaked.Load().has(ev.User) {

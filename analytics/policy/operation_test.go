@@ -74,7 +74,11 @@ func TestOperationGroups(t *testing.T) {
 		}
 	}
 	checkGroups(t, "cmdlets", slices.Collect(maps.Values(p.content.cmdlets)), CmdletGroups())
-	var spaces, families []string
+	var parameters, spaces, families []string
+	for _, one := range p.content.parameters {
+		parameters = append(parameters, one.Group)
+	}
+	checkGroups(t, "parameters", parameters, ParameterGroups())
 	for space := range p.content.codes {
 		spaces = append(spaces, space.String())
 	}

@@ -192,22 +192,22 @@ func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 // fixstr.
 func isText(c byte) bool { return c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
 
-// fields returns the number of fields of the map at b[at:] and the offset of the
+// fields returns the number of fields of the map at the beginning of b and the offset of the
 // first one; ok is false if the value is not a map or b is too short.
-func fields(b []byte, at int) (n, first int, ok bool) {
+func fields(b []byte) (n, first int, ok bool) {
 	switch {
-	case at+3 > len(b): // an empty map, or no map
-	case b[at]&0xf0 == 0x80: // nearly all nested maps
-		n = int(b[at] & 0x0f)
-		return n, at + 1, 2*n < len(b)-at
-	case b[at] == 0xde: // nearly all audit records
-		n = int(binary.BigEndian.Uint16(b[at+1:]))
-		return n, at + 3, 2*n <= len(b)-at-3
+	case len(b) < 3: // an empty map, or no map
+	case b[0]&0xf0 == 0x80: // nearly all nested maps
+		n = int(b[0] & 0x0f)
+		return n, 1, 2*n < len(b)
+	case b[0] == 0xde: // nearly all audit records
+		n = int(binary.BigEndian.Uint16(b[1:]))
+		return n, 3, 2*n <= len(b)-3
 	}
-	if at >= len(b) || !isMap(b[at]) {
-		return 0, at, false
+	if len(b) == 0 || !isMap(b[0]) {
+		return 0, 0, false
 	}
-	first, members, ok := enter(b, at)
+	first, members, ok := enter(b, 0)
 	return members / 2, first, ok
 }
 

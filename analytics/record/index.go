@@ -83,7 +83,7 @@ func (x *Index) ask(p *place, set *set) int {
 // the damage are indexed.
 func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	x.Forget()
-	n, at, ok := fields(m, 0)
+	n, at, ok := fields(m)
 	if !ok {
 		return at, 0, false
 	}

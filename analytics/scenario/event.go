@@ -34,6 +34,7 @@ var fields = map[string]func(*event.Event, string) error{
 	"app":       text(func(ev *event.Event) *[]byte { return &ev.App }),
 	"client":    text(func(ev *event.Event) *[]byte { return &ev.Client }),
 	"device":    text(func(ev *event.Event) *[]byte { return &ev.Device }),
+	"model":     text(func(ev *event.Event) *[]byte { return &ev.Model }),
 	"session":   text(func(ev *event.Event) *[]byte { return &ev.Session }),
 	"token":     text(func(ev *event.Event) *[]byte { return &ev.Token }),
 	"operation": text(func(ev *event.Event) *[]byte { return &ev.Operation }),

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -23,13 +24,13 @@ const (
 // attempt.
 type client struct {
 	key      event.ClientKey
-	incident *attack // the last incident it was part of
-	campaign *attack // the last campaign it was part of
-	unit     *unit   // the attacking part of a shared address; nil: the whole address
-	newest   int32   // Unix minute after its newest attempt, at least
-	added    uint32  // attempts so far
-	owner    uint32  // of the network; see stuffing.owner
-	looked   int32   // hour of the last check of the days
+	incident *attack.Attack // the last incident it was part of
+	campaign *attack.Attack // the last campaign it was part of
+	unit     *unit          // the attacking part of a shared address; nil: the whole address
+	newest   int32          // Unix minute after its newest attempt, at least
+	added    uint32         // attempts so far
+	owner    uint32         // of the network; see profiles.owner
+	looked   int32          // hour of the last check of the days
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
@@ -40,6 +41,7 @@ type users struct {
 	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
+	hours   *hours // nil until the address is shared
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -104,6 +106,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		if have.key == got.key {
 			have.account = got.account // a new entry if the table evicted the old one
 			have.arrived = g.arrived
+			c.noteHour(have.signIn, got)
 			return have.signIn, have.merge(got)
 		}
 		if have.arrived < g.signIns[oldest].arrived {
@@ -114,6 +117,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		g.add(new(signIn))
 		oldest = len(g.signIns) - 1
 	}
+	c.noteHour(nil, got)
 	a = g.signIns[oldest].signIn
 	*a = *got
 	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
@@ -165,3 +169,25 @@ func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	}
 	return false
 }
+
+// shared reports whether many people use an address: either the policy
+// declares it, or several accounts have signed in from it for a while.
+func (c *client) shared(marks event.Marks) bool {
+	return marks.Has(event.CorporateEgress) || c.knownUsers() >= sharedUsers
+}
+
+// repeats reports whether the client has failed for the same account in the
+// hours before: a program that keeps trying counts once.
+func (c *client) repeats(t *window.Attempt) bool {
+	const within = 6 * hour
+	all := c.attempts.All()
+	for n := len(all) - 1; n >= 0 && all[n].At >= t.At-within; n-- {
+		if o := &all[n]; o.Key == t.Key && o.At < t.At {
+			return true
+		}
+	}
+	return false
+}
+
+// sharedUsers is the number of known users that makes an address a shared one.
+const sharedUsers = 5

@@ -10,6 +10,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -28,15 +29,15 @@ func (s *Detector) Describe(of explain.Subject) []explain.Fact {
 }
 
 func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
-	c, ok := s.clients.Peek(s.cut(address))
+	c, ok := s.profiles.clients.Peek(s.profiles.cut(address))
 	if !ok {
 		f.Add("client", "not known: no failure and no sign-in from it is kept")
 		return
 	}
-	if p := s.prefix(c.key); p.IsValid() {
+	if p := s.profiles.prefix(c.key); p.IsValid() {
 		f.Add("client", "%s, which counts as one client", p)
 	}
-	if s.shared(c, s.policy.AddressMarks(address.Addr())) {
+	if c.shared(s.policy.AddressMarks(address.Addr())) {
 		f.Add("shared address", "%d accounts are at home there; each tool counts for itself, against the usual failures", c.knownUsers())
 	}
 	s.describeIncident(f, "incident", c.incident)
@@ -46,8 +47,8 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 		f.Add("failures", "none outside of an incident")
 	} else {
 		f.Add("failures", "%d outside of an incident, %s to %s", len(all), clock(all[0].At), clock(all[len(all)-1].At))
-		s.describeWindow(f, c, "burst", s.burst, s.policy.Stuffing.MailboxLoginThreshold.Burst, s.policy.Stuffing.FailureThreshold.Burst)
-		s.describeWindow(f, c, "slow", s.slow, s.policy.Stuffing.MailboxLoginThreshold.Slow, s.policy.Stuffing.FailureThreshold.Slow)
+		s.describeWindow(f, c, "burst", s.thresholds.burst, s.policy.Stuffing.MailboxLoginThreshold.Burst, s.policy.Stuffing.FailureThreshold.Burst)
+		s.describeWindow(f, c, "slow", s.thresholds.slow, s.policy.Stuffing.MailboxLoginThreshold.Slow, s.policy.Stuffing.FailureThreshold.Slow)
 		s.describeAttempts(f, c, all)
 	}
 	for _, got := range c.signIns()[:min(len(c.signIns()), maxDescribed)] {
@@ -64,7 +65,7 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, length int64, accounts, failures int) {
 	var most attemptStats
 	for _, t := range c.attempts.All() {
-		s.windows(c, t.At, length, 0, func(w *attemptStats) bool {
+		s.statistics.windows(c, t.At, length, 0, func(w *attemptStats) bool {
 			if w.foreign > most.foreign || w.foreign == most.foreign && w.failures > most.failures {
 				most = *w
 			}
@@ -77,12 +78,12 @@ func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, leng
 
 // describeAttempts adds the accounts that failed, and what was made of each.
 func (s *Detector) describeAttempts(f *explain.Facts, c *client, all []window.Attempt) {
-	s.stats(c, all, 0)
+	s.statistics.of(c, all, 0)
 	names := map[uint64]string{}
 	for i := range all {
 		names[all[i].Key] = all[i].Name
 	}
-	list := slices.Clone(s.scratch)
+	list := slices.Clone(s.statistics.scratch)
 	slices.SortStableFunc(list, func(a, b accountStats) int { return b.attempts - a.attempts })
 	for _, a := range list[:min(len(list), maxDescribed)] {
 		f.Add("failed", "%s, %d times: %s", cmp.Or(names[a.key], "an account that is not known any more"), a.attempts, a.verdict())
@@ -109,24 +110,24 @@ func (a *accountStats) verdict() string {
 
 func (s *Detector) describeAccount(f *explain.Facts, name string) {
 	key := xxhash.Sum64String(name)
-	if a, ok := s.accounts.Peek(key); ok {
+	if a, ok := s.profiles.accounts.Peek(key); ok {
 		s.describeIncident(f, "incident", a.incident)
 		for i := range a.known {
 			h := &a.known[i]
 			f.Add("known client", "%s, %s to %s", h.client.Addr(), clock(h.first), clock(h.last))
 		}
 		if all := a.attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, s.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, 0, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")
 	}
 	s.describeClients(f, key)
 	taken, unexplained := 0, 0
-	for i := range s.evidence.list {
-		switch e := &s.evidence.list[i]; {
+	for e := range s.evidence.Since(0) {
+		switch {
 		case e.Key != key:
-		case e.taken:
+		case e.Taken:
 			taken++
 		case !e.Succeeded:
 			unexplained++
@@ -146,7 +147,7 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 		last int64
 	}
 	var places []place
-	s.clients.Each(func(_ event.ClientKey, c *client) {
+	s.profiles.clients.Each(func(_ event.ClientKey, c *client) {
 		p := place{c: c}
 		for i := range c.attempts.All() {
 			if t := &c.attempts.All()[i]; t.Key == key {
@@ -154,9 +155,9 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 				p.last = max(p.last, t.At)
 			}
 		}
-		if i := c.incident; i != nil && i.tallies[key] != nil {
-			p.n += i.tallies[key].failures
-			p.last = max(p.last, i.tallies[key].last)
+		if c.incident != nil {
+			n, last := c.incident.FailuresOf(key)
+			p.n, p.last = p.n+n, max(p.last, last)
 		}
 		if p.n > 0 {
 			places = append(places, p)
@@ -167,8 +168,8 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 	})
 	for _, p := range places[:min(len(places), maxDescribed)] {
 		part := "no incident"
-		if p.c.incident != nil && p.c.incident.tallies[key] != nil {
-			part = "part of incident " + p.c.incident.ID
+		if i := p.c.incident; i != nil && i.HasFailed(key) {
+			part = "part of incident " + i.ID
 		}
 		f.Add("failed at", "%s, %d times, last %s: %s", p.c.key.Addr(), p.n, clock(p.last), part)
 	}
@@ -178,11 +179,11 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 }
 
 // describeIncident adds an incident, if there is one.
-func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack) {
+func (s *Detector) describeIncident(f *explain.Facts, name string, i *attack.Attack) {
 	if i == nil {
 		return
 	}
-	i.updateCounts((*window.Distinct).Count)
+	i.UpdateCounts((*window.Distinct).Count)
 	f.Add(name, "%s, %s, %s, %s, opened by the window %s: %d failures of %d accounts, %s to %s%s", i.ID, i.Class, i.Severity,
 		map[bool]string{true: "closed", false: "open"}[i.Closed()], i.Window, i.Counts.Failures, i.Counts.DistinctUsers, clock(i.Start), clock(i.End),
 		map[bool]string{true: fmt.Sprintf(", %d valid credentials", i.Valid.Count())}[i.Valid.Count() > 0])

@@ -4,27 +4,37 @@ import (
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
 
-// guessed watches one account that fails from foreign networks: ten clients in
+// guessing watches the accounts that fail from foreign networks.
+type guessing struct {
+	policy      *policy.Policy
+	incidents   *incidents
+	profiles    *profiles
+	clients     *clientIncidents
+	burst, slow int64 // milliseconds
+}
+
+// observe watches one account that fails from foreign networks: ten clients in
 // the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
 		return false // another log has more details
 	}
 	a.attempts.Add(*t, maxClientAttempts)
-	s.accounts.MarkDirty(a.key)
+	s.profiles.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
-	clients, privileged := s.guesses(a, t), false
+	clients, privileged := s.fromMany(a, t), false
 	switch {
 	case clients:
-	case !s.shared(c, t.Marks) && s.guessesPrivileged(a, t, c.key):
+	case !c.shared(t.Marks) && s.privileged(a, t, c.key):
 		s.openGuesser(c, a, t, ev)
 		return true
-	case s.guessesPrivileged(a, t, event.ClientKey{}):
+	case s.privileged(a, t, event.ClientKey{}):
 		if from := s.mostlyFrom(a, t); from != nil { // the others may be the account's own typos
 			if from == c {
 				s.openGuesser(c, a, t, ev)
@@ -35,59 +45,53 @@ func (s *Detector) guessed(ev *event.Event, t *window.Attempt, c *client, a *acc
 	default:
 		return false
 	}
-	i := s.tracker.Open(&ruleStuffing, "account "+a.name, s.began(&a.attempts, t.At)).Detail.(*attack)
-	i.Extend(t.At)
-	i.Window, i.Account, a.incident = windowAccount, a.name, i
-	s.begin(i)
+	i := s.incidents.open("account "+a.name, windowAccount, s.incidents.began(&a.attempts, t.At), t.At)
+	i.Account, a.incident = a.name, i
 	for _, t := range a.attempts.Take() {
-		if s.inReach(i, t.At) || privileged {
-			i.addFailure(t, nil)
+		if s.incidents.inReach(i, t.At) || privileged {
+			i.AddFailure(t, nil)
 		}
 	}
 	i.AddEvent(ev)
 	i.Assess()
-	s.tracker.Update(i.Incident)
+	s.incidents.tracker.Update(i.Incident)
 	return true
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.
-func (s *Detector) openGuesser(c *client, a *account, t *window.Attempt, ev *event.Event) {
-	s.open(c, windowAccount, t.At, ev)
-	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.cut(o.Client) == c.key }))
+func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *event.Event) {
+	s.clients.open(c, windowAccount, t.At, ev)
+	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.profiles.cut(o.Client) == c.key }))
 }
 
-// guesses reports whether one account fails from many clients at a time, or
-// from many networks in a day.
-func (s *Detector) guesses(a *account, t *window.Attempt) bool {
+// fromMany reports whether one account fails from many clients at a time, or
+// from many networks in a day. Its telephone with an old password does not count,
+// which fails from wherever it is carried.
+func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	if len(a.attempts.All()) < least {
+	all := a.attempts.All()
+	if len(all) < least || disabled(all) {
 		return false
 	}
-	if oneTelephone(a.attempts.All()) || disabled(a.attempts.All()) {
-		return false
-	}
+	phone := telephone(all)
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, s.cut) >= least
+		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, event.ClientKey.Subnet) >= least
+		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
 	})
 }
 
-// oneTelephone reports whether nearly all attempts, four of five, are those of
-// one mail program: a telephone with an old password fails from wherever it is
-// carried.
-func oneTelephone(all []window.Attempt) bool {
-	first := slices.IndexFunc(all, func(t window.Attempt) bool { return isMail(&t) })
-	if first < 0 {
-		return false
-	}
-	n := 0
+// telephone returns the agent of the mail program with the most attempts, or 0.
+func telephone(all []window.Attempt) (agent uint32) {
+	counts, most := map[uint32]int{}, 0
 	for i := range all {
-		if isMail(&all[i]) && all[i].Agent == all[first].Agent {
-			n++
+		if t := &all[i]; isMail(t) {
+			if counts[t.Agent]++; counts[t.Agent] > most {
+				agent, most = t.Agent, counts[t.Agent]
+			}
 		}
 	}
-	return 5*n >= 4*len(all)
+	return agent
 }
 
 // disabled reports whether an account was disabled when it last failed: its own
@@ -104,11 +108,11 @@ func disabled(all []window.Attempt) bool {
 	return false
 }
 
-// guessesPrivileged reports whether the failures of a privileged account are
+// privileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
 // all where the client is zero. Mail programs that retry do not count, where the
 // account has used them or their network's owner.
-func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.ClientKey) bool {
+func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
 		return false
@@ -118,7 +122,7 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 	perDay := map[int64]int{} // counted back from the newest: an attack may begin at any hour
 	inDay := 0
 	for _, o := range all {
-		if from != (event.ClientKey{}) && s.cut(o.Client) != from {
+		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from {
 			continue
 		}
 		if o.Succeeded || o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
@@ -140,43 +144,62 @@ func (s *Detector) guessesPrivileged(a *account, t *window.Attempt, from event.C
 
 // retries reports whether a mail program that fails for an account is probably its
 // own.
-func (s *Detector) retries(a *account, t *window.Attempt) bool {
-	c, ok := s.clients.Peek(s.cut(t.Client))
+func (s *guessing) retries(a *account, t *window.Attempt) bool {
+	c, ok := s.profiles.clients.Peek(s.profiles.cut(t.Client))
 	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
 }
 
 // mostlyFrom returns the client that two thirds of the failures of an account come
 // from, in the day up to t or in the week, if it is not shared, or nil.
-func (s *Detector) mostlyFrom(a *account, t *window.Attempt) *client {
+func (s *guessing) mostlyFrom(a *account, t *window.Attempt) *client {
 	if c := s.mostlyFromSince(t.At-s.slow, a, t); c != nil {
 		return c
 	}
 	return s.mostlyFromSince(t.At-week, a, t)
 }
 
-func (s *Detector) mostlyFromSince(since int64, a *account, t *window.Attempt) *client {
+func (s *guessing) mostlyFromSince(since int64, a *account, t *window.Attempt) *client {
 	counts, all := map[event.ClientKey]int{}, 0
 	for _, o := range a.attempts.All() {
 		if o.At > since && o.At <= t.At {
 			all++
-			counts[s.cut(o.Client)]++
+			counts[s.profiles.cut(o.Client)]++
 		}
 	}
 	for k, n := range counts {
 		if 3*n < 2*all {
 			continue
 		}
-		if c, ok := s.clients.Peek(k); ok && !s.shared(c, t.Marks) {
+		if c, ok := s.profiles.clients.Peek(k); ok && !c.shared(t.Marks) {
 			return c
 		}
 	}
 	return nil
 }
 
-func distinct(run []window.Attempt, of func(event.ClientKey) event.ClientKey) int {
+// distinct returns how many different clients or networks the attempts come from,
+// without those of a telephone.
+func distinct(run []window.Attempt, phone uint32, of func(event.ClientKey) event.ClientKey) int {
 	seen := make(map[event.ClientKey]struct{}, len(run))
 	for i := range run {
-		seen[of(event.ClientKey(run[i].Client))] = struct{}{}
+		if t := &run[i]; t.Agent != phone || !isMail(t) {
+			seen[of(event.ClientKey(t.Client))] = struct{}{}
+		}
 	}
 	return len(seen)
+}
+
+// isMail reports whether an attempt is that of a mail program, which keeps trying
+// the password that it has. Whatever synchronises by ActiveSync is one, unless it is
+// known as a script or a tool.
+func isMail(t *window.Attempt) bool {
+	return t.Family == event.Mobile || t.Family == event.Outlook ||
+		t.Service == event.EAS && t.Family != event.Scripting && t.Family != event.Tool
+}
+
+// ownProgram reports whether a failure is that of an account's own mail
+// program on its way: a telephone with an old password fails from many
+// networks.
+func ownProgram(t *window.Attempt, a *account) bool {
+	return a != nil && (isMail(t) && a.usedAgent(t.Agent, t.At) || a.stale.made(t))
 }

@@ -1,9 +1,10 @@
 package stuffing
 
 import (
-	"redshank/analytics/event"
 	"slices"
 
+	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -20,15 +21,47 @@ type account struct {
 	name     string
 	known    []knownClient
 	attempts window.Attempts // from networks foreign to the account
-	incident *attack         // the last incident it alone was the subject of
+	incident *attack.Attack  // the last incident it alone was the subject of
 	stolen   reports         // of its successes in attacks
+	stale    staleProgram
+}
+
+// staleProgram is a program of an account that tries an old password by IMAP, POP or
+// SMTP at the networks of the account. It tries it wherever it is taken.
+type staleProgram struct {
+	minute   int32 // Unix minute of its last failure there
+	failures uint8 // with less than a day between two, at most staleFailures
+}
+
+// staleFailures is how many failures at networks of an account show that a program of
+// it has an old password, staleFor how long its failures elsewhere count as those of
+// the same program: over a weekend.
+const (
+	staleFailures = 4
+	staleFor      = 3 * day
+)
+
+// addFailure counts a failure at a network of the account, and reports whether that
+// changed anything that has to be saved.
+func (p *staleProgram) addFailure(at int64) bool {
+	before, now := *p, int32(at/minute)
+	if now > p.minute+int32(day/minute) {
+		p.failures = 0
+	}
+	p.minute, p.failures = max(p.minute, now), min(p.failures+1, staleFailures)
+	return p.failures != before.failures || movesEnough(int64(before.minute)*minute, int64(p.minute)*minute)
+}
+
+// made reports whether an attempt elsewhere is one of the program's.
+func (p *staleProgram) made(t *window.Attempt) bool {
+	return t.Agent == mailProtocols && p.failures >= staleFailures && abs(t.At-int64(p.minute)*minute) <= staleFor
 }
 
 // knownClient is a client address that an account has signed in from without
 // an attack.
 type knownClient struct {
 	client      event.ClientKey
-	owner       uint32 // of the network; see stuffing.owner
+	owner       uint32 // of the network; see profiles.owner
 	first, last int64
 	agents      [maxKnownAgents]knownAgent
 	counted     bool // among the known users of the client
@@ -194,9 +227,9 @@ func (h *knownClient) usesFamily(f event.Family) bool {
 }
 
 // usedAgent reports whether the account had signed in with an agent well before
-// a time, wherever that was.
+// a time, wherever that was. The mail protocols are no agent of one's own.
 func (a *account) usedAgent(agent uint32, before int64) bool {
-	if a == nil || agent == 0 {
+	if a == nil || agent == 0 || agent == mailProtocols {
 		return false
 	}
 	for i := range a.known {
@@ -230,3 +263,15 @@ func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, s
 }
 
 func soonAfter(failed, got, within int64) bool { return got >= failed && got <= failed+within }
+
+// knowsOwner reports whether the account had signed in from a network of an
+// owner well before a time, as in usedBefore.
+func (a *account) knowsOwner(owner uint32, before int64) bool {
+	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
+}
+
+// usedBefore reports whether the account went on to use the client for so long
+// that the first success was its own.
+func (a *account) usedBefore(c *client, got *signIn) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == c.key && h.last >= got.first+day })
+}

@@ -4,11 +4,9 @@ import (
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/window"
 )
-
-// sharedUsers is the number of known users that makes an address a shared one.
-const sharedUsers = 5
 
 // maxUnitTools bounds the tools of one attack from a shared address.
 const maxUnitTools = 8
@@ -50,15 +48,27 @@ func (u *unit) join(o *unit) {
 	u.newest = max(u.newest, o.newest)
 }
 
-// becomeShared limits the incident of a client, which opened before the address was
+// sharedAddresses tells attacks from behind an address that many people use from
+// the failures of these people.
+type sharedAddresses struct {
+	policy      *policy.Policy
+	incidents   *incidents
+	clients     *window.Table[event.ClientKey, *client]
+	rarity      *rarity
+	statistics  *statistics
+	burst, slow int64 // milliseconds
+	forgiveness int64
+}
+
+// limit limits the incident of a client, which opened before the address was
 // known to be shared, to the tools of its attempts. Later failures of the other
 // users are not part of the attack.
-func (s *Detector) becomeShared(c *client, marks event.Marks) {
-	if c.unit != nil || c.incident == nil || !s.shared(c, marks) {
+func (s *sharedAddresses) limit(c *client, marks event.Marks) {
+	if c.unit != nil || c.incident == nil || !c.shared(marks) {
 		return
 	}
 	c.unit = &unit{familiar: true, newest: c.incident.End}
-	for _, t := range c.incident.attempts.All() {
+	for _, t := range c.incident.Attempts() {
 		if len(c.unit.tools) < maxUnitTools && !slices.Contains(c.unit.tools, t.Tool) {
 			c.unit.tools = append(c.unit.tools, t.Tool)
 		}
@@ -87,37 +97,23 @@ func (u *usualFailures) observe(at int64, burst, slow int) (float32, float32) {
 	return u.burst, u.slow
 }
 
-// shared reports whether many people use an address: either the policy
-// declares it, or several accounts have signed in from it for a while.
-func (s *Detector) shared(c *client, marks event.Marks) bool {
-	return marks.Has(event.CorporateEgress) || c.knownUsers() >= sharedUsers
-}
-
-// strange reports whether hardly any known user of a client's address signs in with
-// a tool: at most two accounts, or a fiftieth of them. At an address without known
-// users only scripts are strange.
-func (s *Detector) strange(c *client, t *window.Attempt) bool {
-	if c.knownUsers() < sharedUsers {
-		return t.Family == event.Scripting || t.Family == event.Tool
-	}
-	users := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
-	return users <= max(2, c.knownUsers()/50)
-}
-
-// opensShared is opens for a shared address, where each tool is judged separately.
+// opens is thresholds.opens for a shared address, where each tool is judged separately.
 // For a tool that hardly anybody there uses, the thresholds are those of any
 // client. For a common tool the thresholds are twice as high, and only accounts
 // without a history at the address count, or far more accounts than usual.
-func (s *Detector) opensShared(c *client, t *window.Attempt) string {
+func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	p := &s.policy.Stuffing
 	if c.users == nil {
 		c.users = new(users)
 	}
-	u := unit{tools: []uint32{t.Tool}, strange: s.strange(c, t), newest: t.At}
-	if u.strange {
+	u := unit{tools: []uint32{t.Tool}, strange: s.rarity.strange(c, t), newest: t.At}
+	switch {
+	case u.strange && windowsOnly(t):
+		return "" // a log that names the program tells more
+	case u.strange:
 		return s.opensStrange(c, t, &u)
 	}
-	var burst, slow attemptStats
+	var burst, slow, night attemptStats
 	keep := func(to *attemptStats) func(*attemptStats) bool {
 		return func(w *attemptStats) bool {
 			*to = *w
@@ -125,37 +121,46 @@ func (s *Detector) opensShared(c *client, t *window.Attempt) string {
 			return false
 		}
 	}
-	s.windows(c, t.At, s.burst, t.Tool, keep(&burst))
-	s.windows(c, t.At, s.slow, t.Tool, keep(&slow))
+	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
+	s.statistics.windows(c, t.At, nightHours, t.Tool, keep(&night))
+	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
 	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
-	why := burst.opensShared(p.MailboxLoginThreshold.Burst, int(usualBurst), c.knownUsers(), windowBurst)
-	if why == "" {
-		why = slow.opensShared(p.MailboxLoginThreshold.Slow, int(usualSlow), c.knownUsers(), windowSlow)
+	why, least, known := "", p.MailboxLoginThreshold, c.knownUsers()
+	active := int(c.users.hours.usual(t.At-hour, t.At))
+	quiet := active <= max(1, known/50)
+	switch {
+	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
+		why = windowBurst
+	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
+		why = windowSlow
 	}
 	if why != "" {
-		u.familiar = burst.familiar > burst.foreign || slow.familiar > slow.foreign
+		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 		s.joinUnit(c, &u)
 	}
 	return why
 }
 
-// opensShared reports the reason for which attempts with a common tool open an
-// incident: more foreign accounts fail than succeed, or most of the address's
-// own active accounts fail. The limit is lower if no account succeeds with the
-// tool, for instance at night.
-func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
-	all, least := w.foreign+w.familiar, 2*accounts+2*usual
-	switch {
-	case w.foreign >= least && w.foreign > w.succeeded,
-		w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5),
-		w.succeeded == 0 && all >= 2*accounts+usual/2+residents/40:
-		return name
-	}
-	return ""
+// nightHours is the time, in milliseconds, in which nobody gets in when an attack with
+// a common tool is evident at hours at which usually nobody does.
+const nightHours = 2 * hour
+
+// opensShared reports whether attempts with a common tool open an incident: more
+// foreign accounts fail than succeed or usually sign in in an hour, or many of the accounts of the address, each with
+// another program than its own. People who fail with their own program at their own
+// place are no attack, however many: then the service is out of order.
+func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
+	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
+	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
+}
+
+// opensAtNight reports whether enough accounts fail while nobody gets in.
+func (w *attemptStats) opensAtNight(accounts, usual, residents int) bool {
+	return w.succeeded == 0 && w.foreign+w.familiar >= 2*accounts+usual/2+min(residents/40, accounts)
 }
 
 // opensStrange is opensShared for a tool that is rare at the address.
-func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why string) {
+func (s *sharedAddresses) opensStrange(c *client, t *window.Attempt, u *unit) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
 		return func(w *attemptStats) bool {
@@ -167,9 +172,9 @@ func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why stri
 			return why != ""
 		}
 	}
-	s.windows(c, t.At, s.burst, t.Tool, opens(windowBurst, p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst))
+	s.statistics.windows(c, t.At, s.burst, t.Tool, opens(windowBurst, p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst))
 	if why == "" {
-		s.windows(c, t.At, s.slow, t.Tool, opens(windowSlow, p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow))
+		s.statistics.windows(c, t.At, s.slow, t.Tool, opens(windowSlow, p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow))
 	}
 	if why != "" {
 		s.joinUnit(c, u)
@@ -178,7 +183,7 @@ func (s *Detector) opensStrange(c *client, t *window.Attempt, u *unit) (why stri
 }
 
 // succeededWith returns how many accounts signed in with a tool during a run.
-func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
+func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
 	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
 	for _, a := range c.signIns() {
 		if a.tool == tool && a.outcome == event.Success && a.activeBetween(from, to) {
@@ -188,8 +193,8 @@ func (s *Detector) succeededWith(c *client, tool uint32, w *attemptStats) (n int
 	return n
 }
 
-func (s *Detector) joinUnit(c *client, u *unit) {
-	if c.unit != nil && s.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
+func (s *sharedAddresses) joinUnit(c *client, u *unit) {
+	if c.unit != nil && s.incidents.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
 		c.unit.join(u)
 		return
 	}

@@ -1,7 +1,9 @@
 package stuffing
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -15,8 +17,6 @@ const (
 	tableAccounts   = "accounts"
 	tableClients    = "clients"
 	tableCampaigns  = "campaigns"
-	tableEvidence   = "evidence"
-	tableLevel      = "level"
 	tableForeign    = "foreign_sign_ins"
 	tablePopulation = "population"
 )
@@ -37,6 +37,7 @@ type savedClient struct {
 	Incident  string
 	Campaign  string
 	Unit      *savedUnit
+	Hours     []float32 // of each hour of the day: day, today, usual
 }
 
 type savedUnit struct {
@@ -69,6 +70,7 @@ type savedAccount struct {
 	Known     []savedKnownClient
 	Attempts  state.Attempts
 	Incident  string
+	Stale     [2]int32 // minute, failures
 }
 
 type savedKnownClient struct {
@@ -90,9 +92,10 @@ type savedCampaign struct {
 	Clients            []event.ClientKey
 	Tools              []uint32
 	Sample             []uint64
-	Pending            []savedFailure // no longer written: the evidence has them
+	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
+	Origin             origin
 }
 
 func (c *client) saved(protected bool) *savedClient {
@@ -102,6 +105,7 @@ func (c *client) saved(protected bool) *savedClient {
 	}
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
+		s.Hours = u.hours.saved()
 		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
 	if a := c.unit; a != nil {
@@ -119,7 +123,7 @@ func (a *signIn) saved() savedLogon {
 	return s
 }
 
-func (s *Detector) signIn(in *savedLogon) *signIn {
+func (s *profiles) restoredSignIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
 		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted, hours: in.Hours}
 	if len(in.Text) == 3 {
@@ -129,7 +133,7 @@ func (s *Detector) signIn(in *savedLogon) *signIn {
 }
 
 func (a *account) saved(protected bool) *savedAccount {
-	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident)}
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident), Stale: [2]int32{a.stale.minute, int32(a.stale.failures)}}
 	for i := range a.known {
 		h := &a.known[i]
 		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
@@ -142,7 +146,7 @@ func (a *account) saved(protected bool) *savedAccount {
 }
 
 func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent}
+	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin}
 	for c := range k.clients {
 		s.Clients = append(s.Clients, c)
 	}
@@ -152,22 +156,7 @@ func (k *campaign) saved() *savedCampaign {
 	return s
 }
 
-func idOf(i *attack) string {
-	if i == nil {
-		return ""
-	}
-	return i.ID
-}
-
-// incidentNamed returns the open incident with the id, or nil if it is closed.
-func (s *Detector) incidentNamed(id string) *attack {
-	if i := s.tracker.ByID(id); i != nil {
-		return i.Detail.(*attack)
-	}
-	return nil
-}
-
-func (s *Detector) restoreClient(key, value []byte) error {
+func (s *profiles) restoreClient(key, value []byte) error {
 	var in savedClient
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
@@ -175,7 +164,7 @@ func (s *Detector) restoreClient(key, value []byte) error {
 	if len(key) != len(event.ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: event.ClientKey(key), owner: in.Owner, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident), campaign: s.incidentNamed(in.Campaign)}
+	c := &client{key: event.ClientKey(key), owner: in.Owner, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}
@@ -183,7 +172,10 @@ func (s *Detector) restoreClient(key, value []byte) error {
 		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
 	}
 	for i := range in.SignIns {
-		c.users.add(s.signIn(&in.SignIns[i]))
+		c.users.add(s.restoredSignIn(&in.SignIns[i]))
+	}
+	if len(in.Hours) > 0 && c.users != nil {
+		c.users.hours = hoursOf(in.Hours)
 	}
 	if in.Unit != nil {
 		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}
@@ -194,14 +186,14 @@ func (s *Detector) restoreClient(key, value []byte) error {
 
 // accountNamed is the account in the table, or one of that name beside it:
 // a sign-in may outlive its account's entry.
-func (s *Detector) accountNamed(key uint64, name string) *account {
+func (s *profiles) accountNamed(key uint64, name string) *account {
 	if a, ok := s.accounts.Peek(key); ok {
 		return a
 	}
 	return &account{key: key, name: name}
 }
 
-func (s *Detector) restoreAccount(key, value []byte) error {
+func (s *profiles) restoreAccount(key, value []byte) error {
 	var in savedAccount
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
@@ -210,7 +202,8 @@ func (s *Detector) restoreAccount(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidentNamed(in.Incident)}
+	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident)}
+	a.stale = staleProgram{in.Stale[0], uint8(in.Stale[1])}
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {
@@ -222,16 +215,16 @@ func (s *Detector) restoreAccount(key, value []byte) error {
 	return nil
 }
 
-func (s *Detector) restoreCampaign(_, value []byte) error {
+func (s *campaigns) restore(_, value []byte) error {
 	var in savedCampaign
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	i := s.incidentNamed(in.Incident)
+	i := s.incidents.byID(in.Incident)
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin,
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}
@@ -239,38 +232,25 @@ func (s *Detector) restoreCampaign(_, value []byte) error {
 	for _, a := range in.Sample {
 		k.sample[a] = struct{}{}
 	}
-	s.campaigns = append(s.campaigns, k)
+	s.list = append(s.list, k)
 	for _, key := range k.keys {
 		s.byTrait[key] = k
 	}
 	return nil
 }
 
-func (s *Detector) restoreFeature(key, value []byte) error {
-	k, err := state.Number(key)
-	if err != nil {
-		return err
-	}
-	return s.population.Load(k, value)
-}
-
-// Tables implements analytics.Analytic. Accounts come before the clients whose
-// sign-ins refer to them.
-func (s *Detector) Tables() []state.Table {
+// tables returns the tables of accounts and clients. Accounts come before the clients
+// whose sign-ins refer to them.
+func (s *profiles) tables() []state.Table {
 	return []state.Table{
 		{Name: tableAccounts, Track: s.accounts.Track, Restore: s.restoreAccount, Changes: s.saveAccounts,
 			Size: func() (int, uint64) { return s.accounts.Len(), s.accounts.Evicted() }},
 		{Name: tableClients, Track: s.clients.Track, Restore: s.restoreClient, Changes: s.saveClients,
 			Size: func() (int, uint64) { return s.clients.Len(), s.clients.Evicted() }},
-		{Name: tableCampaigns, Restore: s.restoreCampaign, Changes: s.saveCampaigns},
-		{Name: tableEvidence, Track: func() { s.evidence.dirty = map[int]struct{}{} }, Restore: s.restoreEvidence, Changes: s.evidence.save, Loaded: s.evidenceLoaded},
-		{Name: tableLevel, Restore: s.restoreLevel, Changes: s.evidence.level.save},
-		{Name: tableForeign, Track: func() { s.foreignSignIns.dirty = map[int]struct{}{} }, Restore: s.restoreForeign, Changes: s.foreignSignIns.save, Loaded: s.foreignSignIns.loaded},
-		{Name: tablePopulation, Track: s.population.Track, Restore: s.restoreFeature, Changes: s.savePopulation},
 	}
 }
 
-func (s *Detector) saveAccounts(w *state.Writer) {
+func (s *profiles) saveAccounts(w *state.Writer) {
 	s.accounts.Changes(func(k uint64, a *account, present, protected bool) {
 		if present {
 			w.Encode(tableAccounts, a.saved(protected))
@@ -279,7 +259,7 @@ func (s *Detector) saveAccounts(w *state.Writer) {
 	})
 }
 
-func (s *Detector) saveClients(w *state.Writer) {
+func (s *profiles) saveClients(w *state.Writer) {
 	s.clients.Changes(func(k event.ClientKey, c *client, present, protected bool) {
 		if present {
 			w.Encode(tableClients, c.saved(protected))
@@ -288,16 +268,16 @@ func (s *Detector) saveClients(w *state.Writer) {
 	})
 }
 
-func (s *Detector) saveCampaigns(w *state.Writer) {
-	for _, k := range s.campaigns {
+// loaded restores the order in which the campaigns opened.
+func (s *campaigns) loaded() {
+	slices.SortFunc(s.list, func(a, b *campaign) int {
+		return cmp.Or(cmp.Compare(a.opened, b.opened), cmp.Compare(a.incident.ID, b.incident.ID))
+	})
+}
+
+func (s *campaigns) save(w *state.Writer) {
+	for _, k := range s.list {
 		w.Encode(tableCampaigns, k.saved())
 		w.Put(tableCampaigns, []byte(k.incident.ID), true)
 	}
-}
-
-func (s *Detector) savePopulation(w *state.Writer) {
-	w.Fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
-		w.Value = append(w.Value[:0], value...)
-		w.Put(tablePopulation, w.Number(key), ok)
-	}))
 }

@@ -46,7 +46,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 	}
 }
 
-// What Changes tells must be enough to rebuild the table elsewhere.
+// The entries of Changes are enough to rebuild the table elsewhere.
 func TestTableChanges(t *testing.T) {
 	table := NewTable[int, int](50, spreadInt)
 	table.Track()
@@ -146,7 +146,7 @@ func TestTableTellsWhatDoesNotFit(t *testing.T) {
 	gone := 0
 	table.Changes(func(_ int, _ string, there, _ bool) {
 		if there {
-			t.Error("what was loaded is told as a change")
+			t.Error("an entry that was loaded is reported as a change")
 		}
 		gone++
 	})
@@ -190,5 +190,36 @@ func TestHeldIsNeverGone(t *testing.T) {
 	}
 	if recalled < 10_000 || over < 10_000 {
 		t.Errorf("%d recalled, %d not any more: too few to tell", recalled, over)
+	}
+}
+
+// Entries that were looked up lately are found like all others, and none is found
+// after it was evicted.
+func TestTableFindsWhatItHolds(t *testing.T) {
+	table := NewTable[int, int](64, spreadInt)
+	random := rand.New(rand.NewPCG(9, 9))
+	for step := range 20_000 {
+		switch k := random.IntN(150); random.IntN(8) {
+		case 0:
+			table.Protect(k)
+		case 1:
+			table.Add(k, step)
+		case 2:
+			if _, ok := table.Peek(k); !ok {
+				table.Load(k, step, random.IntN(2) == 0)
+			}
+		default:
+			table.Get(k)
+		}
+		held := map[int]int{}
+		table.Each(func(k, v int) { held[k] = v })
+		k := random.IntN(150)
+		want, present := held[k]
+		if v, ok := table.Peek(k); ok != present || v != want {
+			t.Fatalf("step %d: Peek(%d) is %d, %v; the table holds %d, %v", step, k, v, ok, want, present)
+		}
+		if v, ok := table.Get(k); ok != present || v != want {
+			t.Fatalf("step %d: Get(%d) is %d, %v; the table holds %d, %v", step, k, v, ok, want, present)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
-	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics"
 	"redshank/test/bench/iis"
@@ -26,44 +24,10 @@ type packed struct {
 	chunk []byte
 }
 
-// dayChunks are the demo day as an agent hands it over: all tags together
-// every thousand lines.
-func dayChunks(tb testing.TB) (chunks []packed) {
-	tb.Helper()
-	open, lines := map[string]*packed{}, 0
-	for _, a := range day.Arrivals(day.New(day.Options{}).Streams) {
-		if lines%1000 == 999 {
-			chunks = closed(chunks, open)
-		}
-		p := open[a.Stream.Tag]
-		if p == nil {
-			p = &packed{tag: a.Stream.Tag}
-			open[a.Stream.Tag] = p
-		}
-		body := any(map[string]string{"log": a.Text, "path": a.Stream.Path})
-		if a.Stream.JSON {
-			var m map[string]any
-			if err := json.Unmarshal([]byte(a.Text), &m); err != nil {
-				tb.Fatal(err)
-			}
-			body = m
-		}
-		b, err := msgpack.Marshal(body)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		read := day.Date.AddDate(0, 0, 2).Unix()
-		p.chunk = append(p.chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
-		p.chunk = append(p.chunk, b...)
-		lines++
-	}
-	return closed(chunks, open)
-}
-
-func closed(chunks []packed, open map[string]*packed) []packed {
-	for tag, p := range open {
-		chunks = append(chunks, *p)
-		delete(open, tag)
+// dayChunks are the demo day as an agent hands it over.
+func dayChunks() (chunks []packed) {
+	for tag, chunk := range day.Chunks(day.Arrivals(day.New(day.Options{}).Streams), 1<<20) {
+		chunks = append(chunks, packed{tag, bytes.Clone(chunk)})
 	}
 	return chunks
 }
@@ -72,7 +36,7 @@ func closed(chunks []packed, open map[string]*packed) []packed {
 // with a state_path: the demo's day in small chunks of many tags, and a million
 // IIS lines in chunks of the 2 MB at which Fluent Bit closes one.
 func BenchmarkFlush(b *testing.B) {
-	for name, chunks := range map[string][]packed{"day": dayChunks(b), "iis": iisChunks(b)} {
+	for name, chunks := range map[string][]packed{"day": dayChunks(), "iis": iisChunks(b)} {
 		for _, disk := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s/state=%t", name, disk), func(b *testing.B) {
 				var took []time.Duration

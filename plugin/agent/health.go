@@ -9,6 +9,7 @@ import (
 	"redshank/analytics/source"
 	"redshank/plugin/delivery"
 	"redshank/plugin/document"
+	"redshank/plugin/matrix"
 )
 
 // findingsEvery is how often findings are looked for when no health records
@@ -71,7 +72,7 @@ func (i *Instance) health(final bool) {
 	}
 	figures := i.report().figures(document.Baselines(state.Baselines), final)
 	figures.Unread = unread(state.Unread)
-	figures.Coverage = state.Coverage.Brief()
+	figures.Coverage = matrix.Brief(state.Coverage)
 	for _, m := range i.policy.Mutes() {
 		figures.Mutes = append(figures.Mutes, document.Mute{Reason: m.Reason, Owner: m.Owner, Expires: m.ExpiresText, Alerts: m.Hits()})
 	}

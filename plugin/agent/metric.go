@@ -16,32 +16,39 @@ type Metric struct {
 }
 
 var (
-	metricRecords    = Metric{Name: "records_total", Help: "Records by source and what became of them.", Labels: []string{"source", "outcome"}}
-	metricIncidents  = Metric{Name: "incidents_total", Help: "Incidents by rule and the severity they began with.", Labels: []string{"rule", "severity"}}
-	metricAlerts     = Metric{Name: "alerts_total", Help: "Messages about incidents by rule and severity.", Labels: []string{"rule", "severity"}}
-	metricEntries    = Metric{Name: "table_entries", Help: "Entries of the tables.", Gauge: true, Labels: []string{"table"}}
-	metricEvictions  = Metric{Name: "table_evictions_total", Help: "Entries pushed out of full tables.", Labels: []string{"table"}}
-	metricEvents     = Metric{Name: "events_total", Help: "Events found in the records."}
-	metricDuplicates = Metric{Name: "duplicates_total", Help: "Events that were counted before."}
-	metricLate       = Metric{Name: "late_total", Help: "Events that came later than the policy's lateness."}
-	metricFuture     = Metric{Name: "future_total", Help: "Events dated after their arrival."}
-	metricChunks     = Metric{Name: "chunks_total", Help: "Chunks taken."}
-	metricRepeated   = Metric{Name: "repeated_chunks_total", Help: "Chunks that came again and were not counted again."}
-	metricBad        = Metric{Name: "bad_records_total", Help: "Records that could not be decoded."}
-	metricLost       = Metric{Name: "lost_bytes_total", Help: "Damaged bytes of chunks."}
-	metricSuppressed = Metric{Name: "suppressed_total", Help: "Messages held back by the cap per minute."}
-	metricMuted      = Metric{Name: "muted_total", Help: "Messages kept back by mutes and the minimum severity of the policy."}
-	metricWaiting    = Metric{Name: "spool_messages", Help: "Messages that wait for the sink.", Gauge: true}
-	metricBytes      = Metric{Name: "spool_bytes", Help: "Their size.", Gauge: true}
-	metricAge        = Metric{Name: "spool_age_seconds", Help: "Age of the oldest message that waits.", Gauge: true}
-	metricDelivered  = Metric{Name: "delivered_total", Help: "Messages that the sink has acknowledged."}
-	metricDropped    = Metric{Name: "dropped_total", Help: "Messages dropped by a full spool."}
-	metricRefused    = Metric{Name: "refused_total", Help: "Messages and enriched records that the receiver refused for good."}
-	metricErrors     = Metric{Name: "sink_errors_total", Help: "Deliveries that failed."}
-	metricEnriched   = Metric{Name: "enriched_chunks_total", Help: "Chunks of enriched records that the sink has taken."}
-	metricFlush      = Metric{Name: "flush_seconds_total", Help: "Time spent in taking chunks."}
-	metricCrashes    = Metric{Name: "crashes_total", Help: "Crashes recovered from."}
+	metricRecords   = Metric{Name: "records_total", Help: "Records by source and what became of them.", Labels: []string{"source", "outcome"}}
+	metricIncidents = Metric{Name: "incidents_total", Help: "Incidents by rule and the severity they began with.", Labels: []string{"rule", "severity"}}
+	metricAlerts    = Metric{Name: "alerts_total", Help: "Messages about incidents by rule and severity.", Labels: []string{"rule", "severity"}}
+	metricEntries   = Metric{Name: "table_entries", Help: "Entries of the tables.", Gauge: true, Labels: []string{"table"}}
+	metricEvictions = Metric{Name: "table_evictions_total", Help: "Entries pushed out of full tables.", Labels: []string{"table"}}
 )
+
+// plain are the metrics of one series each, with their values.
+var plain = []struct {
+	Metric
+	value func(*Report) float64
+}{
+	{Metric{Name: "events_total", Help: "Events found in the records."}, func(r *Report) float64 { return float64(r.Events) }},
+	{Metric{Name: "duplicates_total", Help: "Events that were counted before."}, func(r *Report) float64 { return float64(r.Duplicates) }},
+	{Metric{Name: "late_total", Help: "Events that came later than the policy's lateness."}, func(r *Report) float64 { return float64(r.Late) }},
+	{Metric{Name: "future_total", Help: "Events dated after their arrival."}, func(r *Report) float64 { return float64(r.Future) }},
+	{Metric{Name: "chunks_total", Help: "Chunks taken."}, func(r *Report) float64 { return float64(r.Chunks) }},
+	{Metric{Name: "repeated_chunks_total", Help: "Chunks that came again and were not counted again."}, func(r *Report) float64 { return float64(r.RepeatedChunks) }},
+	{Metric{Name: "bad_records_total", Help: "Records that could not be decoded."}, func(r *Report) float64 { return float64(r.BadRecords) }},
+	{Metric{Name: "lost_bytes_total", Help: "Damaged bytes of chunks."}, func(r *Report) float64 { return float64(r.LostBytes) }},
+	{Metric{Name: "suppressed_total", Help: "Messages held back by the cap per minute."}, func(r *Report) float64 { return float64(r.Suppressed) }},
+	{Metric{Name: "muted_total", Help: "Messages kept back by mutes and the minimum severity of the policy."}, func(r *Report) float64 { return float64(r.Muted) }},
+	{Metric{Name: "spool_messages", Help: "Messages that wait for the sink.", Gauge: true}, func(r *Report) float64 { return float64(r.Queue.Messages) }},
+	{Metric{Name: "spool_bytes", Help: "Their size.", Gauge: true}, func(r *Report) float64 { return float64(r.Queue.Bytes) }},
+	{Metric{Name: "spool_age_seconds", Help: "Age of the oldest message that waits.", Gauge: true}, func(r *Report) float64 { return r.Queue.Age.Seconds() }},
+	{Metric{Name: "delivered_total", Help: "Messages that the sink has acknowledged."}, func(r *Report) float64 { return float64(r.Spool.Settled) }},
+	{Metric{Name: "dropped_total", Help: "Messages dropped by a full spool."}, func(r *Report) float64 { return float64(r.Spool.Dropped) }},
+	{Metric{Name: "refused_total", Help: "Messages and enriched records that the receiver refused for good."}, func(r *Report) float64 { return float64(r.Spool.Dead + r.Enriched.Refused) }},
+	{Metric{Name: "sink_errors_total", Help: "Deliveries that failed."}, func(r *Report) float64 { return float64(r.SinkErrors) }},
+	{Metric{Name: "enriched_chunks_total", Help: "Chunks of enriched records that the sink has taken."}, func(r *Report) float64 { return float64(r.Enriched.Chunks) }},
+	{Metric{Name: "flush_seconds_total", Help: "Time spent in taking chunks."}, func(r *Report) float64 { return r.Flush.Seconds() }},
+	{Metric{Name: "crashes_total", Help: "Crashes recovered from."}, func(r *Report) float64 { return float64(r.Crashes) }},
+}
 
 // outcomeNames are the values of the label outcome.
 var outcomeNames = map[source.Outcome]string{source.Unknown: "unknown", source.Ignored: "ignored", source.Understood: "understood", source.Malformed: "malformed"}
@@ -61,17 +68,8 @@ func Samples(r *Report, yield func(of *Metric, value float64, labels ...string))
 	yield(&metricEntries, float64(r.Accounts), "accounts")
 	yield(&metricEvictions, float64(r.ClientsEvicted), "clients")
 	yield(&metricEvictions, float64(r.AccountsEvicted), "accounts")
-	for _, one := range [...]struct {
-		of    *Metric
-		value float64
-	}{
-		{&metricEvents, float64(r.Events)}, {&metricDuplicates, float64(r.Duplicates)}, {&metricLate, float64(r.Late)}, {&metricFuture, float64(r.Future)},
-		{&metricChunks, float64(r.Chunks)}, {&metricRepeated, float64(r.RepeatedChunks)}, {&metricBad, float64(r.BadRecords)}, {&metricLost, float64(r.LostBytes)},
-		{&metricSuppressed, float64(r.Suppressed)}, {&metricMuted, float64(r.Muted)}, {&metricWaiting, float64(r.Queue.Messages)}, {&metricBytes, float64(r.Queue.Bytes)}, {&metricAge, r.Queue.Age.Seconds()},
-		{&metricDelivered, float64(r.Spool.Settled)}, {&metricDropped, float64(r.Spool.Dropped)}, {&metricRefused, float64(r.Spool.Dead + r.Enriched.Refused)},
-		{&metricErrors, float64(r.SinkErrors)}, {&metricEnriched, float64(r.Enriched.Chunks)}, {&metricFlush, r.Flush.Seconds()}, {&metricCrashes, float64(r.Crashes)},
-	} {
-		yield(one.of, one.value)
+	for i := range plain {
+		yield(&plain[i].Metric, plain[i].value(r))
 	}
 }
 

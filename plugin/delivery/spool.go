@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// MinSpool and DefaultSpool are the least and the default bound of the
+	// minSpool and defaultSpool are the least and the default bound of the
 	// messages in a spool, in bytes.
-	MinSpool     = 1 << 20
-	DefaultSpool = 64 << 20
+	minSpool     = 1 << 20
+	defaultSpool = 64 << 20
 
 	// MaxBatch is the most messages of one batch. Batches stay far below the 6 MB
 	// that in_forward accepts.
@@ -23,14 +23,14 @@ const (
 	dropLogged = time.Minute      // between log lines about a full spool
 )
 
-// ErrSpoolClosed is returned by Put after Close.
-var ErrSpoolClosed = errors.New("spool: closed")
+// errSpoolClosed is returned by Put after Close.
+var errSpoolClosed = errors.New("spool: closed")
 
 // SpoolConfig describes a spool.
 type SpoolConfig struct {
 	Folder string // of spool.db; empty: messages wait in memory only
 	// MaxSize bounds the text of the waiting messages, in bytes; 0 stands for
-	// DefaultSpool. The file grows to about twice the bound and does not shrink.
+	// defaultSpool. The file grows to about twice the bound and does not shrink.
 	MaxSize int64
 	Log     *slog.Logger
 }
@@ -79,9 +79,9 @@ type SpoolStats struct {
 // cannot be written, a full disk, a folder in use by another instance. A damaged
 // file is set aside, which the log says, and the spool starts empty.
 func OpenSpool(c SpoolConfig) (*Spool, error) {
-	s := &Spool{log: c.Log, max: max(c.MaxSize, MinSpool), ready: make(chan struct{}, 1)}
+	s := &Spool{log: c.Log, max: max(c.MaxSize, minSpool), ready: make(chan struct{}, 1)}
 	if c.MaxSize == 0 {
-		s.max = DefaultSpool
+		s.max = defaultSpool
 	}
 	if c.Folder == "" {
 		return s, nil
@@ -119,7 +119,7 @@ func (s *Spool) Put(messages []Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return ErrSpoolClosed
+		return errSpoolClosed
 	}
 	now := time.Now().UnixNano()
 	for i := range messages {

@@ -88,7 +88,7 @@ func TestSpoolKeepsOrder(t *testing.T) {
 		if lost, err := s.Close(); lost > 0 || err != nil {
 			t.Error(lost, err)
 		}
-		if err := s.Put(numbered(1, 1)); !errors.Is(err, ErrSpoolClosed) {
+		if err := s.Put(numbered(1, 1)); !errors.Is(err, errSpoolClosed) {
 			t.Error(err)
 		}
 	})
@@ -155,12 +155,12 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 	spools(t, func(t *testing.T, folder string) {
 		var log logged
-		s, err := OpenSpool(SpoolConfig{Folder: folder, MaxSize: MinSpool, Log: log.log()})
+		s, err := OpenSpool(SpoolConfig{Folder: folder, MaxSize: minSpool, Log: log.log()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		sized := func(id string, severity alert.Severity) []Message {
-			return []Message{{ID: id, Severity: severity, JSON: bytes.Repeat([]byte{'x'}, MinSpool/5)}}
+			return []Message{{ID: id, Severity: severity, JSON: bytes.Repeat([]byte{'x'}, minSpool/5)}}
 		}
 		put(t, s, sized("1", alert.Low))
 		s.take() // the message is now in flight
@@ -297,27 +297,4 @@ func TestDeadLetters(t *testing.T) {
 		t.Error(got)
 	}
 	_, _ = s.Close()
-}
-
-// One transaction a chunk that raised alerts.
-func BenchmarkSpoolPut(b *testing.B) {
-	for _, folder := range []string{"", b.TempDir()} {
-		b.Run(fmt.Sprintf("disk=%t", folder != ""), func(b *testing.B) {
-			s, err := OpenSpool(SpoolConfig{Folder: folder, MaxSize: DefaultSpool, Log: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			alert := []Message{{ID: "rs-000001", Severity: alert.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
-			b.SetBytes(2500)
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := s.Put(alert); err != nil {
-					b.Fatal(err)
-				}
-				s.take()
-				s.settle(1)
-			}
-			_, _ = s.Close()
-		})
-	}
 }

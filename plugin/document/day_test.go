@@ -1,10 +1,7 @@
 package document
 
 import (
-	"encoding/json"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
@@ -14,7 +11,7 @@ import (
 
 // Every message about the day that the demo plays is valid in both schemas.
 func TestEveryMessageOfTheDayIsValid(t *testing.T) {
-	alerts := dayAlerts(t)
+	alerts := dayAlerts(t, policy.Default())
 	if len(alerts) < 10 {
 		t.Fatalf("%d messages", len(alerts))
 	}
@@ -44,39 +41,56 @@ func TestEveryMessageOfTheDayIsValid(t *testing.T) {
 	t.Logf("%d messages, %v, %d contexts", len(alerts), rules, contexts)
 }
 
-func dayAlerts(t *testing.T) (alerts []*alert.Alert) {
-	t.Helper()
-	e, err := analytics.New(analytics.Options{Policy: policy.Default(), Source: "auto", MaxIPs: 20_000, MaxUsers: 20_000})
+// TestAlertsOfTheDayAreConsistent reads every message as an analyst does: nothing
+// stands twice, nothing contradicts, and what one acts on is there.
+func TestAlertsOfTheDayAreConsistent(t *testing.T) {
+	p, err := policy.Parse("p.yaml", t.TempDir(), []byte("version: 1\ndomains: {default: contoso.com, netbios: {CONTOSO: contoso.com, FABRIKAM: fabrikam.com}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := day.New(day.Options{Records: 20_000})
-	lines := day.Arrivals(d.Streams)
-	var chunk []byte
-	for i, l := range lines {
-		chunk = appendLine(t, chunk, l)
-		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag {
-			alerts = append(alerts, e.Observe(l.Stream.Tag, chunk)...)
-			chunk = chunk[:0]
+	for _, a := range dayAlerts(t, p) {
+		own := ownFieldsOf(a)
+		for name, list := range map[string][]string{"agents": own.Agents, "apps": own.Apps, "actions": own.Actions, "evidence": own.Evidence,
+			"accounts": own.Accounts, "related.user": a.RelatedUsers(), "services": own.Services} {
+			seen := map[string]bool{}
+			for _, one := range list {
+				if seen[one] || one == "" {
+					t.Errorf("%s: %s has %q twice, or empty", a.Message, name, one)
+				}
+				seen[one] = true
+			}
+		}
+		for _, v := range own.Valid {
+			if v.IP == "" || v.Agent == "" || v.Record == "" {
+				t.Errorf("%s: valid credential %+v (want address, agent and record)", a.Message, v)
+			}
+			for _, h := range own.AtHome {
+				if h.User == v.User {
+					t.Errorf("%s: %s is at home and stolen", a.Message, v.User)
+				}
+			}
+		}
+		for _, c := range own.Context {
+			for _, s := range c.SignIns {
+				if s.At > stamp(a.Time) || s.Usual && s.IP == address(a.Source) {
+					t.Errorf("%s: sign-in %+v (want none after the alert, and the attacker's address not usual)", a.Message, s)
+				}
+			}
+		}
+		if a.Rule.Kind == alert.Behaviour && len(a.RelatedUsers()) == 0 {
+			t.Errorf("%s: no account", a.Message)
 		}
 	}
-	return append(alerts, e.Close()...)
 }
 
-// appendLine packs a line as an agent does that reads it two days later.
-func appendLine(t *testing.T, chunk []byte, l day.Arrival) []byte {
-	chunk = msgp.AppendArrayHeader(msgp.AppendArrayHeader(chunk, 2), 2)
-	chunk = msgp.AppendMapHeader(msgp.AppendInt64(chunk, day.Date.AddDate(0, 0, 2).Unix()), 0)
-	fields := map[string]any{"path": l.Stream.Path, "log": l.Text}
-	if l.Stream.JSON {
-		fields = nil
-		if err := json.Unmarshal([]byte(l.Text), &fields); err != nil {
-			t.Fatal(err)
-		}
-	}
-	chunk, err := msgp.AppendMapStrIntf(chunk, fields)
+func dayAlerts(t *testing.T, p *policy.Policy) (alerts []*alert.Alert) {
+	t.Helper()
+	e, err := analytics.New(analytics.Options{Policy: p, Source: "auto", MaxIPs: 20_000, MaxUsers: 20_000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chunk
+	for tag, chunk := range day.Chunks(day.Arrivals(day.New(day.Options{Records: 20_000}).Streams), 1<<20) {
+		alerts = append(alerts, e.Observe(tag, chunk)...)
+	}
+	return append(alerts, e.Close()...)
 }

@@ -49,7 +49,7 @@ func collectionAlert(subject string) *alert.Alert {
 // someMails are mails as the audit log identifies them.
 var someMails = []alert.Mail{{ID: "<AM0PR05@contoso.com>", Folder: `\Inbox`}, {Subject: "Invoice", Folder: `\Sent Items`}, {Folder: `\Archive`}}
 
-// phases are all that a message can tell, with the place it has in a row.
+// phases are all phases of a message, with the sequence number of each.
 var phases = []struct {
 	name     string
 	sequence int
@@ -96,7 +96,8 @@ func fullAlert() *alert.Alert {
 		IPs:    []netip.Addr{client, netip.MustParseAddr("2001:db8::7")},
 		Users: []alert.UserCount{{Name: "alice@contoso.com", Failures: 3, LastReason: "wrong_password", Privileged: true, Leaked: true},
 			{Name: `FABRIKAM\bob`, Failures: 2}},
-		Hosts: []string{"EX01"},
+		Hosts:    []string{"EX01"},
+		Accounts: []string{"carol@contoso.com"},
 		Valid: []alert.Credential{{User: "alice@contoso.com", At: at, How: "success over owa",
 			IP: netip.MustParseAddr("198.51.100.9"), Agent: "python-requests/2.31", App: "1fec8e78-bce4-4aaf-ab1b-5451cc387264", Record: "a91f"}},
 		Familiar: []alert.Credential{{User: "bob@contoso.com", At: at, How: "success over eas"}},

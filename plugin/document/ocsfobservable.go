@@ -64,17 +64,11 @@ func observablesOf(a *alert.Alert) []ocsfObservable {
 	if a.Prefix.IsValid() {
 		o.add("evidences.src_endpoint.ip", seenSubnet, a.Prefix.String())
 	}
-	if a.User != nil {
-		o.account(accountOf(a.User))
-	}
-	for _, v := range a.Valid {
-		o.account(v.User)
+	for _, name := range a.RelatedUsers() {
+		o.account(name)
 	}
 	for _, ip := range a.RelatedIPs() {
 		o.add("evidences.src_endpoint.ip", seenIP, ip.String())
-	}
-	for _, u := range a.Users {
-		o.account(u.Name)
 	}
 	for _, h := range a.Hosts {
 		o.add("resources.hostname", seenHost, text.Cut(h, maxName))

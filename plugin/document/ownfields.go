@@ -39,6 +39,7 @@ type ownFields struct {
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
 	AtHome     []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
+	Accounts   []string        `json:"accounts,omitempty"`
 	Signals    []ownSignal     `json:"signals,omitempty"`
 	Mails      []ownMail       `json:"mails,omitempty"`
 	Evidence   []string        `json:"evidence,omitempty"`
@@ -131,6 +132,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		Actions:    cutAll(alert.Actions(a), maxMessage),
 		Valid:      credentialsOf(a.Valid),
 		AtHome:     credentialsOf(a.Familiar),
+		Accounts:   cutAll(a.Accounts, maxName),
 		Evidence:   cutAll(a.Evidence, maxName),
 		Labels:     cutAll(a.Labels, maxName),
 		Baseline:   text.Cut(a.Baseline, maxText),

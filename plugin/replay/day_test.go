@@ -1,14 +1,11 @@
 package replay
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
@@ -68,24 +65,8 @@ func arriving(t *testing.T, d *day.Day, p *policy.Policy) map[string]string {
 			last[a.ID] = summary(a)
 		}
 	}
-	var chunk []byte
-	lines := day.Arrivals(d.Streams)
-	for i, l := range lines {
-		record := any(map[string]any{"path": l.Stream.Path, "log": l.Text})
-		if l.Stream.JSON {
-			if err := json.Unmarshal([]byte(l.Text), &record); err != nil {
-				t.Fatal(err)
-			}
-		}
-		packed, err := msgpack.Marshal([]any{day.Date.AddDate(0, 0, 2).Unix(), record})
-		if err != nil {
-			t.Fatal(err)
-		}
-		chunk = append(chunk, packed...)
-		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag || len(chunk) > 100_000 {
-			keep(e.Observe(l.Stream.Tag, chunk))
-			chunk = chunk[:0]
-		}
+	for tag, chunk := range day.Chunks(day.Arrivals(d.Streams), 100_000) {
+		keep(e.Observe(tag, chunk))
 	}
 	keep(e.Close())
 	return last

@@ -6,8 +6,9 @@ import (
 	"io"
 	"time"
 
-	"redshank/analytics/coverage"
 	"redshank/analytics/source"
+	"redshank/plugin/document"
+	"redshank/plugin/matrix"
 	"redshank/plugin/text"
 )
 
@@ -21,7 +22,7 @@ type resultDocument struct {
 	Logs      []logDocument      `json:"logs"`
 	Incidents []json.RawMessage  `json:"incidents"`         // the last alert of each, in ECS
 	Changes   []changeDocument   `json:"changes,omitempty"` // under the second policy
-	Coverage  *coverage.Document `json:"coverage"`
+	Coverage  *document.Coverage `json:"coverage"`
 }
 
 // changeDocument has the alerts of an incident under both policies.
@@ -45,7 +46,7 @@ type logDocument struct {
 // json writes the result as one JSON document.
 func (r *run) json(out io.Writer) error {
 	res := &r.result
-	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: res.Coverage.Document()}
+	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: matrix.Document(res.Coverage)}
 	if first, last := res.Period(); !first.IsZero() {
 		doc.First, doc.Last = &first, &last
 	}

@@ -182,9 +182,6 @@ func (s *Store) SetLimit(bytes int) {
 	}
 }
 
-// Path returns the path of the file.
-func (s *Store) Path() string { return s.db.Path() }
-
 // Close closes the files and releases their lock. Changes that are in the
 // write-ahead log stay there for the next Open.
 func (s *Store) Close() error {

@@ -26,7 +26,7 @@ func former(n int) string { return firstNames[n] + ".young@contoso.com" }
 // passwords each; every fourth account no longer exists. The last pair is right.
 func (m *maker) stuffing() {
 	const accounts = 60
-	form, script := client{"198.51.100.250", oldChrome}, client{"198.51.100.250", "python-requests/2.31.0"}
+	form, script := client("198.51.100.250", oldChrome), client("198.51.100.250", "python-requests/2.31.0")
 	at := clock(13, 42)
 	for i := range accounts {
 		user, v := m.people[i*6+1].upn(), lines.Wrong
@@ -35,18 +35,18 @@ func (m *maker) stuffing() {
 		}
 		for range 1 + m.rng.IntN(3) {
 			if m.chance(0.3) {
-				m.basic(at, script, ews, user, "", v)
+				m.log.Basic(at, script, lines.EWS, user, "", v)
 			} else {
-				m.form(at, form, user, v)
+				m.log.Form(at, form, user, v)
 			}
 			at = at.Add(m.between(3*time.Second, 8*time.Second))
 		}
 	}
 	victim := m.people[263]
-	m.form(at, form, victim.upn(), lines.Right)
+	m.log.Form(at, form, victim.upn(), lines.Right)
 	m.expect(Incident{
 		Name: "stuffing over OWA and EWS, one pair valid", Site: Exchange, Class: "credential_stuffing", Severity: "critical",
-		Source: form.ip, Accounts: accounts, Least: 5, Valid: []string{victim.upn()},
+		Source: form.IP.String(), Accounts: accounts, Least: 5, Valid: []string{victim.upn()},
 	})
 }
 
@@ -54,20 +54,20 @@ func (m *maker) stuffing() {
 // that a short window never holds more than one attempt.
 func (m *maker) slow() {
 	const accounts = 13
-	c := client{"198.18.0.201", "Apple-iPhone9C1/1402.92"}
+	c := client("198.18.0.201", "Apple-iPhone9C1/1402.92")
 	at := clock(1, 12)
 	for i := range accounts {
 		user := m.people[i*29+4].down()
-		query := device(user, "ApplF17SLOW0HG7F", "iPhone", "FolderSync")
+		query := lines.Device(user, "ApplF17SLOW0HG7F", "iPhone", "FolderSync")
 		for range 1 + i%2 {
-			m.basic(at, c, eas, user, query, lines.Wrong)
+			m.log.Basic(at, c, lines.EAS, user, query, lines.Wrong)
 			at = at.Add(m.between(40*time.Second, 2*time.Minute))
 		}
 		at = at.Add(m.between(90*time.Minute, 98*time.Minute))
 	}
 	m.expect(Incident{
 		Name: "slow run over ActiveSync, 20 hours", Site: Exchange, Class: "credential_stuffing", Severity: "high",
-		Source: c.ip, Accounts: accounts, Least: 10,
+		Source: c.IP.String(), Accounts: accounts, Least: 10,
 	})
 }
 
@@ -75,14 +75,14 @@ func (m *maker) slow() {
 // each with another spelling: no single log shows more than four of them.
 func (m *maker) spread() {
 	const ip = "2001:db8:66:6::25"
-	browser, phone := client{ip, oldChrome}, client{ip, "Android-Mail/2024.10"}
+	browser, phone := client(ip, oldChrome), client(ip, "Android-Mail/2024.10")
 	tries := []func(at time.Time, p *person){
-		func(at time.Time, p *person) { m.form(at, browser, p.down(), lines.Wrong) },
+		func(at time.Time, p *person) { m.log.Form(at, browser, p.down(), lines.Wrong) },
 		func(at time.Time, p *person) {
-			m.basic(at, phone, eas, p.upn(), device(p.upn(), "androidc66", "Android", "Options"), lines.Wrong)
+			m.log.Basic(at, phone, lines.EAS, p.upn(), lines.Device(p.upn(), "androidc66", "Android", "Options"), lines.Wrong)
 		},
-		func(at time.Time, p *person) { m.submitRefused(at, ip, p.upn(), lines.Wrong) },
-		func(at time.Time, p *person) { m.cloudSignIn(at, browser, officeHome, p, lines.Wrong) },
+		func(at time.Time, p *person) { m.log.Submit(at, client(ip, ""), p.upn(), lines.Wrong) },
+		func(at time.Time, p *person) { m.cloudSignIn(at, browser, lines.OfficeHome, p, lines.Wrong) },
 	}
 	at := clock(10, 18)
 	const accounts = 6
@@ -120,12 +120,32 @@ func (m *maker) distributed() {
 		if i == accounts {
 			v = lines.MFAAsked
 		}
-		c := client{fmt.Sprintf("203.0.113.%d", 1+i), "Mozilla/5.0 (Windows NT 10.0; rv:59.0) Gecko/20100101 Firefox/59.0"}
-		m.cloudSignIn(at, c, azureADPS, p, v)
+		c := client(fmt.Sprintf("203.0.113.%d", 1+i), "Mozilla/5.0 (Windows NT 10.0; rv:59.0) Gecko/20100101 Firefox/59.0")
+		m.cloudSignIn(at, c, lines.AzureADPS, p, v)
 		at = at.Add(m.between(4*time.Second, 10*time.Second))
 	}
 	m.expect(Incident{
 		Name: "200 addresses with one try each", Site: Cloud, Class: "credential_stuffing", Severity: "critical",
 		Accounts: accounts, Least: 10, Valid: []string{victim.upn()},
+	})
+}
+
+// theft reads one mailbox with a stolen token: AADInternals redeems the token on a
+// rented server, and a script pages through the mailbox over EWS. Only the audit log
+// records the access to mail.
+func (m *maker) theft() {
+	c := client("192.0.2.233", "AADInternals")
+	victim := m.people[148]
+	at := clock(11, 24)
+	m.refresh(at, c, lines.AzureADPS, victim)
+	for range 50 {
+		at = at.Add(m.between(4*time.Second, 12*time.Second))
+		m.log.Mail(lines.Read{
+			At: at, IP: c.IP, User: victim.upn(), Key: victim.object, App: lines.AzureADPS.ID,
+			Info: "Client=WebServices;python-requests/2.31.0;", Items: 20 + m.rng.IntN(30),
+		})
+	}
+	m.expect(Incident{
+		Name: "one mailbox read by a script", Site: Cloud, Rule: "AN0131", Class: "scripted_mail_access", Source: c.IP.String(),
 	})
 }

@@ -1,9 +1,11 @@
 package day
 
 import (
-	"fmt"
 	"math"
+	"net/netip"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // clock returns a time of the day.
@@ -13,6 +15,11 @@ func clock(hour, minute int) time.Time {
 
 // midnight is the end of the day; no event has this or a later time.
 var midnight = clock(24, 0)
+
+// client returns the source of a request.
+func client(ip, agent string) lines.Client {
+	return lines.Client{IP: netip.MustParseAddr(ip), Agent: agent}
+}
 
 // around draws a time normally distributed about t.
 func (m *maker) around(t time.Time, spread time.Duration) time.Time {
@@ -43,18 +50,3 @@ func (m *maker) chance(share float64) bool { return m.rng.Float64() < share }
 
 // pick returns a random element of list.
 func pick[T any](m *maker, list []T) T { return list[m.rng.IntN(len(list))] }
-
-// uuid draws a version 4 UUID.
-func (m *maker) uuid() string {
-	a, b := m.rng.Uint64(), m.rng.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
-		a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
-}
-
-// hex draws n hexadecimal digits, at most 16, in capitals.
-func (m *maker) hex(n int) string {
-	return fmt.Sprintf("%016X", m.rng.Uint64())[:n]
-}
-
-// port draws an ephemeral port.
-func (m *maker) port() int { return 49152 + m.rng.IntN(16000) }

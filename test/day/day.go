@@ -8,8 +8,10 @@ package day
 import (
 	"cmp"
 	"math/rand/v2"
-	"slices"
+	"net/netip"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // Date is the generated day, from 00:00 to 24:00 UTC.
@@ -72,14 +74,15 @@ func New(opts Options) *Day {
 	m.oddities()
 	m.attacks()
 	m.theft()
-	return m.finish()
+	m.day.Streams = m.streams()
+	return &m.day
 }
 
 // Lines returns the number of lines in all files, headers included.
 func (d *Day) Lines() int {
 	n := 0
 	for _, s := range d.Streams {
-		n += len(s.rows)
+		n += len(s.lines)
 	}
 	return n
 }
@@ -88,35 +91,32 @@ func (d *Day) Lines() int {
 // determines the drawn values: new traffic must be added at the end of New,
 // otherwise every identifier in the day changes.
 type maker struct {
-	rng     *rand.Rand
-	pace    float64 // multiplies how often periodic traffic happens
-	people  []*person
-	streams map[string]*Stream // by path
-	seq     int                // rows so far; keeps the sort stable
-	events  int                // Security events so far
-	day     Day
+	rng    *rand.Rand
+	log    *lines.Writer
+	box    *lines.Outbox
+	pace   float64 // multiplies how often periodic traffic happens
+	people []*person
+	day    Day
+}
+
+// setup is how Contoso logs: one server, and everything is collected.
+var setup = lines.Setup{
+	Domain: "contoso.com", NetBIOS: "CONTOSO", Others: map[string]string{"fabrikam.com": "FABRIKAM"},
+	Tenant: "6f4a1d0e-93c2-4b1b-8f7e-2d5c1a9b3e40", Servers: []string{"EX01"},
+	BackEnd: true, Proxy: true, Security: true, Entra: true, Local: time.UTC,
 }
 
 func newMaker(opts Options) *maker {
 	seed, records := cmp.Or(opts.Seed, 1), cmp.Or(opts.Records, defaultLines)
 	m := &maker{
-		rng:     rand.New(rand.NewPCG(seed, 0)),
-		pace:    max(leastPace, float64(records-fixedLines)/pacedLines),
-		streams: map[string]*Stream{},
+		rng:  rand.New(rand.NewPCG(seed, 0)),
+		box:  lines.NewOutbox(seed, 0, false),
+		pace: max(leastPace, float64(records-fixedLines)/pacedLines),
 	}
+	here := func(netip.Addr) (code, city string) { return "DE", "Hamburg" }
+	m.log = lines.NewWriter(setup, m.rng, here, m.box.Add)
 	m.people = m.staff()
 	return m
-}
-
-func (m *maker) finish() *Day {
-	for _, s := range m.streams {
-		s.sort()
-		m.day.Streams = append(m.day.Streams, s)
-	}
-	slices.SortFunc(m.day.Streams, func(a, b *Stream) int {
-		return cmp.Or(cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Path, b.Path))
-	})
-	return &m.day
 }
 
 func (m *maker) expect(i Incident) {

@@ -2,7 +2,6 @@ package day
 
 import (
 	"bytes"
-	"encoding/json"
 	"hash/fnv"
 	"net/netip"
 	"regexp"
@@ -10,8 +9,8 @@ import (
 	"testing"
 )
 
-// whole is generated once, because a day takes about a second.
-var whole = New(Options{})
+// whole is generated once, because a day takes some time.
+var whole = New(Options{Records: 20_000})
 
 func digest(d *Day) uint64 {
 	h := fnv.New64a()
@@ -22,60 +21,19 @@ func digest(d *Day) uint64 {
 }
 
 func TestSameOptionsSameDay(t *testing.T) {
-	if a, b := digest(whole), digest(New(Options{})); a != b {
+	if a, b := digest(whole), digest(New(Options{Records: 20_000})); a != b {
 		t.Errorf("two days differ: %x, %x", a, b)
 	}
-	if a, b := digest(whole), digest(New(Options{Seed: 2})); a == b {
+	if a, b := digest(whole), digest(New(Options{Records: 20_000, Seed: 2})); a == b {
 		t.Error("the seed has no effect")
 	}
 }
 
 func TestSize(t *testing.T) {
-	for _, want := range []int{20_000, defaultLines, 120_000} {
+	for _, want := range []int{20_000, 60_000} {
 		got := New(Options{Records: want}).Lines()
 		if got < want*85/100 || got > want*115/100 {
 			t.Errorf("%d lines asked for, %d made", want, got)
-		}
-	}
-}
-
-func TestEveryLineIsWhole(t *testing.T) {
-	for _, s := range whole.Streams {
-		for line := range s.Text {
-			if strings.ContainsAny(line, "\r\n\x00") {
-				t.Fatalf("%s: line break inside %q", s.Path, line)
-			}
-			if s.JSON && !json.Valid([]byte(line)) {
-				t.Fatalf("%s: not JSON: %q", s.Path, line)
-			}
-		}
-	}
-}
-
-// TestColumns counts the columns of the text formats. A line that starts with # is a
-// header; commas inside quotes are not separators.
-func TestColumns(t *testing.T) {
-	quoted := regexp.MustCompile(`"(?:[^"]|"")*"`)
-	for _, tt := range []struct {
-		tag, separator string
-		columns        int
-	}{
-		{"exchange.iis.1", " ", 15},
-		{"exchange.iis.2", " ", 15},
-		{"exchange.httpproxy.owa", ",", 74},
-		{"exchange.smtp", ",", 9},
-		{"exchange.imap", ",", 13},
-	} {
-		for _, s := range whole.Streams {
-			if s.Tag != tt.tag {
-				continue
-			}
-			for line := range s.Text {
-				n := strings.Count(quoted.ReplaceAllString(line, ""), tt.separator) + 1
-				if !strings.HasPrefix(line, "#") && n != tt.columns {
-					t.Fatalf("%s: %d columns, want %d: %q", s.Path, n, tt.columns, line)
-				}
-			}
 		}
 	}
 }
@@ -92,7 +50,7 @@ func TestNothingReal(t *testing.T) {
 		}
 	}
 	for _, a := range regexp.MustCompile(`@[a-z0-9.]+\.[a-z]+`).FindAllString(text.String(), -1) {
-		if a != "@contoso.com" && a != "@fabrikam.com" && a != "@ex01.contoso.com" {
+		if a != "@contoso.com" && a != "@fabrikam.com" {
 			t.Fatalf("%s is not Contoso", a)
 		}
 	}

@@ -1,13 +1,10 @@
 package day_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
@@ -77,11 +74,11 @@ var views = []struct {
 	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}, false},
 }
 
-// TestExactlyTheAttacks: exactly the attacks are found, for any seed, any part of
-// the logs and any order of the lines.
+// TestExactlyTheAttacks: exactly the attacks are found, for any seed and any part of
+// the logs, and in all logs for any order of the lines.
 func TestExactlyTheAttacks(t *testing.T) {
 	for _, seed := range []uint64{1, 2} {
-		d := day.New(day.Options{Seed: seed})
+		d := day.New(day.Options{Seed: seed, Records: 60_000})
 		for _, v := range views {
 			d := d
 			if !v.mail {
@@ -92,6 +89,10 @@ func TestExactlyTheAttacks(t *testing.T) {
 				if v.sees(s.Tag) {
 					streams = append(streams, s)
 				}
+			}
+			orders := orders
+			if v.name != views[0].name {
+				orders = orders[:1]
 			}
 			for _, order := range orders {
 				t.Run(fmt.Sprintf("seed %d/%s/%s", seed, v.name, order.name), func(t *testing.T) {
@@ -124,14 +125,9 @@ func observe(t *testing.T, lines []day.Arrival) []day.Found {
 		t.Fatal(err)
 	}
 	last := map[string]day.Found{}
-	var chunk []byte
-	for i, l := range lines {
-		chunk = appendRecord(chunk, l)
-		if i+1 == len(lines) || lines[i+1].Stream.Tag != l.Stream.Tag || len(chunk) > chunkSize {
-			for _, a := range e.Observe(l.Stream.Tag, chunk) {
-				last[a.ID] = foundOf(a)
-			}
-			chunk = chunk[:0]
+	for tag, chunk := range day.Chunks(lines, chunkSize) {
+		for _, a := range e.Observe(tag, chunk) {
+			last[a.ID] = foundOf(a)
 		}
 	}
 	var found []day.Found
@@ -153,38 +149,4 @@ func foundOf(a *alert.Alert) day.Found {
 		f.Valid = append(f.Valid, v.User)
 	}
 	return f
-}
-
-// appendRecord packs a line as an agent does: [[time, {}], {...}]. The time is that
-// of reading, long after the day.
-func appendRecord(chunk []byte, l day.Arrival) []byte {
-	read := day.Date.AddDate(0, 0, 2).Unix()
-	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
-	if l.Stream.JSON {
-		return append(chunk, packed(l.Text)...)
-	}
-	chunk = msgp.AppendMapHeader(chunk, 2)
-	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Stream.Path)
-	return msgp.AppendString(msgp.AppendString(chunk, "log"), l.Text)
-}
-
-// packedLines holds the lines that packed has seen: every order and view of a day
-// packs the same ones.
-var packedLines = map[string][]byte{}
-
-// packed returns a line of JSON as a msgpack map.
-func packed(text string) []byte {
-	if b, ok := packedLines[text]; ok {
-		return b
-	}
-	var fields map[string]any
-	if err := json.Unmarshal([]byte(text), &fields); err != nil {
-		panic(err)
-	}
-	b, err := msgp.AppendIntf(nil, fields)
-	if err != nil {
-		panic(err)
-	}
-	packedLines[text] = b
-	return b
 }

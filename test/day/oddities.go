@@ -22,15 +22,15 @@ func (m *maker) oddities() {
 // has changed the password.
 func (m *maker) oldPassword() {
 	p := m.people[37]
-	c := client{"198.51.100.231", p.phone.agent}
-	m.quiet("a phone with an old password all night", c.ip)
-	query := device(p.down(), p.device, "iPhone", "Ping")
+	c := client("198.51.100.231", p.phone.Agent)
+	m.quiet("a phone with an old password all night", c.IP.String())
+	query := lines.Device(p.down(), p.device, "iPhone", "Ping")
 	for at := clock(0, 4); at.Before(clock(7, 15)); at = at.Add(m.between(4*time.Minute, 9*time.Minute)) {
-		m.challenge(at, c, eas, query)
-		m.basic(at.Add(300*time.Millisecond), c, eas, p.down(), query, lines.Wrong)
+		m.log.Challenge(at, c, lines.EAS, query)
+		m.log.Basic(at.Add(300*time.Millisecond), c, lines.EAS, p.down(), query, lines.Wrong)
 	}
 	for at := clock(7, 21); at.Before(clock(8, 0)); at = at.Add(9 * time.Minute) {
-		m.basic(at, c, eas, p.down(), query, lines.Right)
+		m.log.Basic(at, c, lines.EAS, p.down(), query, lines.Right)
 	}
 }
 
@@ -42,26 +42,26 @@ func (m *maker) expiry() {
 		p := m.people[i*7+3]
 		at := m.around(clock(9, 5), 12*time.Minute)
 		changed := at.Add(m.between(2*time.Minute, 7*time.Minute))
-		m.form(at, p.desk, p.typed(), lines.Expired)
-		m.cloudSignIn(at.Add(20*time.Second), p.egress, officeHome, p, lines.Expired)
-		m.form(changed, p.desk, p.typed(), lines.Right)
-		m.cloudSignIn(changed.Add(40*time.Second), p.egress, officeHome, p, lines.Right)
+		m.log.Form(at, p.desk, p.typed(), lines.Expired)
+		m.cloudSignIn(at.Add(20*time.Second), p.egress, lines.OfficeHome, p, lines.Expired)
+		m.log.Form(changed, p.desk, p.typed(), lines.Right)
+		m.cloudSignIn(changed.Add(40*time.Second), p.egress, lines.OfficeHome, p, lines.Right)
 	}
 }
 
 // migration adds a tool that copies mailboxes with a list of passwords, three of
 // which are out of date.
 func (m *maker) migration() {
-	const ip = "192.0.2.60"
-	m.quiet("a migration tool with a list of passwords", ip)
+	c := client("192.0.2.60", "")
+	m.quiet("a migration tool with a list of passwords", c.IP.String())
 	at := clock(18, 0)
 	for i := range 150 {
 		p := m.people[i*2+1]
 		if i%50 == 31 {
-			m.imap(at, ip, p.upn(), lines.Wrong)
-			m.imap(at.Add(20*time.Second), ip, p.upn(), lines.Wrong)
+			m.log.IMAP(at, c, p.upn(), lines.Wrong, 0)
+			m.log.IMAP(at.Add(20*time.Second), c, p.upn(), lines.Wrong, 0)
 		} else {
-			m.imap(at, ip, p.upn(), lines.Right)
+			m.log.IMAP(at, c, p.upn(), lines.Right, 0)
 		}
 		at = at.Add(m.between(30*time.Second, 70*time.Second))
 	}
@@ -69,30 +69,30 @@ func (m *maker) migration() {
 
 // scanner adds a scanner that requests the pages of the server, without an account.
 func (m *maker) scanner() {
-	c := client{"203.0.113.240", "Mozilla/5.0 zgrab/0.x"}
-	m.quiet("a scanner without accounts", c.ip)
+	c := client("203.0.113.240", "Mozilla/5.0 zgrab/0.x")
+	m.quiet("a scanner without accounts", c.IP.String())
 	paths := []string{"/owa/", "/ecp/", "/EWS/Exchange.asmx", "/autodiscover/autodiscover.xml", "/mapi/nspi", "/PowerShell/", "/rpc/rpcproxy.dll"}
 	at := clock(4, 10)
 	for i := range 90 {
-		r := request{at: at, client: c, service: owa, method: "GET", stem: paths[i%len(paths)], status: 401, sub: 2, win32: 5}
+		r := lines.Request{At: at, Client: c, Service: lines.OWA, Method: "GET", Stem: paths[i%len(paths)], Status: 401, Sub: 2, Win32: 5}
 		if i%len(paths) == 0 {
-			r.status, r.sub, r.win32 = 302, 0, 0
+			r.Status, r.Sub, r.Win32 = 302, 0, 0
 		}
-		m.web(r)
+		m.log.Web(r)
 		at = at.Add(m.between(time.Second, 5*time.Second))
 	}
 }
 
 // handful adds strangers who try too few accounts to be distinguished from mistakes.
 func (m *maker) handful() {
-	c := client{"192.0.2.222", "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0"}
-	m.quiet("four accounts, one below the threshold", c.ip)
+	c := client("192.0.2.222", "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0")
+	m.quiet("four accounts, one below the threshold", c.IP.String())
 	for i := range 4 {
 		at := clock(16, 20).Add(time.Duration(i) * 100 * time.Second)
-		m.basic(at, c, ews, m.people[i*50+9].upn(), "", lines.Wrong)
+		m.log.Basic(at, c, lines.EWS, m.people[i*50+9].upn(), "", lines.Wrong)
 	}
 	for i := range 6 {
-		c := client{fmt.Sprintf("198.18.1.%d", 243+i), browsers[i%len(browsers)]}
-		m.form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), lines.Wrong)
+		c := client(fmt.Sprintf("198.18.1.%d", 243+i), browsers[i%len(browsers)])
+		m.log.Form(clock(2+3*i, 17), c, m.people[i*31+2].upn(), lines.Wrong)
 	}
 }

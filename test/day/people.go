@@ -3,10 +3,9 @@ package day
 import (
 	"fmt"
 	"time"
-)
 
-// client is the source of a request: an address and a user agent.
-type client struct{ ip, agent string }
+	"redshank/test/world/lines"
+)
 
 // person is one employee, with the behaviour that determines a day of traffic.
 type person struct {
@@ -14,14 +13,13 @@ type person struct {
 	domain  string // contoso.com or fabrikam.com
 	netbios string
 	object  string // object id in the directory
-	sid     string
 
-	desk    client // at work, as the Exchange server sees it
-	egress  client // at work, as the cloud sees it
-	home    client
-	phone   client // on the carrier's network
-	device  string // ActiveSync device id
-	spelled bool   // types DOMAIN\name, not the user principal name
+	desk    lines.Client // at work, as the Exchange server sees it
+	egress  lines.Client // at work, as the cloud sees it
+	home    lines.Client
+	phone   lines.Client // on the carrier's network
+	device  string       // ActiveSync device id
+	spelled bool         // types DOMAIN\name, not the user principal name
 
 	comes, goes time.Time
 	branch      bool // works in the branch, where all traffic has one public address
@@ -47,8 +45,6 @@ func (p *person) typed() string {
 const (
 	headquarters = "192.0.2.10"
 	branchOffice = "192.0.2.130"
-	server       = "10.20.0.11"
-	serverName   = "EX01"
 	balancer     = "10.20.0.5"
 )
 
@@ -88,8 +84,7 @@ func (m *maker) staff() []*person {
 func (m *maker) person(i int, name string) *person {
 	p := &person{
 		name: name, domain: "contoso.com", netbios: "CONTOSO",
-		object: m.uuid(), sid: fmt.Sprintf("S-1-5-21-1004336348-1177238915-682003330-%d", 1200+i),
-		device:  "DEV" + m.hex(16),
+		object: lines.UUID(m.rng), device: "DEV" + lines.Hex(m.rng, 16),
 		comes:   m.around(clock(8, 20), 35*time.Minute),
 		goes:    m.around(clock(17, 5), 40*time.Minute),
 		branch:  i%8 < 3,
@@ -107,15 +102,14 @@ func (m *maker) person(i int, name string) *person {
 // provider's addresses; phones share the carrier's addresses.
 func (m *maker) place(p *person, i int) {
 	browser := pick(m, browsers)
-	p.desk = client{fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser}
-	p.egress = client{headquarters, browser}
+	p.desk, p.egress = client(fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser), client(headquarters, browser)
 	if p.branch {
-		p.egress.ip = branchOffice
-		p.desk.ip = branchOffice
+		p.egress = client(branchOffice, browser)
+		p.desk = p.egress
 	}
-	p.home = client{fmt.Sprintf("2001:db8:1000:%x::%x", 0x100+i, 0x10+m.rng.IntN(0xffff)), browser}
+	p.home = client(fmt.Sprintf("2001:db8:1000:%x::%x", 0x100+i, 0x10+m.rng.IntN(0xffff)), browser)
 	if m.chance(0.35) {
-		p.home.ip = fmt.Sprintf("198.51.100.%d", 100+m.rng.IntN(120))
+		p.home = client(fmt.Sprintf("198.51.100.%d", 100+m.rng.IntN(120)), browser)
 	}
-	p.phone = client{fmt.Sprintf("198.51.100.%d", 10+m.rng.IntN(32)), pick(m, phones)}
+	p.phone = client(fmt.Sprintf("198.51.100.%d", 10+m.rng.IntN(32)), pick(m, phones))
 }

@@ -3,13 +3,14 @@ package day
 import (
 	"bufio"
 	"cmp"
-	"encoding/json"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+
+	"redshank/test/world/lines"
 )
 
 // Stream is one log file.
@@ -18,72 +19,47 @@ type Stream struct {
 	Path string // relative to the folder of the day
 	JSON bool   // one JSON object a line, otherwise text
 
-	rows []row
+	lines []Arrival
 }
 
-// row is one line and the time at which it reached the file, which for a cloud log
-// is long after the event.
-type row struct {
-	at, arrives time.Time
-	seq         int
-	text        string
+// Arrival is one line on its way to an agent.
+type Arrival struct {
+	*Stream
+	Text  string
+	place int // among the lines of all streams
 }
 
-func (r row) compare(o row) int {
-	return cmp.Or(r.arrives.Compare(o.arrives), r.at.Compare(o.at), cmp.Compare(r.seq, o.seq))
-}
+// folders are the paths of the writer with those that the configurations read.
+var folders = strings.NewReplacer("exchange/EX01/", "exchange/", "exchange/windows.", "exchange/Security/")
 
-func (s *Stream) sort() { slices.SortFunc(s.rows, row.compare) }
+// streams returns the files with the lines that were written.
+func (m *maker) streams() (all []*Stream) {
+	byPath, place := map[string]*Stream{}, 0
+	m.box.Flush(midnight.AddDate(0, 0, 30), func(l lines.Line) bool {
+		s := byPath[l.Path]
+		if s == nil {
+			s = &Stream{Tag: l.Tag, Path: folders.Replace(l.Path), JSON: l.JSON}
+			byPath[l.Path] = s
+			all = append(all, s)
+		}
+		place++
+		s.lines = append(s.lines, Arrival{s, string(l.Text), place})
+		return true
+	})
+	slices.SortFunc(all, func(a, b *Stream) int { return cmp.Or(cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Path, b.Path)) })
+	return all
+}
 
 // Len returns the number of lines.
-func (s *Stream) Len() int { return len(s.rows) }
+func (s *Stream) Len() int { return len(s.lines) }
 
 // Text calls yield with each line, in the order of the file.
 func (s *Stream) Text(yield func(string) bool) {
-	for _, r := range s.rows {
-		if !yield(r.text) {
+	for _, l := range s.lines {
+		if !yield(l.Text) {
 			return
 		}
 	}
-}
-
-// stream returns the file, and creates it if necessary. A new file starts with
-// header, written at the time started, which must be before all other lines.
-func (m *maker) stream(tag, path string, started time.Time, header ...string) *Stream {
-	s := m.streams[path]
-	if s == nil {
-		s = &Stream{Tag: tag, Path: path}
-		m.streams[path] = s
-		for _, h := range header {
-			m.add(s, started, started, h)
-		}
-	}
-	return s
-}
-
-// add appends a line of an event at one time that was written at another.
-func (m *maker) add(s *Stream, at, arrives time.Time, text string) {
-	m.seq++
-	s.rows = append(s.rows, row{at, arrives, m.seq, text})
-}
-
-// json adds v as one line of JSON. Angle brackets are not escaped, as in the logs of
-// the services.
-func (m *maker) json(s *Stream, at, arrives time.Time, v any) {
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err) // v is always a struct of this package
-	}
-	s.JSON = true
-	m.add(s, at, arrives, strings.TrimSuffix(text.String(), "\n"))
-}
-
-// flushed returns when a writer that flushes at a fixed interval writes an event of
-// time t.
-func flushed(t time.Time, every time.Duration) time.Time {
-	return t.Truncate(every).Add(every)
 }
 
 // Write writes every file below dir, which it creates.
@@ -96,59 +72,30 @@ func (d *Day) Write(dir string) error {
 	return nil
 }
 
+// write writes the file: Windows services end lines with CRLF, collectors with LF.
 func (s *Stream) write(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
+	var text strings.Builder
+	for line := range s.Text {
+		text.WriteString(line)
+		if !s.JSON {
+			text.WriteByte('\r')
+		}
+		text.WriteByte('\n')
 	}
-	w := bufio.NewWriterSize(f, 1<<18)
-	for _, r := range s.rows {
-		// bufio.Writer keeps an error for Flush.
-		w.WriteString(r.text)
-		w.WriteString(s.lineEnd())
-	}
-	return cmp.Or(w.Flush(), f.Close())
-}
-
-// lineEnd returns the line end of the log: Windows services write CRLF, collectors
-// LF.
-func (s *Stream) lineEnd() string {
-	if s.JSON {
-		return "\n"
-	}
-	return "\r\n"
-}
-
-// Arrival is one line on its way to an agent.
-type Arrival struct {
-	Stream *Stream
-	Text   string
+	return os.WriteFile(path, []byte(text.String()), 0o644)
 }
 
 // Arrivals returns the lines of streams in the order in which they arrive. Lines
 // that are flushed at the same time are grouped by tag, as an agent would read them.
-func Arrivals(streams []*Stream) []Arrival {
-	type line struct {
-		row
-		*Stream
-	}
-	var all []line
+func Arrivals(streams []*Stream) (all []Arrival) {
 	for _, s := range streams {
-		for _, r := range s.rows {
-			all = append(all, line{r, s})
-		}
+		all = append(all, s.lines...)
 	}
-	slices.SortFunc(all, func(a, b line) int {
-		return cmp.Or(a.arrives.Compare(b.arrives), cmp.Compare(a.Tag, b.Tag), a.row.compare(b.row))
-	})
-	out := make([]Arrival, len(all))
-	for i, l := range all {
-		out[i] = Arrival{l.Stream, l.text}
-	}
-	return out
+	slices.SortFunc(all, func(a, b Arrival) int { return a.place - b.place })
+	return all
 }
 
 // WriteTagged writes all lines as "TAG<tab>text" in the order in which they
@@ -156,10 +103,30 @@ func Arrivals(streams []*Stream) []Arrival {
 func (d *Day) WriteTagged(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<18)
 	for _, a := range Arrivals(d.Streams) {
-		out.WriteString(a.Stream.Tag)
+		out.WriteString(a.Tag)
 		out.WriteByte('\t')
 		out.WriteString(a.Text)
 		out.WriteByte('\n')
 	}
 	return out.Flush()
+}
+
+// Chunks yields tags and chunks of lines as an agent hands them over that reads the
+// lines two days later: lines of one tag up to about size bytes, or as many as
+// follow one another. A chunk is valid until the next one.
+func Chunks(list []Arrival, size int) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		var chunk []byte
+		for i, l := range list {
+			line := lines.Line{Path: l.Path, JSON: l.JSON, Text: []byte(l.Text)}
+			chunk = line.Pack(chunk, Date.AddDate(0, 0, 2))
+			if i+1 < len(list) && list[i+1].Tag == l.Tag && len(chunk) < size {
+				continue
+			}
+			if !yield(l.Tag, chunk) {
+				return
+			}
+			chunk = chunk[:0]
+		}
+	}
 }

@@ -2,6 +2,7 @@ package day
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"redshank/test/world/lines"
@@ -33,58 +34,51 @@ func (m *maker) workday(p *person) {
 		m.phoneSync(p)
 	}
 	if p.imap {
-		m.during(p.comes, p.goes, 70*time.Minute, func(at time.Time) { m.imap(at, p.home.ip, p.upn(), lines.Right) })
-		m.during(p.comes, p.goes, 3*time.Hour, func(at time.Time) { m.submit(at, p.home.ip, p.upn()) })
+		m.during(p.comes, p.goes, 70*time.Minute, func(at time.Time) { m.log.IMAP(at, p.home, p.upn(), lines.Right, 0) })
+		m.during(p.comes, p.goes, 3*time.Hour, func(at time.Time) { m.log.Submit(at, p.home, p.upn(), lines.Right) })
 	}
 }
 
 // outlook adds a desktop client: one autodiscover request and then polling. Every
 // new connection begins with a challenge.
 func (m *maker) outlook(p *person) {
-	c := client{p.desk.ip, outlookFull}
-	m.challenge(p.comes, c, autodiscover, "")
-	m.negotiated(p.comes.Add(200*time.Millisecond), c, autodiscover, p)
-	m.logon(p.comes, p.down(), c.ip)
+	c := lines.Client{IP: p.desk.IP, Agent: outlookFull}
+	m.log.NTLM(p.comes, c, lines.Autodiscover, p.down(), lines.Right)
 	m.during(p.comes, p.goes, 26*time.Minute, func(at time.Time) {
 		if m.chance(0.3) {
-			m.challenge(at, c, mapi, "")
+			m.log.Challenge(at, c, lines.MAPI, "")
 			at = at.Add(40 * time.Millisecond)
 		}
-		m.negotiated(at, c, mapi, p)
+		m.log.Signed(at, c, lines.MAPI, p.down(), "", 0)
 	})
 	if m.chance(0.2) {
-		m.during(p.comes, p.goes, 80*time.Minute, func(at time.Time) { m.negotiated(at, c, ews, p) })
+		m.during(p.comes, p.goes, 80*time.Minute, func(at time.Time) { m.log.Signed(at, c, lines.EWS, p.down(), "", 0) })
 	}
-}
-
-// negotiated writes one request authenticated by NTLM or Kerberos.
-func (m *maker) negotiated(at time.Time, c client, s service, p *person) {
-	m.web(request{at: at, client: c, service: s, user: p.down(), status: 200, signed: true})
 }
 
 // typedIn adds an interactive login to the web client, sometimes after a typo, and
 // some reading.
-func (m *maker) typedIn(at time.Time, c client, p *person) {
-	m.page(at.Add(-m.between(4*time.Second, 15*time.Second)), c, logonPage, "replaceCurrent=1&url=https%3a%2f%2fmail.contoso.com%2fowa")
+func (m *maker) typedIn(at time.Time, c lines.Client, p *person) {
+	m.log.LogonPage(at.Add(-m.between(4*time.Second, 15*time.Second)), c)
 	if m.chance(typos) {
-		at = m.form(at, c, p.typed(), lines.Wrong).Add(m.between(7*time.Second, 40*time.Second))
+		at = m.log.Form(at, c, p.typed(), lines.Wrong).Add(m.between(7*time.Second, 40*time.Second))
 	}
-	at = m.form(at, c, p.typed(), lines.Right)
+	at = m.log.Form(at, c, p.typed(), lines.Right)
 	m.during(at, at.Add(25*time.Minute), 6*time.Minute, func(at time.Time) {
-		m.web(request{at: at, client: c, service: owa, stem: "/owa/service.svc", query: "action=FindConversation", user: p.typed(), status: 200, signed: true})
+		m.log.Web(lines.Request{At: at, Client: c, Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=FindConversation", User: p.typed(), Status: 200, Signed: true})
 	})
 }
 
 // phoneSync adds a telephone that fetches mail day and night, over the office's
 // wireless network in working hours.
 func (m *maker) phoneSync(p *person) {
-	query := device(p.down(), p.device, "iPhone", "Sync")
+	query := lines.Device(p.down(), p.device, "iPhone", "Sync")
 	m.during(Date, midnight, 85*time.Minute, func(at time.Time) {
 		c := p.phone
 		if p.branch && at.After(p.comes) && at.Before(p.goes) {
-			c.ip = branchOffice
+			c.IP = netip.MustParseAddr(branchOffice)
 		}
-		m.basic(at, c, eas, p.down(), query, lines.Right)
+		m.log.Basic(at, c, lines.EAS, p.down(), query, lines.Right)
 	})
 }
 
@@ -92,17 +86,17 @@ func (m *maker) phoneSync(p *person) {
 func (m *maker) cloudDay(p *person) {
 	at := m.around(p.comes, 8*time.Minute)
 	if m.chance(typos) {
-		m.cloudSignIn(at, p.egress, officeHome, p, lines.Wrong)
+		m.cloudSignIn(at, p.egress, lines.OfficeHome, p, lines.Wrong)
 		at = at.Add(m.between(8*time.Second, 50*time.Second))
 	}
-	m.cloudSignIn(at, p.egress, officeHome, p, lines.Right)
-	m.during(at, p.goes, 70*time.Minute, func(at time.Time) { m.mailRead(at, p.egress, p) })
-	m.during(at, p.goes, 3*time.Hour, func(at time.Time) { m.refresh(at, p.egress, teams, p) })
+	m.cloudSignIn(at, p.egress, lines.OfficeHome, p, lines.Right)
+	m.during(at, p.goes, 70*time.Minute, func(at time.Time) { m.read(at, p) })
+	m.during(at, p.goes, 3*time.Hour, func(at time.Time) { m.refresh(at, p.egress, lines.Teams, p) })
 	if m.chance(0.4) {
-		m.cloudSignIn(m.around(clock(19, 30), 70*time.Minute), p.home, officeHome, p, lines.Right)
+		m.cloudSignIn(m.around(clock(19, 30), 70*time.Minute), p.home, lines.OfficeHome, p, lines.Right)
 	}
 	if m.chance(0.25) {
-		m.interrupted(m.around(clock(11, 0), 2*time.Hour), p.egress, p)
+		m.interrupted(m.around(clock(11, 0), 2*time.Hour), p)
 	}
 }
 
@@ -110,8 +104,8 @@ func (m *maker) cloudDay(p *person) {
 // the ticket system.
 func (m *maker) machines() {
 	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
-		ip := fmt.Sprintf("10.20.1.%d", 31+i)
-		m.during(Date, midnight, 25*time.Minute, func(at time.Time) { m.submit(at, ip, name+"@contoso.com") })
+		c := client(fmt.Sprintf("10.20.1.%d", 31+i), "")
+		m.during(Date, midnight, 25*time.Minute, func(at time.Time) { m.log.Submit(at, c, name+"@contoso.com", lines.Right) })
 	}
 }
 
@@ -120,15 +114,37 @@ const healthMailbox = "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com
 
 // probes adds the self-tests of the server and the probes of the load balancer.
 func (m *maker) probes() {
-	monitor := client{"::1", "AMProbe/Local/ClientAccess"}
-	lb := client{balancer, "LB/HealthCheck"}
+	monitor, lb := client("::1", "AMProbe/Local/ClientAccess"), client(balancer, "LB/HealthCheck")
 	for at := clock(0, 1); at.Before(midnight); at = at.Add(5 * time.Minute) {
-		for _, s := range []service{eas, ews, mapi} {
-			m.challenge(at, monitor, s, "")
-			m.web(request{at: at.Add(time.Second), client: monitor, service: s, user: healthMailbox, status: 200, signed: true})
+		for _, s := range []lines.Service{lines.EAS, lines.EWS, lines.MAPI} {
+			m.log.Challenge(at, monitor, s, "")
+			m.log.Signed(at.Add(time.Second), monitor, s, healthMailbox, "", 0)
 		}
 		for _, stem := range []string{"/owa/healthcheck.htm", "/ews/healthcheck.htm"} {
-			m.web(request{at: at, client: lb, service: owa, method: "GET", stem: stem, status: 200})
+			m.log.Web(lines.Request{At: at, Client: lb, Service: lines.OWA, Method: "GET", Stem: stem, Status: 200})
 		}
 	}
+}
+
+// cloudSignIn writes a sign-in with a password.
+func (m *maker) cloudSignIn(at time.Time, c lines.Client, a lines.App, p *person, v lines.Verdict) {
+	m.log.SignIn(lines.SignIn{At: at, Client: c, App: a, UPN: p.upn(), Object: p.object, Verdict: v, Password: true})
+}
+
+// interrupts decide nothing about the password.
+var interrupts = []lines.Verdict{lines.NoSession, lines.NoConsent, lines.Enrol, lines.StaySignedIn}
+
+// interrupted writes a sign-in that is interrupted half way, which is common.
+func (m *maker) interrupted(at time.Time, p *person) {
+	m.log.SignIn(lines.SignIn{At: at, Client: p.egress, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: pick(m, interrupts)})
+}
+
+// refresh writes the renewal of a token by a client, without interaction.
+func (m *maker) refresh(at time.Time, c lines.Client, a lines.App, p *person) {
+	m.log.SignIn(lines.SignIn{At: at, Client: c, App: a, UPN: p.upn(), Object: p.object, Silent: true})
+}
+
+// read writes two minutes of one person's reading in a browser.
+func (m *maker) read(at time.Time, p *person) {
+	m.log.Mail(lines.Read{At: at, IP: p.egress.IP, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", Items: 1 + m.rng.IntN(4)})
 }

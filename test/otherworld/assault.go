@@ -3,6 +3,7 @@ package otherworld
 import (
 	"time"
 
+	"redshank/test/world"
 	"redshank/test/world/lines"
 	"redshank/test/world/network"
 )
@@ -131,17 +132,17 @@ func (w *World) assail(x assault, share float64) {
 }
 
 // try is one try of an attack.
-func (w *World) try(a attack, now time.Time, c lines.Client, v way, t aim, right lines.Verdict) {
+func (w *World) try(a *world.Attack, now time.Time, c lines.Client, v way, t aim, right lines.Verdict) {
 	verdict := lines.Wrong
 	switch {
 	case right > 0:
 		verdict = right - 1
-		a.knows(t.upn, c.IP)
+		a.Found(t.upn, c.IP)
 	case t.object == "":
 		verdict = lines.Nobody
 	}
 	v(w, now, c, t, verdict)
-	a.saw(now, c.IP, t.upn)
+	a.Saw(now, c.IP, t.upn)
 }
 
 // rightOnes draws for which tries the password is right, and what follows, plus one.

@@ -3,6 +3,7 @@ package otherworld
 import (
 	"net/netip"
 
+	"redshank/test/world"
 	"redshank/test/world/network"
 )
 
@@ -74,7 +75,7 @@ func (w *World) networks() {
 // addresses draws n different addresses of networks.
 func (w *World) addresses(n int, from []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = include(list, one(w, from...).V4(w.rng.Uint64()))
+		list = world.Include(list, one(w, from...).V4(w.rng.Uint64()))
 	}
 	return list
 }
@@ -84,10 +85,10 @@ func (w *World) rented() netip.Addr { return w.addresses(1, w.hosting)[0] }
 
 // neighbour draws a consumer's line in the city of a person's home, of any provider.
 func (w *World) neighbour(p *person) netip.Addr {
-	_, city := w.place(p.home(w.Start))
+	_, city := w.Country(p.home(w.Start))
 	for range 200 {
 		a := one(w, p.site.broadband...).V4(w.rng.Uint64())
-		if _, c := w.place(a); c == city {
+		if _, c := w.Country(a); c == city {
 			return a
 		}
 	}

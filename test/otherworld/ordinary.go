@@ -239,8 +239,8 @@ func (w *World) poll(p *person, at time.Time, v lines.Verdict) {
 	}
 	if at.After(p.relaunched) && at.Before(p.stale) {
 		v = one(w, lines.Wrong, lines.Wrong, lines.Wrong, lines.Wrong, lines.Wrong, lines.Locked)
-		w.usual.stale.saw(out, p.upn())
-		w.usual.stale.saw(in, p.upn())
+		w.usual.stale.Saw(out, p.upn())
+		w.usual.stale.Saw(in, p.upn())
 	}
 	if p.cloud {
 		s := lines.SignIn{At: at, Client: client(out, "BAV2ROPC"), App: lines.ExchangeIMAP, UPN: p.upn(), Object: p.object, Protocol: "ropc", Silent: true, Password: true, Verdict: v}
@@ -296,7 +296,7 @@ func (w *World) phoneLook(p *person, at time.Time, v lines.Verdict) {
 	case !p.cloud:
 		if at.After(p.relaunched) && at.Before(p.stale) {
 			v = lines.Wrong
-			w.usual.stale.saw(from, p.upn())
+			w.usual.stale.Saw(from, p.upn())
 		}
 		w.log.Basic(at, client(from, p.phone), lines.EAS, p.down(), lines.Device(p.down(), p.handset[:20], "iPhone", one(w, "Sync", "Ping", "Ping", "FolderSync")), v)
 	case p.native:
@@ -334,7 +334,7 @@ func (w *World) newPassword(p *person, at time.Time) {
 func (w *World) background(day int) {
 	for range w.count(0, 3) {
 		p, c := one(w, w.people...), client(one(w, w.foreign...).V4(w.rng.Uint64()), one(w, "", "Mozilla/5.0"))
-		w.usual.internet.saw(c.IP, "")
+		w.usual.internet.Saw(c.IP, "")
 		w.at(w.day(day, 24*w.rng.Float64()), func(t time.Time) {
 			if w.hasServer() {
 				w.log.Submit(t, c, one(w, "info@", "test@", "admin@", "scan@")+w.domain, lines.Nobody)

@@ -194,7 +194,7 @@ func (w *World) where(p *person, day int) spot {
 	}
 	if p.private != nil && w.chance(0.4) {
 		exit := p.private.V4(w.hash(4, int64(p.number%9), int64(w.rng.IntN(2))))
-		w.usual.private.saw(exit, p.upn())
+		w.usual.private.Saw(exit, p.upn())
 		return fixed(exit)
 	}
 	if len(w.vpn) > 0 && w.chance(0.5) && p.role.name != "contractor" {
@@ -221,7 +221,7 @@ func (w *World) mayTravel(p *person, day int) {
 	default:
 		p.away[day] = fixed(hotel)
 	}
-	w.usual.trips.saw(hotel, p.upn())
+	w.usual.trips.Saw(hotel, p.upn())
 }
 
 // travel has the person work elsewhere for days, and not at all on the way.

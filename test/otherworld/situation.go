@@ -85,9 +85,6 @@ func (w *World) aWorkday(first int) int {
 	return day
 }
 
-// within limits the situation in the truth.
-func (s *situation) within(start, end time.Time) { s.Start, s.End = start, end }
-
 // group draws a number of people: a share of all, and at least low.
 func (w *World) group(share span, low int) []*person {
 	return some(w, w.people, max(low, int(w.draw(share)*float64(len(w.people)))))

@@ -16,8 +16,8 @@ func (w *World) visit(s *situation, p *person, at time.Time, where spot, mistake
 		if !out.IsValid() {
 			return
 		}
-		s.saw(out, p.upn())
-		s.saw(in, p.upn())
+		s.Saw(out, p.upn())
+		s.Saw(in, p.upn())
 		c := client(in, w.browser(p, at))
 		if p.cloud {
 			p.session = w.uuid()
@@ -40,7 +40,7 @@ func (w *World) slips(share float64) (n int) {
 
 func (w *World) expiry(s *situation) {
 	day, at := w.aWorkday(2), one(w, w.sites...)
-	s.within(w.day(day, 0), w.day(day+3, 0))
+	s.Within(w.day(day, 0), w.day(day+3, 0))
 	for _, p := range w.group(span{0.15, 0.5}, 4) {
 		if p.site != at {
 			continue
@@ -52,8 +52,8 @@ func (w *World) expiry(s *situation) {
 			if !out.IsValid() {
 				return
 			}
-			s.saw(out, p.upn())
-			s.saw(in, p.upn())
+			s.Saw(out, p.upn())
+			s.Saw(in, p.upn())
 			for range w.count(1, 2) {
 				if p.cloud {
 					w.log.SignIn(lines.SignIn{At: t, Client: client(out, w.browser(p, t)), App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: lines.Expired, Password: true})
@@ -72,7 +72,7 @@ func (w *World) outage(s *situation) {
 	day := w.aWorkday(1)
 	begin := w.day(day, 9+6*w.rng.Float64())
 	end := begin.Add(w.minutes(15, 80))
-	s.within(begin, end)
+	s.Within(begin, end)
 	v := one(w, lines.Unavailable, lines.Unavailable, lines.NoSession)
 	for _, p := range inCloud(w.group(span{0.2, 0.6}, 3)) {
 		where := w.stay(p, day)
@@ -81,7 +81,7 @@ func (w *World) outage(s *situation) {
 			if !out.IsValid() {
 				return
 			}
-			s.saw(out, p.upn())
+			s.Saw(out, p.upn())
 			w.log.SignIn(lines.SignIn{At: t, Client: client(out, w.browser(p, t)), App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: v, Password: true})
 		})
 		w.visit(s, p, end.Add(w.minutes(1, 60)), where, w.slips(0.2))
@@ -91,7 +91,7 @@ func (w *World) outage(s *situation) {
 func (w *World) revoked(s *situation) {
 	day := w.aWorkday(3)
 	begin := w.day(day, 8+4*w.rng.Float64())
-	s.within(begin, begin.Add(10*time.Hour))
+	s.Within(begin, begin.Add(10*time.Hour))
 	for _, p := range inCloud(w.group(span{0.4, 0.9}, 4)) {
 		p.relaunched = begin
 		w.visit(s, p, begin.Add(w.wait(90*time.Minute)), w.stay(p, day), w.slips(0.15))
@@ -100,7 +100,7 @@ func (w *World) revoked(s *situation) {
 
 func (w *World) newSystem(s *situation) {
 	day := w.count(1, max(1, w.Days-3))
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	for _, p := range w.people {
 		if p.native && w.chance(0.7) {
 			w.at(w.day(day, 120*w.rng.Float64()), func(t time.Time) {
@@ -112,13 +112,13 @@ func (w *World) newSystem(s *situation) {
 
 func (w *World) newProgram(s *situation) {
 	day := w.count(2, max(2, w.Days-3))
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	for _, p := range w.group(span{0.05, 0.3}, 2) {
 		if p.cloud && p.native {
 			w.at(w.day(day, 72*w.rng.Float64()), func(t time.Time) {
 				p.native, p.app, p.handset = false, true, w.token()
 				from := w.cellular(p, t)
-				s.saw(from, p.upn())
+				s.Saw(from, p.upn())
 				w.enterTenant(p, t, client(from, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"), lines.OutlookMobile, w.slips(0.2))
 			})
 		}
@@ -127,7 +127,7 @@ func (w *World) newProgram(s *situation) {
 
 func (w *World) onboarding(s *situation) {
 	day := w.aWorkday(2)
-	s.within(w.day(day, 0), w.day(day+3, 0))
+	s.Within(w.day(day, 0), w.day(day+3, 0))
 	for _, p := range w.group(span{0.02, 0.08}, 1) {
 		if p.admin {
 			continue
@@ -149,7 +149,7 @@ func (w *World) leavers(s *situation) {
 		p.until = w.day(w.count(1, w.Days-2), 17)
 		w.during(p.until.Add(time.Hour), p.until.Add(hours(w.draw(span{10, 90}))), w.minutes(20, 90), func(t time.Time) {
 			from := w.cellular(p, t)
-			s.saw(from, p.upn())
+			s.Saw(from, p.upn())
 			if p.cloud {
 				w.log.SignIn(lines.SignIn{At: t, Client: client(from, "Outlook-iOS/2.0"), App: lines.OutlookMobile, UPN: p.upn(), Object: p.object, Silent: true, Verdict: lines.Disabled})
 			} else {
@@ -172,7 +172,7 @@ func (w *World) printers(s *situation) {
 	day := w.aWorkday(3)
 	changed := w.day(day, 10)
 	mended := changed.Add(hours(w.draw(span{2, 30})))
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	accounts := []string{"scan"}
 	if w.chance(0.5) {
 		accounts = nil
@@ -192,7 +192,7 @@ func (w *World) printers(s *situation) {
 				if t.After(changed) && t.Before(mended) {
 					v = lines.Wrong
 				}
-				s.saw(at.exits[0], account+"@"+w.domain)
+				s.Saw(at.exits[0], account+"@"+w.domain)
 				w.submit(t, account, at.exits[0], v)
 			})
 		}
@@ -202,13 +202,13 @@ func (w *World) printers(s *situation) {
 func (w *World) oldService(s *situation) {
 	changed := w.day(w.count(2, w.Days-2), 12)
 	from, account := one(w, w.sites[0].exits...), one(w, "svc-erp", "svc-ticket", "noreply")
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	w.during(w.Start, w.End(), w.minutes(5, 25), func(t time.Time) {
 		v := lines.Right
 		if t.After(changed) && t.Before(changed.Add(hours(40))) {
 			v = lines.Wrong
 		}
-		s.saw(from, account+"@"+w.domain)
+		s.Saw(from, account+"@"+w.domain)
 		w.submit(t, account, from, v)
 	})
 }
@@ -218,14 +218,14 @@ func (w *World) monitoring(s *situation) {
 	from, agent := w.addresses(w.count(3, 8), w.functions), one(w, "Mozilla/5.0 (compatible; UptimeProbe/2.1)", "python-requests/2.32.3", "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/129.0.0.0")
 	upn, object := "monitor@"+w.domain, w.uuid()
 	changed := w.day(w.count(3, max(3, w.Days-2)), 9)
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	for _, a := range from {
 		w.during(w.Start, w.End(), 50*time.Minute, func(t time.Time) {
 			v := lines.Right
 			if t.After(changed) && t.Before(changed.Add(7*time.Hour)) {
 				v = lines.Wrong
 			}
-			s.saw(a, upn)
+			s.Saw(a, upn)
 			if w.hasServer() {
 				w.log.Form(t, client(a, agent), upn, v)
 			} else {
@@ -238,7 +238,7 @@ func (w *World) monitoring(s *situation) {
 // newComputers are browsers and Outlook set up anew, at the desk.
 func (w *World) newComputers(s *situation) {
 	day := w.aWorkday(3)
-	s.within(w.day(day, 0), w.day(day+2, 0))
+	s.Within(w.day(day, 0), w.day(day+2, 0))
 	for _, p := range w.group(span{0.03, 0.1}, 2) {
 		w.at(w.day(day, 1), func(time.Time) {
 			p.device, p.system, p.outlook = w.uuid(), w.rng.IntN(9), true

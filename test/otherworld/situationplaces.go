@@ -10,7 +10,7 @@ import (
 
 // crowd is a place where many people sign in on some days, and mistype more than usual.
 func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days int, slips float64) {
-	s.within(w.day(day, 7), w.day(day+days, 0))
+	s.Within(w.day(day, 7), w.day(day+days, 0))
 	for _, p := range who {
 		where := fixed(one(w, exits...))
 		for d := range days {
@@ -45,7 +45,7 @@ func living(list []*person, c *country) (out []*person) {
 func (w *World) course(s *situation) {
 	day, at := w.aWorkday(1), w.sites[0]
 	begin := w.day(day, float64(w.count(8, 16)))
-	s.within(begin, begin.Add(3*time.Hour))
+	s.Within(begin, begin.Add(3*time.Hour))
 	exit := one(w, at.exits...)
 	for _, p := range living(some(w, w.people, min(90, 4+len(w.people)/20)), at.country) {
 		p.away[day] = fixed(exit)
@@ -57,7 +57,7 @@ func (w *World) course(s *situation) {
 func (w *World) newLine(s *situation) {
 	day, at := w.aWorkday(2), one(w, w.sites...)
 	exits := w.addresses(w.count(1, 2), at.business[1:])
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	s.Addresses = append(s.Addresses, exits...)
 	w.at(w.day(day, 0.1), func(time.Time) { at.exits = exits })
 }
@@ -68,7 +68,7 @@ func (w *World) newVPN(s *situation) {
 	}
 	day := w.aWorkday(2)
 	exits := w.addresses(w.count(1, 6), one(w, w.functions, w.countries[0].business[:1]))
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	s.Addresses = append(s.Addresses, exits...)
 	w.at(w.day(day, 0.2), func(time.Time) { w.vpn = exits })
 }
@@ -77,8 +77,8 @@ func (w *World) newVPN(s *situation) {
 func (w *World) scanner(s *situation) {
 	from := w.rented()
 	begin := w.day(w.aWorkday(1), 20*w.rng.Float64())
-	s.within(begin, begin.Add(4*time.Hour))
-	s.saw(from, "")
+	s.Within(begin, begin.Add(4*time.Hour))
+	s.Saw(from, "")
 	services := []lines.Service{lines.OWA, lines.ECP, lines.EWS, lines.EAS, lines.MAPI, lines.Autodiscover, lines.PowerShell}
 	for range w.count(300, 900) {
 		w.at(begin.Add(w.minutes(0, 200)), func(t time.Time) {
@@ -95,13 +95,13 @@ func (w *World) scanner(s *situation) {
 // strangers are people of elsewhere who have mistyped the domain, behind the
 // address that the organisation's telephones have, too.
 func (w *World) strangers(s *situation) {
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	for i := range w.Days * w.count(1, 4) {
 		p := one(w, w.people...)
 		w.at(w.day(0, 24*float64(w.Days)*w.rng.Float64()), func(t time.Time) {
 			from := w.cellular(p, t)
 			upn := one(w, familyNames...) + fmt.Sprint(i) + "@" + w.domain
-			s.saw(from, upn)
+			s.Saw(from, upn)
 			w.tryOnce(t, client(from, one(w, phones...)), aim{upn: upn}, lines.Nobody)
 		})
 	}
@@ -121,7 +121,7 @@ func (w *World) travellers(s *situation) {
 	for _, p := range w.group(span{0.01, 0.04}, 1) {
 		day, days := w.count(2, max(2, w.Days-3)), w.count(1, 4)
 		a := one(w, w.foreign...).V4(w.rng.Uint64())
-		s.saw(a, p.upn())
+		s.Saw(a, p.upn())
 		p.travel(day, days, fixed(a))
 		for d := range days {
 			w.visit(s, p, w.local(p, day+1+d, 7+12*w.rng.Float64()), fixed(a), w.slips(0.12))

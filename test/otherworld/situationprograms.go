@@ -23,7 +23,7 @@ func (w *World) program(name, agent string, exits int) program {
 // consents lets a person allow the program to read.
 func (w *World) consents(s *situation, g program, p *person, at time.Time, scopes string) {
 	from, _ := w.work(p, 0)(at)
-	s.saw(from, p.upn())
+	s.Saw(from, p.upn())
 	w.log.SignIn(lines.SignIn{At: at, Client: client(from, w.browser(p, at)), App: g.App, UPN: p.upn(), Object: p.object, Verdict: lines.NoConsent, Session: p.session})
 	w.log.Consent(at.Add(20*time.Second), from, p.upn(), p.object, g.App, g.principal, scopes, false)
 	w.log.SignIn(lines.SignIn{At: at.Add(25 * time.Second), Client: client(from, w.browser(p, at)), App: g.App, UPN: p.upn(), Object: p.object, Session: p.session, Graph: true})
@@ -32,7 +32,7 @@ func (w *World) consents(s *situation, g program, p *person, at time.Time, scope
 // looks is one look of the program into a mailbox: by its token, on behalf of the person.
 func (w *World) looks(s *situation, g program, p *person, at time.Time, items int) {
 	from := one(w, g.from...)
-	s.saw(from, p.upn())
+	s.Saw(from, p.upn())
 	if w.chance(0.3) {
 		w.log.SignIn(lines.SignIn{At: at, Client: client(from, g.agent), App: g.App, UPN: p.upn(), Object: p.object, Silent: true, Graph: true})
 	}
@@ -43,7 +43,7 @@ func (w *World) looks(s *situation, g program, p *person, at time.Time, items in
 // adopt is a program that people take up one after the other, and use.
 func (w *World) adopt(s *situation, g program, who []*person, first int, every time.Duration, items int, scopes string) {
 	s.Apps = append(s.Apps, g.ID, g.principal)
-	s.within(w.day(first, 0), w.End())
+	s.Within(w.day(first, 0), w.End())
 	for _, p := range inCloud(who) {
 		begin := w.day(first, 0).Add(hours(float64(9) + 24*w.rng.Float64()*float64(max(1, w.Days-1-first))))
 		w.at(begin, func(t time.Time) { w.consents(s, g, p, t, scopes) })
@@ -68,11 +68,11 @@ func (w *World) copilot(s *situation) {
 	day := w.count(2, w.Days-2)
 	app := lines.App{ID: "fb8d773d-7ef8-4ec0-a117-179f88add510", Name: "Enterprise Copilot Platform"}
 	s.Apps = append(s.Apps, app.ID)
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	for _, p := range inCloud(w.group(span{0.2, 0.6}, 3)) {
 		w.during(w.day(day, 8), w.End(), 7*time.Hour, func(t time.Time) {
 			from := w.microsoft()
-			s.saw(from, p.upn())
+			s.Saw(from, p.upn())
 			w.log.Mail(lines.Read{At: t, IP: from, User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: app.ID, Items: w.count(2, 30)})
 		})
 	}
@@ -84,13 +84,13 @@ func (w *World) desktopProgram(s *situation) {
 	app := lines.App{ID: one(w, "8d5ebb19-5b2a-4c0b-8c1b-7c0f5ce8d5e9", "9e5f94bc-e8a4-4e73-b8be-63364c29d753"), Name: "Desktop Mail", Client: "Mobile Apps and Desktop clients"}
 	day := w.count(2, 5)
 	s.Apps = append(s.Apps, app.ID)
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	for _, p := range inCloud(w.group(span{0.01, 0.03}, 2)) {
 		begin := w.local(p, day+w.count(0, 3), 9+5*w.rng.Float64())
 		where, session := w.work(p, day), w.uuid()
 		w.at(begin, func(t time.Time) {
 			from, _ := where(t)
-			s.saw(from, p.upn())
+			s.Saw(from, p.upn())
 			w.log.SignIn(lines.SignIn{At: t, Client: client(from, w.browser(p, t)), App: app, UPN: p.upn(), Object: p.object, Password: true, MFA: true, Session: session})
 			for _, f := range []string{"Inbox", "Sent Items", "Drafts", "Archive"} {
 				t = t.Add(w.seconds(5, 60))
@@ -109,7 +109,7 @@ func (w *World) admits(s *situation, g program, at time.Time) {
 	a := w.admins[0]
 	w.at(at, func(t time.Time) {
 		from, _ := w.work(a, 0)(t)
-		s.saw(from, a.upn())
+		s.Saw(from, a.upn())
 		w.log.SignIn(lines.SignIn{At: t, Client: client(from, w.browser(a, t)), App: lines.App{ID: "c44b4083-3bb0-49c1-b47d-974e53cbdf3c", Name: "Azure Portal", Client: "Browser"}, UPN: a.upn(), Object: a.object, Password: true, MFA: true, Session: a.session})
 		w.log.Consent(t.Add(2*time.Minute), from, a.upn(), a.object, g.App, g.principal, "Mail.Read", true)
 	})
@@ -124,7 +124,7 @@ func (w *World) wholesale(s *situation, g program, who []*person, first int, hou
 		for _, p := range inCloud(who) {
 			w.at(begin.Add(hours(length*w.rng.Float64())), func(t time.Time) {
 				from := one(w, g.from...)
-				s.saw(from, p.upn())
+				s.Saw(from, p.upn())
 				w.log.Mail(lines.Read{At: t, IP: from, User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: p.upn(), Info: g.info, App: g.ID, Logon: 1, Items: w.count(1, 60), Sync: w.chance(0.1)})
 			})
 		}
@@ -134,14 +134,14 @@ func (w *World) wholesale(s *situation, g program, who []*person, first int, hou
 func (w *World) backup(s *situation) {
 	g, day := w.program("Vaultline Backup", "", w.count(1, 6)), w.count(2, w.Days-3)
 	g.info = one(w, "Client=WebServices;Vaultline/7.1;", restInfo)
-	s.within(w.day(day, 0), w.End())
+	s.Within(w.day(day, 0), w.End())
 	w.admits(s, g, w.day(day, 10))
 	w.wholesale(s, g, w.group(span{0.4, 1}, 4), day, 21, 5)
 }
 
 func (w *World) leakPrevention(s *situation) {
 	g := w.program("Content Shield", "", w.count(1, 3))
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	w.wholesale(s, g, w.group(span{0.3, 0.8}, 4), 0, 7, 12)
 }
 
@@ -152,7 +152,7 @@ func (w *World) eDiscovery(s *situation) {
 		day := w.aWorkday(2)
 		w.at(w.local(p, day, 9+7*w.rng.Float64()), func(t time.Time) {
 			from, _ := w.work(p, day)(t)
-			s.saw(from, p.upn())
+			s.Saw(from, p.upn())
 			w.log.SignIn(lines.SignIn{At: t, Client: client(from, w.browser(p, t)), App: lines.App{ID: "80ccca67-54bd-44ab-8625-4b79c4dc7775", Name: "M365 Compliance Center", Client: "Browser"}, UPN: p.upn(), Object: p.object, Session: p.session})
 			for _, act := range []string{"SearchCreated", "SearchStarted", "SearchExported"} {
 				t = t.Add(w.minutes(2, 30))
@@ -168,7 +168,7 @@ func (w *World) shell(s *situation, p *person, at time.Time, do func(at time.Tim
 	w.at(at, func(t time.Time) {
 		from, _ := w.work(p, day)(t)
 		session := w.uuid()
-		s.saw(from, p.upn())
+		s.Saw(from, p.upn())
 		w.log.SignIn(lines.SignIn{At: t, Client: client(from, "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.22631; en-US) PowerShell/7.4.2"), App: lines.ExchangePS, UPN: p.upn(), Object: p.object, Password: true, MFA: true, Session: session})
 		do(t.Add(w.seconds(20, 90)), from, session)
 	})
@@ -199,7 +199,7 @@ func (w *World) sharedMailboxes(s *situation) {
 				for range 5 {
 					at = at.Add(w.minutes(20, 60))
 					out, _ := w.work(q, 0)(at)
-					s.saw(out, q.upn())
+					s.Saw(out, q.upn())
 					w.log.Mail(lines.Read{At: at, IP: out, User: q.upn(), Key: q.object, Owner: box, Info: outlookInfo, App: lines.Office.ID, Session: q.device, Logon: 2, Items: w.count(1, 9)})
 				}
 			}
@@ -225,7 +225,7 @@ func (w *World) holidayRules(s *situation) {
 		q, day := one(w, w.people...), w.aWorkday(0)
 		w.at(w.local(p, day, 15+2*w.rng.Float64()), func(t time.Time) {
 			from, _ := w.work(p, day)(t)
-			s.saw(from, p.upn())
+			s.Saw(from, p.upn())
 			switch w.rng.IntN(4) {
 			case 0:
 				w.log.Admin(t, from, p.upn(), p.object, "New-InboxRule", p.upn()+`\Holiday`, p.session, "Name", "Holiday", "RedirectTo", q.upn(), "StopProcessingRules", "False")
@@ -243,9 +243,9 @@ func (w *World) holidayRules(s *situation) {
 // archive is a program on the premises that reads mailboxes by EWS impersonation.
 func (w *World) archive(s *situation) {
 	from := netip.AddrFrom4([4]byte{10, 20, 3, 7})
-	s.within(w.Start, w.End())
+	s.Within(w.Start, w.End())
 	w.during(w.Start, w.End(), 4*time.Minute, func(t time.Time) {
-		s.saw(from, "svc-archive@"+w.domain)
+		s.Saw(from, "svc-archive@"+w.domain)
 		w.log.Basic(t, client(from, "ExchangeServicesClient/15.00.0847.030"), lines.EWS, w.netbios+`\svc-archive`, "", lines.Right)
 	})
 }
@@ -256,7 +256,7 @@ func (w *World) archive(s *situation) {
 func (w *World) migration(s *situation) {
 	day := w.aWorkday(2)
 	begin := w.day(day, 18)
-	s.within(begin, begin.Add(14*time.Hour))
+	s.Within(begin, begin.Add(14*time.Hour))
 	g := w.program("Mailbox Mover", "MigrationAgent/5.0", 2)
 	who := w.group(span{0.05, 0.25}, 3)
 	server := one(w, g.from[0], netip.AddrFrom4([4]byte{10, 20, 4, 9}))
@@ -266,7 +266,7 @@ func (w *World) migration(s *situation) {
 	}
 	for _, p := range who {
 		w.at(begin.Add(hours(12*w.rng.Float64())), func(t time.Time) {
-			s.saw(server, p.upn())
+			s.Saw(server, p.upn())
 			if p.cloud {
 				for range w.count(3, 10) {
 					w.log.Mail(lines.Read{At: t, IP: g.from[0], User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: p.upn(), Info: "Client=WebServices;MailboxMover;", App: g.ID, Logon: 1, Items: w.count(20, 100)})
@@ -297,7 +297,7 @@ func (w *World) standIn(s *situation) {
 	where := w.work(p, day)
 	w.at(w.local(p, day, 9.5), func(t time.Time) {
 		from, _ := w.work(boss, day)(t)
-		s.saw(from, p.upn())
+		s.Saw(from, p.upn())
 		w.log.Admin(t, from, boss.upn(), boss.object, "Add-MailboxFolderPermission", boss.upn()+`:\Inbox`, boss.session, "Identity", boss.upn()+`:\Inbox`, "User", p.upn(), "AccessRights", "Editor")
 	})
 	w.during(w.local(p, day, 10), w.local(p, day, 17), 30*time.Minute, func(t time.Time) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
@@ -84,7 +85,7 @@ var thefts = []theft{
 
 // robbery is one theft: victim, thief, and the truth about them.
 type robbery struct {
-	attack
+	*world.Attack
 	w              *World
 	victim         *person
 	at             time.Time
@@ -96,7 +97,7 @@ type robbery struct {
 // rob plans one theft of a kind.
 func (w *World) rob(x theft) {
 	cloud := x.needs == inTenant
-	r := &robbery{attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
+	r := &robbery{Attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
 	if r.victim == nil {
 		return
 	}
@@ -133,7 +134,7 @@ func (r *robbery) enter(at time.Time, s lines.SignIn) time.Time {
 		s.Session = r.session
 	}
 	s.Token = r.token
-	r.saw(at, s.IP, r.victim.upn())
+	r.Saw(at, s.IP, r.victim.upn())
 	r.w.log.SignIn(s)
 	return at.Add(r.w.seconds(20, 400))
 }
@@ -144,19 +145,19 @@ func (r *robbery) mail(at time.Time, m lines.Read) {
 	if m.Session == "" {
 		m.Session, m.Token = r.session, r.token
 	}
-	r.saw(at, r.ip, r.victim.upn())
-	r.saw(at, r.ip, m.Owner)
+	r.Saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, m.Owner)
 	r.w.log.Mail(m)
 }
 
 // graph is one request for mail.
 func (r *robbery) graph(at time.Time, app, uri string) {
-	r.saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, r.victim.upn())
 	r.w.log.Graph(lines.GraphCall{At: at, Client: r.from(), App: app, User: r.victim.object, Token: r.token, URI: uri, Size: r.w.count(5000, 300_000)})
 }
 
 // overGraph is a script that reads n messages and has records of both logs.
-func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) time.Time {
+func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) {
 	for i := range n {
 		r.graph(at, app, one(r.w, "/me/messages?$top=50&$skip="+fmt.Sprint(50*i), "/me/mailFolders/inbox/messages/"+r.w.token(), "/me/messages/"+r.w.token()+"/attachments"))
 		if i%3 == 0 {
@@ -164,7 +165,6 @@ func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) 
 		}
 		at = at.Add(r.w.seconds(low, high))
 	}
-	return at
 }
 
 // browse is reading by hand: a number of mails in folders.
@@ -180,14 +180,14 @@ func (r *robbery) browse(at time.Time, items int) time.Time {
 
 // does is a cmdlet, or its like in the web, by the victim's account.
 func (r *robbery) does(at time.Time, cmdlet, object string, parameters ...string) time.Time {
-	r.saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, r.victim.upn())
 	r.w.log.Admin(at, r.ip, r.victim.upn(), r.victim.object, cmdlet, object, r.session, parameters...)
 	return at.Add(r.w.seconds(20, 300))
 }
 
 // hides makes a rule that hides answers.
-func (r *robbery) hides(at time.Time) time.Time {
-	return r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
+func (r *robbery) hides(at time.Time) {
+	r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // run plans the theft's acts at its time.
@@ -205,10 +205,10 @@ func (r *robbery) becomesAdmin() {
 	r.w.busy[r.victim] = true
 }
 
-// others are n people whose mail is read through other accounts or applications.
-func (w *World) others(n int, cloud bool) (list []*person) {
+// others are n people of the tenant whose mail is read through other accounts or applications.
+func (w *World) others(n int) (list []*person) {
 	for _, p := range some(w, w.people, len(w.people)) {
-		if p.cloud == cloud && len(list) < n {
+		if p.cloud && len(list) < n {
 			list = append(list, p)
 		}
 	}

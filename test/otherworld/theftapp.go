@@ -14,12 +14,12 @@ func (r *robbery) grant(at time.Time, g program, scopes string, everybody bool) 
 	r.Apps = append(r.Apps, g.ID, g.principal)
 	w.log.SignIn(lines.SignIn{At: at, Client: client(from, w.browser(r.victim, at)), App: g.App, UPN: r.victim.upn(), Object: r.victim.object, Session: r.victim.session, Graph: true})
 	w.log.Consent(at.Add(30*time.Second), from, r.victim.upn(), r.victim.object, g.App, g.principal, scopes, everybody)
-	r.saw(at.Add(30*time.Second), netip.Addr{}, r.victim.upn())
+	r.Saw(at.Add(30*time.Second), netip.Addr{}, r.victim.upn())
 }
 
 // app is one record of mail that an application of its own right reads in a mailbox.
 func (r *robbery) app(at time.Time, g program, owner *person, items int) {
-	r.saw(at, g.from[0], owner.upn())
+	r.Saw(at, g.from[0], owner.upn())
 	r.w.log.Mail(lines.Read{At: at, IP: g.from[0], User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: owner.upn(), Info: g.info, App: g.ID, Logon: 1, Items: items})
 }
 
@@ -36,7 +36,7 @@ func (w *World) illicit(r *robbery) {
 }
 
 func (w *World) illicitForAll(r *robbery) {
-	owners := w.others(w.count(8, 40), true)
+	owners := w.others(w.count(8, 40))
 	r.becomesAdmin()
 	g := w.program("Signature Manager", "", 1)
 	g.from = []netip.Addr{r.ip}
@@ -58,14 +58,14 @@ func (w *World) secret(r *robbery) {
 	g := w.program("Ticket Reader", "", 2)
 	honest := w.honest("application in honest use", w.Start, w.End())
 	honest.Addresses = g.from
-	boxes := w.others(w.count(3, 12), true)
+	boxes := w.others(w.count(3, 12))
 	r.Apps = append(r.Apps, g.ID, g.principal)
 	for _, p := range boxes {
 		w.during(w.Start, w.End(), 2*time.Hour, func(at time.Time) {
 			w.log.Mail(lines.Read{At: at, IP: g.from[p.number%2], User: "ServicePrincipal_" + g.principal, Key: g.principal, Owner: p.upn(), Info: g.info, App: g.ID, Logon: 1, Items: w.count(1, 6)})
 		})
 	}
-	thief, owners := g, w.others(w.count(6, 25), true)
+	thief, owners := g, w.others(w.count(6, 25))
 	thief.from = []netip.Addr{r.ip}
 	r.run(func(at time.Time) {
 		w.log.AppSignIn(at, client(r.ip, ""), g.App, g.principal, true)
@@ -77,7 +77,7 @@ func (w *World) secret(r *robbery) {
 }
 
 func (w *World) fullAccess(r *robbery) {
-	owners := w.others(w.count(5, 25), true)
+	owners := w.others(w.count(5, 25))
 	r.becomesAdmin()
 	g := w.program("Migration Helper", "", 1)
 	g.from, g.info = []netip.Addr{one(w, r.ip, one(w, w.foreign...).V4(w.rng.Uint64()))}, "Client=WebServices;ExchangeServicesClient/15.01.2106.002;"
@@ -101,20 +101,20 @@ func (w *World) impersonation(r *robbery) {
 	account, object, home := "svc-crm@"+w.domain, w.uuid(), w.addresses(1, w.functions)[0]
 	honest := w.honest("service account in honest use", w.Start, w.End())
 	info := "Client=WebServices;ExchangeServicesClient/15.00.0913.015;"
-	for _, p := range w.others(w.count(2, 8), true) {
+	for _, p := range w.others(w.count(2, 8)) {
 		w.during(w.Start, w.End(), 3*time.Hour, func(at time.Time) {
-			honest.saw(home, account)
+			honest.Saw(home, account)
 			w.log.Mail(lines.Read{At: at, IP: home, User: account, Key: object, Owner: p.upn(), Info: info, App: lines.Office.ID, Logon: 1, Items: w.count(1, 5)})
 		})
 	}
-	owners := w.others(w.count(5, 20), true)
+	owners := w.others(w.count(5, 20))
 	r.run(func(at time.Time) {
 		w.log.SignIn(lines.SignIn{At: at, Client: client(r.ip, "ExchangeServicesClient/15.00.0913.015"), App: lines.Office, UPN: account, Object: object, Password: true, Protocol: "ropc", Silent: true})
-		r.saw(at, r.ip, account)
+		r.Saw(at, r.ip, account)
 		for _, p := range owners {
 			for range w.count(1, 4) {
 				at = at.Add(w.seconds(5, 90))
-				r.saw(at, r.ip, p.upn())
+				r.Saw(at, r.ip, p.upn())
 				w.log.Mail(lines.Read{At: at, IP: r.ip, User: account, Key: object, Owner: p.upn(), Info: info, App: lines.Office.ID, Logon: 1, Items: w.count(10, 90)})
 			}
 		}
@@ -122,7 +122,7 @@ func (w *World) impersonation(r *robbery) {
 }
 
 func (w *World) grantedImpersonation(r *robbery) {
-	owners := w.others(w.count(4, 15), true)
+	owners := w.others(w.count(4, 15))
 	r.becomesAdmin()
 	r.agent = powerShellAgent
 	r.run(func(at time.Time) {
@@ -136,7 +136,7 @@ func (w *World) grantedImpersonation(r *robbery) {
 }
 
 func (w *World) addedRight(r *robbery) {
-	owners := w.others(w.count(1, 5), true)
+	owners := w.others(w.count(1, 5))
 	r.becomesAdmin()
 	r.agent = one(w, powerShellAgent, w.current(w.Start))
 	r.run(func(at time.Time) {
@@ -174,7 +174,7 @@ func (w *World) thiefProgram(r *robbery) {
 
 // graphRole is an application with a role for all mailboxes, seen in the log of Graph.
 func (w *World) graphRole(r *robbery) {
-	owners := w.others(w.count(5, 25), true)
+	owners := w.others(w.count(5, 25))
 	r.becomesAdmin()
 	g := w.program("Report Builder", one(w, libraries...), 1)
 	r.Apps, r.agent = append(r.Apps, g.ID, g.principal), w.current(w.Start)
@@ -186,7 +186,7 @@ func (w *World) graphRole(r *robbery) {
 		for _, p := range owners {
 			for range w.count(2, 6) {
 				at = at.Add(w.seconds(2, 60))
-				r.saw(at, r.ip, p.upn())
+				r.Saw(at, r.ip, p.upn())
 				w.log.Graph(lines.GraphCall{At: at, Client: client(r.ip, g.agent), App: g.ID, Principal: g.principal, Token: r.token, URI: "/users/" + p.object + "/messages?$top=100", Size: w.count(20_000, 900_000)})
 			}
 		}

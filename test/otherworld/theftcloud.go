@@ -142,7 +142,7 @@ func (w *World) forwardRule(r *robbery) {
 	r.run(func(at time.Time) {
 		at = r.browse(r.enter(at, lines.SignIn{App: lines.OutlookWeb, Password: true, MFA: w.chance(0.5)}), w.count(2, 25))
 		if w.chance(0.3) {
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			w.log.Rules(at, r.ip, r.victim.upn(), r.victim.object, r.session, ".", `[{"ActionType":"Forward","Recipients":["drop912@mailbox.invalid"],"ForwardFlags":"None"}]`)
 			return
 		}
@@ -181,7 +181,7 @@ func (w *World) searchExport(r *robbery) {
 	r.run(func(at time.Time) {
 		at = r.enter(at, lines.SignIn{App: lines.App{ID: "80ccca67-54bd-44ab-8625-4b79c4dc7775", Name: "M365 Compliance Center", Client: "Browser"}, Password: true, MFA: w.chance(0.6)})
 		for _, act := range []string{"SearchCreated", "SearchStarted", "SearchExported", "SearchExportDownloaded"} {
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			w.log.Search(at, r.ip, r.victim.upn(), r.victim.object, act, "q", "All", "password OR vpn OR wire")
 			at = at.Add(w.minutes(1, 25))
 		}
@@ -292,7 +292,7 @@ func (w *World) stolenAssistant(r *robbery) {
 	}
 	boss := r.victim.boss
 	if boss == nil {
-		boss = w.others(1, true)[0]
+		boss = w.others(1)[0]
 	}
 	r.run(func(at time.Time) {
 		r.session, r.agent = r.victim.session, w.browser(r.victim, at)

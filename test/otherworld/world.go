@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,21 +15,14 @@ import (
 
 // Options size a world.
 type Options struct {
-	Organisation string        // name of a row of organisations
-	Seed         uint64        // which one of its kind, from 1
-	Days         int           // 0: 10
-	People       int           // 0: as many as the organisation has
-	Late         time.Duration // how much later than usual cloud logs may come
-	Double       bool          // every line is delivered twice
-	Calm         bool          // no attacks
-	Plain        bool          // ordinary days and attacks only
-	Only         string        // attacks and situations whose names contain it
+	Organisation  string // name of a row of organisations
+	world.Options        // Seed is from 1; People 0 means as many as the organisation has
 }
 
 // World is one organisation over some days. A world is played once; see Play.
 type World struct {
 	Options
-	Plan  *network.Plan
+	*network.Plan
 	Truth world.Truth
 	Start time.Time // midnight of the first day at headquarters
 
@@ -73,7 +65,7 @@ func New(o Options) (*World, error) {
 	w.settle()
 	w.usual.trips, w.usual.private = w.honest("usual trips", w.Start, w.End()), w.honest("usual VPN services", w.Start, w.End())
 	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
-	w.log = lines.NewWriter(w.setup(), w.rng, w.place, w.box.Add)
+	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	if !o.Plain {
 		w.situations()
 	}
@@ -124,20 +116,4 @@ func (w *World) at(at time.Time, do func(time.Time)) {
 		day := w.dayOf(at)
 		w.acts[day] = append(w.acts[day], act{at, do})
 	}
-}
-
-// place returns the country and the city of an address.
-func (w *World) place(a netip.Addr) (code, city string) {
-	if _, p, ok := w.Plan.Locate(a); ok {
-		return p.Country, p.City
-	}
-	return "US", "Redmond"
-}
-
-// Databases writes the databases of the address plan to a folder.
-func (w *World) Databases(dir string) error {
-	if err := w.Plan.WriteOwners(filepath.Join(dir, "asn.mmdb")); err != nil {
-		return err
-	}
-	return w.Plan.WriteCities(filepath.Join(dir, "city.mmdb"))
 }

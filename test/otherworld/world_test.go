@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"redshank/test/otherworld"
+	"redshank/test/world"
 	"redshank/test/world/lines"
 )
 
 // small is a world of a kind that takes little time.
 func small(name string, seed uint64) otherworld.Options {
-	return otherworld.Options{Organisation: name, Seed: seed, Days: 8, People: 30}
+	return otherworld.Options{Organisation: name, Options: world.Options{Seed: seed, Days: 8, People: 30}}
 }
 
 func newWorld(t *testing.T, o otherworld.Options) *otherworld.World {

@@ -41,11 +41,12 @@ func worldNames(name string) ([]string, error) {
 // newWorld makes the world of a seed, and returns its truth, which is complete when
 // the world has been played, and the number of people.
 func newWorld(name string, seed uint64, o options) (labelled, *world.Truth, int, error) {
+	size := world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only}
 	if name == home {
-		w := world.New(world.Options{Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
+		w := world.New(size)
 		return w, &w.Truth, w.People, nil
 	}
-	w, err := otherworld.New(otherworld.Options{Organisation: name, Seed: seed, Days: o.days, People: o.people, Late: o.late, Double: o.double, Calm: o.calm, Plain: o.plain, Only: o.only})
+	w, err := otherworld.New(otherworld.Options{Organisation: name, Options: size})
 	if err != nil {
 		return nil, nil, 0, err
 	}

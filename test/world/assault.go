@@ -69,9 +69,8 @@ func byPage(app lines.App) way {
 }
 
 // cloudWay draws a way on which a second factor may be requested.
-func (w *World) cloudWay() (way, lines.App) {
-	app := one(w, []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.WindowsSignIn, lines.VisualStudio})
-	return byToken(app), app
+func (w *World) cloudWay() way {
+	return byToken(one(w, []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.WindowsSignIn, lines.VisualStudio}))
 }
 
 // assault is a run of tries.
@@ -88,7 +87,7 @@ type assault struct {
 }
 
 // assault plans the tries of x.
-func (w *World) assault(x assault) *Attack {
+func (w *World) assault(x assault) {
 	a := w.attack("AN1269", x.kind, x.classes...)
 	a.Shared = x.shared
 	at := x.start
@@ -103,14 +102,13 @@ func (w *World) assault(x assault) *Attack {
 		w.at(at, func(at time.Time) {
 			c := x.from(i)
 			x.way(i)(w, at, c, t, v)
-			a.saw(at, c.IP, t.upn)
+			a.Saw(at, c.IP, t.upn)
 			if v.KnowsPassword() {
-				a.found(t.upn, c.IP)
+				a.Found(t.upn, c.IP)
 			}
 		})
 		at = at.Add(x.pause())
 	}
-	return a
 }
 
 // always is one way for all tries, and single one client for them.

@@ -87,7 +87,7 @@ func (w *World) hosted() netip.Addr { return one(w, w.nets.hosting).V4(w.rng.Uin
 // proxies draws n different addresses of consumers' lines in networks.
 func (w *World) proxies(n int, networks []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = include(list, one(w, networks).V4(w.rng.Uint64()))
+		list = Include(list, one(w, networks).V4(w.rng.Uint64()))
 	}
 	return list
 }

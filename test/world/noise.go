@@ -69,10 +69,10 @@ func (w *World) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong i
 		} else {
 			w.log.Form(at, c, p.typed(), v)
 		}
-		n.saw(c.IP, p.upn())
+		n.Saw(c.IP, p.upn())
 		at = at.Add(w.between(8*time.Second, 70*time.Second))
 	}
-	n.saw(c.IP, p.upn())
+	n.Saw(c.IP, p.upn())
 	w.typedSignIn(p, at, c, lines.OfficeHome)
 }
 
@@ -136,7 +136,7 @@ func (w *World) travellers(name string) {
 		n := w.noisy(name, w.day(from, 0), w.day(from+3, 0))
 		for d := range 3 {
 			address := network.V4(w.rng.Uint64())
-			n.saw(address, p.upn())
+			n.Saw(address, p.upn())
 			w.trip(p, from+d, address)
 			w.at(w.day(from+d, 7), func(at time.Time) {
 				p.renewed = time.Time{}
@@ -157,7 +157,7 @@ func (w *World) scanner(name string) {
 		n := w.noisy(name, start, start.Add(time.Hour))
 		for i := range 80 {
 			w.at(start.Add(time.Duration(i)*3*time.Second), func(at time.Time) {
-				n.saw(c.IP, "")
+				n.Saw(c.IP, "")
 				w.log.Challenge(at, c, one(w, []lines.Service{lines.EWS, lines.EAS, lines.Autodiscover, lines.MAPI}), "")
 			})
 		}
@@ -173,7 +173,7 @@ func (w *World) rollout(name string) {
 		w.at(w.day(day, 7+4*w.rng.Float64()), func(at time.Time) {
 			for range w.number(1, 4) {
 				c := p.client(at, l)
-				n.saw(c.IP, p.upn())
+				n.Saw(c.IP, p.upn())
 				byPage(lines.Teams)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Blocked, lines.Enrol, lines.MFAAsked}))
 				at = at.Add(w.between(20*time.Second, 10*time.Minute))
 			}
@@ -192,7 +192,7 @@ func (w *World) outage(name string) {
 		w.at(w.day(day, 9+w.rng.Float64()), func(at time.Time) {
 			for range w.number(2, 6) {
 				c := p.client(at, l)
-				n.saw(c.IP, p.upn())
+				n.Saw(c.IP, p.upn())
 				byPage(lines.OfficeHome)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Unavailable, lines.Unavailable, lines.Wrong, lines.MFAAsked, lines.NoSession}))
 				at = at.Add(w.between(15*time.Second, 6*time.Minute))
 			}
@@ -215,7 +215,7 @@ func (w *World) newPhones(name string) {
 		w.at(w.day(day, 8+30*w.rng.Float64()), func(at time.Time) {
 			p.phone, p.handset, p.mobile = "Apple-iPhone18C1/2402.55", w.hex(16)+w.hex(10), true
 			address := w.cellular(p)(at)
-			n.saw(address, p.upn())
+			n.Saw(address, p.upn())
 			if p.cloud {
 				w.typedSignIn(p, at, lines.Client{IP: address, Agent: outlookMobile(p)}, lines.OutlookMobile)
 				w.log.Mail(lines.Read{At: at.Add(time.Minute), IP: address, User: p.upn(), Key: p.object, Info: "Client=OutlookService;" + outlookMobile(p) + ";", App: lines.OutlookMobile.ID, Session: p.handset, Sync: true})
@@ -235,7 +235,7 @@ func (w *World) ropcMonitor(name string) {
 	for at := w.day(0, 0.2); at.Before(w.End()); at = at.Add(10 * time.Minute) {
 		w.at(at, func(at time.Time) {
 			c := lines.Client{IP: one(w, ips), Agent: "python-requests/2.32.3"}
-			n.saw(c.IP, account)
+			n.Saw(c.IP, account)
 			byToken(lines.AzureCLI)(w, at, c, target{account, account, object}, lines.Right)
 			w.log.Mail(lines.Read{At: at.Add(2 * time.Second), IP: c.IP, User: account, Key: object, Info: "Client=REST;;", App: lines.AzureCLI.ID, Items: 1})
 		})

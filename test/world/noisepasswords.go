@@ -33,7 +33,7 @@ func (w *World) keepsOld(n *Noise, p *person, start time.Time, span time.Duratio
 	address := w.cellular(p)
 	w.during(start, start.Add(span), 12*time.Minute, func(at time.Time) {
 		c := lines.Client{IP: address(at), Agent: p.phone}
-		n.saw(c.IP, p.upn())
+		n.Saw(c.IP, p.upn())
 		if p.cloud {
 			w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.ExchangeAS, UPN: p.upn(), Object: p.object, Verdict: lines.Wrong, Password: true, Silent: true})
 		} else {
@@ -65,7 +65,7 @@ func (w *World) stale(name string) {
 		for at := start; at.Before(start.Add(hours(40))); at = at.Add(every + w.between(0, 3*time.Second)) {
 			w.at(at, func(at time.Time) {
 				c := lines.Client{IP: address(at), Agent: w.outlookAgent()}
-				n.saw(c.IP, p.upn())
+				n.Saw(c.IP, p.upn())
 				w.log.Basic(at, c, lines.EWS, p.down(), "", lines.Wrong)
 			})
 		}
@@ -77,7 +77,7 @@ func (w *World) printer(name string) {
 	c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 2, byte(w.number(10, 200))})}
 	for at := w.day(1, 7); at.Before(w.End()); at = at.Add(w.between(20*time.Minute, 22*time.Minute)) {
 		w.at(at, func(at time.Time) {
-			n.saw(c.IP, "printer3@"+w.org.domain)
+			n.Saw(c.IP, "printer3@"+w.org.domain)
 			w.log.Submit(at, c, "printer3@"+w.org.domain, lines.Wrong)
 		})
 	}
@@ -95,7 +95,7 @@ func (w *World) kiosk(name string) {
 				for w.chance(0.3) {
 					at = w.log.Form(at, c, p.typed(), lines.Wrong).Add(w.between(10*time.Second, time.Minute))
 				}
-				n.saw(c.IP, p.upn())
+				n.Saw(c.IP, p.upn())
 				w.log.Form(at, c, p.typed(), lines.Right)
 			})
 		}
@@ -115,7 +115,7 @@ func (w *World) oldPhone(name string) {
 		}
 		w.at(at, func(at time.Time) {
 			c := lines.Client{IP: p.carrier.V4(w.hash(17, int64(i/4))), Agent: "Android/8.1-EAS-1.3"}
-			n.saw(c.IP, p.upn())
+			n.Saw(c.IP, p.upn())
 			w.log.Basic(at, c, lines.EAS, p.down(), lines.Device(p.down(), "androidold"+p.handset[:6], "Android", "Sync"), v)
 		})
 		at = at.Add(w.between(10*time.Minute, 15*time.Minute))
@@ -130,7 +130,7 @@ func (w *World) probe(name string) {
 	c := lines.Client{IP: w.org.machines[3], Agent: "Monitoring/3.2"}
 	for at := w.day(0, 0.1); at.Before(w.End()); at = at.Add(15 * time.Minute) {
 		w.at(at, func(at time.Time) {
-			n.saw(c.IP, "probe@"+w.org.domain)
+			n.Saw(c.IP, "probe@"+w.org.domain)
 			w.log.Basic(at, c, lines.EWS, "probe@"+w.org.domain, "", lines.Wrong)
 			w.log.Basic(at.Add(3*time.Second), c, lines.EWS, "probe-ok@"+w.org.domain, "", lines.Right)
 		})
@@ -148,7 +148,7 @@ func (w *World) devices(name string) {
 			if i < 3 && at.After(w.day(day, 0)) {
 				v = lines.Wrong
 			}
-			n.saw(c.IP, account)
+			n.Saw(c.IP, account)
 			w.log.Submit(at, c, account, v)
 		})
 	}

@@ -99,7 +99,7 @@ func (w *World) calendar(name string) {
 		}
 		at := w.day(w.aWorkday(1), 9+8*w.rng.Float64())
 		w.at(at, func(at time.Time) {
-			n.saw(netip.Addr{}, p.upn())
+			n.Saw(netip.Addr{}, p.upn())
 			w.log.Consent(at, p.office.address, p.upn(), p.object, app, principal, "openid profile offline_access Calendars.ReadWrite Mail.Read", false)
 		})
 		w.during(at, w.End(), 4*time.Hour, func(at time.Time) {
@@ -132,7 +132,7 @@ func (w *World) delegates(name string) {
 		if !d.cloud || !boss.cloud {
 			continue
 		}
-		n.saw(netip.Addr{}, d.upn())
+		n.Saw(netip.Addr{}, d.upn())
 		if w.chance(0.3) {
 			w.at(w.day(w.aWorkday(1), 10), func(at time.Time) {
 				w.log.Admin(at, boss.office.address, boss.upn(), boss.object, "Add-MailboxFolderPermission", boss.upn()+`:\Inbox`, boss.session, "Identity", boss.upn()+`:\Inbox`, "User", d.upn(), "AccessRights", "Reviewer")
@@ -148,7 +148,7 @@ func (w *World) delegates(name string) {
 func (w *World) discovery(name string) {
 	admin, day := w.org.admins[1], w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 9), w.day(day, 18))
-	n.saw(admin.office.address, admin.upn())
+	n.Saw(admin.office.address, admin.upn())
 	w.at(w.day(day, 10), func(at time.Time) {
 		w.log.Admin(at, admin.office.address, admin.upn(), admin.object, "New-ComplianceSearch", "Case 114", admin.session, "Name", "Case 114", "ExchangeLocation", "All", "ContentMatchQuery", "subject:tender")
 		w.log.Admin(at.Add(20*time.Minute), admin.office.address, admin.upn(), admin.object, "New-ComplianceSearchAction", "Case 114_Export", admin.session, "SearchName", "Case 114", "Export", "True")
@@ -167,7 +167,7 @@ func (w *World) migration(name string) {
 	address := w.nets.cloud.V4(w.rng.Uint64())
 	account, object := "svc-migration@"+w.org.domain, w.uuid()
 	n := w.noisy(name, w.day(day, 0), w.day(day+2, 0))
-	n.saw(address, account)
+	n.Saw(address, account)
 	w.at(w.day(day, 16), func(at time.Time) {
 		admin := w.org.admins[2]
 		w.log.Cmdlet(at, w.org.domain+"/Users/"+admin.name, "New-ManagementRoleAssignment", `-Name "migration" -Role "ApplicationImpersonation" -User "svc-migration"`)
@@ -197,7 +197,7 @@ func (w *World) adminScripts(name string) {
 		w.during(w.day(0, 8), w.End(), 14*time.Hour, func(at time.Time) {
 			l := w.out(p, one(w, []spot{atOffice, atHome}), netip.Addr{})
 			c := lines.Client{IP: l(at), Agent: "Mozilla/5.0 (Windows NT; Windows NT 10.0; de-DE) WindowsPowerShell/5.1.19041.4648"}
-			n.saw(c.IP, p.upn())
+			n.Saw(c.IP, p.upn())
 			app := one(w, []lines.App{lines.ExchangePS, lines.GraphPS, lines.AzurePS})
 			w.log.SignIn(lines.SignIn{At: at, Client: c, App: app, UPN: p.upn(), Object: p.object, Password: true, MFA: true, Session: p.session})
 			w.log.Admin(at.Add(time.Minute), c.IP, p.upn(), p.object, one(w, []string{"Set-Mailbox", "Set-DistributionGroup", "Add-DistributionGroupMember", "Set-CASMailbox", "Add-MailboxPermission"}), one(w, w.org.people).upn(), p.session,
@@ -216,7 +216,7 @@ func (w *World) adminScripts(name string) {
 func (w *World) archive(name string) {
 	n := w.noisy(name, w.day(0, 0), w.End())
 	c := lines.Client{IP: w.org.machines[5], Agent: one(w, []string{"", "ExchangeServicesClient/15.20.3067.5", "EWSArchive/7.3"})}
-	n.saw(c.IP, "svc-archive@"+w.org.domain)
+	n.Saw(c.IP, "svc-archive@"+w.org.domain)
 	w.during(w.day(0, 0), w.End(), 6*time.Minute, func(at time.Time) {
 		w.log.Signed(at, c, lines.EWS, w.org.netbios+`\svc-archive`, "", 30_000)
 	})

@@ -33,7 +33,7 @@ var stuffings = []kind{
 	{"one address, token end point", func(w *World, name string) {
 		c := lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}
 		targets, how := w.pairs(w.number(12, 60), 0.15), way(nil)
-		how, _ = w.cloudWay()
+		how = w.cloudWay()
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(how), from: single(c), targets: targets, pause: w.every(4 * time.Second), hits: w.hits(targets, true)})
 	}},
 	{"one address, EWS", func(w *World, name string) {
@@ -73,7 +73,7 @@ var stuffings = []kind{
 	}},
 	{"one address, rotating agents", func(w *World, name string) {
 		ip, targets := w.hosted(), w.pairs(w.number(15, 40), 0.1)
-		how, _ := w.cloudWay()
+		how := w.cloudWay()
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(how), from: func(i int) lines.Client { return lines.Client{IP: ip, Agent: rotation[i%len(rotation)]} },
 			targets: targets, pause: w.every(15 * time.Second), hits: w.hits(targets, true)})
 	}},
@@ -90,7 +90,7 @@ var stuffings = []kind{
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(byForm), from: single(lines.Client{IP: w.hosted(), Agent: one(w, scripts)}), targets: targets, pause: w.every(2 * time.Second)})
 	}},
 	{"one address, first pair right", func(w *World, name string) {
-		how, _ := w.cloudWay()
+		how := w.cloudWay()
 		targets := w.pairs(w.number(8, 25), 0)
 		w.assault(assault{kind: name, classes: isStuffing, start: w.moment(false, 0), way: always(how), from: single(lines.Client{IP: w.hosted(), Agent: one(w, frozen)}), targets: targets[1:], pause: w.every(12 * time.Second),
 			hits: map[int]lines.Verdict{0: lines.Right}})
@@ -137,7 +137,7 @@ var stuffings = []kind{
 	}},
 	{"200 addresses, one try each, one tool", func(w *World, name string) {
 		targets := w.rounds(w.number(120, 200), 1)
-		how, _ := w.cloudWay()
+		how := w.cloudWay()
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(w.proxies(200, slices.Concat(w.nets.foreign, w.nets.hosting)), one(w, []string{oldFirefox, oldChrome, teamsAgent, adAgent})),
 			targets: targets, pause: w.every(7 * time.Second), hits: w.hits(targets, true)})
 	}},
@@ -172,7 +172,7 @@ var stuffings = []kind{
 		targets := w.rounds(w.number(40, 90), 1)
 		var list []netip.Addr
 		for k := range uint64(40) {
-			list = include(list, network.Near(base, k))
+			list = Include(list, network.Near(base, k))
 		}
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(byForm), from: clients(list, w.browser()), targets: targets, pause: w.every(30 * time.Second), hits: w.hits(targets, false)})
 	}},
@@ -205,7 +205,7 @@ var stuffings = []kind{
 			list = append(list, network.V6(w.rng.Uint64(), w.rng.Uint64()))
 		}
 		targets := w.rounds(w.number(80, 120), 1)
-		how, _ := w.cloudWay()
+		how := w.cloudWay()
 		w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 0), way: always(how), from: clients(list, one(w, frozen)), targets: targets, pause: w.every(25 * time.Second), hits: w.hits(targets, true)})
 	}},
 	{"good list: half of the pairs are right", func(w *World, name string) {

@@ -73,14 +73,14 @@ func (w *World) mature(leave int) time.Time {
 // signIn is a sign-in by a thief.
 func (w *World) signIn(a *Attack, at time.Time, p *person, s lines.SignIn) {
 	s.At, s.UPN, s.Object = at, p.upn(), p.object
-	a.saw(at, s.Client.IP, p.upn())
+	a.Saw(at, s.Client.IP, p.upn())
 	w.log.SignIn(s)
 }
 
 // mail is mail that a thief reads.
 func (w *World) mail(a *Attack, r lines.Read, p *person) {
 	r.User, r.Key = p.upn(), p.object
-	a.saw(r.At, r.IP, p.upn())
+	a.Saw(r.At, r.IP, p.upn())
 	w.log.Mail(r)
 }
 
@@ -104,14 +104,14 @@ func (w *World) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, sessio
 
 // hide makes a rule that hides what the victim must not see.
 func (w *World) hide(a *Attack, at time.Time, p *person, ip netip.Addr, session string) {
-	a.saw(at, ip, p.upn())
+	a.Saw(at, ip, p.upn())
 	w.log.Admin(at, ip, p.upn(), p.object, "New-InboxRule", p.upn()+`\.`, session,
 		"Name", one(w, []string{".", "..", "a"}), "SubjectOrBodyContainsWords", one(w, []string{"invoice;payment;iban", "phish;hack;spam", "bank"}), "MoveToFolder", one(w, []string{"RSS Subscriptions", "Conversation History", "Archive"}), "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // graph writes one request of a thief to Microsoft Graph for the mail of p.
 func (w *World) graph(a *Attack, at time.Time, p *person, c lines.Client, app, token, uri string) {
-	a.saw(at, c.IP, p.upn())
+	a.Saw(at, c.IP, p.upn())
 	w.log.Graph(lines.GraphCall{At: at, Client: c, App: app, User: p.object, Token: token, URI: uri, Size: w.number(20_000, 400_000)})
 }
 
@@ -131,7 +131,7 @@ func (w *World) grantedRights(name string) {
 			for range 4 {
 				at = at.Add(w.between(20*time.Second, 2*time.Minute))
 				w.mail(a, lines.Read{At: at, IP: c.IP, Owner: p.upn(), Info: "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", Session: session, Logon: 2, Items: w.number(20, 90)}, admin)
-				a.saw(at, c.IP, p.upn())
+				a.Saw(at, c.IP, p.upn())
 			}
 		}
 	})
@@ -155,7 +155,7 @@ func (w *World) auditingOff(name string) {
 		for range 8 {
 			at = at.Add(w.between(30*time.Second, 3*time.Minute))
 			w.mail(a, lines.Read{At: at, IP: ip, Owner: p.upn(), Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Logon: 2, Items: w.number(5, 15)}, admin)
-			a.saw(at, ip, p.upn())
+			a.Saw(at, ip, p.upn())
 		}
 	})
 }
@@ -166,7 +166,7 @@ func (w *World) forwarding(name string) {
 	w.at(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, Session: session})
 		at = w.byHand(a, at.Add(time.Minute), p, ip, session, "", w.number(5, 20))
-		a.saw(at, ip, p.upn())
+		a.Saw(at, ip, p.upn())
 		if w.chance(0.5) {
 			w.log.Admin(at, ip, p.upn(), p.object, "New-InboxRule", p.upn()+`\Copy`, session, "Name", "Copy", "ForwardTo", "collector77@mailbox.invalid", "StopProcessingRules", "False")
 		} else {

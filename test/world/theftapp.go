@@ -28,7 +28,7 @@ func (w *World) slowApp(name string) {
 			w.log.AppSignIn(at, lines.Client{IP: ip}, app, principal, false)
 			for range 3 {
 				at = at.Add(w.between(30*time.Second, 4*time.Minute))
-				a.saw(at, ip, p.upn())
+				a.Saw(at, ip, p.upn())
 				w.log.Mail(lines.Read{At: at, IP: ip, User: "ServicePrincipal_" + principal, Key: principal, Owner: p.upn(), Info: "Client=WebServices;Archiver/1.4;", App: app.ID, Logon: 1, Items: w.number(10, 50)})
 			}
 		})
@@ -42,7 +42,7 @@ func (w *World) phishedConsent(name string) {
 	a.Apps = append(a.Apps, app.ID, principal)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, append(scripts, ""))}
 	w.at(at, func(at time.Time) {
-		a.saw(at, netip.Addr{}, p.upn())
+		a.Saw(at, netip.Addr{}, p.upn())
 		w.log.Consent(at, p.office.address, p.upn(), p.object, app, principal, " offline_access Contacts.Read User.Read Mail.Read Mail.Send openid profile", false)
 	})
 	w.at(at.Add(w.between(12*time.Hour, 14*time.Hour)), func(at time.Time) {
@@ -83,7 +83,7 @@ func (w *World) stolenSecret(name string) {
 		for _, p := range some(w, w.org.people, w.number(10, 30)) {
 			for range 3 {
 				at = at.Add(w.between(3*time.Second, 30*time.Second))
-				a.saw(at, thief.IP, p.upn())
+				a.Saw(at, thief.IP, p.upn())
 				read(at, thief, p)
 			}
 		}
@@ -97,7 +97,7 @@ func (w *World) addedSecret(name string) {
 	a.Apps = append(a.Apps, app.ID, principal)
 	thief := lines.Client{IP: w.hosted(), Agent: one(w, scripts)}
 	w.at(at, func(at time.Time) {
-		a.saw(at, thief.IP, admin.upn())
+		a.Saw(at, thief.IP, admin.upn())
 		w.log.SignIn(lines.SignIn{At: at, Client: thief, App: lines.GraphPS, UPN: admin.upn(), Object: admin.object, Session: w.uuid(), Graph: true})
 		w.log.Directory(at.Add(2*time.Minute), thief.IP, admin.upn(), admin.object, "Update application – Certificates and secrets management ", app, principal, "KeyDescription", `["[KeyIdentifier=`+w.uuid()+`,KeyType=Password,KeyUsage=Verify,DisplayName=x]"]`)
 		w.log.Directory(at.Add(3*time.Minute), thief.IP, admin.upn(), admin.object, "Add app role assignment to service principal.", app, principal, "AppRole.Value", "Mail.Read")
@@ -105,7 +105,7 @@ func (w *World) addedSecret(name string) {
 		w.log.AppSignIn(at, thief, app, principal, true)
 		for _, p := range some(w, w.org.people, w.number(8, 20)) {
 			at = at.Add(w.between(3*time.Second, 30*time.Second))
-			a.saw(at, thief.IP, p.upn())
+			a.Saw(at, thief.IP, p.upn())
 			w.log.Graph(lines.GraphCall{At: at, Client: thief, App: app.ID, Principal: principal, URI: "/users/" + p.object + "/messages?$top=100", Size: 300_000})
 			w.log.Mail(lines.Read{At: at, IP: thief.IP, User: "ServicePrincipal_" + principal, Key: principal, Owner: p.upn(), Info: restInfo, App: app.ID, Logon: 1, Items: w.number(20, 100)})
 		}
@@ -126,11 +126,11 @@ func (w *World) impersonation(name string) {
 	owners := some(w, w.org.people, w.number(8, 25))
 	w.at(at, func(at time.Time) {
 		w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.Office, UPN: account, Object: object, Password: true, Protocol: "ropc"})
-		a.saw(at, c.IP, account)
+		a.Saw(at, c.IP, account)
 		for _, p := range owners {
 			for range w.number(1, 4) {
 				at = at.Add(w.between(5*time.Second, 40*time.Second))
-				a.saw(at, c.IP, p.upn())
+				a.Saw(at, c.IP, p.upn())
 				w.log.Mail(lines.Read{At: at, IP: c.IP, User: account, Key: object, Owner: p.upn(), Info: "Client=WebServices;" + c.Agent + ";", Logon: 1, Items: w.number(10, 60)})
 			}
 		}

@@ -16,7 +16,7 @@ func (w *World) bareEWS(name string) {
 		w.log.Challenge(at, c, lines.EWS, "")
 		for range w.number(200, 350) {
 			at = at.Add(w.between(700*time.Millisecond, 2500*time.Millisecond))
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			w.log.Basic(at, c, lines.EWS, p.upn(), "", lines.Right)
 		}
 	})
@@ -31,7 +31,7 @@ func (w *World) stuffedExport(name string) {
 	w.at(at, func(at time.Time) {
 		shell := lines.Client{IP: c.IP, Agent: "Microsoft WinRM Client"}
 		for range 6 {
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			w.log.Signed(at, shell, lines.PowerShell, p.upn(), "", 4000)
 			at = at.Add(w.between(2*time.Second, 20*time.Second))
 		}
@@ -45,15 +45,15 @@ func (w *World) guessedEWS(name string) {
 	w.at(at, func(at time.Time) {
 		for range 4 {
 			w.log.Form(at, c, p.upn(), lines.Wrong)
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			at = at.Add(w.between(20*time.Second, 90*time.Second))
 		}
 		w.log.Form(at, c, p.upn(), lines.Right)
-		a.found(p.upn(), c.IP)
+		a.Found(p.upn(), c.IP)
 		script := lines.Client{IP: c.IP, Agent: "ExchangeServicesClient/15.00.0913.015"}
 		at = at.Add(w.between(2*time.Minute, 10*time.Minute))
 		for range w.number(40, 120) {
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			w.log.Basic(at, script, lines.EWS, p.upn(), "", lines.Right)
 			at = at.Add(w.between(time.Second, 9*time.Second))
 		}
@@ -66,12 +66,12 @@ func (w *World) proxyShell(name string) {
 	a.Host = w.log.Servers[0] + "." + w.org.domain
 	w.at(at, func(at time.Time) {
 		for range 12 {
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			w.log.Web(lines.Request{At: at, Client: c, Service: lines.Autodiscover, Stem: "/autodiscover/autodiscover.json", Query: "@evil.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dz&Email=autodiscover/autodiscover.json%3f@evil.example", Status: 200, Out: 1500})
 			at = at.Add(w.between(time.Second, 6*time.Second))
 		}
 		user := w.org.domain + "/Users/" + w.org.admins[0].name
-		a.saw(at, c.IP, w.org.admins[0].upn())
+		a.Saw(at, c.IP, w.org.admins[0].upn())
 		w.log.Cmdlet(at, user, "New-ManagementRoleAssignment", `-Role "Mailbox Import Export" -User "`+w.org.admins[0].name+`"`)
 		w.log.Cmdlet(at.Add(8*time.Second), user, "New-MailboxExportRequest", `-Mailbox "`+p.name+`" -IncludeFolders ("#Drafts#") -ContentFilter "(Subject -eq 'a')" -FilePath "\\127.0.0.1\c$\inetpub\wwwroot\aspnet_client\x.aspx"`)
 		w.log.Cmdlet(at.Add(40*time.Second), user, "Remove-MailboxExportRequest", `-Confirm "False"`)
@@ -83,7 +83,7 @@ func (w *World) scriptBlock(name string) {
 	a.Host = "WS" + w.hex(4) + "." + w.org.domain
 	user := w.org.netbios + `\` + p.name
 	w.at(at, func(at time.Time) {
-		a.saw(at, netip.Addr{}, p.upn())
+		a.Saw(at, netip.Addr{}, p.upn())
 		w.log.ScriptBlock(at, a.Host, user, one(w, []string{
 			"Import-Module .\\AADInternals.psd1; $t = Get-AADIntAccessTokenForEXO; Open-AADIntOWA -AccessToken $t",
 			"Invoke-GlobalMailSearch -ImpersonationAccount " + p.name + " -ExchHostname mail." + w.org.domain + " -OutputCsv all.csv",
@@ -99,7 +99,7 @@ func (w *World) dumpIMAP(name string) {
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64())}
 	w.at(at, func(at time.Time) {
 		for range 5 {
-			a.saw(at, c.IP, p.upn())
+			a.Saw(at, c.IP, p.upn())
 			w.log.IMAP(at, c, p.upn(), lines.Right, w.number(80, 200))
 			at = at.Add(w.between(2*time.Minute, 6*time.Minute))
 		}

@@ -48,20 +48,20 @@ func (w *World) attack(rule, kind string, classes ...string) *Attack {
 	return a
 }
 
-// saw adds an act of the attack.
-func (a *Attack) saw(at time.Time, from netip.Addr, account string) {
+// Saw adds an act of the attack.
+func (a *Attack) Saw(at time.Time, from netip.Addr, account string) {
 	if a.Start.IsZero() || at.Before(a.Start) {
 		a.Start = at
 	}
 	if at.After(a.End) {
 		a.End = at
 	}
-	a.Addresses, a.Accounts = include(a.Addresses, from), include(a.Accounts, account)
+	a.Addresses, a.Accounts = Include(a.Addresses, from), Include(a.Accounts, account)
 }
 
-// found adds a credential that the attacker knows to be right now.
-func (a *Attack) found(account string, from netip.Addr) {
-	a.Valid = include(a.Valid, Valid{account, from})
+// Found adds a credential that the attacker knows to be right now.
+func (a *Attack) Found(account string, from netip.Addr) {
+	a.Valid = Include(a.Valid, Valid{account, from})
 }
 
 // noisy begins an honest situation.
@@ -71,12 +71,16 @@ func (w *World) noisy(kind string, start, end time.Time) *Noise {
 	return n
 }
 
-func (n *Noise) saw(from netip.Addr, account string) {
-	n.Addresses, n.Accounts = include(n.Addresses, from), include(n.Accounts, account)
+// Saw adds who was seen in the situation, and where.
+func (n *Noise) Saw(from netip.Addr, account string) {
+	n.Addresses, n.Accounts = Include(n.Addresses, from), Include(n.Accounts, account)
 }
 
-// include adds v to list if v is new and not zero.
-func include[T comparable](list []T, v T) []T {
+// Within sets when the situation begins and ends.
+func (n *Noise) Within(start, end time.Time) { n.Start, n.End = start, end }
+
+// Include adds v to list if v is new and not zero.
+func Include[T comparable](list []T, v T) []T {
 	var zero T
 	if v == zero || slices.Contains(list, v) {
 		return list

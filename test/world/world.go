@@ -3,8 +3,6 @@ package world
 import (
 	"cmp"
 	"math/rand/v2"
-	"net/netip"
-	"path/filepath"
 	"time"
 
 	"redshank/test/world/lines"
@@ -26,7 +24,7 @@ type Options struct {
 // World is one organisation over some days. It is played once; see Play.
 type World struct {
 	Options
-	Plan  *network.Plan
+	*network.Plan
 	Truth Truth
 	Start time.Time // midnight of the first day, local time of the organisation
 
@@ -48,7 +46,7 @@ func New(o Options) *World {
 	w.nets = w.networks()
 	w.org = w.organisation()
 	w.Start = w.firstDay()
-	w.log = lines.NewWriter(w.setup(), w.rng, w.country, w.box.Add)
+	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	for day := range o.Days {
 		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { w.ordinary(at) })
 	}
@@ -94,19 +92,3 @@ func (w *World) day(day int, hour float64) time.Time {
 
 // at has do done at a time.
 func (w *World) at(at time.Time, do func(time.Time)) { w.agenda.add(at, do) }
-
-// country returns the country and the city of an address.
-func (w *World) country(a netip.Addr) (code, city string) {
-	if _, place, ok := w.Plan.Locate(a); ok {
-		return place.Country, place.City
-	}
-	return "US", "Redmond"
-}
-
-// Databases writes the databases of the address plan to a folder.
-func (w *World) Databases(dir string) error {
-	if err := w.Plan.WriteOwners(filepath.Join(dir, "asn.mmdb")); err != nil {
-		return err
-	}
-	return w.Plan.WriteCities(filepath.Join(dir, "city.mmdb"))
-}

@@ -53,16 +53,22 @@ func (b *Behaviour) JoinVolumes(o *Behaviour) {
 	o.Mail, o.Taken = nil, nil
 }
 
-// ReadMailbox stores the read of a mailbox and reports whether the mailbox was not
-// read within MailboxSpan before or after.
-func (b *Behaviour) ReadMailbox(t window.Attempt) bool {
+// HasRead reports whether a read of the same mailbox within MailboxSpan before or
+// after is stored.
+func (b *Behaviour) HasRead(t *window.Attempt) bool {
 	for _, have := range b.Mailboxes.All() {
 		if have.Key == t.Key && max(have.At-t.At, t.At-have.At) <= MailboxSpan {
-			return false
+			return true
 		}
 	}
-	b.Mailboxes.Add(t, maxMailboxes)
-	return true
+	return false
+}
+
+// ReadMailbox stores the read of a mailbox, unless HasRead reports one.
+func (b *Behaviour) ReadMailbox(t window.Attempt) {
+	if !b.HasRead(&t) {
+		b.Mailboxes.Add(t, maxMailboxes)
+	}
 }
 
 // MailboxesInDay reports whether, of the reads stored, those of some day that

@@ -25,7 +25,7 @@ type shape struct {
 	Others      any               `json:"additionalProperties,omitempty"` // a shape, or false
 }
 
-// durationPattern matches what ParseDuration reads, apart from its bounds.
+// durationPattern matches what parseDuration reads, apart from its bounds.
 const durationPattern = `^([0-9]+d)?([0-9.]+(ns|us|µs|ms|s|m|h))*$`
 
 // The types of the YAML values that are read as text, and of a mapping. A key without

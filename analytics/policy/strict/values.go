@@ -20,8 +20,8 @@ var (
 	errNumber   = errors.New("not a whole number")
 )
 
-// ParseDuration reads 10m, 24h, 7d or 1d12h: Go's durations, and days.
-func ParseDuration(s string) (time.Duration, error) {
+// parseDuration reads 10m, 24h, 7d or 1d12h: Go's durations, and days.
+func parseDuration(s string) (time.Duration, error) {
 	var total time.Duration
 	if i := strings.IndexByte(s, 'd'); i > 0 {
 		days, err := strconv.ParseUint(s[:i], 10, 16)
@@ -51,7 +51,7 @@ func Duration(dst *time.Duration, least time.Duration) Field {
 		if !ok {
 			return
 		}
-		d, err := ParseDuration(text)
+		d, err := parseDuration(text)
 		switch {
 		case err != nil:
 			r.Fail(n, at, "%q: %v", Clip(text), err)
@@ -63,7 +63,7 @@ func Duration(dst *time.Duration, least time.Duration) Field {
 	}
 }
 
-// Brief formats a duration as ParseDuration reads it.
+// Brief formats a duration as parseDuration reads it.
 func Brief(d time.Duration) string {
 	switch {
 	case d >= day && d%day == 0:

@@ -14,7 +14,13 @@ import (
 // parameters, without a client address. It also claims the audit and control panel
 // logs of the same folder and ignores their rows: the audit log repeats the
 // cmdlets as JSON and has no address either.
-type cmdlet struct{ exchangeLog }
+type cmdlet struct {
+	exchangeLog
+	parameters []byte // reused
+}
+
+// maxCmdletText bounds the parameters of a cmdlet in an event, in bytes.
+const maxCmdletText = 16 << 10
 
 // The columns that are read.
 const (
@@ -22,6 +28,7 @@ const (
 	shellID
 	shellServer
 	shellUser
+	shellSID
 	shellApplication
 	shellName
 	shellParameters
@@ -33,6 +40,7 @@ var shellColumns = table.NewColumns([][]string{
 	shellID:          {"cmdletuniqueid"},
 	shellServer:      {"serverhostname"},
 	shellUser:        {"authenticateduser"},
+	shellSID:         {"executingusersid"},
 	shellApplication: {"clientapplication"},
 	shellName:        {"cmdlet"},
 	shellParameters:  {"parameters"},
@@ -41,7 +49,7 @@ var shellColumns = table.NewColumns([][]string{
 
 // NewCmdlet returns the format.
 func NewCmdlet() format.Format {
-	return &cmdlet{exchangeLog{
+	return &cmdlet{exchangeLog: exchangeLog{
 		of: event.Cmdlet, columns: shellColumns, fits: isCmdletRow,
 		usual: shellColumns.Header([]byte("DateTime,StartTime,RequestId,ClientRequestId,MajorVersion,MinorVersion,"+
 			"BuildVersion,RevisionVersion,ServerHostName,ProcessId,ProcessName,ThreadId,CultureInfo,Organization,"+
@@ -96,8 +104,10 @@ func (f *cmdlet) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	}
 	ev.Service, ev.Action = event.PowerShell, cmdletAction(r[shellName])
 	ev.RawUser, ev.Host, ev.ID = table.Single(r[shellUser], ev, request.MaxUser), r[shellServer], r[shellID]
+	ev.SID = r[shellSID]
 	ev.Operation, ev.Client = r[shellName], r[shellApplication]
-	ev.Detail = table.Single(r[shellParameters], ev, maxText)
+	f.parameters = table.AppendSingle(f.parameters[:0], ascii.Clip(r[shellParameters], maxCmdletText))
+	ev.Detail = f.parameters
 	ev.Mailbox = subject(ev.Detail)
 	switch result := r[shellResult]; {
 	case ascii.EqualFold(result, "success"):

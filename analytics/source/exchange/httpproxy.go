@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"bytes"
+
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
@@ -87,7 +89,7 @@ func (f *httpProxy) Decode(in *format.Input, ev *event.Event, emit format.Emit) 
 		return format.Malformed
 	}
 	ev.RawIP, ev.RawForwarded = r[proxyClientIP], r[proxyForwarded]
-	ev.RawUser, ev.Agent = table.Single(r[proxyUser], ev, request.MaxUser), table.Single(r[proxyAgent], ev, request.MaxAgent)
+	ev.RawUser, ev.Agent = table.Single(r[proxyUser], ev, request.MaxUser), withCommas(ev, table.Single(r[proxyAgent], ev, request.MaxAgent))
 	ev.ID, ev.Host = r[proxyID], r[proxyServer]
 	if ev.Service = protocolOf(r[proxyProtocol]); ev.Service == event.ServiceUnknown {
 		ev.Service = request.ServiceOf(r[proxyStem])
@@ -99,6 +101,25 @@ func (f *httpProxy) Decode(in *format.Input, ev *event.Event, emit format.Emit) 
 	return format.Understood
 }
 
+// withCommas returns a user agent with its commas. Exchange writes a space in place of
+// each, so that "(KHTML, like Gecko)", with which browsers identify themselves, has
+// two spaces. Spelt as in other logs, the agent is the same program.
+func withCommas(ev *event.Event, agent []byte) []byte {
+	at := bytes.Index(agent, twoSpaces)
+	if at < 0 {
+		return agent
+	}
+	agent = ev.Hold(agent)
+	for i := at; i < len(agent)-1; i++ {
+		if agent[i] == ' ' && agent[i+1] == ' ' {
+			agent[i] = ','
+		}
+	}
+	return agent
+}
+
+var twoSpaces = []byte("  ")
+
 // judgeProxied fills ev from a request and reports whether ev is worth emitting.
 // Forms logins are ignored: their POST is anonymous regardless of the result, and
 // rows without a cookie are redirects.
@@ -106,7 +127,7 @@ func judgeProxied(ev *event.Event, r *table.Row, status int64) bool {
 	in := ascii.EqualFold(r[proxyAuthenticated], "true") && len(ev.RawUser) > 0
 	ev.Protocol = request.ProtocolNamed(r[proxyAuthentication])
 	q := request.ReadQuery(r[proxyQuery])
-	ev.Device, ev.Operation = q.Device, q.Operation(r[proxyStem])
+	ev.Device, ev.Model, ev.Operation = q.Device, q.Model, q.Operation(r[proxyStem])
 	ev.Action = event.SignIn
 	switch {
 	case in && status >= 200 && status < 400:

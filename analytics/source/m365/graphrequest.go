@@ -30,13 +30,7 @@ func (g *Graph) read(ev *event.Event) mailAct {
 	method := g.p[graphMethod].Bytes()
 	path, query := splitURI(g.p[graphURI].Bytes())
 	var segments [maxSegments][]byte
-	s := segments[:0]
-	for len(path) > 0 && len(s) < maxSegments {
-		var segment []byte
-		if segment, path, _ = bytes.Cut(path, []byte("/")); len(segment) > 0 {
-			s = append(s, segment)
-		}
-	}
+	s := segmentsOf(path, segments[:0])
 	if len(s) > 0 && (string(s[0]) == "beta" || s[0][0] == 'v' && len(s[0]) == len("v1.0")) {
 		s = s[1:]
 	}
@@ -49,6 +43,49 @@ func (g *Graph) read(ev *event.Event) mailAct {
 		g.message = messageOf(s)
 	}
 	return request
+}
+
+// segmentsOf appends the segments of a path to list, as many as there is room for. A
+// key of OData in parentheses is a segment of its own: users('id')/messages('id') is
+// the same as users/id/messages/id. Functions lose their parameters and their
+// namespace.
+func segmentsOf(path []byte, list [][]byte) [][]byte {
+	for len(path) > 0 && len(list) < cap(list) {
+		var segment []byte
+		if segment, path, _ = bytes.Cut(path, []byte("/")); len(segment) == 0 {
+			continue
+		}
+		if len(segment) > len(namespace) && ascii.HasPrefix(segment, namespace) {
+			segment = segment[len(namespace):]
+		}
+		name, key := cutKey(segment)
+		if list = append(list, name); len(key) > 0 && len(list) < cap(list) {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
+// namespace is what may stand before the name of an OData function.
+const namespace = "microsoft.graph."
+
+// cutKey cuts a segment into its name and the key in parentheses behind it, which may
+// be quoted. The parameters of a function, name=value, are no key.
+func cutKey(segment []byte) (name, key []byte) {
+	open := bytes.IndexByte(segment, '(')
+	if open <= 0 || segment[len(segment)-1] != ')' || !isWord(segment[:open]) {
+		return segment, nil
+	}
+	name, key = segment[:open], segment[open+1:len(segment)-1]
+	for _, quote := range [...]string{"'", "%27"} {
+		if ascii.HasPrefix(key, quote) {
+			return name, bytes.TrimSuffix(key[len(quote):], []byte(quote))
+		}
+	}
+	if bytes.IndexByte(key, '=') >= 0 {
+		return name, nil
+	}
+	return name, key
 }
 
 // messageOf returns the id of the message in a path, nil for none.
@@ -84,11 +121,25 @@ func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event
 	case ascii.EqualFold(first, "users"):
 		ev.Mailbox = request.Unescaped(s[1], ev)
 		return mailRequest(method, s[2:], query)
-	case ascii.HasPrefix(first, "users('"): // an OData key
-		ev.Mailbox = request.Unescaped(bytes.TrimRight(first[len("users('"):], "')"), ev)
-		return mailRequest(method, s[1:], query)
+	case len(s) > 4 && ascii.EqualFold(first, "admin") && ascii.EqualFold(s[1], "exchange") && ascii.EqualFold(s[2], "mailboxes"):
+		ev.Mailbox = request.Unescaped(s[3], ev)
+		return exportRequest(s[4:])
 	}
 	return mailAct{}
+}
+
+// exportRequest returns the meaning of the path below a mailbox of the interface that
+// exports and imports mailboxes.
+func exportRequest(s [][]byte) mailAct {
+	switch last := s[len(s)-1]; {
+	case ascii.EqualFold(last, "exportItems"):
+		return mailAct{action: event.MailAccess, access: event.Export}
+	case ascii.EqualFold(last, "delta"):
+		return mailAct{action: event.MailAccess, access: event.Sync}
+	case within(s, "items"):
+		return mailAct{event.MailAccess, event.Bind, 1}
+	}
+	return mailAct{action: event.MailAccess}
 }
 
 // mailRequest returns the meaning of the path below a user.
@@ -112,7 +163,7 @@ func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 		return mailAct{action: event.MailboxChange, items: 1}
 	case sends(last):
 		return mailAct{event.MailAccess, event.Send, 1}
-	case ascii.HasPrefix(last, "delta"):
+	case ascii.EqualFold(last, "delta"):
 		return mailAct{event.MailAccess, event.Sync, 0}
 	case !reads:
 		return mailAct{action: event.MailAccess}

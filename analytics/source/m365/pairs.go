@@ -81,26 +81,43 @@ func pick(list record.Value, names []string, dst []record.Value) {
 }
 
 // maxParameterText bounds Event.Detail, in bytes.
-const maxParameterText = 1 << 10
+const maxParameterText = 8 << 10
+
+// leastValue is the length to which a value of Event.Detail is cut at most, in bytes.
+const leastValue = 64
 
 // detail writes parameters as one text, "Name=Value; Name=Value". Its memory is
 // reused: the result is valid until the next call.
-type detail struct{ buf []byte }
+type detail struct {
+	buf   []byte
+	limit int // of one value, in bytes
+}
 
 func (d *detail) reset() {
 	if d.buf == nil {
 		d.buf = make([]byte, 0, maxParameterText)
 	}
-	d.buf = d.buf[:0]
+	d.buf, d.limit = d.buf[:0], maxParameterText
 }
 
-// pairs appends a list of pairs or a map, as far as there is room, without empty
-// values.
+// pairs appends a list of pairs or a map, without empty values. If there is no room
+// for all of them, the longest values are cut, so that a long value does not hide the
+// parameters behind it.
 func (d *detail) pairs(list record.Value) {
+	start := len(d.buf)
+	for !d.all(list) && d.limit > leastValue {
+		d.buf, d.limit = d.buf[:start], d.limit/2
+	}
+	d.limit = maxParameterText
+}
+
+// all appends a list of pairs or a map, and reports whether there was room for it.
+func (d *detail) all(list record.Value) bool {
 	p := walk(list)
 	for name, value, ok := p.next(); ok && len(d.buf) < maxParameterText; name, value, ok = p.next() {
 		d.add(name, value)
 	}
+	return len(d.buf) < maxParameterText
 }
 
 func (d *detail) add(name []byte, value record.Value) {
@@ -113,7 +130,9 @@ func (d *detail) add(name []byte, value record.Value) {
 		text = value.AppendText(number[:0])
 	}
 	d.name(name)
-	d.bytes(text)
+	if d.bytes(text[:min(len(text), d.limit)]); len(text) > d.limit {
+		d.text("...")
+	}
 }
 
 func (d *detail) number(name []byte, n int64) {

@@ -47,6 +47,7 @@ const (
 	ualIntraSystemID
 	ualUserID
 	ualUserKey
+	ualLogonSID
 	ualActor
 	ualClientIP
 	ualClientIPAddress
@@ -97,6 +98,7 @@ var ualNames = [...]string{
 	ualIntraSystemID:       "IntraSystemId",
 	ualUserID:              "UserId",
 	ualUserKey:             "UserKey",
+	ualLogonSID:            "LogonUserSid",
 	ualActor:               "Actor",
 	ualClientIP:            "ClientIP",
 	ualClientIPAddress:     "ClientIPAddress",
@@ -206,7 +208,7 @@ func firstTime(fields ...record.Value) (t time.Time, why format.Reason) {
 func (u *UAL) common(in *format.Input, ev *event.Event) {
 	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
 	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
-	ev.RawUser = u.user(in)
+	ev.RawUser, ev.SID = u.user(in), u.first(ualLogonSID)
 	ev.Session = u.first(ualSessionID)
 	if access := in.Structured(u.f(ualAppAccess)); access.IsMap() {
 		ev.Token = known(access.Get("UniqueTokenId"))

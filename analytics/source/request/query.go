@@ -16,6 +16,7 @@ type Query struct {
 	Soap    []byte // SoapAction of EWS
 	User    []byte // User of ActiveSync, percent-encoded
 	Device  []byte // DeviceId
+	Model   []byte // DeviceType
 	Reason  []byte // reason of the logon page
 }
 
@@ -56,6 +57,8 @@ func (q *Query) parameter(text []byte) (value *[]byte, name int) {
 		value, name = &q.Command, len("cmd")
 	case word == ascii.Word("deviceid") && len(text) > 8:
 		value, name = &q.Device, len("deviceid")
+	case word == ascii.Word("devicety") && len(text) > 10 && text[8]|0x20 == 'p' && text[9]|0x20 == 'e':
+		value, name = &q.Model, len("devicetype")
 	case word&user == ascii.Word("user    ")&user:
 		value, name = &q.User, len("user")
 	case word == ascii.Word("soapacti") && len(text) > 10 && text[8]|0x20 == 'o' && text[9]|0x20 == 'n':

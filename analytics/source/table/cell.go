@@ -110,13 +110,17 @@ func Single(b []byte, ev *event.Event, max int) []byte {
 		return b
 	}
 	b = ev.Hold(b)
-	n := 0
+	return AppendSingle(b[:0], b)
+}
+
+// AppendSingle appends b to dst with doubled quotes written once. dst may be the
+// beginning of b.
+func AppendSingle(dst, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
-		b[n] = b[i]
-		n++
+		dst = append(dst, b[i])
 		if b[i] == '"' && i+1 < len(b) && b[i+1] == '"' {
 			i++
 		}
 	}
-	return b[:n]
+	return dst
 }

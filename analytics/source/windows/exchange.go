@@ -37,10 +37,13 @@ func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
 		ev.Outcome = event.Failure
 	}
 	ev.Operation = ascii.Clip(name, maxWinName)
-	ev.Detail = ascii.Clip(parameters, maxWinParameters)
+	ev.Detail = ascii.Clip(parameters, maxCmdletText)
 	ev.Mailbox = cmdletMailbox(parameters)
 	ev.Client = ascii.Clip(present(r.inserts[cmdletHost]), maxWinName)
-	ev.RawUser = first(present(r.inserts[cmdletUser]), present(r.inserts[cmdletUserSID]))
+	ev.RawUser, ev.SID = present(r.inserts[cmdletUser]), present(r.inserts[cmdletUserSID])
+	if ev.RawUser == nil {
+		ev.RawUser = ev.SID
+	}
 	emit(ev)
 	return format.Understood
 }

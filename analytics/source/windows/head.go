@@ -111,13 +111,13 @@ func (h *headSet) find(m record.Value) bool {
 		return true
 	case !inner.IsMap():
 		h.notSystem()
-	case h.owns(headID), h.beats(m, inner), h.wazuh(inner), h.system(inner), h.azure(inner):
+	case h.owns(), h.beats(m, inner), h.wazuh(inner), h.system(inner), h.azure(inner):
 		return true
 	}
 	if h[headID] == nil && h[headProvider] != nil && (h[headChannel] != nil || h[headComputer] != nil) {
 		h[headID] = m.GetFold("id") // Get-WinEvent
 	}
-	if isEventText(h[headText].Bytes()) || h.owns(headID) {
+	if isEventText(h[headText].Bytes()) || h.owns() {
 		return true
 	}
 	return isFlat(m)
@@ -148,9 +148,9 @@ func (h *headSet) notSystem() {
 }
 
 // owns reports whether the heads of every collector are present.
-func (h *headSet) owns(id head) bool {
+func (h *headSet) owns() bool {
 	// An id alone is not enough, because other formats have a field of that name.
-	return h[id] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
+	return h[headID] != nil && (h[headProvider] != nil || h[headChannel] != nil && h[headComputer] != nil)
 }
 
 // beats reads winlog. The record id, the channel and the name of the machine
@@ -161,7 +161,7 @@ func (h *headSet) beats(m, inner record.Value) bool {
 	if own[headID] == nil { // for pipelines that drop values that ECS has fields for
 		own[headID], own[headProvider] = m.Path("event", "code"), m.Path("event", "provider")
 	}
-	if !own.owns(headID) || own[headSystem].IsMap() {
+	if !own.owns() || own[headSystem].IsMap() {
 		return false
 	}
 	if own[headData] == nil {
@@ -183,7 +183,7 @@ func (h *headSet) wazuh(inner record.Value) bool {
 	}
 	var own headSet
 	own.look(inner.GetFold("system"))
-	if !own.owns(headID) {
+	if !own.owns() {
 		return false
 	}
 	own[headData], own[headSystem] = inner.GetFold("eventdata"), nil

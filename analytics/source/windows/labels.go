@@ -18,6 +18,7 @@ type label struct {
 var labels = []label{
 	{4624, fieldTargetUserName, "New Logon:", "Account Name:", false},
 	{4624, fieldTargetDomainName, "New Logon:", "Account Domain:", false},
+	{4624, fieldTargetSID, "New Logon:", "Security ID:", false},
 	{4625, fieldTargetUserName, "Account For Which Logon Failed:", "Account Name:", false},
 	{4625, fieldTargetDomainName, "Account For Which Logon Failed:", "Account Domain:", false},
 	{4625, fieldSubStatus, "Failure Information:", "Sub Status:", true},
@@ -35,6 +36,7 @@ var labels = []label{
 	{4740, fieldTargetUserName, "Account That Was Locked Out:", "Account Name:", false},
 	{4740, fieldTargetDomainName, "Additional Information:", "Caller Computer Name:", true},
 	{4771, fieldTargetUserName, "Account Information:", "Account Name:", false},
+	{4771, fieldTargetSID, "Account Information:", "Security ID:", false},
 	{4771, fieldIPAddress, "Network Information:", "Client Address:", true},
 	{4771, fieldStatus, "Additional Information:", "Failure Code:", true},
 	{4776, fieldTargetUserName, "", "Logon Account:", false},

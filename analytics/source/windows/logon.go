@@ -10,7 +10,7 @@ import (
 )
 
 // logon decodes 4624. Services and machine accounts log on this way too; the
-// policy tells them apart.
+// policy distinguishes them.
 func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
 	if !w.signIn(ev) {
 		return format.Malformed
@@ -45,7 +45,7 @@ func (w *Events) signIn(ev *event.Event) bool {
 		return false
 	}
 	ev.Action = event.SignIn
-	ev.RawUser = r.account()
+	ev.RawUser, ev.SID = r.account(), r.get(fieldTargetSID)
 	ev.RawIP = r.get(fieldIPAddress)
 	ev.Device = r.get(fieldWorkstation)
 	ev.Service = service(r.get(fieldProcessName))
@@ -78,7 +78,7 @@ func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outco
 		return format.Malformed
 	}
 	ev.Action, ev.Outcome = event.SignIn, event.Failure
-	ev.RawUser, ev.RawIP = r.get(fieldTargetUserName), r.get(fieldIPAddress)
+	ev.RawUser, ev.SID, ev.RawIP = r.get(fieldTargetUserName), r.get(fieldTargetSID), r.get(fieldIPAddress)
 	if code := r.status(fieldStatus); code != nil {
 		ev.Code, ev.CodeSpace = code, event.CodeKerberos
 	}

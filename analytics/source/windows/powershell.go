@@ -8,6 +8,10 @@ import (
 	"redshank/analytics/source/format"
 )
 
+// maxCmdletText bounds the parameters of a cmdlet in an event, in bytes. They are not
+// copied.
+const maxCmdletText = 16 << 10
+
 // maxWinParameters bounds the parameters of a command in an event, in bytes.
 const maxWinParameters = 2 << 10
 
@@ -25,7 +29,7 @@ func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Operation = ascii.Clip(command, maxWinName)
 	ev.Detail = ascii.Clip(payload, maxWinParameters)
 	ev.Client = ascii.Clip(first(context.host, r.get(fieldCommandLine)), maxWinParameters)
-	ev.RawUser = first(context.user, present(r.user))
+	ev.RawUser, ev.SID = first(context.user, present(r.user)), present(r.user)
 	emit(ev)
 	return format.Understood
 }

@@ -17,6 +17,7 @@ const (
 	fieldNone field = iota
 	fieldTargetUserName
 	fieldTargetDomainName
+	fieldTargetSID
 	fieldStatus
 	fieldSubStatus
 	fieldLogonType
@@ -54,6 +55,8 @@ var fieldNames = [...]struct {
 }{
 	{"TargetUserName", fieldTargetUserName},
 	{"TargetDomainName", fieldTargetDomainName},
+	{"TargetUserSid", fieldTargetSID},
+	{"TargetSid", fieldTargetSID},
 	{"Status", fieldStatus},
 	{"SubStatus", fieldSubStatus},
 	{"LogonType", fieldLogonType},

@@ -26,8 +26,8 @@ const (
 	zstdMemory = 128 << 20
 )
 
-// ErrBinary is the error of a file that is no text and of no known kind.
-var ErrBinary = errors.New("not a log: binary data")
+// errBinary is the error of a file that is no text and of no known kind.
+var errBinary = errors.New("not a log: binary data")
 
 // Handler takes the records of logs, one log at a time. The bytes are over when
 // a method returns.
@@ -134,7 +134,7 @@ func (r *reader) stream(name string, from io.Reader, depth int) {
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 		r.text(name, bufio.NewReaderSize(transform.NewReader(b, utf16.NewDecoder()), bufferSize))
 	case isBinary(head):
-		r.fail(name, ErrBinary)
+		r.fail(name, errBinary)
 	default:
 		r.text(name, b)
 	}

@@ -43,19 +43,7 @@ var requests = []string{
 }
 
 // Write writes a header and n lines, the same for the same n.
-func Write(to io.Writer, n int) error {
-	w := bufio.NewWriterSize(to, 1<<20)
-	w.WriteString(header) // bufio.Writer keeps an error for Flush
-	random := rand.New(rand.NewPCG(1, 2))
-	at := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
-	for i := range n {
-		if i%100 == 0 {
-			at = at.Add(time.Second)
-		}
-		writeLine(w, random, i, at)
-	}
-	return w.Flush()
-}
+func Write(to io.Writer, n int) error { return WriteKind(to, Routine, n) }
 
 func writeLine(w *bufio.Writer, random *rand.Rand, i int, at time.Time) {
 	person := random.IntN(people)

@@ -120,7 +120,7 @@ const auditTwice = 0.02
 // audit writes v once, or now and then twice, minutes to hours late.
 func (w *Writer) audit(at time.Time, v any) {
 	for {
-		w.json("m365.ual", "m365/ual.ndjson", at, Flushed(at.Add(w.between(auditLagLow, auditLagHigh)), 5*time.Minute), v)
+		w.json("m365.ual", "m365/ual.ndjson", at, flushed(at.Add(w.between(auditLagLow, auditLagHigh)), 5*time.Minute), v)
 		if w.rng.Float64() >= auditTwice {
 			return
 		}

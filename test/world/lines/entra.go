@@ -64,9 +64,9 @@ const (
 	auditLagLow, auditLagHigh = 10 * time.Minute, 2 * time.Hour
 )
 
-// EntraRecord is a sign-in as the diagnostic export of Entra writes it, without the
+// signInRecord is a sign-in as the diagnostic export of Entra writes it, without the
 // fields that no detection needs.
-type EntraRecord struct {
+type signInRecord struct {
 	Time              string          `json:"time"`
 	ResourceID        string          `json:"resourceId"`
 	OperationName     string          `json:"operationName"`
@@ -82,11 +82,11 @@ type EntraRecord struct {
 	Identity          string          `json:"identity"`
 	Level             int             `json:"Level"`
 	Location          string          `json:"location"`
-	Properties        EntraProperties `json:"properties"`
+	Properties        entraProperties `json:"properties"`
 }
 
-// EntraProperties are the properties of a sign-in.
-type EntraProperties struct {
+// entraProperties are the properties of a sign-in.
+type entraProperties struct {
 	ID                         string         `json:"id"`
 	CreatedDateTime            string         `json:"createdDateTime"`
 	UserDisplayName            string         `json:"userDisplayName,omitempty"`
@@ -95,7 +95,7 @@ type EntraProperties struct {
 	AppID                      string         `json:"appId"`
 	AppDisplayName             string         `json:"appDisplayName"`
 	IPAddress                  string         `json:"ipAddress"`
-	Status                     EntraStatus    `json:"status"`
+	Status                     entraStatus    `json:"status"`
 	ClientAppUsed              string         `json:"clientAppUsed,omitempty"`
 	UserAgent                  string         `json:"userAgent,omitempty"`
 	DeviceDetail               *entraDevice   `json:"deviceDetail,omitempty"`
@@ -116,8 +116,8 @@ type EntraProperties struct {
 	ServicePrincipalCredential string         `json:"servicePrincipalCredentialKeyId,omitempty"`
 }
 
-// EntraStatus is the result of a sign-in.
-type EntraStatus struct {
+// entraStatus is the result of a sign-in.
+type entraStatus struct {
 	ErrorCode     int    `json:"errorCode"`
 	FailureReason string `json:"failureReason,omitempty"`
 }
@@ -141,9 +141,9 @@ type entraStep struct {
 }
 
 // export writes a record of Entra, where those are exported.
-func (w *Writer) export(at time.Time, r EntraRecord) {
+func (w *Writer) export(at time.Time, r signInRecord) {
 	if w.Entra {
-		w.json("entra.signin", "m365/signins.ndjson", at, Flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
+		w.json("entra.signin", "m365/signins.ndjson", at, flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
 	}
 }
 
@@ -157,7 +157,7 @@ func (w *Writer) SignIn(s SignIn) {
 	w.auditSignIn(s, id)
 }
 
-func (w *Writer) entraRecord(s SignIn, id string) EntraRecord {
+func (w *Writer) entraRecord(s SignIn, id string) signInRecord {
 	code := s.Verdict.Codes()
 	correlation := w.uuid()
 	country, city := w.country(s.IP)
@@ -174,15 +174,15 @@ func (w *Writer) entraRecord(s SignIn, id string) EntraRecord {
 	if s.Graph {
 		resource, resourceID = "Microsoft Graph", MicrosoftGraph
 	}
-	r := EntraRecord{
+	r := signInRecord{
 		Time: s.At.Format("2006-01-02T15:04:05.0000000Z"), ResourceID: "/tenants/" + w.Tenant + "/providers/Microsoft.aadiam",
 		OperationName: "Sign-in activity", OperationVersion: "1.0", Category: category, TenantID: w.Tenant,
 		ResultType: fmt.Sprint(code.Entra), ResultSignature: "None", CallerIPAddress: s.IP.String(),
 		CorrelationID: correlation, Identity: s.UPN, Level: 4, Location: country,
-		Properties: EntraProperties{
+		Properties: entraProperties{
 			ID: id, CreatedDateTime: s.At.Format("2006-01-02T15:04:05.0000000+00:00"),
 			UserDisplayName: s.UPN, UserPrincipalName: s.UPN, UserID: s.Object,
-			AppID: s.App.ID, AppDisplayName: s.App.Name, IPAddress: s.IP.String(), Status: EntraStatus{ErrorCode: code.Entra},
+			AppID: s.App.ID, AppDisplayName: s.App.Name, IPAddress: s.IP.String(), Status: entraStatus{ErrorCode: code.Entra},
 			ClientAppUsed: s.App.Client, UserAgent: s.Agent, CorrelationID: correlation, IsInteractive: !s.Silent,
 			DeviceDetail: &entraDevice{DeviceID: s.Device}, Location: &entraLocation{city, country},
 			ConditionalAccessStatus: conditional, AuthenticationRequirement: requirement, AuthenticationProtocol: protocolOf(s),

@@ -71,7 +71,7 @@ func (w *Writer) Graph(g GraphCall) {
 	} else {
 		p.ServicePrincipalID, p.Roles, p.ClientAuthMethod = g.Principal, "Mail.Read", "1"
 	}
-	w.json("m365.graph", "m365/graph.ndjson", g.At, Flushed(g.At.Add(w.between(3*time.Minute, 30*time.Minute)), time.Minute), graphRecord{
+	w.json("m365.graph", "m365/graph.ndjson", g.At, flushed(g.At.Add(w.between(3*time.Minute, 30*time.Minute)), time.Minute), graphRecord{
 		Level: 4, CallerIPAddress: g.IP.String(), Category: "MicrosoftGraphActivityLogs", CorrelationID: id, DurationMs: 20_000 + w.rng.IntN(900_000),
 		Location: "West Europe", OperationName: "Microsoft Graph Activity", Properties: p, ResultSignature: "200", TenantID: w.Tenant, Time: at,
 		ResourceID: "/TENANTS/" + strings.ToUpper(w.Tenant) + "/PROVIDERS/MICROSOFT.AADIAM",

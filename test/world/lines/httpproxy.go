@@ -1,13 +1,14 @@
 package lines
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// ProxyFields are the columns of the front end's proxy log since Exchange 2016.
-var ProxyFields = strings.Fields(`
+// proxyFields are the columns of the front end's proxy log since Exchange 2016.
+var proxyFields = strings.Fields(`
 	DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol UrlHost UrlStem
 	ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization AnchorMailbox UserAgent
 	ClientIpAddress ServerHostName HttpStatus BackEndStatus ErrorCode Method ProxyAction TargetServer
@@ -22,10 +23,10 @@ var ProxyFields = strings.Fields(`
 	TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors EdgeTraceId
 	DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus`)
 
-var proxyHeader = "#Fields: " + strings.Join(ProxyFields, ",")
+var proxyHeader = "#Fields: " + strings.Join(proxyFields, ",")
 
-// ExchangeTime is how Exchange writes times in its own logs.
-const ExchangeTime = "2006-01-02T15:04:05.000Z"
+// exchangeTime is how Exchange writes times in its own logs.
+const exchangeTime = "2006-01-02T15:04:05.000Z"
 
 // httpProxy writes the proxy's row about a request. The proxy knows a user only after
 // authentication: failed names are only in the log of IIS. Every hour begins a new
@@ -43,21 +44,21 @@ func (w *Writer) httpProxy(server int, r Request) {
 		user, authenticated = w.signedAs(r.User), "true"
 		back, action, target = fmt.Sprint(r.Status), "Proxy", strings.ToLower(w.Servers[server])+"."+w.Domain
 	}
-	at := r.At.Format(ExchangeTime)
+	at := r.At.Format(exchangeTime)
 	row := fmt.Sprintf("%s,%s,15,1,2507,6,,%s,mail.%s,%s,,%s,%s,%s,,,%s,%s,%s,%d,%s,,%s,%s,%s,,,,,,,%d,%d%s%s,,BeginRequest=%s;CorrelationID=<empty>;SharedCacheGuard=0;,,,,,,",
 		at, r.id, r.protocol, w.Domain, r.Stem, r.auth, authenticated, user, strings.ReplaceAll(r.Agent, ",", " "), r.IP, w.Servers[server],
 		r.Status, back, r.Method, action, target, 400, r.Out, strings.Repeat(",", 33), query, at)
 	hour := r.At.Truncate(time.Hour)
 	path := fmt.Sprintf("exchange/%s/HttpProxy/%s/HttpProxy_%s-1.LOG", w.Servers[server], r.protocol, hour.Format("2006010215"))
-	w.text("exchange.httpproxy."+strings.ToLower(r.protocol), path, r.At, Flushed(r.At, 10*time.Second), row,
-		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: HttpProxy Logs", "#Date: "+hour.Format(ExchangeTime), proxyHeader)
+	w.text("exchange.httpproxy."+strings.ToLower(r.protocol), path, r.At, flushed(r.At, 10*time.Second), row,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: HttpProxy Logs", "#Date: "+hour.Format(exchangeTime), proxyHeader)
 }
 
 // signedAs returns an account as the server names it after authentication.
 func (w *Writer) signedAs(user string) string {
-	name, _, ok := strings.Cut(user, "@")
+	name, domain, ok := strings.Cut(user, "@")
 	if !ok {
 		return user
 	}
-	return w.NetBIOS + `\` + name
+	return cmp.Or(w.Others[domain], w.NetBIOS) + `\` + name
 }

@@ -93,7 +93,7 @@ func (w *Writer) Basic(at time.Time, c Client, s Service, user, query string, v 
 	r := Request{At: at, Client: c, Service: s, Query: query, User: user, Status: 200, Signed: v == Right}
 	if v != Right {
 		r.Status, r.Sub, r.Win32 = 401, 1, v.Codes().Win32
-		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
+		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
 	} else if w.rng.Float64() < 0.25 {
 		w.logon(at, user, c.IP.String())
 	}
@@ -110,14 +110,14 @@ func (w *Writer) NTLM(at time.Time, c Client, s Service, user string, v Verdict)
 		w.Signed(at, c, s, user, "", 0)
 		return
 	}
-	w.logonFailed(at, user, c.IP.String(), WebProcess, network, v)
+	w.logonFailed(at, user, c.IP.String(), webProcess, network, v)
 	w.Web(Request{At: at, Client: c, Service: s, Status: 401, Sub: 1, Win32: logonDenied})
 }
 
 const logonPage = "/owa/auth/logon.aspx"
 
 // Form writes a login through the web form. The POST answers 302 whatever the
-// password: the request that follows tells how it went. It returns when the
+// password: the request that follows shows the outcome. It returns when the
 // browser has come to rest.
 func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time {
 	host := "https://mail." + w.Domain
@@ -132,10 +132,10 @@ func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time 
 			next = next.Add(w.between(30*time.Millisecond, 400*time.Millisecond))
 		}
 	case Expired:
-		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
+		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
 		w.page(next, c, "/owa/auth/expiredpassword.aspx", "url=/owa/auth.owa")
 	default:
-		w.logonFailed(at, user, c.IP.String(), WebProcess, Cleartext, v)
+		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
 		w.page(next, c, logonPage, "replaceCurrent=1&reason=2&url="+strings.ReplaceAll(host+"/owa", "/", "%2f"))
 	}
 	return next
@@ -183,7 +183,7 @@ func (w *Writer) iis(server, site int, r Request, port int) {
 		dash(strings.ReplaceAll(r.Agent, " ", "+")), dash(r.Referer), r.Status, r.Sub, r.Win32, amounts, 3+w.rng.IntN(90), forwarded)
 	name := w.Servers[server]
 	path := fmt.Sprintf("exchange/%s/IIS/W3SVC%d/u_ex%s.log", name, site, at.Format("060102"))
-	w.text(fmt.Sprintf("exchange.iis.%d", site), path, at, Flushed(at, iisFlush), text, w.iisHeader(at)...)
+	w.text(fmt.Sprintf("exchange.iis.%d", site), path, at, flushed(at, iisFlush), text, w.iisHeader(at)...)
 }
 
 func (w *Writer) iisHeader(at time.Time) []string {

@@ -8,6 +8,10 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/record"
 )
 
 // Line is one line of a log.
@@ -22,6 +26,20 @@ type Line struct {
 	Seq     int       // order in which lines were written
 }
 
+// Pack appends the line to a chunk as an agent does that reads the line at a time:
+// [[time, {}], {...}].
+func (l *Line) Pack(chunk []byte, read time.Time) []byte {
+	at := read.Unix()
+	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(at>>24), byte(at>>16), byte(at>>8), byte(at), 0, 0, 0, 0, 0x80)
+	if l.JSON {
+		chunk, _ = record.AppendJSON(chunk, l.Text) // always valid
+		return chunk
+	}
+	chunk = msgp.AppendMapHeader(chunk, 2)
+	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Path)
+	return msgp.AppendStringFromBytes(msgp.AppendString(chunk, "log"), l.Text)
+}
+
 // Client is where a request comes from: an address and the program behind it.
 type Client struct {
 	IP    netip.Addr
@@ -30,16 +48,17 @@ type Client struct {
 
 // Setup is how an organisation has set up its logs.
 type Setup struct {
-	Domain   string   // of mail, as contoso.example
-	NetBIOS  string   // CONTOSO
-	Tenant   string   // id of the tenant
-	Servers  []string // names of Exchange servers
-	Balancer bool     // a balancer stands before IIS, which logs X-Forwarded-For in a last column
-	Bytes    bool     // IIS logs sc-bytes and cs-bytes
-	BackEnd  bool     // the log of the back-end site is collected, too
-	Proxy    bool     // the logs of HttpProxy are collected
-	Security bool     // the Security log is collected
-	Entra    bool     // the sign-ins of Entra are exported; else the audit log alone has them
+	Domain   string            // of mail, as contoso.example
+	NetBIOS  string            // CONTOSO
+	Others   map[string]string // NetBIOS names of further domains
+	Tenant   string            // id of the tenant
+	Servers  []string          // names of Exchange servers
+	Balancer bool              // a balancer stands before IIS, which logs X-Forwarded-For in a last column
+	Bytes    bool              // IIS logs sc-bytes and cs-bytes
+	BackEnd  bool              // the log of the back-end site is collected, too
+	Proxy    bool              // the logs of HttpProxy are collected
+	Security bool              // the Security log is collected
+	Entra    bool              // the sign-ins of Entra are exported; else the audit log alone has them
 	Local    *time.Location
 }
 
@@ -53,7 +72,7 @@ type Writer struct {
 	events  int // Windows events so far
 }
 
-// NewWriter returns a writer that hands every line to out. country tells where
+// NewWriter returns a writer that hands every line to out. country returns where
 // an address is, for the location of Entra's records.
 func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
 	return &Writer{Setup: s, rng: rng, out: out, country: country}
@@ -82,9 +101,9 @@ func (w *Writer) add(l Line) {
 	w.out(l)
 }
 
-// Flushed returns when a writer that empties its buffer every so often writes
+// flushed returns when a writer that empties its buffer every so often writes
 // what happened at t.
-func Flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
+func flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
 
 // between draws a duration from [low, high), to the millisecond.
 func (w *Writer) between(low, high time.Duration) time.Duration {

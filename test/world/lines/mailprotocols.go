@@ -36,10 +36,10 @@ func (w *Writer) open(at time.Time, c Client) *smtp {
 func (s *smtp) say(event, data, context string) {
 	w, name := s.w, s.w.Servers[s.server]
 	text := fmt.Sprintf(`%s,%s\Client Frontend %s,%s,%d,%s:587,%s,%s,%s,%s`,
-		s.at.Format(ExchangeTime), name, name, s.id, s.row, serverIP(s.server), s.remote, event, data, context)
+		s.at.Format(exchangeTime), name, name, s.id, s.row, serverIP(s.server), s.remote, event, data, context)
 	path := "exchange/" + name + "/SmtpReceive/RECV" + s.at.Format("20060102") + "-1.LOG"
-	w.text("exchange.smtp", path, s.at, Flushed(s.at, 5*time.Second), text,
-		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(ExchangeTime), smtpFields)
+	w.text("exchange.smtp", path, s.at, flushed(s.at, 5*time.Second), text,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(exchangeTime), smtpFields)
 	s.row++
 	s.at = s.at.Add(w.between(5*time.Millisecond, 120*time.Millisecond))
 }
@@ -54,7 +54,7 @@ func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
 		s.say("<", "MAIL FROM:<"+account+">", "")
 		s.say(">", "250 2.6.0 <"+w.hex(16)+"@"+w.Domain+"> Queued mail for delivery", "")
 	} else {
-		w.logonFailed(s.at, account, "-", SMTPProcess, Cleartext, v)
+		w.logonFailed(s.at, account, "-", smtpProcess, cleartext, v)
 		s.say("*", "", "Inbound AUTH LOGIN failed because of LogonDenied")
 		s.say("*", "", "User Name: "+account)
 		s.say("*", "Tarpit for '0.00:00:05' due to '535 5.7.3 Authentication unsuccessful'", "")
@@ -64,35 +64,79 @@ func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
 	s.say("-", "", "Local")
 }
 
-const imapFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
+const sessionFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
 
-// IMAP writes one IMAP session of the front end: a login and, if the password is
-// right, a number of fetches.
-func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
-	server := w.serverOf(c)
+// session is one IMAP or POP3 session of the front end.
+type session struct {
+	w              *Writer
+	at             time.Time
+	name           string // IMAP4 or POP3
+	folder, tag    string
+	id, remote     string
+	port           int
+	server, number int
+}
+
+func (w *Writer) session(at time.Time, c Client, name, folder, tag string, port int) *session {
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
-	id, row := w.hex(16), 0
-	say := func(user, command, parameters, context string) {
-		text := fmt.Sprintf("%s,%s,%d,%s:993,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(ExchangeTime),
-			id, row, serverIP(server), remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
-		path := "exchange/" + w.Servers[server] + "/Imap4/IMAP4" + at.Format("20060102") + "-1.LOG"
-		w.text("exchange.imap", path, at, Flushed(at, 5*time.Second), text,
-			"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: IMAP4 Log", "#Date: "+at.Format(ExchangeTime), imapFields)
-		row++
-		at = at.Add(w.between(20*time.Millisecond, 300*time.Millisecond))
+	s := &session{w: w, at: at, name: name, folder: folder, tag: tag, id: w.hex(16), remote: remote, port: port, server: w.serverOf(c)}
+	s.say("", "OpenSession", "", "")
+	return s
+}
+
+// say writes one row and lets some time pass.
+func (s *session) say(user, command, parameters, context string) {
+	w, at := s.w, s.at
+	text := fmt.Sprintf("%s,%s,%d,%s:%d,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(exchangeTime),
+		s.id, s.number, serverIP(s.server), s.port, s.remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
+	path := "exchange/" + w.Servers[s.server] + "/" + s.folder + "/" + s.name + at.Format("20060102") + "-1.LOG"
+	w.text(s.tag, path, at, flushed(at, 5*time.Second), text,
+		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: "+s.name+" Log", "#Date: "+at.Format(exchangeTime), sessionFields)
+	s.number++
+	s.at = at.Add(w.between(20*time.Millisecond, 300*time.Millisecond))
+}
+
+// login writes the command that carries the password, and reports whether the
+// password is right.
+func (s *session) login(c Client, account, command, parameters, refusal string, v Verdict) bool {
+	if v == Right {
+		s.say(account, command, parameters, fmt.Sprintf(`"R=OK;Msg=""Proxy:mail.%s:1%d:SSL;ProxySuccess"""`, s.w.Domain, s.port))
+		return true
 	}
-	say("", "OpenSession", "", "")
-	say("", "capability", "", "R=OK")
-	if v != Right {
-		w.logonFailed(at, account, c.IP.String(), `C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\PopImap\Microsoft.Exchange.Imap4.exe`, Cleartext, v)
-		say(account, "authenticate", "PLAIN", `"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: `+account+`"";ErrMsg=AuthFailed:LogonDenied"`)
-		say("", "CloseSession", "", "")
+	process := `C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\PopImap\Microsoft.Exchange.` + s.folder + ".exe"
+	s.w.logonFailed(s.at, account, c.IP.String(), process, cleartext, v)
+	s.say(account, command, parameters, `"R=""`+refusal+`"";Msg=""AuthFailed:LogonDenied,User: `+account+`"";ErrMsg=AuthFailed:LogonDenied"`)
+	s.say("", "CloseSession", "", "")
+	return false
+}
+
+// IMAP writes one IMAP session: a login and, if the password is right, a number of
+// fetches.
+func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
+	s := w.session(at, c, "IMAP4", "Imap4", "exchange.imap", 993)
+	s.say("", "capability", "", "R=OK")
+	if !s.login(c, account, "authenticate", "PLAIN", "2 NO AUTHENTICATE failed.", v) {
 		return
 	}
-	say(account, "authenticate", "PLAIN", `"R=OK;Msg=""Proxy:mail.`+w.Domain+`:1993:SSL;ProxySuccess"""`)
-	say(account, "select", "INBOX", "R=OK")
+	s.say(account, "select", "INBOX", "R=OK")
 	for i := range fetches {
-		say(account, "fetch", fmt.Sprintf("%d (BODY.PEEK[])", i+1), `"R=OK;Rows=1"`)
+		s.say(account, "fetch", fmt.Sprintf("%d (BODY.PEEK[])", i+1), `"R=OK;Rows=1"`)
 	}
-	say(account, "CloseSession", "", "")
+	s.say(account, "CloseSession", "", "")
+}
+
+// POP writes one POP3 session: a login and, if the password is right, a number of
+// messages that are retrieved.
+func (w *Writer) POP(at time.Time, c Client, account string, v Verdict, messages int) {
+	s := w.session(at, c, "POP3", "Pop3", "exchange.pop", 995)
+	s.say("", "user", account, "R=OK")
+	if !s.login(c, account, "pass", "*****", "-ERR Logon failure: unknown user name or bad password.", v) {
+		return
+	}
+	s.say(account, "list", "", fmt.Sprintf(`"R=OK;Rows=%d"`, messages))
+	for i := range messages {
+		s.say(account, "retr", fmt.Sprint(i+1), `"R=OK;Rows=1"`)
+	}
+	s.say(account, "quit", "", "R=OK")
+	s.say("", "CloseSession", "", "")
 }

@@ -2,13 +2,15 @@ package lines
 
 import (
 	"fmt"
+	"hash/fnv"
+	"path"
 	"strings"
 	"time"
 )
 
-// WindowsEvent is a record of Fluent Bit's winevtlog input: the event data are
+// windowsEvent is a record of Fluent Bit's winevtlog input: the event data are
 // positional strings, without names.
-type WindowsEvent struct {
+type windowsEvent struct {
 	ProviderName      string
 	ProviderGuid      string
 	Qualifiers        string
@@ -33,63 +35,51 @@ type WindowsEvent struct {
 
 // The programs that sign users in, and the types of their logons.
 const (
-	WebProcess  = `C:\Windows\System32\inetsrv\w3wp.exe`
-	SMTPProcess = `C:\Program Files\Microsoft\Exchange Server\V15\Bin\MSExchangeFrontendTransport.exe`
-	Cleartext   = 8 // NetworkCleartext: Basic, forms, SMTP AUTH
+	webProcess  = `C:\Windows\System32\inetsrv\w3wp.exe`
+	smtpProcess = `C:\Program Files\Microsoft\Exchange Server\V15\Bin\MSExchangeFrontendTransport.exe`
+	cleartext   = 8 // NetworkCleartext: Basic, forms, SMTP AUTH
 	network     = 3 // NTLM
 )
 
-// Machine is a Windows server with a Security log.
-type Machine struct{ Name, NetBIOS, Computer string }
-
-// Logon returns a 4624 of a web sign-in. account has the domain's name of the account,
+// logon writes a 4624 of a web sign-in, which has the domain's name of the account
 // however the name was typed.
-func (m Machine) Logon(account, logon, guid, ip string, port int) WindowsEvent {
-	name, domain := target(account)
-	return m.security(4624, 2, "0x8020000000000000",
-		"S-1-5-18", m.Name+"$", m.NetBIOS, "0x3e7", "S-1-5-21-1004336348-1177238915-682003330-"+fmt.Sprint(2000+len(name)),
-		name, domain, "0x"+strings.ToLower(logon), Cleartext, "Advapi  ", "Negotiate", m.Name,
-		"{"+guid+"}", "-", "-", 0, "0x2f1c", WebProcess, ip, fmt.Sprint(port),
+func (w *Writer) logon(at time.Time, user, ip string) {
+	name, domain := target(w.signedAs(user))
+	logon, guid, server := w.hex(7), w.uuid(), w.Servers[0]
+	w.security(at, 4624, 2, "0x8020000000000000",
+		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", sid(name),
+		name, domain, "0x"+strings.ToLower(logon), cleartext, "Advapi  ", "Negotiate", server,
+		"{"+guid+"}", "-", "-", 0, "0x2f1c", webProcess, ip, fmt.Sprint(w.port()),
 		"%%1833", "-", "-", "-", "%%1843", "0x0", "%%1843")
 }
 
-// LogonFailed returns a 4625. Windows does not learn the client's address of SMTP AUTH.
-func (m Machine) LogonFailed(account, ip string, port int, process string, kind int, v Verdict) WindowsEvent {
-	name, domain := target(account)
-	from, via := fmt.Sprint(port), "Advapi  "
-	if process == SMTPProcess {
+// sid returns the security identifier of an account.
+func sid(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(strings.ToLower(name))) // never fails
+	return fmt.Sprint("S-1-5-21-1004336348-1177238915-682003330-", 1000+h.Sum32()>>2)
+}
+
+// logonFailed writes a 4625. Windows does not learn the client's address of SMTP AUTH.
+func (w *Writer) logonFailed(at time.Time, user, ip, process string, kind int, v Verdict) {
+	name, domain := target(user)
+	from, via, server := fmt.Sprint(w.port()), "Advapi  ", w.Servers[0]
+	if process == smtpProcess {
 		ip, from = "-", "-"
 	}
 	if kind == network {
 		via = "NtLmSsp "
 	}
-	return m.security(4625, 0, "0x8010000000000000",
-		"S-1-5-18", m.Name+"$", m.NetBIOS, "0x3e7", "S-1-0-0", name, domain, "0xc000006d", "%%2313", v.Codes().SubStatus,
-		kind, via, "Negotiate", m.Name, "-", "-", 0, "0x2f1c", process, ip, from)
+	w.security(at, 4625, 0, "0x8010000000000000",
+		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", "S-1-0-0", name, domain, "0xc000006d", "%%2313", v.Codes().SubStatus,
+		kind, via, "Negotiate", server, "-", "-", 0, "0x2f1c", process, ip, from)
 }
 
-func (m Machine) security(id, version int, keywords string, inserts ...any) WindowsEvent {
-	return WindowsEvent{
+func (w *Writer) security(at time.Time, id, version int, keywords string, inserts ...any) {
+	w.event("Security", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-Security-Auditing", ProviderGuid: "{54849625-5478-4994-A5BA-3E3B0328C30D}",
-		EventID: id, Version: version, Task: 12544, Keywords: keywords, Computer: m.Computer, StringInserts: inserts,
-	}
-}
-
-// Stamp fills in what the events of every log have in common. TimeCreated has seconds.
-func (e *WindowsEvent) Stamp(channel string, record int, at time.Time) {
-	e.Channel, e.EventRecordID = channel, record
-	e.TimeCreated = at.Format("2006-01-02 15:04:05 -0700")
-	e.ProcessID, e.ThreadID = 712, 4880
-}
-
-func (w *Writer) machine() Machine { return Machine{w.Servers[0], w.NetBIOS, w.computer()} }
-
-func (w *Writer) logon(at time.Time, user, ip string) {
-	w.event("Security", at, w.machine().Logon(w.signedAs(user), w.hex(7), w.uuid(), ip, w.port()))
-}
-
-func (w *Writer) logonFailed(at time.Time, user, ip, process string, kind int, v Verdict) {
-	w.event("Security", at, w.machine().LogonFailed(user, ip, w.port(), process, kind, v))
+		EventID: id, Version: version, Task: 12544, Keywords: keywords, Computer: w.computer(), StringInserts: inserts,
+	})
 }
 
 func (w *Writer) computer() string { return w.Servers[0] + "." + w.Domain }
@@ -104,19 +94,21 @@ func target(user string) (name, domain string) {
 }
 
 // event writes e to a channel, with local time.
-func (w *Writer) event(channel string, at time.Time, e WindowsEvent) {
+func (w *Writer) event(channel string, at time.Time, e windowsEvent) {
 	if channel == "Security" && !w.Security {
 		return
 	}
 	w.events++
-	e.Stamp(channel, 410_000+w.events, at.In(w.Local))
+	e.Channel, e.EventRecordID = channel, 410_000+w.events
+	e.TimeCreated = at.In(w.Local).Format("2006-01-02 15:04:05 -0700") // it has seconds
+	e.ProcessID, e.ThreadID = 712, 4880
 	tag := "windows." + strings.ToLower(strings.NewReplacer("Microsoft-Windows-", "", "/Operational", "", " ", "").Replace(channel))
-	w.json(tag, "exchange/"+tag+".ndjson", at, Flushed(at, 2*time.Second), e)
+	w.json(tag, "exchange/"+tag+".ndjson", at, flushed(at, 2*time.Second), e)
 }
 
 // ScriptBlock writes what somebody ran in PowerShell on a computer (4104).
 func (w *Writer) ScriptBlock(at time.Time, computer, user, text string) {
-	w.event("Microsoft-Windows-PowerShell/Operational", at, WindowsEvent{
+	w.event("Microsoft-Windows-PowerShell/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-PowerShell", ProviderGuid: "{A0C1853B-5C40-4B15-8766-3CF1C58F985A}",
 		EventID: 4104, Version: 1, Level: 5, Task: 2, Opcode: 15, Keywords: "0x0", Computer: computer, UserID: user,
 		StringInserts: []any{"1", "1", text, w.uuid(), ""},
@@ -125,7 +117,7 @@ func (w *Writer) ScriptBlock(at time.Time, computer, user, text string) {
 
 // Query writes that a program on a computer looked up a host (Sysmon 22).
 func (w *Writer) Query(at time.Time, computer, user, image, host string) {
-	w.event("Microsoft-Windows-Sysmon/Operational", at, WindowsEvent{
+	w.event("Microsoft-Windows-Sysmon/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-Sysmon", ProviderGuid: "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
 		EventID: 22, Version: 5, Level: 4, Task: 22, Keywords: "0x8000000000000000", Computer: computer, UserID: "NT AUTHORITY\\SYSTEM",
 		StringInserts: []any{"-", at.Format("2006-01-02 15:04:05.000"), "{" + strings.ToUpper(w.uuid()) + "}", "5216", host, "0", "type:  5 " + host + ";", image, user},
@@ -135,10 +127,10 @@ func (w *Writer) Query(at time.Time, computer, user, image, host string) {
 // Cmdlet writes a cmdlet that the server ran, to the channel MSExchange
 // Management. user is a name in the directory, as contoso.com/Users/Admin.
 func (w *Writer) Cmdlet(at time.Time, user, cmdlet, parameters string) {
-	w.event("MSExchange Management", at, WindowsEvent{
+	w.event("MSExchange Management", at, windowsEvent{
 		ProviderName: "MSExchange CmdletLogs", EventID: 1, Level: 4, Task: 1, Qualifiers: "16384", Keywords: "0x80000000000000", Computer: w.computer(),
 		Message: "Cmdlet suceeded. Cmdlet " + cmdlet + ", parameters " + parameters + ".",
-		StringInserts: []any{cmdlet, parameters, user, "S-1-5-21-1004336348-1177238915-682003330-1150", "S-1-5-21-1004336348-1177238915-682003330-1150",
+		StringInserts: []any{cmdlet, parameters, user, sid(path.Base(user)), sid(path.Base(user)),
 			"Remote-ManagementShell-Unknown", "8372 w3wp#MSExchangePowerShellAppPool", "1", "00:00:00.3124905", "View Entire Forest: 'False'", "", "", "", "false", "0 objects"},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
@@ -18,8 +19,16 @@ var microsoft = []netip.Prefix{
 
 const microsoftASN = 8075
 
-// WriteOwners writes a database of the owners of networks in MaxMind's format.
-func (p *Plan) WriteOwners(path string) error {
+// Databases writes the databases of the plan to a folder.
+func (p *Plan) Databases(dir string) error {
+	if err := p.writeOwners(filepath.Join(dir, "asn.mmdb")); err != nil {
+		return err
+	}
+	return p.writeCities(filepath.Join(dir, "city.mmdb"))
+}
+
+// writeOwners writes a database of the owners of networks in MaxMind's format.
+func (p *Plan) writeOwners(path string) error {
 	return write(path, "GeoLite2-ASN", func(insert func(netip.Prefix, mmdbtype.Map) error) error {
 		for _, n := range p.Networks {
 			for _, b := range n.Blocks {
@@ -37,8 +46,8 @@ func (p *Plan) WriteOwners(path string) error {
 	})
 }
 
-// WriteCities writes a database of cities in MaxMind's format.
-func (p *Plan) WriteCities(path string) error {
+// writeCities writes a database of cities in MaxMind's format.
+func (p *Plan) writeCities(path string) error {
 	return write(path, "GeoLite2-City", func(insert func(netip.Prefix, mmdbtype.Map) error) error {
 		for _, n := range p.Networks {
 			for _, b := range n.Blocks {

@@ -117,6 +117,15 @@ func (p *Plan) Locate(a netip.Addr) (*Network, Place, bool) {
 	return nil, Place{}, false
 }
 
+// Country returns the country and the city of an address: for those outside the plan,
+// Microsoft's.
+func (p *Plan) Country(a netip.Addr) (code, city string) {
+	if _, place, ok := p.Locate(a); ok {
+		return place.Country, place.City
+	}
+	return "US", "Redmond"
+}
+
 // quarter is the quarter of its block that an address lies in.
 func quarter(a netip.Addr) int {
 	if a.Is4() {

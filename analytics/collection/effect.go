@@ -1,0 +1,142 @@
+package collection
+
+import (
+	"bytes"
+	"strings"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
+)
+
+// effect is a set of what the parameters of a change do.
+type effect uint16
+
+const (
+	forwardsMail  effect = 1 << iota // outside the mailbox's own domain and its subdomains
+	deletesMail                      // or moves mail to a folder in which nobody looks for it
+	marksRead                        // and leaves the mail where it is, or moves it to an ordinary folder
+	delegates                        // lets somebody send for the mailbox
+	endsAuditing                     // of a mailbox or of the tenant
+	addsKey                          // to an application
+	opensProtocol                    // with which a program can read a whole mailbox
+)
+
+// groupOfActions is the group of parameters whose values have parameters in them.
+const groupOfActions = "actions"
+
+// effects are the meanings of the other groups of content.parameters. Those without one
+// only have their place in an alert.
+var effects = map[string]func(p *policy.Policy, ev *event.Event, value []byte) effect{
+	"forward": func(_ *policy.Policy, ev *event.Event, value []byte) effect {
+		return when(sendsOutside(value, ownDomain(ev)), forwardsMail)
+	},
+	"delete": whenTrue(deletesMail), "mark_read": whenTrue(marksRead), "protocol": whenTrue(opensProtocol), "audit_off": whenTrue(endsAuditing),
+	"move": func(p *policy.Policy, _ *event.Event, value []byte) effect {
+		return when(p.HidingFolder(bytes.ToLower(value)), deletesMail)
+	},
+	"delegate": func(_ *policy.Policy, _ *event.Event, value []byte) effect {
+		return when(!removed(value), delegates)
+	},
+	"credential": func(*policy.Policy, *event.Event, []byte) effect { return addsKey },
+	"audit_on": func(_ *policy.Policy, _ *event.Event, value []byte) effect {
+		return when(is(value, "false"), endsAuditing)
+	},
+}
+
+func when(does bool, e effect) effect {
+	if does {
+		return e
+	}
+	return 0
+}
+
+// whenTrue returns the meaning of a parameter that has an effect if it is true.
+func whenTrue(e effect) func(*policy.Policy, *event.Event, []byte) effect {
+	return func(_ *policy.Policy, _ *event.Event, value []byte) effect { return when(is(value, "true"), e) }
+}
+
+// effectsOf returns what a change does.
+func effectsOf(p *policy.Policy, ev *event.Event) (e effect) {
+	eachParameter(p, ev.Detail, func(name, value []byte) { e |= effectOf(p, ev, name, value) })
+	return e
+}
+
+func effectOf(p *policy.Policy, ev *event.Event, name, value []byte) effect {
+	group := p.Parameter(name).Group
+	if group == groupOfActions {
+		return actionsOf(p, ev, value)
+	}
+	if meaning := effects[group]; meaning != nil {
+		return meaning(p, ev, value)
+	}
+	return 0
+}
+
+// actionsOf returns what the actions of a rule of Outlook's do. The type of an action
+// is a parameter without a value.
+func actionsOf(p *policy.Policy, ev *event.Event, value []byte) (e effect) {
+	eachField(value, func(name, value []byte) {
+		switch {
+		case string(name) == "ActionType":
+			e |= effectOf(p, ev, bytes.Trim(value, punctuation), []byte("true"))
+		case p.Parameter(name).Group != groupOfActions: // those have no actions within
+			e |= effectOf(p, ev, name, value)
+		}
+	})
+	return e
+}
+
+// punctuation surrounds values in logs of cmdlets and in JSON.
+const punctuation = " =\"':-$,[]{}()"
+
+// is reports whether a value is a word, in any case and whatever surrounds it.
+func is(value []byte, word string) bool {
+	return bytes.EqualFold(bytes.Trim(value, punctuation), []byte(word))
+}
+
+// removed reports whether a value removes what a parameter sets.
+func removed(value []byte) bool {
+	return len(bytes.Trim(value, punctuation)) == 0 || is(value, "null")
+}
+
+// sendsOutside reports whether any address of a list is outside a domain and its
+// subdomains. A target without a domain counts as outside, and so does one that was
+// cut.
+func sendsOutside(list, domain []byte) bool {
+	return !removed(list) && !allWithin(bytes.ToLower(list), domain)
+}
+
+// ownDomain returns the domain of the mailbox or, without one, of the account.
+func ownDomain(ev *event.Event) []byte {
+	for _, account := range [...][]byte{ev.Mailbox, ev.User} {
+		if at := bytes.LastIndexByte(account, '@'); at >= 0 {
+			return account[at+1:]
+		}
+	}
+	return nil
+}
+
+// allWithin reports whether every address of a list is in a domain or a subdomain
+// of it.
+func allWithin(list, domain []byte) bool {
+	if len(domain) == 0 || !bytes.Contains(list, []byte("@")) {
+		return false
+	}
+	for len(list) > 0 {
+		at := bytes.IndexByte(list, '@')
+		if at < 0 {
+			return true
+		}
+		list = list[at+1:]
+		end := bytes.IndexFunc(list, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) })
+		if end < 0 {
+			end = len(list)
+		}
+		host, ok := bytes.CutSuffix(list[:end], domain)
+		if !ok || len(host) > 0 && host[len(host)-1] != '.' {
+			return false
+		}
+		list = list[end:]
+	}
+	return true
+}

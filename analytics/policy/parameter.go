@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/policy/strict"
+)
+
+// A Parameter is what the content says about the parameter of a change.
+type Parameter struct {
+	Group string // of content.parameters; "": unknown
+	Rank  int    // 1 is listed first; 0: unknown
+}
+
+// parameterGroups are the groups of content.parameters. AN0131 gives each a meaning,
+// which a test of package collection checks.
+var parameterGroups = map[string]bool{
+	"grantee": true, "delegate": true, "forward": true, "rights": true, "delete": true, "move": true, "mark_read": true, "actions": true,
+	"condition": true, "scope": true, "credential": true, "audit_on": true, "audit_off": true, "protocol": true, "object": true,
+}
+
+// The groups of content.values.
+const (
+	hidingFolder = "hiding_folder"
+	mailRole     = "mail_role"
+)
+
+// maxParameter bounds the name of a parameter, in bytes.
+const maxParameter = 64
+
+// readParameters reads {group: [names]}. Names of a policy are ranked behind the
+// embedded ones.
+func (c *content) readParameters(r *strict.Reader, at string, n *yaml.Node) {
+	groups := strict.Fields{}
+	for group := range parameterGroups {
+		groups[group] = func(r *strict.Reader, at string, n *yaml.Node) {
+			r.Items(at, n, func(item *yaml.Node) {
+				name, ok := r.Value(item, at, "the name of a parameter")
+				switch {
+				case ok && (name == "" || len(name) > maxParameter):
+					r.Fail(item, at, "%q: %d bytes long (want 1 to %d)", strict.Clip(name), len(name), maxParameter)
+				case ok:
+					c.parameters[strings.ToLower(name)] = Parameter{group, len(c.parameters) + 1}
+				}
+			})
+		}
+	}
+	strict.Section(groups)(r, at, n)
+}
+
+// readValues reads {group: [parts of values]}.
+func (c *content) readValues(r *strict.Reader, at string, n *yaml.Node) {
+	strict.Section(strict.Fields{hidingFolder: c.hidingFolders.readLower, mailRole: c.mailRoles.readLower})(r, at, n)
+}
+
+// Parameter returns the meaning of a parameter of a change by its name.
+func (p *Policy) Parameter(name []byte) Parameter {
+	var lower [maxParameter]byte
+	if len(name) > len(lower) {
+		return Parameter{}
+	}
+	return p.content.parameters[string(ascii.AppendLower(lower[:0], name))]
+}
+
+// ParameterGroups returns the groups of content.parameters, sorted.
+func ParameterGroups() []string { return slices.Sorted(maps.Keys(parameterGroups)) }
+
+// HidingFolder reports whether a folder, in lower case, is one in which nobody looks for
+// mail.
+func (p *Policy) HidingFolder(name []byte) bool { return p.content.hidingFolders.in(name) }
+
+// MailRole reports whether a text in lower case names a role that reaches mailboxes.
+func (p *Policy) MailRole(text []byte) bool { return p.content.mailRoles.in(text) }

@@ -1,0 +1,190 @@
+// Package attack is what the incidents of AN1269 have beside those of other
+// analytics: the accounts that were tried, and from them the class, the severity and
+// the message.
+package attack
+
+import (
+	"slices"
+
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/window"
+)
+
+// Bounds of what one attack keeps, whatever the attacker sends.
+const (
+	maxAttempts = 128 // attempts that still join with other logs' and show the shape
+	maxAgents   = 10
+)
+
+// Attack is the detail of an incident: attempts by account.
+type Attack struct {
+	*incident.Incident
+	tallies  map[uint64]*tally
+	users    window.Distinct
+	unknown  window.Distinct // accounts that do not exist
+	locked   window.Distinct
+	leaked   window.Distinct
+	assessed int  // failures when the class was last decided
+	most     int  // failures of one account
+	targeted bool // a privileged account is among them
+	agentIDs []uint32
+	latest   window.Attempts
+	highFrom struct{ users, failures int } // thresholds of high severity
+}
+
+// New returns the detail of a new incident.
+func New(i *incident.Incident) incident.Detail { return &Attack{Incident: i} }
+
+// tally is what one account did in an incident.
+type tally struct {
+	name     string
+	failures int
+	last     int64
+	reason   event.Reason
+	marks    event.Marks
+}
+
+// Volume returns the number of failures.
+func (i *Attack) Volume() int { return i.Counts.Failures }
+
+// AddFailure counts a failed attempt. It reports whether the attempt is new,
+// rather than a duplicate from another log.
+func (i *Attack) AddFailure(t window.Attempt, ev *event.Event) bool {
+	switch i.latest.Add(t, maxAttempts) {
+	case window.Joined, window.Refined:
+		i.refine(t)
+		return false
+	case window.Identified:
+		i.tally(t)
+		return true
+	}
+	i.countFailure(t)
+	if ev != nil {
+		i.AddEvent(ev)
+	}
+	return true
+}
+
+// countFailure adds an attempt to the totals.
+func (i *Attack) countFailure(t window.Attempt) {
+	i.Extend(t.At)
+	i.Counts.Failures++
+	i.Services |= 1 << t.Service
+	i.AddClient(t.Client)
+	i.addAgent(t.Agent)
+	if t.Key != 0 {
+		i.tally(t)
+	}
+	i.Changed()
+}
+
+// refine merges the details that another log adds to a counted attempt.
+func (i *Attack) refine(t window.Attempt) {
+	i.Services |= 1 << t.Service
+	if t.Key == 0 {
+		return
+	}
+	i.countAccount(&t)
+	if a := i.tallies[t.Key]; a != nil {
+		a.marks |= t.Marks
+		a.updateReason(&t)
+	}
+}
+
+// updateReason keeps the most specific reason of an account's last failure.
+func (a *tally) updateReason(t *window.Attempt) {
+	switch {
+	case t.At > a.last+window.JoinWithin, t.At > a.last && !window.MoreSpecific(a.reason, t.Reason),
+		t.At >= a.last-window.JoinWithin && window.MoreSpecific(t.Reason, a.reason):
+		a.reason = t.Reason
+	}
+	a.last = max(a.last, t.At)
+}
+
+// countAccount counts an account once in each of the figures that it belongs
+// to, at any size.
+func (i *Attack) countAccount(t *window.Attempt) {
+	i.users.Add(t.Key)
+	switch t.Reason {
+	case event.UnknownUser:
+		i.unknown.Add(t.Key)
+	case event.Locked:
+		i.locked.Add(t.Key)
+	}
+	if t.Marks.Has(event.LeakedAccount) {
+		i.leaked.Add(t.Key)
+	}
+	i.targeted = i.targeted || t.Marks.Has(event.PrivilegedUser)
+}
+
+// UpdateCounts updates the distinct counts, read by one of the methods of
+// window.Distinct. Accounts that get in beyond those known to be new count as
+// succeeded.
+func (i *Attack) UpdateCounts(read func(*window.Distinct) int) {
+	i.Counts.DistinctUsers = read(&i.users)
+	i.Counts.UnknownUsers = read(&i.unknown)
+	i.Counts.Locked = read(&i.locked)
+	i.Counts.Leaked = read(&i.leaked)
+	i.Counts.Succeeded = max(i.Counts.Succeeded, i.Valid.Count()-i.Counts.Accepted)
+}
+
+func (i *Attack) addAgent(id uint32) {
+	if len(i.agentIDs) < maxAgents && !slices.Contains(i.agentIDs, id) {
+		i.agentIDs = append(i.agentIDs, id)
+	}
+}
+
+func (i *Attack) tally(t window.Attempt) {
+	i.countAccount(&t)
+	a := i.tallies[t.Key]
+	if a == nil {
+		if len(i.tallies) >= incident.MaxAccounts {
+			return
+		}
+		if i.tallies == nil {
+			i.tallies = make(map[uint64]*tally)
+		}
+		a = &tally{name: t.Name}
+		i.tallies[t.Key] = a
+	}
+	a.failures++
+	i.most = max(i.most, a.failures)
+	a.marks |= t.Marks
+	a.updateReason(&t)
+}
+
+// SetHigh sets the number of accounts and of failures from which on the severity is
+// high.
+func (i *Attack) SetHigh(users, failures int) {
+	i.highFrom.users, i.highFrom.failures = users, failures
+}
+
+// Attempts returns the latest attempts, at most maxAttempts.
+func (i *Attack) Attempts() []window.Attempt { return i.latest.All() }
+
+// FailuresOf returns how often an account has failed, and when it failed last, in Unix
+// milliseconds. Of a large attack only some accounts are counted.
+func (i *Attack) FailuresOf(account uint64) (n int, last int64) {
+	if t := i.tallies[account]; t != nil {
+		return t.failures, t.last
+	}
+	return 0, 0
+}
+
+// AgentsFull reports whether the attack has had too many agents for all to be kept.
+func (i *Attack) AgentsFull() bool { return len(i.agentIDs) >= maxAgents }
+
+// HasFailed reports whether the account failed in this incident.
+func (i *Attack) HasFailed(key uint64) bool {
+	_, ok := i.tallies[key]
+	return ok || i.users.Has(key)
+}
+
+// UsesAgent reports whether the incident has failures with an agent, by its hash.
+func (i *Attack) UsesAgent(id uint32) bool { return slices.Contains(i.agentIDs, id) }
+
+// NamesAgents reports whether the incident has failures of which the agent is known.
+func (i *Attack) NamesAgents() bool {
+	return slices.ContainsFunc(i.agentIDs, func(id uint32) bool { return id != 0 })
+}

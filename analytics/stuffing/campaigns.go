@@ -1,0 +1,309 @@
+package stuffing
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"redshank/analytics/event"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/window"
+)
+
+// campaigns keeps the attacks from many clients.
+type campaigns struct {
+	incidents   *incidents
+	profiles    *profiles
+	rarity      *rarity
+	evidence    *evidence.List
+	foreign     *foreignSignIns
+	clusters    *clusters
+	level       *tenantLevel
+	credentials *credentials
+	slow        int64 // milliseconds
+	list        []*campaign
+	byTrait     map[uint64]*campaign
+}
+
+// observe adds a foreign failure to its campaign, or to the evidence from which
+// a campaign may open. own is the incident of its client, or nil. It returns
+// the campaign, or nil.
+func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *attack.Attack) *campaign {
+	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
+		return s.count(t, own)
+	}
+	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
+	f.Repeated = c.repeats(t)
+	if f.Traits[traitTool] == 0 && c.shared(t.Marks) {
+		return nil // of people who use what others there use
+	}
+	if k := s.of(&f, c); k != nil {
+		s.join(k, &f, c, ev)
+		return k
+	}
+	s.evidence.Add(f)
+	if k := s.openRare(&f, ev); k != nil {
+		return k
+	}
+	if own != nil {
+		return s.openRounds(&f, own, ev)
+	}
+	if members, only := s.level.members(t.At); members != nil {
+		return s.open(campaign{tenant: true, only: only}, members, ev)
+	}
+	return nil
+}
+
+// openRare opens a campaign of the failures that share a rare trait with a failure,
+// if they are enough. It returns the campaign, or nil.
+func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
+	key, members := s.clusters.watch(f)
+	if members == nil {
+		return nil
+	}
+	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// openRounds opens a campaign where a client with an incident of its own tries again
+// what other clients tried with the same rare tool: an attacker who moves to another
+// address for each round. It looks for them each time the failures of the incident
+// have doubled. It returns the campaign, or nil.
+func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
+	key, n := f.Traits[traitTool], own.Counts.Failures
+	if key == 0 || n < leastRound || n&(n-1) != 0 {
+		return nil
+	}
+	members := s.clusters.rounds(key, f.At)
+	if members == nil {
+		return nil
+	}
+	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// leastRound is the least number of failures in a round.
+const leastRound = 8
+
+// count counts a failure of a client in the campaign that its incident is
+// part of, and returns the campaign, or nil without one.
+func (s *campaigns) count(t *window.Attempt, own *attack.Attack) *campaign {
+	if own.Campaign == "" {
+		return nil
+	}
+	n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident.ID == own.Campaign })
+	if n < 0 || s.list[n].incident.Closed() || !s.list[n].covers(t.At) {
+		return nil
+	}
+	k := s.list[n]
+	k.began, k.end = min(k.began, t.At), max(k.end, t.At)
+	k.incident.AddFailure(*t, nil)
+	s.incidents.tracker.Update(k.incident.Incident)
+	return k
+}
+
+// Of a client with an incident of more than wellKnown failures, only one failure
+// in seldom is compared with those of other clients.
+const (
+	wellKnown = 128
+	seldom    = 16
+)
+
+// refine adds the program to a failure that another log reported without one,
+// and checks the traits of the program. It reports whether the failure was
+// already recorded as foreign.
+func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+	f := s.evidence.Find(t)
+	if f == nil || f.Taken {
+		return f != nil
+	}
+	s.evidence.Merge(f, *t)
+	if t.Key == 0 {
+		t.Key, t.Name = f.Key, f.Name
+		a, _ = s.profiles.accounts.Peek(t.Key)
+	}
+	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) {
+		s.evidence.Explain(f)
+		return true
+	}
+	f.Traits = s.rarity.traits(c, &f.Attempt, appOf(ev))
+	if k := s.of(f, c); k != nil {
+		s.evidence.Take([]*evidence.Failure{f})
+		s.join(k, f, c, ev)
+		return true
+	}
+	s.openRare(f, ev)
+	return true
+}
+
+// of returns the campaign that a foreign failure is part of: one of its
+// rare traits, or else, while the tenant's level is up, all unexplained ones.
+func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
+	for _, key := range f.Traits {
+		if key == 0 {
+			continue
+		}
+		if k := s.byTrait[key]; k != nil && k.covers(f.At) {
+			return k
+		}
+	}
+	if f.Single {
+		return nil
+	}
+	var widest *campaign
+	for _, k := range s.list {
+		switch {
+		case !k.tenant || !k.covers(f.At):
+		case len(k.only) == 0:
+			widest = k
+		case f.MadeWith(k.only) && s.goesOn(k, f):
+			return k
+		}
+	}
+	if widest != nil && s.goesOn(widest, f) {
+		return widest
+	}
+	return nil
+}
+
+// join adds a failure to a campaign.
+func (s *campaigns) join(k *campaign, f *evidence.Failure, c *client, ev *event.Event) {
+	s.member(k, f, c)
+	k.incident.AddEvent(ev)
+	s.incidents.tracker.Update(k.incident.Incident)
+	s.split(k, f, ev)
+}
+
+// member counts a failure in a campaign and links the incident of its client.
+func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
+	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
+	k.incident.AddFailure(f.Attempt, nil)
+	if isNew := !k.has(c.key); isNew && len(k.clients) < maxCampaignClients {
+		k.clients[c.key] = struct{}{}
+		defer s.lookBackFrom(k, c)
+	}
+	if len(k.tools) < maxCampaignTools && !slices.Contains(k.tools, f.Tool) {
+		k.tools = append(k.tools, f.Tool)
+	}
+	if f.Single {
+		s.incidents.link(k.incident, c.incident)
+	} else if c.campaign != k.incident {
+		c.campaign = k.incident
+		s.profiles.clients.MarkDirty(c.key)
+	}
+}
+
+// open makes an incident of failures that belong together: the one of
+// a campaign that they go on with, or a new one.
+func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
+	made.origin = s.originOf(members)
+	keys, k := made.keys, s.same(&made, members)
+	switch {
+	case k == nil:
+		k = s.create(&made, members)
+	case !made.tenant:
+		k.origin.add(&made.origin)
+	}
+	for _, key := range keys {
+		s.giveTrait(key, k)
+	}
+	s.evidence.Take(members)
+	for _, f := range members {
+		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
+			s.member(k, f, c)
+		}
+	}
+	s.lookBack(k)
+	k.incident.AddEvent(ev)
+	k.incident.Assess()
+	s.incidents.tracker.Update(k.incident.Incident)
+	return k
+}
+
+// giveTrait makes a rare trait one of a campaign, and of no other: only then does a
+// restored state say whose it is.
+func (s *campaigns) giveTrait(key uint64, k *campaign) {
+	o := s.byTrait[key]
+	if o == k {
+		return
+	}
+	if o != nil {
+		o.keys = slices.DeleteFunc(o.keys, func(have uint64) bool { return have == key })
+	}
+	if len(k.keys) >= maxCampaignKeys {
+		delete(s.byTrait, k.keys[0])
+		k.keys = slices.Delete(k.keys, 0, 1)
+	}
+	k.keys = append(k.keys, key)
+	s.byTrait[key] = k
+}
+
+func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaign {
+	k := made
+	k.began, k.end = members[0].At, members[len(members)-1].At
+	k.opened = k.end
+	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
+	k.clients, k.sample = map[event.ClientKey]struct{}{}, map[uint64]struct{}{}
+	for _, f := range members {
+		if f.Key != 0 && len(k.sample) < maxCampaignSample {
+			k.sample[f.Key] = struct{}{}
+		}
+	}
+	subject := "tenant"
+	if len(k.keys) > 0 {
+		subject = strconv.FormatUint(k.keys[0], 16)
+	}
+	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
+	k.keys = nil // open gives them
+	k.incident = s.incidents.open(subject, windowCampaign, k.began, k.began)
+	s.list = append(s.list, k)
+	if len(s.list) > maxCampaigns {
+		s.retire(slices.MinFunc(s.list, func(a, b *campaign) int { return cmp.Compare(a.end, b.end) }))
+	}
+	return k
+}
+
+func (s *campaigns) retire(k *campaign) {
+	s.list = slices.DeleteFunc(s.list, func(o *campaign) bool { return o == k })
+	for _, key := range k.keys {
+		if s.byTrait[key] == k {
+			delete(s.byTrait, key)
+		}
+	}
+}
+
+// same returns the existing campaign that failures belong to, or nil.
+// The two must be at most a day apart, and either share most accounts or
+// clients, or begin within an hour, have similar durations and origins. Failures are
+// compared with the initial sample of each campaign, not with its later
+// members. Accounts count only where that sample is a small part of the tenant:
+// attacks on everybody share them all.
+func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign {
+	began, end := members[0].At, members[len(members)-1].At
+	var best *campaign
+	for _, k := range s.list {
+		if len(made.only) > 0 && k.tenant && len(k.only) == 0 && began > k.opened {
+			continue // it began in that one's shadow
+		}
+		if began > k.end+s.slow || end < k.began-s.slow || !s.incidents.tracker.IsOpen(k.incident.Incident, began) {
+			continue
+		}
+		accounts, clients, named := 0, 0, 0
+		for _, f := range members {
+			if f.Key != 0 {
+				named++
+				if _, ok := k.sample[f.Key]; ok {
+					accounts++
+				}
+			}
+			if k.has(s.profiles.cut(f.Client)) {
+				clients++
+			}
+		}
+		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.alike(&k.origin, &made.origin, members)
+		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+			best = k
+		}
+	}
+	return best
+}

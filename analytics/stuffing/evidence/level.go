@@ -1,0 +1,160 @@
+package evidence
+
+import (
+	"math"
+
+	"redshank/analytics/event"
+)
+
+// levelHours is how many hours of the tenant's level are kept, levelDays how
+// many days of them are compared.
+const (
+	levelHours = 15 * 24
+	levelDays  = 13
+)
+
+// Level counts the unexplained foreign failures of the whole tenant by hour and
+// finds a change of their rate: the site-wide part of Javed and Paxson,
+// "Detecting Stealthy, Distributed SSH Brute-Forcing" (CCS 2013). It knows what
+// is usual for an hour of the day, so a Monday morning is not a change.
+type Level struct {
+	hours    [levelHours]hourCount
+	began    int32 // the earliest hour
+	expected struct {
+		hour int32 // the last of the values; 0: none
+		mean [lookBackHours]float32
+	}
+}
+
+type hourCount struct {
+	hour     int32
+	failures int32 // of foreign clients, not explained
+	signIns  int32 // of accounts from networks that are new to them
+	dirty    bool  // since it was saved
+}
+
+// lookBackHours is how far back a change may have begun.
+const lookBackHours = 48
+
+// at returns the count of an hour, or nil if the hour is too late to be kept.
+func (l *Level) at(hour int32) *hourCount {
+	h := &l.hours[uint32(hour)%levelHours]
+	if h.hour != hour {
+		if h.hour > hour {
+			return nil
+		}
+		*h = hourCount{hour: hour}
+	}
+	if l.began == 0 || hour < l.began {
+		l.began = hour
+	}
+	h.dirty = true
+	return h
+}
+
+func (l *Level) add(at int64, n int32) {
+	if h := l.at(int32(at / event.Hour)); h != nil {
+		h.failures = max(0, h.failures+n)
+	}
+}
+
+// AddSignIn counts a success from a network that is new to its account, at a time in
+// Unix milliseconds.
+func (l *Level) AddSignIn(at int64) {
+	if h := l.at(int32(at / event.Hour)); h != nil {
+		h.signIns++
+	}
+}
+
+func (l *Level) count(hour int32) hourCount {
+	if h := &l.hours[uint32(hour)%levelHours]; hour > 0 && h.hour == hour {
+		return *h
+	}
+	return hourCount{hour: hour}
+}
+
+// mean is what is usual for an hour: the mean over the same hours of the days
+// before, smoothed over three hours, with two days of a given rate before
+// anything is known.
+func (l *Level) mean(hour int32, prior float64) float64 {
+	sum, days := 2*prior, 2.0
+	for d := int32(1); d <= levelDays; d++ {
+		h := hour - 24*d
+		if h-1 < l.began {
+			break
+		}
+		sum += float64(l.count(h-1).failures+2*l.count(h).failures+l.count(h+1).failures) / 4
+		days++
+	}
+	return sum / days
+}
+
+// refresh recomputes what is usual for the hours up to newest.
+func (l *Level) refresh(newest int32, prior float64) {
+	if l.expected.hour == newest {
+		return
+	}
+	l.expected.hour = newest
+	for n := range l.expected.mean {
+		l.expected.mean[n] = float32(l.mean(newest-lookBackHours+1+int32(n), prior))
+	}
+}
+
+// Change reports whether the failures up to an hour exceed what is usual by at
+// least a given number, and the hour in which that began: the failures of the
+// hours, if that hour has more of them than usual, or those of a whole day.
+func (l *Level) Change(newest int32, prior float64, least int) (from int32, changed bool) {
+	l.refresh(newest, prior)
+	mean := float64(l.expected.mean[lookBackHours-1])
+	if float64(l.count(newest).failures) > mean+slack(mean) {
+		if from, changed = l.burst(newest, least); changed {
+			return from, true
+		}
+	}
+	return l.drift(newest, least)
+}
+
+// burst is the cumulative sum (CUSUM) of what the hours up to newest exceed
+// their mean by. An hour may exceed its mean by half of it and a standard
+// deviation for nothing, and have one failure for every two sign-ins from new
+// networks: where people move, some mistype.
+func (l *Level) burst(newest int32, least int) (from int32, changed bool) {
+	sum := 0.0
+	for n := range l.expected.mean {
+		h, mean := newest-lookBackHours+1+int32(n), float64(l.expected.mean[n])
+		before, c := sum, l.count(h)
+		sum = max(0, sum+float64(c.failures)-max(mean+slack(mean), float64(c.signIns)/2))
+		if before == 0 && sum > 0 {
+			from = h
+		}
+	}
+	return from, sum >= float64(least)
+}
+
+// driftHours is how long an attack may take that exceeds the usual failures of
+// no hour, only those of a day.
+const driftHours = 24
+
+// drift compares the failures of a day with what is usual in a day, with the
+// same allowances as burst.
+func (l *Level) drift(newest int32, least int) (from int32, changed bool) {
+	from = newest - driftHours + 1
+	failures, signIns, mean := 0.0, 0.0, 0.0
+	for h := from; h <= newest; h++ {
+		c := l.count(h)
+		failures, signIns = failures+float64(c.failures), signIns+float64(c.signIns)
+		mean += float64(l.expected.mean[h-newest+lookBackHours-1])
+	}
+	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
+}
+
+func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
+
+// Usual returns the greatest usual number of failures from one hour to another.
+func (l *Level) Usual(from, to int32, prior float64) (sum float64) {
+	for h := from; h <= to && h < from+lookBackHours; h++ {
+		mean := l.mean(h, prior)
+		sum += mean + slack(mean)
+	}
+	return sum
+}

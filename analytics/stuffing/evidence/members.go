@@ -1,0 +1,119 @@
+package evidence
+
+import (
+	"cmp"
+	"slices"
+
+	"redshank/analytics/event"
+)
+
+// Unexplained returns the failures from a time on that are part of no campaign and
+// not forgiven, of which want reports true, in the order of their times.
+func (e *List) Unexplained(from int64, want func(*Failure) bool) (members []*Failure) {
+	for f := range e.Since(from) {
+		if !f.Taken && !f.Succeeded && f.At >= from && want(f) {
+			members = append(members, f)
+		}
+	}
+	slices.SortStableFunc(members, ByTime)
+	return members
+}
+
+// ByTime compares two failures by their times.
+func ByTime(a, b *Failure) int { return cmp.Compare(a.At, b.At) }
+
+// Around returns the run of failures around a time in which no pause exceeds
+// pause milliseconds.
+func Around(members []*Failure, at, pause int64) []*Failure {
+	from, to := 0, len(members)
+	for n := 1; n < len(members); n++ {
+		if members[n].At-members[n-1].At <= pause {
+			continue
+		}
+		if members[n].At <= at {
+			from = n
+		} else {
+			to = n
+			break
+		}
+	}
+	return members[from:to]
+}
+
+// Census is how many distinct clients and accounts some failures have.
+type Census struct {
+	Clients, Accounts int
+	Leaked            int // of the accounts
+	unnamed           int // failures whose log names no account
+}
+
+// CensusOf counts the clients and accounts of failures. cut returns the client that an
+// address belongs to.
+func CensusOf(members []*Failure, cut func(event.ClientKey) event.ClientKey) (c Census) {
+	clients, accounts := make(map[uint64]struct{}, len(members)), make(map[uint64]struct{}, len(members))
+	for _, f := range members {
+		clients[cut(f.Client).Hash()] = struct{}{}
+		if f.Key == 0 {
+			c.unnamed++
+			continue
+		}
+		if _, ok := accounts[f.Key]; !ok && f.Marks.Has(event.LeakedAccount) {
+			c.Leaked++
+		}
+		accounts[f.Key] = struct{}{}
+	}
+	c.Clients, c.Accounts = len(clients), len(accounts)
+	return c
+}
+
+// Tried returns how many accounts were tried, where two failures without a name stand
+// for at least one account.
+func (c Census) Tried() int { return max(c.Accounts, c.unnamed/2) }
+
+// Characteristic returns the tools, or else the agents, that most of some
+// failures were made with, and these failures. Where no few stand out it
+// returns all failures and nothing.
+func Characteristic(members []*Failure) (of []*Failure, only []uint32) {
+	for _, by := range [...]func(*Failure) uint32{
+		func(f *Failure) uint32 { return f.Tool },
+		func(f *Failure) uint32 { return f.Agent },
+	} {
+		if only = outstanding(members, by); only != nil {
+			break
+		}
+	}
+	if only == nil {
+		return members, nil
+	}
+	for _, f := range members {
+		if f.MadeWith(only) {
+			of = append(of, f)
+		}
+	}
+	return of, only
+}
+
+// outstanding returns the values that at least a fifth of the failures have
+// each, if they cover three fifths together; nil otherwise.
+func outstanding(members []*Failure, by func(*Failure) uint32) (only []uint32) {
+	counts := map[uint32]int{}
+	for _, f := range members {
+		counts[by(f)]++
+	}
+	covered := 0
+	for value, n := range counts {
+		if n*5 >= len(members) && value != 0 {
+			only, covered = append(only, value), covered+n
+		}
+	}
+	if covered*5 < len(members)*3 {
+		return nil
+	}
+	slices.Sort(only)
+	return only
+}
+
+// MadeWith reports whether the tool or the agent of a failure is in a list.
+func (f *Failure) MadeWith(only []uint32) bool {
+	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)
+}

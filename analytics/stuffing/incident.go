@@ -1,0 +1,153 @@
+package stuffing
+
+import (
+	"slices"
+	"strconv"
+
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/window"
+)
+
+// incidents opens the incidents of AN1269.
+type incidents struct {
+	policy  *policy.Policy
+	tracker *incident.Tracker
+	slow    int64 // milliseconds
+}
+
+// inReach reports whether an event at a time belongs to the incident: from the
+// slow window before its start to the quiet time after its end.
+func (s *incidents) inReach(i *attack.Attack, at int64) bool {
+	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
+}
+
+// open opens the incident of a subject, from one time to another, for the reason why:
+// one of the windows. Its severity is high from twice the accounts and ten times the
+// failures on that open an incident.
+func (s *incidents) open(subject, why string, from, to int64) *attack.Attack {
+	i := s.tracker.Open(&ruleStuffing, subject, from).Detail.(*attack.Attack)
+	i.Extend(to)
+	i.Window = why
+	t := &s.policy.Stuffing
+	i.SetHigh(2*t.MailboxLoginThreshold.Burst, 10*t.FailureThreshold.Burst)
+	return i
+}
+
+// began returns the time of the earliest attempt that can belong to an
+// incident at a time.
+func (s *incidents) began(tries *window.Attempts, at int64) int64 {
+	for _, t := range tries.All() {
+		if t.At >= at-s.slow {
+			return min(t.At, at)
+		}
+	}
+	return at
+}
+
+// link notes that the incident of one client is part of a campaign.
+func (s *incidents) link(campaign, single *attack.Attack) {
+	if single == nil || single.Campaign == campaign.ID {
+		return
+	}
+	single.Campaign = campaign.ID
+	s.tracker.MarkDirty(single.Incident)
+	campaign.Members = addMember(campaign.Members, single.ID)
+}
+
+// addMember appends an id to the listed members of a campaign.
+func addMember(list []string, id string) []string {
+	if len(list) >= incident.MaxListed || slices.Contains(list, id) {
+		return list
+	}
+	return append(list, id)
+}
+
+// byID returns the open incident with the id, or nil if it is closed.
+func (s *incidents) byID(id string) *attack.Attack {
+	if i := s.tracker.ByID(id); i != nil {
+		return i.Detail.(*attack.Attack)
+	}
+	return nil
+}
+
+func idOf(i *attack.Attack) string {
+	if i == nil {
+		return ""
+	}
+	return i.ID
+}
+
+// clientIncidents opens the incidents of single clients.
+type clientIncidents struct {
+	policy      *policy.Policy
+	incidents   *incidents
+	profiles    *profiles
+	evidence    *evidence.List
+	foreign     *foreignSignIns
+	credentials *credentials
+}
+
+// open opens an incident of a client's attempts and adds the accounts that
+// signed in before the threshold was crossed.
+func (s *clientIncidents) open(c *client, why string, at int64, ev *event.Event) *attack.Attack {
+	subject := c.key.Addr().String()
+	if c.unit != nil { // several attacks may come from one office
+		subject += " " + strconv.FormatUint(uint64(c.unit.tools[0]), 16)
+	}
+	i := s.incidents.open(subject, why, s.incidents.began(&c.attempts, at), at)
+	i.Client, i.Prefix = ev.IP, s.profiles.prefix(c.key)
+	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)
+	i.AddEvent(ev)
+	s.adopt(i, c)
+	i.Assess()
+	s.incidents.tracker.Update(i.Incident)
+	return i
+}
+
+// adopt moves what a client did within reach into its incident: all of it, or
+// of a shared address what the attack did.
+func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
+	all := c.attempts.Take()
+	overDays := i.Window == windowWeek || i.Window == windowAccount
+	var rest []window.Attempt
+	for _, t := range all {
+		a, _ := s.profiles.accounts.Peek(t.Key)
+		if (overDays || s.incidents.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
+			i.AddFailure(t, nil)
+		} else if c.unit != nil {
+			rest = append(rest, t)
+		}
+	}
+	c.attempts = window.AttemptsOf(rest)
+	c.incident = i
+	s.profiles.clients.MarkDirty(c.key)
+	s.profiles.clients.Protect(c.key)
+	s.evidence.MarkSingle(c.key, i.Start, s.profiles.cut)
+	if c.campaign != nil && s.incidents.inReach(c.campaign, i.Start) {
+		s.incidents.link(c.campaign, i)
+	}
+	if c.unit != nil {
+		s.lookBack(i, c)
+		return
+	}
+	for _, got := range c.signIns() {
+		if s.incidents.inReach(i, got.last) && s.credentials.judge(i, c, got.signIn) == valid {
+			s.credentials.add(i, c, got.signIn)
+		}
+	}
+}
+
+// lookBack adds the successes at a shared address that came before its
+// incident opened.
+func (s *clientIncidents) lookBack(i *attack.Attack, c *client) {
+	for n := range s.foreign.list {
+		got := &s.foreign.list[n]
+		if s.profiles.cut(got.from) == c.key && got.first >= i.Start-hour && got.first <= i.End+hour && s.credentials.judge(i, c, got) == valid {
+			s.credentials.add(i, c, got)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package stuffing
+
+import (
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// signIn holds the successful sign-ins of one account from one client.
+type signIn struct {
+	key         uint64
+	account     *account
+	from        event.ClientKey // whole address of the last one
+	first, last int64
+	hours       uint64      // bit n: a success in the n-th hour before that of last
+	text        *signInText // nil where the address is the account's own
+	agent       uint32      // of the last one
+	tool        uint32
+	app         uint32 // the application, or the service where the log names none
+	learnedTool uint32
+	learned     int32 // day on which it was last counted in the population
+	family      event.Family
+	service     event.Service
+	outcome     event.Outcome
+	reason      event.Reason
+	proof       event.Proof
+	strange     bool // the network is the account's own, but hardly anybody uses the tool
+	foreign     bool // the account did not know the network
+	counted     bool // the account is among the client's known users
+}
+
+// signInText is the text of a sign-in for an alert.
+type signInText struct {
+	at                 int64
+	tool               uint32
+	agent, app, record string
+}
+
+// isReplaced reports whether the text of another sign-in replaces t, which may be nil.
+// The first sign-in with a program counts, and of two logs of one sign-in the one that
+// names the user agent. unusual reports whether the sign-in may turn out to be the
+// attack's, named whether its log names the agent.
+func (t *signInText) isReplaced(got *signIn, unusual, named bool) bool {
+	switch {
+	case t == nil:
+		return unusual
+	case abs(got.first-t.at) <= window.JoinWithin && (t.agent != "") != named:
+		return named
+	}
+	return unusual && (t.tool != got.tool || got.first < t.at)
+}
+
+// away is the longest pause within one session, in milliseconds.
+const away = 24 * 60 * 60 * 1000
+
+// merge extends a session by another sign-in and keeps the better proof of the two:
+// a sign-in over a stopped one, a password over a renewed session. It reports
+// whether anything changed that must be saved.
+func (a *signIn) merge(b *signIn) bool {
+	switch {
+	case b.first-a.last > away:
+		counted := a.counted
+		*a = *b
+		a.counted = counted
+		return true
+	case b.first >= a.first && b.last < a.last+timeGrain && b.rank() <= a.rank() && b.agent == a.agent && b.tool == a.tool && a.activeInHours(b.first/hour, b.last/hour):
+		return false
+	}
+	before, first, last := *a, min(a.first, b.first), max(a.last, b.last)
+	hours := a.hours<<(last/hour-a.last/hour) | b.hours<<(last/hour-b.last/hour)
+	if b.rank() >= a.rank() {
+		*a = *b
+		a.text, a.foreign = before.text, before.foreign || b.foreign
+		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
+	}
+	a.first, a.last, a.hours = first, last, hours
+	moved := movesEnough(before.last, last)
+	before.last, before.service = a.last, a.service
+	return moved || before != *a
+}
+
+// hoursKept is the number of hours before the last success that are stored
+// individually.
+const hoursKept = 64
+
+// activeBetween reports whether the account signed in between two times, to the
+// hour.
+func (a *signIn) activeBetween(from, to int64) bool {
+	return a.first <= to && a.last >= from && a.activeInHours(from/hour, to/hour)
+}
+
+// activeInHours reports whether the account signed in during the hours from one to
+// another, counted from 1970. Hours more than hoursKept before the last success all
+// count.
+func (a *signIn) activeInHours(from, to int64) bool {
+	newest := a.last / hour
+	low, high := max(0, newest-to), newest-from
+	switch {
+	case high < 0:
+		return false
+	case high >= hoursKept:
+		return true
+	}
+	return a.hours>>low&(1<<(high-low+1)-1) != 0
+}
+
+func (a *signIn) rank() int {
+	switch {
+	case a.proof == event.ProofSession:
+		return 0
+	case a.outcome == event.Accepted:
+		return 1
+	}
+	return 2
+}
+
+// password reports whether a success proves the password.
+func (a *signIn) password() bool { return a.proof != event.ProofSession }
+
+// foreign reports whether a success comes from a network that its account did not
+// know, or knows only from another log's record of the same sign-in.
+func foreign(c *client, got *signIn) bool {
+	t := window.Attempt{Agent: got.agent, Family: got.family, Service: got.service}
+	return !got.account.familiar(c, &t, got.first) || got.account.justArrived(c.key, got.agent, got.first)
+}
+
+// sameProgram reports whether an attempt may have been made with the program of a
+// success. Behind a shared address somebody else may try the account at the same
+// time. Often one of two logs names no agent.
+func sameProgram(t *window.Attempt, agent, tool uint32) bool {
+	return t.Agent == agent || t.Tool == tool || t.Agent == 0 || agent == 0
+}
