@@ -59,6 +59,7 @@ func TestClassAndSeverity(t *testing.T) {
 	}{
 		{"each account once", times(10, func(k int) int { return k }, nil), classStuffing, alert.Medium},
 		{"pairs of a list: two passwords of each account in a row", times(20, func(k int) int { return k / 2 }, nil), classStuffing, alert.Medium},
+		{"two rounds", times(20, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
 		{"three rounds", times(30, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
 		{"four passwords of each account in a row", times(40, func(k int) int { return k / 4 }, nil), classSpraying, alert.Medium},
 		{"three passwords, names that do not exist", times(30, func(k int) int { return k / 3 }, func(t *try) { t.reason = event.UnknownUser }), classStuffing, alert.Medium},
@@ -96,7 +97,11 @@ func TestTwoLogsOfOneAttempt(t *testing.T) {
 
 // A restored attack goes on as the saved one would have.
 func TestRestore(t *testing.T) {
-	saved := attackOf(times(15, func(k int) int { return k }, func(t *try) { t.marks = event.LeakedAccount }))
+	saved := attackOf(times(15, func(k int) int { return k }, func(t *try) {
+		if t.account < 2 {
+			t.marks = event.LeakedAccount
+		}
+	}))
 	b, err := saved.Save()
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +110,9 @@ func TestRestore(t *testing.T) {
 	if err := restored.Restore(b); err != nil {
 		t.Fatal(err)
 	}
+	if g := grade(restored); g != alert.Medium {
+		t.Errorf("severity %s after the restart, want medium", g)
+	}
 	for _, i := range []*Attack{saved, restored} {
 		for _, try := range times(10, func(k int) int { return k + 10 }, nil) {
 			try.second += 100
@@ -112,7 +120,7 @@ func TestRestore(t *testing.T) {
 		}
 		i.UpdateCounts((*window.Distinct).Count)
 	}
-	if saved.Counts != restored.Counts || restored.Counts.DistinctUsers != 20 || restored.Counts.Leaked != 15 {
+	if saved.Counts != restored.Counts || restored.Counts.DistinctUsers != 20 || restored.Counts.Leaked != 2 {
 		t.Errorf("counts %+v, restored %+v", saved.Counts, restored.Counts)
 	}
 	for _, account := range []int{0, 11, 19} {
