@@ -116,8 +116,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 	if f == nil || f.Taken {
 		return f != nil
 	}
-	f.Merge(*t)
-	s.evidence.Changed(f)
+	s.evidence.Merge(f, *t)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)

@@ -62,7 +62,7 @@ type log struct {
 }
 
 // Write appends the attacks of a drill to the logs, each in the first log that can
-// tell it: the audit log, the log of IIS, the sign-in log.
+// record it: the audit log, the log of IIS, the sign-in log.
 func Write(o Options) (*Drill, error) {
 	if o.Policy.Drill.Key == nil {
 		return nil, errors.New("the policy has no section drill (want key_file and accounts)")
