@@ -252,7 +252,8 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature) 
 	if ev.Family == event.Tool || c.evidence.fromAttack(d, ev) {
 		return
 	}
-	if k := clientOf(ev); k != (event.ClientKey{}) {
+	if k, day := clientOf(ev), at/event.Day; k != (event.ClientKey{}) && c.subjects.known.counted != day {
+		c.subjects.known.counted = day
 		c.weights.seen(d, ev, linkOf(c.policy, k))
 	}
 	for i := range features {

@@ -188,7 +188,7 @@ func (f Family) String() string { return name(familyNames[:], f) }
 // Protocol is how a sign-in was made.
 type Protocol uint8
 
-// The protocols worth telling apart.
+// The protocols that detections distinguish.
 const (
 	ProtocolUnknown Protocol = iota
 	ROPC

@@ -38,7 +38,7 @@ const (
 )
 
 // FileName returns a copy of a path of at most MaxFile bytes. Of a longer path it
-// keeps the end, which tells files apart, behind "...".
+// keeps the end, which distinguishes files, behind "...".
 func FileName(path []byte) string {
 	if len(path) <= MaxFile {
 		return string(path)

@@ -280,7 +280,7 @@ func (s *Set) openLine(line []byte, depth int) bool {
 	return false
 }
 
-// setPath tells files of one tag apart, if the record names its file.
+// setPath distinguishes the files of one tag, if the record names its file.
 func (s *Set) setPath(found []record.Value) {
 	path, offset := placeOf(found)
 	s.follow(path)

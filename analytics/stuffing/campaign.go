@@ -35,10 +35,11 @@ type campaign struct {
 	clients    map[event.ClientKey]struct{}
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
-	only       []uint32            // of the tenant's level: the tools or agents of the campaign; none: any
-	latest     []evidence.Failure  // of a campaign without: the failures that it took in last
-	divided    int64               // when another campaign was last split off from these
-	recent     []int64             // times of the latest failures without a rare trait, in order
+	origin     origin
+	only       []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
+	latest     []evidence.Failure // of a campaign without: the failures that it took in last
+	divided    int64              // when another campaign was last split off from these
+	recent     []int64            // times of the latest failures without a rare trait, in order
 }
 
 // quorum is how many failures must come within a third of a pause for a

@@ -43,8 +43,11 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		return k
 	}
 	s.evidence.Add(f)
-	if k := s.openRare(&f, ev); k != nil || own != nil {
+	if k := s.openRare(&f, ev); k != nil {
 		return k
+	}
+	if own != nil {
+		return s.openRounds(&f, own, ev)
 	}
 	if members, only := s.level.members(t.At); members != nil {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
@@ -61,6 +64,25 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	}
 	return s.open(campaign{keys: []uint64{key}}, members, ev)
 }
+
+// openRounds opens a campaign where a client with an incident of its own tries again
+// what other clients tried with the same rare tool: an attacker who moves to another
+// address for each round. It looks for them each time the failures of the incident
+// have doubled. It returns the campaign, or nil.
+func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
+	key, n := f.Traits[traitTool], own.Counts.Failures
+	if key == 0 || n < leastRound || n&(n-1) != 0 {
+		return nil
+	}
+	members := s.clusters.rounds(key, f.At)
+	if members == nil {
+		return nil
+	}
+	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// leastRound is the least number of failures in a round.
+const leastRound = 8
 
 // count counts a failure of a client in the campaign that its incident is
 // part of, and returns the campaign, or nil without one.
@@ -94,8 +116,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 	if f == nil || f.Taken {
 		return f != nil
 	}
-	f.Merge(*t)
-	s.evidence.Changed(f)
+	s.evidence.Merge(f, *t)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
@@ -174,9 +195,13 @@ func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
+	made.origin = s.originOf(members)
 	keys, k := made.keys, s.same(&made, members)
-	if k == nil {
+	switch {
+	case k == nil:
 		k = s.create(&made, members)
+	case !made.tenant:
+		k.origin.add(&made.origin)
 	}
 	for _, key := range keys {
 		s.giveTrait(key, k)
@@ -248,7 +273,7 @@ func (s *campaigns) retire(k *campaign) {
 
 // same returns the existing campaign that failures belong to, or nil.
 // The two must be at most a day apart, and either share most accounts or
-// clients, or begin within an hour and have similar durations. Failures are
+// clients, or begin within an hour, have similar durations and origins. Failures are
 // compared with the initial sample of each campaign, not with its later
 // members. Accounts count only where that sample is a small part of the tenant:
 // attacks on everybody share them all.
@@ -275,7 +300,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.alike(&k.origin, &made.origin, members)
 		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
 			best = k
 		}

@@ -41,6 +41,7 @@ type users struct {
 	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
+	hours   *hours // nil until the address is shared
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -105,6 +106,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		if have.key == got.key {
 			have.account = got.account // a new entry if the table evicted the old one
 			have.arrived = g.arrived
+			c.noteHour(have.signIn, got)
 			return have.signIn, have.merge(got)
 		}
 		if have.arrived < g.signIns[oldest].arrived {
@@ -115,6 +117,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		g.add(new(signIn))
 		oldest = len(g.signIns) - 1
 	}
+	c.noteHour(nil, got)
 	a = g.signIns[oldest].signIn
 	*a = *got
 	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}

@@ -141,6 +141,21 @@ func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure 
 	return members
 }
 
+// roundClients is the least number of clients, and so of rounds, of an attack that moves
+// to another client for each round.
+const roundClients = 3
+
+// rounds returns the failures of the slow window with a rare tool, if several clients
+// tried the same accounts: each account twice in the mean. Otherwise it returns nil.
+func (s *clusters) rounds(tool uint64, at int64) []*evidence.Failure {
+	members := s.evidence.Unexplained(at-s.slow, func(f *evidence.Failure) bool { return f.Traits[traitTool] == tool && f.At <= at+s.slow })
+	c := evidence.CensusOf(members, s.profiles.cut)
+	if c.Clients < roundClients || c.Tried() < s.policy.Stuffing.Campaign.Accounts || len(members) < 2*c.Tried() {
+		return nil
+	}
+	return members
+}
+
 // wide reports whether failures that share a rare trait make a campaign: enough
 // clients and accounts, and many more accounts than ever got in with the trait.
 func (s *clusters) wide(members []*evidence.Failure, key uint64, at int64) bool {

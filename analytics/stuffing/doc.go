@@ -24,7 +24,8 @@
 //     together with the tool: agent without version numbers, and application. With
 //     a tool that hardly anybody there uses the thresholds of one client hold; with
 //     a common one twice the thresholds beyond what the address usually sees. The
-//     known users of the address are neither counted nor named.
+//     known users of the address are neither counted nor named. At hours at which
+//     hardly anybody signs in there, they count, if nobody gets in for two hours.
 //   - Many clients with something rare in common (cluster.go): a tool, a network
 //     owner with an application, a subnet, or a tool from networks of owners that
 //     hardly anybody comes from. Rare is what at most rare.accounts accounts of the
@@ -37,6 +38,8 @@
 //     day what is usual in a day; in a tenant of fewer than 100 accounts, by a share
 //     of that. If few tools or agents stand out among them, only these belong to
 //     the campaign.
+//   - Rounds (campaigns.go): three clients or more with incidents of their own try the
+//     same accounts with the same rare tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
@@ -46,7 +49,8 @@
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
 // clients are those of the first, or most of its accounts, where the first tried at
-// most a tenth of the tenant.
+// most a tenth of the tenant. Campaigns that begin within an hour of each other
+// are one if they share tools or owners of networks, or if both come from all over.
 //
 // # When the detector stays quiet
 //

@@ -107,10 +107,13 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		c.users = new(users)
 	}
 	u := unit{tools: []uint32{t.Tool}, strange: s.rarity.strange(c, t), newest: t.At}
-	if u.strange {
+	switch {
+	case u.strange && windowsOnly(t):
+		return "" // a log that names the program tells more
+	case u.strange:
 		return s.opensStrange(c, t, &u)
 	}
-	var burst, slow attemptStats
+	var burst, slow, night attemptStats
 	keep := func(to *attemptStats) func(*attemptStats) bool {
 		return func(w *attemptStats) bool {
 			*to = *w
@@ -119,32 +122,41 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		}
 	}
 	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
+	s.statistics.windows(c, t.At, nightHours, t.Tool, keep(&night))
 	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
 	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
-	why := burst.opensShared(p.MailboxLoginThreshold.Burst, int(usualBurst), c.knownUsers(), windowBurst)
-	if why == "" {
-		why = slow.opensShared(p.MailboxLoginThreshold.Slow, int(usualSlow), c.knownUsers(), windowSlow)
+	why, least, known := "", p.MailboxLoginThreshold, c.knownUsers()
+	active := int(c.users.hours.usual(t.At-hour, t.At))
+	quiet := active <= max(1, known/50)
+	switch {
+	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
+		why = windowBurst
+	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
+		why = windowSlow
 	}
 	if why != "" {
-		u.familiar = burst.familiar > burst.foreign || slow.familiar > slow.foreign
+		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 		s.joinUnit(c, &u)
 	}
 	return why
 }
 
-// opensShared reports the reason for which attempts with a common tool open an
-// incident: more foreign accounts fail than succeed, or most of the address's
-// own active accounts fail. The limit is lower if no account succeeds with the
-// tool, for instance at night.
-func (w *attemptStats) opensShared(accounts, usual, residents int, name string) string {
-	all, least := w.foreign+w.familiar, 2*accounts+2*usual
-	switch {
-	case w.foreign >= least && w.foreign > w.succeeded,
-		w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5),
-		w.succeeded == 0 && all >= 2*accounts+usual/2+residents/40:
-		return name
-	}
-	return ""
+// nightHours is the time, in milliseconds, in which nobody gets in when an attack with
+// a common tool is evident at hours at which usually nobody does.
+const nightHours = 2 * hour
+
+// opensShared reports whether attempts with a common tool open an incident: more
+// foreign accounts fail than succeed or usually sign in in an hour, or many of the accounts of the address, each with
+// another program than its own. People who fail with their own program at their own
+// place are no attack, however many: then the service is out of order.
+func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
+	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
+	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
+}
+
+// opensAtNight reports whether enough accounts fail while nobody gets in.
+func (w *attemptStats) opensAtNight(accounts, usual, residents int) bool {
+	return w.succeeded == 0 && w.foreign+w.familiar >= 2*accounts+usual/2+min(residents/40, accounts)
 }
 
 // opensStrange is opensShared for a tool that is rare at the address.

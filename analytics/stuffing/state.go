@@ -37,6 +37,7 @@ type savedClient struct {
 	Incident  string
 	Campaign  string
 	Unit      *savedUnit
+	Hours     []float32 // of each hour of the day: day, today, usual
 }
 
 type savedUnit struct {
@@ -94,6 +95,7 @@ type savedCampaign struct {
 	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
+	Origin             origin
 }
 
 func (c *client) saved(protected bool) *savedClient {
@@ -103,6 +105,7 @@ func (c *client) saved(protected bool) *savedClient {
 	}
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
+		s.Hours = u.hours.saved()
 		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
 	if a := c.unit; a != nil {
@@ -143,7 +146,7 @@ func (a *account) saved(protected bool) *savedAccount {
 }
 
 func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent}
+	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin}
 	for c := range k.clients {
 		s.Clients = append(s.Clients, c)
 	}
@@ -170,6 +173,9 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	}
 	for i := range in.SignIns {
 		c.users.add(s.restoredSignIn(&in.SignIns[i]))
+	}
+	if len(in.Hours) > 0 && c.users != nil {
+		c.users.hours = hoursOf(in.Hours)
 	}
 	if in.Unit != nil {
 		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}
@@ -218,7 +224,7 @@ func (s *campaigns) restore(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin,
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}

@@ -29,6 +29,7 @@ type statistics struct {
 type attemptStats struct {
 	foreign   int // distinct accounts that fail and do not know the network
 	familiar  int // distinct accounts that know the network and do not get in soon after
+	own       int // of these, with an agent that the account has used there
 	leaked    int // of both, on a leaked list
 	failures  int // attempts of foreign accounts
 	unknown   int // attempts whose account the log does not name
@@ -46,6 +47,7 @@ type accountStats struct {
 	agent              uint32
 	oneAgent           bool
 	familiar, forgiven bool
+	own                bool // familiar, and the agent as well
 	guest              bool // foreign, with an agent of the account's own
 	stale              bool // one program that keeps trying an old password
 	marks              event.Marks
@@ -110,6 +112,9 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 	if ok {
 		w.account = a
 		w.familiar = a.familiar(c, t, t.At)
+		if w.familiar {
+			_, w.own = a.owns(c.key, t.At, t.Agent)
+		}
 		w.guest = !w.familiar && a.usedAgent(t.Agent, t.At)
 		w.stale = !w.familiar && a.stale.made(t)
 	}
@@ -140,13 +145,16 @@ func (s *statistics) leaveOutGuests() {
 
 func (w *attemptStats) add(a *accountStats) {
 	switch {
-	case a.forgiven, a.stale:
+	case a.forgiven, a.stale, a.own && a.mail == a.attempts: // the account's own mail program goes on at night, too
 		return
 	case a.guest:
 		w.guests++
 		return
 	case a.familiar:
 		w.familiar++
+		if a.own {
+			w.own++
+		}
 	default:
 		w.foreign++
 		w.failures += a.attempts

@@ -228,7 +228,7 @@ func (x *explanation) judge() {
 // joinWithin is the largest difference between the times of one failure in two logs.
 const joinWithin = window.JoinWithin * time.Millisecond
 
-// join finds failures that another log has told of already.
+// join finds failures that another log has reported already.
 func (x *explanation) join() {
 	for i, e := range x.events {
 		if !e.evidence {

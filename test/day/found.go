@@ -117,7 +117,7 @@ func (d *Day) Compare(found []Found, sites ...Site) []string {
 		rest = slices.Delete(rest, i, i+1)
 	}
 	for _, f := range rest {
-		wrong = append(wrong, fmt.Sprintf("not an attack, or told twice: %s from %s, %d accounts (%s)", f.Class, cmp.Or(f.Source, "many"), f.Accounts, d.nameOf(f)))
+		wrong = append(wrong, fmt.Sprintf("not an attack, or reported twice: %s from %s, %d accounts (%s)", f.Class, cmp.Or(f.Source, "many"), f.Accounts, d.nameOf(f)))
 	}
 	return wrong
 }

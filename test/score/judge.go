@@ -221,7 +221,7 @@ func (j *judgement) count(t *world.Truth, f *found) {
 // application that everybody uses says nothing about the rest of their day.
 const few = 60
 
-// blame is the kind of noise that a wrong incident is most about.
+// blame returns the kind of noise that shares the most with a wrong incident.
 func blame(t *world.Truth, i *incident) string {
 	best, score := "ordinary", 0.0
 	for _, n := range t.Noise {

@@ -10,7 +10,7 @@ import (
 )
 
 // logon decodes 4624. Services and machine accounts log on this way too; the
-// policy tells them apart.
+// policy distinguishes them.
 func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
 	if !w.signIn(ev) {
 		return format.Malformed
