@@ -249,6 +249,7 @@ const (
 	MicrosoftRange  // an address of the cloud's own back end
 	KnownLocation   // a network that the policy declares usual for everybody
 	ServerItself    // loopback, link-local or unspecified, not a client
+	OfDrill         // belongs to a drill: no counter of the policy includes the event
 )
 
 // Has reports whether all of want are set.

@@ -29,6 +29,7 @@ type Notice struct {
 	Accounts    []string // canonical
 	Addresses   []netip.Addr
 	Apps        []string // ids, in any case
+	Drill       bool     // of a drill, which Hits does not count
 }
 
 // Mutes returns the mutes in the order of the policy.
@@ -39,7 +40,9 @@ func (p *Policy) Mutes() []*Mute { return p.mutes }
 func (p *Policy) Muted(n *Notice) *Mute {
 	for _, m := range p.mutes {
 		if m.matches(n) {
-			m.hits.Add(1)
+			if !n.Drill {
+				m.hits.Add(1)
+			}
 			return m
 		}
 	}
