@@ -73,11 +73,7 @@ type log struct {
 }
 
 // Write appends the attacks of a drill to the logs, each in the first log that can
-<<<<<<< HEAD
-// tell it, in the order of Options.logs.
-=======
-// record it: the audit log, the log of IIS, the sign-in log.
->>>>>>> main
+// record it, in the order of Options.logs.
 func Write(o Options) (*Drill, error) {
 	if o.Policy.Drill.Key == nil {
 		return nil, errors.New("the policy has no section drill (want key_file and accounts)")
