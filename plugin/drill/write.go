@@ -73,11 +73,7 @@ type log struct {
 }
 
 // Write appends the attacks of a drill to the logs, each in the first log that can
-<<<<<<< HEAD
-// tell it, in the order of Options.logs.
-=======
-// record it: the audit log, the log of IIS, the sign-in log.
->>>>>>> main
+// record it, in the order of Options.logs.
 func Write(o Options) (*Drill, error) {
 	if o.Policy.Drill.Key == nil {
 		return nil, errors.New("the policy has no section drill (want key_file and accounts)")
@@ -137,7 +133,7 @@ func (d *Drill) plan(k *class, c *cast, logs []*log) {
 	d.Skipped = append(d.Skipped, Skipped{k.name, "the log has no records of its kind: " + strings.Join(names, ", ") + " (want --ual)"})
 }
 
-// actsFor returns the attack of a class as a log can tell it, nil if it cannot.
+// actsFor returns the attack of a class as a log can record it, nil if it cannot.
 func (k *class) actsFor(c *cast, l *log) []act {
 	for _, attack := range [...]func(*cast) []act{k.acts, k.onServer} {
 		if attack == nil {
