@@ -133,7 +133,7 @@ func (d *Drill) plan(k *class, c *cast, logs []*log) {
 	d.Skipped = append(d.Skipped, Skipped{k.name, "the log has no records of its kind: " + strings.Join(names, ", ") + " (want --ual)"})
 }
 
-// actsFor returns the attack of a class as a log can tell it, nil if it cannot.
+// actsFor returns the attack of a class as a log can record it, nil if it cannot.
 func (k *class) actsFor(c *cast, l *log) []act {
 	for _, attack := range [...]func(*cast) []act{k.acts, k.onServer} {
 		if attack == nil {
