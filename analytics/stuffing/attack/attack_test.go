@@ -137,16 +137,16 @@ func TestRestore(t *testing.T) {
 
 // What an attack keeps is bounded, what it counts is not.
 func TestBounds(t *testing.T) {
-	const accounts = 3 * maxTallies
+	const accounts = 3 * incident.MaxAccounts
 	i := attackOf(times(accounts, func(k int) int { return k }, nil))
 	i.UpdateCounts((*window.Distinct).Count)
-	if len(i.tallies) > maxTallies || len(i.Attempts()) > maxAttempts || i.Counts.Failures != accounts {
+	if len(i.tallies) > incident.MaxAccounts || len(i.Attempts()) > maxAttempts || i.Counts.Failures != accounts {
 		t.Errorf("%d tallies, %d attempts, %d failures", len(i.tallies), len(i.Attempts()), i.Counts.Failures)
 	}
 	if n := i.Counts.DistinctUsers; n < accounts*95/100 || n > accounts*105/100 {
 		t.Errorf("%d accounts, want %d within 5 %%", n, accounts)
 	}
-	if names, all := i.Accounts(); all || len(names) != maxTallies {
+	if names, all := i.Accounts(); all || len(names) != incident.MaxAccounts {
 		t.Errorf("%d names, all %v", len(names), all)
 	}
 }
