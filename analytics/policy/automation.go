@@ -51,7 +51,9 @@ func (a *Automation) matches(ev *event.Event) bool {
 func (p *Policy) automated(ev *event.Event) bool {
 	for _, a := range p.automation {
 		if a.matches(ev) {
-			a.hits.Add(1)
+			if !ev.Marks.Has(event.OfDrill) {
+				a.hits.Add(1)
+			}
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"redshank/analytics/ascii"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/request"
@@ -125,6 +126,7 @@ func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emi
 	if !relevant {
 		return format.Ignored
 	}
+	ev.Drill = drill.Find(context)
 	emit(ev)
 	return format.Understood
 }

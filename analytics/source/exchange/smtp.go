@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"redshank/analytics/ascii"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/request"
@@ -363,6 +364,7 @@ func (s *step) emitAct(a attempt, outcome event.Outcome) format.Outcome {
 	}
 	if at := bytes.IndexByte(r[smtpConnector], '\\'); at > 0 {
 		ev.Host = r[smtpConnector][:at]
+		ev.Drill = drill.Find(r[smtpConnector])
 	}
 	ev.Operation = smtpOperation
 	s.emit(ev)
