@@ -49,7 +49,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil {
 		return s.openRounds(&f, own, ev)
 	}
-	if members, only := s.level.members(t.At); members != nil {
+	if members, only := s.level.members(t); members != nil {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	return nil
@@ -116,8 +116,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 	if f == nil || f.Taken {
 		return f != nil
 	}
-	f.Merge(*t)
-	s.evidence.Changed(f)
+	s.evidence.Complete(f, t)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
@@ -154,7 +153,7 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	for _, k := range s.list {
 		switch {
 		case !k.tenant || !k.covers(f.At):
-		case len(k.only) == 0:
+		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
@@ -353,7 +352,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		k.recent = slices.Delete(k.recent, 0, over)
 	}
 	now := int32(f.At / hour)
-	usual := s.evidence.Level.Usual(now, now, s.level.prior()) * float64(window) / hour
+	usual := s.evidence.Level(f.Service).Usual(now, now, s.level.prior()) * float64(window) / hour
 	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
 		s.confirm(k, f.At)
 		return true
@@ -366,7 +365,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 // that go on at the same rate.
 func (s *campaigns) confirm(k *campaign, now int64) {
 	later := s.evidence.Unexplained(k.end, func(e *evidence.Failure) bool {
-		return !e.Single && !e.Repeated && e.At > k.end && (len(k.only) == 0 || e.MadeWith(k.only))
+		return !e.Single && !e.Repeated && e.At > k.end && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
 	})
 	n := 0
 	for ; n < len(later); n++ {

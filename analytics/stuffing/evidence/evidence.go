@@ -33,8 +33,9 @@ type List struct {
 	failures []Failure
 	next     int
 	newest   [maxFailures / block]int64 // no failure of a block is later
-	Level    Level
-	dirty    map[int]struct{} // indexes in failures that changed; nil: changes are not tracked
+	web      Level                      // of failures over the web
+	mail     Level                      // of failures by IMAP, POP and SMTP
+	dirty    map[int]struct{}           // indexes in failures that changed; nil: changes are not tracked
 }
 
 // block is how many failures in a row are passed over together where all
@@ -42,11 +43,23 @@ type List struct {
 // makes with each failure that goes on with it, reads one or two blocks.
 const block = 256
 
+// Level returns the level of failures by a service. The mail protocols have one of
+// their own: where people mistype in browsers all day, an attack on SMTP is small.
+func (e *List) Level(s event.Service) *Level {
+	if MailProtocol(s) {
+		return &e.mail
+	}
+	return &e.web
+}
+
+// MailProtocol reports whether a service is IMAP, POP or SMTP.
+func MailProtocol(s event.Service) bool {
+	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
+}
+
 // Add adds a failure, in place of the one that arrived first if the list is full.
 func (e *List) Add(f Failure) {
-	if !f.Single && !f.Repeated {
-		e.Level.add(f.At, 1)
-	}
+	e.count(&f, 1)
 	f.place = e.next
 	if len(e.failures) < maxFailures {
 		f.place = len(e.failures)
@@ -104,9 +117,12 @@ func (e *List) Explain(f *Failure) {
 func (e *List) Changed(f *Failure) { e.markDirty(f.place) }
 
 // discount removes a failure from the level of the tenant.
-func (e *List) discount(f *Failure) {
+func (e *List) discount(f *Failure) { e.count(f, -1) }
+
+// count adds n to the level of the tenant at the time of a failure that nothing explains.
+func (e *List) count(f *Failure, n int32) {
 	if !f.Single && !f.Repeated && !f.Taken && !f.Succeeded {
-		e.Level.add(f.At, -1)
+		e.Level(f.Service).add(f.At, n)
 	}
 }
 
@@ -137,6 +153,14 @@ func (e *List) Forgive(k event.ClientKey, account uint64, from, to int64, typo f
 			e.Explain(f)
 		}
 	}
+}
+
+// Complete adds to a failure what another log reports.
+func (e *List) Complete(f *Failure, t *window.Attempt) {
+	e.count(f, -1)
+	f.Merge(*t)
+	e.count(f, 1)
+	e.Changed(f)
 }
 
 // Find returns the failure that another log reported, or nil if it is not
