@@ -130,7 +130,7 @@ soak: build/.e2e
 	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin/agent
 	REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
 
-# Every micro-benchmark: three minutes on two idle cores.
+# The micro-benchmarks: two minutes on two idle cores.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 

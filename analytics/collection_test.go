@@ -33,7 +33,7 @@ func (s *scene) signsIn(a act) *scene {
 	return s.add(a)
 }
 
-// reads is access to mail as the audit log tells it.
+// reads is access to mail as in the audit log.
 func (s *scene) reads(a act) *scene {
 	a.outcome, a.action = event.Success, event.MailAccess
 	if a.source == event.SourceUnknown {
@@ -48,7 +48,7 @@ func (s *scene) reads(a act) *scene {
 	return s.add(a)
 }
 
-// does is a change as the audit log tells it.
+// does is a change as in the audit log.
 func (s *scene) does(action event.Action, operation string, a act) *scene {
 	a.outcome, a.action, a.operation = event.Success, action, operation
 	if a.source == event.SourceUnknown {
@@ -71,8 +71,8 @@ func (s *scene) lives(user string, days int) *scene {
 	return s
 }
 
-// told sums an incident up, as far as no order may change it.
-func told(a *alert.Alert) string {
+// summary sums an incident up, as far as no order may change it.
+func summary(a *alert.Alert) string {
 	codes := make([]string, 0, len(a.Signals))
 	for _, s := range a.Signals {
 		codes = append(codes, s.Code)
@@ -82,10 +82,10 @@ func told(a *alert.Alert) string {
 		strings.Join(slices.Compact(codes), " "), a.Source, a.Counts.Mailboxes, a.Counts.Items)
 }
 
-func tellings(all map[string]*alert.Alert) string {
+func summaries(all map[string]*alert.Alert) string {
 	var list []string
 	for _, a := range all {
-		list = append(list, told(a))
+		list = append(list, summary(a))
 	}
 	slices.Sort(list)
 	return strings.Join(list, "\n")
@@ -102,11 +102,11 @@ func orders(t *testing.T, build func(s *scene)) map[string]*alert.Alert {
 		return s.sorted()
 	}
 	base := fresh().play()
-	want := tellings(base)
+	want := summaries(base)
 	try := func(name string, change func(s *scene)) {
 		s := fresh()
 		change(s)
-		if got := tellings(s.play()); got != want {
+		if got := summaries(s.play()); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
 		}
 	}
@@ -139,13 +139,13 @@ func only(t *testing.T, all map[string]*alert.Alert, class string, severity aler
 	t.Helper()
 	got := byRule(all, "AN0131")
 	if len(got) != 1 {
-		t.Fatalf("%d incidents, want 1:\n%s", len(got), tellings(all))
+		t.Fatalf("%d incidents, want 1:\n%s", len(got), summaries(all))
 	}
 	a := got[0]
 	check(t, a, class, severity)
 	for _, code := range codes {
 		if !slices.ContainsFunc(a.Signals, func(s alert.Signal) bool { return s.Code == code }) {
-			t.Errorf("no signal %s in %s", code, told(a))
+			t.Errorf("no signal %s in %s", code, summary(a))
 		}
 	}
 	return a
@@ -304,7 +304,7 @@ func TestAttacks(t *testing.T) {
 				all := orders(t, tc.play)
 				if tc.needs {
 					if len(all) != 0 {
-						t.Logf("told all the same: %s", tellings(all))
+						t.Logf("told all the same: %s", summaries(all))
 					}
 					return
 				}
@@ -333,6 +333,6 @@ func TestExportAfterAStuffedSignIn(t *testing.T) {
 	a := only(t, all, "mailbox_export", alert.Critical, "signin.from_attack", "mail.export", "signin.new_network")
 	t.Log(a.Message)
 	if got := byRule(all, "AN1269"); len(got) != 1 || len(got[0].Valid) != 1 {
-		t.Errorf("AN1269: %s", tellings(all))
+		t.Errorf("AN1269: %s", summaries(all))
 	}
 }

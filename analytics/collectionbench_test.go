@@ -10,40 +10,6 @@ import (
 	"redshank/analytics/policy"
 )
 
-// idleLines are lines that concern neither analytic: anonymous requests, the first
-// leg of a handshake, probes, other web sites.
-func idleLines(n int) (lines [][]byte) {
-	lines = append(lines, []byte(iisFields))
-	forms := []string{
-		"GET /owa/auth/15.2.1118/themes/resources/logo.png &cafeReqId=%08x-1;x 443 - 192.0.2.%d Mozilla/5.0+(Windows+NT+10.0)+Chrome/126.0.0.0+Safari/537.36 - 200 0 0 15 -",
-		"POST /EWS/Exchange.asmx &cafeReqId=%08x-2; 443 - 192.0.2.%d Microsoft+Office/16.0+(Microsoft+Outlook+16.0.17328) - 401 2 5 15 -",
-		"GET /owa/healthcheck.htm - 443 - 127.0.0.%[2]d AMProbe/Local/ClientAccess - 200 0 0 0 -",
-		"GET /shop/basket id=%08x 443 - 192.0.2.%d Mozilla/5.0+(X11;+Linux)+Firefox/128.0 - 200 0 0 8 -",
-	}
-	for i := range n {
-		form := forms[i%len(forms)]
-		line := fmt.Sprintf("2026-03-10 09:%02d:%02d 10.0.0.5 ", i/60%60, i%60)
-		if i%len(forms) == 2 {
-			line += ("GET /owa/healthcheck.htm - 443 - 127.0.0.1 AMProbe/Local/ClientAccess - 200 0 0 0 -")
-		} else {
-			line += fmt.Sprintf(form, i, i%200+1)
-		}
-		lines = append(lines, []byte(line))
-	}
-	return lines
-}
-
-// BenchmarkIdleRecords are records that concern neither analytic.
-func BenchmarkIdleRecords(b *testing.B) {
-	const lines = 100_000
-	chunks := tailed(idleLines(lines), chunkRecords)
-	size := 0
-	for _, c := range chunks {
-		size += len(c)
-	}
-	benchFromStart(b, chunks, size, lines)
-}
-
 // BenchmarkAnalytics is each analytic by itself, on events that were normalised
 // before: people at home, their failures there, and a flood of ever new
 // addresses.

@@ -1,11 +1,7 @@
 package analytics
 
 import (
-	"encoding/binary"
-	"encoding/json"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/collection"
 	"redshank/analytics/coverage"
@@ -22,7 +18,7 @@ var without = map[coverage.Evidence]func(ev *event.Event){
 	coverage.Account: func(ev *event.Event) {
 		ev.RawUser, ev.SID, ev.UserID, ev.App, ev.Session, ev.Token = nil, nil, nil, nil, nil, nil
 	},
-	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client = nil, nil },
+	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client, ev.Model = nil, nil, nil },
 	coverage.Application: func(ev *event.Event) { ev.App = nil },
 	coverage.Device:      func(ev *event.Event) { ev.Device = nil },
 	coverage.Session:     func(ev *event.Event) { ev.Session, ev.Token = nil, nil },
@@ -36,21 +32,7 @@ func worldChunks(t *testing.T) (chunks [][]byte) {
 	w := world.New(world.Options{Seed: 3, Days: 6, People: 60})
 	var chunk []byte
 	w.Play(func(l lines.Line) bool {
-		chunk = append(chunk, 0x92, 0x92, 0xd7, 0)
-		chunk = binary.BigEndian.AppendUint32(chunk, uint32(l.Arrives.Unix()))
-		chunk = binary.BigEndian.AppendUint32(chunk, uint32(l.Arrives.Nanosecond()))
-		chunk = append(chunk, 0x80)
-		if l.JSON {
-			var fields map[string]any
-			if err := json.Unmarshal(l.Text, &fields); err != nil {
-				t.Fatal(err)
-			}
-			chunk, _ = msgp.AppendIntf(chunk, fields)
-		} else {
-			chunk = msgp.AppendMapHeader(chunk, 2)
-			chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Path)
-			chunk = msgp.AppendStringFromBytes(msgp.AppendString(chunk, "log"), l.Text)
-		}
+		chunk = l.Pack(chunk, l.Arrives)
 		if len(chunk) > 1<<20 {
 			chunks, chunk = append(chunks, chunk), nil
 		}

@@ -75,7 +75,7 @@ func TestAccountsOfActiveDirectoryHaveOneName(t *testing.T) {
 				t.Fatalf("no alert: %+v", e.Stats())
 			}
 			for _, a := range got {
-				text := fmt.Sprint(told(a), a.Message, a.Users, a.Context)
+				text := fmt.Sprint(summary(a), a.Message, a.Users, a.Context)
 				if a.Rule.ID != c.rule || strings.Contains(strings.ToLower(text), "s-1-5-21") || !strings.Contains(text, c.want) || strings.Contains(text, "alice smith") {
 					t.Errorf("%s %s (want %s)", a.Rule.ID, text, c.want)
 				}

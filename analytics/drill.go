@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"net/netip"
 	"time"
 
 	"redshank/analytics/alert"
@@ -58,12 +57,30 @@ func (e *Engine) drillOf(ev *event.Event) (run drill.Run, ok bool) {
 	if d.Key == nil || len(ev.RawForwarded) > 0 || !d.Has(ev.RawUser) {
 		return "", false
 	}
-	addr, err := netip.ParseAddr(string(ev.RawIP))
-	if err != nil || !drill.IsDocumentation(addr) {
+	address, ok := addressOfDrill(ev)
+	if !ok {
 		return "", false
 	}
-	run, ok = d.Key.Verify(ev.ID, drill.Record{At: ev.Time, Account: string(ev.RawUser), Address: string(ev.RawIP)})
+	run, ok = d.Key.Verify(markOf(ev), drill.Record{At: ev.Time, Account: string(ev.RawUser), Address: address})
 	return run, ok && (e.now.IsZero() || !run.Expired(e.now))
+}
+
+// markOf returns the text of an event that may have the mark of a drill.
+func markOf(ev *event.Event) []byte {
+	if ev.Drill != nil {
+		return ev.Drill
+	}
+	return ev.ID
+}
+
+// addressOfDrill returns the address of a record, and reports whether a drill may have
+// it: one for documentation, or none where records of the kind have none.
+func addressOfDrill(ev *event.Event) (text string, ok bool) {
+	if len(ev.RawIP) == 0 {
+		return "", ev.Action == event.Script || ev.Action == event.MailboxChange
+	}
+	addr, ok := event.ParseAddress(ev.RawIP)
+	return addr.String(), ok && drill.IsDocumentation(addr)
 }
 
 // begin ends the run before, and makes the engine of a run.
@@ -73,6 +90,7 @@ func (d *drills) begin(outer *Engine, run drill.Run) bool {
 	if err != nil {
 		return false // cannot happen: the outer engine has the same policy
 	}
+	engine.tracker.OfDrill = true
 	d.run, d.engine = run, engine
 	return true
 }

@@ -182,7 +182,7 @@ func (e *Engine) Close() []*alert.Alert {
 
 // observe passes one event from a source to the analytics, or to those of a drill.
 func (e *Engine) observe(ev *event.Event) {
-	if !drill.Marked(ev.ID) || !e.drills.take(e, ev) {
+	if drill.Find(markOf(ev)) == nil || !e.drills.take(e, ev) {
 		e.analyse(ev)
 	}
 }
@@ -211,6 +211,9 @@ func (e *Engine) analyse(ev *event.Event) {
 // normalise finds the canonical fields of an event, with the name of an account that
 // the log identifies by its SID.
 func (e *Engine) normalise(ev *event.Event) {
+	if e.tracker.OfDrill {
+		ev.Marks |= event.OfDrill
+	}
 	e.directory.Resolve(ev)
 	e.cache.Normalise(ev)
 	e.directory.Learn(ev)

@@ -156,7 +156,7 @@ func (x *enricher) add(ev *event.Event) {
 // drillOf returns the run of the drill that an event belongs to, "" for an ordinary
 // event. An event of a drill has no part in the incidents of its address or account.
 func (x *enricher) drillOf(ev *event.Event) string {
-	if !drill.Marked(ev.ID) {
+	if drill.Find(markOf(ev)) == nil {
 		return ""
 	}
 	run, ok := x.engine.drillOf(ev)

@@ -22,7 +22,7 @@ var mayImport = []struct{ name, imports string }{
 	{"analytics/policy", "analytics/ascii analytics/drill analytics/event analytics/spelling"},
 	{"analytics/explain", "analytics/event"},
 	{"analytics/window", "analytics/event"},
-	{"analytics/source", "analytics/ascii analytics/event analytics/record analytics/timestamp"},
+	{"analytics/source", "analytics/ascii analytics/drill analytics/event analytics/record analytics/timestamp"},
 	{"analytics/state", "analytics/event analytics/window"},
 	{"analytics/directory", "analytics/event analytics/state analytics/window"},
 	{"analytics/baseline", "analytics/event analytics/policy analytics/state analytics/window"},

@@ -87,7 +87,7 @@ func TestMinimumSeverity(t *testing.T) {
 // The policy knows every class that the analytics give an incident, and no other.
 func TestPolicyKnowsTheClasses(t *testing.T) {
 	var classes []string
-	for _, file := range []string{"stuffing/classify.go", "collection/classify.go"} {
+	for _, file := range []string{"stuffing/attack/classify.go", "collection/classify.go"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -125,7 +125,7 @@ func TestPeersWindowsEvents(t *testing.T) {
 			}
 			all, e := run(t, policy.Default(), "win", chunked(lines, 100, asLines))
 			for _, a := range byRule(all, "AN0131") {
-				t.Errorf("%s", told(a))
+				t.Errorf("%s", summary(a))
 			}
 			seen := fmt.Sprint(e.Stats().Events)
 			e.collection.EachSignal(func(o collection.Observed) { seen += " " + o.Subject + ":" + o.Code + " " + o.Detail })

@@ -171,7 +171,7 @@ func TestUndeclaredBackup(t *testing.T) {
 	all := s.sorted().play()
 	a := only(t, all, "application_mail_access", alert.Low, "access.many_mailboxes")
 	if a.Subject != backupID || a.Counts.Mailboxes != 500 {
-		t.Errorf("%s", told(a))
+		t.Errorf("%s", summary(a))
 	}
 	t.Log(a.Message)
 }

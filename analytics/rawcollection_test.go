@@ -21,7 +21,7 @@ func rawIncident(t *testing.T, lines []string, pack func([]byte) any) *alert.Ale
 	got, e := run(t, policy.Default(), "raw", chunked(all, 50, pack))
 	list := byRule(got, "AN0131")
 	if len(list) != 1 {
-		t.Fatalf("%d incidents, want 1: %s\n%+v", len(list), tellings(got), e.Stats())
+		t.Fatalf("%d incidents, want 1: %s\n%+v", len(list), summaries(got), e.Stats())
 	}
 	return list[0]
 }
@@ -45,7 +45,7 @@ func TestRawSessionReplay(t *testing.T) {
 	a := rawIncident(t, lines, asMap)
 	check(t, a, "session_replay", alert.High)
 	if a.User == nil || a.User.Email != alice || a.Source.String() != thief || a.Counts.Items != 1000 {
-		t.Errorf("%s", told(a))
+		t.Errorf("%s", summary(a))
 	}
 }
 
@@ -87,5 +87,5 @@ func TestRawAADInternals(t *testing.T) {
 		event(22, "Microsoft-Windows-Sysmon/Operational", stamped(9*time.Hour+time.Minute), `{"Image":"C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe","QueryName":"outlook.office365.com","QueryStatus":"0","QueryResults":"::ffff:192.0.2.1;"}`),
 	}, asMap)
 	check(t, a, "collection_tool", alert.High)
-	t.Log(told(a))
+	t.Log(summary(a))
 }

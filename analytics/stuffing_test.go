@@ -294,7 +294,7 @@ func TestCampaign(t *testing.T) {
 
 func TestSameActInSeveralLogs(t *testing.T) {
 	s := newScene(t)
-	for n := range 4 { // four accounts told of by three logs are still four
+	for n := range 4 { // four accounts in three logs are still four
 		for k, source := range []event.Source{event.IIS, event.HTTPProxy, event.WinEvent} {
 			s.add(act{at: minutes(n) + time.Duration(k)*time.Second, ip: attacker, user: person(n), source: source,
 				outcome: event.Failure, reason: event.WrongPassword})

@@ -12,7 +12,7 @@ import (
 
 // messages plays a scene, a chunk for each act, and returns all messages up to
 // the end of the input and those that only Close gave.
-func (s *scene) messages() (told, closing []*alert.Alert) {
+func (s *scene) messages() (sent, closing []*alert.Alert) {
 	s.t.Helper()
 	e, err := New(Options{Policy: s.policy, MaxIPs: 10_000, MaxUsers: 10_000})
 	if err != nil {
@@ -22,9 +22,9 @@ func (s *scene) messages() (told, closing []*alert.Alert) {
 	for _, a := range s.acts {
 		a.event(&ev)
 		e.observe(&ev)
-		told = append(told, e.tracker.Flush()...)
+		sent = append(sent, e.tracker.Flush()...)
 	}
-	return told, e.Close()
+	return sent, e.Close()
 }
 
 func TestAStormStaysReadable(t *testing.T) {
@@ -37,23 +37,23 @@ func TestAStormStaysReadable(t *testing.T) {
 		}
 	}
 	s.succeed(10*time.Second, "199.113.199.9", "u199-0@contoso.com") // a known credential raises an alert regardless of the limit per minute
-	told, closing := s.messages()
+	sent, closing := s.messages()
 	var critical, suppressed int
 	incidents := map[string]bool{}
-	for _, a := range told {
+	for _, a := range sent {
 		if a.Severity == alert.Critical {
 			critical++
 		}
 	}
-	for _, a := range append(told, closing...) {
+	for _, a := range append(sent, closing...) {
 		incidents[a.ID] = true
 		suppressed += a.Suppressed
 	}
-	if len(told)-critical > 60 || critical != 1 {
-		t.Errorf("%d messages in one minute, %d of them critical, want at most 60 and 1", len(told), critical)
+	if len(sent)-critical > 60 || critical != 1 {
+		t.Errorf("%d messages in one minute, %d of them critical, want at most 60 and 1", len(sent), critical)
 	}
 	if len(incidents) != 200 || suppressed < 139 {
-		t.Errorf("%d incidents told in the end, %d messages said to be suppressed, want 200 and at least 139", len(incidents), suppressed)
+		t.Errorf("%d incidents sent in the end, %d messages said to be suppressed, want 200 and at least 139", len(incidents), suppressed)
 	}
 }
 
@@ -68,9 +68,9 @@ func TestHeldMessagesFollowInTheNextMinute(t *testing.T) {
 	for n := range 4 {
 		s.succeed(minutes(2+n), "192.0.2.1", person(n)) // time goes on
 	}
-	told, _ := s.messages()
-	if len(told) != 3 || told[1].Suppressed != 1 {
-		t.Errorf("%d messages, want the three openings, one a minute", len(told))
+	sent, _ := s.messages()
+	if len(sent) != 3 || sent[1].Suppressed != 1 {
+		t.Errorf("%d messages, want the three openings, one a minute", len(sent))
 	}
 }
 
@@ -79,9 +79,9 @@ func TestGrowthIsToldTenfoldAndAfterTheCooldown(t *testing.T) {
 	for n := range 400 { // one every 15 seconds: 100 minutes
 		s.fail(time.Duration(n)*15*time.Second, attacker, person(n%30))
 	}
-	told, closing := s.messages()
+	sent, closing := s.messages()
 	var phases []string
-	for _, a := range append(told, closing...) {
+	for _, a := range append(sent, closing...) {
 		phases = append(phases, fmt.Sprintf("%s/%d", a.Phase, a.Counts.Failures))
 	}
 	if len(phases) < 3 || len(phases) > 6 || phases[0] != "opened/5" || phases[len(phases)-1] != "quiet/400" {
@@ -95,8 +95,8 @@ func TestAnIncidentEndsWithItsFinalFigures(t *testing.T) {
 		s.fail(minutes(n), attacker, person(n))
 	}
 	s.succeed(72*time.Hour, "192.0.2.1", person(1)) // quiet time and lateness are over
-	told, closing := s.messages()
-	if n := len(told); n != 2 || told[1].Phase != alert.PhaseQuiet || told[1].Counts.Failures != 8 || len(closing) != 0 {
+	sent, closing := s.messages()
+	if n := len(sent); n != 2 || sent[1].Phase != alert.PhaseQuiet || sent[1].Counts.Failures != 8 || len(closing) != 0 {
 		t.Errorf("%d messages and %d at the end, want the opening and the final figures", n, len(closing))
 	}
 }

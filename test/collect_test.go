@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"redshank/plugin/delivery/sinktest"
 	"redshank/test/agent"
 )
 
@@ -74,7 +75,7 @@ func newCloud(t *testing.T) (server *httptest.Server, blobs *atomic.Int32) {
 }
 
 // startCollect starts the command; its log goes to log.
-func startCollect(t *testing.T, server *httptest.Server, folder string, log *shared) *exec.Cmd {
+func startCollect(t *testing.T, server *httptest.Server, folder string, log *sinktest.Log) *exec.Cmd {
 	t.Helper()
 	secret := filepath.Join(folder, "secret")
 	write(t, secret, cloudSecret+"\n")
@@ -123,7 +124,7 @@ func TestCollectToAlert(t *testing.T) {
 	linuxOnly(t, "signals")
 	server, blobs := newCloud(t)
 	folder := t.TempDir()
-	var log shared
+	var log sinktest.Log
 	first := startCollect(t, server, folder, &log)
 	until(t, "half of the blobs", func() bool { return blobs.Load() > cloudRecords/2 })
 	_ = first.Process.Kill()

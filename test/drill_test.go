@@ -60,6 +60,9 @@ func TestFluentBitDrill(t *testing.T) {
 	allArrived(t, run(0, "-p", at("policy.yaml"), "--ual", at("in-ual.ndjson"), "--iis", at("in-iis.ndjson"), "--verify", "--alerts", at("alerts.ndjson"), "--timeout", "40s", "--json"), 0)
 	first := b.read("alerts.ndjson")
 	allArrived(t, run(0, "-p", at("policy.yaml"), "--iis", at("in-iis.ndjson"), "--verify", "--listen", fmt.Sprint("127.0.0.1:", port), "--timeout", "40s", "--json"), 4)
+	allArrived(t, run(0, "-p", at("policy.yaml"), "--smtp", at("in-smtp.ndjson"), "--windows", at("in-windows.ndjson"), "--verify", "--alerts", at("alerts.ndjson"), "--timeout", "40s", "--json"), 3)
+	allArrived(t, run(0, "-p", at("policy.yaml"), "--imap", at("in-imap.ndjson"), "--verify", "--alerts", at("alerts.ndjson"), "--timeout", "40s", "--json"), 6)
+	allArrived(t, run(0, "-p", at("policy.yaml"), "--pop", at("in-pop.ndjson"), "--windows", at("in-windows.ndjson"), "--verify", "--listen", fmt.Sprint("127.0.0.1:", port), "--timeout", "40s", "--json"), 3)
 	run(1, "-p", at("policy.yaml"), "--ual", at("elsewhere.ndjson"), "--class", "collection_tool", "--verify", "--alerts", at("alerts.ndjson"), "--timeout", "1s") // read by nobody
 
 	for line := range strings.Lines(first) {

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,11 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"redshank/plugin/delivery/sinktest"
 	"redshank/test/agent"
 )
 
@@ -22,29 +21,11 @@ type fluentBit struct {
 	t      *testing.T
 	folder string // configuration, in.ndjson and output files
 	cmd    *exec.Cmd
-	out    shared
-	log    shared
+	out    sinktest.Log
+	log    sinktest.Log
 	exited chan struct{}
 
 	trickled string // lines that trickle has written
-}
-
-// shared is a buffer that can be read while a process writes to it.
-type shared struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *shared) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(b)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // configuration returns a configuration that tails in*.ndjson. Each of outputs
@@ -321,7 +302,7 @@ func TestFluentBitLogLevel(t *testing.T) {
 func TestFluentBitFullDisk(t *testing.T) {
 	b := newFluentBit(t, attack("203.0.113.7", 12), "", "sink: file\nsink_path: /dev/full")
 	b.start("out_redshank.so")
-	b.await("the failure told", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
+	b.await("the report of the failure", func() bool { return strings.Contains(b.trickle(), "sink fails, alerts wait") })
 	r := b.stop()
 	if !strings.Contains(r.log, "alerts lost at exit alerts=1") || strings.Contains(r.log, "failed to flush chunk") || r.counter(t, "repeated") != 0 {
 		t.Error(r.end())

@@ -9,14 +9,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/plugin/delivery/sinktest"
 )
 
 // held starts a host that runs until stdin is closed.
-func held(t *testing.T, ctx context.Context, args ...string) (cmd *exec.Cmd, stdin io.WriteCloser, log *shared) {
+func held(t *testing.T, ctx context.Context, args ...string) (cmd *exec.Cmd, stdin io.WriteCloser, log *sinktest.Log) {
 	t.Helper()
 	cmd = command(ctx, artefact(t, "host"), append(append([]string{"-e", artefact(t, "out_redshank.so")}, args...), "-")...)
 	cmd.WaitDelay = time.Second
-	log = &shared{}
+	log = &sinktest.Log{}
 	cmd.Stderr = log
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -167,7 +167,7 @@ type Credential struct {
 	How  string     // success, or accepted with the reason that stopped it, and the service
 	IP   netip.Addr // client that signed in
 
-	Agent, App, Record string // user agent, application id and record, as far as the log tells
+	Agent, App, Record string // user agent, application id and record, if the log has them
 
 	Service event.Service
 }

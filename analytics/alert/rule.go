@@ -10,7 +10,7 @@ type Rule struct {
 	Kind      Kind
 }
 
-// Kind tells how an analytic detects and, with it, which part the accounts of
+// Kind is how an analytic detects and, with it, which part the accounts of
 // its alerts play.
 type Kind uint8
 

@@ -166,11 +166,3 @@ func TestServices(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkAdd(b *testing.B) {
-	m, ev := Recent(), signIn(event.Success, true)
-	b.ReportAllocs()
-	for b.Loop() {
-		m.Add(ev, 1, 1)
-	}
-}

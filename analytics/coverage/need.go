@@ -97,7 +97,8 @@ var needs = []need{
 	{"AN0131", "access.no_agent", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.item_by_item", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.foreign_app", byApps, setOf(Application)},
-	{"AN0131", "access.many_items", byApps, setOf(Account)},
+	{"AN0131", "access.many_items", []Service{MailboxAudit, imap, pop}, setOf(Account, Items)},
+	{"AN0131", "access.many_items", []Service{graph}, setOf(Account)}, // requests are counted
 	{"AN0131", "access.graph", []Service{graph}, setOf(Application)},
 	{"AN0131", "access.new_app", byApps, setOf(Account, Application)},
 	{"AN0131", "access.sync", []Service{MailboxAudit}, setOf(Account)},

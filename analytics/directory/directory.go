@@ -33,7 +33,7 @@ func (d *Directory) Resolve(ev *event.Event) {
 		return
 	}
 	if name, ok := d.names.Get(xxhash.Sum64(sid)); ok {
-		ev.RawUser = name
+		ev.RawUser, ev.SID = name, sid
 	} else if len(ev.RawUser) == 0 {
 		ev.RawUser = sid
 	}

@@ -3,12 +3,14 @@
 //
 // # Why nobody can pass a real attack off as a drill
 //
-// The mark stands in the id of a record, which a client may choose. It is a keyed
+// The mark stands in the id of a record, or in another text, which a client may
+// choose. It is a keyed
 // hash (HMAC-SHA-256, cut to 128 bits) over the run, the number of the record, its
 // time, its account and its address; the key stays in a file that the policy names.
 // A record belongs to a drill only if all of this holds:
 //
-//   - its address is one for documentation, which no client on the Internet has;
+//   - its address is one for documentation, which no client on the Internet has, or
+//     it is of a kind that has no address, as a script or a cmdlet on a server;
 //   - its account is in the policy's list of drill accounts;
 //   - the hash is right;
 //   - the run began at most a day ago.
@@ -18,6 +20,7 @@
 package drill
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -82,7 +85,7 @@ func (r Run) Expired(now time.Time) bool {
 type Record struct {
 	At      time.Time // of the event, to the second
 	Account string    // as the record spells it
-	Address string
+	Address string    // canonical; empty where the record has none
 }
 
 // Mark returns the id of the n-th record of a run.
@@ -92,17 +95,32 @@ func (k *Key) Mark(run Run, n uint32, r Record) string {
 	return prefix + string(run) + "-" + number + "-" + hex.EncodeToString(sum[:])
 }
 
-// Marked reports, for a few comparisons, whether an id could be a mark.
-func Marked(id []byte) bool {
-	return len(id) == markSize && string(id[:len(prefix)]) == prefix
+// Find returns the part of a text that could be a mark, nil if there is none. Logs
+// put a mark among other texts, as Windows does with the number of a record.
+func Find(text []byte) []byte {
+	if len(text) < markSize {
+		return nil
+	}
+	at := bytes.Index(text, mark)
+	if at < 0 || len(text)-at < markSize {
+		return nil
+	}
+	return text[at : at+markSize]
 }
 
-// Verify returns the run of a record whose id is a mark of this key.
-func (k *Key) Verify(id []byte, r Record) (run Run, ok bool) {
-	if !Marked(id) {
+var mark = []byte(prefix)
+
+// Verify returns the run of a record whose text has a mark of this key.
+func (k *Key) Verify(text []byte, r Record) (run Run, ok bool) {
+	id := Find(text)
+	if id == nil {
 		return "", false
 	}
-	text := string(id[len(prefix):])
+	return k.verify(string(id[len(prefix):]), r)
+}
+
+// verify is Verify for what follows the prefix.
+func (k *Key) verify(text string, r Record) (run Run, ok bool) {
 	name, number, mac := text[:runSize], text[runSize+1:runSize+1+numberSize], text[runSize+numberSize+2:]
 	got, err := hex.DecodeString(mac)
 	want := k.sum(name, number, r)

@@ -34,7 +34,7 @@ func NewKeyFile(path string) error {
 }
 
 // ReadKey reads the key in a file that NewKeyFile has written. A file that everybody
-// can read is an error, except on Windows, where the mode does not tell. No error
+// can read is an error, except on Windows, where the mode does not show it. No error
 // has a part of the content.
 func ReadKey(path string) (*Key, error) {
 	file, err := os.Open(path)

@@ -154,16 +154,3 @@ func FuzzParseAddress(f *testing.F) {
 		Forwarded(b, func(netip.Addr) bool { return true })
 	})
 }
-
-func BenchmarkParseAddress(b *testing.B) {
-	for _, in := range []string{"192.0.2.7", "[::ffff:192.0.2.7]:33758", "[2001:db8:10:3b:cafe::db]:6844", "mail.contoso.com"} {
-		b.Run(in, func(b *testing.B) {
-			raw := []byte(in)
-			b.ReportAllocs()
-			b.SetBytes(int64(len(raw)))
-			for b.Loop() {
-				ParseAddress(raw)
-			}
-		})
-	}
-}

@@ -113,13 +113,3 @@ func FuzzAgent(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkAgents(b *testing.B) {
-	a := NewAgents(rules())
-	agent := []byte("Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36+(KHTML,+like+Gecko)+Chrome/120.0.0.0+Safari/537.36")
-	b.ReportAllocs()
-	b.SetBytes(int64(len(agent)))
-	for b.Loop() {
-		a.Match(agent)
-	}
-}

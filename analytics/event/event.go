@@ -64,6 +64,7 @@ type Event struct {
 	Country   []byte   // ISO 3166 country, where the log itself says
 	ID        []byte   // the record's own id, unique over deliveries; empty if the record has no id
 	Host      []byte   // the server that logged it
+	Drill     []byte   // what may be the mark of a drill, where the log has no ids
 	Origin    *Origin  // place in the log; nil: not known
 	Marks     Marks    // properties that the policy assigns to address and account
 	Pair      Pair     // set by the normalisation cache

@@ -187,17 +187,3 @@ func FuzzAccount(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkAccount(b *testing.B) {
-	dst := make([]byte, 0, AccountBuffer)
-	for _, raw := range []string{"alice@contoso.com", `CONTOSO\Alice`, "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com", "Not Available", "jos\u00e9@contoso.com"} {
-		b.Run(raw, func(b *testing.B) {
-			text := []byte(raw)
-			b.ReportAllocs()
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				contoso.Account(dst, text)
-			}
-		})
-	}
-}

@@ -44,8 +44,8 @@ var authorities = map[string]UserKind{
 	"sharepoint":         UserService, // app@sharepoint, SHAREPOINT\system
 }
 
-// authorityOf looks a domain up. None of them has a dot, which nearly every
-// real one has.
+// authorityOf returns the kind of the accounts of a well-known domain. No well-known
+// domain has a dot, and nearly every domain of an organisation has one.
 func authorityOf(domain []byte) (UserKind, bool) {
 	if bytes.IndexByte(domain, '.') >= 0 {
 		return UserUnknown, false
@@ -98,7 +98,7 @@ func identifier(text []byte) (UserKind, bool) {
 	return UserUnknown, false
 }
 
-// sidKind tells well-known SIDs from those of an account. S-1-5-7 is the
+// sidKind distinguishes well-known SIDs from those of an account. S-1-5-7 is the
 // anonymous logon, S-1-5-18 to 20 the system's services, 80 to 96 virtual
 // accounts. (Microsoft, "Security identifiers")
 func sidKind(sid []byte) UserKind {

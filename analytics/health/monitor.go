@@ -181,7 +181,7 @@ func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 		if of == event.IIS && w.accountsElsewhere() {
 			missing = 0 // IIS does not know all accounts, and another log has them
 		}
-		w.setShare(missing, findNoAccount, name, "%d %% of the failures of %s name no account: stuffing and guessing cannot be told apart; does another log have the account?")
+		w.setShare(missing, findNoAccount, name, "%d %% of the failures of %s name no account: stuffing and guessing cannot be distinguished; does another log have the account?")
 	}
 	if behind, ahead, by, ok := s.clock.check(isCloud(of)); ok {
 		w.set(behind, w.now, findBehind, name, func() string {

@@ -48,8 +48,8 @@ type Incident struct {
 	hosts    []string
 	evidence []string
 	budget   *ipBudget
-	indexed  int  // size of the lists of indicators that left last
-	cloud    bool // a cloud service was among those reached
+	indexed  listSizes // those of the lists of indicators that left last
+	cloud    bool      // a cloud service was among those reached
 
 	last       notification
 	suppressed int

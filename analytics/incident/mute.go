@@ -8,13 +8,13 @@ import (
 // muted reports whether the policy keeps a message back: by a mute, by its
 // class, or because its severity is too low. The incident goes on as if the message had been sent.
 func (t *Tracker) muted(a *alert.Alert) bool {
-	return a.Severity < t.least || !t.policy.AlertsOn(a.Class, len(a.Valid) > 0) || len(t.policy.Mutes()) > 0 && t.policy.Muted(noticeOf(a)) != nil
+	return a.Severity < t.least || !t.policy.AlertsOn(a.Class, len(a.Valid) > 0) || len(t.policy.Mutes()) > 0 && t.policy.Muted(t.noticeOf(a)) != nil
 }
 
 // noticeOf returns what mutes are compared with. A list of the alert that does
 // not have all members is left out, so that no mute covers what it hides.
-func noticeOf(a *alert.Alert) *policy.Notice {
-	n := &policy.Notice{Rule: a.Rule.ID, Class: a.Class, Time: a.Time}
+func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
+	n := &policy.Notice{Rule: a.Rule.ID, Class: a.Class, Time: a.Time, Drill: t.OfDrill}
 	if a.Counts.DistinctUsers <= len(a.Users) && len(a.Valid) < MaxListed {
 		for _, u := range a.Users {
 			n.Accounts = append(n.Accounts, u.Name)

@@ -41,6 +41,8 @@ type Tracker struct {
 	hooks     hooks
 	budget    ipBudget
 
+	OfDrill bool // its incidents are a drill: no counter of the policy includes them
+
 	order     uint64              // openings and updates so far
 	dirty     map[string]struct{} // ids of incidents to save; nil: changes are not tracked
 	lastSaved savedTracker

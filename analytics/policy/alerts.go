@@ -4,12 +4,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"redshank/analytics/event"
 	"redshank/analytics/policy/strict"
 )
 
@@ -18,18 +16,9 @@ import (
 // account, address or application more is not muted.
 type Mute struct {
 	Reason, Owner string
-	Expires       time.Time
-	ExpiresText   string // as written: a day counts to its end in UTC
-	Line          int    // in the policy
+	scope
 
 	rule, class string
-	account     *accountPattern
-	networks    []netip.Prefix
-	app         string // application id, lower case
-	hits        atomic.Uint64
-
-	accountText string // as written, until the domains are known
-	node        *yaml.Node
 }
 
 // Notice is what mutes are compared with: one message about an incident. A
@@ -40,14 +29,8 @@ type Notice struct {
 	Accounts    []string // canonical
 	Addresses   []netip.Addr
 	Apps        []string // ids, in any case
+	Drill       bool     // of a drill, which Hits does not count
 }
-
-// Hits returns how many messages the mute has kept back since the policy was
-// loaded.
-func (m *Mute) Hits() uint64 { return m.hits.Load() }
-
-// Expired reports whether the mute is over at a time.
-func (m *Mute) Expired(at time.Time) bool { return !at.Before(m.Expires) }
 
 // Mutes returns the mutes in the order of the policy.
 func (p *Policy) Mutes() []*Mute { return p.mutes }
@@ -57,7 +40,9 @@ func (p *Policy) Mutes() []*Mute { return p.mutes }
 func (p *Policy) Muted(n *Notice) *Mute {
 	for _, m := range p.mutes {
 		if m.matches(n) {
-			m.hits.Add(1)
+			if !n.Drill {
+				m.hits.Add(1)
+			}
 			return m
 		}
 	}
@@ -69,9 +54,9 @@ func (m *Mute) matches(n *Notice) bool {
 	case m.Expired(n.Time),
 		m.rule != "" && m.rule != n.Rule,
 		m.class != "" && m.class != n.Class,
-		m.account != nil && !all(n.Accounts, func(user string) bool { return m.account.MatchAccount([]byte(user)) }),
-		len(m.networks) > 0 && !all(n.Addresses, m.covers),
-		m.app != "" && !all(n.Apps, func(id string) bool { return strings.EqualFold(id, m.app) }):
+		m.account != nil && !allMatch(n.Accounts, func(user string) bool { return m.account.MatchAccount([]byte(user)) }),
+		len(m.networks) > 0 && !allMatch(n.Addresses, m.covers),
+		m.app != "" && !allMatch(n.Apps, func(id string) bool { return strings.EqualFold(id, m.app) }):
 		return false
 	}
 	return true
@@ -90,13 +75,8 @@ func (m *Mute) Concerns(account string, addr netip.Addr) bool {
 	return m.covers(addr)
 }
 
-// covers reports whether an address lies in one of the networks.
-func (m *Mute) covers(ip netip.Addr) bool {
-	return slices.ContainsFunc(m.networks, func(p netip.Prefix) bool { return p.Contains(ip) })
-}
-
-// all reports whether list has members and is holds for each of them.
-func all[T any](list []T, is func(T) bool) bool {
+// allMatch reports whether list has members and is holds for each of them.
+func allMatch[T any](list []T, is func(T) bool) bool {
 	return len(list) > 0 && !slices.ContainsFunc(list, func(item T) bool { return !is(item) })
 }
 
@@ -104,19 +84,15 @@ func all[T any](list []T, is func(T) bool) bool {
 func (p *Policy) readMutes(r *strict.Reader, at string, n *yaml.Node) {
 	p.mutes = nil
 	r.Items(at, n, func(item *yaml.Node) {
-		m := &Mute{Line: item.Line, node: item}
-		strict.Section(strict.Fields{
+		m := &Mute{}
+		m.read(r, at, item, strict.Fields{
 			"reason":      strict.Text(&m.Reason),
 			"owner":       strict.Text(&m.Owner),
-			"expires":     strict.Expiry(&m.Expires, &m.ExpiresText),
 			"rule":        strict.OneOf(&m.rule, "AN1269", "AN0131"),
 			"class":       strict.OneOf(&m.class, Classes...),
-			"account":     strict.Text(&m.accountText),
 			"address":     strict.Prefixes(&m.networks),
-			"network":     strict.Prefixes(&m.networks),
 			"application": strict.Text(&m.app),
-		})(r, at, item)
-		m.app = strings.ToLower(m.app)
+		})
 		if m.complete(r, at) {
 			p.mutes = append(p.mutes, m)
 		}
@@ -132,23 +108,11 @@ func (m *Mute) complete(r *strict.Reader, at string) bool {
 			complete = false
 		}
 	}
-	if m.rule+m.class+m.accountText+m.app == "" && len(m.networks) == 0 {
+	if m.rule+m.class == "" && m.empty() {
 		r.Fail(m.node, at, "%q: matches everything (want rule, class, account, address, network or application)", strict.Clip(m.Reason))
 		return false
 	}
 	return complete
-}
-
-// finish parses the account.
-func (m *Mute) finish(r *strict.Reader, d *event.Domains) {
-	if m.accountText == "" {
-		return
-	}
-	account, err := parseAccount(d, m.accountText)
-	if err != nil {
-		r.Fail(m.node, "mutes.account", "%q: %v", strict.Clip(m.accountText), err)
-	}
-	m.account = &account
 }
 
 // Classes are the classes of incidents of both analytics.

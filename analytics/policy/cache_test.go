@@ -75,18 +75,3 @@ func TestCacheAllocates(t *testing.T) {
 		t.Errorf("%v allocations a new name", got)
 	}
 }
-
-func BenchmarkCache(b *testing.B) {
-	for name, text := range map[string]string{"default": "", "company": company} {
-		b.Run(name, func(b *testing.B) {
-			cache, raws := NewCache(must(b, text)), typical()
-			var ev event.Event
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				ev.Reset()
-				fill(&ev, &raws[i%len(raws)])
-				cache.Normalise(&ev)
-			}
-		})
-	}
-}

@@ -29,14 +29,3 @@ func TestPieces(t *testing.T) {
 		t.Error("no pieces stand in a text")
 	}
 }
-
-func BenchmarkPieces(b *testing.B) {
-	p := Default()
-	text := bytes.Repeat([]byte(`[{"EntitlementId":"e60d1b0a-5f79-4c64-b1b1-000000000000"}]; `), 16)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		if p.MailScope(text) {
-			b.Fatal("no scope of mail")
-		}
-	}
-}

@@ -39,7 +39,7 @@ const (
 // leaked holds the files. Of each account only 64 bits of a hash are kept,
 // sorted: 8 bytes an account. Among n of them another account is taken for a
 // leaked one with a chance of n / 2^64, 5e-13 for ten million; nothing else of
-// a line, a password least of all, is kept or told.
+// a line, a password least of all, is kept or shown.
 type leaked struct {
 	files []*leakedFile
 	seed  maphash.Seed // of plainForm: nobody can prepare collisions

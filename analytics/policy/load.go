@@ -96,10 +96,10 @@ func (p *Policy) finish(r *strict.Reader) {
 	p.spec.databases.finish(r)
 	p.Drill.finish(r)
 	for _, a := range p.automation {
-		a.finish(r, p.domains)
+		a.finish(r, "automation.account", p.domains)
 	}
 	for _, m := range p.mutes {
-		m.finish(r, p.domains)
+		m.finish(r, "mutes.account", p.domains)
 	}
 }
 

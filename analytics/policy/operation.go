@@ -32,8 +32,8 @@ func foldOperation(dst, name []byte) []byte {
 	return dst
 }
 
-// trimOperation cuts stops and blanks off both ends. bytes.Trim decodes runes
-// for a set with one beyond ASCII; few names need that.
+// trimOperation cuts stops and blanks off both ends. bytes.Trim decodes runes if
+// its set has one beyond ASCII, and few names need that.
 func trimOperation(name []byte) []byte {
 	for len(name) > 0 && (name[0] == ' ' || name[0] == '.') {
 		name = name[1:]

@@ -89,7 +89,7 @@ type LearningPeriod struct{ Days, SignIns int }
 // Alerts tunes how incidents are reported.
 type Alerts struct {
 	Quiet     time.Duration // an incident without events for this long is over
-	Cooldown  time.Duration // least event time between two messages that only tell growth
+	Cooldown  time.Duration // least event time between two messages that report growth only
 	PerMinute int           // messages per minute of event time before a summary replaces them
 	// MinimumSeverity: low, medium, high or critical. Messages below it do not leave.
 	MinimumSeverity string

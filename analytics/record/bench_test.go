@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
 const chunkSize = 2 << 20 // about what one flush brings at most
@@ -32,56 +30,6 @@ func BenchmarkReader(b *testing.B) {
 		for b.Loop() {
 			r.Reset(chunk)
 			for n = 0; r.Next(&rec); n++ {
-			}
-		}
-		perRecord(b, n)
-	})
-}
-
-func BenchmarkReaderFind(b *testing.B) {
-	eachChunk(b, func(b *testing.B, chunk []byte) {
-		keys, dst := NewKeys(auditNames...), make([]Value, len(auditNames))
-		b.SetBytes(int64(len(chunk)))
-		b.ReportAllocs()
-		var r Reader
-		var rec Record
-		n := 0
-		for b.Loop() {
-			r.Reset(chunk)
-			for n = 0; r.Next(&rec); n++ {
-				keys.Find(rec.Body, dst)
-			}
-		}
-		perRecord(b, n)
-	})
-}
-
-// BenchmarkMsgpSkip walks and finds with msgp.Skip and a Go map, which is
-// what Reader and Keys have to beat.
-func BenchmarkMsgpSkip(b *testing.B) {
-	eachChunk(b, func(b *testing.B, chunk []byte) {
-		index := map[string]int{}
-		for i, n := range auditNames {
-			index[n] = i
-		}
-		dst := make([]Value, len(auditNames))
-		b.SetBytes(int64(len(chunk)))
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			n = 0
-			for rest := chunk; len(rest) > 0; n++ {
-				body := rest[13:] // 92 92 d7 00 ........ 80
-				rest, _ = msgp.Skip(rest)
-				clear(dst)
-				fields, body, _ := msgp.ReadMapHeaderBytes(body)
-				for range fields {
-					key, field, _ := msgp.ReadStringZC(body)
-					body, _ = msgp.Skip(field)
-					if i, ok := index[string(key)]; ok {
-						dst[i] = Value(field)
-					}
-				}
 			}
 		}
 		perRecord(b, n)

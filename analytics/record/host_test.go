@@ -36,21 +36,3 @@ func TestReaderAgainstHost(t *testing.T) {
 		t.Errorf("more than %d records: %d", len(recs), ret)
 	}
 }
-
-// BenchmarkHostGetRecord returns the cost to hold BenchmarkReaderFind against.
-func BenchmarkHostGetRecord(b *testing.B) {
-	eachChunk(b, func(b *testing.B, chunk []byte) {
-		b.SetBytes(int64(len(chunk)))
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			dec := output.NewDecoder(unsafe.Pointer(&chunk[0]), len(chunk))
-			for n = 0; ; n++ {
-				if ret, _, fields := output.GetRecord(dec); ret != 0 || fields["Id"] == nil {
-					break
-				}
-			}
-		}
-		perRecord(b, n)
-	})
-}

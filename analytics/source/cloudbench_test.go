@@ -49,71 +49,6 @@ func TestCloudDecodeAllocatesNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkCloudDecode(b *testing.B) {
-	for _, c := range cloudSamples {
-		for _, shape := range []struct {
-			name string
-			rec  *record.Record
-		}{{"map", native(b, c.text)}, {"text", tailed(c.text)}} {
-			b.Run(c.name+"/"+shape.name, func(b *testing.B) {
-				s, err := New(Auto, testContent)
-				if err != nil {
-					b.Fatal(err)
-				}
-				emit := func(*event.Event) {}
-				b.SetBytes(int64(len(c.text)))
-				b.ReportAllocs()
-				for b.Loop() {
-					s.Decode("tag", shape.rec, emit)
-				}
-			})
-		}
-	}
-}
-
-// BenchmarkDispatch returns what finding the line and its stream costs.
-func BenchmarkDispatch(b *testing.B) {
-	line := "probe" + strings.Repeat(" 0123456789", 20)
-	for name, text := range map[string]string{
-		"line": `{"log":"` + line + `"}`, "path": `{"log":"` + line + `","path":"/logs/u_ex260101.log"}`,
-	} {
-		b.Run(name, func(b *testing.B) {
-			s, rec := probing(), native(b, text)
-			emit := func(*event.Event) {}
-			b.SetBytes(int64(len(line)))
-			b.ReportAllocs()
-			for b.Loop() {
-				s.Decode("tag", rec, emit)
-			}
-		})
-	}
-}
-
-// BenchmarkRealAuditRecords decodes the real audit records, as they are mixed.
-func BenchmarkRealAuditRecords(b *testing.B) {
-	var recs []*record.Record
-	bytes := 0
-	for _, file := range globFixtures(b, "m365_ual/invictus*.ndjson") {
-		for _, text := range fixtureTexts(b, file) {
-			recs = append(recs, native(b, text))
-			bytes += len(text)
-		}
-	}
-	s, err := New(Auto, testContent)
-	if err != nil {
-		b.Fatal(err)
-	}
-	emit := func(*event.Event) {}
-	b.SetBytes(int64(bytes))
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, rec := range recs {
-			s.Decode("tag", rec, emit)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(recs)), "ns/record")
-}
-
 func FuzzCloudDecode(f *testing.F) {
 	for _, c := range cloudSamples {
 		f.Add([]byte(c.text), false)
@@ -151,28 +86,4 @@ func FuzzCloudDecode(f *testing.F) {
 func readBy(s *Set) uint64 {
 	counts := s.Counts()
 	return counts.Read()
-}
-
-// BenchmarkUnknown returns what a record costs that no format takes: with a match
-// for everything most may be such.
-func BenchmarkUnknown(b *testing.B) {
-	for name, text := range map[string]string{
-		"line":  `{"log":"Mar 26 08:50:52 host app[123]: something happened that is no concern of ours at all"}`,
-		"small": `{"cpu":1.5,"mem":3,"host":"a"}`,
-		"wide":  `{"a1":"x","a2":"x","a3":"x","a4":"x","a5":"x","a6":"x","a7":"x","a8":"x","a9":"x","b1":"x","b2":"x","b3":"x","b4":"x","b5":"x","b6":"x","b7":"x","b8":"x","b9":"x"}`,
-	} {
-		b.Run(name, func(b *testing.B) {
-			s, err := New(Auto, testContent)
-			if err != nil {
-				b.Fatal(err)
-			}
-			rec := native(b, text)
-			emit := func(*event.Event) {}
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				s.Decode("tag", rec, emit)
-			}
-		})
-	}
 }

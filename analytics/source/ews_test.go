@@ -28,16 +28,16 @@ func TestEWSRows(t *testing.T) {
 		{"busy", ewsRow("Basic", "true", "alice", "A", outside, "GetItem", "503", "", "", ""), "", nil},
 	} {
 		b := newBench()
-		told := b.lines(c.row)
-		if c.want == nil != (len(told) == 0) || b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
-			t.Errorf("%s: told %v, %v", c.name, told, b.counts)
+		emitted := b.lines(c.row)
+		if c.want == nil != (len(emitted) == 0) || b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
+			t.Errorf("%s: emitted %v, %v", c.name, emitted, b.counts)
 			continue
 		}
 		if c.want != nil {
 			c.want.service, c.want.at = "ews", "2026-03-02T08:00:00.5Z"
-			c.want.check(t, &told[0])
-			if string(told[0].Mailbox) != c.mailbox || told[0].Source != event.EWS {
-				t.Errorf("%s: %s, mailbox %q, want %q", c.name, told[0].Source, told[0].Mailbox, c.mailbox)
+			c.want.check(t, &emitted[0])
+			if string(emitted[0].Mailbox) != c.mailbox || emitted[0].Source != event.EWS {
+				t.Errorf("%s: %s, mailbox %q, want %q", c.name, emitted[0].Source, emitted[0].Mailbox, c.mailbox)
 			}
 		}
 	}
@@ -49,26 +49,26 @@ func cmdletRow(user, name, parameters, id string) string {
 
 func TestCmdletRows(t *testing.T) {
 	b := newBench()
-	told := b.lines(
+	emitted := b.lines(
 		cmdletRow(`CONTOSO\admin`, "New-MailboxExportRequest", `"-Mailbox ""alice"" -FilePath ""\\host\share\a.pst"""`, "id1"),
 		cmdletRow(`CONTOSO\admin`, "Get-Mailbox", `"-Identity ""bob"""`, "id2"),
 		cmdletRow(`CONTOSO\admin`, "Set-Mailbox", `"`+strings.Repeat("x", 5000)+` -ForwardTo ""eve@example.com"""`, "id3"),
 		cmdletRow(`CONTOSO\admin`, "Set-Mailbox", `"`+strings.Repeat("x", 50_000)+`"`, "id4"),
 	)
-	if len(told) != 4 {
-		t.Fatalf("told %d, %v", len(told), b.counts)
+	if len(emitted) != 4 {
+		t.Fatalf("emitted %d, %v", len(emitted), b.counts)
 	}
 	for i, w := range []want{
 		{action: event.MailboxChange, user: `CONTOSO\admin`, op: "New-MailboxExportRequest", at: "2026-03-02T08:00:00.5Z", service: "powershell"},
 		{action: event.Script, op: "Get-Mailbox"}, {action: event.MailboxChange, op: "Set-Mailbox"},
 	} {
-		w.check(t, &told[i])
+		w.check(t, &emitted[i])
 	}
-	if string(told[0].Detail) != `-Mailbox "alice" -FilePath "\\host\share\a.pst"` || string(told[0].Mailbox) != "alice" || string(told[1].Mailbox) != "bob" {
-		t.Errorf("%q of %q", told[0].Detail, told[0].Mailbox)
+	if string(emitted[0].Detail) != `-Mailbox "alice" -FilePath "\\host\share\a.pst"` || string(emitted[0].Mailbox) != "alice" || string(emitted[1].Mailbox) != "bob" {
+		t.Errorf("%q of %q", emitted[0].Detail, emitted[0].Mailbox)
 	}
-	if !strings.HasSuffix(string(told[2].Detail), ` -ForwardTo "eve@example.com"`) || len(told[3].Detail) != 16<<10 {
-		t.Errorf("details of %d and %d bytes", len(told[2].Detail), len(told[3].Detail))
+	if !strings.HasSuffix(string(emitted[2].Detail), ` -ForwardTo "eve@example.com"`) || len(emitted[3].Detail) != 16<<10 {
+		t.Errorf("details of %d and %d bytes", len(emitted[2].Detail), len(emitted[3].Detail))
 	}
 	named := newBench().lines("#Fields: DateTime,AuthenticatedUser,Cmdlet,Parameters,ExecutionResult", "2026-03-02T08:00:00.5Z,alice,Set-Mailbox,,Error")
 	if len(named) != 0 {

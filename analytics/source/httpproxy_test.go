@@ -38,9 +38,9 @@ func TestHTTPProxyOutcomes(t *testing.T) {
 			if header != "" {
 				b.line(header)
 			}
-			told := b.lines(c.row)
-			if c.want == nil != (len(told) == 0) {
-				t.Errorf("%s under %.10q: told %d, %v", c.name, header, len(told), b.counts)
+			emitted := b.lines(c.row)
+			if c.want == nil != (len(emitted) == 0) {
+				t.Errorf("%s under %.10q: emitted %d, %v", c.name, header, len(emitted), b.counts)
 				continue
 			}
 			if c.want != nil {
@@ -48,9 +48,9 @@ func TestHTTPProxyOutcomes(t *testing.T) {
 				if w.at, w.agent = "2026-03-02T08:00:00.5Z", "Mozilla/5.0 (KHTML, like Gecko)"; header == "" && w.op != "" {
 					w.op, w.action = "/", 0 // the query has no place of its own
 				}
-				w.check(t, &told[0])
-				if string(told[0].ID) != "5e58f5e5-1ddc-48d3-82c6-0199bc121640" || string(told[0].Host) != "EX01" {
-					t.Errorf("%s: id %q, host %q", c.name, told[0].ID, told[0].Host)
+				w.check(t, &emitted[0])
+				if string(emitted[0].ID) != "5e58f5e5-1ddc-48d3-82c6-0199bc121640" || string(emitted[0].Host) != "EX01" {
+					t.Errorf("%s: id %q, host %q", c.name, emitted[0].ID, emitted[0].Host)
 				}
 			}
 		}
@@ -61,8 +61,8 @@ func TestHTTPProxyHostileRows(t *testing.T) {
 	row := proxyRow("Owa", "/owa/", "FBA", "true", `"CONTOSO\al""ice"`, outside, "200", "")
 	b := newBench()
 	b.line("#Fields: " + proxyHeader)
-	if told := b.lines(row); len(told) != 1 || string(told[0].RawUser) != `CONTOSO\al"ice` {
-		t.Errorf("quoted: %v", told)
+	if emitted := b.lines(row); len(emitted) != 1 || string(emitted[0].RawUser) != `CONTOSO\al"ice` {
+		t.Errorf("quoted: %v", emitted)
 	}
 	for n := range len(row) {
 		b.line(row[:n])
@@ -77,11 +77,11 @@ func TestHTTPProxyFields(t *testing.T) {
 	b := newBench()
 	b.Decode(&format.Input{Time: b.now, Fields: fields("DateTime", "2026-03-02T08:00:00.5Z", "RequestId", "x", "Protocol", "Ews", "UrlStem", "/ews", "IsAuthenticated", "true",
 		"AuthenticatedUser", "alice", "ClientIpAddress", outside, "HttpStatus", 200)})
-	if len(b.told) != 1 {
-		t.Fatalf("told %d", len(b.told))
+	if len(b.emitted) != 1 {
+		t.Fatalf("emitted %d", len(b.emitted))
 	}
 	w := want{outcome: event.Success, user: "alice", ip: outside, at: "2026-03-02T08:00:00.5Z", service: "ews"}
-	w.check(t, &b.told[0])
+	w.check(t, &b.emitted[0])
 }
 
 func FuzzHTTPProxy(f *testing.F) {

@@ -55,25 +55,25 @@ func TestIISOutcomes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
-			told := b.lines(iisHeader, iisLine("08:00:00", "POST", c.path, c.query, c.user, outside, "Test+Agent/1.0", "-", c.status))
+			emitted := b.lines(iisHeader, iisLine("08:00:00", "POST", c.path, c.query, c.user, outside, "Test+Agent/1.0", "-", c.status))
 			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
 				t.Fatal("not read")
 			}
-			if c.want == nil != (len(told) == 0) {
-				t.Fatalf("told %d", len(told))
+			if c.want == nil != (len(emitted) == 0) {
+				t.Fatalf("emitted %d", len(emitted))
 			}
 			if c.want != nil {
 				c.want.at, c.want.agent = "2026-03-02T08:00:00Z", "Test Agent/1.0"
-				c.want.check(t, &told[0])
+				c.want.check(t, &emitted[0])
 			}
 		})
 	}
 }
 
 func TestIISOpenedMailbox(t *testing.T) {
-	told := newBench().lines(iisHeader, iisLine("08:00:00", "GET", "/owa/bob@contoso.com/", "-", "alice", outside, edge, "-", "200 0 0"))
-	if len(told) != 1 || string(told[0].Mailbox) != "bob@contoso.com" {
-		t.Errorf("%v", told)
+	emitted := newBench().lines(iisHeader, iisLine("08:00:00", "GET", "/owa/bob@contoso.com/", "-", "alice", outside, edge, "-", "200 0 0"))
+	if len(emitted) != 1 || string(emitted[0].Mailbox) != "bob@contoso.com" {
+		t.Errorf("%v", emitted)
 	}
 }
 
@@ -87,15 +87,15 @@ func TestIISServersOwnRequests(t *testing.T) {
 		"prober": line("168.63.129.16", edge), "monitor": line("192.0.2.10", "AMProbe/Local/ClientAccess"),
 		"back end": strings.Replace(line(outside, edge), " 443 ", " 444 ", 1),
 	} {
-		if told := b.lines(iisHeader, l); len(told) != 0 {
-			t.Errorf("%s: told", name)
+		if emitted := b.lines(iisHeader, l); len(emitted) != 0 {
+			t.Errorf("%s: emitted", name)
 		}
 	}
-	if told := b.lines(line(outside, "AMProbe/Local/ClientAccess")); len(told) != 1 {
+	if emitted := b.lines(line(outside, "AMProbe/Local/ClientAccess")); len(emitted) != 1 {
 		t.Error("whoever calls himself a probe is not seen")
 	}
 	forwarded := iisHeader + " X-Forwarded-For"
-	if told := b.lines(forwarded, line("127.0.0.1", edge)+" 203.0.113.5,198.51.100.1"); len(told) != 1 || string(told[0].RawForwarded) != "203.0.113.5,198.51.100.1" {
+	if emitted := b.lines(forwarded, line("127.0.0.1", edge)+" 203.0.113.5,198.51.100.1"); len(emitted) != 1 || string(emitted[0].RawForwarded) != "203.0.113.5,198.51.100.1" {
 		t.Error("a client behind a proxy on the server is not seen")
 	}
 }
@@ -103,22 +103,22 @@ func TestIISServersOwnRequests(t *testing.T) {
 func TestIISHeaders(t *testing.T) {
 	b := newBench()
 	short := "#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status sc-win32-status sc-substatus cs(User-Agent)"
-	told := b.lines(
+	emitted := b.lines(
 		"\xef\xbb\xbf# Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
 		iisLine("08:00:00", "POST", "/ews/x", "-", "alice", outside, "A/1", "-", "401 1 1326"),
 		"", "# a comment", "#Software: Microsoft Internet Information Services 10.0",
 		short+" ", "2026-03-02 08:00:01 198.51.100.8 bob POST /ews/x 401 1326 1 B/2\r",
 		"\x00\x00\x00\x00"+strings.Repeat("\x00", 4096), "\x00\x002026-03-02 08:00:02 198.51.100.9 carol POST /ews/x 401 1326 1 C/3\x00\x00",
 	)
-	if len(told) != 3 || b.counts[format.Unknown]+b.counts[format.Malformed] != 0 {
-		t.Fatalf("told %d, %v", len(told), b.counts)
+	if len(emitted) != 3 || b.counts[format.Unknown]+b.counts[format.Malformed] != 0 {
+		t.Fatalf("emitted %d, %v", len(emitted), b.counts)
 	}
 	for i, w := range []want{
 		{outcome: event.Failure, user: "alice", ip: outside, agent: "A/1", code: "1326", at: "2026-03-02T08:00:00Z"},
 		{outcome: event.Failure, user: "bob", ip: "198.51.100.8", agent: "B/2", code: "1326", at: "2026-03-02T08:00:01Z"},
 		{outcome: event.Failure, user: "carol", ip: "198.51.100.9", agent: "C/3", code: "1326", at: "2026-03-02T08:00:02Z"},
 	} {
-		w.check(t, &told[i])
+		w.check(t, &emitted[i])
 	}
 }
 
@@ -139,17 +139,17 @@ func TestIISLayouts(t *testing.T) {
 	} {
 		for _, header := range []string{"#Date: 2026-03-02 00:00:00", iisHeader} {
 			b := newBench()
-			told := b.lines("#Date: 2026-03-02 00:00:00", header, line)
-			if len(told) != 1 {
-				t.Errorf("%s: told %d, %v", name, len(told), b.counts)
+			emitted := b.lines("#Date: 2026-03-02 00:00:00", header, line)
+			if len(emitted) != 1 {
+				t.Errorf("%s: emitted %d, %v", name, len(emitted), b.counts)
 				continue
 			}
-			w.check(t, &told[0])
-			if strings.HasPrefix(name, "forwarded") && !strings.HasPrefix(string(told[0].RawForwarded), "203.0.113.5") {
-				t.Errorf("%s: forwarded %q", name, told[0].RawForwarded)
+			w.check(t, &emitted[0])
+			if strings.HasPrefix(name, "forwarded") && !strings.HasPrefix(string(emitted[0].RawForwarded), "203.0.113.5") {
+				t.Errorf("%s: forwarded %q", name, emitted[0].RawForwarded)
 			}
-			if name == "spaces" && !strings.HasSuffix(string(told[0].Agent), "Chrome/121.0.0.0") {
-				t.Errorf("%s: agent %q", name, told[0].Agent)
+			if name == "spaces" && !strings.HasSuffix(string(emitted[0].Agent), "Chrome/121.0.0.0") {
+				t.Errorf("%s: agent %q", name, emitted[0].Agent)
 			}
 		}
 	}
@@ -158,17 +158,17 @@ func TestIISLayouts(t *testing.T) {
 func TestIISWithoutDate(t *testing.T) {
 	const rest = " 192.0.2.10 GET /owa/ - 443 alice 198.51.100.7 A/1 - 200 0 0 1"
 	b := newBench()
-	told := b.lines("#Date: 2026-02-28 22:00:00", "#Fields: time"+strings.TrimPrefix(iisHeader, "#Fields: date time"), "23:59:59"+rest, "00:00:01"+rest)
+	emitted := b.lines("#Date: 2026-02-28 22:00:00", "#Fields: time"+strings.TrimPrefix(iisHeader, "#Fields: date time"), "23:59:59"+rest, "00:00:01"+rest)
 	for i, at := range []string{"2026-02-28T23:59:59Z", "2026-03-01T00:00:01Z"} {
-		if got := told[i].Time.Format(time.RFC3339); got != at {
+		if got := emitted[i].Time.Format(time.RFC3339); got != at {
 			t.Errorf("%s, want %s", got, at)
 		}
 	}
 	// Without a #Date line the record's own time, here noon, gives the day.
 	fresh := newBench()
 	for i, at := range []string{"2026-11-21T23:59:59Z", "2026-11-22T00:00:01Z"} {
-		told := fresh.lines([]string{"23:59:59", "00:00:01"}[i] + rest)
-		if got := told[0].Time.Format(time.RFC3339); got != at {
+		emitted := fresh.lines([]string{"23:59:59", "00:00:01"}[i] + rest)
+		if got := emitted[0].Time.Format(time.RFC3339); got != at {
 			t.Errorf("%s, want %s", got, at)
 		}
 	}
@@ -195,10 +195,10 @@ func TestIISFields(t *testing.T) {
 	} {
 		b := newBench()
 		b.Decode(&format.Input{Fields: m, Stream: &b.stream, Time: b.now})
-		if len(b.told) != 1 {
-			t.Fatalf("%s: told %d, %v", name, len(b.told), b.counts)
+		if len(b.emitted) != 1 {
+			t.Fatalf("%s: emitted %d, %v", name, len(b.emitted), b.counts)
 		}
-		w.check(t, &b.told[0])
+		w.check(t, &b.emitted[0])
 	}
 }
 
@@ -217,7 +217,7 @@ func fuzzLines(f *testing.F) {
 		for range 2 {
 			b.lines(header, first, second, first)
 		}
-		for _, e := range b.told {
+		for _, e := range b.emitted {
 			if e.Outcome == event.OutcomeUnknown && e.Source != event.Cmdlet || e.Service == event.ServiceUnknown || e.Action == event.ActionNone {
 				t.Errorf("half an event: %+v", e)
 			}

@@ -46,17 +46,17 @@ func TestMailboxRows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
-			told := b.lines(c.row)
-			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 || c.want == nil != (len(told) == 0) {
-				t.Fatalf("told %v, %v", told, b.counts)
+			emitted := b.lines(c.row)
+			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 || c.want == nil != (len(emitted) == 0) {
+				t.Fatalf("emitted %v, %v", emitted, b.counts)
 			}
 			if c.want == nil {
 				return
 			}
 			c.want.at = "2026-03-02T08:00:00.5Z"
-			c.want.check(t, &told[0])
-			if told[0].Reason != c.reason || told[0].Items != c.items {
-				t.Errorf("%s, %d items; want %s, %d", told[0].Reason, told[0].Items, c.reason, c.items)
+			c.want.check(t, &emitted[0])
+			if emitted[0].Reason != c.reason || emitted[0].Items != c.items {
+				t.Errorf("%s, %d items; want %s, %d", emitted[0].Reason, emitted[0].Items, c.reason, c.items)
 			}
 		})
 	}
@@ -67,8 +67,8 @@ func TestMailboxFields(t *testing.T) {
 		b := newBench()
 		b.Decode(&format.Input{Time: b.now, Fields: fields("dateTime", "2026-03-02T08:00:00.5Z", "sessionId", "E", "sIp", server, "cIp", "198.51.100.7:1", "user", "alice",
 			"command", "auth", "parameters", "PLAIN", "context", "R=OK")})
-		if len(b.told) != 1 || b.told[0].Source != source {
-			t.Errorf("%s: %v", server, b.told)
+		if len(b.emitted) != 1 || b.emitted[0].Source != source {
+			t.Errorf("%s: %v", server, b.emitted)
 		}
 	}
 }

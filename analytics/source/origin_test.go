@@ -2,7 +2,9 @@ package source
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +141,42 @@ func TestRecordBound(t *testing.T) {
 	} {
 		if n := len(ev.AppendRecord(nil)); n > event.MaxRecord || n == 0 {
 			t.Errorf("%d bytes", n)
+		}
+	}
+}
+
+// TestRecordsOfParsedLines has lines that a parser of the agent has taken apart. Their
+// event has the same digest as that of the line.
+func TestRecordsOfParsedLines(t *testing.T) {
+	const path = "/logs/W3SVC1/u_ex260310.log"
+	line := fmt.Sprintf(plainFail, 0)
+	var digest uint64
+	set, _ := New(Auto, testContent)
+	for _, text := range []string{plainFields, line} {
+		set.Decode("iis", native(t, fmt.Sprintf(`{"log":%q}`, text)), func(ev *event.Event) { digest = ev.Digest() })
+	}
+	fields := map[string]any{}
+	values := strings.Fields(line)
+	for n, name := range strings.Fields(plainFields)[1:] {
+		fields[strings.Trim(strings.NewReplacer("-", "_", "(", "_", ")", "").Replace(name), "_")] = values[n]
+	}
+	for _, c := range []struct {
+		more map[string]any
+		want string
+	}{
+		{nil, fmt.Sprintf("event:%016x 2026-03-10T08:15:30Z", digest)},
+		{map[string]any{"path": path}, fmt.Sprintf("event:%016x 2026-03-10T08:15:30Z %s", digest, path)},
+		{map[string]any{"path": path, "offset": 77}, path + ":77"},
+		{map[string]any{"log.file.path": path, "log.offset": 77, "a": "", "b": "", "c": ""}, path + ":77"},
+	} {
+		parsed := maps.Clone(fields)
+		maps.Copy(parsed, c.more)
+		text, _ := json.Marshal(parsed)
+		var got string
+		set, _ := New(Auto, testContent)
+		set.Decode("iis", native(t, string(text)), func(ev *event.Event) { got = string(ev.AppendRecord(nil)) })
+		if got != c.want {
+			t.Errorf("%v: %q, want %q", c.more, got, c.want)
 		}
 	}
 }

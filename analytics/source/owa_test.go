@@ -70,14 +70,14 @@ func TestFormsLogins(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
-			told := b.lines(append([]string{iisHeader}, c.lines...)...)
-			if len(told) != len(c.want) {
-				t.Fatalf("%d events, want %d: %v", len(told), len(c.want), told)
+			emitted := b.lines(append([]string{iisHeader}, c.lines...)...)
+			if len(emitted) != len(c.want) {
+				t.Fatalf("%d events, want %d: %v", len(emitted), len(c.want), emitted)
 			}
-			for i := range told {
-				c.want[i].check(t, &told[i])
-				if c.want[i].reason != 0 && c.want[i].reason != told[i].Reason {
-					t.Errorf("reason %s, want %s", told[i].Reason, c.want[i].reason)
+			for i := range emitted {
+				c.want[i].check(t, &emitted[i])
+				if c.want[i].reason != 0 && c.want[i].reason != emitted[i].Reason {
+					t.Errorf("reason %s, want %s", emitted[i].Reason, c.want[i].reason)
 				}
 			}
 		})
@@ -86,13 +86,13 @@ func TestFormsLogins(t *testing.T) {
 
 func TestFormsLoginWithLocation(t *testing.T) {
 	b := newBench()
-	told := b.lines(iisHeader+" Location",
+	emitted := b.lines(iisHeader+" Location",
 		form("08:00:00", "alice")+" /owa/auth/logon.aspx?replaceCurrent=1&reason=2", form("08:00:01", "bob")+" https://mail.contoso.com/owa/")
-	if len(told) != 2 || told[0].Outcome != event.Failure || told[1].Outcome != event.Success || told[1].Protocol != event.FormsLogin {
-		t.Fatalf("%v", told)
+	if len(emitted) != 2 || emitted[0].Outcome != event.Failure || emitted[1].Outcome != event.Success || emitted[1].Protocol != event.FormsLogin {
+		t.Fatalf("%v", emitted)
 	}
-	if string(told[0].ID) != "id-08:00:00" {
-		t.Errorf("id %q", told[0].ID)
+	if string(emitted[0].ID) != "id-08:00:00" {
+		t.Errorf("id %q", emitted[0].ID)
 	}
 }
 
@@ -100,10 +100,10 @@ func TestFormsLoginWithLocation(t *testing.T) {
 // leaves out how the page was asked for.
 func TestFormsLoginWithoutMethod(t *testing.T) {
 	b := newBench()
-	told := b.lines("#Fields: date time cs-uri-stem cs-uri-query cs-username c-ip sc-status sc-substatus sc-win32-status",
+	emitted := b.lines("#Fields: date time cs-uri-stem cs-uri-query cs-username c-ip sc-status sc-substatus sc-win32-status",
 		"2026-03-02 08:00:00 /owa/auth.owa - alice 198.51.100.7 302 0 0", "2026-03-02 08:00:01 /owa/auth/logon.aspx reason=2 - 198.51.100.7 200 0 0")
-	if len(told) != 1 || told[0].Outcome != event.Failure {
-		t.Errorf("%v", told)
+	if len(emitted) != 1 || emitted[0].Outcome != event.Failure {
+		t.Errorf("%v", emitted)
 	}
 }
 
@@ -112,9 +112,9 @@ func TestFormsLoginOverMidnight(t *testing.T) {
 	b := newBench()
 	b.lines(iisHeader, form("23:59:59", "alice"))
 	b.stream = format.Stream{}
-	told := b.lines(iisHeader, page("23:59:59", "2"))
-	if len(told) != 1 || told[0].Reason != event.WrongPassword {
-		t.Fatalf("%v", told)
+	emitted := b.lines(iisHeader, page("23:59:59", "2"))
+	if len(emitted) != 1 || emitted[0].Reason != event.WrongPassword {
+		t.Fatalf("%v", emitted)
 	}
 }
 
@@ -127,16 +127,16 @@ func TestFormsLoginFlood(t *testing.T) {
 		ip := fmt.Sprintf("203.0.%d.%d", i%clients/250, i%clients%250)
 		b.line(iisLine("08:00:00", "POST", "/owa/auth.owa", "-", fmt.Sprintf("user%d", i), ip, edge, "-", "302 0 0"))
 	}
-	if early := len(b.told); early < clients*each-8192 {
+	if early := len(b.emitted); early < clients*each-8192 {
 		t.Errorf("%d logins are held", clients*each-early)
 	}
 	b.line(other("09:00:00"))
 	users := map[string]bool{}
-	for _, e := range b.told {
+	for _, e := range b.emitted {
 		users[string(e.RawUser)] = true
 	}
-	if len(b.told) != clients*each || len(users) != clients*each {
-		t.Errorf("%d told of %d accounts", len(b.told), len(users))
+	if len(b.emitted) != clients*each || len(users) != clients*each {
+		t.Errorf("%d emitted of %d accounts", len(b.emitted), len(users))
 	}
 }
 
@@ -147,7 +147,7 @@ func TestOneClientFlood(t *testing.T) {
 		b.line(form("08:00:00", fmt.Sprintf("user%d", i)))
 	}
 	b.line(other("08:02:00"))
-	if len(b.told) != 1000 {
-		t.Errorf("%d told of 1000", len(b.told))
+	if len(b.emitted) != 1000 {
+		t.Errorf("%d emitted of 1000", len(b.emitted))
 	}
 }

@@ -28,18 +28,18 @@ func TestPipeline(t *testing.T) {
 		"map":                      `"EventData":{"ContextInfo":` + quoteJSON(psContextText) + `,"UserData":"","Payload":` + quoteJSON(psPayload) + `}`,
 		"NXLog, data beside heads": `"ContextInfo":` + quoteJSON(psContextText) + `,"Payload":` + quoteJSON(psPayload),
 	} {
-		told, counts := winRun(t, `{`+psHeads("4103")+`,"Message":"x",`+data+`}`)
-		if len(told) != 1 || told[0] != want {
-			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, told, want)
+		emitted, counts := winRun(t, `{`+psHeads("4103")+`,"Message":"x",`+data+`}`)
+		if len(emitted) != 1 || emitted[0] != want {
+			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, emitted, want)
 		}
 	}
-	told, _ := winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"cut = off","Payload":`+quoteJSON(psPayload)+`}}`)
-	if len(told) != 1 || told[0].operation != "Get-Mailbox" || told[0].user != `CONTOSO\admin` {
-		t.Errorf("without a whole context: %+v", told)
+	emitted, _ := winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"cut = off","Payload":`+quoteJSON(psPayload)+`}}`)
+	if len(emitted) != 1 || emitted[0].operation != "Get-Mailbox" || emitted[0].user != `CONTOSO\admin` {
+		t.Errorf("without a whole context: %+v", emitted)
 	}
-	told, _ = winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"","Payload":"CommandInvocation(x): `+strings.Repeat("y", 5000)+`"}}`)
-	if len(told) != 1 || len(told[0].detail) != 2<<10 {
-		t.Errorf("%d events of %d bytes", len(told), len(told[0].detail))
+	emitted, _ = winRun(t, `{`+psHeads("4103")+`,"EventData":{"ContextInfo":"","Payload":"CommandInvocation(x): `+strings.Repeat("y", 5000)+`"}}`)
+	if len(emitted) != 1 || len(emitted[0].detail) != 2<<10 {
+		t.Errorf("%d events of %d bytes", len(emitted), len(emitted[0].detail))
 	}
 }
 
@@ -50,19 +50,19 @@ func TestScriptBlock(t *testing.T) {
 		"map":                `"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":"Get-AADIntAccessTokenForEXO","ScriptBlockId":"f3a1b2c3-d4e5-6f7a-8b9c-0d1e2f3a4b5c","Path":""}`,
 		"no GUID":            `"EventData":{"MessageNumber":"1","MessageTotal":"1","ScriptBlockText":"Get-AADIntAccessTokenForEXO","ScriptBlockId":"x","Path":"C:\\a.ps1"}`,
 	} {
-		told, counts := winRun(t, `{`+psHeads("4104")+`,"Message":"x",`+data+`}`)
-		if len(told) != 1 || told[0].detail != "Get-AADIntAccessTokenForEXO" || told[0].user != `CONTOSO\admin` || told[0].service != "powershell" {
-			t.Errorf("%s: %+v, counts %v", name, told, counts)
+		emitted, counts := winRun(t, `{`+psHeads("4104")+`,"Message":"x",`+data+`}`)
+		if len(emitted) != 1 || emitted[0].detail != "Get-AADIntAccessTokenForEXO" || emitted[0].user != `CONTOSO\admin` || emitted[0].service != "powershell" {
+			t.Errorf("%s: %+v, counts %v", name, emitted, counts)
 		}
 	}
 	for _, text := range []string{"", " \r\n"} {
-		told, counts := winRun(t, `{`+psHeads("4104")+`,"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":`+quoteJSON(text)+`,"ScriptBlockId":"x"}}`)
-		if len(told) != 0 || counts[format.Ignored] != 1 {
-			t.Errorf("empty block: %+v, counts %v", told, counts)
+		emitted, counts := winRun(t, `{`+psHeads("4104")+`,"EventData":{"MessageNumber":1,"MessageTotal":1,"ScriptBlockText":`+quoteJSON(text)+`,"ScriptBlockId":"x"}}`)
+		if len(emitted) != 0 || counts[format.Ignored] != 1 {
+			t.Errorf("empty block: %+v, counts %v", emitted, counts)
 		}
 	}
 	for _, id := range []string{"4105", "4106", "400", "600", "800"} {
-		if told, counts := winRun(t, `{`+psHeads(id)+`,"StringInserts":["x","y"]}`); len(told) != 0 || counts[format.Ignored] != 1 {
+		if emitted, counts := winRun(t, `{`+psHeads(id)+`,"StringInserts":["x","y"]}`); len(emitted) != 0 || counts[format.Ignored] != 1 {
 			t.Errorf("%s: counts %v", id, counts)
 		}
 	}

@@ -27,6 +27,8 @@ type Set struct {
 	// was a raw line and no more.
 	line    []byte // record.Record.Line
 	origin  event.Origin
+	locate  func(*event.Origin) // locateInMap
+	body    record.Value        // of the record, for locate
 	running *stream
 	at      *stream // of in
 	in      format.Input
@@ -52,6 +54,7 @@ type Content interface {
 func New(only string, content Content) (*Set, error) {
 	all := readers(content)
 	s := &Set{readers: all, streams: newStreams(), content: content}
+	s.locate = s.locateInMap // once: a method value allocates
 	if only == "" || only == Auto {
 		return s, nil
 	}
@@ -89,7 +92,7 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 		return
 	}
 	running := s.running
-	s.emit, s.visits, s.fault = emit, 0, fault{}
+	s.emit, s.visits, s.fault, s.body = emit, 0, fault{}, rec.Body
 	s.scratch.Release(0)
 	var taken bool
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
@@ -104,7 +107,8 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 		s.reject(rec.Body)
 	}
 	s.index.Forget() // the record's memory is the caller's again
-	s.in, s.at, s.line, s.emit, s.origin.Line = format.Input{}, nil, nil, nil, nil
+	s.in, s.at, s.line, s.emit, s.body = format.Input{}, nil, nil, nil, nil
+	s.origin.Line, s.origin.Locate = nil, nil
 }
 
 // begin prepares in for a record of a stream.
@@ -186,7 +190,10 @@ func (s *Set) try(f *reader) bool {
 	}
 	s.ev.Reset()
 	s.ev.Source, s.ev.Time = f.Source(), s.in.Time
-	s.origin.File, s.origin.Line, s.origin.Digest = s.at.file, s.in.Line, 0
+	s.origin.File, s.origin.Line, s.origin.Digest, s.origin.Locate = s.at.file, s.in.Line, 0, nil
+	if s.in.Line == nil && !s.origin.Placed {
+		s.origin.Locate = s.locate
+	}
 	s.in.Reason = format.NoReason
 	switch outcome := f.Decode(&s.in, &s.ev, s.emit); outcome {
 	case format.Unknown:

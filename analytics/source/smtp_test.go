@@ -81,7 +81,7 @@ func TestSMTPActs(t *testing.T) {
 		{"no reply between", newDialogue().denied().named("alice").denied().named("bob").denied().named("bob"), []want{failed("alice"), failed("bob"), failed("bob")}},
 		{"no such mechanism", newDialogue().row(">", "504 5.7.4 Unrecognized authentication type", ""), []want{failed("")}},
 		{"success", newDialogue().row("*", "alice@contoso.com", "authenticated").row(">", "235 2.7.0 Authentication successful", "").close(), []want{in("alice@contoso.com", outside)}},
-		{"success told twice", newDialogue().row("*", "alice@contoso.com", "authenticated").row("*", "", "Proxy session was successfully set up. Session foralice@contoso.com will now be proxied"),
+		{"success emitted twice", newDialogue().row("*", "alice@contoso.com", "authenticated").row("*", "", "Proxy session was successfully set up. Session foralice@contoso.com will now be proxied"),
 			[]want{in("alice@contoso.com", outside)}},
 		{"success, no space", newDialogue().row("*", "", "Proxy session was successfully set up. Session foralice@contoso.com will now be proxied"), []want{in("alice@contoso.com", outside)}},
 		{"failure, then success", newDialogue().denied().named("alice").tarpit().reply().row("*", "alice", "authenticated"), []want{failed("alice"), in("alice", outside)}},
@@ -99,17 +99,17 @@ func TestSMTPActs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench()
-			told := b.lines(c.said.rows...)
+			emitted := b.lines(c.said.rows...)
 			if b.counts[format.Malformed]+b.counts[format.Unknown] > 0 {
 				t.Errorf("%v", b.counts)
 			}
-			if len(told) != len(c.want) {
-				t.Fatalf("%d events, want %d: %v", len(told), len(c.want), told)
+			if len(emitted) != len(c.want) {
+				t.Fatalf("%d events, want %d: %v", len(emitted), len(c.want), emitted)
 			}
-			for i := range told {
-				c.want[i].check(t, &told[i])
-				if c.want[i].user == "" && len(told[i].RawUser) > 0 {
-					t.Errorf("user %q, want none", told[i].RawUser)
+			for i := range emitted {
+				c.want[i].check(t, &emitted[i])
+				if c.want[i].user == "" && len(emitted[i].RawUser) > 0 {
+					t.Errorf("user %q, want none", emitted[i].RawUser)
 				}
 			}
 		})
@@ -125,18 +125,18 @@ func TestSMTPManySessions(t *testing.T) {
 		d.session = fmt.Sprintf("%016X", i)
 		b.lines(d.denied().named(fmt.Sprint("user", i)).rows...)
 	}
-	if len(b.told) != 3*4096 {
-		t.Errorf("%d told", len(b.told))
+	if len(b.emitted) != 3*4096 {
+		t.Errorf("%d emitted", len(b.emitted))
 	}
 }
 
 func TestMixedProtocolsInOneFile(t *testing.T) {
 	b := newBench()
-	told := b.lines(append(newDialogue().denied().rows,
+	emitted := b.lines(append(newDialogue().denied().rows,
 		`2026-03-02T08:00:00.530Z,000000000000000E,2,192.0.2.10:143,198.51.100.8:35070,bob,168,31,31,authenticate,PLAIN,"R=""2 NO AUTHENTICATE failed."";Msg=""AuthFailed:LogonDenied,User: bob"";ErrMsg=AuthFailed:LogonDenied",`,
 		newDialogue().denied().named("alice").rows[1])...)
-	if len(told) != 2 || told[0].Source != event.IMAP || string(told[1].RawUser) != "alice" {
-		t.Errorf("%v", told)
+	if len(emitted) != 2 || emitted[0].Source != event.IMAP || string(emitted[1].RawUser) != "alice" {
+		t.Errorf("%v", emitted)
 	}
 }
 

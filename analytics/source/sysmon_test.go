@@ -23,14 +23,14 @@ func TestSysmonConnection(t *testing.T) {
 		"lost port names": strings.NewReplacer(`"-","false"`, `"false"`, `,"https"`, "").Replace(values),
 		"lost host":       strings.Replace(values, `"pc7.contoso.com",`, "", 1),
 	} {
-		told, counts := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+inserts+`]}`)
-		if len(told) != 1 || told[0] != want {
-			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, told, want)
+		emitted, counts := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+inserts+`]}`)
+		if len(emitted) != 1 || emitted[0] != want {
+			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, emitted, want)
 		}
 	}
-	told, _ := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+strings.Replace(values, `"outlook.office365.com",`, "", 1)+`]}`)
-	if len(told) != 1 || told[0].target != "198.51.100.9" {
-		t.Errorf("lost name: %+v", told)
+	emitted, _ := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+strings.Replace(values, `"outlook.office365.com",`, "", 1)+`]}`)
+	if len(emitted) != 1 || emitted[0].target != "198.51.100.9" {
+		t.Errorf("lost name: %+v", emitted)
 	}
 	if _, counts := winRun(t, `{`+sysmonHeads("3")+`,"StringInserts":[`+strings.Replace(values, `"true"`, `"false"`, 1)+`]}`); counts[format.Ignored] != 1 {
 		t.Errorf("inbound: counts %v", counts)
@@ -45,9 +45,9 @@ func TestSysmonLookUp(t *testing.T) {
 		"no RuleName":  {strings.TrimPrefix(values, `"-",`), "success", `CONTOSO\alice`},
 		"no such name": {strings.NewReplacer(`,0,`, `,"9003",`, `"type:  5 ags.example.net;::ffff:198.51.100.9;",`, "").Replace(values), "failure", `CONTOSO\alice`},
 	} {
-		told, counts := winRun(t, `{`+sysmonHeads("22")+`,"StringInserts":[`+c.inserts+`]}`)
-		if len(told) != 1 || told[0].target != "graph.microsoft.com" || told[0].client != `C:\Python312\python.exe` || told[0].outcome != c.outcome || told[0].user != c.user {
-			t.Errorf("%s: counts %v, %+v", name, counts, told)
+		emitted, counts := winRun(t, `{`+sysmonHeads("22")+`,"StringInserts":[`+c.inserts+`]}`)
+		if len(emitted) != 1 || emitted[0].target != "graph.microsoft.com" || emitted[0].client != `C:\Python312\python.exe` || emitted[0].outcome != c.outcome || emitted[0].user != c.user {
+			t.Errorf("%s: counts %v, %+v", name, counts, emitted)
 		}
 	}
 	for _, id := range []string{"1", "5", "11", "13"} {

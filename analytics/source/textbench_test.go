@@ -103,28 +103,3 @@ func TestSteadyFieldsDoNotAllocate(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkTextLogs(b *testing.B) {
-	for _, s := range steady {
-		b.Run(s.name, func(b *testing.B) {
-			f, stream := s.make(), new(format.Stream)
-			var ev event.Event
-			emit := func(*event.Event) {}
-			in := format.Input{Stream: stream, Line: []byte(s.header)}
-			f.Decode(&in, &ev, emit)
-			lines, size := make([][]byte, len(s.lines)), 0
-			for i, line := range s.lines {
-				lines[i], size = []byte(line), size+len(line)
-			}
-			b.SetBytes(int64(size / len(lines)))
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				in.Line = lines[i%len(lines)]
-				if f.Claims(&in) {
-					ev.Reset()
-					f.Decode(&in, &ev, emit)
-				}
-			}
-		})
-	}
-}

@@ -23,8 +23,8 @@ type bench struct {
 	stream  format.Stream
 	now     time.Time
 	counts  [format.Outcomes]int
-	event   event.Event // of the last line, told or not
-	told    []event.Event
+	event   event.Event // of the last line, emitted or not
+	emitted []event.Event
 }
 
 func newBench() *bench {
@@ -45,7 +45,7 @@ func (b *bench) Decode(in *format.Input) format.Outcome {
 		if f.Claims(in) {
 			b.event.Reset()
 			b.event.Source, b.event.Time = f.Source(), in.Time
-			o = f.Decode(in, &b.event, func(e *event.Event) { b.told = append(b.told, owned(e)) })
+			o = f.Decode(in, &b.event, func(e *event.Event) { b.emitted = append(b.emitted, owned(e)) })
 			break
 		}
 	}
@@ -54,11 +54,11 @@ func (b *bench) Decode(in *format.Input) format.Outcome {
 }
 
 func (b *bench) lines(lines ...string) []event.Event {
-	from := len(b.told)
+	from := len(b.emitted)
 	for _, line := range lines {
 		b.line(line)
 	}
-	return b.told[from:]
+	return b.emitted[from:]
 }
 
 // owned returns a copy of e that outlives it.
@@ -139,7 +139,7 @@ func addressOf(raw []byte) string {
 var samples = []struct {
 	path                                 string
 	understood, ignored, unknown, broken int
-	told                                 []want
+	emitted                              []want
 }{
 	{"iis_w3c/artefactshelp__exchange_iis_examples.log", 0, 3, 0, 0, nil},
 	{"iis_w3c/elastic_beats__test-iis-7.2.log", 0, 5, 0, 0, nil},
@@ -205,7 +205,7 @@ var samples = []struct {
 }
 
 // TestTextLogSamplesThroughSet runs the same files as Fluent Bit tails them.
-// Every line has to be accounted for, and tell as much as it does alone.
+// Every line has to be counted, and leads to the same events as in its format alone.
 func TestTextLogSamplesThroughSet(t *testing.T) {
 	for _, sample := range samples {
 		for _, only := range []string{Auto, sourceOf(sample.path)} {
@@ -213,13 +213,13 @@ func TestTextLogSamplesThroughSet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told, lines := 0, fixtureLines(t, sample.path)
+			emitted, lines := 0, fixtureLines(t, sample.path)
 			for _, line := range lines {
-				s.Decode("exchange", tailed(line), func(*event.Event) { told++ })
+				s.Decode("exchange", tailed(line), func(*event.Event) { emitted++ })
 			}
 			counts := s.Counts()
-			if counts.Read() != uint64(len(lines)) || counts.Total(format.Unknown)+counts.Total(format.Malformed) > 0 || told != len(sample.told) {
-				t.Errorf("%s as %s: %d lines, %v, told %d, want %d", sample.path, only, len(lines), counts, told, len(sample.told))
+			if counts.Read() != uint64(len(lines)) || counts.Total(format.Unknown)+counts.Total(format.Malformed) > 0 || emitted != len(sample.emitted) {
+				t.Errorf("%s as %s: %d lines, %v, emitted %d, want %d", sample.path, only, len(lines), counts, emitted, len(sample.emitted))
 			}
 		}
 	}
@@ -246,21 +246,21 @@ func repeated(n int, w want) (all []want) {
 }
 
 func TestTextLogSamples(t *testing.T) {
-	t.Logf("%-75s %5s %5s %5s %5s %5s %5s", "file", "read", "under", "ignor", "unkno", "malfo", "told")
+	t.Logf("%-75s %5s %5s %5s %5s %5s %5s", "file", "read", "under", "ignor", "unkno", "malfo", "emitted")
 	for _, s := range samples {
 		lines := fixtureLines(t, s.path)
 		b := newBench()
-		told := b.lines(lines...)
-		t.Logf("%-75s %5d %5d %5d %5d %5d %5d", s.path, len(lines), b.counts[format.Understood], b.counts[format.Ignored], b.counts[format.Unknown], b.counts[format.Malformed], len(told))
+		emitted := b.lines(lines...)
+		t.Logf("%-75s %5d %5d %5d %5d %5d %5d", s.path, len(lines), b.counts[format.Understood], b.counts[format.Ignored], b.counts[format.Unknown], b.counts[format.Malformed], len(emitted))
 		t.Run(filepath.Base(s.path), func(t *testing.T) {
 			if got := [4]int{b.counts[format.Understood], b.counts[format.Ignored], b.counts[format.Unknown], b.counts[format.Malformed]}; got != [4]int{s.understood, s.ignored, s.unknown, s.broken} {
 				t.Errorf("understood, ignored, unknown, malformed %v, want %v", got, [4]int{s.understood, s.ignored, s.unknown, s.broken})
 			}
-			if len(told) != len(s.told) {
-				t.Errorf("%d events, want %d", len(told), len(s.told))
+			if len(emitted) != len(s.emitted) {
+				t.Errorf("%d events, want %d", len(emitted), len(s.emitted))
 			}
-			for i := range min(len(told), len(s.told)) {
-				s.told[i].check(t, &told[i])
+			for i := range min(len(emitted), len(s.emitted)) {
+				s.emitted[i].check(t, &emitted[i])
 			}
 		})
 	}

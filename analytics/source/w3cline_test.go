@@ -15,8 +15,8 @@ import (
 	"redshank/analytics/record"
 )
 
-// told returns the events and counts of a set for lines in chunks of perChunk lines.
-func told(lines []string, perChunk int) (events []string, counts Counts) {
+// emitted returns the events and counts of a set for lines in chunks of perChunk lines.
+func emitted(lines []string, perChunk int) (events []string, counts Counts) {
 	s, err := New(Auto, testContent)
 	if err != nil {
 		panic(err)
@@ -48,8 +48,8 @@ func told(lines []string, perChunk int) (events []string, counts Counts) {
 // are cut from where they differ, against lines that come one by one.
 func sameEitherWay(t *testing.T, lines []string) {
 	t.Helper()
-	together, counts := told(lines, len(lines))
-	apart, want := told(lines, 1)
+	together, counts := emitted(lines, len(lines))
+	apart, want := emitted(lines, 1)
 	if counts != want {
 		t.Fatalf("counts %v, one by one %v\n%s", counts, want, strings.Join(lines, "\n"))
 	}

@@ -33,9 +33,9 @@ func TestManagementCmdlet(t *testing.T) {
 		"XML":     `{"log":` + quoteJSON(xml) + `}`,
 		"Beats":   beats,
 	} {
-		told, counts := winRun(t, record)
-		if len(told) != 1 || told[0] != want {
-			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, told, want)
+		emitted, counts := winRun(t, record)
+		if len(emitted) != 1 || emitted[0] != want {
+			t.Errorf("%s: counts %v\n got %+v\nwant %+v", name, counts, emitted, want)
 		}
 	}
 	failed, _ := winRun(t, `{`+managementHeads("6")+`,"StringInserts":[`+managementValues+`]}`)
@@ -50,14 +50,14 @@ func TestManagementMessage(t *testing.T) {
 		`Iussum bene factum. Iussum Get-Mailbox, argumenta -Identity "a" -ResultSize 1.`: {"Get-Mailbox", `-Identity "a" -ResultSize 1`},
 		`Cmdlet suceeded. Cmdlet Get-Mailbox, parameters .`:                              {"Get-Mailbox", ""},
 	} {
-		told, _ := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`)
-		if len(told) != 1 || told[0].operation != want[0] || told[0].detail != want[1] {
-			t.Errorf("%s: %+v", message, told)
+		emitted, _ := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`)
+		if len(emitted) != 1 || emitted[0].operation != want[0] || emitted[0].detail != want[1] {
+			t.Errorf("%s: %+v", message, emitted)
 		}
 	}
 	for _, message := range []string{"", "nothing", "a-b c-d", "-"} {
-		if told, counts := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`); counts[format.Malformed] != 1 {
-			t.Errorf("%q: %+v", message, told)
+		if emitted, counts := winRun(t, `{`+managementHeads("1")+`,"Message":`+quoteJSON(message)+`}`); counts[format.Malformed] != 1 {
+			t.Errorf("%q: %+v", message, emitted)
 		}
 	}
 }
@@ -71,9 +71,9 @@ func TestSMTPRefusal(t *testing.T) {
 		"hub":     `{` + heads("MSExchangeTransport") + `,"StringInserts":["LogonDenied","Client Proxy EX01","Ntlm","203.0.113.9","x"]}`,
 		"message": `{` + heads("MSExchangeTransport") + `,"Message":"Inbound authentication failed with error LogonDenied for Receive connector Default Frontend EX01. The authentication mechanism is Login. The source IP address of the client who tried to authenticate to Microsoft Exchange is [203.0.113.9]."}`,
 	} {
-		told, counts := winRun(t, record)
-		if len(told) != 1 || told[0].ip != "203.0.113.9" || told[0].service != "smtp" || told[0].outcome != "failure" || told[0].user != "" {
-			t.Errorf("%s: %+v, counts %v", name, told, counts)
+		emitted, counts := winRun(t, record)
+		if len(emitted) != 1 || emitted[0].ip != "203.0.113.9" || emitted[0].service != "smtp" || emitted[0].outcome != "failure" || emitted[0].user != "" {
+			t.Errorf("%s: %+v, counts %v", name, emitted, counts)
 		}
 	}
 	if _, counts := winRun(t, `{`+heads("MSExchangeTransport")+`,"Message":"[no address]"}`); counts[format.Malformed] != 1 {

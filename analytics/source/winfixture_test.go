@@ -34,7 +34,7 @@ func tellWin(ev *event.Event) winTold {
 }
 
 // winRun decodes JSON records with a fresh set.
-func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Outcomes]uint64) {
+func winRun(t testing.TB, records ...string) (emitted []winTold, counts [format.Outcomes]uint64) {
 	t.Helper()
 	set, err := New("winevent", testContent)
 	if err != nil {
@@ -46,7 +46,7 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Out
 			t.Fatalf("%v: %.80s", err, text)
 		}
 		rec := record.Record{Time: time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC), Body: body}
-		set.Decode("win", &rec, func(ev *event.Event) { told = append(told, tellWin(ev)) })
+		set.Decode("win", &rec, func(ev *event.Event) { emitted = append(emitted, tellWin(ev)) })
 	}
 	for _, u := range set.Unread() {
 		t.Logf("not understood: %s %s", u.Reason, u.Shape)
@@ -56,7 +56,7 @@ func winRun(t testing.TB, records ...string) (told []winTold, counts [format.Out
 			counts[o] += n
 		}
 	}
-	return told, counts
+	return emitted, counts
 }
 
 // winShared reads a fixture, or skips the test if the file does not exist.

@@ -36,9 +36,9 @@ func TestWinFailedLogon(t *testing.T) {
 		{"POP", failedWith(`w3wp.exe`, `MICROSOFT.EXCHANGE.POP3.EXE`), func(e winTold) bool { return e.service == "pop" }},
 		{"process of any length", failedWith(`w3wp.exe`, strings.Repeat("x", 300)), func(e winTold) bool { return e.service == "windows" }},
 	} {
-		told, counts := winRun(t, c.record)
-		if len(told) != 1 || told[0].outcome != "failure" || !c.check(told[0]) {
-			t.Errorf("%s: %+v, counts %v", c.name, told, counts)
+		emitted, counts := winRun(t, c.record)
+		if len(emitted) != 1 || emitted[0].outcome != "failure" || !c.check(emitted[0]) {
+			t.Errorf("%s: %+v, counts %v", c.name, emitted, counts)
 		}
 	}
 }
@@ -62,14 +62,14 @@ func TestWinOtherLogons(t *testing.T) {
 		{"service logon", "4624", []any{"S-1-5-18", "EX01$", "CONTOSO", "0x3e7", "S-1-5-18", "SYSTEM", "NT AUTHORITY", "0x3e7", 5, "Advapi  ", "Negotiate", "-", "{00000000-0000-0000-0000-000000000000}", "-", "-", 0, "0x25c", `C:\Windows\System32\services.exe`, "-", "-"},
 			winTold{action: "sign_in", outcome: "success", user: `NT AUTHORITY\SYSTEM`, host: "EX01.contoso.com", service: "windows"}},
 	} {
-		told, counts := winRun(t, inserted(t, c.id, "0", c.inserts))
-		if len(told) != 1 {
-			t.Errorf("%s: %d events, counts %v", c.name, len(told), counts)
+		emitted, counts := winRun(t, inserted(t, c.id, "0", c.inserts))
+		if len(emitted) != 1 {
+			t.Errorf("%s: %d events, counts %v", c.name, len(emitted), counts)
 			continue
 		}
 		c.want.time, c.want.id = "2026-07-10T10:59:14Z", "EX01.contoso.com/Security/7001/1783681154"
-		if told[0] != c.want {
-			t.Errorf("%s:\n got %+v\nwant %+v", c.name, told[0], c.want)
+		if emitted[0] != c.want {
+			t.Errorf("%s:\n got %+v\nwant %+v", c.name, emitted[0], c.want)
 		}
 	}
 }
@@ -86,9 +86,9 @@ func TestWinMessageOrders(t *testing.T) {
 		{"4776", "4776", line("PKG", "dave", "PC7", "0xc000006a"), "dave", "", "0xc000006a"},
 	} {
 		record := `{` + strings.Replace(failedHeads, "4625", c.id, 1) + `,"Message":` + quoteJSON("Explanatio.\r\n\r\nSectio:\r\n"+c.message+"\r\nFinis.\r\n") + `}`
-		told, counts := winRun(t, record)
-		if len(told) != 1 || told[0].user != c.user || told[0].ip != c.ip || told[0].code != c.code {
-			t.Errorf("%s: %+v, counts %v", c.name, told, counts)
+		emitted, counts := winRun(t, record)
+		if len(emitted) != 1 || emitted[0].user != c.user || emitted[0].ip != c.ip || emitted[0].code != c.code {
+			t.Errorf("%s: %+v, counts %v", c.name, emitted, counts)
 		}
 	}
 }
@@ -99,14 +99,14 @@ func TestWinNothingToRead(t *testing.T) {
 		"half message": `{` + failedHeads + `,"Message":"Subject:\r\n\tSID:\t\tS-1-5-18"}`,
 		"cut XML":      `{"log":` + quoteJSON(failedXML[:strings.Index(failedXML, "<EventID>")]) + `}`,
 	} {
-		told, counts := winRun(t, record)
-		if len(told) != 0 || counts[format.Malformed] != 1 {
-			t.Errorf("%s: %+v, counts %v", name, told, counts)
+		emitted, counts := winRun(t, record)
+		if len(emitted) != 0 || counts[format.Malformed] != 1 {
+			t.Errorf("%s: %+v, counts %v", name, emitted, counts)
 		}
 	}
 	cut := failedXML[:strings.Index(failedXML, `<Data Name="IpAddress">`)]
-	if told, counts := winRun(t, `{"log":`+quoteJSON(cut)+`}`); len(told) != 1 || told[0].user != `CONTOSO\alice` {
-		t.Errorf("cut in the data: %+v, counts %v", told, counts)
+	if emitted, counts := winRun(t, `{"log":`+quoteJSON(cut)+`}`); len(emitted) != 1 || emitted[0].user != `CONTOSO\alice` {
+		t.Errorf("cut in the data: %+v, counts %v", emitted, counts)
 	}
 }
 
@@ -122,8 +122,8 @@ func TestWinUnclaimed(t *testing.T) {
 		`{}`, `{"log":"x"}`, `{"EventID":4625}`, `{"event_id":1,"Channel":"x"}`, `{"time":"x","category":"SignInLogs","properties":{"id":"1"}}`,
 		`{"data":{"win":1}}`, `{"winlog":1}`, `{"System":"<System>"}`, `{"CreationTime":"x","Operation":"y","UserId":"z","Version":1}`,
 	} {
-		told, counts := winRun(t, text)
-		if len(told) != 0 || counts[format.Unknown] != 1 {
+		emitted, counts := winRun(t, text)
+		if len(emitted) != 0 || counts[format.Unknown] != 1 {
 			t.Errorf("%s: counts %v", text, counts)
 		}
 	}

@@ -39,22 +39,22 @@ func winECSPeer(doc map[string]any) winPeer {
 	}
 }
 
-// winDiffer tells in what told is not what the peer says.
-func winDiffer(p winPeer, told winTold) (differences []string) {
+// winDiffer tells in what emitted is not what the peer says.
+func winDiffer(p winPeer, emitted winTold) (differences []string) {
 	differ := func(what, peer, own string) {
 		if peer != "" && peer != own {
 			differences = append(differences, what+": peer "+peer+", own "+own)
 		}
 	}
 	peerTime, err := time.Parse(time.RFC3339Nano, p.time)
-	ownTime, _ := time.Parse(time.RFC3339Nano, told.time)
+	ownTime, _ := time.Parse(time.RFC3339Nano, emitted.time)
 	if d := ownTime.Sub(peerTime).Abs(); err == nil && d >= time.Millisecond {
-		differ("time", p.time, told.time)
+		differ("time", p.time, emitted.time)
 	}
-	differ("user", p.user, told.user)
-	differ("outcome", p.outcome, told.outcome)
-	differ("target", p.target, told.target)
-	differ("ip", winPlainIP(p.ip), winPlainIP(told.ip))
+	differ("user", p.user, emitted.user)
+	differ("outcome", p.outcome, emitted.outcome)
+	differ("target", p.target, emitted.target)
+	differ("ip", winPlainIP(p.ip), winPlainIP(emitted.ip))
 	return differences
 }
 
@@ -92,14 +92,14 @@ func winCompare(t *testing.T, name string, records []string, peers []winPeer) {
 	seen := map[string]int{}
 	equal := 0
 	for i, text := range records {
-		told, counts := winRun(t, text)
+		emitted, counts := winRun(t, text)
 		for o, n := range counts {
 			sum[o] += n
 		}
-		if len(peers) == 0 || len(told) == 0 {
+		if len(peers) == 0 || len(emitted) == 0 {
 			continue
 		}
-		differences := winDiffer(peers[min(i, len(peers)-1)], told[0])
+		differences := winDiffer(peers[min(i, len(peers)-1)], emitted[0])
 		if len(differences) == 0 {
 			equal++
 		}
@@ -155,8 +155,8 @@ func TestWinAgreesWithElastic(t *testing.T) {
 		}
 		winCompare(t, name, records, peers)
 		winCompare(t, name+" (as ECS)", moved, peers)
-		if told, counts := winRun(t, string(whole)); counts[format.Understood]+counts[format.Ignored] != uint64(len(records)) {
-			t.Errorf("%s as one record: %d events, counts %v, want %d", name, len(told), counts, len(records))
+		if emitted, counts := winRun(t, string(whole)); counts[format.Understood]+counts[format.Ignored] != uint64(len(records)) {
+			t.Errorf("%s as one record: %d events, counts %v, want %d", name, len(emitted), counts, len(records))
 		}
 	}
 }
@@ -214,9 +214,9 @@ func TestWinAgreesWithCrowdSec(t *testing.T) {
 	}
 	records := winRecords(".log", winShared(t, name+".xml.log"))
 	winCompare(t, name, records, peers)
-	told, _ := winRun(t, records...)
+	emitted, _ := winRun(t, records...)
 	ids := map[string]bool{}
-	for _, event := range told {
+	for _, event := range emitted {
 		ids[event.id] = true
 	}
 	if len(ids) != 6 {
@@ -269,10 +269,10 @@ func TestWinOtherFiles(t *testing.T) {
 		{"windows_events/sbous__4624_4625_chrome.xml.log", 4, 0},
 	} {
 		records := winRecords(c.name, winShared(t, c.name))
-		told, counts := winRun(t, records...)
+		emitted, counts := winRun(t, records...)
 		t.Logf("%-75s read %3d understood %3d ignored %3d unknown %d malformed %d", c.name, len(records), counts[format.Understood], counts[format.Ignored], counts[format.Unknown], counts[format.Malformed])
-		if counts[format.Understood] != c.understood || counts[format.Ignored] != c.ignored || len(told) != int(c.understood) {
-			t.Errorf("%s: %d events, counts %v", c.name, len(told), counts)
+		if counts[format.Understood] != c.understood || counts[format.Ignored] != c.ignored || len(emitted) != int(c.understood) {
+			t.Errorf("%s: %d events, counts %v", c.name, len(emitted), counts)
 		}
 	}
 }

@@ -35,9 +35,9 @@ var winSamples = []struct {
 
 func TestWinPositions(t *testing.T) {
 	for _, s := range winSamples {
-		told, counts := winRun(t, inserted(t, s.id, s.version, s.inserts))
-		if len(told) != 1 || told[0].user != s.user || told[0].ip != s.ip {
-			t.Errorf("%s v%s: %+v, counts %v", s.id, s.version, told, counts)
+		emitted, counts := winRun(t, inserted(t, s.id, s.version, s.inserts))
+		if len(emitted) != 1 || emitted[0].user != s.user || emitted[0].ip != s.ip {
+			t.Errorf("%s v%s: %+v, counts %v", s.id, s.version, emitted, counts)
 		}
 	}
 }
@@ -57,20 +57,20 @@ func TestWinLostInserts(t *testing.T) {
 						kept = append(kept, v)
 					}
 				}
-				told, _ := winRun(t, inserted(t, s.id, s.version, kept))
-				if len(told) != 1 {
+				emitted, _ := winRun(t, inserted(t, s.id, s.version, kept))
+				if len(emitted) != 1 {
 					if s.id == "4740" || s.id == "4776" {
 						continue // without its name or its status there is nothing to tell
 					}
-					t.Errorf("%s v%s without %v: %d events", s.id, s.version, lost, len(told))
+					t.Errorf("%s v%s without %v: %d events", s.id, s.version, lost, len(emitted))
 					continue
 				}
-				if s.ip != "" && !lost[s.ip] && told[0].ip != s.ip {
-					t.Errorf("%s v%s without %v: ip %q", s.id, s.version, lost, told[0].ip)
+				if s.ip != "" && !lost[s.ip] && emitted[0].ip != s.ip {
+					t.Errorf("%s v%s without %v: ip %q", s.id, s.version, lost, emitted[0].ip)
 				}
 				_, name, _ := strings.Cut(`\`+s.user, `\`)
 				name = name[strings.LastIndexByte(name, '\\')+1:]
-				switch user := told[0].user; {
+				switch user := emitted[0].user; {
 				case lost[name]: // the domain, or its neighbour, is taken for it
 				case user != s.user && user != name && !strings.HasSuffix(user, `\`+name):
 					if s.id == "4776" && lost[s.inserts[0]] {
@@ -88,9 +88,9 @@ func TestWinEmptyUPNDomain(t *testing.T) {
 	inserts[5], inserts[6] = "alice@contoso.com", ""
 	lost := append(append([]any(nil), inserts[:6]...), inserts[7:]...)
 	for _, in := range [][]any{inserts, lost} {
-		told, _ := winRun(t, inserted(t, "4625", "0", in))
-		if len(told) != 1 || told[0].user != "alice@contoso.com" || told[0].ip != "203.0.113.7" || told[0].code != "0xc000006a" {
-			t.Errorf("%+v", told)
+		emitted, _ := winRun(t, inserted(t, "4625", "0", in))
+		if len(emitted) != 1 || emitted[0].user != "alice@contoso.com" || emitted[0].ip != "203.0.113.7" || emitted[0].code != "0xc000006a" {
+			t.Errorf("%+v", emitted)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package source
 
 import "redshank/analytics/record"
 
-// The fields that may hold a record, or tell where it came from. The order of
+// The fields that may hold a record, or the place it came from. The order of
 // the first ones is the order of preference: parsed content goes before text.
 const (
 	slotOffice365 = iota

@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
@@ -61,4 +63,75 @@ func abs(n int64) int64 {
 		return -n
 	}
 	return n
+}
+
+// split opens a campaign of the failures that a campaign without tools of its
+// own took in last, where most of them were made with the same few: another
+// attack has begun in its shadow.
+func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
+	if !k.tenant || len(k.only) > 0 {
+		return
+	}
+	if f.At < k.divided+minute {
+		return // looking back over all sign-ins costs too much for every few failures
+	}
+	k.latest = append(k.latest, *f)
+	if len(k.latest) < latestFailures {
+		return
+	}
+	var members []*evidence.Failure
+	for n := range k.latest {
+		members = append(members, &k.latest[n])
+	}
+	slices.SortStableFunc(members, evidence.ByTime)
+	members, only := evidence.Characteristic(members)
+	if only == nil || !s.level.several(members) || members[0].At <= k.opened {
+		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
+		return
+	}
+	k.latest, k.divided = nil, f.At
+	s.open(campaign{tenant: true, only: only}, members, ev)
+}
+
+// goesOn reports whether a failure without a rare trait belongs to the
+// campaign: it is not after the campaign's end, or at least quorum recent
+// failures arrive at no less than the usual rate. The caller checks the tools.
+func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
+	if f.At <= k.end || f.Repeated {
+		return f.At <= k.end
+	}
+	window := k.pause / 3
+	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
+		k.recent = slices.Insert(k.recent, place, f.At)
+	}
+	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
+	if over := len(k.recent) - maxPairs; over > 0 {
+		k.recent = slices.Delete(k.recent, 0, over)
+	}
+	now := int32(f.At / hour)
+	usual := s.evidence.Level(f.Service).Usual(now, s.level.prior()) * float64(window) / hour
+	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
+		s.confirm(k, f.At)
+		return true
+	}
+	return false
+}
+
+// confirm makes the failures after the end of a campaign that were too few to go
+// on part of it: those up to a time, and, where records are late, those after it
+// that go on at the same rate.
+func (s *campaigns) confirm(k *campaign, now int64) {
+	later := s.evidence.Unexplained(k.end+1, func(e *evidence.Failure) bool {
+		return !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
+	})
+	n := 0
+	for ; n < len(later); n++ {
+		if enough := n + quorum - 1; later[n].At > now && (enough >= len(later) || later[enough].At-k.end > k.pause/3) {
+			break
+		}
+		if c, ok := s.profiles.clients.Peek(s.profiles.cut(later[n].Client)); ok {
+			s.member(k, later[n], c)
+		}
+	}
+	s.evidence.Take(later[:n])
 }

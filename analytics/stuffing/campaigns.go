@@ -116,7 +116,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 	if f == nil || f.Taken {
 		return f != nil
 	}
-	s.evidence.Complete(f, t)
+	s.evidence.Merge(f, *t)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
@@ -265,9 +265,7 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 func (s *campaigns) retire(k *campaign) {
 	s.list = slices.DeleteFunc(s.list, func(o *campaign) bool { return o == k })
 	for _, key := range k.keys {
-		if s.byTrait[key] == k {
-			delete(s.byTrait, key)
-		}
+		delete(s.byTrait, key)
 	}
 }
 
@@ -306,168 +304,4 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 		}
 	}
 	return best
-}
-
-// split opens a campaign of the failures that a campaign without tools of its
-// own took in last, where most of them were made with the same few: another
-// attack has begun in its shadow.
-func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
-	if !k.tenant || len(k.only) > 0 {
-		return
-	}
-	if f.At < k.divided+minute {
-		return // looking back over all sign-ins costs too much for every few failures
-	}
-	k.latest = append(k.latest, *f)
-	if len(k.latest) < latestFailures {
-		return
-	}
-	var members []*evidence.Failure
-	for n := range k.latest {
-		members = append(members, &k.latest[n])
-	}
-	slices.SortStableFunc(members, evidence.ByTime)
-	members, only := evidence.Characteristic(members)
-	if only == nil || !s.level.several(members) || members[0].At <= k.opened {
-		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
-		return
-	}
-	k.latest, k.divided = nil, f.At
-	s.open(campaign{tenant: true, only: only}, members, ev)
-}
-
-// goesOn reports whether a failure without a rare trait belongs to the
-// campaign: it is not after the campaign's end, or at least quorum recent
-// failures arrive at no less than the usual rate. The caller checks the tools.
-func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
-	if f.At <= k.end || f.Repeated {
-		return f.At <= k.end
-	}
-	window := k.pause / 3
-	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
-		k.recent = slices.Insert(k.recent, place, f.At)
-	}
-	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })
-	if over := len(k.recent) - maxPairs; over > 0 {
-		k.recent = slices.Delete(k.recent, 0, over)
-	}
-	now := int32(f.At / hour)
-	usual := s.evidence.Level(f.Service).Usual(now, now, s.level.prior()) * float64(window) / hour
-	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
-		s.confirm(k, f.At)
-		return true
-	}
-	return false
-}
-
-// confirm makes the failures after the end of a campaign that were too few to go
-// on part of it: those up to a time, and, where records are late, those after it
-// that go on at the same rate.
-func (s *campaigns) confirm(k *campaign, now int64) {
-	later := s.evidence.Unexplained(k.end, func(e *evidence.Failure) bool {
-		return !e.Single && !e.Repeated && e.At > k.end && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
-	})
-	n := 0
-	for ; n < len(later); n++ {
-		if enough := n + quorum - 1; later[n].At > now && (enough >= len(later) || later[enough].At-k.end > k.pause/3) {
-			break
-		}
-		if c, ok := s.profiles.clients.Peek(s.profiles.cut(later[n].Client)); ok {
-			s.member(k, later[n], c)
-		}
-	}
-	s.evidence.Take(later[:n])
-}
-
-// ofSuccess returns the campaign whose attacker a success must be: the
-// account does not know the network, nor the program, and either the rare trait
-// of the campaign is there or the address is one that failed in it.
-func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
-	if len(s.list) == 0 || !got.foreign || !got.password() {
-		return nil
-	}
-	// An address of the attack, with a tool of the attack. Where people come and go,
-	// those who bring their own program are guests.
-	if !c.shared(0) {
-		for _, k := range s.list {
-			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) &&
-				!(got.account.usedAgent(got.agent, k.began) && c.guests(got) > maxGuests) {
-				return k
-			}
-		}
-	}
-	features := features(c, got.tool, got.app)
-	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
-	for n := range evidence.MaxTraits {
-		if n == traitOddTool && usual {
-			continue // the tool is odd only at networks from which few accounts sign in
-		}
-		k := s.byTrait[uint64(features[n])]
-		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
-			continue
-		}
-		if n == traitTool || slices.Contains(k.tools, got.tool) || k.has(c.key) || s.rarity.rare(features[n], got.first) {
-			return k
-		}
-	}
-	for _, k := range s.list {
-		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
-			return k
-		}
-	}
-	return nil
-}
-
-// namedByTenant reports whether a success is the attacker's in a campaign that
-// has no rare trait, only more failures than usual. Common programs and busy
-// addresses name nobody: the agent must be new to the account, and either the
-// address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign.
-func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
-	switch {
-	case got.service == event.Windows && got.agent == 0, c.shared(0),
-		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
-		return false
-	case k.has(c.key):
-		return c.failedForOthers(got.key)
-	}
-	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
-}
-
-// maxGuests is how many other accounts may get in from an address on the same
-// day for a campaign of the tenant's level to name an account there: where
-// more do, people come and go, as in a hotel.
-const maxGuests = 1
-
-// lookBack adds the successes of a campaign that came before it opened.
-func (s *campaigns) lookBack(k *campaign) {
-	for n := range s.foreign.list {
-		got := &s.foreign.list[n]
-		if got.first < k.began-s.slow || got.first > k.end+k.pause {
-			continue
-		}
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from))
-		if !ok || got.account.usedBefore(c, got) {
-			continue
-		}
-		if s.incidents.inReach(c.incident, got.first) {
-			if s.credentials.judge(c.incident, c, got) != valid {
-				continue
-			}
-		}
-		if s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
-		}
-	}
-}
-
-// lookBackFrom adds the successes of a client that came before it became part of
-// a campaign.
-func (s *campaigns) lookBackFrom(k *campaign, c *client) {
-	for _, entry := range c.signIns() {
-		got := entry.signIn
-		if got.foreign && !got.account.usedBefore(c, got) && !s.incidents.inReach(c.incident, got.first) && s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
-		}
-	}
 }

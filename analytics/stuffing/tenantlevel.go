@@ -25,7 +25,7 @@ func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, o
 		return nil, nil
 	}
 	members = s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
-		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail && f.At >= int64(from)*hour && f.At <= at+hour
+		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail && f.At <= at+hour
 	})
 	members, only = evidence.Characteristic(members)
 	if !s.several(members) {

@@ -127,12 +127,3 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkParseTime(b *testing.B) {
-	text := []byte("2022-01-24T05:10:14.1875602Z")
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		Parse(text)
-	}
-}

@@ -46,7 +46,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 	}
 }
 
-// What Changes tells must be enough to rebuild the table elsewhere.
+// The entries of Changes are enough to rebuild the table elsewhere.
 func TestTableChanges(t *testing.T) {
 	table := NewTable[int, int](50, spreadInt)
 	table.Track()
@@ -146,7 +146,7 @@ func TestTableTellsWhatDoesNotFit(t *testing.T) {
 	gone := 0
 	table.Changes(func(_ int, _ string, there, _ bool) {
 		if there {
-			t.Error("what was loaded is told as a change")
+			t.Error("an entry that was loaded is reported as a change")
 		}
 		gone++
 	})

@@ -58,8 +58,8 @@ func (i *Instance) kill() {
 
 func TestKilledInstanceGoesOn(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	tell := func(kill bool) string {
-		var told []string
+	play := func(kill bool) string {
+		var raised []string
 		given := map[string]string{"state_path": t.TempDir()}
 		for n := 0; n < 40; n++ {
 			sink := &brokenSink{}
@@ -77,9 +77,9 @@ func TestKilledInstanceGoesOn(t *testing.T) {
 			if log := strings.Join(drained(q), "\n"); strings.Contains(log, "set aside") || strings.Contains(log, "cannot") {
 				t.Fatal(log)
 			}
-			told = append(told, sink.incidents()...)
+			raised = append(raised, sink.incidents()...)
 		}
-		return strings.Join(told, " ")
+		return strings.Join(raised, " ")
 	}
 	without := func() string {
 		sink := &brokenSink{}
@@ -97,7 +97,7 @@ func TestKilledInstanceGoesOn(t *testing.T) {
 	}()
 	for _, kill := range []bool{false, true} {
 		// A message that was on its way to the sink at the kill comes again.
-		if got := tell(kill); uniq(got) != uniq(without) || !kill && got != without {
+		if got := play(kill); uniq(got) != uniq(without) || !kill && got != without {
 			t.Errorf("killed %t: %s\nwant %s", kill, got, without)
 		}
 	}

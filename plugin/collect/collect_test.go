@@ -60,6 +60,7 @@ func TestCollectsLate(t *testing.T) {
 // A sign-in that appears up to a day late is collected, and once, whenever it
 // appears between two passes.
 func TestCollectsADayLate(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	o := testOptions(t, s)
 	p := newPoller(t, s, o)
@@ -119,6 +120,7 @@ func TestCollectsLateAmongMany(t *testing.T) {
 
 // Whenever the process ends or its disk fails, the next one loses nothing.
 func TestRestartLosesNothing(t *testing.T) {
+	t.Parallel()
 	for steps := 0; ; steps++ {
 		s := newTenant(t)
 		want := some(s)
@@ -149,6 +151,7 @@ func TestRestartLosesNothing(t *testing.T) {
 
 // The same process goes on after its disk was full.
 func TestFullDiskLosesNothing(t *testing.T) {
+	t.Parallel()
 	for steps := range 40 {
 		s := newTenant(t)
 		want := some(s)

@@ -76,6 +76,7 @@ func TestCollectsAfterAGap(t *testing.T) {
 // A blob that ends too early: what is there comes at once, the rest later, and
 // nothing twice; other blobs do not wait.
 func TestCollectsTruncatedBlob(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	want := some(s)
 	whole := "[" + strings.Join(s.blobs[1].records, ",\n") + "]"
@@ -97,6 +98,7 @@ func TestCollectsTruncatedBlob(t *testing.T) {
 }
 
 func TestCollectsTruncatedLists(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	want := some(s)
 	p := newPoller(t, s, testOptions(t, s))
@@ -178,6 +180,7 @@ func TestCollectsAfterAnOutage(t *testing.T) {
 
 // Content that never becomes readable is tried less and less, and given up when it expires.
 func TestCollectsUnreadable(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	o := testOptions(t, s)
 	o.SignIns = nil

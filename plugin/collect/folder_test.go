@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/plugin/delivery/sinktest"
 )
 
 func newFolder(t *testing.T) (*folder, *time.Time) {
@@ -119,6 +121,7 @@ func TestFolderAfterAFailure(t *testing.T) {
 }
 
 func TestRunWritesFiles(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now() // Run has the real clock
 	want := some(s)
@@ -139,6 +142,7 @@ func TestRunWritesFiles(t *testing.T) {
 
 // Run goes on after a pass that failed, and ends without error when asked to.
 func TestRunUntilStopped(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now()
 	want := some(s)
@@ -147,7 +151,7 @@ func TestRunUntilStopped(t *testing.T) {
 	})
 	o := testOptions(t, s)
 	var log bytes.Buffer
-	var out lockedBuffer
+	var out sinktest.Log
 	c, err := newCollector(o, &out, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +189,7 @@ func TestRunEndsWithItsReader(t *testing.T) {
 
 // A stop in the middle of a pass is no error, and does not wait.
 func TestRunStopsSoon(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	s.now = time.Now()
 	some(s)
@@ -250,6 +255,7 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 }
 
 func TestRunAloneInItsFolder(t *testing.T) {
+	t.Parallel()
 	s := newTenant(t)
 	o := testOptions(t, s)
 	o.Once = true

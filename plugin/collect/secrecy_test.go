@@ -62,7 +62,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 	for _, secret := range []string{testSecret, "s3cret", "wr0ng", "token-"} {
 		if strings.Contains(text, secret) {
-			t.Errorf("%q is told in %s", secret, text)
+			t.Errorf("%q is in %s", secret, text)
 		}
 	}
 	if len(files) != 2 {

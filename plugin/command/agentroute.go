@@ -64,7 +64,7 @@ func (a *agentCheck) posts(o *redshankOutput, port string) bool {
 	return err == nil && to.Port() == port && local(to.Hostname())
 }
 
-// local reports whether host is this machine, as far as its name tells.
+// local reports whether host is this machine, by its name.
 func local(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()

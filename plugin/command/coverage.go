@@ -38,7 +38,7 @@ instance, which may be running, the last two days with records of each service
 count; nothing is written there.
 
 Only what was seen in the records is claimed. A service without a record is listed
-as not seen: whether it is not logged or not used, the records do not tell.
+as not seen: the records do not show whether it is not logged or not used.
 
 Exit status: 0 when the matrix was made, 1 when something could not be read, 2 for
 a command line that is not understood.`,

@@ -32,13 +32,14 @@ type drillFlags struct {
 func newDrill() *cobra.Command {
 	var o drillFlags
 	cmd := &cobra.Command{
-		Use:   "drill -p POLICY [--ual FILE] [--iis FILE] [--entra FILE] [--verify --alerts FILE | --verify --listen ADDRESS]",
+		Use:   "drill -p POLICY --ual FILE|--iis FILE|--entra FILE|--smtp FILE|--imap FILE|--pop FILE|--windows FILE... [--verify --alerts FILE | --verify --listen ADDRESS]",
 		Short: "Write a harmless attack of each class, and see whether its alerts arrive",
 		Long: `Drill appends harmless attacks to logs that an agent reads, one of each class of
 incidents, and with --verify waits until their alerts have arrived in a file or
 at an HTTP receiver, and says how long each took.
 
-The attacks have addresses for documentation only, and the accounts of the section
+The attacks have addresses for documentation only, or none where the log of a server
+names none, and the accounts of the section
 drill of the policy. Each record is marked with a key that is in a file of that
 policy; the agent must have the same policy. Alerts of a drill have
 redshank.drill: true and the id of the run. A drill teaches the detections nothing
@@ -56,6 +57,7 @@ Exit status: 0 when the drill was written and, with --verify, every alert arrive
 1 when one did not arrive or something failed, 2 for a command line that is not
 understood.`,
 		Example: `  redshank drill -p policy.yaml --ual /var/log/m365/drill.ndjson --verify --alerts /var/log/redshank/alerts.ndjson
+  redshank drill -p policy.yaml --smtp 'D:\Logs\SmtpReceive\RECVDRILL.LOG' --windows D:\Logs\drill.ndjson
   redshank drill -p policy.yaml --iis /var/log/iis/u_ex_drill.log --verify --listen 127.0.0.1:9880`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,6 +79,10 @@ understood.`,
 	f.StringVar(&o.UAL, "ual", "", "append records of the unified audit log to `FILE`")
 	f.StringVar(&o.IIS, "iis", "", "append lines of an IIS log to `FILE`, with its columns")
 	f.StringVar(&o.Entra, "entra", "", "append records of Entra sign-ins to `FILE`")
+	f.StringVar(&o.SMTP, "smtp", "", "append rows of an SMTP receive log to `FILE`, with its columns")
+	f.StringVar(&o.IMAP, "imap", "", "append rows of an IMAP4 log to `FILE`, with its columns")
+	f.StringVar(&o.POP, "pop", "", "append rows of a POP3 log to `FILE`, with its columns")
+	f.StringVar(&o.Windows, "windows", "", "append Windows events to `FILE`, as JSON lines of winevtlog")
 	f.StringSliceVar(&o.Classes, "class", nil, "only these `CLASSES`")
 	f.BoolVar(&o.verify, "verify", false, "wait for the alerts")
 	f.StringVar(&o.alerts, "alerts", "", "look for alerts in `FILE`, that of a file sink")
@@ -88,7 +94,9 @@ understood.`,
 }
 
 // writes reports whether a drill is to be written.
-func (o *drillFlags) writes() bool { return o.UAL != "" || o.IIS != "" || o.Entra != "" }
+func (o *drillFlags) writes() bool {
+	return o.UAL+o.IIS+o.Entra+o.SMTP+o.IMAP+o.POP+o.Windows != ""
+}
 
 // check returns what is wrong with the flags together.
 func (o *drillFlags) check() error {
@@ -107,7 +115,7 @@ func (o *drillFlags) check() error {
 	case o.writes() && o.policy == "":
 		return errors.New("want -p and the policy of the agent")
 	case !o.writes() && !(o.verify && o.run != ""):
-		return errors.New("want a log to write (--ual, --iis or --entra), or --verify and --run")
+		return errors.New("want a log to write (--ual, --iis, --entra, --smtp, --imap, --pop or --windows), or --verify and --run")
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ command line that is not understood.`,
 	}
 }
 
-// runCase runs a case, writes what came of it, and reports whether it passed.
+// runCase runs a case, writes the result, and reports whether it passed.
 func runCase(cmd *cobra.Command, c *cases.Case) bool {
 	out := cmd.OutOrStdout()
 	o, err := c.Run(cmd.Context(), cmd.ErrOrStderr())

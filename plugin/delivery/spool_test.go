@@ -298,26 +298,3 @@ func TestDeadLetters(t *testing.T) {
 	}
 	_, _ = s.Close()
 }
-
-// One transaction a chunk that raised alerts.
-func BenchmarkSpoolPut(b *testing.B) {
-	for _, folder := range []string{"", b.TempDir()} {
-		b.Run(fmt.Sprintf("disk=%t", folder != ""), func(b *testing.B) {
-			s, err := OpenSpool(SpoolConfig{Folder: folder, MaxSize: defaultSpool, Log: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			alert := []Message{{ID: "rs-000001", Severity: alert.High, JSON: bytes.Repeat([]byte{'x'}, 2500)}}
-			b.SetBytes(2500)
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := s.Put(alert); err != nil {
-					b.Fatal(err)
-				}
-				s.take()
-				s.settle(1)
-			}
-			_, _ = s.Close()
-		})
-	}
-}

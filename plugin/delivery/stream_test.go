@@ -78,7 +78,7 @@ func TestStreamRefusedAndFailed(t *testing.T) {
 		t.Errorf("refused %d, %v, delivered %v", refused, err, s.got)
 	}
 	if _, err := NewStream(&partSink{fail: errors.New("away")}, "own").Send("tag", records(t, 1, 1)); err == nil {
-		t.Error("failure not told")
+		t.Error("failure not reported")
 	}
 }
 

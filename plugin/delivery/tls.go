@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// TLSConfig tells how a sink verifies its receiver. With the zero value the
+// TLSConfig is how a sink verifies its receiver. With the zero value the
 // forward sink uses no TLS, and an https URL is verified by the authorities of
 // the system.
 type TLSConfig struct {

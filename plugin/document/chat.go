@@ -28,7 +28,7 @@ const (
 	maxChatAction = 400
 )
 
-// chatMessage is what a message says in every chat.
+// chatMessage is the content of a message, which is the same for every chat.
 type chatMessage struct {
 	headline, sentence string
 	sections           []chatSection

@@ -67,7 +67,7 @@ var ownFieldDocs = []struct{ path, means string }{
 	{"mails.id", "a mail that was accessed: its Message-ID, or the id of the item in the mailbox; at most 50 mails, `counts.items` has the true number"},
 	{"mails.subject", "its subject, where the log has one"},
 	{"mails.folder", "its folder; alone, all mails of the folder were synchronised"},
-	{"evidence", "log records, at most 20, each as `redshank find` takes it: the id of the record; `FILE:OFFSET`; or, of a line of a text log, the beginning of its SHA-256, its time and its file"},
+	{"evidence", "log records, at most 20, each as `redshank find` takes it: the id of the record; `FILE:OFFSET`; or, of a line of a text log, the beginning of its SHA-256, its time and its file; or, of a record that a parser has taken apart, the digest of its event"},
 	{"labels", "the policy's labels of the address"},
 	{"baseline", "maturity of the baseline that the signals rest on"},
 	{"context.account", "the subject, or an account with valid credentials; at most 5"},

@@ -120,14 +120,7 @@ func ownFindings(list []Finding) (own []ownFinding) {
 // figures of a product about itself. A class of findings would make every
 // record a detection.
 type ocsfHealth struct {
-	ActivityID   int    `json:"activity_id"`
-	ActivityName string `json:"activity_name"`
-	CategoryUID  int    `json:"category_uid"`
-	CategoryName string `json:"category_name"`
-	ClassUID     int    `json:"class_uid"`
-	ClassName    string `json:"class_name"`
-	TypeUID      int    `json:"type_uid"`
-	TypeName     string `json:"type_name"`
+	ocsfClass
 
 	Time       int64  `json:"time"`
 	StartTime  int64  `json:"start_time"`
@@ -142,16 +135,11 @@ type ocsfHealth struct {
 	} `json:"unmapped"`
 }
 
-// otherActivity is the id of an activity that its name alone describes.
-const otherActivity = 99
-
 func ocsfHealthOf(h *Health, by Observer) *ocsfHealth {
 	at, id := millis(h.At), h.id(by)
 	doc := &ocsfHealth{
-		ActivityID: otherActivity, ActivityName: "Health",
-		CategoryName: "Uncategorized", ClassName: "Base Event", // both 0
-		TypeUID: otherActivity, TypeName: "Base Event: Other",
-		Time: at, StartTime: millis(h.Start), EndTime: at, Message: h.message(),
+		ocsfClass: baseClass("Health"),
+		Time:      at, StartTime: millis(h.Start), EndTime: at, Message: h.message(),
 		SeverityID: 1, Severity: "Informational",
 		Metadata: ocsfMetadata{Version: ocsfSchema, Product: productOf(by), UID: id, Correlation: id, Sequence: h.Sequence, EventCode: "health"},
 	}

@@ -40,14 +40,7 @@ type ownIndicatorLists struct {
 
 // ocsfIndicators are the full lists as a Base Event: the finding is the alert.
 type ocsfIndicators struct {
-	ActivityID   int    `json:"activity_id"`
-	ActivityName string `json:"activity_name"`
-	CategoryUID  int    `json:"category_uid"`
-	CategoryName string `json:"category_name"`
-	ClassUID     int    `json:"class_uid"`
-	ClassName    string `json:"class_name"`
-	TypeUID      int    `json:"type_uid"`
-	TypeName     string `json:"type_name"`
+	ocsfClass
 
 	Time       int64  `json:"time"`
 	Message    string `json:"message"`
@@ -98,8 +91,7 @@ func ocsfIndicatorsOf(a *alert.Alert, by Observer, said string, own ownIndicator
 		o.account(name)
 	}
 	doc := &ocsfIndicators{
-		ActivityID: otherActivity, ActivityName: "Indicators", CategoryName: "Uncategorized", ClassName: "Base Event", // both 0
-		TypeUID: otherActivity, TypeName: "Base Event: Other", Time: millis(a.Time), Message: said,
+		ocsfClass: baseClass("Indicators"), Time: millis(a.Time), Message: said,
 		SeverityID: 1, Severity: "Informational", Metadata: metadataOf(a, by), Observables: o.list,
 	}
 	doc.Metadata.Profiles, doc.Metadata.EventCode = nil, "indicators"

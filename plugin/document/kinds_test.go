@@ -49,7 +49,7 @@ func collectionAlert(subject string) *alert.Alert {
 // someMails are mails as the audit log identifies them.
 var someMails = []alert.Mail{{ID: "<AM0PR05@contoso.com>", Folder: `\Inbox`}, {Subject: "Invoice", Folder: `\Sent Items`}, {Folder: `\Archive`}}
 
-// phases are all that a message can tell, with the place it has in a row.
+// phases are all phases of a message, with the sequence number of each.
 var phases = []struct {
 	name     string
 	sequence int

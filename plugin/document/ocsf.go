@@ -16,14 +16,7 @@ const ocsfSchema = "1.8.0"
 // Framework. Times are Unix milliseconds. Every number of an enumeration comes
 // with its caption. Values without an attribute in the class are in Unmapped.
 type OCSF struct {
-	ActivityID   int    `json:"activity_id"`
-	ActivityName string `json:"activity_name"`
-	CategoryUID  int    `json:"category_uid"`
-	CategoryName string `json:"category_name"`
-	ClassUID     int    `json:"class_uid"`
-	ClassName    string `json:"class_name"`
-	TypeUID      int    `json:"type_uid"`
-	TypeName     string `json:"type_name"`
+	ocsfClass
 
 	Time      int64  `json:"time"`       // of the event that caused this message
 	StartTime int64  `json:"start_time"` // first and last event of the incident
@@ -52,6 +45,30 @@ type OCSF struct {
 	Observables []ocsfObservable `json:"observables,omitempty"`
 	Enrichments []ocsfEnrichment `json:"enrichments,omitempty"`
 	Unmapped    ocsfUnmapped     `json:"unmapped"`
+}
+
+// ocsfClass is the activity and the class of an event.
+type ocsfClass struct {
+	ActivityID   int    `json:"activity_id"`
+	ActivityName string `json:"activity_name"`
+	CategoryUID  int    `json:"category_uid"`
+	CategoryName string `json:"category_name"`
+	ClassUID     int    `json:"class_uid"`
+	ClassName    string `json:"class_name"`
+	TypeUID      int    `json:"type_uid"`
+	TypeName     string `json:"type_name"`
+}
+
+// otherActivity is the id of an activity that its name alone describes.
+const otherActivity = 99
+
+// baseClass returns the class of a document that is no finding: Base Event, whose
+// category and class are 0.
+func baseClass(activity string) ocsfClass {
+	return ocsfClass{
+		ActivityID: otherActivity, ActivityName: activity, CategoryName: "Uncategorized", ClassName: "Base Event",
+		TypeUID: otherActivity, TypeName: "Base Event: Other",
+	}
 }
 
 // The class and its category.
@@ -117,10 +134,8 @@ func NewOCSF(a *alert.Alert, by Observer) *OCSF {
 	own := ownFieldsOf(a)
 	own.Context = nil
 	return &OCSF{
-		ActivityID: activity.id, ActivityName: activity.text,
-		CategoryUID: ocsfFindings, CategoryName: "Findings",
-		ClassUID: ocsfDetection, ClassName: "Detection Finding",
-		TypeUID: ocsfDetection*100 + activity.id, TypeName: "Detection Finding: " + activity.text,
+		ocsfClass: ocsfClass{activity.id, activity.text, ocsfFindings, "Findings", ocsfDetection, "Detection Finding",
+			ocsfDetection*100 + activity.id, "Detection Finding: " + activity.text},
 		Time: millis(a.Time), StartTime: millis(a.Start), EndTime: millis(a.End), Duration: a.End.Sub(a.Start).Milliseconds(),
 		Message:    text.Cut(a.Message, maxMessage),
 		Count:      a.Counts.Failures,

@@ -13,6 +13,8 @@ const (
 	consent
 	inboxRule
 	export
+	permission  // rights on another mailbox granted
+	scriptBlock // a collection tool run in PowerShell
 )
 
 // act is one record of a drill, in any format.
@@ -20,7 +22,7 @@ type act struct {
 	kind    kind
 	at      time.Time
 	account string
-	address string
+	address string // empty: of the server itself
 	agent   string
 	app     string // application id; empty: Exchange
 	session string

@@ -14,6 +14,7 @@ type class struct {
 	rule, name string
 	accounts   func(p *policy.Policy) int // how many accounts of the list the attack takes
 	acts       func(c *cast) []act
+	onServer   func(c *cast) []act  // the same as a server sees it that logs no clients; nil: it sees nothing
 	why        func(c *cast) string // why the class cannot be drilled under this policy; nil: it can
 }
 
@@ -39,9 +40,9 @@ var classes = []class{
 	{rule: "AN1269", name: "misconfigured_client", accounts: func(*policy.Policy) int { return 1 }, acts: misconfigured, why: noServiceAccount},
 	{rule: "AN0131", name: "scripted_mail_access", accounts: fromEnd(1), acts: scripted},
 	{rule: "AN0131", name: "session_replay", accounts: fromEnd(2), acts: replayed},
-	{rule: "AN0131", name: "mailbox_export", accounts: fromEnd(3), acts: exported},
-	{rule: "AN0131", name: "collection_tool", accounts: fromEnd(4), acts: collected},
-	{rule: "AN0131", name: "mail_diversion", accounts: fromEnd(5), acts: diverted},
+	{rule: "AN0131", name: "mailbox_export", accounts: fromEnd(3), acts: exported, onServer: exportedThere},
+	{rule: "AN0131", name: "collection_tool", accounts: fromEnd(4), acts: collected, onServer: collectedThere},
+	{rule: "AN0131", name: "mail_diversion", accounts: fromEnd(5), acts: diverted, onServer: divertedThere},
 	{rule: "AN0131", name: "application_mail_access", accounts: fromEnd(5 + mailboxes), acts: byApplication},
 }
 
@@ -166,6 +167,27 @@ func diverted(c *cast) []act {
 	return []act{
 		{kind: webSignIn, at: c.before(6 * time.Minute), account: c.last(5), address: from, agent: script},
 		{kind: inboxRule, at: c.before(5 * time.Minute), account: c.last(5), address: from, agent: script},
+	}
+}
+
+// exportedThere is an account that grants itself the rights on a mailbox and exports it.
+func exportedThere(c *cast) []act {
+	return []act{
+		{kind: permission, at: c.before(6 * time.Minute), account: c.last(3)},
+		{kind: export, at: c.before(5 * time.Minute), account: c.last(3)},
+	}
+}
+
+// collectedThere is a collection tool that runs on a server.
+func collectedThere(c *cast) []act {
+	return []act{{kind: scriptBlock, at: c.before(5 * time.Minute), account: c.last(4), agent: tool}}
+}
+
+// divertedThere is an account that gets rights on a mailbox and has mail forwarded.
+func divertedThere(c *cast) []act {
+	return []act{
+		{kind: permission, at: c.before(6 * time.Minute), account: c.last(5)},
+		{kind: inboxRule, at: c.before(5 * time.Minute), account: c.last(5)},
 	}
 }
 

@@ -13,7 +13,7 @@ type ual struct{}
 
 func (ual) name() string { return "ual" }
 
-func (ual) can(kind) bool { return true }
+func (ual) can(a *act) bool { return a.kind <= export }
 
 // line returns the record of an act under an id.
 func (ual) line(a *act, id string) []byte {
@@ -63,7 +63,7 @@ type entra struct{}
 
 func (entra) name() string { return "entra" }
 
-func (entra) can(k kind) bool { return k == wrongPassword || k == signIn || k == webSignIn }
+func (entra) can(a *act) bool { return a.kind <= webSignIn }
 
 func (entra) line(a *act, id string) []byte {
 	at, code, result := a.at.UTC().Format(time.RFC3339), 0, "0"

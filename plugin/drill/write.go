@@ -20,6 +20,10 @@ type Options struct {
 	IIS     string   // path of a W3C log; empty: none
 	UAL     string   // path of an audit log; empty: none
 	Entra   string   // path of a sign-in log; empty: none
+	SMTP    string   // path of a log of the receive connectors; empty: none
+	IMAP    string   // path of a log of IMAP4; empty: none
+	POP     string   // path of a log of POP3; empty: none
+	Windows string   // path of Windows events as JSON lines; empty: none
 	Classes []string // nil: all
 	Now     time.Time
 }
@@ -50,8 +54,15 @@ type Skipped struct {
 // format writes the records of one log.
 type format interface {
 	name() string
-	can(kind) bool
+	can(a *act) bool
 	line(a *act, id string) []byte
+}
+
+// headed is a format whose files begin with a header.
+type headed interface {
+	// header takes the columns of an existing file, and returns the lines that a new
+	// one begins with.
+	header(existing io.Reader) (string, error)
 }
 
 // log is one file to write.
@@ -62,19 +73,14 @@ type log struct {
 }
 
 // Write appends the attacks of a drill to the logs, each in the first log that can
-// tell it: the audit log, the log of IIS, the sign-in log.
+// record it, in the order of Options.logs.
 func Write(o Options) (*Drill, error) {
 	if o.Policy.Drill.Key == nil {
 		return nil, errors.New("the policy has no section drill (want key_file and accounts)")
 	}
-	var logs []*log
-	for _, l := range []*log{{format: ual{}, path: o.UAL}, {format: &iis{}, path: o.IIS}, {format: entra{}, path: o.Entra}} {
-		if l.path != "" {
-			logs = append(logs, l)
-		}
-	}
+	logs := o.logs()
 	if len(logs) == 0 {
-		return nil, errors.New("no log to write (want --iis, --ual or --entra)")
+		return nil, errors.New("no log to write (want --ual, --iis, --entra, --smtp, --imap, --pop or --windows)")
 	}
 	c := &cast{policy: o.Policy, accounts: o.Policy.Drill.Accounts, now: o.Now.Truncate(time.Second)}
 	d := &Drill{Run: mark.NewRun(o.Now), Written: o.Now.UTC(), Expect: []Incident{}}
@@ -92,6 +98,18 @@ func Write(o Options) (*Drill, error) {
 	return d, nil
 }
 
+// logs returns the logs to write.
+func (o *Options) logs() (list []*log) {
+	for _, l := range []*log{{format: ual{}, path: o.UAL}, {format: &iis{}, path: o.IIS}, {format: entra{}, path: o.Entra},
+		{format: newSMTP(), path: o.SMTP}, {format: newMailbox("imap"), path: o.IMAP}, {format: newMailbox("pop"), path: o.POP},
+		{format: windows{}, path: o.Windows}} {
+		if l.path != "" {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 // plan gives the acts of a class to a log.
 func (d *Drill) plan(k *class, c *cast, logs []*log) {
 	why := k.check(c)
@@ -99,10 +117,9 @@ func (d *Drill) plan(k *class, c *cast, logs []*log) {
 		d.Skipped = append(d.Skipped, Skipped{k.name, why})
 		return
 	}
-	acts := k.acts(c)
 	for _, l := range logs {
-		// A session is in no log of IIS, and two networks alone are no replay.
-		if slices.ContainsFunc(acts, func(a act) bool { return !l.can(a.kind) || a.session != "" && l.name() == "iis" }) {
+		acts := k.actsFor(c, l)
+		if acts == nil {
 			continue
 		}
 		l.acts = append(l.acts, acts...)
@@ -114,6 +131,20 @@ func (d *Drill) plan(k *class, c *cast, logs []*log) {
 		names = append(names, l.name())
 	}
 	d.Skipped = append(d.Skipped, Skipped{k.name, "the log has no records of its kind: " + strings.Join(names, ", ") + " (want --ual)"})
+}
+
+// actsFor returns the attack of a class as a log can record it, nil if it cannot.
+func (k *class) actsFor(c *cast, l *log) []act {
+	for _, attack := range [...]func(*cast) []act{k.acts, k.onServer} {
+		if attack == nil {
+			continue
+		}
+		acts := attack(c)
+		if !slices.ContainsFunc(acts, func(a act) bool { return !l.can(&a) }) {
+			return acts
+		}
+	}
+	return nil
 }
 
 // write appends the acts of a log in the order of their times.
@@ -157,7 +188,7 @@ func (l *log) begin(file *os.File) (text []byte, err error) {
 			text = append(text, '\n')
 		}
 	}
-	if f, ok := l.format.(*iis); ok {
+	if f, ok := l.format.(headed); ok {
 		header, err := f.header(io.NewSectionReader(file, 0, info.Size()))
 		if err != nil {
 			return nil, err

@@ -77,12 +77,15 @@ func TestEveryClassIsFound(t *testing.T) {
 		skipped int
 	}{
 		"audit log": {[]string{"ual"}, 0}, "iis": {[]string{"iis"}, 4}, "entra": {[]string{"entra"}, 6}, "all": {[]string{"ual", "iis", "entra"}, 0},
+		"smtp": {[]string{"smtp"}, 6}, "imap": {[]string{"imap"}, 6}, "pop": {[]string{"pop"}, 6}, "windows": {[]string{"windows"}, 3},
+		"a server": {[]string{"smtp", "windows"}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, opts, files := t.TempDir(), Options{Policy: p, Now: now}, []string{}
 			for _, log := range o.logs {
 				path := filepath.Join(dir, log)
-				*map[string]*string{"ual": &opts.UAL, "iis": &opts.IIS, "entra": &opts.Entra}[log] = path
+				*map[string]*string{"ual": &opts.UAL, "iis": &opts.IIS, "entra": &opts.Entra,
+					"smtp": &opts.SMTP, "imap": &opts.IMAP, "pop": &opts.POP, "windows": &opts.Windows}[log] = path
 			}
 			d, err := Write(opts)
 			if err != nil {
@@ -171,5 +174,49 @@ func TestClassesAreComplete(t *testing.T) {
 	got, want := slices.Sorted(slices.Values(Classes())), slices.Sorted(slices.Values(policy.Classes))
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestDrillsAreNotCounted checks that a mute and an automation that cover the whole
+// drill have no hits by it.
+func TestDrillsAreNotCounted(t *testing.T) {
+	dir := t.TempDir()
+	if err := mark.NewKeyFile(filepath.Join(dir, "drill.key")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse("policy.yaml", dir, []byte("drill: {key_file: drill.key, accounts: [drill-01@contoso.com, drill-02@contoso.com]}\n"+
+		"mutes: [{reason: test, owner: alice, expires: 2027-01-31, rule: AN1269}]\nautomation: [{name: test, account: drill-02@contoso.com, expires: 2027-01-31}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "smtp")
+	if _, err := Write(Options{Policy: p, Now: now, SMTP: path, Classes: []string{"password_guessing"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, e := alertsOf(t, p, path)
+	if e.Stats().Drill == 0 || p.Mutes()[0].Hits() != 0 || p.Automations()[0].Hits() != 0 {
+		t.Errorf("%d events, %d messages muted, %d events automated (want some, 0, 0)", e.Stats().Drill, p.Mutes()[0].Hits(), p.Automations()[0].Hits())
+	}
+}
+
+// TestColumnsOfAProtocolLog writes into logs with other columns.
+func TestColumnsOfAProtocolLog(t *testing.T) {
+	p, dir := withPolicy(t, 12), t.TempDir()
+	path := filepath.Join(dir, "RECV.LOG")
+	head := "#Software: Microsoft Exchange Server\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context,extra\r\n"
+	for text, want := range map[string]string{head: "", strings.Replace(head, ",context", "", 1): "the log has no column context"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Write(Options{Policy: p, Now: now, SMTP: path, Classes: []string{"password_guessing"}})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%v (want %q)", err, want)
+		}
+		if err != nil {
+			continue
+		}
+		if alerts, _ := alertsOf(t, p, path); len(alerts) == 0 || alerts[0].Drill == "" {
+			t.Errorf("%d alerts from a log with an additional column", len(alerts))
+		}
 	}
 }

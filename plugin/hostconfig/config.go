@@ -56,7 +56,7 @@ func (s Section) Get(key string) string {
 	return value
 }
 
-// At returns the place of a property as FILE:LINE, or of the section where it
+// At returns the place of a property as FILE:LINE, or the place of the section if it
 // does not have the property.
 func (s Section) At(key string) string {
 	line := s.Line

@@ -99,7 +99,7 @@ func (x *explanation) observe(ev *event.Event) {
 		x.more++
 		return
 	}
-	l := line(ev, timelineKind(ev))
+	l := lineOf(ev, timelineKind(ev))
 	e := &explained{at: ev.Time, what: l.What, ip: ev.IP, user: l.User, service: l.Service, source: ev.Source, outcome: ev.Outcome}
 	e.Decision, e.evidence = firstLook(ev)
 	if id := string(ev.ID); id != "" && e.evidence {
@@ -228,7 +228,7 @@ func (x *explanation) judge() {
 // joinWithin is the largest difference between the times of one failure in two logs.
 const joinWithin = window.JoinWithin * time.Millisecond
 
-// join finds failures that another log has told of already.
+// join finds failures that another log has reported already.
 func (x *explanation) join() {
 	for i, e := range x.events {
 		if !e.evidence {

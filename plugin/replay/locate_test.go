@@ -14,7 +14,9 @@ import (
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
+	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/record"
 )
 
 // evidenceOf returns the evidence of the only incident of a replay.
@@ -60,7 +62,8 @@ func TestEvidenceOfTextLogs(t *testing.T) {
 	for _, c := range []struct {
 		record string
 		paths  []string
-	}{{live[0], nil}, {digest, []string{path}}, {fmt.Sprintf("%s:%d", path, strings.Index(text, line)), nil}, {"user4@contoso.com", []string{path}}} {
+	}{{live[0], nil}, {digest, []string{path}}, {fmt.Sprintf("%s:%d", path, strings.Index(text, line)), nil}, {"user4@contoso.com", []string{path}},
+		{fmt.Sprintf("event:%016x", digestOf(t, text, line)), []string{path}}} {
 		var out strings.Builder
 		if n, err := Locate(context.Background(), c.record, c.paths, nil, &out, io.Discard); n != 1 || err != nil || out.String() != want {
 			t.Errorf("%q: %d %v %q, want %q", c.record, n, err, out.String(), want)
@@ -100,4 +103,21 @@ func liveEvidence(t *testing.T, path, text string) []string {
 		last = a
 	}
 	return last.Evidence
+}
+
+// digestOf returns the digest of the event of a line in a log.
+func digestOf(t *testing.T, text, line string) (digest uint64) {
+	t.Helper()
+	l := newLocator("event:0000000000000000", io.Discard, io.Discard)
+	for one := range strings.Lines(text) {
+		one = strings.TrimRight(one, "\r\n")
+		fields := []byte{0x81}
+		fields = msgp.AppendString(msgp.AppendString(fields, "log"), one)
+		l.events.Decode("t", &record.Record{Body: fields}, func(ev *event.Event) {
+			if one == line {
+				digest = ev.Digest()
+			}
+		})
+	}
+	return digest
 }

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// output is a file of lines that only its owner may read: it has what logs have.
+// output is a file of lines that only its owner may read, because it contains log records.
 type output struct {
 	what string // for errors
 	file *os.File

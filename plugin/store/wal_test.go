@@ -303,30 +303,3 @@ func FuzzChanges(f *testing.F) {
 	f.Add(b.b[frameHead:])
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = changesIn(nil, b) })
 }
-
-// BenchmarkWAL appends and compacts batches of the size that a chunk of 2 MB
-// leads to: 3,000 entries of 250 bytes.
-func BenchmarkWAL(b *testing.B) {
-	const entries, size = 3000, 250
-	var batch Batch
-	s := openWithWAL(b, filepath.Join(b.TempDir(), "x.db"))
-	for n := range entries {
-		batch.Put("left", fmt.Appendf(nil, "%08x", uint32(n)*2654435761), make([]byte, size))
-	}
-	for name, most := range map[string]int64{"append": maxSegment / 2, "append and compact": 0} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(entries * size)
-			b.ReportAllocs()
-			for b.Loop() {
-				err := s.Append(&batch)
-				if s.Pending() > most {
-					err = errors.Join(err, s.Compact())
-				}
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	_ = s.Close()
-}

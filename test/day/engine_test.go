@@ -78,7 +78,7 @@ var views = []struct {
 // the logs, and in all logs for any order of the lines.
 func TestExactlyTheAttacks(t *testing.T) {
 	for _, seed := range []uint64{1, 2} {
-		d := day.New(day.Options{Seed: seed})
+		d := day.New(day.Options{Seed: seed, Records: 60_000})
 		for _, v := range views {
 			d := d
 			if !v.mail {

@@ -21,6 +21,7 @@ type Found struct {
 	Severity   string
 	Source     string // empty for a campaign
 	Accounts   int
+	Mailboxes  int // that were read
 	Addresses  int
 	Valid      []string
 	Start, End time.Time
@@ -47,6 +48,7 @@ type alert struct {
 		Counts   struct {
 			Users int `json:"distinct_users"`
 			IPs   int `json:"distinct_ips"`
+			Boxes int `json:"mailboxes"`
 		} `json:"counts"`
 		Valid []struct {
 			User string `json:"user"`
@@ -58,7 +60,8 @@ func (a *alert) found() Found {
 	f := Found{
 		ID: a.Event.ID, Sequence: a.Event.Sequence, Rule: a.Rule.ID, Class: a.Redshank.Class, Severity: a.Redshank.Severity,
 		Source: a.Source.IP, Accounts: a.Redshank.Counts.Users, Addresses: a.Redshank.Counts.IPs,
-		Start: a.Event.Start, End: a.Event.End,
+		Mailboxes: a.Redshank.Counts.Boxes,
+		Start:     a.Event.Start, End: a.Event.End,
 	}
 	for _, v := range a.Redshank.Valid {
 		f.Valid = append(f.Valid, strings.ToLower(v.User))
@@ -117,7 +120,7 @@ func (d *Day) Compare(found []Found, sites ...Site) []string {
 		rest = slices.Delete(rest, i, i+1)
 	}
 	for _, f := range rest {
-		wrong = append(wrong, fmt.Sprintf("not an attack, or told twice: %s from %s, %d accounts (%s)", f.Class, cmp.Or(f.Source, "many"), f.Accounts, d.nameOf(f)))
+		wrong = append(wrong, fmt.Sprintf("not an attack, or reported twice: %s from %s, %d accounts (%s)", f.Class, cmp.Or(f.Source, "many"), f.Accounts, d.nameOf(f)))
 	}
 	return wrong
 }

@@ -34,7 +34,7 @@ func TestCompare(t *testing.T) {
 	}
 	check("all found", func(f []Found) []Found { return f })
 	check("none found", func([]Found) []Found { return nil }, "missing", "missing", "missing", "missing", "missing")
-	check("one twice", func(f []Found) []Found { return append(f, f[1]) }, "told twice")
+	check("one twice", func(f []Found) []Found { return append(f, f[1]) }, "reported twice")
 	check("a near miss", func(f []Found) []Found { return append(f, Found{Source: branchOffice}) }, "typos of a whole office")
 	check("less severe", func(f []Found) []Found { f[0].Severity = "low"; return f }, "severity is low")
 	check("one account too many", func(f []Found) []Found { f[3].Accounts++; return f }, "number of accounts")

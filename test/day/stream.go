@@ -10,9 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tinylib/msgp/msgp"
-
-	"redshank/analytics/record"
 	"redshank/test/world/lines"
 )
 
@@ -121,7 +118,8 @@ func Chunks(list []Arrival, size int) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		var chunk []byte
 		for i, l := range list {
-			chunk = l.pack(chunk)
+			line := lines.Line{Path: l.Path, JSON: l.JSON, Text: []byte(l.Text)}
+			chunk = line.Pack(chunk, Date.AddDate(0, 0, 2))
 			if i+1 < len(list) && list[i+1].Tag == l.Tag && len(chunk) < size {
 				continue
 			}
@@ -131,17 +129,4 @@ func Chunks(list []Arrival, size int) iter.Seq2[string, []byte] {
 			chunk = chunk[:0]
 		}
 	}
-}
-
-// pack appends a line as an agent does: [[time, {}], {...}].
-func (l *Arrival) pack(chunk []byte) []byte {
-	read := Date.AddDate(0, 0, 2).Unix()
-	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
-	if l.JSON {
-		chunk, _ = record.AppendJSON(chunk, []byte(l.Text)) // always valid
-		return chunk
-	}
-	chunk = msgp.AppendMapHeader(chunk, 2)
-	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Path)
-	return msgp.AppendString(msgp.AppendString(chunk, "log"), l.Text)
 }

@@ -32,7 +32,7 @@ func table(w io.Writer, found []day.Found) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tCLASS\tSEVERITY\tSOURCE\tACCOUNTS\tVALID CREDENTIALS\tFIRST AND LAST SEEN")
 	for _, f := range found {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.Rule, f.Class, f.Severity, origin(f), f.Accounts,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.Rule, f.Class, f.Severity, origin(f), cmp.Or(f.Accounts, f.Mailboxes),
 			cmp.Or(strings.Join(f.Valid, ", "), "-"), f.Start.Format(time.TimeOnly)+" - "+f.End.Format(time.TimeOnly))
 	}
 	t.Flush()

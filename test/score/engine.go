@@ -7,12 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"redshank/analytics"
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
-	"redshank/test/world/lines"
 )
 
 // engine plays a world through the detection engine directly: the same code as
@@ -162,18 +159,4 @@ func messageOf(a *alert.Alert, at time.Time) message {
 		m.Signals = append(m.Signals, s.Code)
 	}
 	return m
-}
-
-// appendRecord packs a line as an agent does: [[time, {}], {...}], with the
-// time of reading.
-func appendRecord(chunk []byte, l *lines.Line) []byte {
-	read := l.Arrives.Unix()
-	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(read>>24), byte(read>>16), byte(read>>8), byte(read), 0, 0, 0, 0, 0x80)
-	if l.JSON {
-		chunk = msgp.AppendMapHeader(chunk, 1)
-	} else {
-		chunk = msgp.AppendMapHeader(chunk, 2)
-		chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Path)
-	}
-	return msgp.AppendStringFromBytes(msgp.AppendString(chunk, "log"), l.Text)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"redshank/test/world/lines"
 )
 
 // options are the flags.
@@ -23,8 +26,6 @@ type options struct {
 	leaked       bool
 	calm, plain  bool
 	only         string
-	host         bool   // play through the shared object
-	build        string // folder of the artefacts
 	json         bool
 	details      bool
 	worlds       []string
@@ -58,8 +59,6 @@ func readFlags(args []string) (options, error) {
 	f.BoolVar(&o.calm, "calm", false, "no attacks")
 	f.BoolVar(&o.plain, "plain", false, "no noise beyond ordinary days")
 	f.StringVar(&o.only, "only", "", "only kinds of attack whose names contain this, each once")
-	f.BoolVar(&o.host, "host", false, "play through the shared object in build/host; else through the engine directly")
-	f.StringVar(&o.build, "build", "build", "`folder` of the artefacts")
 	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
 	f.StringVar(&o.write, "write", "", "write all lines to a `file`, as TAG<tab>line, in order of arrival, and play nothing")
 	f.BoolVar(&o.memory, "memory", false, "measure what the engine keeps at the end of each world")
@@ -70,9 +69,6 @@ func readFlags(args []string) (options, error) {
 	var err error
 	if o.worlds, err = worldNames(*name); err != nil {
 		return o, err
-	}
-	if o.host && *hours > 0 {
-		return o, errors.New("-host: no restarts (want the engine, without -host)")
 	}
 	o.restart, o.databases = time.Duration(*hours*float64(time.Hour)), !*plainText
 	for _, text := range strings.Split(*seeds, ",") {
@@ -89,7 +85,7 @@ func run(o options) error {
 	all, count := map[string][]*result{}, 0
 	for _, name := range o.worlds {
 		for _, seed := range o.seeds {
-			r, err := score(name, seed, o)
+			r, err := scoreOf(name, seed, o)
 			if err != nil {
 				return fmt.Errorf("%s, seed %d: %w", name, seed, err)
 			}
@@ -125,8 +121,8 @@ func writeJSON(out io.Writer, names []string, all map[string][]*result) error {
 	return e.Encode(by)
 }
 
-// score plays the world of a seed and judges what was found.
-func score(name string, seed uint64, o options) (*result, error) {
+// scoreOf plays the world of a seed and judges what was found.
+func scoreOf(name string, seed uint64, o options) (*result, error) {
 	dir, err := os.MkdirTemp("", "score")
 	if err != nil {
 		return nil, err
@@ -153,24 +149,23 @@ func score(name string, seed uint64, o options) (*result, error) {
 	return r, nil
 }
 
-// writeLines writes all lines of a world to a file.
+// writeLines writes all lines of a world to a file, as "TAG<tab>text".
 func writeLines(w labelled, path string) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	_, err = writeTagged(w, file)
-	return errors.Join(err, file.Close())
+	out := bufio.NewWriterSize(file, 1<<18)
+	w.Play(func(l lines.Line) bool {
+		_, err = fmt.Fprintf(out, "%s\t%s\n", l.Tag, l.Text)
+		return err == nil
+	})
+	return errors.Join(err, out.Flush(), file.Close())
 }
 
-// playBy plays a world through what the options say, and returns what was found, with
-// the figures of the engine. The host's memory is not measured.
+// playBy plays a world, and returns what was found with the figures of the engine.
 func playBy(w labelled, dir string, o options) (r *result, err error) {
 	r = &result{}
-	if o.host {
-		r.found, r.lines, err = playHost(w, dir, o)
-		return r, err
-	}
 	e, err := newEngine(w, dir, o)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func play(w labelled, e *engine) (count int, err error) {
 		if len(chunks[l.Tag]) == 0 {
 			order = append(order, l.Tag)
 		}
-		chunks[l.Tag] = appendRecord(chunks[l.Tag], &l)
+		chunks[l.Tag] = l.Pack(chunks[l.Tag], l.Arrives)
 		if len(chunks[l.Tag]) > chunkSize {
 			hand(until)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"redshank/analytics/ascii"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/request"
@@ -113,18 +114,19 @@ func (f *mailProtocol) Decode(in *format.Input, ev *event.Event, emit format.Emi
 	ev.Operation = r[mailCommand]
 	context := ascii.Clip(r[mailContext], maxContext)
 	backEnd := isBackEnd(r[mailServer])
-	var tells bool
+	var relevant bool
 	if isLoginCommand(r[mailCommand]) {
-		tells = !backEnd && !request.OwnAddress(host(ev.RawIP)) && judgeLogin(ev, &r, context)
+		relevant = !backEnd && !request.OwnAddress(host(ev.RawIP)) && judgeLogin(ev, &r, context)
 	} else {
-		tells = judgeCommand(ev, &r, context)
+		relevant = judgeCommand(ev, &r, context)
 		if backEnd && bytes.Equal(host(ev.RawIP), ev.Host) {
 			ev.RawIP = nil // the front end: the client behind it is not logged here
 		}
 	}
-	if !tells {
+	if !relevant {
 		return format.Ignored
 	}
+	ev.Drill = drill.Find(context)
 	emit(ev)
 	return format.Understood
 }

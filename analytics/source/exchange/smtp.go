@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"redshank/analytics/ascii"
+	"redshank/analytics/drill"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/request"
@@ -83,10 +84,10 @@ func isSMTPRow(rest []byte) bool {
 
 // attempt is what is remembered of a session.
 type attempt struct {
-	denied   bool   // a failure has begun and has not been told
-	told     bool   // it has been told, and its other rows are to come
-	entered  bool   // a success has been told
-	user     uint64 // hash of the account told
+	denied   bool   // a failure has begun and has not been emitted
+	reported bool   // the failure was emitted, and its other rows are to come
+	entered  bool   // a success was emitted
+	user     uint64 // hash of the account of the last event
 	protocol event.Protocol
 	reason   event.Reason
 	client   string // client in the words of the front end that passed it on
@@ -187,7 +188,7 @@ func (s *step) denied(context []byte) format.Outcome {
 	}
 	key := s.key()
 	a, _ := s.f.sessions.Peek(key)
-	a.denied, a.told, a.reason = true, false, event.OtherReason
+	a.denied, a.reported, a.reason = true, false, event.OtherReason
 	if ascii.HasPrefix(context[at+len(becauseMark):], "logondenied") {
 		a.reason = event.WrongPassword
 	}
@@ -215,7 +216,7 @@ func (s *step) named(user []byte) format.Outcome {
 	key := s.key()
 	a, _ := s.f.sessions.Peek(key)
 	hash := maphash.Bytes(s.f.seed, user)
-	if a.told && !a.denied && a.user == hash {
+	if a.reported && !a.denied && a.user == hash {
 		return format.Ignored // the row again
 	}
 	s.ev.RawUser = table.Single(user, s.ev, request.MaxUser)
@@ -231,7 +232,7 @@ func (s *step) tarpit(text []byte) format.Outcome {
 	}
 	key := s.key()
 	a, _ := s.f.sessions.Peek(key)
-	if a.told && !a.denied {
+	if a.reported && !a.denied {
 		return format.Understood
 	}
 	return s.fail(key, a)
@@ -241,14 +242,14 @@ var refusedMark = []byte("'535 ")
 
 // fail emits the failure, whose remaining rows are of the same act.
 func (s *step) fail(key uint64, a attempt) format.Outcome {
-	o := s.tell(a, event.Failure)
-	a.denied, a.told = false, true
+	o := s.emitAct(a, event.Failure)
+	a.denied, a.reported = false, true
 	s.f.sessions.Add(key, a)
 	return o
 }
 
-// reply reads what the server answers. A reply that ends an act already told
-// is swallowed; one that stands alone is an act.
+// reply reads an answer of the server. The answer that ends an act already emitted
+// yields nothing; an answer without an act before it is an act.
 func (s *step) reply() format.Outcome {
 	data := s.r[smtpData]
 	if !ascii.HasPrefix(data, "535 ") && !ascii.HasPrefix(data, "504 5.7.4") {
@@ -259,7 +260,7 @@ func (s *step) reply() format.Outcome {
 	if a.answered == at && !a.denied {
 		return format.Ignored // the row again
 	}
-	told := a.told && !a.denied
+	reported := a.reported && !a.denied
 	if a.reason == event.ReasonNone {
 		a.reason = event.WrongPassword
 	}
@@ -269,10 +270,10 @@ func (s *step) reply() format.Outcome {
 	if remembered {
 		s.f.sessions.Add(key, attempt{client: a.client, passed: a.passed, answered: at})
 	}
-	if told {
+	if reported {
 		return format.Understood
 	}
-	return s.tell(a, event.Failure)
+	return s.emitAct(a, event.Failure)
 }
 
 // entered emits a success, once a session.
@@ -287,8 +288,8 @@ func (s *step) entered(user []byte) format.Outcome {
 		return format.Understood
 	}
 	s.ev.RawUser = table.Single(user, s.ev, request.MaxUser)
-	o := s.tell(a, event.Success)
-	a.denied, a.told, a.entered, a.user = false, false, true, hash
+	o := s.emitAct(a, event.Success)
+	a.denied, a.reported, a.entered, a.user = false, false, true, hash
 	s.f.sessions.Add(key, a)
 	return o
 }
@@ -334,14 +335,14 @@ func (s *step) closed() format.Outcome {
 	}
 	s.f.sessions.Remove(key)
 	if a.denied {
-		return s.tell(a, event.Failure)
+		return s.emitAct(a, event.Failure)
 	}
 	return format.Ignored
 }
 
-// tell emits the event of the act, unless a front end has logged it as well
+// emitAct emits the event of the act, unless a front end has logged it as well
 // or only the server itself was there.
-func (s *step) tell(a attempt, outcome event.Outcome) format.Outcome {
+func (s *step) emitAct(a attempt, outcome event.Outcome) format.Outcome {
 	ev, r := s.ev, &s.r
 	setTime(ev, r)
 	switch {
@@ -363,6 +364,7 @@ func (s *step) tell(a attempt, outcome event.Outcome) format.Outcome {
 	}
 	if at := bytes.IndexByte(r[smtpConnector], '\\'); at > 0 {
 		ev.Host = r[smtpConnector][:at]
+		ev.Drill = drill.Find(r[smtpConnector])
 	}
 	ev.Operation = smtpOperation
 	s.emit(ev)

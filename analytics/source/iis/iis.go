@@ -101,8 +101,8 @@ func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 	if r.cells == &m.line.cells {
 		m.line.remember(in.Line, s.Columns[event.IIS], at, m.clock.second)
 	}
-	told := f.logins.expire(m, at, emit)
-	return f.tell(m, ev, &r, at, emit, told)
+	sent := f.logins.expire(m, at, emit)
+	return f.emitRow(m, ev, &r, at, emit, sent)
 }
 
 // read reads a map or a line.
@@ -152,15 +152,15 @@ func (f *iis) NextLine(s *format.Stream, line []byte, ev *event.Event, emit form
 	}
 	ev.Reset()
 	ev.Source = event.IIS
-	told := f.logins.expire(m, m.line.at, emit)
-	return f.tell(m, ev, &r, m.line.at, emit, told), true
+	sent := f.logins.expire(m, m.line.at, emit)
+	return f.emitRow(m, ev, &r, m.line.at, emit, sent), true
 }
 
-// tell emits the events of a row. The outcome is Understood if the row, or an earlier
+// emitRow emits the events of a row. The outcome is Understood if the row, or an earlier
 // login, led to an event.
-func (f *iis) tell(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit format.Emit, told bool) format.Outcome {
+func (f *iis) emitRow(m *memory, ev *event.Event, r *w3cRow, at time.Time, emit format.Emit, sent bool) format.Outcome {
 	ev.Time = at
-	if f.judge(m, ev, r, emit) || told {
+	if f.judge(m, ev, r, emit) || sent {
 		return format.Understood
 	}
 	return format.Ignored
@@ -189,7 +189,7 @@ var (
 
 // judge emits the event of a request and any logins that the request decides, and
 // reports whether it emitted any.
-func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
+func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (sent bool) {
 	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
 	ev.RawUser = table.Given(r.get(w3cUser))
 	ev.Agent, ev.Pluses = unquoted(table.Given(r.get(w3cAgent))), true
@@ -218,8 +218,8 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (to
 	if what.mailbox {
 		ev.Mailbox = openedMailbox(path)
 	}
-	told = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
-	return emitted(ev, r, what, &q, status, emit) || told
+	sent = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
+	return emitted(ev, r, what, &q, status, emit) || sent
 }
 
 // silent reports, from the path alone, whether judge would emit nothing for a request.

@@ -99,10 +99,10 @@ func (l *logins) post(m *memory, ev *event.Event, r *w3cRow, status int64, emit 
 	if to := table.Given(r.get(w3cLocation)); to != nil {
 		switch {
 		case isRefusal(to):
-			l.tell(p, event.Failure, event.WrongPassword, emit)
+			l.emitLogin(p, event.Failure, event.WrongPassword, emit)
 			return true
 		case !ascii.Contains(ascii.Clip(to, request.MaxAgent), "logon.aspx"):
-			l.tell(p, event.Success, event.ReasonNone, emit)
+			l.emitLogin(p, event.Success, event.ReasonNone, emit)
 			return true
 		}
 	}
@@ -163,15 +163,15 @@ func (l *logins) hold(m *memory, p *login, emit format.Emit) {
 // a browser always follows the redirect, so the client is a script that tried a
 // password. If the password was correct, the next request with the cookie shows the
 // success, and the engine then discounts the failure.
-func (l *logins) expire(m *memory, now time.Time, emit format.Emit) (told bool) {
+func (l *logins) expire(m *memory, now time.Time, emit format.Emit) (sent bool) {
 	for len(m.logins) > 0 {
 		p := m.logins[0]
 		if !p.decided && now.Sub(p.at) <= answerTime {
 			break
 		}
-		told = l.unanswered(m, emit) || told
+		sent = l.unanswered(m, emit) || sent
 	}
-	return told
+	return sent
 }
 
 // unanswered removes the oldest login of m and decides the login if it is still undecided.
@@ -212,7 +212,7 @@ func (l *logins) follow(ev *event.Event, r *w3cRow, q *request.Query, status int
 
 // enter decides the last login of the account of the request as successful and all
 // earlier ones as refused, since a user who is logged in does not log in again.
-func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit format.Emit) (told bool) {
+func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit format.Emit) (sent bool) {
 	// The logged account may differ from the one that was typed. If the browser
 	// holds only one login and comes to the mailbox from the logon page, that login
 	// succeeded.
@@ -225,14 +225,14 @@ func (l *logins) enter(list []*login, ev *event.Event, r *w3cRow, emit format.Em
 		if len(p.user) == 0 {
 			p.user = bytes.Clone(ascii.Clip(ev.RawUser, request.MaxUser))
 		}
-		if told {
+		if sent {
 			l.decide(p, event.Failure, event.OtherReason, emit)
 			continue
 		}
 		l.decide(p, event.Success, event.ReasonNone, emit)
-		told = true
+		sent = true
 	}
-	return told
+	return sent
 }
 
 func isMailbox(path []byte) bool {
@@ -277,7 +277,7 @@ func (l *logins) decideOldest(client uint64, now time.Time, emit format.Emit) bo
 
 // decide emits a held login and removes it.
 func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
-	l.tell(p, outcome, reason, emit)
+	l.emitLogin(p, outcome, reason, emit)
 	l.held--
 	list, _ := l.clients.Peek(p.client)
 	if len(list) == 1 {
@@ -293,8 +293,8 @@ func (l *logins) decide(p *login, outcome event.Outcome, reason event.Reason, em
 	l.clients.Add(p.client, left)
 }
 
-// tell emits the event of p with the time and id of the login.
-func (l *logins) tell(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
+// emitLogin emits the event of p with the time and id of the login.
+func (l *logins) emitLogin(p *login, outcome event.Outcome, reason event.Reason, emit format.Emit) {
 	p.decided = true
 	e := &l.event
 	e.Reset()

@@ -13,10 +13,10 @@ import (
 
 // blockRun feeds parts to script blocks and collects the emitted events.
 type blockRun struct {
-	blocks *scriptBlocks
-	now    time.Time
-	told   []string
-	ids    map[string]bool
+	blocks  *scriptBlocks
+	now     time.Time
+	emitted []string
+	ids     map[string]bool
 }
 
 func newBlockRun() *blockRun {
@@ -26,7 +26,7 @@ func newBlockRun() *blockRun {
 func (b *blockRun) add(id string, number, total int, text string) {
 	ev := &event.Event{Time: b.now, Host: []byte("EX01"), RawUser: []byte("alice")}
 	b.blocks.add(scriptPart{id: []byte(id), number: number, total: total, text: []byte(text)}, ev, func(ev *event.Event) {
-		b.told = append(b.told, string(ev.Detail))
+		b.emitted = append(b.emitted, string(ev.Detail))
 		if len(ev.ID) > 0 {
 			b.ids[string(ev.ID)] = true
 		}
@@ -39,13 +39,13 @@ func TestScriptBlocksJoin(t *testing.T) {
 	b.add("b", 1, 2, "other ")
 	b.add("a", 1, 3, "one ")
 	b.add("a", 1, 3, "one ") // delivered twice
-	if len(b.told) != 0 {
-		t.Fatalf("told too early: %q", b.told)
+	if len(b.emitted) != 0 {
+		t.Fatalf("emitted too early: %q", b.emitted)
 	}
 	b.add("a", 3, 3, "three")
 	b.add("b", 2, 2, "block")
-	if strings.Join(b.told, "|") != "one two three|other block" || len(b.ids) != 2 {
-		t.Errorf("%q, ids %v", b.told, b.ids)
+	if strings.Join(b.emitted, "|") != "one two three|other block" || len(b.ids) != 2 {
+		t.Errorf("%q, ids %v", b.emitted, b.ids)
 	}
 	if n := b.blocks.open.Len(); n != 0 {
 		t.Errorf("%d blocks left", n)
@@ -58,14 +58,14 @@ func TestScriptBlocksTellWhatIsThere(t *testing.T) {
 	b.add("a", 3, 3, "end")
 	b.now = b.now.Add(scriptPatience + time.Second)
 	b.add("b", 1, 2, "x")
-	if strings.Join(b.told, "|") != "begin end" {
-		t.Errorf("too old: %q", b.told)
+	if strings.Join(b.emitted, "|") != "begin end" {
+		t.Errorf("too old: %q", b.emitted)
 	}
 	for i := range maxBlocks {
 		b.add("c"+strconv.Itoa(i), 1, 2, "y")
 	}
-	if b.told[1] != "x" || b.blocks.open.Len() != maxBlocks {
-		t.Errorf("in the way: %q, %d open", b.told, b.blocks.open.Len())
+	if b.emitted[1] != "x" || b.blocks.open.Len() != maxBlocks {
+		t.Errorf("in the way: %q, %d open", b.emitted, b.blocks.open.Len())
 	}
 }
 
@@ -74,14 +74,14 @@ func TestScriptBlocksBadNumbers(t *testing.T) {
 	for _, n := range [][2]int{{0, 3}, {4, 3}, {1, maxParts + 1}, {1 << 30, 1 << 30}} {
 		b.add("a", n[0], n[1], "t")
 	}
-	if len(b.told) != 4 || b.blocks.open.Len() != 0 {
-		t.Errorf("%q", b.told)
+	if len(b.emitted) != 4 || b.blocks.open.Len() != 0 {
+		t.Errorf("%q", b.emitted)
 	}
 	b.add("a", 1, 2, "one ")
 	b.add("a", 5, 9, "five ") // another total: the first one holds
 	b.add("a", 2, 2, "two")
-	if b.told[len(b.told)-1] != "one two" {
-		t.Errorf("%q", b.told)
+	if b.emitted[len(b.emitted)-1] != "one two" {
+		t.Errorf("%q", b.emitted)
 	}
 }
 
@@ -104,13 +104,13 @@ func TestScriptBlocksLong(t *testing.T) {
 		}
 	}
 	var joined strings.Builder
-	for i, piece := range b.told {
+	for i, piece := range b.emitted {
 		if i > 0 {
 			piece = piece[scriptOverlap:]
 		}
 		joined.WriteString(piece)
 	}
-	if joined.String() != whole.String() || len(b.told) < 20 || len(b.ids) != len(b.told) {
-		t.Errorf("%d pieces of %d bytes, want %d", len(b.told), joined.Len(), whole.Len())
+	if joined.String() != whole.String() || len(b.emitted) < 20 || len(b.ids) != len(b.emitted) {
+		t.Errorf("%d pieces of %d bytes, want %d", len(b.emitted), joined.Len(), whole.Len())
 	}
 }

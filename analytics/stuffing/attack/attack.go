@@ -13,7 +13,6 @@ import (
 
 // Bounds of what one attack keeps, whatever the attacker sends.
 const (
-	maxTallies  = 512 // accounts counted by name
 	maxAttempts = 128 // attempts that still join with other logs' and show the shape
 	maxAgents   = 10
 )
@@ -140,7 +139,7 @@ func (i *Attack) tally(t window.Attempt) {
 	i.countAccount(&t)
 	a := i.tallies[t.Key]
 	if a == nil {
-		if len(i.tallies) >= maxTallies {
+		if len(i.tallies) >= incident.MaxAccounts {
 			return
 		}
 		if i.tallies == nil {

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,18 +39,25 @@ func (i *Attack) Accounts() ([]string, bool) {
 // topUsers are the accounts with the most failures, ties by name so that a
 // replay gives the same list.
 func (i *Attack) topUsers() []alert.UserCount {
-	users := make([]alert.UserCount, 0, len(i.tallies))
+	top := make([]*tally, 0, incident.MaxListed+1)
 	for _, t := range i.tallies {
+		place, _ := slices.BinarySearchFunc(top, t, byFailures)
+		if place < incident.MaxListed {
+			top = slices.Insert(top, place, t)
+			top = top[:min(len(top), incident.MaxListed)]
+		}
+	}
+	users := make([]alert.UserCount, 0, len(top))
+	for _, t := range top {
 		users = append(users, alert.UserCount{Name: t.name, Failures: t.failures, LastReason: t.reason.String(),
 			Privileged: t.marks.Has(event.PrivilegedUser), Leaked: t.marks.Has(event.LeakedAccount)})
 	}
-	slices.SortFunc(users, func(a, b alert.UserCount) int {
-		if a.Failures != b.Failures {
-			return b.Failures - a.Failures
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return slices.Clip(users[:min(len(users), incident.MaxListed)])
+	return users
+}
+
+// byFailures orders accounts by falling failures, then by name.
+func byFailures(a, b *tally) int {
+	return cmp.Or(cmp.Compare(b.failures, a.failures), strings.Compare(a.name, b.name))
 }
 
 // confidence is higher with proof than with numbers: 0.5 for what just reached

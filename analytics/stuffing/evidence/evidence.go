@@ -22,6 +22,7 @@ type Failure struct {
 	window.Attempt
 	Traits   [MaxTraits]uint64 // keys of the rare features that it shares with others; 0: none
 	place    int               // index in the evidence
+	before   uint32            // number of an earlier failure of the account, or of one at its slot
 	Repeated bool              // the client failed for the account shortly before
 	Single   bool              // its client has an incident of its own
 	Taken    bool              // part of a campaign
@@ -32,6 +33,8 @@ type Failure struct {
 type List struct {
 	failures []Failure
 	next     int
+	arrived  uint32                     // number of the last failure, from 1; number n is at place (n-1) % maxFailures
+	latest   [accountSlots]uint32       // number of the latest failure of the accounts of a slot; 0: none
 	newest   [maxFailures / block]int64 // no failure of a block is later
 	web      Level                      // of failures over the web
 	mail     Level                      // of failures by IMAP, POP and SMTP
@@ -57,6 +60,10 @@ func MailProtocol(s event.Service) bool {
 	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
 }
 
+// accountSlots is the number of slots from which the failures of one account are
+// found: with the list full, some two accounts share one.
+const accountSlots = 4096
+
 // Add adds a failure, in place of the one that arrived first if the list is full.
 func (e *List) Add(f Failure) {
 	e.count(&f, 1)
@@ -70,7 +77,31 @@ func (e *List) Add(f Failure) {
 		e.failures[e.next] = f
 		e.next = (e.next + 1) % maxFailures
 	}
+	e.arrived++
+	e.link(&e.failures[f.place], e.arrived)
 	e.date(f.place)
+}
+
+// link makes a failure the latest of its account. A failure without an account is
+// not linked.
+func (e *List) link(f *Failure, number uint32) {
+	if f.Key != 0 {
+		latest := &e.latest[f.Key%accountSlots]
+		f.before, *latest = *latest, number
+	}
+}
+
+// Merge adds what another log reports about a failure, see window.Attempt.Merge.
+func (e *List) Merge(f *Failure, t window.Attempt) {
+	named := f.Key == 0 && t.Key != 0
+	e.count(f, -1)
+	f.Attempt.Merge(t)
+	e.count(f, 1)
+	if named {
+		age := (e.arrived - 1 - uint32(f.place)) % maxFailures
+		e.link(f, e.arrived-age)
+	}
+	e.Changed(f)
 }
 
 // date notes the time of a failure that was added to the list. With the last place
@@ -143,24 +174,13 @@ const forgiveAtMost = 2048
 
 // Forgive removes the failures of an account at a client for which typo reports true.
 func (e *List) Forgive(k event.ClientKey, account uint64, from, to int64, typo func(*window.Attempt) bool) {
-	place := e.next // after the latest failure
-	for range min(len(e.failures), forgiveAtMost) {
-		if place--; place < 0 {
-			place = len(e.failures) - 1
-		}
-		f := &e.failures[place]
+	for number := e.latest[account%accountSlots]; number > 0 && e.arrived-number < forgiveAtMost; {
+		f := &e.failures[(number-1)%maxFailures]
+		number = f.before
 		if f.Key == account && f.At >= from && f.At <= to && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
 			e.Explain(f)
 		}
 	}
-}
-
-// Complete adds to a failure what another log reports.
-func (e *List) Complete(f *Failure, t *window.Attempt) {
-	e.count(f, -1)
-	f.Merge(*t)
-	e.count(f, 1)
-	e.Changed(f)
 }
 
 // Find returns the failure that another log reported, or nil if it is not

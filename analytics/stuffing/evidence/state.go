@@ -86,6 +86,10 @@ func (e *List) loaded() {
 			e.next = n
 		}
 	}
+	e.arrived = uint32(len(e.failures) + e.next)
+	for number := e.arrived - uint32(len(e.failures)) + 1; number <= e.arrived; number++ {
+		e.link(&e.failures[(number-1)%maxFailures], number)
+	}
 }
 
 // saveLevels saves the level of the mail protocols behind that of the web.

@@ -94,7 +94,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A wide expectation leaves the incident that only a narrow one matches.
+// Each expectation gets an incident, although a wide one, which comes first, matches
+// the only incident that a narrow one matches.
 func TestCompareGivesEachItsOwn(t *testing.T) {
 	incident := func(ip string) *replay.Incident {
 		return &replay.Incident{Alert: &alert.Alert{Rule: alert.Rule{ID: "AN1269"}, Source: netip.MustParseAddr(ip)}}

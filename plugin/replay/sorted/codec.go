@@ -42,11 +42,11 @@ const (
 // texts returns the byte fields that an entry keeps, in the order in which they
 // stand in it. A new byte field of event.Event has to be added here; a test
 // compares the two.
-func texts(ev *event.Event) [19]*[]byte {
+func texts(ev *event.Event) [21]*[]byte {
 	return [...]*[]byte{
 		&ev.Code, &ev.RawIP, &ev.RawForwarded, &ev.RawUser, &ev.UserID, &ev.Mailbox,
-		&ev.Agent, &ev.App, &ev.Client, &ev.Device, &ev.Session, &ev.Token,
-		&ev.Operation, &ev.Detail, &ev.Target, &ev.Country, &ev.ID, &ev.Host, &ev.SID,
+		&ev.Agent, &ev.App, &ev.Client, &ev.Device, &ev.Model, &ev.Session, &ev.Token,
+		&ev.Operation, &ev.Detail, &ev.Target, &ev.Country, &ev.ID, &ev.Host, &ev.SID, &ev.Drill,
 	}
 }
 

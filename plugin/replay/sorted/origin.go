@@ -12,7 +12,7 @@ func originFlags(ev *event.Event) (flags byte) {
 	if ev.Origin == nil || len(ev.ID) > 0 {
 		return 0
 	}
-	if ev.Origin.Placed {
+	if ev.Origin.Resolve(); ev.Origin.Placed {
 		return flagOrigin | flagPlaced
 	}
 	return flagOrigin

@@ -117,7 +117,7 @@ func (w *Writer) NTLM(at time.Time, c Client, s Service, user string, v Verdict)
 const logonPage = "/owa/auth/logon.aspx"
 
 // Form writes a login through the web form. The POST answers 302 whatever the
-// password: the request that follows tells how it went. It returns when the
+// password: the request that follows shows the outcome. It returns when the
 // browser has come to rest.
 func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time {
 	host := "https://mail." + w.Domain

@@ -8,6 +8,10 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/record"
 )
 
 // Line is one line of a log.
@@ -20,6 +24,20 @@ type Line struct {
 	Text    []byte    // without a line end
 	Header  []string  // header lines of a new file
 	Seq     int       // order in which lines were written
+}
+
+// Pack appends the line to a chunk as an agent does that reads the line at a time:
+// [[time, {}], {...}].
+func (l *Line) Pack(chunk []byte, read time.Time) []byte {
+	at := read.Unix()
+	chunk = append(chunk, 0x92, 0x92, 0xd7, 0x00, byte(at>>24), byte(at>>16), byte(at>>8), byte(at), 0, 0, 0, 0, 0x80)
+	if l.JSON {
+		chunk, _ = record.AppendJSON(chunk, l.Text) // always valid
+		return chunk
+	}
+	chunk = msgp.AppendMapHeader(chunk, 2)
+	chunk = msgp.AppendString(msgp.AppendString(chunk, "path"), l.Path)
+	return msgp.AppendStringFromBytes(msgp.AppendString(chunk, "log"), l.Text)
 }
 
 // Client is where a request comes from: an address and the program behind it.
@@ -54,7 +72,7 @@ type Writer struct {
 	events  int // Windows events so far
 }
 
-// NewWriter returns a writer that hands every line to out. country tells where
+// NewWriter returns a writer that hands every line to out. country returns where
 // an address is, for the location of Entra's records.
 func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
 	return &Writer{Setup: s, rng: rng, out: out, country: country}

@@ -1,0 +1,100 @@
+package evidence
+
+import (
+	"slices"
+	"testing"
+
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+func at(minutes ...int64) (list []*Failure) {
+	for _, m := range minutes {
+		list = append(list, &Failure{Attempt: window.Attempt{At: m * event.Minute}})
+	}
+	return list
+}
+
+func TestAround(t *testing.T) {
+	list := at(0, 10, 20, 100, 110, 120, 300)
+	for _, c := range []struct{ at, want, from int64 }{{110, 3, 100}, {5, 3, 0}, {300, 1, 300}} {
+		got := Around(list, c.at*event.Minute, 30*event.Minute)
+		if len(got) != int(c.want) || got[0].At != c.from*event.Minute {
+			t.Errorf("around %d: %d failures from %d, want %d from %d", c.at, len(got), got[0].At/event.Minute, c.want, c.from)
+		}
+	}
+	if n := len(Around(list, 0, 1000*event.Minute)); n != len(list) {
+		t.Errorf("%d failures without a pause, want all", n)
+	}
+}
+
+// A tool stands out if it made a fifth of the failures, and those that stand out three
+// fifths together.
+func TestCharacteristic(t *testing.T) {
+	made := func(counts ...int) (list []*Failure) {
+		for tool, n := range counts {
+			for range n {
+				list = append(list, &Failure{Attempt: window.Attempt{Tool: uint32(tool + 1), Agent: uint32(100 + len(list))}})
+			}
+		}
+		return list
+	}
+	for _, c := range []struct {
+		list []*Failure
+		want []uint32
+		n    int
+	}{
+		{made(8, 1, 1), []uint32{1}, 8},
+		{made(4, 4, 1, 1), []uint32{1, 2}, 8},
+		{made(2, 1, 1, 1, 1, 1, 1, 1, 1), nil, 10},
+	} {
+		of, only := Characteristic(c.list)
+		if !slices.Equal(only, c.want) || len(of) != c.n {
+			t.Errorf("%v and %d failures, want %v and %d", only, len(of), c.want, c.n)
+		}
+	}
+}
+
+func TestCensus(t *testing.T) {
+	list := at(1, 2, 3, 4, 5, 6)
+	for n, f := range list {
+		f.Client, f.Key = event.ClientKey{15: byte(n / 2)}, uint64(n/3) // half of them name no account
+		f.Marks = event.LeakedAccount
+	}
+	c := CensusOf(list, func(k event.ClientKey) event.ClientKey { return k })
+	if c.Clients != 3 || c.Accounts != 1 || c.Leaked != 1 || c.Tried() != 1 {
+		t.Errorf("%+v", c)
+	}
+	if c = CensusOf(append(list, at(7, 8, 9)...), func(k event.ClientKey) event.ClientKey { return event.ClientKey{} }); c.Clients != 1 || c.Tried() != 3 {
+		t.Errorf("%+v, tried %d; want one client and half of six nameless failures", c, c.Tried())
+	}
+}
+
+// A typo is taken out by its account and subnet; another log finds its failure.
+func TestForgiveAndFind(t *testing.T) {
+	var e List
+	client := event.ClientKey{15: 1}
+	for n := range 3 {
+		e.Add(Failure{Attempt: window.Attempt{At: int64(n) * event.Minute, Client: client, Key: uint64(n + 1), Tool: window.ToolNamed}})
+	}
+	e.Add(Failure{Attempt: window.Attempt{At: event.Minute, Client: event.ClientKey{1: 1}, Key: 2}}) // from another subnet
+	e.Forgive(client, 2, 0, event.Hour, func(*window.Attempt) bool { return true })
+	for f := range e.Since(0) {
+		if f.Succeeded != (f.Key == 2 && f.Client == client) {
+			t.Errorf("account %d from %v: explained %v", f.Key, f.Client, f.Succeeded)
+		}
+	}
+	for _, c := range []struct {
+		t    window.Attempt
+		want bool
+	}{
+		{window.Attempt{At: event.Minute + window.JoinWithin, Client: client, Key: 2}, true},
+		{window.Attempt{At: event.Minute + window.JoinWithin + 1, Client: client, Key: 2}, false},
+		{window.Attempt{At: event.Minute, Client: event.ClientKey{15: 2}, Key: 2}, false},
+		{window.Attempt{At: event.Minute, Client: client}, false}, // names no account, and the other names a program
+	} {
+		if f := e.Find(&c.t); (f != nil) != c.want {
+			t.Errorf("%+v: found %v", c.t, f)
+		}
+	}
+}
