@@ -49,7 +49,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil {
 		return s.openRounds(&f, own, ev)
 	}
-	if members, only := s.level.members(t.At); members != nil {
+	if members, only := s.level.members(t); members != nil {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	return nil
@@ -153,7 +153,7 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	for _, k := range s.list {
 		switch {
 		case !k.tenant || !k.covers(f.At):
-		case len(k.only) == 0:
+		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
