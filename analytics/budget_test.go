@@ -40,7 +40,7 @@ func TestAllocationBudget(t *testing.T) {
 			read()
 			budget := 8.0 // its digest is remembered, and a full list of attempts gets a new array now and then
 			if holdsLogins(s.Tag) {
-				budget += float64(len(lines)) / 8 // a conversation has eleven lines
+				budget += float64(len(lines)) / 5 // two for a conversation of about ten lines
 			}
 			if got := testing.AllocsPerRun(10, read); got > budget {
 				t.Errorf("%s %s as %s: %v allocations for %d records", s.Tag, s.Path, shape, got, len(lines))

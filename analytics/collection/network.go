@@ -72,7 +72,7 @@ func (c *networks) spell(country string) []byte {
 
 // rented reports whether an address is in a network of servers for rent or of a VPN
 // service.
-func (c *networks) rented(ip netip.Addr) bool { return c.policy.RentedNetwork(c.geo.Locate(ip)) }
+func (c *networks) rented(ip netip.Addr) bool { return c.geo.Rented(ip) }
 
 // learnName stores the name of a feature. It allocates only for an unknown name.
 func (c *networks) learnName(p *eventFeature, ev *event.Event) {

@@ -43,7 +43,8 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	d.SignIns.Add(recentSignIn(ev))
 	w := c.networks.contextOf(ev)
 	features := featuresOf(ev, &w)
-	w.ownDevice = d.kind == aUser && d.Baseline.KnewBefore(features[2].key, at, c.policy.Collection.Baseline)
+	device := features[2].key
+	w.ownDevice = d.kind == aUser && device != 0 && d.Baseline.KnewBefore(device, at, c.policy.Collection.Baseline)
 	if w.ownDevice {
 		c.compare(d, ev, features[2:]) // wherever it is
 	} else {

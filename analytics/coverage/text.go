@@ -35,7 +35,7 @@ func (c Cell) Found() string {
 }
 
 // Names returns the names of the services as text.
-func (u Unseen) Names() string { return strings.Join(names(u.Services), ", ") }
+func (u Unseen) Names() string { return strings.Join(namesOf(u.Services), ", ") }
 
 // Sentence returns what is blind on the services as text. AN1269 is named as a whole.
 func (u Unseen) Sentence() string {

@@ -23,7 +23,7 @@ func (r *Report) UnseenGroups() (groups []Unseen) {
 	return groups
 }
 
-func names(list []Service) (names []string) {
+func namesOf(list []Service) (names []string) {
 	for _, s := range list {
 		names = append(names, s.String())
 	}

@@ -24,7 +24,7 @@ const Sources = int(Graph) + 1
 
 var sourceNames = [...]string{"unknown", "iis", "httpproxy", "smtp", "imap", "pop", "ews", "cmdlet", "winevent", "ual", "entra", "graph"}
 
-func (s Source) String() string { return name(sourceNames[:], s) }
+func (s Source) String() string { return nameOf(sourceNames[:], s) }
 
 // Service is what the client reached.
 type Service uint8
@@ -55,7 +55,7 @@ const Services = int(Windows) + 1
 
 var serviceNames = [...]string{"unknown", "owa", "ecp", "ews", "eas", "mapi", "rpc", "autodiscover", "oab", "rest", "powershell", "smtp", "imap", "pop", "m365", "graph", "windows"}
 
-func (s Service) String() string { return name(serviceNames[:], s) }
+func (s Service) String() string { return nameOf(serviceNames[:], s) }
 
 // Action is the kind of act.
 type Action uint8
@@ -74,7 +74,7 @@ const (
 
 var actionNames = [...]string{"none", "sign_in", "mail_access", "mailbox_change", "consent", "directory_change", "script", "network"}
 
-func (a Action) String() string { return name(actionNames[:], a) }
+func (a Action) String() string { return nameOf(actionNames[:], a) }
 
 // Outcome is how the act ended.
 type Outcome uint8
@@ -93,7 +93,7 @@ const (
 
 var outcomeNames = [...]string{"unknown", "success", "failure", "accepted", "challenge", "noise"}
 
-func (o Outcome) String() string { return name(outcomeNames[:], o) }
+func (o Outcome) String() string { return nameOf(outcomeNames[:], o) }
 
 // Reason is why the act ended so.
 type Reason uint8
@@ -117,7 +117,7 @@ const (
 
 var reasonNames = [...]string{"", "wrong_password", "unknown_user", "locked", "disabled", "expired", "mfa_required", "mfa_denied", "policy_blocked", "blocked_ip", "not_allowed", "bad_app", "other"}
 
-func (r Reason) String() string { return name(reasonNames[:], r) }
+func (r Reason) String() string { return nameOf(reasonNames[:], r) }
 
 // CodeSpace names the table of result codes in which Event.Code stands.
 type CodeSpace uint8
@@ -134,7 +134,7 @@ const (
 
 var codeSpaceNames = [...]string{"none", "entra", "logon_error", "ntstatus", "win32", "kerberos"}
 
-func (c CodeSpace) String() string { return name(codeSpaceNames[:], c) }
+func (c CodeSpace) String() string { return nameOf(codeSpaceNames[:], c) }
 
 // IPFrom is how the client address was obtained.
 type IPFrom uint8
@@ -162,7 +162,7 @@ const (
 
 var userKindNames = [...]string{"unknown", "person", "machine", "health", "system", "service", "object"}
 
-func (k UserKind) String() string { return name(userKindNames[:], k) }
+func (k UserKind) String() string { return nameOf(userKindNames[:], k) }
 
 // Family is the kind of client behind a user-agent string.
 type Family uint8
@@ -183,7 +183,7 @@ const (
 
 var familyNames = [...]string{"", "other", "browser", "outlook", "mobile", "legacy", "script", "tool", "probe"}
 
-func (f Family) String() string { return name(familyNames[:], f) }
+func (f Family) String() string { return nameOf(familyNames[:], f) }
 
 // Protocol is how a sign-in was made.
 type Protocol uint8
@@ -204,7 +204,7 @@ const (
 
 var protocolNames = [...]string{"", "ropc", "device_code", "basic", "forms", "ntlm", "oauth", "legacy", "client_credential", "managed_identity"}
 
-func (p Protocol) String() string { return name(protocolNames[:], p) }
+func (p Protocol) String() string { return nameOf(protocolNames[:], p) }
 
 // Proof is what a success proves about the password. A token that was renewed
 // silently proves a session, not that somebody typed a password.
@@ -232,7 +232,7 @@ const (
 
 var accessNames = [...]string{"", "bind", "sync", "search", "export", "send"}
 
-func (a Access) String() string { return name(accessNames[:], a) }
+func (a Access) String() string { return nameOf(accessNames[:], a) }
 
 // Marks is what the policy knows about the address and the account.
 type Marks uint16
@@ -255,7 +255,7 @@ const (
 // Has reports whether all of want are set.
 func (m Marks) Has(want Marks) bool { return m&want == want }
 
-func name[T ~uint8](names []string, v T) string {
+func nameOf[T ~uint8](names []string, v T) string {
 	if int(v) < len(names) {
 		return names[v]
 	}

@@ -54,9 +54,9 @@ func (m *Mute) matches(n *Notice) bool {
 	case m.Expired(n.Time),
 		m.rule != "" && m.rule != n.Rule,
 		m.class != "" && m.class != n.Class,
-		m.account != nil && !all(n.Accounts, func(user string) bool { return m.account.MatchAccount([]byte(user)) }),
-		len(m.networks) > 0 && !all(n.Addresses, m.covers),
-		m.app != "" && !all(n.Apps, func(id string) bool { return strings.EqualFold(id, m.app) }):
+		m.account != nil && !allMatch(n.Accounts, func(user string) bool { return m.account.MatchAccount([]byte(user)) }),
+		len(m.networks) > 0 && !allMatch(n.Addresses, m.covers),
+		m.app != "" && !allMatch(n.Apps, func(id string) bool { return strings.EqualFold(id, m.app) }):
 		return false
 	}
 	return true
@@ -75,8 +75,8 @@ func (m *Mute) Concerns(account string, addr netip.Addr) bool {
 	return m.covers(addr)
 }
 
-// all reports whether list has members and is holds for each of them.
-func all[T any](list []T, is func(T) bool) bool {
+// allMatch reports whether list has members and is holds for each of them.
+func allMatch[T any](list []T, is func(T) bool) bool {
 	return len(list) > 0 && !slices.ContainsFunc(list, func(item T) bool { return !is(item) })
 }
 

@@ -200,31 +200,44 @@ const maxGeoAnswers = 8192
 type GeoCache struct {
 	policy  *Policy
 	version uint64
-	answers *simplelru.LRU[netip.Addr, Location]
+	answers *simplelru.LRU[netip.Addr, geoAnswer]
+}
+
+// geoAnswer is what is known about an address.
+type geoAnswer struct {
+	Location
+	rented bool // see Policy.RentedNetwork, which takes an organization apart
 }
 
 // NewGeoCache returns an empty cache.
 func NewGeoCache(p *Policy) *GeoCache {
 	c := &GeoCache{policy: p}
-	c.answers, _ = simplelru.NewLRU[netip.Addr, Location](maxGeoAnswers, nil) // errs only for a size below 1
+	c.answers, _ = simplelru.NewLRU[netip.Addr, geoAnswer](maxGeoAnswers, nil) // errs only for a size below 1
 	return c
 }
 
 // Locate returns what the databases know about an address; the zero Location
 // without a database.
-func (c *GeoCache) Locate(ip netip.Addr) Location {
+func (c *GeoCache) Locate(ip netip.Addr) Location { return c.answer(ip).Location }
+
+// Rented reports whether an address is in a network of servers for rent or of a VPN
+// service.
+func (c *GeoCache) Rented(ip netip.Addr) bool { return c.answer(ip).rented }
+
+func (c *GeoCache) answer(ip netip.Addr) geoAnswer {
 	version := c.policy.LocationVersion()
 	if version == 0 {
-		return Location{}
+		return geoAnswer{}
 	}
 	if version != c.version {
 		c.answers.Purge()
 		c.version = version
 	}
-	l, ok := c.answers.Get(ip)
+	a, ok := c.answers.Get(ip)
 	if !ok {
-		l = c.policy.Locate(ip)
-		c.answers.Add(ip, l)
+		a.Location = c.policy.Locate(ip)
+		a.rented = c.policy.RentedNetwork(a.Location)
+		c.answers.Add(ip, a)
 	}
-	return l
+	return a
 }

@@ -104,7 +104,7 @@ func (r *Reader) again(rec *Record) bool {
 	if len(b) <= start || binary.BigEndian.Uint32(b) != commonHead || string(b[stamped:start]) != string(r.lead) {
 		return false
 	}
-	line, end, _ := text(b, start)
+	line, end, _ := textExtent(b, start)
 	at := fixedTime(b[4:])
 	if len(line) == 0 || isMarker(at) {
 		return false
@@ -136,8 +136,8 @@ func lineOf(body Value) (line []byte, before int) {
 		return nil, 0
 	}
 	for ; n > 0; n-- {
-		_, before, _ = text(body, at)
-		line, at, _ = text(body, before)
+		_, before, _ = textExtent(body, at)
+		line, at, _ = textExtent(body, before)
 	}
 	return line, before
 }

@@ -151,9 +151,9 @@ func within(b []byte, at, levels int) int {
 	return next
 }
 
-// text returns the payload of the str or bin value at b[at:] and its end; nil and
+// textExtent returns the payload of the str or bin value at b[at:] and its end; nil and
 // the end of the value for any other kind. ok is false if b is damaged.
-func text(b []byte, at int) (payload []byte, end int, ok bool) {
+func textExtent(b []byte, at int) (payload []byte, end int, ok bool) {
 	if at >= len(b) {
 		return nil, at, false
 	}

@@ -71,7 +71,7 @@ func (x *Index) find(n int, set *set, dst []uint32) int {
 
 // ask looks a key up in a set, and stores the answer with its word.
 func (x *Index) ask(p *place, set *set) int {
-	key, _, _ := text(x.m, int(p.key))
+	key, _, _ := textExtent(x.m, int(p.key))
 	slot := set.keys.index(key, set.fold)
 	if p.word != 0 {
 		set.slots[p.word] = int16(slot)

@@ -104,7 +104,7 @@ func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {
 	clear(dst)
 	n, at, ok := fields(m)
 	for ; n > 0 && ok && found < k.unique; n-- {
-		key, start, sound := text(m, at)
+		key, start, sound := textExtent(m, at)
 		if !sound {
 			break
 		}

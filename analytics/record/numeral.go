@@ -53,12 +53,12 @@ func scanNumeral(b []byte, at int) (end int, integer, ok bool) {
 	if at < len(b) && b[at] == '-' {
 		at++
 	}
-	if end = digits(b, at); end == at {
+	if end = digitsOf(b, at); end == at {
 		return end, true, false
 	}
 	if end < len(b) && b[end] == '.' {
 		at = end + 1
-		if end = digits(b, at); end == at {
+		if end = digitsOf(b, at); end == at {
 			return end, false, false
 		}
 		return scanExponent(b, end, false)
@@ -74,12 +74,12 @@ func scanExponent(b []byte, at int, integer bool) (int, bool, bool) {
 	if at++; at < len(b) && (b[at] == '+' || b[at] == '-') {
 		at++
 	}
-	end := digits(b, at)
+	end := digitsOf(b, at)
 	return end, false, end > at
 }
 
-// digits returns the end of the digits that start at at.
-func digits(b []byte, at int) int {
+// digitsOf returns the end of the digits that start at at.
+func digitsOf(b []byte, at int) int {
 	for at < len(b) && b[at]-'0' <= 9 {
 		at++
 	}

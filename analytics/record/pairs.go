@@ -26,7 +26,7 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 		return nil, nil, false
 	}
 	p.left--
-	if name, from, to, end := pair(p.list, p.at); end > 0 {
+	if name, from, to, end := pairOf(p.list, p.at); end > 0 {
 		p.at = end
 		return name, p.list[from:to:to], true
 	}
@@ -38,9 +38,9 @@ func (p *Pairs) Next() (name []byte, value Value, ok bool) {
 	return nil, p.list[start:p.at:p.at], true
 }
 
-// pair reads the element at b[at:] and returns its name, the bounds of its value,
+// pairOf reads the element at b[at:] and returns its name, the bounds of its value,
 // and its end; end is 0 for an element of another form.
-func pair(b []byte, at int) (name []byte, from, to, end int) {
+func pairOf(b []byte, at int) (name []byte, from, to, end int) {
 	n, at := pairFields(b, at)
 	if n == 0 || !isName(b, at) {
 		return nil, 0, 0, 0

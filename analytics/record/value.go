@@ -66,7 +66,7 @@ func (v Value) Bytes() []byte {
 	case c < 0xa0 || isArray(c) || isMap(c):
 		return nil
 	default:
-		payload, _, _ := text(v, 0)
+		payload, _, _ := textExtent(v, 0)
 		return payload
 	}
 	if end > len(v) {
@@ -92,7 +92,7 @@ func (v Value) All() iter.Seq2[[]byte, Value] {
 		for ; n > 0 && ok; n-- {
 			var key []byte
 			var end int
-			if key, at, ok = text(v, at); !ok {
+			if key, at, ok = textExtent(v, at); !ok {
 				return
 			}
 			if end, _, ok = skip(v, at); !ok || !yield(key, v[at:end:end]) {
@@ -125,7 +125,7 @@ func (c *Cursor) Next() (key []byte, field Value, ok bool) {
 		return nil, nil, false
 	}
 	c.left--
-	key, start, ok := text(c.m, c.at)
+	key, start, ok := textExtent(c.m, c.at)
 	if !ok {
 		return nil, nil, false
 	}

@@ -233,7 +233,7 @@ func TestBytesAgainstText(t *testing.T) {
 			if l := leads[(c-0xc0)&31]; c >= 0xc0 && c < 0xe0 && l.width > 0 && more > int(l.width) {
 				v[l.width] = 3
 			}
-			want, _, _ := text(v, 0)
+			want, _, _ := textExtent(v, 0)
 			if got := v.Bytes(); string(got) != string(want) || (got == nil) != (want == nil) {
 				t.Errorf("%#x and %d more: %q, want %q", c, more, got, want)
 			}

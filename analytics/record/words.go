@@ -105,7 +105,7 @@ func (v *vocabulary) set(k *Keys, fold bool) *set {
 // key may be a container.
 func (v *vocabulary) read(b []byte, at int, last *word) (w *word, end, opened int, ok bool) {
 	w = &v.words[0]
-	key, end, ok := text(b, at)
+	key, end, ok := textExtent(b, at)
 	if key == nil {
 		end, opened, ok = skip(b, at)
 	}

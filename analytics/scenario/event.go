@@ -25,24 +25,24 @@ var kinds = map[string]event.Event{
 
 // fields set the fields of an event.
 var fields = map[string]func(*event.Event, string) error{
-	"user":      text(func(ev *event.Event) *[]byte { return &ev.RawUser }),
-	"ip":        text(func(ev *event.Event) *[]byte { return &ev.RawIP }),
-	"forwarded": text(func(ev *event.Event) *[]byte { return &ev.RawForwarded }),
-	"user_id":   text(func(ev *event.Event) *[]byte { return &ev.UserID }),
-	"mailbox":   text(func(ev *event.Event) *[]byte { return &ev.Mailbox }),
-	"agent":     text(func(ev *event.Event) *[]byte { return &ev.Agent }),
-	"app":       text(func(ev *event.Event) *[]byte { return &ev.App }),
-	"client":    text(func(ev *event.Event) *[]byte { return &ev.Client }),
-	"device":    text(func(ev *event.Event) *[]byte { return &ev.Device }),
-	"model":     text(func(ev *event.Event) *[]byte { return &ev.Model }),
-	"session":   text(func(ev *event.Event) *[]byte { return &ev.Session }),
-	"token":     text(func(ev *event.Event) *[]byte { return &ev.Token }),
-	"operation": text(func(ev *event.Event) *[]byte { return &ev.Operation }),
-	"detail":    text(func(ev *event.Event) *[]byte { return &ev.Detail }),
-	"target":    text(func(ev *event.Event) *[]byte { return &ev.Target }),
-	"country":   text(func(ev *event.Event) *[]byte { return &ev.Country }),
-	"host":      text(func(ev *event.Event) *[]byte { return &ev.Host }),
-	"id":        text(func(ev *event.Event) *[]byte { return &ev.ID }),
+	"user":      textOf(func(ev *event.Event) *[]byte { return &ev.RawUser }),
+	"ip":        textOf(func(ev *event.Event) *[]byte { return &ev.RawIP }),
+	"forwarded": textOf(func(ev *event.Event) *[]byte { return &ev.RawForwarded }),
+	"user_id":   textOf(func(ev *event.Event) *[]byte { return &ev.UserID }),
+	"mailbox":   textOf(func(ev *event.Event) *[]byte { return &ev.Mailbox }),
+	"agent":     textOf(func(ev *event.Event) *[]byte { return &ev.Agent }),
+	"app":       textOf(func(ev *event.Event) *[]byte { return &ev.App }),
+	"client":    textOf(func(ev *event.Event) *[]byte { return &ev.Client }),
+	"device":    textOf(func(ev *event.Event) *[]byte { return &ev.Device }),
+	"model":     textOf(func(ev *event.Event) *[]byte { return &ev.Model }),
+	"session":   textOf(func(ev *event.Event) *[]byte { return &ev.Session }),
+	"token":     textOf(func(ev *event.Event) *[]byte { return &ev.Token }),
+	"operation": textOf(func(ev *event.Event) *[]byte { return &ev.Operation }),
+	"detail":    textOf(func(ev *event.Event) *[]byte { return &ev.Detail }),
+	"target":    textOf(func(ev *event.Event) *[]byte { return &ev.Target }),
+	"country":   textOf(func(ev *event.Event) *[]byte { return &ev.Country }),
+	"host":      textOf(func(ev *event.Event) *[]byte { return &ev.Host }),
+	"id":        textOf(func(ev *event.Event) *[]byte { return &ev.ID }),
 	"source":    enum(func(ev *event.Event) *event.Source { return &ev.Source }),
 	"service":   enum(func(ev *event.Event) *event.Service { return &ev.Service }),
 	"action":    enum(func(ev *event.Event) *event.Action { return &ev.Action }),
@@ -68,7 +68,7 @@ var fields = map[string]func(*event.Event, string) error{
 	},
 }
 
-func text(of func(*event.Event) *[]byte) func(*event.Event, string) error {
+func textOf(of func(*event.Event) *[]byte) func(*event.Event, string) error {
 	return func(ev *event.Event, s string) error {
 		*of(ev) = []byte(s)
 		return nil

@@ -448,3 +448,16 @@ func FuzzShapes(f *testing.F) {
 		}
 	})
 }
+
+// TestGraphOfDefender reads a request of Graph from the table of Defender.
+func TestGraphOfDefender(t *testing.T) {
+	const row = `{"Timestamp":"2026-03-10T10:00:00Z","ApplicationId":"app-1","IpAddress":"203.0.113.7","AccountObjectId":"alice@contoso.com","RequestId":"r1","RequestMethod":"GET","RequestUri":"https://graph.microsoft.com/v1.0/me/messages/A1","ResponseStatusCode":"200","UniqueTokenIdentifier":"u"}`
+	for name, text := range map[string]string{
+		"streamed": `{"records":[{"time":"2026-03-10T10:00:09Z","category":"AdvancedHunting-GraphApiAuditEvents","properties":` + row + `}]}`,
+		"row":      row,
+	} {
+		if events, set := readShape(t, text); len(events) != 1 || !strings.HasPrefix(events[0], "mail_access alice@contoso.com 203.0.113.7 "+shapeAt+" success") {
+			t.Errorf("%s: %q %+v", name, events, set.Unread())
+		}
+	}
+}

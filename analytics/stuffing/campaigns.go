@@ -265,9 +265,7 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 func (s *campaigns) retire(k *campaign) {
 	s.list = slices.DeleteFunc(s.list, func(o *campaign) bool { return o == k })
 	for _, key := range k.keys {
-		if s.byTrait[key] == k {
-			delete(s.byTrait, key)
-		}
+		delete(s.byTrait, key)
 	}
 }
 

@@ -3,7 +3,6 @@ package stuffing
 import (
 	"slices"
 
-	"redshank/analytics/event"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -54,7 +53,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // account does not use, with a tool of the campaign.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
-	case got.service == event.Windows && got.agent == 0, c.shared(0),
+	case windowsSignIn(got), c.shared(0),
 		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
 		return false
 	case k.has(c.key):

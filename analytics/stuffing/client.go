@@ -159,6 +159,18 @@ func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
 }
 
+// kept returns the attempt of the list that t, which another log reports, was joined to,
+// with its time; or t if there is none.
+func (c *client) kept(t *window.Attempt) *window.Attempt {
+	all := c.attempts.All()
+	for n := len(all) - 1; n >= 0 && all[n].At >= t.At-window.JoinWithin; n-- {
+		if o := &all[n]; o.Tool == t.Tool && (o.Key == t.Key || t.Key == 0) && o.At <= t.At+window.JoinWithin {
+			return o
+		}
+	}
+	return t
+}
+
 // forgives reports whether the password of the account of t was accepted here
 // soon after it failed: the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {

@@ -63,7 +63,7 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 	distinct := func(of func(*clusterPair) uint32) (n int) {
 		for i := range c.pairs {
 			o := &c.pairs[i]
-			if o.at < from || of(o) == 0 {
+			if of(o) == 0 {
 				continue
 			}
 			first := slices.IndexFunc(c.pairs, func(q clusterPair) bool { return q.at >= from && of(&q) == of(o) })
@@ -130,7 +130,7 @@ func (s *clusters) get(key uint64) *cluster {
 // window. Otherwise it returns nil.
 func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure {
 	all := s.evidence.Unexplained(at-s.slow, func(f *evidence.Failure) bool {
-		return f.Traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.Single) && f.At >= at-s.slow && f.At <= at+s.slow
+		return f.Traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.Single) && f.At <= at+s.slow
 	})
 	members := evidence.Around(all, at, campaignPause)
 	if !s.wide(members, key, at) {

@@ -157,7 +157,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	case window.Joined:
 		return nil, false
 	case window.Refined:
-		if why := s.thresholds.opens(c, t); why != "" {
+		if why := s.thresholds.opens(c, c.kept(t)); why != "" {
 			return s.clients.open(c, why, t.At, ev), true
 		}
 		known := s.campaigns.refine(ev, t, c, a)
@@ -166,6 +166,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		}
 		return nil, !known
 	}
+	c.added++
 	c.attempts.Prune(t.At - week)
 	if _, two := twoAccounts(c.attempts.All()); two {
 		s.profiles.clients.Protect(c.key) // evidence that a flood must not push out

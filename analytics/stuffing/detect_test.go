@@ -24,19 +24,28 @@ type bench struct {
 	tracker *incident.Tracker
 	policy  *policy.Policy
 	events  int
+	agent   string // of the events to come
+	app     string
+}
+
+// with sets the program of the events to come.
+func (b *bench) with(agent, app string) *bench {
+	b.agent, b.app = agent, app
+	return b
 }
 
 func newBench() *bench {
 	p := policy.Default()
 	t := incident.NewTracker(p)
-	return &bench{New(p, t, 1000, 1000), t, p, 0}
+	return &bench{Detector: New(p, t, 1000, 1000), tracker: t, policy: p}
 }
 
 // sign observes one sign-in of an account from an address, at a time after begin.
 func (b *bench) sign(after time.Duration, ip, user string, outcome event.Outcome) {
 	b.events++
 	ev := event.Event{Time: begin.Add(after), Source: event.IIS, Service: event.OWA, Action: event.SignIn, Outcome: outcome,
-		RawIP: []byte(ip), IP: netip.MustParseAddr(ip), IPFrom: event.IPDirect, RawUser: []byte(user), ID: fmt.Append(nil, b.events)}
+		RawIP: []byte(ip), IP: netip.MustParseAddr(ip), IPFrom: event.IPDirect, RawUser: []byte(user), ID: fmt.Append(nil, b.events),
+		Agent: []byte(b.agent), App: []byte(b.app)}
 	if outcome == event.Failure {
 		ev.Reason = event.WrongPassword
 	}

@@ -1,6 +1,11 @@
-// Package stuffing is AN1269: leaked credential pairs tried against OWA,
-// Microsoft 365 or Exchange. It also detects password spraying and password
-// guessing (T1110.004, T1110.003, T1110.001).
+// Package stuffing is AN1269: leaked credentials tried against OWA, Microsoft 365 or
+// Exchange.
+//
+// # What it detects
+//
+// Credential stuffing (T1110.004), password spraying (T1110.003) and password guessing
+// (T1110.001): from one client, from behind an address that many people share, from
+// many clients that act as one, and against one account.
 //
 // # What counts as evidence
 //
@@ -13,7 +18,7 @@
 // password, and people who arrive in a new network with their own programs do not
 // count.
 //
-// # When an incident opens
+// # It opens
 //
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
@@ -31,7 +36,7 @@
 //     hardly anybody comes from. Rare is what at most rare.accounts accounts of the
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
-//     window, at least three times as many accounts as sign in.
+//     window, and more than three times as many accounts as sign in.
 //   - Many clients with nothing in common (tenantlevel.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
@@ -52,7 +57,7 @@
 // most a tenth of the tenant. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over.
 //
-// # When the detector stays quiet
+// # It stays quiet
 //
 // An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
 // and people use their own programs. An expired password, a forced reset, a
@@ -60,6 +65,16 @@
 // telephone of a former employee: a disabled account cannot be guessed. A
 // migration tool: more accounts sign in than fail. A printer or a monitoring
 // probe: one account.
+//
+// # What can be tuned
+//
+// In the section stuffing of the policy: the thresholds and windows of one client
+// (raise them where one address serves many people who cannot be declared),
+// forgiveness (how long a typo may take), campaign (lower it for a small tenant that
+// sees slow attacks), privileged, and rare (what counts as uncommon in the tenant).
+// Shared addresses are declared in networks.corporate_egress, networks that never
+// count in networks.allowed, and accounts in accounts.privileged, accounts.service and
+// leaked_accounts.
 //
 // # Valid credentials
 //
@@ -74,9 +89,19 @@
 // # Triage
 //
 // Start with the valid credentials: reset the passwords and revoke the sessions.
-// Then look at the class (classify.go): credential_stuffing means that the
+// Then look at the class (package attack): credential_stuffing means that the
 // attacker has pairs of names and passwords, password_spraying that the attacker
 // looks for weak passwords, password_guessing that one account is the target,
-// misconfigured_client that a service has an old password. Block the addresses of one client; for a campaign look for
-// what its failures have in common.
+// misconfigured_client that a service has an old password. Block the addresses of
+// one client; for a campaign look for what its failures have in common.
+//
+// # Reading the code
+//
+// Detector.Observe in detect.go takes a failure to the incident of its client or its
+// account, to a campaign, or to the evidence from which these open, and a success to
+// signIns in success.go. Each part has a type and a file: profiles of clients and
+// accounts (client.go, knownclients.go), statistics of a client's attempts, thresholds
+// and sharedAddresses, guessing, clusters and tenantLevel, campaigns, credentials.
+// Package evidence keeps the foreign failures, package attack what an incident has
+// counted.
 package stuffing

@@ -125,7 +125,7 @@ func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKe
 		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from {
 			continue
 		}
-		if o.Succeeded || o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
+		if o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
 			continue
 		}
 		perDay[(newest-o.At)/day]++

@@ -210,7 +210,7 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 		case h.client.SameSubnet(c.key):
 			return true
 		case c.owner == 0 || h.owner != c.owner:
-		case t.Agent != 0 && h.uses(t.Agent), t.Family == event.Mobile && h.usesFamily(event.Mobile), t.Service == event.Windows && t.Agent == 0:
+		case t.Agent != 0 && h.uses(t.Agent), t.Family == event.Mobile && h.usesFamily(event.Mobile), windowsOnly(t):
 			return true
 		}
 	}

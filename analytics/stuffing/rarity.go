@@ -77,7 +77,7 @@ func (s *rarity) traits(c *client, t *window.Attempt, app uint32) (keys [evidenc
 // windowsOnly reports whether an attempt is known from the Windows log only.
 // Its program and its service are unknown, so that it has only its network in
 // common with other attempts.
-func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows && t.Agent == 0 }
+func windowsOnly(t *window.Attempt) bool { return t.Service == event.Windows }
 
 // oddOwner reports whether hardly anybody signs in from the networks of a
 // client's owner.

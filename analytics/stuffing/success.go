@@ -172,7 +172,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 
 // windowsSignIn reports whether a success is known from the Windows log only, which
 // names no program.
-func windowsSignIn(got *signIn) bool { return got.service == event.Windows && got.agent == 0 }
+func windowsSignIn(got *signIn) bool { return got.service == event.Windows }
 
 // learning records where accounts sign in and with what.
 type learning struct {
@@ -214,7 +214,7 @@ func (s *learning) count(c *client, account uint64, got *signIn, at int64) {
 // mature counts the account among the known users of a client once it has
 // signed in from there for a while.
 func (s *learning) mature(c *client, here *signIn) {
-	if here.counted || c.users == nil {
+	if here.counted {
 		return
 	}
 	for i := range here.account.known {

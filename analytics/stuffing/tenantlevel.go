@@ -23,7 +23,7 @@ func (s *tenantLevel) members(at int64) (members []*evidence.Failure, only []uin
 		return nil, nil
 	}
 	members = s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
-		return !f.Single && !f.Repeated && f.At >= int64(from)*hour && f.At <= at+hour
+		return !f.Single && !f.Repeated && f.At <= at+hour
 	})
 	members, only = evidence.Characteristic(members)
 	if !s.several(members) {

@@ -144,7 +144,7 @@ func (c *clock) timeOfDay() {
 		}
 		c.second, _ = c.number(2)
 	}
-	c.nanos, c.rest = fraction(c.rest)
+	c.nanos, c.rest = readFraction(c.rest)
 }
 
 // half reads AM or PM, which some exports write behind a no-break space.

@@ -34,7 +34,7 @@ func epochText(text []byte) (t time.Time, ok bool) {
 	for end < len(text) && ascii.IsDigit(text[end]) {
 		end++
 	}
-	nanos, rest := fraction(text[end:])
+	nanos, rest := readFraction(text[end:])
 	if end < len("100000000") || len(rest) > 0 {
 		return t, false // a year, a day, a date without separators
 	}

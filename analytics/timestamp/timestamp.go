@@ -66,16 +66,16 @@ func parseISO(b []byte) (t time.Time, ok bool) {
 	}
 	day, isDay := Days(b[:10])
 	second, isClock := Seconds(b[11:])
-	nanos, rest := fraction(b[whole:])
+	nanos, rest := readFraction(b[whole:])
 	if !isDay || !isClock || len(rest) > 0 && string(rest) != "Z" {
 		return t, false
 	}
 	return time.Unix(day*SecondsPerDay+second, nanos).UTC(), true
 }
 
-// fraction reads a decimal fraction of a second, with any number of digits, and
+// readFraction reads a decimal fraction of a second, with any number of digits, and
 // returns what follows it. A text that begins with none has the fraction 0.
-func fraction(b []byte) (nanos int64, rest []byte) {
+func readFraction(b []byte) (nanos int64, rest []byte) {
 	if len(b) < 2 || b[0] != '.' && b[0] != ',' || !ascii.IsDigit(b[1]) {
 		return 0, b
 	}

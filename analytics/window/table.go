@@ -28,6 +28,10 @@ type Table[K comparable, V any] struct {
 	latest []found[K, V]
 	shift  int // of a hash to a place in latest
 	hash   func(K) uint64
+	absent struct {
+		k     K // that Get did not find last: Add need not search for it again
+		known bool
+	}
 
 	// OnEvict, if not nil, is called for every evicted entry.
 	OnEvict func(K, V)
@@ -138,6 +142,8 @@ func (t *Table[K, V]) Get(k K) (V, bool) {
 	if ok {
 		f.at = t.clock
 		*lately = f
+	} else {
+		t.absent.k, t.absent.known = k, true
 	}
 	return f.v, ok
 }
@@ -170,7 +176,8 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 func (t *Table[K, V]) Add(k K, v V) {
 	t.MarkDirty(k)
 	t.clock++
-	protected := t.protected.Contains(k)
+	protected := (!t.absent.known || t.absent.k != k) && t.protected.Contains(k)
+	t.absent.known = false
 	*t.place(k) = found[K, V]{k, t.clock, v, protected}
 	if protected {
 		t.protected.Add(k, v)
@@ -185,6 +192,7 @@ func (t *Table[K, V]) Add(k K, v V) {
 // Load adds a saved entry, which is not a change. The eviction of another entry is
 // a change.
 func (t *Table[K, V]) Load(k K, v V, protected bool) {
+	t.absent.known = false
 	t.forget(k)
 	part := t.probation
 	if protected {

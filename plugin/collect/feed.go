@@ -166,7 +166,7 @@ func earlier(a, b time.Time) time.Time {
 
 // emit writes record, and commits if a commit is due.
 func (f *feed) emit(record json.RawMessage) error {
-	text := line(&f.buffer, record)
+	text := jsonLine(&f.buffer, record)
 	if err := f.out.write(text); err != nil {
 		f.state = nil
 		return err

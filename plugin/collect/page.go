@@ -78,8 +78,8 @@ func whole(err error) error {
 	return err
 }
 
-// line appends record to b as one line.
-func line(b *bytes.Buffer, record json.RawMessage) []byte {
+// jsonLine appends record to b as one line.
+func jsonLine(b *bytes.Buffer, record json.RawMessage) []byte {
 	b.Reset()
 	_ = json.Compact(b, record) // the decoder has checked it
 	b.WriteByte('\n')

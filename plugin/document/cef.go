@@ -53,12 +53,12 @@ func CEF(a *alert.Alert, by Observer) string {
 	if len(a.Hosts) > 0 {
 		l.add("dhost", a.Hosts[0])
 	}
-	l.labelled("cs1", "validCredentials", list(a.Valid, func(c alert.Credential) string { return c.User }))
-	l.labelled("cs2", "accounts", list(a.Users, func(u alert.UserCount) string { return u.Name }))
-	l.labelled("cs3", "signals", list(a.Signals, func(s alert.Signal) string { return s.Code }))
-	l.labelled("cs4", "techniques", list(a.Techniques, func(t alert.Technique) string { return t.ID }))
-	l.labelled("cs5", "services", list(a.Services, func(s string) string { return s }))
-	l.labelled("cs6", "networkLabels", list(a.Labels, func(s string) string { return s }))
+	l.labelled("cs1", "validCredentials", cefList(a.Valid, func(c alert.Credential) string { return c.User }))
+	l.labelled("cs2", "accounts", cefList(a.Users, func(u alert.UserCount) string { return u.Name }))
+	l.labelled("cs3", "signals", cefList(a.Signals, func(s alert.Signal) string { return s.Code }))
+	l.labelled("cs4", "techniques", cefList(a.Techniques, func(t alert.Technique) string { return t.ID }))
+	l.labelled("cs5", "services", cefList(a.Services, func(s string) string { return s }))
+	l.labelled("cs6", "networkLabels", cefList(a.Labels, func(s string) string { return s }))
 	l.labelled("cn2", "distinctUsers", strconv.Itoa(a.Counts.DistinctUsers))
 	l.labelled("cn3", "distinctAddresses", strconv.Itoa(a.Counts.DistinctIPs))
 	if len(a.Agents) > 0 {
@@ -144,8 +144,8 @@ func (l *cefLine) put(pair string) {
 	l.WriteString(pair)
 }
 
-// list joins values with commas, as many as fit completely.
-func list[T any](values []T, text func(T) string) string {
+// cefList joins values with commas, as many as fit completely.
+func cefList[T any](values []T, text func(T) string) string {
 	var b strings.Builder
 	for _, v := range values {
 		item := text(v)

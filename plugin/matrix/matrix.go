@@ -13,7 +13,7 @@ import (
 func Brief(r *coverage.Report) *document.Coverage {
 	d := Document(r)
 	if len(r.NotSeen) > 0 {
-		d.NotSeen = []document.UnseenServices{{Services: names(r.NotSeen)}}
+		d.NotSeen = []document.UnseenServices{{Services: namesOf(r.NotSeen)}}
 	}
 	return d
 }
@@ -28,7 +28,7 @@ func Document(r *coverage.Report) *document.Coverage {
 		d.Gaps = append(d.Gaps, document.CoverageGap{Service: g.Service.String(), Evidence: g.Evidence.String(), State: g.State.String(), With: g.With, Of: g.Of, Blind: byRule(g.Blind)})
 	}
 	for _, g := range r.UnseenGroups() {
-		d.NotSeen = append(d.NotSeen, document.UnseenServices{Services: names(g.Services), Blind: byRule(g.Blind)})
+		d.NotSeen = append(d.NotSeen, document.UnseenServices{Services: namesOf(g.Services), Blind: byRule(g.Blind)})
 	}
 	return d
 }
@@ -44,7 +44,7 @@ func service(row *coverage.Row) document.CoveredService {
 	return d
 }
 
-func names(list []coverage.Service) (names []string) {
+func namesOf(list []coverage.Service) (names []string) {
 	for _, s := range list {
 		names = append(names, s.String())
 	}

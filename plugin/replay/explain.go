@@ -99,7 +99,7 @@ func (x *explanation) observe(ev *event.Event) {
 		x.more++
 		return
 	}
-	l := line(ev, timelineKind(ev))
+	l := lineOf(ev, timelineKind(ev))
 	e := &explained{at: ev.Time, what: l.What, ip: ev.IP, user: l.User, service: l.Service, source: ev.Source, outcome: ev.Outcome}
 	e.Decision, e.evidence = firstLook(ev)
 	if id := string(ev.ID); id != "" && e.evidence {

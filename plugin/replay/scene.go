@@ -183,7 +183,7 @@ func (sc *scene) fromClient(ev *event.Event) {
 		sc.more++
 		return
 	}
-	sc.events = append(sc.events, line(ev, kind))
+	sc.events = append(sc.events, lineOf(ev, kind))
 }
 
 // prove adds to a valid credential what the event of the sign-in says.
@@ -244,8 +244,8 @@ func timelineKind(ev *event.Event) report.Kind {
 	return report.Success
 }
 
-// line is an event as the table shows it.
-func line(ev *event.Event, kind report.Kind) report.Event {
+// lineOf is an event as the table shows it.
+func lineOf(ev *event.Event, kind report.Kind) report.Event {
 	what := strings.ReplaceAll(ev.Action.String(), "_", " ") + ", " + ev.Outcome.String()
 	if reason := ev.Reason.String(); reason != "" {
 		what += ": " + strings.ReplaceAll(reason, "_", " ")

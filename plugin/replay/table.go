@@ -81,7 +81,7 @@ func incidentTable(out io.Writer, incidents []*Incident) {
 	fmt.Fprintln(t, "RULE\tCLASS\tSEVERITY\tSUBJECT\tACCOUNTS\tVALID CREDENTIALS\tFIRST AND LAST SEEN (UTC)")
 	for _, i := range incidents {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.Rule.ID, i.classText(), i.Severity, printable(i.Origin()), i.Accounts(),
-			credentials(i), i.Start.Format("2006-01-02 15:04:05")+" - "+last(i))
+			credentials(i), i.Start.Format("2006-01-02 15:04:05")+" - "+lastOf(i))
 	}
 	t.Flush()
 }
@@ -94,8 +94,8 @@ func (i *Incident) classText() string {
 	return i.Class
 }
 
-// last is the end of an incident, without its date if the start has the same.
-func last(i *Incident) string {
+// lastOf is the end of an incident, without its date if the start has the same.
+func lastOf(i *Incident) string {
 	if i.End.Format(time.DateOnly) == i.Start.Format(time.DateOnly) {
 		return i.End.Format(time.TimeOnly)
 	}

@@ -85,9 +85,9 @@ type change struct {
 // changesIn appends the changes encoded in b, which they point into.
 func changesIn(to []change, b []byte) ([]change, error) {
 	for len(b) > 0 {
-		bucket, rest, ok := piece(b, 0)
-		key, rest, ok2 := piece(rest, 0)
-		value, rest, ok3 := piece(rest, 1)
+		bucket, rest, ok := pieceOf(b, 0)
+		key, rest, ok2 := pieceOf(rest, 0)
+		value, rest, ok3 := pieceOf(rest, 1)
 		if !ok || !ok2 || !ok3 {
 			return to, fmt.Errorf("%w: a change in the write-ahead log", ErrDamaged)
 		}
@@ -102,9 +102,9 @@ func changesIn(to []change, b []byte) ([]change, error) {
 	return to, nil
 }
 
-// piece returns the bytes that follow their encoded length, and the rest. less is
+// pieceOf returns the bytes that follow their encoded length, and the rest. less is
 // subtracted from the length; the piece is nil when the length is smaller.
-func piece(b []byte, less uint64) (piece, rest []byte, ok bool) {
+func pieceOf(b []byte, less uint64) (piece, rest []byte, ok bool) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 {
 		return nil, nil, false
@@ -121,16 +121,16 @@ func piece(b []byte, less uint64) (piece, rest []byte, ok bool) {
 // inOrder sorts changes by bucket and key, the order of the tree, and keeps the
 // last change of every entry.
 func inOrder(changes []change) []change {
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(order(a, b), a.position-b.position) }) // faster than a stable sort
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(orderOf(a, b), a.position-b.position) }) // faster than a stable sort
 	kept := changes[:0]
 	for i := range changes {
-		if i+1 == len(changes) || order(changes[i], changes[i+1]) != 0 {
+		if i+1 == len(changes) || orderOf(changes[i], changes[i+1]) != 0 {
 			kept = append(kept, changes[i])
 		}
 	}
 	return kept
 }
 
-func order(a, b change) int {
+func orderOf(a, b change) int {
 	return cmp.Or(cmp.Compare(a.bucket, b.bucket), bytes.Compare(a.key, b.key))
 }

@@ -104,7 +104,7 @@ func renameAll(path, to string) error {
 // try opens the store and loads it after the whole file was checked, so that
 // part of a damaged store is never loaded.
 func try(path string, o Options, load func(*Store) error) (*Store, error) {
-	if err := check(path); err != nil {
+	if err := checkFile(path); err != nil {
 		return nil, err
 	}
 	s := &Store{rising: o.Rising}
@@ -141,10 +141,10 @@ func loaded(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// check checks the pages of an existing file, under its lock so that no other
+// checkFile checks the pages of an existing file, under its lock so that no other
 // instance writes meanwhile. Opening the file read-only before the check is
 // safe, because bbolt then reads the meta pages only.
-func check(path string) error {
+func checkFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() == 0 {
 		return nil // absent or empty: open creates the store or reports the error

@@ -135,7 +135,7 @@ func (w *World) Policy(databases, leaked bool) string {
 		networks = append(networks, "trusted_proxies: [10.20.0.5/32]")
 	}
 	if exits := w.exits(); w.declared {
-		networks = append(networks, "corporate_egress: "+list(exits))
+		networks = append(networks, "corporate_egress: "+yamlList(exits))
 	}
 	if len(networks) > 0 {
 		fmt.Fprintf(b, "networks:\n  %s\n", strings.Join(networks, "\n  "))
@@ -144,7 +144,7 @@ func (w *World) Policy(databases, leaked bool) string {
 	for _, p := range w.admins {
 		admins = append(admins, p.upn())
 	}
-	fmt.Fprintf(b, "accounts:\n  privileged: %s\n", list(admins))
+	fmt.Fprintf(b, "accounts:\n  privileged: %s\n", yamlList(admins))
 	if databases {
 		b.WriteString("databases: {asn: asn.mmdb, city: city.mmdb}\n")
 	}
@@ -166,7 +166,7 @@ func (w *World) exits() (prefixes []string) {
 	return prefixes
 }
 
-func list(values []string) string { return "[" + strings.Join(values, ", ") + "]" }
+func yamlList(values []string) string { return "[" + strings.Join(values, ", ") + "]" }
 
 // Leaked returns the accounts of a leaked list: some people, and more who have left.
 func (w *World) Leaked() []string {

@@ -30,7 +30,7 @@ func (w *World) pool(list []netip.Addr, agent func(int) string) origin {
 	}}
 }
 
-func server(w *World) origin {
+func oneServer(w *World) origin {
 	agent := tool(w)
 	if w.chance(0.3) {
 		agent = func(int) string { return oldBrowsers[int(w.Seed)%len(oldBrowsers)] }
@@ -43,8 +43,8 @@ func prefix(w *World) origin {
 	return origin{client: func(i int) lines.Client { return client(n.V6(subscriber, uint64(i)*7919), agent(i)) }}
 }
 
-// prefixes gives every try a /64 of its own.
-func prefixes(w *World) origin {
+// manyPrefixes gives every try a /64 of its own.
+func manyPrefixes(w *World) origin {
 	n, agent := one(w, w.hosting...), tool(w)
 	return origin{client: func(i int) lines.Client { return client(n.V6(uint64(i)*6151, uint64(i)), agent(i)) }}
 }
@@ -65,25 +65,25 @@ func telephones(w *World) func(int) string { return func(int) string { return on
 
 type agents = func(*World) func(int) string
 
-// spread draws addresses of networks; no more than the attack will use.
-func spread(low, high int, pick func(*World) []*network.Network, agent agents) func(*World) origin {
+// spreadOver draws addresses of networks; no more than the attack will use.
+func spreadOver(low, high int, pick func(*World) []*network.Network, agent agents) func(*World) origin {
 	return func(w *World) origin { return w.pool(w.addresses(w.count(low, high), pick(w)), agent(w)) }
 }
 
 func hosts(low, high int) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.hosting }, tool)
+	return spreadOver(low, high, func(w *World) []*network.Network { return w.hosting }, tool)
 }
 
 func proxies(low, high int, agent agents) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.countries[0].broadband }, agent)
+	return spreadOver(low, high, func(w *World) []*network.Network { return w.countries[0].broadband }, agent)
 }
 
 func botnet(low, high int, agent agents) func(*World) origin {
-	return spread(low, high, func(w *World) []*network.Network { return w.foreign }, agent)
+	return spreadOver(low, high, func(w *World) []*network.Network { return w.foreign }, agent)
 }
 
 func functions(agent agents) func(*World) origin {
-	return spread(250, 400, func(w *World) []*network.Network { return w.functions }, agent)
+	return spreadOver(250, 400, func(w *World) []*network.Network { return w.functions }, agent)
 }
 
 func consumerVPN(w *World) origin {

@@ -43,7 +43,7 @@ func guard(t *testing.T, path string, flags []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := score(o.worlds[0], o.seeds[0], o)
+	r, err := scoreOf(o.worlds[0], o.seeds[0], o)
 	if err != nil {
 		t.Fatal(err)
 	}

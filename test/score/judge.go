@@ -190,7 +190,7 @@ func (a *judged) conclude() {
 		return
 	}
 	for _, v := range a.Valid {
-		if slices.ContainsFunc(a.incidents, func(i *incident) bool { return names(i.valid, v.Account) }) {
+		if slices.ContainsFunc(a.incidents, func(i *incident) bool { return hasName(i.valid, v.Account) }) {
 			a.named++
 		} else {
 			a.unnamed = append(a.unnamed, v)
@@ -269,15 +269,15 @@ func shareOf(got, want []string) float64 {
 	}
 	n := 0
 	for _, g := range got {
-		if names(want, g) {
+		if hasName(want, g) {
 			n++
 		}
 	}
 	return float64(n) / float64(len(got))
 }
 
-// names reports whether list has a name, in whatever case, or an address.
-func names(list []string, name string) bool {
+// hasName reports whether list has a name, in whatever case, or an address.
+func hasName(list []string, name string) bool {
 	if a, err := netip.ParseAddr(name); err == nil {
 		for _, l := range list {
 			if b, err := netip.ParseAddr(l); err == nil && same(a, b) {

@@ -85,7 +85,7 @@ func run(o options) error {
 	all, count := map[string][]*result{}, 0
 	for _, name := range o.worlds {
 		for _, seed := range o.seeds {
-			r, err := score(name, seed, o)
+			r, err := scoreOf(name, seed, o)
 			if err != nil {
 				return fmt.Errorf("%s, seed %d: %w", name, seed, err)
 			}
@@ -121,8 +121,8 @@ func writeJSON(out io.Writer, names []string, all map[string][]*result) error {
 	return e.Encode(by)
 }
 
-// score plays the world of a seed and judges what was found.
-func score(name string, seed uint64, o options) (*result, error) {
+// scoreOf plays the world of a seed and judges what was found.
+func scoreOf(name string, seed uint64, o options) (*result, error) {
 	dir, err := os.MkdirTemp("", "score")
 	if err != nil {
 		return nil, err

@@ -106,11 +106,11 @@ var stuffings = []kind{
 	}},
 	{"guessing, one account", func(w *World, name string) {
 		targets := w.rounds(1, w.number(40, 150))
-		w.assault(assault{kind: name, classes: isGuessing, start: w.moment(false, 0), way: always(one(w, []way{byForm, bySMTP, byIMAP})), from: single(lines.Client{IP: w.hosted(), Agent: one(w, scripts)}), targets: targets, pause: w.every(15 * time.Second), hits: last(targets, w.chance(0.4))})
+		w.assault(assault{kind: name, classes: isGuessing, start: w.moment(false, 0), way: always(one(w, []way{byForm, bySMTP, byIMAP})), from: single(lines.Client{IP: w.hosted(), Agent: one(w, scripts)}), targets: targets, pause: w.every(15 * time.Second), hits: lastTry(targets, w.chance(0.4))})
 	}},
 	{"guessing, one account, many addresses", func(w *World, name string) {
 		targets := w.rounds(1, w.number(40, 90))
-		w.assault(assault{kind: name, classes: isAnything, start: w.moment(false, 0), way: always(byPage(lines.OfficeHome)), from: clients(w.proxies(40, w.nets.foreign), w.browser()), targets: targets, pause: w.every(4 * time.Minute), hits: last(targets, w.chance(0.4))})
+		w.assault(assault{kind: name, classes: isAnything, start: w.moment(false, 0), way: always(byPage(lines.OfficeHome)), from: clients(w.proxies(40, w.nets.foreign), w.browser()), targets: targets, pause: w.every(4 * time.Minute), hits: lastTry(targets, w.chance(0.4))})
 	}},
 	{"guessing, privileged account, 25 a day", func(w *World, name string) {
 		admin := aim(one(w, w.org.admins))
@@ -133,7 +133,7 @@ var stuffings = []kind{
 	}},
 	{"eight accounts a day for a week", func(w *World, name string) {
 		targets := w.rounds(8, 6)
-		w.assault(assault{kind: name, classes: isEither, start: w.day(w.number(1, w.Days-7), 4), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(144*time.Hour, len(targets)), hits: last(targets, w.chance(0.5))})
+		w.assault(assault{kind: name, classes: isEither, start: w.day(w.number(1, w.Days-7), 4), way: always(byPage(lines.OfficeHome)), from: single(lines.Client{IP: w.hosted(), Agent: w.browser()}), targets: targets, pause: w.spread(144*time.Hour, len(targets)), hits: lastTry(targets, w.chance(0.5))})
 	}},
 	{"200 addresses, one try each, one tool", func(w *World, name string) {
 		targets := w.rounds(w.number(120, 200), 1)
@@ -238,8 +238,8 @@ func few(w *World, name string, addresses, accounts int, span time.Duration) {
 	w.assault(assault{kind: name, classes: isEither, start: w.moment(false, 1), way: always(how), from: clients(w.proxies(addresses, w.nets.hosting), one(w, slices.Concat(frozen, scripts))), targets: targets, pause: w.spread(span, len(targets)), hits: w.hits(targets, false)})
 }
 
-// last is a hit at the last try, or none.
-func last(targets []target, hit bool) map[int]lines.Verdict {
+// lastTry is a hit at the last try, or none.
+func lastTry(targets []target, hit bool) map[int]lines.Verdict {
 	if !hit {
 		return nil
 	}

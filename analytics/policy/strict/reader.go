@@ -75,7 +75,7 @@ func (r *Reader) Value(n *yaml.Node, at, want string) (string, bool) {
 	}
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		r.Fail(n, at, "%s: not a single value (want %s)", describe(n), want)
+		r.Fail(n, at, "%s: not a single value (want %s)", describeNode(n), want)
 		return "", false
 	}
 	return n.Value, true
@@ -89,8 +89,8 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// describe names a node that has the wrong shape.
-func describe(n *yaml.Node) string {
+// describeNode names a node that has the wrong shape.
+func describeNode(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a mapping"
@@ -141,7 +141,7 @@ func (r *Reader) Each(at string, n *yaml.Node, f func(key *yaml.Node, at string,
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		r.Fail(n, at, "%s: not a mapping of keys to values", describe(n))
+		r.Fail(n, at, "%s: not a mapping of keys to values", describeNode(n))
 		return
 	}
 	seen := map[string]bool{}

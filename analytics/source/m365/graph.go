@@ -38,6 +38,10 @@ const (
 	graphIP
 	graphAgent
 	graphSession
+	graphXDRTime
+	graphXDRApp
+	graphXDRUser
+	graphXDRToken
 )
 
 var graphNames = [...]string{
@@ -59,6 +63,10 @@ var graphNames = [...]string{
 	graphIP:            "ipAddress",
 	graphAgent:         "userAgent",
 	graphSession:       "sessionId",
+	graphXDRTime:       "Timestamp", // this and the next in Defender's table GraphApiAuditEvents
+	graphXDRApp:        "ApplicationId",
+	graphXDRUser:       "AccountObjectId",
+	graphXDRToken:      "UniqueTokenIdentifier",
 }
 
 var graphKeys = record.NewKeys(graphNames[:]...)
@@ -76,12 +84,22 @@ func (g *Graph) Claims(in *format.Input) bool {
 		return true
 	}
 	return !g.f[graphProperties].Present() &&
-		g.f[graphMethod].Present() && g.f[graphURI].Present() && g.f[graphSignIn].Present()
+		g.f[graphMethod].Present() && g.f[graphURI].Present() && (g.f[graphSignIn].Present() || g.f[graphXDRApp].Present())
 }
 
+// isGraphLog reports whether v is the name of a log or table of Graph's requests.
 func isGraphLog(v record.Value) bool {
-	return bytes.EqualFold(v.Bytes(), []byte("MicrosoftGraphActivityLogs"))
+	name := v.Bytes()
+	if len(name) != len(activityLogs) && len(name) != len(defenderTable) {
+		return false
+	}
+	return bytes.EqualFold(name, activityLogs) || bytes.EqualFold(name, defenderTable)
 }
+
+var (
+	activityLogs  = []byte("MicrosoftGraphActivityLogs")
+	defenderTable = []byte("AdvancedHunting-GraphApiAuditEvents")
+)
 
 // Decode emits an event for a request for mail.
 func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
@@ -94,7 +112,7 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	if request.action == event.ActionNone {
 		return format.Ignored
 	}
-	at, why := firstTime(g.p[graphTimeGenerated], g.f[graphTime], g.f[graphTimeGenerated], g.f[graphTimestamp])
+	at, why := firstTime(g.p[graphTimeGenerated], g.p[graphXDRTime], g.f[graphTime], g.f[graphTimeGenerated], g.f[graphTimestamp])
 	if why != format.NoReason {
 		return in.Fail(why)
 	}
@@ -114,18 +132,28 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 // actor fills in the actor, the time and the address of a request. userId is null
 // for applications, which act as their service principal.
 func (g *Graph) actor(ev *event.Event) {
-	if ev.RawUser = known(g.p[graphUser]); ev.RawUser == nil {
+	if ev.RawUser = g.first(graphUser, graphXDRUser); ev.RawUser == nil {
 		ev.RawUser, ev.Protocol = known(g.p[graphPrincipal]), event.ClientCredential
 	}
 	ev.Mailbox = notOwn(ev.Mailbox, ev.RawUser)
 	if ev.RawIP = known(g.f[graphCallerIP]); ev.RawIP == nil {
 		ev.RawIP = known(g.p[graphIP])
 	}
-	ev.App = known(g.p[graphApp])
+	ev.App = g.first(graphApp, graphXDRApp)
 	ev.Agent = known(g.p[graphAgent])
-	ev.Token = known(g.p[graphSignIn])
+	ev.Token = g.first(graphSignIn, graphXDRToken)
 	ev.Session = known(g.p[graphSession])
 	ev.ID = known(g.p[graphRequest])
+}
+
+// first returns the first of the properties with a known text.
+func (g *Graph) first(slots ...int) []byte {
+	for _, slot := range slots {
+		if text := known(g.p[slot]); text != nil {
+			return text
+		}
+	}
+	return nil
 }
 
 // status reads the HTTP status. Its meaning does not depend on the tenant, so it is

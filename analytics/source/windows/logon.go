@@ -48,7 +48,7 @@ func (w *Events) signIn(ev *event.Event) bool {
 	ev.RawUser, ev.SID = r.account(), r.get(fieldTargetSID)
 	ev.RawIP = r.get(fieldIPAddress)
 	ev.Device = r.get(fieldWorkstation)
-	ev.Service = service(r.get(fieldProcessName))
+	ev.Service = serviceOf(r.get(fieldProcessName))
 	ev.Protocol = r.protocol()
 	return true
 }
@@ -168,8 +168,8 @@ var services = map[string]event.Service{
 	"microsoft.exchange.pop3service.exe":  event.POPService,
 }
 
-// service returns the mail service of a process, or Windows.
-func service(process []byte) event.Service {
+// serviceOf returns the mail service of a process, or Windows.
+func serviceOf(process []byte) event.Service {
 	var lower [64]byte
 	name := process[bytes.LastIndexByte(process, '\\')+1:]
 	if len(name) > len(lower) {

@@ -21,21 +21,21 @@ func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	payload := bytes.TrimSpace(r.data[fieldPayload])
 	context := psContextOf(r.data[fieldContextInfo])
-	command := first(context.command, r.get(fieldCommandName), psInvoked(payload))
+	command := firstOf(context.command, r.get(fieldCommandName), psInvoked(payload))
 	if command == nil {
 		return format.Malformed
 	}
 	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
 	ev.Operation = ascii.Clip(command, maxWinName)
 	ev.Detail = ascii.Clip(payload, maxWinParameters)
-	ev.Client = ascii.Clip(first(context.host, r.get(fieldCommandLine)), maxWinParameters)
-	ev.RawUser, ev.SID = first(context.user, present(r.user)), present(r.user)
+	ev.Client = ascii.Clip(firstOf(context.host, r.get(fieldCommandLine)), maxWinParameters)
+	ev.RawUser, ev.SID = firstOf(context.user, present(r.user)), present(r.user)
 	emit(ev)
 	return format.Understood
 }
 
-// first returns the first text that is not empty.
-func first(texts ...[]byte) []byte {
+// firstOf returns the first text that is not empty.
+func firstOf(texts ...[]byte) []byte {
 	for _, text := range texts {
 		if text != nil {
 			return text

@@ -16,7 +16,7 @@ func (w *Events) connection(ev *event.Event, emit format.Emit) format.Outcome {
 	case "false", "ingress", "inbound": // the last two are the values of Beats
 		return format.Ignored
 	}
-	ev.Target = first(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
+	ev.Target = firstOf(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
 	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // the address of the machine itself
 	return w.network(ev, emit)
 }

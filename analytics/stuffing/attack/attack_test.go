@@ -59,6 +59,7 @@ func TestClassAndSeverity(t *testing.T) {
 	}{
 		{"each account once", times(10, func(k int) int { return k }, nil), classStuffing, alert.Medium},
 		{"pairs of a list: two passwords of each account in a row", times(20, func(k int) int { return k / 2 }, nil), classStuffing, alert.Medium},
+		{"two rounds", times(20, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
 		{"three rounds", times(30, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
 		{"four passwords of each account in a row", times(40, func(k int) int { return k / 4 }, nil), classSpraying, alert.Medium},
 		{"three passwords, names that do not exist", times(30, func(k int) int { return k / 3 }, func(t *try) { t.reason = event.UnknownUser }), classStuffing, alert.Medium},
@@ -96,7 +97,11 @@ func TestTwoLogsOfOneAttempt(t *testing.T) {
 
 // A restored attack goes on as the saved one would have.
 func TestRestore(t *testing.T) {
-	saved := attackOf(times(15, func(k int) int { return k }, func(t *try) { t.marks = event.LeakedAccount }))
+	saved := attackOf(times(15, func(k int) int { return k }, func(t *try) {
+		if t.account < 2 {
+			t.marks = event.LeakedAccount
+		}
+	}))
 	b, err := saved.Save()
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +110,9 @@ func TestRestore(t *testing.T) {
 	if err := restored.Restore(b); err != nil {
 		t.Fatal(err)
 	}
+	if g := grade(restored); g != alert.Medium {
+		t.Errorf("severity %s after the restart, want medium", g)
+	}
 	for _, i := range []*Attack{saved, restored} {
 		for _, try := range times(10, func(k int) int { return k + 10 }, nil) {
 			try.second += 100
@@ -112,7 +120,7 @@ func TestRestore(t *testing.T) {
 		}
 		i.UpdateCounts((*window.Distinct).Count)
 	}
-	if saved.Counts != restored.Counts || restored.Counts.DistinctUsers != 20 || restored.Counts.Leaked != 15 {
+	if saved.Counts != restored.Counts || restored.Counts.DistinctUsers != 20 || restored.Counts.Leaked != 2 {
 		t.Errorf("counts %+v, restored %+v", saved.Counts, restored.Counts)
 	}
 	for _, account := range []int{0, 11, 19} {
@@ -129,16 +137,16 @@ func TestRestore(t *testing.T) {
 
 // What an attack keeps is bounded, what it counts is not.
 func TestBounds(t *testing.T) {
-	const accounts = 3 * maxTallies
+	const accounts = 3 * incident.MaxAccounts
 	i := attackOf(times(accounts, func(k int) int { return k }, nil))
 	i.UpdateCounts((*window.Distinct).Count)
-	if len(i.tallies) > maxTallies || len(i.Attempts()) > maxAttempts || i.Counts.Failures != accounts {
+	if len(i.tallies) > incident.MaxAccounts || len(i.Attempts()) > maxAttempts || i.Counts.Failures != accounts {
 		t.Errorf("%d tallies, %d attempts, %d failures", len(i.tallies), len(i.Attempts()), i.Counts.Failures)
 	}
 	if n := i.Counts.DistinctUsers; n < accounts*95/100 || n > accounts*105/100 {
 		t.Errorf("%d accounts, want %d within 5 %%", n, accounts)
 	}
-	if names, all := i.Accounts(); all || len(names) != maxTallies {
+	if names, all := i.Accounts(); all || len(names) != incident.MaxAccounts {
 		t.Errorf("%d names, all %v", len(names), all)
 	}
 }

@@ -67,7 +67,7 @@ func (l *Level) AddSignIn(at int64) {
 }
 
 func (l *Level) count(hour int32) hourCount {
-	if h := &l.hours[uint32(hour)%levelHours]; hour > 0 && h.hour == hour {
+	if h := &l.hours[uint32(hour)%levelHours]; h.hour == hour {
 		return *h
 	}
 	return hourCount{hour: hour}
@@ -150,11 +150,9 @@ func (l *Level) drift(newest int32, least int) (from int32, changed bool) {
 
 func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
 
-// Usual returns the greatest usual number of failures from one hour to another.
-func (l *Level) Usual(from, to int32, prior float64) (sum float64) {
-	for h := from; h <= to && h < from+lookBackHours; h++ {
-		mean := l.mean(h, prior)
-		sum += mean + slack(mean)
-	}
-	return sum
+// Usual returns the greatest number of failures that is usual for an hour. prior is the
+// number expected before anything is known.
+func (l *Level) Usual(hour int32, prior float64) float64 {
+	mean := l.mean(hour, prior)
+	return mean + slack(mean)
 }

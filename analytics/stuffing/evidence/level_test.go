@@ -44,6 +44,7 @@ func TestChange(t *testing.T) {
 		{"a morning with twice the failures and more", mornings, map[int32]int32{now: 110}, 0, true, now},
 		{"as much at another hour", mornings, map[int32]int32{now + 5: 40}, 0, true, now + 5},
 		{"two an hour for a day", quiet, hourly(now, 24, 2), 0, true, now - 23},
+		{"two an hour for a day, then none", quiet, hourly(now-1, 23, 2), 0, true, now - 23},
 		{"one an hour for a day", quiet, hourly(now, 24, 1), 0, false, 0},
 		{"people who move", quiet, map[int32]int32{now: least + 2}, 2 * least, false, 0},
 	} {
@@ -86,12 +87,14 @@ func TestLevelFollowsTheList(t *testing.T) {
 	}
 	all := e.Unexplained(0, func(*Failure) bool { return true })
 	e.Explain(all[0])
+	e.Explain(all[0])
 	e.Take(all[1:3])
 	e.Take(all[1:3])
+	e.Explain(all[4])
 	if n := e.Level.count(100).failures; n != 1 {
 		t.Errorf("%d failures in the level, want 1", n)
 	}
-	if n := len(e.Unexplained(0, func(*Failure) bool { return true })); n != 3 {
-		t.Errorf("%d unexplained failures, want 3", n)
+	if n := len(e.Unexplained(0, func(*Failure) bool { return true })); n != 2 {
+		t.Errorf("%d unexplained failures, want 2", n)
 	}
 }

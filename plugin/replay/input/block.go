@@ -78,7 +78,7 @@ func (s *splitter) begin(name string) bool {
 	line = bytes.TrimRight(line, "\r")
 	kind := kindOf(head)
 	switch {
-	case isBinary(head[:min(len(head), 512)]), kind == kindExport, len(head) > 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
+	case isBinary(head[:min(len(head), 512)]), kind == kindExport, kind == kindEvents, len(head) > 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
 		return false
 	case kind == kindJSON && (!whole || line[0] != '{' || line[len(line)-1] != '}' || isEnvelope(line)):
 		return false

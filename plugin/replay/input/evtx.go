@@ -129,21 +129,21 @@ type dict interface {
 
 // eventFields returns an event as the agent's winevtlog input would hand it over.
 func eventFields(event any) map[string]any {
-	system := at(event, "Event", "System")
+	system := fieldAt(event, "Event", "System")
 	fields := map[string]any{
-		"ProviderName":  at(system, "Provider", "Name"),
-		"EventID":       at(system, "EventID", "Value"),
-		"Version":       at(system, "Version"),
-		"EventRecordID": at(system, "EventRecordID"),
-		"Channel":       at(system, "Channel"),
-		"Computer":      at(system, "Computer"),
-		"UserID":        at(system, "Security", "UserID"),
+		"ProviderName":  fieldAt(system, "Provider", "Name"),
+		"EventID":       fieldAt(system, "EventID", "Value"),
+		"Version":       fieldAt(system, "Version"),
+		"EventRecordID": fieldAt(system, "EventRecordID"),
+		"Channel":       fieldAt(system, "Channel"),
+		"Computer":      fieldAt(system, "Computer"),
+		"UserID":        fieldAt(system, "Security", "UserID"),
 	}
-	if seconds, ok := at(system, "TimeCreated", "SystemTime").(float64); ok {
+	if seconds, ok := fieldAt(system, "TimeCreated", "SystemTime").(float64); ok {
 		whole := math.Floor(seconds)
 		fields["TimeCreated"] = time.Unix(int64(whole), int64(math.Round((seconds-whole)*1e6))*1000).UTC().Format(time.RFC3339Nano)
 	}
-	data, named := at(event, "Event", "EventData").(dict)
+	data, named := fieldAt(event, "Event", "EventData").(dict)
 	if !named {
 		return fields
 	}
@@ -174,8 +174,8 @@ func hexStatus(key string, v any) any {
 	return v
 }
 
-// at returns the value below keys in nested maps, or nil.
-func at(v any, keys ...string) any {
+// fieldAt returns the value below keys in nested maps, or nil.
+func fieldAt(v any, keys ...string) any {
 	for _, key := range keys {
 		m, ok := v.(dict)
 		if !ok {

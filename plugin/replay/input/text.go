@@ -32,6 +32,8 @@ func (r *reader) text(name string, from *bufio.Reader) {
 		err = r.json(from)
 	case kindExport:
 		err = r.lines(from, true)
+	case kindEvents:
+		err = r.events(from)
 	default:
 		err = r.lines(from, false)
 	}
@@ -54,6 +56,7 @@ const (
 	kindLines  kind = iota
 	kindExport      // rows of a CSV export, which may have several lines
 	kindJSON
+	kindEvents // Windows events as XML, with line breaks in their texts
 )
 
 func kindOf(head []byte) kind {
@@ -61,6 +64,8 @@ func kindOf(head []byte) kind {
 	switch {
 	case len(start) > 0 && (start[0] == '{' || start[0] == '[' && isArray(start[1:])):
 		return kindJSON
+	case bytes.HasPrefix(start, []byte("<Event")), bytes.HasPrefix(start, []byte("<?xml")) && bytes.Contains(start, []byte("<Event")):
+		return kindEvents
 	case isExport(start):
 		return kindExport
 	}

@@ -44,7 +44,7 @@ const (
 // logon writes a 4624 of a web sign-in, which has the domain's name of the account
 // however the name was typed.
 func (w *Writer) logon(at time.Time, user, ip string) {
-	name, domain := target(w.signedAs(user))
+	name, domain := targetFields(w.signedAs(user))
 	logon, guid, server := w.hex(7), w.uuid(), w.Servers[0]
 	w.security(at, 4624, 2, "0x8020000000000000",
 		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", sid(name),
@@ -62,7 +62,7 @@ func sid(name string) string {
 
 // logonFailed writes a 4625. Windows does not learn the client's address of SMTP AUTH.
 func (w *Writer) logonFailed(at time.Time, user, ip, process string, kind int, v Verdict) {
-	name, domain := target(user)
+	name, domain := targetFields(user)
 	from, via, server := fmt.Sprint(w.port()), "Advapi  ", w.Servers[0]
 	if process == smtpProcess {
 		ip, from = "-", "-"
@@ -84,9 +84,9 @@ func (w *Writer) security(at time.Time, id, version int, keywords string, insert
 
 func (w *Writer) computer() string { return w.Servers[0] + "." + w.Domain }
 
-// target splits an account into the two fields of a Windows event. A user principal
+// targetFields splits an account into the two fields of a Windows event. A user principal
 // name is not split; its domain field is empty.
-func target(user string) (name, domain string) {
+func targetFields(user string) (name, domain string) {
 	if domain, name, ok := strings.Cut(user, `\`); ok {
 		return name, domain
 	}
