@@ -39,8 +39,8 @@
 //   - when mail was merely opened by a browser or a mail client, and both halves
 //     weigh 130 with at least one sign that the session is odd (a rented network,
 //     two networks, impossible travel, device code, a script, ...); 100 if mail was
-//     read over Graph by an application with which the account never did so, or if a script signed
-//     in and many mails were opened;
+//     read over Graph by an application with which the account never did so, or if a
+//     script signed in and many mails were opened;
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
