@@ -54,7 +54,7 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classExport
 	case i.appSubject:
 		return classApp
-	case kinds.has(sessionMoved):
+	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "":
 		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
@@ -128,7 +128,7 @@ func confidence(p *policy.Policy, kinds kindSet, d *profile) float64 {
 
 // maturity describes the maturity of the baselines used for an incident.
 func maturity(p *policy.Policy, d *profile) string {
-	if d.kind == aHost {
+	if d.kind == aHost || d.kind == anAddress {
 		return ""
 	}
 	period := p.Collection.Baseline
