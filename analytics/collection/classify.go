@@ -56,6 +56,8 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classApp
 	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "":
 		return classReplay
+	case kinds.has(accessOrdinary) && kinds&^(everyday|ofTravel|readByHand|setOf(signInFromAttack, signInAfterFailures)) == 0:
+		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
 	case kinds.has(mailConsent) && kinds.has(accessForeignApp):
@@ -82,6 +84,8 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
+	case signIn && access && kinds&^ofTravel == 0 && i.Services&onTheServer == 0:
+		return alert.Medium
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
 	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
@@ -89,6 +93,17 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	}
 	return alert.Medium
 }
+
+// ofTravel are the signals of a person who travels, or begins to use a VPN service, and
+// looks at mail with the client of always.
+var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
+
+// onTheServer are the services of a server whose requests count as access only once there
+// are many.
+const onTheServer = 1<<event.OWA | 1<<event.MAPI | 1<<event.RPC
+
+// readByHand are the signals of mail that was opened with a browser.
+var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)
 
 // phished reports whether an application looks like one that a phished account
 // consented to: the application reads the account's mailbox through, or is a script,
