@@ -84,7 +84,7 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
-	case signIn && access && kinds&^ofTravel == 0 && i.Services&onTheServer == 0:
+	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
 		return alert.Medium
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
@@ -95,12 +95,9 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 }
 
 // ofTravel are the signals of a person who travels, or begins to use a VPN service, and
-// looks at mail with the client of always.
+// looks at mail with the client of always. In the logs of a server, mail that was
+// opened with a browser counts only once there are many requests.
 var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
-
-// onTheServer are the services of a server whose requests count as access only once there
-// are many.
-const onTheServer = 1<<event.OWA | 1<<event.MAPI | 1<<event.RPC
 
 // readByHand are the signals of mail that was opened with a browser.
 var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)

@@ -65,11 +65,6 @@ func complianceSearch(operation []byte) bool {
 // account and on the application. The application also gets the observations of the
 // account's abnormal sign-in.
 func (c *mailboxChanges) grant(d *profile, ev *event.Event, n observation, detail []byte) {
-	if n.kind == mailConsent && c.policy.AppName(ev.Target) != "" {
-		n.half = true // Microsoft's own, such as Power Automate, which people let in for themselves
-		c.evidence.record(d, n, detail, ev)
-		return
-	}
 	app, target := baseline.Key(baseline.App, ev.Target), c.subjects.profile(anApp, ev.Target)
 	target.Accounts.Add(d.key)
 	c.subjects.changed(target)
