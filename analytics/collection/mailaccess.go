@@ -170,6 +170,7 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
+		c.evidence.readsOfOthers(d, ev, w, c.subjects.mailboxOf(d, ev))
 	}
 	c.inOddSession(d, ev, oddSession)
 }
