@@ -52,6 +52,7 @@ type Engine struct {
 	directory  *directory.Directory
 	chunks     *window.Seen
 	ids        *window.Seen
+	rows       rows
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	clock      func() time.Time
 	now        time.Time // by clock, at the begin of the chunk; zero: no clock
@@ -267,12 +268,26 @@ func (e *Engine) repeated(ev *event.Event) bool {
 }
 
 // repeatedRow is repeated for the protocol logs of SMTP, IMAP and POP, whose records
-// have no id: rows of one connection and one millisecond. The second row is a
-// repeated delivery. From the third on, the log does not tell its connections or
-// times apart.
+// have no id: rows of one connection and one millisecond.
 func (e *Engine) repeatedRow(ev *event.Event) bool {
-	row := xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24) ^ bits.RotateLeft64(ev.UserHash(), 1)
-	return e.ids.Before(row) && !e.ids.Before(^row)
+	return e.rows.repeated(xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24)*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(ev.UserHash(), 1))
+}
+
+// rows remembers about the latest 16,384 rows without an id, by their hashes: one in
+// each slot, whose lowest bit is set once it was repeated.
+type rows [1 << 14]uint64
+
+// repeated reports whether a row is the second one with its hash, and remembers it. From
+// the third on, the log does not tell its connections or times apart.
+func (r *rows) repeated(row uint64) bool {
+	slot := &r[row>>50]
+	row &^= 1
+	before := *slot
+	*slot = row
+	if before&^1 == row {
+		*slot |= 1
+	}
+	return before == row
 }
 
 // Stats are the engine's counters since New.

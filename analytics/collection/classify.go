@@ -80,7 +80,7 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0
 	switch {
-	case d.kind == anApp && program && kinds&^(accessKinds|setOf(mailConsent)) == 0 && !phished(d, kinds):
+	case d.kind == anApp && program && kinds&^(accessKinds|letIn(kinds)) == 0 && !phished(d, kinds):
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
@@ -101,6 +101,16 @@ var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRe
 
 // readByHand are the signals of mail that was opened with a browser.
 var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)
+
+// letIn returns the signals of the sign-in half that an application gives which somebody
+// let in at work. In a small tenant nobody else uses a new product, its programs are
+// scripts, and the administrator who lets it in moves between networks.
+func letIn(kinds kindSet) kindSet {
+	if !kinds.has(mailConsent) {
+		return 0
+	}
+	return everyday | setOf(mailConsent, newNetwork, sessionMoved, signInScript)
+}
 
 // phished reports whether an application looks like one that a phished account
 // consented to: the application reads the account's mailbox through, or is a script,

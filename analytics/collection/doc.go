@@ -39,8 +39,8 @@
 //   - when mail was merely opened by a browser or a mail client, and both halves
 //     weigh 130 with at least one sign that the session is odd (a rented network,
 //     two networks, impossible travel, device code, a script, ...); 100 if mail was
-//     read over Graph by an application with which the account never did so, or if a script signed
-//     in and many mails were opened;
+//     read over Graph by an application with which the account never did so, or if a
+//     script signed in and many mails were opened;
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - when an application that nobody let in, or a rented address that nobody signs in
 //     from, reads many mailboxes within an hour: such tokens need no sign-in;

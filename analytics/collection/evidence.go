@@ -113,6 +113,9 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	c.weigh(d, kept)
 	center := c.trigger(d, kept)
 	open := d.incident != nil && within(d.incident, kept.first)
+	if open && d.kind == aUser && center != nil && !c.joins(d, kept) && !c.during(d.incident, center) {
+		open = false // another theft, which has an incident of its own if it began on another day
+	}
 	if center == nil && !(open && c.joins(d, kept)) {
 		return // nearly every call ends here
 	}

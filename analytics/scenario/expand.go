@@ -136,6 +136,7 @@ func (x *expander) once(g *group, base time.Duration, merged map[string]string) 
 
 var (
 	reference = regexp.MustCompile(`<([a-z_]+)((?:[-+*/%]\d+)*)(?::(\d+))?>`)
+	mistaken  = regexp.MustCompile(`<[a-z_]+[-+*/%][-+*/%\w]*(?::\d+)?>`) // with a variable behind an operator
 	operation = regexp.MustCompile(`[-+*/%]\d+`)
 )
 
@@ -161,6 +162,9 @@ func (x *expander) text(s string) (string, error) {
 		width, _ := strconv.Atoi(m[3])
 		return fmt.Sprintf("%0*d", width, n)
 	})
+	if found := mistaken.FindString(s); found != "" && failed == nil {
+		failed = fmt.Errorf("%s: want one variable, and numbers behind its operators", found)
+	}
 	return s, failed
 }
 

@@ -109,7 +109,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		k.recent = slices.Delete(k.recent, 0, over)
 	}
 	now := int32(f.At / hour)
-	usual := s.evidence.Level.Usual(now, s.level.prior()) * float64(window) / hour
+	usual := s.evidence.Level(f.Service).Usual(now, s.level.prior()) * float64(window) / hour
 	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
 		s.confirm(k, f.At)
 		return true
@@ -122,7 +122,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 // that go on at the same rate.
 func (s *campaigns) confirm(k *campaign, now int64) {
 	later := s.evidence.Unexplained(k.end+1, func(e *evidence.Failure) bool {
-		return !e.Single && !e.Repeated && (len(k.only) == 0 || e.MadeWith(k.only))
+		return !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
 	})
 	n := 0
 	for ; n < len(later); n++ {

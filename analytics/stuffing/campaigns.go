@@ -49,7 +49,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil {
 		return s.openRounds(&f, own, ev)
 	}
-	if members, only := s.level.members(t.At); members != nil {
+	if members, only := s.level.members(t); members != nil {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	return nil
@@ -153,7 +153,7 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	for _, k := range s.list {
 		switch {
 		case !k.tenant || !k.covers(f.At):
-		case len(k.only) == 0:
+		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
@@ -195,7 +195,7 @@ func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
-	made.origin = s.originOf(members)
+	made.origin = s.profiles.originOf(members)
 	keys, k := made.keys, s.same(&made, members)
 	switch {
 	case k == nil:
@@ -298,7 +298,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.alike(&k.origin, &made.origin, members)
+		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.profiles.alike(&k.origin, &made.origin, members)
 		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
 			best = k
 		}

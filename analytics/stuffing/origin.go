@@ -18,11 +18,11 @@ type origin struct {
 }
 
 // originOf returns the origin of failures.
-func (s *campaigns) originOf(members []*evidence.Failure) (o origin) {
+func (s *profiles) originOf(members []*evidence.Failure) (o origin) {
 	clients, unknown := make(map[event.ClientKey]struct{}, len(members)), 0
 	for _, f := range members {
 		o.Tools = addBounded(o.Tools, f.Tool)
-		key := s.profiles.cut(f.Client)
+		key := s.cut(f.Client)
 		if _, seen := clients[key]; seen {
 			continue
 		}
@@ -38,8 +38,8 @@ func (s *campaigns) originOf(members []*evidence.Failure) (o origin) {
 }
 
 // ownerOf returns the owner of the network of a failure, 0 if it is not known.
-func (s *campaigns) ownerOf(f *evidence.Failure) uint32 {
-	if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
+func (s *profiles) ownerOf(f *evidence.Failure) uint32 {
+	if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
 		return c.owner
 	}
 	return 0
@@ -55,7 +55,7 @@ func addBounded(list []uint32, v uint32) []uint32 {
 // alike reports whether failures of another origin may be of the same attack: a quarter
 // of them share a tool or an owner with it, or both are scattered, so that their owners
 // say nothing.
-func (s *campaigns) alike(o, other *origin, members []*evidence.Failure) bool {
+func (s *profiles) alike(o, other *origin, members []*evidence.Failure) bool {
 	if o.Scattered && other.Scattered {
 		return true
 	}

@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -179,15 +180,10 @@ const mailProtocols = 1
 // programOf returns the hash of the user agent of an event, mailProtocols for a mail
 // protocol, or 0 where the log names no program.
 func programOf(ev *event.Event) uint32 {
-	if agent := ev.AgentHash(); agent != 0 || !overMailProtocol(ev.Service) {
+	if agent := ev.AgentHash(); agent != 0 || !evidence.MailProtocol(ev.Service) {
 		return agent
 	}
 	return mailProtocols
-}
-
-// overMailProtocol reports whether a service is IMAP, POP or SMTP.
-func overMailProtocol(s event.Service) bool {
-	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
 }
 
 // agentKind returns a hash of an agent without its digits (FNV-1a).

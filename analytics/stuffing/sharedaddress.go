@@ -121,13 +121,15 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 			return false
 		}
 	}
-	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
-	s.statistics.windows(c, t.At, nightHours, t.Tool, keep(&night))
-	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
-	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
-	why, least, known := "", p.MailboxLoginThreshold, c.knownUsers()
-	active := int(c.users.hours.usual(t.At-hour, t.At))
+	active, known := int(c.users.hours.usual(t.At-hour, t.At)), c.knownUsers()
 	quiet := active <= max(1, known/50)
+	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
+	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
+	if quiet {
+		s.statistics.windows(c, t.At, nightHours, t.Tool, keep(&night))
+	}
+	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
+	why, least := "", p.MailboxLoginThreshold
 	switch {
 	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
 		why = windowBurst
@@ -146,8 +148,8 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 const nightHours = 2 * hour
 
 // opensShared reports whether attempts with a common tool open an incident: more
-// foreign accounts fail than succeed or usually sign in in an hour, or many of the accounts of the address, each with
-// another program than its own. People who fail with their own program at their own
+// foreign accounts fail than succeed or usually sign in in an hour, or many of the
+// accounts of the address, each with another program than its own. People who fail with their own program at their own
 // place are no attack, however many: then the service is out of order.
 func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
 	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual

@@ -136,7 +136,7 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 	if i == nil {
 		s.foreign.add(got)
 		if got.outcome == event.Success {
-			s.evidence.Level.AddSignIn(got.first)
+			s.evidence.Level(got.service).AddSignIn(got.first)
 		}
 		return false
 	}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"redshank/analytics"
 	"redshank/analytics/coverage"
@@ -12,9 +11,9 @@ import (
 // Coverage returns the coverage in the state of an instance, which may be running.
 // folder is its state_path. Nothing there is changed.
 func Coverage(folder string) (*coverage.Report, error) {
-	s, err := store.OpenCopy(filepath.Join(folder, checkpointFile), stateOptions(), nil)
+	s, err := openState(folder)
 	if err != nil {
-		return nil, fmt.Errorf("state_path: %w", err)
+		return nil, err
 	}
 	defer s.Close()
 	m, err := coverage.Restored(func(do func(key, value []byte) error) error { return s.Each(coverage.TableName, do) })

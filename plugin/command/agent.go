@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +90,8 @@ func (a *agentCheck) run(path string) {
 		a.checkTransport(o)
 	}
 	a.checkShared()
+	a.checkParsers(filepath.Dir(path))
+	a.checkPositions()
 	a.checkCoverage(path)
 }
 

@@ -56,6 +56,15 @@ pipeline: {inputs: [{name: dummy}], outputs: [{name: redshank, match: '*'}]}`, "
 		{"no verify", `pipeline: {inputs: [{name: dummy}], outputs: [{name: redshank, match: '*', sink: forward, sink_host: siem.example, sink_tls: on, sink_tls_verify: off}]}`, "warning: sink_tls_verify off"},
 		{"pop", `pipeline: {inputs: [{name: tail, path: /logs/HttpProxy/*.LOG}], outputs: [{name: redshank, match: '*'}]}`, "warning: no input reads Pop3"},
 		{"unset", `pipeline: {inputs: [{name: dummy}], outputs: [{name: redshank, match: '${REDSHANK_NOT_SET}*'}]}`, "warning: the environment variable REDSHANK_NOT_SET is not set"},
+		{"no parser", `parsers: [{name: other, format: json}]
+pipeline: {inputs: [{name: tail, path: /logs/*.log, parser: w3c}], outputs: [{name: redshank, match: '*'}]}`, `error: parser: "w3c": not defined`},
+		{"parser", `parsers: [{name: w3c, format: json}]
+pipeline:
+  inputs: [{name: tail, tag: iis, path: /logs/*.log, parser: w3c}]
+  outputs: [{name: redshank, match: iis, policy: POLICY, sink: http, sink_url: https://siem.example/x, state_path: DIR}]`, "ok: "},
+		{"no parsers file", `service: {parsers_file: absent.conf}
+pipeline: {inputs: [{name: tail, path: /logs/*.log, parser: w3c}], outputs: [{name: redshank, match: '*'}]}`, "error: parsers_file: open "},
+		{"no folder of positions", `pipeline: {inputs: [{name: tail, path: /logs/*.log, db: DIR/absent/x.db}], outputs: [{name: redshank, match: '*'}]}`, "error: db: stat "},
 		{"advice", `pipeline: {inputs: [{name: dummy}], outputs: [{name: redshank, match: '*'}]}`, "built-in policy: warning: no domains"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -82,3 +82,13 @@ func withoutSubcommand(cmd *cobra.Command, args []string) error {
 	}
 	return errors.New(text)
 }
+
+// wanted returns the check that a command line has an argument, with what it has to be.
+func wanted(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return errors.New("no argument (want " + what + ")")
+		}
+		return nil
+	}
+}

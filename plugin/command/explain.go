@@ -35,7 +35,7 @@ Exit status with --state: 0, or 1 when the state or the policy could not be read
 Exit status with logs: that of redshank replay.`,
 		Example: `  redshank explain -p /etc/redshank/policy.yaml --state /var/lib/redshank alice@contoso.com
   redshank explain 203.0.113.7 /var/log/exchange`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wanted("an account or an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (state == "") == (len(args) == 1) {
 				return errors.New("want logs or --state, one of the two")

@@ -24,7 +24,7 @@ Exit status: 0 when the record was found, 1 when it was not, 2 for a command lin
 that is not understood.`,
 		Example: `  redshank find "sha256:0123456789abcdef 2026-03-10T08:15:30Z /logs/u_ex260310.log"
   redshank find sha256:0123456789abcdef /archive/2026-03`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wanted("a RECORD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := replay.Locate(cmd.Context(), args[0], args[1:], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 			switch {

@@ -36,7 +36,7 @@ when incidents were found.`,
   redshank replay --report report.html audit.csv signins.json Security.evtx
   redshank replay -p policy.yaml --against stricter.yaml logs/
   redshank replay --explain alice@contoso.com logs/`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wanted("at least one log: FILE, FOLDER or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Paths, opts.Stdin = args, cmd.InOrStdin()
 			return runReplay(cmd, opts, since, until)

@@ -29,7 +29,7 @@ Exit status: 0 when all cases pass, 1 when one fails or cannot be run, 2 for a
 command line that is not understood.`,
 		DisableFlagsInUseLine: true,
 		Example:               "  redshank test /etc/redshank/cases",
-		Args:                  cobra.MinimumNArgs(1),
+		Args:                  wanted("at least one FOLDER of cases"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed := false
 			for _, path := range args {

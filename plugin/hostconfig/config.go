@@ -21,6 +21,7 @@ const (
 type Config struct {
 	Service                  Section
 	Inputs, Filters, Outputs []Section
+	Parsers                  []Section // also those for several lines
 
 	// Unset are the variables that are used, have no default and are not set.
 	// Fluent Bit takes them as empty.
@@ -107,6 +108,15 @@ func (c *Config) load(path string) error {
 	return c.loadClassic(path, string(text))
 }
 
+// LoadParsers reads the parsers of a file that the key parsers_file names. The path is
+// relative to folder, that of the main file.
+func (c *Config) LoadParsers(folder, path string) error {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(folder, path)
+	}
+	return c.load(path)
+}
+
 // include reads the files that pattern names, which is relative to the file
 // that includes them.
 func (c *Config) include(from, pattern string) error {
@@ -142,6 +152,8 @@ func (c *Config) add(kind string, s Section) {
 		c.Filters = append(c.Filters, s)
 	case "output":
 		c.Outputs = append(c.Outputs, s)
+	case "parser", "multiline_parser":
+		c.Parsers = append(c.Parsers, s)
 	}
 }
 

@@ -37,6 +37,13 @@ func (c *Config) loadYAML(path string, text []byte) error {
 			c.add(kind, c.section(path, item))
 		}
 	}
+	for _, kind := range []string{"parser", "multiline_parser"} {
+		if list := get(top, kind+"s"); list != nil {
+			for _, item := range list.Content {
+				c.add(kind, c.section(path, item))
+			}
+		}
+	}
 	if includes := get(top, "includes"); includes != nil {
 		for _, item := range includes.Content {
 			if err := c.include(path, item.Value); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -172,21 +173,25 @@ func (sc *scene) fill(s *scenes, in *report.Incident) {
 func (sc *scene) lists() []report.List {
 	i := sc.incident
 	var reset, block []string
-	for _, v := range i.Valid {
-		reset = append(reset, v.User)
+	valid, addresses := i.Valid, i.RelatedIPs()
+	if x := i.Indicators; x != nil && !x.Empty() {
+		valid, addresses = append(slices.Clip(valid), x.Valid...), append(addresses, x.IPs...)
+	}
+	for _, v := range valid {
+		if !slices.Contains(reset, v.User) {
+			reset = append(reset, v.User)
+		}
 	}
 	if i.Rule.Kind == alert.Behaviour && i.User != nil && len(i.Valid) == 0 {
 		reset = append(reset, i.User.DisplayName())
 	}
-	switch {
-	case i.Prefix.IsValid():
+	if i.Prefix.IsValid() {
 		block = append(block, i.Prefix.String())
-	case i.Source.IsValid():
-		block = append(block, i.Source.String())
 	}
-	for _, ip := range i.IPs {
-		if text := ip.String(); !slices.Contains(block, text) && !i.Prefix.Contains(ip) {
-			block = append(block, text)
+	listed := map[netip.Addr]bool{}
+	for _, ip := range addresses {
+		if !listed[ip] && !i.Prefix.Contains(ip) {
+			listed[ip], block = true, append(block, ip.String())
 		}
 	}
 	var apps []string
@@ -200,8 +205,12 @@ func (sc *scene) lists() []report.List {
 	if i.Counts.DistinctIPs > len(block) && !i.Source.IsValid() {
 		more = i.Counts.DistinctIPs
 	}
+	var concerned []string
+	if i.User == nil {
+		concerned = i.Alert.Accounts
+	}
 	var lists []report.List
-	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Addresses to block", Items: block, Of: more},
+	for _, l := range []report.List{{Title: "Accounts to reset", Items: reset}, {Title: "Accounts concerned", Items: concerned}, {Title: "Addresses to block", Items: block, Of: more},
 		{Title: "Sessions to revoke", Items: sc.sessions}, {Title: "Applications to check", Items: apps}, mailList(i)} {
 		if len(l.Items) > 0 {
 			lists = append(lists, l)

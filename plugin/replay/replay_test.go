@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/unicode"
 
+	"redshank/analytics/alert"
 	"redshank/test/bench/iis"
 )
 
@@ -448,6 +450,22 @@ func TestBlocks(t *testing.T) {
 		doc.Logs[0].Name = doc.Logs[1].Name
 		if fmt.Sprint(doc.Logs[0]) != fmt.Sprint(doc.Logs[1]) {
 			t.Errorf("log %d: in blocks %+v, whole %+v", i, doc.Logs[1], doc.Logs[0])
+		}
+	}
+}
+
+// TestBlockListOfACampaign checks that the report lists every address that the alert
+// has in its indicators, the one that guessed right first, and no more.
+func TestBlockListOfACampaign(t *testing.T) {
+	address := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{203, 0, 113, byte(n)}) }
+	a := &alert.Alert{Valid: []alert.Credential{{User: "alice@contoso.com", IP: address(90)}}, Counts: alert.Counts{DistinctIPs: 100}, Indicators: &alert.Indicators{}}
+	for n := range 100 {
+		a.Indicators.IPs = append(a.Indicators.IPs, address(n))
+	}
+	a.IPs = a.Indicators.IPs[:20]
+	for _, l := range (&scene{incident: &Incident{Alert: a}}).lists() {
+		if l.Title == "Addresses to block" && (len(l.Items) != 100 || l.Items[0] != "203.0.113.90" || l.Of != 0) {
+			t.Errorf("%d addresses of %d, first %s (want 100, 203.0.113.90)", len(l.Items), l.Of, l.Items[0])
 		}
 	}
 }

@@ -51,18 +51,20 @@ func (i *Attack) Volume() int { return i.Counts.Failures }
 // AddFailure counts a failed attempt. It reports whether the attempt is new,
 // rather than a duplicate from another log.
 func (i *Attack) AddFailure(t window.Attempt, ev *event.Event) bool {
-	switch i.latest.Add(t, maxAttempts) {
+	result := i.latest.Add(t, maxAttempts)
+	if ev != nil && result != window.Joined {
+		i.AddEvent(ev)
+	}
+	switch result {
 	case window.Joined, window.Refined:
 		i.refine(t)
 		return false
 	case window.Identified:
+		i.addAgent(t.Agent)
 		i.tally(t)
 		return true
 	}
 	i.countFailure(t)
-	if ev != nil {
-		i.AddEvent(ev)
-	}
 	return true
 }
 
@@ -82,6 +84,7 @@ func (i *Attack) countFailure(t window.Attempt) {
 // refine merges the details that another log adds to a counted attempt.
 func (i *Attack) refine(t window.Attempt) {
 	i.Services |= 1 << t.Service
+	i.addAgent(t.Agent)
 	if t.Key == 0 {
 		return
 	}

@@ -95,6 +95,24 @@ func TestTwoLogsOfOneAttempt(t *testing.T) {
 	}
 }
 
+// The program of an attempt is known whichever of its two logs arrives first: a
+// Security event names the account, the row of IIS the agent.
+func TestProgramOfTheSecondLog(t *testing.T) {
+	windows := attempt(try{})
+	windows.Sources, windows.Agent, windows.Service = 1<<event.WinEvent, 0, event.Windows
+	web := attempt(try{})
+	web.Sources, web.Tool = 1<<event.IIS, window.ToolNamed|1
+	for _, key := range []uint64{web.Key, 0} {
+		web.Key = key
+		i := attackOf(nil)
+		i.AddFailure(windows, nil)
+		i.AddFailure(web, nil)
+		if i.Counts.Failures != 1 || !i.UsesAgent(web.Agent) {
+			t.Errorf("account %x in the second log: %d failures, agent known: %v", key, i.Counts.Failures, i.UsesAgent(web.Agent))
+		}
+	}
+}
+
 // A restored attack goes on as the saved one would have.
 func TestRestore(t *testing.T) {
 	saved := attackOf(times(15, func(k int) int { return k }, func(t *try) {

@@ -36,8 +36,9 @@ type List struct {
 	arrived  uint32                     // number of the last failure, from 1; number n is at place (n-1) % maxFailures
 	latest   [accountSlots]uint32       // number of the latest failure of the accounts of a slot; 0: none
 	newest   [maxFailures / block]int64 // no failure of a block is later
-	Level    Level
-	dirty    map[int]struct{} // indexes in failures that changed; nil: changes are not tracked
+	web      Level                      // of failures over the web
+	mail     Level                      // of failures by IMAP, POP and SMTP
+	dirty    map[int]struct{}           // indexes in failures that changed; nil: changes are not tracked
 }
 
 // block is how many failures in a row are passed over together where all
@@ -45,15 +46,27 @@ type List struct {
 // makes with each failure that goes on with it, reads one or two blocks.
 const block = 256
 
+// Level returns the level of failures by a service. The mail protocols have one of
+// their own: where people mistype in browsers all day, an attack on SMTP is small.
+func (e *List) Level(s event.Service) *Level {
+	if MailProtocol(s) {
+		return &e.mail
+	}
+	return &e.web
+}
+
+// MailProtocol reports whether a service is IMAP, POP or SMTP.
+func MailProtocol(s event.Service) bool {
+	return s == event.IMAPService || s == event.POPService || s == event.SMTPService
+}
+
 // accountSlots is the number of slots from which the failures of one account are
 // found: with the list full, some two accounts share one.
 const accountSlots = 4096
 
 // Add adds a failure, in place of the one that arrived first if the list is full.
 func (e *List) Add(f Failure) {
-	if !f.Single && !f.Repeated {
-		e.Level.add(f.At, 1)
-	}
+	e.count(&f, 1)
 	f.place = e.next
 	if len(e.failures) < maxFailures {
 		f.place = len(e.failures)
@@ -81,7 +94,9 @@ func (e *List) link(f *Failure, number uint32) {
 // Merge adds what another log reports about a failure, see window.Attempt.Merge.
 func (e *List) Merge(f *Failure, t window.Attempt) {
 	named := f.Key == 0 && t.Key != 0
+	e.count(f, -1)
 	f.Attempt.Merge(t)
+	e.count(f, 1)
 	if named {
 		age := (e.arrived - 1 - uint32(f.place)) % maxFailures
 		e.link(f, e.arrived-age)
@@ -133,9 +148,12 @@ func (e *List) Explain(f *Failure) {
 func (e *List) Changed(f *Failure) { e.markDirty(f.place) }
 
 // discount removes a failure from the level of the tenant.
-func (e *List) discount(f *Failure) {
+func (e *List) discount(f *Failure) { e.count(f, -1) }
+
+// count adds n to the level of the tenant at the time of a failure that nothing explains.
+func (e *List) count(f *Failure, n int32) {
 	if !f.Single && !f.Repeated && !f.Taken && !f.Succeeded {
-		e.Level.add(f.At, -1)
+		e.Level(f.Service).add(f.At, n)
 	}
 }
 

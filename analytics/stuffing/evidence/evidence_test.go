@@ -37,6 +37,22 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// TestLevels checks that the mail protocols have a level of their own, also for a
+// failure of which the Windows log tells first.
+func TestLevels(t *testing.T) {
+	var e List
+	const now = 100 * event.Hour
+	e.Add(Failure{Attempt: window.Attempt{At: now, Service: event.OWA}})
+	e.Add(Failure{Attempt: window.Attempt{At: now, Service: event.SMTPService}})
+	e.Add(Failure{Attempt: window.Attempt{At: now, Service: event.Windows}})
+	e.Merge(&e.failures[2], window.Attempt{At: now, Service: event.SMTPService})
+	for s, want := range map[event.Service]int32{event.OWA: 1, event.SMTPService: 2} {
+		if got := e.Level(s).count(100).failures; got != want {
+			t.Errorf("%d failures in the level of %s, want %d", got, s, want)
+		}
+	}
+}
+
 // TestForgive compares the failures that are forgiven with those that a search of all
 // recent ones finds, while the ring is overwritten and failures get their accounts late.
 func TestForgive(t *testing.T) {

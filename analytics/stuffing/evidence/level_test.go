@@ -82,7 +82,7 @@ func TestLevelFollowsTheList(t *testing.T) {
 	}
 	e.Add(Failure{Attempt: window.Attempt{At: at, Key: 9}, Repeated: true})
 	e.Add(Failure{Attempt: window.Attempt{At: at, Key: 9}, Single: true})
-	if n := e.Level.count(100).failures; n != 4 {
+	if n := e.web.count(100).failures; n != 4 {
 		t.Fatalf("%d failures in the level, want 4 without the repeated one and that of a client with an incident", n)
 	}
 	all := e.Unexplained(0, func(*Failure) bool { return true })
@@ -91,7 +91,7 @@ func TestLevelFollowsTheList(t *testing.T) {
 	e.Take(all[1:3])
 	e.Take(all[1:3])
 	e.Explain(all[4])
-	if n := e.Level.count(100).failures; n != 1 {
+	if n := e.web.count(100).failures; n != 1 {
 		t.Errorf("%d failures in the level, want 1", n)
 	}
 	if n := len(e.Unexplained(0, func(*Failure) bool { return true })); n != 2 {

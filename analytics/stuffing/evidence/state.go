@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"errors"
+
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics/state"
@@ -41,7 +43,7 @@ func (e *List) Tables(loaded func()) []state.Table {
 	}
 	return []state.Table{
 		{Name: tableEvidence, Track: e.track, Restore: e.restore, Changes: e.save, Loaded: complete},
-		{Name: tableLevel, Restore: e.Level.restore, Changes: e.Level.save},
+		{Name: tableLevel, Restore: e.restoreLevel, Changes: e.saveLevels},
 	}
 }
 
@@ -90,17 +92,31 @@ func (e *List) loaded() {
 	}
 }
 
-func (l *Level) save(w *state.Writer) {
+// saveLevels saves the level of the mail protocols behind that of the web.
+func (e *List) saveLevels(w *state.Writer) {
+	e.web.save(w, 0)
+	e.mail.save(w, levelHours)
+}
+
+func (e *List) restoreLevel(key, value []byte) error {
+	place, err := state.Number(key)
+	if err != nil || place < levelHours {
+		return errors.Join(err, e.web.restore(value))
+	}
+	return e.mail.restore(value)
+}
+
+func (l *Level) save(w *state.Writer, from int) {
 	for n := range l.hours {
 		if h := &l.hours[n]; h.dirty {
 			h.dirty = false
 			w.Encode(tableLevel, []int32{h.hour, h.failures, h.signIns})
-			w.Put(tableLevel, w.Number(uint64(n)), true)
+			w.Put(tableLevel, w.Number(uint64(from+n)), true)
 		}
 	}
 }
 
-func (l *Level) restore(_, value []byte) error {
+func (l *Level) restore(value []byte) error {
 	var in [3]int32
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
