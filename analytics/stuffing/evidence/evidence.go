@@ -196,7 +196,7 @@ func (e *List) Find(t *window.Attempt) *Failure {
 	return nil
 }
 
-// single records that a client has an incident of its own from a time on. cut returns
+// MarkSingle records that a client has an incident of its own from a time on. cut returns
 // the client that an address belongs to.
 func (e *List) MarkSingle(k event.ClientKey, from int64, cut func(event.ClientKey) event.ClientKey) {
 	for f := range e.Since(from) {
