@@ -63,7 +63,28 @@ command line that is not understood.`,
 		RunE:          withoutSubcommand,
 	}
 	root.AddCommand(newCheck(), newCollect(), newCoverage(version), newDocs(), newDrill(), newExplain(version), newFind(), newReplay(version), newTest(), newVersion(version))
+	root.SetHelpCommand(newHelp())
 	return root
+}
+
+// newHelp returns the help command, which refuses a word that is not a command.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, rest, err := cmd.Root().Find(args)
+			switch {
+			case err != nil:
+				return err
+			case len(rest) > 0:
+				return withoutSubcommand(topic, rest)
+			}
+			topic.InitDefaultHelpFlag()
+			topic.InitDefaultVersionFlag()
+			return topic.Help()
+		},
+	}
 }
 
 // withoutSubcommand is run by a command that only groups subcommands. It

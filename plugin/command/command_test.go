@@ -21,6 +21,8 @@ func TestRun(t *testing.T) {
 	}{
 		{"", 2, "redshank [command]"},
 		{"frobnicate", 2, `unknown command "frobnicate"`},
+		{"help frobnicate", 2, `unknown command "frobnicate"`},
+		{"help replai", 2, `did you mean replay`},
 		{"chek", 2, "did you mean check"},
 		{"docs", 2, "redshank docs [command]"},
 		{"docs optoins", 2, "did you mean options"},
