@@ -115,10 +115,27 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
-	if mature && elsewhere && app.MailboxesInDay(at, minMailboxes) {
+	if mature && elsewhere && app.MailboxesWithin(event.Day, at, minMailboxes) {
 		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
+	if !mature && c.neverLetIn(app, ev, w) && app.MailboxesWithin(event.Hour, at, forgedMailboxes) {
+		c.evidence.raise(app, ev, newNetwork, nil)
+		c.evidence.raise(app, ev, accessMailboxes, ev.App)
+	}
 	c.evidence.updateItems(app, ev)
+}
+
+// forgedMailboxes is the number of mailboxes, read within an hour, from which the tokens
+// of an application that nobody let in may be forged. The log of consents can be late.
+const forgedMailboxes = 8
+
+// neverLetIn reports whether an application acts for people none of whom has signed in
+// to it or let it in since the tenant was learned, from a network that few accounts use:
+// its tokens may be forged.
+func (c *applications) neverLetIn(app *profile, ev *event.Event, w *networkContext) bool {
+	at := ev.Time.UnixMilli()
+	return ev.UserKind == event.UserPerson && w.network != 0 && !w.usual && app.SignIns[0].At == 0 && !app.has(mailConsent) &&
+		c.weights.population.Learned(at, learningDays) && float64(c.weights.others(app, newNetwork, w.network, at)) < c.weights.common()
 }
 
 // appNetwork adds a network to the baseline of an application, and counts the

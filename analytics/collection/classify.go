@@ -54,7 +54,9 @@ func collectionClass(i *theft, kinds kindSet) string {
 		return classExport
 	case i.appSubject:
 		return classApp
-	case kinds.has(sessionMoved):
+	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "":
+		return classReplay
+	case kinds.has(accessOrdinary) && kinds&^(everyday|ofTravel|readByHand|setOf(signInFromAttack, signInAfterFailures)) == 0:
 		return classReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
 		return classMailRule
@@ -82,6 +84,8 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
+	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
+		return alert.Medium
 	case signIn && access, kinds.has(scriptTool, accessTool):
 		return alert.High
 	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
@@ -99,6 +103,14 @@ func letIn(kinds kindSet) kindSet {
 	}
 	return everyday | setOf(mailConsent, newNetwork, sessionMoved, signInScript)
 }
+
+// ofTravel are the signals of a person who travels, or begins to use a VPN service, and
+// looks at mail with the client of always. In the logs of a server, mail that was
+// opened with a browser counts only once there are many requests.
+var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
+
+// readByHand are the signals of mail that was opened with a browser.
+var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)
 
 // phished reports whether an application looks like one that a phished account
 // consented to: the application reads the account's mailbox through, or is a script,
@@ -138,7 +150,7 @@ func confidence(p *policy.Policy, kinds kindSet, d *profile) float64 {
 
 // maturity describes the maturity of the baselines used for an incident.
 func maturity(p *policy.Policy, d *profile) string {
-	if d.kind == aHost {
+	if d.kind == aHost || d.kind == anAddress {
 		return ""
 	}
 	period := p.Collection.Baseline

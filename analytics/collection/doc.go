@@ -42,14 +42,16 @@
 //     read over Graph by an application with which the account never did so, or if a
 //     script signed in and many mails were opened;
 //   - when a named attack tool signs in and any mail of the account is opened;
+//   - when an application that nobody let in, or a rented address that nobody signs in
+//     from, reads many mailboxes within an hour: such tokens need no sign-in;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
 //
 // # It stays quiet
 //
-// for new telephones, travellers, a company's VPN, a new line of an office,
-// programs that have always read this mailbox from that network, and services of
-// the cloud itself. An application that many let in, a new backup product, a
+// for new telephones, travellers, a company's VPN, a new line of an office, programs
+// that have always read this mailbox from that network, and services of the cloud
+// itself. A traveller with the client of always is at most medium in the cloud. An application that many let in, a new backup product, a
 // migration by one account are one question (low) each.
 //
 // # One theft, one incident

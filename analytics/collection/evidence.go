@@ -63,10 +63,11 @@ func (c *evidence) record(d *profile, n observation, detail []byte, ev *event.Ev
 var appGrants, ofGranter = setOf(mailConsent, appCredentials), oddSession | setOf(newNetwork, newCountry)
 
 // passOn records an observation of an account's sign-in on the application that the
-// account let in near it.
+// account let in near it. A sign-in to that application, by its server, is not the
+// account's.
 func (c *evidence) passOn(d *profile, n, grant *observation) {
 	app, ok := c.subjects.profiles.Get(grant.links[2])
-	if !ok || n.half || !ofGranter.has(n.kind) || !n.near(grant, c.window) || c.weights.of(d, n) == 0 {
+	if !ok || n.half || n.links[2] == grant.links[2] || !ofGranter.has(n.kind) || !n.near(grant, c.window) || c.weights.of(d, n) == 0 {
 		return
 	}
 	o := *n

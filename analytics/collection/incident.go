@@ -34,6 +34,9 @@ func (c *evidence) open(d *profile, center *observation) {
 	}
 	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft)
 	i.Extend(start)
+	if d.kind == anAddress {
+		subject = "" // the source says it
+	}
 	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }
 

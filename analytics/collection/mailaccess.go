@@ -54,7 +54,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 		if program || impersonates {
 			c.apps.manyMailboxes(d, ev, c.subjects.mailboxOf(d, ev))
 		}
-		if (script || impersonates) && d.MailboxesInDay(ev.Time.UnixMilli(), minMailboxes) {
+		if (script || impersonates) && d.MailboxesWithin(event.Day, ev.Time.UnixMilli(), minMailboxes) {
 			c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.AgentText(), ev.Client)) // however slowly they are read
 		}
 	}
@@ -170,6 +170,7 @@ func (c *mailAccess) ordinary(d *profile, ev *event.Event, w *networkContext) {
 		if syncs && c.networks.rented(ev.IP) {
 			c.evidence.raiseUnless(w.network, d, ev, accessSync, ev.Mailbox)
 		}
+		c.evidence.readsOfOthers(d, ev, w, c.subjects.mailboxOf(d, ev))
 	}
 	c.inOddSession(d, ev, oddSession)
 }
@@ -228,6 +229,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	}
 	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && d.Taken.Between(at/event.Hour-1, at/event.Hour) >= manyMails {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
+		c.withoutSignIn(d, ev, w)
 	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10

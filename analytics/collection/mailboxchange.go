@@ -49,6 +49,9 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	n := c.evidence.observationOf(ev, kind)
 	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&deletesMail == 0
 	c.evidence.record(d, n, detail, ev)
+	if kind == mailPermission && d.kind == aUser && w.network != 0 {
+		c.evidence.rightsUsed(d, ev, &w)
+	}
 	if does&opensProtocol != 0 && len(ev.Mailbox) > 0 && string(ev.Mailbox) != d.subject {
 		n.links[0] = 0 // the session is that of the administrator
 		c.evidence.record(c.subjects.profile(aUser, ev.Mailbox), n, detail, ev)

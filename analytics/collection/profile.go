@@ -22,7 +22,7 @@ const (
 )
 
 // profile is the entity profile of a subject of AN0131: an account, an
-// application or a host. It holds the behaviour and the observations.
+// application, a host or an address. It holds the behaviour and the observations.
 type profile struct {
 	key          uint64
 	subject      string
@@ -43,6 +43,7 @@ const (
 	aUser subjectKind = iota
 	anApp
 	aHost
+	anAddress // from which mail of many accounts was read without a sign-in
 )
 
 // observation is one signal, with the links it shares with other observations.

@@ -3,6 +3,7 @@ package collection
 import (
 	"fmt"
 
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
@@ -105,7 +106,8 @@ func (s *site) use(at int64, ev *event.Event, w *networkContext) {
 // compareSites raises the signal if a session changes networks within an hour, or
 // within a day to a network of servers for rent. A session that goes to another
 // network and comes back within a day counts half, and so does that of a telephone,
-// which moves between mobile and other networks. before is the site of this network
+// which moves between mobile and other networks, and one that goes to another network
+// in the same city. before is the site of this network
 // without the current event.
 func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before *site) {
 	at := ev.Time.UnixMilli()
@@ -118,12 +120,16 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 	if s == nil {
 		return
 	}
+	nearby := c.sameCity(here, there) && !c.rentedSite(s)
+	if nearby && !c.owns(d, here) && !c.owns(d, there) {
+		return // a traveller in a hotel, and on a mobile network
+	}
 	slow := gap >= switchedWithin && !c.rentedSite(s)
 	if slow && !returned {
 		return
 	}
 	n := c.evidence.observationOf(ev, sessionMoved)
-	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow || c.byTelephone(ev)
+	n.first, n.last, n.client, n.feature, n.half = s.first, s.first, s.client, s.network, slow || nearby || c.byTelephone(ev)
 	n.links[1] = linkOf(c.policy, s.client)
 	c.evidence.record(d, n, nil, ev)
 }
@@ -151,17 +157,36 @@ func (c *sessions) odd(d *profile, a, b *site) *site {
 	if a.first < b.first {
 		a, b = b, a
 	}
-	period := d.learning(c.policy.Collection.Baseline)
-	own := func(s *site) bool { return s.usual || d.Baseline.KnewBefore(s.network, s.first, period) }
 	switch {
-	case own(a) && own(b):
+	case c.owns(d, a) && c.owns(d, b):
 		return nil
-	case own(a):
+	case c.owns(d, a):
 		return b
-	case own(b), c.weights.others(d, sessionMoved, a.network, a.first) <= c.weights.others(d, sessionMoved, b.network, b.first):
+	case c.owns(d, b), c.weights.others(d, sessionMoved, a.network, a.first) <= c.weights.others(d, sessionMoved, b.network, b.first):
 		return a
 	}
 	return b
+}
+
+// owns reports whether a site is in a network of the account's.
+func (c *sessions) owns(d *profile, s *site) bool {
+	return s.usual || d.Baseline.KnewBefore(s.network, s.first, d.learning(c.policy.Collection.Baseline))
+}
+
+// cityKilometres is the distance within which a database of cities places two networks
+// of one city.
+const cityKilometres = 50
+
+// sameCity reports whether two sites are in one city. Without a database of cities
+// sameCity returns false.
+func (c *sessions) sameCity(a, b *site) bool {
+	none := event.ClientKey{}
+	if a.client == none || b.client == none {
+		return false
+	}
+	p, o := c.networks.geo.Locate(a.client.Addr()), c.networks.geo.Locate(b.client.Addr())
+	from := behaviour.Point{Lat: float32(p.Lat), Lon: float32(p.Lon)}
+	return p.Located && o.Located && from.Kilometres(&behaviour.Point{Lat: float32(o.Lat), Lon: float32(o.Lon)}) <= cityKilometres
 }
 
 // savedSite is the saved form of a session, one list for each field of site.

@@ -170,7 +170,7 @@ func (c *subjects) restoreProfile(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if d.kind > aHost {
+	if d.kind > anAddress {
 		return fmt.Errorf("subject of kind %d", d.kind)
 	}
 	if i := c.tracker.ByID(in.Incident); i != nil {

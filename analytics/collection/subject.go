@@ -88,7 +88,7 @@ func (c *subjects) changed(d *profile) { c.profiles.MarkDirty(d.key) }
 
 // subjectKey returns the key of a subject. The key of an application is also the link
 // of its observations.
-func subjectKey(kind subjectKind, id []byte) uint64 { return event.SaltedHash("uah"[kind], id) }
+func subjectKey(kind subjectKind, id []byte) uint64 { return event.SaltedHash("uahi"[kind], id) }
 
 // groupsOf returns the baselines of an account's groups. There are at most 64.
 func (c *subjects) groupsOf(user []byte) (list []*baseline.Baseline) {

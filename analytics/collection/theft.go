@@ -112,7 +112,7 @@ func collectionSentence(a *alert.Alert) string {
 		if len(a.Accounts) == 1 {
 			fmt.Fprintf(&b, " by %s", a.Accounts[0])
 		}
-	default:
+	case a.Subject != "":
 		fmt.Fprintf(&b, " by application %s", a.Subject)
 	}
 	if a.Source.IsValid() {

@@ -114,6 +114,9 @@ func (i *Incident) AddEvent(ev *event.Event) {
 	i.cloud = i.cloud || ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 }
 
+// OfCloud reports whether any event of the incident is from a log of the cloud.
+func (i *Incident) OfCloud() bool { return i.cloud }
+
 // appendCapped appends a capped copy of text to list if it is new and there is
 // room.
 func appendCapped(list []string, text []byte, limit int) []string {

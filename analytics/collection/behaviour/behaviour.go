@@ -7,7 +7,6 @@ package behaviour
 
 import (
 	"redshank/analytics/baseline"
-	"redshank/analytics/event"
 	"redshank/analytics/window"
 )
 
@@ -71,10 +70,11 @@ func (b *Behaviour) ReadMailbox(t window.Attempt) {
 	}
 }
 
-// MailboxesInDay reports whether, of the reads stored, those of some day that
-// contains a time are of at least a number of different mailboxes.
-func (b *Behaviour) MailboxesInDay(at int64, least int) bool {
-	return b.Mailboxes.Windows(at, event.Day, func(reads []window.Attempt) bool {
+// MailboxesWithin reports whether, of the reads stored, those of some span that
+// contains a time are of at least a number of different mailboxes. Span is in
+// milliseconds.
+func (b *Behaviour) MailboxesWithin(span, at int64, least int) bool {
+	return b.Mailboxes.Windows(at, span, func(reads []window.Attempt) bool {
 		var boxes window.Distinct
 		for _, t := range reads {
 			boxes.Add(t.Key)

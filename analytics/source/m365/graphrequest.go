@@ -165,6 +165,8 @@ func mailRequest(method []byte, s [][]byte, query []byte) mailAct {
 		return mailAct{event.MailAccess, event.Send, 1}
 	case ascii.EqualFold(last, "delta"):
 		return mailAct{event.MailAccess, event.Sync, 0}
+	case string(method) == "POST" && ascii.EqualFold(last, "messages"):
+		return mailAct{action: event.MailboxChange, items: 1} // writes a message, as a draft
 	case !reads:
 		return mailAct{action: event.MailAccess}
 	case ascii.EqualFold(last, "messages"):
