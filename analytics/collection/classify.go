@@ -86,6 +86,14 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 	return alert.Medium
 }
 
+// ofTravel are the signals of a person who travels, or begins to use a VPN service, and
+// looks at mail with the client of always. In the logs of a server, mail that was
+// opened with a browser counts only once there are many requests.
+var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
+
+// readByHand are the signals of mail that was opened with a browser.
+var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)
+
 // letIn returns the signals of the sign-in half that an application gives which somebody
 // let in at work. In a small tenant nobody else uses a new product, its programs are
 // scripts, and the administrator who lets it in moves between networks.
@@ -95,14 +103,6 @@ func letIn(kinds kindSet) kindSet {
 	}
 	return everyday | setOf(mailConsent, newNetwork, sessionMoved, signInScript)
 }
-
-// ofTravel are the signals of a person who travels, or begins to use a VPN service, and
-// looks at mail with the client of always. In the logs of a server, mail that was
-// opened with a browser counts only once there are many requests.
-var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
-
-// readByHand are the signals of mail that was opened with a browser.
-var readByHand = setOf(accessOrdinary, accessMany, accessNewApp, accessVolume)
 
 // phished reports whether an application looks like one that a phished account
 // consented to: the application reads the account's mailbox through, or is a script,
