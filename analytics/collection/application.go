@@ -81,7 +81,7 @@ func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
 	}
 	if i := d.incident; i != nil && within(i, t.At) {
-		i.addMailbox(&t)
+		i.AddMailbox(&t)
 		c.evidence.tracker.Update(i.Incident)
 	}
 }

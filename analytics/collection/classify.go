@@ -5,65 +5,57 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
 
-// The classes of AN0131.
-const (
-	classScripted = "scripted_mail_access"
-	classReplay   = "session_replay"
-	classApp      = "application_mail_access"
-	classExport   = "mailbox_export"
-	classTool     = "collection_tool"
-	classMailRule = "mail_diversion"
-)
-
-// classTechniques are the ATT&CK ids of the classes.
-var classTechniques = map[string]string{
-	classScripted: "T1114.002",
-	classReplay:   "T1114.002",
-	classApp:      "T1114.002",
-	classExport:   "T1114.002",
-	classTool:     "T1114.002",
-	classMailRule: "T1114.003",
-}
-
 // classify sets the class, severity, source, maturity and confidence of an
 // incident from its current signals.
-func classify(p *policy.Policy, i *theft, d *profile) {
-	i.appSubject = i.Account == "" && d.kind == anApp
-	kinds := i.kinds()
+func classify(p *policy.Policy, i *theft.Theft, d *profile) {
+	i.AppSubject = i.Account == "" && d.kind == anApp
+	kinds := kindsOf(i)
 	i.Class = collectionClass(i, kinds)
 	i.Severity = max(i.Severity, severity(i, d, kinds))
 	if k := sourceOf(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
 		i.Client = k.Addr()
 		i.Location, i.Labels = p.Locate(i.Client), p.NetworkLabels(i.Client)
 	}
-	i.baseline = maturity(p, d)
-	i.confidence = confidence(p, kinds, d)
+	i.Baseline = maturity(p, d)
+	i.Confidence = confidence(p, kinds, d)
+}
+
+// kindsOf returns the kinds of an incident's signals. It takes a map look-up per
+// signal.
+func kindsOf(i *theft.Theft) (s kindSet) {
+	for n := range i.Signals {
+		if kind, ok := kindOf[i.Signals[n].Code]; ok {
+			s |= 1 << kind
+		}
+	}
+	return s
 }
 
 // collectionClass returns the class of an incident, which is that of its strongest
 // signals.
-func collectionClass(i *theft, kinds kindSet) string {
+func collectionClass(i *theft.Theft, kinds kindSet) string {
 	switch {
 	case kinds.has(scriptTool, accessTool):
-		return classTool
+		return theft.ClassTool
 	case kinds.has(mailExport):
-		return classExport
-	case i.appSubject:
-		return classApp
+		return theft.ClassExport
+	case i.AppSubject:
+		return theft.ClassApp
 	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "":
-		return classReplay
+		return theft.ClassReplay
 	case kinds.has(accessOrdinary) && kinds&^(everyday|ofTravel|readByHand|setOf(signInFromAttack, signInAfterFailures)) == 0:
-		return classReplay
+		return theft.ClassReplay
 	case kinds.has(ruleHides, ruleForwards) && !kinds.has(accessScript, accessNoAgent, accessMailboxes):
-		return classMailRule
+		return theft.ClassMailRule
 	case kinds.has(mailConsent) && kinds.has(accessForeignApp):
-		return classApp
+		return theft.ClassApp
 	}
-	return classScripted
+	return theft.ClassScripted
 }
 
 // byProgram are the signals that legitimate programs give, too: a backup, a
@@ -73,7 +65,7 @@ var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems,
 // severity returns the severity of an incident. Signals of both halves mean a theft
 // in progress. A program that reads many mailboxes, without any other signal, is
 // only a question: most such programs are a backup or a new product.
-func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
+func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 	if kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start) {
 		kinds &^= setOf(signInROPC, signInLegacy) // how a new service account signs in
 	}
@@ -82,7 +74,7 @@ func severity(i *theft, d *profile, kinds kindSet) alert.Severity {
 	switch {
 	case d.kind == anApp && program && kinds&^(accessKinds|letIn(kinds)) == 0 && !phished(d, kinds):
 		return alert.Low
-	case signIn && access && (i.privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
+	case signIn && access && (i.Privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
 	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
 		return alert.Medium

@@ -4,19 +4,20 @@ import (
 	"testing"
 
 	"redshank/analytics/alert"
+	"redshank/analytics/collection/theft"
 )
 
 // A set of kinds says what a look at each signal says.
 func TestKindSet(t *testing.T) {
-	var i theft
+	var i theft.Theft
 	var signIn, access bool
 	for kind := range signalKinds {
-		if i.kinds().has(kind) {
+		if kindsOf(&i).has(kind) {
 			t.Errorf("%s before it was added", signalCodes[kind])
 		}
-		i.signals = append(i.signals, alert.Signal{Code: signalCodes[kind]}, alert.Signal{Code: "of a later version"})
+		i.Signals = append(i.Signals, alert.Signal{Code: signalCodes[kind]}, alert.Signal{Code: "of a later version"})
 		signIn, access = signIn || !kind.isAccess(), access || kind.isAccess()
-		set := i.kinds()
+		set := kindsOf(&i)
 		if s, a := set.halves(); s != signIn || a != access || !set.has(kind) || !set.has(newHour, kind) {
 			t.Errorf("%s: halves %v %v, want %v %v", signalCodes[kind], s, a, signIn, access)
 		}
@@ -24,7 +25,7 @@ func TestKindSet(t *testing.T) {
 			t.Errorf("%s alone: halves %v %v", signalCodes[kind], s, a)
 		}
 	}
-	if new(theft).kinds() != 0 {
+	if kindsOf(new(theft.Theft)) != 0 {
 		t.Error("no signals have kinds")
 	}
 }

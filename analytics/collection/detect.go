@@ -6,6 +6,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/incident"
@@ -50,7 +51,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
 	access := &mailAccess{webMails: newWebMails(s, maxUsers), policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
 	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
-	t.Register(&ruleCollection, newTheft)
+	t.Register(&ruleCollection, theft.New)
 	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
 	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, access.webMails}

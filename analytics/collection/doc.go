@@ -76,6 +76,6 @@
 // application.go, mailboxchange.go, or script.go. Each of them records
 // observations (evidence.go). rarity.go computes what an observation weighs,
 // correlate.go adds up the weights of observations near each other, and
-// incident.go opens and extends incidents (theft.go), which classify.go names.
-// Package behaviour holds what is stored of each subject.
+// incident.go opens and extends incidents, which classify.go names. Package behaviour
+// holds what is stored of each subject, package theft what an incident has counted.
 package collection

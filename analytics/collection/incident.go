@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"redshank/analytics/alert"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 )
 
@@ -32,7 +33,7 @@ func (c *evidence) open(d *profile, center *observation) {
 	if behind := c.accountBehind(d); behind != nil {
 		subject, account = behind.subject, behind.subject
 	}
-	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft)
+	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft.Theft)
 	i.Extend(start)
 	if d.kind == anAddress {
 		subject = "" // the source says it
@@ -58,17 +59,17 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		i.addMailbox(&t)
+		i.AddMailbox(&t)
 	}
 	if ev != nil {
 		if ev.UserKind == event.UserPerson {
-			i.addAccount(string(ev.User))
+			i.AddAccount(string(ev.User))
 		}
 		i.Services |= 1 << ev.Service
 		i.AddEvent(ev)
-		i.privileged = i.privileged || ev.Marks.Has(event.PrivilegedUser)
+		i.Privileged = i.Privileged || ev.Marks.Has(event.PrivilegedUser)
 		if ev.Mails != nil {
-			i.mails, _ = mergeMails(i.mails, ev.Mails, alert.MaxMails)
+			i.AddMails(ev.Mails)
 		}
 	}
 	c.outgrows(i, d)
@@ -78,7 +79,7 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 }
 
 // addObservation adds the signal of one observation to the incident.
-func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
+func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 	if n.weight == 0 {
 		return
 	}
@@ -89,8 +90,8 @@ func (c *evidence) addObservation(i *theft, d *profile, n *observation) {
 	if n.client != (event.ClientKey{}) {
 		s.IP = n.client.Addr()
 	}
-	i.addSignal(s)
-	i.mails, _ = mergeMails(i.mails, keptMails(n.mails), alert.MaxMails)
+	i.AddSignal(s)
+	i.AddMails(theft.KeptMails(n.mails))
 	if n.client != (event.ClientKey{}) {
 		i.AddClient(n.client)
 	}
@@ -139,7 +140,7 @@ const fewMailboxes = 2
 
 // outgrows makes an incident be about the application once that has read the mail of
 // more than the account behind it, unless the account has signals of its own.
-func (c *evidence) outgrows(i *theft, d *profile) {
+func (c *evidence) outgrows(i *theft.Theft, d *profile) {
 	if d.kind != anApp || i.Account == "" || c.accountBehind(d) != nil {
 		return
 	}
@@ -151,7 +152,7 @@ func (c *evidence) outgrows(i *theft, d *profile) {
 // linkedIncident returns the open incident that a subject would share: for an
 // application, that of an account which uses it; for an account, that of an
 // application which the account let in. An application of many accounts shares none.
-func (c *evidence) linkedIncident(d *profile, center *observation) *theft {
+func (c *evidence) linkedIncident(d *profile, center *observation) *theft.Theft {
 	if d.kind == anApp {
 		for _, account := range d.Accounts {
 			if o, ok := c.subjects.profiles.Peek(account); ok && !d.Accounts.Full() && c.meets(o.incident, d, center) {
@@ -174,7 +175,7 @@ func (c *evidence) linkedIncident(d *profile, center *observation) *theft {
 }
 
 // meets reports whether any observation near center was made during an incident.
-func (c *evidence) meets(i *theft, d *profile, center *observation) bool {
+func (c *evidence) meets(i *theft.Theft, d *profile, center *observation) bool {
 	for n := range d.observations {
 		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
 			return true
@@ -185,6 +186,6 @@ func (c *evidence) meets(i *theft, d *profile, center *observation) bool {
 
 // during reports whether an observation was made during an incident, or within the
 // time window before or after.
-func (c *evidence) during(i *theft, n *observation) bool {
+func (c *evidence) during(i *theft.Theft, n *observation) bool {
 	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
 }

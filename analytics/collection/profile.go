@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -16,7 +17,6 @@ import (
 const (
 	maxObservations = 48
 	maxDetail       = 320
-	maxMails        = 5              // of one observation
 	maxProfileMails = 40             // of all observations
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
@@ -29,7 +29,7 @@ type profile struct {
 	kind         subjectKind
 	failed       [4]int64 // times of failures, newest first
 	observations []observation
-	incident     *theft
+	incident     *theft.Theft
 	// Subjects that have only ever failed, such as most guessed user names, share
 	// subjects.emptyBehaviour, which is read-only. A behaviour is four fifths of a
 	// profile.
@@ -60,7 +60,7 @@ type observation struct {
 	client      event.ClientKey // zero: none
 	feature     uint64          // counts only while this feature is not usual; 0: always counts
 	detail      string          // empty: the client
-	mails       []alert.Mail    // that were accessed, at most maxMails
+	mails       []alert.Mail    // that were accessed, at most theft.MaxMails
 }
 
 // text returns the detail of the observation, or else its client.
@@ -121,7 +121,7 @@ func (d *profile) addMails(n *observation, list event.MailList) (added bool) {
 	for i := range d.observations {
 		room -= len(d.observations[i].mails)
 	}
-	n.mails, added = mergeMails(n.mails, list, min(maxMails, len(n.mails)+room))
+	n.mails, added = theft.MergeMails(n.mails, list, min(theft.MaxMails, len(n.mails)+room))
 	return added
 }
 
@@ -238,7 +238,7 @@ func (d *profile) suspicious(at int64) bool {
 }
 
 // within reports whether a time is within a day of an incident.
-func within(i *theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
+func within(i *theft.Theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 
 // learning returns the learning period of a subject: days alone for an
 // application, which signs in all day.

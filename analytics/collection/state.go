@@ -9,6 +9,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
@@ -174,7 +175,7 @@ func (c *subjects) restoreProfile(key, value []byte) error {
 		return fmt.Errorf("subject of kind %d", d.kind)
 	}
 	if i := c.tracker.ByID(in.Incident); i != nil {
-		d.incident = i.Detail.(*theft)
+		d.incident = i.Detail.(*theft.Theft)
 	}
 	switch {
 	case in.Idle:
@@ -197,7 +198,7 @@ func (c *subjects) restoreName(key, value []byte) error {
 }
 
 // incidentID returns the id of an incident, "" for none.
-func incidentID(i *theft) string {
+func incidentID(i *theft.Theft) string {
 	if i == nil {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package collection
+package theft
 
 import (
 	"slices"
@@ -8,9 +8,12 @@ import (
 	"redshank/analytics/event"
 )
 
-// mergeMails appends to list the mails of another list that it lacks, up to a limit, and
+// MaxMails bounds the mails of one signal.
+const MaxMails = 5
+
+// MergeMails appends to list the mails of another list that it lacks, up to a limit, and
 // reports whether there were any. Texts are capped copies without line breaks.
-func mergeMails(list []alert.Mail, from event.MailList, limit int) (merged []alert.Mail, added bool) {
+func MergeMails(list []alert.Mail, from event.MailList, limit int) (merged []alert.Mail, added bool) {
 	if len(list) >= limit {
 		return list, false
 	}
@@ -33,11 +36,11 @@ func mailText(text []byte) string {
 	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
 }
 
-// keptMails are mails that were kept, as an event.MailList.
-type keptMails []alert.Mail
+// KeptMails are mails that were kept, as an event.MailList.
+type KeptMails []alert.Mail
 
 // Mails implements event.MailList.
-func (l keptMails) Mails(take func(*event.Mail) bool) {
+func (l KeptMails) Mails(take func(*event.Mail) bool) {
 	for _, m := range l {
 		if !take(&event.Mail{ID: []byte(m.ID), Subject: []byte(m.Subject), Folder: []byte(m.Folder)}) {
 			return

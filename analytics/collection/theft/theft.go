@@ -1,0 +1,76 @@
+// Package theft is what the incidents of AN0131 have beside those of other analytics:
+// the signals, the mailboxes and the mails that were read, and from them the message.
+package theft
+
+import (
+	"cmp"
+	"slices"
+
+	"redshank/analytics/alert"
+	"redshank/analytics/event"
+	"redshank/analytics/incident"
+	"redshank/analytics/window"
+)
+
+// Theft is the detail of an incident: signals and mailboxes.
+type Theft struct {
+	*incident.Incident
+	Privileged bool           // the subject is a privileged account
+	AppSubject bool           // the subject is an application
+	Confidence float64        // 0 to 1
+	Baseline   string         // the maturity of the baselines that were compared
+	Signals    []alert.Signal // added by AddSignal
+	mailboxes  window.Distinct
+	mails      []alert.Mail // that were accessed, at most alert.MaxMails
+	accounts   []string     // that acted, or whose mailboxes were read, at most incident.MaxListed
+}
+
+// New returns the detail of a new incident.
+func New(i *incident.Incident) incident.Detail { return &Theft{Incident: i} }
+
+// Assess does nothing, since every change of the signals classifies the incident.
+func (i *Theft) Assess() {}
+
+// Volume returns the number of mail items.
+func (i *Theft) Volume() int { return i.Counts.Items }
+
+// AddSignal adds a signal to an incident once, and again for each new detail up to
+// a bound.
+func (i *Theft) AddSignal(s alert.Signal) {
+	same := 0
+	for n := range i.Signals {
+		have := &i.Signals[n]
+		if have.Code != s.Code {
+			continue
+		}
+		have.Weight = max(have.Weight, s.Weight)
+		if have.Detail == s.Detail {
+			have.Record = cmp.Or(have.Record, s.Record)
+			have.Mails, _ = MergeMails(have.Mails, KeptMails(s.Mails), MaxMails)
+			return
+		}
+		same++
+	}
+	if same < 3 && len(i.Signals) < 2*incident.MaxListed {
+		i.Signals = append(i.Signals, s)
+	}
+}
+
+// AddMailbox counts a mailbox that was read once, by the hash of its name.
+func (i *Theft) AddMailbox(read *window.Attempt) {
+	if i.mailboxes.Add(read.Key) {
+		i.Counts.Mailboxes = i.mailboxes.Count()
+		i.AddAccount(read.Name)
+		i.Changed()
+	}
+}
+
+// AddAccount adds an account to the list, once.
+func (i *Theft) AddAccount(name string) {
+	if name != "" && len(i.accounts) < incident.MaxListed && !slices.Contains(i.accounts, name) {
+		i.accounts = append(i.accounts, name)
+	}
+}
+
+// AddMails adds mails that were accessed, up to alert.MaxMails.
+func (i *Theft) AddMails(list event.MailList) { i.mails, _ = MergeMails(i.mails, list, alert.MaxMails) }
