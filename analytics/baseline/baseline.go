@@ -134,7 +134,7 @@ func (b *Baseline) SignIn(at int64, period policy.LearningPeriod, request bool) 
 	if b.began == 0 || at < b.began {
 		b.began = at
 	}
-	if h := &b.hours[at/event.Hour%24]; *h == 0 || int32(at/event.Day) < *h {
+	if h := &b.hours[uint64(at/event.Hour)%24]; *h == 0 || int32(at/event.Day) < *h {
 		*h = int32(at / event.Day)
 	}
 	if b.Mature == 0 && (b.Days >= period.Days || b.SignIns >= period.SignIns) {
@@ -151,7 +151,7 @@ func (b *Baseline) IsNewHour(at int64, period policy.LearningPeriod) bool {
 	}
 	h := at / event.Hour
 	for _, near := range [3]int64{h + 23, h, h + 1} {
-		first := b.hours[near%24]
+		first := b.hours[uint64(near)%24]
 		if first != 0 && (int64(first) <= b.Mature/event.Day || int64(first)+int64(period.Days) <= at/event.Day) {
 			return false
 		}

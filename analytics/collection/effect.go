@@ -14,7 +14,7 @@ type effect uint16
 const (
 	forwardsMail  effect = 1 << iota // outside the mailbox's own domain and its subdomains
 	deletesMail                      // or moves mail to a folder in which nobody looks for it
-	marksRead                        // and leaves the mail where it is, or moves it to an ordinary folder
+	marksRead                        // and leaves the mail in its folder, or moves it to an ordinary one
 	delegates                        // lets somebody send for the mailbox
 	endsAuditing                     // of a mailbox or of the tenant
 	addsKey                          // to an application

@@ -36,7 +36,7 @@ func (c *evidence) open(d *profile, center *observation) {
 	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft.Theft)
 	i.Extend(start)
 	if d.kind == anAddress {
-		subject = "" // the source says it
+		subject = "" // the source names the address
 	}
 	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
 }

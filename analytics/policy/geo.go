@@ -203,7 +203,7 @@ type GeoCache struct {
 	answers *simplelru.LRU[netip.Addr, geoAnswer]
 }
 
-// geoAnswer is what is known about an address.
+// geoAnswer is what the databases have about an address.
 type geoAnswer struct {
 	Location
 	rented bool // see Policy.RentedNetwork, which takes an organization apart

@@ -160,7 +160,7 @@ func (c *client) failedForOthers(key uint64) bool {
 }
 
 // kept returns the attempt of the list that t, which another log reports, was joined to,
-// with its time; or t if there is none.
+// with its time; or t if it was not joined.
 func (c *client) kept(t *window.Attempt) *window.Attempt {
 	all := c.attempts.All()
 	for n := len(all) - 1; n >= 0 && all[n].At >= t.At-window.JoinWithin; n-- {

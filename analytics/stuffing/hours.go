@@ -14,7 +14,7 @@ type hourOfDay struct {
 // add counts an account that signs in during an hour. Records of days before are not
 // counted.
 func (h *hours) add(at int64) {
-	o, today := &h[at/hour%24], int32(at/day)
+	o, today := &h[uint64(at/hour)%24], int32(at/day)
 	if today < o.day {
 		return
 	}
@@ -37,13 +37,13 @@ func (o *hourOfDay) before(today int32) float32 {
 }
 
 // usual returns how many accounts usually sign in during the busiest hour between two
-// times, at most a day apart. A nil h has none.
+// times, at most a day apart. For a nil h it returns 0.
 func (h *hours) usual(from, to int64) (most float32) {
 	if h == nil {
 		return 0
 	}
 	for at := max(from, to-day+hour); at/hour <= to/hour; at += hour {
-		most = max(most, h[at/hour%24].before(int32(at/day)))
+		most = max(most, h[uint64(at/hour)%24].before(int32(at/day)))
 	}
 	return most
 }

@@ -104,7 +104,8 @@ func withoutSubcommand(cmd *cobra.Command, args []string) error {
 	return errors.New(text)
 }
 
-// wanted returns the check that a command line has an argument, with what it has to be.
+// wanted returns a check that a command line has an argument; the error says what is
+// expected.
 func wanted(what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {

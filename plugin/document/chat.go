@@ -28,7 +28,7 @@ const (
 	maxChatAction = 400
 )
 
-// chatMessage is the content of a message, which is the same for every chat.
+// chatMessage is the content of a message for any chat service.
 type chatMessage struct {
 	headline, sentence string
 	sections           []chatSection

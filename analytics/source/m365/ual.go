@@ -253,7 +253,7 @@ func (u *UAL) first(slots ...int) []byte {
 	return nil
 }
 
-// known returns the text of v, nil if the text is empty or a placeholder.
+// known returns the text of v. If the text is empty or a placeholder, known returns nil.
 func known(v record.Value) []byte {
 	switch text := v.Bytes(); string(text) {
 	case "", "<null>", "null":
