@@ -42,3 +42,11 @@ func (e *Engine) Health() Health {
 	h.Open, h.Raised, h.Cleared = e.monitor.Take()
 	return h
 }
+
+// Review returns what the events so far show about the logs that they are from, for the
+// end of a run of ObserveEvent.
+func (e *Engine) Review() []Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.monitor.Review(e.received)
+}
