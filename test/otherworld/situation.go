@@ -52,10 +52,10 @@ var situations = []struct {
 }
 
 // situations plans all that fit the organisation.
-func (w *World) situations() {
+func (w planner) situations() {
 	for _, s := range situations {
 		if w.has(s.needs) && strings.Contains(s.name, w.Only) {
-			s.plan(planner{days{w}}, w.honest(s.name, w.day(1, 0), w.End()))
+			s.plan(w, w.honest(s.name, w.day(1, 0), w.End()))
 		}
 	}
 }

@@ -55,7 +55,7 @@ func New(o Options) (*World, error) {
 	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
 	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	if !o.Plain {
-		w.situations()
+		planner{days{w}}.situations()
 	}
 	if !o.Calm {
 		w.attacks()
