@@ -121,7 +121,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
 	}
-	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) {
+	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) && !s.rarity.oddOwner(c, f.At) {
 		s.evidence.Explain(f)
 		return true
 	}

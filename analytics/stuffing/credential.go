@@ -169,7 +169,9 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
 			continue
 		}
-		return k
+		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
+			return k
+		}
 	}
 	for _, k := range s.list {
 		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
