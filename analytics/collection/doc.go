@@ -44,6 +44,9 @@
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - when an application that nobody let in, or a rented address that nobody signs in
 //     from, reads many mailboxes within an hour: such tokens need no sign-in;
+//   - when a person reads more than 150 mails in a day, and five times as many as
+//     usual, in networks that are new to the account, and a rule hides or forwards mail
+//     there: however common the network is;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
 //
