@@ -10,7 +10,7 @@ import (
 // out of range.
 func TestHoursBefore1970(t *testing.T) {
 	h := new(Hours)
-	h.Add(-5*event.Hour)
+	h.Add(-5 * event.Hour)
 	if n := h.Usual(-30*event.Hour, -2*event.Hour); n != 0 {
 		t.Errorf("%v accounts, want none", n)
 	}

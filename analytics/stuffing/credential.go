@@ -169,9 +169,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
 			continue
 		}
-		if n == traitTool || slices.Contains(k.tools, got.tool) || k.has(c.key) || s.rarity.rare(features[n], got.first) {
-			return k
-		}
+		return k
 	}
 	for _, k := range s.list {
 		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
