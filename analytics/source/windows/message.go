@@ -46,8 +46,8 @@ var messageOf = func() map[messageKey][]field {
 	return all
 }()
 
-// byMessage sets the missing fields from the rendered message of a Security event.
-func (r *row) byMessage() {
+// nameByMessage sets the missing fields from the rendered message of a Security event.
+func nameByMessage(r *row) {
 	var values [maxInserts][]byte
 	n := 0
 	for rest := ascii.Clip(r.message, maxWinText); len(rest) > 0; {
