@@ -9,7 +9,7 @@ import (
 
 // messages are the orders of the values in the rendered Message of an event, by
 // their number. The message is the last resort: for collectors that keep nothing
-// else, and for values that byShape could not place. The labels are translated and
+// else, and for values that nameByShape could not place. The labels are translated and
 // therefore ignored; a value follows the tabs after a label.
 var messages = []struct {
 	id     int
