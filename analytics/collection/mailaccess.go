@@ -20,7 +20,6 @@ type mailAccess struct {
 	evidence *evidence
 	sessions *sessions
 	apps     *applications
-	webMails *webMails
 	requests *window.Seen // ids of requests that were counted as items
 }
 
@@ -66,7 +65,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 func (c *mailAccess) opened(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
-	if ev.Service == event.OWA && !c.webMails.much() {
+	if ev.Service == event.OWA && !c.subjects.known.webMail.Much() {
 		c.inOddSession(d, ev, oddSession&^ofPlace)
 		return
 	}

@@ -23,6 +23,7 @@ type resultDocument struct {
 	Incidents []json.RawMessage  `json:"incidents"`         // the last alert of each, in ECS
 	Changes   []changeDocument   `json:"changes,omitempty"` // under the second policy
 	Coverage  *document.Coverage `json:"coverage"`
+	Findings  []FindingDocument  `json:"findings,omitempty"` // about the logs themselves
 }
 
 // changeDocument has the alerts of an incident under both policies.
@@ -46,7 +47,7 @@ type logDocument struct {
 // json writes the result as one JSON document.
 func (r *run) json(out io.Writer) error {
 	res := &r.result
-	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: matrix.Document(res.Coverage)}
+	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: matrix.Document(res.Coverage), Findings: Documents(res.Findings)}
 	if first, last := res.Period(); !first.IsZero() {
 		doc.First, doc.Last = &first, &last
 	}

@@ -30,6 +30,7 @@ type Result struct {
 	Incidents []*Incident
 	Stats     analytics.Stats
 	Coverage  *coverage.Report
+	Findings  []Finding // about the logs themselves
 }
 
 // Run does what the options say, and returns the exit status. What is wrong with
@@ -186,6 +187,7 @@ func (r *run) detect(ctx context.Context) error {
 	err = errors.Join(err, d.close())
 	r.result.Events, r.result.Incidents, r.result.Stats = d.events, d.list(), d.engine.Stats()
 	r.result.Coverage = d.coverage.Report()
+	r.result.Findings = append(d.engine.Review(), unread(r.result.Logs)...)
 	return err
 }
 

@@ -60,6 +60,7 @@ func (r *run) tables(out io.Writer) {
 		fmt.Fprintln(out)
 		incidentTable(out, res.Incidents)
 	}
+	WriteFindings(out, res.Findings)
 }
 
 // Period returns the times of the first and the last event; zero if there
