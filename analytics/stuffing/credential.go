@@ -202,8 +202,10 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 // more do, people come and go, as in a hotel.
 const maxGuests = 1
 
-// lookBack adds the successes of a campaign that came before it opened.
+// lookBack adds the successes of a campaign that came before it opened, or before the
+// failures of their time.
 func (s *campaigns) lookBack(k *campaign) {
+	k.searched = [...]int64{k.began, k.end}
 	for n := range s.foreign.list {
 		got := &s.foreign.list[n]
 		if got.first < k.began-s.slow || got.first > k.end+k.pause {

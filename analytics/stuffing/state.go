@@ -225,7 +225,7 @@ func (s *campaigns) restore(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin, searched: [...]int64{in.Began, in.End},
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}
