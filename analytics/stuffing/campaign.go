@@ -50,6 +50,11 @@ const quorum = 3
 // covers reports whether a time lies within a campaign.
 func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
 
+// mailOnly reports whether the failures of a campaign are those of IMAP, POP and SMTP.
+func (k *campaign) mailOnly() bool {
+	return k.incident.Services&^(1<<event.IMAPService|1<<event.POPService|1<<event.SMTPService) == 0
+}
+
 // searchGrain is how much longer, in milliseconds, a campaign has to be than at the last
 // search for its successes before the next one.
 const searchGrain = 10 * 60 * 1000

@@ -185,7 +185,9 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // has no rare trait, only more failures than usual. Common programs and busy
 // addresses name nobody: the agent must be new to the account, and either the
 // address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign.
+// account does not use, with a tool of the campaign. The mail protocols name no tool:
+// there the account must not have used one before, and must have failed in the campaign
+// or come from a network of an owner that hardly anybody comes from.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
 	case windowsSignIn(got), c.shared(0),
@@ -193,6 +195,9 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 		return false
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
+	case got.agent == mailProtocols && k.mailOnly():
+		return (k.incident.HasFailed(got.key) || s.rarity.oddOwner(c, got.first)) &&
+			!got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
 	}
 	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }
