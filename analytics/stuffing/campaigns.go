@@ -311,8 +311,8 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
-		if selective && k.sharesAccounts(members) || clients*2 >= len(members) || together {
+		concurrent := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
+		if selective && k.sharesAccounts(members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}

@@ -50,7 +50,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !c.unit.strange && !i.HasFailed(got.key) {
+		if !strange || own && !slices.Contains(c.unit.strange, got.tool) && !i.HasFailed(got.key) {
 			return legitimate
 		}
 	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
