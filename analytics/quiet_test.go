@@ -157,7 +157,7 @@ func declared(t *testing.T, s *scene, automation string) {
 	s.policy = p
 }
 
-// An undeclared expiry ends what automation excuses.
+// An automation excuses nothing after its expiry.
 func TestExpiredAutomation(t *testing.T) {
 	s := newScene(t)
 	declared(t, s, `[{name: backup, app: `+backupID+`, expires: 2026-03-09}]`)
