@@ -14,6 +14,7 @@ import (
 type statistics struct {
 	policy      *policy.Policy
 	population  *baseline.Population
+	geo         *policy.GeoCache
 	accounts    *window.Table[uint64, *account]
 	forgiveness int64
 
@@ -36,6 +37,7 @@ type attemptStats struct {
 	guests    int // accounts left out because they came with their own program
 	succeeded int // accounts that get in from the client in the same time
 	mail      int // attempts of mail clients
+	guessed   int // attempts of foreign accounts that no stale client makes
 	run       []window.Attempt
 }
 
@@ -50,6 +52,8 @@ type accountStats struct {
 	own                bool // familiar, and the agent as well
 	guest              bool // foreign, with an agent of the account's own
 	stale              bool // one program that keeps trying an old password
+	guessed            bool // looks like a stale client, but none of the account's is there
+	typed              bool // all attempts were made with a browser
 	marks              event.Marks
 	periodic           periodic
 }
@@ -80,13 +84,14 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 			a.mail++
 		}
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
+		a.typed = a.typed && t.Family == event.Browser
 		a.periodic.add(t.At)
 		a.marks |= t.Marks
 		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
 	s.leaveOutGuests()
-	s.leaveOutStale()
+	s.leaveOutStale(c)
 	for i := range s.scratch {
 		w.add(&s.scratch[i])
 	}
@@ -104,7 +109,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 			return &s.scratch[i]
 		}
 	}
-	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, oneAgent: true}
+	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, oneAgent: true, typed: true}
 	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
 	if !ok {
 		a, ok = s.accounts.Peek(t.Key)
@@ -116,7 +121,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 			_, w.own = a.owns(c.key, t.At, t.Agent)
 		}
 		w.guest = !w.familiar && a.usedAgent(t.Agent, t.At)
-		w.stale = !w.familiar && a.stale.made(t)
+		w.stale = !w.familiar && (a.stale.made(t) || a.incident != nil && !a.incident.Closed())
 	}
 	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
@@ -158,6 +163,9 @@ func (w *attemptStats) add(a *accountStats) {
 	default:
 		w.foreign++
 		w.failures += a.attempts
+		if a.guessed {
+			w.guessed += a.attempts
+		}
 	}
 	if a.marks.Has(event.LeakedAccount) {
 		w.leaked++
@@ -168,7 +176,7 @@ func (w *attemptStats) add(a *accountStats) {
 // retries an old password: a mail client, or any one agent at regular
 // intervals. An agent that fails for more than two accounts is not a stale
 // client.
-func (s *statistics) leaveOutStale() {
+func (s *statistics) leaveOutStale(c *client) {
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		if a.stale || !a.oneAgent || a.attempts < 4 || a.mail < a.attempts && !a.periodic.regular() {
@@ -180,8 +188,23 @@ func (s *statistics) leaveOutStale() {
 				same++
 			}
 		}
-		a.stale = same <= 2
+		a.guessed = same <= 2 && s.isGuessed(c, a)
+		a.stale = same <= 2 && !a.guessed
 	}
+}
+
+// isGuessed reports whether attempts that look like a stale client are guesses: the
+// account is known, neither the network nor the program is its own, and the attempts are
+// made with a browser, which retries nothing, or come from servers for rent.
+func (s *statistics) isGuessed(c *client, a *accountStats) bool {
+	least, own := s.policy.Stuffing.FailureThreshold, a.account.usedAgent(a.agent, a.periodic.last)
+	switch {
+	case a.familiar || a.account == nil || len(a.account.known) == 0:
+		return false
+	case a.typed && !own:
+		return a.attempts >= least.Burst
+	}
+	return a.attempts >= least.Slow && (a.typed || !own && s.geo.Rented(c.key.Addr()))
 }
 
 // windows calls f with the statistics of every run of attempts around a time

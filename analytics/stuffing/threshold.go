@@ -71,8 +71,8 @@ const (
 // that succeed; or foreign and familiar accounts together exceed the accounts
 // that succeed by at least twice the threshold. Failures: the failures reach
 // the threshold, more foreign accounts fail than succeed, and at least three
-// foreign accounts fail (a spray of four accounts in three rounds) or the run
-// does not look like a stale client.
+// foreign accounts fail (a spray of four accounts in three rounds), as many are
+// guesses that no stale client makes, or the run does not look like a stale client.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	switch {
 	case w.foreign >= accounts && w.foreign > w.succeeded,
@@ -81,7 +81,7 @@ func (w *attemptStats) opens(accounts, failures int) bool {
 	case w.failures+w.unknown < failures, w.foreign > 0 && w.foreign <= w.succeeded:
 		return false
 	}
-	return w.foreign >= 3 || !w.looksStale()
+	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()
 }
 
 // looksStale reports whether the whole run looks like mail clients that retry,
