@@ -174,6 +174,15 @@ func (c *client) noteHour(have, got *signIn) {
 	c.users.hours.Add(got.first)
 }
 
+// attacks reports whether a failure of an account, or of none, is one of the incident of
+// the client. The failures of somebody who lives there, with a program of their own, are not.
+func (c *client) attacks(t *window.Attempt, a *account) bool {
+	if c.unit != nil {
+		return c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)
+	}
+	return c.incident.UsesAgent(t.Agent) || !a.isHome(c.key, c.incident.Start, t.Agent)
+}
+
 // kept returns the attempt of the list that t, which another log reports, was joined to,
 // with its time; or t if it was not joined.
 func (c *client) kept(t *window.Attempt) *window.Attempt {

@@ -59,8 +59,8 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		return renewed // the record of another log names the program
 	case !got.foreign && got.agent != 0 && !i.UsesAgent(got.agent) && !i.AgentsFull() && !i.HasFailed(got.key):
 		return legitimate // neither the network nor the program is the attacker's
-	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
-		return legitimate // a guest of a place where others come and go
+	case usedAgent && !i.UsesAgent(got.agent) && (c.knownUsers() > 0 && got.first > i.End+attackPause || s.population.Established(subnetFeature(c.key), got.first) > 2):
+		return legitimate // a guest of a place where others live, or come and go
 	}
 	return valid
 }

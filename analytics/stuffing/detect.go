@@ -59,7 +59,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
 		thresholds: &thresholds{policy: p, statistics: st, shared: sh, burst: burst, slow: slow},
-		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, geo: geo, burst: burst, slow: slow},
+		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
 			learning: &learning{profiles: a, rarity: r}, forgiveness: forgiveness},
 	}
@@ -140,7 +140,7 @@ func (s *Detector) failed(ev *event.Event) {
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
 	c.switchTo(t.Tool)
-	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
+	if s.incidents.inReach(c.incident, t.At) && c.attacks(t, a) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}

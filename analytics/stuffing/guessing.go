@@ -14,6 +14,8 @@ type guessing struct {
 	incidents   *incidents
 	profiles    *profiles
 	clients     *clientIncidents
+	foreign     *foreignSignIns
+	credentials *credentials
 	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
@@ -53,10 +55,30 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 			i.AddFailure(t, nil)
 		}
 	}
+	s.lookBack(a)
 	i.AddEvent(ev)
 	i.Assess()
 	s.incidents.tracker.Update(i.Incident)
 	return true
+}
+
+// lookBack adds the successes that came before the incident of an account opened.
+func (s *guessing) lookBack(a *account) {
+	for n := range s.foreign.list {
+		got := &s.foreign.list[n]
+		if got.key != a.key || !s.incidents.guesses(a, got) {
+			continue
+		}
+		if c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from)); ok && !a.usedBefore(c, got) {
+			s.credentials.add(a.incident, c, got)
+		}
+	}
+}
+
+// guesses reports whether a success is one of the attacker who guesses the password of an
+// account: with a program of the attack, which the account had not used.
+func (s *incidents) guesses(a *account, got *signIn) bool {
+	return s.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password()
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.

@@ -116,7 +116,7 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
 	var rest []window.Attempt
 	for _, t := range all {
 		a, _ := s.profiles.accounts.Peek(t.Key)
-		if (overDays || s.incidents.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
+		if (overDays || s.incidents.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) && (c.unit != nil || !a.isHome(c.key, i.Start, t.Agent)) {
 			i.AddFailure(t, nil)
 		} else if c.unit != nil {
 			rest = append(rest, t)

@@ -247,14 +247,24 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 }
 
 // justArrived reports whether a success at a client is the account's first one there,
-// of which another log, without the agent, has told already.
-func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+// of which another log has told already, and whether that log named the agent.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrived, named bool) {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {
-			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
+			return abs(h.first-at) <= window.JoinWithin, h.uses(agent)
 		}
 	}
-	return false
+	return false, false
+}
+
+// isHome reports whether an account had signed in from a client before a time for long
+// enough that the client is its own, and with an agent.
+func (a *account) isHome(k event.ClientKey, before int64, agent uint32) bool {
+	if a == nil {
+		return false
+	}
+	own, ownAgent := a.owns(k, before, agent)
+	return own && ownAgent && agent != 0
 }
 
 // forgives is client.forgives by the account's own memory, which a large
