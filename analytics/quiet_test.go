@@ -162,7 +162,7 @@ func declared(t *testing.T, s *scene, automation string) {
 }
 
 // A backup that nobody has declared is one question; when it has come for days
-// it is known. Then it reads far more mailboxes from elsewhere.
+// it is known.
 func TestUndeclaredBackup(t *testing.T) {
 	s := newScene(t)
 	for d := range 14 {

@@ -54,7 +54,7 @@ func manyKeys(seed int) Value {
 
 func TestIndexAgainstModel(t *testing.T) {
 	k, x := NewKeys(append([]string{"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, auditNames...)...), new(Index)
-	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB")
+	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB", "cc")
 	for n := range 3 {
 		record := auditRecord(n)
 		for _, m := range []Value{record, manyKeys(n), append(bytes.Clone(record), record...), {0x80}, {0x93, 1, 2, 3}, {0xdf, 0xff, 0xff, 0xff, 0xff}, {}} {
