@@ -48,7 +48,7 @@ func TestScriptBlockOfBeats(t *testing.T) {
 	for user, want := range map[string]string{
 		`{"identifier":"S-1-5-21-1-2-3-1104","name":"alice","domain":"CONTOSO"}`: `CONTOSO\alice`,
 		`{"identifier":"S-1-5-21-1-2-3-1104","name":"alice"}`:                    `alice`,
-		`{"identifier":"S-1-5-21-1-2-3-1104"}`:                                  `S-1-5-21-1-2-3-1104`,
+		`{"identifier":"S-1-5-21-1-2-3-1104"}`:                                   `S-1-5-21-1-2-3-1104`,
 	} {
 		emitted, counts := winRun(t, `{"@timestamp":"2026-07-10T10:59:14Z","event":{"code":"4104"},"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","computer_name":"PC1",
 			"event_id":"4104","record_id":7001,"provider_name":"Microsoft-Windows-PowerShell","user":`+user+`,"event_data":{"ScriptBlockText":"x","ScriptBlockId":"i","MessageNumber":"1","MessageTotal":"1"}}}`)
