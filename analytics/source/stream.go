@@ -15,6 +15,7 @@ type stream struct {
 	reader *reader    // of the last record
 	lines  bool       // the last record was a raw line
 	csv    csvColumns // of a CSV export
+	misses int        // records in a row that no format took
 	key    streamKey
 	file   string // path of the file, see event.FileName; empty: not known
 }

@@ -271,6 +271,9 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	default:
 		return format.Ignored
 	}
+	if ev.RawUser == nil && ev.RawIP == nil && ev.App == nil && ev.Action == event.SignIn {
+		return in.Fail(format.NoFields)
+	}
 	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.p[propTimestamp], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
 	if why != format.NoReason {
 		return in.Fail(why)

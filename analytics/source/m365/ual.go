@@ -253,8 +253,12 @@ func (u *UAL) first(slots ...int) []byte {
 	return nil
 }
 
-// known returns the text of v. If the text is empty or a placeholder, known returns nil.
+// known returns the text of v, or of the only element of v. If the text is empty or a
+// placeholder, known returns nil.
 func known(v record.Value) []byte {
+	if v.IsArray() {
+		v = v.Only()
+	}
 	switch text := v.Bytes(); string(text) {
 	case "", "<null>", "null":
 		return nil
