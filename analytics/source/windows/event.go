@@ -16,8 +16,9 @@ const (
 	security
 	powerShell
 	sysmon
-	cmdlets   // Exchange cmdlets, channel MSExchange Management
-	transport // Exchange transport, channel Application
+	cmdlets    // Exchange cmdlets, channel MSExchange Management
+	transport  // Exchange transport, channel Application
+	federation // Active Directory Federation Services, channel Security
 )
 
 // The keys of providers and channels are in lower case, because collectors differ
@@ -31,6 +32,7 @@ var providers = map[string]providerKind{
 	"msexchange cmdletlogs":                cmdlets,
 	"msexchangetransport":                  transport,
 	"msexchangefrontendtransport":          transport,
+	"ad fs auditing":                       federation,
 }
 
 // channels identify records without a provider.
@@ -50,12 +52,13 @@ type eventType struct {
 
 // decoders are the events that are decoded. All others are ignored, among them 4648
 // (a process used another account, as the health manager of Exchange does all day;
-// 4624 has the result), 4768, 4105 and 4106 (a script block began or ended; 4104
+// 4624 has the result), 4105 and 4106 (a script block began or ended; 4104
 // has the text), and the classic PowerShell channel, which repeats 4103.
 var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Outcome{
 	{security, 4624}:   (*Events).logon,
 	{security, 4625}:   (*Events).failedLogon,
 	{security, 4740}:   (*Events).lockout,
+	{security, 4768}:   (*Events).kerberosTicket,
 	{security, 4771}:   (*Events).kerberosFailure,
 	{security, 4776}:   (*Events).ntlmValidation,
 	{powerShell, 4103}: (*Events).pipeline,
@@ -65,6 +68,14 @@ var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Out
 	{cmdlets, 1}:       (*Events).cmdlet,
 	{cmdlets, 6}:       (*Events).cmdlet,
 	{transport, 1035}:  (*Events).smtpRefusal,
+
+	{federation, adfsToken}:      (*Events).federationAudit,
+	{federation, adfsPassword}:   (*Events).federationAudit,
+	{federation, adfsRefused}:    (*Events).federationAudit,
+	{federation, adfsLockout}:    (*Events).federationAudit,
+	{federation, adfsTokenError}: (*Events).federationText,
+	{federation, adfsLockedTrue}: (*Events).federationText,
+	{federation, adfsLocked}:     (*Events).federationText,
 }
 
 // Events decodes Windows events. A record of any collector is first read into one

@@ -86,6 +86,17 @@ func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outco
 	return format.Understood
 }
 
+// kerberosTicket decodes 4768, which a domain controller logs for the first ticket of a
+// logon. It fails for accounts that do not exist or are disabled, locked or expired; of a
+// wrong password there is 4771. Issued tickets are many and prove nothing that 4624 does
+// not.
+func (w *Events) kerberosTicket(ev *event.Event, emit format.Emit) format.Outcome {
+	if zero(w.row.status(fieldStatus)) && w.row.named() {
+		return format.Ignored
+	}
+	return w.kerberosFailure(ev, emit)
+}
+
 // ntlmValidation decodes 4776, which a domain controller logs for failures and
 // successes, without an address.
 func (w *Events) ntlmValidation(ev *event.Event, emit format.Emit) format.Outcome {
