@@ -34,6 +34,7 @@ type Set struct {
 	in         format.Input
 	visits     int         // values read since the last one that was taken
 	flat       []flatField // of unflattened
+	unneeded   [8]uint64   // records of unneededLogs
 	respelling int         // restored maps around the current one
 	searching  int         // searches for a record around the current value
 	respelt    int         // maps of the record that were restored

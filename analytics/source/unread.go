@@ -135,9 +135,27 @@ func shapeOf(fields record.Value, line []byte) string {
 		fields, line = nil, text
 	}
 	if !fields.IsMap() {
+		if name := lineKind(line); name != "" {
+			return name
+		}
 		return "line of " + strconv.Itoa(len(bytes.Fields(line))) + " words"
 	}
 	return string(appendShape(nil, fields, 2))
+}
+
+// lineKind returns what a line is that no format reads, and what to do about it; empty if
+// that is not known.
+func lineKind(line []byte) string {
+	line = line[:min(len(line), maxShape)]
+	switch {
+	case bytes.Count(line, []byte(", ")) >= 12 && bytes.Contains(line, []byte(", W3SVC")):
+		return "the IIS log file format, with local times and without agents: select W3C as the format of the site's log"
+	case len(line) > 8 && bytes.Count(line, []byte{0}) >= len(line)/3:
+		return "text in UTF-16: set the encoding of the input"
+	case bytes.HasPrefix(line, []byte("<Event MailboxGuid")):
+		return "a mailbox audit search as XML: export it with Search-MailboxAuditLog -ShowDetails and Export-Csv"
+	}
+	return ""
 }
 
 func appendShape(dst []byte, v record.Value, levels int) []byte {

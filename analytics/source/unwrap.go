@@ -293,6 +293,9 @@ func (s *Set) openSeveral(v record.Value, rest []byte, depth int) bool {
 // openLine decodes a raw line. The limit is for lines only: audit records as JSON,
 // and as cells of a CSV row, are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
+	if (line[0] == '#' || s.at.unneeded > 0) && s.ignore(line) {
+		return true
+	}
 	if s.openRow(line, depth) {
 		return true
 	}
