@@ -75,6 +75,7 @@ func TestLineKind(t *testing.T) {
 		`203.0.113.7, CONTOSO\alice, 3/10/2026, 10:00:00, W3SVC1, EX1, 10.0.0.5, 15, 163, 3223, 401, 1326, POST, /EWS/Exchange.asmx, -,`: "select W3C",
 		"2\x000\x002\x006\x00-\x000\x003\x00-\x001\x000\x00":                                                                             "UTF-16",
 		`<Event MailboxGuid="a" LastAccessed="b" Operation="MessageBind" />`:                                                             "Search-MailboxAuditLog",
+		"2026-03-10T10:00:00Z CEF:0|MCAS|SIEM_Agent|0.1|EVENT_CATEGORY_LOGIN|Log on|0|suser=alice@contoso.com":                           "CEF of MCAS SIEM_Agent",
 		"nothing that is known": "line of 4 words",
 	} {
 		_, set := readShape(t, line)
