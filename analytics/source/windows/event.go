@@ -180,9 +180,13 @@ func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.
 	r := &w.row
 	act := r.act()
 	r.byPosition(act)
-	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
+	switch {
+	case r.message == nil:
+	case act.kind == security && r.data[fieldTargetUserName] == nil:
 		r.byMessage()
 		r.byLabels()
+	case (act.kind == sysmon || act.kind == powerShell) && !r.named():
+		r.byRendered(act)
 	}
 	at, why := r.time(in.Time)
 	if why != format.NoReason {
