@@ -27,8 +27,8 @@ const (
 	adfsLocked     = 516  // locked after too many wrong passwords
 )
 
-// decodeFederationAudit decodes an audit in XML.
-func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
+// decodeFederation decodes an audit in XML.
+func decodeFederation(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	xml := auditXML(r)
 	if ev.RawUser = elementOf(r, xml, "UserId"); ev.RawUser == nil {

@@ -72,10 +72,10 @@ var decoders = map[eventType]decoder{
 	{cmdlets, 6}:       decodeCmdlet,
 	{transport, 1035}:  decodeSMTPRefusal,
 
-	{federation, adfsToken}:      decodeFederationAudit,
-	{federation, adfsPassword}:   decodeFederationAudit,
-	{federation, adfsRefused}:    decodeFederationAudit,
-	{federation, adfsLockout}:    decodeFederationAudit,
+	{federation, adfsToken}:      decodeFederation,
+	{federation, adfsPassword}:   decodeFederation,
+	{federation, adfsRefused}:    decodeFederation,
+	{federation, adfsLockout}:    decodeFederation,
 	{federation, adfsTokenError}: decodeFederationText,
 	{federation, adfsLockedTrue}: decodeFederationText,
 	{federation, adfsLocked}:     decodeFederationText,
@@ -183,9 +183,13 @@ func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit 
 	r := &w.row
 	act := r.act()
 	nameByPosition(r, act)
-	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
+	switch {
+	case r.message == nil:
+	case act.kind == security && r.data[fieldTargetUserName] == nil:
 		nameByMessage(r)
 		nameByLabel(r)
+	case (act.kind == sysmon || act.kind == powerShell) && !r.named():
+		nameByRendered(r, act)
 	}
 	at, why := timeOf(r, in.Time)
 	if why != format.NoReason {
