@@ -31,6 +31,14 @@ func (e *Engine) Flush() []*alert.Alert {
 	return e.flush()
 }
 
+// Review returns what the events so far show about the logs that they are from, for the
+// end of a run of ObserveEvent.
+func (e *Engine) Review() []Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.monitor.Review(e.received)
+}
+
 // Explain makes the analytics that can account for their decisions report them to o,
 // while ObserveEvent runs.
 func (e *Engine) Explain(o explain.Observer) {

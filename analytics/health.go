@@ -40,11 +40,3 @@ type Stats struct {
 	Muted                            uint64 // messages that the policy kept back
 	Drill                            uint64 // events of drills, which no other counter includes
 }
-
-// Review returns what the events so far show about the logs that they are from, for the
-// end of a run of ObserveEvent.
-func (e *Engine) Review() []Finding {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.monitor.Review(e.received)
-}

@@ -44,6 +44,9 @@
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - when an application that nobody let in, or a rented address that nobody signs in
 //     from, reads many mailboxes within an hour: such tokens need no sign-in;
+//   - when a person reads more than 150 mails in a day, and five times as many as
+//     usual, in networks that are new to the account, and a rule hides or forwards mail
+//     there: however common the network is;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
 //
@@ -51,8 +54,9 @@
 //
 // for new telephones, travellers, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
-// itself. A traveller with the client of always is at most medium in the cloud. An application that many let in, a new backup product, a
-// migration by one account are one question (low) each.
+// itself. A traveller with the usual client is at most medium in the cloud. An
+// application that many let in, a new backup product and a migration by one account
+// are incidents of severity low, which ask for a declaration.
 //
 // # One theft, one incident
 //

@@ -33,7 +33,7 @@ type expander struct {
 }
 
 // expand returns all acts of a file in order of time.
-func (f *file) expand() ([]*act, error) {
+func expand(f *file) ([]*act, error) {
 	x := &expander{names: maps.Clone(f.Names), references: map[string][][]string{}, past: true}
 	if x.names == nil {
 		x.names = map[string]string{}

@@ -70,7 +70,7 @@ func reversed(acts []*act, p *policy.Policy) []*act {
 
 func (f *file) run(t *testing.T) {
 	p := f.policy(t)
-	acts, err := f.expand()
+	acts, err := expand(f)
 	if err != nil {
 		t.Fatal(err)
 	}

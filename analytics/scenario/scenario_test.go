@@ -41,7 +41,7 @@ func playable(path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.expand()
+	_, err = expand(f)
 	return err
 }
 
