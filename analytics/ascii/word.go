@@ -20,3 +20,6 @@ func First(word uint64, c uint64) uint64 {
 	word ^= EachByte * c
 	return (word - EachByte) &^ word & topBits
 }
+
+// Letter reports whether a byte is a letter of ASCII.
+func Letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }

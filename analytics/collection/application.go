@@ -5,10 +5,8 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
-	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
-	"redshank/analytics/window"
 )
 
 // applications judges the applications that read mail.
@@ -60,29 +58,6 @@ func (c *applications) learnReader(d *profile, ev *event.Event, key uint64) {
 			c.weights.seen(d, ev, key)
 		}
 		c.subjects.changed(d)
-	}
-}
-
-// minMailboxes is the number of mailboxes within behaviour.MailboxSpan that raises
-// access.many_mailboxes.
-const minMailboxes = 5
-
-// manyMailboxes raises a signal for an account or an application that reads many
-// mailboxes by program within ten minutes.
-func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
-	t := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
-	if box == 0 || d.HasRead(&t) {
-		return
-	}
-	t.Name = c.subjects.ownerOf(d, ev)
-	d.ReadMailbox(t)
-	c.subjects.changed(d)
-	if d.Mailboxes.Windows(t.At, behaviour.MailboxSpan, func(run []window.Attempt) bool { return len(run) >= minMailboxes }) {
-		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
-	}
-	if i := d.incident; i != nil && within(i, t.At) {
-		i.AddMailbox(&t)
-		c.evidence.tracker.Update(i.Incident)
 	}
 }
 

@@ -78,7 +78,7 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Critical
 	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
 		return alert.Medium
-	case signIn && access, kinds.has(scriptTool, accessTool):
+	case signIn && access, kinds.has(scriptTool, accessTool), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
 		return alert.High
 	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
 		return alert.Low

@@ -7,7 +7,7 @@ import (
 	"redshank/analytics/collection/theft"
 )
 
-// A set of kinds says what a look at each signal says.
+// The halves of a set of kinds are those of its signals.
 func TestKindSet(t *testing.T) {
 	var i theft.Theft
 	var signIn, access bool

@@ -8,6 +8,7 @@ type correlation struct {
 	session        int  // the part of signIn that is about the session itself
 	granted        int  // the part of signIn that is about access given to others
 	strong         bool // a single signal opens an incident
+	elsewhere      bool // far more than usual was read in a network that is new to the account
 }
 
 // besideSession are the signals of the sign-in half that are not about the session
@@ -50,13 +51,14 @@ func (s *correlation) add(kind signalKind, weight int) {
 }
 
 // opens reports whether the signals make an incident: both halves together, a
-// single strong signal, or much of the access half alone. A new application by
+// single strong signal, or much of the access half alone, which is less for somebody
+// who reads far more than usual in a new network and diverts mail. A new application by
 // itself makes no second half: that is a new telephone. Mail that was merely
 // opened is a weak second half, unless a named attack tool has signed in.
 func (s *correlation) opens() bool {
 	ordinary := s.set&accessKinds&^setOf(accessOrdinary, accessMany, accessNewApp, accessSync, accessGraph) == 0
 	switch {
-	case s.strong, s.access >= aloneAt:
+	case s.strong, s.access >= aloneAt, s.elsewhere && s.diverts():
 		return true
 	case s.access == 0, s.set&^(accessKinds|everyday) == 0:
 		return false
@@ -74,6 +76,12 @@ func (s *correlation) opens() bool {
 		return s.session+s.access >= weakAt
 	}
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
+}
+
+// diverts reports whether a rule hides or forwards mail. A rule that only marks mail as
+// read does not count.
+func (s *correlation) diverts() bool {
+	return s.kinds[ruleHides] >= divertsAt || s.kinds[ruleForwards] >= divertsAt
 }
 
 // weigh updates the weights of a subject's observations, and marks as core those
@@ -104,6 +112,7 @@ func (c *evidence) correlate(d *profile, center *observation, fresh *freshWeight
 		}
 		if n.weight > 0 {
 			s.add(n.kind, n.weight)
+			s.elsewhere = s.elsewhere || n.kind == accessVolume && n.feature != 0
 		}
 	}
 	return s

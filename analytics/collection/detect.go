@@ -6,6 +6,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
@@ -36,25 +37,25 @@ type Detector struct {
 	access   *mailAccess
 	changes  *mailboxChanges
 	scripts  *scripts
-	webMails *webMails
+	webMails *behaviour.WebMails
 }
 
 // New returns a Detector for up to maxUsers accounts that reports to t.
 func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers int) *Detector {
 	population := baseline.NewPopulation(max(maxUsers/usersPerFeature, 1024))
-	recent := window.NewRecent[session](max(maxUsers, 1))
+	recent := window.NewRecent[behaviour.Session](max(maxUsers, 1))
 	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
-	access := &mailAccess{webMails: newWebMails(s, maxUsers), policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
+	access := &mailAccess{policy: p, subjects: s, networks: n, evidence: e, sessions: moves, apps: &applications{p, s, w, e}, requests: window.NewSeen(maxRequests)}
 	changes := &mailboxChanges{policy: p, subjects: s, networks: n, weights: w, evidence: e, signIns: signs}
 	t.Register(&ruleCollection, theft.New)
 	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
-	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, access.webMails}
+	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, behaviour.NewWebMails(maxUsers)}
 }
 
 // Observe implements analytics.Analytic.
@@ -65,7 +66,7 @@ func (c *Detector) Observe(ev *event.Event) {
 		return
 	}
 	program := programOverEWS(ev)
-	reached := c.webMails.add(ev, at)
+	reached := requestLog(ev.Source) && c.webMails.Add(&c.subjects.known.webMail, ev, at)
 	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
 		return
 	}
@@ -167,7 +168,7 @@ func (c *Detector) Baselines() (mature, all int) {
 
 // Tables implements analytics.Analytic.
 func (c *Detector) Tables() []state.Table {
-	return append(c.subjects.tables(), c.sessions.table(), c.networks.table(), c.webMails.table(), state.SeenTable("requests", c.access.requests), c.weights.table())
+	return append(c.subjects.tables(), behaviour.SessionTable(c.sessions.recent), c.networks.table(), c.webMails.Table(), state.SeenTable("requests", c.access.requests), c.weights.table())
 }
 
 // OpensAt is the sum of weights, of both halves together, at which an incident

@@ -44,6 +44,9 @@
 //   - when a named attack tool signs in and any mail of the account is opened;
 //   - when an application that nobody let in, or a rented address that nobody signs in
 //     from, reads many mailboxes within an hour: such tokens need no sign-in;
+//   - when a person reads more than 150 mails in a day, and five times as many as
+//     usual, in networks that are new to the account, and a rule hides or forwards mail
+//     there: however common the network is;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
 //
@@ -72,10 +75,11 @@
 // # Reading the code
 //
 // detect.go takes an event to its subject (subject.go) and to the part that judges
-// events of its kind: signin.go with travel.go and session.go, mailaccess.go with
-// application.go, mailboxchange.go, or script.go. Each of them records
-// observations (evidence.go). rarity.go computes what an observation weighs,
-// correlate.go adds up the weights of observations near each other, and
-// incident.go opens and extends incidents, which classify.go names. Package behaviour
-// holds what is stored of each subject, package theft what an incident has counted.
+// events of its kind: signin.go with travel.go, mailaccess.go with application.go and
+// mailboxes.go, mailboxchange.go, or script.go. Each of them records observations
+// (evidence.go). rarity.go computes what an observation weighs, correlate.go adds up
+// the weights of observations near each other, and incident.go opens and extends
+// incidents, which classify.go names. Package behaviour holds what is stored of each
+// subject, package change reads what changes of mailboxes do, and package theft holds
+// what an incident has counted.
 package collection

@@ -3,6 +3,7 @@ package collection
 import (
 	"github.com/cespare/xxhash/v2"
 
+	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/incident"
@@ -20,7 +21,7 @@ type evidence struct {
 	subjects *subjects
 	weights  *weights
 	networks *networks
-	sessions *window.Recent[session]
+	sessions *window.Recent[behaviour.Session]
 	window   int64 // collection.time_window, in milliseconds
 }
 
@@ -157,10 +158,10 @@ func (c *evidence) openedMail(d *profile, n *observation) {
 	seen, _ := c.sessions.Get(n.links[0])
 	for i := range seen {
 		s := &seen[i]
-		if s.read == 0 || distance(s.read, n.first) > event.Day {
+		if s.Read == 0 || distance(s.Read, n.first) > event.Day {
 			continue
 		}
-		c.record(d, observation{kind: accessOrdinary, first: s.read, last: s.read, client: s.client, links: links{n.links[0], linkOf(c.policy, s.client)}}, nil, nil)
+		c.record(d, observation{kind: accessOrdinary, first: s.Read, last: s.Read, client: s.Client, links: links{n.links[0], linkOf(c.policy, s.Client)}}, nil, nil)
 	}
 }
 

@@ -20,7 +20,6 @@ type mailAccess struct {
 	evidence *evidence
 	sessions *sessions
 	apps     *applications
-	webMails *webMails
 	requests *window.Seen // ids of requests that were counted as items
 }
 
@@ -66,7 +65,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 func (c *mailAccess) opened(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
-	if ev.Service == event.OWA && !c.webMails.much() {
+	if ev.Service == event.OWA && !c.subjects.known.webMail.Much() {
 		c.inOddSession(d, ev, oddSession&^ofPlace)
 		return
 	}
@@ -116,7 +115,8 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	}
 	reader := readerKey(ev, ev.AgentText(), w)
 	n := c.evidence.observationOf(ev, kind)
-	n.feature, n.half = reader, d.kind == anApp // an application is a program anyway
+	// An application is a program anyway.
+	n.feature, n.half = reader, d.kind == anApp || d.Baseline.KnewBefore(readerKey(ev, ev.AgentText(), &networkContext{}), n.first, c.policy.Collection.Baseline)
 	c.evidence.record(d, n, agent, ev)
 	c.apps.learnReader(d, ev, reader)
 	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
@@ -187,6 +187,9 @@ func (c *mailAccess) inOddSession(d *profile, ev *event.Event, odd kindSet) {
 		if !odd.has(o.kind) || !o.near(&n, c.evidence.window) || c.evidence.weights.of(d, o) == 0 {
 			continue
 		}
+		if o.half && o.links[0] != n.links[0] {
+			continue // a script of the account's own in a usual network
+		}
 		if o.links.shared(&n.links) || o.kind == signInTool {
 			c.evidence.record(d, n, nil, ev)
 			return
@@ -234,11 +237,37 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
 	}
-	if sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
+	if d.kind == aUser && !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
+	c.recordVolume(d, ev, d.Mail, 0)
+}
+
+// muchElsewhere records the signal for a person who reads far more than usual in
+// networks that are new to the account, where the limit is lower, and reports whether
+// that is so.
+func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
+	at := ev.Time.UnixMilli()
+	if w.usual || w.network == 0 || !d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) || d.Baseline.Days < c.policy.Collection.Baseline.Days {
+		return false
+	}
+	if h := at / event.Hour; d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) {
+		return false
+	}
+	c.recordVolume(d, ev, d.Taken, w.network)
+	return true
+}
+
+// volumeElsewhere is the least number of items a day that is far above what an account
+// reads, if they are read in networks that are new to the account.
+const volumeElsewhere = 150
+
+// recordVolume records access.volume for what was read in the day before an event. The
+// signal counts while a feature is not usual; 0: always.
+func (c *mailAccess) recordVolume(d *profile, ev *event.Event, v *behaviour.Volume, feature uint64) {
+	at := ev.Time.UnixMilli()
 	n := c.evidence.observationOf(ev, accessVolume)
-	n.first, n.last = d.Mail.Begin(at), max(at, min(d.Mail.Last(), at+event.Day))
+	n.first, n.last, n.feature = v.Begin(at), max(at, min(v.Last(), at+event.Day)), feature
 	c.evidence.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/change"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -31,7 +32,7 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	if !ok {
 		return
 	}
-	does := effectsOf(c.policy, ev)
+	does := change.Of(c.policy, ev)
 	kind := meaning(c.policy, ev, does)
 	if kind == signalKinds {
 		return
@@ -41,18 +42,18 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	features := featuresOf(ev, &w)
 	c.signIns.compare(d, ev, features[:2]) // agent and application there are often the portal's own
 	c.signIns.rentedNetwork(d, ev, &w, d.suspicious(ev.Time.UnixMilli()))
-	detail := firstOf(chosen(c.policy, ev.Detail), ev.Operation)
+	detail := firstOf(change.Chosen(c.policy, ev.Detail), ev.Operation)
 	if app := ev.Target; (kind == mailConsent || kind == appCredentials) && len(app) == len(appID) && d.kind == aUser {
 		c.grant(d, ev, c.evidence.observationOf(ev, kind), detail)
 		return
 	}
 	n := c.evidence.observationOf(ev, kind)
-	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&deletesMail == 0
+	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&change.DeletesMail == 0
 	c.evidence.record(d, n, detail, ev)
 	if kind == mailPermission && d.kind == aUser && w.network != 0 {
 		c.evidence.rightsUsed(d, ev, &w)
 	}
-	if does&opensProtocol != 0 && len(ev.Mailbox) > 0 && string(ev.Mailbox) != d.subject {
+	if does&change.OpensProtocol != 0 && len(ev.Mailbox) > 0 && string(ev.Mailbox) != d.subject {
 		n.links[0] = 0 // the session is that of the administrator
 		c.evidence.record(c.subjects.profile(aUser, ev.Mailbox), n, detail, ev)
 	}
@@ -90,7 +91,7 @@ const appID = "00000000-0000-0000-0000-000000000000"
 
 // changes map the content's groups of operations and cmdlets to functions that return
 // the signal of an event and its effects, or signalKinds for none.
-var changes = map[string]func(*policy.Policy, *event.Event, effect) signalKind{
+var changes = map[string]func(*policy.Policy, *event.Event, change.Effect) signalKind{
 	"mail_rule":       ruleKind,
 	"mail_forward":    mailboxKind,
 	"mail_permission": permissionKind,
@@ -105,18 +106,18 @@ var changes = map[string]func(*policy.Policy, *event.Event, effect) signalKind{
 }
 
 // always returns a function that returns kind for every event.
-func always(kind signalKind) func(*policy.Policy, *event.Event, effect) signalKind {
-	return func(*policy.Policy, *event.Event, effect) signalKind { return kind }
+func always(kind signalKind) func(*policy.Policy, *event.Event, change.Effect) signalKind {
+	return func(*policy.Policy, *event.Event, change.Effect) signalKind { return kind }
 }
 
 // ruleKind returns the signal of an inbox rule, signalKinds for an ordinary one
 // that sorts mail into folders. A rule that marks mail as read, as many rules for
 // newsletters do, hides it, too, and counts half.
-func ruleKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
+func ruleKind(_ *policy.Policy, _ *event.Event, does change.Effect) signalKind {
 	switch {
-	case does&forwardsMail != 0:
+	case does&change.ForwardsMail != 0:
 		return ruleForwards
-	case does&(deletesMail|marksRead) != 0:
+	case does&(change.DeletesMail|change.MarksRead) != 0:
 		return ruleHides
 	}
 	return signalKinds
@@ -124,13 +125,13 @@ func ruleKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 
 // mailboxKind returns the signal of a Set-Mailbox call: forwarding, delegation or
 // disabled auditing.
-func mailboxKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
+func mailboxKind(_ *policy.Policy, _ *event.Event, does change.Effect) signalKind {
 	switch {
-	case does&forwardsMail != 0:
+	case does&change.ForwardsMail != 0:
 		return ruleForwards
-	case does&endsAuditing != 0:
+	case does&change.EndsAuditing != 0:
 		return accessThrottled
-	case does&delegates != 0:
+	case does&change.Delegates != 0:
 		return mailPermission
 	}
 	return signalKinds
@@ -138,8 +139,8 @@ func mailboxKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 
 // auditKind returns the signal of a change that turns auditing off, for mailboxes or
 // for the tenant.
-func auditKind(_ *policy.Policy, ev *event.Event, does effect) signalKind {
-	if does&endsAuditing != 0 || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
+func auditKind(_ *policy.Policy, ev *event.Event, does change.Effect) signalKind {
+	if does&change.EndsAuditing != 0 || bytes.EqualFold(ev.Operation, []byte("Disable-UnifiedAuditLog")) {
 		return accessThrottled
 	}
 	return signalKinds
@@ -147,8 +148,8 @@ func auditKind(_ *policy.Policy, ev *event.Event, does effect) signalKind {
 
 // protocolKind returns the signal of a protocol that is switched on for a mailbox and
 // with which a program can read all of it.
-func protocolKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
-	if does&opensProtocol != 0 {
+func protocolKind(_ *policy.Policy, _ *event.Event, does change.Effect) signalKind {
+	if does&change.OpensProtocol != 0 {
 		return mailPermission
 	}
 	return signalKinds
@@ -156,7 +157,7 @@ func protocolKind(_ *policy.Policy, _ *event.Event, does effect) signalKind {
 
 // permissionKind returns the signal of a permission to read mail. Sharing a calendar
 // is ordinary.
-func permissionKind(_ *policy.Policy, ev *event.Event, _ effect) signalKind {
+func permissionKind(_ *policy.Policy, ev *event.Event, _ change.Effect) signalKind {
 	if bytes.Contains(ev.Detail, []byte(`\Calendar`)) {
 		return signalKinds
 	}
@@ -164,7 +165,7 @@ func permissionKind(_ *policy.Policy, ev *event.Event, _ effect) signalKind {
 }
 
 // roleKind returns the signal of a role that gives access to mailboxes.
-func roleKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
+func roleKind(p *policy.Policy, ev *event.Event, _ change.Effect) signalKind {
 	if p.MailRole(bytes.ToLower(ev.Detail)) {
 		return mailPermission
 	}
@@ -173,7 +174,7 @@ func roleKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
 
 // consentKind returns the signal of scopes and roles that give access to mail. The
 // OpenID scope "email" does not.
-func consentKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
+func consentKind(p *policy.Policy, ev *event.Event, _ change.Effect) signalKind {
 	if p.MailScope(ev.Detail) {
 		return mailConsent
 	}
@@ -182,11 +183,11 @@ func consentKind(p *policy.Policy, ev *event.Event, _ effect) signalKind {
 
 // appKind returns the signal of an application that gains access to mail or a
 // credential, signalKinds for any other change.
-func appKind(p *policy.Policy, ev *event.Event, does effect) signalKind {
+func appKind(p *policy.Policy, ev *event.Event, does change.Effect) signalKind {
 	switch {
 	case p.MailScope(ev.Detail):
 		return mailConsent
-	case does&addsKey != 0:
+	case does&change.AddsKey != 0:
 		return appCredentials
 	}
 	return signalKinds

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"redshank/analytics/collection/change"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -84,7 +85,7 @@ func TestChanges(t *testing.T) {
 		ev := event.Event{Operation: []byte(tc.operation), Detail: []byte(tc.detail), User: []byte("alice@contoso.com"), Mailbox: []byte("alice@contoso.com")}
 		got := nothing
 		if meaning, ok := changes[first2(p.OperationGroup(ev.Operation), p.CmdletGroup(ev.Operation))]; ok {
-			got = meaning(p, &ev, effectsOf(p, &ev))
+			got = meaning(p, &ev, change.Of(p, &ev))
 		}
 		if got != tc.want {
 			t.Errorf("%s %s: signal %d, want %d", tc.operation, tc.detail, got, tc.want)
@@ -116,24 +117,8 @@ func TestChangesAreOfTheContent(t *testing.T) {
 	}
 	for _, group := range policy.CmdletGroups() {
 		_, script := scriptSignals[group]
-		if _, change := changes[group]; !script && !change {
+		if _, known := changes[group]; !script && !known {
 			t.Errorf("cmdlets %s: no meaning", group)
-		}
-	}
-}
-
-// Every group of parameters with a meaning is one of the content's, and the groups
-// without one are known.
-func TestEffectsAreOfTheContent(t *testing.T) {
-	groups := policy.ParameterGroups()
-	for group := range effects {
-		if !slices.Contains(groups, group) {
-			t.Errorf("%s: no parameters", group)
-		}
-	}
-	for _, group := range groups {
-		if effects[group] == nil && !slices.Contains([]string{groupOfActions, "grantee", "rights", "condition", "scope", "object"}, group) {
-			t.Errorf("%s: no effect", group)
 		}
 	}
 }
@@ -166,9 +151,8 @@ func FuzzScriptsAndRules(f *testing.F) {
 		if total > len(text) {
 			t.Errorf("%d bytes of commands in %d", total, len(text))
 		}
-		allWithin([]byte(text), []byte(domain))
 		ev := event.Event{Detail: []byte(text), User: []byte("a@" + domain)}
-		effectsOf(p, &ev)
+		change.Of(p, &ev)
 		scriptHost([]byte(text))
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/collection/change"
 	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -16,7 +17,7 @@ import (
 // only signs in.
 const (
 	maxObservations = 48
-	maxDetail       = 320
+	maxDetail       = change.MaxText
 	maxProfileMails = 40             // of all observations
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )

@@ -3,6 +3,7 @@ package collection
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -51,12 +52,12 @@ func commands(text []byte, f func(name []byte)) {
 	const maxText, maxName = 32 << 10, 64
 	text = text[:min(len(text), maxText)]
 	for at := 0; at < len(text); {
-		if !letter(text[at]) {
+		if !ascii.Letter(text[at]) {
 			at++
 			continue
 		}
 		from, dash := at, false
-		for at < len(text) && (letter(text[at]) || text[at] == '-') {
+		for at < len(text) && (ascii.Letter(text[at]) || text[at] == '-') {
 			dash = dash || text[at] == '-'
 			at++
 		}
@@ -75,8 +76,6 @@ func listed(before, after []byte) bool {
 	const define = "function"
 	return len(before) >= len(define) && bytes.EqualFold(before[len(before)-len(define):], []byte(define))
 }
-
-func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // connection records a signal for a script host that connects to a mail endpoint.
 func (c *scripts) connection(d *profile, ev *event.Event) {

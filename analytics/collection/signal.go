@@ -145,6 +145,8 @@ const (
 	// leastAccess is the least weight of the access half. If a browser or a mail client
 	// merely opened mail, the sum of both halves must reach weakAt.
 	leastAccess, weakAt = 30, 130
+	// divertsAt is the least weight of a rule that hides or forwards mail as a thief does.
+	divertsAt = 40
 )
 
 // signalsOf returns the signals with the weights of the policy.

@@ -230,13 +230,25 @@ func (c *signIns) method(d *profile, ev *event.Event, w *networkContext) {
 	}
 }
 
-// byScript raises a signal for a scripting agent. In a familiar network the signal
-// counts half, and PowerShell, which administrators use, gives none.
+// byScript raises a signal for a scripting agent. In a familiar network, and for a
+// program with which the account has long signed in elsewhere, the signal counts half.
+// PowerShell, which administrators use, gives none in a familiar network.
 func (c *signIns) byScript(d *profile, ev *event.Event, w *networkContext) {
+	at, familiar := ev.Time.UnixMilli(), c.familiar(d, ev, w)
 	n := c.evidence.observationOf(ev, signInScript)
-	n.feature, n.half = readerKey(ev, ev.AgentText(), w), c.familiar(d, ev, w)
-	if !n.half || !bytes.Contains(ev.AgentText(), []byte("PowerShell")) {
+	n.feature = readerKey(ev, ev.AgentText(), w)
+	anywhere := readerKey(ev, ev.AgentText(), &networkContext{})
+	n.half = familiar || d.Baseline.KnewBefore(anywhere, at, c.policy.Collection.Baseline)
+	if !familiar || !bytes.Contains(ev.AgentText(), []byte("PowerShell")) {
 		c.evidence.record(d, n, ev.AgentText(), ev)
+	}
+	if d.suspicious(at) || c.evidence.fromAttack(d, ev) {
+		return
+	}
+	for _, key := range [...]uint64{n.feature, anywhere} {
+		if d.Baseline.Use(key, at, baseline.MaxFeatures) {
+			c.weights.seen(d, ev, key)
+		}
 	}
 }
 

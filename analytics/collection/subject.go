@@ -48,8 +48,8 @@ func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Pop
 type pairProfile struct {
 	profile window.Handle[*profile]
 	learned learnMark
-	counted int64   // day on which the account was counted for the address, since 1970; 0: not yet
-	webMail webMail // of the pair, as webMails has it
+	counted int64             // day on which the account was counted for the address, since 1970; 0: not yet
+	webMail behaviour.WebMail // of the pair
 }
 
 // profile returns the profile of a subject with a behaviour of its own. It creates

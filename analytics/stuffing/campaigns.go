@@ -121,7 +121,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 		t.Key, t.Name = f.Key, f.Name
 		a, _ = s.profiles.accounts.Peek(t.Key)
 	}
-	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) {
+	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) && !s.rarity.oddOwner(c, f.At) {
 		s.evidence.Explain(f)
 		return true
 	}
@@ -271,7 +271,7 @@ func (s *campaigns) retire(k *campaign) {
 
 // same returns the existing campaign that failures belong to, or nil.
 // The two must be at most a day apart, and either share most accounts or
-// clients, or begin within an hour, have similar durations and origins. Failures are
+// clients, or begin within an hour and have similar origins. Failures are
 // compared with the initial sample of each campaign, not with its later
 // members. Accounts count only where that sample is a small part of the tenant:
 // attacks on everybody share them all.
@@ -298,7 +298,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && (k.opened-k.began)/4 <= end-began && (end-began)/4 <= k.opened-k.began+campaignPause && s.profiles.alike(&k.origin, &made.origin, members)
+		together := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
 		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
 			best = k
 		}

@@ -121,7 +121,7 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 			return false
 		}
 	}
-	active, known := int(c.users.hours.usual(t.At-hour, t.At)), c.knownUsers()
+	active, known := int(c.users.hours.Usual(t.At-hour, t.At)), c.knownUsers()
 	quiet := active <= max(1, known/50)
 	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
 	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))

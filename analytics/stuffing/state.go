@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5"
 
+	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
@@ -105,7 +106,7 @@ func (c *client) saved(protected bool) *savedClient {
 	}
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
-		s.Hours = u.hours.saved()
+		s.Hours = u.hours.Saved()
 		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
 	if a := c.unit; a != nil {
@@ -175,7 +176,7 @@ func (s *profiles) restoreClient(key, value []byte) error {
 		c.users.add(s.restoredSignIn(&in.SignIns[i]))
 	}
 	if len(in.Hours) > 0 && c.users != nil {
-		c.users.hours = hoursOf(in.Hours)
+		c.users.hours = baseline.HoursOf(in.Hours)
 	}
 	if in.Unit != nil {
 		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}

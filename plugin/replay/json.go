@@ -70,7 +70,7 @@ func (r *run) json(out io.Writer) error {
 		doc.Incidents = append(doc.Incidents, alert)
 	}
 	var err error
-	if doc.Changes, err = r.changeDocuments(); err != nil {
+	if doc.Changes, err = changeDocuments(r.form(), r.changes()); err != nil {
 		return err
 	}
 	body, err := text.JSON(doc)
@@ -81,19 +81,21 @@ func (r *run) json(out io.Writer) error {
 	return err
 }
 
-// changeDocuments returns what the second policy changes.
-func (r *run) changeDocuments() (all []changeDocument, err error) {
-	for _, c := range r.changes() {
-		change := changeDocument{Change: c.Kind()}
-		if c.Before != nil {
-			if change.Before, err = r.form().Alert(c.Before.Alert); err != nil {
-				return nil, err
-			}
+// changeDocuments returns the documents of changes.
+func changeDocuments(form document.Form, changes []Change) (all []changeDocument, err error) {
+	alertOf := func(i *Incident) (json.RawMessage, error) {
+		if i == nil {
+			return nil, nil
 		}
-		if c.After != nil {
-			if change.After, err = r.form().Alert(c.After.Alert); err != nil {
-				return nil, err
-			}
+		return form.Alert(i.Alert)
+	}
+	for _, c := range changes {
+		change := changeDocument{Change: c.Kind()}
+		if change.Before, err = alertOf(c.Before); err != nil {
+			return nil, err
+		}
+		if change.After, err = alertOf(c.After); err != nil {
+			return nil, err
 		}
 		all = append(all, change)
 	}

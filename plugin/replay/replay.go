@@ -203,6 +203,14 @@ func (r *run) compare(ctx context.Context) error {
 	return err
 }
 
+// changes returns what the second policy changes; nil without one.
+func (r *run) changes() []Change {
+	if r.against == nil {
+		return nil
+	}
+	return changesBetween(r.result.Incidents, r.other)
+}
+
 // walk calls take with every event in order of time.
 func (r *run) walk(ctx context.Context, what string, take func(ev *event.Event) error) (repeated int64, err error) {
 	const step = 4096

@@ -25,10 +25,10 @@ func (r *run) write(ctx context.Context, out io.Writer) error {
 	}
 	r.tables(out)
 	if r.against != nil {
-		r.comparison(out)
+		printChanges(out, r.opts.Against, len(r.other), r.changes())
 	}
 	if r.opts.Explain != "" {
-		r.explain(out)
+		r.explanation.write(out, r.result.Incidents, r.opts.Policy)
 	}
 	if r.opts.Report != "" {
 		fmt.Fprintf(out, "\nreport: %s\n", r.opts.Report)

@@ -27,20 +27,20 @@ const (
 	adfsLocked     = 516  // locked after too many wrong passwords
 )
 
-// federationAudit decodes an audit in XML.
-func (w *Events) federationAudit(ev *event.Event, emit format.Emit) format.Outcome {
+// decodeFederationAudit decodes an audit in XML.
+func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
-	xml := r.auditXML()
-	if ev.RawUser = r.element(xml, "UserId"); ev.RawUser == nil {
+	xml := auditXML(r)
+	if ev.RawUser = elementText(r, xml, "UserId"); ev.RawUser == nil {
 		return format.Malformed
 	}
-	if ev.RawIP = firstOfList(r.element(xml, "IpAddress")); ev.RawIP == nil {
-		ev.RawIP = firstOfList(r.element(xml, "ForwardedIpAddress"))
+	if ev.RawIP = firstOfList(elementText(r, xml, "IpAddress")); ev.RawIP == nil {
+		ev.RawIP = firstOfList(elementText(r, xml, "ForwardedIpAddress"))
 	}
 	ev.Action, ev.Service = event.SignIn, event.M365
-	ev.Agent = r.element(xml, "UserAgentString")
-	ev.App = r.element(xml, "OAuthClientId")
-	ev.Device = r.element(xml, "DeviceId")
+	ev.Agent = elementText(r, xml, "UserAgentString")
+	ev.App = elementText(r, xml, "OAuthClientId")
+	ev.Device = elementText(r, xml, "DeviceId")
 	switch r.id {
 	case adfsToken:
 		ev.Outcome = event.Success
@@ -51,13 +51,13 @@ func (w *Events) federationAudit(ev *event.Event, emit format.Emit) format.Outco
 	case adfsLockout:
 		ev.Outcome, ev.Reason = event.Failure, event.Locked
 	}
-	ev.ID = r.activity(ev)
+	ev.ID = activityOf(r, ev)
 	emit(ev)
 	return format.Understood
 }
 
 // auditXML returns the value with the XML of an audit, or the message that contains it.
-func (r *row) auditXML() []byte {
+func auditXML(r *row) []byte {
 	for _, text := range r.inserts[:r.count] {
 		if bytes.Contains(text, auditElement) {
 			return text
@@ -71,9 +71,9 @@ func (r *row) auditXML() []byte {
 
 var auditElement = []byte("<AuditBase")
 
-// element returns the text of the first element with a name; nil if it is absent or N/A.
+// elementText returns the text of the first element with a name; nil if it is absent or N/A.
 // Values of the client stand between elements with their brackets escaped.
-func (r *row) element(xml []byte, name string) []byte {
+func elementText(r *row, xml []byte, name string) []byte {
 	_, rest, found := bytes.Cut(xml, []byte("<"+name+">"))
 	if !found {
 		return nil
@@ -107,11 +107,11 @@ func firstOfList(text []byte) []byte {
 
 var comma = []byte(",")
 
-// federationText decodes an audit in text. A refused token without an account is none of
+// decodeFederationText decodes an audit in text. A refused token without an account is none of
 // a user name: a certificate or a token of another service.
-func (w *Events) federationText(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
-	user, address := r.federationValues()
+	user, address := federationValues(r)
 	if address == nil && user == nil {
 		return format.Malformed
 	}
@@ -127,7 +127,7 @@ func (w *Events) federationText(ev *event.Event, emit format.Emit) format.Outcom
 	case adfsLockedTrue:
 		ev.Outcome, ev.Reason = event.Accepted, event.Locked
 	}
-	ev.ID = r.activity(ev)
+	ev.ID = activityOf(r, ev)
 	emit(ev)
 	return format.Understood
 }
@@ -135,7 +135,7 @@ func (w *Events) federationText(ev *event.Event, emit format.Emit) format.Outcom
 // federationValues returns the account and the addresses of an audit in text. The
 // positions differ between versions: the addresses are the only value of their shape, and
 // the account stands before them, or in 411 behind them with the error.
-func (r *row) federationValues() (user, addresses []byte) {
+func federationValues(r *row) (user, addresses []byte) {
 	at := -1
 	for i := 1; i < r.count; i++ {
 		if isAddressList(r.inserts[i]) {
@@ -149,11 +149,11 @@ func (r *row) federationValues() (user, addresses []byte) {
 	case at > 0 && r.id != adfsTokenError:
 		return present(ascii.Clip(r.inserts[at-1], maxWinName)), r.inserts[at]
 	}
-	addresses = r.valueBelow("Client IP:")
+	addresses = valueBelow(r, "Client IP:")
 	if r.id == adfsTokenError {
-		return accountOfError(r.valueBelow("Error message:")), addresses
+		return accountOfError(valueBelow(r, "Error message:")), addresses
 	}
-	return r.valueBelow("User:"), addresses
+	return valueBelow(r, "User:"), addresses
 }
 
 // isAddressList reports whether text is one address or several with commas.
@@ -188,7 +188,7 @@ func accountOfError(text []byte) []byte {
 
 // valueBelow returns the value that follows a label in the message, on the same line or
 // the next.
-func (r *row) valueBelow(label string) []byte {
+func valueBelow(r *row, label string) []byte {
 	_, rest, found := bytes.Cut(ascii.Clip(r.message, maxWinText), []byte(label))
 	if !found {
 		return nil
@@ -197,13 +197,13 @@ func (r *row) valueBelow(label string) []byte {
 	return present(ascii.Clip(value, maxWinName))
 }
 
-// activity returns the id of the act, which its audits share: the id of the activity with
+// activityOf returns the id of the act, which its audits share: the id of the activity with
 // the second and the outcome, since a client may choose the first for many attempts. An
 // event without an activity keeps its own id.
-func (r *row) activity(ev *event.Event) []byte {
+func activityOf(r *row, ev *event.Event) []byte {
 	id := r.inserts[0]
 	if r.count == 0 {
-		id = r.valueBelow("Activity ID:")
+		id = valueBelow(r, "Activity ID:")
 	}
 	if id = present(id); !ascii.IsGUID(id) || bytes.HasPrefix(id, noActivity) {
 		return ev.ID

@@ -15,9 +15,9 @@ const maxCmdletText = 16 << 10
 // maxWinParameters bounds the parameters of a command in an event, in bytes.
 const maxWinParameters = 2 << 10
 
-// pipeline decodes 4103, a command that PowerShell has run: Operation is the
+// decodePipeline decodes 4103, a command that PowerShell has run: Operation is the
 // command, Detail its parameters, Client the command line of the host.
-func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
+func decodePipeline(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	payload := bytes.TrimSpace(r.data[fieldPayload])
 	context := psContextOf(r.data[fieldContextInfo])
@@ -105,9 +105,9 @@ var (
 	psClose = []byte(")")
 )
 
-// scriptBlock decodes 4104: Detail is the script's text. Long scripts come in
+// decodeScriptBlock decodes 4104: Detail is the script's text. Long scripts come in
 // parts and are put together first.
-func (w *Events) scriptBlock(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeScriptBlock(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	text := r.data[fieldScriptBlockText]
 	id := r.get(fieldScriptBlockID)

@@ -10,22 +10,22 @@ import (
 // Security log are in message.go and labels.go; those of Sysmon and PowerShell have forms
 // of their own.
 
-// byRendered sets the fields of an event of Sysmon or PowerShell from its message.
-func (r *row) byRendered(act eventType) {
+// nameByRendered sets the fields of an event of Sysmon or PowerShell from its message.
+func nameByRendered(r *row, act eventType) {
 	message := ascii.Clip(r.message, maxWinText)
 	switch {
 	case act.kind == sysmon:
-		r.bySysmonLines(message)
+		nameBySysmonLines(r, message)
 	case act.id == 4104:
-		r.byScriptMessage(message)
+		nameByScriptMessage(r, message)
 	case act.id == 4103:
 		r.put(fieldPayload, message) // begins with the payload
 		r.put(fieldContextInfo, lastAssignments(message))
 	}
 }
 
-// bySysmonLines reads lines of a name, a colon and a value. Names are not translated.
-func (r *row) bySysmonLines(message []byte) {
+// nameBySysmonLines reads lines of a name, a colon and a value. Names are not translated.
+func nameBySysmonLines(r *row, message []byte) {
 	for rest := message; len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, newline)
@@ -35,9 +35,9 @@ func (r *row) bySysmonLines(message []byte) {
 	}
 }
 
-// byScriptMessage reads "Creating Scriptblock text (1 of 2):", the text, and the id of the
+// nameByScriptMessage reads "Creating Scriptblock text (1 of 2):", the text, and the id of the
 // block on a line of its own behind it. The words are translated.
-func (r *row) byScriptMessage(message []byte) {
+func nameByScriptMessage(r *row, message []byte) {
 	head, text, _ := bytes.Cut(message, newline)
 	_, numbers, _ := bytes.Cut(head, []byte("("))
 	number, numbers := leadingNumber(numbers)

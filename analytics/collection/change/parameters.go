@@ -1,4 +1,4 @@
-package collection
+package change
 
 import (
 	"bytes"
@@ -9,6 +9,9 @@ import (
 	"redshank/analytics/policy"
 )
 
+// MaxText bounds the text of a change in the detail of a signal, in bytes.
+const MaxText = 320
+
 // maxValue bounds the value of one parameter in the detail of a signal, in bytes.
 const maxValue = 80
 
@@ -18,9 +21,10 @@ type parameter struct {
 	rank        int
 }
 
-// chosen returns the parameters in text as "Name=Value; ...", those that the content
-// ranks first, each value capped; text itself if it has no parameters.
-func chosen(p *policy.Policy, text []byte) []byte {
+// Chosen returns the parameters in text as "Name=Value; ...", at most MaxText bytes,
+// those that the content ranks first, each value capped; text itself if it has no
+// parameters.
+func Chosen(p *policy.Policy, text []byte) []byte {
 	var list []parameter
 	eachParameter(p, text, func(name, value []byte) {
 		if rank := p.Parameter(name).Rank; rank > 0 || len(list) < maxParameterCount {
@@ -35,7 +39,7 @@ func chosen(p *policy.Policy, text []byte) []byte {
 	for _, p := range list {
 		value := scopeIn(p.value)
 		cut := value[:min(len(value), maxValue)]
-		if len(b)+len(p.name)+len(cut)+len("; =...") > maxDetail {
+		if len(b)+len(p.name)+len(cut)+len("; =...") > MaxText {
 			break
 		}
 		if len(b) > 0 {
@@ -65,7 +69,7 @@ const maxParameterCount = 64
 // or cmdlet logs (-Name "Value" ...) write them, and for nothing of any other text.
 func eachParameter(p *policy.Policy, text []byte, f func(name, value []byte)) {
 	text = bytes.TrimSpace(text)
-	if len(text) > 1 && text[0] == '-' && letter(text[1]) {
+	if len(text) > 1 && text[0] == '-' && ascii.Letter(text[1]) {
 		eachSwitch(p, text, f)
 		return
 	}
@@ -123,7 +127,7 @@ func nextSwitch(p *policy.Policy, text []byte) int {
 	quote := byte(0)
 	for i := 1; i+1 < len(text); i++ {
 		switch c := text[i]; {
-		case c == '-' && text[i-1] == ' ' && letter(text[i+1]):
+		case c == '-' && text[i-1] == ' ' && ascii.Letter(text[i+1]):
 			if quote == 0 || p.Parameter(switchName(text[i:min(len(text), i+maxName)])).Rank > 0 {
 				return i
 			}

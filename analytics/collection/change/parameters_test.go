@@ -1,4 +1,4 @@
-package collection
+package change
 
 import (
 	"strings"
@@ -23,7 +23,7 @@ func TestChosenParameters(t *testing.T) {
 		"nothing":        {"", ""},
 		"half a quote":   {`-User "eve -Identity x`, `User=eve; Identity=x`},
 	} {
-		if got := string(chosen(p, []byte(c.text))); got != c.want {
+		if got := string(Chosen(p, []byte(c.text))); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -34,7 +34,7 @@ func FuzzChosenParameters(f *testing.F) {
 	f.Add([]byte(`-Identity "a -b`))
 	p := policy.Default()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if got := chosen(p, text); len(got) > max(len(text), maxDetail) {
+		if got := Chosen(p, text); len(got) > max(len(text), MaxText) {
 			t.Errorf("%q: %d bytes", text, len(got))
 		}
 	})

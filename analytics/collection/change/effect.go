@@ -1,4 +1,4 @@
-package collection
+package change
 
 import (
 	"bytes"
@@ -8,17 +8,18 @@ import (
 	"redshank/analytics/policy"
 )
 
-// effect is a set of what the parameters of a change do.
-type effect uint16
+// Effect is a set of what the parameters of a change do.
+type Effect uint16
 
+// The effects.
 const (
-	forwardsMail  effect = 1 << iota // outside the mailbox's own domain and its subdomains
-	deletesMail                      // or moves mail to a folder in which nobody looks for it
-	marksRead                        // and leaves the mail in its folder, or moves it to an ordinary one
-	delegates                        // lets somebody send for the mailbox
-	endsAuditing                     // of a mailbox or of the tenant
-	addsKey                          // to an application
-	opensProtocol                    // with which a program can read a whole mailbox
+	ForwardsMail  Effect = 1 << iota // outside the mailbox's own domain and its subdomains
+	DeletesMail                      // or moves mail to a folder in which nobody looks for it
+	MarksRead                        // and leaves the mail in its folder, or moves it to an ordinary one
+	Delegates                        // lets somebody send for the mailbox
+	EndsAuditing                     // of a mailbox or of the tenant
+	AddsKey                          // to an application
+	OpensProtocol                    // with which a program can read a whole mailbox
 )
 
 // groupOfActions is the group of parameters whose values have parameters in them.
@@ -26,24 +27,24 @@ const groupOfActions = "actions"
 
 // effects are the meanings of the other groups of content.parameters. Those without one
 // only have their place in an alert.
-var effects = map[string]func(p *policy.Policy, ev *event.Event, value []byte) effect{
-	"forward": func(_ *policy.Policy, ev *event.Event, value []byte) effect {
-		return when(sendsOutside(value, ownDomain(ev)), forwardsMail)
+var effects = map[string]func(p *policy.Policy, ev *event.Event, value []byte) Effect{
+	"forward": func(_ *policy.Policy, ev *event.Event, value []byte) Effect {
+		return when(sendsOutside(value, ownDomain(ev)), ForwardsMail)
 	},
-	"delete": whenTrue(deletesMail), "mark_read": whenTrue(marksRead), "protocol": whenTrue(opensProtocol), "audit_off": whenTrue(endsAuditing),
-	"move": func(p *policy.Policy, _ *event.Event, value []byte) effect {
-		return when(p.HidingFolder(bytes.ToLower(value)), deletesMail)
+	"delete": whenTrue(DeletesMail), "mark_read": whenTrue(MarksRead), "protocol": whenTrue(OpensProtocol), "audit_off": whenTrue(EndsAuditing),
+	"move": func(p *policy.Policy, _ *event.Event, value []byte) Effect {
+		return when(p.HidingFolder(bytes.ToLower(value)), DeletesMail)
 	},
-	"delegate": func(_ *policy.Policy, _ *event.Event, value []byte) effect {
-		return when(!removed(value), delegates)
+	"delegate": func(_ *policy.Policy, _ *event.Event, value []byte) Effect {
+		return when(!removed(value), Delegates)
 	},
-	"credential": func(*policy.Policy, *event.Event, []byte) effect { return addsKey },
-	"audit_on": func(_ *policy.Policy, _ *event.Event, value []byte) effect {
-		return when(is(value, "false"), endsAuditing)
+	"credential": func(*policy.Policy, *event.Event, []byte) Effect { return AddsKey },
+	"audit_on": func(_ *policy.Policy, _ *event.Event, value []byte) Effect {
+		return when(is(value, "false"), EndsAuditing)
 	},
 }
 
-func when(does bool, e effect) effect {
+func when(does bool, e Effect) Effect {
 	if does {
 		return e
 	}
@@ -51,17 +52,18 @@ func when(does bool, e effect) effect {
 }
 
 // whenTrue returns the meaning of a parameter that has an effect if it is true.
-func whenTrue(e effect) func(*policy.Policy, *event.Event, []byte) effect {
-	return func(_ *policy.Policy, _ *event.Event, value []byte) effect { return when(is(value, "true"), e) }
+func whenTrue(e Effect) func(*policy.Policy, *event.Event, []byte) Effect {
+	return func(_ *policy.Policy, _ *event.Event, value []byte) Effect { return when(is(value, "true"), e) }
 }
 
-// effectsOf returns what a change does.
-func effectsOf(p *policy.Policy, ev *event.Event) (e effect) {
+// Of returns what a change does: the effects of its parameters, which are the detail of
+// the event.
+func Of(p *policy.Policy, ev *event.Event) (e Effect) {
 	eachParameter(p, ev.Detail, func(name, value []byte) { e |= effectOf(p, ev, name, value) })
 	return e
 }
 
-func effectOf(p *policy.Policy, ev *event.Event, name, value []byte) effect {
+func effectOf(p *policy.Policy, ev *event.Event, name, value []byte) Effect {
 	group := p.Parameter(name).Group
 	if group == groupOfActions {
 		return actionsOf(p, ev, value)
@@ -74,7 +76,7 @@ func effectOf(p *policy.Policy, ev *event.Event, name, value []byte) effect {
 
 // actionsOf returns what the actions of a rule of Outlook's do. The type of an action
 // is a parameter without a value.
-func actionsOf(p *policy.Policy, ev *event.Event, value []byte) (e effect) {
+func actionsOf(p *policy.Policy, ev *event.Event, value []byte) (e Effect) {
 	eachField(value, func(name, value []byte) {
 		switch {
 		case string(name) == "ActionType":

@@ -1,0 +1,104 @@
+package collection
+
+import (
+	"redshank/analytics/baseline"
+	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/event"
+	"redshank/analytics/window"
+)
+
+// minMailboxes is the number of mailboxes within behaviour.MailboxSpan that raises
+// access.many_mailboxes.
+const minMailboxes = 5
+
+// manyMailboxes raises a signal for an account or an application that reads many
+// mailboxes by program within ten minutes.
+func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
+	t := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
+	if box == 0 || d.HasRead(&t) {
+		return
+	}
+	t.Name = c.subjects.ownerOf(d, ev)
+	d.ReadMailbox(t)
+	c.subjects.changed(d)
+	if d.Mailboxes.Windows(t.At, behaviour.MailboxSpan, func(run []window.Attempt) bool { return len(run) >= minMailboxes }) {
+		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
+	}
+	if i := d.incident; i != nil && within(i, t.At) {
+		i.AddMailbox(&t)
+		c.evidence.tracker.Update(i.Incident)
+	}
+}
+
+// withoutSignIn judges an address from which an account reads much mail. Tokens that
+// were stolen or forged need no sign-in: if nobody has ever signed in from an address of
+// a network of servers for rent, and within an hour minMailboxes accounts that never used
+// that network read much mail from there, the theft is that of the address.
+func (c *mailAccess) withoutSignIn(d *profile, ev *event.Event, w *networkContext) {
+	at, client := ev.Time.UnixMilli(), clientOf(ev)
+	if ev.Source != event.UAL || !c.networks.rented(ev.IP) || d.Baseline.UsedBefore(w.network, at) {
+		return
+	}
+	if c.evidence.weights.population.Users(baseline.Feature(linkOf(c.policy, client)), at) > 0 {
+		return
+	}
+	var space [64]byte
+	address := c.subjects.profile(anAddress, client.Addr().AppendTo(space[:0]))
+	read := window.Attempt{At: at, Key: c.subjects.mailboxOf(d, ev), Name: d.subject, Sources: 1 << ev.Source}
+	if !address.HasRead(&read) {
+		address.ReadMailbox(read)
+		c.subjects.changed(address)
+	}
+	if !address.MailboxesWithin(event.Hour, at, minMailboxes) {
+		return
+	}
+	c.evidence.raise(address, ev, signInRented, nil)
+	c.evidence.raise(address, ev, accessMailboxes, ev.Client)
+}
+
+// ofOthers is the number of mailboxes of others, read by hand within an hour, from which
+// rights that the reader has just given are used for a theft.
+const ofOthers = 3
+
+// readsOfOthers stores that an account reads the mailbox of somebody else in a network
+// that is new to the account.
+func (c *evidence) readsOfOthers(d *profile, ev *event.Event, w *networkContext, box uint64) {
+	if len(ev.Mailbox) == 0 || string(ev.Mailbox) == d.subject {
+		return
+	}
+	read := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
+	if !d.HasRead(&read) {
+		read.Name = c.subjects.ownerOf(d, ev)
+		d.ReadMailbox(read)
+		c.subjects.changed(d)
+	}
+	c.rightsUsed(d, ev, w)
+}
+
+// rightsUsed raises a signal, which counts half, for an account that gives rights to
+// mailboxes and reads several mailboxes of others in a network that is new to the
+// account, in either order.
+func (c *evidence) rightsUsed(d *profile, ev *event.Event, w *networkContext) {
+	n := c.observationOf(ev, accessMailboxes)
+	if !d.Baseline.IsNew(w.network, n.first, c.policy.Collection.Baseline) {
+		return
+	}
+	for i := range d.observations {
+		if o := &d.observations[i]; o.kind == mailPermission && o.client == n.client && o.near(&n, c.window) && d.readOthers(n.first) {
+			n.half, n.feature = true, w.network
+			c.record(d, n, ev.Mailbox, ev)
+			return
+		}
+	}
+}
+
+// readOthers reports whether the account read ofOthers mailboxes within an hour, some of
+// them less than an hour from a time.
+func (d *profile) readOthers(at int64) bool {
+	for _, t := range d.Mailboxes.All() {
+		if distance(t.At, at) <= event.Hour && d.MailboxesWithin(event.Hour, t.At, ofOthers) {
+			return true
+		}
+	}
+	return false
+}
