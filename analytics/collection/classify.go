@@ -77,7 +77,7 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 	case signIn && access && (i.Privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
 	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
-		return alert.Medium
+		return alert.Low
 	case signIn && access, kinds.has(scriptTool, accessTool), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
 		return alert.High
 	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
