@@ -62,7 +62,9 @@
 //
 // An incident grows by what is near its core: observations that make an incident
 // with those around them. What the account does elsewhere, from other addresses
-// and in other sessions, is not added. An application, its mailboxes and the
+// and in other sessions, is not added, and neither are the rights and consents that it
+// gives at work. A thief with another network and another program is another theft,
+// with an incident and an id of its own. An application, its mailboxes and the
 // accounts that let it in are one incident, about the account if it is the only
 // one. The source is the address that mail was read from; without one, that of the
 // sign-in.
