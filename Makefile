@@ -15,8 +15,13 @@ WINEENV := WINEPREFIX=$(CURDIR)/build/wine WINEDEBUG=-all WINEDLLOVERRIDES='msco
 # -static: the DLL must not depend on a DLL of the compiler.
 WINHOST := $(MINGW) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -static
 WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
-# Build output depends neither on the folder nor on the time of the build.
+# Build output depends neither on the folder nor on the time of the build. What is
+# compiled for the artefacts is compiled the same way for tests, vet and staticcheck,
+# so that it is compiled once: everything without C, and packages with C as libraries.
+export GOFLAGS ?= -trimpath
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+PURE    := CGO_ENABLED=0
+SHARED  := GOFLAGS='$(GOFLAGS) -buildmode=c-shared'
 OBJECT  := $(GOBUILD) -buildmode=c-shared
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
 LINUX   := GOOS=linux CGO_ENABLED=1
@@ -94,21 +99,24 @@ suites:
 	@$(MAKE) --no-print-directory -j1 e2e e2e-windows
 
 vet:
-	$(GO) vet ./...
-	$(GO) vet -tags fault ./plugin
-	GOOS=windows CGO_ENABLED=0 $(GO) vet $(UNITS)
+	$(PURE) $(GO) vet ./...
+	$(SHARED) $(GO) vet ./plugin ./test/bench/getrecord ./analytics
+	$(SHARED) $(GO) vet -tags fault ./plugin
+	GOOS=windows $(PURE) $(GO) vet $(UNITS)
 	@if git grep -nE '^(<<<<<<<|>>>>>>>) '; then echo "merge markers"; exit 1; fi
 	@test -z "$$(gofmt -l analytics plugin test .ci)" || { echo "gofmt:"; gofmt -l analytics plugin test .ci; exit 1; }
 
 lint:
-	$(GO) tool -modfile=.ci/tools.mod staticcheck ./...
-	$(GO) tool -modfile=.ci/tools.mod staticcheck -tags fault ./plugin
-	cd .ci/dist && $(GO) tool -modfile=../tools.mod staticcheck ./...
+	$(PURE) $(GO) build -modfile=.ci/tools.mod -o build/staticcheck honnef.co/go/tools/cmd/staticcheck
+	$(PURE) build/staticcheck ./...
+	$(SHARED) build/staticcheck ./plugin ./test/bench/getrecord ./analytics
+	$(SHARED) build/staticcheck -tags fault ./plugin
+	cd .ci/dist && $(PURE) ../../build/staticcheck ./...
 
 # Fuzz seeds and allocation budgets are unit tests too; the race detector
 # changes allocations, so they run without it first.
 unit:
-	$(GO) test $(UNITS)
+	$(PURE) $(GO) test $(UNITS)
 
 # The packages with goroutines: an instance and its sinks, which run the whole
 # engine, the readers of a replay, and lists that are read while a policy is in use.
@@ -120,7 +128,7 @@ race:
 
 # Skips are printed, so that a skipped suite is not mistaken for a passed one.
 e2e: build/.e2e
-	@$(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
+	@$(PURE) $(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
 	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
 	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
 
@@ -183,15 +191,15 @@ dist:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GOBUILD) -o $(STAGE)/linux-arm64/redshank ./plugin
 	$(WINDLL) -o $(STAGE)/windows-amd64/out_redshank.dll ./plugin
 	CGO_ENABLED=0 $(WINGO) $(GOBUILD) -o $(STAGE)/windows-amd64/redshank.exe ./plugin
-	$(GO) run ./plugin/command/reference $(STAGE)/share $(VERSION) $$(date -u -d @$(EPOCH) +%F)
-	SOURCE_DATE_EPOCH=$(EPOCH) $(GO) run -C .ci/dist . \
+	$(PURE) $(GO) run ./plugin/command/reference $(STAGE)/share $(VERSION) $$(date -u -d @$(EPOCH) +%F)
+	SOURCE_DATE_EPOCH=$(EPOCH) $(PURE) $(GO) run -C .ci/dist . \
 	  -root $(CURDIR) -stage $(CURDIR)/$(STAGE) -out $(CURDIR)/build/dist -version $(VERSION)
 
 # Checks that the packages of this commit are identical when built in another folder
 # nothing, are the same; and what they install works.
 test-dist: dist
-	cd .ci/dist && $(GO) vet ./... && $(GO) test ./...
-	$(GO) test -count=1 -v -run '^TestPackage' ./test
+	cd .ci/dist && $(PURE) $(GO) vet ./... && $(PURE) $(GO) test ./...
+	$(PURE) $(GO) test -count=1 -v -run '^TestPackage' ./test
 	@if ! git diff --quiet HEAD; then echo "SKIPPED: uncommitted changes, a second build has nothing to be the same as"; else \
 	rm -rf build/again && git clone -q . build/again/redshank && \
 	GOCACHE=$(AGAINCACHE) $(MAKE) --no-print-directory -C build/again/redshank dist VERSION=$(VERSION) >/dev/null && \

@@ -29,7 +29,7 @@ var without = map[coverage.Evidence]func(ev *event.Event){
 // worldChunks are the logs of a small organisation with attacks of all kinds.
 func worldChunks(t *testing.T) (chunks [][]byte) {
 	t.Helper()
-	w := world.New(world.Options{Seed: 3, Days: 6, People: 60})
+	w := world.New(world.Options{Seed: 3, Days: 6, People: 30})
 	var chunk []byte
 	w.Play(func(l lines.Line) bool {
 		chunk = l.Pack(chunk, l.Arrives)

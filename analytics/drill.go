@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/drill"
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 // Bounds of the engine of a drill: its tables, in entries, and how long after the
@@ -29,7 +30,7 @@ type drills struct {
 // take takes an event whose id is the mark of a drill, and reports whether it did.
 // An event whose mark does not hold is an ordinary one.
 func (d *drills) take(outer *Engine, ev *event.Event) bool {
-	run, ok := outer.drillOf(ev)
+	run, ok := runOf(outer.policy, outer.now, ev)
 	if !ok {
 		return false
 	}
@@ -49,11 +50,11 @@ func (d *drills) take(outer *Engine, ev *event.Event) bool {
 	return true
 }
 
-// drillOf returns the run that an event belongs to: the mark, the account, the
+// runOf returns the run that an event belongs to: the mark, the account, the
 // address and the time must all be right. The fields are compared as the record
 // spells them: a normalised event has already been counted by the policy.
-func (e *Engine) drillOf(ev *event.Event) (run drill.Run, ok bool) {
-	d := &e.policy.Drill
+func runOf(p *policy.Policy, now time.Time, ev *event.Event) (run drill.Run, ok bool) {
+	d := &p.Drill
 	if d.Key == nil || len(ev.RawForwarded) > 0 || !d.Has(ev.RawUser) {
 		return "", false
 	}
@@ -62,7 +63,7 @@ func (e *Engine) drillOf(ev *event.Event) (run drill.Run, ok bool) {
 		return "", false
 	}
 	run, ok = d.Key.Verify(markOf(ev), drill.Record{At: ev.Time, Account: string(ev.RawUser), Address: address})
-	return run, ok && (e.now.IsZero() || !run.Expired(e.now))
+	return run, ok && (now.IsZero() || !run.Expired(now))
 }
 
 // markOf returns the text of an event that may have the mark of a drill.
@@ -73,8 +74,9 @@ func markOf(ev *event.Event) []byte {
 	return ev.ID
 }
 
-// addressOfDrill returns the address of a record, and reports whether a drill may have
-// it: one for documentation, or none where records of the kind have none.
+// addressOfDrill returns the address of a record, and reports whether a record of a drill
+// may have it: an address for documentation, or no address in a record of a script or a
+// cmdlet.
 func addressOfDrill(ev *event.Event) (text string, ok bool) {
 	if len(ev.RawIP) == 0 {
 		return "", ev.Action == event.Script || ev.Action == event.MailboxChange

@@ -3,7 +3,6 @@ package analytics
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"sync"
 	"time"
 
@@ -22,14 +21,6 @@ import (
 	"redshank/analytics/source"
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing"
-	"redshank/analytics/window"
-)
-
-// Bounds of the keys that are remembered to recognise a chunk or a record that
-// arrives twice, in keys of about 150 bytes.
-const (
-	maxChunks = 4096
-	maxIDs    = 1 << 17
 )
 
 // futureSlack is how far an event may be ahead of Fluent Bit's own timestamp
@@ -50,9 +41,7 @@ type Engine struct {
 	tables     []state.Table
 	geo        *policy.GeoCache
 	directory  *directory.Directory
-	chunks     *window.Seen
-	ids        *window.Seen
-	rows       rows
+	seen       *seen
 	received   time.Time // Fluent Bit's timestamp of the record being read
 	clock      func() time.Time
 	now        time.Time // by clock, at the begin of the chunk; zero: no clock
@@ -82,8 +71,7 @@ func New(opts Options) (*Engine, error) {
 		directory: directory.New(max(opts.MaxUsers, 1)),
 		sources:   sources,
 		tracker:   incident.NewTracker(opts.Policy),
-		chunks:    window.NewSeen(maxChunks),
-		ids:       window.NewSeen(maxIDs),
+		seen:      newSeen(),
 		monitor:   health.New(opts.Policy),
 
 		coverage: cmp.Or(opts.Coverage, coverage.Recent()),
@@ -146,7 +134,7 @@ func (e *Engine) receive(at time.Time) {
 func (e *Engine) digest(tag string, chunk []byte) (digest uint64, repeated bool) {
 	e.stats.Chunks++
 	digest = xxhash.Sum64(chunk) ^ xxhash.Sum64String(tag)
-	if repeated = e.chunks.Contains(digest); repeated {
+	if repeated = e.seen.chunks.Contains(digest); repeated {
 		e.stats.RepeatedChunks++
 	}
 	return digest, repeated
@@ -156,7 +144,7 @@ func (e *Engine) digest(tag string, chunk []byte) (digest uint64, repeated bool)
 func (e *Engine) finish(tag string, digest uint64) []*alert.Alert {
 	e.stats.BadRecords += uint64(e.reader.Bad)
 	e.stats.LostBytes += uint64(e.reader.Lost)
-	e.chunks.Add(digest, struct{}{})
+	e.seen.chunks.Add(digest, struct{}{})
 	e.release()
 	st := e.tableStats()
 	e.monitor.Chunk(tag, e.sources.Counts(), e.received, st.ClientsEvicted, st.AccountsEvicted)
@@ -200,7 +188,7 @@ func (e *Engine) analyse(ev *event.Event) {
 	e.monitor.Event(ev, at, arrived)
 	e.setTime(ev, at, arrived)
 	e.coverage.Add(ev, ev.Time.UnixMilli(), arrived)
-	if e.repeated(ev) {
+	if e.seen.repeated(ev) {
 		e.stats.Duplicates++
 		return
 	}
@@ -209,8 +197,8 @@ func (e *Engine) analyse(ev *event.Event) {
 	}
 }
 
-// normalise finds the canonical fields of an event, with the name of an account that
-// the log identifies by its SID.
+// normalise fills the canonical fields of an event, among them the name of an account
+// that the log identifies by its SID.
 func (e *Engine) normalise(ev *event.Event) {
 	if e.tracker.OfDrill {
 		ev.Marks |= event.OfDrill
@@ -250,58 +238,20 @@ func (e *Engine) trustedTime(ev *event.Event, at, arrived int64) (trusted int64,
 	return at, future
 }
 
-// repeated reports whether the record of an event has been counted. Successful
-// sign-ins, which are the most frequent events, are not checked: a second one
-// changes nothing. The account is part of the key, so that an id in a forged line
-// cannot hide the failures of another account.
-func (e *Engine) repeated(ev *event.Event) bool {
-	counts := ev.Outcome == event.Failure || ev.Outcome == event.Accepted || ev.Items > 0
-	switch {
-	case !counts:
-		return false
-	case len(ev.ID) > 0:
-		return e.ids.Before(xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1))
-	case len(ev.Session) > 0 && (ev.Source == event.SMTP || ev.Source == event.IMAP || ev.Source == event.POP):
-		return e.repeatedRow(ev)
-	}
-	return false
-}
-
-// repeatedRow is repeated for the protocol logs of SMTP, IMAP and POP, whose records
-// have no id: rows of one connection and one millisecond.
-func (e *Engine) repeatedRow(ev *event.Event) bool {
-	return e.rows.repeated(xxhash.Sum64(ev.Session) ^ bits.RotateLeft64(uint64(ev.Time.UnixMilli()), 24)*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(ev.UserHash(), 1))
-}
-
-// rows remembers about the latest 16,384 rows without an id, by their hashes: one in
-// each slot, whose lowest bit is set once it was repeated.
-type rows [1 << 14]uint64
-
-// repeated reports whether a row is the second one with its hash, and remembers it. From
-// the third on, the log does not tell its connections or times apart.
-func (r *rows) repeated(row uint64) bool {
-	slot := &r[row>>50]
-	row &^= 1
-	before := *slot
-	*slot = row
-	if before&^1 == row {
-		*slot |= 1
-	}
-	return before == row
-}
-
-// Stats are the engine's counters since New.
-type Stats struct {
-	Chunks, RepeatedChunks           uint64
-	Sources                          source.Counts // log records by source and outcome
-	BadRecords                       uint64        // not decodable as records
-	LostBytes                        uint64        // of chunks that could not be read to the end
-	Events, Duplicates, Late, Future uint64
-	Clients, Accounts                int // entries now
-	ClientsEvicted, AccountsEvicted  uint64
-	Incidents, Alerts, Suppressed    uint64
-	Muted                            uint64 // messages that the policy kept back
-	Drill                            uint64 // events of drills, which no other counter includes
+// Health returns the figures and the findings. One caller at a time gets each
+// finding once in Raised and Cleared. The cost does not depend on the size of the
+// tables.
+func (e *Engine) Health() Health {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
+	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
+	h.Unread = e.sources.Unread()
+	h.Coverage = e.coverage.Report()
+	e.monitor.CheckUnread()
+	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
+	h.Open, h.Raised, h.Cleared = e.monitor.Take()
+	return h
 }
 
 // Rules returns the ids of the rules of all analytics, sorted.

@@ -159,7 +159,7 @@ func (x *enricher) drillOf(ev *event.Event) string {
 	if drill.Find(markOf(ev)) == nil {
 		return ""
 	}
-	run, ok := x.engine.drillOf(ev)
+	run, ok := runOf(x.engine.policy, x.engine.now, ev)
 	if !ok {
 		return ""
 	}

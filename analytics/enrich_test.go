@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -75,9 +76,12 @@ func fieldsOf(t *testing.T, chunk []byte) (list []map[string]any) {
 	return list
 }
 
+// standard is the default policy, which no test changes.
+var standard = sync.OnceValue(policy.Default)
+
 func newEngine(t testing.TB) *Engine {
 	t.Helper()
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 10_000, MaxUsers: 10_000})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 1_000, MaxUsers: 1_000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package analytics
 
 import (
 	"iter"
+	"net/netip"
+	"strings"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
@@ -29,6 +31,14 @@ func (e *Engine) Flush() []*alert.Alert {
 	return e.flush()
 }
 
+// Review returns what the events so far show about the logs that they are from, for the
+// end of a run of ObserveEvent.
+func (e *Engine) Review() []Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.monitor.Review(e.received)
+}
+
 // Explain makes the analytics that can account for their decisions report them to o,
 // while ObserveEvent runs.
 func (e *Engine) Explain(o explain.Observer) {
@@ -39,6 +49,27 @@ func (e *Engine) Explain(o explain.Observer) {
 			x.Explain(o)
 		}
 	}
+}
+
+// Describe returns what the engine knows about an account, in any spelling, or about
+// the address of a client: what the policy says about it, then what each analytic
+// holds. It may be called on an engine that has restored a saved state.
+func (e *Engine) Describe(text string) (explain.Subject, []explain.Fact) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var of explain.Subject
+	if addr, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
+		of.Address = addr.Unmap().WithZone("")
+	} else {
+		of.Account = e.policy.Account(text)
+	}
+	facts := describePolicy(e.policy, of)
+	for _, a := range e.analytics {
+		if d, ok := a.(explain.Describer); ok {
+			facts = append(facts, d.Describe(of)...)
+		}
+	}
+	return of, facts
 }
 
 // IncidentsOf returns the ids of the open incidents that an observed event belongs

@@ -27,18 +27,16 @@ type Health struct {
 	Coverage *coverage.Report
 }
 
-// Health returns the figures and the findings. One caller at a time gets each
-// finding once in Raised and Cleared. The cost does not depend on the size of the
-// tables.
-func (e *Engine) Health() Health {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	h := Health{Time: e.monitor.Time(), Stats: e.statsNow()}
-	h.Baselines.Mature, h.Baselines.All = e.collection.Baselines()
-	h.Unread = e.sources.Unread()
-	h.Coverage = e.coverage.Report()
-	e.monitor.CheckUnread()
-	e.monitor.Maturity(h.Baselines.Mature, h.Baselines.All)
-	h.Open, h.Raised, h.Cleared = e.monitor.Take()
-	return h
+// Stats are the engine's counters since New.
+type Stats struct {
+	Chunks, RepeatedChunks           uint64
+	Sources                          source.Counts // log records by source and outcome
+	BadRecords                       uint64        // not decodable as records
+	LostBytes                        uint64        // of chunks that could not be read to the end
+	Events, Duplicates, Late, Future uint64
+	Clients, Accounts                int // entries now
+	ClientsEvicted, AccountsEvicted  uint64
+	Incidents, Alerts, Suppressed    uint64
+	Muted                            uint64 // messages that the policy kept back
+	Drill                            uint64 // events of drills, which no other counter includes
 }

@@ -11,25 +11,6 @@ import (
 	"redshank/analytics/policy"
 )
 
-// under makes a policy of a text the policy of a scene.
-func (s *scene) under(text string) *scene {
-	s.t.Helper()
-	p, err := policy.Parse("policy.yaml", "", []byte(text))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.policy = p
-	return s
-}
-
-// spray adds failures of the attacker, one a minute, each on another account.
-func (s *scene) spray(from, until int) *scene {
-	for n := from; n < until; n++ {
-		s.fail(minutes(n), attacker, person(n))
-	}
-	return s
-}
-
 func TestMutedUntilExpiry(t *testing.T) {
 	s := newScene(t).under("mutes: [{reason: test, owner: alice, expires: '2026-03-10T00:30:00Z', network: "+attacker+"}]").spray(0, 120)
 	sent, closing := s.messages()

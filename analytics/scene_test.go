@@ -79,7 +79,7 @@ func (s *scene) succeed(at time.Duration, ip, user string) *scene {
 	return s.add(act{at: at, ip: ip, user: user, outcome: event.Success})
 }
 
-// family gives the agents that tests use a family without the content.
+// family returns the family of an agent that the tests use, without the content.
 func family(agent string) event.Family {
 	switch {
 	case agent == "":
@@ -173,6 +173,42 @@ func (s *scene) playOn(e *Engine) map[string]*alert.Alert {
 	last.keep(s.t, e.tracker.Flush())
 	last.keep(s.t, e.Close())
 	return last
+}
+
+// under makes a policy of a text the policy of a scene.
+func (s *scene) under(text string) *scene {
+	s.t.Helper()
+	p, err := policy.Parse("policy.yaml", "", []byte(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.policy = p
+	return s
+}
+
+// spray adds failures of the attacker, one a minute, each on another account.
+func (s *scene) spray(from, until int) *scene {
+	for n := from; n < until; n++ {
+		s.fail(minutes(n), attacker, person(n))
+	}
+	return s
+}
+
+// messages plays a scene, a chunk for each act, and returns all messages up to
+// the end of the input and those that only Close gave.
+func (s *scene) messages() (sent, closing []*alert.Alert) {
+	s.t.Helper()
+	e, err := New(Options{Policy: s.policy, MaxIPs: 10_000, MaxUsers: 10_000})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var ev event.Event
+	for _, a := range s.acts {
+		a.event(&ev)
+		e.observe(&ev)
+		sent = append(sent, e.tracker.Flush()...)
+	}
+	return sent, e.Close()
 }
 
 // one plays the scene and returns its only incident.

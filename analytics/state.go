@@ -35,7 +35,7 @@ func (e *Engine) allTables() []state.Table {
 		for _, a := range e.analytics {
 			e.tables = append(e.tables, a.Tables()...)
 		}
-		e.tables = append(e.tables, state.SeenTable("chunks", e.chunks), state.SeenTable("ids", e.ids), e.coverage.Table(), e.directory.Table(), state.Table{
+		e.tables = append(e.tables, state.SeenTable("chunks", e.seen.chunks), state.SeenTable("ids", e.seen.ids), e.coverage.Table(), e.directory.Table(), state.Table{
 			Name:    "streams",
 			Track:   e.sources.Track,
 			Changes: func(w *state.Writer) { e.sources.Changes(w.Pass("streams")) },

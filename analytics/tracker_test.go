@@ -10,23 +10,6 @@ import (
 	"redshank/analytics/event"
 )
 
-// messages plays a scene, a chunk for each act, and returns all messages up to
-// the end of the input and those that only Close gave.
-func (s *scene) messages() (sent, closing []*alert.Alert) {
-	s.t.Helper()
-	e, err := New(Options{Policy: s.policy, MaxIPs: 10_000, MaxUsers: 10_000})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var ev event.Event
-	for _, a := range s.acts {
-		a.event(&ev)
-		e.observe(&ev)
-		sent = append(sent, e.tracker.Flush()...)
-	}
-	return sent, e.Close()
-}
-
 func TestAStormStaysReadable(t *testing.T) {
 	s := newScene(t)
 	s.policy.Alerts.PerMinute = 60

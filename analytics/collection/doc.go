@@ -55,8 +55,9 @@
 // for new telephones, travellers, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
 // itself. In the cloud, a person who travels or begins to use a VPN service, with the
-// usual client, is a question (low). An application that many let in, a new backup
-// product, a migration by one account are one question each.
+// usual client, is an incident of severity low, or at most medium where Outlook
+// synchronises. An application that many let in, a new backup product and a migration by
+// one account are incidents of severity low, which ask for a declaration.
 //
 // # One theft, one incident
 //

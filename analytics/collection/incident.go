@@ -119,7 +119,8 @@ func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event) {
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		if len(d.thefts) == 1 || within(i, t.At) {
+		if within(i, t.At) {
+			c.subjects.nameOwner(&t)
 			i.AddMailbox(&t)
 		}
 	}

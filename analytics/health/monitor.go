@@ -174,6 +174,21 @@ func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 	w.set(silent, w.now, findSilent, name, func() string {
 		return fmt.Sprintf("nothing came from %s for %d minutes, while other sources continue", name, since/event.Minute)
 	})
+	w.checkFields(of, s)
+	if behind, ahead, by, ok := s.clock.check(isCloud(of)); ok {
+		w.set(behind, w.now, findBehind, name, func() string {
+			return fmt.Sprintf("events of %s are steadily %d minutes older than their arrival: a clock or a time zone is wrong, or the log is read late", name, by/event.Minute)
+		})
+		w.set(ahead, w.now, findAhead, name, func() string {
+			return fmt.Sprintf("events of %s are steadily %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/event.Minute)
+		})
+	}
+	w.checkShared(of, s)
+}
+
+// checkFields raises what the events of a source lack.
+func (w *Monitor) checkFields(of event.Source, s *sourceMonitor) {
+	name := of.String()
 	if missing, ok := s.fields.missingAddresses(); ok {
 		w.setShare(missing, findNoAddress, name, "%d %% of the events of %s have no client address: attacks cannot be attributed to an address; is the field logged?")
 	}
@@ -183,14 +198,11 @@ func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 		}
 		w.setShare(missing, findNoAccount, name, "%d %% of the failures of %s name no account: stuffing and guessing cannot be distinguished; does another log have the account?")
 	}
-	if behind, ahead, by, ok := s.clock.check(isCloud(of)); ok {
-		w.set(behind, w.now, findBehind, name, func() string {
-			return fmt.Sprintf("events of %s are steadily %d minutes older than their arrival: a clock or a time zone is wrong, or the log is read late", name, by/event.Minute)
-		})
-		w.set(ahead, w.now, findAhead, name, func() string {
-			return fmt.Sprintf("events of %s are steadily %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/event.Minute)
-		})
-	}
+}
+
+// checkShared raises an address that nearly all sign-ins of a source come from.
+func (w *Monitor) checkShared(of event.Source, s *sourceMonitor) {
+	name := of.String()
 	if who, accounts, share, ok := s.shared.check(); ok {
 		w.clearOthers(findProxy, name+" ", name+" "+who)
 		w.set(who != "", w.now, findProxy, name+" "+who, func() string {

@@ -32,13 +32,19 @@ type Notice struct {
 	Drill       bool     // of a drill, which Hits does not count
 }
 
+// selection is which messages are sent: the mutes, and alerts.classes.
+type selection struct {
+	mutes   []*Mute
+	classes map[string]string // a class that is missing is on
+}
+
 // Mutes returns the mutes in the order of the policy.
-func (p *Policy) Mutes() []*Mute { return p.mutes }
+func (s *selection) Mutes() []*Mute { return s.mutes }
 
 // Muted returns the first mute that keeps a message back, and counts it; nil
 // for none.
-func (p *Policy) Muted(n *Notice) *Mute {
-	for _, m := range p.mutes {
+func (s *selection) Muted(n *Notice) *Mute {
+	for _, m := range s.mutes {
 		if m.matches(n) {
 			if !n.Drill {
 				m.hits.Add(1)
@@ -81,8 +87,8 @@ func allMatch[T any](list []T, is func(T) bool) bool {
 }
 
 // readMutes reads [{reason, owner, expires, and what is muted}].
-func (p *Policy) readMutes(r *strict.Reader, at string, n *yaml.Node) {
-	p.mutes = nil
+func (s *selection) readMutes(r *strict.Reader, at string, n *yaml.Node) {
+	s.mutes = nil
 	r.Items(at, n, func(item *yaml.Node) {
 		m := &Mute{}
 		m.read(r, at, item, strict.Fields{
@@ -94,7 +100,7 @@ func (p *Policy) readMutes(r *strict.Reader, at string, n *yaml.Node) {
 			"application": strict.Text(&m.app),
 		})
 		if m.complete(r, at) {
-			p.mutes = append(p.mutes, m)
+			s.mutes = append(s.mutes, m)
 		}
 	})
 }
@@ -130,20 +136,20 @@ const (
 
 // AlertsOn reports whether messages about incidents of a class are sent, for an
 // incident with or without a valid credential.
-func (p *Policy) AlertsOn(class string, valid bool) bool {
-	mode := p.classes[class]
+func (s *selection) AlertsOn(class string, valid bool) bool {
+	mode := s.classes[class]
 	return mode != classOff && (mode != classValid || valid)
 }
 
 // readClasses reads {class: on, off or valid_credential}.
-func (p *Policy) readClasses(r *strict.Reader, at string, n *yaml.Node) {
-	p.classes = map[string]string{}
+func (s *selection) readClasses(r *strict.Reader, at string, n *yaml.Node) {
+	s.classes = map[string]string{}
 	known := strict.Fields{}
 	for _, class := range Classes {
 		known[class] = func(r *strict.Reader, at string, n *yaml.Node) {
 			mode := classOn
 			strict.OneOf(&mode, classOn, classOff, classValid)(r, at, n)
-			p.classes[class] = mode
+			s.classes[class] = mode
 		}
 	}
 	strict.Section(known)(r, at, n)

@@ -16,9 +16,12 @@ type Automation struct {
 	scope
 }
 
-// readAutomation reads [{name, app, account, network, expires}].
-func (p *Policy) readAutomation(r *strict.Reader, at string, n *yaml.Node) {
-	p.automation = nil
+// automation are the declared programs.
+type automation []*Automation
+
+// read reads [{name, app, account, network, expires}].
+func (list *automation) read(r *strict.Reader, at string, n *yaml.Node) {
+	*list = nil
 	r.Items(at, n, func(item *yaml.Node) {
 		a := &Automation{}
 		a.read(r, at, item, strict.Fields{"name": strict.Text(&a.Name), "app": strict.Text(&a.app)})
@@ -28,7 +31,7 @@ func (p *Policy) readAutomation(r *strict.Reader, at string, n *yaml.Node) {
 		case a.empty():
 			r.Fail(item, at, "%q: matches everything (want app, account or network)", strict.Clip(a.Name))
 		default:
-			p.automation = append(p.automation, a)
+			*list = append(*list, a)
 		}
 	})
 }
@@ -46,10 +49,10 @@ func (a *Automation) matches(ev *event.Event) bool {
 	return !a.Expired(ev.Time)
 }
 
-// automated reports whether any declared program caused the event. They are few, and
+// cause reports whether any declared program caused the event. They are few, and
 // most differ at the first comparison.
-func (p *Policy) automated(ev *event.Event) bool {
-	for _, a := range p.automation {
+func (list automation) cause(ev *event.Event) bool {
+	for _, a := range list {
 		if a.matches(ev) {
 			if !ev.Marks.Has(event.OfDrill) {
 				a.hits.Add(1)

@@ -37,8 +37,11 @@ var (
 	reasonNames  = []string{"wrong_password", "unknown_user", "locked", "disabled", "expired", "mfa_required", "mfa_denied", "policy_blocked", "blocked_ip", "not_allowed", "bad_app", "other"}
 )
 
-// readCodes reads {space: {code: {outcome, reason, meaning, ropc}}}.
-func (c *content) readCodes(r *strict.Reader, at string, n *yaml.Node) {
+// codes are the tables of result codes; their keys are as codeKey makes them.
+type codes map[event.CodeSpace]map[string]Code
+
+// read reads {space: {code: {outcome, reason, meaning, ropc}}}.
+func (c codes) read(r *strict.Reader, at string, n *yaml.Node) {
 	spaces := strict.Fields{}
 	for name, space := range codeSpaces {
 		spaces[name] = func(r *strict.Reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
@@ -47,9 +50,9 @@ func (c *content) readCodes(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // readSpace reads one table.
-func (c *content) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
-	if c.codes[space] == nil {
-		c.codes[space] = map[string]Code{}
+func (c codes) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
+	if c[space] == nil {
+		c[space] = map[string]Code{}
 	}
 	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		var outcome, reason, ropc string
@@ -67,7 +70,7 @@ func (c *content) readSpace(r *strict.Reader, at string, n *yaml.Node, space eve
 		code.Reason = byName[event.Reason](reason)
 		code.ropc = byName[event.Outcome](ropc)
 		var scratch [maxCode]byte
-		c.codes[space][string(codeKey(scratch[:0], []byte(key.Value)))] = code
+		c[space][string(codeKey(scratch[:0], []byte(key.Value)))] = code
 	})
 }
 
@@ -87,20 +90,20 @@ func codeKey(dst, code []byte) []byte {
 	return ascii.AppendLower(dst, code)
 }
 
-// code looks a code up.
-func (c *content) code(space event.CodeSpace, code []byte) (Code, bool) {
+// CodeMeaning returns what a result code means, and whether it is known.
+func (c codes) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 	var scratch [maxCode]byte
-	found, ok := c.codes[space][string(codeKey(scratch[:0], code))]
+	found, ok := c[space][string(codeKey(scratch[:0], code))]
 	return found, ok
 }
 
 // judge sets outcome and reason by the code, if the code is known. A sign-in that
 // was logged as a success stays one if its code is that of an interrupt.
-func (c *content) judge(ev *event.Event) {
+func (c codes) judge(ev *event.Event) {
 	if ev.CodeSpace == event.CodeNone || len(ev.Code) == 0 {
 		return
 	}
-	code, known := c.code(ev.CodeSpace, ev.Code)
+	code, known := c.CodeMeaning(ev.CodeSpace, ev.Code)
 	if ev.Outcome == event.Success && (!known || code.Outcome == event.Success || code.Outcome == event.Noise || code.Outcome == event.Challenge) {
 		if !known {
 			ev.Outcome = event.Noise // an unknown error does not prove a right password

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/policy/strict"
 )
@@ -47,29 +48,27 @@ func mustParse(name string, text []byte) strict.Tree {
 
 // content is the detection content: codes, programs and operations.
 type content struct {
-	codes      map[event.CodeSpace]map[string]Code // keys as codeKey makes them
-	apps       map[string]string                   // application id in lower case to name
+	codes
+	scripts
+	parameters
+	apps       map[string]string // application id in lower case to name
 	agents     []event.AgentRule
 	operations map[string]string // folded name to group
 	cmdlets    map[string]string // folded name to group
-	scripts    []fragment
-	hosts      map[string]bool // mail end points, in lower case
+	hosts      map[string]bool   // mail end points, in lower case
 	rented     rented
 	scopes     pieces
-	parameters map[string]Parameter // by name in lower case
-
-	hidingFolders, mailRoles pieces // parts of values, in lower case
-	signals                  []Signal
+	signals    []Signal
 }
 
 // loadContent reads the embedded files. A mistake in them is a bug.
 func loadContent() *content {
 	c := &content{
-		codes:      map[event.CodeSpace]map[string]Code{},
+		codes:      codes{},
 		apps:       map[string]string{},
 		operations: map[string]string{},
 		cmdlets:    map[string]string{},
-		parameters: map[string]Parameter{},
+		parameters: parameters{byName: map[string]Parameter{}},
 		hosts:      map[string]bool{},
 		rented:     rented{map[string]bool{}, map[uint32]bool{}},
 	}
@@ -81,20 +80,48 @@ func loadContent() *content {
 	return c
 }
 
+// AppName returns the name of an application by its id, "" if unknown.
+func (c *content) AppName(id []byte) string {
+	var scratch [64]byte
+	if len(id) > len(scratch) {
+		return ""
+	}
+	return c.apps[string(ascii.AppendLower(scratch[:0], id))]
+}
+
+// OperationGroup is the group of an audited operation, "" where it concerns
+// no analytic: see content/operations.yaml.
+func (c *content) OperationGroup(name []byte) string { return groupOf(c.operations, name) }
+
+// Operation returns what an operation of an audit log means: that of its group.
+func (c *content) Operation(name []byte) event.Operation {
+	return operationGroups[groupOf(c.operations, name)]
+}
+
+// CmdletGroup returns the group of a PowerShell cmdlet, or "" for an unknown cmdlet.
+func (c *content) CmdletGroup(name []byte) string { return groupOf(c.cmdlets, name) }
+
+// MailScope reports whether granted scopes or roles reach mail.
+func (c *content) MailScope(granted []byte) bool { return c.scopes.in(granted) }
+
+// RentedNetwork reports whether a network belongs to a provider of servers for
+// rent or of a VPN service.
+func (c *content) RentedNetwork(l Location) bool { return c.rented.has(l.ASN, l.Organization) }
+
 // fields are the keys of the embedded files and of the policy's own section,
 // which adds to them.
 func (c *content) fields() strict.Fields {
 	return strict.Fields{
-		"codes":      c.readCodes,
+		"codes":      c.codes.read,
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
 		"operations": readGroups(c.operations, operationGroups),
 		"cmdlets":    readGroups(c.cmdlets, cmdletGroups),
-		"scripts":    c.readScripts,
+		"scripts":    c.scripts.read,
 		"hosts":      c.readHosts,
 		"rented":     c.rented.read,
 		"scopes":     c.readScopes,
-		"parameters": c.readParameters,
+		"parameters": c.parameters.read,
 		"values":     c.readValues,
 	}
 }
@@ -106,16 +133,15 @@ func (c *content) all() strict.Fields {
 	return known
 }
 
+// readScopes reads a list of pieces of scopes.
 func (c *content) readScopes(r *strict.Reader, at string, n *yaml.Node) {
-	r.Items(at, n, func(item *yaml.Node) {
-		scope, ok := r.Value(item, at, "a piece of a scope")
-		switch {
-		case ok && len(scope) < minFragment:
-			r.Fail(item, at, "%q: too short", scope)
-		case ok:
-			c.scopes.add(scope)
+	strict.Texts("a piece of a scope", func(scope string) string {
+		if len(scope) < minFragment {
+			return "too short"
 		}
-	})
+		c.scopes.add(scope)
+		return ""
+	})(r, at, n)
 }
 
 func (c *content) readApps(r *strict.Reader, at string, n *yaml.Node) {
@@ -152,41 +178,34 @@ var familyNames = []string{"browser", "outlook", "mobile", "legacy", "script", "
 
 // readPatterns reads a list of patterns.
 func readPatterns(dst *[]event.Pattern) strict.Field {
-	return func(r *strict.Reader, at string, n *yaml.Node) {
-		r.Items(at, n, func(item *yaml.Node) {
-			text, ok := r.Value(item, at, "a pattern")
-			p := event.ParsePattern(text)
-			switch {
-			case ok && (text == "" || p.Anything()):
-				r.Fail(item, at, "%q: matches everything or nothing", text)
-			case ok:
-				*dst = append(*dst, p)
-			}
-		})
-	}
+	return strict.Texts("a pattern", func(text string) string {
+		p := event.ParsePattern(text)
+		if text == "" || p.Anything() {
+			return "matches everything or nothing"
+		}
+		*dst = append(*dst, p)
+		return ""
+	})
 }
 
 // readGroups reads {group: [names]} into name to group. The groups are those of known.
 func readGroups[T any](into map[string]string, known map[string]T) strict.Field {
 	groups := strict.Fields{}
 	for group := range known {
-		groups[group] = func(r *strict.Reader, at string, n *yaml.Node) {
-			r.Items(at, n, func(item *yaml.Node) {
-				if name, ok := r.Value(item, at, "a name"); ok {
-					into[string(foldOperation(nil, []byte(name)))] = group
-				}
-			})
-		}
+		groups[group] = strict.Texts("a name", func(name string) string {
+			into[string(foldOperation(nil, []byte(name)))] = group
+			return ""
+		})
 	}
 	return strict.Section(groups)
 }
 
+// readHosts reads a list of host names.
 func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {
-	r.Items(at, n, func(item *yaml.Node) {
-		if name, ok := r.Value(item, at, "a host name"); ok {
-			c.hosts[strings.ToLower(name)] = true
-		}
-	})
+	strict.Texts("a host name", func(name string) string {
+		c.hosts[strings.ToLower(name)] = true
+		return ""
+	})(r, at, n)
 }
 
 // byName returns the value of an enumeration by its name, 0 for an unknown name.
@@ -219,27 +238,18 @@ type rented struct {
 // read reads {words: [...], numbers: [...]}.
 func (l *rented) read(r *strict.Reader, at string, n *yaml.Node) {
 	strict.Section(strict.Fields{
-		"words": func(r *strict.Reader, at string, n *yaml.Node) {
-			r.Items(at, n, func(item *yaml.Node) {
-				if word, ok := r.Value(item, at, "a word of an owner's name"); ok {
-					l.words[strings.ToLower(word)] = true
-				}
-			})
-		},
-		"numbers": func(r *strict.Reader, at string, n *yaml.Node) {
-			r.Items(at, n, func(item *yaml.Node) {
-				text, ok := r.Value(item, at, "the number of an autonomous system")
-				if !ok {
-					return
-				}
-				number, err := strconv.ParseUint(text, 10, 32)
-				if err != nil || number == 0 {
-					r.Fail(item, at, "%q: not the number of an autonomous system (want 1 to 4294967295)", strict.Clip(text))
-					return
-				}
-				l.numbers[uint32(number)] = true
-			})
-		},
+		"words": strict.Texts("a word of an owner's name", func(word string) string {
+			l.words[strings.ToLower(word)] = true
+			return ""
+		}),
+		"numbers": strict.Texts("the number of an autonomous system", func(text string) string {
+			number, err := strconv.ParseUint(text, 10, 32)
+			if err != nil || number == 0 {
+				return "not the number of an autonomous system (want 1 to 4294967295)"
+			}
+			l.numbers[uint32(number)] = true
+			return ""
+		}),
 	})(r, at, n)
 }
 
@@ -286,18 +296,6 @@ func (c *content) readSignals(r *strict.Reader, at string, n *yaml.Node) {
 	})
 }
 
-// Signals returns all signals with the weights in force, in the order of the
-// documentation.
-func (p *Policy) Signals() []Signal {
-	list := slices.Clone(p.content.signals)
-	for i := range list {
-		if weight, ok := p.Collection.Weights[list[i].Code]; ok {
-			list[i].Weight = weight
-		}
-	}
-	return list
-}
-
 // signalCodes returns the codes of all signals.
 func (c *content) signalCodes() []string {
 	codes := make([]string, len(c.signals))
@@ -305,13 +303,4 @@ func (c *content) signalCodes() []string {
 		codes[i] = s.Code
 	}
 	return codes
-}
-
-// checkWeights reports weights of unknown signals.
-func (p *Policy) checkWeights(r *strict.Reader) {
-	for code := range p.Collection.Weights {
-		if !slices.ContainsFunc(p.content.signals, func(s Signal) bool { return s.Code == code }) {
-			r.FailAt(strict.Join("collection.weights", code), "no such signal ("+strict.DidYouMean(code, p.content.signalCodes())+"see redshank docs signals)")
-		}
-	}
 }

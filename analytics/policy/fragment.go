@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,10 +20,13 @@ type fragment struct {
 // one could fall between two windows of a search.
 const minFragment, maxFragment = 4, 64
 
-// scriptTool returns the first tool with a fragment in the script, "" for none.
+// scripts are the fragments, in the order of the content.
+type scripts []fragment
+
+// ScriptTool returns the first tool with a fragment in the script, "" for none.
 // It reads the text in windows that overlap, so that folding its case needs no
 // copy of the whole.
-func (c *content) scriptTool(script []byte) string {
+func (list *scripts) ScriptTool(script []byte) string {
 	var window [1024]byte
 	for {
 		n := min(len(script), len(window))
@@ -32,9 +36,9 @@ func (c *content) scriptTool(script []byte) string {
 			}
 			window[i] = b
 		}
-		for i := range c.scripts {
-			if bytes.Contains(window[:n], c.scripts[i].text) {
-				return c.scripts[i].tool
+		for _, f := range *list {
+			if bytes.Contains(window[:n], f.text) {
+				return f.tool
 			}
 		}
 		if n == len(script) {
@@ -44,18 +48,16 @@ func (c *content) scriptTool(script []byte) string {
 	}
 }
 
-// readScripts reads {tool: [fragments]}.
-func (c *content) readScripts(r *strict.Reader, at string, n *yaml.Node) {
+// read reads {tool: [fragments]}.
+func (list *scripts) read(r *strict.Reader, at string, n *yaml.Node) {
 	r.Each(at, n, func(tool *yaml.Node, at string, value *yaml.Node) {
-		r.Items(at, value, func(item *yaml.Node) {
-			text, ok := r.Value(item, at, "a piece of script text")
-			switch {
-			case ok && (len(text) < minFragment || len(text) > maxFragment):
-				r.Fail(item, at, "%q: %d bytes long (want %d to %d)", strict.Clip(text), len(text), minFragment, maxFragment)
-			case ok:
-				c.scripts = append(c.scripts, fragment{[]byte(strings.ToLower(text)), tool.Value})
+		strict.Texts("a piece of script text", func(text string) string {
+			if len(text) < minFragment || len(text) > maxFragment {
+				return fmt.Sprintf("%d bytes long (want %d to %d)", len(text), minFragment, maxFragment)
 			}
-		})
+			*list = append(*list, fragment{[]byte(strings.ToLower(text)), tool.Value})
+			return ""
+		})(r, at, value)
 	})
 }
 
@@ -74,16 +76,14 @@ func (p *pieces) add(text string) {
 	p.pairs[pair/64] |= 1 << (pair % 64)
 }
 
-// readLower reads a list of texts in lower case.
-func (p *pieces) readLower(r *strict.Reader, at string, n *yaml.Node) {
-	r.Items(at, n, func(item *yaml.Node) {
-		text, ok := r.Value(item, at, "a part of a value")
-		switch {
-		case ok && (len(text) < minPart || text != strings.ToLower(text)):
-			r.Fail(item, at, "%q: not in lower case, or too short (want at least %d bytes)", strict.Clip(text), minPart)
-		case ok:
-			p.add(text)
+// lower reads a list of texts in lower case.
+func (p *pieces) lower() strict.Field {
+	return strict.Texts("a part of a value", func(text string) string {
+		if len(text) < minPart || text != strings.ToLower(text) {
+			return fmt.Sprintf("not in lower case, or too short (want at least %d bytes)", minPart)
 		}
+		p.add(text)
+		return ""
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// Location is the information of the databases about an address. Unknown strict.Fields are
+// Location is the information of the databases about an address. Unknown fields are
 // zero.
 type Location struct {
 	Country, City string // ISO 3166 code; English name
@@ -146,15 +146,15 @@ type (
 )
 
 // LocationVersion returns a number that grows whenever a database changes; 0 without databases.
-func (p *Policy) LocationVersion() uint64 { return p.spec.databases.version.Load() }
+func (d *databases) LocationVersion() uint64 { return d.version.Load() }
 
 // HasOwners reports whether the policy names a database of network owners.
-func (p *Policy) HasOwners() bool { return p.spec.databases.asn.reader.Load() != nil }
+func (d *databases) HasOwners() bool { return d.asn.reader.Load() != nil }
 
 // Owner returns the number of the autonomous system that an address belongs to,
 // 0 if unknown. It allocates less than Locate, and no text.
-func (p *Policy) Owner(ip netip.Addr) uint32 {
-	r := p.spec.databases.asn.reader.Load()
+func (d *databases) Owner(ip netip.Addr) uint32 {
+	r := d.asn.reader.Load()
 	if r == nil || !ip.IsValid() {
 		return 0
 	}
@@ -169,8 +169,7 @@ func (p *Policy) Owner(ip netip.Addr) uint32 {
 
 // Locate looks an address up in the databases. It allocates; GeoCache avoids
 // repeated lookups of the same address.
-func (p *Policy) Locate(ip netip.Addr) (l Location) {
-	d := &p.spec.databases
+func (d *databases) Locate(ip netip.Addr) (l Location) {
 	if !ip.IsValid() {
 		return l
 	}

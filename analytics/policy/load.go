@@ -16,8 +16,8 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// defaults is the commented default policy. conf/policy.yaml is the same file,
-// which a test holds to.
+// defaults is the commented default policy. A test compares it with
+// conf/policy.yaml.
 //
 //go:embed default.yaml
 var defaults []byte
@@ -93,7 +93,7 @@ func (p *Policy) finish(r *strict.Reader) {
 	p.spec.networks.finish(r)
 	p.spec.accounts.finish(r, p.domains)
 	p.spec.leaked.finish(r, p.domains)
-	p.spec.databases.finish(r)
+	p.databases.finish(r)
 	p.Drill.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, "automation.account", p.domains)
@@ -117,6 +117,15 @@ func (p *Policy) check(r *strict.Reader) {
 	for alias, domain := range p.domains.Names {
 		if further, ok := p.domains.Names[domain]; ok && further != domain {
 			r.FailAt("domains", fmt.Sprintf("%q: stands for %q, which itself stands for %q", strict.Clip(alias), strict.Clip(domain), strict.Clip(further)))
+		}
+	}
+}
+
+// checkWeights reports weights of unknown signals.
+func (p *Policy) checkWeights(r *strict.Reader) {
+	for code := range p.Collection.Weights {
+		if !slices.ContainsFunc(p.signals, func(s Signal) bool { return s.Code == code }) {
+			r.FailAt(strict.Join("collection.weights", code), "no such signal ("+strict.DidYouMean(code, p.signalCodes())+"see redshank docs signals)")
 		}
 	}
 }
@@ -148,7 +157,7 @@ func (p *Policy) Refresh() (changed []string, err error) {
 	if len(leaked) > 0 {
 		p.leaked.Store(p.spec.leaked.table())
 	}
-	databases, err4 := p.spec.databases.refresh()
+	databases, err4 := p.databases.refresh()
 	changed = slices.Concat(networks, accounts, leaked, databases)
 	return changed, errors.Join(err1, err2, err3, err4)
 }

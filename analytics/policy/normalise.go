@@ -29,7 +29,7 @@ func (p *Policy) identify(ev *event.Event) {
 // judge finds what depends on more: the result code, the application, the time.
 func (p *Policy) judge(ev *event.Event) {
 	p.content.judge(ev)
-	if p.automated(ev) {
+	if p.automation.cause(ev) {
 		ev.Marks |= event.KnownAutomation
 	}
 }

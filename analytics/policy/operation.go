@@ -98,8 +98,9 @@ func groupOf(groups map[string]string, name []byte) string {
 	return groups[string(foldOperation(scratch[:0], name))]
 }
 
-// mailHost reports whether a name is one of the hosts or below one.
-func (c *content) mailHost(name []byte) bool {
+// MailHost reports whether a host name is an end point of mail or of sign-ins
+// to it, or lies below one.
+func (c *content) MailHost(name []byte) bool {
 	var scratch [maxOperation]byte
 	if len(name) > maxOperation {
 		return false

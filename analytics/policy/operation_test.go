@@ -75,7 +75,7 @@ func TestOperationGroups(t *testing.T) {
 	}
 	checkGroups(t, "cmdlets", slices.Collect(maps.Values(p.content.cmdlets)), CmdletGroups())
 	var parameters, spaces, families []string
-	for _, one := range p.content.parameters {
+	for _, one := range p.byName {
 		parameters = append(parameters, one.Group)
 	}
 	checkGroups(t, "parameters", parameters, ParameterGroups())

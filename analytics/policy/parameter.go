@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -33,38 +34,40 @@ const (
 // maxParameter bounds the name of a parameter, in bytes.
 const maxParameter = 64
 
-// readParameters reads {group: [names]}. Names of a policy are ranked behind the
+// parameters are what the content says about parameters and their values.
+type parameters struct {
+	byName                   map[string]Parameter // in lower case
+	hidingFolders, mailRoles pieces               // parts of values, in lower case
+}
+
+// read reads {group: [names]}. Names of a policy are ranked behind the
 // embedded ones.
-func (c *content) readParameters(r *strict.Reader, at string, n *yaml.Node) {
+func (p *parameters) read(r *strict.Reader, at string, n *yaml.Node) {
 	groups := strict.Fields{}
 	for group := range parameterGroups {
-		groups[group] = func(r *strict.Reader, at string, n *yaml.Node) {
-			r.Items(at, n, func(item *yaml.Node) {
-				name, ok := r.Value(item, at, "the name of a parameter")
-				switch {
-				case ok && (name == "" || len(name) > maxParameter):
-					r.Fail(item, at, "%q: %d bytes long (want 1 to %d)", strict.Clip(name), len(name), maxParameter)
-				case ok:
-					c.parameters[strings.ToLower(name)] = Parameter{group, len(c.parameters) + 1}
-				}
-			})
-		}
+		groups[group] = strict.Texts("the name of a parameter", func(name string) string {
+			if name == "" || len(name) > maxParameter {
+				return fmt.Sprintf("%d bytes long (want 1 to %d)", len(name), maxParameter)
+			}
+			p.byName[strings.ToLower(name)] = Parameter{group, len(p.byName) + 1}
+			return ""
+		})
 	}
 	strict.Section(groups)(r, at, n)
 }
 
 // readValues reads {group: [parts of values]}.
-func (c *content) readValues(r *strict.Reader, at string, n *yaml.Node) {
-	strict.Section(strict.Fields{hidingFolder: c.hidingFolders.readLower, mailRole: c.mailRoles.readLower})(r, at, n)
+func (p *parameters) readValues(r *strict.Reader, at string, n *yaml.Node) {
+	strict.Section(strict.Fields{hidingFolder: p.hidingFolders.lower(), mailRole: p.mailRoles.lower()})(r, at, n)
 }
 
 // Parameter returns the meaning of a parameter of a change by its name.
-func (p *Policy) Parameter(name []byte) Parameter {
+func (p *parameters) Parameter(name []byte) Parameter {
 	var lower [maxParameter]byte
 	if len(name) > len(lower) {
 		return Parameter{}
 	}
-	return p.content.parameters[string(ascii.AppendLower(lower[:0], name))]
+	return p.byName[string(ascii.AppendLower(lower[:0], name))]
 }
 
 // ParameterGroups returns the groups of content.parameters, sorted.
@@ -72,7 +75,7 @@ func ParameterGroups() []string { return slices.Sorted(maps.Keys(parameterGroups
 
 // HidingFolder reports whether a folder, in lower case, is one in which nobody looks for
 // mail.
-func (p *Policy) HidingFolder(name []byte) bool { return p.content.hidingFolders.in(name) }
+func (p *parameters) HidingFolder(name []byte) bool { return p.hidingFolders.in(name) }
 
 // MailRole reports whether a text in lower case names a role that reaches mailboxes.
-func (p *Policy) MailRole(text []byte) bool { return p.content.mailRoles.in(text) }
+func (p *parameters) MailRole(text []byte) bool { return p.mailRoles.in(text) }

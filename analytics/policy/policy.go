@@ -5,11 +5,11 @@ package policy
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/policy/strict"
 )
@@ -23,27 +23,26 @@ type Policy struct {
 	State      State
 	Drill      Drill
 
+	*content
+	selection
+	databases
 	domains    *event.Domains
 	agents     *event.Agents
-	content    *content
-	automation []*Automation
-	mutes      []*Mute
-	classes    map[string]string // alerts.classes; a class that is missing is on
+	automation automation
 
 	networks atomic.Pointer[networkTable]
 	accounts atomic.Pointer[accountTable]
 	leaked   atomic.Pointer[leakedTable]
 
-	refreshing sync.Mutex // guards spec, which is not read otherwise
+	refreshing sync.Mutex // guards spec and the refresh of databases
 	spec       spec
 }
 
 // spec is what the lookup tables are built from.
 type spec struct {
-	networks  networks
-	accounts  accounts
-	leaked    leaked
-	databases databases
+	networks networks
+	accounts accounts
+	leaked   leaked
 }
 
 // Stuffing tunes AN1269.
@@ -101,15 +100,6 @@ type State struct {
 	Lateness               time.Duration // how much later than its successors an event may come
 }
 
-// AppName returns the name of an application by its id, "" if unknown.
-func (p *Policy) AppName(id []byte) string {
-	var scratch [64]byte
-	if len(id) > len(scratch) {
-		return ""
-	}
-	return p.content.apps[string(ascii.AppendLower(scratch[:0], id))]
-}
-
 // Agent returns the family of a user agent and the product or tool that it names.
 func (p *Policy) Agent(agent []byte) (event.Family, string) { return p.agents.Match(agent) }
 
@@ -157,36 +147,9 @@ func (p *Policy) AccountMarks(user []byte) event.Marks {
 	return marks
 }
 
-// CodeMeaning is what a result code means.
-func (p *Policy) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
-	return p.content.code(space, code)
-}
-
-// OperationGroup is the group of an audited operation, "" where it concerns
-// no analytic: see content/operations.yaml.
-func (p *Policy) OperationGroup(name []byte) string { return groupOf(p.content.operations, name) }
-
-// Operation returns what an operation of an audit log means: that of its group.
-func (p *Policy) Operation(name []byte) event.Operation {
-	return operationGroups[groupOf(p.content.operations, name)]
-}
-
 // ClientHeaders returns the headers from which web logs take the client behind a
 // trusted proxy, the best first; nil if the policy names none.
 func (p *Policy) ClientHeaders() []string { return p.spec.networks.headers }
-
-// CmdletGroup returns the group of a PowerShell cmdlet, or "" for an unknown cmdlet.
-func (p *Policy) CmdletGroup(name []byte) string { return groupOf(p.content.cmdlets, name) }
-
-// ScriptTool is the collection tool that script text gives away, "" for none.
-func (p *Policy) ScriptTool(script []byte) string { return p.content.scriptTool(script) }
-
-// MailScope reports whether granted scopes or roles reach mail.
-func (p *Policy) MailScope(granted []byte) bool { return p.content.scopes.in(granted) }
-
-// MailHost reports whether a host name is an end point of mail or of sign-ins
-// to it, or lies below one.
-func (p *Policy) MailHost(name []byte) bool { return p.content.mailHost(name) }
 
 // Account is the canonical form of an account in any spelling.
 func (p *Policy) Account(raw string) string {
@@ -196,9 +159,17 @@ func (p *Policy) Account(raw string) string {
 // Automations are the declared ones, in the order of the policy.
 func (p *Policy) Automations() []*Automation { return p.automation }
 
-// RentedNetwork reports whether a network belongs to a provider of servers for
-// rent or of a VPN service.
-func (p *Policy) RentedNetwork(l Location) bool { return p.content.rented.has(l.ASN, l.Organization) }
+// Signals returns all signals with the weights in force, in the order of the
+// documentation.
+func (p *Policy) Signals() []Signal {
+	list := slices.Clone(p.signals)
+	for i := range list {
+		if weight, ok := p.Collection.Weights[list[i].Code]; ok {
+			list[i].Weight = weight
+		}
+	}
+	return list
+}
 
 // Schema returns the JSON Schema (draft 7) of a policy, indented. Descriptions and
 // defaults are those of the default policy.
@@ -222,7 +193,7 @@ func (p *Policy) Advice(now time.Time) []string {
 	if !p.HasOwners() {
 		advice = append(advice, "no databases.asn: networks are known by prefix, not by owner")
 	}
-	if p.spec.databases.city.path == "" {
+	if p.databases.city.path == "" {
 		advice = append(advice, "no databases.city: countries are known from Microsoft's logs only, and impossible travel is not seen in the others")
 	}
 	for _, a := range p.automation {

@@ -22,10 +22,10 @@ func (p *Policy) fields(patterns *[]event.Pattern) strict.Fields {
 		"accounts":        strict.Section(p.spec.accounts.fields()),
 		"domains":         strict.Section(domainFields(p.domains)),
 		"leaked_accounts": p.spec.leaked.read,
-		"automation":      p.readAutomation,
+		"automation":      p.automation.read,
 		"mutes":           p.readMutes,
 		"drill":           p.Drill.read,
-		"databases":       strict.Section(p.spec.databases.fields()),
+		"databases":       strict.Section(p.databases.fields()),
 		"alerts":          strict.Section(p.alertFields()),
 		"content":         strict.Section(p.content.fields()),
 	}

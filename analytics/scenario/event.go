@@ -91,18 +91,15 @@ func enum[T interface {
 	}
 }
 
-// fill sets ev to what a record of the act gives.
-func (a *act) fill(ev *event.Event) error {
-	do := a.fields["do"]
-	kind, ok := kinds[do]
+// fill sets ev, which is empty, to what a record of an act with these fields gives.
+func fill(ev *event.Event, values map[string]string) error {
+	kind, ok := kinds[values["do"]]
 	if !ok {
-		return fmt.Errorf("do: unknown kind of act %q", do)
+		return fmt.Errorf("do: unknown kind of act %q", values["do"])
 	}
-	ev.Reset()
 	ev.Source, ev.Service, ev.Action, ev.Outcome, ev.Reason = kind.Source, kind.Service, kind.Action, kind.Outcome, kind.Reason
 	ev.Access, ev.Operation = kind.Access, kind.Operation
-	ev.Time, ev.ID = midnight.Add(a.at), fmt.Appendf(nil, "id-%d", a.number)
-	for key, value := range a.fields {
+	for key, value := range values {
 		if key == "do" || value == "" {
 			continue
 		}

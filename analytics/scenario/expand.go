@@ -10,30 +10,31 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"redshank/analytics/event"
 )
 
 // midnight is the time that acts count from.
 var midnight = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 
-// act is one event, not yet in the form of package event.
+// act is one event at a time since midnight.
 type act struct {
-	at     time.Duration // since midnight
-	number int           // in the order of the file
-	line   int
-	past   bool // of the history
-	fields map[string]string
+	at    time.Duration
+	past  bool // of the history
+	event event.Event
 }
 
 // expander makes acts of groups.
 type expander struct {
-	names map[string]string // names of the file, and variables
-	past  bool
-	acts  []act
+	names      map[string]string     // names of the file, and variables
+	references map[string][][]string // what stands in angle brackets, by text
+	past       bool
+	acts       []*act
 }
 
 // expand returns all acts of a file in order of time.
-func (f *file) expand() ([]act, error) {
-	x := &expander{names: maps.Clone(f.Names), past: true}
+func expand(f *file) ([]*act, error) {
+	x := &expander{names: maps.Clone(f.Names), references: map[string][][]string{}, past: true}
 	if x.names == nil {
 		x.names = map[string]string{}
 	}
@@ -45,7 +46,7 @@ func (f *file) expand() ([]act, error) {
 		}
 		x.past = false
 	}
-	slices.SortStableFunc(x.acts, func(a, b act) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(x.acts, func(a, b *act) int { return cmp.Compare(a.at, b.at) })
 	return x.acts, nil
 }
 
@@ -129,7 +130,15 @@ func (x *expander) once(g *group, base time.Duration, merged map[string]string) 
 		}
 	}
 	if g.acts == nil {
-		x.acts = append(x.acts, act{at: at, number: len(x.acts), line: g.line, past: x.past, fields: expanded})
+		a := &act{at: at, past: x.past}
+		if err := fill(&a.event, expanded); err != nil {
+			return err
+		}
+		a.event.Time, a.event.ID = midnight.Add(at), fmt.Appendf(nil, "id-%d", len(x.acts))
+		if id := expanded["id"]; id != "" {
+			a.event.ID = []byte(id)
+		}
+		x.acts = append(x.acts, a)
 	}
 	return nil
 }
@@ -142,30 +151,49 @@ var (
 
 // text replaces what stands in angle brackets.
 func (x *expander) text(s string) (string, error) {
-	var failed error
-	s = reference.ReplaceAllStringFunc(s, func(found string) string {
-		m := reference.FindStringSubmatch(found)
-		value, ok := x.names[m[1]]
-		if !ok {
-			failed = fmt.Errorf("%s is neither a name nor a variable", found)
-		}
-		if m[2] == "" && m[3] == "" {
-			return value
-		}
-		n, err := strconv.Atoi(value)
-		if err != nil {
-			failed = fmt.Errorf("%s: %q is not a number", found, value)
-		}
-		for _, o := range operation.FindAllString(m[2], -1) {
-			n = calculate(n, o)
-		}
-		width, _ := strconv.Atoi(m[3])
-		return fmt.Sprintf("%0*d", width, n)
-	})
-	if found := mistaken.FindString(s); found != "" && failed == nil {
-		failed = fmt.Errorf("%s: want one variable, and numbers behind its operators", found)
+	if !strings.Contains(s, "<") {
+		return s, nil
 	}
-	return s, failed
+	found, ok := x.references[s]
+	if !ok {
+		if wrong := mistaken.FindString(reference.ReplaceAllString(s, "")); wrong != "" {
+			return "", fmt.Errorf("%s: want one variable, and numbers behind its operators", wrong)
+		}
+		found = reference.FindAllStringSubmatch(s, -1)
+		x.references[s] = found
+	}
+	var out strings.Builder
+	for _, m := range found {
+		value, err := x.value(m)
+		if err != nil {
+			return "", err
+		}
+		before, after, _ := strings.Cut(s, m[0])
+		out.WriteString(before)
+		out.WriteString(value)
+		s = after
+	}
+	return out.String() + s, nil
+}
+
+// value returns the value of a reference: its whole text, name, operators and width.
+func (x *expander) value(m []string) (string, error) {
+	value, ok := x.names[m[1]]
+	if !ok {
+		return "", fmt.Errorf("%s is neither a name nor a variable", m[0])
+	}
+	if m[2] == "" && m[3] == "" {
+		return value, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return "", fmt.Errorf("%s: %q is not a number", m[0], value)
+	}
+	for _, o := range operation.FindAllString(m[2], -1) {
+		n = calculate(n, o)
+	}
+	width, _ := strconv.Atoi(m[3])
+	return fmt.Sprintf("%0*d", width, n), nil
 }
 
 func calculate(n int, operation string) int {

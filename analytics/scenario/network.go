@@ -30,8 +30,8 @@ func (f *file) policy(t *testing.T) *policy.Policy {
 	}
 	if len(f.Networks) > 0 {
 		dir := t.TempDir()
-		f.write(t, filepath.Join(dir, "asn.mmdb"), "GeoLite2-ASN", network.owner)
-		f.write(t, filepath.Join(dir, "city.mmdb"), "GeoLite2-City", network.place)
+		writeDatabase(t, filepath.Join(dir, "asn.mmdb"), "GeoLite2-ASN", f.Networks, network.owner)
+		writeDatabase(t, filepath.Join(dir, "city.mmdb"), "GeoLite2-City", f.Networks, network.place)
 		text = fmt.Appendf(text, "databases: {asn: %s, city: %s}\n", filepath.Join(dir, "asn.mmdb"), filepath.Join(dir, "city.mmdb"))
 	}
 	p, err := policy.Parse(filepath.Base(f.path)+": policy", filepath.Dir(f.path), text)
@@ -49,20 +49,20 @@ func block(n *yaml.Node) {
 	}
 }
 
-// write writes a database with a record for every network.
-func (f *file) write(t *testing.T, path, kind string, record func(network) mmdbtype.Map) {
+// writeDatabase writes a database with a record for every network.
+func writeDatabase(t *testing.T, path, kind string, networks map[string]network, record func(network) mmdbtype.Map) {
 	t.Helper()
 	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, RecordSize: 24, IncludeReservedNetworks: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, prefix := range slices.Sorted(maps.Keys(f.Networks)) {
+	for _, prefix := range slices.Sorted(maps.Keys(networks)) {
 		_, ipnet, err := net.ParseCIDR(prefix)
 		if err == nil {
-			err = tree.Insert(ipnet, record(f.Networks[prefix]))
+			err = tree.Insert(ipnet, record(networks[prefix]))
 		}
 		if err != nil {
-			t.Fatalf("%s: networks: %v", filepath.Base(f.path), err)
+			t.Fatalf("%s: network %s: %v", kind, prefix, err)
 		}
 	}
 	file, err := os.Create(path)

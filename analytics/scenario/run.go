@@ -40,24 +40,24 @@ func Run(t *testing.T, dir string) {
 // variants are the ways in which the same acts may arrive.
 var variants = []struct {
 	name   string
-	change func([]act, *policy.Policy) []act
+	change func([]*act, *policy.Policy) []*act
 }{
-	{"in order", func(acts []act, _ *policy.Policy) []act { return acts }},
+	{"in order", func(acts []*act, _ *policy.Policy) []*act { return acts }},
 	{backwards, reversed},
-	{"doubled", func(acts []act, _ *policy.Policy) []act {
-		twice := make([]act, 0, 2*len(acts))
+	{"doubled", func(acts []*act, _ *policy.Policy) []*act {
+		twice := make([]*act, 0, 2*len(acts))
 		for _, a := range acts {
 			twice = append(twice, a, a)
 		}
 		return twice
 	}},
-	{restarted, func(acts []act, _ *policy.Policy) []act { return acts }},
+	{restarted, func(acts []*act, _ *policy.Policy) []*act { return acts }},
 }
 
 const backwards, restarted = "reversed", "restarted"
 
 // reversed turns the acts of each half of the lateness around.
-func reversed(acts []act, p *policy.Policy) []act {
+func reversed(acts []*act, p *policy.Policy) []*act {
 	acts = slices.Clone(acts)
 	for from, n := 0, 0; n <= len(acts); n++ {
 		if n == len(acts) || acts[n].at-acts[from].at > p.State.Lateness/2 {
@@ -70,7 +70,7 @@ func reversed(acts []act, p *policy.Policy) []act {
 
 func (f *file) run(t *testing.T) {
 	p := f.policy(t)
-	acts, err := f.expand()
+	acts, err := expand(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func (f *file) run(t *testing.T) {
 }
 
 // play returns the last alert of each incident.
-func (f *file) play(t *testing.T, p *policy.Policy, acts []act, restart bool) []*alert.Alert {
+func (f *file) play(t *testing.T, p *policy.Policy, acts []*act, restart bool) []*alert.Alert {
 	t.Helper()
 	engine := newEngine(t, p)
 	var saved checkpoint
@@ -116,7 +116,7 @@ func (f *file) play(t *testing.T, p *policy.Policy, acts []act, restart bool) []
 			last[a.ID] = a
 		}
 	}
-	past := slices.IndexFunc(acts, func(a act) bool { return !a.past })
+	past := slices.IndexFunc(acts, func(a *act) bool { return !a.past })
 	middle := (max(past, 0) + len(acts)) / 2
 	var ev event.Event
 	for n := range acts {
@@ -124,9 +124,7 @@ func (f *file) play(t *testing.T, p *policy.Policy, acts []act, restart bool) []
 			keep(engine.Flush())
 			engine = saved.restart(t, engine, p)
 		}
-		if err := acts[n].fill(&ev); err != nil {
-			t.Fatalf("%s:%d: %v", filepath.Base(f.path), acts[n].line, err)
-		}
+		ev = acts[n].event // the engine fills in the canonical fields
 		engine.ObserveEvent(&ev)
 		if n%7 == 0 { // as chunks end
 			keep(engine.Flush())

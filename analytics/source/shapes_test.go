@@ -316,7 +316,7 @@ func TestNotUnderstood(t *testing.T) {
 		{"Windows without provider", `{"EventID":{"strange":4625},"Channel":"Security","Computer":"e","TimeCreated":"2026-03-10T10:00:00Z","EventData":{` + shapeData + `}}`, event.WinEvent, format.BadShape, "EventID{strange}"},
 		{"Windows without data", `{"EventID":4625,"ProviderName":"Microsoft-Windows-Security-Auditing","TimeCreated":"2026-03-10T10:00:00Z"}`, event.WinEvent, format.NoFields, "EventID ProviderName"},
 		{"Windows without time", `{"EventID":4625,"ProviderName":"Microsoft-Windows-Security-Auditing","EventData":{` + shapeData + `}}`, event.WinEvent, format.NoTime, "EventData{"},
-		{"cut JSON", shapeAudit[:100], event.SourceUnknown, format.BadSyntax, "log"},
+		{"cut JSON", shapeAudit[:100], event.SourceUnknown, format.BadSyntax, "line of"},
 		{"unknown", `{"a":{"b":"secret"},"c":[1]}`, event.SourceUnknown, format.NoFormat, "a{b} c[]"},
 	} {
 		text := c.text

@@ -130,6 +130,9 @@ func (s *Set) Unread() []Unread {
 // shapeOf writes the names of the fields of a record, and below them those of the
 // maps in it; of a line how many words it has.
 func shapeOf(fields record.Value, line []byte) string {
+	if text, _, _ := plainLine(fields); text != nil {
+		fields, line = nil, text
+	}
 	if !fields.IsMap() {
 		return "line of " + strconv.Itoa(len(bytes.Fields(line))) + " words"
 	}

@@ -3,6 +3,7 @@ package stuffing
 import (
 	"slices"
 
+	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
@@ -41,7 +42,8 @@ type users struct {
 	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
-	hours   *hours // nil until the address is shared
+	earlier []unitIncident // attacks that go on beside that of client.unit
+	hours   *baseline.Hours // nil until the address is shared
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -157,6 +159,19 @@ func (c *client) guests(got *signIn) (n int) {
 // than the one given.
 func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
+}
+
+// noteHour counts a sign-in in the hours of a shared address, if it is the account's
+// first in its hour. Mail programs do not count: they sign in at night, too.
+func (c *client) noteHour(have, got *signIn) {
+	mail := got.agent == mailProtocols || got.family == event.Mobile || got.family == event.Outlook || got.service == event.EAS
+	if mail || c.knownUsers() < sharedUsers || have != nil && got.first >= have.first && have.activeInHours(got.first/hour, got.first/hour) {
+		return
+	}
+	if c.users.hours == nil {
+		c.users.hours = new(baseline.Hours)
+	}
+	c.users.hours.Add(got.first)
 }
 
 // kept returns the attempt of the list that t, which another log reports, was joined to,

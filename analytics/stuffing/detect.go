@@ -112,7 +112,7 @@ func (s *Detector) failed(ev *event.Event) {
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
-	case ownProgram(&t, a):
+	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")
 		return
 	case a != nil && s.incidents.inReach(a.incident, t.At):
@@ -129,7 +129,7 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && named(ev) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
+	if own == nil && named(ev) && !ownProgram(&t, a) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
 		s.guessing.observe(ev, &t, c, s.profiles.account(ev))
 	}
 }
@@ -139,6 +139,7 @@ func (s *Detector) failed(ev *event.Event) {
 // another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
+	c.switchTo(t.Tool)
 	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)

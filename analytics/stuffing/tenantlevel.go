@@ -15,17 +15,17 @@ type tenantLevel struct {
 	evidence   *evidence.List
 }
 
-// members returns the unexplained failures up to the time of an attempt, by services of
+// members returns the unexplained failures around the time of an attempt, by services of
 // its kind, once the tenant has more of them than it is used to, and nil before. If few
 // tools or agents stand out, it returns these and only the failures made with them.
 func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, only []uint32) {
 	at, mail := t.At, evidence.MailProtocol(t.Service)
-	from, changed := s.evidence.Level(t.Service).Change(int32(at/hour), s.prior(), s.excess(at))
+	from, to, changed := s.evidence.Level(t.Service).Change(int32(at/hour), s.prior(), s.excess(at))
 	if !changed {
 		return nil, nil
 	}
 	members = s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
-		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail && f.At <= at+hour
+		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
 	if !s.several(members) {

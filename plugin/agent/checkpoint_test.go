@@ -46,9 +46,9 @@ func failure(attacker, n int) string {
 		at.Format("2006-01-02T15:04:05"), attacker, n, attacker, attacker, n)
 }
 
-// kill ends an instance as SIGKILL does, and releases the descriptors and locks
+// crash ends an instance as SIGKILL does, and releases the descriptors and locks
 // that the kernel would release.
-func (i *Instance) kill() {
+func crash(i *Instance) {
 	close(i.stop)
 	i.stopped.Wait()
 	_ = i.sender.Stop(0)
@@ -70,7 +70,7 @@ func TestKilledInstanceGoesOn(t *testing.T) {
 				}
 			}
 			if kill {
-				i.kill()
+				crash(i)
 			} else {
 				i.Close()
 			}
@@ -148,7 +148,7 @@ func TestCheckpointOnFullDisk(t *testing.T) {
 	i.saved.store.SetLimit(0)
 	flush(6)
 	before := i.engine.Stats()
-	i.kill()
+	crash(i)
 	log := strings.Join(drained(q), "\n")
 	if strings.Count(log, "checkpoint cannot be written") != 1 || strings.Count(log, "checkpoint can be written again") != 1 {
 		t.Error(log)
@@ -178,7 +178,7 @@ func TestCheckpointThatCannotBeCompacted(t *testing.T) {
 	c.synced(c.compact())
 	c.synced(c.compact())
 	_ = c.store.Close()
-	if strings.Count(log.String(), "checkpoint does not reach the disk") != 1 || c.compactAfter.IsZero() {
+	if strings.Count(log.String(), "checkpoint cannot be synced to disk") != 1 || c.compactAfter.IsZero() {
 		t.Error(log.String())
 	}
 	c, engine = checkpointIn(t, folder, slog.New(slog.DiscardHandler))

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 )
@@ -38,16 +39,15 @@ func (c *crashes) total() uint64 {
 	return c.all
 }
 
-// Crashed counts a panic and logs the first of each kind with its stack. The
-// argument is the result of recover, which works in the deferred function only.
-// Crashed reports whether there was a panic.
-func (i *Instance) Crashed(where string, recovered any) bool {
+// take counts a panic, logs the first of each kind with its stack, and reports whether
+// there was one. recovered is the result of recover.
+func (c *crashes) take(log *slog.Logger, where string, recovered any) bool {
 	if recovered == nil {
 		return false
 	}
 	kind := where + ": " + fmt.Sprint(recovered)
-	if i.crashes.first(kind) {
-		i.log.Error("recovered from a crash, please report it", "crash", kind, "stack", string(debug.Stack()))
+	if c.first(kind) {
+		log.Error("recovered from a crash, please report it", "crash", kind, "stack", string(debug.Stack()))
 	}
 	return true
 }

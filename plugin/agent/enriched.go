@@ -2,8 +2,12 @@ package agent
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
+	"redshank/analytics"
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
 	"redshank/plugin/delivery"
 )
 
@@ -22,71 +26,72 @@ type enriched struct {
 	sink   delivery.Sink // nil: the sink of the alerts is shared
 	buffer []byte
 	stats  EnrichedStats
+	log    *slog.Logger
 	logged time.Time // when a failure was last logged; zero while the sink works
 }
 
-// openEnriched prepares the sending of enriched records, unless only alerts are
+// openEnriched prepares the sending of enriched records; nil if only alerts are
 // sent. The lines of a file or of stdout mix with those of the alerts. A network
 // sink gets a connection of its own, since alerts and records each wait for their
 // own answers.
-func (i *Instance) openEnriched(s *settings, alerts delivery.Sink) (err error) {
+func openEnriched(s *settings, p *policy.Policy, alerts delivery.Sink, log *slog.Logger) (e *enriched, err error) {
 	if s.emit == "alerts" || s.emit == "" {
-		return nil
+		return nil, nil
 	}
-	e := &enriched{tag: s.enrichedTag}
+	e = &enriched{tag: s.enrichedTag, log: log}
 	to := alerts
 	if s.sink == "forward" || s.sink == "http" {
-		if e.sink, err = openSink(s, i.policy); err != nil {
-			return err
+		if e.sink, err = openSink(s, p); err != nil {
+			return nil, err
 		}
 		to = e.sink
 	}
 	e.stream = delivery.NewStream(to, s.enrichedTag)
-	i.enriched = e
-	return nil
+	return e, nil
 }
 
-// flushEnriched observes a chunk and sends its enriched records. After an error
-// the host sends the chunk again: the chunk is not counted twice and its alerts
-// are not raised again, but records that the receiver has accepted reach it twice.
-func (i *Instance) flushEnriched(tag string, chunk []byte) error {
-	e := i.enriched
-	out, alerts := i.engine.Enrich(e.buffer[:0], tag, chunk)
+// enrich observes a chunk, and returns its enriched records and the alerts. The
+// records are valid until the next call.
+func (e *enriched) enrich(engine *analytics.Engine, tag string, chunk []byte) ([]byte, []*alert.Alert) {
+	out, alerts := engine.Enrich(e.buffer[:0], tag, chunk)
 	if e.buffer = out; cap(out) > maxEnriched {
 		e.buffer = nil
 	}
-	if err := i.keep(alerts); err != nil {
-		return err
-	}
-	refused, err := e.stream.Send(tag, out)
+	return out, alerts
+}
+
+// send sends the enriched records of a chunk. After an error the host sends the chunk
+// again: the chunk is not counted twice and its alerts are not raised again, but
+// records that the receiver has accepted reach it twice.
+func (e *enriched) send(tag string, records []byte) error {
+	refused, err := e.stream.Send(tag, records)
 	e.stats.Refused += uint64(refused)
 	if err == nil {
 		e.stats.Chunks++
 	} else {
 		e.stats.Errors++
 	}
-	i.logEnriched(refused, err)
+	e.logResult(refused, err)
 	if err != nil {
 		return fmt.Errorf("enriched records: %w", err)
 	}
 	return nil
 }
 
-// logEnriched logs that the sink fails or refuses records, with a reminder every
+// logResult logs that the sink fails or refuses records, with a reminder every
 // remindEvery, and that it works again.
-func (i *Instance) logEnriched(refused int, err error) {
-	e := i.enriched
+func (e *enriched) logResult(refused int, err error) {
 	now := time.Now()
 	switch {
 	case err != nil && now.Sub(e.logged) >= remindEvery:
 		e.logged = now
-		i.log.Error("enriched records wait for the sink, their chunks come again", "error", err)
+		e.log.Error("enriched records wait for the sink, their chunks come again", "error", err)
 	case err == nil && refused > 0 && now.Sub(e.logged) >= remindEvery:
 		e.logged = now
-		i.log.Error("enriched records refused by the receiver for good", "records", refused)
+		e.log.Error("enriched records refused by the receiver for good", "records", refused)
 	case err == nil && refused == 0 && !e.logged.IsZero():
 		e.logged = time.Time{}
-		i.log.Info("the sink of enriched records works again")
+		e.log.Info("the sink of enriched records works again")
 	}
 }
 

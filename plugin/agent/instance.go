@@ -32,7 +32,7 @@ type Instance struct {
 	sender *delivery.Sender
 	form   document.Form
 	feed   bool   // only addresses are sent
-	ownTag string // tag of the alerts of this instance; empty when they have none
+	ownTag string // tag of the alerts of this instance; empty for a sink without tags
 
 	// mu is held for a whole chunk. The engine takes one chunk at a time anyway,
 	// and alerts leave in the order in which they were raised.
@@ -45,10 +45,9 @@ type Instance struct {
 	healthEvery time.Duration // 0: no health records are sent
 	memory      int64         // bytes of the memory limit that are for this instance
 
-	crashes   crashes
-	listError string // last error of refreshLists, which alone uses the field
-	stop      chan struct{}
-	stopped   sync.WaitGroup
+	crashes crashes
+	stop    chan struct{}
+	stopped sync.WaitGroup
 }
 
 // Flush takes one chunk of records with its tag. The chunk belongs to the host
@@ -63,10 +62,14 @@ func (i *Instance) Flush(tag string, chunk []byte) error {
 		return nil
 	}
 	defer func(begin time.Time) { i.tallies.flush += time.Since(begin) }(time.Now())
-	if i.enriched != nil {
-		return i.flushEnriched(tag, chunk)
+	if i.enriched == nil {
+		return i.keep(i.engine.Observe(tag, chunk))
 	}
-	return i.keep(i.engine.Observe(tag, chunk))
+	records, alerts := i.enriched.enrich(i.engine, tag, chunk)
+	if err := i.keep(alerts); err != nil {
+		return err
+	}
+	return i.enriched.send(tag, records)
 }
 
 // isOwn reports whether tag is one under which this instance sends.
@@ -138,6 +141,13 @@ func (i *Instance) encode(a *alert.Alert) ([]byte, error) {
 		return feedDocument(a, i.policy)
 	}
 	return i.form.Alert(a)
+}
+
+// Crashed counts a panic and logs the first of each kind with its stack. The
+// argument is the result of recover, which works in the deferred function only.
+// Crashed reports whether there was a panic.
+func (i *Instance) Crashed(where string, recovered any) bool {
+	return i.crashes.take(i.log, where, recovered)
 }
 
 // Warn logs a warning of the host's side of the plugin.

@@ -41,17 +41,18 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	i := &Instance{log: log, policy: p, ownTag: s.ownTag(), stop: make(chan struct{}),
 		alerts: s.emit != "enriched", feed: s.sink == "feed", healthEvery: s.healthEvery, tallies: tallies{start: time.Now()},
 		form: document.Form{OCSF: s.format == "ocsf", CEF: s.cef, Chat: s.chat, By: document.Observer{Version: s.version, Name: hostName()}}}
-	if err := i.openEnriched(&s, sink); err != nil {
+	var err error
+	if i.enriched, err = openEnriched(&s, p, sink, log); err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
-	if err := i.openState(s); err != nil {
+	if err = i.openState(s); err != nil {
 		return nil, errors.Join(err, i.enriched.close())
 	}
 	i.tallies.raised = NewRaised(i.engine.Rules()...)
 	i.memory = memoryNeed(s.maxIPs, s.maxUsers)
 	limitMemory(i.memory)
 	i.sender = delivery.NewSender(i.spool, sink, log)
-	i.every(s.refreshEvery, "refresh", i.refreshLists)
+	i.every(s.refreshEvery, "refresh", (&lists{policy: p, log: log}).refresh)
 	i.every(cmp.Or(i.healthEvery, findingsEvery), "health", i.healthAtTick)
 	if i.saved != nil {
 		i.every(checkpointSync, "checkpoint", i.saved.sync)

@@ -15,6 +15,7 @@ import (
 	"redshank/analytics/coverage"
 	"redshank/analytics/source"
 	"redshank/plugin/agent"
+	"redshank/plugin/document"
 	"redshank/plugin/matrix"
 	"redshank/plugin/replay"
 	"redshank/plugin/text"
@@ -31,7 +32,9 @@ bring: client address, account, result, agent and so on. A cell is "yes" if at
 least 90 % of the records have the evidence, a share in per cent below that, "no"
 if none has it, "?" if no record came that could have it (for instance no failed
 sign-in), and "-" if no analytic needs it. After the matrix each gap is listed
-with the signals of AN0131 and the parts of AN1269 that are blind there.
+with the signals of AN0131 and the parts of AN1269 that are blind there. Findings about
+the logs follow: missing fields, a proxy that hides the clients, and each kind of record
+that is not understood, with the names of its fields.
 
 With logs, all of their records count. With --state, the state_path of an
 instance, which may be running, the last two days with records of each service
@@ -66,17 +69,18 @@ func runCoverage(cmd *cobra.Command, opts *replay.Options, state string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var report *coverage.Report
+	var findings []replay.Finding
 	var err error
 	if state != "" {
 		report, err = agent.Coverage(state)
 	} else {
 		var read bool
-		if report, read, err = replay.Coverage(ctx, *opts, errs); !read {
+		if report, findings, read, err = replay.Coverage(ctx, *opts, errs); !read {
 			status = StatusFindings
 		}
 	}
 	if err == nil {
-		err = writeCoverage(cmd.OutOrStdout(), report, opts.JSON)
+		err = writeCoverage(cmd.OutOrStdout(), report, findings, opts.JSON)
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "redshank coverage: %v\n", err)
@@ -88,9 +92,9 @@ func runCoverage(cmd *cobra.Command, opts *replay.Options, state string) error {
 	return nil
 }
 
-func writeCoverage(out io.Writer, r *coverage.Report, asJSON bool) error {
+func writeCoverage(out io.Writer, r *coverage.Report, findings []replay.Finding, asJSON bool) error {
 	if asJSON {
-		body, err := text.JSON(matrix.Document(r))
+		body, err := text.JSON(coverageDocument{matrix.Document(r), replay.Documents(findings)})
 		if err == nil {
 			_, err = out.Write(append(body, '\n'))
 		}
@@ -107,7 +111,14 @@ func writeCoverage(out io.Writer, r *coverage.Report, asJSON bool) error {
 	for _, g := range r.UnseenGroups() {
 		fmt.Fprintf(out, "\nno record seen of %s\n  blind there: %s\n", g.Names(), g.Sentence())
 	}
+	replay.WriteFindings(out, findings)
 	return nil
+}
+
+// coverageDocument is the result as JSON.
+type coverageDocument struct {
+	*document.Coverage
+	Findings []replay.FindingDocument `json:"findings,omitempty"`
 }
 
 func coverageTable(out io.Writer, r *coverage.Report) error {

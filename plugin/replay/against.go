@@ -16,14 +16,6 @@ type Change struct {
 	Before, After *Incident // nil: not open under that policy
 }
 
-// changes returns what the second policy changes; nil without one.
-func (r *run) changes() []Change {
-	if r.against == nil {
-		return nil
-	}
-	return changesBetween(r.result.Incidents, r.other)
-}
-
 // changesBetween returns what the second policy changes, in the order in which the
 // incidents began.
 func changesBetween(before, after []*Incident) (changes []Change) {
@@ -63,10 +55,9 @@ func differs(a, b *Incident) bool {
 	return a.Class != b.Class || a.Severity != b.Severity || a.Counts != b.Counts || a.Messages != b.Messages || credentials(a) != credentials(b)
 }
 
-// comparison prints what the second policy changes.
-func (r *run) comparison(out io.Writer) {
-	changes := r.changes()
-	fmt.Fprintf(out, "\nunder %s: %s, %s\n", printable(r.opts.Against), plural(len(r.other), "incident"), plural(len(changes), "change"))
+// printChanges prints what the second policy changes.
+func printChanges(out io.Writer, policy string, incidents int, changes []Change) {
+	fmt.Fprintf(out, "\nunder %s: %s, %s\n", printable(policy), plural(incidents, "incident"), plural(len(changes), "change"))
 	if len(changes) == 0 {
 		return
 	}

@@ -19,11 +19,7 @@ const dayPolicy = "version: 1\ndomains:\n  default: contoso.com\n  netbios:\n   
 // TestDay compares a replay of the files of the synthetic day with what the engine of
 // the plugin finds when the same lines arrive from an agent.
 func TestDay(t *testing.T) {
-	size := day.Options{}
-	if testing.Short() { // under the race detector
-		size.Records = 20_000
-	}
-	d := day.New(size)
+	d := day.New(day.Options{Records: 20_000})
 	dir := t.TempDir()
 	if err := d.Write(dir); err != nil {
 		t.Fatal(err)

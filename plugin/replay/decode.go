@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -25,7 +26,8 @@ type Log struct {
 	Outside     int64     // events before or after the period
 	Untimed     int64     // events without a time, which are left out
 	Counts      source.Counts
-	Err         error // why it was not read to its end
+	Unread      []source.Unread // kinds of records that were not understood
+	Err         error           // why it was not read to its end
 }
 
 // add adds the account of another part of the log.
@@ -44,6 +46,7 @@ func (l *Log) add(part *Log) {
 			l.Counts[s][o] += part.Counts[s][o]
 		}
 	}
+	l.Unread = append(l.Unread, part.Unread...)
 	l.Err = errors.Join(l.Err, part.Err)
 }
 
@@ -64,8 +67,9 @@ type decoder struct {
 	emit    source.Emit
 	idle    bool // keep events that only move the clock
 	muted   bool
-	unheard source.Counts // what was counted while muted
-	whole   *enrichable   // nil: records are not kept
+	unheard source.Counts   // what was counted while muted
+	skipped []source.Unread // the same, by kind
+	whole   *enrichable     // nil: records are not kept
 }
 
 // enrichable is what a decoder keeps of a record that is to be enriched.
@@ -106,7 +110,7 @@ func (d *decoder) Begin(name string, head []byte) {
 	d.log = Log{Name: name}
 	d.key = sorted.Key{Log: xxhash.Sum64(head)}
 	d.sorted.Name(d.key.Log, event.FileName([]byte(name)))
-	d.record, d.muted, d.unheard = record.Record{}, false, source.Counts{}
+	d.record, d.muted, d.unheard, d.skipped = record.Record{}, false, source.Counts{}, nil
 	if d.whole != nil {
 		*d.whole = enrichable{}
 	}
@@ -120,7 +124,7 @@ const positionBits = 12
 func (d *decoder) Mute(on bool) {
 	d.muted = on
 	if !on {
-		d.unheard = d.set.Counts()
+		d.unheard, d.skipped = d.set.Counts(), d.set.Unread()
 	}
 }
 
@@ -159,7 +163,7 @@ func (d *decoder) decode() {
 		if failed := recover(); failed != nil {
 			d.log.Err = fmt.Errorf("record %d: decoder crashed: %v", d.log.Counts.Read()+1, failed)
 			d.set, _ = source.New(d.only, d.policy)
-			d.unheard = source.Counts{}
+			d.unheard, d.skipped = source.Counts{}, nil
 		}
 	}()
 	if d.whole != nil && !d.muted {
@@ -238,6 +242,7 @@ func (d *decoder) End(err error) {
 		d.keepLeading()
 	}
 	d.log.Counts = without(d.set.Counts(), d.unheard)
+	d.log.Unread = unreadWithout(d.set.Unread(), d.skipped)
 	if err != nil {
 		d.log.Err = err
 	}
@@ -252,4 +257,16 @@ func without(all, part source.Counts) source.Counts {
 		}
 	}
 	return all
+}
+
+// unreadWithout is without for the kinds of records that are not understood.
+func unreadWithout(all, part []source.Unread) []source.Unread {
+	for _, p := range part {
+		for i := range all {
+			if u := &all[i]; u.Source == p.Source && u.Reason == p.Reason {
+				u.Count -= p.Count
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(u source.Unread) bool { return u.Count == 0 })
 }

@@ -73,13 +73,12 @@ func (x *explanation) Decided(_ *event.Event, d explain.Decision) {
 	x.decisions = append(x.decisions, d)
 }
 
-// explain writes the account of the subject.
-func (r *run) explain(out io.Writer) {
-	x := r.explanation
+// write writes the account of the subject, under the policy in a file.
+func (x *explanation) write(out io.Writer, incidents []*Incident, policy string) {
 	x.judge()
 	x.print(out)
-	x.incidents(out, r.result.Incidents)
-	lines := policyLines(r.opts.Policy)
+	x.incidents(out, incidents)
+	lines := policyLines(policy)
 	for _, s := range x.shortfalls() {
 		fmt.Fprintln(out, s.sentence(lines))
 	}

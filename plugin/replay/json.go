@@ -23,6 +23,7 @@ type resultDocument struct {
 	Incidents []json.RawMessage  `json:"incidents"`         // the last alert of each, in ECS
 	Changes   []changeDocument   `json:"changes,omitempty"` // under the second policy
 	Coverage  *document.Coverage `json:"coverage"`
+	Findings  []FindingDocument  `json:"findings,omitempty"` // about the logs themselves
 }
 
 // changeDocument has the alerts of an incident under both policies.
@@ -46,7 +47,7 @@ type logDocument struct {
 // json writes the result as one JSON document.
 func (r *run) json(out io.Writer) error {
 	res := &r.result
-	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: matrix.Document(res.Coverage)}
+	doc := resultDocument{Events: res.Events, Repeated: res.Repeated, Logs: []logDocument{}, Incidents: []json.RawMessage{}, Coverage: matrix.Document(res.Coverage), Findings: Documents(res.Findings)}
 	if first, last := res.Period(); !first.IsZero() {
 		doc.First, doc.Last = &first, &last
 	}
@@ -69,7 +70,7 @@ func (r *run) json(out io.Writer) error {
 		doc.Incidents = append(doc.Incidents, alert)
 	}
 	var err error
-	if doc.Changes, err = r.changeDocuments(); err != nil {
+	if doc.Changes, err = changeDocuments(r.form(), r.changes()); err != nil {
 		return err
 	}
 	body, err := text.JSON(doc)
@@ -80,19 +81,21 @@ func (r *run) json(out io.Writer) error {
 	return err
 }
 
-// changeDocuments returns what the second policy changes.
-func (r *run) changeDocuments() (all []changeDocument, err error) {
-	for _, c := range r.changes() {
-		change := changeDocument{Change: c.Kind()}
-		if c.Before != nil {
-			if change.Before, err = r.form().Alert(c.Before.Alert); err != nil {
-				return nil, err
-			}
+// changeDocuments returns the documents of changes.
+func changeDocuments(form document.Form, changes []Change) (all []changeDocument, err error) {
+	alertOf := func(i *Incident) (json.RawMessage, error) {
+		if i == nil {
+			return nil, nil
 		}
-		if c.After != nil {
-			if change.After, err = r.form().Alert(c.After.Alert); err != nil {
-				return nil, err
-			}
+		return form.Alert(i.Alert)
+	}
+	for _, c := range changes {
+		change := changeDocument{Change: c.Kind()}
+		if change.Before, err = alertOf(c.Before); err != nil {
+			return nil, err
+		}
+		if change.After, err = alertOf(c.After); err != nil {
+			return nil, err
 		}
 		all = append(all, change)
 	}

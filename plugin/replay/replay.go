@@ -30,6 +30,7 @@ type Result struct {
 	Incidents []*Incident
 	Stats     analytics.Stats
 	Coverage  *coverage.Report
+	Findings  []Finding // about the logs themselves
 }
 
 // Run does what the options say, and returns the exit status. What is wrong with
@@ -186,6 +187,7 @@ func (r *run) detect(ctx context.Context) error {
 	err = errors.Join(err, d.close())
 	r.result.Events, r.result.Incidents, r.result.Stats = d.events, d.list(), d.engine.Stats()
 	r.result.Coverage = d.coverage.Report()
+	r.result.Findings = append(d.engine.Review(), unread(r.result.Logs)...)
 	return err
 }
 
@@ -199,6 +201,14 @@ func (r *run) compare(ctx context.Context) error {
 	err = errors.Join(err, d.close())
 	r.other = d.list()
 	return err
+}
+
+// changes returns what the second policy changes; nil without one.
+func (r *run) changes() []Change {
+	if r.against == nil {
+		return nil
+	}
+	return changesBetween(r.result.Incidents, r.other)
 }
 
 // walk calls take with every event in order of time.

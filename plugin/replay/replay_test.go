@@ -291,6 +291,33 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
+// TestFindings prints what the logs themselves lack, in all forms of the result.
+func TestFindings(t *testing.T) {
+	dir := t.TempDir()
+	var b strings.Builder
+	for n := range 300 {
+		fmt.Fprintf(&b, "%s 10.0.0.1 GET /owa/ - 443 user%d@contoso.com 192.0.2.7 Mozilla/5.0 - 200 0 0 15\r\n", noon.Add(time.Duration(n)*time.Minute).Format("2006-01-02 15:04:05"), n%40)
+	}
+	log := write(t, dir, "iis.log", []byte(iisHead+b.String()))
+	other := write(t, dir, "other.json", []byte(strings.Repeat(`{"color":"red","depth":{"of":"field"}}`+"\n", 3)))
+	page := filepath.Join(dir, "page.html")
+	_, text, errs := replay(t, Options{Paths: []string{log, other}, Report: page})
+	_, document, _ := replay(t, Options{Paths: []string{log, other}, JSON: true})
+	html, _ := os.ReadFile(page)
+	for _, want := range []string{"192.0.2.7 brings 100 % of the sign-ins of iis", "3 records of no known format in " + other + " (color depth{of})"} {
+		if !strings.Contains(text, want) || !strings.Contains(document, want) || !strings.Contains(string(html), want) {
+			t.Errorf("no %q in %s%s\n%s", want, text, errs, document)
+		}
+	}
+	_, findings, _, err := Coverage(t.Context(), Options{Paths: []string{log, other}}, io.Discard)
+	if err != nil || len(findings) != 2 || findings[0].Code != "proxy_hides_clients" || findings[1].Code != "not_understood" {
+		t.Errorf("coverage: %+v, %v", findings, err)
+	}
+	if _, quiet, _ := replay(t, Options{Paths: []string{write(t, t.TempDir(), "log", []byte(iisHead+attack(80, "203.0.113.9")))}}); strings.Contains(quiet, "Findings") {
+		t.Errorf("findings about a sound log: %s", quiet)
+	}
+}
+
 func TestPeriod(t *testing.T) {
 	log := write(t, t.TempDir(), "log", []byte(iisHead+attack(8, "203.0.113.9")))
 	if got := found(t, Options{Paths: []string{log}, Since: noon.Add(3 * time.Second)}); len(got) != 1 || got[0] != "203.0.113.9 5" {

@@ -25,10 +25,10 @@ func (r *run) write(ctx context.Context, out io.Writer) error {
 	}
 	r.tables(out)
 	if r.against != nil {
-		r.comparison(out)
+		printChanges(out, r.opts.Against, len(r.other), r.changes())
 	}
 	if r.opts.Explain != "" {
-		r.explain(out)
+		r.explanation.write(out, r.result.Incidents, r.opts.Policy)
 	}
 	if r.opts.Report != "" {
 		fmt.Fprintf(out, "\nreport: %s\n", r.opts.Report)
@@ -60,6 +60,7 @@ func (r *run) tables(out io.Writer) {
 		fmt.Fprintln(out)
 		incidentTable(out, res.Incidents)
 	}
+	WriteFindings(out, res.Findings)
 }
 
 // Period returns the times of the first and the last event; zero if there

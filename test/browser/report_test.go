@@ -64,7 +64,7 @@ func TestReport(t *testing.T) {
 
 func dayLogs(t *testing.T) []string {
 	dir := t.TempDir()
-	if err := day.New(day.Options{}).Write(dir); err != nil {
+	if err := day.New(day.Options{Records: 20_000}).Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	return []string{dir}

@@ -7,9 +7,12 @@ import (
 	"redshank/test/world/lines"
 )
 
+// attacker makes the attacks.
+type attacker struct{ traffic }
+
 // attacks adds the four attacks on passwords that a detector has to find. A tool can
 // be recognised by its user agent; the agent below is a default of several tools.
-func (m *maker) attacks() {
+func (m attacker) attacks() {
 	m.stuffing()
 	m.slow()
 	m.spread()
@@ -24,7 +27,7 @@ func former(n int) string { return firstNames[n] + ".young@contoso.com" }
 
 // stuffing tries a leaked list at the web form and EWS: 60 accounts, one to three
 // passwords each; every fourth account no longer exists. The last pair is right.
-func (m *maker) stuffing() {
+func (m attacker) stuffing() {
 	const accounts = 60
 	form, script := client("198.51.100.250", oldChrome), client("198.51.100.250", "python-requests/2.31.0")
 	at := clock(13, 42)
@@ -52,7 +55,7 @@ func (m *maker) stuffing() {
 
 // slow tries one account every hour and a half, over ActiveSync, for 20 hours, so
 // that a short window never holds more than one attempt.
-func (m *maker) slow() {
+func (m attacker) slow() {
 	const accounts = 13
 	c := client("198.18.0.201", "Apple-iPhone9C1/1402.92")
 	at := clock(1, 12)
@@ -73,7 +76,7 @@ func (m *maker) slow() {
 
 // spread tries six accounts over the web form, ActiveSync, SMTP and the tenant,
 // each with another spelling: no single log shows more than four of them.
-func (m *maker) spread() {
+func (m attacker) spread() {
 	const ip = "2001:db8:66:6::25"
 	browser, phone := client(ip, oldChrome), client(ip, "Android-Mail/2024.10")
 	tries := []func(at time.Time, p *person){
@@ -107,7 +110,7 @@ func (m *maker) spread() {
 // distributed makes one attempt from each of 200 addresses, which have only the
 // agent and the application in common. One password is right and is stopped by the
 // second factor.
-func (m *maker) distributed() {
+func (m attacker) distributed() {
 	const addresses, accounts = 200, 150
 	at := clock(15, 5)
 	victim := m.people[3]
@@ -133,7 +136,7 @@ func (m *maker) distributed() {
 // theft reads one mailbox with a stolen token: AADInternals redeems the token on a
 // rented server, and a script pages through the mailbox over EWS. Only the audit log
 // records the access to mail.
-func (m *maker) theft() {
+func (m attacker) theft() {
 	c := client("192.0.2.233", "AADInternals")
 	victim := m.people[148]
 	at := clock(11, 24)

@@ -70,10 +70,10 @@ type Quiet struct {
 // New generates a day.
 func New(opts Options) *Day {
 	m := newMaker(opts)
-	m.ordinary()
-	m.oddities()
-	m.attacks()
-	m.theft()
+	traffic{m}.ordinary()
+	benign{traffic{m}}.oddities()
+	attacker{traffic{m}}.attacks()
+	attacker{traffic{m}}.theft()
 	m.day.Streams = m.streams()
 	return &m.day
 }

@@ -1,7 +1,6 @@
 package day_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -74,34 +73,32 @@ var views = []struct {
 	{"sign-ins", func(tag string) bool { return tag == "entra.signin" }, []day.Site{day.Cloud}, false},
 }
 
-// TestExactlyTheAttacks: exactly the attacks are found, for any seed and any part of
-// the logs, and in all logs for any order of the lines.
-func TestExactlyTheAttacks(t *testing.T) {
-	for _, seed := range []uint64{1, 2} {
-		d := day.New(day.Options{Seed: seed, Records: 60_000})
-		for _, v := range views {
-			d := d
+// TestAnyOrder: exactly the attacks are found in all logs for any order of the lines.
+func TestAnyOrder(t *testing.T) {
+	d := day.New(day.Options{Seed: 1, Records: 60_000})
+	for _, order := range orders {
+		t.Run(order.name, func(t *testing.T) {
+			for _, wrong := range d.Compare(observe(t, order.of(d.Streams)), day.Exchange, day.Cloud) {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// TestAnyView: exactly the attacks that it shows are found in any part of the logs.
+func TestAnyView(t *testing.T) {
+	whole := day.New(day.Options{Seed: 2, Records: 60_000})
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			d := whole
 			if !v.mail {
 				d = withoutThefts(d)
 			}
-			var streams []*day.Stream
-			for _, s := range d.Streams {
-				if v.sees(s.Tag) {
-					streams = append(streams, s)
-				}
+			seen := slices.DeleteFunc(slices.Clone(d.Streams), func(s *day.Stream) bool { return !v.sees(s.Tag) })
+			for _, wrong := range d.Compare(observe(t, day.Arrivals(seen)), v.sites...) {
+				t.Error(wrong)
 			}
-			orders := orders
-			if v.name != views[0].name {
-				orders = orders[:1]
-			}
-			for _, order := range orders {
-				t.Run(fmt.Sprintf("seed %d/%s/%s", seed, v.name, order.name), func(t *testing.T) {
-					for _, wrong := range d.Compare(observe(t, order.of(streams)), v.sites...) {
-						t.Error(wrong)
-					}
-				})
-			}
-		}
+		})
 	}
 }
 

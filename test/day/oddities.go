@@ -7,8 +7,11 @@ import (
 	"redshank/test/world/lines"
 )
 
+// benign makes activity that resembles an attack.
+type benign struct{ traffic }
+
 // oddities adds benign activity that looks like an attack to a simple counter.
-func (m *maker) oddities() {
+func (m benign) oddities() {
 	m.quiet("typos of a whole office in the morning", branchOffice)
 	m.quiet("typos and sign-ins of headquarters", headquarters)
 	m.oldPassword()
@@ -20,7 +23,7 @@ func (m *maker) oddities() {
 
 // oldPassword adds a telephone that tries an old password all night after its owner
 // has changed the password.
-func (m *maker) oldPassword() {
+func (m benign) oldPassword() {
 	p := m.people[37]
 	c := client("198.51.100.231", p.phone.Agent)
 	m.quiet("a phone with an old password all night", c.IP.String())
@@ -36,7 +39,7 @@ func (m *maker) oldPassword() {
 
 // expiry adds the morning on which the passwords of a department expire: the old
 // password is right, but refused until it is changed.
-func (m *maker) expiry() {
+func (m benign) expiry() {
 	m.quiet("a wave of expired passwords", "10.20.0.0/16")
 	for i := range 24 {
 		p := m.people[i*7+3]
@@ -51,7 +54,7 @@ func (m *maker) expiry() {
 
 // migration adds a tool that copies mailboxes with a list of passwords, three of
 // which are out of date.
-func (m *maker) migration() {
+func (m benign) migration() {
 	c := client("192.0.2.60", "")
 	m.quiet("a migration tool with a list of passwords", c.IP.String())
 	at := clock(18, 0)
@@ -68,7 +71,7 @@ func (m *maker) migration() {
 }
 
 // scanner adds a scanner that requests the pages of the server, without an account.
-func (m *maker) scanner() {
+func (m benign) scanner() {
 	c := client("203.0.113.240", "Mozilla/5.0 zgrab/0.x")
 	m.quiet("a scanner without accounts", c.IP.String())
 	paths := []string{"/owa/", "/ecp/", "/EWS/Exchange.asmx", "/autodiscover/autodiscover.xml", "/mapi/nspi", "/PowerShell/", "/rpc/rpcproxy.dll"}
@@ -84,7 +87,7 @@ func (m *maker) scanner() {
 }
 
 // handful adds strangers who try too few accounts to be distinguished from mistakes.
-func (m *maker) handful() {
+func (m benign) handful() {
 	c := client("192.0.2.222", "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0")
 	m.quiet("four accounts, one below the threshold", c.IP.String())
 	for i := range 4 {

@@ -11,8 +11,11 @@ import (
 // typos is the share of interactive logins whose first password is mistyped.
 const typos = 0.12
 
+// traffic makes the ordinary activity of a day.
+type traffic struct{ *maker }
+
 // ordinary adds the ordinary day of all people and machines.
-func (m *maker) ordinary() {
+func (m traffic) ordinary() {
 	for _, p := range m.people {
 		m.workday(p)
 		m.cloudDay(p)
@@ -22,7 +25,7 @@ func (m *maker) ordinary() {
 }
 
 // workday adds one person's activity on the Exchange server.
-func (m *maker) workday(p *person) {
+func (m traffic) workday(p *person) {
 	if p.outlook {
 		m.outlook(p)
 	}
@@ -41,7 +44,7 @@ func (m *maker) workday(p *person) {
 
 // outlook adds a desktop client: one autodiscover request and then polling. Every
 // new connection begins with a challenge.
-func (m *maker) outlook(p *person) {
+func (m traffic) outlook(p *person) {
 	c := lines.Client{IP: p.desk.IP, Agent: outlookFull}
 	m.log.NTLM(p.comes, c, lines.Autodiscover, p.down(), lines.Right)
 	m.during(p.comes, p.goes, 26*time.Minute, func(at time.Time) {
@@ -58,7 +61,7 @@ func (m *maker) outlook(p *person) {
 
 // typedIn adds an interactive login to the web client, sometimes after a typo, and
 // some reading.
-func (m *maker) typedIn(at time.Time, c lines.Client, p *person) {
+func (m traffic) typedIn(at time.Time, c lines.Client, p *person) {
 	m.log.LogonPage(at.Add(-m.between(4*time.Second, 15*time.Second)), c)
 	if m.chance(typos) {
 		at = m.log.Form(at, c, p.typed(), lines.Wrong).Add(m.between(7*time.Second, 40*time.Second))
@@ -71,7 +74,7 @@ func (m *maker) typedIn(at time.Time, c lines.Client, p *person) {
 
 // phoneSync adds a telephone that fetches mail day and night, over the office's
 // wireless network in working hours.
-func (m *maker) phoneSync(p *person) {
+func (m traffic) phoneSync(p *person) {
 	query := lines.Device(p.down(), p.device, "iPhone", "Sync")
 	m.during(Date, midnight, 85*time.Minute, func(at time.Time) {
 		c := p.phone
@@ -83,7 +86,7 @@ func (m *maker) phoneSync(p *person) {
 }
 
 // cloudDay adds one person's activity in the tenant.
-func (m *maker) cloudDay(p *person) {
+func (m traffic) cloudDay(p *person) {
 	at := m.around(p.comes, 8*time.Minute)
 	if m.chance(typos) {
 		m.cloudSignIn(at, p.egress, lines.OfficeHome, p, lines.Wrong)
@@ -102,7 +105,7 @@ func (m *maker) cloudDay(p *person) {
 
 // machines adds devices that submit mail from inside: the scanner, the billing run,
 // the ticket system.
-func (m *maker) machines() {
+func (m traffic) machines() {
 	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
 		c := client(fmt.Sprintf("10.20.1.%d", 31+i), "")
 		m.during(Date, midnight, 25*time.Minute, func(at time.Time) { m.log.Submit(at, c, name+"@contoso.com", lines.Right) })
@@ -113,7 +116,7 @@ func (m *maker) machines() {
 const healthMailbox = "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@contoso.com"
 
 // probes adds the self-tests of the server and the probes of the load balancer.
-func (m *maker) probes() {
+func (m traffic) probes() {
 	monitor, lb := client("::1", "AMProbe/Local/ClientAccess"), client(balancer, "LB/HealthCheck")
 	for at := clock(0, 1); at.Before(midnight); at = at.Add(5 * time.Minute) {
 		for _, s := range []lines.Service{lines.EAS, lines.EWS, lines.MAPI} {
@@ -127,7 +130,7 @@ func (m *maker) probes() {
 }
 
 // cloudSignIn writes a sign-in with a password.
-func (m *maker) cloudSignIn(at time.Time, c lines.Client, a lines.App, p *person, v lines.Verdict) {
+func (m traffic) cloudSignIn(at time.Time, c lines.Client, a lines.App, p *person, v lines.Verdict) {
 	m.log.SignIn(lines.SignIn{At: at, Client: c, App: a, UPN: p.upn(), Object: p.object, Verdict: v, Password: true})
 }
 
@@ -135,16 +138,16 @@ func (m *maker) cloudSignIn(at time.Time, c lines.Client, a lines.App, p *person
 var interrupts = []lines.Verdict{lines.NoSession, lines.NoConsent, lines.Enrol, lines.StaySignedIn}
 
 // interrupted writes a sign-in that is interrupted half way, which is common.
-func (m *maker) interrupted(at time.Time, p *person) {
-	m.log.SignIn(lines.SignIn{At: at, Client: p.egress, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: pick(m, interrupts)})
+func (m traffic) interrupted(at time.Time, p *person) {
+	m.log.SignIn(lines.SignIn{At: at, Client: p.egress, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: pick(m.maker, interrupts)})
 }
 
 // refresh writes the renewal of a token by a client, without interaction.
-func (m *maker) refresh(at time.Time, c lines.Client, a lines.App, p *person) {
+func (m traffic) refresh(at time.Time, c lines.Client, a lines.App, p *person) {
 	m.log.SignIn(lines.SignIn{At: at, Client: c, App: a, UPN: p.upn(), Object: p.object, Silent: true})
 }
 
 // read writes two minutes of one person's reading in a browser.
-func (m *maker) read(at time.Time, p *person) {
+func (m traffic) read(at time.Time, p *person) {
 	m.log.Mail(lines.Read{At: at, IP: p.egress.IP, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", Items: 1 + m.rng.IntN(4)})
 }

@@ -74,7 +74,7 @@ var assaults = []assault{
 	{name: "SMTP AUTH from one server, slow", classes: manyway, from: oneServer, at: inProtocol(atSMTP, lines.ExchangeSMTP), on: pairs(15, 50, 0.2), hours: span{2, 14}, begins: anytime, right: found},
 	{name: "token end point, right but for the second factor", needs: inTenant, classes: manyway, from: oneServer, at: onToken, on: pairs(20, 90, 0.05), hours: span{0.2, 5}, begins: anytime, right: second},
 	{name: "token end point through functions, second factor", needs: inTenant, classes: manyway, from: functions(tool), at: onToken, on: pairs(40, 120, 0.05), hours: span{0.5, 5}, begins: anytime, right: second},
-	{name: "a few accounts of a leaked list", classes: anyClass, from: oneServer, at: anyService, on: (*World).leakedFew, hours: span{0.05, 1}, begins: anytime, right: found},
+	{name: "a few accounts of a leaked list", classes: anyClass, from: oneServer, at: anyService, on: func(w *World) []aim { return w.leakedFew() }, hours: span{0.05, 1}, begins: anytime, right: found},
 	{name: "list tried from a consumer VPN, common browser", classes: stuffing, from: consumerVPN, at: byBrowser, on: pairs(15, 60, 0.1), hours: span{0.3, 4}, begins: anytime, right: mixed},
 	{name: "fresh list, many passwords are right", classes: stuffing, from: oneServer, at: anyService, on: pairs(14, 50, 0.05), hours: span{0.1, 3}, begins: anytime, right: mixed, fresh: 0.35},
 	{name: "IPv6 of a hosting network, a /64 for each try", classes: manyway, from: manyPrefixes, at: anyService, on: pairs(40, 140, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},

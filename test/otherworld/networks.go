@@ -2,6 +2,7 @@ package otherworld
 
 import (
 	"net/netip"
+	"time"
 
 	"redshank/test/world"
 	"redshank/test/world/network"
@@ -14,8 +15,11 @@ type country struct {
 	broadband, mobile, business []*network.Network // the largest first
 }
 
-// nets are the networks of a world, by purpose.
-type nets struct {
+// land is where the world is: its countries and its networks, by purpose.
+type land struct {
+	dice
+	*network.Plan
+	Start     time.Time  // midnight of the first day at headquarters
 	countries []*country // the first has the headquarters
 	hosting   []*network.Network
 	foreign   []*network.Network // consumers abroad
@@ -42,55 +46,56 @@ var elsewhere = []network.Place{
 }
 
 // provider adds a network with a drawn name.
-func (w *World) provider(tail string, blocks int, six bool, places ...network.Place) *network.Network {
-	name := one(w, "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Willow") +
-		one(w, "net", "link", "wave", "path", "line", " One", "port", "cast")
-	return w.Plan.Add(name+" "+tail, blocks, six, places...)
+func (l *land) provider(tail string, blocks int, six bool, places ...network.Place) *network.Network {
+	name := one(l, "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Willow") +
+		one(l, "net", "link", "wave", "path", "line", " One", "port", "cast")
+	return l.Plan.Add(name+" "+tail, blocks, six, places...)
 }
 
-func (w *World) networks() {
-	for _, c := range some(w, atlas, w.org.countries) {
+// networks draws the countries, and the networks in them and abroad.
+func (l *land) networks(countries int) {
+	for _, c := range some(l, atlas, countries) {
 		for i := range 3 {
-			c.broadband = append(c.broadband, w.provider("Cable", 5-i, true, c.places...))
+			c.broadband = append(c.broadband, l.provider("Cable", 5-i, true, c.places...))
 		}
 		for range 2 {
-			c.mobile = append(c.mobile, w.provider("Wireless", 1, true, c.places...))
-			c.business = append(c.business, w.provider("Enterprise", 2, true, c.places...))
+			c.mobile = append(c.mobile, l.provider("Wireless", 1, true, c.places...))
+			c.business = append(c.business, l.provider("Enterprise", 2, true, c.places...))
 		}
-		w.countries = append(w.countries, &c)
+		l.countries = append(l.countries, &c)
 	}
-	far := some(w, elsewhere, len(elsewhere))
-	w.hosting = []*network.Network{w.provider("VPS", 1, true, w.countries[0].places...)}
+	far := some(l, elsewhere, len(elsewhere))
+	l.hosting = []*network.Network{l.provider("VPS", 1, true, l.countries[0].places...)}
 	for i := range 6 {
-		w.hosting = append(w.hosting, w.provider(one(w, "VPS", "Hosting", "Colocation", "Dedicated"), 1, true, far[i]))
-		w.foreign = append(w.foreign, w.provider("Telecom", 3, true, far[i+5]))
+		l.hosting = append(l.hosting, l.provider(one(l, "VPS", "Hosting", "Colocation", "Dedicated"), 1, true, far[i]))
+		l.foreign = append(l.foreign, l.provider("Telecom", 3, true, far[i+5]))
 	}
 	for i := range 2 {
-		w.privacy = append(w.privacy, w.provider("Private VPN", 1, false, w.countries[0].places[0], far[i], far[i+4], far[i+8]))
-		w.functions = append(w.functions, w.provider("Cloud Compute", 2, true, far[i+2], w.countries[0].places[0]))
+		l.privacy = append(l.privacy, l.provider("Private VPN", 1, false, l.countries[0].places[0], far[i], far[i+4], far[i+8]))
+		l.functions = append(l.functions, l.provider("Cloud Compute", 2, true, far[i+2], l.countries[0].places[0]))
 	}
-	w.relay = w.provider("Edge Relay", 1, false, w.countries[0].places...)
+	l.relay = l.provider("Edge Relay", 1, false, l.countries[0].places...)
 }
 
 // addresses draws n different addresses of networks.
-func (w *World) addresses(n int, from []*network.Network) (list []netip.Addr) {
+func (l *land) addresses(n int, from []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = world.Include(list, one(w, from...).V4(w.rng.Uint64()))
+		list = world.Include(list, one(l, from...).V4(l.rng.Uint64()))
 	}
 	return list
 }
 
 // rented draws a server for rent: abroad more often than at home.
-func (w *World) rented() netip.Addr { return w.addresses(1, w.hosting)[0] }
+func (l *land) rented() netip.Addr { return l.addresses(1, l.hosting)[0] }
 
 // neighbour draws a consumer's line in the city of a person's home, of any provider.
-func (w *World) neighbour(p *person) netip.Addr {
-	_, city := w.Country(p.home(w.Start))
+func (l *land) neighbour(p *person) netip.Addr {
+	_, city := l.Country(p.home(l.Start))
 	for range 200 {
-		a := one(w, p.site.broadband...).V4(w.rng.Uint64())
-		if _, c := w.Country(a); c == city {
+		a := one(l, p.site.broadband...).V4(l.rng.Uint64())
+		if _, c := l.Country(a); c == city {
 			return a
 		}
 	}
-	return one(w, p.site.broadband...).V4(w.rng.Uint64())
+	return one(l, p.site.broadband...).V4(l.rng.Uint64())
 }

@@ -82,66 +82,95 @@ type site struct {
 	inside bool // people reach the server with addresses of the site's own network
 }
 
+// company is the organisation of a world, with its places and its people.
+type company struct {
+	land
+	org             *organisation
+	domain, netbios string
+	sites           []*site
+	vpn             []netip.Addr // exits of the company's own VPN
+	people, admins  []*person
+	leaked          []string
+	declared        bool // exits and offices are declared in the policy
+	build           int  // of browsers, at the start
+	log             *lines.Writer
+	usual           struct{ trips, private, stale, internet *situation } // what happens on ordinary days
+}
+
 // settle draws the organisation itself: names, sites, people, first day.
-func (w *World) settle() {
-	head := one(w, "bluebell", "copperfield", "dunmore", "eastgate", "foxglove", "greyfriars", "hawthorn", "ironbridge", "kingsley", "larkspur", "mistral", "northgate")
-	w.domain, w.netbios = head+one(w, "", "-online", "-intl", "-one")+".example", strings.ToUpper(head)
-	w.build = w.count(130, 150)
-	for i := range w.count(int(w.org.sites.low), int(w.org.sites.high)) {
-		s := &site{country: w.countries[i%len(w.countries)], number: i, inside: i == 0 && w.chance(w.org.inside)}
-		s.exits = w.addresses(w.count(int(w.org.exits.low), int(w.org.exits.high)), s.business[:1])
-		w.sites = append(w.sites, s)
+func (c *company) settle() {
+	head := one(c, "bluebell", "copperfield", "dunmore", "eastgate", "foxglove", "greyfriars", "hawthorn", "ironbridge", "kingsley", "larkspur", "mistral", "northgate")
+	c.domain, c.netbios = head+one(c, "", "-online", "-intl", "-one")+".example", strings.ToUpper(head)
+	c.build = c.count(130, 150)
+	for i := range c.count(int(c.org.sites.low), int(c.org.sites.high)) {
+		s := &site{country: c.countries[i%len(c.countries)], number: i, inside: i == 0 && c.chance(c.org.inside)}
+		s.exits = c.addresses(c.count(int(c.org.exits.low), int(c.org.exits.high)), s.business[:1])
+		c.sites = append(c.sites, s)
 	}
-	if w.chance(w.org.vpn) {
-		w.vpn = w.addresses(w.count(1, 4), w.countries[0].business[1:])
+	if c.chance(c.org.vpn) {
+		c.vpn = c.addresses(c.count(1, 4), c.countries[0].business[1:])
 	}
-	w.declared = w.chance(w.org.declared)
-	w.Start = time.Date(2026, time.Month(w.count(1, 9)), w.count(1, 28), 0, 0, 0, 0, time.FixedZone("headquarters", w.countries[0].zone*3600))
-	cloud := w.draw(w.org.cloud)
-	for i := range w.People {
-		w.people = append(w.people, w.hire(i, w.chance(cloud)))
+	c.declared = c.chance(c.org.declared)
+	c.Start = time.Date(2026, time.Month(c.count(1, 9)), c.count(1, 28), 0, 0, 0, 0, time.FixedZone("headquarters", c.countries[0].zone*3600))
+	cloud := c.draw(c.org.cloud)
+	for i := range c.People {
+		c.people = append(c.people, c.hire(i, c.chance(cloud)))
 	}
-	w.admins = some(w, w.people, min(8, 1+len(w.people)/40))
-	for _, p := range w.admins {
+	c.admins = some(c, c.people, min(8, 1+len(c.people)/40))
+	for _, p := range c.admins {
 		p.admin = true
 	}
-	for _, p := range some(w, w.people, max(1, len(w.people)/w.count(15, 40))) {
-		w.leaked = append(w.leaked, p.upn())
+	for _, p := range some(c, c.people, max(1, len(c.people)/c.count(15, 40))) {
+		c.leaked = append(c.leaked, p.upn())
 	}
 }
 
-func (w *World) hasServer() bool { return w.org.cloud.low < 1 }
-func (w *World) hasTenant() bool { return w.org.cloud.high > 0 }
+func (c *company) hasServer() bool { return c.org.cloud.low < 1 }
+func (c *company) hasTenant() bool { return c.org.cloud.high > 0 }
+
+// needs is which logs something needs to be seen.
+type needs int
+
+const (
+	anywhere needs = iota
+	onServer
+	inTenant
+	inBoth
+)
+
+func (c *company) has(n needs) bool {
+	return (n != onServer && n != inBoth || c.hasServer()) && (n != inTenant && n != inBoth || c.hasTenant())
+}
 
 // setup draws which logs there are.
-func (w *World) setup() lines.Setup {
+func (c *company) setup() lines.Setup {
 	s := lines.Setup{
-		Domain: w.domain, NetBIOS: w.netbios, Tenant: w.uuid(), Local: w.Start.Location(),
-		Balancer: w.chance(0.4), Bytes: w.chance(0.5), BackEnd: w.chance(0.3), Proxy: w.chance(0.7), Security: w.chance(0.6), Entra: w.chance(0.75),
+		Domain: c.domain, NetBIOS: c.netbios, Tenant: c.uuid(), Local: c.Start.Location(),
+		Balancer: c.chance(0.4), Bytes: c.chance(0.5), BackEnd: c.chance(0.3), Proxy: c.chance(0.7), Security: c.chance(0.6), Entra: c.chance(0.75),
 	}
-	for i := range w.count(1, 4) {
-		s.Servers = append(s.Servers, fmt.Sprintf("%s-MX%d", w.netbios[:3], i+1))
+	for i := range c.count(1, 4) {
+		s.Servers = append(s.Servers, fmt.Sprintf("%s-MX%d", c.netbios[:3], i+1))
 	}
 	return s
 }
 
 // Policy returns what the organisation's analysts have configured. With databases
 // the policy names asn.mmdb and city.mmdb beside it, and leaked.txt with leaked.
-func (w *World) Policy(databases, leaked bool) string {
+func (c *company) Policy(databases, leaked bool) string {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "version: 1\ndomains:\n  default: %s\n  netbios: {%s: %s}\n", w.domain, w.netbios, w.domain)
+	fmt.Fprintf(b, "version: 1\ndomains:\n  default: %s\n  netbios: {%s: %s}\n", c.domain, c.netbios, c.domain)
 	var networks []string
-	if w.log.Balancer {
+	if c.log.Balancer {
 		networks = append(networks, "trusted_proxies: [10.20.0.5/32]")
 	}
-	if exits := w.exits(); w.declared {
+	if exits := c.exits(); c.declared {
 		networks = append(networks, "corporate_egress: "+yamlList(exits))
 	}
 	if len(networks) > 0 {
 		fmt.Fprintf(b, "networks:\n  %s\n", strings.Join(networks, "\n  "))
 	}
 	var admins []string
-	for _, p := range w.admins {
+	for _, p := range c.admins {
 		admins = append(admins, p.upn())
 	}
 	fmt.Fprintf(b, "accounts:\n  privileged: %s\n", yamlList(admins))
@@ -155,9 +184,9 @@ func (w *World) Policy(databases, leaked bool) string {
 }
 
 // exits are the prefixes of sites and VPN.
-func (w *World) exits() (prefixes []string) {
-	all := slices.Clone(w.vpn)
-	for _, s := range w.sites {
+func (c *company) exits() (prefixes []string) {
+	all := slices.Clone(c.vpn)
+	for _, s := range c.sites {
 		all = append(all, s.exits...)
 	}
 	for _, a := range all {
@@ -169,15 +198,15 @@ func (w *World) exits() (prefixes []string) {
 func yamlList(values []string) string { return "[" + strings.Join(values, ", ") + "]" }
 
 // Leaked returns the accounts of a leaked list: some people, and more who have left.
-func (w *World) Leaked() []string {
-	all := slices.Clone(w.leaked)
+func (c *company) Leaked() []string {
+	all := slices.Clone(c.leaked)
 	for i := range 40 {
-		all = append(all, w.former(i))
+		all = append(all, c.former(i))
 	}
 	return all
 }
 
 // former returns the account of a former employee.
-func (w *World) former(i int) string {
-	return fmt.Sprintf("%s.%s%d@%s", givenNames[i%len(givenNames)], familyNames[(i*5+1)%len(familyNames)], i/9+3, w.domain)
+func (c *company) former(i int) string {
+	return fmt.Sprintf("%s.%s%d@%s", givenNames[i%len(givenNames)], familyNames[(i*5+1)%len(familyNames)], i/9+3, c.domain)
 }

@@ -20,11 +20,11 @@ func common(w *World) func(int) string { a := w.current(w.Start); return func(in
 func rotating(w *World) func(int) string { return func(int) string { return one(w, oldBrowsers...) } }
 
 // pool is a number of addresses that are used in turn or at random.
-func (w *World) pool(list []netip.Addr, agent func(int) string) origin {
-	shuffled := w.chance(0.5)
+func (d *dice) pool(list []netip.Addr, agent func(int) string) origin {
+	shuffled := d.chance(0.5)
 	return origin{client: func(i int) lines.Client {
 		if shuffled {
-			return client(one(w, list...), agent(i))
+			return client(one(d, list...), agent(i))
 		}
 		return client(list[i%len(list)], agent(i))
 	}}

@@ -71,13 +71,13 @@ var (
 	phones      = strings.Fields("Apple-iPhone16C1/2208.64 Apple-iPhone13C2/2104.101 Apple-iPad11C3/2104.101 Android-SM-A546B/13.2 Android-Pixel-8/14.1 Outlook/1.0")
 )
 
-func (w *World) hire(i int, cloud bool) *person {
-	r := w.roleOf(i)
+func (c *company) hire(i int, cloud bool) *person {
+	r := c.roleOf(i)
 	g, f := givenNames[i%len(givenNames)], familyNames[(i/len(givenNames))%len(familyNames)]
 	p := &person{
-		number: i, name: g + "." + f, domain: w.domain, netbios: w.netbios, object: w.uuid(), role: r, site: one(w, w.sites...), cloud: cloud,
-		system: w.rng.IntN(10), outlook: w.chance(r.outlook), web: w.chance(r.web), native: w.chance(r.native), imap: w.chance(r.imap),
-		away: map[int]spot{}, spots: map[int]spot{}, phone: one(w, phones...), device: w.uuid(), handset: w.token(), session: w.uuid(), comes: 7.5 + 2.5*w.rng.Float64(), reads: w.count(1, 9), spelling: w.rng.IntN(6),
+		number: i, name: g + "." + f, domain: c.domain, netbios: c.netbios, object: c.uuid(), role: r, site: one(c, c.sites...), cloud: cloud,
+		system: c.rng.IntN(10), outlook: c.chance(r.outlook), web: c.chance(r.web), native: c.chance(r.native), imap: c.chance(r.imap),
+		away: map[int]spot{}, spots: map[int]spot{}, phone: one(c, phones...), device: c.uuid(), handset: c.token(), session: c.uuid(), comes: 7.5 + 2.5*c.rng.Float64(), reads: c.count(1, 9), spelling: c.rng.IntN(6),
 	}
 	if n := len(givenNames) * len(familyNames); i >= n {
 		p.name = fmt.Sprintf("%s%d", p.name, i/n+1)
@@ -85,30 +85,30 @@ func (w *World) hire(i int, cloud bool) *person {
 	if r.name == "student" {
 		p.name = fmt.Sprintf("s%07d", 1204000+i*7)
 	}
-	p.app = !p.native && w.chance(r.app)
+	p.app = !p.native && c.chance(r.app)
 	p.web = p.web || !p.outlook
-	p.line, p.carrier = p.site.broadband[min(w.rng.IntN(3), w.rng.IntN(3))], one(w, p.site.mobile...)
-	if w.chance(0.65) {
-		p.lease = one[int64](w, 1, 2, 7, 30, 90)
+	p.line, p.carrier = p.site.broadband[min(c.rng.IntN(3), c.rng.IntN(3))], one(c, p.site.mobile...)
+	if c.chance(0.65) {
+		p.lease = one[int64](c, 1, 2, 7, 30, 90)
 	}
-	if w.chance(r.private) {
-		p.private = one(w, w.privacy...)
+	if c.chance(r.private) {
+		p.private = one(c, c.privacy...)
 	}
-	if i > 20 && w.chance(0.03) {
-		p.boss = one(w, w.people[:i]...)
+	if i > 20 && c.chance(0.03) {
+		p.boss = one(c, c.people[:i]...)
 	}
 	return p
 }
 
 // roleOf deals out roles in proportion.
-func (w *World) roleOf(i int) *role {
+func (c *company) roleOf(i int) *role {
 	at := float64(i*37%100) / 100
-	for k := range w.org.roles {
-		if at -= w.org.roles[k].share; at < 0 {
-			return &w.org.roles[k]
+	for k := range c.org.roles {
+		if at -= c.org.roles[k].share; at < 0 {
+			return &c.org.roles[k]
 		}
 	}
-	return &w.org.roles[0]
+	return &c.org.roles[0]
 }
 
 // home is the address of the person's line at a time.
@@ -123,9 +123,9 @@ func (p *person) home(at time.Time) netip.Addr {
 
 // cellular is the address of the person's telephone: one of 120 addresses that all
 // customers of the carrier share.
-func (w *World) cellular(p *person, at time.Time) netip.Addr {
-	slot := int64(w.hash(1, int64(p.number), at.Unix()/5400) % 120)
-	return p.carrier.V4(w.hash(2, slot))
+func (c *company) cellular(p *person, at time.Time) netip.Addr {
+	slot := int64(c.hash(1, int64(p.number), at.Unix()/5400) % 120)
+	return p.carrier.V4(c.hash(2, slot))
 }
 
 // systems are the names of computers in user agents, and how common they are in
@@ -133,8 +133,8 @@ func (w *World) cellular(p *person, at time.Time) netip.Addr {
 var systems = [10]string{0: "Windows NT 10.0; Win64; x64", 7: "Macintosh; Intel Mac OS X 10_15_7", 8: "X11; CrOS x86_64 14541.0.0", 9: "X11; Linux x86_64"}
 
 // browser is the agent of the person's browser: people get updates within days.
-func (w *World) browser(p *person, at time.Time) string {
-	version := w.build + int(at.Sub(w.Start)/(24*time.Hour)+time.Duration(p.number%9))/14
+func (c *company) browser(p *person, at time.Time) string {
+	version := c.build + int(at.Sub(c.Start)/(24*time.Hour)+time.Duration(p.number%9))/14
 	return agentOf(p.system, version, p.number%5)
 }
 
@@ -155,8 +155,8 @@ func agentOf(system, version, kind int) string {
 }
 
 // current is the commonest browser of the day.
-func (w *World) current(at time.Time) string {
-	return agentOf(0, w.build+int(at.Sub(w.Start)/(24*time.Hour))/14, 3)
+func (c *company) current(at time.Time) string {
+	return agentOf(0, c.build+int(at.Sub(c.Start)/(24*time.Hour))/14, 3)
 }
 
 // spot is where somebody is: the address towards the tenant and the one towards the
@@ -171,57 +171,57 @@ func fixed(a netip.Addr) spot { return everywhere(func(time.Time) netip.Addr { r
 
 // work is the person's desk, or a shared computer: inside, it has an address of
 // its own.
-func (w *World) work(p *person, day int) spot {
+func (c *company) work(p *person, day int) spot {
 	s, desk := p.site, uint64(p.number)
 	out := s.exits[desk%uint64(len(s.exits))]
 	if !s.inside {
 		return fixed(out)
 	}
 	if p.role.shifts {
-		desk = w.hash(3, int64(p.number), int64(day)) % uint64(1+len(w.people)/12)
+		desk = c.hash(3, int64(p.number), int64(day)) % uint64(1+len(c.people)/12)
 	}
 	in := netip.AddrFrom4([4]byte{10, byte(40 + s.number), byte(desk / 200), byte(10 + desk%200)})
 	return func(time.Time) (netip.Addr, netip.Addr) { return out, in }
 }
 
 // where draws a person's place for a day.
-func (w *World) where(p *person, day int) spot {
+func (c *company) where(p *person, day int) spot {
 	if at := p.away[day]; at != nil {
 		return at
 	}
-	if !w.chance(p.role.remote) {
-		return w.work(p, day)
+	if !c.chance(p.role.remote) {
+		return c.work(p, day)
 	}
-	if p.private != nil && w.chance(0.4) {
-		exit := p.private.V4(w.hash(4, int64(p.number%9), int64(w.rng.IntN(2))))
-		w.usual.private.Saw(exit, p.upn())
+	if p.private != nil && c.chance(0.4) {
+		exit := p.private.V4(c.hash(4, int64(p.number%9), int64(c.rng.IntN(2))))
+		c.usual.private.Saw(exit, p.upn())
 		return fixed(exit)
 	}
-	if len(w.vpn) > 0 && w.chance(0.5) && p.role.name != "contractor" {
-		return fixed(one(w, w.vpn...))
+	if len(c.vpn) > 0 && c.chance(0.5) && p.role.name != "contractor" {
+		return fixed(one(c, c.vpn...))
 	}
 	return everywhere(p.home)
 }
 
 // mayTravel begins a trip now and then: a day at a customer, a hotel or in a train at
 // home, or some days abroad with a day of nothing before and after.
-func (w *World) mayTravel(p *person, day int) {
-	if p.away[day] != nil || !w.chance(p.role.travels/1.5) {
+func (c *company) mayTravel(p *person, day int) {
+	if p.away[day] != nil || !c.chance(p.role.travels/1.5) {
 		return
 	}
-	mobile := everywhere(func(at time.Time) netip.Addr { return w.cellular(p, at) })
-	hotel := one(w, p.site.business...).V4(w.hash(6, int64(w.rng.IntN(60))))
-	switch w.rng.IntN(5) {
+	mobile := everywhere(func(at time.Time) netip.Addr { return c.cellular(p, at) })
+	hotel := one(c, p.site.business...).V4(c.hash(6, int64(c.rng.IntN(60))))
+	switch c.rng.IntN(5) {
 	case 0:
-		hotel = one(w, w.foreign...).V4(w.hash(5, int64(w.rng.IntN(40))))
-		p.travel(day, w.count(2, 4), fixed(hotel))
+		hotel = one(c, c.foreign...).V4(c.hash(5, int64(c.rng.IntN(40))))
+		p.travel(day, c.count(2, 4), fixed(hotel))
 	case 1:
 		p.away[day] = mobile
 		return
 	default:
 		p.away[day] = fixed(hotel)
 	}
-	w.usual.trips.Saw(hotel, p.upn())
+	c.usual.trips.Saw(hotel, p.upn())
 }
 
 // travel has the person work elsewhere for days, and not at all on the way.
@@ -234,9 +234,9 @@ func (p *person) travel(day, days int, at spot) {
 }
 
 // stay keeps a person at the desk on a day, who is not away then.
-func (w *World) stay(p *person, day int) spot {
+func (c *company) stay(p *person, day int) spot {
 	if p.away[day] == nil {
-		p.away[day] = w.work(p, day)
+		p.away[day] = c.work(p, day)
 	}
 	return p.away[day]
 }

@@ -5,65 +5,54 @@ import (
 	"time"
 )
 
-// needs is which logs something needs to be seen.
-type needs int
-
-const (
-	anywhere needs = iota
-	onServer
-	inTenant
-	inBoth
-)
-
-func (w *World) has(n needs) bool {
-	return (n != onServer && n != inBoth || w.hasServer()) && (n != inTenant && n != inBoth || w.hasTenant())
-}
+// planner plans honest situations.
+type planner struct{ days }
 
 // situations are the honest situations that look like attacks, or may.
 var situations = []struct {
 	name  string
 	needs needs
-	plan  func(w *World, s *situation)
+	plan  func(w planner, s *situation)
 }{
-	{"passwords of a whole site expire", anywhere, (*World).expiry},
-	{"outage of the tenant's sign-in", inTenant, (*World).outage},
-	{"all sessions revoked", inTenant, (*World).revoked},
-	{"hotel of a conference", anywhere, (*World).conference},
-	{"train with one address", anywhere, (*World).train},
-	{"course in a computer room", anywhere, (*World).course},
-	{"new line of a site", anywhere, (*World).newLine},
-	{"new provider of the VPN", anywhere, (*World).newVPN},
-	{"telephones get a new system", anywhere, (*World).newSystem},
-	{"telephones move to another program", anywhere, (*World).newProgram},
-	{"many new people at once", anywhere, (*World).onboarding},
-	{"accounts of people who left", anywhere, (*World).leavers},
-	{"printers with an expired password", anywhere, (*World).printers},
-	{"service account with an old password", anywhere, (*World).oldService},
-	{"monitoring from several clouds", anywhere, (*World).monitoring},
-	{"scanner without credentials", onServer, (*World).scanner},
-	{"strangers behind the carrier's address", anywhere, (*World).strangers},
-	{"help desk migrates mailboxes", anywhere, (*World).migration},
-	{"calendar application adopted", inTenant, (*World).calendar},
-	{"CRM application adopted", inTenant, (*World).crm},
-	{"assistant of another company adopted", inTenant, (*World).assistant},
-	{"assistant of Microsoft for everybody", inTenant, (*World).copilot},
-	{"desktop mail program adopted by some", inTenant, (*World).desktopProgram},
-	{"backup product introduced", inTenant, (*World).backup},
-	{"leak prevention reads mail", inTenant, (*World).leakPrevention},
-	{"officer searches mailboxes", inTenant, (*World).eDiscovery},
-	{"administrator's mail merge", inTenant, (*World).mailMerge},
-	{"help desk grants shared mailboxes", inTenant, (*World).sharedMailboxes},
-	{"developer reads own mail with a script", inTenant, (*World).developer},
-	{"holiday rules and forwarding inside", inTenant, (*World).holidayRules},
-	{"archive by impersonation on the server", onServer, (*World).archive},
-	{"assistant takes over for a boss", inTenant, (*World).standIn},
-	{"new computers for a department", anywhere, (*World).newComputers},
-	{"travellers abroad", anywhere, (*World).travellers},
-	{"people begin to use a VPN service", anywhere, (*World).vpnService},
+	{"passwords of a whole site expire", anywhere, planner.expiry},
+	{"outage of the tenant's sign-in", inTenant, planner.outage},
+	{"all sessions revoked", inTenant, planner.revoked},
+	{"hotel of a conference", anywhere, planner.conference},
+	{"train with one address", anywhere, planner.train},
+	{"course in a computer room", anywhere, planner.course},
+	{"new line of a site", anywhere, planner.newLine},
+	{"new provider of the VPN", anywhere, planner.newVPN},
+	{"telephones get a new system", anywhere, planner.newSystem},
+	{"telephones move to another program", anywhere, planner.newProgram},
+	{"many new people at once", anywhere, planner.onboarding},
+	{"accounts of people who left", anywhere, planner.leavers},
+	{"printers with an expired password", anywhere, planner.printers},
+	{"service account with an old password", anywhere, planner.oldService},
+	{"monitoring from several clouds", anywhere, planner.monitoring},
+	{"scanner without credentials", onServer, planner.scanner},
+	{"strangers behind the carrier's address", anywhere, planner.strangers},
+	{"help desk migrates mailboxes", anywhere, planner.migration},
+	{"calendar application adopted", inTenant, planner.calendar},
+	{"CRM application adopted", inTenant, planner.crm},
+	{"assistant of another company adopted", inTenant, planner.assistant},
+	{"assistant of Microsoft for everybody", inTenant, planner.copilot},
+	{"desktop mail program adopted by some", inTenant, planner.desktopProgram},
+	{"backup product introduced", inTenant, planner.backup},
+	{"leak prevention reads mail", inTenant, planner.leakPrevention},
+	{"officer searches mailboxes", inTenant, planner.eDiscovery},
+	{"administrator's mail merge", inTenant, planner.mailMerge},
+	{"help desk grants shared mailboxes", inTenant, planner.sharedMailboxes},
+	{"developer reads own mail with a script", inTenant, planner.developer},
+	{"holiday rules and forwarding inside", inTenant, planner.holidayRules},
+	{"archive by impersonation on the server", onServer, planner.archive},
+	{"assistant takes over for a boss", inTenant, planner.standIn},
+	{"new computers for a department", anywhere, planner.newComputers},
+	{"travellers abroad", anywhere, planner.travellers},
+	{"people begin to use a VPN service", anywhere, planner.vpnService},
 }
 
 // situations plans all that fit the organisation.
-func (w *World) situations() {
+func (w planner) situations() {
 	for _, s := range situations {
 		if w.has(s.needs) && strings.Contains(s.name, w.Only) {
 			s.plan(w, w.honest(s.name, w.day(1, 0), w.End()))
@@ -72,7 +61,7 @@ func (w *World) situations() {
 }
 
 // aWorkday draws a day from Monday to Friday, not before a day, with a local hour.
-func (w *World) aWorkday(first int) int {
+func (w planner) aWorkday(first int) int {
 	day := w.count(min(first, w.Days-1), w.Days-1)
 	for tries := 0; tries < 9; tries++ {
 		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
@@ -86,7 +75,7 @@ func (w *World) aWorkday(first int) int {
 }
 
 // group draws a number of people: a share of all, and at least low.
-func (w *World) group(share span, low int) []*person {
+func (w planner) group(share span, low int) []*person {
 	return some(w, w.people, max(low, int(w.draw(share)*float64(len(w.people)))))
 }
 

@@ -10,7 +10,7 @@ import (
 
 // visit is a sign-in at a place, at a time, with mistakes; for people who have
 // no mail in the browser it is one all the same.
-func (w *World) visit(s *situation, p *person, at time.Time, where spot, mistakes int) {
+func (w planner) visit(s *situation, p *person, at time.Time, where spot, mistakes int) {
 	w.at(at, func(at time.Time) {
 		out, in := where(at)
 		if !out.IsValid() {
@@ -31,14 +31,14 @@ func (w *World) visit(s *situation, p *person, at time.Time, where spot, mistake
 }
 
 // slips draws mistakes where they are common.
-func (w *World) slips(share float64) (n int) {
+func (w planner) slips(share float64) (n int) {
 	for n < 6 && w.chance(share) {
 		n++
 	}
 	return n
 }
 
-func (w *World) expiry(s *situation) {
+func (w planner) expiry(s *situation) {
 	day, at := w.aWorkday(2), one(w, w.sites...)
 	s.Within(w.day(day, 0), w.day(day+3, 0))
 	for _, p := range w.group(span{0.15, 0.5}, 4) {
@@ -68,7 +68,7 @@ func (w *World) expiry(s *situation) {
 	}
 }
 
-func (w *World) outage(s *situation) {
+func (w planner) outage(s *situation) {
 	day := w.aWorkday(1)
 	begin := w.day(day, 9+6*w.rng.Float64())
 	end := begin.Add(w.minutes(15, 80))
@@ -88,7 +88,7 @@ func (w *World) outage(s *situation) {
 	}
 }
 
-func (w *World) revoked(s *situation) {
+func (w planner) revoked(s *situation) {
 	day := w.aWorkday(3)
 	begin := w.day(day, 8+4*w.rng.Float64())
 	s.Within(begin, begin.Add(10*time.Hour))
@@ -98,7 +98,7 @@ func (w *World) revoked(s *situation) {
 	}
 }
 
-func (w *World) newSystem(s *situation) {
+func (w planner) newSystem(s *situation) {
 	day := w.count(1, max(1, w.Days-3))
 	s.Within(w.day(day, 0), w.End())
 	for _, p := range w.people {
@@ -110,7 +110,7 @@ func (w *World) newSystem(s *situation) {
 	}
 }
 
-func (w *World) newProgram(s *situation) {
+func (w planner) newProgram(s *situation) {
 	day := w.count(2, max(2, w.Days-3))
 	s.Within(w.day(day, 0), w.End())
 	for _, p := range w.group(span{0.05, 0.3}, 2) {
@@ -125,7 +125,7 @@ func (w *World) newProgram(s *situation) {
 	}
 }
 
-func (w *World) onboarding(s *situation) {
+func (w planner) onboarding(s *situation) {
 	day := w.aWorkday(2)
 	s.Within(w.day(day, 0), w.day(day+3, 0))
 	for _, p := range w.group(span{0.02, 0.08}, 1) {
@@ -141,7 +141,7 @@ func (w *World) onboarding(s *situation) {
 }
 
 // leavers have accounts that are disabled; their telephones do not know yet.
-func (w *World) leavers(s *situation) {
+func (w planner) leavers(s *situation) {
 	for _, p := range w.group(span{0.01, 0.03}, 1) {
 		if p.admin || !p.from.IsZero() {
 			continue
@@ -160,7 +160,7 @@ func (w *World) leavers(s *situation) {
 }
 
 // device is a program of the organisation that sends mail with SMTP AUTH.
-func (w *World) submit(at time.Time, account string, from netip.Addr, v lines.Verdict) {
+func (w planner) submit(at time.Time, account string, from netip.Addr, v lines.Verdict) {
 	if w.hasServer() {
 		w.log.Submit(at, client(from, ""), account+"@"+w.domain, v)
 		return
@@ -168,7 +168,7 @@ func (w *World) submit(at time.Time, account string, from netip.Addr, v lines.Ve
 	w.log.SignIn(lines.SignIn{At: at, Client: client(from, "BAV2ROPC"), App: lines.ExchangeSMTP, UPN: account + "@" + w.domain, Object: lines.UUID(w.rng), Verdict: v, Password: true, Protocol: "ropc"})
 }
 
-func (w *World) printers(s *situation) {
+func (w planner) printers(s *situation) {
 	day := w.aWorkday(3)
 	changed := w.day(day, 10)
 	mended := changed.Add(hours(w.draw(span{2, 30})))
@@ -199,7 +199,7 @@ func (w *World) printers(s *situation) {
 	}
 }
 
-func (w *World) oldService(s *situation) {
+func (w planner) oldService(s *situation) {
 	changed := w.day(w.count(2, w.Days-2), 12)
 	from, account := one(w, w.sites[0].exits...), one(w, "svc-erp", "svc-ticket", "noreply")
 	s.Within(w.Start, w.End())
@@ -214,7 +214,7 @@ func (w *World) oldService(s *situation) {
 }
 
 // monitoring is a product that signs in with a test account from many places.
-func (w *World) monitoring(s *situation) {
+func (w planner) monitoring(s *situation) {
 	from, agent := w.addresses(w.count(3, 8), w.functions), one(w, "Mozilla/5.0 (compatible; UptimeProbe/2.1)", "python-requests/2.32.3", "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/129.0.0.0")
 	upn, object := "monitor@"+w.domain, w.uuid()
 	changed := w.day(w.count(3, max(3, w.Days-2)), 9)
@@ -236,7 +236,7 @@ func (w *World) monitoring(s *situation) {
 }
 
 // newComputers are browsers and Outlook set up anew, at the desk.
-func (w *World) newComputers(s *situation) {
+func (w planner) newComputers(s *situation) {
 	day := w.aWorkday(3)
 	s.Within(w.day(day, 0), w.day(day+2, 0))
 	for _, p := range w.group(span{0.03, 0.1}, 2) {

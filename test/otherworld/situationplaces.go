@@ -9,7 +9,7 @@ import (
 )
 
 // crowd is a place where many people sign in on some days, and mistype more than usual.
-func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days int, slips float64) {
+func (w planner) crowd(s *situation, exits []netip.Addr, who []*person, day, days int, slips float64) {
 	s.Within(w.day(day, 7), w.day(day+days, 0))
 	for _, p := range who {
 		where := fixed(one(w, exits...))
@@ -22,12 +22,12 @@ func (w *World) crowd(s *situation, exits []netip.Addr, who []*person, day, days
 	}
 }
 
-func (w *World) conference(s *situation) {
+func (w planner) conference(s *situation) {
 	c := one(w, w.countries...)
 	w.crowd(s, w.addresses(w.count(1, 2), c.business), living(w.group(span{0.02, 0.06}, 4), c), w.count(1, max(1, w.Days-3)), w.count(1, 3), w.draw(span{0.1, 0.35}))
 }
 
-func (w *World) train(s *situation) {
+func (w planner) train(s *situation) {
 	w.crowd(s, w.addresses(1, w.countries[0].mobile), living(w.group(span{0.01, 0.04}, 3), w.countries[0]), w.aWorkday(1), 1, w.draw(span{0.15, 0.4}))
 }
 
@@ -42,7 +42,7 @@ func living(list []*person, c *country) (out []*person) {
 }
 
 // course is a room in which a class signs in within minutes, with one browser.
-func (w *World) course(s *situation) {
+func (w planner) course(s *situation) {
 	day, at := w.aWorkday(1), w.sites[0]
 	begin := w.day(day, float64(w.count(8, 16)))
 	s.Within(begin, begin.Add(3*time.Hour))
@@ -54,7 +54,7 @@ func (w *World) course(s *situation) {
 }
 
 // newLine is a site that is seen with another address from a day on.
-func (w *World) newLine(s *situation) {
+func (w planner) newLine(s *situation) {
 	day, at := w.aWorkday(2), one(w, w.sites...)
 	exits := w.addresses(w.count(1, 2), at.business[1:])
 	s.Within(w.day(day, 0), w.End())
@@ -62,7 +62,7 @@ func (w *World) newLine(s *situation) {
 	w.at(w.day(day, 0.1), func(time.Time) { at.exits = exits })
 }
 
-func (w *World) newVPN(s *situation) {
+func (w planner) newVPN(s *situation) {
 	if len(w.vpn) == 0 {
 		return
 	}
@@ -74,7 +74,7 @@ func (w *World) newVPN(s *situation) {
 }
 
 // scanner is a test of the server from outside: many requests, no credentials.
-func (w *World) scanner(s *situation) {
+func (w planner) scanner(s *situation) {
 	from := w.rented()
 	begin := w.day(w.aWorkday(1), 20*w.rng.Float64())
 	s.Within(begin, begin.Add(4*time.Hour))
@@ -94,7 +94,7 @@ func (w *World) scanner(s *situation) {
 
 // strangers are people of elsewhere who have mistyped the domain, behind the
 // address that the organisation's telephones have, too.
-func (w *World) strangers(s *situation) {
+func (w planner) strangers(s *situation) {
 	s.Within(w.Start, w.End())
 	for i := range w.Days * w.count(1, 4) {
 		p := one(w, w.people...)
@@ -108,7 +108,7 @@ func (w *World) strangers(s *situation) {
 }
 
 // tryOnce is a try at the web form or at the tenant's page.
-func (w *World) tryOnce(at time.Time, c lines.Client, t aim, v lines.Verdict) {
+func (w planner) tryOnce(at time.Time, c lines.Client, t aim, v lines.Verdict) {
 	if w.hasServer() {
 		w.log.Form(at, c, t.upn, v)
 		return
@@ -117,7 +117,7 @@ func (w *World) tryOnce(at time.Time, c lines.Client, t aim, v lines.Verdict) {
 }
 
 // travellers work from one foreign country for days.
-func (w *World) travellers(s *situation) {
+func (w planner) travellers(s *situation) {
 	for _, p := range w.group(span{0.01, 0.04}, 1) {
 		day, days := w.count(2, max(2, w.Days-3)), w.count(1, 4)
 		a := one(w, w.foreign...).V4(w.rng.Uint64())
@@ -130,7 +130,7 @@ func (w *World) travellers(s *situation) {
 }
 
 // vpnService are people who take up a VPN service with many exits.
-func (w *World) vpnService(s *situation) {
+func (w planner) vpnService(s *situation) {
 	for _, p := range w.group(span{0.005, 0.02}, 1) {
 		n, favourite := one(w, w.privacy...), int64(w.rng.IntN(40))
 		for d := w.count(2, w.Days-1); d < w.Days; d++ {

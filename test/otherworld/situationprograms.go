@@ -16,12 +16,12 @@ type program struct {
 	agent     string
 }
 
-func (w *World) program(name, agent string, exits int) program {
-	return program{lines.App{ID: w.uuid(), Name: name, Client: "Mobile Apps and Desktop clients"}, w.uuid(), w.addresses(exits, w.functions[:1]), restInfo, agent}
+func (l *land) program(name, agent string, exits int) program {
+	return program{lines.App{ID: l.uuid(), Name: name, Client: "Mobile Apps and Desktop clients"}, l.uuid(), l.addresses(exits, l.functions[:1]), restInfo, agent}
 }
 
 // consents lets a person allow the program to read.
-func (w *World) consents(s *situation, g program, p *person, at time.Time, scopes string) {
+func (w planner) consents(s *situation, g program, p *person, at time.Time, scopes string) {
 	from, _ := w.work(p, 0)(at)
 	s.Saw(from, p.upn())
 	w.log.SignIn(lines.SignIn{At: at, Client: client(from, w.browser(p, at)), App: g.App, UPN: p.upn(), Object: p.object, Verdict: lines.NoConsent, Session: p.session})
@@ -30,7 +30,7 @@ func (w *World) consents(s *situation, g program, p *person, at time.Time, scope
 }
 
 // looks is one look of the program into a mailbox: by its token, on behalf of the person.
-func (w *World) looks(s *situation, g program, p *person, at time.Time, items int) {
+func (w planner) looks(s *situation, g program, p *person, at time.Time, items int) {
 	from := one(w, g.from...)
 	s.Saw(from, p.upn())
 	if w.chance(0.3) {
@@ -41,7 +41,7 @@ func (w *World) looks(s *situation, g program, p *person, at time.Time, items in
 }
 
 // adopt is a program that people take up one after the other, and use.
-func (w *World) adopt(s *situation, g program, who []*person, first int, every time.Duration, items int, scopes string) {
+func (w planner) adopt(s *situation, g program, who []*person, first int, every time.Duration, items int, scopes string) {
 	s.Apps = append(s.Apps, g.ID, g.principal)
 	s.Within(w.day(first, 0), w.End())
 	for _, p := range inCloud(who) {
@@ -51,20 +51,20 @@ func (w *World) adopt(s *situation, g program, who []*person, first int, every t
 	}
 }
 
-func (w *World) calendar(s *situation) {
+func (w planner) calendar(s *situation) {
 	w.adopt(s, w.program("Meeting Planner", "MeetingPlanner/3.2", w.count(1, 4)), w.group(span{0.02, 0.12}, 2), w.count(2, 4), 5*time.Hour, 3, "Calendars.ReadWrite Mail.Read offline_access")
 }
 
-func (w *World) crm(s *situation) {
+func (w planner) crm(s *situation) {
 	w.adopt(s, w.program("Customer Desk", "okhttp/4.9.3", w.count(2, 8)), w.group(span{0.02, 0.08}, 2), w.count(2, 4), 3*time.Hour, 12, "Mail.ReadWrite Mail.Send Contacts.Read offline_access")
 }
 
-func (w *World) assistant(s *situation) {
+func (w planner) assistant(s *situation) {
 	w.adopt(s, w.program("Inbox Companion", one(w, "axios/1.7.7", "python-httpx/0.27.0", "node"), w.count(2, 12)), w.group(span{0.03, 0.15}, 2), w.count(3, 5), 2*time.Hour, 40, "Mail.Read Mail.Read.Shared offline_access User.Read")
 }
 
 // copilot is Microsoft's own assistant, read through its own addresses.
-func (w *World) copilot(s *situation) {
+func (w planner) copilot(s *situation) {
 	day := w.count(2, w.Days-2)
 	app := lines.App{ID: "fb8d773d-7ef8-4ec0-a117-179f88add510", Name: "Enterprise Copilot Platform"}
 	s.Apps = append(s.Apps, app.ID)
@@ -80,7 +80,7 @@ func (w *World) copilot(s *situation) {
 
 // desktopProgram is a mail program that synchronises all folders from the person's own
 // computer.
-func (w *World) desktopProgram(s *situation) {
+func (w planner) desktopProgram(s *situation) {
 	app := lines.App{ID: one(w, "8d5ebb19-5b2a-4c0b-8c1b-7c0f5ce8d5e9", "9e5f94bc-e8a4-4e73-b8be-63364c29d753"), Name: "Desktop Mail", Client: "Mobile Apps and Desktop clients"}
 	day := w.count(2, 5)
 	s.Apps = append(s.Apps, app.ID)
@@ -105,7 +105,7 @@ func (w *World) desktopProgram(s *situation) {
 }
 
 // admits is an administrator who lets a program into all mailboxes.
-func (w *World) admits(s *situation, g program, at time.Time) {
+func (w planner) admits(s *situation, g program, at time.Time) {
 	a := w.admins[0]
 	w.at(at, func(t time.Time) {
 		from, _ := w.work(a, 0)(t)
@@ -116,7 +116,7 @@ func (w *World) admits(s *situation, g program, at time.Time) {
 }
 
 // wholesale is a program that looks into many mailboxes by itself, at night.
-func (w *World) wholesale(s *situation, g program, who []*person, first int, hour, length float64) {
+func (w planner) wholesale(s *situation, g program, who []*person, first int, hour, length float64) {
 	s.Apps = append(s.Apps, g.ID, g.principal)
 	for d := first; d < w.Days; d++ {
 		begin := w.day(d, hour)
@@ -131,7 +131,7 @@ func (w *World) wholesale(s *situation, g program, who []*person, first int, hou
 	}
 }
 
-func (w *World) backup(s *situation) {
+func (w planner) backup(s *situation) {
 	g, day := w.program("Vaultline Backup", "", w.count(1, 6)), w.count(2, w.Days-3)
 	g.info = one(w, "Client=WebServices;Vaultline/7.1;", restInfo)
 	s.Within(w.day(day, 0), w.End())
@@ -139,14 +139,14 @@ func (w *World) backup(s *situation) {
 	w.wholesale(s, g, w.group(span{0.4, 1}, 4), day, 21, 5)
 }
 
-func (w *World) leakPrevention(s *situation) {
+func (w planner) leakPrevention(s *situation) {
 	g := w.program("Content Shield", "", w.count(1, 3))
 	s.Within(w.Start, w.End())
 	w.wholesale(s, g, w.group(span{0.3, 0.8}, 4), 0, 7, 12)
 }
 
 // eDiscovery is a legal officer who searches mailboxes and exports.
-func (w *World) eDiscovery(s *situation) {
+func (w planner) eDiscovery(s *situation) {
 	p := one(w, w.admins...)
 	for range w.count(1, 3) {
 		day := w.aWorkday(2)
@@ -163,7 +163,7 @@ func (w *World) eDiscovery(s *situation) {
 }
 
 // shell is a session of an administrator in PowerShell.
-func (w *World) shell(s *situation, p *person, at time.Time, do func(at time.Time, from netip.Addr, session string) time.Time) {
+func (w planner) shell(s *situation, p *person, at time.Time, do func(at time.Time, from netip.Addr, session string) time.Time) {
 	day := int(at.Sub(w.Start) / (24 * time.Hour))
 	w.at(at, func(t time.Time) {
 		from, _ := w.work(p, day)(t)
@@ -174,7 +174,7 @@ func (w *World) shell(s *situation, p *person, at time.Time, do func(at time.Tim
 	})
 }
 
-func (w *World) mailMerge(s *situation) {
+func (w planner) mailMerge(s *situation) {
 	p := one(w, w.admins...)
 	for range w.count(1, 4) {
 		w.shell(s, p, w.local(p, w.aWorkday(1), 9+7*w.rng.Float64()), func(at time.Time, from netip.Addr, session string) time.Time {
@@ -188,7 +188,7 @@ func (w *World) mailMerge(s *situation) {
 	}
 }
 
-func (w *World) sharedMailboxes(s *situation) {
+func (w planner) sharedMailboxes(s *situation) {
 	p := one(w, w.admins...)
 	for range w.count(1, 4) {
 		q := one(w, w.people...)
@@ -209,7 +209,7 @@ func (w *World) sharedMailboxes(s *situation) {
 }
 
 // developer runs a script on the own mailbox, from the desk, every hour.
-func (w *World) developer(s *situation) {
+func (w planner) developer(s *situation) {
 	g := w.program("inbox-report", one(w, "python-requests/2.32.3", "curl/8.7.1"), 1)
 	s.Apps = append(s.Apps, g.ID, g.principal)
 	for _, p := range inCloud(w.group(span{0, 0.002}, 1)) {
@@ -220,7 +220,7 @@ func (w *World) developer(s *situation) {
 	}
 }
 
-func (w *World) holidayRules(s *situation) {
+func (w planner) holidayRules(s *situation) {
 	for _, p := range inCloud(w.group(span{0.02, 0.06}, 2)) {
 		q, day := one(w, w.people...), w.aWorkday(0)
 		w.at(w.local(p, day, 15+2*w.rng.Float64()), func(t time.Time) {
@@ -241,7 +241,7 @@ func (w *World) holidayRules(s *situation) {
 }
 
 // archive is a program on the premises that reads mailboxes by EWS impersonation.
-func (w *World) archive(s *situation) {
+func (w planner) archive(s *situation) {
 	from := netip.AddrFrom4([4]byte{10, 20, 3, 7})
 	s.Within(w.Start, w.End())
 	w.during(w.Start, w.End(), 4*time.Minute, func(t time.Time) {
@@ -253,7 +253,7 @@ func (w *World) archive(s *situation) {
 // migration is a tool of the help desk that moves mailboxes: on the server with one
 // account's impersonation, in the tenant with an application; some with people's own
 // passwords, a few of which are wrong.
-func (w *World) migration(s *situation) {
+func (w planner) migration(s *situation) {
 	day := w.aWorkday(2)
 	begin := w.day(day, 18)
 	s.Within(begin, begin.Add(14*time.Hour))
@@ -287,7 +287,7 @@ func (w *World) migration(s *situation) {
 }
 
 // standIn is somebody who gets a boss's mailbox for a leave, and reads.
-func (w *World) standIn(s *situation) {
+func (w planner) standIn(s *situation) {
 	people := inCloud(w.people)
 	if len(people) < 2 {
 		return

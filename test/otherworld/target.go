@@ -12,12 +12,12 @@ func functional(w *World) (list []aim) {
 
 // accounts returns n accounts: people, a share of them replaced by former employees.
 // An organisation with fewer people has more of the latter.
-func (w *World) accounts(n int, left float64) (list []aim) {
+func (c *company) accounts(n int, left float64) (list []aim) {
 	for i := range n {
-		list = append(list, aim{upn: w.former(i + w.count(0, 3)*n)})
+		list = append(list, aim{upn: c.former(i + c.count(0, 3)*n)})
 	}
-	for i, p := range some(w, w.people, n) {
-		if !w.chance(left) {
+	for i, p := range some(c, c.people, n) {
+		if !c.chance(left) {
 			list[i] = p.aim()
 		}
 	}
@@ -55,16 +55,16 @@ func administrators(n, low, high int) func(*World) []aim {
 	}
 }
 
-func (w *World) leakedFew() (list []aim) {
-	for _, p := range w.people {
-		for _, l := range w.leaked {
+func (c *company) leakedFew() (list []aim) {
+	for _, p := range c.people {
+		for _, l := range c.leaked {
 			if l == p.upn() && len(list) < 6 {
 				list = append(list, p.aim())
 			}
 		}
 	}
 	for i := 0; len(list) < 6; i++ {
-		list = append(list, aim{upn: w.former(i)})
+		list = append(list, aim{upn: c.former(i)})
 	}
 	return list
 }

@@ -16,7 +16,7 @@ type theft struct {
 	needs   needs
 	classes []string
 	days    int // that have to be left of the world
-	plan    func(w *World, r *robbery)
+	plan    func(*robbery)
 }
 
 // The classes.
@@ -31,56 +31,56 @@ var (
 )
 
 var thefts = []theft{
-	{"AADInternals signs in, Outlook synchronises", inTenant, toolClass, 0, (*World).aadInternals},
-	{"device code, GraphRunner searches", inTenant, scripted, 0, (*World).graphRunner},
-	{"refresh token for another client, faked telephone", inTenant, scripted, 0, (*World).tokenTactics},
-	{"GraphSpy behind a proxy, common browser", inTenant, scripted, 0, (*World).graphSpy},
-	{"ROADtools token, python over Graph", inTenant, scripted, 0, (*World).roadtools},
-	{"adversary in the middle, proxy in the victim's city", inTenant, byHand, 0, (*World).middleNear},
-	{"adversary in the middle, kit in node, rules", inTenant, byHand, 0, (*World).middleKit},
-	{"stolen cookie, read from a server", inTenant, byHand, 0, (*World).cookie},
-	{"stolen cookie, read from a consumer's line", inTenant, byHand, 0, (*World).cookieNear},
-	{"refresh token, library over Graph", inTenant, scripted, 0, (*World).library},
-	{"user consents to an illicit application", inTenant, granted, 1, (*World).illicit},
-	{"administrator tricked into consent, many mailboxes", inTenant, appClass, 1, (*World).illicitForAll},
-	{"secret of an application stolen", inTenant, appClass, 0, (*World).secret},
-	{"application granted all mailboxes, then used", inTenant, appClass, 0, (*World).fullAccess},
-	{"impersonation by a service account, elsewhere", inTenant, granted, 0, (*World).impersonation},
-	{"impersonation granted, then used", inTenant, granted, 0, (*World).grantedImpersonation},
-	{"right to a mailbox added, then read", inTenant, granted, 0, (*World).addedRight},
-	{"forwarding by a rule", inTenant, diversion, 0, (*World).forwardRule},
-	{"forwarding of the mailbox", inTenant, diversion, 0, (*World).forwardMailbox},
-	{"transport rule copies mail out", inTenant, diversion, 0, (*World).transportRule},
-	{"sweep rule hides answers", inTenant, byHand, 0, (*World).sweep},
-	{"Outlook synchronises at a server for rent", inTenant, scripted, 0, (*World).rentedOutlook},
-	{"IMAP in the cloud with a stolen password", inTenant, scripted, 0, (*World).cloudIMAP},
-	{"little by little, for days", inTenant, granted, 2, (*World).slowly},
-	{"stolen administrator searches and exports", inTenant, export, 0, (*World).searchExport},
-	{"stolen administrator in PowerShell: trace, search", inTenant, []string{"mailbox_export", "scripted_mail_access", "session_replay"}, 0, (*World).traceSearch},
-	{"auditing bypassed, then read", inTenant, byHand, 0, (*World).bypass},
-	{"password guessed, then read by hand", inTenant, byHand, 0, (*World).guessedRead},
-	{"password of a list, used days later by a script", inTenant, scripted, 0, (*World).usedLater},
-	{"desktop mail program consented to by a thief", inTenant, granted, 0, (*World).thiefProgram},
-	{"second factor worn out, then read by hand", inTenant, byHand, 0, (*World).fatigue},
-	{"Outlook for telephones set up by a thief", inTenant, scripted, 0, (*World).thiefTelephone},
-	{"application reads by Graph alone, role just granted", inTenant, appClass, 0, (*World).graphRole},
-	{"assistant's session stolen, the boss read", inTenant, granted, 0, (*World).stolenAssistant},
-	{"IMAP switched on for a mailbox, then read", inTenant, granted, 0, (*World).enabledIMAP},
-	{"mailboxes searched by a stolen administrator on the server", onServer, []string{"mailbox_export", "scripted_mail_access"}, 0, (*World).searchMailbox},
-	{"impersonation granted on the server, then EWS", onServer, granted, 0, (*World).serverGranted},
-	{"guessed on the server, mailbox exported", onServer, export, 0, (*World).serverExport},
-	{"ProxyShell, mailbox exported", onServer, export, 0, (*World).proxyShell},
-	{"MailSniper over EWS", onServer, scripted, 0, (*World).mailSniper},
-	{"EWS without an agent, by night", onServer, scripted, 0, (*World).bareEWS},
-	{"impersonation on the server, by a service account elsewhere", onServer, granted, 0, (*World).serverImpersonation},
-	{"Outlook profile at a server for rent, on the server", onServer, scripted, 0, (*World).serverOutlook},
-	{"IMAP of a whole mailbox", onServer, scripted, 0, (*World).serverIMAP},
-	{"POP of a whole mailbox", onServer, scripted, 0, (*World).serverPOP},
-	{"ActiveSync of a whole mailbox by a script", onServer, scripted, 0, (*World).serverEAS},
-	{"web mail read abroad after guesses", onServer, byHand, 0, (*World).serverByHand},
-	{"script block on a workstation", onServer, []string{"collection_tool"}, 0, (*World).scriptBlock},
-	{"script reads Outlook on a workstation", onServer, []string{"collection_tool", "scripted_mail_access"}, 0, (*World).comScript},
-	{"export by a stolen administrator in remote PowerShell", onServer, export, 0, (*World).remoteExport},
+	{"AADInternals signs in, Outlook synchronises", inTenant, toolClass, 0, (*robbery).aadInternals},
+	{"device code, GraphRunner searches", inTenant, scripted, 0, (*robbery).graphRunner},
+	{"refresh token for another client, faked telephone", inTenant, scripted, 0, (*robbery).tokenTactics},
+	{"GraphSpy behind a proxy, common browser", inTenant, scripted, 0, (*robbery).graphSpy},
+	{"ROADtools token, python over Graph", inTenant, scripted, 0, (*robbery).roadtools},
+	{"adversary in the middle, proxy in the victim's city", inTenant, byHand, 0, (*robbery).middleNear},
+	{"adversary in the middle, kit in node, rules", inTenant, byHand, 0, (*robbery).middleKit},
+	{"stolen cookie, read from a server", inTenant, byHand, 0, (*robbery).cookie},
+	{"stolen cookie, read from a consumer's line", inTenant, byHand, 0, (*robbery).cookieNear},
+	{"refresh token, library over Graph", inTenant, scripted, 0, (*robbery).library},
+	{"user consents to an illicit application", inTenant, granted, 1, (*robbery).illicit},
+	{"administrator tricked into consent, many mailboxes", inTenant, appClass, 1, (*robbery).illicitForAll},
+	{"secret of an application stolen", inTenant, appClass, 0, (*robbery).secret},
+	{"application granted all mailboxes, then used", inTenant, appClass, 0, (*robbery).fullAccess},
+	{"impersonation by a service account, elsewhere", inTenant, granted, 0, (*robbery).impersonation},
+	{"impersonation granted, then used", inTenant, granted, 0, (*robbery).grantedImpersonation},
+	{"right to a mailbox added, then read", inTenant, granted, 0, (*robbery).addedRight},
+	{"forwarding by a rule", inTenant, diversion, 0, (*robbery).forwardRule},
+	{"forwarding of the mailbox", inTenant, diversion, 0, (*robbery).forwardMailbox},
+	{"transport rule copies mail out", inTenant, diversion, 0, (*robbery).transportRule},
+	{"sweep rule hides answers", inTenant, byHand, 0, (*robbery).sweep},
+	{"Outlook synchronises at a server for rent", inTenant, scripted, 0, (*robbery).rentedOutlook},
+	{"IMAP in the cloud with a stolen password", inTenant, scripted, 0, (*robbery).cloudIMAP},
+	{"little by little, for days", inTenant, granted, 2, (*robbery).slowly},
+	{"stolen administrator searches and exports", inTenant, export, 0, (*robbery).searchExport},
+	{"stolen administrator in PowerShell: trace, search", inTenant, []string{"mailbox_export", "scripted_mail_access", "session_replay"}, 0, (*robbery).traceSearch},
+	{"auditing bypassed, then read", inTenant, byHand, 0, (*robbery).bypass},
+	{"password guessed, then read by hand", inTenant, byHand, 0, (*robbery).guessedRead},
+	{"password of a list, used days later by a script", inTenant, scripted, 0, (*robbery).usedLater},
+	{"desktop mail program consented to by a thief", inTenant, granted, 0, (*robbery).thiefProgram},
+	{"second factor worn out, then read by hand", inTenant, byHand, 0, (*robbery).fatigue},
+	{"Outlook for telephones set up by a thief", inTenant, scripted, 0, (*robbery).thiefTelephone},
+	{"application reads by Graph alone, role just granted", inTenant, appClass, 0, (*robbery).graphRole},
+	{"assistant's session stolen, the boss read", inTenant, granted, 0, (*robbery).stolenAssistant},
+	{"IMAP switched on for a mailbox, then read", inTenant, granted, 0, (*robbery).enabledIMAP},
+	{"mailboxes searched by a stolen administrator on the server", onServer, []string{"mailbox_export", "scripted_mail_access"}, 0, (*robbery).searchMailbox},
+	{"impersonation granted on the server, then EWS", onServer, granted, 0, (*robbery).serverGranted},
+	{"guessed on the server, mailbox exported", onServer, export, 0, (*robbery).serverExport},
+	{"ProxyShell, mailbox exported", onServer, export, 0, (*robbery).proxyShell},
+	{"MailSniper over EWS", onServer, scripted, 0, (*robbery).mailSniper},
+	{"EWS without an agent, by night", onServer, scripted, 0, (*robbery).bareEWS},
+	{"impersonation on the server, by a service account elsewhere", onServer, granted, 0, (*robbery).serverImpersonation},
+	{"Outlook profile at a server for rent, on the server", onServer, scripted, 0, (*robbery).serverOutlook},
+	{"IMAP of a whole mailbox", onServer, scripted, 0, (*robbery).serverIMAP},
+	{"POP of a whole mailbox", onServer, scripted, 0, (*robbery).serverPOP},
+	{"ActiveSync of a whole mailbox by a script", onServer, scripted, 0, (*robbery).serverEAS},
+	{"web mail read abroad after guesses", onServer, byHand, 0, (*robbery).serverByHand},
+	{"script block on a workstation", onServer, []string{"collection_tool"}, 0, (*robbery).scriptBlock},
+	{"script reads Outlook on a workstation", onServer, []string{"collection_tool", "scripted_mail_access"}, 0, (*robbery).comScript},
+	{"export by a stolen administrator in remote PowerShell", onServer, export, 0, (*robbery).remoteExport},
 }
 
 // robbery is one theft: victim, thief, and the truth about them.
@@ -104,7 +104,7 @@ func (w *World) rob(x theft) {
 	first := min(5, w.Days-1)
 	r.at = w.day(w.count(first, max(first, w.Days-1-x.days)), 22*w.rng.Float64())
 	r.ip, r.agent = one(w, w.rented(), w.rented(), w.addresses(1, w.privacy)[0]), one(w, libraries...)
-	x.plan(w, r)
+	x.plan(r)
 }
 
 var libraries = []string{"python-requests/2.32.3", "curl/8.7.1", "Go-http-client/2.0", "aiohttp/3.10.5", "axios/1.7.7", "PostmanRuntime/7.40.0", "python-httpx/0.27.0"}

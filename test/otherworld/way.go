@@ -71,31 +71,31 @@ func byMail(app lines.App) way {
 var tokenApps = []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.OneDrive, lines.VisualStudio}
 
 // service draws one way of trying that the organisation has.
-func (w *World) service() way {
+func (c *company) service() way {
 	var ways []way
-	if w.hasServer() {
+	if c.hasServer() {
 		ways = append(ways, atForm, atForm, atEWS, atEAS)
-		if w.log.Security {
+		if c.log.Security {
 			ways = append(ways, atNTLM) // the web server's log does not name the account
 		}
 	}
-	if w.hasTenant() {
-		ways = append(ways, byToken(one(w, tokenApps...)), byToken(one(w, tokenApps...)), byPage(one(w, lines.OfficeHome, lines.OutlookWeb)))
+	if c.hasTenant() {
+		ways = append(ways, byToken(one(c, tokenApps...)), byToken(one(c, tokenApps...)), byPage(one(c, lines.OfficeHome, lines.OutlookWeb)))
 	}
-	return one(w, ways...)
+	return one(c, ways...)
 }
 
 // page is a way in which a browser is used.
-func (w *World) page() way {
-	if w.hasServer() && (!w.hasTenant() || w.chance(0.5)) {
+func (c *company) page() way {
+	if c.hasServer() && (!c.hasTenant() || c.chance(0.5)) {
 		return atForm
 	}
-	return byPage(one(w, lines.OfficeHome, lines.OutlookWeb))
+	return byPage(one(c, lines.OfficeHome, lines.OutlookWeb))
 }
 
 // protocol is a mail protocol.
-func (w *World) protocol(server way, app lines.App) way {
-	if w.hasServer() {
+func (c *company) protocol(server way, app lines.App) way {
+	if c.hasServer() {
 		return server
 	}
 	return byMail(app)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -21,27 +20,15 @@ type Options struct {
 
 // World is one organisation over some days. A world is played once; see Play.
 type World struct {
-	Options
-	*network.Plan
+	company
 	Truth world.Truth
-	Start time.Time // midnight of the first day at headquarters
-
-	rng *rand.Rand
-	org *organisation
-	nets
-	domain, netbios string
-	sites           []*site
-	vpn             []netip.Addr // exits of the company's own VPN
-	people, admins  []*person
-	leaked          []string
-	declared        bool // exits and offices are declared in the policy
-	build           int  // of browsers, at the start
-	busy            map[*person]bool
-	usual           struct{ trips, private, stale, internet *situation } // what happens on ordinary days
-	log             *lines.Writer
-	box             *lines.Outbox
-	acts            map[int][]act // by day
+	busy  map[*person]bool // victims
+	box   *lines.Outbox
+	acts  map[int][]act // by day
 }
+
+// situation is an honest situation in the truth.
+type situation = world.Noise
 
 // act is something that happens at a time.
 type act struct {
@@ -58,16 +45,17 @@ func New(o Options) (*World, error) {
 	}
 	org := organisations[i]
 	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, org.people)
-	w := &World{Options: o, org: &org, rng: rand.New(rand.NewPCG(o.Seed, uint64(len(org.name))<<32|0x6f7468)), acts: map[int][]act{}, busy: map[*person]bool{}}
+	w := &World{acts: map[int][]act{}, busy: map[*person]bool{}}
+	w.Options, w.org, w.rng = o, &org, rand.New(rand.NewPCG(o.Seed, uint64(len(org.name))<<32|0x6f7468))
 	w.box = lines.NewOutbox(o.Seed, o.Late, o.Double)
 	w.Plan = network.NewPlan(w.rng)
-	w.networks()
+	w.networks(org.countries)
 	w.settle()
 	w.usual.trips, w.usual.private = w.honest("usual trips", w.Start, w.End()), w.honest("usual VPN services", w.Start, w.End())
 	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
 	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	if !o.Plain {
-		w.situations()
+		planner{days{w}}.situations()
 	}
 	if !o.Calm {
 		w.attacks()
@@ -78,10 +66,10 @@ func New(o Options) (*World, error) {
 // Play yields the lines of the world in the order in which they arrive. Afterwards
 // Truth is complete.
 func (w *World) Play(yield func(lines.Line) bool) {
-	w.ordinary(0)
+	days{w}.ordinary(0)
 	for day := range w.Days {
 		if day+1 < w.Days {
-			w.ordinary(day + 1) // mornings in the east are on the day before
+			days{w}.ordinary(day + 1) // mornings in the east are on the day before
 		}
 		acts := w.acts[day]
 		delete(w.acts, day)
@@ -116,4 +104,25 @@ func (w *World) at(at time.Time, do func(time.Time)) {
 		day := w.dayOf(at)
 		w.acts[day] = append(w.acts[day], act{at, do})
 	}
+}
+
+// during plans do at random times, with a mean interval of every.
+func (w *World) during(start, end time.Time, every time.Duration, do func(time.Time)) {
+	for t := start.Add(w.wait(every)); t.Before(end); t = t.Add(w.wait(every)) {
+		w.at(t, do)
+	}
+}
+
+// attack begins an attack; the acts that follow add to it.
+func (w *World) attack(rule, kind string, classes []string) *world.Attack {
+	a := &world.Attack{Rule: rule, Kind: kind, Classes: classes}
+	w.Truth.Attacks = append(w.Truth.Attacks, a)
+	return a
+}
+
+// honest begins an honest situation.
+func (w *World) honest(kind string, start, end time.Time) *situation {
+	n := &situation{Kind: kind, Start: start, End: end}
+	w.Truth.Noise = append(w.Truth.Noise, n)
+	return n
 }

@@ -16,7 +16,7 @@ type target struct {
 func aim(p *person) target { return target{p.upn(), p.down(), p.object} }
 
 // stranger is an account that does not exist.
-func (w *World) stranger(i int) target { return target{upn: w.former(i), down: w.former(i)} }
+func (c *company) stranger(i int) target { return target{upn: c.former(i), down: c.former(i)} }
 
 // way is how a password is tried.
 type way func(w *World, at time.Time, c lines.Client, t target, v lines.Verdict)
@@ -69,8 +69,8 @@ func byPage(app lines.App) way {
 }
 
 // cloudWay draws a way on which a second factor may be requested.
-func (w *World) cloudWay() way {
-	return byToken(one(w, []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.WindowsSignIn, lines.VisualStudio}))
+func (d *dice) cloudWay() way {
+	return byToken(one(d, []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.WindowsSignIn, lines.VisualStudio}))
 }
 
 // assault is a run of tries.
@@ -116,23 +116,23 @@ func always(v way) func(int) way                   { return func(int) way { retu
 func single(c lines.Client) func(int) lines.Client { return func(int) lines.Client { return c } }
 
 // every returns pauses about a mean.
-func (w *World) every(mean time.Duration) func() time.Duration {
-	return func() time.Duration { return w.between(mean*2/3, mean*4/3) }
+func (d *dice) every(mean time.Duration) func() time.Duration {
+	return func() time.Duration { return d.between(mean*2/3, mean*4/3) }
 }
 
 // spread returns pauses that fill a span with n tries.
-func (w *World) spread(span time.Duration, n int) func() time.Duration {
-	return w.every(span / time.Duration(max(1, n)))
+func (d *dice) spread(span time.Duration, n int) func() time.Duration {
+	return d.every(span / time.Duration(max(1, n)))
 }
 
 // pairs are n accounts with one to three tries each, some of them unknown.
-func (w *World) pairs(n int, unknown float64) (list []target) {
-	for i, p := range some(w, w.org.people, n) {
+func (c *company) pairs(n int, unknown float64) (list []target) {
+	for i, p := range some(c, c.org.people, n) {
 		t := aim(p)
-		if w.chance(unknown) {
-			t = w.stranger(i + w.rng.IntN(200))
+		if c.chance(unknown) {
+			t = c.stranger(i + c.rng.IntN(200))
 		}
-		for range 1 + w.rng.IntN(3) {
+		for range 1 + c.rng.IntN(3) {
 			list = append(list, t)
 		}
 	}
@@ -140,8 +140,8 @@ func (w *World) pairs(n int, unknown float64) (list []target) {
 }
 
 // rounds are n accounts, again and again.
-func (w *World) rounds(n, times int) (list []target) {
-	people := some(w, w.org.people, n)
+func (c *company) rounds(n, times int) (list []target) {
+	people := some(c, c.org.people, n)
 	for range times {
 		for _, p := range people {
 			list = append(list, aim(p))
@@ -152,16 +152,16 @@ func (w *World) rounds(n, times int) (list []target) {
 
 // hits draws where passwords are right: nowhere, first, in the middle, last,
 // or in several places. The try has to be at a real account.
-func (w *World) hits(targets []target, cloud bool) map[int]lines.Verdict {
+func (c *company) hits(targets []target, cloud bool) map[int]lines.Verdict {
 	hits := map[int]lines.Verdict{}
-	for range []int{0, 1, 1, 1, 2}[w.rng.IntN(5)] {
-		i := []int{0, len(targets) / 2, len(targets) - 1, w.rng.IntN(len(targets))}[w.rng.IntN(4)]
+	for range []int{0, 1, 1, 1, 2}[c.rng.IntN(5)] {
+		i := []int{0, len(targets) / 2, len(targets) - 1, c.rng.IntN(len(targets))}[c.rng.IntN(4)]
 		if targets[i].object == "" {
 			continue
 		}
 		hits[i] = lines.Right
 		if cloud {
-			hits[i] = one(w, []lines.Verdict{lines.Right, lines.MFAAsked, lines.Blocked})
+			hits[i] = one(c, []lines.Verdict{lines.Right, lines.MFAAsked, lines.Blocked})
 		}
 	}
 	// Nobody tries an account again whose password is known, or with a wrong one before.
@@ -190,4 +190,4 @@ func (w *World) moment(working bool, leave int) time.Time {
 }
 
 // largest are the networks of the three largest providers at home.
-func (w *World) largest() []*network.Network { return w.nets.consumers[:3] }
+func (l *land) largest() []*network.Network { return l.nets.consumers[:3] }

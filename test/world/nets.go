@@ -7,6 +7,13 @@ import (
 	"redshank/test/world/network"
 )
 
+// land is where the world is: its country and its networks.
+type land struct {
+	dice
+	*network.Plan
+	nets nets
+}
+
 // nets are the networks of a world, by purpose.
 type nets struct {
 	home      network.Place      // where the organisation is
@@ -48,55 +55,55 @@ var (
 )
 
 // owner draws a name for a provider.
-func (w *World) owner(tail string) string {
-	return one(w, ownerHeads) + one(w, ownerTails) + " " + tail
+func (l *land) owner(tail string) string {
+	return one(l, ownerHeads) + one(l, ownerTails) + " " + tail
 }
 
-func (w *World) networks() (n nets) {
-	country := one(w, countries)
+func (l *land) networks() (n nets) {
+	country := one(l, countries)
 	n.home = country[0]
-	foreign := some(w, abroad, len(abroad))
+	foreign := some(l, abroad, len(abroad))
 	for i := range 4 {
-		n.consumers = append(n.consumers, w.Plan.Add(w.owner("Broadband"), 6-i, true, country...))
+		n.consumers = append(n.consumers, l.Plan.Add(l.owner("Broadband"), 6-i, true, country...))
 	}
 	for range 2 {
-		n.carriers = append(n.carriers, w.Plan.Add(w.owner("Mobile"), 2, true, country...))
+		n.carriers = append(n.carriers, l.Plan.Add(l.owner("Mobile"), 2, true, country...))
 	}
 	for range 3 {
-		n.business = append(n.business, w.Plan.Add(w.owner("Business Networks"), 2, true, country...))
+		n.business = append(n.business, l.Plan.Add(l.owner("Business Networks"), 2, true, country...))
 	}
-	n.hosting = append(n.hosting, w.Plan.Add(w.owner("Hosting"), 2, true, country[0]))
+	n.hosting = append(n.hosting, l.Plan.Add(l.owner("Hosting"), 2, true, country[0]))
 	for i := range 5 {
-		n.hosting = append(n.hosting, w.Plan.Add(w.owner(one(w, []string{"Hosting", "Cloud", "Datacenter", "Servers"})), 2, true, foreign[i]))
+		n.hosting = append(n.hosting, l.Plan.Add(l.owner(one(l, []string{"Hosting", "Cloud", "Datacenter", "Servers"})), 2, true, foreign[i]))
 	}
 	for _, p := range foreign[2:11] {
-		n.foreign = append(n.foreign, w.Plan.Add(w.owner("Telecom"), 3, true, p))
+		n.foreign = append(n.foreign, l.Plan.Add(l.owner("Telecom"), 3, true, p))
 	}
 	for range 2 {
-		n.vpn = append(n.vpn, w.Plan.Add(w.owner("VPN"), 1, false, n.home, foreign[0], foreign[5], foreign[7]))
-		n.relay = append(n.relay, w.Plan.Add(w.owner("Edge Network"), 2, true, country...))
+		n.vpn = append(n.vpn, l.Plan.Add(l.owner("VPN"), 1, false, n.home, foreign[0], foreign[5], foreign[7]))
+		n.relay = append(n.relay, l.Plan.Add(l.owner("Edge Network"), 2, true, country...))
 	}
-	n.sase = w.Plan.Add(w.owner("Secure Access"), 1, false, n.home, n.home, country[1], foreign[9])
-	n.cloud = w.Plan.Add(w.owner("Web Services"), 2, true, foreign[6], n.home)
+	n.sase = l.Plan.Add(l.owner("Secure Access"), 1, false, n.home, n.home, country[1], foreign[9])
+	n.cloud = l.Plan.Add(l.owner("Web Services"), 2, true, foreign[6], n.home)
 	return n
 }
 
 // hosted draws a server for rent.
-func (w *World) hosted() netip.Addr { return one(w, w.nets.hosting).V4(w.rng.Uint64()) }
+func (l *land) hosted() netip.Addr { return one(l, l.nets.hosting).V4(l.rng.Uint64()) }
 
 // proxies draws n different addresses of consumers' lines in networks.
-func (w *World) proxies(n int, networks []*network.Network) (list []netip.Addr) {
+func (l *land) proxies(n int, networks []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = Include(list, one(w, networks).V4(w.rng.Uint64()))
+		list = Include(list, one(l, networks).V4(l.rng.Uint64()))
 	}
 	return list
 }
 
 // mobile is the address of a carrier's translation that a telephone has at a
 // time: it changes every 40 minutes, among 200 that all subscribers share.
-func (w *World) mobile(p *person, at time.Time) netip.Addr {
+func (l *land) mobile(p *person, at time.Time) netip.Addr {
 	slot := at.Add(time.Duration(p.id%40)*time.Minute).Unix() / 2400
-	return p.carrier.V4(w.hash(7, w.hashOf(p, slot)%200))
+	return p.carrier.V4(l.hash(7, l.hashOf(p, slot)%200))
 }
 
-func (w *World) hashOf(p *person, slot int64) int64 { return int64(w.hash(int64(p.id), slot) >> 1) }
+func (l *land) hashOf(p *person, slot int64) int64 { return int64(l.hash(int64(p.id), slot) >> 1) }

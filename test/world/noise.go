@@ -7,65 +7,56 @@ import (
 	"redshank/test/world/lines"
 )
 
+// planner plans honest situations.
+type planner struct{ days }
+
 // noises are honest situations that look like attacks, or may. All of them
 // happen in every world, those of one day on a day that is drawn.
-var noises = []kind{
-	{"Monday's typos behind the offices", (*World).mondays},
-	{"hotel, train, conference", (*World).guests},
-	{"new office line", (*World).newLine},
-	{"travellers", (*World).travellers},
-	{"password expiry wave", (*World).expiry},
-	{"forced reset, phones keep the old password", (*World).reset},
-	{"stale client", (*World).stale},
-	{"printer with an old password", (*World).printer},
-	{"kiosk", (*World).kiosk},
-	{"lockout by one old phone on mobile addresses", (*World).oldPhone},
-	{"monitoring probe with a wrong password", (*World).probe},
-	{"scanner", (*World).scanner},
-	{"conditional access rollout", (*World).rollout},
-	{"Entra outage", (*World).outage},
-	{"new build of Outlook", (*World).newBuild},
-	{"new phones", (*World).newPhones},
-	{"ROPC monitoring", (*World).ropcMonitor},
-	{"SMTP devices with old passwords", (*World).devices},
-	{"returners", (*World).returners},
-	{"helpdesk", (*World).helpdesk},
-	{"forgotten passwords", (*World).forgotten},
-	{"office's exit behind which leaked accounts mistype", (*World).leakedTypos},
+var noises = []kind[planner]{
+	{"Monday's typos behind the offices", planner.mondays},
+	{"hotel, train, conference", planner.guests},
+	{"new office line", planner.newLine},
+	{"travellers", planner.travellers},
+	{"password expiry wave", planner.expiry},
+	{"forced reset, phones keep the old password", planner.reset},
+	{"stale client", planner.stale},
+	{"printer with an old password", planner.printer},
+	{"kiosk", planner.kiosk},
+	{"lockout by one old phone on mobile addresses", planner.oldPhone},
+	{"monitoring probe with a wrong password", planner.probe},
+	{"scanner", planner.scanner},
+	{"conditional access rollout", planner.rollout},
+	{"Entra outage", planner.outage},
+	{"new build of Outlook", planner.newBuild},
+	{"new phones", planner.newPhones},
+	{"ROPC monitoring", planner.ropcMonitor},
+	{"SMTP devices with old passwords", planner.devices},
+	{"returners", planner.returners},
+	{"helpdesk", planner.helpdesk},
+	{"forgotten passwords", planner.forgotten},
+	{"office's exit behind which leaked accounts mistype", planner.leakedTypos},
 }
 
 // noise plans all kinds.
 func (w *World) noise() {
 	w.noisy("first-party services", w.Start, w.End()).Apps = services
-	for _, k := range append(append([]kind{}, noises...), programs...) {
-		k.plan(w, k.name)
+	for _, k := range append(append([]kind[planner]{}, noises...), programs...) {
+		k.plan(planner{days{w}}, k.name)
 	}
-}
-
-// aWorkday draws a working day at or after the given day and returns its number. In
-// a short world without one it returns an earlier working day.
-func (w *World) aWorkday(from int) int {
-	for range 50 {
-		day := w.number(from, w.Days-1)
-		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
-			return day
-		}
-	}
-	return 0 // the first day is never one of a weekend
 }
 
 // trip has somebody work at another address on a day.
-func (w *World) trip(p *person, day int, address netip.Addr) {
+func (w planner) trip(p *person, day int, address netip.Addr) {
 	start := w.day(day, 0)
 	w.at(start.Add(-time.Second), func(time.Time) { p.away = start.AddDate(0, 0, 1) })
 	w.at(start, func(at time.Time) { w.workday(p, at, travelling, address) })
 }
 
 // retry is a person who tries some passwords before the right one.
-func (w *World) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong int, v lines.Verdict) {
+func (w planner) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong int, v lines.Verdict) {
 	for range wrong {
 		if w.chance(0.5) {
-			byPage(lines.OfficeHome)(w, at, c, aim(p), v)
+			byPage(lines.OfficeHome)(w.World, at, c, aim(p), v)
 		} else {
 			w.log.Form(at, c, p.typed(), v)
 		}
@@ -76,7 +67,7 @@ func (w *World) retry(n *Noise, p *person, at time.Time, c lines.Client, wrong i
 	w.typedSignIn(p, at, c, lines.OfficeHome)
 }
 
-func (w *World) mondays(name string) {
+func (w planner) mondays(name string) {
 	for day := range w.Days {
 		if w.day(day, 12).Weekday() != time.Monday {
 			continue
@@ -92,7 +83,7 @@ func (w *World) mondays(name string) {
 
 // guests are people in one hotel, train and conference: one address each, some
 // mistype, all get in.
-func (w *World) guests(name string) {
+func (w planner) guests(name string) {
 	for i, size := range []int{8, 14, 30} {
 		day, address := w.aWorkday(1), w.nets.business[i%3].V4(w.rng.Uint64())
 		n := w.noisy(name, w.day(day, 0), w.day(day, 24))
@@ -113,7 +104,7 @@ func (w *World) guests(name string) {
 }
 
 // newLine is an office that gets another provider, which nobody has declared.
-func (w *World) newLine(name string) {
+func (w planner) newLine(name string) {
 	day, o := w.aWorkday(2), w.org.offices[len(w.org.offices)-1]
 	address := one(w, w.nets.business).V4(w.rng.Uint64())
 	n := w.noisy(name, w.day(day, 0), w.End())
@@ -129,7 +120,7 @@ func (w *World) newLine(name string) {
 }
 
 // travellers are abroad for some days.
-func (w *World) travellers(name string) {
+func (w planner) travellers(name string) {
 	for _, p := range some(w, w.org.people, max(2, len(w.org.people)/60)) {
 		from := w.number(1, max(1, w.Days-3))
 		network := one(w, w.nets.foreign)
@@ -150,7 +141,7 @@ func (w *World) travellers(name string) {
 }
 
 // scanner asks for pages of every kind, without a name.
-func (w *World) scanner(name string) {
+func (w planner) scanner(name string) {
 	for range w.Days / 2 {
 		start := w.day(w.rng.IntN(w.Days), 24*w.rng.Float64())
 		c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 zgrab/0.x", "masscan/1.3", "Nmap Scripting Engine", "Expanse, a Palo Alto Networks company"})}
@@ -165,7 +156,7 @@ func (w *World) scanner(name string) {
 }
 
 // rollout is a conditional-access policy that stops many people for a morning.
-func (w *World) rollout(name string) {
+func (w planner) rollout(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 7), w.day(day, 14))
 	for _, p := range some(w, w.org.people, len(w.org.people)/4) {
@@ -174,7 +165,7 @@ func (w *World) rollout(name string) {
 			for range w.number(1, 4) {
 				c := p.client(at, l)
 				n.Saw(c.IP, p.upn())
-				byPage(lines.Teams)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Blocked, lines.Enrol, lines.MFAAsked}))
+				byPage(lines.Teams)(w.World, at, c, aim(p), one(w, []lines.Verdict{lines.Blocked, lines.Enrol, lines.MFAAsked}))
 				at = at.Add(w.between(20*time.Second, 10*time.Minute))
 			}
 			w.typedSignIn(p, at, p.client(at, l), lines.Teams)
@@ -184,7 +175,7 @@ func (w *World) rollout(name string) {
 
 // outage is an hour in which sign-ins fail for everybody, some with the wrong
 // reason.
-func (w *World) outage(name string) {
+func (w planner) outage(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 9), w.day(day, 11))
 	for _, p := range some(w, w.org.people, len(w.org.people)/2) {
@@ -193,7 +184,7 @@ func (w *World) outage(name string) {
 			for range w.number(2, 6) {
 				c := p.client(at, l)
 				n.Saw(c.IP, p.upn())
-				byPage(lines.OfficeHome)(w, at, c, aim(p), one(w, []lines.Verdict{lines.Unavailable, lines.Unavailable, lines.Wrong, lines.MFAAsked, lines.NoSession}))
+				byPage(lines.OfficeHome)(w.World, at, c, aim(p), one(w, []lines.Verdict{lines.Unavailable, lines.Unavailable, lines.Wrong, lines.MFAAsked, lines.NoSession}))
 				at = at.Add(w.between(15*time.Second, 6*time.Minute))
 			}
 			w.at(w.day(day, 10.2+0.8*w.rng.Float64()), func(at time.Time) { w.typedSignIn(p, at, p.client(at, l), lines.OfficeHome) })
@@ -201,14 +192,14 @@ func (w *World) outage(name string) {
 	}
 }
 
-func (w *World) newBuild(name string) {
+func (w planner) newBuild(name string) {
 	day := w.aWorkday(2)
 	w.noisy(name, w.day(day, 0), w.day(day+1, 0))
 	w.at(w.day(day, 3), func(time.Time) { w.org.build += 120 })
 }
 
 // newPhones are for a quarter of all people, set up over two days.
-func (w *World) newPhones(name string) {
+func (w planner) newPhones(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 0), w.day(day+2, 0))
 	for _, p := range some(w, w.org.people, min(100, len(w.org.people)/4)) {
@@ -228,7 +219,7 @@ func (w *World) newPhones(name string) {
 
 // ropcMonitor is a script of a monitoring service that signs in with a password
 // every ten minutes.
-func (w *World) ropcMonitor(name string) {
+func (w planner) ropcMonitor(name string) {
 	n := w.noisy(name, w.day(0, 0), w.End())
 	ips := []netip.Addr{w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V4(w.rng.Uint64())}
 	account, object := "svc-monitor@"+w.org.domain, w.uuid()
@@ -236,7 +227,7 @@ func (w *World) ropcMonitor(name string) {
 		w.at(at, func(at time.Time) {
 			c := lines.Client{IP: one(w, ips), Agent: "python-requests/2.32.3"}
 			n.Saw(c.IP, account)
-			byToken(lines.AzureCLI)(w, at, c, target{account, account, object}, lines.Right)
+			byToken(lines.AzureCLI)(w.World, at, c, target{account, account, object}, lines.Right)
 			w.log.Mail(lines.Read{At: at.Add(2 * time.Second), IP: c.IP, User: account, Key: object, Info: "Client=REST;;", App: lines.AzureCLI.ID, Items: 1})
 		})
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // expiry is a day on which the passwords of a quarter of all people end.
-func (w *World) expiry(name string) {
+func (w planner) expiry(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 6), w.day(day, 20))
 	for _, p := range some(w, w.org.people, len(w.org.people)/4) {
@@ -26,7 +26,7 @@ func (w *World) expiry(name string) {
 }
 
 // keepsOld is a telephone that tries an old password for a while.
-func (w *World) keepsOld(n *Noise, p *person, start time.Time, span time.Duration) {
+func (w planner) keepsOld(n *Noise, p *person, start time.Time, span time.Duration) {
 	if !p.mobile {
 		return
 	}
@@ -43,7 +43,7 @@ func (w *World) keepsOld(n *Noise, p *person, start time.Time, span time.Duratio
 }
 
 // reset is a hundred people whose passwords are reset at noon.
-func (w *World) reset(name string) {
+func (w planner) reset(name string) {
 	day := w.aWorkday(3)
 	n := w.noisy(name, w.day(day, 12), w.day(day+1, 10))
 	for _, p := range some(w, w.org.people, min(100, len(w.org.people)/4)) {
@@ -55,7 +55,7 @@ func (w *World) reset(name string) {
 }
 
 // stale is a program with an old password, at one place, for days.
-func (w *World) stale(name string) {
+func (w planner) stale(name string) {
 	for range 3 {
 		p := one(w, w.org.people)
 		start := w.day(w.rng.IntN(max(1, w.Days-2)), 9)
@@ -72,7 +72,7 @@ func (w *World) stale(name string) {
 	}
 }
 
-func (w *World) printer(name string) {
+func (w planner) printer(name string) {
 	n := w.noisy(name, w.day(1, 0), w.End())
 	c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 2, byte(w.number(10, 200))})}
 	for at := w.day(1, 7); at.Before(w.End()); at = at.Add(w.between(20*time.Minute, 22*time.Minute)) {
@@ -85,7 +85,7 @@ func (w *World) printer(name string) {
 
 // kiosk is one computer in a hall, where shift workers sign in with names and
 // passwords they rarely use.
-func (w *World) kiosk(name string) {
+func (w planner) kiosk(name string) {
 	c := lines.Client{IP: netip.AddrFrom4([4]byte{10, 20, 3, byte(w.number(10, 200))}), Agent: w.browser()}
 	people := some(w, w.org.people, 40)
 	for day := range w.Days {
@@ -103,7 +103,7 @@ func (w *World) kiosk(name string) {
 }
 
 // oldPhone locks its owner out: an old telephone on 14 addresses of a carrier.
-func (w *World) oldPhone(name string) {
+func (w planner) oldPhone(name string) {
 	p := one(w, w.org.people)
 	start := w.day(w.aWorkday(1), 7)
 	n := w.noisy(name, start, start.Add(hours(14)))
@@ -125,7 +125,7 @@ func (w *World) oldPhone(name string) {
 	})
 }
 
-func (w *World) probe(name string) {
+func (w planner) probe(name string) {
 	n := w.noisy(name, w.day(0, 0), w.End())
 	c := lines.Client{IP: w.org.machines[3], Agent: "Monitoring/3.2"}
 	for at := w.day(0, 0.1); at.Before(w.End()); at = at.Add(15 * time.Minute) {
@@ -137,7 +137,7 @@ func (w *World) probe(name string) {
 	}
 }
 
-func (w *World) devices(name string) {
+func (w planner) devices(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 0), w.End())
 	for i := range 12 {
@@ -155,7 +155,7 @@ func (w *World) devices(name string) {
 }
 
 // returners come back from weeks away and have forgotten their passwords.
-func (w *World) returners(name string) {
+func (w planner) returners(name string) {
 	day := w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 6), w.day(day, 12))
 	for _, p := range some(w, w.org.people, max(3, len(w.org.people)/40)) {
@@ -168,7 +168,7 @@ func (w *World) returners(name string) {
 
 // helpdesk tries to sign in as other people, from one desk, with them on the
 // telephone.
-func (w *World) helpdesk(name string) {
+func (w planner) helpdesk(name string) {
 	c := lines.Client{IP: w.org.offices[0].address, Agent: w.browser()}
 	for day := range w.Days {
 		n := w.noisy(name, w.day(day, 8), w.day(day, 18))
@@ -178,7 +178,7 @@ func (w *World) helpdesk(name string) {
 	}
 }
 
-func (w *World) forgotten(name string) {
+func (w planner) forgotten(name string) {
 	for day := range w.Days {
 		n := w.noisy(name, w.day(day, 7), w.day(day, 22))
 		for _, p := range some(w, w.org.people, max(1, len(w.org.people)/150)) {
@@ -190,7 +190,7 @@ func (w *World) forgotten(name string) {
 	}
 }
 
-func (w *World) leakedTypos(name string) {
+func (w planner) leakedTypos(name string) {
 	day := w.aWorkday(1)
 	n := w.noisy(name, w.day(day, 7), w.day(day, 12))
 	address := w.org.offices[0].address

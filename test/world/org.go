@@ -10,6 +10,14 @@ import (
 	"redshank/test/world/network"
 )
 
+// company is the organisation of a world and what it has.
+type company struct {
+	land
+	Start time.Time // midnight of the first day, local time of the organisation
+	org   *org
+	log   *lines.Writer
+}
+
 // org is the organisation.
 type org struct {
 	domain, netbios string
@@ -40,39 +48,39 @@ var (
 	domainTails = []string{"", "-group", "-holding", "-works", "-energy", "-health", "-school", "-law", "-logistics"}
 )
 
-func (w *World) organisation() *org {
-	head := one(w, domainHeads)
+func (c *company) organisation() *org {
+	head := one(c, domainHeads)
 	o := &org{
-		domain: head + one(w, domainTails) + ".example", netbios: strings.ToUpper(head), tenant: w.uuid(),
-		local:      time.FixedZone("local", zones[w.nets.home.Country]*3600),
-		cloudShare: 0.35 + 0.4*w.rng.Float64(), typos: 0.03 + 0.05*w.rng.Float64(), build: 17000 + w.rng.IntN(1500),
+		domain: head + one(c, domainTails) + ".example", netbios: strings.ToUpper(head), tenant: c.uuid(),
+		local:      time.FixedZone("local", zones[c.nets.home.Country]*3600),
+		cloudShare: 0.35 + 0.4*c.rng.Float64(), typos: 0.03 + 0.05*c.rng.Float64(), build: 17000 + c.rng.IntN(1500),
 	}
-	for i := range w.number(2, 4) {
-		o.offices = append(o.offices, &office{one(w, w.nets.business).V4(w.rng.Uint64()), i == 0, i})
+	for i := range c.number(2, 4) {
+		o.offices = append(o.offices, &office{one(c, c.nets.business).V4(c.rng.Uint64()), i == 0, i})
 	}
-	for range w.number(1, 2) {
-		o.vpn = append(o.vpn, network.Near(o.offices[0].address, w.rng.Uint64()))
+	for range c.number(1, 2) {
+		o.vpn = append(o.vpn, network.Near(o.offices[0].address, c.rng.Uint64()))
 	}
-	if w.chance(0.5) {
-		for range w.number(4, 10) {
-			o.sase = append(o.sase, w.nets.sase.V4(w.rng.Uint64()))
+	if c.chance(0.5) {
+		for range c.number(4, 10) {
+			o.sase = append(o.sase, c.nets.sase.V4(c.rng.Uint64()))
 		}
 	}
 	for i := range 6 {
 		o.machines = append(o.machines, netip.AddrFrom4([4]byte{10, 20, 1, byte(31 + i)}))
 	}
-	w.org = o
-	w.hire(o)
-	for _, p := range some(w, o.people, max(4, len(o.people)/25)) {
+	c.org = o
+	c.hire(o)
+	for _, p := range some(c, o.people, max(4, len(o.people)/25)) {
 		o.leaked = append(o.leaked, p.upn())
 	}
 	return o
 }
 
-func (w *World) hire(o *org) {
-	first, last := some(w, firstNames, len(firstNames)), some(w, lastNames, len(lastNames))
-	style := w.rng.IntN(3)
-	for i := range w.People {
+func (c *company) hire(o *org) {
+	first, last := some(c, firstNames, len(firstNames)), some(c, lastNames, len(lastNames))
+	style := c.rng.IntN(3)
+	for i := range c.People {
 		f, l := first[i%len(first)], last[(i/len(first))%len(last)]
 		name := f + "." + l
 		switch {
@@ -81,18 +89,18 @@ func (w *World) hire(o *org) {
 		case style == 2:
 			name = l + "." + f[:1]
 		}
-		if i >= len(first)*len(last) || style > 0 && w.taken(o, name) {
+		if i >= len(first)*len(last) || style > 0 && c.taken(o, name) {
 			name += fmt.Sprint(i)
 		}
-		o.people = append(o.people, w.person(o, i, name))
+		o.people = append(o.people, c.person(o, i, name))
 	}
-	o.admins = some(w, o.people, 5)
+	o.admins = some(c, o.people, 5)
 	for _, p := range o.admins {
 		p.admin = true
 	}
 }
 
-func (w *World) taken(o *org, name string) bool {
+func (c *company) taken(o *org, name string) bool {
 	for _, p := range o.people {
 		if p.name == name {
 			return true
@@ -102,13 +110,13 @@ func (w *World) taken(o *org, name string) bool {
 }
 
 // setup is how the organisation logs.
-func (w *World) setup() lines.Setup {
+func (c *company) setup() lines.Setup {
 	s := lines.Setup{
-		Domain: w.org.domain, NetBIOS: w.org.netbios, Tenant: w.org.tenant, Local: w.org.local,
-		Balancer: w.chance(0.3), Bytes: w.chance(0.5), BackEnd: w.chance(0.5), Proxy: w.chance(0.8), Security: w.chance(0.8), Entra: w.chance(0.8),
+		Domain: c.org.domain, NetBIOS: c.org.netbios, Tenant: c.org.tenant, Local: c.org.local,
+		Balancer: c.chance(0.3), Bytes: c.chance(0.5), BackEnd: c.chance(0.5), Proxy: c.chance(0.8), Security: c.chance(0.8), Entra: c.chance(0.8),
 	}
-	prefix := one(w, []string{"EX", "MBX", "MAIL", "EXCH"})
-	for i := range w.number(1, 3) {
+	prefix := one(c, []string{"EX", "MBX", "MAIL", "EXCH"})
+	for i := range c.number(1, 3) {
 		s.Servers = append(s.Servers, fmt.Sprintf("%s%02d", prefix, i+1))
 	}
 	return s
@@ -118,11 +126,11 @@ func (w *World) setup() lines.Setup {
 // together, who is privileged, which backup is known. Offices are left out:
 // they have to be recognised as shared. With databases the policy names
 // asn.mmdb and city.mmdb beside it, and leaked.txt with leaked.
-func (w *World) Policy(databases, leaked bool) string {
-	o, b := w.org, &strings.Builder{}
+func (c *company) Policy(databases, leaked bool) string {
+	o, b := c.org, &strings.Builder{}
 	fmt.Fprintf(b, "version: 1\ndomains:\n  default: %s\n  netbios: {%s: %s}\n", o.domain, o.netbios, o.domain)
 	fmt.Fprintf(b, "  aliases: {%s.onmicrosoft.com: %s}\n", strings.ToLower(o.netbios), o.domain)
-	if w.log.Balancer {
+	if c.log.Balancer {
 		fmt.Fprintf(b, "networks:\n  trusted_proxies: [10.20.0.5/32]\n")
 	}
 	b.WriteString("accounts:\n  privileged: [")
@@ -145,15 +153,15 @@ func (w *World) Policy(databases, leaked bool) string {
 
 // Leaked returns the accounts that are on a leaked list: some of the people,
 // and many who have left.
-func (w *World) Leaked() []string {
-	list := w.org.leaked
+func (c *company) Leaked() []string {
+	list := c.org.leaked
 	for i := range 60 {
-		list = append(list, w.former(i))
+		list = append(list, c.former(i))
 	}
 	return list
 }
 
 // former returns the account of a former employee.
-func (w *World) former(i int) string {
-	return fmt.Sprintf("%s.%s%d@%s", firstNames[i%len(firstNames)], lastNames[(i*7+3)%len(lastNames)], 70+i/7, w.org.domain)
+func (c *company) former(i int) string {
+	return fmt.Sprintf("%s.%s%d@%s", firstNames[i%len(firstNames)], lastNames[(i*7+3)%len(lastNames)], 70+i/7, c.org.domain)
 }

@@ -76,9 +76,9 @@ var (
 )
 
 // browser draws a user agent of a browser in common use.
-func (w *World) browser() string {
-	v := 140 + w.number(0, 2)
-	switch n := w.rng.IntN(10); {
+func (c *company) browser() string {
+	v := 140 + c.number(0, 2)
+	switch n := c.rng.IntN(10); {
 	case n < 4:
 		return fmt.Sprintf("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", v)
 	case n < 8:
@@ -89,24 +89,24 @@ func (w *World) browser() string {
 	return "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15"
 }
 
-func (w *World) person(o *org, i int, name string) *person {
+func (c *company) person(o *org, i int, name string) *person {
 	p := &person{
-		id: i, name: name, org: o, object: w.uuid(), cloud: w.chance(o.cloudShare), office: o.offices[w.rng.IntN(len(o.offices))],
-		provide: w.provider(), carrier: one(w, w.nets.carriers), remote: one(w, []float64{0, 0.2, 0.4, 0.6, 0.9}), tunnel: w.chance(0.35),
-		browser: w.browser(), outlook: w.chance(0.7), mobile: w.chance(0.75), native: w.chance(0.45), relay: w.chance(0.08), imap: w.chance(0.02),
-		phone: one(w, phones), device: w.uuid(), handset: w.hex(16) + w.hex(10), session: w.uuid(),
-		items: w.number(1, 6), comes: 7.3 + 2*w.rng.Float64(), stays: 7.5 + 2*w.rng.Float64(), spelled: w.rng.IntN(5),
+		id: i, name: name, org: o, object: c.uuid(), cloud: c.chance(o.cloudShare), office: o.offices[c.rng.IntN(len(o.offices))],
+		provide: c.provider(), carrier: one(c, c.nets.carriers), remote: one(c, []float64{0, 0.2, 0.4, 0.6, 0.9}), tunnel: c.chance(0.35),
+		browser: c.browser(), outlook: c.chance(0.7), mobile: c.chance(0.75), native: c.chance(0.45), relay: c.chance(0.08), imap: c.chance(0.02),
+		phone: one(c, phones), device: c.uuid(), handset: c.hex(16) + c.hex(10), session: c.uuid(),
+		items: c.number(1, 6), comes: 7.3 + 2*c.rng.Float64(), stays: 7.5 + 2*c.rng.Float64(), spelled: c.rng.IntN(5),
 	}
-	p.web = !p.outlook || w.chance(0.3)
-	if w.chance(0.6) {
-		p.redials = one(w, []int{1, 1, 3, 14, 60})
+	p.web = !p.outlook || c.chance(0.3)
+	if c.chance(0.6) {
+		p.redials = one(c, []int{1, 1, 3, 14, 60})
 	}
 	return p
 }
 
 // provider draws one for a home: most people have the largest.
-func (w *World) provider() *network.Network {
-	return w.nets.consumers[min(w.rng.IntN(4), w.rng.IntN(4))]
+func (c *company) provider() *network.Network {
+	return c.nets.consumers[min(c.rng.IntN(4), c.rng.IntN(4))]
 }
 
 // spot is where a person is.
@@ -127,47 +127,47 @@ func fixed(a netip.Addr) line { return func(time.Time) netip.Addr { return a } }
 
 // home is the person's own line: an address of IPv4 that changes at each
 // redial, or a prefix of IPv6 in which the computer has a new address a day.
-func (w *World) home(p *person) line {
+func (c *company) home(p *person) line {
 	return func(at time.Time) netip.Addr {
 		day := at.Unix() / 86400
 		if p.redials > 0 {
-			return p.provide.V4(w.hash(11, int64(p.id), (day+int64(p.id))/int64(p.redials)))
+			return p.provide.V4(c.hash(11, int64(p.id), (day+int64(p.id))/int64(p.redials)))
 		}
-		return p.provide.V6(w.hash(12, int64(p.id)), w.hash(13, int64(p.id), day))
+		return p.provide.V6(c.hash(12, int64(p.id)), c.hash(13, int64(p.id), day))
 	}
 }
 
 // cellular is the person's telephone on the carrier's network.
-func (w *World) cellular(p *person) line {
+func (c *company) cellular(p *person) line {
 	if p.relay {
 		return func(at time.Time) netip.Addr {
-			slot := int64(w.hash(14, int64(p.id), at.Unix()/7200))
-			return w.nets.relay[slot&1].V4(w.hash(15, slot&0x3f))
+			slot := int64(c.hash(14, int64(p.id), at.Unix()/7200))
+			return c.nets.relay[slot&1].V4(c.hash(15, slot&0x3f))
 		}
 	}
-	return func(at time.Time) netip.Addr { return w.mobile(p, at) }
+	return func(at time.Time) netip.Addr { return c.mobile(p, at) }
 }
 
 // out is how the computer reaches the cloud.
-func (w *World) out(p *person, s spot, trip netip.Addr) line {
+func (c *company) out(p *person, s spot, trip netip.Addr) line {
 	switch {
-	case w.org.sase != nil && p.id%4 != 0:
-		exits := w.org.sase
+	case c.org.sase != nil && p.id%4 != 0:
+		exits := c.org.sase
 		return func(at time.Time) netip.Addr {
-			return exits[w.hash(16, int64(p.id), at.Unix()/10800)%uint64(len(exits))]
+			return exits[c.hash(16, int64(p.id), at.Unix()/10800)%uint64(len(exits))]
 		}
 	case s == atOffice:
 		return fixed(p.office.address)
 	case p.tunnel:
-		return fixed(w.org.vpn[p.id%len(w.org.vpn)])
+		return fixed(c.org.vpn[p.id%len(c.org.vpn)])
 	case s == travelling:
 		return fixed(trip)
 	}
-	return w.home(p)
+	return c.home(p)
 }
 
 // toServer is how the computer reaches the Exchange server.
-func (w *World) toServer(p *person, s spot, trip netip.Addr) line {
+func (c *company) toServer(p *person, s spot, trip netip.Addr) line {
 	switch {
 	case s == atOffice && p.office.inside, s != atOffice && p.tunnel:
 		return fixed(netip.AddrFrom4([4]byte{10, 20, byte(8 + p.id/200), byte(20 + p.id%200)}))
@@ -176,11 +176,11 @@ func (w *World) toServer(p *person, s spot, trip netip.Addr) line {
 	case s == travelling:
 		return fixed(trip)
 	}
-	return w.home(p)
+	return c.home(p)
 }
 
-func (w *World) outlookAgent() string {
-	return fmt.Sprintf("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.%d; Pro)", w.org.build)
+func (c *company) outlookAgent() string {
+	return fmt.Sprintf("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.%d; Pro)", c.org.build)
 }
 
 func (p *person) client(at time.Time, l line) lines.Client {

@@ -7,24 +7,29 @@ const stuffingsInTen, theftsInTen = 14, 9
 
 // attacks plans those of the world.
 func (w *World) attacks() {
-	for _, k := range append(w.draw(stuffings, stuffingsInTen*w.Days/10), w.draw(thefts, theftsInTen*w.Days/10)...) {
+	tries := draw(&w.dice, stuffings, stuffingsInTen*w.Days/10)
+	stolen := draw(&w.dice, thefts, theftsInTen*w.Days/10)
+	for _, k := range tries {
 		k.plan(w, k.name)
+	}
+	for _, k := range stolen {
+		k.plan(thief{w}, k.name)
 	}
 }
 
 // draw returns n kinds of list in random order, all once before any twice; with
 // Only those that it names.
-func (w *World) draw(list []kind, n int) (drawn []kind) {
-	if w.Only != "" {
+func draw[W any](d *dice, list []kind[W], n int) (drawn []kind[W]) {
+	if d.Only != "" {
 		for _, k := range list {
-			if strings.Contains(k.name, w.Only) {
+			if strings.Contains(k.name, d.Only) {
 				drawn = append(drawn, k)
 			}
 		}
 		return drawn
 	}
 	for len(drawn) < n && len(list) > 0 {
-		drawn = append(drawn, some(w, list, n-len(drawn))...)
+		drawn = append(drawn, some(d, list, n-len(drawn))...)
 	}
 	return drawn
 }

@@ -11,28 +11,28 @@ import (
 var declaredBackup = lines.App{ID: "5f1c3a52-98b1-4d37-a1b6-6d3f9a3d1b01", Name: "Cloud Backup"}
 
 // programs are honest programs that read mail.
-var programs = []kind{
-	{"declared backup", func(w *World, name string) {
+var programs = []kind[planner]{
+	{"declared backup", func(w planner, name string) {
 		w.backup(name, declaredBackup, 0, w.Days, w.org.people)
 	}},
-	{"undeclared backup", func(w *World, name string) {
+	{"undeclared backup", func(w planner, name string) {
 		w.backup(name, lines.App{ID: w.uuid(), Name: "Mail Vault"}, 0, w.Days, some(w, w.org.people, len(w.org.people)/3))
 	}},
-	{"backup switched to another product", func(w *World, name string) {
+	{"backup switched to another product", func(w planner, name string) {
 		w.backup(name, lines.App{ID: w.uuid(), Name: "Safe Keep"}, w.aWorkday(3), w.Days, some(w, w.org.people, len(w.org.people)*3/4))
 	}},
-	{"CRM", (*World).crm},
-	{"calendar application that many adopt", (*World).calendar},
-	{"Copilot", (*World).copilot},
-	{"delegates", (*World).delegates},
-	{"eDiscovery", (*World).discovery},
-	{"migration by impersonation", (*World).migration},
-	{"administrators' scripts", (*World).adminScripts},
-	{"archive over EWS on the server", (*World).archive},
+	{"CRM", planner.crm},
+	{"calendar application that many adopt", planner.calendar},
+	{"Copilot", planner.copilot},
+	{"delegates", planner.delegates},
+	{"eDiscovery", planner.discovery},
+	{"migration by impersonation", planner.migration},
+	{"administrators' scripts", planner.adminScripts},
+	{"archive over EWS on the server", planner.archive},
 }
 
 // backup reads mailboxes every night, with its own identity, from a cloud.
-func (w *World) backup(name string, app lines.App, from, to int, people []*person) {
+func (w planner) backup(name string, app lines.App, from, to int, people []*person) {
 	principal := w.uuid()
 	addresses := []netip.Addr{w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V4(w.rng.Uint64())}
 	n := w.noisy(name, w.day(from, 0), w.day(to, 0))
@@ -63,7 +63,7 @@ func (w *World) backup(name string, app lines.App, from, to int, people []*perso
 }
 
 // crm reads the mail of sales people for them, all day long.
-func (w *World) crm(name string) {
+func (w planner) crm(name string) {
 	app, principal := lines.App{ID: w.uuid(), Name: "Customer Desk"}, w.uuid()
 	addresses := []netip.Addr{w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V4(w.rng.Uint64())}
 	n := w.noisy(name, w.day(0, 0), w.End())
@@ -80,7 +80,7 @@ func (w *World) crm(name string) {
 }
 
 // readBy is an application that reads the mail of somebody who let it in.
-func (w *World) readBy(p *person, at time.Time, c lines.Client, app lines.App, principal string, items int) {
+func (w planner) readBy(p *person, at time.Time, c lines.Client, app lines.App, principal string, items int) {
 	token := w.hex(16) + "AA"
 	w.log.SignIn(lines.SignIn{At: at, Client: c, App: app, UPN: p.upn(), Object: p.object, Silent: true, Token: token, Graph: true})
 	w.log.Graph(lines.GraphCall{At: at.Add(time.Second), Client: c, App: app.ID, User: p.object, Token: token, URI: "/me/messages?$top=25", Size: 40_000})
@@ -88,7 +88,7 @@ func (w *World) readBy(p *person, at time.Time, c lines.Client, app lines.App, p
 }
 
 // calendar is an application that sixty people let in within a week.
-func (w *World) calendar(name string) {
+func (w planner) calendar(name string) {
 	app, principal := lines.App{ID: w.uuid(), Name: "Plan Together"}, w.uuid()
 	addresses := []netip.Addr{w.nets.cloud.V4(w.rng.Uint64()), w.nets.cloud.V6(7, w.rng.Uint64())}
 	n := w.noisy(name, w.day(1, 0), w.End())
@@ -109,7 +109,7 @@ func (w *World) calendar(name string) {
 }
 
 // copilot reads mail for half of the people, from Microsoft's addresses.
-func (w *World) copilot(name string) {
+func (w planner) copilot(name string) {
 	const app = "fb8d773d-7ef8-4ec0-a117-179f88add510"
 	day := w.aWorkday(1)
 	n := w.noisy(name, w.day(day, 0), w.End())
@@ -125,7 +125,7 @@ func (w *World) copilot(name string) {
 }
 
 // delegates read and send for others; now and then one is made.
-func (w *World) delegates(name string) {
+func (w planner) delegates(name string) {
 	n := w.noisy(name, w.day(0, 0), w.End())
 	for range max(2, len(w.org.people)/30) {
 		d, boss := one(w, w.org.people), one(w, w.org.people)
@@ -145,7 +145,7 @@ func (w *World) delegates(name string) {
 }
 
 // discovery is a search for the lawyers: declared to nobody.
-func (w *World) discovery(name string) {
+func (w planner) discovery(name string) {
 	admin, day := w.org.admins[1], w.aWorkday(2)
 	n := w.noisy(name, w.day(day, 9), w.day(day, 18))
 	n.Saw(admin.office.address, admin.upn())
@@ -162,7 +162,7 @@ func (w *World) discovery(name string) {
 
 // migration moves 80 mailboxes of the server to the cloud over a weekend of
 // work, with one account that may impersonate.
-func (w *World) migration(name string) {
+func (w planner) migration(name string) {
 	day := w.aWorkday(2)
 	address := w.nets.cloud.V4(w.rng.Uint64())
 	account, object := "svc-migration@"+w.org.domain, w.uuid()
@@ -190,7 +190,7 @@ func (w *World) migration(name string) {
 
 // adminScripts are administrators at work with PowerShell, from the office,
 // from home and on the way.
-func (w *World) adminScripts(name string) {
+func (w planner) adminScripts(name string) {
 	for _, p := range w.org.admins {
 		n := w.noisy(name, w.day(0, 0), w.End())
 		computer := "ADM" + w.hex(4) + "." + w.org.domain
@@ -213,7 +213,7 @@ func (w *World) adminScripts(name string) {
 }
 
 // archive copies mailboxes of the server over EWS, day and night, from inside.
-func (w *World) archive(name string) {
+func (w planner) archive(name string) {
 	n := w.noisy(name, w.day(0, 0), w.End())
 	c := lines.Client{IP: w.org.machines[5], Agent: one(w, []string{"", "ExchangeServicesClient/15.20.3067.5", "EWSArchive/7.3"})}
 	n.Saw(c.IP, "svc-archive@"+w.org.domain)

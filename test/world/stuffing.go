@@ -10,9 +10,9 @@ import (
 )
 
 // kind is one kind of attack or of noise.
-type kind struct {
+type kind[W any] struct {
 	name string
-	plan func(w *World, name string)
+	plan func(w W, name string)
 }
 
 var (
@@ -24,7 +24,7 @@ var (
 )
 
 // stuffings are the kinds of attack that AN1269 is about.
-var stuffings = []kind{
+var stuffings = []kind[*World]{
 	{"one address, web form", func(w *World, name string) {
 		c := lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}
 		targets := w.pairs(w.number(15, 70), 0.25)
@@ -247,11 +247,11 @@ func lastTry(targets []target, hit bool) map[int]lines.Verdict {
 }
 
 // leakedTarget is an account that is on the leaked list.
-func (w *World) leakedTarget(i int) target {
-	for _, p := range w.org.people {
-		if p.upn() == w.org.leaked[i%len(w.org.leaked)] {
+func (c *company) leakedTarget(i int) target {
+	for _, p := range c.org.people {
+		if p.upn() == c.org.leaked[i%len(c.org.leaked)] {
 			return aim(p)
 		}
 	}
-	return w.stranger(i)
+	return c.stranger(i)
 }

@@ -41,13 +41,6 @@ type Noise struct {
 	Apps       []string
 }
 
-// attack begins an attack; the acts that follow add to it.
-func (w *World) attack(rule, kind string, classes ...string) *Attack {
-	a := &Attack{Rule: rule, Kind: kind, Classes: classes}
-	w.Truth.Attacks = append(w.Truth.Attacks, a)
-	return a
-}
-
 // Saw adds an act of the attack.
 func (a *Attack) Saw(at time.Time, from netip.Addr, account string) {
 	if a.Start.IsZero() || at.Before(a.Start) {
@@ -62,13 +55,6 @@ func (a *Attack) Saw(at time.Time, from netip.Addr, account string) {
 // Found adds a credential that the attacker knows to be right now.
 func (a *Attack) Found(account string, from netip.Addr) {
 	a.Valid = Include(a.Valid, Valid{account, from})
-}
-
-// noisy begins an honest situation.
-func (w *World) noisy(kind string, start, end time.Time) *Noise {
-	n := &Noise{Kind: kind, Start: start, End: end}
-	w.Truth.Noise = append(w.Truth.Noise, n)
-	return n
 }
 
 // Saw adds who was seen in the situation, and where.

@@ -23,15 +23,8 @@ type Options struct {
 
 // World is one organisation over some days. It is played once; see Play.
 type World struct {
-	Options
-	*network.Plan
-	Truth Truth
-	Start time.Time // midnight of the first day, local time of the organisation
-
-	rng    *rand.Rand
-	org    *org
-	nets   nets
-	log    *lines.Writer
+	company
+	Truth  Truth
 	agenda agenda
 	box    *lines.Outbox
 	busy   map[*person]bool // people that an attack has taken
@@ -40,7 +33,8 @@ type World struct {
 // New makes an organisation and plans what happens to it.
 func New(o Options) *World {
 	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, 400)
-	w := &World{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0x776f726c64)), busy: map[*person]bool{}}
+	w := &World{busy: map[*person]bool{}}
+	w.Options, w.rng = o, rand.New(rand.NewPCG(o.Seed, 0x776f726c64))
 	w.box = lines.NewOutbox(o.Seed, o.Late, o.Double)
 	w.Plan = network.NewPlan(w.rng)
 	w.nets = w.networks()
@@ -48,7 +42,7 @@ func New(o Options) *World {
 	w.Start = w.firstDay()
 	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	for day := range o.Days {
-		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { w.ordinary(at) })
+		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { days{w}.ordinary(at) })
 	}
 	if !o.Plain {
 		w.noise()
@@ -92,3 +86,36 @@ func (w *World) day(day int, hour float64) time.Time {
 
 // at has do done at a time.
 func (w *World) at(at time.Time, do func(time.Time)) { w.agenda.add(at, do) }
+
+// during schedules do at random times from start to end, with a mean interval of every.
+func (w *World) during(start, end time.Time, every time.Duration, do func(time.Time)) {
+	for t := start.Add(w.wait(every)); t.Before(end); t = t.Add(w.wait(every)) {
+		w.at(t, do)
+	}
+}
+
+// aWorkday draws a working day at or after the given day and returns its number. In
+// a short world without one it returns an earlier working day.
+func (w *World) aWorkday(from int) int {
+	for range 50 {
+		day := w.number(from, w.Days-1)
+		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
+			return day
+		}
+	}
+	return 0 // the first day is never one of a weekend
+}
+
+// attack begins an attack; the acts that follow add to it.
+func (w *World) attack(rule, kind string, classes ...string) *Attack {
+	a := &Attack{Rule: rule, Kind: kind, Classes: classes}
+	w.Truth.Attacks = append(w.Truth.Attacks, a)
+	return a
+}
+
+// noisy begins an honest situation.
+func (w *World) noisy(kind string, start, end time.Time) *Noise {
+	n := &Noise{Kind: kind, Start: start, End: end}
+	w.Truth.Noise = append(w.Truth.Noise, n)
+	return n
+}

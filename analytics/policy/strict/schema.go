@@ -47,7 +47,37 @@ func Schema(title string, known Fields, defaults []byte) ([]byte, error) {
 	root.annotate(tree.Content[0])
 	root.Schema, root.Title = "http://json-schema.org/draft-07/schema#", title
 	text, err := json.MarshalIndent(root, "", "  ")
-	return append(text, '\n'), err
+	return joinShort(text), err
+}
+
+// joinShort returns indented JSON with every object and array on one line that fits
+// on one.
+func joinShort(text []byte) []byte {
+	const fits = 110
+	var lines []string
+	var open []int // where the objects and arrays around a line begin
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\n")
+		lines = append(lines, line)
+		switch inner := strings.TrimLeft(line, " "); {
+		case strings.HasSuffix(line, "{"), strings.HasSuffix(line, "["):
+			open = append(open, len(lines)-1)
+		case strings.HasPrefix(inner, "}"), strings.HasPrefix(inner, "]"):
+			begin := open[len(open)-1]
+			open = open[:len(open)-1]
+			joined := lines[begin]
+			for i, next := range lines[begin+1:] {
+				if next = strings.TrimLeft(next, " "); i > 0 && begin+1+i < len(lines)-1 {
+					next = " " + next
+				}
+				joined += next
+			}
+			if len(joined) <= fits {
+				lines = append(lines[:begin], joined)
+			}
+		}
+	}
+	return []byte(strings.Join(lines, "\n") + "\n")
 }
 
 // annotate adds the comments and values of the mapping n as descriptions and

@@ -111,6 +111,22 @@ func Text(dst *string) Field {
 	}
 }
 
+// Texts reads a text or a list of them, each of which it passes to take. What names
+// the texts in errors. take returns what is wrong with a text, with what is wanted, or "".
+func Texts(what string, take func(text string) (wrong string)) Field {
+	return func(r *Reader, at string, n *yaml.Node) {
+		r.Items(at, n, func(item *yaml.Node) {
+			text, ok := r.Value(item, at, what)
+			if !ok {
+				return
+			}
+			if wrong := take(text); wrong != "" {
+				r.Fail(item, at, "%q: %s", Clip(text), wrong)
+			}
+		})
+	}
+}
+
 // OneOf reads one of a few words.
 func OneOf(dst *string, words ...string) Field {
 	want := strings.Join(words, ", ")
@@ -156,20 +172,14 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 
 // Prefixes reads a network or a list of them, and appends to dst.
 func Prefixes(dst *[]netip.Prefix) Field {
-	return func(r *Reader, at string, n *yaml.Node) {
-		r.Items(at, n, func(item *yaml.Node) {
-			text, ok := r.Value(item, at, "a network")
-			if !ok {
-				return
-			}
-			prefix, err := ParsePrefix(text)
-			if err != nil {
-				r.Fail(item, at, "%q: %v", Clip(text), err)
-				return
-			}
-			*dst = append(*dst, prefix)
-		})
-	}
+	return Texts("a network", func(text string) string {
+		prefix, err := ParsePrefix(text)
+		if err != nil {
+			return err.Error()
+		}
+		*dst = append(*dst, prefix)
+		return ""
+	})
 }
 
 // Expiry reads a date into dst, and the date as written into text.

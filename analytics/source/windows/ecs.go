@@ -26,8 +26,8 @@ var ecs = []struct {
 	{powerShell, fieldMessageTotal, []string{"powershell", "total"}},
 }
 
-// ecs fills in the fields of a Beats record that its event_data lacks.
-func (r *row) ecs(kind providerKind, m record.Value) {
+// readECS fills in the fields of a Beats record that its event_data lacks.
+func readECS(r *row, kind providerKind, m record.Value) {
 	for i := range ecs {
 		if e := &ecs[i]; e.kind == kind && r.data[e.field] == nil {
 			if v := m.Path(e.path...); v.Present() {
@@ -37,20 +37,20 @@ func (r *row) ecs(kind providerKind, m record.Value) {
 	}
 	switch kind {
 	case powerShell:
-		if account := r.ecsUser(m); account != nil {
+		if account := ecsUser(r, m); account != nil {
 			r.user = account
 		}
 		if r.data[fieldPayload] == nil {
 			r.put(fieldPayload, r.message) // the message begins with the payload
 		}
 	case sysmon:
-		if account := r.ecsUser(m); account != nil {
+		if account := ecsUser(r, m); account != nil {
 			r.put(fieldUser, account)
 		}
 	}
 }
 
-func (r *row) ecsUser(m record.Value) []byte {
+func ecsUser(r *row, m record.Value) []byte {
 	user := m.Get("user")
 	name, domain := user.Get("name").Bytes(), user.Get("domain").Bytes()
 	if len(name) == 0 || len(domain) == 0 {

@@ -48,23 +48,26 @@ type eventType struct {
 	id   int
 }
 
+// decoder decodes the row of one kind of event.
+type decoder func(w *Events, ev *event.Event, emit format.Emit) format.Outcome
+
 // decoders are the events that are decoded. All others are ignored, among them 4648
 // (a process used another account, as the health manager of Exchange does all day;
 // 4624 has the result), 4768, 4105 and 4106 (a script block began or ended; 4104
 // has the text), and the classic PowerShell channel, which repeats 4103.
-var decoders = map[eventType]func(*Events, *event.Event, format.Emit) format.Outcome{
-	{security, 4624}:   (*Events).logon,
-	{security, 4625}:   (*Events).failedLogon,
-	{security, 4740}:   (*Events).lockout,
-	{security, 4771}:   (*Events).kerberosFailure,
-	{security, 4776}:   (*Events).ntlmValidation,
-	{powerShell, 4103}: (*Events).pipeline,
-	{powerShell, 4104}: (*Events).scriptBlock,
-	{sysmon, 3}:        (*Events).connection,
-	{sysmon, 22}:       (*Events).lookUp,
-	{cmdlets, 1}:       (*Events).cmdlet,
-	{cmdlets, 6}:       (*Events).cmdlet,
-	{transport, 1035}:  (*Events).smtpRefusal,
+var decoders = map[eventType]decoder{
+	{security, 4624}:   decodeLogon,
+	{security, 4625}:   decodeFailedLogon,
+	{security, 4740}:   decodeLockout,
+	{security, 4771}:   decodeKerberosFailure,
+	{security, 4776}:   decodeNTLM,
+	{powerShell, 4103}: decodePipeline,
+	{powerShell, 4104}: decodeScriptBlock,
+	{sysmon, 3}:        decodeConnection,
+	{sysmon, 22}:       decodeLookUp,
+	{cmdlets, 1}:       decodeCmdlet,
+	{cmdlets, 6}:       decodeCmdlet,
+	{transport, 1035}:  decodeSMTPRefusal,
 }
 
 // Events decodes Windows events. A record of any collector is first read into one
@@ -107,15 +110,15 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	case text != nil && !isEventText(text):
 		return w.events(in, text, ev, emit)
 	case text != nil:
-		r.eventText(text)
+		readText(r, text)
 	case w.flat:
-		r.flat(in.Fields)
+		readFlat(r, in.Fields)
 	case w.heads[headID] == nil:
-		r.eventText(w.heads[headText].Bytes())
+		readText(r, w.heads[headText].Bytes())
 	default:
 		r.head(&w.heads)
 	}
-	decoder, ok := decoders[r.act()]
+	decode, ok := decoders[r.act()]
 	if !ok {
 		return r.unwanted(in)
 	}
@@ -123,9 +126,9 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 		r.body(in, &w.heads, in.Fields)
 	}
 	if w.heads[headSystem].IsMap() {
-		r.ecs(r.act().kind, in.Fields)
+		readECS(r, r.act().kind, in.Fields)
 	}
-	return w.finish(decoder, in, ev, emit)
+	return w.finish(decode, in, ev, emit)
 }
 
 // unwanted returns the outcome of an event that is not decoded: ignored, unless the
@@ -142,14 +145,14 @@ func (r *row) unwanted(in *format.Input) format.Outcome {
 func (w *Events) events(in *format.Input, text []byte, ev *event.Event, emit format.Emit) format.Outcome {
 	r, x := &w.row, &xmlReader{rest: text}
 	best := format.Malformed
-	for first := true; r.xml(x, w.wanted); first = false {
+	for first := true; readXML(r, x, w.wanted); first = false {
 		if first && in.Line == nil { // inserts beside the XML have values that the XML lacks
 			w.heads[headSystem] = nil
 			r.body(in, &w.heads, w.heads[headInserts])
 		}
 		outcome := r.unwanted(in)
-		if decoder, ok := decoders[r.act()]; ok {
-			outcome = w.finish(decoder, in, ev, emit)
+		if decode, ok := decoders[r.act()]; ok {
+			outcome = w.finish(decode, in, ev, emit)
 		}
 		if best == format.Malformed || outcome == format.Understood {
 			best = outcome
@@ -165,15 +168,15 @@ func (w *Events) wanted() bool {
 }
 
 // finish gives the row its data by name and decodes it.
-func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.Outcome, in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	act := r.act()
-	r.byPosition(act)
+	nameByPosition(r, act)
 	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
-		r.byMessage()
-		r.byLabels()
+		nameByMessage(r)
+		nameByLabel(r)
 	}
-	at, why := r.time(in.Time)
+	at, why := timeOf(r, in.Time)
 	if why != format.NoReason {
 		return in.Fail(why)
 	}
@@ -181,7 +184,7 @@ func (w *Events) finish(decoder func(*Events, *event.Event, format.Emit) format.
 	ev.Source, ev.Service, ev.Host = event.WinEvent, event.Windows, present(r.computer)
 	ev.Time = at
 	ev.ID = r.recordID(ev.Time)
-	outcome := decoder(w, ev, emit)
+	outcome := decode(w, ev, emit)
 	if outcome == format.Malformed {
 		return in.Fail(format.NoFields)
 	}

@@ -21,10 +21,10 @@ const (
 // cmdletFailed is the event id of a failed cmdlet; 1 stands for success.
 const cmdletFailed = 6
 
-// cmdlet decodes the MSExchange Management channel, in which Exchange logs every
+// decodeCmdlet decodes the MSExchange Management channel, in which Exchange logs every
 // cmdlet: Operation is the cmdlet, Detail its parameters, Mailbox the mailbox in
 // them.
-func (w *Events) cmdlet(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeCmdlet(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	name, parameters := present(r.inserts[cmdletName]), r.inserts[cmdletParameters]
 	if !isCmdlet(name) { // NXLog has the message only, no inserts
@@ -116,9 +116,9 @@ const (
 	refusalIP
 )
 
-// smtpRefusal decodes 1035, a failed SMTP AUTH. The event has no account; the
+// decodeSMTPRefusal decodes 1035, a failed SMTP AUTH. The event has no account; the
 // protocol log has, if it is enabled.
-func (w *Events) smtpRefusal(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeSMTPRefusal(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if r.count > refusalIP {
 		ev.RawIP = present(r.inserts[refusalIP])

@@ -92,9 +92,9 @@ var flatHeads = ascii.NewNames(map[string]flatHead{
 	"version": flatVersion, "identifier": flatUser, "message": flatMessage,
 })
 
-// flat fills the row from a flattened record. This form is rare, so a check of each
+// readFlat fills the row from a flattened record. This form is rare, so a check of each
 // key is acceptable.
-func (r *row) flat(m record.Value) {
+func readFlat(r *row, m record.Value) {
 	for key, v := range m.All() {
 		name, path := lastPart(key)
 		switch string(key) {
@@ -112,7 +112,7 @@ func (r *row) flat(m record.Value) {
 			continue
 		}
 		if head := flatHeads.Find(name); head != flatNone {
-			r.flatHead(head, v)
+			readFlatHead(r, head, v)
 			continue
 		}
 		r.put(fieldOf(name), r.text(v))
@@ -124,8 +124,8 @@ func (r *row) flat(m record.Value) {
 	}
 }
 
-// flatHead sets a head; the first of a kind counts.
-func (r *row) flatHead(head flatHead, v record.Value) {
+// readFlatHead sets a head; the first of a kind counts.
+func readFlatHead(r *row, head flatHead, v record.Value) {
 	var dst *[]byte
 	switch head {
 	case flatID, flatCode:

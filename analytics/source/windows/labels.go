@@ -44,8 +44,8 @@ var labels = []label{
 	{4776, fieldStatus, "", "Error Code:", true},
 }
 
-// byLabels sets the missing fields from an English message.
-func (r *row) byLabels() {
+// nameByLabel sets the missing fields from an English message.
+func nameByLabel(r *row) {
 	for i := range labels {
 		l := &labels[i]
 		if l.id != r.id || r.data[l.field] != nil {

@@ -9,10 +9,10 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// logon decodes 4624. Services and machine accounts log on this way too; the
+// decodeLogon decodes 4624. Services and machine accounts log on this way too; the
 // policy distinguishes them.
-func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
-	if !w.signIn(ev) {
+func decodeLogon(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
+	if !fillSignIn(w, ev) {
 		return format.Malformed
 	}
 	ev.Outcome = event.Success
@@ -20,9 +20,9 @@ func (w *Events) logon(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// failedLogon decodes 4625. SubStatus, if it is set, is more specific than Status.
-func (w *Events) failedLogon(ev *event.Event, emit format.Emit) format.Outcome {
-	if !w.signIn(ev) {
+// decodeFailedLogon decodes 4625. SubStatus, if it is set, is more specific than Status.
+func decodeFailedLogon(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
+	if !fillSignIn(w, ev) {
 		return format.Malformed
 	}
 	ev.Outcome = event.Failure
@@ -37,9 +37,9 @@ func (w *Events) failedLogon(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// signIn fills the fields that successful and failed logons share, and reports
+// fillSignIn fills the fields that successful and failed logons share, and reports
 // whether there is any data.
-func (w *Events) signIn(ev *event.Event) bool {
+func fillSignIn(w *Events, ev *event.Event) bool {
 	r := &w.row
 	if !r.named() {
 		return false
@@ -53,11 +53,11 @@ func (w *Events) signIn(ev *event.Event) bool {
 	return true
 }
 
-// lockout decodes 4740. A lockout is not an attempt: the failures before it are
+// decodeLockout decodes 4740. A lockout is not an attempt: the failures before it are
 // logged by themselves, so the event is emitted but not counted. TargetDomainName
 // is the computer through which the attempts came, which is the server for
 // Exchange.
-func (w *Events) lockout(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeLockout(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if ev.RawUser = r.get(fieldTargetUserName); ev.RawUser == nil {
 		return format.Malformed
@@ -70,9 +70,9 @@ func (w *Events) lockout(ev *event.Event, emit format.Emit) format.Outcome {
 	return format.Understood
 }
 
-// kerberosFailure decodes 4771. The event has no domain: the account belongs to the
+// decodeKerberosFailure decodes 4771. The event has no domain: the account belongs to the
 // domain of the domain controller.
-func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeKerberosFailure(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if !r.named() {
 		return format.Malformed
@@ -86,9 +86,9 @@ func (w *Events) kerberosFailure(ev *event.Event, emit format.Emit) format.Outco
 	return format.Understood
 }
 
-// ntlmValidation decodes 4776, which a domain controller logs for failures and
+// decodeNTLM decodes 4776, which a domain controller logs for failures and
 // successes, without an address.
-func (w *Events) ntlmValidation(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeNTLM(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	code := r.status(fieldStatus)
 	if code == nil {

@@ -9,7 +9,7 @@ import (
 
 // messages are the orders of the values in the rendered Message of an event, by
 // their number. The message is the last resort: for collectors that keep nothing
-// else, and for values that byShape could not place. The labels are translated and
+// else, and for values that nameByShape could not place. The labels are translated and
 // therefore ignored; a value follows the tabs after a label.
 var messages = []struct {
 	id     int
@@ -46,8 +46,8 @@ var messageOf = func() map[messageKey][]field {
 	return all
 }()
 
-// byMessage sets the missing fields from the rendered message of a Security event.
-func (r *row) byMessage() {
+// nameByMessage sets the missing fields from the rendered message of a Security event.
+func nameByMessage(r *row) {
 	var values [maxInserts][]byte
 	n := 0
 	for rest := ascii.Clip(r.message, maxWinText); len(rest) > 0; {

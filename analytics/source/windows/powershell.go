@@ -15,9 +15,9 @@ const maxCmdletText = 16 << 10
 // maxWinParameters bounds the parameters of a command in an event, in bytes.
 const maxWinParameters = 2 << 10
 
-// pipeline decodes 4103, a command that PowerShell has run: Operation is the
+// decodePipeline decodes 4103, a command that PowerShell has run: Operation is the
 // command, Detail its parameters, Client the command line of the host.
-func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
+func decodePipeline(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	payload := bytes.TrimSpace(r.data[fieldPayload])
 	context := psContextOf(r.data[fieldContextInfo])
@@ -29,7 +29,7 @@ func (w *Events) pipeline(ev *event.Event, emit format.Emit) format.Outcome {
 	ev.Operation = ascii.Clip(command, maxWinName)
 	ev.Detail = ascii.Clip(payload, maxWinParameters)
 	ev.Client = ascii.Clip(firstOf(context.host, r.get(fieldCommandLine)), maxWinParameters)
-	ev.RawUser, ev.SID = firstOf(context.user, present(r.user)), present(r.user)
+	ev.RawUser, ev.SID = firstOf(context.user, present(r.user)), firstOf(present(r.sid), present(r.user))
 	emit(ev)
 	return format.Understood
 }
@@ -105,9 +105,9 @@ var (
 	psClose = []byte(")")
 )
 
-// scriptBlock decodes 4104: Detail is the script's text. Long scripts come in
+// decodeScriptBlock decodes 4104: Detail is the script's text. Long scripts come in
 // parts and are put together first.
-func (w *Events) scriptBlock(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeScriptBlock(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	text := r.data[fieldScriptBlockText]
 	id := r.get(fieldScriptBlockID)
@@ -120,7 +120,7 @@ func (w *Events) scriptBlock(ev *event.Event, emit format.Emit) format.Outcome {
 		return format.Ignored // every prompt logs an empty block
 	}
 	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
-	ev.RawUser = present(r.user)
+	ev.RawUser, ev.SID = present(r.user), present(r.sid)
 	if total <= 1 {
 		ev.Detail = ascii.Clip(text, maxScript)
 		emit(ev)

@@ -72,8 +72,8 @@ var schemaOf = func() map[eventType]schema {
 	return all
 }()
 
-// byPosition gives the inserts their names.
-func (r *row) byPosition(act eventType) {
+// nameByPosition gives the inserts their names.
+func nameByPosition(r *row, act eventType) {
 	schema, ok := schemaOf[act]
 	if !ok || r.count == 0 {
 		return
@@ -84,7 +84,7 @@ func (r *row) byPosition(act eventType) {
 		}
 		return
 	}
-	r.byShape(&schema)
+	nameByShape(r, &schema)
 }
 
 // complete reports whether count is the number of values of the version. More
@@ -108,12 +108,12 @@ func (s *schema) complete(version, count int) bool {
 	return false
 }
 
-// byShape names the inserts of an event that has lost some: each insert takes the
+// nameByShape names the inserts of an event that has lost some: each insert takes the
 // first position after the previous one that its shape allows. If only one of
 // TargetUserName and TargetDomainName is present, it becomes the name, which is
 // correct: logons with a UPN have no domain, and no logon has a domain without a
 // name. If an insert fits no position, the remaining inserts stay unset.
-func (r *row) byShape(s *schema) {
+func nameByShape(r *row, s *schema) {
 	at := 0
 	for i := range r.count {
 		text := r.inserts[i]

@@ -7,10 +7,10 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// connection decodes Sysmon 3: Client is the program, Target the host that it
+// decodeConnection decodes Sysmon 3: Client is the program, Target the host that it
 // connected to. Incoming connections are ignored, because their program is the
 // server.
-func (w *Events) connection(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeConnection(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	switch string(r.get(fieldInitiated)) {
 	case "false", "ingress", "inbound": // the last two are the values of Beats
@@ -18,25 +18,25 @@ func (w *Events) connection(ev *event.Event, emit format.Emit) format.Outcome {
 	}
 	ev.Target = firstOf(r.get(fieldDestinationHostname), r.get(fieldDestinationIP))
 	ev.RawIP, ev.Outcome = r.get(fieldSourceIP), event.Success // the address of the machine itself
-	return w.network(ev, emit)
+	return fillNetwork(w, ev, emit)
 }
 
-// lookUp decodes Sysmon 22: Target is the name that was looked up, Detail the
+// decodeLookUp decodes Sysmon 22: Target is the name that was looked up, Detail the
 // answers.
-func (w *Events) lookUp(ev *event.Event, emit format.Emit) format.Outcome {
+func decodeLookUp(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	ev.Target, ev.Detail = r.get(fieldQueryName), ascii.Clip(r.get(fieldQueryResults), maxWinParameters)
 	ev.Outcome = event.Success
 	if !zero(r.get(fieldQueryStatus)) {
 		ev.Outcome = event.Failure
 	}
-	return w.network(ev, emit)
+	return fillNetwork(w, ev, emit)
 }
 
-// network fills the fields of both events. System/Security/UserID is Sysmon's own
+// fillNetwork fills the fields of both events. System/Security/UserID is Sysmon's own
 // account and not that of the program. UtcTime is the time of the action; the event
 // is written up to a second later.
-func (w *Events) network(ev *event.Event, emit format.Emit) format.Outcome {
+func fillNetwork(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	if ev.Target == nil {
 		return format.Malformed

@@ -38,10 +38,10 @@ var textKeys = map[string]string{
 	"Version": "Version", "UserID": "UserID",
 }
 
-// eventText fills the row from a text of one of these forms.
-func (r *row) eventText(text []byte) {
+// readText fills the row from a text of one of these forms.
+func readText(r *row, text []byte) {
 	if at := bytes.Index(ascii.Clip(text, 512), snareMark); at >= 0 {
-		r.snare(text[at+len(snareMark):])
+		readSnare(r, text[at+len(snareMark):])
 		return
 	}
 	for len(text) > 0 {
@@ -88,8 +88,8 @@ const (
 	snareMessage  = 13
 )
 
-// snare fills the row from tab-separated columns.
-func (r *row) snare(text []byte) {
+// readSnare fills the row from tab-separated columns.
+func readSnare(r *row, text []byte) {
 	for i := 0; len(text) > 0 && i <= snareMessage; i++ {
 		part, rest := cutPart(text)
 		switch i {

@@ -9,10 +9,10 @@ import (
 // always makes xml read an event to its end.
 func always() bool { return true }
 
-// xml fills the row from the next event, and reports whether it reached the end of
+// readXML fills the row from the next event, and reports whether it reached the end of
 // the event or of the text. wanted is called between the heads and the data, so
 // that the data of an irrelevant event is not read.
-func (r *row) xml(x *xmlReader, wanted func() bool) bool {
+func readXML(r *row, x *xmlReader, wanted func() bool) bool {
 	unnamed := 0
 	for {
 		tag, ok := x.next()
@@ -28,21 +28,21 @@ func (r *row) xml(x *xmlReader, wanted func() bool) bool {
 				return true
 			}
 		case string(tag.name) == "Data":
-			r.xmlData(x, &tag, &unnamed)
+			readXMLData(r, x, &tag, &unnamed)
 		default:
-			r.xmlHead(x, &tag)
+			readXMLHead(r, x, &tag)
 		}
 	}
 }
 
 var eventXMLEnd = []byte("</Event>")
 
-// xmlData reads one value. Classic events, such as those of Exchange, have Data
+// readXMLData reads one value. Classic events, such as those of Exchange, have Data
 // without names: positional values as in StringInserts.
-func (r *row) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
+func readXMLData(r *row, x *xmlReader, tag *xmlTag, unnamed *int) {
 	value := []byte{}
 	if !tag.empty {
-		value = r.xmlText(x)
+		value = readXMLText(r, x)
 	}
 	if name := tag.attr("Name"); len(name) > 0 {
 		r.put(fieldByName[string(name)], value)
@@ -52,9 +52,9 @@ func (r *row) xmlData(x *xmlReader, tag *xmlTag, unnamed *int) {
 	*unnamed++
 }
 
-// xmlHead reads one element around the data. UserData is skipped, since no decoded
+// readXMLHead reads one element around the data. UserData is skipped, since no decoded
 // event has any.
-func (r *row) xmlHead(x *xmlReader, tag *xmlTag) {
+func readXMLHead(r *row, x *xmlReader, tag *xmlTag) {
 	switch string(tag.name) {
 	case "Provider":
 		r.system(xmlProvider, tag.attr("Name"))
@@ -64,7 +64,7 @@ func (r *row) xmlHead(x *xmlReader, tag *xmlTag) {
 		r.system(xmlUser, tag.attr("UserID"))
 	case "EventID", "Version", "EventRecordID", "Channel", "Computer", "Message":
 		if !tag.empty {
-			r.system(tag.name, bytes.TrimSpace(r.xmlText(x)))
+			r.system(tag.name, bytes.TrimSpace(readXMLText(r, x)))
 		}
 	}
 }
@@ -74,9 +74,9 @@ var (
 	xmlUser     = []byte("UserID")
 )
 
-// xmlText returns the following text, unescaped. The result is a view if nothing is
+// readXMLText returns the following text, unescaped. The result is a view if nothing is
 // escaped.
-func (r *row) xmlText(x *xmlReader) []byte {
+func readXMLText(r *row, x *xmlReader) []byte {
 	text, escaped := x.text()
 	if !escaped || bytes.IndexByte(text, '&') < 0 {
 		return text

@@ -20,10 +20,18 @@ const (
 type Level struct {
 	hours    [levelHours]hourCount
 	began    int32 // the earliest hour
-	expected struct {
-		hour int32 // the last of the values; 0: none
-		mean [lookBackHours]float32
-	}
+	latest   int32 // the latest hour
+	expected [expectations]expectation
+}
+
+// expectations is how many of the latest expectations are kept: records of two logs
+// may be hours apart.
+const expectations = 4
+
+// expectation is what is usual for the hours up to one.
+type expectation struct {
+	hour int32 // the last of the values; 0: none
+	mean [lookBackHours]float32
 }
 
 type hourCount struct {
@@ -48,6 +56,7 @@ func (l *Level) at(hour int32) *hourCount {
 	if l.began == 0 || hour < l.began {
 		l.began = hour
 	}
+	l.latest = max(l.latest, hour)
 	h.dirty = true
 	return h
 }
@@ -89,39 +98,51 @@ func (l *Level) mean(hour int32, prior float64) float64 {
 	return sum / days
 }
 
-// refresh recomputes what is usual for the hours up to newest.
-func (l *Level) refresh(newest int32, prior float64) {
-	if l.expected.hour == newest {
-		return
+// usualUntil returns what is usual for the hours up to newest.
+func (l *Level) usualUntil(newest int32, prior float64) *[lookBackHours]float32 {
+	e := &l.expected[uint32(newest)%expectations]
+	if e.hour != newest {
+		e.hour = newest
+		for n := range e.mean {
+			e.mean[n] = float32(l.mean(newest-lookBackHours+1+int32(n), prior))
+		}
 	}
-	l.expected.hour = newest
-	for n := range l.expected.mean {
-		l.expected.mean[n] = float32(l.mean(newest-lookBackHours+1+int32(n), prior))
-	}
+	return &e.mean
 }
 
-// Change reports whether the failures up to an hour exceed what is usual by at
-// least a given number, and the hour in which that began: the failures of the
-// hours, if that hour has more of them than usual, or those of a whole day.
-func (l *Level) Change(newest int32, prior float64, least int) (from int32, changed bool) {
-	l.refresh(newest, prior)
-	mean := float64(l.expected.mean[lookBackHours-1])
+// Change reports whether the failures around an hour exceed what is usual by at least
+// a given number, and the hours from which and up to which they do: those up to the
+// hour, or, where records come late, those of the day after it.
+func (l *Level) Change(hour int32, prior float64, least int) (from, to int32, changed bool) {
+	if from, changed = l.changeUntil(hour, prior, least); changed || hour >= l.latest {
+		return from, hour, changed
+	}
+	to = min(l.latest, hour+driftHours-1)
+	from, changed = l.changeUntil(to, prior, least)
+	return from, to, changed && from <= hour
+}
+
+// changeUntil compares the hours up to newest: those of a burst, if that hour has more
+// failures than usual, or those of a whole day.
+func (l *Level) changeUntil(newest int32, prior float64, least int) (from int32, changed bool) {
+	usual := l.usualUntil(newest, prior)
+	mean := float64(usual[lookBackHours-1])
 	if float64(l.count(newest).failures) > mean+slack(mean) {
-		if from, changed = l.burst(newest, least); changed {
+		if from, changed = l.burst(newest, usual, least); changed {
 			return from, true
 		}
 	}
-	return l.drift(newest, least)
+	return l.drift(newest, usual, least)
 }
 
 // burst is the cumulative sum (CUSUM) of what the hours up to newest exceed
 // their mean by. An hour may exceed its mean by half of it and a standard
 // deviation for nothing, and have one failure for every two sign-ins from new
 // networks: where people move, some mistype.
-func (l *Level) burst(newest int32, least int) (from int32, changed bool) {
+func (l *Level) burst(newest int32, usual *[lookBackHours]float32, least int) (from int32, changed bool) {
 	sum := 0.0
-	for n := range l.expected.mean {
-		h, mean := newest-lookBackHours+1+int32(n), float64(l.expected.mean[n])
+	for n := range usual {
+		h, mean := newest-lookBackHours+1+int32(n), float64(usual[n])
 		before, c := sum, l.count(h)
 		sum = max(0, sum+float64(c.failures)-max(mean+slack(mean), float64(c.signIns)/2))
 		if before == 0 && sum > 0 {
@@ -137,13 +158,13 @@ const driftHours = 24
 
 // drift compares the failures of a day with what is usual in a day, with the
 // same allowances as burst.
-func (l *Level) drift(newest int32, least int) (from int32, changed bool) {
+func (l *Level) drift(newest int32, usual *[lookBackHours]float32, least int) (from int32, changed bool) {
 	from = newest - driftHours + 1
 	failures, signIns, mean := 0.0, 0.0, 0.0
 	for h := from; h <= newest; h++ {
 		c := l.count(h)
 		failures, signIns = failures+float64(c.failures), signIns+float64(c.signIns)
-		mean += float64(l.expected.mean[h-newest+lookBackHours-1])
+		mean += float64(usual[h-newest+lookBackHours-1])
 	}
 	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
 }

@@ -57,7 +57,7 @@ func TestChange(t *testing.T) {
 		for range c.signIns {
 			l.AddSignIn(now * event.Hour)
 		}
-		from, changed := l.Change(newest, prior, least)
+		from, _, changed := l.Change(newest, prior, least)
 		if changed != c.want || changed && from != c.wantFrom {
 			t.Errorf("%s: %v since %d, want %v since %d", c.name, changed, from, c.want, c.wantFrom)
 		}

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -26,31 +27,30 @@ const (
 	chunkSum     = 52  // where the checksum of the records stands
 )
 
-// evtx hands on the events of a Windows event log, as JSON.
-func (r *reader) evtx(name string, from io.ReadSeeker) {
+// readEvtx hands on the events of a Windows event log, as JSON.
+func readEvtx(ctx context.Context, to Handler, name string, from io.ReadSeeker) {
 	head := make([]byte, evtxHeader+chunkSize)
 	n, _ := io.ReadFull(from, head)
 	chunks, err := chunksOf(from)
 	if err != nil {
-		r.fail(name, err)
+		fail(to, name, err)
 		return
 	}
-	r.to.Begin(name, head[:n])
+	to.Begin(name, head[:n])
 	dirty := head[evtxFlags]&evtxDirty != 0
-	r.at = 0
-	bad := 0
+	records, bad := int64(0), 0
 	for _, chunk := range chunks {
-		if err = r.ctx.Err(); err != nil {
+		if err = ctx.Err(); err != nil {
 			break
 		}
-		if !isSound(chunk, dirty) || !r.chunk(chunk) {
+		if !isSound(chunk, dirty) || !readChunk(chunk, to, &records) {
 			bad++
 		}
 	}
 	if bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of %d chunks damaged", bad, len(chunks)))
 	}
-	r.to.End(err)
+	to.End(err)
 }
 
 // isSound reports whether the records of a chunk are as they were written. The
@@ -99,9 +99,9 @@ func chunksOf(from io.ReadSeeker) (chunks []*evtx.Chunk, err error) {
 	return evtx.GetChunks(from)
 }
 
-// chunk hands on the events of one chunk of 64 KB; ok is false where some of them
-// could not be read.
-func (r *reader) chunk(chunk *evtx.Chunk) (ok bool) {
+// readChunk hands on the events of one chunk of 64 KB, which it counts; ok is false
+// where some of them could not be read.
+func readChunk(chunk *evtx.Chunk, to Handler, records *int64) (ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false
@@ -115,8 +115,8 @@ func (r *reader) chunk(chunk *evtx.Chunk) (ok bool) {
 			ok = false
 			continue
 		}
-		r.at++
-		r.to.JSON(r.at, doc)
+		*records++
+		to.JSON(*records, doc)
 	}
 	return ok
 }

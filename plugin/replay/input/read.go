@@ -63,7 +63,7 @@ func Read(ctx context.Context, file File, stdin io.Reader, to Handler, read func
 	}
 	f, err := os.Open(file.Path)
 	if err != nil {
-		r.fail(file.Path, err)
+		fail(r.to, file.Path, err)
 		return
 	}
 	defer f.Close()
@@ -78,7 +78,7 @@ func Read(ctx context.Context, file File, stdin io.Reader, to Handler, read func
 		r.zip(file.Path, f, file.Size)
 		read(int(file.Size))
 	case bytes.HasPrefix(magic[:n], []byte(evtxMagic)):
-		r.evtx(file.Path, f)
+		readEvtx(ctx, to, file.Path, f)
 		read(int(file.Size))
 	default:
 		r.stream(file.Path, &counted{f, read, ctx}, 0)
@@ -102,13 +102,13 @@ func (c *counted) Read(b []byte) (int, error) {
 }
 
 // fail reports a log of which nothing could be read.
-func (r *reader) fail(name string, err error) {
-	r.to.Begin(name, nil)
+func fail(to Handler, name string, err error) {
+	to.Begin(name, nil)
 	var path *os.PathError
 	if errors.As(err, &path) {
 		err = path.Err // the name stands before it already
 	}
-	r.to.End(err)
+	to.End(err)
 }
 
 // stream reads a log or container of any kind.
@@ -116,12 +116,12 @@ func (r *reader) stream(name string, from io.Reader, depth int) {
 	b := bufio.NewReaderSize(from, bufferSize)
 	head, err := b.Peek(512)
 	if len(head) == 0 && err != nil && !errors.Is(err, io.EOF) {
-		r.fail(name, err)
+		fail(r.to, name, err)
 		return
 	}
 	switch {
 	case depth >= maxNesting:
-		r.fail(name, fmt.Errorf("more than %d containers around it", maxNesting))
+		fail(r.to, name, fmt.Errorf("more than %d containers around it", maxNesting))
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		r.gzip(name, b, depth)
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
@@ -134,7 +134,7 @@ func (r *reader) stream(name string, from io.Reader, depth int) {
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 		r.text(name, bufio.NewReaderSize(transform.NewReader(b, utf16.NewDecoder()), bufferSize))
 	case isBinary(head):
-		r.fail(name, errBinary)
+		fail(r.to, name, errBinary)
 	default:
 		r.text(name, b)
 	}
@@ -154,7 +154,7 @@ func isBinary(head []byte) bool {
 func (r *reader) gzip(name string, from io.Reader, depth int) {
 	z, err := gzip.NewReader(from)
 	if err != nil {
-		r.fail(name, err)
+		fail(r.to, name, err)
 		return
 	}
 	r.stream(name, z, depth+1)
@@ -163,7 +163,7 @@ func (r *reader) gzip(name string, from io.Reader, depth int) {
 func (r *reader) zstd(name string, from io.Reader, depth int) {
 	z, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(zstdMemory))
 	if err != nil {
-		r.fail(name, err)
+		fail(r.to, name, err)
 		return
 	}
 	defer z.Close()
@@ -175,7 +175,7 @@ func (r *reader) zstd(name string, from io.Reader, depth int) {
 func (r *reader) zip(name string, from io.ReaderAt, size int64) {
 	z, err := zip.NewReader(from, size)
 	if err != nil {
-		r.fail(name, err)
+		fail(r.to, name, err)
 		return
 	}
 	for _, member := range z.File {
@@ -185,7 +185,7 @@ func (r *reader) zip(name string, from io.ReaderAt, size int64) {
 		inner := name + "/" + member.Name
 		m, err := member.Open()
 		if err != nil {
-			r.fail(inner, err)
+			fail(r.to, inner, err)
 			continue
 		}
 		r.stream(inner, &counted{m, func(int) {}, r.ctx}, 1)
@@ -201,7 +201,7 @@ func (r *reader) tar(name string, from io.Reader, depth int) {
 		case errors.Is(err, io.EOF):
 			return
 		case err != nil:
-			r.fail(name, err)
+			fail(r.to, name, err)
 			return
 		case header.Typeflag == tar.TypeReg:
 			r.stream(name+"/"+header.Name, t, depth+1)
@@ -214,7 +214,7 @@ func (r *reader) tar(name string, from io.Reader, depth int) {
 func (r *reader) seekable(name string, from *bufio.Reader) {
 	f, err := os.CreateTemp("", "redshank-input-*")
 	if err != nil {
-		r.fail(name, err)
+		fail(r.to, name, err)
 		return
 	}
 	defer os.Remove(f.Name())
@@ -224,10 +224,10 @@ func (r *reader) seekable(name string, from *bufio.Reader) {
 	size, err := io.Copy(f, from)
 	switch {
 	case err != nil:
-		r.fail(name, err)
+		fail(r.to, name, err)
 	case zipped:
 		r.zip(name, f, size)
 	default:
-		r.evtx(name, f)
+		readEvtx(r.ctx, r.to, name, f)
 	}
 }

@@ -29,7 +29,11 @@ type Page struct {
 	Against         string // path of a second policy; empty: none
 	Changes         []Difference
 	Coverage        Coverage
+	Findings        []Finding
 }
+
+// Finding is what the run shows about the logs themselves.
+type Finding struct{ Code, Detail string }
 
 // Coverage is which evidence the logs bring: a matrix of services by evidence, and
 // what its gaps blind.

@@ -118,7 +118,7 @@ type actor struct {
 const auditTwice = 0.02
 
 // audit writes v once, or now and then twice, minutes to hours late.
-func (w *Writer) audit(at time.Time, v any) {
+func (w Tenant) audit(at time.Time, v any) {
 	for {
 		w.json("m365.ual", "m365/ual.ndjson", at, flushed(at.Add(w.between(auditLagLow, auditLagHigh)), 5*time.Minute), v)
 		if w.rng.Float64() >= auditTwice {
@@ -127,7 +127,7 @@ func (w *Writer) audit(at time.Time, v any) {
 	}
 }
 
-func (w *Writer) common(at time.Time, operation string, kind int, status, workload, user, key string) auditCommon {
+func (w Tenant) common(at time.Time, operation string, kind int, status, workload, user, key string) auditCommon {
 	return auditCommon{
 		CreationTime: at.Format(auditTime), ID: w.uuid(), Operation: operation, OrganizationID: w.Tenant, RecordType: kind,
 		ResultStatus: status, UserKey: key, Version: 1, Workload: workload, UserID: user,
@@ -136,7 +136,7 @@ func (w *Writer) common(at time.Time, operation string, kind int, status, worklo
 
 // auditSignIn writes the audit record of a sign-in. ResultStatus is no indication of
 // the outcome: half of the failures have "Success" too.
-func (w *Writer) auditSignIn(s SignIn, id string) {
+func (w Tenant) auditSignIn(s SignIn, id string) {
 	code := s.Verdict.Codes()
 	operation, status := "UserLoggedIn", "Success"
 	if s.Verdict != Right {
@@ -202,7 +202,7 @@ type Read struct {
 }
 
 // Mail writes one record of type 50.
-func (w *Writer) Mail(r Read) {
+func (w Tenant) Mail(r Read) {
 	if r.Owner == "" {
 		r.Owner = r.User
 	}
@@ -237,7 +237,7 @@ func (w *Writer) Mail(r Read) {
 
 // Admin writes a record of type 1: somebody ran a cmdlet, or its like in the
 // web. parameters are names and values in turn.
-func (w *Writer) Admin(at time.Time, ip netip.Addr, user, key, cmdlet, object, session string, parameters ...string) {
+func (w Tenant) Admin(at time.Time, ip netip.Addr, user, key, cmdlet, object, session string, parameters ...string) {
 	r := auditAdmin{
 		auditCommon: w.common(at, cmdlet, 1, "True", "Exchange", user, key),
 		ObjectID:    object, AppID: ExchangeOnline, OrganizationName: w.Domain, OriginatingServer: "DB8PR04MB6875 (15.20.4042.018)", SessionID: session,
@@ -253,7 +253,7 @@ func (w *Writer) Admin(at time.Time, ip netip.Addr, user, key, cmdlet, object, s
 
 // Consent writes the consent of a user, or of an administrator for all users, to an
 // application with the given scopes.
-func (w *Writer) Consent(at time.Time, ip netip.Addr, user, key string, a App, principal, scopes string, everybody bool) {
+func (w Tenant) Consent(at time.Time, ip netip.Addr, user, key string, a App, principal, scopes string, everybody bool) {
 	kind := "Principal"
 	if everybody {
 		kind = "AllPrincipals"
@@ -282,7 +282,7 @@ func (w *Writer) Consent(at time.Time, ip netip.Addr, user, key string, a App, p
 }
 
 // Directory writes another act on the directory, with one changed property.
-func (w *Writer) Directory(at time.Time, ip netip.Addr, user, key, operation string, a App, principal, name, value string) {
+func (w Tenant) Directory(at time.Time, ip netip.Addr, user, key, operation string, a App, principal, name, value string) {
 	w.audit(at, auditDirectory{
 		auditCommon: w.common(at, operation, 8, "Success", "AzureActiveDirectory", user, key),
 		ClientIP:    addr(ip), ActorIPAddress: addr(ip), ObjectID: a.ID,

@@ -15,8 +15,8 @@ func UUID(rng *rand.Rand) string {
 // Hex draws n hexadecimal digits, at most 16, in capitals.
 func Hex(rng *rand.Rand, n int) string { return fmt.Sprintf("%016X", rng.Uint64())[:n] }
 
-func (w *Writer) uuid() string     { return UUID(w.rng) }
-func (w *Writer) hex(n int) string { return Hex(w.rng, n) }
+func (f *feed) uuid() string     { return UUID(f.rng) }
+func (f *feed) hex(n int) string { return Hex(f.rng, n) }
 
 // port draws an ephemeral port.
-func (w *Writer) port() int { return 49152 + w.rng.IntN(16000) }
+func (f *feed) port() int { return 49152 + f.rng.IntN(16000) }

@@ -141,14 +141,14 @@ type entraStep struct {
 }
 
 // export writes a record of Entra, where those are exported.
-func (w *Writer) export(at time.Time, r signInRecord) {
+func (w Tenant) export(at time.Time, r signInRecord) {
 	if w.Entra {
 		w.json("entra.signin", "m365/signins.ndjson", at, flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
 	}
 }
 
 // SignIn writes one sign-in to both logs.
-func (w *Writer) SignIn(s SignIn) {
+func (w Tenant) SignIn(s SignIn) {
 	id := w.uuid()
 	if s.Token == "" {
 		s.Token = w.hex(16) + "AA"
@@ -157,7 +157,7 @@ func (w *Writer) SignIn(s SignIn) {
 	w.auditSignIn(s, id)
 }
 
-func (w *Writer) entraRecord(s SignIn, id string) signInRecord {
+func (w Tenant) entraRecord(s SignIn, id string) signInRecord {
 	code := s.Verdict.Codes()
 	correlation := w.uuid()
 	country, city := w.country(s.IP)
@@ -222,7 +222,7 @@ func steps(s SignIn) []entraStep {
 
 // AppSignIn writes the sign-in of a service principal that gets a token for Microsoft
 // Graph or Exchange Online with its own secret. Only Entra has a record of it.
-func (w *Writer) AppSignIn(at time.Time, c Client, a App, principal string, graph bool) {
+func (w Tenant) AppSignIn(at time.Time, c Client, a App, principal string, graph bool) {
 	s := SignIn{At: at, Client: c, App: a, Silent: true, Graph: graph}
 	r := w.entraRecord(s, w.uuid())
 	r.Category, r.Identity = "ServicePrincipalSignInLogs", ""

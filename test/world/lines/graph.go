@@ -55,7 +55,7 @@ type GraphCall struct {
 }
 
 // Graph writes one request to the log of Graph's activity.
-func (w *Writer) Graph(g GraphCall) {
+func (w Tenant) Graph(g GraphCall) {
 	if g.Method == "" {
 		g.Method = "GET"
 	}

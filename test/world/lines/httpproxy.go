@@ -31,7 +31,7 @@ const exchangeTime = "2006-01-02T15:04:05.000Z"
 // httpProxy writes the proxy's row about a request. The proxy knows a user only after
 // authentication: failed names are only in the log of IIS. Every hour begins a new
 // file with a header.
-func (w *Writer) httpProxy(server int, r Request) {
+func (w Server) httpProxy(server int, r Request) {
 	if !w.Proxy {
 		return
 	}
@@ -55,7 +55,7 @@ func (w *Writer) httpProxy(server int, r Request) {
 }
 
 // signedAs returns an account as the server names it after authentication.
-func (w *Writer) signedAs(user string) string {
+func (w Server) signedAs(user string) string {
 	name, domain, ok := strings.Cut(user, "@")
 	if !ok {
 		return user

@@ -45,7 +45,7 @@ type Request struct {
 
 // Web writes one request to the IIS log of the front end, to the log of the proxy
 // and, if it is collected, to the IIS log of the back end.
-func (w *Writer) Web(r Request) {
+func (w Server) Web(r Request) {
 	r.id = w.uuid()
 	if r.Stem == "" {
 		r.Stem = r.stem
@@ -64,7 +64,7 @@ func (w *Writer) Web(r Request) {
 
 // serverOf is the server that a client's requests go to: balancers keep a
 // client at one server.
-func (w *Writer) serverOf(c Client) int { return int(c.IP.As16()[15]) % len(w.Servers) }
+func (w Server) serverOf(c Client) int { return int(c.IP.As16()[15]) % len(w.Servers) }
 
 // serverIP is the address of a server, and balancer that before them all.
 func serverIP(i int) string { return fmt.Sprintf("10.20.0.%d", 11+i) }
@@ -78,18 +78,18 @@ const noCredentials, logonDenied = 2148074254, 2148074252
 
 // Challenge writes the anonymous first leg of a handshake: a 401 that is no
 // failure.
-func (w *Writer) Challenge(at time.Time, c Client, s Service, query string) {
+func (w Server) Challenge(at time.Time, c Client, s Service, query string) {
 	w.Web(Request{At: at, Client: c, Service: s, Query: query, Status: 401, Sub: 1, Win32: noCredentials})
 }
 
 // Signed writes one request of a user whom a handshake has proved.
-func (w *Writer) Signed(at time.Time, c Client, s Service, user, query string, out int) {
+func (w Server) Signed(at time.Time, c Client, s Service, user, query string, out int) {
 	w.Web(Request{At: at, Client: c, Service: s, User: user, Query: query, Status: 200, Signed: true, Out: out})
 }
 
 // Basic writes one request with a name and a password, and what the Security
 // log says of it. For most right ones the server still has a token.
-func (w *Writer) Basic(at time.Time, c Client, s Service, user, query string, v Verdict) {
+func (w Server) Basic(at time.Time, c Client, s Service, user, query string, v Verdict) {
 	r := Request{At: at, Client: c, Service: s, Query: query, User: user, Status: 200, Signed: v == Right}
 	if v != Right {
 		r.Status, r.Sub, r.Win32 = 401, 1, v.Codes().Win32
@@ -102,7 +102,7 @@ func (w *Writer) Basic(at time.Time, c Client, s Service, user, query string, v 
 
 // NTLM writes a handshake that is refused: IIS logs no name, the Security log
 // has it.
-func (w *Writer) NTLM(at time.Time, c Client, s Service, user string, v Verdict) {
+func (w Server) NTLM(at time.Time, c Client, s Service, user string, v Verdict) {
 	w.Challenge(at, c, s, "")
 	at = at.Add(40 * time.Millisecond)
 	if v == Right {
@@ -119,7 +119,7 @@ const logonPage = "/owa/auth/logon.aspx"
 // Form writes a login through the web form. The POST answers 302 whatever the
 // password: the request that follows shows the outcome. It returns when the
 // browser has come to rest.
-func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time {
+func (w Server) Form(at time.Time, c Client, user string, v Verdict) time.Time {
 	host := "https://mail." + w.Domain
 	after := host + logonPage + "?replaceCurrent=1&url=" + strings.ReplaceAll(strings.ReplaceAll(host+"/owa", ":", "%3a"), "/", "%2f")
 	w.Web(Request{At: at, Client: c, Service: OWA, Stem: "/owa/auth.owa", User: user, Referer: after, Status: 302})
@@ -142,12 +142,12 @@ func (w *Writer) Form(at time.Time, c Client, user string, v Verdict) time.Time 
 }
 
 // LogonPage writes that somebody opens the page with the form.
-func (w *Writer) LogonPage(at time.Time, c Client) {
+func (w Server) LogonPage(at time.Time, c Client) {
 	w.page(at, c, logonPage, "replaceCurrent=1&url=https%3a%2f%2fmail."+w.Domain+"%2fowa")
 }
 
 // page is an anonymous GET of one of the pages around the form.
-func (w *Writer) page(at time.Time, c Client, stem, query string) {
+func (w Server) page(at time.Time, c Client, stem, query string) {
 	w.Web(Request{At: at, Client: c, Service: OWA, Method: "GET", Stem: stem, Query: query, Status: 200})
 }
 
@@ -159,7 +159,7 @@ func Device(name, id, kind, command string) string {
 // iisFlush is how long the driver keeps lines back.
 const iisFlush = 30 * time.Second
 
-func (w *Writer) iis(server, site int, r Request, port int) {
+func (w Server) iis(server, site int, r Request, port int) {
 	ip, forwarded := r.IP.String(), ""
 	switch {
 	case w.Balancer && r.IP.IsLoopback():
@@ -186,7 +186,7 @@ func (w *Writer) iis(server, site int, r Request, port int) {
 	w.text(fmt.Sprintf("exchange.iis.%d", site), path, at, flushed(at, iisFlush), text, w.iisHeader(at)...)
 }
 
-func (w *Writer) iisHeader(at time.Time) []string {
+func (w Server) iisHeader(at time.Time) []string {
 	fields := "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status"
 	if w.Bytes {
 		fields += " sc-bytes cs-bytes"

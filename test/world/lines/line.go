@@ -62,8 +62,21 @@ type Setup struct {
 	Local    *time.Location
 }
 
-// Writer writes lines. It is not safe for concurrent use.
+// Writer writes the lines of an organisation. It is not safe for concurrent use.
 type Writer struct {
+	*feed
+	Server
+	Tenant
+}
+
+// Server writes the logs on the premises.
+type Server struct{ *feed }
+
+// Tenant writes the logs of the cloud.
+type Tenant struct{ *feed }
+
+// feed hands lines to their reader.
+type feed struct {
 	Setup
 	rng     *rand.Rand
 	out     func(Line)
@@ -75,30 +88,31 @@ type Writer struct {
 // NewWriter returns a writer that hands every line to out. country returns where
 // an address is, for the location of Entra's records.
 func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
-	return &Writer{Setup: s, rng: rng, out: out, country: country}
+	f := &feed{Setup: s, rng: rng, out: out, country: country}
+	return &Writer{f, Server{f}, Tenant{f}}
 }
 
 // text writes one line of a text file.
-func (w *Writer) text(tag, path string, at, arrives time.Time, line string, header ...string) {
-	w.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, Text: []byte(line), Header: header})
+func (f *feed) text(tag, path string, at, arrives time.Time, line string, header ...string) {
+	f.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, Text: []byte(line), Header: header})
 }
 
 // json writes v as one line. Angle brackets stay as they are, as the services
 // write them.
-func (w *Writer) json(tag, path string, at, arrives time.Time, v any) {
+func (f *feed) json(tag, path string, at, arrives time.Time, v any) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		panic(err) // only structs of this package come here
 	}
-	w.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, JSON: true, Text: bytes.TrimSuffix(text.Bytes(), []byte("\n"))})
+	f.add(Line{At: at, Arrives: arrives, Tag: tag, Path: path, JSON: true, Text: bytes.TrimSuffix(text.Bytes(), []byte("\n"))})
 }
 
-func (w *Writer) add(l Line) {
-	w.seq++
-	l.Seq = w.seq
-	w.out(l)
+func (f *feed) add(l Line) {
+	f.seq++
+	l.Seq = f.seq
+	f.out(l)
 }
 
 // flushed returns when a writer that empties its buffer every so often writes
@@ -106,6 +120,6 @@ func (w *Writer) add(l Line) {
 func flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
 
 // between draws a duration from [low, high), to the millisecond.
-func (w *Writer) between(low, high time.Duration) time.Duration {
-	return low + time.Duration(w.rng.Int64N(int64(high-low))).Truncate(time.Millisecond)
+func (f *feed) between(low, high time.Duration) time.Duration {
+	return low + time.Duration(f.rng.Int64N(int64(high-low))).Truncate(time.Millisecond)
 }

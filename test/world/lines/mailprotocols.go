@@ -10,7 +10,7 @@ const smtpFields = "#Fields: date-time,connector-id,session-id,sequence-number,l
 
 // smtp is one SMTP conversation on the receive connector of the front end.
 type smtp struct {
-	w      *Writer
+	w      Server
 	at     time.Time
 	id     string
 	remote string
@@ -20,7 +20,7 @@ type smtp struct {
 
 // open starts a conversation and brings it to the point where the client can
 // say who it is.
-func (w *Writer) open(at time.Time, c Client) *smtp {
+func (w Server) open(at time.Time, c Client) *smtp {
 	ip := c.IP.String()
 	s := &smtp{w: w, at: at, id: "08DE" + w.hex(12), remote: net.JoinHostPort(ip, fmt.Sprint(w.port())), server: w.serverOf(c)}
 	s.say("+", "", "")
@@ -46,7 +46,7 @@ func (s *smtp) say(event, data, context string) {
 
 // Submit writes one conversation with SMTP AUTH and, if the password is right, a
 // message. A failure has four rows, of which only the second has the name.
-func (w *Writer) Submit(at time.Time, c Client, account string, v Verdict) {
+func (w Server) Submit(at time.Time, c Client, account string, v Verdict) {
 	s := w.open(at, c)
 	if v == Right {
 		s.say("*", account, "authenticated")
@@ -68,7 +68,7 @@ const sessionFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,durati
 
 // session is one IMAP or POP3 session of the front end.
 type session struct {
-	w              *Writer
+	w              Server
 	at             time.Time
 	name           string // IMAP4 or POP3
 	folder, tag    string
@@ -77,7 +77,7 @@ type session struct {
 	server, number int
 }
 
-func (w *Writer) session(at time.Time, c Client, name, folder, tag string, port int) *session {
+func (w Server) session(at time.Time, c Client, name, folder, tag string, port int) *session {
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
 	s := &session{w: w, at: at, name: name, folder: folder, tag: tag, id: w.hex(16), remote: remote, port: port, server: w.serverOf(c)}
 	s.say("", "OpenSession", "", "")
@@ -112,7 +112,7 @@ func (s *session) login(c Client, account, command, parameters, refusal string, 
 
 // IMAP writes one IMAP session: a login and, if the password is right, a number of
 // fetches.
-func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
+func (w Server) IMAP(at time.Time, c Client, account string, v Verdict, fetches int) {
 	s := w.session(at, c, "IMAP4", "Imap4", "exchange.imap", 993)
 	s.say("", "capability", "", "R=OK")
 	if !s.login(c, account, "authenticate", "PLAIN", "2 NO AUTHENTICATE failed.", v) {
@@ -127,7 +127,7 @@ func (w *Writer) IMAP(at time.Time, c Client, account string, v Verdict, fetches
 
 // POP writes one POP3 session: a login and, if the password is right, a number of
 // messages that are retrieved.
-func (w *Writer) POP(at time.Time, c Client, account string, v Verdict, messages int) {
+func (w Server) POP(at time.Time, c Client, account string, v Verdict, messages int) {
 	s := w.session(at, c, "POP3", "Pop3", "exchange.pop", 995)
 	s.say("", "user", account, "R=OK")
 	if !s.login(c, account, "pass", "*****", "-ERR Logon failure: unknown user name or bad password.", v) {

@@ -17,7 +17,7 @@ type auditSearch struct {
 }
 
 // Search writes an act of eDiscovery: SearchCreated, SearchStarted, SearchExported.
-func (w *Writer) Search(at time.Time, ip netip.Addr, user, key, operation, name, mailboxes, query string) {
+func (w Tenant) Search(at time.Time, ip netip.Addr, user, key, operation, name, mailboxes, query string) {
 	w.audit(at, auditSearch{
 		auditCommon: w.common(at, operation, 24, "", "SecurityComplianceCenter", user, key),
 		ClientIP:    addr(ip), ObjectID: name, ExchangeLocations: mailboxes, Query: query, SearchType: "ComplianceSearch",
@@ -36,7 +36,7 @@ type auditRules struct {
 }
 
 // Rules writes that Outlook for the desktop has saved a rule: actions is JSON.
-func (w *Writer) Rules(at time.Time, ip netip.Addr, user, key, session, name, actions string) {
+func (w Tenant) Rules(at time.Time, ip netip.Addr, user, key, session, name, actions string) {
 	w.audit(at, auditRules{
 		auditCommon:     w.common(at, "UpdateInboxRules", 2, "Succeeded", "Exchange", user, key),
 		ClientIPAddress: addr(ip), ClientInfoString: "Client=MSExchangeRPC", MailboxOwnerUPN: user, SessionID: session,

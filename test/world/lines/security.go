@@ -43,7 +43,7 @@ const (
 
 // logon writes a 4624 of a web sign-in, which has the domain's name of the account
 // however the name was typed.
-func (w *Writer) logon(at time.Time, user, ip string) {
+func (w Server) logon(at time.Time, user, ip string) {
 	name, domain := targetFields(w.signedAs(user))
 	logon, guid, server := w.hex(7), w.uuid(), w.Servers[0]
 	w.security(at, 4624, 2, "0x8020000000000000",
@@ -61,7 +61,7 @@ func sid(name string) string {
 }
 
 // logonFailed writes a 4625. Windows does not learn the client's address of SMTP AUTH.
-func (w *Writer) logonFailed(at time.Time, user, ip, process string, kind int, v Verdict) {
+func (w Server) logonFailed(at time.Time, user, ip, process string, kind int, v Verdict) {
 	name, domain := targetFields(user)
 	from, via, server := fmt.Sprint(w.port()), "Advapi  ", w.Servers[0]
 	if process == smtpProcess {
@@ -75,14 +75,14 @@ func (w *Writer) logonFailed(at time.Time, user, ip, process string, kind int, v
 		kind, via, "Negotiate", server, "-", "-", 0, "0x2f1c", process, ip, from)
 }
 
-func (w *Writer) security(at time.Time, id, version int, keywords string, inserts ...any) {
+func (w Server) security(at time.Time, id, version int, keywords string, inserts ...any) {
 	w.event("Security", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-Security-Auditing", ProviderGuid: "{54849625-5478-4994-A5BA-3E3B0328C30D}",
 		EventID: id, Version: version, Task: 12544, Keywords: keywords, Computer: w.computer(), StringInserts: inserts,
 	})
 }
 
-func (w *Writer) computer() string { return w.Servers[0] + "." + w.Domain }
+func (w Server) computer() string { return w.Servers[0] + "." + w.Domain }
 
 // targetFields splits an account into the two fields of a Windows event. A user principal
 // name is not split; its domain field is empty.
@@ -94,7 +94,7 @@ func targetFields(user string) (name, domain string) {
 }
 
 // event writes e to a channel, with local time.
-func (w *Writer) event(channel string, at time.Time, e windowsEvent) {
+func (w Server) event(channel string, at time.Time, e windowsEvent) {
 	if channel == "Security" && !w.Security {
 		return
 	}
@@ -107,7 +107,7 @@ func (w *Writer) event(channel string, at time.Time, e windowsEvent) {
 }
 
 // ScriptBlock writes what somebody ran in PowerShell on a computer (4104).
-func (w *Writer) ScriptBlock(at time.Time, computer, user, text string) {
+func (w Server) ScriptBlock(at time.Time, computer, user, text string) {
 	w.event("Microsoft-Windows-PowerShell/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-PowerShell", ProviderGuid: "{A0C1853B-5C40-4B15-8766-3CF1C58F985A}",
 		EventID: 4104, Version: 1, Level: 5, Task: 2, Opcode: 15, Keywords: "0x0", Computer: computer, UserID: user,
@@ -116,7 +116,7 @@ func (w *Writer) ScriptBlock(at time.Time, computer, user, text string) {
 }
 
 // Query writes that a program on a computer looked up a host (Sysmon 22).
-func (w *Writer) Query(at time.Time, computer, user, image, host string) {
+func (w Server) Query(at time.Time, computer, user, image, host string) {
 	w.event("Microsoft-Windows-Sysmon/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-Sysmon", ProviderGuid: "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
 		EventID: 22, Version: 5, Level: 4, Task: 22, Keywords: "0x8000000000000000", Computer: computer, UserID: "NT AUTHORITY\\SYSTEM",
@@ -126,7 +126,7 @@ func (w *Writer) Query(at time.Time, computer, user, image, host string) {
 
 // Cmdlet writes a cmdlet that the server ran, to the channel MSExchange
 // Management. user is a name in the directory, as contoso.com/Users/Admin.
-func (w *Writer) Cmdlet(at time.Time, user, cmdlet, parameters string) {
+func (w Server) Cmdlet(at time.Time, user, cmdlet, parameters string) {
 	w.event("MSExchange Management", at, windowsEvent{
 		ProviderName: "MSExchange CmdletLogs", EventID: 1, Level: 4, Task: 1, Qualifiers: "16384", Keywords: "0x80000000000000", Computer: w.computer(),
 		Message: "Cmdlet suceeded. Cmdlet " + cmdlet + ", parameters " + parameters + ".",
