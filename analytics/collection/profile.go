@@ -165,14 +165,17 @@ func oneLine(text []byte) string {
 }
 
 // same reports whether two observations count as one: the same signal of the same
-// client within observationSpan, or with the same feature within an hour.
+// client within observationSpan, or with the same feature within an hour. Except for a
+// volume, one observation lasts a day at most: what an account has done for days has
+// become usual.
 func (n *observation) same(o *observation) bool {
 	span := int64(observationSpan)
 	if n.feature != 0 {
 		span = event.Hour
 	}
 	return n.kind == o.kind && n.client == o.client && n.feature == o.feature && (n.links == o.links || n.feature != 0) &&
-		o.last >= n.first-span && o.first <= n.last+span
+		o.last >= n.first-span && o.first <= n.last+span &&
+		(n.kind == accessVolume || max(n.last, o.last)-min(n.first, o.first) <= event.Day)
 }
 
 // forget drops an observation of the most frequent signal, so that a flood of one
