@@ -48,7 +48,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 	i := &incidents{policy: p, tracker: tracker, slow: slow}
 	a := newProfiles(p, i, maxIPs, maxUsers)
 	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, population: population, accounts: a.accounts, forgiveness: forgiveness}
+	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: policy.NewGeoCache(p), forgiveness: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}

@@ -16,7 +16,10 @@
 // prefix (IPv4 /16, IPv6 /32) stands for the owner. Failures that a success of the
 // account follows within forgiveness, mail programs that keep trying an old
 // password, and people who arrive in a new network with their own programs do not
-// count.
+// count. Attempts on one account count however regular they are if no such program
+// makes them: by the form of Outlook on the web, more often than once in five minutes
+// from a server for rent that the account has not used, or from three networks at a
+// time.
 //
 // # It opens
 //
@@ -46,7 +49,8 @@
 //   - Rounds (campaigns.go): three clients or more with incidents of their own try the
 //     same accounts with the same rare tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
-//     window, or as many networks in the slow one; a privileged account
+//     window, or as many networks in the slow one; three networks at a time with
+//     failure_threshold failures together; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
