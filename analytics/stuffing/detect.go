@@ -139,7 +139,7 @@ func (s *Detector) failed(ev *event.Event) {
 // another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
-	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
+	if s.incidents.inReach(c.incident, t.At) && c.attackMade(t, a) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}
