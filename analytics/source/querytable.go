@@ -31,7 +31,7 @@ func (s *Set) openTable(m record.Value, depth int) (taken bool) {
 			continue
 		}
 		mark := len(s.scratch.Buf)
-		s.visits = 0
+		s.visits, s.respelt = 0, 0
 		if inner := s.tableRow(names, row); !s.open(inner, depth+1) {
 			s.reject(inner)
 		}

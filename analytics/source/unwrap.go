@@ -65,7 +65,7 @@ func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
 	for item := range list.Items() {
 		empty = false
 		if known || taken {
-			s.visits = 0
+			s.visits, s.respelt = 0, 0
 		}
 		inner := depth
 		if !item.IsMap() {
@@ -110,7 +110,8 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 	var found [len(wrapperNames)]record.Value
 	s.in.Fields = m
 	if s.in.Values(wrapperKeys, false, found[:]) > 0 {
-		if inner, known := wrapped(found[:]); inner.Present() {
+		elastic := elasticOf(m, found[:])
+		if inner, known := wrapped(found[:]); inner.Present() && elastic == nil {
 			if known && inner.IsArray() {
 				return s.openList(inner, depth+1, true)
 			}
@@ -124,8 +125,11 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 				return true
 			}
 		}
+		if elastic != nil && s.openElastic(elastic, m, depth) {
+			return true
+		}
 	}
-	return !many && s.offerMap(m) || s.search(m, depth)
+	return !many && s.offerMap(m) || s.search(m, depth) || s.respell(m, depth)
 }
 
 // search looks for a record below keys that nothing is known of: in maps, in
@@ -134,6 +138,8 @@ func (s *Set) search(m record.Value, depth int) bool {
 	if s.openTable(m, depth) {
 		return true
 	}
+	s.searching++
+	defer func() { s.searching-- }()
 	c := m.Fields()
 	for _, field, ok := c.Next(); ok && s.visits <= maxVisits; _, field, ok = c.Next() {
 		switch {
@@ -163,7 +169,7 @@ func (s *Set) openEmbedded(text []byte, depth int) bool {
 		return false
 	case c[0] == '{' || c[0] == '[' || c[0] == '"':
 		return s.openText(c, depth)
-	case c[0] == '<' || c[0]-'0' <= 9:
+	case c[0] == '<' || c[0]-'0' <= 9 || isEncoded(c):
 		return s.openText(c, depth)
 	}
 	return s.openBehindPrefix(text, depth)
@@ -223,6 +229,9 @@ func (s *Set) openText(text []byte, depth int) bool {
 			return true
 		}
 	}
+	if isEncoded(text) && s.openEncoded(text, depth) {
+		return true
+	}
 	return s.openLine(text, depth) || s.openBehindPrefix(text, depth)
 }
 
@@ -246,17 +255,37 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 		s.unknown(v)
 		return false
 	}
+	return s.openSeveral(v, rest, depth)
+}
+
+// openSeveral is openJSON for a value with more behind it. Values in a text that is only
+// found by searching are records if a format takes one of them.
+func (s *Set) openSeveral(v record.Value, rest []byte, depth int) bool {
+	known, missed := depth <= 1, 0
 	for {
-		if s.visits = 0; !s.open(v, depth) {
+		if known {
+			s.visits, s.respelt = 0, 0
+		}
+		switch {
+		case s.open(v, depth):
+			for known = true; missed > 0; missed-- {
+				s.reject(nil)
+			}
+		case known:
 			s.reject(v)
+		default:
+			missed++
 		}
 		if len(rest) == 0 {
-			return true
+			return known
 		}
+		var err error
 		if v, rest, err = s.scratch.JSON(rest); err != nil {
 			s.fail(format.BadSyntax)
-			s.reject(nil)
-			return true
+			if known {
+				s.reject(nil)
+			}
+			return known
 		}
 	}
 }
@@ -264,6 +293,9 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 // openLine decodes a raw line. The limit is for lines only: audit records as JSON,
 // and as cells of a CSV row, are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
+	if (line[0] == '#' || s.at.unneeded > 0) && s.ignore(line) {
+		return true
+	}
 	if s.openRow(line, depth) {
 		return true
 	}

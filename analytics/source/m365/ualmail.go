@@ -21,7 +21,7 @@ func (u *UAL) mail(in *format.Input, ev *event.Event, op *event.Operation) bool 
 	}
 	ev.Access = op.Access
 	ev.Outcome = event.Success
-	if ualFailed(u.f(ualResultStatus)) {
+	if ualFailed(u.f(ualResultStatus)) || ualFailed(u.f(ualOperationResult)) {
 		ev.Outcome = event.Failure
 	}
 	if app := u.first(ualClientAppID, ualAppID); app != nil {
@@ -70,7 +70,7 @@ func (u *UAL) items(in *format.Input) int {
 	if n == 0 {
 		n = in.Structured(u.f(ualAffectedItems)).Len()
 	}
-	if n == 0 && u.f(ualItem).Present() {
+	if n == 0 && (u.f(ualItem).Present() || u.first(ualItemID) != nil) {
 		n = 1
 	}
 	return n

@@ -26,6 +26,7 @@ var messages = []struct {
 	{4625, `- - - - LogonType - TargetUserName TargetDomainName FailureReason Status SubStatus ProcessId ProcessName
 		WorkstationName IpAddress - LogonProcessName AuthenticationPackageName - - -`},
 	{4740, `- - - - - TargetUserName TargetDomainName`},
+	{4768, `TargetUserName TargetDomainName - - - IpAddress - - Status - - - - -`},
 	{4771, `- TargetUserName - IpAddress - - Status - - - -`},
 	{4776, `PackageName TargetUserName Workstation Status`},
 }
