@@ -258,6 +258,7 @@ func TestTrackerIsRestored(t *testing.T) {
 		t.Error("the clock was not restored")
 	}
 	for _, tracker := range []*Tracker{before, after} {
+		expect(t, "the same minute", tracker.Flush())
 		tracker.Advance(begin + event.Minute)
 		got := tracker.Flush()
 		expect(t, "the delayed message", got, alert.PhaseOpened)
@@ -283,5 +284,16 @@ func TestStolenAccountIsNotAtHome(t *testing.T) {
 	got := tracker.Flush()
 	if len(got) != 1 || len(got[0].Familiar) != 1 || got[0].Familiar[0].User != "bob" || len(got[0].Valid) != 1 {
 		t.Fatalf("%+v", got)
+	}
+}
+
+func TestFind(t *testing.T) {
+	tracker := newGraded(t, nil)
+	i := tracker.Open(gradedRule, "alice", begin)
+	if tracker.Find(gradedRule, "alice", begin+1000) != i {
+		t.Error("the incident of that day is not found")
+	}
+	if tracker.Find(gradedRule, "bob", begin) != nil || tracker.Find(gradedRule, "alice", begin+2*event.Day) != nil {
+		t.Error("an incident of another subject or day is found")
 	}
 }

@@ -54,10 +54,11 @@ func manyKeys(seed int) Value {
 
 func TestIndexAgainstModel(t *testing.T) {
 	k, x := NewKeys(append([]string{"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, auditNames...)...), new(Index)
-	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB")
+	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB", "cc")
+	doubled := Value("\x83\xa2cc\x01\xa2dd\x02\xa2cc\x03")
 	for n := range 3 {
 		record := auditRecord(n)
-		for _, m := range []Value{record, manyKeys(n), append(bytes.Clone(record), record...), {0x80}, {0x93, 1, 2, 3}, {0xdf, 0xff, 0xff, 0xff, 0xff}, {}} {
+		for _, m := range []Value{record, manyKeys(n), doubled, append(bytes.Clone(record), record...), {0x80}, {0x93, 1, 2, 3}, {0xdf, 0xff, 0xff, 0xff, 0xff}, {}} {
 			sameIndexed(t, x, k, m)
 			sameIndexed(t, x, long, m)
 			for cut := 0; cut < len(m); cut += 1 + len(m)/2000 {
@@ -84,7 +85,7 @@ func TestIndexOfManyFields(t *testing.T) {
 	}
 }
 
-// Keys that are invented fill the vocabulary, again and again.
+// Keys that are invented fill the dictionary, again and again.
 func TestIndexForgetsWords(t *testing.T) {
 	k, x := NewKeys(auditNames...), new(Index)
 	for i := range 200 {
@@ -96,8 +97,8 @@ func TestIndexForgetsWords(t *testing.T) {
 		sameIndexed(t, x, k, m)
 		sameIndexed(t, x, k, auditRecord(i))
 	}
-	if x.words.known > maxWords {
-		t.Errorf("%d words", x.words.known)
+	if x.keys.known > maxEntries {
+		t.Errorf("%d entries", x.keys.known)
 	}
 }
 

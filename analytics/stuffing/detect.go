@@ -48,7 +48,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	i := &incidents{policy: p, tracker: tracker, slow: slow}
 	a := newProfiles(p, i, maxIPs, maxUsers)
 	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, population: population, geo: geo, accounts: a.accounts, forgiveness: forgiveness}
+	st := &statistics{policy: p, incidents: i, population: population, geo: geo, accounts: a.accounts, forgiveness: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
@@ -59,7 +59,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
 		thresholds: &thresholds{policy: p, statistics: st, shared: sh, burst: burst, slow: slow},
-		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
+		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
 			learning: &learning{profiles: a, rarity: r}, forgiveness: forgiveness},
 	}
@@ -104,7 +104,7 @@ func (s *Detector) failed(ev *event.Event) {
 	own, isNew := s.failedAt(ev, &t, c, a)
 	switch {
 	case !isNew:
-		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
+		s.decided(ev, explain.Ignored, "another log has reported the same attempt", "")
 		return
 	case a.familiar(c, &t, t.At):
 		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
@@ -140,7 +140,7 @@ func (s *Detector) failed(ev *event.Event) {
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
 	c.switchTo(t.Tool)
-	if s.incidents.inReach(c.incident, t.At) && c.attacks(t, a) {
+	if s.incidents.inReach(c.incident, t.At) && c.attackMade(t, a) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}

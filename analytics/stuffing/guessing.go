@@ -16,12 +16,11 @@ type guessing struct {
 	clients     *clientIncidents
 	foreign     *foreignSignIns
 	credentials *credentials
-	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
 
 // observe watches one account that fails from foreign networks: ten clients in
-// the burst window, ten networks in the slow one, several rented servers, or, for a privileged account,
+// the burst window, ten networks in the slow one, or, for a privileged account,
 // often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
@@ -31,7 +30,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	a.attempts.Add(*t, maxClientAttempts)
 	s.profiles.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
-	clients, privileged := s.fromMany(a, t) || s.fromRented(a, t), false
+	clients, privileged := s.fromMany(a, t), false
 	switch {
 	case clients:
 	case !c.shared(t.Marks) && s.privileged(a, t, c.key):
@@ -88,13 +87,17 @@ func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *eve
 }
 
 // fromMany reports whether one account fails from many clients at a time, or
-// from many networks in a day. Its telephone with an old password does not count,
+// from many networks in a day, or from a few networks at a time as often as the
+// failures of one client that open an incident. Its telephone with an old password does not count,
 // which fails from wherever it is carried.
 func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
 	all := a.attempts.All()
 	if len(all) < least || disabled(all) {
 		return false
+	}
+	if a.failsFromSeveral(t.At) && s.often(a, t) {
+		return true
 	}
 	phone := telephone(all)
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
@@ -104,28 +107,12 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	})
 }
 
-// fromRented reports whether a known account fails as often in the slow window as opens
-// the incident of a client, from several servers for rent and with programs that it has
-// not used.
-func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
-	least := s.policy.Stuffing.FailureThreshold.Slow
-	all := a.attempts.All()
-	if len(all) < least || len(a.known) == 0 || disabled(all) || distinct(all, 0, s.profiles.cut) < 2 {
-		return false
-	}
-	return a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		if len(run) < least {
-			return false
-		}
-		clients, n := map[event.ClientKey]struct{}{}, 0
-		for i := range run {
-			if o := &run[i]; !a.usedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
-				clients[s.profiles.cut(o.Client)] = struct{}{}
-				n++
-			}
-		}
-		return n >= least && len(clients) >= 2
-	})
+// often reports whether an account fails as often in a window as the failures of one
+// client that open an incident.
+func (s *guessing) often(a *account, t *window.Attempt) bool {
+	least := &s.policy.Stuffing.FailureThreshold
+	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool { return len(run) >= least.Burst }) ||
+		a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool { return len(run) >= least.Slow })
 }
 
 // telephone returns the agent of the mail program with the most attempts, or 0.

@@ -174,8 +174,8 @@ func TestCluster(t *testing.T) {
 	}
 	c = &cluster{}
 	for n := range 4 * accounts {
-		if add(c, n, int64(n)*horizon) {
-			t.Fatal("wide with one account a day")
+		if add(c, n, int64(n)*(horizon/(accounts-1)+1)) {
+			t.Fatal("wide with four accounts at a time")
 		}
 	}
 	for n := range 3 * maxPairs {

@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -71,8 +72,8 @@ const (
 // that succeed; or foreign and familiar accounts together exceed the accounts
 // that succeed by at least twice the threshold. Failures: the failures reach
 // the threshold, more foreign accounts fail than succeed, and at least three
-// foreign accounts fail (a spray of four accounts in three rounds), as many are
-// guesses that no stale client makes, or the run does not look like a stale client.
+// foreign accounts fail (a spray of four accounts in three rounds) or the run
+// does not look like a stale client, or no stale client makes as many of them.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	switch {
 	case w.foreign >= accounts && w.foreign > w.succeeded,
@@ -90,11 +91,11 @@ func (w *attemptStats) looksStale() bool {
 	if 2*w.mail > len(w.run) {
 		return true
 	}
-	var p periodic
+	var p attack.Periodic
 	for i := range w.run {
-		p.add(w.run[i].At)
+		p.Add(w.run[i].At)
 	}
-	return p.regular()
+	return p.Regular()
 }
 
 // weekLeast is the least number of distinct accounts that fail on a day for
