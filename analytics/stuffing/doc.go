@@ -69,7 +69,7 @@
 // roaming telephone: familiar networks, or one mail program of one account. The
 // telephone of a former employee: a disabled account cannot be guessed. A
 // migration tool: more accounts sign in than fail. A printer or a monitoring
-// probe: one account.
+// probe: one account, for days or at regular intervals, which no campaign takes in.
 //
 // # What can be tuned
 //
