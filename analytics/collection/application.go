@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"math"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/alert"
@@ -120,7 +122,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, at+1) {
+	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, math.MaxInt64) {
 		app.Networks = min(app.Networks+1, maxAppNetworks+1)
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)
