@@ -36,7 +36,7 @@ type csvColumns struct {
 var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
 	"eventrecordid", "eventdata", "requesturi", auditHeader,
-	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "mailboxresolvedownername",
+	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "lastaccessed", "cmdletparameters",
 }
 
 // auditHeader is a column that only the directory audit of Entra's portal has.
