@@ -22,7 +22,7 @@ func writeSBOM(path string, r *release, t target, licences []licence) error {
 		components, refs = append(components, c), append(refs, purl)
 	}
 	bom := cdx.NewBOM()
-	bom.Metadata = &cdx.Metadata{Timestamp: r.date.Format(time.RFC3339), Component: &main}
+	bom.Metadata = &cdx.Metadata{Timestamp: r.date.Format(time.RFC3339), Component: &root}
 	bom.Components = &components
 	bom.Dependencies = &[]cdx.Dependency{{Ref: self, Dependencies: &refs}}
 	f, err := os.Create(path)
