@@ -2,11 +2,13 @@ package collection
 
 import (
 	"math"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -71,7 +73,7 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if box == 0 {
 		return
 	}
-	quiet := app.incident == nil || app.incident.Severity <= alert.Low
+	quiet := !slices.ContainsFunc(app.thefts, func(i *theft.Theft) bool { return i.Severity > alert.Low })
 	app.Volumes()
 	c.subjects.changed(app)
 	app.Taken.Read(at, ev.Items)
