@@ -100,7 +100,7 @@ suites:
 
 vet:
 	$(PURE) $(GO) vet ./...
-	$(SHARED) $(GO) vet ./plugin ./test/bench/getrecord
+	$(SHARED) $(GO) vet ./plugin ./test/bench/getrecord ./analytics
 	$(SHARED) $(GO) vet -tags fault ./plugin
 	GOOS=windows $(PURE) $(GO) vet $(UNITS)
 	@if git grep -nE '^(<<<<<<<|>>>>>>>) '; then echo "merge markers"; exit 1; fi
@@ -109,7 +109,7 @@ vet:
 lint:
 	$(PURE) $(GO) build -modfile=.ci/tools.mod -o build/staticcheck honnef.co/go/tools/cmd/staticcheck
 	$(PURE) build/staticcheck ./...
-	$(SHARED) build/staticcheck ./plugin ./test/bench/getrecord
+	$(SHARED) build/staticcheck ./plugin ./test/bench/getrecord ./analytics
 	$(SHARED) build/staticcheck -tags fault ./plugin
 	cd .ci/dist && $(PURE) ../../build/staticcheck ./...
 

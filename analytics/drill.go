@@ -74,8 +74,9 @@ func markOf(ev *event.Event) []byte {
 	return ev.ID
 }
 
-// addressOfDrill returns the address of a record, and reports whether a drill may have
-// it: one for documentation, or none where records of the kind have none.
+// addressOfDrill returns the address of a record, and reports whether a record of a drill
+// may have it: an address for documentation, or no address in a record of a script or a
+// cmdlet.
 func addressOfDrill(ev *event.Event) (text string, ok bool) {
 	if len(ev.RawIP) == 0 {
 		return "", ev.Action == event.Script || ev.Action == event.MailboxChange

@@ -197,8 +197,8 @@ func (e *Engine) analyse(ev *event.Event) {
 	}
 }
 
-// normalise finds the canonical fields of an event, with the name of an account that
-// the log identifies by its SID.
+// normalise fills the canonical fields of an event, among them the name of an account
+// that the log identifies by its SID.
 func (e *Engine) normalise(ev *event.Event) {
 	if e.tracker.OfDrill {
 		ev.Marks |= event.OfDrill

@@ -94,3 +94,21 @@ func TestAlertsOfTheRecordedTenant(t *testing.T) {
 		t.Error("no incident has mails")
 	}
 }
+
+// The chain in records as the logs have them: sources, policy and analytic
+// together.
+func rawIncident(t *testing.T, lines []string, pack func([]byte) any) *alert.Alert {
+	t.Helper()
+	var all [][]byte
+	for _, l := range lines {
+		all = append(all, []byte(l))
+	}
+	got, e := run(t, policy.Default(), "raw", chunked(all, 50, pack))
+	list := byRule(got, "AN0131")
+	if len(list) != 1 {
+		t.Fatalf("%d incidents, want 1: %s\n%+v", len(list), summaries(got), e.Stats())
+	}
+	return list[0]
+}
+
+func stamped(at time.Duration) string { return midnight.Add(at).Format("2006-01-02T15:04:05Z") }

@@ -65,17 +65,16 @@ func located(t *testing.T) *policy.Policy {
 
 func TestOwnersAndJourneys(t *testing.T) {
 	p := located(t)
-	all := orders(t, func(s *scene) {
-		s.policy = p
-		s.lives(alice, 7)
-		s.signsIn(act{at: 9 * time.Hour, ip: homeIP, user: alice, agent: browser, app: officeID})
-		s.signsIn(act{at: 9*time.Hour + 30*time.Minute, ip: thief, user: alice, agent: browser, app: officeID})
-		for n := range 10 {
-			s.reads(act{at: 9*time.Hour + time.Duration(31+n)*time.Minute, ip: thief, user: alice, agent: python, app: officeID, source: event.Graph,
-				service: event.GraphService, operation: "GET /me/messages", items: 10})
-		}
-	})
-	a := only(t, all, "scripted_mail_access", alert.High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
+	s := newScene(t)
+	s.policy = p
+	s.lives(alice, 7)
+	s.signsIn(act{at: 9 * time.Hour, ip: homeIP, user: alice, agent: browser, app: officeID})
+	s.signsIn(act{at: 9*time.Hour + 30*time.Minute, ip: thief, user: alice, agent: browser, app: officeID})
+	for n := range 10 {
+		s.reads(act{at: 9*time.Hour + time.Duration(31+n)*time.Minute, ip: thief, user: alice, agent: python, app: officeID, source: event.Graph,
+			service: event.GraphService, operation: "GET /me/messages", items: 10})
+	}
+	a := only(t, s.sorted().play(), "scripted_mail_access", alert.High, "signin.impossible_travel", "signin.new_country", "signin.new_network")
 	if a.AS != (alert.AS{Number: 64666, Organization: "Cheap Hosting"}) || a.Geo.CountryISO != "BR" || !a.Geo.Located || a.Geo.Lat != -23.5 {
 		t.Errorf("%+v %+v", a.AS, a.Geo)
 	}

@@ -72,10 +72,6 @@ func TestQuiet(t *testing.T) {
 				}
 			}
 		},
-		"a backup over 500 mailboxes, declared": func(s *scene) {
-			declared(t, s, `[{name: backup, app: `+backupID+`, network: 192.0.2.128/28}]`)
-			backup(s, 0, 500)
-		},
 		"an administrator's routine": func(s *scene) {
 			for d := range 5 {
 				at := time.Duration(d)*24*time.Hour + 9*time.Hour
@@ -161,37 +157,7 @@ func declared(t *testing.T, s *scene, automation string) {
 	s.policy = p
 }
 
-// A backup that nobody has declared is one question; when it has come for days
-// it is known. Then it reads far more mailboxes from elsewhere.
-func TestUndeclaredBackup(t *testing.T) {
-	s := newScene(t)
-	for d := range 14 {
-		backup(s, d, 500)
-	}
-	all := s.sorted().play()
-	a := only(t, all, "application_mail_access", alert.Low, "access.many_mailboxes")
-	if a.Subject != backupID || a.Counts.Mailboxes != 500 {
-		t.Errorf("%s", summary(a))
-	}
-	t.Log(a.Message)
-}
-
-func TestKnownApplicationTurnsBad(t *testing.T) {
-	s := newScene(t)
-	for d := range 14 {
-		for n := range 3 {
-			at := time.Duration(d)*24*time.Hour + time.Duration(n)*time.Minute
-			s.reads(act{at: at, ip: "192.0.2.130", user: "ServicePrincipal_" + backupID, mailbox: person(n), app: backupID, client: "Client=REST;;", protocol: event.ClientCredential, items: 2})
-		}
-	}
-	for n := range 40 {
-		s.reads(act{at: 14*24*time.Hour + 3*time.Hour + time.Duration(n)*5*time.Second, ip: thief, user: "ServicePrincipal_" + backupID, mailbox: person(n), app: backupID,
-			client: "Client=REST;;", protocol: event.ClientCredential, items: 50})
-	}
-	only(t, s.sorted().play(), "application_mail_access", alert.Critical, "access.many_mailboxes", "signin.new_network")
-}
-
-// An undeclared expiry ends what automation excuses.
+// An automation excuses nothing after its expiry.
 func TestExpiredAutomation(t *testing.T) {
 	s := newScene(t)
 	declared(t, s, `[{name: backup, app: `+backupID+`, expires: 2026-03-09}]`)

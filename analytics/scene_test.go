@@ -79,7 +79,7 @@ func (s *scene) succeed(at time.Duration, ip, user string) *scene {
 	return s.add(act{at: at, ip: ip, user: user, outcome: event.Success})
 }
 
-// family gives the agents that tests use a family without the content.
+// family returns the family of an agent that the tests use, without the content.
 func family(agent string) event.Family {
 	switch {
 	case agent == "":

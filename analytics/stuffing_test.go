@@ -47,21 +47,6 @@ func TestTwelveAccountsOverTwentyHours(t *testing.T) {
 	}
 }
 
-func TestSpreadOverServices(t *testing.T) {
-	s := newScene(t)
-	over := []event.Service{event.OWA, event.EAS, event.EWSService, event.SMTPService, event.M365}
-	from := []event.Source{event.IIS, event.IIS, event.IIS, event.SMTP, event.Entra}
-	for n, service := range over {
-		s.add(act{at: minutes(n), ip: attacker, user: person(n), service: service, source: from[n],
-			outcome: event.Failure, reason: event.WrongPassword})
-	}
-	a := s.one()
-	check(t, a, "credential_stuffing", alert.Medium)
-	if len(a.Services) != 5 {
-		t.Errorf("services %v", a.Services)
-	}
-}
-
 func TestOneBelowTheThreshold(t *testing.T) {
 	s := newScene(t)
 	for n := range 4 {
@@ -69,17 +54,6 @@ func TestOneBelowTheThreshold(t *testing.T) {
 		s.fail(minutes(n)+5*time.Second, attacker, person(n))
 	}
 	s.quiet()
-}
-
-func TestSprayOfFourAccountsInThreeRounds(t *testing.T) {
-	s := newScene(t)
-	for round := range 3 {
-		for n := range 4 {
-			s.fail(minutes(3*round)+time.Duration(n)*10*time.Second, attacker, person(n))
-		}
-	}
-	a := s.one()
-	check(t, a, "password_spraying", alert.Medium)
 }
 
 func TestGuessingOneAccount(t *testing.T) {
@@ -90,62 +64,12 @@ func TestGuessingOneAccount(t *testing.T) {
 	check(t, s.one(), "password_guessing", alert.Medium)
 }
 
-func TestPhoneWithAnOldPassword(t *testing.T) {
-	s := newScene(t)
-	for n := range 200 {
-		s.add(act{at: minutes(3 * n), ip: "192.0.2.7", user: person(1), agent: "Apple-iPhone15C2/2107.102",
-			service: event.EAS, outcome: event.Failure, reason: event.WrongPassword})
-	}
-	s.quiet()
-}
-
 func TestClockworkClientWithoutAgent(t *testing.T) {
 	s := newScene(t)
 	for n := range 100 {
 		for burst := range 3 { // a mail client opens several connections at a time
 			s.add(act{at: minutes(10*n) + time.Duration(burst)*time.Second, ip: "192.0.2.7",
 				service: event.IMAPService, source: event.IMAP, outcome: event.Failure})
-		}
-	}
-	s.quiet()
-}
-
-func TestMondayMorning(t *testing.T) {
-	for name, withHistory := range map[string]bool{"first day": false, "with history": true} {
-		t.Run(name, func(t *testing.T) {
-			s := newScene(t)
-			for n := range 40 {
-				if withHistory {
-					s.succeed(-72*time.Hour+minutes(n), office, person(n))
-					s.succeed(-70*time.Hour+minutes(n), office, person(n))
-				}
-				at := 8*time.Hour + time.Duration(n)*20*time.Second
-				s.fail(at, office, person(n))
-				if n%3 == 0 {
-					s.fail(at+8*time.Second, office, person(n))
-				}
-				s.succeed(at+25*time.Second, office, person(n))
-			}
-			s.sorted().quiet()
-		})
-	}
-}
-
-func TestExpiredPasswordWave(t *testing.T) {
-	s := newScene(t)
-	for n := range 60 {
-		s.add(act{at: minutes(n), ip: office, user: person(n), outcome: event.Accepted, reason: event.Expired})
-	}
-	s.quiet()
-}
-
-func TestMigrationTool(t *testing.T) {
-	s := newScene(t)
-	for n := range 90 {
-		if n%10 == 0 {
-			s.fail(minutes(n), "198.51.100.77", fmt.Sprintf("old%d@contoso.com", n))
-		} else {
-			s.succeed(minutes(n), "198.51.100.77", person(n))
 		}
 	}
 	s.quiet()
@@ -187,6 +111,8 @@ func TestValidCredential(t *testing.T) {
 		check(t, a, "credential_stuffing", alert.Critical)
 		if len(a.Valid) != 1 || a.Valid[0].User != user {
 			t.Errorf("valid credentials %v, want %s", a.Valid, user)
+		} else if v := a.Valid[0]; !v.IP.IsValid() || v.Record == "" {
+			t.Errorf("credential %+v without an address or a record", v)
 		}
 	}
 	t.Run("after the threshold, with another agent", func(t *testing.T) {

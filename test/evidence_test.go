@@ -62,7 +62,7 @@ func TestFluentBitEvidence(t *testing.T) {
 				Source   struct{ IP string }
 				Redshank struct{ Evidence []string }
 			}
-			if json.Unmarshal([]byte(line), &doc) == nil && doc.Source.IP != "" { // a campaign has none
+			if json.Unmarshal([]byte(line), &doc) == nil && doc.Source.IP != "" { // a campaign has no source
 				evidence[doc.Source.IP] = doc.Redshank.Evidence
 			}
 		}

@@ -76,7 +76,7 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	case signIn && access && (i.Privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
-	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
+	case signIn && access && kinds&^(ofTravel|setOf(accessSync)) == 0 && i.OfCloud():
 		return alert.Medium
 	case signIn && access, kinds.has(scriptTool, accessTool), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
 		return alert.High
@@ -87,7 +87,7 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 }
 
 // ofTravel are the signals of a person who travels, or begins to use a VPN service, and
-// looks at mail with the client of always. In the logs of a server, mail that was
+// looks at mail with the client of always, Outlook among them. In the logs of a server, mail that was
 // opened with a browser counts only once there are many requests.
 var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
 

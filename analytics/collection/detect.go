@@ -140,9 +140,10 @@ func requestLog(s event.Source) bool {
 }
 
 // ofTheCloud reports whether a service of the cloud itself reads mail, to index it or
-// to send reminders. Such services come from Microsoft's addresses as RESTSystem.
+// to answer as Copilot. Such services come from Microsoft's addresses: as RESTSystem, or
+// over Microsoft Graph, whose log has the address of the caller.
 func ofTheCloud(ev *event.Event) bool {
-	return ev.Action == event.MailAccess && ev.Marks.Has(event.MicrosoftRange) && bytes.Contains(ev.Client, restSystem)
+	return ev.Action == event.MailAccess && ev.Marks.Has(event.MicrosoftRange) && (ev.Source == event.Graph || bytes.Contains(ev.Client, restSystem))
 }
 
 var restSystem = []byte("RESTSystem")

@@ -54,8 +54,9 @@
 //
 // for new telephones, travellers, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
-// itself. A traveller with the client of always is at most medium in the cloud. An application that many let in, a new backup product, a
-// migration by one account are one question (low) each.
+// itself. A traveller with the usual client is at most medium in the cloud. An
+// application that many let in, a new backup product and a migration by one account
+// are incidents of severity low, which ask for a declaration.
 //
 // # One theft, one incident
 //

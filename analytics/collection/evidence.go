@@ -4,6 +4,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/incident"
@@ -184,7 +185,20 @@ func (c *evidence) fromAttack(d *profile, ev *event.Event) bool {
 func (c *evidence) alias(d *profile, ev *event.Event) {
 	if c.subjects.alias(d, ev) {
 		c.merge(d, ev.UserID)
+		c.nameMailbox(d, ev.UserID)
 	}
+}
+
+// nameMailbox makes the open incidents count the mailbox that was read by an object id as
+// that of its account. Each account gets a new object id about once.
+func (c *evidence) nameMailbox(d *profile, id []byte) {
+	unnamed := window.Attempt{Key: xxhash.Sum64(id), Name: string(id)}
+	named := window.Attempt{Key: xxhash.Sum64String(d.subject), Name: d.subject}
+	c.tracker.Each(&ruleCollection, func(i *incident.Incident) {
+		if i.Detail.(*theft.Theft).Rename(&unnamed, &named) {
+			c.tracker.Update(i)
+		}
+	})
 }
 
 // merge moves the observations of an object id to its account.

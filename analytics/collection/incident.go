@@ -59,7 +59,10 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		i.AddMailbox(&t)
+		if within(i, t.At) {
+			c.subjects.nameOwner(&t)
+			i.AddMailbox(&t)
+		}
 	}
 	if ev != nil {
 		if ev.UserKind == event.UserPerson {

@@ -240,10 +240,8 @@ func (c *subjects) mailboxOf(d *profile, ev *event.Event) uint64 {
 	if len(name) == 0 {
 		return 0
 	}
-	if account, ok := c.names.Peek(event.SaltedHash('o', name)); ok {
-		if owner, ok := c.profiles.Peek(account); ok {
-			return xxhash.Sum64String(owner.subject) // known by its object id
-		}
+	if owner := c.ownerByID(name); owner != nil {
+		return xxhash.Sum64String(owner.subject)
 	}
 	return xxhash.Sum64(name)
 }
@@ -254,12 +252,25 @@ func (c *subjects) ownerOf(d *profile, ev *event.Event) string {
 		return d.subject
 	}
 	name := firstOf(ev.Mailbox, ev.User)
-	if account, ok := c.names.Peek(event.SaltedHash('o', name)); ok {
-		if owner, ok := c.profiles.Peek(account); ok {
-			return owner.subject // known by its object id
-		}
+	if owner := c.ownerByID(name); owner != nil {
+		return owner.subject
 	}
 	return string(name)
+}
+
+// ownerByID returns the account with an object id, or nil.
+func (c *subjects) ownerByID(id []byte) *profile {
+	account, _ := c.names.Peek(event.SaltedHash('o', id))
+	owner, _ := c.profiles.Peek(account)
+	return owner
+}
+
+// nameOwner gives the read of a mailbox by an object id the name of the account, if
+// that has become known.
+func (c *subjects) nameOwner(read *window.Attempt) {
+	if owner := c.ownerByID([]byte(read.Name)); owner != nil {
+		read.Key, read.Name = xxhash.Sum64String(owner.subject), owner.subject
+	}
 }
 
 // countBaseline adds by, 1 or -1, to the counts that include the baseline of a

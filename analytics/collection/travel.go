@@ -73,7 +73,7 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 		return
 	}
 	s := c.odd(d, here, there)
-	if s == nil {
+	if s == nil || c.roaming(d, here, there) {
 		return
 	}
 	nearby := c.sameCity(here, there) && !c.rentedSite(s)
@@ -88,6 +88,14 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 	n.first, n.last, n.client, n.feature, n.half = s.First, s.First, s.Client, s.Network, slow || nearby || c.byTelephone(ev)
 	n.links[1] = linkOf(c.policy, s.Client)
 	c.evidence.record(d, n, nil, ev)
+}
+
+// roaming reports whether neither of two sites is the account's, although its networks
+// have long been known. Without a database of network owners, each part of a carrier's
+// network looks like one of its own.
+func (c *sessions) roaming(d *profile, a, b *behaviour.Site) bool {
+	return !c.policy.HasOwners() && !c.owns(d, a) && !c.owns(d, b) && d.Baseline.IsMature(min(a.First, b.First)) &&
+		!c.rentedSite(a) && !c.rentedSite(b)
 }
 
 // byTelephone reports whether a client for telephones made an event.

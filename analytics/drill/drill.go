@@ -85,7 +85,7 @@ func (r Run) Expired(now time.Time) bool {
 type Record struct {
 	At      time.Time // of the event, to the second
 	Account string    // as the record spells it
-	Address string    // canonical; empty where the record has none
+	Address string    // canonical; empty if the record has no address
 }
 
 // Mark returns the id of the n-th record of a run.

@@ -45,8 +45,8 @@ func (f *flow) arrived(now int64, n uint64) {
 	f.last = max(f.last, now)
 }
 
-// minutesSince returns in how many different minutes records arrived after a time,
-// of the last 16 such minutes.
+// minutesSince returns the number of distinct minutes after a time in which records
+// arrived, of the last 16 such minutes.
 func (f *flow) minutesSince(at int64) (n int) {
 	for _, m := range f.recent {
 		if m > at {

@@ -110,6 +110,15 @@ func (t *Tracker) ByID(id string) *Incident {
 	return i
 }
 
+// Each calls f for the open incidents of a rule, the one updated least recently first.
+func (t *Tracker) Each(rule *alert.Rule, f func(*Incident)) {
+	for _, i := range t.incidents.Values() {
+		if i.Rule == rule {
+			f(i)
+		}
+	}
+}
+
 // IsOpen reports whether an incident is open and has to do with a time.
 func (t *Tracker) IsOpen(i *Incident, at int64) bool {
 	return at >= i.Start-event.Day && at <= i.End+t.tuning.Quiet.Milliseconds() && t.incidents.Contains(i.ID)

@@ -16,8 +16,8 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// defaults is the commented default policy. conf/policy.yaml is the same file,
-// which a test holds to.
+// defaults is the commented default policy. A test compares it with
+// conf/policy.yaml.
 //
 //go:embed default.yaml
 var defaults []byte

@@ -84,7 +84,7 @@ func TestLoadMissing(t *testing.T) {
 	}
 }
 
-// TestErrors holds each kind of mistake to its message, without the file's name.
+// TestErrors checks the message of each kind of mistake, without the name of the file.
 func TestErrors(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	cases := []struct{ text, want string }{
@@ -191,7 +191,7 @@ func write(t testing.TB, name, text string) string {
 	return path
 }
 
-// must is a policy of a text.
+// must parses a policy.
 func must(t testing.TB, text string) *Policy {
 	t.Helper()
 	p, err := Parse("policy.yaml", "", []byte(text))

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write conf/policy.schema.json")
 
-// TestSchemaConf holds the schema that is shipped to the one of the reader.
+// TestSchemaConf compares the schema that is shipped with that of the reader.
 func TestSchemaConf(t *testing.T) {
 	path := filepath.Join("..", "..", "conf", "policy.schema.json")
 	if *update {

@@ -54,10 +54,11 @@ func manyKeys(seed int) Value {
 
 func TestIndexAgainstModel(t *testing.T) {
 	k, x := NewKeys(append([]string{"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, auditNames...)...), new(Index)
-	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB")
+	long := NewKeys(strings.Repeat("d", 29), strings.Repeat("e", 30), strings.Repeat("f", 31), "BB", "cc")
+	doubled := Value("\x83\xa2cc\x01\xa2dd\x02\xa2cc\x03")
 	for n := range 3 {
 		record := auditRecord(n)
-		for _, m := range []Value{record, manyKeys(n), append(bytes.Clone(record), record...), {0x80}, {0x93, 1, 2, 3}, {0xdf, 0xff, 0xff, 0xff, 0xff}, {}} {
+		for _, m := range []Value{record, manyKeys(n), doubled, append(bytes.Clone(record), record...), {0x80}, {0x93, 1, 2, 3}, {0xdf, 0xff, 0xff, 0xff, 0xff}, {}} {
 			sameIndexed(t, x, k, m)
 			sameIndexed(t, x, long, m)
 			for cut := 0; cut < len(m); cut += 1 + len(m)/2000 {

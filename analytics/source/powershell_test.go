@@ -43,6 +43,21 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// Beats names the account of a script block in winlog.user, beside its SID.
+func TestScriptBlockOfBeats(t *testing.T) {
+	for user, want := range map[string]string{
+		`{"identifier":"S-1-5-21-1-2-3-1104","name":"alice","domain":"CONTOSO"}`: `CONTOSO\alice`,
+		`{"identifier":"S-1-5-21-1-2-3-1104","name":"alice"}`:                    `alice`,
+		`{"identifier":"S-1-5-21-1-2-3-1104"}`:                                   `S-1-5-21-1-2-3-1104`,
+	} {
+		emitted, counts := winRun(t, `{"@timestamp":"2026-07-10T10:59:14Z","event":{"code":"4104"},"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","computer_name":"PC1",
+			"event_id":"4104","record_id":7001,"provider_name":"Microsoft-Windows-PowerShell","user":`+user+`,"event_data":{"ScriptBlockText":"x","ScriptBlockId":"i","MessageNumber":"1","MessageTotal":"1"}}}`)
+		if len(emitted) != 1 || emitted[0].user != want {
+			t.Errorf("%s: %+v, counts %v", user, emitted, counts)
+		}
+	}
+}
+
 func TestScriptBlock(t *testing.T) {
 	for name, data := range map[string]string{
 		"inserts":            `"StringInserts":[1,1,"Get-AADIntAccessTokenForEXO","{F3A1B2C3-D4E5-6F7A-8B9C-0D1E2F3A4B5C}",""]`,

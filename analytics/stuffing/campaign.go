@@ -32,6 +32,7 @@ type campaign struct {
 	began, end int64    // of its failures
 	opened     int64    // end when it opened
 	pause      int64    // without failures for so long it is over
+	searched   [2]int64 // began and end when the successes before were last searched
 	clients    map[event.ClientKey]struct{}
 	tools      []uint32
 	sample     map[uint64]struct{} // accounts that failed when it opened
@@ -49,6 +50,22 @@ const quorum = 3
 // covers reports whether a time lies within a campaign.
 func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
 
+// mailOnly reports whether the failures of a campaign are those of IMAP, POP and SMTP.
+func (k *campaign) mailOnly() bool {
+	return k.incident.Services&^(1<<event.IMAPService|1<<event.POPService|1<<event.SMTPService) == 0
+}
+
+// searchGrain is how much longer, in milliseconds, a campaign has to be than at the last
+// search for its successes before the next one.
+const searchGrain = 10 * 60 * 1000
+
+// unsearched reports whether a campaign has grown by more than searchGrain into times of
+// which successes have come already, the latest of them at a time: where records come
+// late.
+func (k *campaign) unsearched(latest int64) bool {
+	return k.began < k.searched[0]-searchGrain || k.end > k.searched[1]+searchGrain && latest > k.searched[1]+k.pause
+}
+
 // latestFailures is how many failures a campaign that takes in any keeps, to
 // see whether another attack began in its shadow.
 const latestFailures = 32
@@ -56,6 +73,22 @@ const latestFailures = 32
 func (k *campaign) has(c event.ClientKey) bool {
 	_, ok := k.clients[c]
 	return ok
+}
+
+// sharesAccounts reports whether half of some failures are of accounts that failed when
+// the campaign opened.
+func (k *campaign) sharesAccounts(members []*evidence.Failure) bool {
+	shared, named := 0, 0
+	for _, f := range members {
+		if f.Key == 0 {
+			continue
+		}
+		named++
+		if _, ok := k.sample[f.Key]; ok {
+			shared++
+		}
+	}
+	return named > 0 && shared*2 >= named
 }
 
 func abs(n int64) int64 {

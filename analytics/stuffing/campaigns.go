@@ -66,13 +66,21 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 }
 
 // openRounds opens a campaign where a client with an incident of its own tries again
-// what other clients tried with the same rare tool: an attacker who moves to another
-// address for each round. It looks for them each time the failures of the incident
-// have doubled. It returns the campaign, or nil.
+// what another client tried with the same rare tool: an attacker who moves to another
+// address for each round. Where a campaign of the tool was over, it goes on with another
+// round of the same accounts. The failures are compared each time those of the incident
+// have doubled. openRounds returns the campaign, or nil.
 func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
 	key, n := f.Traits[traitTool], own.Counts.Failures
 	if key == 0 || n < leastRound || n&(n-1) != 0 {
 		return nil
+	}
+	if k := s.byTrait[key]; k != nil && s.incidents.tracker.IsOpen(k.incident.Incident, f.At) {
+		members := s.clusters.withTool(key, f.At-s.slow, f.At)
+		if len(members) >= leastRound && k.sharesAccounts(members) {
+			s.extend(k, members, ev)
+			return k
+		}
 	}
 	members := s.clusters.rounds(key, f.At)
 	if members == nil {
@@ -97,6 +105,9 @@ func (s *campaigns) count(t *window.Attempt, own *attack.Attack) *campaign {
 	k := s.list[n]
 	k.began, k.end = min(k.began, t.At), max(k.end, t.At)
 	k.incident.AddFailure(*t, nil)
+	if k.unsearched(s.foreign.latest) {
+		s.lookBack(k)
+	}
 	s.incidents.tracker.Update(k.incident.Incident)
 	return k
 }
@@ -168,6 +179,9 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 // join adds a failure to a campaign.
 func (s *campaigns) join(k *campaign, f *evidence.Failure, c *client, ev *event.Event) {
 	s.member(k, f, c)
+	if k.unsearched(s.foreign.latest) {
+		s.lookBack(k)
+	}
 	k.incident.AddEvent(ev)
 	s.incidents.tracker.Update(k.incident.Incident)
 	s.split(k, f, ev)
@@ -206,6 +220,12 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 	for _, key := range keys {
 		s.giveTrait(key, k)
 	}
+	s.extend(k, members, ev)
+	return k
+}
+
+// extend makes failures part of a campaign, and looks for the successes of their time.
+func (s *campaigns) extend(k *campaign, members []*evidence.Failure, ev *event.Event) {
 	s.evidence.Take(members)
 	for _, f := range members {
 		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
@@ -216,7 +236,6 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 	k.incident.AddEvent(ev)
 	k.incident.Assess()
 	s.incidents.tracker.Update(k.incident.Incident)
-	return k
 }
 
 // giveTrait makes a rare trait one of a campaign, and of no other: only then does a
@@ -285,21 +304,15 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 		if began > k.end+s.slow || end < k.began-s.slow || !s.incidents.tracker.IsOpen(k.incident.Incident, began) {
 			continue
 		}
-		accounts, clients, named := 0, 0, 0
+		clients := 0
 		for _, f := range members {
-			if f.Key != 0 {
-				named++
-				if _, ok := k.sample[f.Key]; ok {
-					accounts++
-				}
-			}
 			if k.has(s.profiles.cut(f.Client)) {
 				clients++
 			}
 		}
 		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
-		together := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
-		if selective && named > 0 && accounts*2 >= named || clients*2 >= len(members) || together {
+		concurrent := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
+		if selective && k.sharesAccounts(members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}

@@ -141,19 +141,30 @@ func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure 
 	return members
 }
 
-// roundClients is the least number of clients, and so of rounds, of an attack that moves
-// to another client for each round.
-const roundClients = 3
-
-// rounds returns the failures of the slow window with a rare tool, if several clients
-// tried the same accounts: each account twice in the mean. Otherwise it returns nil.
+// rounds returns the failures of the week with a rare tool that are part of no campaign,
+// if half of their accounts were tried by several clients. Otherwise it returns nil.
 func (s *clusters) rounds(tool uint64, at int64) []*evidence.Failure {
-	members := s.evidence.Unexplained(at-s.slow, func(f *evidence.Failure) bool { return f.Traits[traitTool] == tool && f.At <= at+s.slow })
-	c := evidence.CensusOf(members, s.profiles.cut)
-	if c.Clients < roundClients || c.Tried() < s.policy.Stuffing.Campaign.Accounts || len(members) < 2*c.Tried() {
+	members := s.withTool(tool, at-week, at)
+	first, again := map[uint64]event.ClientKey{}, map[uint64]struct{}{}
+	for _, f := range members {
+		if c, tried := first[f.Key]; !tried {
+			first[f.Key] = s.profiles.cut(f.Client)
+		} else if c != s.profiles.cut(f.Client) {
+			again[f.Key] = struct{}{}
+		}
+	}
+	if len(again) < s.policy.Stuffing.Campaign.Accounts || 2*len(again) < len(first) {
 		return nil
 	}
 	return members
+}
+
+// withTool returns the failures with a rare tool, from one time to a day after another,
+// that are part of no campaign and name their account.
+func (s *clusters) withTool(tool uint64, from, to int64) []*evidence.Failure {
+	return s.evidence.Unexplained(from, func(f *evidence.Failure) bool {
+		return f.Traits[traitTool] == tool && f.Key != 0 && f.At <= to+s.slow
+	})
 }
 
 // wide reports whether failures that share a rare trait make a campaign: enough

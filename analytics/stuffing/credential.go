@@ -50,7 +50,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !c.unit.strange && !i.HasFailed(got.key) {
+		if !strange || own && !slices.Contains(c.unit.strange, got.tool) && !i.HasFailed(got.key) {
 			return legitimate
 		}
 	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
@@ -185,7 +185,9 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // has no rare trait, only more failures than usual. Common programs and busy
 // addresses name nobody: the agent must be new to the account, and either the
 // address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign.
+// account does not use, with a tool of the campaign. The mail protocols name no tool:
+// there the account must not have used one before, and must have failed in the campaign
+// or come from a network of an owner that hardly anybody comes from.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
 	case windowsSignIn(got), c.shared(0),
@@ -193,6 +195,9 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 		return false
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
+	case got.agent == mailProtocols && k.mailOnly():
+		return (k.incident.HasFailed(got.key) || s.rarity.oddOwner(c, got.first)) &&
+			!got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
 	}
 	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }
@@ -202,8 +207,10 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 // more do, people come and go, as in a hotel.
 const maxGuests = 1
 
-// lookBack adds the successes of a campaign that came before it opened.
+// lookBack adds the successes of a campaign that came before it opened, or before the
+// failures of their time.
 func (s *campaigns) lookBack(k *campaign) {
+	k.searched = [...]int64{k.began, k.end}
 	for n := range s.foreign.list {
 		got := &s.foreign.list[n]
 		if got.first < k.began-s.slow || got.first > k.end+k.pause {

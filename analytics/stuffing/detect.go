@@ -139,6 +139,7 @@ func (s *Detector) failed(ev *event.Event) {
 // another log.
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
+	c.switchTo(t.Tool)
 	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)

@@ -40,8 +40,9 @@
 //   - Many clients with nothing in common (tenantlevel.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
-//     day what is usual in a day, IMAP, POP and SMTP by themselves; in a tenant of fewer than 100 accounts, by a share
-//     of that. If few tools or agents stand out among them, only these belong to
+//     day exceed what is usual in a day; IMAP, POP and SMTP have levels of their own.
+//     In a tenant of fewer than 100 accounts a share of campaign.addresses is enough.
+//     If few tools or agents stand out among them, only these belong to
 //     the campaign.
 //   - Rounds (campaigns.go): three clients or more with incidents of their own try the
 //     same accounts with the same rare tool.

@@ -240,6 +240,12 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 	return false
 }
 
+// neverUsed reports whether an account that has signed in before had not used an agent
+// well before a time, as in usedBefore.
+func (a *account) neverUsed(agent uint32, before int64) bool {
+	return len(a.known) > 0 && !slices.ContainsFunc(a.known, func(h knownClient) bool { return h.usedBefore(agent, before) })
+}
+
 // justArrived reports whether a success at a client is the account's first one there,
 // of which another log, without the agent, has told already.
 func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {

@@ -131,8 +131,8 @@ func TestUnit(t *testing.T) {
 		at       int64
 		want     bool
 	}{
-		{unit{tools: []uint32{1}, strange: true}, 1, true, event.Day, true},
-		{unit{tools: []uint32{1}, strange: true}, 2, false, 0, false},
+		{unit{tools: []uint32{1}, strange: []uint32{1}}, 1, true, event.Day, true},
+		{unit{tools: []uint32{1}, strange: []uint32{1}}, 2, false, 0, false},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2 * event.Hour, true},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2*event.Hour + 1, false},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, true, event.Hour, false},
@@ -142,11 +142,11 @@ func TestUnit(t *testing.T) {
 			t.Errorf("%+v: tool %d, familiar %v at %d: %v, want %v", c.u, c.tool, c.familiar, c.at, got, c.want)
 		}
 	}
-	u := unit{tools: []uint32{1}, strange: true}
+	u := unit{tools: []uint32{1}, strange: []uint32{1}}
 	for n := range uint32(2 * maxUnitTools) {
 		u.join(&unit{tools: []uint32{1, n + 2}, familiar: true, newest: int64(n)})
 	}
-	if len(u.tools) != maxUnitTools || u.strange || !u.familiar || u.newest != 2*maxUnitTools-1 {
+	if len(u.tools) != maxUnitTools || len(u.strange) != 1 || !u.familiar || u.newest != 2*maxUnitTools-1 {
 		t.Errorf("joined: %+v", u)
 	}
 }
@@ -174,8 +174,8 @@ func TestCluster(t *testing.T) {
 	}
 	c = &cluster{}
 	for n := range 4 * accounts {
-		if add(c, n, int64(n)*horizon) {
-			t.Fatal("wide with one account a day")
+		if add(c, n, int64(n)*(horizon/(accounts-1)+1)) {
+			t.Fatal("wide with four accounts at a time")
 		}
 	}
 	for n := range 3 * maxPairs {

@@ -5,19 +5,29 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
 // maxUnitTools bounds the tools of one attack from a shared address.
 const maxUnitTools = 8
 
+// maxEarlier bounds the attacks at one shared address that go on beside the latest.
+const maxEarlier = 4
+
 // unit is the part of a shared address that belongs to its incident. The other
 // users of the address are not part of the attack.
 type unit struct {
 	tools    []uint32 // the tools of the attack
-	strange  bool     // hardly anybody at the address signs in with these tools
+	strange  []uint32 // of these, those with which hardly anybody at the address signs in
 	familiar bool     // accounts that know the address are attacked as well
 	newest   int64    // its latest failure
+}
+
+// unitIncident is a unit with its incident.
+type unitIncident struct {
+	incident *attack.Attack
+	unit     *unit
 }
 
 // attackPause is the pause, in milliseconds, after which an attack with a tool that
@@ -33,7 +43,7 @@ func (u *unit) has(tool uint32, familiar bool, at int64) bool {
 	if !slices.Contains(u.tools, tool) {
 		return false
 	}
-	return u.strange || at <= u.newest+attackPause && (u.familiar || !familiar)
+	return slices.Contains(u.strange, tool) || at <= u.newest+attackPause && (u.familiar || !familiar)
 }
 
 // join adds another unit of the same address.
@@ -41,11 +51,26 @@ func (u *unit) join(o *unit) {
 	for _, tool := range o.tools {
 		if len(u.tools) < maxUnitTools && !slices.Contains(u.tools, tool) {
 			u.tools = append(u.tools, tool)
+			if slices.Contains(o.strange, tool) {
+				u.strange = append(u.strange, tool)
+			}
 		}
 	}
-	u.strange = u.strange && o.strange
 	u.familiar = u.familiar || o.familiar
 	u.newest = max(u.newest, o.newest)
+}
+
+// switchTo makes the attack with a tool the latest one of a shared address.
+func (c *client) switchTo(tool uint32) {
+	if c.unit == nil || c.users == nil || slices.Contains(c.unit.tools, tool) {
+		return
+	}
+	for n := range c.users.earlier {
+		if e := &c.users.earlier[n]; slices.Contains(e.unit.tools, tool) {
+			*e, c.incident, c.unit = unitIncident{c.incident, c.unit}, e.incident, e.unit
+			return
+		}
+	}
 }
 
 // sharedAddresses tells attacks from behind an address that many people use from
@@ -106,11 +131,12 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	if c.users == nil {
 		c.users = new(users)
 	}
-	u := unit{tools: []uint32{t.Tool}, strange: s.rarity.strange(c, t), newest: t.At}
-	switch {
-	case u.strange && windowsOnly(t):
+	u := unit{tools: []uint32{t.Tool}, newest: t.At}
+	switch strange := s.rarity.strange(c, t); {
+	case strange && windowsOnly(t):
 		return "" // a log that names the program tells more
-	case u.strange:
+	case strange:
+		u.strange = u.tools
 		return s.opensStrange(c, t, &u)
 	}
 	var burst, slow, night attemptStats
@@ -138,7 +164,7 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	}
 	if why != "" {
 		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
-		s.joinUnit(c, &u)
+		s.joinUnit(c, &u, t.Service)
 	}
 	return why
 }
@@ -179,7 +205,7 @@ func (s *sharedAddresses) opensStrange(c *client, t *window.Attempt, u *unit) (w
 		s.statistics.windows(c, t.At, s.slow, t.Tool, opens(windowSlow, p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow))
 	}
 	if why != "" {
-		s.joinUnit(c, u)
+		s.joinUnit(c, u, t.Service)
 	}
 	return why
 }
@@ -195,10 +221,22 @@ func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats)
 	return n
 }
 
-func (s *sharedAddresses) joinUnit(c *client, u *unit) {
-	if c.unit != nil && s.incidents.inReach(c.incident, u.newest) && u.newest <= c.unit.newest+attackPause {
-		c.unit.join(u)
-		return
+// together is how long after the start of an attack at a shared address, in
+// milliseconds, another tool is one of the same attack, whatever the service.
+const together = 30 * 60 * 1000
+
+// joinUnit adds the tool of an attack to the attack that goes on at the address, if that
+// uses the same service or has just begun, or else begins another one beside it.
+func (s *sharedAddresses) joinUnit(c *client, u *unit, service event.Service) {
+	if c.unit != nil && s.incidents.inReach(c.incident, u.newest) {
+		if u.newest <= c.unit.newest+attackPause && (c.incident.Services&(1<<service) != 0 || u.newest <= c.incident.Start+together) {
+			c.unit.join(u)
+			return
+		}
+		if len(c.users.earlier) >= maxEarlier {
+			c.users.earlier = slices.Delete(c.users.earlier, 0, 1)
+		}
+		c.users.earlier = append(c.users.earlier, unitIncident{c.incident, c.unit})
 	}
 	c.unit = u
 }

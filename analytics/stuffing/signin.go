@@ -143,10 +143,12 @@ type foreignSignIns struct {
 	profiles *profiles // for restored sign-ins
 	list     []signIn
 	next     int
+	latest   int64            // time of the latest one
 	dirty    map[int]struct{} // places in list that changed; nil: changes are not tracked
 }
 
 func (f *foreignSignIns) add(got *signIn) {
+	f.latest = max(f.latest, got.first)
 	if f.dirty != nil {
 		f.dirty[f.place()] = struct{}{}
 	}
@@ -202,5 +204,6 @@ func (f *foreignSignIns) restore(key, value []byte) error {
 		f.list = append(f.list, signIn{account: &account{}})
 	}
 	f.list[place] = *f.profiles.restoredSignIn(&in)
+	f.latest = max(f.latest, f.list[place].first)
 	return nil
 }

@@ -39,12 +39,19 @@ type savedClient struct {
 	Campaign  string
 	Unit      *savedUnit
 	Hours     []float32 // of each hour of the day: day, today, usual
+	Earlier   []savedUnitIncident
 }
 
 type savedUnit struct {
-	Tools             []uint32
-	Strange, Familiar bool
-	Newest            int64
+	Tools         []uint32
+	Odd, Familiar bool // Odd: all tools are strange, as it was once saved
+	Newest        int64
+	Strange       []uint32
+}
+
+type savedUnitIncident struct {
+	Incident string
+	Unit     *savedUnit
 }
 
 type savedLogon struct {
@@ -107,12 +114,27 @@ func (c *client) saved(protected bool) *savedClient {
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
 		s.Hours = u.hours.Saved()
+		for _, e := range u.earlier {
+			s.Earlier = append(s.Earlier, savedUnitIncident{idOf(e.incident), e.unit.saved()})
+		}
 		s.Usual = [4]float32{u.usual.burst, u.usual.slow, u.usual.todayBurst, u.usual.todaySlow}
 	}
 	if a := c.unit; a != nil {
-		s.Unit = &savedUnit{a.tools, a.strange, a.familiar, a.newest}
+		s.Unit = a.saved()
 	}
 	return s
+}
+
+func (u *unit) saved() *savedUnit {
+	return &savedUnit{Tools: u.tools, Familiar: u.familiar, Newest: u.newest, Strange: u.strange}
+}
+
+func (s *savedUnit) restored() *unit {
+	u := &unit{tools: s.Tools, strange: s.Strange, familiar: s.Familiar, newest: s.Newest}
+	if s.Odd {
+		u.strange = s.Tools
+	}
+	return u
 }
 
 func (a *signIn) saved() savedLogon {
@@ -179,7 +201,12 @@ func (s *profiles) restoreClient(key, value []byte) error {
 		c.users.hours = baseline.HoursOf(in.Hours)
 	}
 	if in.Unit != nil {
-		c.unit = &unit{in.Unit.Tools, in.Unit.Strange, in.Unit.Familiar, in.Unit.Newest}
+		c.unit = in.Unit.restored()
+	}
+	for _, e := range in.Earlier {
+		if i := s.incidents.byID(e.Incident); i != nil && e.Unit != nil && c.users != nil {
+			c.users.earlier = append(c.users.earlier, unitIncident{i, e.Unit.restored()})
+		}
 	}
 	s.clients.Load(c.key, c, in.Protected)
 	return nil
@@ -225,7 +252,7 @@ func (s *campaigns) restore(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin,
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin, searched: [...]int64{in.Began, in.End},
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}

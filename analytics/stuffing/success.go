@@ -102,6 +102,7 @@ func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 // account, and reports whether it is part of one and so must not be learned.
 func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn) bool {
 	s.shared.limit(c, ev.Marks)
+	c.switchTo(got.tool)
 	if i := c.incident; s.incidents.inReach(i, got.first) {
 		switch s.credentials.judge(i, c, got) {
 		case valid:

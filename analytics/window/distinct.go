@@ -79,6 +79,17 @@ func (d *Distinct) Has(key uint64) bool {
 	return ok
 }
 
+// Replace counts the key to instead of from, and reports whether from was counted.
+// Above the exact range Replace does nothing.
+func (d *Distinct) Replace(from, to uint64) bool {
+	if !d.Has(from) {
+		return false
+	}
+	delete(d.exact, from)
+	d.exact[to] = struct{}{}
+	return true
+}
+
 // MarshalBinary returns the saved form: one byte for the kind, then keys or sketch.
 func (d *Distinct) MarshalBinary() ([]byte, error) {
 	if d.sketch != nil {

@@ -137,7 +137,7 @@ func (c *checkpoint) compact() error {
 // synced logs an error of the disk once.
 func (c *checkpoint) synced(err error) {
 	if err != nil && !c.syncFails {
-		c.log.Error("checkpoint does not reach the disk", "error", err)
+		c.log.Error("checkpoint cannot be synced to disk", "error", err)
 	}
 	c.syncFails = err != nil
 }
@@ -152,6 +152,6 @@ func (c *checkpoint) close(engine *analytics.Engine) {
 	}
 	c.synced(c.store.Compact())
 	if err := c.store.Close(); err != nil {
-		c.log.Error("checkpoint does not close", "error", err)
+		c.log.Error("checkpoint cannot be closed", "error", err)
 	}
 }

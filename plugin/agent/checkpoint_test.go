@@ -178,7 +178,7 @@ func TestCheckpointThatCannotBeCompacted(t *testing.T) {
 	c.synced(c.compact())
 	c.synced(c.compact())
 	_ = c.store.Close()
-	if strings.Count(log.String(), "checkpoint does not reach the disk") != 1 || c.compactAfter.IsZero() {
+	if strings.Count(log.String(), "checkpoint cannot be synced to disk") != 1 || c.compactAfter.IsZero() {
 		t.Error(log.String())
 	}
 	c, engine = checkpointIn(t, folder, slog.New(slog.DiscardHandler))

@@ -17,7 +17,7 @@ func (i *Instance) Close() {
 	err := i.closeState()
 	i.health(true)
 	if err = errors.Join(err, i.sender.Stop(delivery.StopGrace), i.enriched.close()); err != nil {
-		i.log.Error("sink does not end", "error", err)
+		i.log.Error("sink cannot be closed", "error", err)
 	}
 	i.closeSpool()
 	i.summary()
@@ -38,7 +38,7 @@ func (i *Instance) closeSpool() {
 	waiting, _, _ := i.spool.Depth()
 	lost, err := i.spool.Close()
 	if err != nil {
-		i.log.Error("spool does not close", "error", err)
+		i.log.Error("spool cannot be closed", "error", err)
 	}
 	if lost > 0 && i.healthEvery > 0 {
 		lost, waiting = lost-1, waiting-1 // the final health record, put last

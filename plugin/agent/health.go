@@ -12,7 +12,7 @@ import (
 	"redshank/plugin/matrix"
 )
 
-// findingsEvery is how often findings are looked for when no health records
+// findingsEvery is the interval at which findings are checked if no health records
 // are sent.
 const findingsEvery = 5 * time.Minute
 

@@ -32,7 +32,7 @@ type Instance struct {
 	sender *delivery.Sender
 	form   document.Form
 	feed   bool   // only addresses are sent
-	ownTag string // tag of the alerts of this instance; empty when they have none
+	ownTag string // tag of the alerts of this instance; empty for a sink without tags
 
 	// mu is held for a whole chunk. The engine takes one chunk at a time anyway,
 	// and alerts leave in the order in which they were raised.

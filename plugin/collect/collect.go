@@ -160,7 +160,7 @@ func (c *collector) follow(ctx context.Context, f *feed) error {
 			return err
 		}
 		if err != nil {
-			c.log.Error("pass failed, goes on with the next", "feed", f.name, "err", err)
+			c.log.Error("pass failed, the next one continues", "feed", f.name, "err", err)
 		}
 		if pause(ctx, c.options.Interval) != nil {
 			return f.out.close()

@@ -77,7 +77,7 @@ func (f *feed) pass(ctx context.Context) error {
 		if f.state, err = f.checkpoint.load(now); f.state == nil {
 			return err
 		} else if err != nil {
-			f.log.Error("checkpoint is damaged, begins anew", "feed", f.name, "err", err)
+			f.log.Error("checkpoint is damaged, collection begins anew", "feed", f.name, "err", err)
 		}
 	}
 	f.committed = now

@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 		{"explain --state /absent alice", 1, "state_path: /absent: checkpoint.db: file does not exist"},
 		{"explain --state /absent -p /absent/p.yaml alice", 1, "/absent/p.yaml"},
 		{"find sha256:0123456789abcdef ../../conf/cases/logs/spray.log", 1, ""},
-		{"find sha256:0123456789abcdef", 1, "the logs have to be named"},
+		{"find sha256:0123456789abcdef", 1, "want the logs as arguments"},
 		{"find nothing ../../conf/cases/logs/absent.log", 1, "absent.log"},
 		{"drill", 2, "want a log to write"},
 		{"drill --ual x", 2, "want -p"},

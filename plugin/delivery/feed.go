@@ -196,7 +196,7 @@ func (f *Feed) write(now time.Time) error {
 	return errors.Join(replaceFile(f.path+".json", append(all, '\n'), feedMode), replaceFile(f.path+".csv", table.Bytes(), feedMode), replaceFile(f.path, plain.Bytes(), feedMode))
 }
 
-// feedMode lets a firewall or a web server of another user read the addresses.
+// feedMode allows a firewall or a web server of another user to read the addresses.
 const feedMode = 0o644
 
 // replaceFile writes a file beside path and renames it to path.

@@ -81,7 +81,7 @@ func (s *Sender) Stop(grace time.Duration) error {
 func (s *Sender) closeSink() {
 	s.shut.Do(func() {
 		if err := s.sink.Close(); err != nil {
-			s.log.Warn("sink did not close well", "error", err)
+			s.log.Warn("sink cannot be closed", "error", err)
 		}
 	})
 }
@@ -169,7 +169,7 @@ func (s *Sender) deliver(batch []Message) (n int, err error) {
 		}
 	}()
 	if n, err = s.sink.Deliver(batch); n == 0 && err == nil {
-		err = errors.New("sink: took nothing") // an error, so that the sender pauses
+		err = errors.New("sink: accepted no message") // an error, so that the sender pauses
 	}
 	return n, err
 }

@@ -102,7 +102,7 @@ func (s *Stream) flush() (refused int, err error) {
 		case err != nil:
 			return refused, err
 		case n == 0:
-			return refused, errors.New("sink: took nothing")
+			return refused, errors.New("sink: accepted no message")
 		}
 	}
 	return refused, nil

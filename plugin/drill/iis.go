@@ -23,8 +23,8 @@ const fieldsLine = "#Fields: "
 
 func (*iis) name() string { return "iis" }
 
-// can leaves out what IIS has no log of, and sessions: two networks alone are no
-// replay.
+// can reports whether the log of IIS has acts of this kind. Sessions are left out: two
+// networks alone are no replay.
 func (*iis) can(a *act) bool { return a.kind <= readMail && a.session == "" }
 
 // header takes the columns of an existing file, and returns the lines that a new one

@@ -110,7 +110,7 @@ func (o *Options) logs() (list []*log) {
 	return list
 }
 
-// plan gives the acts of a class to a log.
+// plan assigns the acts of a class to the first log that can have them.
 func (d *Drill) plan(k *class, c *cast, logs []*log) {
 	why := k.check(c)
 	if why != "" {

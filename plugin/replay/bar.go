@@ -40,7 +40,7 @@ func (b *bar) add(n int) {
 	}
 }
 
-// stop takes the bar away.
+// stop removes the bar.
 func (b *bar) stop() {
 	if b.shown != nil {
 		_ = b.shown.Finish()

@@ -24,7 +24,7 @@ func Locate(ctx context.Context, text string, paths []string, stdin io.Reader, o
 	l := newLocator(text, out, errs)
 	if len(paths) == 0 {
 		if l.file == "" || strings.HasPrefix(l.file, "...") {
-			return 0, fmt.Errorf("%q: no whole path of a file, so the logs have to be named", text)
+			return 0, fmt.Errorf("%q: not an absolute path (want the logs as arguments)", text)
 		}
 		paths = []string{l.file}
 	}

@@ -11,7 +11,7 @@ import (
 	"redshank/analytics/collection"
 )
 
-// shortfall is a threshold with the nearest that the subject came to it.
+// shortfall is a threshold and the highest value below it that the subject reached.
 type shortfall struct {
 	what   string // is counted
 	within time.Duration

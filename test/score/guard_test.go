@@ -27,8 +27,7 @@ var guards = map[string][]string{
 }
 
 // No change loses an attack that was found, or adds a false incident, unseen: small
-// worlds are compared with what is committed. What is better is for -update to
-// write down.
+// worlds are compared with what is committed; -update writes better figures.
 func TestGuard(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: a world takes seconds")

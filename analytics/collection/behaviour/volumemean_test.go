@@ -17,7 +17,7 @@ func TestVolumeAgainstModel(t *testing.T) {
 		at := tuesday
 		for range 300 {
 			at += random.Int64N(2 * event.Hour)
-			when := at - random.Int64N(12*event.Hour)
+			when := at - random.Int64N(30*event.Hour)
 			n := random.IntN(50)
 			newest = max(newest, when/event.Hour)
 			reads[when/event.Hour] += n

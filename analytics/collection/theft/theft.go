@@ -65,6 +65,21 @@ func (i *Theft) AddMailbox(read *window.Attempt) {
 	}
 }
 
+// Rename counts a mailbox under another key and name, and reports whether it had been
+// counted under the first. Beyond the exact range of the count nothing changes.
+func (i *Theft) Rename(from, to *window.Attempt) bool {
+	if !i.mailboxes.Replace(from.Key, to.Key) {
+		return false
+	}
+	i.Counts.Mailboxes = i.mailboxes.Count()
+	if n := slices.Index(i.accounts, from.Name); n >= 0 {
+		i.accounts = slices.Delete(i.accounts, n, n+1)
+		i.AddAccount(to.Name)
+	}
+	i.Changed()
+	return true
+}
+
 // AddAccount adds an account to the list, once.
 func (i *Theft) AddAccount(name string) {
 	if name != "" && len(i.accounts) < incident.MaxListed && !slices.Contains(i.accounts, name) {

@@ -140,7 +140,7 @@ type step struct {
 	emit format.Emit
 }
 
-// remark reads a row in which the server speaks to itself.
+// remark decodes a remark of the server, a row that is no command and no reply.
 func (s *step) remark() format.Outcome {
 	context, data := s.r[smtpContext], s.r[smtpData]
 	switch {

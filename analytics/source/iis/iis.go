@@ -25,7 +25,7 @@ type iis struct {
 
 // memory is the state of one file between its lines.
 type memory struct {
-	clock  w3cClock // what gives lines without a date one
+	clock  w3cClock // supplies the date of lines without one
 	line   w3cLine  // the last line
 	logins []*login // forms logins posted here, oldest first, decided ones among them
 	quoted bool     // written by Advanced Logging, which puts texts in quotes

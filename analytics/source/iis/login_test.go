@@ -8,8 +8,8 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// TestLoginsAreBounded holds no more forms logins than it may, and emits those that
-// are pushed out.
+// TestLoginsAreBounded: the number of forms logins kept is bounded, and those evicted are
+// emitted.
 func TestLoginsAreBounded(t *testing.T) {
 	f := New(nil).(*iis)
 	stream, ev, emitted := new(format.Stream), new(event.Event), 0

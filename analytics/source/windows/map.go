@@ -18,7 +18,7 @@ func (r *row) head(h *headSet) {
 	r.clock = h[headClock]
 	r.arrival = h[headArrival]
 	r.message = h[headMessage].Unwrap("message", "text", "").Bytes()
-	r.user = userOf(h[headUser])
+	r.user, r.sid = r.userOf(h[headUser])
 	if id, ok := h[headID].Unwrap("value", "text", "id", "").Int(); ok {
 		r.setID(id)
 	}
@@ -31,13 +31,21 @@ func (r *row) head(h *headSet) {
 // half.
 func (r *row) setID(id int64) { r.id, r.hasID = int(id&0xffff), true }
 
-// userOf returns the account of the process that wrote the event: a text, or the
-// map of Beats.
-func userOf(v record.Value) []byte {
-	if v.IsMap() {
-		return v.Get("identifier").Bytes()
+// userOf returns the account of the process that wrote the event, a text or the map
+// of Beats, and the account's SID where the record has it beside a name.
+func (r *row) userOf(v record.Value) (user, sid []byte) {
+	if !v.IsMap() {
+		return v.Bytes(), nil
 	}
-	return v.Bytes()
+	sid = v.Get("identifier").Bytes()
+	name, domain := v.Get("name").Bytes(), v.Get("domain").Bytes()
+	switch {
+	case len(name) == 0:
+		return sid, nil
+	case len(domain) == 0:
+		return name, sid
+	}
+	return r.join(domain, '\\', name), sid
 }
 
 // body fills the data of the row: named values, and positional values as they are.

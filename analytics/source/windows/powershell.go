@@ -29,7 +29,7 @@ func decodePipeline(w *Events, ev *event.Event, emit format.Emit) format.Outcome
 	ev.Operation = ascii.Clip(command, maxWinName)
 	ev.Detail = ascii.Clip(payload, maxWinParameters)
 	ev.Client = ascii.Clip(firstOf(context.host, r.get(fieldCommandLine)), maxWinParameters)
-	ev.RawUser, ev.SID = firstOf(context.user, present(r.user)), present(r.user)
+	ev.RawUser, ev.SID = firstOf(context.user, present(r.user)), firstOf(present(r.sid), present(r.user))
 	emit(ev)
 	return format.Understood
 }
@@ -120,7 +120,7 @@ func decodeScriptBlock(w *Events, ev *event.Event, emit format.Emit) format.Outc
 		return format.Ignored // every prompt logs an empty block
 	}
 	ev.Action, ev.Service, ev.Outcome = event.Script, event.PowerShell, event.Success
-	ev.RawUser = present(r.user)
+	ev.RawUser, ev.SID = present(r.user), present(r.sid)
 	if total <= 1 {
 		ev.Detail = ascii.Clip(text, maxScript)
 		emit(ev)

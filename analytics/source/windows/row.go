@@ -142,6 +142,7 @@ type row struct {
 	clockText []byte       // the same, from XML and text
 	arrival   record.Value // @timestamp, which only some collectors set to the event's time
 	user      []byte       // System/Security/UserID: SID, or DOMAIN\name if it was resolved
+	sid       []byte       // nil unless the record has it beside a name
 	id        int
 	hasID     bool // some events have the id 0
 	version   int  // -1 if the form has no version

@@ -16,8 +16,8 @@ func at(minutes ...int64) (list []*Failure) {
 }
 
 func TestAround(t *testing.T) {
-	list := at(0, 10, 20, 100, 110, 120, 300)
-	for _, c := range []struct{ at, want, from int64 }{{110, 3, 100}, {5, 3, 0}, {300, 1, 300}} {
+	list := at(0, 30, 60, 91, 121, 151, 182)
+	for _, c := range []struct{ at, want, from int64 }{{110, 3, 91}, {5, 3, 0}, {300, 1, 182}} {
 		got := Around(list, c.at*event.Minute, 30*event.Minute)
 		if len(got) != int(c.want) || got[0].At != c.from*event.Minute {
 			t.Errorf("around %d: %d failures from %d, want %d from %d", c.at, len(got), got[0].At/event.Minute, c.want, c.from)
@@ -46,6 +46,9 @@ func TestCharacteristic(t *testing.T) {
 	}{
 		{made(8, 1, 1), []uint32{1}, 8},
 		{made(4, 4, 1, 1), []uint32{1, 2}, 8},
+		{made(7, 2, 1), []uint32{1, 2}, 9},
+		{made(6, 1, 1, 1, 1), []uint32{1}, 6},
+		{made(5, 1, 1, 1, 1, 1), nil, 10},
 		{made(2, 1, 1, 1, 1, 1, 1, 1, 1), nil, 10},
 	} {
 		of, only := Characteristic(c.list)
