@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"math"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -123,7 +124,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, at+1) {
+	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, math.MaxInt64) {
 		app.Networks = min(app.Networks+1, maxAppNetworks+1)
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)

@@ -110,7 +110,7 @@ func letIn(kinds kindSet) kindSet {
 // consented to: the application reads the account's mailbox through, or is a script,
 // and hardly anybody else uses it.
 func phished(d *profile, kinds kindSet) bool {
-	if d.kind != anApp || !kinds.has(mailConsent) || d.PerDay.Most() > fewMailboxes {
+	if d.kind != anApp || !kinds.has(mailConsent) || d.Accounts.Full() {
 		return false
 	}
 	return kinds.has(accessScript) || slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == accessBulk && !n.half })

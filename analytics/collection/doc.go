@@ -9,7 +9,7 @@
 // itself. Together, in one session, from one address or by one application, they
 // are a theft.
 //
-// # How evidence is weighed
+// # Weights
 //
 // Each observation that speaks for a theft is a signal with a weight
 // (content/signals.yaml, a policy's collection.weights, `redshank docs signals`).

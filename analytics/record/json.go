@@ -25,8 +25,8 @@ var (
 //
 // AppendJSON accepts everything that encoding/json accepts, and the deviations of
 // log collectors: a byte order mark, NUL padding at both ends, raw line breaks and
-// other control characters in strings, strings in single quotes, invalid escapes (a
-// Windows path, kept unchanged), and invalid UTF-8 (also kept; unpaired surrogates
+// other control characters in strings, strings in single quotes, True, False and None as
+// Python prints them, invalid escapes (a Windows path, kept unchanged), and invalid UTF-8 (also kept; unpaired surrogates
 // become U+FFFD). Repeated keys are all kept, in order. Integers that fit are ints,
 // all other numbers float64; a number beyond its range becomes the largest one.
 //
@@ -106,6 +106,12 @@ func (t *transcoder) value(levels int) error {
 		return t.literal("false", 0xc2)
 	case 'n':
 		return t.literal("null", 0xc0)
+	case 'T':
+		return t.literal("True", 0xc3)
+	case 'F':
+		return t.literal("False", 0xc2)
+	case 'N':
+		return t.literal("None", 0xc0)
 	}
 	return t.number()
 }

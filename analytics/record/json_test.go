@@ -187,7 +187,7 @@ func TestAppendJSONRefuses(t *testing.T) {
 		`'a`: ErrJSONTruncated, "tru": ErrJSONTruncated, "-": ErrJSONTruncated, "1.": ErrJSONTruncated, "1e": ErrJSONTruncated, "1e+": ErrJSONTruncated,
 		"}": ErrJSONSyntax, "]": ErrJSONSyntax, "{]": ErrJSONSyntax, "[}": ErrJSONSyntax, "{,}": ErrJSONSyntax, "[,]": ErrJSONSyntax,
 		"[1,]": ErrJSONSyntax, `{"a":1,}`: ErrJSONSyntax, `{"a" 1}`: ErrJSONSyntax, `{a:1}`: ErrJSONSyntax, `{1:1}`: ErrJSONSyntax,
-		`[1 2]`: ErrJSONSyntax, `{"a":1 "b":2}`: ErrJSONSyntax, "trux": ErrJSONSyntax, "nil": ErrJSONSyntax, "None": ErrJSONSyntax,
+		`[1 2]`: ErrJSONSyntax, `{"a":1 "b":2}`: ErrJSONSyntax, "trux": ErrJSONSyntax, "nil": ErrJSONSyntax, "none": ErrJSONSyntax, "TRUE": ErrJSONSyntax, "Nul": ErrJSONSyntax, "Tru": ErrJSONTruncated,
 		"01": ErrJSONSyntax, "-01": ErrJSONSyntax, "+1": ErrJSONSyntax, ".5": ErrJSONSyntax, "-x": ErrJSONSyntax, "1.x": ErrJSONSyntax,
 		"NaN": ErrJSONSyntax, "{}{}": ErrJSONSyntax, "1 2": ErrJSONSyntax, "[1]x": ErrJSONSyntax, "[\x00]": ErrJSONSyntax,
 		"2024-01-01 GET /": ErrJSONSyntax, strings.Repeat("[", 1<<20): ErrJSONDepth, strings.Repeat(`{"a":`, 65): ErrJSONDepth,

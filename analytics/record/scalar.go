@@ -80,7 +80,8 @@ func (v Value) Bool() (value, ok bool) {
 }
 
 // AppendText appends v as text: strings unchanged, numbers in decimal, bools as
-// true and false; nothing for nil, containers and extensions.
+// true and false, an array of one of these as its element; nothing for nil, other
+// containers and extensions.
 func (v Value) AppendText(dst []byte) []byte {
 	switch v.Type() {
 	case msgp.StrType, msgp.BinType:
@@ -97,8 +98,23 @@ func (v Value) AppendText(dst []byte) []byte {
 		}
 	case msgp.Float64Type, msgp.Float32Type:
 		return appendFloat(dst, v)
+	case msgp.ArrayType:
+		if only := v.Only(); !only.IsArray() {
+			return only.AppendText(dst)
+		}
 	}
 	return dst
+}
+
+// Only returns the element of an array of one, absent for any other value.
+func (v Value) Only() Value {
+	if !v.IsArray() || v.Len() != 1 {
+		return nil
+	}
+	for item := range v.Items() {
+		return item
+	}
+	return nil
 }
 
 // appendFloat writes integers that a JSON writer made floats (counts, ids, epoch

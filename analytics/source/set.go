@@ -25,19 +25,24 @@ type Set struct {
 
 	// The current record. running is the stream of the record before it, if that
 	// was a raw line and no more.
-	line    []byte // record.Record.Line
-	origin  event.Origin
-	locate  func(*event.Origin) // locateInMap
-	body    record.Value        // of the record, for locate
-	running *stream
-	at      *stream // of in
-	in      format.Input
-	visits  int   // values read since the last one that was taken
-	fault   fault // why the record is not understood, so far
-	ev      event.Event
-	emit    format.Emit
-	scratch format.Scratch
-	index   record.Index
+	line       []byte // record.Record.Line
+	origin     event.Origin
+	locate     func(*event.Origin) // locateInMap
+	body       record.Value        // of the record, for locate
+	running    *stream
+	at         *stream // of in
+	in         format.Input
+	visits     int         // values read since the last one that was taken
+	flat       []flatField // of unflattened
+	unneeded   [8]uint64   // records of unneededLogs
+	respelling int         // restored maps around the current one
+	searching  int         // searches for a record around the current value
+	respelt    int         // maps of the record that were restored
+	fault      fault       // why the record is not understood, so far
+	ev         event.Event
+	emit       format.Emit
+	scratch    format.Scratch
+	index      record.Index
 }
 
 // Content is what the formats take from a policy.
@@ -92,7 +97,7 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 		return
 	}
 	running := s.running
-	s.emit, s.visits, s.fault, s.body = emit, 0, fault{}, rec.Body
+	s.emit, s.visits, s.respelt, s.fault, s.body = emit, 0, 0, fault{}, rec.Body
 	s.scratch.Release(0)
 	var taken bool
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {

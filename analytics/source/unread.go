@@ -82,6 +82,7 @@ func (s *Set) unknown(v record.Value) {
 func (s *Set) reject(v record.Value) {
 	f := s.fault
 	s.fault = fault{}
+	s.at.misses++
 	if f.reason == format.NoReason || f.reason == format.NoFormat {
 		f.reason = format.NoFormat
 		s.leaf(Unknown)
@@ -134,9 +135,49 @@ func shapeOf(fields record.Value, line []byte) string {
 		fields, line = nil, text
 	}
 	if !fields.IsMap() {
+		if name := lineKind(line); name != "" {
+			return name
+		}
 		return "line of " + strconv.Itoa(len(bytes.Fields(line))) + " words"
 	}
 	return string(appendShape(nil, fields, 2))
+}
+
+// lineKind returns what a line is that no format reads, and what to do about it; empty if
+// that is not known.
+func lineKind(line []byte) string {
+	line = line[:min(len(line), maxShape)]
+	switch {
+	case bytes.Count(line, []byte(", ")) >= 12 && bytes.Contains(line, []byte(", W3SVC")):
+		return "the IIS log file format, with local times and without agents: select W3C as the format of the site's log"
+	case len(line) > 8 && bytes.Count(line, []byte{0}) >= len(line)/3:
+		return "text in UTF-16: set the encoding of the input"
+	case bytes.Contains(line, []byte("CEF:0|")):
+		return cefProduct(line)
+	case bytes.HasPrefix(line, []byte("<Event MailboxGuid")):
+		return "a mailbox audit search as XML: export it with Search-MailboxAuditLog -ShowDetails and Export-Csv"
+	}
+	return ""
+}
+
+// cefProduct returns the vendor and the product in the head of a line of CEF.
+func cefProduct(line []byte) string {
+	_, rest, _ := bytes.Cut(line, []byte("CEF:0|"))
+	vendor, rest, _ := bytes.Cut(rest, []byte("|"))
+	product, _, _ := bytes.Cut(rest, []byte("|"))
+	name := append(appendPrintable([]byte("CEF of "), vendor[:min(len(vendor), maxKey)]), ' ')
+	return string(appendPrintable(name, product[:min(len(product), maxKey)]))
+}
+
+// appendPrintable appends text with an underscore for each byte that is not printable.
+func appendPrintable(dst, text []byte) []byte {
+	for _, c := range text {
+		if c < '!' || c > '~' {
+			c = '_'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func appendShape(dst []byte, v record.Value, levels int) []byte {
@@ -148,12 +189,7 @@ func appendShape(dst []byte, v record.Value, levels int) []byte {
 		if len(dst) > start {
 			dst = append(dst, ' ')
 		}
-		for _, c := range key[:min(len(key), maxKey)] {
-			if c < '!' || c > '~' {
-				c = '_'
-			}
-			dst = append(dst, c)
-		}
+		dst = appendPrintable(dst, key[:min(len(key), maxKey)])
 		switch {
 		case field.IsMap() && levels > 0:
 			dst = append(appendShape(append(dst, '{'), field, levels-1), '}')
@@ -162,4 +198,16 @@ func appendShape(dst []byte, v record.Value, levels int) []byte {
 		}
 	}
 	return dst
+}
+
+// Unneeded returns the logs that no analytic needs and of which records were seen, the
+// most frequent first.
+func (s *Set) Unneeded() (list []Unneeded) {
+	for i, n := range s.unneeded {
+		if n > 0 {
+			list = append(list, Unneeded{unneededLogs[i].name, n})
+		}
+	}
+	slices.SortFunc(list, func(a, b Unneeded) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name)) })
+	return list
 }

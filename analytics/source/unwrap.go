@@ -58,14 +58,14 @@ func (s *Set) open(v record.Value, depth int) (taken bool) {
 // one of its elements. Maps in a list stand no deeper than the list does, and
 // lists in lists do: their nesting is the sender's to choose.
 func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
-	if !known && s.openPairs(list, depth) {
+	if !known && openPairs(s, list, depth) {
 		return true
 	}
 	missed, empty := 0, true
 	for item := range list.Items() {
 		empty = false
 		if known || taken {
-			s.visits = 0
+			s.visits, s.respelt = 0, 0
 		}
 		inner := depth
 		if !item.IsMap() {
@@ -110,7 +110,8 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 	var found [len(wrapperNames)]record.Value
 	s.in.Fields = m
 	if s.in.Values(wrapperKeys, false, found[:]) > 0 {
-		if inner, known := wrapped(found[:]); inner.Present() {
+		elastic := elasticOf(m, found[:])
+		if inner, known := wrapped(found[:]); inner.Present() && elastic == nil {
 			if known && inner.IsArray() {
 				return s.openList(inner, depth+1, true)
 			}
@@ -124,16 +125,21 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 				return true
 			}
 		}
+		if elastic != nil && openElastic(s, elastic, m, depth) {
+			return true
+		}
 	}
-	return !many && s.offerMap(m) || s.search(m, depth)
+	return !many && s.offerMap(m) || s.search(m, depth) || respell(s, m, depth)
 }
 
 // search looks for a record below keys that nothing is known of: in maps, in
 // lists, and in texts of JSON or XML, down to the bounds of nesting and visits.
 func (s *Set) search(m record.Value, depth int) bool {
-	if s.openTable(m, depth) {
+	if openTable(s, m, depth) {
 		return true
 	}
+	s.searching++
+	defer func() { s.searching-- }()
 	c := m.Fields()
 	for _, field, ok := c.Next(); ok && s.visits <= maxVisits; _, field, ok = c.Next() {
 		switch {
@@ -163,10 +169,10 @@ func (s *Set) openEmbedded(text []byte, depth int) bool {
 		return false
 	case c[0] == '{' || c[0] == '[' || c[0] == '"':
 		return s.openText(c, depth)
-	case c[0] == '<' || c[0]-'0' <= 9:
+	case c[0] == '<' || c[0]-'0' <= 9 || isEncoded(c):
 		return s.openText(c, depth)
 	}
-	return s.openBehindPrefix(text, depth)
+	return openBehindPrefix(s, text, depth)
 }
 
 // plainLine returns the line of a record as in_tail makes it, the path of its file and
@@ -223,7 +229,10 @@ func (s *Set) openText(text []byte, depth int) bool {
 			return true
 		}
 	}
-	return s.openLine(text, depth) || s.openBehindPrefix(text, depth)
+	if isEncoded(text) && openEncoded(s, text, depth) {
+		return true
+	}
+	return s.openLine(text, depth) || openBehindPrefix(s, text, depth)
 }
 
 // openJSON decodes JSON values that stand one behind the other. If there are
@@ -246,17 +255,37 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 		s.unknown(v)
 		return false
 	}
+	return s.openSeveral(v, rest, depth)
+}
+
+// openSeveral is openJSON for a value with more behind it. Values in a text that is only
+// found by searching are records if a format takes one of them.
+func (s *Set) openSeveral(v record.Value, rest []byte, depth int) bool {
+	known, missed := depth <= 1, 0
 	for {
-		if s.visits = 0; !s.open(v, depth) {
+		if known {
+			s.visits, s.respelt = 0, 0
+		}
+		switch {
+		case s.open(v, depth):
+			for known = true; missed > 0; missed-- {
+				s.reject(nil)
+			}
+		case known:
 			s.reject(v)
+		default:
+			missed++
 		}
 		if len(rest) == 0 {
-			return true
+			return known
 		}
+		var err error
 		if v, rest, err = s.scratch.JSON(rest); err != nil {
 			s.fail(format.BadSyntax)
-			s.reject(nil)
-			return true
+			if known {
+				s.reject(nil)
+			}
+			return known
 		}
 	}
 }
@@ -264,7 +293,10 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 // openLine decodes a raw line. The limit is for lines only: audit records as JSON,
 // and as cells of a CSV row, are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
-	if s.openRow(line, depth) {
+	if (line[0] == '#' || s.at.unneeded > 0) && ignoreUnneeded(s, line) {
+		return true
+	}
+	if openRow(s, line, depth) {
 		return true
 	}
 	if len(line) > maxLine {

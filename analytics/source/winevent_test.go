@@ -107,7 +107,7 @@ func TestWinShapesAreFound(t *testing.T) {
 }
 
 func TestWinIgnoresWhatItDoesNotDecode(t *testing.T) {
-	for _, id := range []string{"4648", "4768", "4672", "5156", "1102"} {
+	for _, id := range []string{"4648", "4769", "4672", "5156", "1102"} {
 		for _, shape := range winShapes {
 			emitted, counts := winRun(t, strings.ReplaceAll(shape.json, "4625", id))
 			if id == "1102" && len(emitted) == 0 && counts[format.Ignored] == 1 {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/windows"
 )
@@ -126,5 +127,22 @@ func TestWinUnclaimed(t *testing.T) {
 		if len(emitted) != 0 || counts[format.Unknown] != 1 {
 			t.Errorf("%s: counts %v", text, counts)
 		}
+	}
+}
+
+// TestKerberosTicket counts tickets that were refused, and ignores those that were issued.
+func TestKerberosTicket(t *testing.T) {
+	const head = `{"ProviderName":"Microsoft-Windows-Security-Auditing","EventID":4768,"TimeCreated":"2026-03-10T10:00:00Z","Channel":"Security","Computer":"dc01","EventRecordID":7,`
+	data := `"EventData":{"TargetUserName":"alice","TargetDomainName":"contoso.com","TargetSid":"S-1-0-0","ServiceName":"krbtgt","Status":"0x6","IpAddress":"::ffff:203.0.113.7","IpPort":"5"}}`
+	inserts := `"StringInserts":["alice","contoso.com","S-1-0-0","krbtgt/CONTOSO","S-1-0-0","0x40810010","0x6","0xffffffff","-","::ffff:203.0.113.7","5","","",""]}`
+	message := `"Message":` + jsonText("A Kerberos authentication ticket (TGT) was requested.\r\n\r\nAccount Information:\r\n\tAccount Name:\t\talice\r\n\tSupplied Realm Name:\tcontoso.com\r\n\tUser ID:\t\t\tS-1-0-0\r\n\r\nService Information:\r\n\tService Name:\t\tkrbtgt\r\n\tService ID:\t\tS-1-0-0\r\n\r\nNetwork Information:\r\n\tClient Address:\t\t::ffff:203.0.113.7\r\n\tClient Port:\t\t5\r\n\r\nAdditional Information:\r\n\tTicket Options:\t\t0x40810010\r\n\tResult Code:\t\t0x6\r\n\tTicket Encryption Type:\t0xFFFFFFFF\r\n\tPre-Authentication Type:\t-") + `}`
+	for name, rest := range map[string]string{"data": data, "inserts": inserts, "message": message} {
+		if events, set := readShape(t, head+rest); len(events) != 1 || events[0] != "sign_in alice 203.0.113.7 "+shapeAt+" failure unknown_user" {
+			t.Errorf("%s: %q, %+v", name, events, set.Unread())
+		}
+	}
+	events, set := readShape(t, head+strings.Replace(data, `"0x6"`, `"0x0"`, 1))
+	if counts := set.Counts(); len(events) != 0 || counts[event.WinEvent][Ignored] != 1 {
+		t.Errorf("issued: %q, %v", events, counts)
 	}
 }

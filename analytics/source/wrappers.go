@@ -9,6 +9,8 @@ const (
 	slotO365Audit
 	slotO365
 	slotAzure
+	slotIIS
+	slotMicrosoft
 	slotAuditData
 	slotAuditDataCamel
 	slotRecords
@@ -37,6 +39,8 @@ var wrapperNames = [...]string{
 	slotO365Audit:      "o365audit",      // Elastic Agent before its pipeline
 	slotO365:           "o365",           // Filebeat: o365.audit
 	slotAzure:          "azure",          // Filebeat: azure.signinlogs and its like
+	slotIIS:            "iis",            // Filebeat: iis.access
+	slotMicrosoft:      "microsoft",      // Elastic Agent: microsoft.exchange
 	slotAuditData:      "AuditData",      // Purview search and export
 	slotAuditDataCamel: "auditData",      // Graph audit log query
 	slotRecords:        "records",        // Event Hub batch
@@ -87,6 +91,8 @@ func enclosed(slot int, v record.Value, found []record.Value) record.Value {
 		return provided(v.Get("audit"), true)
 	case slotAzure:
 		return azure(v)
+	case slotIIS, slotMicrosoft:
+		return nil
 	case slotRecords, slotEvents, slotList:
 		return provided(v, v.IsArray())
 	}

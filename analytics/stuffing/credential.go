@@ -57,8 +57,8 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		return legitimate
 	case c.unit == nil && !got.foreign && i.NamesAgents() && windowsSignIn(got):
 		return renewed // the record of another log names the program
-	case !got.foreign && got.agent != 0 && !i.UsesAgent(got.agent) && !i.AgentsFull() && !i.HasFailed(got.key):
-		return legitimate // neither the network nor the program is the attacker's
+	case c.others(i, got.account, got.agent, !got.foreign, got.first):
+		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		return legitimate // a guest of a place where others come and go
 	}

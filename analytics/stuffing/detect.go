@@ -48,7 +48,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 	i := &incidents{policy: p, tracker: tracker, slow: slow}
 	a := newProfiles(p, i, maxIPs, maxUsers)
 	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, population: population, accounts: a.accounts, forgiveness: forgiveness}
+	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: policy.NewGeoCache(p), forgiveness: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
@@ -104,7 +104,7 @@ func (s *Detector) failed(ev *event.Event) {
 	own, isNew := s.failedAt(ev, &t, c, a)
 	switch {
 	case !isNew:
-		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
+		s.decided(ev, explain.Ignored, "another log has reported the same attempt", "")
 		return
 	case a.familiar(c, &t, t.At):
 		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
@@ -140,7 +140,7 @@ func (s *Detector) failed(ev *event.Event) {
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
 	c.switchTo(t.Tool)
-	if s.incidents.inReach(c.incident, t.At) && (c.unit == nil || c.unit.has(t.Tool, a.familiar(c, t, c.incident.Start), t.At)) {
+	if s.incidents.inReach(c.incident, t.At) && c.attackMade(t, a) {
 		if c.unit != nil {
 			c.unit.newest = max(c.unit.newest, t.At)
 		}

@@ -65,7 +65,8 @@ func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *eve
 }
 
 // fromMany reports whether one account fails from many clients at a time, or
-// from many networks in a day. Its telephone with an old password does not count,
+// from many networks in a day, or from a few networks at a time as often as the
+// failures of one client that open an incident. Its telephone with an old password does not count,
 // which fails from wherever it is carried.
 func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
@@ -73,12 +74,23 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	if len(all) < least || disabled(all) {
 		return false
 	}
+	if a.failsFromSeveral(t.At) && s.often(a, t) {
+		return true
+	}
 	phone := telephone(all)
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
 	})
+}
+
+// often reports whether an account fails as often in a window as the failures of one
+// client that open an incident.
+func (s *guessing) often(a *account, t *window.Attempt) bool {
+	least := &s.policy.Stuffing.FailureThreshold
+	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool { return len(run) >= least.Burst }) ||
+		a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool { return len(run) >= least.Slow })
 }
 
 // telephone returns the agent of the mail program with the most attempts, or 0.

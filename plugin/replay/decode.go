@@ -26,8 +26,9 @@ type Log struct {
 	Outside     int64     // events before or after the period
 	Untimed     int64     // events without a time, which are left out
 	Counts      source.Counts
-	Unread      []source.Unread // kinds of records that were not understood
-	Err         error           // why it was not read to its end
+	Unread      []source.Unread   // kinds of records that were not understood
+	Unneeded    []source.Unneeded // logs that no analytic needs
+	Err         error             // why it was not read to its end
 }
 
 // add adds the account of another part of the log.
@@ -47,6 +48,7 @@ func (l *Log) add(part *Log) {
 		}
 	}
 	l.Unread = append(l.Unread, part.Unread...)
+	l.Unneeded = append(l.Unneeded, part.Unneeded...)
 	l.Err = errors.Join(l.Err, part.Err)
 }
 
@@ -242,6 +244,7 @@ func (d *decoder) End(err error) {
 		d.keepLeading()
 	}
 	d.log.Counts = without(d.set.Counts(), d.unheard)
+	d.log.Unneeded = d.set.Unneeded()
 	d.log.Unread = unreadWithout(d.set.Unread(), d.skipped)
 	if err != nil {
 		d.log.Err = err

@@ -59,8 +59,8 @@ type unreadKind struct {
 	name string // of the first log
 }
 
-// unread returns a finding about events without a time, and one for each kind of record
-// that is not understood, the most frequent first.
+// unread returns findings about events without a time, about logs that no analytic needs,
+// and about each kind of record that is not understood, the most frequent first.
 func unread(logs []Log) (list []Finding) {
 	type key struct {
 		source event.Source
@@ -85,12 +85,33 @@ func unread(logs []Log) (list []Finding) {
 	slices.SortFunc(all, func(a, b *unreadKind) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.name, b.name), cmp.Compare(a.Shape, b.Shape))
 	})
-	list = untimed(logs)
+	list = append(untimed(logs), unneeded(logs)...)
 	for n, k := range all {
 		if n == maxUnreadKinds {
 			return append(list, Finding{Code: "not_understood", Detail: fmt.Sprintf("%d more kinds of records", len(all)-n)})
 		}
 		list = append(list, Finding{Code: "not_understood", Subject: k.name, Detail: k.sentence()})
+	}
+	return list
+}
+
+// unneeded returns a finding about each log that no analytic needs.
+func unneeded(logs []Log) (list []Finding) {
+	at := map[string]int{}
+	counts := []uint64{}
+	for i := range logs {
+		for _, u := range logs[i].Unneeded {
+			n, seen := at[u.Name]
+			if !seen {
+				n = len(list)
+				at[u.Name] = n
+				list, counts = append(list, Finding{Code: "not_needed", Subject: u.Name}), append(counts, 0)
+			}
+			counts[n] += u.Count
+		}
+	}
+	for i := range list {
+		list[i].Detail = fmt.Sprintf("%s of the log %s: no analytic needs them", plural(int(counts[i]), "record"), list[i].Subject)
 	}
 	return list
 }

@@ -183,6 +183,8 @@ func TestArrangements(t *testing.T) {
 		"batches.json":        []byte(`{"records":[` + strings.Join(records[:4], ",") + "]}\n" + `{"records":[` + strings.Join(records[4:], ",") + "]}\n"),
 		"export.csv":          []byte(audit(8, ip)),
 		"export.utf16.csv":    utf16(audit(8, ip)),
+		"utf16.no.mark.log":   utf16(iisHead + attack(8, ip))[2:],
+		"utf16.big.log":       append([]byte{0}, utf16(iisHead + attack(8, ip))[2:len(utf16(iisHead+attack(8, ip)))-1]...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := found(t, Options{Paths: []string{write(t, t.TempDir(), name, content)}})

@@ -51,7 +51,7 @@ func New(headers []string) format.Format {
 func (*iis) Source() event.Source { return event.IIS }
 
 // Claims reports whether a line begins with a date, a time and a space, or as the
-// header of its file says, or is a comment. IIS is the last of the text formats, so comments that no other format
+// header of its file says, is in the format of NCSA, or is a comment. IIS is the last of the text formats, so comments that no other format
 // claims are claimed here.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
@@ -64,7 +64,7 @@ func (f *iis) Claims(in *format.Input) bool {
 	if len(line) > 20 && line[10] == ' ' && timestamp.IsDate(line[:10]) && timestamp.IsClock(line[11:19]) {
 		return true
 	}
-	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8]) || reordered(in.Stream)
+	return len(line) > 9 && line[8] == ' ' && timestamp.IsClock(line[:8]) || reordered(in.Stream) || ncsaTime(line) > 0
 }
 
 // reordered reports whether the header of a file names other columns before the date
@@ -113,6 +113,10 @@ func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Even
 	} else {
 		known := s.Columns[event.IIS]
 		if m.quoted && splitQuoted(known, in.Line, &cells) {
+			r = f.joined.of(&cells)
+			return r, r.plausible()
+		}
+		if in.Line[min(4, len(in.Line)-1)] != '-' && ncsa(in.Line, &cells) { // no line with a date
 			r = f.joined.of(&cells)
 			return r, r.plausible()
 		}

@@ -46,6 +46,8 @@ const (
 	entraActivity
 	entraUPN
 	entraErrorCode
+	entraActionType
+	entraApplication
 )
 
 var entraNames = [...]string{
@@ -64,6 +66,8 @@ var entraNames = [...]string{
 	entraActivity:          "activityDisplayName",
 	entraUPN:               "AccountUpn", // in a row of Defender, which has no envelope
 	entraErrorCode:         "ErrorCode",
+	entraActionType:        "ActionType",
+	entraApplication:       "Application",
 }
 
 // The properties. Log Analytics exports append _dynamic or _string to the names of
@@ -169,6 +173,7 @@ const (
 	entraPrincipal
 	entraManaged
 	entraAudit
+	entraIdentity
 )
 
 // entraCategories are the log categories, in lower case. Risk detections are left
@@ -192,6 +197,7 @@ var entraCategories = map[string]entraKind{
 	"advancedhunting-entraidsigninevents":    entraUser,
 	"advancedhunting-aadspnsignineventsbeta": entraPrincipal,
 	"advancedhunting-entraidspnsigninevents": entraPrincipal,
+	"advancedhunting-identitylogonevents":    entraIdentity,
 }
 
 // Source is event.Entra.
@@ -214,6 +220,9 @@ func (e *Entra) Claims(in *format.Input) bool {
 		e.f[entraResultType].Present() && e.f[entraTimeGenerated].Present(),
 		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
+	case e.f[entraApplication].Present() && isLogon(e.f[entraActionType]):
+		e.kind = entraIdentity
+		return true
 	default:
 		return false // most records of other formats end here
 	}
@@ -253,6 +262,13 @@ func (e *Entra) sort() entraKind {
 
 // Decode emits a sign-in, or a directory change that the content names.
 func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
+	if e.kind == entraIdentity {
+		fields := in.Structured(e.f[entraProperties])
+		if !fields.Present() {
+			fields = in.Fields
+		}
+		return e.identity(in, fields, ev, emit)
+	}
 	ev.Service = event.M365
 	if ev.ID = known(e.p[propID]); ev.ID == nil {
 		ev.ID = known(e.p[propRequestID])
@@ -270,6 +286,9 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 		}
 	default:
 		return format.Ignored
+	}
+	if ev.RawUser == nil && ev.RawIP == nil && ev.App == nil && ev.Action == event.SignIn {
+		return in.Fail(format.NoFields)
 	}
 	at, why := firstTime(e.p[propCreated], e.p[propActivityTime], e.p[propTimestamp], e.f[entraTime], e.f[entraTimeGenerated], e.f[entraTimestamp])
 	if why != format.NoReason {

@@ -110,6 +110,9 @@ func (g *Graph) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	g.operation, g.message = g.operation[:0], nil
 	request := g.read(ev)
 	if request.action == event.ActionNone {
+		if !g.p[graphURI].Present() {
+			return in.Fail(format.NoFields)
+		}
 		return format.Ignored
 	}
 	at, why := firstTime(g.p[graphTimeGenerated], g.p[graphXDRTime], g.f[graphTime], g.f[graphTimeGenerated], g.f[graphTimestamp])

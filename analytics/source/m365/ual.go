@@ -79,6 +79,15 @@ const (
 	ualUserAgent
 	ualLogonType
 	ualLogonTypeOffice
+	ualLastAccessed
+	ualOperationResult
+	ualIdentity
+	ualDisplayName
+	ualCmdletName
+	ualCmdletParameters
+	ualCaller
+	ualRunDate
+	ualSucceeded
 )
 
 var ualNames = [...]string{
@@ -130,6 +139,15 @@ var ualNames = [...]string{
 	ualUserAgent:           "UserAgent",
 	ualLogonType:           "LogonType",
 	ualLogonTypeOffice:     "Logon_Type",
+	ualLastAccessed:        "LastAccessed", // this and the next four in a mailbox audit log on premises
+	ualOperationResult:     "OperationResult",
+	ualIdentity:            "Identity",
+	ualDisplayName:         "LogonUserDisplayName",
+	ualCmdletName:          "CmdletName", // this and the next in an administrator audit log
+	ualCmdletParameters:    "CmdletParameters",
+	ualCaller:              "Caller",
+	ualRunDate:             "RunDate",
+	ualSucceeded:           "Succeeded",
 }
 
 var ualKeys = record.NewKeys(ualNames[:]...)
@@ -143,7 +161,8 @@ func NewUAL(operation func(name []byte) event.Operation) format.Format {
 func (*UAL) Source() event.Source { return event.UAL }
 
 // Claims requires an operation and two more of the fields that every form has. It
-// rejects rows with AuditData, which contains the actual record.
+// rejects rows with AuditData, which contains the actual record. Rows of
+// Search-MailboxAuditLog and Search-AdminAuditLog have no type and no workload.
 func (u *UAL) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -151,8 +170,15 @@ func (u *UAL) Claims(in *format.Input) bool {
 	at := &u.at
 	in.Find(ualKeys, true, at[:])
 	u.fields = in.Index
-	return at[ualOperation] > 0 && at[ualAuditData] == 0 && at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
-		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0 && u.f(ualOperation).Bytes() != nil
+	if at[ualCmdletName] > 0 && at[ualRunDate] > 0 && at[ualOperation] == 0 {
+		u.adminAudit()
+		return u.f(ualOperation).Bytes() != nil
+	}
+	if at[ualOperation] == 0 || at[ualAuditData] > 0 || u.f(ualOperation).Bytes() == nil {
+		return false
+	}
+	return at[ualLastAccessed] > 0 && at[ualLogonType] > 0 || at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
+		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0
 }
 
 // f returns a field, absent if the record has no field of that name.
@@ -185,7 +211,7 @@ func (u *UAL) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 
 // time returns the time of the operation, from the first field that has a time.
 func (u *UAL) time() (t time.Time, why format.Reason) {
-	return firstTime(u.f(ualCreationTime), u.f(ualStartTime), u.f(ualTimeGenerated), u.f(ualCreationDate), u.f(ualTimestamp))
+	return firstTime(u.f(ualCreationTime), u.f(ualStartTime), u.f(ualTimeGenerated), u.f(ualCreationDate), u.f(ualLastAccessed), u.f(ualTimestamp))
 }
 
 // firstTime returns the first of the fields that can be read as a time. A record
@@ -206,7 +232,7 @@ func firstTime(fields ...record.Value) (t time.Time, why format.Reason) {
 
 // common fills the fields that all operations have.
 func (u *UAL) common(in *format.Input, ev *event.Event) {
-	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID)
+	ev.ID = u.first(ualID, ualOfficeID, ualSourceRecordID, ualIdentity)
 	ev.RawIP = u.first(ualClientIP, ualClientIPAddress, ualClientIPOffice, ualActorIP)
 	ev.RawUser, ev.SID = u.user(in), u.first(ualLogonSID)
 	ev.Session = u.first(ualSessionID)
@@ -228,6 +254,9 @@ func (u *UAL) common(in *format.Input, ev *event.Event) {
 // often has one: type 5 is a user principal name.
 func (u *UAL) user(in *format.Input) []byte {
 	id := u.first(ualUserID, ualUserKey)
+	if id == nil && u.at[ualLastAccessed] > 0 {
+		return u.auditedUser()
+	}
 	if id != nil && !unnamed(id) {
 		return id
 	}
@@ -238,6 +267,23 @@ func (u *UAL) user(in *format.Input) []byte {
 		}
 	}
 	return id
+}
+
+// auditedUser returns the account of a row of Search-MailboxAuditLog: the owner of the
+// mailbox, or the SID of the other one, of whom the row has only the name for display.
+func (u *UAL) auditedUser() []byte {
+	if string(u.first(ualLogonType)) == "Owner" {
+		return u.first(ualMailboxOwner)
+	}
+	return u.first(ualLogonSID, ualDisplayName)
+}
+
+// adminAudit gives the fields of a row of Search-AdminAuditLog their names in the unified
+// audit log.
+func (u *UAL) adminAudit() {
+	at := &u.at
+	at[ualOperation], at[ualParameters], at[ualUserID] = at[ualCmdletName], at[ualCmdletParameters], at[ualCaller]
+	at[ualCreationTime], at[ualResultStatus] = at[ualRunDate], at[ualSucceeded]
 }
 
 // first returns the first of the fields with a known text.
@@ -253,8 +299,12 @@ func (u *UAL) first(slots ...int) []byte {
 	return nil
 }
 
-// known returns the text of v. If the text is empty or a placeholder, known returns nil.
+// known returns the text of v, or of the only element of v. If the text is empty or a
+// placeholder, known returns nil.
 func known(v record.Value) []byte {
+	if v.IsArray() {
+		v = v.Only()
+	}
 	switch text := v.Bytes(); string(text) {
 	case "", "<null>", "null":
 		return nil

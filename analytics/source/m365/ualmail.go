@@ -21,7 +21,7 @@ func (u *UAL) mail(in *format.Input, ev *event.Event, op *event.Operation) bool 
 	}
 	ev.Access = op.Access
 	ev.Outcome = event.Success
-	if ualFailed(u.f(ualResultStatus)) {
+	if ualFailed(u.f(ualResultStatus)) || ualFailed(u.f(ualOperationResult)) {
 		ev.Outcome = event.Failure
 	}
 	if app := u.first(ualClientAppID, ualAppID); app != nil {
@@ -70,11 +70,14 @@ func (u *UAL) items(in *format.Input) int {
 	if n == 0 {
 		n = in.Structured(u.f(ualAffectedItems)).Len()
 	}
-	if n == 0 && u.f(ualItem).Present() {
+	if n == 0 && (u.f(ualItem).Present() || u.at[ualLastAccessed] > 0 && string(u.f(ualOperation).Bytes()) == messageBind) {
 		n = 1
 	}
 	return n
 }
+
+// messageBind is the operation of a mailbox audit log that opens one mail.
+const messageBind = "MessageBind"
 
 var mailboxParameters = []string{"Mailbox", "Identity"}
 

@@ -16,8 +16,9 @@ const (
 	security
 	powerShell
 	sysmon
-	cmdlets   // Exchange cmdlets, channel MSExchange Management
-	transport // Exchange transport, channel Application
+	cmdlets    // Exchange cmdlets, channel MSExchange Management
+	transport  // Exchange transport, channel Application
+	federation // Active Directory Federation Services, channel Security
 )
 
 // The keys of providers and channels are in lower case, because collectors differ
@@ -31,6 +32,7 @@ var providers = map[string]providerKind{
 	"msexchange cmdletlogs":                cmdlets,
 	"msexchangetransport":                  transport,
 	"msexchangefrontendtransport":          transport,
+	"ad fs auditing":                       federation,
 }
 
 // channels identify records without a provider.
@@ -53,12 +55,13 @@ type decoder func(w *Events, ev *event.Event, emit format.Emit) format.Outcome
 
 // decoders are the events that are decoded. All others are ignored, among them 4648
 // (a process used another account, as the health manager of Exchange does all day;
-// 4624 has the result), 4768, 4105 and 4106 (a script block began or ended; 4104
+// 4624 has the result), 4105 and 4106 (a script block began or ended; 4104
 // has the text), and the classic PowerShell channel, which repeats 4103.
 var decoders = map[eventType]decoder{
 	{security, 4624}:   decodeLogon,
 	{security, 4625}:   decodeFailedLogon,
 	{security, 4740}:   decodeLockout,
+	{security, 4768}:   decodeKerberosTicket,
 	{security, 4771}:   decodeKerberosFailure,
 	{security, 4776}:   decodeNTLM,
 	{powerShell, 4103}: decodePipeline,
@@ -68,6 +71,14 @@ var decoders = map[eventType]decoder{
 	{cmdlets, 1}:       decodeCmdlet,
 	{cmdlets, 6}:       decodeCmdlet,
 	{transport, 1035}:  decodeSMTPRefusal,
+
+	{federation, adfsToken}:      decodeFederationAudit,
+	{federation, adfsPassword}:   decodeFederationAudit,
+	{federation, adfsRefused}:    decodeFederationAudit,
+	{federation, adfsLockout}:    decodeFederationAudit,
+	{federation, adfsTokenError}: decodeFederationText,
+	{federation, adfsLockedTrue}: decodeFederationText,
+	{federation, adfsLocked}:     decodeFederationText,
 }
 
 // Events decodes Windows events. A record of any collector is first read into one
@@ -172,9 +183,13 @@ func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit 
 	r := &w.row
 	act := r.act()
 	nameByPosition(r, act)
-	if act.kind == security && r.message != nil && r.data[fieldTargetUserName] == nil {
+	switch {
+	case r.message == nil:
+	case act.kind == security && r.data[fieldTargetUserName] == nil:
 		nameByMessage(r)
 		nameByLabel(r)
+	case (act.kind == sysmon || act.kind == powerShell) && !r.named():
+		nameByRendered(r, act)
 	}
 	at, why := timeOf(r, in.Time)
 	if why != format.NoReason {

@@ -102,7 +102,7 @@ func (h *headSet) look(m record.Value) {
 func (h *headSet) find(m record.Value) bool {
 	h.look(m)
 	inner := h[headSystem]
-	if only := onlyItem(inner); only.IsMap() && only.GetFold("EventID").Present() {
+	if only := inner.Only(); only.IsMap() && only.GetFold("EventID").Present() {
 		inner, h[headSystem] = only, only // xml2js
 	}
 	switch {
@@ -121,17 +121,6 @@ func (h *headSet) find(m record.Value) bool {
 		return true
 	}
 	return isFlat(m)
-}
-
-// onlyItem returns the element of a list of one, absent for any other value.
-func onlyItem(v record.Value) record.Value {
-	if v.Len() != 1 {
-		return nil
-	}
-	for item := range v.Items() {
-		return item
-	}
-	return nil
 }
 
 // notSystem undoes a wrong choice of the map of heads: in_winlog has a text named

@@ -78,7 +78,7 @@ func eventData(in *format.Input, v record.Value) record.Value {
 		if inner := in.Structured(v); inner.Present() {
 			v = inner
 		}
-		if only := onlyItem(v); only.IsMap() && only.GetFold("Data").Present() {
+		if only := v.Only(); only.IsMap() && only.GetFold("Data").Present() {
 			v = only
 		}
 		if !v.IsMap() {
@@ -106,13 +106,29 @@ const maxDataWraps = 4
 // unnamed values.
 func (r *row) byName(m record.Value) {
 	var found [len(fieldNames)]record.Value
-	if fieldKeys.FindFold(m, found[:]) == 0 {
-		r.byNumber(m)
-		return
-	}
+	n := fieldKeys.FindFold(m, found[:])
 	for i, v := range found {
 		if v != nil {
 			r.put(fieldNames[i].field, r.text(v))
+		}
+	}
+	if n <= fewFields {
+		r.bySnakeCase(m)
+	}
+	if n == 0 {
+		r.byNumber(m)
+	}
+}
+
+// fewFields is how many fields are found at most in data whose names are in snake case: a
+// name of one word is the same in both.
+const fewFields = 2
+
+// bySnakeCase reads the fields of a map whose names are in snake case.
+func (r *row) bySnakeCase(m record.Value) {
+	for key, value := range m.All() {
+		if bytes.IndexByte(key, '_') > 0 {
+			r.put(fieldOf(key), r.text(value))
 		}
 	}
 }

@@ -101,14 +101,28 @@ var fieldByName = func() map[string]field {
 	return m
 }()
 
-// fieldOf returns the field with a name, in any case; fieldNone if no decoder reads
-// the field.
+// fieldOf returns the field with a name, in any case and in snake case; fieldNone if no
+// decoder reads the field.
 func fieldOf(name []byte) field {
-	if i := fieldKeys.IndexFold(name); i >= 0 {
-		return fieldNames[i].field
+	i := fieldKeys.IndexFold(name)
+	if i < 0 && len(name) <= maxFieldName && bytes.IndexByte(name, '_') > 0 {
+		var plain [maxFieldName]byte
+		squashed := plain[:0]
+		for _, c := range name {
+			if c != '_' {
+				squashed = append(squashed, c)
+			}
+		}
+		i = fieldKeys.IndexFold(squashed)
 	}
-	return fieldNone
+	if i < 0 {
+		return fieldNone
+	}
+	return fieldNames[i].field
 }
+
+// maxFieldName is the longest name in snake case, in bytes.
+const maxFieldName = 40
 
 const (
 	// maxInserts bounds the positional values that are read. The longest decoded

@@ -35,6 +35,8 @@ var schemas = []struct {
 		KeyLength:d ProcessId:x ProcessName:n IpAddress:a IpPort:d`},
 	{security, 4740, []int{7}, `TargetUserName:t TargetDomainName:t TargetSid:s SubjectUserSid:s SubjectUserName:t
 		SubjectDomainName:t SubjectLogonId:x`},
+	{security, 4768, []int{14}, `TargetUserName:t TargetDomainName:t TargetSid:s ServiceName:t ServiceSid:s TicketOptions:x
+		Status:x TicketEncryptionType:x PreAuthType:d IpAddress:a IpPort:d CertIssuerName:t CertSerialNumber:t CertThumbprint:t`},
 	{security, 4771, []int{11}, `TargetUserName:t TargetSid:s ServiceName:t TicketOptions:x Status:x PreAuthType:d
 		IpAddress:a IpPort:d CertIssuerName:t CertSerialNumber:t CertThumbprint:t`},
 	{security, 4776, []int{4}, `PackageName:t TargetUserName:t Workstation:t Status:x`},

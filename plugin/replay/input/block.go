@@ -69,7 +69,7 @@ type splitter struct {
 // begin reports whether the file can be split.
 func (s *splitter) begin(name string) bool {
 	head, _ := s.from.Peek(headSize)
-	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "PK\x03\x04", evtxMagic, "\xff\xfe", "\xfe\xff", string(byteOrderMark)} {
+	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "PK\x03\x04", evtxMagic, string(byteOrderMark)} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return false
 		}
@@ -78,7 +78,7 @@ func (s *splitter) begin(name string) bool {
 	line = bytes.TrimRight(line, "\r")
 	kind := kindOf(head)
 	switch {
-	case isBinary(head[:min(len(head), 512)]), kind == kindExport, kind == kindEvents, len(head) > 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
+	case isUTF16(head), isBinary(head[:min(len(head), 512)]), kind == kindExport, kind == kindEvents, len(head) > 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
 		return false
 	case kind == kindJSON && (!whole || line[0] != '{' || line[len(line)-1] != '}' || isEnvelope(line)):
 		return false

@@ -130,14 +130,37 @@ func (r *reader) stream(name string, from io.Reader, depth int) {
 		r.seekable(name, b)
 	case len(head) > 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
 		r.tar(name, b, depth)
-	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
-		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case isUTF16(head):
+		order := unicode.LittleEndian
+		if head[0] == 0 {
+			order = unicode.BigEndian
+		}
+		utf16 := unicode.UTF16(order, unicode.UseBOM) // a mark takes precedence
 		r.text(name, bufio.NewReaderSize(transform.NewReader(b, utf16.NewDecoder()), bufferSize))
 	case isBinary(head):
 		fail(r.to, name, errBinary)
 	default:
 		r.text(name, b)
 	}
+}
+
+// isUTF16 reports whether a text is in UTF-16: it has a byte order mark, or every second
+// byte at its beginning is NUL, and no other.
+func isUTF16(head []byte) bool {
+	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
+		return true
+	}
+	head = head[:min(len(head), 64)&^1]
+	low, high := 0, 0
+	for i := 0; i < len(head); i += 2 {
+		if head[i] == 0 {
+			high++
+		}
+		if head[i+1] == 0 {
+			low++
+		}
+	}
+	return len(head) >= 16 && (low == len(head)/2 && high == 0 || high == len(head)/2 && low == 0)
 }
 
 // isBinary reports whether bytes have control characters that no log has. NULs

@@ -1,0 +1,133 @@
+package source
+
+import (
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/record"
+)
+
+// The pipelines of Elastic's integrations move fields of a log to those of the Elastic
+// Common Schema, and remove them where they were: the address to source.ip, the agent to
+// user_agent.original, the operation to event.action. Only what has no field there stays
+// below the name of the log, partly in snake case. elasticLogs say where the fields are.
+
+// moved is a field that a log has under a name, and the places where it may be now, the
+// best first.
+type moved struct {
+	name string
+	from [][]string
+}
+
+// elasticLog is one log of an integration.
+type elasticLog struct {
+	own     []string // path of the fields that stayed
+	outer   []moved  // fields beside
+	wrapped []moved  // fields of properties; nil: the log has no properties
+}
+
+var (
+	ecsTime   = [][]string{{"@timestamp"}}
+	ecsClient = [][]string{{"source", "ip"}, {"client", "ip"}, {"source", "address"}, {"client", "address"}}
+	ecsAgent  = [][]string{{"user_agent", "original"}}
+	ecsStatus = [][]string{{"http", "response", "status_code"}}
+	ecsMethod = [][]string{{"http", "request", "method"}}
+)
+
+var elasticLogs = []elasticLog{
+	{own: []string{"azure", "signinlogs"},
+		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}, {"location", [][]string{{"geo", "country_iso_code"}}}},
+		wrapped: []moved{{"createdDateTime", [][]string{{"azure", "signinlogs", "properties", "created_at"}}}, {"userAgent", ecsAgent}, {"userPrincipalName", [][]string{{"user", "email"}}}, {"userId", [][]string{{"user", "id"}}}}},
+	{own: []string{"azure", "auditlogs"},
+		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []moved{{"activityDisplayName", [][]string{{"event", "action"}}}}},
+	{own: []string{"azure", "graphactivitylogs"},
+		outer: []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []moved{{"requestMethod", ecsMethod}, {"requestUri", [][]string{{"url", "original"}}}, {"responseStatusCode", ecsStatus},
+			{"userAgent", ecsAgent}, {"userId", [][]string{{"user", "id"}}}}},
+	{own: []string{"o365", "audit"}, outer: []moved{{"CreationTime", ecsTime}, {"Operation", [][]string{{"event", "action"}}},
+		{"Id", [][]string{{"event", "id"}}}, {"Workload", [][]string{{"event", "provider"}}}, {"UserId", [][]string{{"user", "id"}, {"user", "email"}, {"user", "name"}}},
+		{"ClientIP", ecsClient}, {"UserAgent", ecsAgent}, {"ResultStatus", [][]string{{"event", "outcome"}}}, {"OriginatingServer", [][]string{{"server", "domain"}}}}},
+	{own: []string{"iis", "access"}, outer: []moved{{"timegenerated", ecsTime}, {"s-ip", [][]string{{"destination", "ip"}, {"destination", "address"}}},
+		{"s-computername", [][]string{{"iis", "access", "server_name"}}}, {"cs-method", ecsMethod}, {"cs-uri-stem", [][]string{{"url", "path"}, {"url", "original"}}},
+		{"cs-uri-query", [][]string{{"url", "query"}}}, {"s-port", [][]string{{"destination", "port"}}}, {"cs-username", [][]string{{"user", "name"}}},
+		{"c-ip", ecsClient}, {"cs(User-Agent)", ecsAgent}, {"cs(Referer)", [][]string{{"http", "request", "referrer"}}}, {"sc-status", ecsStatus},
+		{"sc-substatus", [][]string{{"iis", "access", "sub_status"}}}, {"sc-win32-status", [][]string{{"iis", "access", "win32_status"}}},
+		{"x-forwarded-for", [][]string{{"network", "forwarded_ip"}}}}},
+	{own: []string{"microsoft", "exchange"}, outer: []moved{{"datetime", ecsTime}, {"cip", ecsClient}, {"clientipaddress", ecsClient}, {"useragent", ecsAgent},
+		{"httpstatus", ecsStatus}, {"method", ecsMethod}, {"urlquery", [][]string{{"url", "query"}}}, {"serverhostname", [][]string{{"observer", "hostname"}}},
+		{"authenticateduser", [][]string{{"user", "name"}}}}},
+}
+
+// elasticOf returns the log of an integration that a map holds, nil for none. found are
+// the fields of the map.
+func elasticOf(m record.Value, found []record.Value) *elasticLog {
+	if !found[slotAzure].IsMap() && !found[slotO365].IsMap() && !found[slotIIS].IsMap() && !found[slotMicrosoft].IsMap() {
+		return nil
+	}
+	for i := range elasticLogs {
+		if m.Path(elasticLogs[i].own...).IsMap() {
+			return &elasticLogs[i]
+		}
+	}
+	return nil
+}
+
+// openElastic opens the record that a document of an integration was before its pipeline.
+func openElastic(s *Set, l *elasticLog, m record.Value, depth int) bool {
+	own := m.Path(l.own...)
+	b := &s.scratch
+	start := len(b.Buf)
+	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
+	n := uint32(0)
+	for key, value := range own.All() {
+		if l.wrapped != nil && string(key) == "properties" {
+			continue
+		}
+		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
+		n++
+	}
+	n += appendMoved(s, m, l.outer)
+	if l.wrapped != nil {
+		b.Buf = msgp.AppendString(b.Buf, "properties")
+		b.Buf = appendProperties(s, own.Get("properties"), m, l.wrapped)
+		n++
+	}
+	putCount(b.Buf[start:], n)
+	return s.open(record.Value(b.Buf[start:]), depth+1)
+}
+
+// appendProperties appends the properties that stayed, and those that were moved.
+func appendProperties(s *Set, own, m record.Value, fields []moved) []byte {
+	b := &s.scratch
+	start := len(b.Buf)
+	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
+	n := uint32(0)
+	for key, value := range own.All() {
+		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 2)
+		n++
+	}
+	n += appendMoved(s, m, fields)
+	putCount(b.Buf[start:], n)
+	return b.Buf
+}
+
+// appendMoved appends the moved fields that m has, and returns how many. A field that also
+// stayed stands before and counts.
+func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
+	b := &s.scratch
+	for _, f := range fields {
+		for _, path := range f.from {
+			if value := m.Path(path...); value.Present() && !value.IsMap() {
+				b.Buf = appendSquashed(msgp.AppendString(b.Buf, f.name), value, 1)
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+// putCount writes the number of fields into a map header of five bytes.
+func putCount(header []byte, n uint32) {
+	header[1], header[2], header[3], header[4] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
+}

@@ -1,0 +1,46 @@
+package source
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"redshank/analytics/source/format"
+)
+
+// Captures of an Event Hub, messages of Pub/Sub and of Kinesis hold JSON in Base64.
+
+// encodedMarks are what JSON in Base64 begins with: {" or { " or [{" or a line break
+// after the bracket.
+var encodedMarks = [...][]byte{[]byte("eyJ"), []byte("eyAi"), []byte("W3si"), []byte("ewog"), []byte("ew0K")}
+
+// isEncoded reports whether text begins like JSON in Base64.
+func isEncoded(text []byte) bool {
+	if len(text) < minEmbedded || text[0] != 'e' && text[0] != 'W' {
+		return false
+	}
+	for _, mark := range encodedMarks {
+		if bytes.HasPrefix(text, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// openEncoded decodes JSON in Base64.
+func openEncoded(s *Set, text []byte, depth int) bool {
+	if len(text) > 2*format.MaxJSON || depth >= maxNesting {
+		return false
+	}
+	encoding := base64.StdEncoding.WithPadding(base64.NoPadding)
+	if bytes.ContainsAny(text, "-_") {
+		encoding = base64.URLEncoding.WithPadding(base64.NoPadding)
+	}
+	text = bytes.TrimRight(text, "=")
+	start := len(s.scratch.Buf)
+	plain, err := encoding.AppendDecode(s.scratch.Buf, text)
+	if err != nil {
+		return false
+	}
+	s.scratch.Buf = plain
+	return s.openText(plain[start:], depth+1)
+}

@@ -1,0 +1,248 @@
+package source
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"redshank/analytics/ascii"
+	"redshank/analytics/record"
+)
+
+// Pipelines change the keys of a record: they flatten nested maps
+// (properties.userPrincipalName, properties_userPrincipalName), put a prefix before each
+// key, write all keys in snake case, or put each value into a list, as a search returns it. A map that no format takes is tried again with its
+// keys restored.
+
+const (
+	// maxRespelt bounds the fields of a map whose keys are restored.
+	maxRespelt = 512
+	// mostRespelt bounds the maps of one record whose keys are restored, and respeltVisits the
+	// values that are read in each.
+	mostRespelt, respeltVisits = 16, maxVisits / 2
+	// leastRespelt is how many keys must have a separator.
+	leastRespelt = 3
+	// maxRespelling is how often one inside another the keys are restored: snake case
+	// inside of flattened maps.
+	maxRespelling = 2
+	// respellMisses is after how many records in a row that no format takes only every
+	// respellEvery-th one of a stream is tried, so that unknown records cost little.
+	respellMisses, respellEvery = 32, 64
+	// maxRespeltDepth bounds the nesting that restored keys may have.
+	maxRespeltDepth = 16
+)
+
+// respell opens the map with restored keys, in the forms that its keys admit.
+func respell(s *Set, m record.Value, depth int) bool {
+	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
+		return false
+	}
+	if n := s.at.misses; n >= respellMisses && n%respellEvery > 0 {
+		return false
+	}
+	s.respelling++
+	s.visits = min(s.visits, maxVisits-respeltVisits)
+	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
+	s.respelling--
+	if taken {
+		s.at.misses = 0
+	}
+	return taken
+}
+
+// respeltBound returns how many maps of the record may be restored before the next. Four are
+// left for the record itself, which is tried behind the maps in it.
+func respeltBound(s *Set) int {
+	if s.searching > 0 {
+		return mostRespelt - 4
+	}
+	return mostRespelt
+}
+
+// squashed opens the map with keys without underscores and values without a list around
+// them, if enough fields have some.
+func squashed(s *Set, m record.Value, depth int) bool {
+	if separated(m, '_') < leastRespelt && listed(m) < leastRespelt {
+		return false
+	}
+	start := len(s.scratch.Buf)
+	s.respelt++
+	s.scratch.Buf = appendSquashed(s.scratch.Buf, m, 0)
+	return s.open(record.Value(s.scratch.Buf[start:]), depth+1)
+}
+
+// unflattened opens the map with a map for each part of its keys before a separator, if
+// enough keys have one.
+func unflattened(s *Set, m record.Value, separator byte, depth int) bool {
+	if separated(m, separator) < leastRespelt {
+		return false
+	}
+	s.respelt++
+	fields := s.flat[:0]
+	for key, value := range m.All() {
+		fields = append(fields, flatField{key, value})
+	}
+	s.flat = fields[:0]
+	slices.SortStableFunc(fields, func(a, b flatField) int { return bytes.Compare(a.key, b.key) })
+	start := len(s.scratch.Buf)
+	s.scratch.Buf = appendNested(s.scratch.Buf, fields, 0, separator, 0)
+	clear(fields)
+	return s.open(record.Value(s.scratch.Buf[start:]), depth+1)
+}
+
+// separated returns how many keys have a separator inside.
+func separated(m record.Value, separator byte) (n int) {
+	for key := range m.All() {
+		if splitAt(key, 0, separator) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// listed returns how many fields are lists of one scalar.
+func listed(m record.Value) (n int) {
+	for _, value := range m.All() {
+		if onlyScalar(value).Present() {
+			n++
+		}
+	}
+	return n
+}
+
+// onlyScalar returns the element of a list of one scalar, absent for any other value.
+func onlyScalar(v record.Value) record.Value {
+	if only := v.Only(); !only.IsMap() && !only.IsArray() {
+		return only
+	}
+	return nil
+}
+
+// flatField is one field of a flattened map.
+type flatField struct {
+	key   []byte
+	value record.Value
+}
+
+// splitAt returns the offset of the first separator of key behind from that stands between
+// two parts, or 0 for none.
+func splitAt(key []byte, from int, separator byte) int {
+	if from+1 >= len(key) {
+		return 0
+	}
+	at := bytes.IndexByte(key[from+1:], separator)
+	if at < 0 || from+1+at == len(key)-1 {
+		return 0
+	}
+	return from + 1 + at
+}
+
+// appendNested appends sorted fields whose keys are equal up to from as a map, or as an
+// array if the next parts of all keys are numbers.
+func appendNested(dst []byte, fields []flatField, from int, separator byte, depth int) []byte {
+	n, numbers := uint32(0), from > 0
+	for at := 0; at < len(fields); n++ {
+		var part []byte
+		part, at = nextPart(fields, at, from, separator, depth)
+		numbers = numbers && ascii.Number(part) >= 0
+	}
+	if numbers {
+		dst = msgp.AppendArrayHeader(dst, n)
+	} else {
+		dst = msgp.AppendMapHeader(dst, n)
+	}
+	for at := 0; at < len(fields); {
+		part, end := nextPart(fields, at, from, separator, depth)
+		if !numbers {
+			dst = msgp.AppendStringFromBytes(dst, part)
+		}
+		if inner := from + len(part) + 1; inner <= len(fields[at].key) {
+			dst = appendNested(dst, fields[at:end], inner, separator, depth+1)
+		} else {
+			value := fields[at].value
+			if only := onlyScalar(value); only.Present() {
+				value = only
+			}
+			dst = append(dst, value...)
+		}
+		at = end
+	}
+	return dst
+}
+
+// nextPart returns the part of the key at from of fields[at], and the end of the fields
+// that have the same part and more behind it.
+func nextPart(fields []flatField, at, from int, separator byte, depth int) (part []byte, end int) {
+	key := fields[at].key
+	cut := splitAt(key, from, separator)
+	if cut == 0 || depth >= maxRespeltDepth {
+		return key[min(from, len(key)):], at + 1
+	}
+	for end = at + 1; end < len(fields) && bytes.HasPrefix(fields[end].key, key[:cut+1]) && len(fields[end].key) > cut+1; end++ {
+	}
+	return key[from:cut], end
+}
+
+// appendSquashed appends v with keys without underscores. A map whose keys are all numbers
+// becomes an array, and an array of one scalar this scalar.
+func appendSquashed(dst []byte, v record.Value, depth int) []byte {
+	switch {
+	case depth >= maxRespeltDepth:
+		return append(dst, v[:v.Size()]...)
+	case v.IsMap():
+		return appendSquashedMap(dst, v, depth)
+	case v.IsArray():
+		if only := onlyScalar(v); only.Present() {
+			return append(dst, only...)
+		}
+		dst = msgp.AppendArrayHeader(dst, uint32(soundItems(v)))
+		for item := range v.Items() {
+			dst = appendSquashed(dst, item, depth+1)
+		}
+		return dst
+	}
+	return append(dst, v[:v.Size()]...)
+}
+
+func appendSquashedMap(dst []byte, m record.Value, depth int) []byte {
+	n, numbers := uint32(0), true
+	for key := range m.All() {
+		n++
+		numbers = numbers && ascii.Number(key) >= 0
+	}
+	if numbers && n > 0 {
+		dst = msgp.AppendArrayHeader(dst, n)
+	} else {
+		dst = msgp.AppendMapHeader(dst, n)
+	}
+	for key, value := range m.All() {
+		if !numbers {
+			dst = appendSquashedKey(dst, key)
+		}
+		dst = appendSquashed(dst, value, depth+1)
+	}
+	return dst
+}
+
+// appendSquashedKey appends a key without underscores.
+func appendSquashedKey(dst, key []byte) []byte {
+	dst = msgp.AppendStringFromBytes(dst, key[:len(key)-bytes.Count(key, underscore)])
+	dst = dst[:len(dst)-(len(key)-bytes.Count(key, underscore))]
+	for _, c := range key {
+		if c != '_' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+var underscore = []byte("_")
+
+// soundItems returns how many elements of an array come before any damage.
+func soundItems(list record.Value) (n int) {
+	for range list.Items() {
+		n++
+	}
+	return n
+}
