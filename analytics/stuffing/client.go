@@ -42,7 +42,7 @@ type users struct {
 	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
-	earlier []unitIncident // attacks that go on beside that of client.unit
+	earlier []unitIncident  // attacks that go on beside that of client.unit
 	hours   *baseline.Hours // nil until the address is shared
 }
 
