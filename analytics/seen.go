@@ -52,7 +52,7 @@ func (s *seen) repeatedRow(ev *event.Event) bool {
 type rows [1 << 14]uint64
 
 // repeated reports whether a row is the second one with its hash, and remembers it. From
-// the third on, the log does not tell its connections or times apart.
+// the third on, the log does not distinguish its connections or times.
 func (r *rows) repeated(row uint64) bool {
 	slot := &r[row>>50]
 	row &^= 1

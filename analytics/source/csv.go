@@ -36,7 +36,7 @@ type csvColumns struct {
 var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
 	"eventrecordid", "eventdata", "requesturi", auditHeader,
-	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "mailboxresolvedownername",
+	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "lastaccessed", "cmdletparameters",
 }
 
 // auditHeader is a column that only the directory audit of Entra's portal has.
@@ -51,7 +51,7 @@ const viewerHeader = "task category"
 const separators = ",;\t"
 
 // openRow takes the line if it is the header or a row of a CSV export.
-func (s *Set) openRow(line []byte, depth int) bool {
+func openRow(s *Set, line []byte, depth int) bool {
 	if columns := csvHeader(line); columns.names != nil {
 		s.at.csv = columns
 		s.at.Headline(event.SourceUnknown, line)

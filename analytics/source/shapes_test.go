@@ -417,6 +417,9 @@ func FuzzShapes(f *testing.F) {
 			f.Add([]byte(s.text))
 		}
 	}
+	for _, d := range elasticDocuments {
+		f.Add([]byte(d.text))
+	}
 	for _, lines := range csvExports() {
 		f.Add([]byte(strings.Join(lines, "\n")))
 	}

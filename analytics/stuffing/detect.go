@@ -104,7 +104,7 @@ func (s *Detector) failed(ev *event.Event) {
 	own, isNew := s.failedAt(ev, &t, c, a)
 	switch {
 	case !isNew:
-		s.decided(ev, explain.Ignored, "another log told of the same attempt", "")
+		s.decided(ev, explain.Ignored, "another log has reported the same attempt", "")
 		return
 	case a.familiar(c, &t, t.At):
 		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {

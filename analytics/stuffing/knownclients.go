@@ -252,7 +252,7 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 }
 
 // justArrived reports whether a success at a client is the account's first one there,
-// of which another log, without the agent, has told already.
+// which another log, without the agent, has reported already.
 func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {

@@ -82,7 +82,12 @@ const (
 	ualLastAccessed
 	ualOperationResult
 	ualIdentity
-	ualItemID
+	ualDisplayName
+	ualCmdletName
+	ualCmdletParameters
+	ualCaller
+	ualRunDate
+	ualSucceeded
 )
 
 var ualNames = [...]string{
@@ -134,10 +139,15 @@ var ualNames = [...]string{
 	ualUserAgent:           "UserAgent",
 	ualLogonType:           "LogonType",
 	ualLogonTypeOffice:     "Logon_Type",
-	ualLastAccessed:        "LastAccessed", // this and the next three in a mailbox audit log on premises
+	ualLastAccessed:        "LastAccessed", // this and the next four in a mailbox audit log on premises
 	ualOperationResult:     "OperationResult",
 	ualIdentity:            "Identity",
-	ualItemID:              "ItemId",
+	ualDisplayName:         "LogonUserDisplayName",
+	ualCmdletName:          "CmdletName", // this and the next in an administrator audit log
+	ualCmdletParameters:    "CmdletParameters",
+	ualCaller:              "Caller",
+	ualRunDate:             "RunDate",
+	ualSucceeded:           "Succeeded",
 }
 
 var ualKeys = record.NewKeys(ualNames[:]...)
@@ -152,7 +162,7 @@ func (*UAL) Source() event.Source { return event.UAL }
 
 // Claims requires an operation and two more of the fields that every form has. It
 // rejects rows with AuditData, which contains the actual record. Rows of
-// Search-MailboxAuditLog have no type and no workload.
+// Search-MailboxAuditLog and Search-AdminAuditLog have no type and no workload.
 func (u *UAL) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -160,6 +170,10 @@ func (u *UAL) Claims(in *format.Input) bool {
 	at := &u.at
 	in.Find(ualKeys, true, at[:])
 	u.fields = in.Index
+	if at[ualCmdletName] > 0 && at[ualRunDate] > 0 && at[ualOperation] == 0 {
+		u.adminAudit()
+		return u.f(ualOperation).Bytes() != nil
+	}
 	if at[ualOperation] == 0 || at[ualAuditData] > 0 || u.f(ualOperation).Bytes() == nil {
 		return false
 	}
@@ -256,12 +270,20 @@ func (u *UAL) user(in *format.Input) []byte {
 }
 
 // auditedUser returns the account of a row of Search-MailboxAuditLog: the owner of the
-// mailbox, or the SID of the other one, of whom the row has no name but that for display.
+// mailbox, or the SID of the other one, of whom the row has only the name for display.
 func (u *UAL) auditedUser() []byte {
 	if string(u.first(ualLogonType)) == "Owner" {
 		return u.first(ualMailboxOwner)
 	}
-	return u.first(ualLogonSID)
+	return u.first(ualLogonSID, ualDisplayName)
+}
+
+// adminAudit gives the fields of a row of Search-AdminAuditLog their names in the unified
+// audit log.
+func (u *UAL) adminAudit() {
+	at := &u.at
+	at[ualOperation], at[ualParameters], at[ualUserID] = at[ualCmdletName], at[ualCmdletParameters], at[ualCaller]
+	at[ualCreationTime], at[ualResultStatus] = at[ualRunDate], at[ualSucceeded]
 }
 
 // first returns the first of the fields with a known text.

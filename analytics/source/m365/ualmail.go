@@ -70,11 +70,14 @@ func (u *UAL) items(in *format.Input) int {
 	if n == 0 {
 		n = in.Structured(u.f(ualAffectedItems)).Len()
 	}
-	if n == 0 && (u.f(ualItem).Present() || u.first(ualItemID) != nil) {
+	if n == 0 && (u.f(ualItem).Present() || u.at[ualLastAccessed] > 0 && string(u.f(ualOperation).Bytes()) == messageBind) {
 		n = 1
 	}
 	return n
 }
+
+// messageBind is the operation of a mailbox audit log that opens one mail.
+const messageBind = "MessageBind"
 
 var mailboxParameters = []string{"Mailbox", "Identity"}
 
