@@ -285,7 +285,7 @@ func TestNotUnderstood(t *testing.T) {
 }
 
 func TestEvictingTable(t *testing.T) {
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 100, MaxUsers: 1000})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 100, MaxUsers: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
