@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/ascii"
@@ -26,8 +27,8 @@ const (
 	// maxRespelling is how often one inside another the keys are restored: snake case
 	// inside of flattened maps.
 	maxRespelling = 2
-	// respellMisses is after how many records in a row that no format takes only every
-	// respellEvery-th one of a stream is tried, so that unknown records cost little.
+	// respellMisses is after how many failures in a row only every respellEvery-th map of a
+	// shape is tried, so that unknown records cost little.
 	respellMisses, respellEvery = 32, 64
 	// maxRespeltDepth bounds the nesting that restored keys may have.
 	maxRespeltDepth = 16
@@ -38,17 +39,42 @@ func respell(s *Set, m record.Value, depth int) bool {
 	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
 		return false
 	}
-	if n := s.at.misses; n >= respellMisses && n%respellEvery > 0 {
+	failed := s.at.failedShapeOf(m)
+	if failed.count >= respellMisses && failed.count%respellEvery > 0 {
+		failed.count++
 		return false
 	}
 	s.respelling++
 	s.visits = min(s.visits, maxVisits-respeltVisits)
 	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
 	s.respelling--
-	if taken {
-		s.at.misses = 0
+	if failed.count++; taken {
+		failed.count = 0
 	}
 	return taken
+}
+
+// failedShape counts the failures in a row of the maps of a stream that have the same
+// number of fields and the same first key.
+type failedShape struct {
+	shape uint64
+	count uint32
+}
+
+// keptShapes is how many shapes a stream remembers. A shape that is forgotten is tried
+// again.
+const keptShapes = 8
+
+// failedShapeOf returns the count for the shape of a map, which begins at zero.
+func (s *stream) failedShapeOf(m record.Value) *failedShape {
+	c := m.Fields()
+	key, _, _ := c.Next()
+	shape := xxhash.Sum64(key[:min(len(key), maxKey)]) + uint64(m.Len())
+	f := &s.failed[shape%keptShapes]
+	if f.shape != shape {
+		*f = failedShape{shape: shape}
+	}
+	return f
 }
 
 // respeltBound returns how many maps of the record may be restored before the next. Four are

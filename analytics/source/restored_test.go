@@ -154,11 +154,12 @@ func TestUnknownKeysCostLittle(t *testing.T) {
 		t.Errorf("%.1f allocations for an unknown record", n)
 	}
 	snake := native(t, change(t, shapeAudit, eachKey(snakeCase)))
-	for range respellEvery + 1 {
+	for range respellEvery {
+		set.Decode("app", unknown, emit)
 		set.Decode("app", snake, emit)
 	}
-	if found == 0 {
-		t.Error("a known record behind unknown ones is never found")
+	if found != respellEvery {
+		t.Errorf("%d of %d known records between unknown ones are found", found, respellEvery)
 	}
 	if counts := set.Counts(); counts.Read() < 1000+respellEvery {
 		t.Errorf("%d records counted", counts.Read())

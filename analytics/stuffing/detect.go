@@ -111,6 +111,10 @@ func (s *Detector) failed(ev *event.Event) {
 		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
 			s.profiles.accounts.MarkDirty(a.key)
 		}
+		if own == nil && besideOwnNetworks(&t, c, a) {
+			s.failedBeside(ev, &t, c, a)
+			return
+		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
 	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
@@ -177,6 +181,17 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		return s.clients.open(c, why, t.At, ev), true
 	}
 	return nil, true
+}
+
+// failedBeside adds a failure of a privileged account, in another network of an owner
+// that it uses, to the incident of the account or to its failures.
+func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *client, a *account) {
+	s.decided(ev, explain.Counted, "privileged account, in a new network of an owner that it uses", "stuffing.privileged")
+	if s.incidents.inReach(a.incident, t.At) {
+		s.failedAs(ev, t, a, nil)
+		return
+	}
+	s.guessing.observe(ev, t, c, a)
 }
 
 // failedAs adds a foreign failure to the incident of its account.

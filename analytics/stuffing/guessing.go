@@ -167,6 +167,37 @@ func disabled(all []window.Attempt) bool {
 	return false
 }
 
+// guesses counts the failures of a privileged account in a day.
+type guesses struct {
+	foreign int
+	beside  int // in new networks of owners that the account uses
+	subnets [severalNetworks]event.ClientKey
+	several int // of subnets, those in use
+}
+
+// add counts a failure.
+func (g *guesses) add(t *window.Attempt, beside bool) {
+	if !beside {
+		g.foreign++
+		return
+	}
+	g.beside++
+	subnet := event.ClientKey(t.Client).Subnet()
+	if g.several < len(g.subnets) && !slices.Contains(g.subnets[:g.several], subnet) {
+		g.subnets[g.several] = subnet
+		g.several++
+	}
+}
+
+// count returns the failures that count: those beside networks of the account only if
+// they come from several of them, because a person mistypes in one.
+func (g *guesses) count() int {
+	if g.several < severalNetworks {
+		return g.foreign
+	}
+	return g.foreign + g.beside
+}
+
 // privileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
 // all where the client is zero. Mail programs that retry do not count, where the
@@ -178,34 +209,55 @@ func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKe
 	}
 	all := a.attempts.All()
 	newest := all[len(all)-1].At
-	perDay := map[int64]int{} // counted back from the newest: an attack may begin at any hour
-	inDay := 0
-	for _, o := range all {
-		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from {
+	perDay := map[int64]*guesses{} // counted back from the newest: an attack may begin at any hour
+	var inDay guesses
+	for n := range all {
+		o := &all[n]
+		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from || o.Reason == event.Disabled {
 			continue
 		}
-		if o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
+		c, ok := s.profiles.clients.Peek(s.profiles.cut(o.Client))
+		if !ok {
+			c = &client{key: s.profiles.cut(o.Client)}
+		}
+		if isMail(o) && retries(a, c, o) {
 			continue
 		}
-		perDay[(newest-o.At)/day]++
+		beside := a.familiar(c, o, o.At)
+		if beside && !besideOwnNetworks(o, c, a) {
+			continue // it has got in there since
+		}
+		of := perDay[(newest-o.At)/day]
+		if of == nil {
+			of = &guesses{}
+			perDay[(newest-o.At)/day] = of
+		}
+		of.add(o, beside)
 		if o.At > t.At-s.slow && o.At <= t.At {
-			inDay++
+			inDay.add(o, beside)
 		}
 	}
 	days := 0
-	for _, n := range perDay {
-		if n >= p.Days {
+	for _, g := range perDay {
+		if g.count() >= p.Days {
 			days++
 		}
 	}
-	return inDay >= p.Day || days >= 3
+	return inDay.count() >= p.Day || days >= 3
+}
+
+// besideOwnNetworks reports whether an attempt on a privileged account comes from a
+// network that the account has not signed in from, and is not made by a mail program.
+// An owner that the account uses does not excuse it, nor a common browser: one who
+// guesses may have both.
+func besideOwnNetworks(t *window.Attempt, c *client, a *account) bool {
+	return t.Marks.Has(event.PrivilegedUser) && !isMail(t) && t.Agent != mailProtocols && !a.knowsSubnet(c.key)
 }
 
 // retries reports whether a mail program that fails for an account is probably its
 // own.
-func (s *guessing) retries(a *account, t *window.Attempt) bool {
-	c, ok := s.profiles.clients.Peek(s.profiles.cut(t.Client))
-	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
+func retries(a *account, c *client, t *window.Attempt) bool {
+	return a.usedAgent(t.Agent, t.At) || a.knowsOwner(c.owner, t.At)
 }
 
 // mostlyFrom returns the client that two thirds of the failures of an account come

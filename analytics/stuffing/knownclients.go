@@ -222,6 +222,11 @@ func (a *account) knows(client event.ClientKey) bool {
 	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
 }
 
+// knowsSubnet reports whether the account has signed in from the subnet of a client.
+func (a *account) knowsSubnet(client event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }
