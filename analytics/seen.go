@@ -34,7 +34,11 @@ func (s *seen) repeated(ev *event.Event) bool {
 	case !counts:
 		return false
 	case len(ev.ID) > 0:
-		return s.ids.Before(xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1))
+		key := xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1)
+		if ev.Outcome == event.Accepted && ev.Proof == event.ProofSession {
+			key++ // another log may say that a password was given
+		}
+		return s.ids.Before(key)
 	case len(ev.Session) > 0 && (ev.Source == event.SMTP || ev.Source == event.IMAP || ev.Source == event.POP):
 		return s.repeatedRow(ev)
 	}
@@ -52,7 +56,7 @@ func (s *seen) repeatedRow(ev *event.Event) bool {
 type rows [1 << 14]uint64
 
 // repeated reports whether a row is the second one with its hash, and remembers it. From
-// the third on, the log does not tell its connections or times apart.
+// the third on, the log does not distinguish its connections or times.
 func (r *rows) repeated(row uint64) bool {
 	slot := &r[row>>50]
 	row &^= 1

@@ -1,10 +1,14 @@
 package collection
 
 import (
+	"math"
+	"slices"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
@@ -69,7 +73,7 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if box == 0 {
 		return
 	}
-	quiet := app.incident == nil || app.incident.Severity <= alert.Low
+	quiet := !slices.ContainsFunc(app.thefts, func(i *theft.Theft) bool { return i.Severity > alert.Low })
 	app.Volumes()
 	c.subjects.changed(app)
 	app.Taken.Read(at, ev.Items)
@@ -120,7 +124,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, at+1) {
+	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, math.MaxInt64) {
 		app.Networks = min(app.Networks+1, maxAppNetworks+1)
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)

@@ -17,7 +17,7 @@ func classify(p *policy.Policy, i *theft.Theft, d *profile) {
 	kinds := kindsOf(i)
 	i.Class = collectionClass(i, kinds)
 	i.Severity = max(i.Severity, severity(i, d, kinds))
-	if k := sourceOf(d); k != (event.ClientKey{}) && i.Client != k.Addr() {
+	if k := sourceOf(i, d); k != (event.ClientKey{}) && i.Client != k.Addr() {
 		i.Client = k.Addr()
 		i.Location, i.Labels = p.Locate(i.Client), p.NetworkLabels(i.Client)
 	}
@@ -76,6 +76,8 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Low
 	case signIn && access && (i.Privileged || kinds.has(signInFromAttack, mailExport, accessMailboxes)):
 		return alert.Critical
+	case signIn && access && kinds&^ofTravel == 0 && i.OfCloud():
+		return alert.Low
 	case signIn && access && kinds&^(ofTravel|setOf(accessSync)) == 0 && i.OfCloud():
 		return alert.Medium
 	case signIn && access, kinds.has(scriptTool, accessTool), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
@@ -108,7 +110,7 @@ func letIn(kinds kindSet) kindSet {
 // consented to: the application reads the account's mailbox through, or is a script,
 // and hardly anybody else uses it.
 func phished(d *profile, kinds kindSet) bool {
-	if d.kind != anApp || !kinds.has(mailConsent) || d.PerDay.Most() > fewMailboxes {
+	if d.kind != anApp || !kinds.has(mailConsent) || d.Accounts.Full() {
 		return false
 	}
 	return kinds.has(accessScript) || slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == accessBulk && !n.half })
@@ -163,15 +165,15 @@ func maturity(p *policy.Policy, d *profile) string {
 // most or, without access, the one whose sign-ins weigh most; the earlier of two
 // equals. The client of an account that let an application in, or gave it a key,
 // comes last.
-func sourceOf(d *profile) (from event.ClientKey) {
+func sourceOf(i *theft.Theft, d *profile) (from event.ClientKey) {
 	var heaviest int
 	var earliest int64
-	for i := range d.observations {
-		n := &d.observations[i]
-		if !n.inIncident || n.client == (event.ClientKey{}) {
+	for at := range d.observations {
+		n := &d.observations[at]
+		if n.theft != i || n.client == (event.ClientKey{}) {
 			continue
 		}
-		weight := against(d, n.client)
+		weight := against(i, d, n.client)
 		if weight > heaviest || weight == heaviest && n.first < earliest {
 			from, heaviest, earliest = n.client, weight, n.first
 		}
@@ -181,13 +183,13 @@ func sourceOf(d *profile) (from event.ClientKey) {
 
 // against returns the weight of one client in an incident. Access counts before all
 // sign-ins.
-func against(d *profile, k event.ClientKey) int {
+func against(i *theft.Theft, d *profile, k event.ClientKey) int {
 	var s correlation
 	granted := 0
-	for i := range d.observations {
-		n := &d.observations[i]
+	for at := range d.observations {
+		n := &d.observations[at]
 		switch {
-		case !n.inIncident || n.client != k:
+		case n.theft != i || n.client != k:
 		case n.grant || grants.has(n.kind):
 			granted = 1
 		default:

@@ -226,10 +226,10 @@ func (c *Detector) describeAddress(f *explain.Facts, from event.ClientKey) {
 	}
 }
 
-// describeSignals adds the incident and the signals of a subject, or those from one
+// describeSignals adds the incidents and the signals of a subject, or those from one
 // address, oldest first. Names are given behind prefix.
 func (c *Detector) describeSignals(f *explain.Facts, d *profile, from event.ClientKey, prefix string) {
-	if i := d.incident; i != nil {
+	for _, i := range d.thefts {
 		f.Add("incident", "%s%s, %s, %s, %s: %d items, %s to %s", prefix, i.ID, i.Class, i.Severity,
 			map[bool]string{true: "closed", false: "open"}[i.Closed()], i.Counts.Items, clock(i.Start), clock(i.End))
 	}
@@ -250,7 +250,7 @@ func (c *Detector) describeSignals(f *explain.Facts, d *profile, from event.Clie
 		if seen := c.weights.seenBy(d, n); seen != "" {
 			text += ", " + seen
 		}
-		if n.inIncident {
+		if n.theft != nil {
 			text += ", part of the incident"
 		}
 		f.Add("signal", "%s, weight %d of %d", text, c.weights.of(d, n), c.weights.signals[n.kind].Weight)

@@ -127,16 +127,3 @@ func (c *evidence) trigger(d *profile, part *observation) *observation {
 	}
 	return nil
 }
-
-// joins reports whether an observation is part of the incident, or near its core.
-func (c *evidence) joins(d *profile, n *observation) bool {
-	if n.inIncident {
-		return true
-	}
-	for i := range d.observations {
-		if o := &d.observations[i]; o.inIncident && o.core && o.near(n, c.window) {
-			return true
-		}
-	}
-	return false
-}

@@ -154,8 +154,10 @@ func (c *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 		if len(id) == 0 {
 			continue
 		}
-		if d, ok := c.subjects.profiles.Peek(subjectKey(subjectKind(kind), id)); ok && d.incident != nil {
-			list = append(list, d.incident.Incident)
+		if d, ok := c.subjects.profiles.Peek(subjectKey(subjectKind(kind), id)); ok {
+			for _, i := range d.thefts {
+				list = append(list, i.Incident)
+			}
 		}
 	}
 	return list

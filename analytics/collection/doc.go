@@ -9,7 +9,7 @@
 // itself. Together, in one session, from one address or by one application, they
 // are a theft.
 //
-// # How evidence is weighed
+// # Weights
 //
 // Each observation that speaks for a theft is a signal with a weight
 // (content/signals.yaml, a policy's collection.weights, `redshank docs signals`).
@@ -54,15 +54,18 @@
 //
 // for new telephones, travellers, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
-// itself. A traveller with the usual client is at most medium in the cloud. An
-// application that many let in, a new backup product and a migration by one account
-// are incidents of severity low, which ask for a declaration.
+// itself. In the cloud, a person who travels or begins to use a VPN service, with the
+// usual client, is an incident of severity low, or at most medium where Outlook
+// synchronises. An application that many let in, a new backup product and a migration by
+// one account are incidents of severity low, which ask for a declaration.
 //
 // # One theft, one incident
 //
 // An incident grows by what is near its core: observations that make an incident
 // with those around them. What the account does elsewhere, from other addresses
-// and in other sessions, is not added. An application, its mailboxes and the
+// and in other sessions, is not added, and neither are the rights and consents that it
+// gives at work. A thief with another network and another program is another theft,
+// with an incident and an id of its own. An application, its mailboxes and the
 // accounts that let it in are one incident, about the account if it is the only
 // one. The source is the address that mail was read from; without one, that of the
 // sign-in.

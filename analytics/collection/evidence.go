@@ -42,7 +42,17 @@ func (c *evidence) raiseUnless(feature uint64, d *profile, ev *event.Event, kind
 // observationOf returns the observation of a signal that an event gives.
 func (c *evidence) observationOf(ev *event.Event, kind signalKind) observation {
 	at := ev.Time.UnixMilli()
-	return observation{kind: kind, first: at, last: at, links: linksOf(c.policy, ev), client: clientOf(ev)}
+	return observation{kind: kind, first: at, last: at, links: linksOf(c.policy, ev), client: clientOf(ev), agent: programOf(ev)}
+}
+
+// programOf returns a hash of the agent of a program, 0 for a person's client and for
+// an event without an agent, unless requests that have none are logged.
+func programOf(ev *event.Event) uint32 {
+	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
+	if people || len(ev.Agent) == 0 && !requestLog(ev.Source) {
+		return 0
+	}
+	return uint32(xxhash.Sum64(ev.AgentText())) | 1
 }
 
 // record stores an observation and opens or extends an incident if the observations
@@ -73,7 +83,7 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 		return
 	}
 	o := *n
-	o.inIncident, o.grant, o.links[2] = false, true, grant.links[2]
+	o.theft, o.grant, o.links[2] = nil, true, grant.links[2]
 	c.recordOne(app, o, []byte(n.detail), nil)
 }
 
@@ -114,21 +124,18 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	c.addMails(d, kept, ev)
 	c.weigh(d, kept)
 	center := c.trigger(d, kept)
-	open := d.incident != nil && within(d.incident, kept.first)
-	if open && d.kind == aUser && center != nil && !c.joins(d, kept) && !c.during(d.incident, center) {
-		open = false // another theft, which has an incident of its own if it began on another day
-	}
-	if center == nil && !(open && c.joins(d, kept)) {
+	i := c.theftOf(d, kept, center)
+	if i == nil && center == nil {
 		return // nearly every call ends here
 	}
 	c.weigh(d, nil)
-	switch {
-	case !open:
-		c.open(d, center)
-	case center != nil:
-		center.inIncident = true
+	if i == nil {
+		i = c.open(d, center)
 	}
-	c.add(d, ev)
+	if center != nil && center.theft == nil {
+		center.theft = i
+	}
+	c.add(i, d, ev)
 }
 
 // recordOf returns the record of an event.
@@ -220,7 +227,7 @@ func (c *evidence) merge(d *profile, id []byte) {
 	moved := old.observations
 	old.observations = nil
 	for _, n := range moved {
-		n.inIncident = false
+		n.theft = nil
 		c.record(d, n, []byte(n.detail), nil)
 	}
 }

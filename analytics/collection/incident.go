@@ -8,24 +8,80 @@ import (
 	"redshank/analytics/event"
 )
 
+// theftOf returns the open incident that an observation, with the triggering window
+// around center, is part of; nil if there is none. The incident of an application, a host
+// or an address is that of its day. An account can have several at a time: what joins
+// none of them, and is not from their time or is made by a stranger to them, is another
+// theft. center may be nil.
+func (c *evidence) theftOf(d *profile, kept, center *observation) *theft.Theft {
+	joins := func(i *theft.Theft) bool {
+		return c.joins(d, i, kept) || center != nil && (d.kind != aUser || c.joins(d, i, center))
+	}
+	sameTime := func(i *theft.Theft) bool { return center != nil && c.during(i, center) && !c.stranger(d, i, center) }
+	for _, part := range [...]func(*theft.Theft) bool{joins, sameTime} {
+		for _, i := range d.thefts {
+			if within(i, kept.first) && part(i) {
+				return i
+			}
+		}
+	}
+	return nil
+}
+
+// joins reports whether an observation is part of an incident, or near its core.
+func (c *evidence) joins(d *profile, i *theft.Theft, n *observation) bool {
+	if n.theft != nil {
+		return n.theft == i
+	}
+	for at := range d.observations {
+		if o := &d.observations[at]; o.theft == i && o.core && o.near(n, c.window) {
+			return true
+		}
+	}
+	return false
+}
+
+// stranger reports whether an observation has another program and another network than
+// the core of an incident.
+func (c *evidence) stranger(d *profile, i *theft.Theft, n *observation) (strange bool) {
+	network := c.networks.networkOf(n.client)
+	for at := range d.observations {
+		o := &d.observations[at]
+		if o.theft != i || !o.core {
+			continue
+		}
+		if o.agent == n.agent && n.agent != 0 || network == 0 || c.networks.networkOf(o.client) == network {
+			return false
+		}
+		strange = strange || o.client != event.ClientKey{}
+	}
+	return strange
+}
+
 // open opens an incident around an observation. If the account that let the
 // application in, or the application that the account let in, has one already, the
 // subject joins that incident.
-func (c *evidence) open(d *profile, center *observation) {
-	for i := range d.observations {
-		d.observations[i].inIncident = false
-	}
-	center.inIncident = true
+func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
-	if d.incident = c.linkedIncident(d, center); d.incident != nil {
-		if i := d.incident; d.kind == aUser && i.Account == "" {
-			i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
-		}
-		return
+	i := c.linkedIncident(d, center)
+	if i == nil {
+		i = c.openNew(d, center)
+	} else if d.kind == aUser && i.Account == "" {
+		i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 	}
+	if !slices.Contains(d.thefts, i) {
+		d.thefts = append(d.thefts, i)
+		d.thefts = d.thefts[max(len(d.thefts)-maxThefts, 0):]
+	}
+	return i
+}
+
+// openNew opens an incident around an observation. The id is that of the subject and
+// the day; for another theft of that day, it also depends on the address.
+func (c *evidence) openNew(d *profile, center *observation) *theft.Theft {
 	start := center.began()
 	for i := range d.observations {
-		if n := &d.observations[i]; n.near(center, c.window) && n.weight > 0 {
+		if n := &d.observations[i]; n.theft == nil && n.near(center, c.window) && n.weight > 0 {
 			start = min(start, n.began())
 		}
 	}
@@ -33,28 +89,32 @@ func (c *evidence) open(d *profile, center *observation) {
 	if behind := c.accountBehind(d); behind != nil {
 		subject, account = behind.subject, behind.subject
 	}
-	i := c.tracker.Open(&ruleCollection, subject, start).Detail.(*theft.Theft)
+	id := subject
+	if other := c.tracker.Find(&ruleCollection, subject, start); other != nil && center.client != (event.ClientKey{}) && !other.Involves(center.client.Addr()) {
+		id += "\x00" + center.client.Addr().String()
+	}
+	i := c.tracker.Open(&ruleCollection, id, start).Detail.(*theft.Theft)
 	i.Extend(start)
 	if d.kind == anAddress {
 		subject = "" // the source names the address
 	}
-	i.Window, i.Subject, i.Account, d.incident = "collection", subject, account, i
+	i.Window, i.Subject, i.Account = "collection", subject, account
+	return i
 }
 
-// add adds to the incident of a subject all observations that are connected with
+// add adds to an incident of a subject all observations that are connected with
 // those it contains. The outcome does not depend on their order.
-func (c *evidence) add(d *profile, ev *event.Event) {
-	i := d.incident
+func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event) {
 	for grown := true; grown; {
 		grown = false
 		for n := range d.observations {
-			if p := &d.observations[n]; !p.inIncident && p.weight > 0 && c.joins(d, p) {
-				p.inIncident, grown = true, true
+			if p := &d.observations[n]; p.theft == nil && p.weight > 0 && c.joins(d, i, p) {
+				p.theft, grown = i, true
 			}
 		}
 	}
 	for n := range d.observations {
-		if p := &d.observations[n]; p.inIncident {
+		if p := &d.observations[n]; p.theft == i {
 			c.addObservation(i, d, p)
 		}
 	}
@@ -76,7 +136,7 @@ func (c *evidence) add(d *profile, ev *event.Event) {
 		}
 	}
 	c.outgrows(i, d)
-	c.countItems(d)
+	countItems(i, d)
 	classify(c.policy, i, d)
 	c.tracker.Update(i.Incident)
 }
@@ -102,23 +162,24 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 }
 
 // countItems counts the items read while the incident lasted.
-func (c *evidence) countItems(d *profile) {
-	if i := d.incident; d.Taken != nil {
+func countItems(i *theft.Theft, d *profile) {
+	if d.Taken != nil {
 		i.Counts.Items = max(i.Counts.Items, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
 	}
 }
 
-// updateItems updates the number of items of an open incident.
+// updateItems updates the number of items of the open incidents.
 func (c *evidence) updateItems(d *profile, ev *event.Event) {
-	i := d.incident
-	if i == nil || !within(i, ev.Time.UnixMilli()) {
-		return
-	}
-	before := i.Counts.Items
-	c.countItems(d)
-	if i.Counts.Items != before {
-		i.Changed()
-		c.tracker.Update(i.Incident)
+	for _, i := range d.thefts {
+		if !within(i, ev.Time.UnixMilli()) {
+			continue
+		}
+		before := i.Counts.Items
+		countItems(i, d)
+		if i.Counts.Items != before {
+			i.Changed()
+			c.tracker.Update(i.Incident)
+		}
 	}
 }
 
@@ -147,7 +208,7 @@ func (c *evidence) outgrows(i *theft.Theft, d *profile) {
 	if d.kind != anApp || i.Account == "" || c.accountBehind(d) != nil {
 		return
 	}
-	if o, ok := c.subjects.profiles.Peek(subjectKey(aUser, []byte(i.Account))); !ok || o.incident != i {
+	if o, ok := c.subjects.profiles.Peek(subjectKey(aUser, []byte(i.Account))); !ok || !slices.Contains(o.thefts, i) {
 		i.Account, i.Subject = "", d.subject
 	}
 }
@@ -158,8 +219,10 @@ func (c *evidence) outgrows(i *theft.Theft, d *profile) {
 func (c *evidence) linkedIncident(d *profile, center *observation) *theft.Theft {
 	if d.kind == anApp {
 		for _, account := range d.Accounts {
-			if o, ok := c.subjects.profiles.Peek(account); ok && !d.Accounts.Full() && c.meets(o.incident, d, center) {
-				return o.incident
+			if o, ok := c.subjects.profiles.Peek(account); ok && !d.Accounts.Full() {
+				if i := firstWhere(o.thefts, func(i *theft.Theft) bool { return c.meets(i, d, center) }); i != nil {
+					return i
+				}
 			}
 		}
 		return nil
@@ -170,9 +233,19 @@ func (c *evidence) linkedIncident(d *profile, center *observation) *theft.Theft 
 			continue
 		}
 		app, ok := c.subjects.profiles.Peek(n.links[2])
-		if ok && !app.Accounts.Full() && c.during(app.incident, center) {
-			return app.incident
+		if ok && !app.Accounts.Full() {
+			if i := firstWhere(app.thefts, func(i *theft.Theft) bool { return c.during(i, center) }); i != nil {
+				return i
+			}
 		}
+	}
+	return nil
+}
+
+// firstWhere returns the first incident for which f reports true, or nil.
+func firstWhere(list []*theft.Theft, f func(*theft.Theft) bool) *theft.Theft {
+	if n := slices.IndexFunc(list, f); n >= 0 {
+		return list[n]
 	}
 	return nil
 }
@@ -190,5 +263,5 @@ func (c *evidence) meets(i *theft.Theft, d *profile, center *observation) bool {
 // during reports whether an observation was made during an incident, or within the
 // time window before or after.
 func (c *evidence) during(i *theft.Theft, n *observation) bool {
-	return i != nil && n.last >= i.Start-c.window && n.first <= i.End+c.window
+	return n.last >= i.Start-c.window && n.first <= i.End+c.window
 }

@@ -226,9 +226,13 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	}
 	d.Volumes()
 	c.subjects.changed(d)
-	sum, least := d.Mail.Read(at, items), behaviour.LeastVolume
-	if d.kind != anApp && (program || !d.Baseline.Knows(w.network, at, c.policy.Collection.Baseline)) {
-		d.Taken.Read(at, items)
+	v, sum, least := d.Mail, d.Mail.Read(at, items), behaviour.LeastVolume
+	switch h := at / event.Hour; {
+	case d.kind == anApp:
+	case program || !w.usual && !d.Baseline.Knows(w.network, at, c.policy.Collection.Baseline):
+		v, sum = d.Taken, d.Taken.Read(at, items)
+	default:
+		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
 	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && d.Taken.Between(at/event.Hour-1, at/event.Hour) >= manyMails {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
@@ -240,7 +244,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if d.kind == aUser && !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
-	c.recordVolume(d, ev, d.Mail, 0)
+	c.recordVolume(d, ev, v, 0)
 }
 
 // muchElsewhere records the signal for a person who reads far more than usual in

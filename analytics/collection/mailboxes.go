@@ -24,9 +24,11 @@ func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 	if d.Mailboxes.Windows(t.At, behaviour.MailboxSpan, func(run []window.Attempt) bool { return len(run) >= minMailboxes }) {
 		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
 	}
-	if i := d.incident; i != nil && within(i, t.At) {
-		i.AddMailbox(&t)
-		c.evidence.tracker.Update(i.Incident)
+	for _, i := range d.thefts {
+		if within(i, t.At) {
+			i.AddMailbox(&t)
+			c.evidence.tracker.Update(i.Incident)
+		}
 	}
 }
 

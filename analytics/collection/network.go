@@ -56,11 +56,17 @@ func (c *networks) contextOf(ev *event.Event) (w networkContext) {
 // usualFor reports whether a client is in a network that was usual for an account
 // before a time.
 func (c *networks) usualFor(d *profile, k event.ClientKey, at int64) bool {
+	network := c.networkOf(k)
+	return network != 0 && d.Baseline.KnewBefore(network, at, c.policy.Collection.Baseline)
+}
+
+// networkOf returns the feature of the network of a client, 0 for no client.
+func (c *networks) networkOf(k event.ClientKey) uint64 {
 	if k == (event.ClientKey{}) {
-		return false
+		return 0
 	}
 	ip := k.Addr()
-	return d.Baseline.KnewBefore(baseline.NetworkKey(ip, c.geo.Locate(ip).ASN), at, c.policy.Collection.Baseline)
+	return baseline.NetworkKey(ip, c.geo.Locate(ip).ASN)
 }
 
 // spell returns a country as bytes, for hashing, without allocating. The bytes are

@@ -2,6 +2,7 @@ package collection
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ const (
 	maxObservations = 48
 	maxDetail       = change.MaxText
 	maxProfileMails = 40             // of all observations
+	maxThefts       = 4              // incidents that observations can join
 	observationSpan = 10 * 60 * 1000 // the same signal within it is the same observation
 )
 
@@ -30,7 +32,7 @@ type profile struct {
 	kind         subjectKind
 	failed       [4]int64 // times of failures, newest first
 	observations []observation
-	incident     *theft.Theft
+	thefts       []*theft.Theft // the incidents, at most maxThefts, oldest first
 	// Subjects that have only ever failed, such as most guessed user names, share
 	// subjects.emptyBehaviour, which is read-only. A behaviour is four fifths of a
 	// profile.
@@ -50,12 +52,13 @@ const (
 // observation is one signal, with the links it shares with other observations.
 type observation struct {
 	kind        signalKind
-	half        bool   // counts half, as where only a group's baseline is mature
-	grant       bool   // of the account that let an application in
-	weight      int    // current; see evidence.weigh
-	record      string // behind it, see event.AppendRecord
-	core        bool   // the observations near it open an incident; see evidence.weigh
-	inIncident  bool   // part of the incident
+	half        bool         // counts half, as where only a group's baseline is mature
+	grant       bool         // of the account that let an application in
+	weight      int          // current; see evidence.weigh
+	record      string       // behind it, see event.AppendRecord
+	core        bool         // the observations near it open an incident; see evidence.weigh
+	agent       uint32       // hash of the agent of a program; 0: a person's, or not known
+	theft       *theft.Theft // the incident that it is part of; nil: none
 	first, last int64
 	links       links
 	client      event.ClientKey // zero: none
@@ -162,14 +165,17 @@ func oneLine(text []byte) string {
 }
 
 // same reports whether two observations count as one: the same signal of the same
-// client within observationSpan, or with the same feature within an hour.
+// client within observationSpan, or with the same feature within an hour. Except for a
+// volume, one observation lasts a day at most: what an account has done for days has
+// become usual.
 func (n *observation) same(o *observation) bool {
 	span := int64(observationSpan)
 	if n.feature != 0 {
 		span = event.Hour
 	}
 	return n.kind == o.kind && n.client == o.client && n.feature == o.feature && (n.links == o.links || n.feature != 0) &&
-		o.last >= n.first-span && o.first <= n.last+span
+		o.last >= n.first-span && o.first <= n.last+span &&
+		(n.kind == accessVolume || max(n.last, o.last)-min(n.first, o.first) <= event.Day)
 }
 
 // forget drops an observation of the most frequent signal, so that a flood of one
@@ -220,7 +226,8 @@ var readByProgram = setOf(accessScript, accessTool, accessNoAgent, accessItems, 
 
 // apart reports whether two observations without a common session or address are
 // those of two people: they have different addresses, and are not an abnormal sign-in
-// and a program that reads mail, which rarely coincide by chance.
+// and a program that reads mail, which rarely coincide by chance. What the account does at
+// work is not part of a theft from elsewhere.
 func (n *observation) apart(o *observation) bool {
 	none := event.ClientKey{}
 	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {
@@ -230,12 +237,16 @@ func (n *observation) apart(o *observation) bool {
 	if signIn.isAccess() {
 		signIn, access = access, signIn
 	}
-	return !(oddSession | grants).has(signIn) || !readByProgram.has(access)
+	return !(oddSession | grants).has(signIn) || !readByProgram.has(access) || n.atWork() || o.atWork()
 }
+
+// atWork reports whether an observation is one of ofWorkplace, made in a network that is
+// usual for the account.
+func (n *observation) atWork() bool { return n.client != (event.ClientKey{}) && n.links[1] == 0 }
 
 // suspicious reports whether the subject has an open incident above low severity.
 func (d *profile) suspicious(at int64) bool {
-	return d.incident != nil && d.incident.Severity > alert.Low && within(d.incident, at)
+	return slices.ContainsFunc(d.thefts, func(i *theft.Theft) bool { return i.Severity > alert.Low && within(i, at) })
 }
 
 // within reports whether a time is within a day of an incident.

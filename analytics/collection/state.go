@@ -2,6 +2,7 @@ package collection
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tinylib/msgp/msgp"
 	"github.com/vmihailenco/msgpack/v5"
@@ -11,6 +12,7 @@ import (
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 	"redshank/analytics/state"
 	"redshank/analytics/window"
 )
@@ -31,11 +33,12 @@ type savedProfile struct {
 	Points       behaviour.Points
 	SignIns      behaviour.SignIns
 	Accounts     behaviour.Accounts
-	Incident     string
-	Idle         bool // without behaviour
+	Incident     string // the only one, in states of earlier builds
+	Idle         bool   // without behaviour
 	Networks     int
 	Take         behaviour.Take
 	Opened       behaviour.Opened
+	Thefts       []string // the ids of the incidents
 }
 
 // savedObservation is the saved form of an observation.
@@ -50,6 +53,8 @@ type savedObservation struct {
 	Grant            bool
 	Record           string
 	Mails            []alert.Mail
+	Agent            uint32
+	Theft            int // place in savedProfile.Thefts; -1: none
 }
 
 // savedName is the saved form of another name of an account.
@@ -94,13 +99,13 @@ func (c *subjects) saveProfiles(w *state.Writer) {
 
 // saved appends the saved form of a profile.
 func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 19), protected)
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 20), protected)
 	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
 	b = d.Taken.Append(d.Mail.Append(d.Baseline.Saved(b)))
 	b = d.Requests.Append(b)
 	b = msgp.AppendArrayHeader(b, uint32(len(d.observations)))
 	for i := range d.observations {
-		b = d.observations[i].saved(b)
+		b = d.observations[i].saved(b, d.thefts)
 	}
 	b = state.AppendAttempts(b, d.Mailboxes.All())
 	b, err := d.PerDay.Append(b)
@@ -109,15 +114,19 @@ func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
 		b = msgp.AppendInt64(b, at)
 	}
 	b = d.Accounts.Append(d.SignIns.Append(d.Points.Append(b)))
-	b = msgp.AppendString(b, incidentID(d.incident))
+	b = msgp.AppendString(b, "")
 	b = msgp.AppendInt(msgp.AppendBool(b, idle), d.Networks)
-	return d.Opened.Append(d.Take.Append(b)), err
+	b = msgp.AppendArrayHeader(d.Opened.Append(d.Take.Append(b)), uint32(len(d.thefts)))
+	for _, i := range d.thefts {
+		b = msgp.AppendString(b, i.ID)
+	}
+	return b, err
 }
 
-// saved appends the saved form of an observation.
-func (n *observation) saved(b []byte) []byte {
-	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 12), uint8(n.kind))
-	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.inIncident)
+// saved appends the saved form of an observation of a profile with the given incidents.
+func (n *observation) saved(b []byte, thefts []*theft.Theft) []byte {
+	b = msgp.AppendUint8(msgp.AppendArrayHeader(b, 14), uint8(n.kind))
+	b = msgp.AppendBool(msgp.AppendBool(b, n.half), n.theft != nil)
 	b = msgp.AppendInt64(msgp.AppendInt64(b, n.first), n.last)
 	b = msgp.AppendArrayHeader(b, uint32(len(n.links)))
 	for _, link := range n.links {
@@ -130,21 +139,37 @@ func (n *observation) saved(b []byte) []byte {
 	for _, m := range n.mails {
 		b = msgp.AppendString(msgp.AppendString(msgp.AppendString(msgp.AppendArrayHeader(b, 3), m.ID), m.Subject), m.Folder)
 	}
-	return b
+	return msgp.AppendInt(msgp.AppendUint32(b, n.agent), slices.Index(thefts, n.theft))
 }
 
-// restored returns the profile that was saved, without its incident.
-func (s *savedProfile) restored(key uint64) (*profile, error) {
+// restored returns the profile that was saved. Incidents that the tracker no longer has
+// are dropped.
+func (s *savedProfile) restored(key uint64, t *incident.Tracker) (*profile, error) {
 	d := &profile{key: key, kind: s.Kind, subject: s.Subject, failed: s.Failed, Behaviour: &behaviour.Behaviour{
 		Mail: s.Mail, Taken: s.Taken, Requests: s.Requests, Mailboxes: window.AttemptsOf(s.Mailboxes), PerDay: s.PerDay,
 		Points: s.Points, SignIns: s.SignIns, Accounts: s.Accounts, Networks: s.Networks, Take: s.Take, Opened: s.Opened,
 	}}
+	ids := s.Thefts
+	if s.Incident != "" {
+		ids = []string{s.Incident}
+	}
+	thefts := make([]*theft.Theft, len(ids))
+	for n, id := range ids {
+		if i := t.ByID(id); i != nil {
+			thefts[n] = i.Detail.(*theft.Theft)
+			d.thefts = append(d.thefts, thefts[n])
+		}
+	}
 	for _, n := range s.Observations {
 		if n.Kind >= signalKinds {
 			continue // of a later version
 		}
-		d.observations = append(d.observations, observation{kind: n.Kind, half: n.Half, inIncident: n.InIncident, first: n.First, last: n.Last,
-			links: n.Links, client: n.Client, feature: n.Feature, detail: n.Detail, grant: n.Grant, record: n.Record, mails: n.Mails})
+		o := observation{kind: n.Kind, half: n.Half, agent: n.Agent, first: n.First, last: n.Last,
+			links: n.Links, client: n.Client, feature: n.Feature, detail: n.Detail, grant: n.Grant, record: n.Record, mails: n.Mails}
+		if n.InIncident && n.Theft >= 0 && n.Theft < len(thefts) {
+			o.theft = thefts[n.Theft]
+		}
+		d.observations = append(d.observations, o)
 	}
 	var err error
 	d.Baseline, err = s.Baseline.Restored()
@@ -167,15 +192,12 @@ func (c *subjects) restoreProfile(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	d, err := in.restored(k)
+	d, err := in.restored(k, c.tracker)
 	if err != nil {
 		return err
 	}
 	if d.kind > anAddress {
 		return fmt.Errorf("subject of kind %d", d.kind)
-	}
-	if i := c.tracker.ByID(in.Incident); i != nil {
-		d.incident = i.Detail.(*theft.Theft)
 	}
 	switch {
 	case in.Idle:
@@ -195,12 +217,4 @@ func (c *subjects) restoreName(key, value []byte) error {
 		c.names.Load(window.Dated[uint64]{Key: k, At: in.Turn, Value: in.Profile})
 	}
 	return err
-}
-
-// incidentID returns the id of an incident, "" for none.
-func incidentID(i *theft.Theft) string {
-	if i == nil {
-		return ""
-	}
-	return i.ID
 }

@@ -28,7 +28,7 @@ type Decision struct {
 	Verdict Verdict
 	Reason  string // in a few words: "known client of the account", "signin.new_network"
 	Policy  string // key of the policy that decided, as stuffing.forgiveness; empty: none
-	Weight  int    // of a signal of AN0131; 0: not weighed
+	Weight  int    // of a signal of AN0131; 0: no weight
 }
 
 // Observer takes decisions. The event points into memory that is used again: an

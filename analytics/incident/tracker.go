@@ -81,14 +81,25 @@ func (t *Tracker) Rules() []string {
 	return ids
 }
 
+// idOf returns the id of the incident of a rule and a subject that began on the day of
+// start (UTC).
+func idOf(rule *alert.Rule, subject string, start int64) string {
+	day := time.UnixMilli(start).UTC().Format("20060102")
+	return rule.ID + "-" + day + "-" + strconv.FormatUint(xxhash.Sum64String(rule.ID+"\x00"+subject), 16)
+}
+
+// Find returns the open incident of a rule and a subject that began on the day of start
+// (UTC), or nil.
+func (t *Tracker) Find(rule *alert.Rule, subject string, start int64) *Incident {
+	return t.ByID(idOf(rule, subject, start))
+}
+
 // Open returns the open incident of a rule and a subject that began on the day of
 // start (UTC), or opens one. The id follows from rule, subject and day, so that a
 // replay gives the same id; incidents of one subject are at least the quiet time
 // apart, which keeps them on different days by default.
 func (t *Tracker) Open(rule *alert.Rule, subject string, start int64) *Incident {
-	day := time.UnixMilli(start).UTC().Format("20060102")
-	sum := xxhash.Sum64String(rule.ID + "\x00" + subject)
-	id := rule.ID + "-" + day + "-" + strconv.FormatUint(sum, 16)
+	id := idOf(rule, subject, start)
 	if i, ok := t.incidents.Get(id); ok {
 		return i
 	}

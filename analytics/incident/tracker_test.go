@@ -286,3 +286,14 @@ func TestStolenAccountIsNotAtHome(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 }
+
+func TestFind(t *testing.T) {
+	tracker := newGraded(t, nil)
+	i := tracker.Open(gradedRule, "alice", begin)
+	if tracker.Find(gradedRule, "alice", begin+1000) != i {
+		t.Error("the incident of that day is not found")
+	}
+	if tracker.Find(gradedRule, "bob", begin) != nil || tracker.Find(gradedRule, "alice", begin+2*event.Day) != nil {
+		t.Error("an incident of another subject or day is found")
+	}
+}

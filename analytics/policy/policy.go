@@ -75,7 +75,7 @@ type Stuffing struct {
 type Collection struct {
 	// TimeWindow: how far apart an abnormal sign-in and scripted access may be.
 	TimeWindow time.Duration
-	// Baseline: when one is ripe.
+	// Baseline: when a baseline is mature.
 	Baseline LearningPeriod
 	// Weights that take the place of the content's, by signal code, 0 to 100.
 	Weights map[string]int

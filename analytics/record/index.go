@@ -11,14 +11,14 @@ type Index struct {
 	m      Value   // the map, to its end
 	fields int     // of it
 	places []place // of its fields, and the end of the last
-	words  vocabulary
+	keys   dictionary
 }
 
 // place is the offset of a field in its map, the offset of its value, and its key.
 // 32 bits suffice, since the length of a chunk is a C int.
 type place struct {
 	key, value uint32
-	word       uint16
+	entry      uint16
 }
 
 // Read walks the map m, up to the first damaged byte. A value that is not a map has
@@ -45,7 +45,7 @@ func (x *Index) Field(n uint32) Value {
 // fold, the case of ASCII letters is ignored.
 func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 	clear(dst)
-	set := x.words.set(k, fold)
+	set := x.keys.set(k, fold)
 	for n := x.find(0, set, dst); n < x.fields; n = x.find(n+1, set, dst) {
 		if slot := x.ask(&x.places[n], set); slot > noSlot && dst[slot] == 0 {
 			dst[slot] = uint32(n + 1)
@@ -57,7 +57,7 @@ func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 // makes no calls.
 func (x *Index) find(n int, set *set, dst []uint32) int {
 	for places := x.places[:x.fields]; n < len(places); n++ {
-		slot := int(set.slots[places[n].word%maxWords])
+		slot := int(set.slots[places[n].entry%maxEntries])
 		if slot <= noSlot {
 			if slot == notAsked {
 				break
@@ -69,12 +69,12 @@ func (x *Index) find(n int, set *set, dst []uint32) int {
 	return n
 }
 
-// ask looks a key up in a set, and stores the answer with its word.
+// ask looks a key up in a set, and stores the answer with its entry.
 func (x *Index) ask(p *place, set *set) int {
 	key, _, _ := textExtent(x.m, int(p.key))
 	slot := set.keys.index(key, set.fold)
-	if p.word != 0 {
-		set.slots[p.word] = int16(slot)
+	if p.entry != 0 {
+		set.slots[p.entry] = int16(slot)
 	}
 	return slot
 }
@@ -89,7 +89,7 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	}
 	x.begin(m, n)
 	opened = min(n, 1)
-	for last, inside := &x.words.words[0], 0; ; x.fields++ {
+	for last, inside := &x.keys.entries[0], 0; ; x.fields++ {
 		var known bool
 		at, last, known = x.expected(m, at, n, last)
 		p := &x.places[x.fields]
@@ -97,11 +97,11 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 			if p.key = uint32(at); x.fields == n {
 				return at, opened, true
 			}
-			if last, at, inside, ok = x.words.read(m, at, last); !ok {
+			if last, at, inside, ok = x.keys.read(m, at, last); !ok {
 				return at, opened, false
 			}
 			opened += inside
-			p.value, p.word = uint32(at), last.self
+			p.value, p.entry = uint32(at), last.self
 		}
 		if at, inside, ok = skip(m, at); !ok {
 			return at, opened, false
@@ -114,7 +114,7 @@ func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 // key before, and each value is a number, a short text or similar, as in most of
 // most maps. known reports that it stopped at a value. It makes no calls, so that
 // its variables stay in registers.
-func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, known bool) {
+func (x *Index) expected(m []byte, at, n int, last *entry) (end int, w *entry, known bool) {
 	places, i := x.places[:n], x.fields
 	for ; i < len(places) && len(m)-at >= keyWindow; i++ {
 		key := (*[keyWindow]byte)(m[at:])
@@ -123,7 +123,7 @@ func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, kno
 				break
 			}
 		}
-		size := int(w.size & maxWordLen)
+		size := int(w.size & maxKeyLen)
 		if size > 16 && !w.ends(key) {
 			break
 		}
@@ -144,7 +144,7 @@ func (x *Index) expected(m []byte, at, n int, last *word) (end int, w *word, kno
 
 // begin allocates room for n fields.
 func (x *Index) begin(m Value, n int) {
-	x.words.makeRoom()
+	x.keys.makeRoom()
 	if x.m = m; n >= len(x.places) || len(x.places) > maxPlaces {
 		x.places = make([]place, max(n+1, min(2*n, maxPlaces), 64))
 	}

@@ -85,7 +85,7 @@ func TestIndexOfManyFields(t *testing.T) {
 	}
 }
 
-// Keys that are invented fill the vocabulary, again and again.
+// Keys that are invented fill the dictionary, again and again.
 func TestIndexForgetsWords(t *testing.T) {
 	k, x := NewKeys(auditNames...), new(Index)
 	for i := range 200 {
@@ -97,8 +97,8 @@ func TestIndexForgetsWords(t *testing.T) {
 		sameIndexed(t, x, k, m)
 		sameIndexed(t, x, k, auditRecord(i))
 	}
-	if x.words.known > maxWords {
-		t.Errorf("%d words", x.words.known)
+	if x.keys.known > maxEntries {
+		t.Errorf("%d entries", x.keys.known)
 	}
 }
 

@@ -51,7 +51,7 @@ const viewerHeader = "task category"
 const separators = ",;\t"
 
 // openRow takes the line if it is the header or a row of a CSV export.
-func (s *Set) openRow(line []byte, depth int) bool {
+func openRow(s *Set, line []byte, depth int) bool {
 	if columns := csvHeader(line); columns.names != nil {
 		s.at.csv = columns
 		s.at.Headline(event.SourceUnknown, line)

@@ -73,7 +73,7 @@ func elasticOf(m record.Value, found []record.Value) *elasticLog {
 }
 
 // openElastic opens the record that a document of an integration was before its pipeline.
-func (s *Set) openElastic(l *elasticLog, m record.Value, depth int) bool {
+func openElastic(s *Set, l *elasticLog, m record.Value, depth int) bool {
 	own := m.Path(l.own...)
 	b := &s.scratch
 	start := len(b.Buf)
@@ -86,10 +86,10 @@ func (s *Set) openElastic(l *elasticLog, m record.Value, depth int) bool {
 		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
 		n++
 	}
-	n += s.appendMoved(m, l.outer)
+	n += appendMoved(s, m, l.outer)
 	if l.wrapped != nil {
 		b.Buf = msgp.AppendString(b.Buf, "properties")
-		b.Buf = s.appendProperties(own.Get("properties"), m, l.wrapped)
+		b.Buf = appendProperties(s, own.Get("properties"), m, l.wrapped)
 		n++
 	}
 	putCount(b.Buf[start:], n)
@@ -97,7 +97,7 @@ func (s *Set) openElastic(l *elasticLog, m record.Value, depth int) bool {
 }
 
 // appendProperties appends the properties that stayed, and those that were moved.
-func (s *Set) appendProperties(own, m record.Value, fields []moved) []byte {
+func appendProperties(s *Set, own, m record.Value, fields []moved) []byte {
 	b := &s.scratch
 	start := len(b.Buf)
 	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
@@ -106,14 +106,14 @@ func (s *Set) appendProperties(own, m record.Value, fields []moved) []byte {
 		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 2)
 		n++
 	}
-	n += s.appendMoved(m, fields)
+	n += appendMoved(s, m, fields)
 	putCount(b.Buf[start:], n)
 	return b.Buf
 }
 
 // appendMoved appends the moved fields that m has, and returns how many. A field that also
 // stayed stands before and counts.
-func (s *Set) appendMoved(m record.Value, fields []moved) (n uint32) {
+func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
 	b := &s.scratch
 	for _, f := range fields {
 		for _, path := range f.from {

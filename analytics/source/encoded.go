@@ -27,7 +27,7 @@ func isEncoded(text []byte) bool {
 }
 
 // openEncoded decodes JSON in Base64.
-func (s *Set) openEncoded(text []byte, depth int) bool {
+func openEncoded(s *Set, text []byte, depth int) bool {
 	if len(text) > 2*format.MaxJSON || depth >= maxNesting {
 		return false
 	}

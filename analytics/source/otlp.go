@@ -15,7 +15,7 @@ import (
 const maxOTLP = 16
 
 // openPairs decodes a list of keys and values as the map that they are.
-func (s *Set) openPairs(list record.Value, depth int) bool {
+func openPairs(s *Set, list record.Value, depth int) bool {
 	if !isOTLP(list) {
 		return false
 	}

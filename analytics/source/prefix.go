@@ -10,7 +10,7 @@ const maxPrefix = 1024
 
 // openBehindPrefix decodes the JSON or the event XML that follows a prefix of any
 // kind, and the structured data or the line that follows the header of a forwarder.
-func (s *Set) openBehindPrefix(text []byte, depth int) bool {
+func openBehindPrefix(s *Set, text []byte, depth int) bool {
 	if depth >= maxNesting {
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 // openTable decodes the rows of a table, as the query interface of Log Analytics
 // returns it: the names of the columns in one list, and each row as a list of values.
 // Each row counts as a record.
-func (s *Set) openTable(m record.Value, depth int) (taken bool) {
+func openTable(s *Set, m record.Value, depth int) (taken bool) {
 	columns, rows := m.GetFold("columns"), m.GetFold("rows")
 	if !columns.IsArray() || !rows.IsArray() || columns.Len() > maxColumns {
 		return false
@@ -32,7 +32,7 @@ func (s *Set) openTable(m record.Value, depth int) (taken bool) {
 		}
 		mark := len(s.scratch.Buf)
 		s.visits, s.respelt = 0, 0
-		if inner := s.tableRow(names, row); !s.open(inner, depth+1) {
+		if inner := tableRow(s, names, row); !s.open(inner, depth+1) {
 			s.reject(inner)
 		}
 		s.scratch.Release(mark)
@@ -41,7 +41,7 @@ func (s *Set) openTable(m record.Value, depth int) (taken bool) {
 }
 
 // tableRow returns a row as a map.
-func (s *Set) tableRow(names [][]byte, row record.Value) record.Value {
+func tableRow(s *Set, names [][]byte, row record.Value) record.Value {
 	b := &s.scratch
 	start := len(b.Buf)
 	b.Buf = msgp.AppendMapHeader(b.Buf, uint32(len(names)))

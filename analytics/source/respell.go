@@ -35,8 +35,8 @@ const (
 )
 
 // respell opens the map with restored keys, in the forms that its keys admit.
-func (s *Set) respell(m record.Value, depth int) bool {
-	if s.respelling >= maxRespelling || s.respelt >= s.mostRespelt() || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
+func respell(s *Set, m record.Value, depth int) bool {
+	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
 		return false
 	}
 	tried := &s.at.tried
@@ -45,15 +45,15 @@ func (s *Set) respell(m record.Value, depth int) bool {
 	}
 	s.respelling++
 	s.visits = min(s.visits, maxVisits-respeltVisits)
-	taken := s.unflattened(m, '.', depth) || s.unflattened(m, '/', depth) || s.squashed(m, depth) || s.unflattened(m, '_', depth)
+	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
 	s.respelling--
 	tried.tried(m, taken, s.respelling > 0)
 	return taken
 }
 
-// mostRespelt returns how many maps of the record may be restored before the next. Four are
+// respeltBound returns how many maps of the record may be restored before the next. Four are
 // left for the record itself, which is tried behind the maps in it.
-func (s *Set) mostRespelt() int {
+func respeltBound(s *Set) int {
 	if s.searching > 0 {
 		return mostRespelt - 4
 	}
@@ -62,7 +62,7 @@ func (s *Set) mostRespelt() int {
 
 // squashed opens the map with keys without underscores and values without a list around
 // them, if enough fields have some.
-func (s *Set) squashed(m record.Value, depth int) bool {
+func squashed(s *Set, m record.Value, depth int) bool {
 	if separated(m, '_') < leastRespelt && listed(m) < leastRespelt {
 		return false
 	}
@@ -74,7 +74,7 @@ func (s *Set) squashed(m record.Value, depth int) bool {
 
 // unflattened opens the map with a map for each part of its keys before a separator, if
 // enough keys have one.
-func (s *Set) unflattened(m record.Value, separator byte, depth int) bool {
+func unflattened(s *Set, m record.Value, separator byte, depth int) bool {
 	if separated(m, separator) < leastRespelt {
 		return false
 	}

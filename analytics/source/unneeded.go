@@ -2,8 +2,6 @@ package source
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 
 	"redshank/analytics/event"
 )
@@ -26,21 +24,9 @@ type Unneeded struct {
 	Count uint64
 }
 
-// Unneeded returns the logs that no analytic needs and of which records were seen, the
-// most frequent first.
-func (s *Set) Unneeded() (list []Unneeded) {
-	for i, n := range s.unneeded {
-		if n > 0 {
-			list = append(list, Unneeded{unneededLogs[i].name, n})
-		}
-	}
-	slices.SortFunc(list, func(a, b Unneeded) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name)) })
-	return list
-}
-
-// ignore takes a line of a log that no analytic needs. A header line of another log ends
+// ignoreUnneeded takes a line of a log that no analytic needs. A header line of another log ends
 // it.
-func (s *Set) ignore(line []byte) bool {
+func ignoreUnneeded(s *Set, line []byte) bool {
 	at := s.at
 	if line[0] == '#' {
 		switch kind, found := unneededLog(line); {

@@ -198,3 +198,15 @@ func appendShape(dst []byte, v record.Value, levels int) []byte {
 	}
 	return dst
 }
+
+// Unneeded returns the logs that no analytic needs and of which records were seen, the
+// most frequent first.
+func (s *Set) Unneeded() (list []Unneeded) {
+	for i, n := range s.unneeded {
+		if n > 0 {
+			list = append(list, Unneeded{unneededLogs[i].name, n})
+		}
+	}
+	slices.SortFunc(list, func(a, b Unneeded) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name)) })
+	return list
+}

@@ -57,7 +57,7 @@ func (s *Set) open(v record.Value, depth int) (taken bool) {
 // one of its elements. Maps in a list stand no deeper than the list does, and
 // lists in lists do: their nesting is the sender's to choose.
 func (s *Set) openList(list record.Value, depth int, known bool) (taken bool) {
-	if !known && s.openPairs(list, depth) {
+	if !known && openPairs(s, list, depth) {
 		return true
 	}
 	missed, empty := 0, true
@@ -124,17 +124,17 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 				return true
 			}
 		}
-		if elastic != nil && s.openElastic(elastic, m, depth) {
+		if elastic != nil && openElastic(s, elastic, m, depth) {
 			return true
 		}
 	}
-	return !many && s.offerMap(m) || s.search(m, depth) || s.respell(m, depth)
+	return !many && s.offerMap(m) || s.search(m, depth) || respell(s, m, depth)
 }
 
 // search looks for a record below keys that nothing is known of: in maps, in
 // lists, and in texts of JSON or XML, down to the bounds of nesting and visits.
 func (s *Set) search(m record.Value, depth int) bool {
-	if s.openTable(m, depth) {
+	if openTable(s, m, depth) {
 		return true
 	}
 	s.searching++
@@ -171,7 +171,7 @@ func (s *Set) openEmbedded(text []byte, depth int) bool {
 	case c[0] == '<' || c[0]-'0' <= 9 || isEncoded(c):
 		return s.openText(c, depth)
 	}
-	return s.openBehindPrefix(text, depth)
+	return openBehindPrefix(s, text, depth)
 }
 
 // plainLine returns the line of a record as in_tail makes it, the path of its file and
@@ -228,10 +228,10 @@ func (s *Set) openText(text []byte, depth int) bool {
 			return true
 		}
 	}
-	if isEncoded(text) && s.openEncoded(text, depth) {
+	if isEncoded(text) && openEncoded(s, text, depth) {
 		return true
 	}
-	return s.openLine(text, depth) || s.openBehindPrefix(text, depth)
+	return s.openLine(text, depth) || openBehindPrefix(s, text, depth)
 }
 
 // openJSON decodes JSON values that stand one behind the other. If there are
@@ -292,10 +292,10 @@ func (s *Set) openSeveral(v record.Value, rest []byte, depth int) bool {
 // openLine decodes a raw line. The limit is for lines only: audit records as JSON,
 // and as cells of a CSV row, are longer and have their own.
 func (s *Set) openLine(line []byte, depth int) bool {
-	if (line[0] == '#' || s.at.unneeded > 0) && s.ignore(line) {
+	if (line[0] == '#' || s.at.unneeded > 0) && ignoreUnneeded(s, line) {
 		return true
 	}
-	if s.openRow(line, depth) {
+	if openRow(s, line, depth) {
 		return true
 	}
 	if len(line) > maxLine {

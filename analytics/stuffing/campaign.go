@@ -134,7 +134,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		return f.At <= k.end
 	}
 	window := k.pause / 3
-	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log told of it before
+	if place, seen := slices.BinarySearch(k.recent, f.At); !seen { // or another log reported it before
 		k.recent = slices.Insert(k.recent, place, f.At)
 	}
 	k.recent = slices.DeleteFunc(k.recent, func(at int64) bool { return at < f.At-window })

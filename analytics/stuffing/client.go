@@ -42,7 +42,7 @@ type users struct {
 	arrived uint32       // sign-ins so far
 	known   int32        // accounts for which the address became a known client
 	usual   usualFailures
-	earlier []unitIncident // attacks that go on beside that of client.unit
+	earlier []unitIncident  // attacks that go on beside that of client.unit
 	hours   *baseline.Hours // nil until the address is shared
 }
 
@@ -174,6 +174,38 @@ func (c *client) noteHour(have, got *signIn) {
 	c.users.hours.Add(got.first)
 }
 
+// attackMade reports whether a failure within reach of the client's incident is part of
+// it, and not one of the other people there.
+func (c *client) attackMade(t *window.Attempt, a *account) bool {
+	familiar := a.familiar(c, t, c.incident.Start)
+	if c.unit != nil {
+		return c.unit.has(t.Tool, familiar, t.At)
+	}
+	if windowsOnly(t) { // names no program
+		return !familiar || t.At <= c.incident.End+attackPause
+	}
+	return !c.others(c.incident, a, t.Agent, familiar, t.At)
+}
+
+// others reports whether an attempt or a success at a time is of people who use the
+// client beside the attacker: with a program that is not the attacker's, of an account
+// that the attack has not tried, which knows the network; or, well after the attack,
+// where people were before it, with a program of the account's own.
+func (c *client) others(i *attack.Attack, a *account, agent uint32, familiar bool, at int64) bool {
+	switch {
+	case a == nil || agent == 0 || i.UsesAgent(agent) || i.AgentsFull() || i.HasFailed(a.key):
+		return false
+	case familiar:
+		return true
+	}
+	return at > i.End+attackPause && a.usedAgent(agent, i.Start) && c.usedBefore(i.Start)
+}
+
+// usedBefore reports whether an account had got in from the client well before a time.
+func (c *client) usedBefore(at int64) bool {
+	return slices.ContainsFunc(c.signIns(), func(u userSignIn) bool { return u.outcome == event.Success && u.first <= at-ownRecent })
+}
+
 // kept returns the attempt of the list that t, which another log reports, was joined to,
 // with its time; or t if it was not joined.
 func (c *client) kept(t *window.Attempt) *window.Attempt {
@@ -214,6 +246,24 @@ func (c *client) repeats(t *window.Attempt) bool {
 		}
 	}
 	return false
+}
+
+// retries reports whether a failure is one more of a program with an old password, such
+// as a printer's: the client has failed for one account only, at regular intervals or
+// for more than a day.
+func (c *client) retries(t *window.Attempt) bool {
+	all := c.attempts.All()
+	if t.Key == 0 || len(all) < staleAttempts {
+		return false
+	}
+	var p attack.Periodic
+	for i := range all {
+		if all[i].Key != t.Key {
+			return false
+		}
+		p.Add(all[i].At)
+	}
+	return p.Regular() || all[len(all)-1].At-all[0].At > day
 }
 
 // sharedUsers is the number of known users that makes an address a shared one.

@@ -38,7 +38,7 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 		f.Add("client", "%s, which counts as one client", p)
 	}
 	if c.shared(s.policy.AddressMarks(address.Addr())) {
-		f.Add("shared address", "%d accounts are at home there; each tool counts for itself, against the usual failures", c.knownUsers())
+		f.Add("shared address", "%d known users; each tool is assessed separately, against the usual failures", c.knownUsers())
 	}
 	s.describeIncident(f, "incident", c.incident)
 	s.describeIncident(f, "campaign", c.campaign)

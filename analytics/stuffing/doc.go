@@ -16,7 +16,10 @@
 // prefix (IPv4 /16, IPv6 /32) stands for the owner. Failures that a success of the
 // account follows within forgiveness, mail programs that keep trying an old
 // password, and people who arrive in a new network with their own programs do not
-// count.
+// count. Attempts on one account count however regular they are if no such program
+// makes them: by the form of Outlook on the web, more often than once in five minutes
+// from a server for rent that the account has not used, or from three networks at a
+// time.
 //
 // # It opens
 //
@@ -47,7 +50,8 @@
 //   - Rounds (campaigns.go): three clients or more with incidents of their own try the
 //     same accounts with the same rare tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
-//     window, or as many networks in the slow one; a privileged account
+//     window, or as many networks in the slow one; three networks at a time with
+//     failure_threshold failures together; a privileged account
 //     privileged.day times in a day, or privileged.days times on three days.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
@@ -65,7 +69,7 @@
 // roaming telephone: familiar networks, or one mail program of one account. The
 // telephone of a former employee: a disabled account cannot be guessed. A
 // migration tool: more accounts sign in than fail. A printer or a monitoring
-// probe: one account.
+// probe: one account, for days or at regular intervals, which no campaign takes in.
 //
 // # What can be tuned
 //
@@ -82,7 +86,10 @@
 // An account is named if its password was accepted from the cluster of the
 // attack (the client, the tool at a shared address, or the rare trait of a
 // campaign) and the sign-in is foreign to the account. A renewed session does not
-// prove a password. In a campaign without a rare feature, the address must have
+// prove a password. Where other people use the address, too, their failures and
+// sign-ins with a program that the attack has not used are their own: those of accounts
+// that know the network, and an hour after the attack those with an account's own
+// program. In a campaign without a rare feature, the address must have
 // failed in the campaign, or agent, owner and network must all be new to the
 // account. The alert has the method, time, address, program and record id of the
 // sign-in.

@@ -113,14 +113,22 @@ func (s *clientIncidents) open(c *client, why string, at int64, ev *event.Event)
 func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
 	all := c.attempts.Take()
 	overDays := i.Window == windowWeek || i.Window == windowAccount
-	var rest []window.Attempt
+	var rest, familiar []window.Attempt
 	for _, t := range all {
 		a, _ := s.profiles.accounts.Peek(t.Key)
-		if (overDays || s.incidents.inReach(i, t.At)) && c.unit.has(t.Tool, a.familiar(c, &t, t.At), t.At) && !(c.unit != nil && t.Succeeded) {
-			i.AddFailure(t, nil)
-		} else if c.unit != nil {
+		known := a.familiar(c, &t, t.At)
+		switch {
+		case !overDays && !s.incidents.inReach(i, t.At), !c.unit.has(t.Tool, known, t.At), c.unit != nil && t.Succeeded:
 			rest = append(rest, t)
+		case known && c.unit == nil:
+			familiar = append(familiar, t)
+		default:
+			i.AddFailure(t, nil)
 		}
+	}
+	s.adoptFamiliar(i, familiar)
+	if c.unit == nil {
+		rest = nil
 	}
 	c.attempts = window.AttemptsOf(rest)
 	c.incident = i
@@ -137,6 +145,17 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
 	for _, got := range c.signIns() {
 		if s.incidents.inReach(i, got.last) && s.credentials.judge(i, c, got.signIn) == valid {
 			s.credentials.add(i, c, got.signIn)
+		}
+	}
+}
+
+// adoptFamiliar adds the failures of accounts that know the network of their client: in
+// an attack on others, only those with a program of the attack.
+func (s *clientIncidents) adoptFamiliar(i *attack.Attack, familiar []window.Attempt) {
+	onOthers := i.Counts.Failures >= s.policy.Stuffing.MailboxLoginThreshold.Leaked
+	for _, t := range familiar {
+		if !onOthers || t.Agent == 0 || i.UsesAgent(t.Agent) {
+			i.AddFailure(t, nil)
 		}
 	}
 }

@@ -247,14 +247,14 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 }
 
 // justArrived reports whether a success at a client is the account's first one there,
-// of which another log, without the agent, has told already.
-func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+// which another log has reported already, and whether that log named the agent.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrived, named bool) {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {
-			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
+			return abs(h.first-at) <= window.JoinWithin, h.uses(agent)
 		}
 	}
-	return false
+	return false, false
 }
 
 // forgives is client.forgives by the account's own memory, which a large
@@ -270,10 +270,53 @@ func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, s
 
 func soonAfter(failed, got, within int64) bool { return got >= failed && got <= failed+within }
 
+// severalNetworks is the number of networks that an account fails from at a time
+// only if somebody guesses its password: its own programs fail from two, with a
+// laptop at one place and a telephone at another.
+const severalNetworks = 3
+
+// failsFromSeveral reports whether the account fails from several networks foreign to
+// it in the hour before or after a time, from each for at least half of it. Telephones do not count, which
+// change networks on their way.
+func (a *account) failsFromSeveral(at int64) bool {
+	if a == nil {
+		return false
+	}
+	var networks [maxKnownClients]struct {
+		subnet event.ClientKey
+		newest int64
+		long   bool
+	}
+	n, long := 0, 0
+	all := a.attempts.All()
+	for i := len(all) - 1; i >= 0 && all[i].At > at-hour; i-- {
+		if all[i].At >= at+hour || isMail(&all[i]) {
+			continue
+		}
+		subnet, place := event.ClientKey(all[i].Client).Subnet(), 0
+		for place < n && networks[place].subnet != subnet {
+			place++
+		}
+		if place == len(networks) {
+			continue
+		}
+		w := &networks[place]
+		if place == n {
+			n++
+			w.subnet, w.newest = subnet, all[i].At
+		}
+		if !w.long && all[i].At <= w.newest-hour/2 {
+			w.long = true
+			long++
+		}
+	}
+	return long >= severalNetworks
+}
+
 // knowsOwner reports whether the account had signed in from a network of an
 // owner well before a time, as in usedBefore.
 func (a *account) knowsOwner(owner uint32, before int64) bool {
-	return owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
+	return a != nil && owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
 }
 
 // usedBefore reports whether the account went on to use the client for so long

@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -13,8 +14,10 @@ import (
 // belong to one evaluation are kept to avoid allocations.
 type statistics struct {
 	policy      *policy.Policy
+	incidents   *incidents
 	population  *baseline.Population
 	accounts    *window.Table[uint64, *account]
+	geo         *policy.GeoCache
 	forgiveness int64
 
 	failing *account       // account of the current failure, or nil
@@ -31,11 +34,12 @@ type attemptStats struct {
 	familiar  int // distinct accounts that know the network and do not get in soon after
 	own       int // of these, with an agent that the account has used there
 	leaked    int // of both, on a leaked list
-	failures  int // attempts of foreign accounts
+	failures  int // attempts of foreign accounts without an incident of their own
 	unknown   int // attempts whose account the log does not name
 	guests    int // accounts left out because they came with their own program
 	succeeded int // accounts that get in from the client in the same time
 	mail      int // attempts of mail clients
+	guessed   int // of failures, those that no stale client makes
 	run       []window.Attempt
 }
 
@@ -44,14 +48,16 @@ type accountStats struct {
 	key                uint64
 	account            *account // nil where the table has forgotten the account
 	attempts, mail     int
+	form               int // attempts by the form of Outlook on the web
 	agent              uint32
 	oneAgent           bool
 	familiar, forgiven bool
 	own                bool // familiar, and the agent as well
 	guest              bool // foreign, with an agent of the account's own
 	stale              bool // one program that keeps trying an old password
+	guessed            bool // no stale client fails like that
 	marks              event.Marks
-	periodic           periodic
+	periodic           attack.Periodic
 }
 
 // of looks at each account of a run once. With tool other than 0 only the
@@ -79,16 +85,22 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		if mail {
 			a.mail++
 		}
+		if t.Service == event.OWA {
+			a.form++
+		}
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
-		a.periodic.add(t.At)
+		a.periodic.Add(t.At)
 		a.marks |= t.Marks
 		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
 	s.leaveOutGuests()
+	if !shared {
+		s.findGuessed(c, run)
+	}
 	s.leaveOutStale()
 	for i := range s.scratch {
-		w.add(&s.scratch[i])
+		s.add(&w, &s.scratch[i])
 	}
 	since := from
 	if !s.population.Learned(from, 1) {
@@ -143,7 +155,7 @@ func (s *statistics) leaveOutGuests() {
 	}
 }
 
-func (w *attemptStats) add(a *accountStats) {
+func (s *statistics) add(w *attemptStats, a *accountStats) {
 	switch {
 	case a.forgiven, a.stale, a.own && a.mail == a.attempts: // the account's own mail program goes on at night, too
 		return
@@ -157,10 +169,44 @@ func (w *attemptStats) add(a *accountStats) {
 		}
 	default:
 		w.foreign++
+		if a.account != nil && a.account.incident != nil && s.incidents.inReach(a.account.incident, w.run[len(w.run)-1].At) {
+			break // the incident of the account has them
+		}
 		w.failures += a.attempts
+		if a.guessed {
+			w.guessed += a.attempts
+		}
 	}
 	if a.marks.Has(event.LeakedAccount) {
 		w.leaked++
+	}
+}
+
+// staleAttempts is the least number of attempts of one account that can look like
+// those of a stale client.
+const staleAttempts = 4
+
+// retriesEvery is the shortest mean interval, in seconds, at which a service that
+// runs on a server for rent tries an old password.
+const retriesEvery = 5 * 60
+
+// findGuessed marks the accounts whose attempts cannot be those of a stale client,
+// however regular. The client's network is foreign to the account, and the attempts
+// are made by the form of Outlook on the web, which no program fills in by itself;
+// or more often than once in five minutes from a server for rent, whose owner and
+// program are new to the account; or at the same time from several other networks.
+func (s *statistics) findGuessed(c *client, run []window.Attempt) {
+	last := run[len(run)-1].At
+	for i := range s.scratch {
+		a := &s.scratch[i]
+		switch {
+		case a.familiar || a.stale || a.attempts < staleAttempts:
+		case a.form == a.attempts && !c.key.Addr().IsPrivate(), a.account.failsFromSeveral(last):
+			a.guessed = true
+		case a.account == nil || len(a.account.known) == 0: // a service that never had the right password
+		case a.periodic.Mean() < retriesEvery && !a.account.knowsOwner(c.owner, last) && !a.account.usedAgent(a.agent, last):
+			a.guessed = s.geo.Rented(c.key.Addr())
+		}
 	}
 }
 
@@ -171,7 +217,7 @@ func (w *attemptStats) add(a *accountStats) {
 func (s *statistics) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
-		if a.stale || !a.oneAgent || a.attempts < 4 || a.mail < a.attempts && !a.periodic.regular() {
+		if a.stale || a.guessed || !a.oneAgent || a.attempts < staleAttempts || a.mail < a.attempts && !a.periodic.Regular() {
 			continue
 		}
 		same := 0
@@ -195,38 +241,4 @@ func (s *statistics) windows(c *client, at, length int64, tool uint32, f func(*a
 		s.run = s.of(c, run, tool)
 		return f(&s.run)
 	})
-}
-
-// periodic measures whether attempts come at regular intervals of a minute or
-// more, as those of a program do. Attempts within ten seconds count as one.
-type periodic struct {
-	last             int64
-	n                int
-	sum, sumOfSquare float64 // of the intervals, in seconds
-}
-
-func (p *periodic) add(at int64) {
-	const together = 10_000
-	switch gap := at - p.last; {
-	case p.last == 0:
-	case gap <= together:
-		return
-	default:
-		seconds := float64(gap) / 1000
-		p.n++
-		p.sum += seconds
-		p.sumOfSquare += seconds * seconds
-	}
-	p.last = at
-}
-
-// regular reports whether the intervals differ by less than a third of their
-// mean (standard deviation).
-func (p *periodic) regular() bool {
-	if p.n < 4 {
-		return false
-	}
-	mean := p.sum / float64(p.n)
-	variance := p.sumOfSquare/float64(p.n) - mean*mean
-	return mean >= 60 && variance < mean*mean/9
 }

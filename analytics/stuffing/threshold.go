@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -72,7 +73,7 @@ const (
 // that succeed by at least twice the threshold. Failures: the failures reach
 // the threshold, more foreign accounts fail than succeed, and at least three
 // foreign accounts fail (a spray of four accounts in three rounds) or the run
-// does not look like a stale client.
+// does not look like a stale client, or no stale client makes as many of them.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	switch {
 	case w.foreign >= accounts && w.foreign > w.succeeded,
@@ -81,7 +82,7 @@ func (w *attemptStats) opens(accounts, failures int) bool {
 	case w.failures+w.unknown < failures, w.foreign > 0 && w.foreign <= w.succeeded:
 		return false
 	}
-	return w.foreign >= 3 || !w.looksStale()
+	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()
 }
 
 // looksStale reports whether the whole run looks like mail clients that retry,
@@ -90,11 +91,11 @@ func (w *attemptStats) looksStale() bool {
 	if 2*w.mail > len(w.run) {
 		return true
 	}
-	var p periodic
+	var p attack.Periodic
 	for i := range w.run {
-		p.add(w.run[i].At)
+		p.Add(w.run[i].At)
 	}
-	return p.regular()
+	return p.Regular()
 }
 
 // weekLeast is the least number of distinct accounts that fail on a day for

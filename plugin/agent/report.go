@@ -85,7 +85,7 @@ func (r *Report) figures(baselines document.Baselines, final bool) document.Figu
 		Events:    document.Events{Total: r.Events, Duplicates: r.Duplicates, Late: r.Late, Future: r.Future, Drill: r.Drill},
 		Tables:    document.Tables{Clients: r.Clients, ClientsEvicted: r.ClientsEvicted, Accounts: r.Accounts, AccountsEvicted: r.AccountsEvicted},
 		Baselines: baselines,
-		Incidents: r.Incidents, Alerts: r.Alerts, Held: r.Suppressed, Muted: r.Muted,
+		Incidents: r.Incidents, Alerts: r.Alerts, Suppressed: r.Suppressed, Muted: r.Muted,
 		Rules: r.Raised.figures(),
 		Spool: document.Spool{Messages: r.Queue.Messages, Bytes: r.Queue.Bytes, Age: r.Queue.Age.Seconds(),
 			Delivered: r.Spool.Settled, Dropped: r.Spool.Dropped, Refused: r.Spool.Dead},

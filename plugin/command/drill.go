@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	mark "redshank/analytics/drill"
 	"redshank/analytics/policy"
@@ -29,12 +30,8 @@ type drillFlags struct {
 	timeout                             time.Duration
 }
 
-func newDrill() *cobra.Command {
-	var o drillFlags
-	cmd := &cobra.Command{
-		Use:   "drill -p POLICY --ual FILE|--iis FILE|--entra FILE|--smtp FILE|--imap FILE|--pop FILE|--windows FILE... [--verify --alerts FILE | --verify --listen ADDRESS]",
-		Short: "Write a harmless attack of each class, and see whether its alerts arrive",
-		Long: `Drill appends harmless attacks to logs that an agent reads, one of each class of
+// drillLong is the help of redshank drill.
+const drillLong = `Drill appends harmless attacks to logs that an agent reads, one of each class of
 incidents, and with --verify waits until their alerts have arrived in a file or
 at an HTTP receiver, and says how long each took.
 
@@ -55,7 +52,14 @@ Without --verify the run is written to the --run file, if one is given, and
 
 Exit status: 0 when the drill was written and, with --verify, every alert arrived,
 1 when one did not arrive or something failed, 2 for a command line that is not
-understood.`,
+understood.`
+
+func newDrill() *cobra.Command {
+	var o drillFlags
+	cmd := &cobra.Command{
+		Use:   "drill -p POLICY --ual FILE|--iis FILE|--entra FILE|--smtp FILE|--imap FILE|--pop FILE|--windows FILE... [--verify --alerts FILE | --verify --listen ADDRESS]",
+		Short: "Write a harmless attack of each class, and see whether its alerts arrive",
+		Long:  drillLong,
 		Example: `  redshank drill -p policy.yaml --ual /var/log/m365/drill.ndjson --verify --alerts /var/log/redshank/alerts.ndjson
   redshank drill -p policy.yaml --smtp 'D:\Logs\SmtpReceive\RECVDRILL.LOG' --windows D:\Logs\drill.ndjson
   redshank drill -p policy.yaml --iis /var/log/iis/u_ex_drill.log --verify --listen 127.0.0.1:9880`,
@@ -73,7 +77,12 @@ understood.`,
 			return nil
 		},
 	}
-	f := cmd.Flags()
+	o.define(cmd.Flags())
+	return cmd
+}
+
+// define defines the flags.
+func (o *drillFlags) define(f *pflag.FlagSet) {
 	f.StringVarP(&o.policy, "policy", "p", "", "policy `FILE` of the agent")
 	f.StringVar(&o.newKey, "new-key", "", "write a new key to `FILE`, and nothing else")
 	f.StringVar(&o.UAL, "ual", "", "append records of the unified audit log to `FILE`")
@@ -90,7 +99,6 @@ understood.`,
 	f.DurationVar(&o.timeout, "timeout", 5*time.Minute, "wait at most this long")
 	f.StringVar(&o.run, "run", "", "keep what was written, or read it, in `FILE`")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
-	return cmd
 }
 
 // writes reports whether a drill is to be written.

@@ -138,7 +138,7 @@ func TestStopEndsAHangingSink(t *testing.T) {
 	s := NewSender(spool, sink, slog.New(slog.DiscardHandler))
 	put(t, spool, numbered(1, 3))
 	<-sink.entered
-	if err := s.Stop(40 * time.Millisecond); err != nil {
+	if err := s.Stop(800 * time.Millisecond); err != nil {
 		t.Error(err)
 	}
 	if lost, err := spool.Close(); lost > 0 || err != nil {

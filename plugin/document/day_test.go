@@ -64,7 +64,7 @@ func TestAlertsOfTheDayAreConsistent(t *testing.T) {
 			if v.IP == "" || v.Agent == "" || v.Record == "" {
 				t.Errorf("%s: valid credential %+v (want address, agent and record)", a.Message, v)
 			}
-			for _, h := range own.AtHome {
+			for _, h := range own.Familiar {
 				if h.User == v.User {
 					t.Errorf("%s: %s is at home and stolen", a.Message, v.User)
 				}

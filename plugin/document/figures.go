@@ -3,25 +3,25 @@ package document
 // Figures are the counts of one instance since its start, as a health record
 // shows them.
 type Figures struct {
-	Final     bool              `json:"final"` // the last record of the instance
-	Records   Records           `json:"records"`
-	Sources   map[string]Source `json:"sources,omitempty"`        // sources with at least one record
-	Unread    []Unread          `json:"not_understood,omitempty"` // at most ten, the most frequent first
-	Coverage  *Coverage         `json:"coverage,omitempty"`
-	Events    Events            `json:"events"`
-	Tables    Tables            `json:"tables"`
-	Baselines Baselines         `json:"baselines"`
-	Incidents uint64            `json:"incidents"`
-	Alerts    uint64            `json:"alerts"`
-	Held      uint64            `json:"suppressed"` // alerts over the cap per minute
-	Muted     uint64            `json:"muted"`      // alerts that the policy kept back
-	Mutes     []Mute            `json:"mutes,omitempty"`
-	Rules     map[string]Raised `json:"rules"` // by rule id
-	Spool     Spool             `json:"spool"`
-	Enriched  Enriched          `json:"enriched"`
-	Errors    uint64            `json:"sink_errors"`   // failed deliveries
-	Flush     float64           `json:"flush_seconds"` // spent in the flush callback
-	Crashes   uint64            `json:"crashes"`       // recovered panics
+	Final      bool              `json:"final"` // the last record of the instance
+	Records    Records           `json:"records"`
+	Sources    map[string]Source `json:"sources,omitempty"`        // sources with at least one record
+	Unread     []Unread          `json:"not_understood,omitempty"` // at most ten, the most frequent first
+	Coverage   *Coverage         `json:"coverage,omitempty"`
+	Events     Events            `json:"events"`
+	Tables     Tables            `json:"tables"`
+	Baselines  Baselines         `json:"baselines"`
+	Incidents  uint64            `json:"incidents"`
+	Alerts     uint64            `json:"alerts"`
+	Suppressed uint64            `json:"suppressed"` // alerts over the cap per minute
+	Muted      uint64            `json:"muted"`      // alerts that the policy kept back
+	Mutes      []Mute            `json:"mutes,omitempty"`
+	Rules      map[string]Raised `json:"rules"` // by rule id
+	Spool      Spool             `json:"spool"`
+	Enriched   Enriched          `json:"enriched"`
+	Errors     uint64            `json:"sink_errors"`   // failed deliveries
+	Flush      float64           `json:"flush_seconds"` // spent in the flush callback
+	Crashes    uint64            `json:"crashes"`       // recovered panics
 }
 
 // Mute is a mute of the policy, with the alerts that it kept back.

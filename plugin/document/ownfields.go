@@ -37,7 +37,7 @@ type ownFields struct {
 	Actions    []string        `json:"actions,omitempty"`
 	Indicators string          `json:"indicators,omitempty"`
 	Valid      []ownCredential `json:"valid_credentials,omitempty"`
-	AtHome     []ownCredential `json:"at_home,omitempty"`
+	Familiar   []ownCredential `json:"at_home,omitempty"`
 	Users      []ownUser       `json:"users,omitempty"`
 	Accounts   []string        `json:"accounts,omitempty"`
 	Signals    []ownSignal     `json:"signals,omitempty"`
@@ -131,7 +131,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 		AppNames:   cutAll(a.AppNames, maxName),
 		Actions:    cutAll(alert.Actions(a), maxMessage),
 		Valid:      credentialsOf(a.Valid),
-		AtHome:     credentialsOf(a.Familiar),
+		Familiar:   credentialsOf(a.Familiar),
 		Accounts:   cutAll(a.Accounts, maxName),
 		Evidence:   cutAll(a.Evidence, maxName),
 		Labels:     cutAll(a.Labels, maxName),

@@ -66,7 +66,7 @@ func (d *detection) open(opts *Options) (err error) {
 
 // observe takes one event.
 func (d *detection) observe(ev *event.Event) error {
-	err := d.tick(ev.Time)
+	err := d.advance(ev.Time)
 	d.engine.ObserveEvent(ev)
 	d.events++
 	if d.explanation != nil {
@@ -75,8 +75,8 @@ func (d *detection) observe(ev *event.Event) error {
 	return err
 }
 
-// tick takes the messages that are due before an event of that time.
-func (d *detection) tick(at time.Time) error {
+// advance takes the messages that are due before an event of that time.
+func (d *detection) advance(at time.Time) error {
 	second := at.Unix()
 	if second < d.second+flushEvery {
 		return nil
@@ -97,7 +97,7 @@ func (d *detection) enrich(events iter.Seq[*event.Event], body []byte) error {
 			}
 		}
 	})
-	err := d.tick(d.at)
+	err := d.advance(d.at)
 	d.text = delivery.AppendRecord(d.text[:0], &record.Record{Raw: d.record, Body: d.record})
 	return errors.Join(err, d.enriched.line(d.text))
 }

@@ -186,7 +186,7 @@ func firstLook(ev *event.Event) (d explain.Decision, evidence bool) {
 	case ev.Action == event.SignIn:
 		d.Reason = "no evidence by itself; it teaches what is usual"
 	default:
-		d = explain.Decision{Verdict: explain.Counted, Rule: "AN0131", Reason: "weighed against what is usual for the account"}
+		d = explain.Decision{Verdict: explain.Counted, Rule: "AN0131", Reason: "assessed against what is usual for the account"}
 	}
 	return d, false
 }

@@ -98,7 +98,7 @@ func incidentOf(i *Incident) *report.Incident {
 		in.Valid = append(in.Valid, report.Credential{User: v.User, At: v.At, How: v.How})
 	}
 	for _, v := range i.Familiar {
-		in.AtHome = append(in.AtHome, v.User)
+		in.Familiar = append(in.Familiar, v.User)
 	}
 	for _, u := range i.Users {
 		in.Accounts = append(in.Accounts, report.Account{Name: u.Name, Failures: u.Failures, Reason: u.LastReason, Marks: marks(u)})

@@ -1,8 +1,11 @@
 package otherworld_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +76,7 @@ func TestOrganisations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, small(name, 5))
 			var before time.Time
-			seen := map[string]bool{}
+			var all bytes.Buffer
 			w.Play(func(l lines.Line) bool {
 				if l.Arrives.Before(before) || l.Arrives.Before(l.At) {
 					t.Fatalf("%s: arrives at %v, happened at %v, after a line of %v", l.Path, l.Arrives, l.At, before)
@@ -82,23 +85,24 @@ func TestOrganisations(t *testing.T) {
 				if strings.ContainsAny(string(l.Text), "\r\n\x00") || l.JSON && !json.Valid(l.Text) {
 					t.Fatalf("%s: not one whole line: %q", l.Path, l.Text)
 				}
-				for _, word := range strings.FieldsFunc(string(l.Text), notOfAddress) {
-					seen[strings.Trim(word, ":.")] = true
-				}
+				all.Write(l.Text)
+				all.WriteByte('\n')
 				return true
 			})
 			if len(w.Truth.Attacks) < 4 || len(w.Truth.Noise) < 20 {
 				t.Fatalf("%d attacks, %d situations", len(w.Truth.Attacks), len(w.Truth.Noise))
 			}
+			wanted := map[string]bool{}
 			for _, a := range w.Truth.Attacks {
 				if a.End.Before(a.Start) || len(a.Accounts) == 0 || len(a.Classes) == 0 || len(a.Addresses) == 0 && a.Host == "" {
 					t.Errorf("%s %s: %+v", a.Rule, a.Kind, a)
 				}
 				for _, ip := range a.Addresses {
-					if !seen[ip.String()] && !seenWithPort(seen, ip.String()) {
-						t.Errorf("%s: %s is in no line", a.Kind, ip)
-					}
+					wanted[ip.String()] = true
 				}
+			}
+			if remove(wanted, all.Bytes()); len(wanted) > 0 {
+				t.Errorf("attackers' addresses in no line: %v", slices.Collect(maps.Keys(wanted)))
 			}
 		})
 	}
@@ -110,14 +114,28 @@ func TestUnknownOrganisation(t *testing.T) {
 	}
 }
 
-func notOfAddress(r rune) bool { return !strings.ContainsRune("0123456789abcdef.:", r) }
-
-// seenWithPort reports whether an address stands in a line with a port behind it.
-func seenWithPort(seen map[string]bool, address string) bool {
-	for word := range seen {
-		if strings.HasPrefix(word, address+":") {
-			return true
+// remove deletes the addresses that are in a text, with a port behind them or
+// without.
+func remove(wanted map[string]bool, text []byte) {
+	for len(text) > 0 {
+		n := 0
+		for n < len(text) && ofAddress[text[n]] {
+			n++
 		}
+		if word := bytes.Trim(text[:n], ":."); len(word) > 0 {
+			delete(wanted, string(word))
+			if port := bytes.LastIndexByte(word, ':'); port > 0 {
+				delete(wanted, string(word[:port]))
+			}
+		}
+		text = text[min(n+1, len(text)):]
 	}
-	return false
 }
+
+// ofAddress are the bytes of an address.
+var ofAddress = func() (of [256]bool) {
+	for _, c := range "0123456789abcdef.:" {
+		of[c] = true
+	}
+	return of
+}()

@@ -27,20 +27,20 @@ const (
 	adfsLocked     = 516  // locked after too many wrong passwords
 )
 
-// decodeFederation decodes an audit in XML.
-func decodeFederation(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
+// decodeFederationAudit decodes an audit in XML.
+func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	xml := auditXML(r)
-	if ev.RawUser = elementOf(r, xml, "UserId"); ev.RawUser == nil {
+	if ev.RawUser = elementText(r, xml, "UserId"); ev.RawUser == nil {
 		return format.Malformed
 	}
-	if ev.RawIP = firstOfList(elementOf(r, xml, "IpAddress")); ev.RawIP == nil {
-		ev.RawIP = firstOfList(elementOf(r, xml, "ForwardedIpAddress"))
+	if ev.RawIP = firstOfList(elementText(r, xml, "IpAddress")); ev.RawIP == nil {
+		ev.RawIP = firstOfList(elementText(r, xml, "ForwardedIpAddress"))
 	}
 	ev.Action, ev.Service = event.SignIn, event.M365
-	ev.Agent = elementOf(r, xml, "UserAgentString")
-	ev.App = elementOf(r, xml, "OAuthClientId")
-	ev.Device = elementOf(r, xml, "DeviceId")
+	ev.Agent = elementText(r, xml, "UserAgentString")
+	ev.App = elementText(r, xml, "OAuthClientId")
+	ev.Device = elementText(r, xml, "DeviceId")
 	switch r.id {
 	case adfsToken:
 		ev.Outcome = event.Success
@@ -71,9 +71,9 @@ func auditXML(r *row) []byte {
 
 var auditElement = []byte("<AuditBase")
 
-// elementOf returns the text of the first element with a name; nil if it is absent or N/A.
+// elementText returns the text of the first element with a name; nil if it is absent or N/A.
 // Values of the client stand between elements with their brackets escaped.
-func elementOf(r *row, xml []byte, name string) []byte {
+func elementText(r *row, xml []byte, name string) []byte {
 	_, rest, found := bytes.Cut(xml, []byte("<"+name+">"))
 	if !found {
 		return nil

@@ -86,8 +86,8 @@ func decodeKerberosFailure(w *Events, ev *event.Event, emit format.Emit) format.
 	return format.Understood
 }
 
-// decodeKerberosTicket decodes 4768, which a domain controller logs for the first ticket of a
-// logon. It fails for accounts that do not exist or are disabled, locked or expired; of a
+// decodeKerberosTicket decodes 4768, which a domain controller logs for the first ticket of
+// a logon. It fails for accounts that do not exist or are disabled, locked or expired; of a
 // wrong password there is 4771. Issued tickets are many and prove nothing that 4624 does
 // not.
 func decodeKerberosTicket(w *Events, ev *event.Event, emit format.Emit) format.Outcome {

@@ -79,3 +79,90 @@ func labelled(line []byte) (value []byte, ok bool) {
 	}
 	return line[tab+1:], true
 }
+
+// label is the position of one value in the English message of an event: the value
+// follows a label, which follows the title of a section.
+type label struct {
+	id      int // of the event
+	field   field
+	section string // empty: the whole message
+	label   string
+	last    bool // the last occurrence counts, because the client chooses the text before it
+}
+
+// labels are for messages that have lost their line breaks, or their end. Windows
+// itself writes the source address and the text after it. The client chooses
+// account and workstation, so a label inside them must not count.
+var labels = []label{
+	{4624, fieldTargetUserName, "New Logon:", "Account Name:", false},
+	{4624, fieldTargetDomainName, "New Logon:", "Account Domain:", false},
+	{4624, fieldTargetSID, "New Logon:", "Security ID:", false},
+	{4625, fieldTargetUserName, "Account For Which Logon Failed:", "Account Name:", false},
+	{4625, fieldTargetDomainName, "Account For Which Logon Failed:", "Account Domain:", false},
+	{4625, fieldSubStatus, "Failure Information:", "Sub Status:", true},
+	{4625, fieldStatus, "Failure Information:", "Status:", false},
+	{4624, fieldLogonType, "", "Logon Type:", false},
+	{4625, fieldLogonType, "", "Logon Type:", false},
+	{4624, fieldProcessName, "Process Information:", "Process Name:", true},
+	{4625, fieldProcessName, "Process Information:", "Caller Process Name:", true},
+	{4624, fieldWorkstation, "Network Information:", "Workstation Name:", false},
+	{4625, fieldWorkstation, "Network Information:", "Workstation Name:", false},
+	{4624, fieldIPAddress, "Network Information:", "Source Network Address:", true},
+	{4625, fieldIPAddress, "Network Information:", "Source Network Address:", true},
+	{4624, fieldPackage, "Detailed Authentication Information:", "Authentication Package:", true},
+	{4625, fieldPackage, "Detailed Authentication Information:", "Authentication Package:", true},
+	{4740, fieldTargetUserName, "Account That Was Locked Out:", "Account Name:", false},
+	{4740, fieldTargetDomainName, "Additional Information:", "Caller Computer Name:", true},
+	{4768, fieldTargetUserName, "Account Information:", "Account Name:", false},
+	{4768, fieldIPAddress, "Network Information:", "Client Address:", true},
+	{4768, fieldStatus, "Additional Information:", "Result Code:", true},
+	{4771, fieldTargetUserName, "Account Information:", "Account Name:", false},
+	{4771, fieldTargetSID, "Account Information:", "Security ID:", false},
+	{4771, fieldIPAddress, "Network Information:", "Client Address:", true},
+	{4771, fieldStatus, "Additional Information:", "Failure Code:", true},
+	{4776, fieldTargetUserName, "", "Logon Account:", false},
+	{4776, fieldWorkstation, "", "Source Workstation:", false},
+	{4776, fieldStatus, "", "Error Code:", true},
+}
+
+// nameByLabel sets the missing fields from an English message.
+func nameByLabel(r *row) {
+	for i := range labels {
+		l := &labels[i]
+		if l.id != r.id || r.data[l.field] != nil {
+			continue
+		}
+		text := r.message[:min(len(r.message), maxWinText)]
+		if at := bytes.Index(text, []byte(l.section)); at >= 0 {
+			text = text[at+len(l.section):]
+		} else {
+			continue
+		}
+		at := bytes.Index(text, []byte(l.label))
+		if l.last {
+			at = bytes.LastIndex(text, []byte(l.label))
+		}
+		if at >= 0 {
+			r.put(l.field, labelValue(text[at+len(l.label):]))
+		}
+	}
+}
+
+// labelValue returns the value after a label: up to a line break, a tab, two
+// spaces, or the next label.
+func labelValue(text []byte) []byte {
+	text = bytes.TrimLeft(text, " \t")
+	end := len(text)
+	if at := bytes.IndexAny(text, "\r\n\t"); at >= 0 {
+		end = at
+	}
+	for _, mark := range [...]string{"  ", "#011", " Account Domain:", " Logon ID:", " Failure Information:", " Sub Status:", " Status:", " Source Port:",
+		" Source Network Address:", " Process Information:", " Network Information:", " Authentication Package:", " Transited Services:",
+		" Detailed Authentication Information:", " Source Workstation:", " Error Code:", " Additional Information:", " Caller Process Name:",
+		" Account For Which Logon Failed:", " New Logon:", " Security ID:", " Impersonation Level:", " Service Information:", " Client Port:"} {
+		if at := bytes.Index(text[:end], []byte(mark)); at >= 0 {
+			end = at
+		}
+	}
+	return text[:end]
+}

@@ -7,7 +7,7 @@ import (
 )
 
 // Some collectors and exports keep only the rendered message of an event. Messages of the
-// Security log are in message.go and labels.go; those of Sysmon and PowerShell have forms
+// Security log are in message.go; those of Sysmon and PowerShell have forms
 // of their own.
 
 // nameByRendered sets the fields of an event of Sysmon or PowerShell from its message.

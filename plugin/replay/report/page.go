@@ -89,7 +89,7 @@ type Incident struct {
 	Places                              []Place
 	Signals                             []Signal
 	Valid                               []Credential
-	AtHome                              []string
+	Familiar                            []string
 	Accounts                            []Account
 	Facts                               []Fact
 	Techniques                          []Technique

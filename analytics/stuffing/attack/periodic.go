@@ -1,0 +1,46 @@
+package attack
+
+// Periodic measures whether attempts come at regular intervals of a minute or
+// more, as those of a program do. Attempts within ten seconds count as one. A pause of
+// more than four mean intervals is not counted, such as a computer's at night.
+type Periodic struct {
+	last             int64
+	n                int
+	sum, sumOfSquare float64 // of the intervals, in seconds
+}
+
+// Add adds an attempt at a time in Unix milliseconds. Times must not decrease.
+func (p *Periodic) Add(at int64) {
+	const together = 10_000
+	switch gap := at - p.last; {
+	case p.last == 0:
+	case gap <= together:
+		return
+	case p.n >= 4 && float64(gap)/1000 > 4*p.Mean():
+	default:
+		seconds := float64(gap) / 1000
+		p.n++
+		p.sum += seconds
+		p.sumOfSquare += seconds * seconds
+	}
+	p.last = at
+}
+
+// Mean returns the mean interval in seconds, 0 without one.
+func (p *Periodic) Mean() float64 {
+	if p.n == 0 {
+		return 0
+	}
+	return p.sum / float64(p.n)
+}
+
+// Regular reports whether the intervals differ by less than a third of their
+// mean (standard deviation).
+func (p *Periodic) Regular() bool {
+	if p.n < 4 {
+		return false
+	}
+	mean := p.Mean()
+	variance := p.sumOfSquare/float64(p.n) - mean*mean
+	return mean >= 60 && variance < mean*mean/9
+}
