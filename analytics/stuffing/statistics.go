@@ -195,6 +195,7 @@ const retriesEvery = 5 * 60
 // are made by the form of Outlook on the web, which no program fills in by itself;
 // or more often than once in five minutes from a server for rent, whose owner and
 // program are new to the account; or at the same time from several other networks.
+// No stale client tries a privileged account, unless its owner or program is known.
 func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 	last := run[len(run)-1].At
 	for i := range s.scratch {
@@ -204,7 +205,10 @@ func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 		case a.form == a.attempts && !c.key.Addr().IsPrivate(), a.account.failsFromSeveral(last):
 			a.guessed = true
 		case a.account == nil || len(a.account.known) == 0: // a service that never had the right password
-		case a.periodic.Mean() < retriesEvery && !a.account.knowsOwner(c.owner, last) && !a.account.usedAgent(a.agent, last):
+		case a.account.knowsOwner(c.owner, last) || a.account.usedAgent(a.agent, last):
+		case a.marks.Has(event.PrivilegedUser) && a.mail == 0:
+			a.guessed = true
+		case a.periodic.Mean() < retriesEvery:
 			a.guessed = s.geo.Rented(c.key.Addr())
 		}
 	}
