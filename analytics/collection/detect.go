@@ -83,6 +83,10 @@ func (c *Detector) Observe(ev *event.Event) {
 		learned := c.subjects.known.learned.at
 		again := learned != 0 && distance(learned, at) >= 1000
 		c.signIns.observe(d, ev)
+		if len(ev.Session) > 0 && d.Mail != nil && readsBurst(d, at) {
+			w := c.networks.contextOf(ev)
+			c.access.burst(d, ev, &w)
+		}
 		switch {
 		case again && program:
 			c.access.observe(d, ev)
@@ -131,7 +135,7 @@ func programOverEWS(ev *event.Event) bool {
 // open. The log does not distinguish requests that fetch mail, so a client counts only
 // if it still makes requests ten minutes after its first one, or five for Outlook.
 func opensMail(ev *event.Event) bool {
-	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC)
+	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC || ev.Service == event.EWSService)
 }
 
 // requestLog reports whether the source logs requests rather than sign-ins.

@@ -46,7 +46,8 @@
 //     from, reads many mailboxes within an hour: such tokens need no sign-in;
 //   - when a person reads more than 150 mails in a day, and five times as many as
 //     usual, in networks that are new to the account, and a rule hides or forwards mail
-//     there: however common the network is;
+//     there, however common the network is; also in a usual network, within two hours
+//     and ten times as many, in a session without one of the account's own devices;
 //   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
 //     access half alone.
 //

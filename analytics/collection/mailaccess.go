@@ -241,7 +241,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
 	}
-	if d.kind == aUser && !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
+	if !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
 	c.recordVolume(d, ev, v, 0)
@@ -251,20 +251,47 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 // networks that are new to the account, where the limit is lower, and reports whether
 // that is so.
 func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
-	at := ev.Time.UnixMilli()
-	if w.usual || w.network == 0 || !d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) || d.Baseline.Days < c.policy.Collection.Baseline.Days {
+	h := ev.Time.UnixMilli() / event.Hour
+	if !c.hasUsualVolume(d, ev, w) {
 		return false
 	}
-	if h := at / event.Hour; d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) {
+	if !d.Baseline.IsNew(w.network, ev.Time.UnixMilli(), c.policy.Collection.Baseline) {
+		c.burst(d, ev, w)
+		return false
+	}
+	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) {
 		return false
 	}
 	c.recordVolume(d, ev, d.Taken, w.network)
 	return true
 }
 
+// hasUsualVolume reports whether it is known how much an account reads, and an event is
+// from a network that the policy does not call usual for everybody.
+func (c *mailAccess) hasUsualVolume(d *profile, ev *event.Event, w *networkContext) bool {
+	return d.kind == aUser && d.Mail != nil && !w.usual && w.network != 0 &&
+		d.Baseline.IsMature(ev.Time.UnixMilli()) && d.Baseline.Days >= c.policy.Collection.Baseline.Days
+}
+
+// burst records the signal for a person who reads far more than usual within two hours,
+// in a session that was not begun with the account's own device. The log of sign-ins can
+// arrive later than that of mail.
+func (c *mailAccess) burst(d *profile, ev *event.Event, w *networkContext) {
+	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
+		c.evidence.raiseUnless(event.SaltedHash('s', ev.Session), d, ev, accessVolume, ev.Mailbox)
+	}
+}
+
+// readsBurst reports whether far more than usual was read within two hours around a time.
+func readsBurst(d *profile, at int64) bool {
+	h := at / event.Hour
+	return max(d.Mail.Between(h-1, h), d.Mail.Between(h, h+1)) >= max(volumeElsewhere, burstOf*d.Mail.Mean())
+}
+
 // volumeElsewhere is the least number of items a day that is far above what an account
-// reads, if they are read in networks that are new to the account.
-const volumeElsewhere = 150
+// reads, if they are read in networks that are new to the account; burstOf is how many
+// times the items of a usual day are read within two hours by somebody else.
+const volumeElsewhere, burstOf = 150, 10
 
 // recordVolume records access.volume for what was read in the day before an event. The
 // signal counts while a feature is not usual; 0: always.

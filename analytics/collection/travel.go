@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"slices"
+
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -48,7 +50,7 @@ func (c *sessions) useIn(d *profile, ev *event.Event, w *networkContext, kind by
 	if before.Network == 0 {
 		seen[here] = behaviour.Site{Network: w.network, First: at, Last: at, Client: clientOf(ev), Usual: w.usual || w.ownDevice}
 	}
-	seen[here].Use(at, w.ownDevice, ev.Action == event.MailAccess && !w.program)
+	seen[here].Use(at, w.ownDevice, ev.Action == event.SignIn, ev.Action == event.MailAccess && !w.program)
 	if seen != known {
 		c.recent.Add(key, seen)
 	}
@@ -57,6 +59,16 @@ func (c *sessions) useIn(d *profile, ev *event.Event, w *networkContext, kind by
 			c.compareSites(d, ev, &seen[here], o, &before)
 		}
 	}
+}
+
+// ofUnknownDevice reports whether an event names a session whose sign-in in its network
+// is known, and was not made with the account's own device.
+func (c *sessions) ofUnknownDevice(ev *event.Event, w *networkContext) bool {
+	if len(ev.Session) == 0 {
+		return false
+	}
+	seen, _ := c.recent.Get(event.SaltedHash('s', ev.Session))
+	return slices.ContainsFunc(seen[:], func(s behaviour.Site) bool { return s.Network == w.network && s.SignedIn && !s.Usual })
 }
 
 // compareSites raises the signal if a session changes networks within an hour, or

@@ -14,12 +14,15 @@ type guessing struct {
 	incidents   *incidents
 	profiles    *profiles
 	clients     *clientIncidents
+	foreign     *foreignSignIns
+	credentials *credentials
+	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
 
 // observe watches one account that fails from foreign networks: ten clients in
-// the burst window, ten networks in the slow one, or, for a privileged account,
-// often enough from wherever.
+// the burst window, ten networks in the slow one, several servers for rent, or, for a
+// privileged account, often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
@@ -28,7 +31,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	a.attempts.Add(*t, maxClientAttempts)
 	s.profiles.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
-	clients, privileged := s.fromMany(a, t), false
+	clients, privileged := s.fromMany(a, t) || s.fromRented(a, t), false
 	switch {
 	case clients:
 	case !c.shared(t.Marks) && s.privileged(a, t, c.key):
@@ -52,10 +55,30 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 			i.AddFailure(t, nil)
 		}
 	}
+	s.lookBack(a)
 	i.AddEvent(ev)
 	i.Assess()
 	s.incidents.tracker.Update(i.Incident)
 	return true
+}
+
+// lookBack adds the successes that came before the incident of an account opened.
+func (s *guessing) lookBack(a *account) {
+	for n := range s.foreign.list {
+		got := &s.foreign.list[n]
+		if got.key != a.key || !s.incidents.guesses(a, got) {
+			continue
+		}
+		if c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from)); ok && !a.usedBefore(c, got) {
+			s.credentials.add(a.incident, c, got)
+		}
+	}
+}
+
+// guesses reports whether a success is one of the attacker who guesses the password of an
+// account: with a program of the attack, which the account had not used.
+func (s *incidents) guesses(a *account, got *signIn) bool {
+	return s.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password()
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.
@@ -82,6 +105,30 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
+	})
+}
+
+// fromRented reports whether a known account fails as often in the slow window as opens
+// the incident of a client, from several servers for rent and with programs that it has
+// not used.
+func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
+	least := s.policy.Stuffing.FailureThreshold.Slow
+	all := a.attempts.All()
+	if len(all) < least || len(a.known) == 0 || disabled(all) || distinct(all, 0, s.profiles.cut) < 2 {
+		return false
+	}
+	return a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		if len(run) < least {
+			return false
+		}
+		clients, n := map[event.ClientKey]struct{}{}, 0
+		for i := range run {
+			if o := &run[i]; !a.usedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
+				clients[s.profiles.cut(o.Client)] = struct{}{}
+				n++
+			}
+		}
+		return n >= least && len(clients) >= 2
 	})
 }
 

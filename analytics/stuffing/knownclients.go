@@ -258,14 +258,14 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 }
 
 // justArrived reports whether a success at a client is the account's first one there,
-// which another log, without the agent, has reported already.
-func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+// which another log has reported already, and whether that log named the agent.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrived, named bool) {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {
-			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
+			return abs(h.first-at) <= window.JoinWithin, h.uses(agent)
 		}
 	}
-	return false
+	return false, false
 }
 
 // forgives is client.forgives by the account's own memory, which a large

@@ -133,7 +133,7 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 		i = k.incident
 	} else if !got.foreign {
 		return false
-	} else if s.incidents.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
+	} else if s.incidents.guesses(a, got) {
 		i = a.incident
 	}
 	if i == nil {

@@ -17,6 +17,7 @@ type Site struct {
 	First, Last int64  // Unix milliseconds; the last use is precise to ten minutes
 	Read        int64  // when a person's client first opened mail; 0: not yet
 	Client      event.ClientKey
+	SignedIn    bool // a sign-in was logged there
 	Usual       bool // the policy calls the network usual, or the account's own device was there
 }
 
@@ -36,15 +37,15 @@ func (s *Session) Place(network uint64) int {
 	return oldest
 }
 
-// Use adds a use, with the account's own device or another one, which opens mail with a
-// person's client or not.
-func (s *Site) Use(at int64, ownDevice, opensMail bool) {
+// Use adds a use, with the account's own device or another one, which is a sign-in, or
+// opens mail with a person's client, or neither.
+func (s *Site) Use(at int64, ownDevice, signsIn, opensMail bool) {
 	const precision = 10 * 60 * 1000
 	s.First = min(s.First, at)
 	if at-s.Last >= precision {
 		s.Last = at
 	}
-	s.Usual = s.Usual || ownDevice
+	s.Usual, s.SignedIn = s.Usual || ownDevice, s.SignedIn || signsIn
 	if opensMail && (s.Read == 0 || at < s.Read) {
 		s.Read = at
 	}
@@ -59,6 +60,7 @@ type savedSite struct {
 	Usual   []bool
 	Last    []int64
 	Read    []int64
+	Signed  []bool // absent in states of earlier builds
 }
 
 // SessionTable returns the saved table of sessions.
@@ -84,7 +86,8 @@ func restoreSession(recent *window.Recent[Session], key, value []byte) error {
 			return fmt.Errorf("session of %d networks (want at most %d)", n, len(s))
 		}
 		for i := range in.Network {
-			s[i] = Site{in.Network[i], in.First[i], in.Last[i], in.Read[i], in.Client[i], in.Usual[i]}
+			s[i] = Site{Network: in.Network[i], First: in.First[i], Last: in.Last[i], Read: in.Read[i], Client: in.Client[i], Usual: in.Usual[i]}
+			s[i].SignedIn = i < len(in.Signed) && in.Signed[i]
 		}
 		recent.Load(window.Dated[Session]{Key: k, At: in.Turn, Value: s})
 	}
@@ -100,6 +103,7 @@ func savedSession(d *window.Dated[Session]) *savedSite {
 		}
 		out.Network, out.First, out.Last = append(out.Network, s.Network), append(out.First, s.First), append(out.Last, s.Last)
 		out.Read, out.Client, out.Usual = append(out.Read, s.Read), append(out.Client, s.Client), append(out.Usual, s.Usual)
+		out.Signed = append(out.Signed, s.SignedIn)
 	}
 	return out
 }

@@ -87,6 +87,9 @@ const LeastVolume = 500
 // times the mean, and at least least.
 func (v *Volume) Much(least int) int { return max(least, int(5*v.mean)) }
 
+// Mean returns the mean number of items a day, rounded down.
+func (v *Volume) Mean() int { return int(v.mean) }
+
 // Begin returns the begin of the first hour in which anything was read in the day
 // before a time, in Unix milliseconds.
 func (v *Volume) Begin(at int64) int64 {
