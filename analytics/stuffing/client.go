@@ -155,6 +155,12 @@ func (c *client) guests(got *signIn) (n int) {
 	return n
 }
 
+// failedBefore reports whether the client had failed for an account other than the one
+// of a success before it.
+func (c *client) failedBefore(got *signIn) bool {
+	return slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != got.key && !t.Succeeded && t.At < got.first })
+}
+
 // failedForOthers reports whether the client has failed for an account other
 // than the one given.
 func (c *client) failedForOthers(key uint64) bool {

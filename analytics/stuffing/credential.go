@@ -146,8 +146,11 @@ var signedIn = func() (text [event.Windows + 1]string) {
 // account does not know the network, nor the program, and either the rare trait
 // of the campaign is there or the address is one that failed in it.
 func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
-	if len(s.list) == 0 || !got.foreign || !got.password() {
+	switch {
+	case len(s.list) == 0 || !got.password():
 		return nil
+	case !got.foreign:
+		return s.ofMember(c, got)
 	}
 	// An address of the attack, with a tool of the attack. Where people come and go,
 	// those who bring their own program are guests.
@@ -175,6 +178,25 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	}
 	for _, k := range s.list {
 		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
+			return k
+		}
+	}
+	return nil
+}
+
+// ofMember returns the campaign whose attacker a success must be that is foreign to its
+// account only by its subnet: the address has failed for another account before, as
+// part of the campaign, nobody else gets in there, and the tool is one of the campaign. The
+// owner of the network and a common browser are then no excuse.
+func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
+	switch {
+	case !s.incidents.inReach(c.campaign, got.first), c.shared(0), !window.NamesTool(got.tool),
+		got.family == event.Mobile, got.family == event.Outlook, got.service == event.EAS,
+		got.account.knewSubnet(c.key, got.first), c.guests(got) > 0, !c.failedBefore(got):
+		return nil
+	}
+	for _, k := range s.list {
+		if k.incident == c.campaign && k.covers(got.first) && slices.Contains(k.tools, got.tool) {
 			return k
 		}
 	}
@@ -236,7 +258,7 @@ func (s *campaigns) lookBack(k *campaign) {
 func (s *campaigns) lookBackFrom(k *campaign, c *client) {
 	for _, entry := range c.signIns() {
 		got := entry.signIn
-		if got.foreign && !got.account.usedBefore(c, got) && !s.incidents.inReach(c.incident, got.first) && s.ofSuccess(c, got) == k {
+		if !got.account.usedBefore(c, got) && !s.incidents.inReach(c.incident, got.first) && s.ofSuccess(c, got) == k {
 			s.credentials.add(k.incident, c, got)
 		}
 	}

@@ -93,8 +93,9 @@
 // that know the network, and an hour after the attack those with an account's own
 // program. In a campaign without a rare feature, the address must have
 // failed in the campaign, or agent, owner and network must all be new to the
-// account. The alert has the method, time, address, program and record id of the
-// sign-in.
+// account; from an address that failed for another account before and that nobody else
+// uses, a new subnet of the account's own provider is enough. The alert has the method,
+// time, address, program and record id of the sign-in.
 //
 // # Triage
 //

@@ -227,6 +227,12 @@ func (a *account) knowsSubnet(client event.ClientKey) bool {
 	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) })
 }
 
+// knewSubnet reports whether the account had signed in from the subnet of a client
+// before a time.
+func (a *account) knewSubnet(client event.ClientKey, before int64) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) && h.first < before })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }

@@ -125,12 +125,14 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 	if got.strange {
 		s.foreign.add(got)
 	}
-	if !got.foreign {
+	if !got.foreign && c.campaign == nil {
 		return false
 	}
 	i := (*attack.Attack)(nil)
 	if k := s.campaigns.ofSuccess(c, got); k != nil {
 		i = k.incident
+	} else if !got.foreign {
+		return false
 	} else if s.incidents.guesses(a, got) {
 		i = a.incident
 	}
