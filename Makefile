@@ -55,7 +55,7 @@ test-windows: build windows build/wine/.ready
 	$(WINDLL) -tags fault -o build/fault.dll ./plugin
 	$(WINHOST) -o build/host.exe $(HOSTSRC) -lpthread
 	$(WINHOST) -DOLD_HOST -o build/host-old.exe $(HOSTSRC) -lpthread
-	@$(WINEENV) WINE=$(WINE) timeout $(WINETIME) $(GO) test -count=1 -v ./test -target windows > build/windows.log; status=$$?; \
+	@$(WINEENV) WINE=$(WINE) $(PURE) timeout $(WINETIME) $(GO) test -count=1 -v ./test -target windows > build/windows.log; status=$$?; \
 	grep -E '^(ok|FAIL|panic|--- FAIL)|SKIPPED' build/windows.log; \
 	test $$status = 0 || { cat build/windows.log; exit $$status; }
 
@@ -205,10 +205,11 @@ test-dist: dist
 	GOCACHE=$(AGAINCACHE) $(MAKE) --no-print-directory -C build/again/redshank dist VERSION=$(VERSION) >/dev/null && \
 	diff build/dist/SHA256SUMS build/again/redshank/build/dist/SHA256SUMS && rm -rf build/again && echo "ok: two builds, the same packages"; fi
 
-# The engine on an emulated machine, except tests that take minutes there. It
-# has no C in it.
+# The engine on an emulated machine, which is seven times slower, except the tests that
+# take long there; the scenarios of analytics/scenario stand for those of the analytics.
+# It has no C in it.
 test-arm64:
-	@if command -v $(QEMU) >/dev/null; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -vet=off -skip 'UnderFlood|ADamaged|EnrichFixtures|ChangesNothing|Hostile|Budget' -exec $(QEMU) ./analytics/...; \
+	@if command -v $(QEMU) >/dev/null; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -vet=off -skip '^TestScenarios$$|SignalsNeed|SynchronisingSays|UnderFlood|ADamaged|EnrichFixtures|ChangesNothing|Hostile|Budget' -exec $(QEMU) ./analytics/...; \
 	elif test "$(CI)" = true; then echo "no $(QEMU)"; exit 1; \
 	else echo "SKIPPED: no $(QEMU), nothing was tried on arm64"; fi
 

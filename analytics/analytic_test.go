@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"redshank/test/forwarding"
 )
 
 // newForwarding returns an engine with a third analytic, which one line adds.
 func newForwarding(t *testing.T) *Engine {
 	t.Helper()
-	e, err := New(Options{Policy: policy.Default(), MaxIPs: 100, MaxUsers: 100})
+	e, err := New(Options{Policy: standard(), MaxIPs: 100, MaxUsers: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +72,7 @@ func TestIncidentOfAnUnknownAnalytic(t *testing.T) {
 	if err := e.Changes(kept.put); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := New(Options{Policy: policy.Default(), MaxIPs: 100, MaxUsers: 100})
+	fresh, err := New(Options{Policy: standard(), MaxIPs: 100, MaxUsers: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestGroupBaseline(t *testing.T) {
 		s.reads(act{at: 9*time.Hour + time.Minute, ip: thief, user: "new@contoso.com", app: rogueID, client: "Client=REST;;", items: 5})
 		return s.sorted()
 	}
-	build(policy.Default()).quiet()
+	build(standard()).quiet()
 	a := only(t, build(p).play(), "scripted_mail_access", alert.High, "signin.new_network", "signin.new_country")
 	for _, s := range a.Signals {
 		if s.Code == "signin.new_country" && s.Weight != 20 {
@@ -44,13 +44,13 @@ func TestGroupBaseline(t *testing.T) {
 // TestCollectionUnderFlood checks that a flood of names leaves the state bounded
 // and does not evict an account with a mature baseline.
 func TestCollectionUnderFlood(t *testing.T) {
-	e, err := New(Options{Policy: policy.Default(), MaxIPs: 1000, MaxUsers: 1000})
+	e, err := New(Options{Policy: standard(), MaxIPs: 1000, MaxUsers: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := newScene(t)
 	s.lives(alice, 7)
-	for n := range 6_000 { // the tables hold 1,000
+	for n := range 3_000 { // the tables hold 1,000
 		a := act{at: time.Duration(n) * time.Second, ip: fmt.Sprintf("203.%d.%d.%d", n>>16, n>>8&255, n&255), user: fmt.Sprintf("u%d@contoso.com", n), agent: python, app: fmt.Sprintf("app-%d", n),
 			session: fmt.Sprintf("s-%d", n), token: fmt.Sprintf("t-%d", n), protocol: event.ROPC}
 		s.signsIn(a)

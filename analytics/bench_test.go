@@ -8,7 +8,6 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
-	"redshank/analytics/policy"
 	"redshank/test/bench/iis"
 )
 
@@ -46,7 +45,7 @@ func tailed(lines [][]byte, size int) (chunks [][]byte) {
 
 func newBenchEngine(tb testing.TB, maxIPs int) *Engine {
 	tb.Helper()
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: maxIPs, MaxUsers: maxIPs})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: maxIPs, MaxUsers: maxIPs})
 	if err != nil {
 		tb.Fatal(err)
 	}

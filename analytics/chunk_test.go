@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-
-	"redshank/analytics/policy"
 )
 
 // TestChunksThatBeginAlike checks that chunks of equal length with the same
@@ -43,7 +41,7 @@ func TestRepeatedRows(t *testing.T) {
 		once, twice = append(once, []byte(l)), append(twice, []byte(l), []byte(l))
 	}
 	for name, read := range map[string][][]byte{"once": once, "at once": twice, "later": append(slices.Clone(once), once...)} {
-		_, e := run(t, policy.Default(), "exchange", chunked(read, 3, asLines))
+		_, e := run(t, standard(), "exchange", chunked(read, 3, asLines))
 		if st := e.Stats(); st.Events-st.Duplicates != 3 {
 			t.Errorf("%s: %d events, %d of them repeated; want 3 that count", name, st.Events, st.Duplicates)
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // BenchmarkAnalytics is each analytic by itself, on events that were normalised
@@ -39,7 +38,7 @@ func benchAnalytic(b *testing.B, observe func(*event.Event), outcome event.Outco
 	for n := range events {
 		a := act{ip: fmt.Sprintf("198.18.%d.%d", n/250, 1+n%250), user: fmt.Sprintf("user%d@contoso.com", n), agent: outlook, outcome: event.Success}
 		a.event(&events[n])
-		policy.Default().Normalise(&events[n])
+		standard().Normalise(&events[n])
 		events[n].Pair = event.Pair{Hash: uint64(n) + 1, Slot: uint16(n)}
 		observe(&events[n])
 		events[n].Outcome = outcome

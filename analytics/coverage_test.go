@@ -6,7 +6,6 @@ import (
 	"redshank/analytics/collection"
 	"redshank/analytics/coverage"
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"redshank/test/world"
 	"redshank/test/world/lines"
 )
@@ -45,7 +44,7 @@ func worldChunks(t *testing.T) (chunks [][]byte) {
 // the engine finds in events that change has changed.
 func signalsOf(t *testing.T, chunks [][]byte, change func(*event.Event)) map[string]bool {
 	t.Helper()
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 10_000, MaxUsers: 10_000})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 10_000, MaxUsers: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -294,7 +294,7 @@ func TestDrillBehindProxyIsAnAttack(t *testing.T) {
 func TestNoDrillWithoutKey(t *testing.T) {
 	x := newExercise(t)
 	lines := x.attack(drill.NewRun(x.now), 10)
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 1000, MaxUsers: 1000, Clock: func() time.Time { return x.now }})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 1000, MaxUsers: 1000, Clock: func() time.Time { return x.now }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func New(opts Options) (*Engine, error) {
 		coverage: cmp.Or(opts.Coverage, coverage.Recent()),
 	}
 	e.collection = collection.New(opts.Policy, e.tracker, e.geo, opts.MaxUsers)
-	e.add(stuffing.New(opts.Policy, e.tracker, opts.MaxIPs, opts.MaxUsers))
+	e.add(stuffing.New(opts.Policy, e.tracker, e.geo, opts.MaxIPs, opts.MaxUsers))
 	e.add(e.collection)
 	e.reader.Index = sources.Index()
 	e.monitor.Unread = sources.Unread

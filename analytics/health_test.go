@@ -13,6 +13,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5"
 
+	"redshank/analytics/event"
 	"redshank/analytics/policy"
 )
 
@@ -284,7 +285,7 @@ func TestNotUnderstood(t *testing.T) {
 }
 
 func TestEvictingTable(t *testing.T) {
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 100, MaxUsers: 1000})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 100, MaxUsers: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,4 +356,32 @@ func TestAutomation(t *testing.T) {
 		p.now = p.now.Add(2 * time.Hour)
 	})
 	p.only(false, "automation_expired backup", "automation_unused migration")
+}
+
+// TestHealthIsCheap: a health record holds the lock of the engine, and its cost does not
+// depend on the size of the tables.
+func TestHealthIsCheap(t *testing.T) {
+	cost := func(accounts int) time.Duration {
+		e, err := New(Options{Policy: policy.Default(), MaxIPs: accounts, MaxUsers: accounts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ev event.Event
+		for n := range accounts {
+			act{at: time.Duration(n) * time.Millisecond, ip: "192.0.2.20", user: fmt.Sprintf("u%d@contoso.com", n), outcome: event.Success}.event(&ev)
+			e.observe(&ev)
+		}
+		least := time.Hour
+		for range 20 {
+			begin := time.Now()
+			e.Health()
+			least = min(least, time.Since(begin))
+		}
+		return least
+	}
+	small, large := cost(1000), cost(20_000)
+	t.Logf("%v with 1,000 accounts, %v with 20,000", small, large)
+	if large > 10*small+time.Millisecond {
+		t.Errorf("%v with 20,000 accounts, %v with 1,000", large, small)
+	}
 }

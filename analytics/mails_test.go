@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"redshank/analytics/alert"
-	"redshank/analytics/policy"
 )
 
 // audited is a record of the audit log of alice.
@@ -72,7 +71,7 @@ func TestMailsOfAnIncident(t *testing.T) {
 // of a tenant's audit log: every signal has a time and a record, and every incident has
 // evidence and, for attacks with a valid credential, its sign-in.
 func TestAlertsOfTheRecordedTenant(t *testing.T) {
-	all, _ := run(t, policy.Default(), "m365.audit", chunked(fixture(t, "m365_ual/invictus__ual_2021-03_to_05.ndjson"), 100, asMap))
+	all, _ := run(t, standard(), "m365.audit", chunked(fixture(t, "m365_ual/invictus__ual_2021-03_to_05.ndjson"), 100, asMap))
 	mails := 0
 	for _, a := range append(byRule(all, "AN0131"), byRule(all, "AN1269")...) {
 		if len(a.Evidence) == 0 || len(alert.Actions(a)) == 0 {
@@ -103,7 +102,7 @@ func rawIncident(t *testing.T, lines []string, pack func([]byte) any) *alert.Ale
 	for _, l := range lines {
 		all = append(all, []byte(l))
 	}
-	got, e := run(t, policy.Default(), "raw", chunked(all, 50, pack))
+	got, e := run(t, standard(), "raw", chunked(all, 50, pack))
 	list := byRule(got, "AN0131")
 	if len(list) != 1 {
 		t.Fatalf("%d incidents, want 1: %s\n%+v", len(list), summaries(got), e.Stats())

@@ -95,7 +95,7 @@ func TestOneOwnerIsOneNetwork(t *testing.T) {
 			operation: "GET /me/messages", items: 10})
 	}
 	s.sorted().quiet() // without owners this is a session replayed
-	s.policy = policy.Default()
+	s.policy = standard()
 	only(t, s.play(), "session_replay", alert.High, "session.two_networks")
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"redshank/analytics/collection"
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
 )
 
 // halves plays one record of a peer's unit tests by itself, and then, for every
@@ -21,7 +20,7 @@ import (
 // it did with the second half.
 func halves(t *testing.T, line []byte) (signals string, alone, chained bool) {
 	t.Helper()
-	e, err := New(Options{Policy: policy.Default(), Source: "auto", MaxIPs: 100, MaxUsers: 100})
+	e, err := New(Options{Policy: standard(), Source: "auto", MaxIPs: 100, MaxUsers: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +122,7 @@ func TestPeersWindowsEvents(t *testing.T) {
 			case strings.HasSuffix(name, ".xml"):
 				lines = [][]byte{bytes.Join(lines, []byte("\n"))} // one event
 			}
-			all, e := run(t, policy.Default(), "win", chunked(lines, 100, asLines))
+			all, e := run(t, standard(), "win", chunked(lines, 100, asLines))
 			for _, a := range byRule(all, "AN0131") {
 				t.Errorf("%s", summary(a))
 			}

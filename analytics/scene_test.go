@@ -60,7 +60,7 @@ type act struct {
 
 var midnight = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 
-func newScene(t *testing.T) *scene { return &scene{t: t, policy: policy.Default()} }
+func newScene(t *testing.T) *scene { return &scene{t: t, policy: standard()} }
 
 func (s *scene) add(a act) *scene {
 	s.ids++

@@ -34,7 +34,11 @@ func (s *seen) repeated(ev *event.Event) bool {
 	case !counts:
 		return false
 	case len(ev.ID) > 0:
-		return s.ids.Before(xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1))
+		key := xxhash.Sum64(ev.ID) ^ bits.RotateLeft64(ev.UserHash(), 1)
+		if ev.Outcome == event.Accepted && ev.Proof == event.ProofSession {
+			key++ // another log may say that a password was given
+		}
+		return s.ids.Before(key)
 	case len(ev.Session) > 0 && (ev.Source == event.SMTP || ev.Source == event.IMAP || ev.Source == event.POP):
 		return s.repeatedRow(ev)
 	}

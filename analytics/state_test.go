@@ -149,12 +149,12 @@ func TestARestartChangesNothing(t *testing.T) {
 func TestARestartRemembersHeaders(t *testing.T) {
 	const unusual = "#Fields: date time c-ip cs-username sc-status sc-substatus sc-win32-status cs-method cs-uri-stem"
 	kept := memory{}
-	e := newTracked(t, policy.Default(), kept)
+	e := newTracked(t, standard(), kept)
 	e.Observe("iis", chunked([][]byte{[]byte(unusual)}, 1, asLines)[0])
 	if err := e.Changes(kept.put); err != nil {
 		t.Fatal(err)
 	}
-	e = newTracked(t, policy.Default(), kept)
+	e = newTracked(t, standard(), kept)
 	var lines [][]byte
 	for n := range 6 {
 		lines = append(lines, fmt.Appendf(nil, "2026-03-10 09:0%d:00 %s %s 401 1 1326 POST /ews/exchange.asmx", n, attacker, person(n)))

@@ -52,8 +52,7 @@ func TestARecordOf2099BeforeAnAttack(t *testing.T) {
 // saved, and that the others are.
 func TestMoreIncidentsThanAreKept(t *testing.T) {
 	const more = 100
-	s := newScene(t)
-	s.policy.Alerts.PerMinute = 1 << 20
+	s := newScene(t).under("alerts: {per_minute: 1000000}")
 	e, err := New(Options{Policy: s.policy, MaxIPs: 20_000, MaxUsers: 20_000})
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,7 @@ import (
 )
 
 func TestAStormStaysReadable(t *testing.T) {
-	s := newScene(t)
-	s.policy.Alerts.PerMinute = 60
+	s := newScene(t).under("alerts: {per_minute: 60}")
 	for n := 1; n <= 200; n++ { // two hundred attackers in one minute that share nothing
 		for k := range 6 {
 			s.add(act{at: time.Duration(k) * time.Second, ip: fmt.Sprintf("%d.113.199.9", n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k),
@@ -41,8 +40,7 @@ func TestAStormStaysReadable(t *testing.T) {
 }
 
 func TestHeldMessagesFollowInTheNextMinute(t *testing.T) {
-	s := newScene(t)
-	s.policy.Alerts.PerMinute = 1
+	s := newScene(t).under("alerts: {per_minute: 1}")
 	for n := range 3 {
 		for k := range 6 {
 			s.add(act{at: time.Duration(n*10+k) * time.Second, ip: fmt.Sprintf("100.%d.7.9", 64+n), user: fmt.Sprintf("u%d-%d@contoso.com", n, k), outcome: event.Failure})

@@ -11,7 +11,7 @@ import (
 // has no serial number, which would differ from build to build.
 func writeSBOM(path string, r *release, t target, licences []licence) error {
 	const self = "redshank"
-	main := cdx.Component{BOMRef: self, Type: cdx.ComponentTypeLibrary, Name: self, Version: r.version,
+	root := cdx.Component{BOMRef: self, Type: cdx.ComponentTypeLibrary, Name: self, Version: r.version,
 		Description: "Fluent Bit output plugin for " + t.goos + "-" + t.goarch, Licenses: licenceIDs([]string{"Apache-2.0"})}
 	var components []cdx.Component
 	var refs []string
@@ -22,7 +22,7 @@ func writeSBOM(path string, r *release, t target, licences []licence) error {
 		components, refs = append(components, c), append(refs, purl)
 	}
 	bom := cdx.NewBOM()
-	bom.Metadata = &cdx.Metadata{Timestamp: r.date.Format(time.RFC3339), Component: &main}
+	bom.Metadata = &cdx.Metadata{Timestamp: r.date.Format(time.RFC3339), Component: &root}
 	bom.Components = &components
 	bom.Dependencies = &[]cdx.Dependency{{Ref: self, Dependencies: &refs}}
 	f, err := os.Create(path)

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"redshank/analytics/ascii"
 )
 
 // fold appends b to dst in lower case, control characters replaced by '_'. ASCII
@@ -30,13 +32,8 @@ func fold(dst, b []byte) []byte {
 // foldASCII is the lower case of each ASCII byte, '_' for a control character.
 var foldASCII = func() (t [utf8.RuneSelf]byte) {
 	for c := range t {
-		switch {
-		case c < ' ' || c == 0x7f:
+		if t[c] = ascii.Lower(byte(c)); c < ' ' || c == 0x7f {
 			t[c] = '_'
-		case c >= 'A' && c <= 'Z':
-			t[c] = byte(c) + 'a' - 'A'
-		default:
-			t[c] = byte(c)
 		}
 	}
 	return t

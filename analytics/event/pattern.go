@@ -3,6 +3,8 @@ package event
 import (
 	"bytes"
 	"strings"
+
+	"redshank/analytics/ascii"
 )
 
 // Pattern is a text in which each `*` stands for anything: `curl/*` is a
@@ -109,13 +111,10 @@ func index(b []byte, piece string) int {
 // foldAgent appends b in lower case, plus signs turned into spaces.
 func foldAgent(dst, b []byte) []byte {
 	for _, c := range b {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
-		case c == '+':
+		if c == '+' {
 			c = ' '
 		}
-		dst = append(dst, c)
+		dst = append(dst, ascii.Lower(c))
 	}
 	return dst
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/policy/strict"
 )
 
@@ -31,10 +32,7 @@ func (list *scripts) ScriptTool(script []byte) string {
 	for {
 		n := min(len(script), len(window))
 		for i, b := range script[:n] {
-			if b >= 'A' && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			window[i] = b
+			window[i] = ascii.Lower(b)
 		}
 		for _, f := range *list {
 			if bytes.Contains(window[:n], f.text) {

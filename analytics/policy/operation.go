@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 )
 
@@ -19,11 +20,8 @@ const enDash = "\u2013"
 func foldOperation(dst, name []byte) []byte {
 	name = trimOperation(name[:min(len(name), maxOperation)])
 	for i := 0; i < len(name); i++ {
-		c := name[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
-		case c >= 0x80 && bytes.HasPrefix(name[i:], []byte(enDash)):
+		c := ascii.Lower(name[i])
+		if c >= 0x80 && bytes.HasPrefix(name[i:], []byte(enDash)) {
 			c = '-'
 			i += len(enDash) - 1
 		}

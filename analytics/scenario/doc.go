@@ -30,7 +30,7 @@
 // A range is "5", "5..", "..5" or "5..10". Every incident must be expected, and every
 // expectation without `optional: true` matches one incident.
 //
-// Run plays a file in order of time, in reverse order within the lateness,
-// with every record doubled, and with the state saved and restored in the middle of
-// the acts. All of them must meet the expectations and agree.
+// Run plays a file in order of time, in reverse order within the lateness, and with
+// every record doubled and the state saved and restored in the middle of the acts. All
+// of them must meet the expectations and agree.
 package scenario

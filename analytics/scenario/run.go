@@ -44,17 +44,16 @@ var variants = []struct {
 }{
 	{"in order", func(acts []*act, _ *policy.Policy) []*act { return acts }},
 	{backwards, reversed},
-	{"doubled", func(acts []*act, _ *policy.Policy) []*act {
+	{restarted, func(acts []*act, _ *policy.Policy) []*act {
 		twice := make([]*act, 0, 2*len(acts))
 		for _, a := range acts {
 			twice = append(twice, a, a)
 		}
 		return twice
 	}},
-	{restarted, func(acts []*act, _ *policy.Policy) []*act { return acts }},
 }
 
-const backwards, restarted = "reversed", "restarted"
+const backwards, restarted = "reversed", "doubled, with a restart"
 
 // reversed turns the acts of each half of the lateness around.
 func reversed(acts []*act, p *policy.Policy) []*act {

@@ -26,8 +26,9 @@ const (
 	// maxRespelling is how often one inside another the keys are restored: snake case
 	// inside of flattened maps.
 	maxRespelling = 2
-	// respellMisses is after how many records in a row that no format takes only every
-	// respellEvery-th one of a stream is tried, so that unknown records cost little.
+	// respellMisses is after how many failures in a row only every respellEvery-th map of a
+	// shape is tried, so that unknown records cost little. The same holds for a stream with
+	// ever new shapes, after eight times as many failures.
 	respellMisses, respellEvery = 32, 64
 	// maxRespeltDepth bounds the nesting that restored keys may have.
 	maxRespeltDepth = 16
@@ -38,16 +39,15 @@ func respell(s *Set, m record.Value, depth int) bool {
 	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
 		return false
 	}
-	if n := s.at.misses; n >= respellMisses && n%respellEvery > 0 {
+	tried := &s.at.tried
+	if tried.skip(tried.of(m)) {
 		return false
 	}
 	s.respelling++
 	s.visits = min(s.visits, maxVisits-respeltVisits)
 	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
 	s.respelling--
-	if taken {
-		s.at.misses = 0
-	}
+	tried.tried(m, taken, s.respelling > 0)
 	return taken
 }
 

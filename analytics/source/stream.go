@@ -12,11 +12,11 @@ import (
 // do.
 type stream struct {
 	format.Stream
-	reader   *reader    // of the last record
-	lines    bool       // the last record was a raw line
-	csv      csvColumns // of a CSV export
-	unneeded int        // number of the log in unneededLogs, counted from 1; 0: none
-	misses   int        // records in a row that no format took
+	reader   *reader     // of the last record
+	lines    bool        // the last record was a raw line
+	csv      csvColumns  // of a CSV export
+	unneeded int         // number of the log in unneededLogs, counted from 1; 0: none
+	tried    triedShapes // maps whose keys were restored
 	key      streamKey
 	file     string // path of the file, see event.FileName; empty: not known
 }

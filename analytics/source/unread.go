@@ -82,7 +82,6 @@ func (s *Set) unknown(v record.Value) {
 func (s *Set) reject(v record.Value) {
 	f := s.fault
 	s.fault = fault{}
-	s.at.misses++
 	if f.reason == format.NoReason || f.reason == format.NoFormat {
 		f.reason = format.NoFormat
 		s.leaf(Unknown)

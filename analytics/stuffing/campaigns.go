@@ -33,6 +33,9 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
+	if own == nil && c.retries(t) {
+		return nil
+	}
 	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
 	f.Repeated = c.repeats(t)
 	if f.Traits[traitTool] == 0 && c.shared(t.Marks) {

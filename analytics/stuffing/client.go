@@ -248,5 +248,23 @@ func (c *client) repeats(t *window.Attempt) bool {
 	return false
 }
 
+// retries reports whether a failure is one more of a program with an old password, such
+// as a printer's: the client has failed for one account only, at regular intervals or
+// for more than a day.
+func (c *client) retries(t *window.Attempt) bool {
+	all := c.attempts.All()
+	if t.Key == 0 || len(all) < staleAttempts {
+		return false
+	}
+	var p attack.Periodic
+	for i := range all {
+		if all[i].Key != t.Key {
+			return false
+		}
+		p.Add(all[i].At)
+	}
+	return p.Regular() || all[len(all)-1].At-all[0].At > day
+}
+
 // sharedUsers is the number of known users that makes an address a shared one.
 const sharedUsers = 5

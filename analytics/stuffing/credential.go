@@ -187,7 +187,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // address failed for other accounts, or it is from a network owner that the
 // account does not use, with a tool of the campaign. The mail protocols name no tool:
 // there the account must not have used one before, and must have failed in the campaign
-// or come from a network of an owner that hardly anybody comes from.
+// within an hour.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
 	case windowsSignIn(got), c.shared(0),
@@ -196,8 +196,8 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
 	case got.agent == mailProtocols && k.mailOnly():
-		return (k.incident.HasFailed(got.key) || s.rarity.oddOwner(c, got.first)) &&
-			!got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
+		_, last := k.incident.FailuresOf(got.key)
+		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
 	}
 	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
 }

@@ -40,15 +40,16 @@ type Detector struct {
 	observer   explain.Observer // nil if there is no observer
 }
 
-// New returns a detector of AN1269 whose incidents leave through the tracker.
-// maxIPs and maxUsers bound its tables of clients and accounts, in entries.
-func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Detector {
+// New returns a detector of AN1269 whose incidents leave through the tracker. geo finds
+// the owners of networks. maxIPs and maxUsers bound its tables of clients and accounts,
+// in entries.
+func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxIPs, maxUsers int) *Detector {
 	burst, slow, forgiveness := p.Stuffing.Window.Burst.Milliseconds(), p.Stuffing.Window.Slow.Milliseconds(), p.Stuffing.Forgiveness.Milliseconds()
 	population := baseline.NewPopulation(min(maxPopulation, 4*max(maxUsers, 256)))
 	i := &incidents{policy: p, tracker: tracker, slow: slow}
 	a := newProfiles(p, i, maxIPs, maxUsers)
 	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: policy.NewGeoCache(p), forgiveness: forgiveness}
+	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: geo, forgiveness: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
@@ -59,7 +60,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Det
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
 		thresholds: &thresholds{policy: p, statistics: st, shared: sh, burst: burst, slow: slow},
-		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, burst: burst, slow: slow},
+		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
 			learning: &learning{profiles: a, rarity: r}, forgiveness: forgiveness},
 	}
@@ -109,6 +110,10 @@ func (s *Detector) failed(ev *event.Event) {
 	case a.familiar(c, &t, t.At):
 		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
 			s.profiles.accounts.MarkDirty(a.key)
+		}
+		if own == nil && besideOwnNetworks(&t, c, a) {
+			s.failedBeside(ev, &t, c, a)
+			return
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
 		return
@@ -176,6 +181,17 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		return s.clients.open(c, why, t.At, ev), true
 	}
 	return nil, true
+}
+
+// failedBeside adds a failure of a privileged account, in another network of an owner
+// that it uses, to the incident of the account or to its failures.
+func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *client, a *account) {
+	s.decided(ev, explain.Counted, "privileged account, in a new network of an owner that it uses", "stuffing.privileged")
+	if s.incidents.inReach(a.incident, t.At) {
+		s.failedAs(ev, t, a, nil)
+		return
+	}
+	s.guessing.observe(ev, t, c, a)
 }
 
 // failedAs adds a foreign failure to the incident of its account.

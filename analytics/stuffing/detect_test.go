@@ -37,7 +37,7 @@ func (b *bench) with(agent, app string) *bench {
 func newBench() *bench {
 	p := policy.Default()
 	t := incident.NewTracker(p)
-	return &bench{Detector: New(p, t, 1000, 1000), tracker: t, policy: p}
+	return &bench{Detector: New(p, t, policy.NewGeoCache(p), 1000, 1000), tracker: t, policy: p}
 }
 
 // sign observes one sign-in of an account from an address, at a time after begin.

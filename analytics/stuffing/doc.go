@@ -52,7 +52,9 @@
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; three networks at a time with
 //     failure_threshold failures together; a privileged account
-//     privileged.day times in a day, or privileged.days times on three days.
+//     privileged.day times in a day, or privileged.days times on three days. For it
+//     an owner and a program that it uses are no excuse, if it fails from three
+//     networks a day and gets in from none of them.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
 // that client, and each names the other (Incident.Campaign and Members).
@@ -69,7 +71,7 @@
 // roaming telephone: familiar networks, or one mail program of one account. The
 // telephone of a former employee: a disabled account cannot be guessed. A
 // migration tool: more accounts sign in than fail. A printer or a monitoring
-// probe: one account.
+// probe: one account, for days or at regular intervals, which no campaign takes in.
 //
 // # What can be tuned
 //

@@ -14,12 +14,15 @@ type guessing struct {
 	incidents   *incidents
 	profiles    *profiles
 	clients     *clientIncidents
+	foreign     *foreignSignIns
+	credentials *credentials
+	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
 
 // observe watches one account that fails from foreign networks: ten clients in
-// the burst window, ten networks in the slow one, or, for a privileged account,
-// often enough from wherever.
+// the burst window, ten networks in the slow one, several servers for rent, or, for a
+// privileged account, often enough from wherever.
 // It reports whether the failure became part of an incident.
 func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
 	if windowsOnly(t) {
@@ -28,7 +31,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	a.attempts.Add(*t, maxClientAttempts)
 	s.profiles.accounts.MarkDirty(a.key)
 	a.attempts.Prune(t.At - week)
-	clients, privileged := s.fromMany(a, t), false
+	clients, privileged := s.fromMany(a, t) || s.fromRented(a, t), false
 	switch {
 	case clients:
 	case !c.shared(t.Marks) && s.privileged(a, t, c.key):
@@ -52,10 +55,30 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 			i.AddFailure(t, nil)
 		}
 	}
+	s.lookBack(a)
 	i.AddEvent(ev)
 	i.Assess()
 	s.incidents.tracker.Update(i.Incident)
 	return true
+}
+
+// lookBack adds the successes that came before the incident of an account opened.
+func (s *guessing) lookBack(a *account) {
+	for n := range s.foreign.list {
+		got := &s.foreign.list[n]
+		if got.key != a.key || !s.incidents.guesses(a, got) {
+			continue
+		}
+		if c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from)); ok && !a.usedBefore(c, got) {
+			s.credentials.add(a.incident, c, got)
+		}
+	}
+}
+
+// guesses reports whether a success is one of the attacker who guesses the password of an
+// account: with a program of the attack, which the account had not used.
+func (s *incidents) guesses(a *account, got *signIn) bool {
+	return s.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password()
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.
@@ -82,6 +105,30 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
+	})
+}
+
+// fromRented reports whether a known account fails as often in the slow window as opens
+// the incident of a client, from several servers for rent and with programs that it has
+// not used.
+func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
+	least := s.policy.Stuffing.FailureThreshold.Slow
+	all := a.attempts.All()
+	if len(all) < least || len(a.known) == 0 || disabled(all) || distinct(all, 0, s.profiles.cut) < 2 {
+		return false
+	}
+	return a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+		if len(run) < least {
+			return false
+		}
+		clients, n := map[event.ClientKey]struct{}{}, 0
+		for i := range run {
+			if o := &run[i]; !a.usedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
+				clients[s.profiles.cut(o.Client)] = struct{}{}
+				n++
+			}
+		}
+		return n >= least && len(clients) >= 2
 	})
 }
 
@@ -120,6 +167,37 @@ func disabled(all []window.Attempt) bool {
 	return false
 }
 
+// guesses counts the failures of a privileged account in a day.
+type guesses struct {
+	foreign int
+	beside  int // in new networks of owners that the account uses
+	subnets [severalNetworks]event.ClientKey
+	several int // of subnets, those in use
+}
+
+// add counts a failure.
+func (g *guesses) add(t *window.Attempt, beside bool) {
+	if !beside {
+		g.foreign++
+		return
+	}
+	g.beside++
+	subnet := event.ClientKey(t.Client).Subnet()
+	if g.several < len(g.subnets) && !slices.Contains(g.subnets[:g.several], subnet) {
+		g.subnets[g.several] = subnet
+		g.several++
+	}
+}
+
+// count returns the failures that count: those beside networks of the account only if
+// they come from several of them, because a person mistypes in one.
+func (g *guesses) count() int {
+	if g.several < severalNetworks {
+		return g.foreign
+	}
+	return g.foreign + g.beside
+}
+
 // privileged reports whether the failures of a privileged account are
 // many in a day, or several a day on three days: those from one client, or from
 // all where the client is zero. Mail programs that retry do not count, where the
@@ -131,34 +209,55 @@ func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKe
 	}
 	all := a.attempts.All()
 	newest := all[len(all)-1].At
-	perDay := map[int64]int{} // counted back from the newest: an attack may begin at any hour
-	inDay := 0
-	for _, o := range all {
-		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from {
+	perDay := map[int64]*guesses{} // counted back from the newest: an attack may begin at any hour
+	var inDay guesses
+	for n := range all {
+		o := &all[n]
+		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from || o.Reason == event.Disabled {
 			continue
 		}
-		if o.Reason == event.Disabled || isMail(&o) && s.retries(a, &o) {
+		c, ok := s.profiles.clients.Peek(s.profiles.cut(o.Client))
+		if !ok {
+			c = &client{key: s.profiles.cut(o.Client)}
+		}
+		if isMail(o) && retries(a, c, o) {
 			continue
 		}
-		perDay[(newest-o.At)/day]++
+		beside := a.familiar(c, o, o.At)
+		if beside && !besideOwnNetworks(o, c, a) {
+			continue // it has got in there since
+		}
+		of := perDay[(newest-o.At)/day]
+		if of == nil {
+			of = &guesses{}
+			perDay[(newest-o.At)/day] = of
+		}
+		of.add(o, beside)
 		if o.At > t.At-s.slow && o.At <= t.At {
-			inDay++
+			inDay.add(o, beside)
 		}
 	}
 	days := 0
-	for _, n := range perDay {
-		if n >= p.Days {
+	for _, g := range perDay {
+		if g.count() >= p.Days {
 			days++
 		}
 	}
-	return inDay >= p.Day || days >= 3
+	return inDay.count() >= p.Day || days >= 3
+}
+
+// besideOwnNetworks reports whether an attempt on a privileged account comes from a
+// network that the account has not signed in from, and is not made by a mail program.
+// An owner that the account uses does not excuse it, nor a common browser: one who
+// guesses may have both.
+func besideOwnNetworks(t *window.Attempt, c *client, a *account) bool {
+	return t.Marks.Has(event.PrivilegedUser) && !isMail(t) && t.Agent != mailProtocols && !a.knowsSubnet(c.key)
 }
 
 // retries reports whether a mail program that fails for an account is probably its
 // own.
-func (s *guessing) retries(a *account, t *window.Attempt) bool {
-	c, ok := s.profiles.clients.Peek(s.profiles.cut(t.Client))
-	return a.usedAgent(t.Agent, t.At) || ok && a.knowsOwner(c.owner, t.At)
+func retries(a *account, c *client, t *window.Attempt) bool {
+	return a.usedAgent(t.Agent, t.At) || a.knowsOwner(c.owner, t.At)
 }
 
 // mostlyFrom returns the client that two thirds of the failures of an account come

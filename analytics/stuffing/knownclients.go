@@ -222,6 +222,11 @@ func (a *account) knows(client event.ClientKey) bool {
 	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
 }
 
+// knowsSubnet reports whether the account has signed in from the subnet of a client.
+func (a *account) knowsSubnet(client event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) })
+}
+
 func (h *knownClient) usesFamily(f event.Family) bool {
 	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
 }
@@ -247,14 +252,14 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 }
 
 // justArrived reports whether a success at a client is the account's first one there,
-// which another log, without the agent, has reported already.
-func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) bool {
+// which another log has reported already, and whether that log named the agent.
+func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrived, named bool) {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k {
-			return abs(h.first-at) <= window.JoinWithin && !h.uses(agent)
+			return abs(h.first-at) <= window.JoinWithin, h.uses(agent)
 		}
 	}
-	return false
+	return false, false
 }
 
 // forgives is client.forgives by the account's own memory, which a large

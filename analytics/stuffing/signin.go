@@ -120,10 +120,26 @@ func (a *signIn) rank() int {
 func (a *signIn) password() bool { return a.proof != event.ProofSession }
 
 // foreign reports whether a success comes from a network that its account did not
-// know, or knows only from another log's record of the same sign-in.
+// know, or knows only from another log's record of the same sign-in that names no
+// program or proves no password.
 func foreign(c *client, got *signIn) bool {
 	t := window.Attempt{Agent: got.agent, Family: got.family, Service: got.service}
-	return !got.account.familiar(c, &t, got.first) || got.account.justArrived(c.key, got.agent, got.first)
+	if !got.account.familiar(c, &t, got.first) {
+		return true
+	}
+	arrived, named := got.account.justArrived(c.key, got.agent, got.first)
+	return arrived && (!named || got.password() && c.renewed(got.key))
+}
+
+// renewed reports whether all sign-ins of an account from the client were renewed
+// sessions from a network foreign to it.
+func (c *client) renewed(key uint64) bool {
+	for _, a := range c.signIns() {
+		if a.key == key {
+			return a.foreign && !a.password()
+		}
+	}
+	return false
 }
 
 // sameProgram reports whether an attempt may have been made with the program of a

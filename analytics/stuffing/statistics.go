@@ -203,6 +203,7 @@ func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 		case a.familiar || a.stale || a.attempts < staleAttempts:
 		case a.form == a.attempts && !c.key.Addr().IsPrivate(), a.account.failsFromSeveral(last):
 			a.guessed = true
+		case a.account == nil || len(a.account.known) == 0: // a service that never had the right password
 		case a.periodic.Mean() < retriesEvery && !a.account.knowsOwner(c.owner, last) && !a.account.usedAgent(a.agent, last):
 			a.guessed = s.geo.Rented(c.key.Addr())
 		}

@@ -131,7 +131,7 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 	i := (*attack.Attack)(nil)
 	if k := s.campaigns.ofSuccess(c, got); k != nil {
 		i = k.incident
-	} else if s.incidents.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password() {
+	} else if s.incidents.guesses(a, got) {
 		i = a.incident
 	}
 	if i == nil {

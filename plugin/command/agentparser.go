@@ -25,13 +25,13 @@ func (a *agentCheck) checkParsers(folder string) {
 	if !whole {
 		return // the parser may be in the file that was not read
 	}
-	var known []string
+	var defined []string
 	for _, p := range a.config.Parsers {
-		known = append(known, strings.ToLower(p.Get("name")))
+		defined = append(defined, strings.ToLower(p.Get("name")))
 	}
 	for _, s := range slices.Concat(a.config.Inputs, a.config.Filters) {
 		name := s.Get("parser")
-		if name != "" && !slices.Contains(known, strings.ToLower(name)) && hasParsers(s) {
+		if name != "" && !slices.Contains(defined, strings.ToLower(name)) && hasParsers(s) {
 			a.error(s.At("parser"), "parser: %q: not defined in a parsers_file, so lines stay as they are (want a parser, or none: raw lines are read)", name)
 		}
 	}

@@ -263,9 +263,8 @@ func lineOf(ev *event.Event, kind report.Kind) report.Event {
 
 // short copies the beginning of a text.
 func short(b []byte) string {
-	const most = event.MaxRecord
-	if len(b) > most {
-		return strings.ToValidUTF8(string(b[:most]), "") + "…"
+	if len(b) > event.MaxRecord {
+		return strings.ToValidUTF8(string(b[:event.MaxRecord]), "") + "…"
 	}
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
