@@ -6,10 +6,10 @@ import (
 )
 
 // setPath distinguishes the files of one tag, if the record names its file.
-func (s *Set) setPath(found []record.Value) {
+func setPath(s *Set, found []record.Value) {
 	path, offset := placeOf(found)
-	s.follow(path)
-	s.place(offset)
+	follow(s, path)
+	placeAt(s, offset)
 }
 
 // placeOf returns the path of the file that a record names, and its offset there.
@@ -30,7 +30,7 @@ func placeOf(found []record.Value) (path []byte, offset record.Value) {
 
 // locateInMap fills in the file and the offset that a parsed record names beside its
 // fields.
-func (s *Set) locateInMap(o *event.Origin) {
+func locateInMap(s *Set, o *event.Origin) {
 	if !s.body.IsMap() {
 		return
 	}
@@ -45,15 +45,15 @@ func (s *Set) locateInMap(o *event.Origin) {
 	}
 }
 
-// place notes the offset of the record in its file, if the record names one.
-func (s *Set) place(offset record.Value) {
+// placeAt keeps the offset of the record in its file, if the record names one.
+func placeAt(s *Set, offset record.Value) {
 	if offset.Present() {
 		s.origin.Offset, s.origin.Placed = offset.Int()
 	}
 }
 
-// follow takes up the stream of a file.
-func (s *Set) follow(path []byte) {
+// follow makes the stream of a file that of the record.
+func follow(s *Set, path []byte) {
 	if len(path) > 0 {
 		s.at = s.streams.get(s.in.Tag, path)
 		s.in.Stream = &s.at.Stream

@@ -59,7 +59,7 @@ type Content interface {
 func New(only string, content Content) (*Set, error) {
 	all := readers(content)
 	s := &Set{readers: all, streams: newStreams(), content: content}
-	s.locate = s.locateInMap // once: a method value allocates
+	s.locate = func(o *event.Origin) { locateInMap(s, o) } // once: a closure allocates
 	if only == "" || only == Auto {
 		return s, nil
 	}
