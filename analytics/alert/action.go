@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,8 +12,8 @@ import (
 const maxNamed = 5
 
 // Actions returns what to do about an incident, most urgent first, each step one
-// sentence. The steps depend on the class, on the valid credentials and on the
-// client and the mails of the alert only. The strings that an attacker writes among them are
+// sentence. The steps depend on the class, on the valid credentials, on the codes of
+// the signals and on the client and the mails of the alert only. The strings that an attacker writes among them are
 // account names and application ids, which are cut to maxActionName bytes.
 func Actions(a *Alert) []string {
 	var steps []string
@@ -33,6 +34,11 @@ func Actions(a *Alert) []string {
 			steps = append(steps, strings.ReplaceAll(step, "%s", subject))
 		}
 	}
+	for _, of := range signalActions {
+		if hasSignal(a, of.code) {
+			steps = append(steps, of.step)
+		}
+	}
 	if a.Rule.Kind == Threshold && a.Class != "misconfigured_client" {
 		if who := client(a); who != "" {
 			uses := "it"
@@ -49,6 +55,10 @@ func Actions(a *Alert) []string {
 		steps = append(steps, "Check which other accounts "+client(a)+" reached, and block it unless its owner is known.")
 	}
 	return steps
+}
+
+func hasSignal(a *Alert, code string) bool {
+	return slices.ContainsFunc(a.Signals, func(s Signal) bool { return s.Code == code })
 }
 
 // mailStep returns what to do about the mails that were read, "" if none were.
@@ -149,15 +159,24 @@ var classActions = map[string][]string{
 		"Ask the owner of %s whether the program is theirs."},
 	"application_mail_access": {
 		"Remove the consent of application %s, or its mail permissions, unless its owner can explain the access.",
+		"Replace the secrets and certificates of the application if it is yours: one of them may be stolen.",
 		"Check who gave the consent, and when."},
 	"mailbox_export": {
 		"Stop the export and remove what it has written.",
+		"Revoke all sessions of %s and reset its password, unless its owner can explain the export.",
 		"Check how %s got the rights for an export."},
 	"collection_tool": {
 		"Isolate the host on which the tool ran.",
 		"Revoke the sessions and reset the passwords of all accounts that the tool used."},
 	"mail_diversion": {
-		"Remove the inbox rule or the forwarding from the mailbox of %s.",
+		"Remove the rule or the forwarding that the signals show from the mailbox of %s, from other mailboxes or from the transport rules.",
 		"Look for mail that was hidden or sent on since then.",
 		"Reset the password of %s and revoke its sessions."},
+}
+
+// signalActions are the steps for what signals show, in this order.
+var signalActions = []struct{ code, step string }{
+	{"mailbox.permission", "Remove the rights on mailboxes that were granted."},
+	{"app.credentials", "Remove the credentials and owners that were added to the application."},
+	{"access.throttled", "Turn the auditing of mail access on again if it was turned off: mail that was read without auditing is not logged."},
 }

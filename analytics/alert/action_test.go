@@ -40,3 +40,18 @@ func TestActionsOfEveryClass(t *testing.T) {
 		t.Errorf("an empty alert: %q", got)
 	}
 }
+
+func TestActionsOfSignals(t *testing.T) {
+	a := &Alert{Class: "mail_diversion", Rule: Rule{Kind: Behaviour}, User: NewUser("alice@contoso.com")}
+	before := len(Actions(a))
+	a.Signals = []Signal{{Code: "rule.forwards"}, {Code: "mailbox.permission"}, {Code: "mailbox.permission"}, {Code: "access.throttled"}}
+	got := Actions(a)
+	if len(got) != before+2 {
+		t.Fatalf("%d steps, want %d: %q", len(got), before+2, got)
+	}
+	for n, want := range []string{"rights on mailboxes", "auditing of mail access"} {
+		if !strings.Contains(got[before+n], want) {
+			t.Errorf("step %d: %q, want %q", before+n, got[before+n], want)
+		}
+	}
+}

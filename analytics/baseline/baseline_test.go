@@ -70,6 +70,9 @@ func TestFeatures(t *testing.T) {
 			t.Errorf("%s: new %v", tc.name, got)
 		}
 	}
+	if b.KnewBefore(1, tuesday, usual) || !b.KnewBefore(1, now, usual) {
+		t.Error("a feature was known at its first use, or not after it")
+	}
 	b.Use(2, now+event.Day, MaxFeatures)
 	b.Use(2, now+2*event.Day, MaxFeatures)
 	if b.IsNew(2, now+2*event.Day, usual) {
@@ -80,5 +83,22 @@ func TestFeatures(t *testing.T) {
 	}
 	if len(b.Features) != MaxFeatures {
 		t.Errorf("%d features", len(b.Features))
+	}
+}
+
+// An hour is usual from the learning period on, and later once it is as many days old.
+func TestNewHour(t *testing.T) {
+	var b Baseline
+	for d := range int64(3) {
+		b.SignIn(tuesday+d*event.Day+9*event.Hour, usual, false)
+	}
+	b.SignIn(tuesday+5*event.Day+20*event.Hour, usual, false)
+	for _, c := range []struct {
+		day, hour int64
+		want      bool
+	}{{6, 9, false}, {6, 8, false}, {6, 10, false}, {6, 7, true}, {6, 11, true}, {7, 20, true}, {8, 20, false}, {1, 15, false}} {
+		if got := b.IsNewHour(tuesday+c.day*event.Day+c.hour*event.Hour, usual); got != c.want {
+			t.Errorf("day %d, %d h: new %v, want %v", c.day, c.hour, got, c.want)
+		}
 	}
 }

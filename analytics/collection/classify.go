@@ -108,9 +108,10 @@ func letIn(kinds kindSet) kindSet {
 
 // phished reports whether an application looks like one that a phished account
 // consented to: the application reads the account's mailbox through, or is a script,
-// and hardly anybody else uses it.
+// hardly anybody else uses it, and it reads the mail of few others than those who let
+// it in.
 func phished(d *profile, kinds kindSet) bool {
-	if d.kind != anApp || !kinds.has(mailConsent) || d.Accounts.Full() {
+	if d.kind != anApp || !kinds.has(mailConsent) || d.Accounts.Full() || d.PerDay.Most() > max(fewMailboxes, d.Accounts.Count()) {
 		return false
 	}
 	return kinds.has(accessScript) || slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == accessBulk && !n.half })

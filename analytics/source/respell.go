@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/ascii"
@@ -28,7 +27,8 @@ const (
 	// inside of flattened maps.
 	maxRespelling = 2
 	// respellMisses is after how many failures in a row only every respellEvery-th map of a
-	// shape is tried, so that unknown records cost little.
+	// shape is tried, so that unknown records cost little. The same holds for a stream with
+	// ever new shapes, after eight times as many failures.
 	respellMisses, respellEvery = 32, 64
 	// maxRespeltDepth bounds the nesting that restored keys may have.
 	maxRespeltDepth = 16
@@ -39,42 +39,16 @@ func respell(s *Set, m record.Value, depth int) bool {
 	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
 		return false
 	}
-	failed := s.at.failedShapeOf(m)
-	if failed.count >= respellMisses && failed.count%respellEvery > 0 {
-		failed.count++
+	tried := &s.at.tried
+	if tried.skip(tried.of(m)) {
 		return false
 	}
 	s.respelling++
 	s.visits = min(s.visits, maxVisits-respeltVisits)
 	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
 	s.respelling--
-	if failed.count++; taken {
-		failed.count = 0
-	}
+	tried.tried(m, taken, s.respelling > 0)
 	return taken
-}
-
-// failedShape counts the failures in a row of the maps of a stream that have the same
-// number of fields and the same first key.
-type failedShape struct {
-	shape uint64
-	count uint32
-}
-
-// keptShapes is how many shapes a stream remembers. A shape that is forgotten is tried
-// again.
-const keptShapes = 8
-
-// failedShapeOf returns the count for the shape of a map, which begins at zero.
-func (s *stream) failedShapeOf(m record.Value) *failedShape {
-	c := m.Fields()
-	key, _, _ := c.Next()
-	shape := xxhash.Sum64(key[:min(len(key), maxKey)]) + uint64(m.Len())
-	f := &s.failed[shape%keptShapes]
-	if f.shape != shape {
-		*f = failedShape{shape: shape}
-	}
-	return f
 }
 
 // respeltBound returns how many maps of the record may be restored before the next. Four are

@@ -12,11 +12,11 @@ import (
 // do.
 type stream struct {
 	format.Stream
-	reader   *reader                 // of the last record
-	lines    bool                    // the last record was a raw line
-	csv      csvColumns              // of a CSV export
-	unneeded int                     // number of the log in unneededLogs, counted from 1; 0: none
-	failed   [keptShapes]failedShape // maps whose keys were restored to no effect
+	reader   *reader     // of the last record
+	lines    bool        // the last record was a raw line
+	csv      csvColumns  // of a CSV export
+	unneeded int         // number of the log in unneededLogs, counted from 1; 0: none
+	tried    triedShapes // maps whose keys were restored
 	key      streamKey
 	file     string // path of the file, see event.FileName; empty: not known
 }

@@ -121,6 +121,12 @@ func TestDistinct(t *testing.T) {
 	if n := d.Count(); n < 97_000 || n > 103_000 {
 		t.Errorf("estimated %d of 100000: more than three standard errors off", n)
 	}
+	for k := range uint64(15_000) { // more than an eighth
+		d.Add(hash(200_000 + k))
+	}
+	if n := d.Estimate(); n < 110_000 {
+		t.Errorf("estimated %d after a growth to 115000", n)
+	}
 }
 
 func TestDistinctIsPutDownAndTakenUp(t *testing.T) {

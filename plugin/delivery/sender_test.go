@@ -64,13 +64,21 @@ func TestSenderLosesAndRepeatsNothing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	spools(t, func(t *testing.T, folder string) {
 		var log logged
+		const pause = 20 * time.Millisecond
+		var asked time.Time
 		fails := func([]Message) (int, error) { return 0, errors.New("down") }
 		sink := newPlayed(fails, fails,
 			func([]Message) (int, error) { return 3, errors.New("reset") },
 			func([]Message) (int, error) { panic("bug") },
 			func([]Message) (int, error) { return 0, nil },
 			func([]Message) (int, error) { return 1, nil },
-			func([]Message) (int, error) { return 0, &Later{time.Millisecond, errors.New("busy")} })
+			func([]Message) (int, error) { asked = time.Now(); return 0, &Later{pause, errors.New("busy")} },
+			func(messages []Message) (int, error) {
+				if waited := time.Since(asked); waited < pause {
+					t.Errorf("tried again after %v, the receiver asked for %v", waited, pause)
+				}
+				return len(messages), nil
+			})
 		spool := openSpool(t, folder, 0)
 		put(t, spool, numbered(1, 10))
 		s := NewSenderWithPause(spool, sink, log.log(), quick)

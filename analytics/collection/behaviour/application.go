@@ -1,6 +1,8 @@
 package behaviour
 
 import (
+	"slices"
+
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/event"
@@ -106,6 +108,14 @@ func (l *Accounts) Add(account uint64) bool {
 
 // Full reports whether there may be more accounts than are stored.
 func (l *Accounts) Full() bool { return l[len(l)-1] != 0 }
+
+// Count returns how many accounts are stored.
+func (l *Accounts) Count() int {
+	if n := slices.Index(l[:], 0); n >= 0 {
+		return n
+	}
+	return len(l)
+}
 
 // Append appends the saved form.
 func (l *Accounts) Append(b []byte) []byte {
