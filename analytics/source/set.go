@@ -59,7 +59,7 @@ type Content interface {
 func New(only string, content Content) (*Set, error) {
 	all := readers(content)
 	s := &Set{readers: all, streams: newStreams(), content: content}
-	s.locate = s.locateInMap // once: a method value allocates
+	s.locate = func(o *event.Origin) { locateInMap(s, o) } // once: a closure allocates
 	if only == "" || only == Auto {
 		return s, nil
 	}
@@ -213,10 +213,10 @@ func (s *Set) try(f *reader) bool {
 }
 
 // setPath distinguishes the files of one tag, if the record names its file.
-func (s *Set) setPath(found []record.Value) {
+func setPath(s *Set, found []record.Value) {
 	path, offset := placeOf(found)
-	s.follow(path)
-	s.place(offset)
+	follow(s, path)
+	placeAt(s, offset)
 }
 
 // placeOf returns the path of the file that a record names, and its offset there.
@@ -237,7 +237,7 @@ func placeOf(found []record.Value) (path []byte, offset record.Value) {
 
 // locateInMap fills in the file and the offset that a parsed record names beside its
 // fields.
-func (s *Set) locateInMap(o *event.Origin) {
+func locateInMap(s *Set, o *event.Origin) {
 	if !s.body.IsMap() {
 		return
 	}
@@ -252,15 +252,15 @@ func (s *Set) locateInMap(o *event.Origin) {
 	}
 }
 
-// place notes the offset of the record in its file, if the record names one.
-func (s *Set) place(offset record.Value) {
+// placeAt keeps the offset of the record in its file, if the record names one.
+func placeAt(s *Set, offset record.Value) {
 	if offset.Present() {
 		s.origin.Offset, s.origin.Placed = offset.Int()
 	}
 }
 
-// follow takes up the stream of a file.
-func (s *Set) follow(path []byte) {
+// follow makes the stream of a file that of the record.
+func follow(s *Set, path []byte) {
 	if len(path) > 0 {
 		s.at = s.streams.get(s.in.Tag, path)
 		s.in.Stream = &s.at.Stream

@@ -94,8 +94,8 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 	fields := m.Len()
 	if fields <= bareFields {
 		if line, path, offset := plainLine(m); line != nil {
-			s.follow(path)
-			s.place(offset)
+			follow(s, path)
+			placeAt(s, offset)
 			if depth == 0 && len(s.line) > 0 && &s.line[0] == &line[0] {
 				s.running = s.at
 			}
@@ -119,7 +119,7 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 			}
 		}
 		if line := rawLine(found[:]); line != nil {
-			s.setPath(found[:])
+			setPath(s, found[:])
 			if s.openEither(m, line, fields, depth) {
 				return true
 			}
