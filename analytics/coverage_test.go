@@ -17,7 +17,7 @@ var without = map[coverage.Evidence]func(ev *event.Event){
 	coverage.Account: func(ev *event.Event) {
 		ev.RawUser, ev.SID, ev.UserID, ev.App, ev.Session, ev.Token = nil, nil, nil, nil, nil, nil
 	},
-	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.Client, ev.Model = nil, nil, nil },
+	coverage.Agent:       func(ev *event.Event) { ev.Agent, ev.NoAgents, ev.Client, ev.Model = nil, true, nil, nil },
 	coverage.Application: func(ev *event.Event) { ev.App = nil },
 	coverage.Device:      func(ev *event.Event) { ev.Device = nil },
 	coverage.Session:     func(ev *event.Event) { ev.Session, ev.Token = nil, nil },
@@ -28,7 +28,7 @@ var without = map[coverage.Evidence]func(ev *event.Event){
 // worldChunks are the logs of a small organisation with attacks of all kinds.
 func worldChunks(t *testing.T) (chunks [][]byte) {
 	t.Helper()
-	w := world.New(world.Options{Seed: 3, Days: 6, People: 30})
+	w := world.New(world.Options{Seed: 6, Days: 5, People: 30})
 	var chunk []byte
 	w.Play(func(l lines.Line) bool {
 		chunk = l.Pack(chunk, l.Arrives)

@@ -151,9 +151,9 @@ func readerKey(ev *event.Event, agent []byte, w *networkContext) uint64 {
 }
 
 // nameless reports whether an EWS request has no user agent, which is rare among
-// legitimate programs.
+// legitimate programs. A log without user agents says nothing about that.
 func nameless(ev *event.Event) bool {
-	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0
+	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) == 0 && !ev.NoAgents
 }
 
 // ordinary raises a signal for mail that a person's client opens: in a network that

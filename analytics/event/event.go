@@ -41,6 +41,7 @@ type Event struct {
 	Mailbox  []byte   // whose mail, if it is not the user's own
 
 	Agent    []byte   // user-agent string; to read it, see AgentText
+	NoAgents bool     // the log has no user agents, as an IIS log without the column
 	Pluses   bool     // its spaces are written as "+", as IIS does
 	Family   Family   // what kind of client Agent is
 	App      []byte   // application (client) id

@@ -54,6 +54,10 @@ var fields = map[string]func(*event.Event, string) error{
 		ev.Items, err = strconv.Atoi(s)
 		return err
 	},
+	"no_agents": func(ev *event.Event, s string) (err error) {
+		ev.NoAgents, err = strconv.ParseBool(s)
+		return err
+	},
 	"throttled": func(ev *event.Event, s string) (err error) {
 		ev.Throttled, err = strconv.ParseBool(s)
 		return err

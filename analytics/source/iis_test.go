@@ -122,6 +122,18 @@ func TestIISHeaders(t *testing.T) {
 	}
 }
 
+// A log without the column of user agents is not one of requests without an agent.
+func TestIISWithoutAgents(t *testing.T) {
+	b := newBench()
+	emitted := b.lines(
+		"#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status sc-win32-status sc-substatus", "2026-03-02 08:00:01 198.51.100.8 bob POST /ews/x 401 1326 1",
+		"#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status sc-win32-status sc-substatus cs(User-Agent)", "2026-03-02 08:00:02 198.51.100.8 bob POST /ews/x 401 1326 1 -",
+	)
+	if len(emitted) != 2 || !emitted[0].NoAgents || emitted[1].NoAgents {
+		t.Errorf("%+v", emitted)
+	}
+}
+
 // TestIISLayouts reads lines whose header is gone or does not fit.
 func TestIISLayouts(t *testing.T) {
 	w := want{outcome: event.Failure, user: `CONTOSO\alice`, ip: outside, agent: "Mozilla/5.0", code: "1326", at: "2026-03-02T08:00:00Z"}

@@ -196,7 +196,8 @@ var (
 func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (sent bool) {
 	ev.RawIP, ev.RawForwarded = table.Given(r.get(w3cClientIP)), f.forwarded(r)
 	ev.RawUser = table.Given(r.get(w3cUser))
-	ev.Agent, ev.Pluses = unquoted(table.Given(r.get(w3cAgent))), true
+	agent := r.get(w3cAgent)
+	ev.Agent, ev.NoAgents, ev.Pluses = unquoted(table.Given(agent)), agent == nil, true
 	ev.Host = table.Given(r.get(w3cComputer))
 	if ev.Host == nil {
 		ev.Host = table.Given(r.get(w3cServerIP))
