@@ -89,8 +89,8 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 }
 
 // ofTravel are the signals of a person who travels, or begins to use a VPN service, and
-// looks at mail with the client of always, Outlook among them. In the logs of a server, mail that was
-// opened with a browser counts only once there are many requests.
+// looks at mail with the usual client. In the logs of a server, mail that was opened with
+// a browser counts only once there are many requests.
 var ofTravel = setOf(newNetwork, newCountry, newHour, impossibleTravel, signInRented, accessOrdinary)
 
 // readByHand are the signals of mail that was opened with a browser.

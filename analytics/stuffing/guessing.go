@@ -87,10 +87,10 @@ func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *eve
 	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.profiles.cut(o.Client) == c.key }))
 }
 
-// fromMany reports whether one account fails from many clients at a time, or
-// from many networks in a day, or from a few networks at a time as often as the
-// failures of one client that open an incident. Its telephone with an old password does not count,
-// which fails from wherever it is carried.
+// fromMany reports whether one account fails from many clients at a time, from many
+// networks in a day, or from a few networks at a time as often as the failures of one
+// client that open an incident. The account's telephone with an old password, which
+// fails from wherever it is carried, does not count.
 func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
 	all := a.attempts.All()
@@ -121,14 +121,17 @@ func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
 		if len(run) < least {
 			return false
 		}
-		clients, n := map[event.ClientKey]struct{}{}, 0
+		var one event.ClientKey
+		n, several := 0, false
 		for i := range run {
 			if o := &run[i]; !a.usedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
-				clients[s.profiles.cut(o.Client)] = struct{}{}
-				n++
+				if n++; n == 1 {
+					one = s.profiles.cut(o.Client)
+				}
+				several = several || s.profiles.cut(o.Client) != one
 			}
 		}
-		return n >= least && len(clients) >= 2
+		return n >= least && several
 	})
 }
 

@@ -287,8 +287,8 @@ func soonAfter(failed, got, within int64) bool { return got >= failed && got <= 
 const severalNetworks = 3
 
 // failsFromSeveral reports whether the account fails from several networks foreign to
-// it in the hour before or after a time, from each for at least half of it. Telephones do not count, which
-// change networks on their way.
+// it in the hour before or after a time, from each for at least half of the hour.
+// Telephones, which change networks on their way, do not count.
 func (a *account) failsFromSeveral(at int64) bool {
 	if a == nil {
 		return false
