@@ -278,7 +278,7 @@ func (c *mailAccess) hasUsualVolume(d *profile, ev *event.Event, w *networkConte
 // arrive later than that of mail.
 func (c *mailAccess) burst(d *profile, ev *event.Event, w *networkContext) {
 	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
-		c.evidence.raiseUnless(event.SaltedHash('s', ev.Session), d, ev, accessVolume, ev.Mailbox)
+		c.evidence.raiseUnless(event.SaltedHash('s', ev.Session), d, ev, accessVolume, nil)
 	}
 }
 
@@ -299,7 +299,7 @@ func (c *mailAccess) recordVolume(d *profile, ev *event.Event, v *behaviour.Volu
 	at := ev.Time.UnixMilli()
 	n := c.evidence.observationOf(ev, accessVolume)
 	n.first, n.last, n.feature = v.Begin(at), max(at, min(v.Last(), at+event.Day)), feature
-	c.evidence.record(d, n, firstOf(ev.Mailbox, ev.Operation), ev)
+	c.evidence.record(d, n, nil, ev)
 }
 
 // manyMails is the number of mails, opened in this hour and the one before, from which a

@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
@@ -35,7 +37,8 @@ func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 // withoutSignIn judges an address from which an account reads much mail. Tokens that
 // were stolen or forged need no sign-in: if nobody has ever signed in from an address of
 // a network of servers for rent, and within an hour minMailboxes accounts that never used
-// that network read much mail from there, the theft is that of the address.
+// that network read much mail from there, the theft is that of the address. An account
+// that reads the mailboxes of others counts once, since its sign-in may be logged later.
 func (c *mailAccess) withoutSignIn(d *profile, ev *event.Event, w *networkContext) {
 	at, client := ev.Time.UnixMilli(), clientOf(ev)
 	if ev.Source != event.UAL || !c.networks.rented(ev.IP) || d.Baseline.UsedBefore(w.network, at) {
@@ -46,7 +49,7 @@ func (c *mailAccess) withoutSignIn(d *profile, ev *event.Event, w *networkContex
 	}
 	var space [64]byte
 	address := c.subjects.profile(anAddress, client.Addr().AppendTo(space[:0]))
-	read := window.Attempt{At: at, Key: c.subjects.mailboxOf(d, ev), Name: d.subject, Sources: 1 << ev.Source}
+	read := window.Attempt{At: at, Key: xxhash.Sum64String(d.subject), Name: d.subject, Sources: 1 << ev.Source}
 	if !address.HasRead(&read) {
 		address.ReadMailbox(read)
 		c.subjects.changed(address)
