@@ -207,7 +207,8 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 // has no rare trait, only more failures than usual. Common programs and busy
 // addresses name nobody: the agent must be new to the account, and either the
 // address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign. The mail protocols name no tool:
+// account does not use, with a tool of the campaign. That owner is one of the campaign's, or
+// hardly anybody comes from there. The mail protocols name no tool:
 // there the account must not have used one before, and must have failed in the campaign
 // within an hour.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
@@ -221,7 +222,9 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 		_, last := k.incident.FailuresOf(got.key)
 		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
 	}
-	return window.NamesTool(got.tool) && (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0
+	ofCampaign := slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)
+	return ofCampaign && window.NamesTool(got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 &&
+		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || slices.Contains(k.origin.Owners, c.owner))
 }
 
 // maxGuests is how many other accounts may get in from an address on the same

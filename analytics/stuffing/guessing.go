@@ -76,9 +76,12 @@ func (s *guessing) lookBack(a *account) {
 }
 
 // guesses reports whether a success is one of the attacker who guesses the password of an
-// account: with a program of the attack, which the account had not used.
+// account: with a program of the attack, which the account had not used, and with a
+// browser, as its owner may have, while the guesses go on.
 func (s *incidents) guesses(a *account, got *signIn) bool {
-	return s.inReach(a.incident, got.first) && a.incident.UsesAgent(got.agent) && !a.usedAgent(got.agent, a.incident.Start) && got.password()
+	i := a.incident
+	return s.inReach(i, got.first) && i.UsesAgent(got.agent) && !a.usedAgent(got.agent, i.Start) && got.password() &&
+		(got.family != event.Browser || got.first <= i.End+maxCampaignPause)
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.

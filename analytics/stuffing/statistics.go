@@ -157,7 +157,7 @@ func (s *statistics) leaveOutGuests() {
 
 func (s *statistics) add(w *attemptStats, a *accountStats) {
 	switch {
-	case a.forgiven, a.stale, a.own && a.mail == a.attempts: // the account's own mail program goes on at night, too
+	case a.forgiven, a.stale, a.familiar && a.mail == a.attempts: // a mail program of the account's, in its network or its carrier's, goes on whenever
 		return
 	case a.guest:
 		w.guests++
