@@ -235,6 +235,11 @@ func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	return false
 }
 
+// gotIn reports whether the latest sign-in of an account from the client was a success.
+func (c *client) gotIn(account uint64) bool {
+	return slices.ContainsFunc(c.signIns(), func(a userSignIn) bool { return a.key == account && a.outcome == event.Success })
+}
+
 // shared reports whether many people use an address: either the policy
 // declares it, or several accounts have signed in from it for a while.
 func (c *client) shared(marks event.Marks) bool {

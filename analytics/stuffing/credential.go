@@ -257,11 +257,14 @@ func (s *campaigns) lookBack(k *campaign) {
 }
 
 // lookBackFrom adds the successes of a client that came before it became part of
-// a campaign.
+// a campaign. Those in the client's own incident count if they are valid credentials there.
 func (s *campaigns) lookBackFrom(k *campaign, c *client) {
 	for _, entry := range c.signIns() {
 		got := entry.signIn
-		if !got.account.usedBefore(c, got) && !s.incidents.inReach(c.incident, got.first) && s.ofSuccess(c, got) == k {
+		if got.account.usedBefore(c, got) || s.incidents.inReach(c.incident, got.first) && s.credentials.classify(c.incident, c, got) != valid {
+			continue
+		}
+		if s.ofSuccess(c, got) == k {
 			s.credentials.add(k.incident, c, got)
 		}
 	}

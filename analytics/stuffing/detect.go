@@ -125,6 +125,10 @@ func (s *Detector) failed(ev *event.Event) {
 		s.failedAs(ev, &t, a, own)
 		return
 	}
+	if own == nil && c.gotIn(t.Key) && c.forgives(&t, s.signIns.forgiveness, c.shared(t.Marks)) {
+		s.decided(ev, explain.Forgiven, "the account got in soon afterwards", "stuffing.forgiveness")
+		return // the record of the success came first
+	}
 	k := s.campaigns.observe(ev, &t, c, own)
 	switch {
 	case own != nil:

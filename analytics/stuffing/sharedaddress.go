@@ -155,6 +155,10 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		s.statistics.windows(c, t.At, nightHours, t.Tool, keep(&night))
 	}
 	usualBurst, usualSlow := c.users.usual.observe(t.At, burst.foreign+burst.familiar, slow.foreign+slow.familiar)
+	if quiet && 2*s.rarity.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At) < known {
+		burst.leaveOutOwn()
+		night.leaveOutOwn()
+	}
 	why, least := "", p.MailboxLoginThreshold
 	switch {
 	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
@@ -180,6 +184,13 @@ const nightHours = 2 * hour
 func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
 	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
 	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
+}
+
+// leaveOutOwn takes out the accounts that fail with the program that they have used
+// at the address. One who guesses with a program that most people there do not use
+// also tries accounts of these; the devices of conference rooms fail at night by themselves.
+func (w *attemptStats) leaveOutOwn() {
+	w.familiar, w.own = w.familiar-w.own, 0
 }
 
 // opensAtNight reports whether enough accounts fail while nobody gets in.
