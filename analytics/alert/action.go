@@ -12,9 +12,9 @@ import (
 const maxNamed = 5
 
 // Actions returns what to do about an incident, most urgent first, each step one
-// sentence. The steps depend on the class, on the valid credentials, on the codes of
-// the signals and on the client and the mails of the alert only. The strings that an attacker writes among them are
-// account names and application ids, which are cut to maxActionName bytes.
+// sentence. The steps depend only on the class, the valid credentials, the codes of the
+// signals, the client and the mails of the alert. The strings in them that an attacker
+// can write are account names and application ids, which are cut to maxActionName bytes.
 func Actions(a *Alert) []string {
 	var steps []string
 	if n := len(a.Valid); n > 0 {

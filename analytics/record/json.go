@@ -26,9 +26,10 @@ var (
 // AppendJSON accepts everything that encoding/json accepts, and the deviations of
 // log collectors: a byte order mark, NUL padding at both ends, raw line breaks and
 // other control characters in strings, strings in single quotes, True, False and None as
-// Python prints them, invalid escapes (a Windows path, kept unchanged), and invalid UTF-8 (also kept; unpaired surrogates
-// become U+FFFD). Repeated keys are all kept, in order. Integers that fit are ints,
-// all other numbers float64; a number beyond its range becomes the largest one.
+// Python prints them, invalid escapes (a Windows path, kept unchanged), and invalid UTF-8
+// (also kept; unpaired surrogates become U+FFFD). Repeated keys are all kept, in order.
+// Integers that fit are ints, all other numbers float64; a number beyond its range
+// becomes the largest one.
 //
 // The scanner is written by hand because it is the hottest path for audit logs that
 // arrive as text. On real audit records, relative to encoding/json into a

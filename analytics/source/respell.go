@@ -12,8 +12,8 @@ import (
 
 // Pipelines change the keys of a record: they flatten nested maps
 // (properties.userPrincipalName, properties_userPrincipalName), put a prefix before each
-// key, write all keys in snake case, or put each value into a list, as a search returns it. A map that no format takes is tried again with its
-// keys restored.
+// key, write all keys in snake case, or put each value into a list, as a search returns
+// it. A map that no format takes is tried again with its keys restored.
 
 const (
 	// maxRespelt bounds the fields of a map whose keys are restored.

@@ -179,8 +179,9 @@ const nightHours = 2 * hour
 
 // opensShared reports whether attempts with a common tool open an incident: more
 // foreign accounts fail than succeed or usually sign in in an hour, or many of the
-// accounts of the address, each with another program than its own. People who fail with their own program at their own
-// place are no attack, however many: then the service is out of order.
+// accounts of the address, each with another program than its own. People who fail with
+// their own program at their own place are no attack, however many: then the service is
+// out of order.
 func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
 	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
 	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)

@@ -70,7 +70,8 @@ const slack, theftSlack = 26 * time.Hour, time.Hour
 // The attack counts as found when the incidents about it, together, stand for
 // half of its accounts or addresses (AN1269), or when one of them has opened
 // since the theft began and its source, if it has one, is an address of the
-// thief (AN0131); otherwise as found partly. What is about no attack is wrong, or where AN0131 calls it low a question. An incident of the other rule that is
+// thief (AN0131); otherwise as found partly. An incident about no attack is false, or a
+// question where AN0131 gives it the severity low. An incident of the other rule that is
 // about an attack counts neither for nor against.
 func judge(t *world.Truth, f *found) *judgement {
 	j := &judgement{}

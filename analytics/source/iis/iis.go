@@ -50,9 +50,9 @@ func New(headers []string) format.Format {
 // Source is event.IIS.
 func (*iis) Source() event.Source { return event.IIS }
 
-// Claims reports whether a line begins with a date, a time and a space, or as the
-// header of its file says, is in the format of NCSA, or is a comment. IIS is the last of the text formats, so comments that no other format
-// claims are claimed here.
+// Claims reports whether a line begins with a date, a time and a space, or as the header
+// of its file says, is in the format of NCSA, or is a comment. IIS is the last of the
+// text formats, so comments that no other format claims are claimed here.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
 		return f.columns.Claims(in.Fields)

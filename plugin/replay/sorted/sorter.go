@@ -64,8 +64,8 @@ func NewRecords(folder string) *Sorter {
 	return s
 }
 
-// Name sets the file of the events whose Key has this log, and that do not name one. Of the names of several
-// copies of a log the first in alphabetical order counts.
+// Name sets the file of the events whose Key has this log and that name no file. Of the
+// names of several copies of a log the first in alphabetical order counts.
 func (s *Sorter) Name(log uint64, file string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
