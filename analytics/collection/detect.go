@@ -46,7 +46,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	recent := window.NewRecent[behaviour.Session](max(maxUsers, 1))
 	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
-	w := &weights{policy: p, signals: signalsOf(p), population: population, networks: n}
+	w := &weights{policy: p, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}

@@ -23,9 +23,8 @@
 // An account counts once the network, country, method or reader is usual for it;
 // an account for which it is not usual yet counts as a third, and for applications
 // each adopter counts at once. Below ten accounts nothing is known about rarity and
-// weights stay whole, except that on the first day of such a tenant the signals that
-// service accounts give as well count half outside networks of servers for rent. An
-// alert says for each signal how many accounts share it ("3 of 412 accounts").
+// weights stay whole. An alert says for each signal how many
+// accounts share it ("3 of 412 accounts").
 //
 // A baseline is mature after collection.baseline (3 days or 20 sign-ins) and calls
 // nothing new before that; until then the account's groups speak at half the

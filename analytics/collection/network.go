@@ -80,11 +80,6 @@ func (c *networks) spell(country string) []byte {
 // service.
 func (c *networks) rented(ip netip.Addr) bool { return c.geo.Rented(ip) }
 
-// rentedClient is rented for a client; no client is in such a network.
-func (c *networks) rentedClient(k event.ClientKey) bool {
-	return k != (event.ClientKey{}) && c.rented(k.Addr())
-}
-
 // learnName stores the name of a feature. It allocates only for an unknown name.
 func (c *networks) learnName(p *eventFeature, ev *event.Event) {
 	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry

@@ -40,12 +40,6 @@ var rarityOf = setOf(newNetwork, newCountry, newFamily, newApp, impossibleTravel
 // adopts an application counts at once.
 var appSignals = setOf(newApp, mailConsent, accessForeignApp, accessNewApp, accessGraph)
 
-// ofService are the signals that service accounts give as well. On the first day of a
-// tenant, while fewer than leastTenant accounts are known, each of them counts half,
-// except from a network of servers for rent: nothing is known about the programs of the
-// tenant, and service accounts often sign in first.
-var ofService = setOf(signInScript, signInROPC, signInLegacy, accessScript)
-
 // usualOf returns the feature under which the accounts are counted for which a
 // feature is usual.
 func usualOf(feature uint64) baseline.Feature { return baseline.NewFeature('u', feature) }
@@ -55,7 +49,6 @@ type weights struct {
 	policy     *policy.Policy
 	signals    [signalKinds]policy.Signal // with the weights of the policy
 	population *baseline.Population       // how many accounts of the tenant use a feature
-	networks   *networks
 }
 
 // seen counts the account of an event as a user of a feature. An account that is
@@ -111,14 +104,7 @@ func (c *weights) dependsOnRarity(d *profile, n *observation) bool {
 
 // rareShare returns the rarity of the feature of an observation.
 func (c *weights) rareShare(d *profile, n *observation) float64 {
-	accounts := c.population.Accounts()
-	switch {
-	case !c.dependsOnRarity(d, n):
-		return 1
-	case accounts < leastTenant:
-		if accounts > 1 && ofService.has(n.kind) && !c.population.Learned(n.first, 1) && !c.networks.rentedClient(n.client) {
-			return 0.5
-		}
+	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
 	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())

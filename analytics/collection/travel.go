@@ -121,7 +121,7 @@ func (c *sessions) byTelephone(ev *event.Event) bool {
 
 // rentedSite reports whether a site is in a network of servers for rent.
 func (c *sessions) rentedSite(s *behaviour.Site) bool {
-	return c.networks.rentedClient(s.Client)
+	return s.Client != (event.ClientKey{}) && c.networks.rented(s.Client.Addr())
 }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
