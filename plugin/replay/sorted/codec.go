@@ -37,6 +37,7 @@ const (
 	flagOrigin
 	flagPlaced
 	flagMails
+	flagNoAgents
 )
 
 // texts returns the byte fields that an entry keeps, in the order in which they
@@ -61,6 +62,9 @@ func appendEntry(dst []byte, key Key, ev *event.Event) []byte {
 	}
 	if ev.Throttled {
 		flags |= flagThrottled
+	}
+	if ev.NoAgents {
+		flags |= flagNoAgents
 	}
 	if ev.Mails != nil {
 		flags |= flagMails
@@ -153,7 +157,7 @@ func readEntry(b []byte, ev *event.Event) error {
 	ev.Source, ev.Service, ev.Action = event.Source(kinds[0]), event.Service(kinds[1]), event.Action(kinds[2])
 	ev.Outcome, ev.Reason, ev.CodeSpace = event.Outcome(kinds[3]), event.Reason(kinds[4]), event.CodeSpace(kinds[5])
 	ev.Protocol, ev.Proof, ev.Access = event.Protocol(kinds[6]), event.Proof(kinds[7]), event.Access(kinds[8])
-	ev.Pluses, ev.Throttled = kinds[9]&flagPluses != 0, kinds[9]&flagThrottled != 0
+	ev.Pluses, ev.Throttled, ev.NoAgents = kinds[9]&flagPluses != 0, kinds[9]&flagThrottled != 0, kinds[9]&flagNoAgents != 0
 	rest := b[fixed:]
 	marks, n := binary.Uvarint(rest)
 	items, m := binary.Varint(rest[max(n, 0):])
