@@ -9,7 +9,7 @@ import (
 )
 
 // theftOf returns the open incident that an observation, with the triggering window
-// around center, is part of; nil if there is none. The incident of an application, a host
+// around center, is part of, or nil. The incident of an application, a host
 // or an address is that of its day. An account can have several at a time: what joins
 // none of them, and is not from their time or is made by a stranger to them, is another
 // theft. center may be nil.

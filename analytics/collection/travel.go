@@ -75,8 +75,7 @@ func (c *sessions) ofUnknownDevice(ev *event.Event, w *networkContext) bool {
 // within a day to a network of servers for rent. A session that goes to another
 // network and comes back within a day counts half, and so does that of a telephone,
 // which moves between mobile and other networks, and one that goes to another network
-// in the same city. before is the site of this network
-// without the current event.
+// in the same city. before is the site of this network without the current event.
 func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before *behaviour.Site) {
 	at := ev.Time.UnixMilli()
 	gap := min(distance(at, there.First), distance(at, there.Last))

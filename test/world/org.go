@@ -10,7 +10,7 @@ import (
 	"redshank/test/world/network"
 )
 
-// company is the organisation of a world and what it has.
+// company is the organisation of a world, the start of its days and the writer of its logs.
 type company struct {
 	land
 	Start time.Time // midnight of the first day, local time of the organisation

@@ -41,15 +41,22 @@ func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.
 	ev.Agent = elementText(r, xml, "UserAgentString")
 	ev.App = elementText(r, xml, "OAuthClientId")
 	ev.Device = elementText(r, xml, "DeviceId")
+	return emitFederation(r, ev, emit)
+}
+
+// emitFederation emits the sign-in of an audit with the outcome that its id stands for.
+func emitFederation(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	switch r.id {
 	case adfsToken:
 		ev.Outcome = event.Success
 	case adfsPassword:
 		ev.Outcome, ev.Proof = event.Success, event.ProofPassword
-	case adfsRefused:
+	case adfsRefused, adfsTokenError:
 		ev.Outcome, ev.Reason = event.Failure, event.WrongPassword
-	case adfsLockout:
+	case adfsLockout, adfsLocked:
 		ev.Outcome, ev.Reason = event.Failure, event.Locked
+	case adfsLockedTrue:
+		ev.Outcome, ev.Reason = event.Accepted, event.Locked
 	}
 	ev.ID = activityOf(r, ev)
 	emit(ev)
@@ -107,8 +114,8 @@ func firstOfList(text []byte) []byte {
 
 var comma = []byte(",")
 
-// decodeFederationText decodes an audit in text. A refused token without an account is none of
-// a user name: a certificate or a token of another service.
+// decodeFederationText decodes an audit in text. A refused token without an account was
+// requested with a certificate, or with a token of another service, and is ignored.
 func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	user, address := federationValues(r)
@@ -119,17 +126,7 @@ func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.O
 		return format.Ignored
 	}
 	ev.Action, ev.Service, ev.RawUser, ev.RawIP = event.SignIn, event.M365, user, firstOfList(address)
-	switch r.id {
-	case adfsTokenError:
-		ev.Outcome, ev.Reason = event.Failure, event.WrongPassword
-	case adfsLocked:
-		ev.Outcome, ev.Reason = event.Failure, event.Locked
-	case adfsLockedTrue:
-		ev.Outcome, ev.Reason = event.Accepted, event.Locked
-	}
-	ev.ID = activityOf(r, ev)
-	emit(ev)
-	return format.Understood
+	return emitFederation(r, ev, emit)
 }
 
 // federationValues returns the account and the addresses of an audit in text. The
