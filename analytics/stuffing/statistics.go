@@ -63,7 +63,6 @@ type accountStats struct {
 // of looks at each account of a run once. With tool other than 0 only the
 // attempts made with that tool count.
 func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	from, to := run[0].At, run[len(run)-1].At
 	shared := c.shared(run[len(run)-1].Marks)
 	s.scratch = s.scratch[:0]
 	w.run = run
@@ -102,12 +101,30 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 	for i := range s.scratch {
 		s.add(&w, &s.scratch[i])
 	}
-	since := from
-	if !s.population.Learned(from, 1) {
+	w.succeeded = s.succeeded(c, run)
+	return w
+}
+
+// outnumbered reports whether a run cannot open an incident, however its accounts are
+// judged: at least as many accounts got in as attempts name one.
+func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
+	unknown := 0
+	for i := range run {
+		if run[i].Key == 0 {
+			unknown++
+		}
+	}
+	least := &s.policy.Stuffing.FailureThreshold
+	return unknown < min(least.Burst, least.Slow) && len(run)-unknown <= s.succeeded(c, run)
+}
+
+// succeeded returns how many accounts got in from a client during a run.
+func (s *statistics) succeeded(c *client, run []window.Attempt) int {
+	since := run[0].At
+	if !s.population.Learned(since, 1) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
-	w.succeeded = c.succeeded(since, to+s.forgiveness)
-	return w
+	return c.succeeded(since, run[len(run)-1].At+s.forgiveness)
 }
 
 func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
@@ -239,7 +256,7 @@ func (s *statistics) leaveOutStale() {
 func (s *statistics) windows(c *client, at, length int64, tool uint32, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
 	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
-		if len(run) < least { // nearly every call ends here
+		if len(run) < least || tool == 0 && s.outnumbered(c, run) { // nearly every call ends here
 			return false
 		}
 		s.run = s.of(c, run, tool)
