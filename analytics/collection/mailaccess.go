@@ -252,7 +252,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 }
 
 // takenElsewhere reports whether an incident from another network has the mail that was
-// read far above what is usual. The next mail that the person opens is none of it.
+// read far above what is usual. The next mail that the person opens is not part of it.
 func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
 	n := c.evidence.observationOf(ev, accessVolume)
 	return slices.ContainsFunc(d.observations, func(o observation) bool {
