@@ -102,7 +102,7 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 		ev = nil // of the account itself
 	}
 	c.evidence.record(d, n, nil, ev)
-	if c.rentedSite(s) && !d.Baseline.KnewBefore(anyRented, s.First, c.policy.Collection.Baseline) {
+	if d.kind == aUser && c.rentedSite(s) && !d.Baseline.KnewBefore(anyRented, s.First, c.policy.Collection.Baseline) {
 		n.kind, n.half = signInRented, false // a stolen session needs no sign-in that is logged
 		c.evidence.record(d, n, nil, ev)
 	}
