@@ -22,19 +22,12 @@ type Code struct {
 	ropc event.Outcome
 }
 
-// codeSpaces are the tables of codes, by their names in the content.
-var codeSpaces = map[string]event.CodeSpace{
-	event.CodeEntra.String():    event.CodeEntra,
-	event.CodeLogon.String():    event.CodeLogon,
-	event.CodeNTStatus.String(): event.CodeNTStatus,
-	event.CodeWin32.String():    event.CodeWin32,
-	event.CodeKerberos.String(): event.CodeKerberos,
-}
-
-// outcomeNames and reasonNames are the words codes are written with.
+// codeSpaces are the names of the tables of codes in the content, and outcomeNames and
+// reasonNames the words in them.
 var (
-	outcomeNames = []string{"success", "failure", "accepted", "challenge", "noise"}
-	reasonNames  = []string{"wrong_password", "unknown_user", "locked", "disabled", "expired", "mfa_required", "mfa_denied", "policy_blocked", "blocked_ip", "not_allowed", "bad_app", "other"}
+	codeSpaces   = namesOf[event.CodeSpace]()
+	outcomeNames = namesOf[event.Outcome]()
+	reasonNames  = namesOf[event.Reason]()
 )
 
 // codes are the tables of result codes; their keys are as codeKey makes them.
@@ -43,7 +36,8 @@ type codes map[event.CodeSpace]map[string]Code
 // read reads {space: {code: {outcome, reason, meaning, ropc}}}.
 func (c codes) read(r *strict.Reader, at string, n *yaml.Node) {
 	spaces := strict.Fields{}
-	for name, space := range codeSpaces {
+	for _, name := range codeSpaces {
+		space := byName[event.CodeSpace](name)
 		spaces[name] = func(r *strict.Reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
 	}
 	strict.Section(spaces)(r, at, n)

@@ -174,7 +174,7 @@ func (c *content) readAgents(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // familyNames are the families a rule can assign.
-var familyNames = []string{"browser", "outlook", "mobile", "legacy", "script", "tool", "probe", "other"}
+var familyNames = namesOf[event.Family]()
 
 // readPatterns reads a list of patterns.
 func readPatterns(dst *[]event.Pattern) strict.Field {
@@ -208,11 +208,22 @@ func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {
 	})(r, at, n)
 }
 
-// byName returns the value of an enumeration by its name, 0 for an unknown name.
-func byName[T interface {
+// enumeration is a type of package event whose values have names.
+type enumeration interface {
 	~uint8
 	String() string
-}](name string) T {
+}
+
+// namesOf returns the names of an enumeration, without that of 0.
+func namesOf[T enumeration]() (names []string) {
+	for v := T(1); v.String() != "invalid"; v++ {
+		names = append(names, v.String())
+	}
+	return names
+}
+
+// byName returns the value of an enumeration by its name, 0 for an unknown name.
+func byName[T enumeration](name string) T {
 	for v := T(0); v.String() != "invalid"; v++ {
 		if v.String() == name {
 			return v

@@ -82,7 +82,7 @@ func TestOperationGroups(t *testing.T) {
 	for space := range p.content.codes {
 		spaces = append(spaces, space.String())
 	}
-	checkGroups(t, "codes", spaces, slices.Collect(maps.Keys(codeSpaces)))
+	checkGroups(t, "codes", spaces, codeSpaces)
 	for _, rule := range p.content.agents {
 		families = append(families, rule.Family.String())
 	}

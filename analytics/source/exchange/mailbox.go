@@ -148,7 +148,7 @@ func isLoginCommand(command []byte) bool {
 // judgeLogin returns how a sign-in ended; false if it has not.
 func judgeLogin(ev *event.Event, r *table.Row, context []byte) bool {
 	ev.Action, ev.Protocol = event.SignIn, event.BasicAuth
-	if kind := mechanism(bytes.TrimLeft(r[mailParameters], " ")); kind != event.ProtocolUnknown {
+	if kind := request.MechanismNamed(bytes.TrimLeft(r[mailParameters], " ")); kind != event.ProtocolUnknown {
 		ev.Protocol = kind
 	}
 	result := ascii.After(context, "R=")

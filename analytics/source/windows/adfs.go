@@ -3,7 +3,6 @@ package windows
 import (
 	"bytes"
 	"strconv"
-	"unicode/utf8"
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
@@ -93,15 +92,7 @@ func elementText(r *row, xml []byte, name string) []byte {
 		return text
 	}
 	start := len(r.own)
-	for len(text) > 0 {
-		if c, n := xmlEntity(text); text[0] == '&' && n > 0 {
-			r.own = utf8.AppendRune(r.own, c)
-			text = text[n:]
-			continue
-		}
-		r.own = append(r.own, text[0])
-		text = text[1:]
-	}
+	r.own = appendXMLText(r.own, text)
 	return r.own[start:len(r.own):len(r.own)]
 }
 
