@@ -4,6 +4,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // The pipelines of Elastic's integrations move fields of a log to those of the Elastic
@@ -72,49 +73,40 @@ func elasticOf(m record.Value, found []record.Value) *elasticLog {
 	return nil
 }
 
-// openElastic opens the record that a document of an integration was before its pipeline.
-func openElastic(s *Set, l *elasticLog, m record.Value, depth int) bool {
+// record returns the record that a document of an integration was before its pipeline.
+func (l *elasticLog) record(b *format.Scratch, m record.Value) record.Value {
 	own := m.Path(l.own...)
-	b := &s.scratch
-	start := len(b.Buf)
-	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
-	n := uint32(0)
+	start, n := beginMap(b), uint32(0)
 	for key, value := range own.All() {
-		if l.wrapped != nil && string(key) == "properties" {
-			continue
+		if l.wrapped == nil || string(key) != "properties" {
+			b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
+			n++
 		}
-		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
-		n++
 	}
-	n += appendMoved(s, m, l.outer)
+	n += appendMoved(b, m, l.outer)
 	if l.wrapped != nil {
 		b.Buf = msgp.AppendString(b.Buf, "properties")
-		b.Buf = appendProperties(s, own.Get("properties"), m, l.wrapped)
+		appendProperties(b, own.Get("properties"), m, l.wrapped)
 		n++
 	}
 	putCount(b.Buf[start:], n)
-	return s.open(record.Value(b.Buf[start:]), depth+1)
+	return record.Value(b.Buf[start:])
 }
 
 // appendProperties appends the properties that stayed, and those that were moved.
-func appendProperties(s *Set, own, m record.Value, fields []moved) []byte {
-	b := &s.scratch
-	start := len(b.Buf)
-	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
-	n := uint32(0)
+func appendProperties(b *format.Scratch, own, m record.Value, fields []moved) {
+	start, n := beginMap(b), uint32(0)
 	for key, value := range own.All() {
 		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 2)
 		n++
 	}
-	n += appendMoved(s, m, fields)
+	n += appendMoved(b, m, fields)
 	putCount(b.Buf[start:], n)
-	return b.Buf
 }
 
 // appendMoved appends the moved fields that m has, and returns how many. A field that also
 // stayed stands before and counts.
-func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
-	b := &s.scratch
+func appendMoved(b *format.Scratch, m record.Value, fields []moved) (n uint32) {
 	for _, f := range fields {
 		for _, path := range f.from {
 			if value := m.Path(path...); value.Present() && !value.IsMap() {
@@ -125,6 +117,13 @@ func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
 		}
 	}
 	return n
+}
+
+// beginMap appends a map header of five bytes, for putCount, and returns its offset.
+func beginMap(b *format.Scratch) (start int) {
+	start = len(b.Buf)
+	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
+	return start
 }
 
 // putCount writes the number of fields into a map header of five bytes.

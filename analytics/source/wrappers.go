@@ -128,3 +128,19 @@ func rawLine(found []record.Value) []byte {
 	}
 	return nil
 }
+
+// placeOf returns the place that the fields around a record name.
+func placeOf(found []record.Value) (at place) {
+	for _, slot := range pathSlots {
+		if named := found[slot].Bytes(); len(named) > 0 {
+			at.path = named
+		}
+	}
+	if at.offset = found[slotOffset]; !at.offset.Present() {
+		at.offset = found[slotLogOffset]
+	}
+	if file := found[slotLog].Get("file"); file.Present() {
+		at = place{file.Get("path").Bytes(), found[slotLog].Get("offset")}
+	}
+	return at
+}
