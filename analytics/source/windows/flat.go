@@ -74,9 +74,11 @@ var flatHeads = ascii.NewNames(map[string]string{
 	"version": "Version", "identifier": "UserID", "message": "Message",
 })
 
-// readFlat fills the row from a flattened record. This form is rare, so a check of each
-// key is acceptable.
-func readFlat(r *row, m record.Value) {
+// flatRecord is a flattened event.
+type flatRecord struct{ record.Value }
+
+// read fills the row. This form is rare, so a check of each key is acceptable.
+func (m flatRecord) read(r *row) {
 	for key, v := range m.All() {
 		name, path := lastPart(key)
 		switch string(key) {

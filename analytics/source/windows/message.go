@@ -3,13 +3,11 @@ package windows
 import (
 	"bytes"
 	"strings"
-
-	"redshank/analytics/ascii"
 )
 
 // messages are the orders of the values in the rendered Message of an event, by
 // their number. The message is the last resort: for collectors that keep nothing
-// else, and for values that nameByShape could not place. The labels are translated and
+// else, and for values that the schema could not place. The labels are translated and
 // therefore ignored; a value follows the tabs after a label.
 var messages = []struct {
 	id     int
@@ -47,11 +45,14 @@ var messageOf = func() map[messageKey][]field {
 	return all
 }()
 
-// nameByMessage sets the missing fields from the rendered message of a Security event.
-func nameByMessage(r *row) {
+// renderedMessage is the message of an event as Windows renders it.
+type renderedMessage []byte
+
+// nameByOrder sets the missing fields of a Security event by the order of the values.
+func (m renderedMessage) nameByOrder(r *row) {
 	var values [maxInserts][]byte
 	n := 0
-	for rest := ascii.Clip(r.message, maxWinText); len(rest) > 0; {
+	for rest := []byte(m); len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, newline)
 		value, ok := labelled(line)
@@ -126,16 +127,14 @@ var labels = []label{
 }
 
 // nameByLabel sets the missing fields from an English message.
-func nameByLabel(r *row) {
+func (m renderedMessage) nameByLabel(r *row) {
 	for i := range labels {
 		l := &labels[i]
 		if l.id != r.id || r.data[l.field] != nil {
 			continue
 		}
-		text := r.message[:min(len(r.message), maxWinText)]
-		if at := bytes.Index(text, []byte(l.section)); at >= 0 {
-			text = text[at+len(l.section):]
-		} else {
+		_, text, found := bytes.Cut(m, []byte(l.section))
+		if !found {
 			continue
 		}
 		at := bytes.Index(text, []byte(l.label))

@@ -7,6 +7,7 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // field is a named value of an event's data. Values that no decoder reads are
@@ -218,6 +219,27 @@ func (r *row) named() bool {
 		}
 	}
 	return false
+}
+
+// unwanted returns the outcome of an event that is not decoded: ignored, unless the
+// event cannot be identified.
+func (r *row) unwanted(in *format.Input) format.Outcome {
+	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
+		return in.Fail(format.BadShape)
+	}
+	return format.Ignored
+}
+
+// act returns the kind of the row's event. If the provider's name is rendered or
+// missing, the channel identifies the event.
+func (r *row) act() eventType {
+	kind := kindOf(providers, r.provider)
+	if kind == other {
+		if kind = kindOf(channels, r.channel); kind == cmdlets && len(r.provider) > 0 {
+			kind = other
+		}
+	}
+	return eventType{kind, r.id}
 }
 
 // recordID returns computer/channel/record id/second, which is unique over

@@ -61,32 +61,28 @@ type schema struct {
 	counts    []int
 }
 
-var schemaOf = func() map[eventType]schema {
-	all := make(map[eventType]schema, len(schemas))
+var schemaOf = func() map[eventType]*schema {
+	all := make(map[eventType]*schema, len(schemas))
 	for _, s := range schemas {
 		var positions []position
 		for _, word := range strings.Fields(s.fields) {
 			name, shape, _ := strings.Cut(word, ":")
 			positions = append(positions, position{fieldByName[name], shape[0]})
 		}
-		all[eventType{s.kind, s.id}] = schema{positions, s.counts}
+		all[eventType{s.kind, s.id}] = &schema{positions, s.counts}
 	}
 	return all
 }()
 
-// nameByPosition gives the inserts their names.
-func nameByPosition(r *row, act eventType) {
-	schema, ok := schemaOf[act]
-	if !ok || r.count == 0 {
+// name gives the inserts of a row their names.
+func (s *schema) name(r *row) {
+	if !s.complete(r.version, r.count) {
+		s.nameByShape(r)
 		return
 	}
-	if schema.complete(r.version, r.count) {
-		for i := range min(r.count, len(schema.positions)) {
-			r.put(schema.positions[i].field, r.inserts[i])
-		}
-		return
+	for i := range min(r.count, len(s.positions)) {
+		r.put(s.positions[i].field, r.inserts[i])
 	}
-	nameByShape(r, &schema)
 }
 
 // complete reports whether count is the number of values of the version. More
@@ -115,7 +111,7 @@ func (s *schema) complete(version, count int) bool {
 // TargetUserName and TargetDomainName is present, it becomes the name, which is
 // correct: logons with a UPN have no domain, and no logon has a domain without a
 // name. If an insert fits no position, the remaining inserts stay unset.
-func nameByShape(r *row, s *schema) {
+func (s *schema) nameByShape(r *row) {
 	at := 0
 	for i := range r.count {
 		text := r.inserts[i]
