@@ -30,11 +30,11 @@ var (
 	reasonNames  = namesOf[event.Reason]()
 )
 
-// codes are the tables of result codes; their keys are as codeKey makes them.
-type codes map[event.CodeSpace]map[string]Code
+// codeTables are the tables of result codes; their keys are as codeKey makes them.
+type codeTables map[event.CodeSpace]map[string]Code
 
 // read reads {space: {code: {outcome, reason, meaning, ropc}}}.
-func (c codes) read(r *strict.Reader, at string, n *yaml.Node) {
+func (c codeTables) read(r *strict.Reader, at string, n *yaml.Node) {
 	spaces := strict.Fields{}
 	for _, name := range codeSpaces {
 		space := byName[event.CodeSpace](name)
@@ -44,7 +44,7 @@ func (c codes) read(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // readSpace reads one table.
-func (c codes) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
+func (c codeTables) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
 	if c[space] == nil {
 		c[space] = map[string]Code{}
 	}
@@ -85,7 +85,7 @@ func codeKey(dst, code []byte) []byte {
 }
 
 // CodeMeaning returns what a result code means, and whether it is known.
-func (c codes) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
+func (c codeTables) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 	var scratch [maxCode]byte
 	found, ok := c[space][string(codeKey(scratch[:0], code))]
 	return found, ok
@@ -93,7 +93,7 @@ func (c codes) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 
 // judge sets outcome and reason by the code, if the code is known. A sign-in that
 // was logged as a success stays one if its code is that of an interrupt.
-func (c codes) judge(ev *event.Event) {
+func (c codeTables) judge(ev *event.Event) {
 	if ev.CodeSpace == event.CodeNone || len(ev.Code) == 0 {
 		return
 	}

@@ -28,7 +28,7 @@ func (p *Policy) identify(ev *event.Event) {
 
 // judge finds what depends on more: the result code, the application, the time.
 func (p *Policy) judge(ev *event.Event) {
-	p.content.judge(ev)
+	p.contentTables.judge(ev)
 	if p.automation.cause(ev) {
 		ev.Marks |= event.KnownAutomation
 	}

@@ -12,18 +12,18 @@ import (
 // user_agent.original, the operation to event.action. Only what has no field there stays
 // below the name of the log, partly in snake case. elasticLogs say where the fields are.
 
-// moved is a field that a log has under a name, and the places where it may be now, the
+// movedField is a field that a log has under a name, and the places where it may be now, the
 // best first.
-type moved struct {
+type movedField struct {
 	name string
 	from [][]string
 }
 
 // elasticLog is one log of an integration.
 type elasticLog struct {
-	own     []string // path of the fields that stayed
-	outer   []moved  // fields beside
-	wrapped []moved  // fields of properties; nil: the log has no properties
+	own     []string     // path of the fields that stayed
+	outer   []movedField // fields beside
+	wrapped []movedField // fields of properties; nil: the log has no properties
 }
 
 var (
@@ -36,25 +36,25 @@ var (
 
 var elasticLogs = []elasticLog{
 	{own: []string{"azure", "signinlogs"},
-		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}, {"location", [][]string{{"geo", "country_iso_code"}}}},
-		wrapped: []moved{{"createdDateTime", [][]string{{"azure", "signinlogs", "properties", "created_at"}}}, {"userAgent", ecsAgent}, {"userPrincipalName", [][]string{{"user", "email"}}}, {"userId", [][]string{{"user", "id"}}}}},
+		outer:   []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}, {"location", [][]string{{"geo", "country_iso_code"}}}},
+		wrapped: []movedField{{"createdDateTime", [][]string{{"azure", "signinlogs", "properties", "created_at"}}}, {"userAgent", ecsAgent}, {"userPrincipalName", [][]string{{"user", "email"}}}, {"userId", [][]string{{"user", "id"}}}}},
 	{own: []string{"azure", "auditlogs"},
-		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
-		wrapped: []moved{{"activityDisplayName", [][]string{{"event", "action"}}}}},
+		outer:   []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []movedField{{"activityDisplayName", [][]string{{"event", "action"}}}}},
 	{own: []string{"azure", "graphactivitylogs"},
-		outer: []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
-		wrapped: []moved{{"requestMethod", ecsMethod}, {"requestUri", [][]string{{"url", "original"}}}, {"responseStatusCode", ecsStatus},
+		outer: []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []movedField{{"requestMethod", ecsMethod}, {"requestUri", [][]string{{"url", "original"}}}, {"responseStatusCode", ecsStatus},
 			{"userAgent", ecsAgent}, {"userId", [][]string{{"user", "id"}}}}},
-	{own: []string{"o365", "audit"}, outer: []moved{{"CreationTime", ecsTime}, {"Operation", [][]string{{"event", "action"}}},
+	{own: []string{"o365", "audit"}, outer: []movedField{{"CreationTime", ecsTime}, {"Operation", [][]string{{"event", "action"}}},
 		{"Id", [][]string{{"event", "id"}}}, {"Workload", [][]string{{"event", "provider"}}}, {"UserId", [][]string{{"user", "id"}, {"user", "email"}, {"user", "name"}}},
 		{"ClientIP", ecsClient}, {"UserAgent", ecsAgent}, {"ResultStatus", [][]string{{"event", "outcome"}}}, {"OriginatingServer", [][]string{{"server", "domain"}}}}},
-	{own: []string{"iis", "access"}, outer: []moved{{"timegenerated", ecsTime}, {"s-ip", [][]string{{"destination", "ip"}, {"destination", "address"}}},
+	{own: []string{"iis", "access"}, outer: []movedField{{"timegenerated", ecsTime}, {"s-ip", [][]string{{"destination", "ip"}, {"destination", "address"}}},
 		{"s-computername", [][]string{{"iis", "access", "server_name"}}}, {"cs-method", ecsMethod}, {"cs-uri-stem", [][]string{{"url", "path"}, {"url", "original"}}},
 		{"cs-uri-query", [][]string{{"url", "query"}}}, {"s-port", [][]string{{"destination", "port"}}}, {"cs-username", [][]string{{"user", "name"}}},
 		{"c-ip", ecsClient}, {"cs(User-Agent)", ecsAgent}, {"cs(Referer)", [][]string{{"http", "request", "referrer"}}}, {"sc-status", ecsStatus},
 		{"sc-substatus", [][]string{{"iis", "access", "sub_status"}}}, {"sc-win32-status", [][]string{{"iis", "access", "win32_status"}}},
 		{"x-forwarded-for", [][]string{{"network", "forwarded_ip"}}}}},
-	{own: []string{"microsoft", "exchange"}, outer: []moved{{"datetime", ecsTime}, {"cip", ecsClient}, {"clientipaddress", ecsClient}, {"useragent", ecsAgent},
+	{own: []string{"microsoft", "exchange"}, outer: []movedField{{"datetime", ecsTime}, {"cip", ecsClient}, {"clientipaddress", ecsClient}, {"useragent", ecsAgent},
 		{"httpstatus", ecsStatus}, {"method", ecsMethod}, {"urlquery", [][]string{{"url", "query"}}}, {"serverhostname", [][]string{{"observer", "hostname"}}},
 		{"authenticateduser", [][]string{{"user", "name"}}}}},
 }
@@ -94,7 +94,7 @@ func (l *elasticLog) record(b *format.Scratch, m record.Value) record.Value {
 }
 
 // appendProperties appends the properties that stayed, and those that were moved.
-func appendProperties(b *format.Scratch, own, m record.Value, fields []moved) {
+func appendProperties(b *format.Scratch, own, m record.Value, fields []movedField) {
 	start, n := beginMap(b), uint32(0)
 	for key, value := range own.All() {
 		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 2)
@@ -106,7 +106,7 @@ func appendProperties(b *format.Scratch, own, m record.Value, fields []moved) {
 
 // appendMoved appends the moved fields that m has, and returns how many. A field that also
 // stayed stands before and counts.
-func appendMoved(b *format.Scratch, m record.Value, fields []moved) (n uint32) {
+func appendMoved(b *format.Scratch, m record.Value, fields []movedField) (n uint32) {
 	for _, f := range fields {
 		for _, path := range f.from {
 			if value := m.Path(path...); value.Present() && !value.IsMap() {

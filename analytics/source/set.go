@@ -18,7 +18,7 @@ const Auto = "auto"
 // engine has one.
 type Set struct {
 	tally
-	readers []*reader
+	readers []*formatReader
 	streams *streams
 	content Content
 
@@ -28,8 +28,8 @@ type Set struct {
 	origin  event.Origin
 	locate  func(*event.Origin) // locateInMap
 	body    record.Value        // of the record, for locate
-	running *stream
-	at      *stream // of in
+	running *streamState
+	at      *streamState // of in
 	in      format.Input
 	effort  effort
 	ev      event.Event
@@ -110,7 +110,7 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 }
 
 // begin prepares in for a record of a stream.
-func (s *Set) begin(tag string, now time.Time, of *stream) {
+func (s *Set) begin(tag string, now time.Time, of *streamState) {
 	s.at, s.tag = of, tag
 	s.origin = event.Origin{}
 	s.ev.Origin = &s.origin
@@ -179,7 +179,7 @@ func (s *Set) offer() bool {
 
 // try offers the record to one format. A format that claims the record and then
 // does not know or not understand it leaves it to the others.
-func (s *Set) try(f *reader) bool {
+func (s *Set) try(f *formatReader) bool {
 	if !f.Claims(&s.in) {
 		return false
 	}

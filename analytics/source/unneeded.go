@@ -26,7 +26,7 @@ type Unneeded struct {
 
 // skipUnneeded prepares for the rows behind a header line: those of a log that no analytic
 // needs are ignored until the header of another log.
-func (s *stream) skipUnneeded(header []byte) {
+func (s *streamState) skipUnneeded(header []byte) {
 	switch kind, found := unneededLog(header); {
 	case found:
 		s.unneeded = kind + 1

@@ -128,7 +128,7 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 	s.in.Fields = m
 	if s.in.Values(wrapperKeys, false, found[:]) > 0 {
 		elastic := elasticOf(m, found[:])
-		if inner, known := wrapped(found[:]); inner.Present() && elastic == nil {
+		if inner, known := innerRecord(found[:]); inner.Present() && elastic == nil {
 			if known && inner.IsArray() {
 				return s.openList(inner, depth+1, true)
 			}

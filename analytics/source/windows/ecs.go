@@ -8,7 +8,7 @@ import "redshank/analytics/record"
 // program.
 var ecs = []struct {
 	kind  providerKind
-	field field
+	field dataField
 	path  []string
 }{
 	{security, fieldIPAddress, []string{"source", "ip"}},

@@ -33,10 +33,10 @@ type messageKey struct{ id, values int }
 
 // messageOf finds an order by event and number of values, which distinguishes the
 // versions and rejects truncated messages.
-var messageOf = func() map[messageKey][]field {
-	all := make(map[messageKey][]field, len(messages))
+var messageOf = func() map[messageKey][]dataField {
+	all := make(map[messageKey][]dataField, len(messages))
 	for _, m := range messages {
-		var fields []field
+		var fields []dataField
 		for _, name := range strings.Fields(m.values) {
 			fields = append(fields, fieldByName[name])
 		}
@@ -81,11 +81,11 @@ func labelled(line []byte) (value []byte, ok bool) {
 	return line[tab+1:], true
 }
 
-// label is the position of one value in the English message of an event: the value
+// labelPosition is the position of one value in the English message of an event: the value
 // follows a label, which follows the title of a section.
-type label struct {
+type labelPosition struct {
 	id      int // of the event
-	field   field
+	field   dataField
 	section string // empty: the whole message
 	label   string
 	last    bool // the last occurrence counts, because the client chooses the text before it
@@ -94,7 +94,7 @@ type label struct {
 // labels are for messages that have lost their line breaks, or their end. Windows
 // itself writes the source address and the text after it. The client chooses
 // account and workstation, so a label inside them must not count.
-var labels = []label{
+var labels = []labelPosition{
 	{4624, fieldTargetUserName, "New Logon:", "Account Name:", false},
 	{4624, fieldTargetDomainName, "New Logon:", "Account Domain:", false},
 	{4624, fieldTargetSID, "New Logon:", "Security ID:", false},

@@ -51,31 +51,31 @@ var schemas = []struct {
 
 // position is one position of a schema.
 type position struct {
-	field field
+	field dataField
 	shape byte
 }
 
-// schema is the parsed form of a schema.
-type schema struct {
+// eventSchema is the parsed form of a schema.
+type eventSchema struct {
 	positions []position
 	counts    []int
 }
 
-var schemaOf = func() map[eventType]*schema {
-	all := make(map[eventType]*schema, len(schemas))
+var schemaOf = func() map[eventType]*eventSchema {
+	all := make(map[eventType]*eventSchema, len(schemas))
 	for _, s := range schemas {
 		var positions []position
 		for _, word := range strings.Fields(s.fields) {
 			name, shape, _ := strings.Cut(word, ":")
 			positions = append(positions, position{fieldByName[name], shape[0]})
 		}
-		all[eventType{s.kind, s.id}] = &schema{positions, s.counts}
+		all[eventType{s.kind, s.id}] = &eventSchema{positions, s.counts}
 	}
 	return all
 }()
 
 // name gives the inserts of a row their names.
-func (s *schema) name(r *row) {
+func (s *eventSchema) name(r *row) {
 	if !s.complete(r.version, r.count) {
 		s.nameByShape(r)
 		return
@@ -87,7 +87,7 @@ func (s *schema) name(r *row) {
 
 // complete reports whether count is the number of values of the version. More
 // values than in any known version belong to a later version.
-func (s *schema) complete(version, count int) bool {
+func (s *eventSchema) complete(version, count int) bool {
 	last := len(s.counts) - 1
 	if count >= s.counts[last] {
 		return true
@@ -111,7 +111,7 @@ func (s *schema) complete(version, count int) bool {
 // TargetUserName and TargetDomainName is present, it becomes the name, which is
 // correct: logons with a UPN have no domain, and no logon has a domain without a
 // name. If an insert fits no position, the remaining inserts stay unset.
-func (s *schema) nameByShape(r *row) {
+func (s *eventSchema) nameByShape(r *row) {
 	at := 0
 	for i := range r.count {
 		text := r.inserts[i]
