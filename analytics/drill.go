@@ -17,9 +17,9 @@ const (
 )
 
 // drillRuns runs a drill. The events of a drill go to an engine of its own with the
-// same policy and nothing else in common, so that they neither meet nor teach
-// anything that is known of real accounts and clients. That engine is made by the
-// first record of a run, is never saved, and ends with the run.
+// same policy and no shared state, so that a drill neither depends on nor changes what is
+// known of real accounts and clients. The first record of a run creates that engine, which
+// is never saved and ends with the run.
 type drillRuns struct {
 	run    drill.Run
 	engine *Engine

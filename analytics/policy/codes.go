@@ -72,7 +72,8 @@ func (c codeTables) readSpace(r *strict.Reader, at string, n *yaml.Node, space e
 const maxCode = 96
 
 // codeKey appends a code in the form it is looked up by: lower case, without
-// 0x and leading zeros, so that 0xC000006A, c000006a and 0x18, 0x00000018 meet.
+// 0x and leading zeros. 0xC000006A and c000006a have one key, and so do 0x18 and
+// 0x00000018.
 func codeKey(dst, code []byte) []byte {
 	code = bytes.TrimSpace(code[:min(len(code), maxCode)])
 	if len(code) > 2 && code[0] == '0' && code[1]|0x20 == 'x' {

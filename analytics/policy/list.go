@@ -60,7 +60,7 @@ func stampOf(path string) (stamp, error) {
 }
 
 // elements reads a list into l: texts, and `file: path` for files. A list in a
-// policy takes the place of the default.
+// policy replaces the default.
 func elements[T any](l *policyList[T]) strict.Field {
 	return func(r *strict.Reader, at string, n *yaml.Node) {
 		l.pending = nil

@@ -77,7 +77,7 @@ type Collection struct {
 	TimeWindow time.Duration
 	// Baseline: when a baseline is mature.
 	Baseline LearningPeriod
-	// Weights that take the place of the content's, by signal code, 0 to 100.
+	// Weights override those of the content, by signal code, 0 to 100.
 	Weights map[string]int
 }
 

@@ -45,12 +45,12 @@ const auditHeader = "actoruserprincipalname"
 // rendered message follows the columns, without a name of its own.
 const viewerHeader = "task category"
 
-// separators are what parts the cells of a row: a comma, a semicolon where the
-// comma is the decimal sign, or a tab.
+// separators separate the cells of a row: a comma, a semicolon where the comma is the
+// decimal sign, or a tab.
 const separators = ",;\t"
 
 // csvHeader returns the columns that line names, and none if line is no header.
-// Rows of most logs begin with a digit, which settles it.
+// Most lines are rows that begin with a digit, which is checked first.
 func csvHeader(line []byte) csvColumns {
 	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' || bytes.IndexByte(line, '{') >= 0 {
 		return csvColumns{}

@@ -104,8 +104,8 @@ func appendProperties(b *format.Scratch, own, m record.Value, fields []movedFiel
 	putCount(b.Buf[start:], n)
 }
 
-// appendMoved appends the moved fields that m has, and returns how many. A field that also
-// stayed stands before and counts.
+// appendMoved appends the moved fields that m has, and returns how many. A field that is
+// still in its old place comes first there and counts.
 func appendMoved(b *format.Scratch, m record.Value, fields []movedField) (n uint32) {
 	for _, f := range fields {
 		for _, path := range f.from {

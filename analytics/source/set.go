@@ -69,21 +69,20 @@ func New(only string, content Content) (*Set, error) {
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
 }
 
-// Index returns where the set looks for the fields of a map. A caller that gives
-// it to the reader of the records saves the set a second walk of each.
+// Index returns the index in which the set looks up the fields of a map. A reader of the
+// records that fills the same index saves the set a second walk of each record.
 func (s *Set) Index() *record.Index { return &s.index }
 
-// Release lets go of the records that were decoded.
+// Release drops all references to the decoded records.
 func (s *Set) Release() {
 	s.ev.Reset()
 	s.running = nil
 	s.origin = event.Origin{}
 }
 
-// Decode finds the log record, or the several, inside rec and hands their
-// events to emit. The event that emit gets points into rec and is the set's
-// own: it is over when emit returns. tag must not point into the chunk; it is
-// kept.
+// Decode finds the log records inside rec and calls emit with their events. An event
+// belongs to the set, points into rec, and is valid until emit returns. tag is kept, so it
+// must not point into the chunk.
 func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 	if s.NextLine(rec, &s.ev, emit) {
 		return

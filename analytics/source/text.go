@@ -66,9 +66,8 @@ func (s *Set) openText(text []byte, depth int) bool {
 	return s.openLine(text, depth) || s.openBehindPrefix(text, depth)
 }
 
-// openJSON decodes JSON values that stand one behind the other. If there are
-// several, each counts as a record, and what cannot be read behind them as one
-// more.
+// openJSON decodes a sequence of JSON values. Each of several values counts as a record,
+// and an unreadable rest as one more.
 func (s *Set) openJSON(text []byte, depth int) bool {
 	v, rest, err := s.scratch.JSON(text)
 	if err != nil {

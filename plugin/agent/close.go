@@ -7,8 +7,8 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// Close ends what Start started. The sink gets delivery.StopGrace to take what
-// waits; the log gets a summary.
+// Close stops what Start started. Waiting messages are delivered for at most
+// delivery.StopGrace, and a summary is logged.
 func (i *Instance) Close() {
 	close(i.stop)
 	i.stopped.Wait()

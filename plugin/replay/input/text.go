@@ -92,7 +92,7 @@ func isExport(start []byte) bool {
 	return bytes.Count(line, []byte(",")) > 1 || bytes.Count(line, []byte(";")) > 1
 }
 
-// lines hands on a text line by line; joined: lines inside of quotes are one row.
+// lines reads a text line by line. If joined is set, lines inside quotes are one row.
 func (r *reader) lines(from *bufio.Reader, joined bool) error {
 	var tooLong int
 	for {
