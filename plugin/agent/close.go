@@ -64,5 +64,5 @@ func (i *Instance) summary() {
 		"clients", s.Clients, "clients_evicted", s.ClientsEvicted,
 		"accounts", s.Accounts, "accounts_evicted", s.AccountsEvicted,
 		"incidents", s.Incidents, "alerts", s.Alerts, "suppressed", s.Suppressed,
-		"delivered", sent.Settled, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
+		"delivered", sent.Delivered, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
 }
