@@ -41,11 +41,11 @@ func digest(t *testing.T, o otherworld.Options) uint64 {
 }
 
 func TestSameOptionsSameWorld(t *testing.T) {
-	one := digest(t, small("lawfirm", 1))
-	if digest(t, small("lawfirm", 1)) != one {
+	first := digest(t, small("lawfirm", 1))
+	if digest(t, small("lawfirm", 1)) != first {
 		t.Error("two worlds of one seed differ")
 	}
-	if digest(t, small("lawfirm", 2)) == one {
+	if digest(t, small("lawfirm", 2)) == first {
 		t.Error("the seed changes nothing")
 	}
 }
