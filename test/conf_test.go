@@ -17,6 +17,7 @@ import (
 
 	"redshank/test/agent"
 	"redshank/test/day"
+	"redshank/test/extent"
 )
 
 // confDir and buildDir are relative to this package.
@@ -222,6 +223,7 @@ func TestPluginsFile(t *testing.T) {
 func needAgent(t *testing.T) {
 	t.Helper()
 	linuxOnly(t, "there is no Fluent Bit for Wine")
+	extent.NeedsFull(t)
 	if _, err := agent.Find(); err != nil {
 		t.Skip("SKIPPED: no fluent-bit on PATH; the configurations were parsed, not run")
 	}
