@@ -284,6 +284,23 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	return k
 }
 
+// revise withdraws the campaign of an incident if the failures that no success explains
+// are too few for one.
+func (s *campaigns) revise(i *attack.Attack) {
+	n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i })
+	var rest []*evidence.Failure
+	for _, t := range i.Attempts() {
+		if !t.Succeeded {
+			rest = append(rest, &evidence.Failure{Attempt: t})
+		}
+	}
+	if n < 0 || s.level.several(rest) {
+		return
+	}
+	s.retire(s.list[n])
+	s.incidents.tracker.Withdraw(i.Incident)
+}
+
 func (s *campaigns) retire(k *campaign) {
 	s.list = slices.DeleteFunc(s.list, func(o *campaign) bool { return o == k })
 	for _, key := range k.keys {

@@ -40,7 +40,7 @@
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
 //     window, and more than three times as many accounts as sign in.
-//   - Many clients with nothing in common (tenantlevel.go): the foreign failures of the
+//   - Many clients with nothing in common (cluster.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
 //     day exceed what is usual in a day; IMAP, POP and SMTP have levels of their own.
@@ -63,6 +63,10 @@
 // clients are those of the first, or most of its accounts, where the first tried at
 // most a tenth of the tenant. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over.
+//
+// An incident of a client, or a campaign, is withdrawn (revision.go) if sign-ins arrive
+// late, and it would not have opened if they had come in time. Decisions about the client then
+// wait for as long, for a week.
 //
 // # It stays quiet
 //

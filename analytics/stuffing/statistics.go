@@ -19,6 +19,7 @@ type statistics struct {
 	accounts    *window.Table[uint64, *account]
 	geo         *policy.GeoCache
 	forgiveness int64
+	slack       int64 // how long after a run, in milliseconds, accounts may get in that count in it
 
 	failing *account       // account of the current failure, or nil
 	scratch []accountStats // accounts of the current run
@@ -106,7 +107,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 	if !s.population.Learned(from, 1) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
-	w.succeeded = c.succeeded(since, to+s.forgiveness)
+	w.succeeded = c.succeeded(since, to+s.slack)
 	return w
 }
 
