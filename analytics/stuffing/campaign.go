@@ -40,6 +40,7 @@ type campaign struct {
 	only       []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
 	latest     []evidence.Failure // of a campaign without: the failures that it took in last
 	divided    int64              // when another campaign was last split off from these
+	usual      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
 	recent     []int64            // times of the latest failures without a rare trait, in order
 }
 
