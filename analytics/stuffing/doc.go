@@ -49,6 +49,8 @@
 //     the campaign.
 //   - Rounds (campaigns.go): three clients or more with incidents of their own try the
 //     same accounts with the same rare tool.
+//   - Concurrent incidents (campaigns.go): campaign.rare_addresses clients or more with
+//     incidents of their own begin within an hour of each other with the same tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; three networks at a time with
 //     failure_threshold failures together; a privileged account
@@ -60,8 +62,8 @@
 // that client, and each names the other (Incident.Campaign and Members).
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
-// clients are those of the first, or most of its accounts, where the first tried at
-// most a tenth of the tenant. Campaigns that begin within an hour of each other
+// clients are those of the first, or most of its accounts, twice as many as by
+// chance. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if sign-ins arrive
