@@ -32,6 +32,7 @@ type client struct {
 	added    uint32         // attempts so far
 	owner    uint32         // of the network; see profiles.owner
 	looked   int32          // hour of the last check of the days
+	wait     wait
 	attempts window.Attempts
 	users    *users // nil: none yet
 }

@@ -82,7 +82,6 @@ type sharedAddresses struct {
 	rarity      *rarity
 	statistics  *statistics
 	burst, slow int64 // milliseconds
-	forgiveness int64
 }
 
 // limit limits the incident of a client, which opened before the address was
@@ -234,7 +233,7 @@ func (s *sharedAddresses) opensStrange(c *client, t *window.Attempt, u *unit) (w
 
 // succeededWith returns how many accounts signed in with a tool during a run.
 func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
-	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
+	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.statistics.slack
 	for _, a := range c.signIns() {
 		if a.tool == tool && a.outcome == event.Success && a.activeBetween(from, to) {
 			n++

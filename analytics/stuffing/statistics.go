@@ -19,6 +19,7 @@ type statistics struct {
 	accounts    *window.Table[uint64, *account]
 	geo         *policy.GeoCache
 	forgiveness int64
+	slack       int64 // how long after a run, in milliseconds, accounts may get in that count in it
 
 	failing *account       // account of the current failure, or nil
 	scratch []accountStats // accounts of the current run
@@ -146,7 +147,7 @@ func (s *statistics) succeeded(c *client, run []window.Attempt) int {
 	if !s.population.Learned(since, 1) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
-	return c.succeeded(since, run[len(run)-1].At+s.forgiveness)
+	return c.succeeded(since, run[len(run)-1].At+s.slack)
 }
 
 func (s *statistics) account(c *client, t *window.Attempt) *accountStats {

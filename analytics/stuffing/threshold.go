@@ -9,6 +9,7 @@ import (
 // thresholds decides whether the attempts of one client make an incident.
 type thresholds struct {
 	policy      *policy.Policy
+	incidents   *incidents
 	statistics  *statistics
 	shared      *sharedAddresses
 	burst, slow int64 // milliseconds
@@ -20,12 +21,21 @@ type thresholds struct {
 const evaluations = 8
 
 // opens names the horizon in which the client's attempts make an incident, ""
-// where they make none.
-func (s *thresholds) opens(c *client, t *window.Attempt) string {
+// where they make none, and returns the time of the attempt that makes them one.
+func (s *thresholds) opens(c *client, t *window.Attempt) (why string, at int64) {
 	every := uint32(max(1, len(c.attempts.All())/evaluations))
 	if every >= 4 && c.added%every != 0 {
-		return ""
+		return "", t.At
 	}
+	if c.wait.applies(s.incidents.tracker.Newest()) && !(c.shared(t.Marks) && s.shared.rarity.strange(c, t)) {
+		return s.opensLate(c, t)
+	}
+	return s.evaluate(c, t), t.At
+}
+
+// evaluate names the horizon around an attempt in which the client's attempts make an
+// incident, or "".
+func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
 	if c.shared(t.Marks) {
 		return s.shared.opens(c, t)
 	}
