@@ -50,8 +50,9 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !slices.Contains(c.unit.strange, got.tool) && !i.HasFailed(got.key) {
-			return legitimate
+		common := !slices.Contains(c.unit.strange, got.tool)
+		if !strange || common && !i.HasFailed(got.key) && (own || !c.quiet(got.first)) {
+			return legitimate // with a common program by day, only an account that was tried is the attacker's
 		}
 	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
 		return legitimate
