@@ -71,6 +71,9 @@ func (b *Baseline) KnewBefore(key uint64, at int64, period policy.LearningPeriod
 // IsMature reports whether the baseline was mature at a time.
 func (b *Baseline) IsMature(at int64) bool { return b.Mature != 0 && at >= b.Mature }
 
+// Began returns the time of the earliest sign-in in Unix milliseconds, 0 before one.
+func (b *Baseline) Began() int64 { return b.began }
+
 // IsNew reports whether the baseline is mature and does not know a feature.
 func (b *Baseline) IsNew(key uint64, at int64, period policy.LearningPeriod) bool {
 	return b.IsMature(at) && !b.Knows(key, at, period)

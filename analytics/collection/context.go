@@ -108,11 +108,13 @@ func (c *accountContext) usual(x *alert.Context, d *profile, start int64) {
 }
 
 // since returns the signals of an account since the start of an incident, each
-// code once. If there are too many, those with the highest weights are returned.
+// code once. If there are too many, those with the highest weights are returned. A
+// signal that had begun before does not count: whether its last observation was
+// before or after the start depends on what the pair cache still held.
 func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 	first := map[signalKind]alert.Observation{}
 	for i := range d.observations {
-		if n := &d.observations[i]; n.last >= start {
+		if n := &d.observations[i]; n.began() >= start {
 			have, known := first[n.kind]
 			first[n.kind] = earlier(c.observed(n), have, known)
 		}

@@ -98,7 +98,14 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 	n := c.evidence.observationOf(ev, sessionMoved)
 	n.first, n.last, n.client, n.feature, n.half = s.First, s.First, s.Client, s.Network, slow || nearby || c.byTelephone(ev)
 	n.links[1] = linkOf(c.policy, s.Client)
+	if s == there {
+		ev = nil // of the account itself
+	}
 	c.evidence.record(d, n, nil, ev)
+	if d.kind == aUser && c.rentedSite(s) && !d.Baseline.KnewBefore(anyRented, s.First, c.policy.Collection.Baseline) {
+		n.kind, n.half = signInRented, false // a stolen session needs no sign-in that is logged
+		c.evidence.record(d, n, nil, ev)
+	}
 }
 
 // roaming reports whether neither of two sites is the account's, although its networks
