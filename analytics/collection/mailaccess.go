@@ -235,6 +235,9 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	default:
 		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
+	if !program && c.newTelephone(d, ev, w) {
+		return
+	}
 	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
 		c.withoutSignIn(d, ev, w)
@@ -249,6 +252,15 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 		return
 	}
 	c.recordVolume(d, ev, v, 0)
+}
+
+// newTelephone reports whether a telephone reads mail in a network that is new to the
+// account, in a country that is not, and that nobody rents servers in: a new one fills
+// its mailbox there.
+func (c *mailAccess) newTelephone(d *profile, ev *event.Event, w *networkContext) bool {
+	at, period := ev.Time.UnixMilli(), c.policy.Collection.Baseline
+	return d.kind == aUser && c.sessions.byTelephone(ev) && d.Baseline.IsNew(w.network, at, period) &&
+		d.Baseline.Knows(baseline.Key(baseline.Country, w.country), at, period) && !c.networks.rented(ev.IP)
 }
 
 // takenElsewhere reports whether an incident from another network has the mail that was
@@ -290,7 +302,7 @@ func (c *mailAccess) hasUsualVolume(d *profile, ev *event.Event, w *networkConte
 // in a session that was not begun with the account's own device. The log of sign-ins can
 // arrive later than that of mail.
 func (c *mailAccess) burst(d *profile, ev *event.Event, w *networkContext) {
-	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
+	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && !c.newTelephone(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
 		c.evidence.raiseUnless(event.SaltedHash('s', ev.Session), d, ev, accessVolume, nil)
 	}
 }
