@@ -26,6 +26,9 @@ var everyday = setOf(newDevice, newFamily, newApp, newHour)
 // a theft only in such a session: people travel, and buy telephones.
 var oddSession = setOf(signInRented, sessionMoved, impossibleTravel, signInScript, signInTool, signInROPC, signInDeviceCode, signInLegacy, signInFromAttack)
 
+// abroad is the signal of a session that is abnormal if much else is new, too.
+var abroad = setOf(newCountry)
+
 // add adds a signal; of several with the same kind the heaviest counts.
 func (s *correlation) add(kind signalKind, weight int) {
 	more := weight - int(s.kinds[kind])
@@ -66,7 +69,7 @@ func (s *correlation) opens() bool {
 		return s.signIn+s.access >= opensAt
 	case ordinary:
 		switch {
-		case s.set&oddSession == 0 || !s.set.has(accessOrdinary, accessGraph):
+		case s.set&(oddSession|abroad) == 0 || !s.set.has(accessOrdinary, accessGraph):
 			return false
 		case s.set.has(mailPermission):
 			return s.signIn+s.access >= weakAt

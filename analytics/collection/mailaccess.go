@@ -238,7 +238,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if !program && c.newTelephone(d, ev, w) {
 		return
 	}
-	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails {
+	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails && !c.takenElsewhere(d, ev, w, 2*event.Hour) {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
 		c.withoutSignIn(d, ev, w)
 	}
@@ -248,7 +248,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
-	if !program && c.takenElsewhere(d, ev, w) {
+	if !program && c.takenElsewhere(d, ev, w, event.Day) {
 		return
 	}
 	c.recordVolume(d, ev, v, 0)
@@ -263,12 +263,12 @@ func (c *mailAccess) newTelephone(d *profile, ev *event.Event, w *networkContext
 		d.Baseline.Knows(baseline.Key(baseline.Country, w.country), at, period) && !c.networks.rented(ev.IP)
 }
 
-// takenElsewhere reports whether an incident from another network has the mail that was
-// read far above what is usual. The next mail that the person opens is not part of it.
-func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
+// takenElsewhere reports whether mail that was read in the hours before or after is part
+// of an incident from another network. The next mail that the person opens is not.
+func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext, span int64) bool {
 	n := c.evidence.observationOf(ev, accessVolume)
 	return slices.ContainsFunc(d.observations, func(o observation) bool {
-		return o.kind == accessVolume && o.theft != nil && distance(o.last, n.first) <= event.Day && !o.links.shared(&n.links) && c.networks.networkOf(o.client) != w.network
+		return o.kind.isAccess() && o.theft != nil && max(n.first-o.last, o.first-n.first) <= span && !o.links.shared(&n.links) && c.networks.networkOf(o.client) != w.network
 	})
 }
 
@@ -284,7 +284,7 @@ func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContex
 		c.burst(d, ev, w)
 		return false
 	}
-	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w) {
+	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w, event.Day) {
 		return false
 	}
 	c.recordVolume(d, ev, d.Taken, w.network)
