@@ -93,8 +93,8 @@ func TestAttackFromBehindSharedEgress(t *testing.T) {
 	if len(a.Valid) != 1 || a.Valid[0].User != person(8) {
 		t.Errorf("valid %v, want only %s, who came with the attack's agent", a.Valid, person(8))
 	}
-	if len(a.Familiar) == 0 {
-		t.Error("residents with their own agent are not listed apart")
+	if len(a.Familiar) != 1 || a.Familiar[0].User != person(7) {
+		t.Errorf("familiar %v, want only %s, who came with the usual agent", a.Familiar, person(7))
 	}
 }
 
