@@ -241,6 +241,10 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails && !c.takenElsewhere(d, ev, w, 2*event.Hour) {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
 		c.withoutSignIn(d, ev, w)
+	} else if d.kind == aUser && !program {
+		n := c.evidence.observationOf(ev, accessMany)
+		n.feature = w.network
+		c.evidence.readAfterScript(d, &n, ev)
 	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
