@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"math"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"slices"
@@ -69,6 +70,9 @@ func (b *Baseline) KnewBefore(key uint64, at int64, period policy.LearningPeriod
 
 // IsMature reports whether the baseline was mature at a time.
 func (b *Baseline) IsMature(at int64) bool { return b.Mature != 0 && at >= b.Mature }
+
+// Began returns the time of the earliest sign-in in Unix milliseconds, 0 before one.
+func (b *Baseline) Began() int64 { return b.began }
 
 // IsNew reports whether the baseline is mature and does not know a feature.
 func (b *Baseline) IsNew(key uint64, at int64, period policy.LearningPeriod) bool {
@@ -172,3 +176,6 @@ func (b *Baseline) Describe(period policy.LearningPeriod) string {
 func (b *Baseline) UsedBefore(key uint64, at int64) bool {
 	return slices.ContainsFunc(b.Features, func(p KnownFeature) bool { return p.Key == key && p.First < at })
 }
+
+// HasUsed reports whether a feature was ever used, mature or not.
+func (b *Baseline) HasUsed(key uint64) bool { return b.UsedBefore(key, math.MaxInt64) }

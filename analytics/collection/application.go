@@ -1,7 +1,6 @@
 package collection
 
 import (
-	"math"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -94,7 +93,7 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if !mature || elsewhere || much {
 		c.manyMailboxes(app, ev, box)
 	}
-	if mature && elsewhere && app.MailboxesWithin(event.Day, at, minMailboxes) {
+	if (mature && elsewhere || !mature && c.firstSeenLate(app, ev)) && app.MailboxesWithin(event.Day, at, minMailboxes) {
 		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
 	if !mature && c.neverLetIn(app, ev, w) && app.MailboxesWithin(event.Hour, at, forgedMailboxes) {
@@ -117,6 +116,16 @@ func (c *applications) neverLetIn(app *profile, ev *event.Event, w *networkConte
 		c.weights.population.Learned(at, learningDays) && float64(c.weights.others(app, newNetwork, w.network, at)) < c.weights.common()
 }
 
+// firstSeenLate reports whether an application acts for itself, with rights that an
+// administrator gave it, and was first seen when the tenant had been learned.
+func (c *applications) firstSeenLate(app *profile, ev *event.Event) bool {
+	began := app.Baseline.Began()
+	if began == 0 { // it is not learned, as after a consent
+		began = ev.Time.UnixMilli()
+	}
+	return (ev.UserKind != event.UserPerson || len(ev.User) == 0) && c.weights.population.Learned(began, learningDays)
+}
+
 // appNetwork adds a network to the baseline of an application, and counts the
 // networks in which the application acts for a person.
 func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkContext) {
@@ -124,7 +133,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, math.MaxInt64) {
+	if ev.UserKind == event.UserPerson && !app.Baseline.HasUsed(w.network) {
 		app.Networks = min(app.Networks+1, maxAppNetworks+1)
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)

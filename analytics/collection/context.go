@@ -108,11 +108,13 @@ func (c *accountContext) usual(x *alert.Context, d *profile, start int64) {
 }
 
 // since returns the signals of an account since the start of an incident, each
-// code once. If there are too many, those with the highest weights are returned.
+// code once. If there are too many, those with the highest weights are returned. A
+// signal that had begun before does not count: whether its last observation was
+// before or after the start depends on what the pair cache still held.
 func (c *accountContext) since(d *profile, start int64) []alert.Observation {
 	first := map[signalKind]alert.Observation{}
 	for i := range d.observations {
-		if n := &d.observations[i]; n.last >= start {
+		if n := &d.observations[i]; n.began() >= start {
 			have, known := first[n.kind]
 			first[n.kind] = earlier(c.observed(n), have, known)
 		}
@@ -211,17 +213,17 @@ func (c *Detector) Describe(of explain.Subject) []explain.Fact {
 
 // describeAddress adds the signals of every subject that came from an address.
 func (c *Detector) describeAddress(f *explain.Facts, from event.ClientKey) {
-	var subjects []*profile
+	var profiles []*profile
 	c.subjects.profiles.Each(func(_ uint64, d *profile) {
 		if slices.ContainsFunc(d.observations, func(n observation) bool { return n.client == from }) {
-			subjects = append(subjects, d)
+			profiles = append(profiles, d)
 		}
 	})
-	slices.SortFunc(subjects, func(a, b *profile) int { return cmp.Compare(a.subject, b.subject) })
-	for _, d := range subjects[:min(len(subjects), maxDescribed)] {
+	slices.SortFunc(profiles, func(a, b *profile) int { return cmp.Compare(a.subject, b.subject) })
+	for _, d := range profiles[:min(len(profiles), maxDescribed)] {
 		c.describeSignals(f, d, from, d.subject+": ")
 	}
-	if len(subjects) == 0 {
+	if len(profiles) == 0 {
 		f.Add("signals", "none from this address")
 	}
 }

@@ -2,6 +2,7 @@ package collection
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -234,7 +235,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	default:
 		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
-	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && d.Taken.Between(at/event.Hour-1, at/event.Hour) >= manyMails {
+	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
 		c.withoutSignIn(d, ev, w)
 	}
@@ -244,7 +245,19 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
+	if !program && c.takenElsewhere(d, ev, w) {
+		return
+	}
 	c.recordVolume(d, ev, v, 0)
+}
+
+// takenElsewhere reports whether an incident from another network has the mail that was
+// read far above what is usual. The next mail that the person opens is not part of it.
+func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
+	n := c.evidence.observationOf(ev, accessVolume)
+	return slices.ContainsFunc(d.observations, func(o observation) bool {
+		return o.kind == accessVolume && o.theft != nil && distance(o.last, n.first) <= event.Day && !o.links.shared(&n.links) && c.networks.networkOf(o.client) != w.network
+	})
 }
 
 // muchElsewhere records the signal for a person who reads far more than usual in
@@ -259,7 +272,7 @@ func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContex
 		c.burst(d, ev, w)
 		return false
 	}
-	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) {
+	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w) {
 		return false
 	}
 	c.recordVolume(d, ev, d.Taken, w.network)
@@ -284,8 +297,13 @@ func (c *mailAccess) burst(d *profile, ev *event.Event, w *networkContext) {
 
 // readsBurst reports whether far more than usual was read within two hours around a time.
 func readsBurst(d *profile, at int64) bool {
+	return withinTwoHours(d.Mail, at) >= max(volumeElsewhere, burstOf*d.Mail.Mean())
+}
+
+// withinTwoHours returns the most items of two hours of the clock around a time.
+func withinTwoHours(v *behaviour.Volume, at int64) int {
 	h := at / event.Hour
-	return max(d.Mail.Between(h-1, h), d.Mail.Between(h, h+1)) >= max(volumeElsewhere, burstOf*d.Mail.Mean())
+	return max(v.Between(h-1, h), v.Between(h, h+1))
 }
 
 // volumeElsewhere is the least number of items a day that is far above what an account
@@ -302,8 +320,8 @@ func (c *mailAccess) recordVolume(d *profile, ev *event.Event, v *behaviour.Volu
 	c.evidence.record(d, n, nil, ev)
 }
 
-// manyMails is the number of mails, opened in this hour and the one before, from which a
-// person reads much in a network that is new to the account.
+// manyMails is the number of mails, opened within two hours, from which a person reads
+// much in a network that is new to the account.
 const manyMails = 40
 
 // counted reports whether a program's request was already counted as an item. The

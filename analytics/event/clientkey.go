@@ -36,8 +36,8 @@ func (k ClientKey) SameSubnet(o ClientKey) bool { return k == o || k.Subnet() ==
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }
 
-// Spread returns a hash of the address that is good enough for the place in a cache
-// and much cheaper than Hash. An attacker can make addresses meet in one place.
+// Spread returns a hash of the address that is good enough for the place in a cache and
+// much cheaper than Hash. An attacker can find addresses with equal hashes.
 func (k ClientKey) Spread() uint64 {
 	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
 	return (low ^ high*0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15

@@ -28,11 +28,11 @@ func digest(o world.Options) uint64 {
 }
 
 func TestSameOptionsSameWorld(t *testing.T) {
-	one := digest(small(1))
-	if again := digest(small(1)); again != one {
+	first := digest(small(1))
+	if again := digest(small(1)); again != first {
 		t.Error("two worlds of one seed differ")
 	}
-	if digest(small(2)) == one {
+	if digest(small(2)) == first {
 		t.Error("the seed changes nothing")
 	}
 }
