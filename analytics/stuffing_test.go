@@ -189,6 +189,10 @@ func TestCampaign(t *testing.T) {
 	})
 	t.Run("its valid credential comes from a fresh address", func(t *testing.T) {
 		s := spread(t, 150)
+		for n := range 10 { // two days before: the tenant has learned what is rare
+			s.add(act{at: -48*time.Hour + minutes(n), ip: office, user: person(n), agent: "Mozilla/5.0 Edg/140", app: "d3590ed6",
+				service: event.M365, source: event.Entra, outcome: event.Success})
+		}
 		s.add(act{at: minutes(30), ip: "192.0.2.99", user: person(77), agent: "Mozilla/5.0 Chrome/104.0.0.0",
 			app: "d3590ed6", service: event.M365, source: event.Entra, outcome: event.Success})
 		a := s.sorted().one()

@@ -4,7 +4,8 @@ package alert
 const (
 	PhaseOpened    = "opened"
 	PhaseEscalated = "escalated"
-	PhaseChanged   = "changed" // the class is another
-	PhaseGrown     = "grown"   // ten times the failures of the last message
-	PhaseQuiet     = "quiet"   // final figures
+	PhaseChanged   = "changed"   // the class is another
+	PhaseGrown     = "grown"     // ten times the failures of the last message
+	PhaseQuiet     = "quiet"     // final figures
+	PhaseWithdrawn = "withdrawn" // final: records that arrived late explain the incident
 )

@@ -31,7 +31,15 @@ func (k ClientKey) Network() ClientKey { return k.Cut(16, 32) }
 func (k ClientKey) Subnet() ClientKey { return k.Cut(24, 64) }
 
 // SameSubnet reports whether two addresses are in the same subnet.
-func (k ClientKey) SameSubnet(o ClientKey) bool { return k == o || k.Subnet() == o.Subnet() }
+func (k ClientKey) SameSubnet(o ClientKey) bool {
+	if binary.BigEndian.Uint64(k[:]) != binary.BigEndian.Uint64(o[:]) {
+		return false
+	}
+	if !k.Is4() {
+		return !o.Is4()
+	}
+	return binary.BigEndian.Uint64(k[8:])>>8 == binary.BigEndian.Uint64(o[8:])>>8
+}
 
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }

@@ -56,6 +56,7 @@ type Incident struct {
 	updated    bool   // is in the tracker's list of this chunk
 	waiting    bool   // has a message that waits
 	closed     bool   // no longer with the tracker
+	withdrawn  bool   // later records have explained it
 	order      uint64 // its place in the tracker's order
 }
 
@@ -84,6 +85,9 @@ func (i *Incident) Extend(at int64) {
 // the quiet time or because the tracker was full. A closed incident accepts no
 // more events.
 func (i *Incident) Closed() bool { return i.closed }
+
+// Withdrawn reports whether later records have explained the incident.
+func (i *Incident) Withdrawn() bool { return i.withdrawn }
 
 // Changed records that the last message is no longer up to date.
 func (i *Incident) Changed() { i.last.upToDate = false }

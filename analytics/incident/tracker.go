@@ -143,9 +143,21 @@ func (t *Tracker) Advance(at int64) (late bool) {
 	return late
 }
 
+// Newest returns the latest event time seen, in Unix milliseconds.
+func (t *Tracker) Newest() int64 { return t.newest }
+
 // Limit moves the clock back to a time, in Unix milliseconds, that it cannot
 // have passed: an earlier run believed a record from the future.
 func (t *Tracker) Limit(at int64) { t.newest = min(t.newest, at) }
+
+// Withdraw closes an incident that would not have opened if all records had come in time,
+// and drops its valid credentials: without a message if none was sent, or else with a
+// final one, which the policy does not keep back whatever its severity.
+func (t *Tracker) Withdraw(i *Incident) {
+	i.Valid = Credentials{}
+	i.last.upToDate, i.withdrawn = i.last.sequence == 0, true
+	t.incidents.Remove(i.ID)
+}
 
 // Stats returns the counters.
 func (t *Tracker) Stats() Stats { return t.stats }
@@ -272,7 +284,7 @@ func (t *Tracker) notify(i *Incident, phase string) {
 	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
 	a := i.message(phase)
-	if t.muted(a) {
+	if !i.withdrawn && t.muted(a) {
 		i.last.sequence, i.last.muted = sent, true
 		t.stats.Muted++
 		t.MarkDirty(i)
@@ -307,6 +319,10 @@ func (t *Tracker) finalUpdate(i *Incident) {
 		return
 	}
 	i.Detail.Assess()
+	if i.withdrawn {
+		t.notify(i, alert.PhaseWithdrawn)
+		return
+	}
 	t.notify(i, alert.PhaseQuiet)
 }
 

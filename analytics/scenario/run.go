@@ -2,11 +2,13 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"redshank/analytics"
 	"redshank/analytics/alert"
@@ -62,9 +64,24 @@ var variants = []variant{
 		}
 		return twice
 	}},
+	{late, successesLate},
 }
 
-const backwards, restarted = "reversed", "doubled, with a restart"
+const backwards, restarted, late = "reversed", "doubled, with a restart", "successes late"
+
+// successesLate lets the successes arrive up to three hours late, as from another log.
+func successesLate(acts []*act, _ *policy.Policy) []*act {
+	arrivals := make(map[*act]time.Duration, len(acts))
+	for n, a := range acts {
+		arrivals[a] = a.at
+		if a.event.Outcome == event.Success || a.event.Outcome == event.Accepted {
+			arrivals[a] += time.Duration(n*7%13) * 15 * time.Minute
+		}
+	}
+	acts = slices.Clone(acts)
+	slices.SortStableFunc(acts, func(a, b *act) int { return cmp.Compare(arrivals[a], arrivals[b]) })
+	return acts
+}
 
 // reversed turns the acts of each half of the lateness around.
 func reversed(acts []*act, p *policy.Policy) []*act {
@@ -96,7 +113,7 @@ func (f *file) run(t *testing.T, played []variant) {
 				continue // whether a question arises may depend on the order
 			}
 			text := summary(a)
-			if v.name != backwards {
+			if v.name != backwards && v.name != late {
 				text += details(a)
 			}
 			got = append(got, text)
@@ -123,7 +140,9 @@ func (f *file) play(t *testing.T, p *policy.Policy, acts []*act, restart bool) [
 	last := map[string]*alert.Alert{}
 	keep := func(alerts []*alert.Alert) {
 		for _, a := range alerts {
-			last[a.ID] = a
+			if last[a.ID] = a; a.Phase == alert.PhaseWithdrawn {
+				delete(last, a.ID)
+			}
 		}
 	}
 	past := slices.IndexFunc(acts, func(a *act) bool { return !a.past })

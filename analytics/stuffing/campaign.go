@@ -40,6 +40,7 @@ type campaign struct {
 	only       []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
 	latest     []evidence.Failure // of a campaign without: the failures that it took in last
 	divided    int64              // when another campaign was last split off from these
+	usual      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
 	recent     []int64            // times of the latest failures without a rare trait, in order
 }
 
@@ -75,10 +76,9 @@ func (k *campaign) has(c event.ClientKey) bool {
 	return ok
 }
 
-// sharesAccounts reports whether half of some failures are of accounts that failed when
-// the campaign opened.
-func (k *campaign) sharesAccounts(members []*evidence.Failure) bool {
-	shared, named := 0, 0
+// sharedAccounts returns how many of some failures are of accounts that failed when the
+// campaign opened, and how many of them name an account.
+func (k *campaign) sharedAccounts(members []*evidence.Failure) (shared, named int) {
 	for _, f := range members {
 		if f.Key == 0 {
 			continue
@@ -88,7 +88,7 @@ func (k *campaign) sharesAccounts(members []*evidence.Failure) bool {
 			shared++
 		}
 	}
-	return named > 0 && shared*2 >= named
+	return shared, named
 }
 
 func abs(n int64) int64 {

@@ -41,7 +41,11 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if f.Traits[traitTool] == 0 && c.shared(t.Marks) {
 		return nil // of people who use what others there use
 	}
-	if k := s.of(&f, c); k != nil {
+	k := s.of(&f, c)
+	if k == nil && own != nil {
+		k = s.linked(&f, own)
+	}
+	if k != nil {
 		s.join(k, &f, c, ev)
 		return k
 	}
@@ -75,12 +79,15 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 // have doubled. openRounds returns the campaign, or nil.
 func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
 	key, n := f.Traits[traitTool], own.Counts.Failures
-	if key == 0 || n < leastRound || n&(n-1) != 0 {
+	if n < leastRound || n&(n-1) != 0 {
 		return nil
+	}
+	if key == 0 {
+		return s.openConcurrent(f, own, ev)
 	}
 	if k := s.byTrait[key]; k != nil && s.incidents.tracker.IsOpen(k.incident.Incident, f.At) {
 		members := s.clusters.withTool(key, f.At-s.slow, f.At)
-		if len(members) >= leastRound && k.sharesAccounts(members) {
+		if shared, named := k.sharedAccounts(members); len(members) >= leastRound && 2*shared >= named {
 			s.extend(k, members, ev)
 			return k
 		}
@@ -90,6 +97,29 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 		return nil
 	}
 	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// openConcurrent opens a campaign of clients with incidents of their own that begin within
+// an hour of each other with the same tool, even one that people use. A further one joins a
+// campaign of that tool, two join one with that tool. openConcurrent returns the campaign, or nil.
+func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
+	if !window.NamesTool(f.Tool) {
+		return nil
+	}
+	members := s.evidence.Unexplained(own.Start-hour, func(o *evidence.Failure) bool {
+		return o.Single && o.Tool == f.Tool && o.At <= f.At+hour
+	})
+	if s.level.several(members) {
+		return s.open(campaign{tenant: true, only: []uint32{f.Tool}}, members, ev)
+	}
+	several := evidence.CensusOf(members, s.profiles.cut).Clients >= 2
+	for _, k := range s.list {
+		if abs(k.began-own.Start) <= hour && !k.incident.Closed() && (slices.Contains(k.only, f.Tool) || several && slices.Contains(k.tools, f.Tool)) {
+			s.extend(k, members, ev)
+			return k
+		}
+	}
+	return nil
 }
 
 // leastRound is the least number of failures in a round.
@@ -175,6 +205,16 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	}
 	if widest != nil && s.goesOn(widest, f) {
 		return widest
+	}
+	return nil
+}
+
+// linked returns the campaign that the incident of a client is part of, if a failure of the client is made with a tool of it.
+func (s *campaigns) linked(f *evidence.Failure, own *attack.Attack) *campaign {
+	for _, k := range s.list {
+		if k.incident.ID == own.Campaign && k.covers(f.At) && (f.MadeWith(k.only) || !k.tenant && slices.Contains(k.tools, f.Tool)) {
+			return k
+		}
 	}
 	return nil
 }
@@ -284,6 +324,23 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	return k
 }
 
+// revise withdraws the campaign of an incident if the failures that no success explains
+// are too few for one.
+func (s *campaigns) revise(i *attack.Attack) {
+	n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i })
+	var rest []*evidence.Failure
+	for _, t := range i.Attempts() {
+		if !t.Succeeded {
+			rest = append(rest, &evidence.Failure{Attempt: t})
+		}
+	}
+	if n < 0 || s.level.several(rest) {
+		return
+	}
+	s.retire(s.list[n])
+	s.incidents.tracker.Withdraw(i.Incident)
+}
+
 func (s *campaigns) retire(k *campaign) {
 	s.list = slices.DeleteFunc(s.list, func(o *campaign) bool { return o == k })
 	for _, key := range k.keys {
@@ -295,8 +352,7 @@ func (s *campaigns) retire(k *campaign) {
 // The two must be at most a day apart, and either share most accounts or
 // clients, or begin within an hour and have similar origins. Failures are
 // compared with the initial sample of each campaign, not with its later
-// members. Accounts count only where that sample is a small part of the tenant:
-// attacks on everybody share them all.
+// members.
 func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign {
 	began, end := members[0].At, members[len(members)-1].At
 	var best *campaign
@@ -313,11 +369,18 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 				clients++
 			}
 		}
-		selective := len(k.sample)*10 <= s.rarity.population.Accounts()
 		concurrent := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
-		if selective && k.sharesAccounts(members) || clients*2 >= len(members) || concurrent {
+		if s.sameAccounts(k, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}
 	return best
+}
+
+// sameAccounts reports whether at least half of the failures are of accounts that failed
+// when a campaign opened, and twice as many as would be by chance: attacks on everybody
+// share most accounts.
+func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
+	shared, named := k.sharedAccounts(members)
+	return named > 0 && 2*shared >= named && shared*s.rarity.population.Accounts() >= 2*named*len(k.sample)
 }

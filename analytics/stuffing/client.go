@@ -32,6 +32,7 @@ type client struct {
 	added    uint32         // attempts so far
 	owner    uint32         // of the network; see profiles.owner
 	looked   int32          // hour of the last check of the days
+	wait     wait
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
@@ -153,6 +154,22 @@ func (c *client) guests(got *signIn) (n int) {
 		}
 	}
 	return n
+}
+
+// onlyAttacker reports whether a sign-in from a network foreign to its account can only
+// be the attacker's, whatever it proves: hardly anybody else gets in from the client but
+// the accounts whose passwords the incident names.
+func (c *client) onlyAttacker(i *attack.Attack, got *signIn) bool {
+	if !got.foreign || c.shared(0) || !window.NamesTool(got.tool) {
+		return false
+	}
+	others := 0
+	for _, a := range c.signIns() {
+		if a.key != got.key && !i.Valid.Has(a.key) && a.last >= got.first-day && a.first <= got.first+day {
+			others++
+		}
+	}
+	return others <= maxGuests
 }
 
 // failedBefore reports whether the client had failed for an account other than the one

@@ -42,7 +42,7 @@ func (s *credentials) judge(i *attack.Attack, c *client, got *signIn) judgement 
 
 // classify is judge without a trace.
 func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgement {
-	if got.outcome == event.Success && !got.password() {
+	if got.outcome == event.Success && !got.password() && !(i.UsesAgent(got.agent) && c.onlyAttacker(i, got)) {
 		return renewed
 	}
 	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
@@ -147,8 +147,10 @@ var signedIn = func() (text [event.Windows + 1]string) {
 // of the campaign is there or the address is one that failed in it.
 func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	switch {
-	case len(s.list) == 0 || !got.password():
+	case len(s.list) == 0:
 		return nil
+	case !got.password():
+		return s.bySession(c, got)
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}
@@ -169,7 +171,8 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 			continue // the tool is odd only at networks from which few accounts sign in
 		}
 		k := s.byTrait[uint64(features[n])]
-		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool {
+		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool ||
+			!s.knowsRare(k, got) && !k.has(c.key) {
 			continue
 		}
 		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
@@ -182,6 +185,26 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		}
 	}
 	return nil
+}
+
+// bySession returns the campaign whose attacker a renewed session must be, where nobody
+// else gets in: with its rare tool, or with another of its tools at one of its addresses.
+func (s *campaigns) bySession(c *client, got *signIn) *campaign {
+	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
+		return k
+	}
+	for _, k := range s.list {
+		if k.has(c.key) && k.covers(got.first) && slices.Contains(k.tools, got.tool) && c.onlyAttacker(k.incident, got) {
+			return k
+		}
+	}
+	return nil
+}
+
+// knowsRare reports whether what is rare was known when a campaign began: on the first
+// day, only a program that no person uses is.
+func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
+	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool
 }
 
 // ofMember returns the campaign whose attacker a success must be that is foreign to its
@@ -206,9 +229,8 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 // namedByTenant reports whether a success is the attacker's in a campaign that
 // has no rare trait, only more failures than usual. Common programs and busy
 // addresses name nobody: the agent must be new to the account, and either the
-// address failed for other accounts, or it is from a network owner that the
-// account does not use, with a tool of the campaign. That owner is one of the campaign's, or
-// hardly anybody comes from there. The mail protocols name no tool:
+// address failed for other accounts, or the success is like those of the attacker and
+// either its tool is rare or few people sign in like that. The mail protocols name no tool:
 // there the account must not have used one before, and must have failed in the campaign
 // within an hour.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
@@ -222,9 +244,40 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 		_, last := k.incident.FailuresOf(got.key)
 		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
 	}
-	ofCampaign := slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)
-	return ofCampaign && window.NamesTool(got.tool) && !got.account.knowsOwner(c.owner, k.began) && len(got.account.known) > 0 &&
-		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || slices.Contains(k.origin.Owners, c.owner))
+	return s.like(k, c, got, k.began) && (s.knowsRare(k, got) && s.rarity.rare(toolFeature(got.tool), got.first) || !s.usualSignIn(k))
+}
+
+// like reports whether a success is like those of the attacker in a campaign: with a tool
+// of the campaign, from an owner's network that either is one of the campaign or is one
+// that hardly anybody comes from, and both are new to an account that had signed in the day before.
+func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool {
+	return (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && window.NamesTool(got.tool) && got.password() &&
+		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || slices.Contains(k.origin.Owners, c.owner)) &&
+		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) &&
+		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first <= before-day })
+}
+
+// usualSignIn reports whether more than one sign-in like the attacker's is to be expected
+// in the time of a campaign, from those of the week before, or that less than three days
+// are known. Then none of them is known to be the attacker's.
+func (s *campaigns) usualSignIn(k *campaign) bool {
+	if k.usual == 0 {
+		k.usual = 1
+		for n := range s.foreign.list {
+			got := &s.foreign.list[n]
+			if got.first >= k.began || got.first < k.began-week {
+				continue
+			}
+			if c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from)); ok && s.like(k, c, got, got.first) {
+				k.usual++
+			}
+		}
+	}
+	days := int64(7)
+	for !s.rarity.population.Learned(k.began, int(days)) {
+		days--
+	}
+	return days < 3 || int64(k.usual-1)*(k.end-k.began) > days*day
 }
 
 // maxGuests is how many other accounts may get in from an address on the same

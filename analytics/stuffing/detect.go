@@ -49,20 +49,21 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	i := &incidents{policy: p, tracker: tracker, slow: slow}
 	a := newProfiles(p, i, maxIPs, maxUsers)
 	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: geo, forgiveness: forgiveness}
-	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow, forgiveness: forgiveness}
+	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: geo, forgiveness: forgiveness, slack: forgiveness}
+	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow}
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	cl := &clusters{policy: p, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
 	l := &tenantLevel{policy: p, profiles: a, population: population, evidence: e}
 	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, slow: slow, byTrait: map[uint64]*campaign{}}
+	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow}
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
-		thresholds: &thresholds{policy: p, statistics: st, shared: sh, burst: burst, slow: slow},
+		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, forgiveness: forgiveness},
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -116,6 +117,7 @@ func (s *Detector) failed(ev *event.Event) {
 			return
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
+		s.failedAtOwn(ev, a)
 		return
 	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")
@@ -167,8 +169,8 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	case window.Joined:
 		return nil, false
 	case window.Refined:
-		if why := s.thresholds.opens(c, c.kept(t)); why != "" {
-			return s.clients.open(c, why, t.At, ev), true
+		if why, at := s.thresholds.opens(c, c.kept(t)); why != "" {
+			return s.clients.open(c, why, at, ev), true
 		}
 		known := s.campaigns.refine(ev, t, c, a)
 		if a = s.profiles.accountOf(ev, t); known && a != nil && !a.familiar(c, t, t.At) && !s.incidents.inReach(a.incident, t.At) {
@@ -181,10 +183,18 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	if _, two := twoAccounts(c.attempts.All()); two {
 		s.profiles.clients.Protect(c.key) // evidence that a flood must not push out
 	}
-	if why := s.thresholds.opens(c, t); why != "" {
-		return s.clients.open(c, why, t.At, ev), true
+	if why, at := s.thresholds.opens(c, t); why != "" {
+		return s.clients.open(c, why, at, ev), true
 	}
 	return nil, true
+}
+
+// failedAtOwn counts an account that fails in a network of its own, once an hour.
+func (s *Detector) failedAtOwn(ev *event.Event, a *account) {
+	if now := int32(ev.Time.UnixMilli() / hour); now != a.failedHour {
+		a.failedHour = now
+		s.evidence.Level(ev.Service).AddFamiliar(ev.Time.UnixMilli())
+	}
 }
 
 // failedBeside adds a failure of a privileged account, in another network of an owner

@@ -40,7 +40,7 @@
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
 //     window, and more than three times as many accounts as sign in.
-//   - Many clients with nothing in common (tenantlevel.go): the foreign failures of the
+//   - Many clients with nothing in common (cluster.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
 //     day exceed what is usual in a day; IMAP, POP and SMTP have levels of their own.
@@ -49,6 +49,8 @@
 //     the campaign.
 //   - Rounds (campaigns.go): three clients or more with incidents of their own try the
 //     same accounts with the same rare tool.
+//   - Concurrent incidents (campaigns.go): campaign.rare_addresses clients or more with
+//     incidents of their own begin within an hour of each other with the same tool.
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; three networks at a time with
 //     failure_threshold failures together; a privileged account
@@ -60,9 +62,13 @@
 // that client, and each names the other (Incident.Campaign and Members).
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight; a later one is another incident, unless most of its
-// clients are those of the first, or most of its accounts, where the first tried at
-// most a tenth of the tenant. Campaigns that begin within an hour of each other
+// clients are those of the first, or most of its accounts, twice as many as by
+// chance. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over.
+//
+// An incident of a client, or a campaign, is withdrawn (revision.go) if sign-ins arrive
+// late, and it would not have opened if they had come in time. Decisions about the client then
+// wait for as long, for a week.
 //
 // # It stays quiet
 //
@@ -85,17 +91,19 @@
 //
 // # Valid credentials
 //
-// An account is named if its password was accepted from the cluster of the
-// attack (the client, the tool at a shared address, or the rare trait of a
-// campaign) and the sign-in is foreign to the account. A renewed session does not
-// prove a password. Where other people use the address, too, their failures and
-// sign-ins with a program that the attack has not used are their own: those of accounts
-// that know the network, and an hour after the attack those with an account's own
-// program. In a campaign without a rare feature, the address must have
-// failed in the campaign, or agent, owner and network must all be new to the
-// account; from an address that failed for another account before and that nobody else
-// uses, a new subnet of the account's own provider is enough. The alert has the method,
-// time, address, program and record id of the sign-in.
+// An account is named if its password was accepted from the cluster of the attack (the
+// client, the tool at a shared address, or the rare trait of a campaign) and the
+// sign-in is foreign to the account. A renewed session does not prove a password, but
+// counts where only the attack gets in. Where other people use the address, too, their
+// failures and sign-ins with a program that the attack has not used are their own:
+// those of accounts that know the network, and an hour after the attack those with an
+// account's own program. In a campaign without a rare feature, the address must have
+// failed in the campaign, or agent, owner and network must all be new to the account;
+// where people often sign in like that without an attack, the tool must be rare, too.
+// On the first day only addresses that failed count. From an address that failed for
+// another account before and that nobody else uses, a new subnet of the account's own
+// provider is enough. The alert has the method, time, address, program and record id
+// of the sign-in.
 //
 // # Triage
 //

@@ -82,7 +82,6 @@ type sharedAddresses struct {
 	rarity      *rarity
 	statistics  *statistics
 	burst, slow int64 // milliseconds
-	forgiveness int64
 }
 
 // limit limits the incident of a client, which opened before the address was
@@ -166,11 +165,21 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
 		why = windowSlow
 	}
+	if why != "" && s.ofPeople(c, t.At) {
+		return ""
+	}
 	if why != "" {
 		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 		s.joinUnit(c, &u, t.Service)
 	}
 	return why
+}
+
+// ofPeople reports whether nearly everybody who fails at an address around a time does
+// so with the own program, and these are several. One who attacks with a common program
+// meets many accounts that use another one.
+func (s *sharedAddresses) ofPeople(c *client, at int64) bool {
+	return c.attempts.Windows(at, s.burst, func(run []window.Attempt) bool { w := s.statistics.of(c, run, 0); return w.people })
 }
 
 // nightHours is the time, in milliseconds, in which nobody gets in when an attack with
@@ -224,7 +233,7 @@ func (s *sharedAddresses) opensStrange(c *client, t *window.Attempt, u *unit) (w
 
 // succeededWith returns how many accounts signed in with a tool during a run.
 func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
-	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.forgiveness
+	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.statistics.slack
 	for _, a := range c.signIns() {
 		if a.tool == tool && a.outcome == event.Success && a.activeBetween(from, to) {
 			n++

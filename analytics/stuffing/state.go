@@ -40,6 +40,7 @@ type savedClient struct {
 	Unit      *savedUnit
 	Hours     []float32 // of each hour of the day: day, today, usual
 	Earlier   []savedUnitIncident
+	Wait      [2]int32 // minutes, end
 }
 
 type savedUnit struct {
@@ -107,7 +108,7 @@ type savedCampaign struct {
 }
 
 func (c *client) saved(protected bool) *savedClient {
-	s := &savedClient{Protected: protected, Attempts: c.attempts.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign)}
+	s := &savedClient{Protected: protected, Attempts: c.attempts.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign), Wait: [...]int32{c.wait.minutes, c.wait.ends}}
 	for _, a := range c.signIns() {
 		s.SignIns = append(s.SignIns, a.saved())
 	}
@@ -187,7 +188,7 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	if len(key) != len(event.ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: event.ClientKey(key), owner: in.Owner, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
+	c := &client{key: event.ClientKey(key), owner: in.Owner, wait: wait{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}

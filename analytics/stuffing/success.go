@@ -21,6 +21,7 @@ type signIns struct {
 	campaigns   *campaigns
 	credentials *credentials
 	learning    *learning
+	revisions   *revisions
 	texts       texts
 	forgiveness int64 // milliseconds
 }
@@ -84,13 +85,17 @@ func (t *texts) of(text []byte) string {
 // forgive removes the account's typos, and reports whether there were any.
 func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 	since := got.first - s.forgiveness
-	if ev.Outcome != event.Success || !c.failedSince(since) {
+	if ev.Outcome != event.Success || !c.failedSince(since) && c.incident == nil {
 		return false
 	}
 	shared := c.shared(ev.Marks)
 	typo := func(t *window.Attempt) bool {
 		return t.Key == got.key && (!shared || sameProgram(t, got.agent, got.tool))
 	}
+	if s.revisions.forgive(c, got, since, typo) {
+		return true
+	}
+	s.revisions.forgiveInCampaign(c, got, since, typo)
 	if !c.attempts.Forgive(since, got.first, typo) {
 		return false
 	}

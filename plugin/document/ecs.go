@@ -134,7 +134,7 @@ func actionOf(a *alert.Alert) string {
 	switch {
 	case a.Sequence <= 1:
 		return "incident_opened"
-	case a.Phase == alert.PhaseQuiet:
+	case a.Phase == alert.PhaseQuiet, a.Phase == alert.PhaseWithdrawn:
 		return "incident_closed"
 	}
 	return "incident_updated"

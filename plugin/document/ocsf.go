@@ -168,17 +168,20 @@ func activityOf(a *alert.Alert) caption {
 	switch {
 	case a.Sequence <= 1:
 		return created
-	case a.Phase == alert.PhaseQuiet:
+	case a.Phase == alert.PhaseQuiet, a.Phase == alert.PhaseWithdrawn:
 		return closed
 	}
 	return updated
 }
 
-// statusOf returns New, or Quiet for a final update. The plugin does not know
+// statusOf returns New, Quiet for a final update, or Resolved for a withdrawn incident. The plugin does not know
 // whether somebody has reviewed or resolved the incident.
 func statusOf(a *alert.Alert) caption {
-	if a.Phase == alert.PhaseQuiet {
+	switch a.Phase {
+	case alert.PhaseQuiet:
 		return caption{99, "Quiet"}
+	case alert.PhaseWithdrawn:
+		return caption{4, "Resolved"}
 	}
 	return caption{1, "New"}
 }

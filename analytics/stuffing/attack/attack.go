@@ -31,6 +31,7 @@ type Attack struct {
 	agentIDs []uint32
 	latest   window.Attempts
 	highFrom struct{ users, failures int } // thresholds of high severity
+	late     int                           // successes from its client that arrived late
 }
 
 // New returns the detail of a new incident.
@@ -161,6 +162,19 @@ func (i *Attack) tally(t window.Attempt) {
 // high.
 func (i *Attack) SetHigh(users, failures int) {
 	i.highFrom.users, i.highFrom.failures = users, failures
+}
+
+// Forgive marks the kept attempts in a span of time for which typo reports true as
+// explained by a success, and reports whether there were any.
+func (i *Attack) Forgive(from, to int64, typo func(*window.Attempt) bool) bool {
+	return i.latest.Forgive(from, to, typo)
+}
+
+// CountLate counts a success that arrived late, and reports whether to revise the decision
+// to open the attack: with each of the first sixteen, and with every eighth.
+func (i *Attack) CountLate() bool {
+	i.late++
+	return i.late <= 16 || i.late%8 == 0
 }
 
 // Attempts returns the latest attempts, at most maxAttempts.

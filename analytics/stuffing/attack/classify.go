@@ -19,6 +19,10 @@ const (
 // latest attempts.
 func (i *Attack) Assess() {
 	i.UpdateCounts((*window.Distinct).Estimate)
+	if i.Withdrawn() {
+		i.Severity = alert.Low
+		return
+	}
 	if i.assessed == 0 || i.Counts.Failures >= i.assessed+i.assessed/8 {
 		i.Class, i.assessed = shape(i), i.Counts.Failures
 	}

@@ -23,6 +23,9 @@ func (i *Attack) Fill(a *alert.Alert) {
 	a.Confidence = confidence(i)
 	a.Techniques = i.Techniques(attackTechniques[i.Class])
 	a.Message = sentence(a)
+	if i.Withdrawn() {
+		a.Message += "; withdrawn: the accounts signed in soon afterwards, as records show that arrived later"
+	}
 }
 
 // Accounts returns the names of the accounts that were tried, sorted, and reports

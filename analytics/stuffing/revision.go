@@ -1,0 +1,136 @@
+package stuffing
+
+import (
+	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/window"
+)
+
+// revisions withdraws the incidents of clients, and the campaigns, that opened only
+// because sign-ins arrived late.
+type revisions struct {
+	incidents  *incidents
+	profiles   *profiles
+	thresholds *thresholds
+	campaigns  *campaigns
+}
+
+// forgive marks the failures that a success explains in the incident of its client. If
+// the success arrives late, and the incident would not have opened if it had come in time,
+// forgive withdraws the incident, and reports whether it did.
+func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) bool {
+	i := c.incident
+	if !s.incidents.inReach(i, got.first) {
+		return false
+	}
+	forgiven := i.HasFailed(got.key) && i.Forgive(since, got.first, typo)
+	if forgiven {
+		s.incidents.tracker.MarkDirty(i.Incident)
+	}
+	late := s.incidents.tracker.Newest() - got.first
+	if late < minute || !revisable(i) || !i.CountLate() && !forgiven || s.stands(c) {
+		return false
+	}
+	s.withdraw(c, late)
+	return true
+}
+
+// revisable reports whether an incident has all of its failures, so that they can be
+// evaluated again.
+func revisable(i *attack.Attack) bool {
+	return i.Counts.Failures <= len(i.Attempts()) && (i.Window == windowBurst || i.Window == windowSlow)
+}
+
+// stands reports whether the incident of a client would have opened if all records had
+// come in time: at one of its failures, from those before it.
+func (s *revisions) stands(c *client) bool {
+	again := *c
+	again.incident, again.unit = nil, nil
+	if c.users != nil {
+		users := *c.users // what is usual there does not change
+		again.users = &users
+	}
+	attempts := s.allAttempts(c)
+	all, st := attempts.All(), s.thresholds.statistics
+	defer func(slack int64) { st.slack = slack }(st.slack)
+	st.slack = 0
+	for n := range all {
+		again.attempts = window.AttemptsOf(all[:n+1])
+		if t := &all[n]; !t.Succeeded && s.thresholds.evaluate(&again, t) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// forgiveInCampaign is forgive for the campaign that a client is part of. A campaign is
+// withdrawn once too few of its failures remain for another one.
+func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) {
+	i := c.campaign
+	if !s.incidents.inReach(i, got.first) || !i.HasFailed(got.key) || !i.Forgive(since, got.first, typo) {
+		return
+	}
+	s.incidents.tracker.MarkDirty(i.Incident)
+	if s.incidents.tracker.Newest()-got.first >= minute && i.Counts.Failures <= len(i.Attempts()) {
+		s.campaigns.revise(i)
+	}
+}
+
+// allAttempts returns the attempts of a client inside and outside of its incident.
+func (s *revisions) allAttempts(c *client) (all window.Attempts) {
+	for _, list := range [...][]window.Attempt{c.attempts.All(), c.incident.Attempts()} {
+		for n := range list {
+			all.Add(list[n], 2*maxClientAttempts)
+		}
+	}
+	return all
+}
+
+// withdraw closes the incident of a client, whose failures count again. A later decision
+// about the client waits for the sign-ins that arrive as late, in milliseconds, as those
+// that explain this one.
+func (s *revisions) withdraw(c *client, late int64) {
+	i := c.incident
+	c.attempts = s.allAttempts(c)
+	for _, t := range c.attempts.All() {
+		c.noteFailure(t.At)
+	}
+	c.incident, c.unit = nil, nil
+	c.wait.learn(late, s.incidents.tracker.Newest())
+	s.profiles.clients.MarkDirty(c.key)
+	s.incidents.tracker.Withdraw(i.Incident)
+}
+
+// opensLate is opens for a client of which sign-ins arrive late: it evaluates the
+// attempts that are older than that, and have not been evaluated.
+func (s *thresholds) opensLate(c *client, t *window.Attempt) (why string, at int64) {
+	until := s.incidents.tracker.Newest() - int64(c.wait.minutes)*minute
+	all, n := c.attempts.All(), 0
+	for n < len(all) && all[n].At <= until {
+		n++
+	}
+	known := *c
+	known.attempts = window.AttemptsOf(all[:n])
+	for n := range known.attempts.All() {
+		if o := &all[n]; (o.At > c.wait.evaluated || o.At == t.At) && !o.Succeeded && why == "" {
+			why, at = s.evaluate(&known, o), o.At
+		}
+	}
+	c.unit, c.looked, c.wait.evaluated = known.unit, known.looked, max(c.wait.evaluated, until)
+	return why, at
+}
+
+// wait is how long a decision about a client waits for sign-ins that arrive late.
+type wait struct {
+	minutes   int32
+	ends      int32 // Unix minute: the sources may have become faster
+	evaluated int64 // Unix milliseconds up to which the attempts were evaluated
+}
+
+// learn makes decisions wait for a time, in milliseconds, from now on for a week.
+func (w *wait) learn(late, now int64) {
+	w.minutes = max(w.minutes, int32(min(late, day)/minute)+1)
+	w.ends = int32((now + week) / minute)
+}
+
+// applies reports whether a decision at a time has to wait.
+func (w *wait) applies(now int64) bool { return w.minutes > 0 && now < int64(w.ends)*minute }
