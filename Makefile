@@ -21,6 +21,8 @@ WINGO   := GOOS=windows GOARCH=amd64 CC=$(MINGW)
 export GOFLAGS ?= -trimpath
 GOBUILD := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 PURE    := CGO_ENABLED=0
+# What go test leaves out, as it takes long or runs artefacts (see CONTRIBUTING.md).
+FULL    := REDSHANK_TESTS=full
 SHARED  := GOFLAGS='$(GOFLAGS) -buildmode=c-shared'
 OBJECT  := $(GOBUILD) -buildmode=c-shared
 WINDLL  := CGO_ENABLED=1 CGO_LDFLAGS='-O2 -g -static' $(WINGO) $(OBJECT)
@@ -55,7 +57,7 @@ test-windows: build windows build/wine/.ready
 	$(WINDLL) -tags fault -o build/fault.dll ./plugin
 	$(WINHOST) -o build/host.exe $(HOSTSRC) -lpthread
 	$(WINHOST) -DOLD_HOST -o build/host-old.exe $(HOSTSRC) -lpthread
-	@$(WINEENV) WINE=$(WINE) $(PURE) timeout $(WINETIME) $(GO) test -count=1 -v ./test -target windows > build/windows.log; status=$$?; \
+	@$(WINEENV) WINE=$(WINE) $(FULL) $(PURE) timeout $(WINETIME) $(GO) test -count=1 -v ./test -target windows > build/windows.log; status=$$?; \
 	grep -E '^(ok|FAIL|panic|--- FAIL)|SKIPPED' build/windows.log; \
 	test $$status = 0 || { cat build/windows.log; exit $$status; }
 
@@ -116,7 +118,7 @@ lint:
 # Fuzz seeds and allocation budgets are unit tests too; the race detector
 # changes allocations, so they run without it first.
 unit:
-	$(PURE) $(GO) test $(UNITS)
+	$(FULL) $(PURE) $(GO) test $(UNITS)
 
 # The packages with goroutines: an instance and its sinks, which run the whole
 # engine, the readers of a replay, and lists that are read while a policy is in use.
@@ -124,19 +126,19 @@ unit:
 # functions only.
 race:
 	$(GO) test -race -run Refresh ./analytics/policy
-	$(GO) test -race -short ./plugin/agent ./plugin/collect ./plugin/delivery/... ./plugin/drill ./plugin/replay/... ./plugin/store/...
+	$(GO) test -race ./plugin/agent ./plugin/collect ./plugin/delivery/... ./plugin/drill ./plugin/replay/... ./plugin/store/...
 
 # Skips are printed, so that a skipped suite is not mistaken for a passed one.
 e2e: build/.e2e
-	@$(PURE) $(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
+	@$(FULL) $(PURE) $(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
 	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
 	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
 
 # Tests that take minutes: 50 kills, 20 reloads, a checkpoint with every byte flipped
 # and cut at every length.
 soak: build/.e2e
-	REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin/agent
-	REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
+	$(FULL) REDSHANK_SOAK=1 $(GO) test -count=1 -timeout 60m -run 'Checkpoint' -v ./plugin/agent
+	$(FULL) REDSHANK_SOAK=1 REDSHANK_KILLS=50 $(GO) test -count=1 -timeout 60m -run 'Killed|ReloadsKeepState' -v ./test
 
 # The micro-benchmarks: two minutes on two idle cores.
 bench:
@@ -199,7 +201,7 @@ dist:
 # nothing, are the same; and what they install works.
 test-dist: dist
 	cd .ci/dist && $(PURE) $(GO) vet ./... && $(PURE) $(GO) test ./...
-	$(PURE) $(GO) test -count=1 -v -run '^TestPackage' ./test
+	$(FULL) $(PURE) $(GO) test -count=1 -v -run '^TestPackage' ./test
 	@if ! git diff --quiet HEAD; then echo "SKIPPED: uncommitted changes, a second build has nothing to be the same as"; else \
 	rm -rf build/again && git clone -q . build/again/redshank && \
 	GOCACHE=$(AGAINCACHE) $(MAKE) --no-print-directory -C build/again/redshank dist VERSION=$(VERSION) >/dev/null && \

@@ -9,9 +9,8 @@ import (
 	"redshank/analytics/event"
 )
 
-// BenchmarkAnalytics is each analytic by itself, on events that were normalised
-// before: people at home, their failures there, and a flood of ever new
-// addresses.
+// BenchmarkAnalytics measures each analytic alone, on normalised events: people on their
+// own lines, their failures there, and a flood of new addresses.
 func BenchmarkAnalytics(b *testing.B) {
 	kinds := []struct {
 		name    string

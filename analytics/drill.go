@@ -16,11 +16,11 @@ const (
 	drillIdle    = time.Hour
 )
 
-// drills runs a drill. The events of a drill go to an engine of its own with the
-// same policy and nothing else in common, so that they neither meet nor teach
-// anything that is known of real accounts and clients. That engine is made by the
-// first record of a run, is never saved, and ends with the run.
-type drills struct {
+// drillRuns runs a drill. The events of a drill go to an engine of its own with the
+// same policy and no shared state, so that a drill neither depends on nor changes what is
+// known of real accounts and clients. The first record of a run creates that engine, which
+// is never saved and ends with the run.
+type drillRuns struct {
 	run    drill.Run
 	engine *Engine
 	last   time.Time // of the newest record, by the clock of the outer engine
@@ -29,7 +29,7 @@ type drills struct {
 
 // take takes an event whose id is the mark of a drill, and reports whether it did.
 // An event whose mark does not hold is an ordinary one.
-func (d *drills) take(outer *Engine, ev *event.Event) bool {
+func (d *drillRuns) take(outer *Engine, ev *event.Event) bool {
 	run, ok := runOf(outer.policy, outer.now, ev)
 	if !ok {
 		return false
@@ -86,7 +86,7 @@ func addressOfDrill(ev *event.Event) (text string, ok bool) {
 }
 
 // begin ends the run before, and makes the engine of a run.
-func (d *drills) begin(outer *Engine, run drill.Run) bool {
+func (d *drillRuns) begin(outer *Engine, run drill.Run) bool {
 	d.end()
 	engine, err := New(Options{Policy: outer.policy, Source: "auto", MaxIPs: drillEntries, MaxUsers: drillEntries})
 	if err != nil {
@@ -99,7 +99,7 @@ func (d *drills) begin(outer *Engine, run drill.Run) bool {
 
 // flush returns the messages of the drill that are due. A run whose records have
 // stopped ends.
-func (d *drills) flush(now time.Time) []*alert.Alert {
+func (d *drillRuns) flush(now time.Time) []*alert.Alert {
 	if d.engine == nil && d.ended == nil {
 		return nil
 	}
@@ -115,14 +115,14 @@ func (d *drills) flush(now time.Time) []*alert.Alert {
 }
 
 // close returns the final messages.
-func (d *drills) close() []*alert.Alert {
+func (d *drillRuns) close() []*alert.Alert {
 	d.end()
 	return d.ended
 }
 
 // end closes the engine of the run. The run is remembered, so that late records of
 // it begin no second one.
-func (d *drills) end() {
+func (d *drillRuns) end() {
 	if d.engine != nil {
 		d.ended = append(d.ended, d.marked(d.engine.Close())...)
 		d.engine = nil
@@ -131,7 +131,7 @@ func (d *drills) end() {
 
 // marked marks messages as those of the drill. Their incidents get ids of their own:
 // a real incident of the same address would have the same id.
-func (d *drills) marked(list []*alert.Alert) []*alert.Alert {
+func (d *drillRuns) marked(list []*alert.Alert) []*alert.Alert {
 	own := func(id string) string { return "drill-" + string(d.run) + "-" + id }
 	for _, a := range list {
 		a.Drill, a.ID, a.Message = string(d.run), own(a.ID), "Drill "+string(d.run)+": "+a.Message

@@ -50,7 +50,7 @@ type Engine struct {
 	enricher   *enricher // nil until Enrich is called
 	monitor    *health.Monitor
 	coverage   *coverage.Matrix
-	drills     drills
+	drills     drillRuns
 	stats      Stats
 }
 

@@ -142,11 +142,11 @@ func (s *scene) play() map[string]*alert.Alert {
 	return s.playOn(e)
 }
 
-// ledger holds the last alert of each incident, by id.
-type ledger map[string]*alert.Alert
+// lastAlerts holds the last alert of each incident, by id.
+type lastAlerts map[string]*alert.Alert
 
 // keep enters alerts, of which none may be missing or come twice.
-func (l ledger) keep(t *testing.T, alerts []*alert.Alert) {
+func (l lastAlerts) keep(t *testing.T, alerts []*alert.Alert) {
 	t.Helper()
 	for _, a := range alerts {
 		before := 0
@@ -161,7 +161,7 @@ func (l ledger) keep(t *testing.T, alerts []*alert.Alert) {
 }
 
 func (s *scene) playOn(e *Engine) map[string]*alert.Alert {
-	last := ledger{}
+	last := lastAlerts{}
 	var ev event.Event
 	for n, a := range s.acts {
 		a.event(&ev)

@@ -55,7 +55,7 @@ func (s *scene) restarting(every int) map[string]*alert.Alert {
 	s.t.Helper()
 	kept := memory{}
 	e := newTracked(s.t, s.policy, kept)
-	last := ledger{}
+	last := lastAlerts{}
 	var ev event.Event
 	for n, a := range s.acts {
 		a.event(&ev)

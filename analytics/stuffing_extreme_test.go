@@ -16,7 +16,7 @@ import (
 func TestARecordOf2099BeforeAnAttack(t *testing.T) {
 	s := newScene(t)
 	for _, restarts := range []bool{false, true} {
-		kept, last := memory{}, ledger{}
+		kept, last := memory{}, lastAlerts{}
 		e := newTracked(t, s.policy, kept)
 		var ev event.Event
 		observe := func(a act, received time.Duration) {

@@ -93,8 +93,8 @@ func TestAttackFromBehindSharedEgress(t *testing.T) {
 	if len(a.Valid) != 1 || a.Valid[0].User != person(8) {
 		t.Errorf("valid %v, want only %s, who came with the attack's agent", a.Valid, person(8))
 	}
-	if len(a.Familiar) == 0 {
-		t.Error("residents with their own agent are not listed apart")
+	if len(a.Familiar) != 1 || a.Familiar[0].User != person(7) {
+		t.Errorf("familiar %v, want only %s, who came with the usual agent", a.Familiar, person(7))
 	}
 }
 
@@ -189,6 +189,10 @@ func TestCampaign(t *testing.T) {
 	})
 	t.Run("its valid credential comes from a fresh address", func(t *testing.T) {
 		s := spread(t, 150)
+		for n := range 10 { // two days before: the tenant has learned what is rare
+			s.add(act{at: -48*time.Hour + minutes(n), ip: office, user: person(n), agent: "Mozilla/5.0 Edg/140", app: "d3590ed6",
+				service: event.M365, source: event.Entra, outcome: event.Success})
+		}
 		s.add(act{at: minutes(30), ip: "192.0.2.99", user: person(77), agent: "Mozilla/5.0 Chrome/104.0.0.0",
 			app: "d3590ed6", service: event.M365, source: event.Entra, outcome: event.Success})
 		a := s.sorted().one()

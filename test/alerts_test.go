@@ -11,11 +11,15 @@ import (
 	"redshank/plugin/document"
 	"redshank/plugin/replay"
 	"redshank/test/day"
+	"redshank/test/extent"
 )
 
 // TestDemoAlerts replays the logs of the demo's day and checks its alerts, of which one
 // is in the README.
 func TestDemoAlerts(t *testing.T) {
+	if !*update {
+		extent.NeedsFull(t)
+	}
 	folder := t.TempDir()
 	if err := day.New(day.Options{}).Write(folder); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/test/extent"
 )
 
 // patience is the time limit of every run; no run needs a tenth of it.
@@ -24,6 +26,7 @@ const patience = 60 * time.Second
 // artefact returns the absolute path of a file that make writes to build/.
 func artefact(t *testing.T, name string) string {
 	t.Helper()
+	extent.NeedsFull(t)
 	path, err := filepath.Abs(filepath.Join("..", "build", built(name)))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,6 +18,7 @@ import (
 
 	"redshank/test/agent"
 	"redshank/test/day"
+	"redshank/test/extent"
 )
 
 // confDir and buildDir are relative to this package.
@@ -222,6 +224,7 @@ func TestPluginsFile(t *testing.T) {
 func needAgent(t *testing.T) {
 	t.Helper()
 	linuxOnly(t, "there is no Fluent Bit for Wine")
+	extent.NeedsFull(t)
 	if _, err := agent.Find(); err != nil {
 		t.Skip("SKIPPED: no fluent-bit on PATH; the configurations were parsed, not run")
 	}
@@ -316,9 +319,10 @@ func (b *bench) post(t *testing.T) int {
 	return len(records)
 }
 
+// write writes a file and the folders that it is in.
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,6 +199,32 @@ func TestQueries(t *testing.T) {
 		}
 		if len(found) == 0 {
 			t.Errorf("%s: names no field", file)
+		}
+	}
+}
+
+// TestContentNames requires that files use the names that other files define: the table
+// and the destination of Sentinel, the source type and the macro of Splunk.
+func TestContentNames(t *testing.T) {
+	in := func(file, pattern string) (names []string) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(read(t, filepath.Join(contentDir, file)), -1) {
+			names = append(names, m[1])
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	for what, names := range map[string][][]string{
+		"table": {in("sentinel-dcr.json", `"Custom-(\w+)"`), in("sentinel.kql", `(?m)^(\w+)$`), in("sentinel-workbook.json", `"query": "(\w+)\\n`),
+			in("../siem/sentinel.yaml", `table_name: (\w+)`)},
+		"destination": {in("sentinel-dcr.json", `"destinations": \["(\w+)"\]`), in("sentinel-dcr.json", `"name": "(\w+)",\s*"workspaceResourceId"`)},
+		"source type": {in("splunk/macros.conf", `sourcetype=(\S+)`), in("splunk/props.conf", `(?m)^\[(.*)\]$`), in("../siem/splunk.yaml", `event_sourcetype: (\S+)`)},
+		"macro":       {in("splunk/macros.conf", `(?m)^\[(.*)\]$`), in("splunk/savedsearches.conf", "search = `(\\w+)`")},
+	} {
+		for _, list := range names {
+			if len(list) != 1 || list[0] != names[0][0] {
+				t.Errorf("%s: %q, want one name everywhere", what, names)
+				break
+			}
 		}
 	}
 }

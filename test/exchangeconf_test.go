@@ -43,9 +43,6 @@ func writeExchange(t *testing.T, folder string) (lines int) {
 	}
 	for name, text := range files {
 		path := filepath.Join(folder, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		write(t, path, text)
 		lines += strings.Count(text, "\n")
 	}

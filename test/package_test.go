@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"redshank/test/agent"
+	"redshank/test/extent"
 )
 
 // installed unpacks the Debian package for this machine and returns the root
@@ -16,6 +17,7 @@ import (
 func installed(t *testing.T) string {
 	t.Helper()
 	linuxOnly(t, "packages are looked at once")
+	extent.NeedsFull(t)
 	packages, err := filepath.Glob(filepath.Join(buildDir, "dist", "*_amd64.deb"))
 	if err != nil {
 		t.Fatal(err)

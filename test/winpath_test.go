@@ -23,11 +23,7 @@ func onDrive(t *testing.T, path string) string {
 
 func put(t *testing.T, path, text string) {
 	t.Helper()
-	path = onDrive(t, path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	write(t, path, text)
+	write(t, onDrive(t, path), text)
 }
 
 // TestWindowsPaths uses absolute and relative paths with backslashes and spaces in options and the policy.

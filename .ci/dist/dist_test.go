@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -29,14 +30,19 @@ func TestPackageVersion(t *testing.T) {
 	}
 }
 
-func TestGlibcMinor(t *testing.T) {
-	for _, c := range []struct {
-		version string
-		minor   int
-		is      bool
-	}{{"GLIBC_2.34", 34, true}, {"GLIBC_2.2.5", 2, true}, {"GLIBC_PRIVATE", 0, false}, {"GCC_3.0", 0, false}, {"GLIBC_2.x", 0, false}} {
-		if minor, is := glibcMinor(c.version); minor != c.minor || is != c.is {
-			t.Errorf("%s: %d %v", c.version, minor, is)
+func TestFloor(t *testing.T) {
+	for version, want := range map[string]string{
+		"GLIBC_2.34": "", "GLIBC_2.2.5": "", "GLIBC_PRIVATE": "", "GCC_3.0": "", "GLIBC_2.x": "",
+		"GLIBC_2.35": "GLIBC_2.35 of libc.so.6 (want at most GLIBC_2.34)", "GLIBC_2.41.1": "GLIBC_2.41.1",
+	} {
+		needs := []elf.DynamicVersionNeed{{Name: "libc.so.6", Needs: []elf.DynamicVersionDep{{Dep: "GLIBC_2.2.5"}, {Dep: version}}}}
+		if err := floorError(needs, nil); fmt.Sprint(err) != "<nil>" && want == "" || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: got %v, want %q", version, err, want)
+		}
+	}
+	for name, ok := range map[string]bool{"libc.so.6": true, "ld-linux-x86-64.so.2": true, "libpthread.so.0": false} {
+		if err := floorError(nil, []string{"libc.so.6", name}); err == nil != ok {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

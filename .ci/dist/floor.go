@@ -24,31 +24,37 @@ func checkFloor(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	libraries, err := f.ImportedLibraries()
+	if err == nil {
+		err = floorError(needs, libraries)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// floorError reports the first version or library that is not promised.
+func floorError(needs []elf.DynamicVersionNeed, libraries []string) error {
 	for _, library := range needs {
 		for _, need := range library.Needs {
-			if minor, is := glibcMinor(need.Dep); is && minor > glibcFloor {
-				return fmt.Errorf("%s: needs %s of %s (want at most GLIBC_2.%d)", path, need.Dep, library.Name, glibcFloor)
+			if glibcMinor(need.Dep) > glibcFloor {
+				return fmt.Errorf("needs %s of %s (want at most GLIBC_2.%d)", need.Dep, library.Name, glibcFloor)
 			}
 		}
 	}
-	libraries, err := f.ImportedLibraries()
-	if err != nil {
-		return err
-	}
 	for _, name := range libraries {
 		if name != "libc.so.6" && !strings.HasPrefix(name, "ld-linux") {
-			return fmt.Errorf("%s: needs %s (want libc.so.6 alone)", path, name)
+			return fmt.Errorf("needs %s (want libc.so.6 alone)", name)
 		}
 	}
 	return nil
 }
 
-// glibcMinor returns the 34 of GLIBC_2.34.
-func glibcMinor(version string) (int, bool) {
-	text, is := strings.CutPrefix(version, "GLIBC_2.")
-	if !is {
-		return 0, false
-	}
-	minor, err := strconv.Atoi(strings.SplitN(text, ".", 2)[0])
-	return minor, err == nil
+// glibcMinor returns the 34 of GLIBC_2.34, and 0 for other versions.
+func glibcMinor(version string) int {
+	text, _ := strings.CutPrefix(version, "GLIBC_2.")
+	text, _, _ = strings.Cut(text, ".")
+	minor, _ := strconv.Atoi(text)
+	return minor
 }

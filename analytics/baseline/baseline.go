@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"math"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"slices"
@@ -175,3 +176,6 @@ func (b *Baseline) Describe(period policy.LearningPeriod) string {
 func (b *Baseline) UsedBefore(key uint64, at int64) bool {
 	return slices.ContainsFunc(b.Features, func(p KnownFeature) bool { return p.Key == key && p.First < at })
 }
+
+// HasUsed reports whether a feature was ever used, mature or not.
+func (b *Baseline) HasUsed(key uint64) bool { return b.UsedBefore(key, math.MaxInt64) }

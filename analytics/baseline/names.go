@@ -25,6 +25,6 @@ const usersPerName = 4
 const MaxFeatureName = 80
 
 // NewNames returns names for a number of accounts.
-func NewNames(users int) Names {
-	return Names{window.NewRecent[Name](max(users/usersPerName, 1024))}
+func NewNames(maxUsers int) Names {
+	return Names{window.NewRecent[Name](max(maxUsers/usersPerName, 1024))}
 }

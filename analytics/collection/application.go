@@ -1,7 +1,6 @@
 package collection
 
 import (
-	"math"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -134,7 +133,7 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.UsedBefore(w.network, math.MaxInt64) {
+	if ev.UserKind == event.UserPerson && !app.Baseline.HasUsed(w.network) {
 		app.Networks = min(app.Networks+1, maxAppNetworks+1)
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)

@@ -213,17 +213,17 @@ func (c *Detector) Describe(of explain.Subject) []explain.Fact {
 
 // describeAddress adds the signals of every subject that came from an address.
 func (c *Detector) describeAddress(f *explain.Facts, from event.ClientKey) {
-	var subjects []*profile
+	var profiles []*profile
 	c.subjects.profiles.Each(func(_ uint64, d *profile) {
 		if slices.ContainsFunc(d.observations, func(n observation) bool { return n.client == from }) {
-			subjects = append(subjects, d)
+			profiles = append(profiles, d)
 		}
 	})
-	slices.SortFunc(subjects, func(a, b *profile) int { return cmp.Compare(a.subject, b.subject) })
-	for _, d := range subjects[:min(len(subjects), maxDescribed)] {
+	slices.SortFunc(profiles, func(a, b *profile) int { return cmp.Compare(a.subject, b.subject) })
+	for _, d := range profiles[:min(len(profiles), maxDescribed)] {
 		c.describeSignals(f, d, from, d.subject+": ")
 	}
-	if len(subjects) == 0 {
+	if len(profiles) == 0 {
 		f.Add("signals", "none from this address")
 	}
 }

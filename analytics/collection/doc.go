@@ -80,8 +80,8 @@
 // # Reading the code
 //
 // detect.go takes an event to its subject (subject.go) and to the part that judges
-// events of its kind: signin.go with travel.go, mailaccess.go with application.go and
-// mailboxes.go, mailboxchange.go, or script.go. Each of them records observations
+// events of its kind: signin.go with travel.go and session.go, mailaccess.go with
+// application.go and mailboxes.go, or command.go. Each of them records observations
 // (evidence.go). rarity.go computes what an observation weighs, correlate.go adds up
 // the weights of observations near each other, and incident.go opens and extends
 // incidents, which classify.go names. Package behaviour holds what is stored of each

@@ -10,14 +10,14 @@ import (
 
 // theftOf returns the open incident that an observation, with the triggering window
 // around center, is part of, or nil. The incident of an application, a host
-// or an address is that of its day. An account can have several at a time: what joins
-// none of them, and is not from their time or is made by a stranger to them, is another
-// theft. center may be nil.
+// or an address is that of its day. An account can have several at a time: an observation
+// that joins none of them, and is from another time or from an unrelated client, is of
+// another theft. center may be nil.
 func (c *evidence) theftOf(d *profile, kept, center *observation) *theft.Theft {
 	joins := func(i *theft.Theft) bool {
 		return c.joins(d, i, kept) || center != nil && (d.kind != aUser || c.joins(d, i, center))
 	}
-	sameTime := func(i *theft.Theft) bool { return center != nil && c.during(i, center) && !c.stranger(d, i, center) }
+	sameTime := func(i *theft.Theft) bool { return center != nil && c.during(i, center) && !c.unrelated(d, i, center) }
 	for _, part := range [...]func(*theft.Theft) bool{joins, sameTime} {
 		for _, i := range d.thefts {
 			if within(i, kept.first) && part(i) {
@@ -41,9 +41,9 @@ func (c *evidence) joins(d *profile, i *theft.Theft, n *observation) bool {
 	return false
 }
 
-// stranger reports whether an observation has another program and another network than
+// unrelated reports whether an observation has another program and another network than
 // the core of an incident.
-func (c *evidence) stranger(d *profile, i *theft.Theft, n *observation) (strange bool) {
+func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known bool) {
 	network := c.networks.networkOf(n.client)
 	for at := range d.observations {
 		o := &d.observations[at]
@@ -53,9 +53,9 @@ func (c *evidence) stranger(d *profile, i *theft.Theft, n *observation) (strange
 		if o.agent == n.agent && n.agent != 0 || network == 0 || c.networks.networkOf(o.client) == network {
 			return false
 		}
-		strange = strange || o.client != event.ClientKey{}
+		known = known || o.client != event.ClientKey{}
 	}
-	return strange
+	return known
 }
 
 // open opens an incident around an observation. If the account that let the

@@ -157,3 +157,45 @@ func (c *networks) table() state.Table {
 		},
 	}
 }
+
+// linksOf returns the links of an event.
+func linksOf(p *policy.Policy, ev *event.Event) (l links) {
+	switch {
+	case len(ev.Session) > 0:
+		l[0] = event.SaltedHash('s', ev.Session)
+	case len(ev.Token) > 0:
+		l[0] = event.SaltedHash('t', ev.Token)
+	}
+	if k := clientOf(ev); k != (event.ClientKey{}) {
+		l[1] = linkOf(p, k)
+	}
+	if foreign(p, ev) {
+		l[2] = event.SaltedHash('a', ev.App) // everybody uses Microsoft's
+	} else if len(ev.App) == 0 && len(ev.Target) == len(appID) {
+		l[2] = event.SaltedHash('a', ev.Target)
+	}
+	return l
+}
+
+// linkOf returns the link of a client: of its prefix, as the policy cuts addresses.
+func linkOf(p *policy.Policy, k event.ClientKey) uint64 {
+	k = k.Cut(p.State.IPv4Prefix, p.State.IPv6Prefix)
+	return event.SaltedHash('i', k[:])
+}
+
+// clientOf returns the address of an event's client. The address is zero if unknown
+// or if it belongs to the cloud or the server itself.
+func clientOf(ev *event.Event) (k event.ClientKey) {
+	if ev.IP.IsValid() && ev.Marks&(event.ServerItself|event.MicrosoftRange) == 0 {
+		return ev.IP.As16()
+	}
+	return k
+}
+
+// firstOf returns a, or b if a is empty.
+func firstOf(a, b []byte) []byte {
+	if len(a) > 0 {
+		return a
+	}
+	return b
+}

@@ -14,11 +14,11 @@ import (
 // not safe for concurrent use.
 type Matrix struct {
 	recent bool
-	rows   [services]row
+	rows   [services]serviceRow
 }
 
-// row is one service.
-type row struct {
+// serviceRow is one service.
+type serviceRow struct {
 	total   uint64 // events since the start of the state
 	last    int64  // newest event, Unix milliseconds
 	until   int64  // end of the day of arrivals that now counts, Unix milliseconds
@@ -81,7 +81,7 @@ func (t *tally) of(e Evidence) (with, of int64) {
 }
 
 // sum returns both days.
-func (r *row) sum() tally {
+func (r *serviceRow) sum() tally {
 	t := r.now
 	t.events += r.before.events
 	t.failures += r.before.failures
@@ -118,7 +118,7 @@ func (m *Matrix) changes(w *state.Writer) {
 // rowNumbers is how many numbers a row is saved as, which its first byte says.
 const rowNumbers = 3 + 2*(4+int(evidences))
 
-func (r *row) numbers() (n [rowNumbers]int64) {
+func (r *serviceRow) numbers() (n [rowNumbers]int64) {
 	list := append(n[:0], int64(r.total), r.last, r.until)
 	for _, t := range [...]*tally{&r.now, &r.before} {
 		list = append(list, t.events, t.failures, t.items, t.contents)
@@ -150,7 +150,7 @@ func (m *Matrix) restore(key, value []byte) error {
 	return nil
 }
 
-func (r *row) load(n []int64) {
+func (r *serviceRow) load(n []int64) {
 	r.total, r.last, r.until = uint64(n[0]), n[1], n[2]
 	n = n[3:]
 	for _, t := range [...]*tally{&r.now, &r.before} {
@@ -168,7 +168,7 @@ func Restored(each func(do func(key, value []byte) error) error) (*Matrix, error
 }
 
 // lastOf returns the time of the newest event of a row, zero for none.
-func (r *row) lastOf() (t time.Time) {
+func (r *serviceRow) lastOf() (t time.Time) {
 	if r.total > 0 {
 		t = time.UnixMilli(r.last).UTC()
 	}

@@ -31,13 +31,21 @@ func (k ClientKey) Network() ClientKey { return k.Cut(16, 32) }
 func (k ClientKey) Subnet() ClientKey { return k.Cut(24, 64) }
 
 // SameSubnet reports whether two addresses are in the same subnet.
-func (k ClientKey) SameSubnet(o ClientKey) bool { return k == o || k.Subnet() == o.Subnet() }
+func (k ClientKey) SameSubnet(o ClientKey) bool {
+	if binary.BigEndian.Uint64(k[:]) != binary.BigEndian.Uint64(o[:]) {
+		return false
+	}
+	if !k.Is4() {
+		return !o.Is4()
+	}
+	return binary.BigEndian.Uint64(k[8:])>>8 == binary.BigEndian.Uint64(o[8:])>>8
+}
 
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }
 
-// Spread returns a hash of the address that is good enough for the place in a cache
-// and much cheaper than Hash. An attacker can make addresses meet in one place.
+// Spread returns a hash of the address that is good enough for the place in a cache and
+// much cheaper than Hash. An attacker can find addresses with equal hashes.
 func (k ClientKey) Spread() uint64 {
 	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
 	return (low ^ high*0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15

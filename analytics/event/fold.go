@@ -39,10 +39,10 @@ var foldASCII = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
-// foldUnicode is fold by NFKC and full case folding, so that full-width or
-// decomposed spellings of one name meet. Invisible format characters and broken
-// UTF-8 go the way of control characters. Folding can undo the normal form,
-// hence the second NFKC.
+// foldUnicode is fold by NFKC and full case folding, which makes full-width and
+// decomposed spellings of a name equal. Invisible format characters and invalid UTF-8 are
+// treated as control characters are. Case folding can undo the normal form, which is
+// therefore applied twice.
 func foldUnicode(dst, b []byte) []byte {
 	// The copy that ToValidUTF8 makes also keeps b, commonly on the caller's
 	// stack, from escaping. Broken bytes would stop NFKC at what follows them.

@@ -72,7 +72,7 @@ func authority(dst []byte, p parts, kind UserKind) Account {
 	if nobody(name) {
 		return Account{}
 	}
-	_, user := join(dst, name, domain{logged: p.domain})
+	_, user := join(dst, name, domainName{logged: p.domain})
 	return Account{User: user, Kind: kind}
 }
 
@@ -140,29 +140,29 @@ func (d *Domains) compose(dst []byte, p parts) Account {
 	return acc
 }
 
-// domain is the name of a domain, from the record or from the policy. Two
+// domainName is the name of a domain, from the record or from the policy. Two
 // fields, so that neither has to be converted.
-type domain struct {
+type domainName struct {
 	logged []byte
 	mapped string
 }
 
 // resolve maps a domain by its NetBIOS name or alias. The local machine's "."
 // is no domain.
-func (d *Domains) resolve(name []byte) domain {
+func (d *Domains) resolve(name []byte) domainName {
 	name = trim(name, &dots)
 	if len(name) == 0 {
-		return domain{mapped: d.Default}
+		return domainName{mapped: d.Default}
 	}
 	if mapped, ok := d.Names[string(name)]; ok {
-		return domain{mapped: mapped}
+		return domainName{mapped: mapped}
 	}
-	return domain{logged: name}
+	return domainName{logged: name}
 }
 
 // join appends name@domain, or domain\name where the domain is no DNS name,
 // and returns dst and what was added.
-func join(dst, name []byte, in domain) (all, added []byte) {
+func join(dst, name []byte, in domainName) (all, added []byte) {
 	start := len(dst)
 	switch {
 	case in.mapped != "":

@@ -33,6 +33,10 @@ func (c *Credentials) Wants(key uint64, at int64) bool {
 // whether the account is known to be new.
 func (c *Credentials) CountAccount(key uint64) bool { return c.all.Add(key) }
 
+// Has reports whether an account was added, by the hash of its name. Of more than 1,024
+// accounts Has reports none.
+func (c *Credentials) Has(key uint64) bool { return c.all.Has(key) }
+
 // Add adds an account by the hash of its name, and reports whether the account is
 // known to be new.
 func (c *Credentials) Add(key uint64, found alert.Credential) bool {

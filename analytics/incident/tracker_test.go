@@ -273,9 +273,9 @@ func TestTrackerIsRestored(t *testing.T) {
 	}
 }
 
-// TestStolenAccountIsNotAtHome checks that an account whose password the attacker
+// TestStolenAccountIsNotKnown checks that an account whose password the attacker
 // knows is not listed as one that went on as usual, whichever log came first.
-func TestStolenAccountIsNotAtHome(t *testing.T) {
+func TestStolenAccountIsNotKnown(t *testing.T) {
 	tracker := newGraded(t, nil)
 	i := touch(tracker, "203.0.113.7", begin).incident
 	i.Familiar.Add(1, alert.Credential{User: "alice"})

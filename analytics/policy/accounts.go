@@ -10,16 +10,16 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// accounts are the lists of accounts of a policy.
-type accounts struct {
-	privileged, service, ignored list[accountPattern]
-	groups                       []*group
+// accountLists are the lists of accounts of a policy.
+type accountLists struct {
+	privileged, service, ignored policyList[accountPattern]
+	groups                       []*accountGroup
 }
 
-// group is a named group of accounts, for baselines and alerts.
-type group struct {
+// accountGroup is a named group of accounts, for baselines and alerts.
+type accountGroup struct {
 	name    string
-	members list[accountPattern]
+	members policyList[accountPattern]
 }
 
 // maxGroups bounds the groups of a policy: one bit of a 64-bit word for each.
@@ -52,7 +52,7 @@ type glob struct {
 	standing
 }
 
-func (s *accounts) fields() strict.Fields {
+func (s *accountLists) fields() strict.Fields {
 	return strict.Fields{
 		"privileged": elements(&s.privileged),
 		"service":    elements(&s.service),
@@ -62,21 +62,21 @@ func (s *accounts) fields() strict.Fields {
 }
 
 // readGroups reads {name: [accounts]}.
-func (s *accounts) readGroups(r *strict.Reader, at string, n *yaml.Node) {
+func (s *accountLists) readGroups(r *strict.Reader, at string, n *yaml.Node) {
 	s.groups = nil
 	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		if len(s.groups) == maxGroups {
 			r.Fail(key, at, "one group too many (at most %d)", maxGroups)
 			return
 		}
-		g := &group{name: key.Value}
+		g := &accountGroup{name: key.Value}
 		elements(&g.members)(r, at, value)
 		s.groups = append(s.groups, g)
 	})
 }
 
 // finish parses the lists.
-func (s *accounts) finish(r *strict.Reader, d *event.Domains) {
+func (s *accountLists) finish(r *strict.Reader, d *event.Domains) {
 	for _, l := range s.lists() {
 		l.finish(r, func(text string) (accountPattern, error) { return parseAccount(d, text) })
 	}
@@ -101,8 +101,8 @@ func parseAccount(d *event.Domains, text string) (accountPattern, error) {
 }
 
 // lists returns all lists.
-func (s *accounts) lists() []*list[accountPattern] {
-	all := []*list[accountPattern]{&s.privileged, &s.service, &s.ignored}
+func (s *accountLists) lists() []*policyList[accountPattern] {
+	all := []*policyList[accountPattern]{&s.privileged, &s.service, &s.ignored}
 	for _, g := range s.groups {
 		all = append(all, &g.members)
 	}
@@ -110,7 +110,7 @@ func (s *accounts) lists() []*list[accountPattern] {
 }
 
 // table builds the lookup table.
-func (s *accounts) table() *accountTable {
+func (s *accountLists) table() *accountTable {
 	t := &accountTable{exact: map[string]standing{}}
 	t.add(&s.privileged, standing{marks: event.PrivilegedUser})
 	t.add(&s.service, standing{marks: event.ServiceAccount})
@@ -122,7 +122,7 @@ func (s *accounts) table() *accountTable {
 	return t
 }
 
-func (t *accountTable) add(l *list[accountPattern], s standing) {
+func (t *accountTable) add(l *policyList[accountPattern], s standing) {
 	l.all(func(p accountPattern) {
 		if p.Literal() {
 			t.exact[p.String()] = t.exact[p.String()].plus(s)

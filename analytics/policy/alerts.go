@@ -16,7 +16,7 @@ import (
 // account, address or application more is not muted.
 type Mute struct {
 	Reason, Owner string
-	scope
+	entryScope
 
 	rule, class string
 }

@@ -13,7 +13,7 @@ import (
 // tool. All conditions given must match; a missing condition matches anything.
 type Automation struct {
 	Name string
-	scope
+	entryScope
 }
 
 // automation are the declared programs.

@@ -22,35 +22,29 @@ type Code struct {
 	ropc event.Outcome
 }
 
-// codeSpaces are the tables of codes, by their names in the content.
-var codeSpaces = map[string]event.CodeSpace{
-	event.CodeEntra.String():    event.CodeEntra,
-	event.CodeLogon.String():    event.CodeLogon,
-	event.CodeNTStatus.String(): event.CodeNTStatus,
-	event.CodeWin32.String():    event.CodeWin32,
-	event.CodeKerberos.String(): event.CodeKerberos,
-}
-
-// outcomeNames and reasonNames are the words codes are written with.
+// codeSpaces are the names of the tables of codes in the content, and outcomeNames and
+// reasonNames the words in them.
 var (
-	outcomeNames = []string{"success", "failure", "accepted", "challenge", "noise"}
-	reasonNames  = []string{"wrong_password", "unknown_user", "locked", "disabled", "expired", "mfa_required", "mfa_denied", "policy_blocked", "blocked_ip", "not_allowed", "bad_app", "other"}
+	codeSpaces   = namesOf[event.CodeSpace]()
+	outcomeNames = namesOf[event.Outcome]()
+	reasonNames  = namesOf[event.Reason]()
 )
 
-// codes are the tables of result codes; their keys are as codeKey makes them.
-type codes map[event.CodeSpace]map[string]Code
+// codeTables are the tables of result codes; their keys are as codeKey makes them.
+type codeTables map[event.CodeSpace]map[string]Code
 
 // read reads {space: {code: {outcome, reason, meaning, ropc}}}.
-func (c codes) read(r *strict.Reader, at string, n *yaml.Node) {
+func (c codeTables) read(r *strict.Reader, at string, n *yaml.Node) {
 	spaces := strict.Fields{}
-	for name, space := range codeSpaces {
+	for _, name := range codeSpaces {
+		space := byName[event.CodeSpace](name)
 		spaces[name] = func(r *strict.Reader, at string, n *yaml.Node) { c.readSpace(r, at, n, space) }
 	}
 	strict.Section(spaces)(r, at, n)
 }
 
 // readSpace reads one table.
-func (c codes) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
+func (c codeTables) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.CodeSpace) {
 	if c[space] == nil {
 		c[space] = map[string]Code{}
 	}
@@ -78,7 +72,8 @@ func (c codes) readSpace(r *strict.Reader, at string, n *yaml.Node, space event.
 const maxCode = 96
 
 // codeKey appends a code in the form it is looked up by: lower case, without
-// 0x and leading zeros, so that 0xC000006A, c000006a and 0x18, 0x00000018 meet.
+// 0x and leading zeros. 0xC000006A and c000006a have one key, and so do 0x18 and
+// 0x00000018.
 func codeKey(dst, code []byte) []byte {
 	code = bytes.TrimSpace(code[:min(len(code), maxCode)])
 	if len(code) > 2 && code[0] == '0' && code[1]|0x20 == 'x' {
@@ -91,7 +86,7 @@ func codeKey(dst, code []byte) []byte {
 }
 
 // CodeMeaning returns what a result code means, and whether it is known.
-func (c codes) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
+func (c codeTables) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 	var scratch [maxCode]byte
 	found, ok := c[space][string(codeKey(scratch[:0], code))]
 	return found, ok
@@ -99,7 +94,7 @@ func (c codes) CodeMeaning(space event.CodeSpace, code []byte) (Code, bool) {
 
 // judge sets outcome and reason by the code, if the code is known. A sign-in that
 // was logged as a success stays one if its code is that of an interrupt.
-func (c codes) judge(ev *event.Event) {
+func (c codeTables) judge(ev *event.Event) {
 	if ev.CodeSpace == event.CodeNone || len(ev.Code) == 0 {
 		return
 	}

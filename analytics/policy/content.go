@@ -46,31 +46,31 @@ func mustParse(name string, text []byte) strict.Tree {
 	return tree
 }
 
-// content is the detection content: codes, programs and operations.
-type content struct {
-	codes
+// contentTables is the detection content: codes, programs and operations.
+type contentTables struct {
+	codeTables
 	scripts
-	parameters
+	parameterTables
 	apps       map[string]string // application id in lower case to name
 	agents     []event.AgentRule
 	operations map[string]string // folded name to group
 	cmdlets    map[string]string // folded name to group
 	hosts      map[string]bool   // mail end points, in lower case
 	rented     rented
-	scopes     pieces
+	scopes     searchTexts
 	signals    []Signal
 }
 
 // loadContent reads the embedded files. A mistake in them is a bug.
-func loadContent() *content {
-	c := &content{
-		codes:      codes{},
-		apps:       map[string]string{},
-		operations: map[string]string{},
-		cmdlets:    map[string]string{},
-		parameters: parameters{byName: map[string]Parameter{}},
-		hosts:      map[string]bool{},
-		rented:     rented{map[string]bool{}, map[uint32]bool{}},
+func loadContent() *contentTables {
+	c := &contentTables{
+		codeTables:      codeTables{},
+		apps:            map[string]string{},
+		operations:      map[string]string{},
+		cmdlets:         map[string]string{},
+		parameterTables: parameterTables{byName: map[string]Parameter{}},
+		hosts:           map[string]bool{},
+		rented:          rented{map[string]bool{}, map[uint32]bool{}},
 	}
 	for _, tree := range contentTrees() {
 		if _, err := tree.Read("", c.all()); err != nil {
@@ -81,7 +81,7 @@ func loadContent() *content {
 }
 
 // AppName returns the name of an application by its id, "" if unknown.
-func (c *content) AppName(id []byte) string {
+func (c *contentTables) AppName(id []byte) string {
 	var scratch [64]byte
 	if len(id) > len(scratch) {
 		return ""
@@ -91,28 +91,28 @@ func (c *content) AppName(id []byte) string {
 
 // OperationGroup is the group of an audited operation, "" where it concerns
 // no analytic: see content/operations.yaml.
-func (c *content) OperationGroup(name []byte) string { return groupOf(c.operations, name) }
+func (c *contentTables) OperationGroup(name []byte) string { return groupOf(c.operations, name) }
 
 // Operation returns what an operation of an audit log means: that of its group.
-func (c *content) Operation(name []byte) event.Operation {
+func (c *contentTables) Operation(name []byte) event.Operation {
 	return operationGroups[groupOf(c.operations, name)]
 }
 
 // CmdletGroup returns the group of a PowerShell cmdlet, or "" for an unknown cmdlet.
-func (c *content) CmdletGroup(name []byte) string { return groupOf(c.cmdlets, name) }
+func (c *contentTables) CmdletGroup(name []byte) string { return groupOf(c.cmdlets, name) }
 
 // MailScope reports whether granted scopes or roles reach mail.
-func (c *content) MailScope(granted []byte) bool { return c.scopes.in(granted) }
+func (c *contentTables) MailScope(granted []byte) bool { return c.scopes.in(granted) }
 
 // RentedNetwork reports whether a network belongs to a provider of servers for
 // rent or of a VPN service.
-func (c *content) RentedNetwork(l Location) bool { return c.rented.has(l.ASN, l.Organization) }
+func (c *contentTables) RentedNetwork(l Location) bool { return c.rented.has(l.ASN, l.Organization) }
 
 // fields are the keys of the embedded files and of the policy's own section,
 // which adds to them.
-func (c *content) fields() strict.Fields {
+func (c *contentTables) fields() strict.Fields {
 	return strict.Fields{
-		"codes":      c.codes.read,
+		"codes":      c.codeTables.read,
 		"apps":       c.readApps,
 		"agents":     c.readAgents,
 		"operations": readGroups(c.operations, operationGroups),
@@ -121,20 +121,20 @@ func (c *content) fields() strict.Fields {
 		"hosts":      c.readHosts,
 		"rented":     c.rented.read,
 		"scopes":     c.readScopes,
-		"parameters": c.parameters.read,
+		"parameters": c.parameterTables.read,
 		"values":     c.readValues,
 	}
 }
 
 // all returns the fields and those that a policy cannot extend.
-func (c *content) all() strict.Fields {
+func (c *contentTables) all() strict.Fields {
 	known := c.fields()
 	known["signals"] = c.readSignals
 	return known
 }
 
 // readScopes reads a list of pieces of scopes.
-func (c *content) readScopes(r *strict.Reader, at string, n *yaml.Node) {
+func (c *contentTables) readScopes(r *strict.Reader, at string, n *yaml.Node) {
 	strict.Texts("a piece of a scope", func(scope string) string {
 		if len(scope) < minFragment {
 			return "too short"
@@ -144,7 +144,7 @@ func (c *content) readScopes(r *strict.Reader, at string, n *yaml.Node) {
 	})(r, at, n)
 }
 
-func (c *content) readApps(r *strict.Reader, at string, n *yaml.Node) {
+func (c *contentTables) readApps(r *strict.Reader, at string, n *yaml.Node) {
 	r.Each(at, n, func(key *yaml.Node, at string, value *yaml.Node) {
 		var name string
 		strict.Text(&name)(r, at, value)
@@ -154,7 +154,7 @@ func (c *content) readApps(r *strict.Reader, at string, n *yaml.Node) {
 
 // readAgents reads [{family, name, patterns}]. Patterns of the policy are matched
 // before the embedded ones, in the order of the policy.
-func (c *content) readAgents(r *strict.Reader, at string, n *yaml.Node) {
+func (c *contentTables) readAgents(r *strict.Reader, at string, n *yaml.Node) {
 	var added []event.AgentRule
 	r.Items(at, n, func(item *yaml.Node) {
 		rule := event.AgentRule{}
@@ -174,7 +174,7 @@ func (c *content) readAgents(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // familyNames are the families a rule can assign.
-var familyNames = []string{"browser", "outlook", "mobile", "legacy", "script", "tool", "probe", "other"}
+var familyNames = namesOf[event.Family]()
 
 // readPatterns reads a list of patterns.
 func readPatterns(dst *[]event.Pattern) strict.Field {
@@ -201,18 +201,29 @@ func readGroups[T any](into map[string]string, known map[string]T) strict.Field 
 }
 
 // readHosts reads a list of host names.
-func (c *content) readHosts(r *strict.Reader, at string, n *yaml.Node) {
+func (c *contentTables) readHosts(r *strict.Reader, at string, n *yaml.Node) {
 	strict.Texts("a host name", func(name string) string {
 		c.hosts[strings.ToLower(name)] = true
 		return ""
 	})(r, at, n)
 }
 
-// byName returns the value of an enumeration by its name, 0 for an unknown name.
-func byName[T interface {
+// enumeration is a type of package event whose values have names.
+type enumeration interface {
 	~uint8
 	String() string
-}](name string) T {
+}
+
+// namesOf returns the names of an enumeration, without that of 0.
+func namesOf[T enumeration]() (names []string) {
+	for v := T(1); v.String() != "invalid"; v++ {
+		names = append(names, v.String())
+	}
+	return names
+}
+
+// byName returns the value of an enumeration by its name, 0 for an unknown name.
+func byName[T enumeration](name string) T {
 	for v := T(0); v.String() != "invalid"; v++ {
 		if v.String() == name {
 			return v
@@ -223,7 +234,7 @@ func byName[T interface {
 
 // appendUserPatterns adds the policy's user_agent_pattern as scripting agents,
 // before everything embedded.
-func (c *content) appendUserPatterns(patterns []event.Pattern) {
+func (c *contentTables) appendUserPatterns(patterns []event.Pattern) {
 	if len(patterns) > 0 {
 		c.agents = slices.Insert(c.agents, 0, event.AgentRule{Family: event.Scripting, Name: "user_agent_pattern", Patterns: patterns})
 	}
@@ -280,7 +291,7 @@ type Signal struct {
 }
 
 // readSignals reads the list of the content. It is not a key of the policy.
-func (c *content) readSignals(r *strict.Reader, at string, n *yaml.Node) {
+func (c *contentTables) readSignals(r *strict.Reader, at string, n *yaml.Node) {
 	r.Items(at, n, func(item *yaml.Node) {
 		s, half := Signal{}, ""
 		strict.Section(strict.Fields{
@@ -297,7 +308,7 @@ func (c *content) readSignals(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // signalCodes returns the codes of all signals.
-func (c *content) signalCodes() []string {
+func (c *contentTables) signalCodes() []string {
 	codes := make([]string, len(c.signals))
 	for i, s := range c.signals {
 		codes[i] = s.Code

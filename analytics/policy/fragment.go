@@ -59,23 +59,23 @@ func (list *scripts) read(r *strict.Reader, at string, n *yaml.Node) {
 	})
 }
 
-// pieces are texts that are looked for in others all at once: by their first two
+// searchTexts are texts that are looked for in others all at once: by their first two
 // bytes, one pass over the other text however many there are. To search for each
 // of the 18 there are took six times as long in what the directory audit writes.
-type pieces struct {
+type searchTexts struct {
 	texts []string
 	pairs [1 << 16 / 64]uint64 // which first two bytes there are
 }
 
 // add takes a text of at least two bytes.
-func (p *pieces) add(text string) {
+func (p *searchTexts) add(text string) {
 	p.texts = append(p.texts, text)
 	pair := pairOf(text[0], text[1])
 	p.pairs[pair/64] |= 1 << (pair % 64)
 }
 
 // lower reads a list of texts in lower case.
-func (p *pieces) lower() strict.Field {
+func (p *searchTexts) lower() strict.Field {
 	return strict.Texts("a part of a value", func(text string) string {
 		if len(text) < minPart || text != strings.ToLower(text) {
 			return fmt.Sprintf("not in lower case, or too short (want at least %d bytes)", minPart)
@@ -91,7 +91,7 @@ const minPart = 3
 func pairOf(first, second byte) uint16 { return uint16(first)<<8 | uint16(second) }
 
 // in reports whether one of them stands in b.
-func (p *pieces) in(b []byte) bool {
+func (p *searchTexts) in(b []byte) bool {
 	for i := 1; i < len(b); i++ {
 		pair := pairOf(b[i-1], b[i])
 		if p.pairs[pair/64]>>(pair%64)&1 != 0 && p.start(b[i-1:]) {
@@ -102,7 +102,7 @@ func (p *pieces) in(b []byte) bool {
 }
 
 // start reports whether b starts with one of them.
-func (p *pieces) start(b []byte) bool {
+func (p *searchTexts) start(b []byte) bool {
 	for _, text := range p.texts {
 		if len(b) >= len(text) && string(b[:len(text)]) == text {
 			return true

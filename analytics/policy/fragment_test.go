@@ -7,7 +7,7 @@ import (
 )
 
 func TestPieces(t *testing.T) {
-	var p pieces
+	var p searchTexts
 	for _, text := range []string{"ab", "abc", "bca", "cc", "\x00\xff"} {
 		p.add(text)
 	}
@@ -25,7 +25,7 @@ func TestPieces(t *testing.T) {
 			t.Fatalf("%q: %v, want %v", b, got, want)
 		}
 	}
-	if new(pieces).in([]byte("anything")) {
+	if new(searchTexts).in([]byte("anything")) {
 		t.Error("no pieces stand in a text")
 	}
 }

@@ -29,8 +29,8 @@ type Location struct {
 // overwriting a mapped file in place would crash the agent.
 const maxDatabase = 1 << 30
 
-// databases are the MaxMind-format files of a policy.
-type databases struct {
+// geoDatabases are the MaxMind-format files of a policy.
+type geoDatabases struct {
 	asn, city database
 	version   atomic.Uint64 // grows with every change; 0 without databases
 }
@@ -46,7 +46,7 @@ type database struct {
 	node *yaml.Node
 }
 
-func (d *databases) fields() strict.Fields {
+func (d *geoDatabases) fields() strict.Fields {
 	d.asn.holds, d.city.holds = []string{"ASN", "ISP", "Enterprise"}, []string{"City", "Country", "Enterprise"}
 	return strict.Fields{"asn": d.asn.field, "city": d.city.field}
 }
@@ -58,7 +58,7 @@ func (f *database) field(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // finish opens the databases that the policy names.
-func (d *databases) finish(r *strict.Reader) {
+func (d *geoDatabases) finish(r *strict.Reader) {
 	for _, f := range [...]*database{&d.asn, &d.city} {
 		if f.path == "" {
 			continue
@@ -72,7 +72,7 @@ func (d *databases) finish(r *strict.Reader) {
 
 // refresh reads the files that have changed. An invalid file leaves its old version
 // in use.
-func (d *databases) refresh() (changed []string, err error) {
+func (d *geoDatabases) refresh() (changed []string, err error) {
 	for _, f := range [...]*database{&d.asn, &d.city} {
 		again, e := f.refresh()
 		err = errors.Join(err, e)
@@ -146,14 +146,14 @@ type (
 )
 
 // LocationVersion returns a number that grows whenever a database changes; 0 without databases.
-func (d *databases) LocationVersion() uint64 { return d.version.Load() }
+func (d *geoDatabases) LocationVersion() uint64 { return d.version.Load() }
 
 // HasOwners reports whether the policy names a database of network owners.
-func (d *databases) HasOwners() bool { return d.asn.reader.Load() != nil }
+func (d *geoDatabases) HasOwners() bool { return d.asn.reader.Load() != nil }
 
 // Owner returns the number of the autonomous system that an address belongs to,
 // 0 if unknown. It allocates less than Locate, and no text.
-func (d *databases) Owner(ip netip.Addr) uint32 {
+func (d *geoDatabases) Owner(ip netip.Addr) uint32 {
 	r := d.asn.reader.Load()
 	if r == nil || !ip.IsValid() {
 		return 0
@@ -169,7 +169,7 @@ func (d *databases) Owner(ip netip.Addr) uint32 {
 
 // Locate looks an address up in the databases. It allocates; GeoCache avoids
 // repeated lookups of the same address.
-func (d *databases) Locate(ip netip.Addr) (l Location) {
+func (d *geoDatabases) Locate(ip netip.Addr) (l Location) {
 	if !ip.IsValid() {
 		return l
 	}

@@ -36,11 +36,11 @@ const (
 	forms
 )
 
-// leaked holds the files. Of each account only 64 bits of a hash are kept,
+// leakedLists holds the files. Of each account only 64 bits of a hash are kept,
 // sorted: 8 bytes an account. Among n of them another account is taken for a
 // leaked one with a chance of n / 2^64, 5e-13 for ten million; nothing else of
 // a line, a password least of all, is kept or shown.
-type leaked struct {
+type leakedLists struct {
 	files []*leakedFile
 	seed  maphash.Seed // of plainForm: nobody can prepare collisions
 }
@@ -52,7 +52,7 @@ type leakedTable struct {
 }
 
 // read reads [{file, format}] or paths.
-func (l *leaked) read(r *strict.Reader, at string, n *yaml.Node) {
+func (l *leakedLists) read(r *strict.Reader, at string, n *yaml.Node) {
 	l.files = nil
 	r.Items(at, n, func(item *yaml.Node) {
 		f := &leakedFile{format: "auto", node: item}
@@ -71,7 +71,7 @@ func (l *leaked) read(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // finish reads the files.
-func (l *leaked) finish(r *strict.Reader, d *event.Domains) {
+func (l *leakedLists) finish(r *strict.Reader, d *event.Domains) {
 	l.seed = maphash.MakeSeed()
 	for _, f := range l.files {
 		f.path = r.Path(f.path)
@@ -81,7 +81,7 @@ func (l *leaked) finish(r *strict.Reader, d *event.Domains) {
 }
 
 // refresh reads the files that have changed.
-func (l *leaked) refresh(d *event.Domains) (changed []string, err error) {
+func (l *leakedLists) refresh(d *event.Domains) (changed []string, err error) {
 	for _, f := range l.files {
 		again, e := f.load(l.seed, d)
 		err = errors.Join(err, e)
@@ -92,7 +92,7 @@ func (l *leaked) refresh(d *event.Domains) (changed []string, err error) {
 	return changed, err
 }
 
-func (l *leaked) table() *leakedTable {
+func (l *leakedLists) table() *leakedTable {
 	t := &leakedTable{seed: l.seed}
 	for _, f := range l.files {
 		for form, hashes := range f.hashes {

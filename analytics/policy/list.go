@@ -16,8 +16,8 @@ import (
 // maxLine bounds a line of a list file, in bytes.
 const maxLine = 64 << 10
 
-// list is a list of a policy: what stands in it, and files it names.
-type list[T any] struct {
+// policyList is a list of a policy: what stands in it, and files it names.
+type policyList[T any] struct {
 	inline []T
 	files  []*listFile[T]
 
@@ -60,8 +60,8 @@ func stampOf(path string) (stamp, error) {
 }
 
 // elements reads a list into l: texts, and `file: path` for files. A list in a
-// policy takes the place of the default.
-func elements[T any](l *list[T]) strict.Field {
+// policy replaces the default.
+func elements[T any](l *policyList[T]) strict.Field {
 	return func(r *strict.Reader, at string, n *yaml.Node) {
 		l.pending = nil
 		r.Items(at, n, func(item *yaml.Node) {
@@ -80,7 +80,7 @@ func elements[T any](l *list[T]) strict.Field {
 }
 
 // finish parses what elements has read.
-func (l *list[T]) finish(r *strict.Reader, parse func(string) (T, error)) {
+func (l *policyList[T]) finish(r *strict.Reader, parse func(string) (T, error)) {
 	l.parse, l.inline, l.files = parse, nil, nil
 	for _, e := range l.pending {
 		if e.file {
@@ -100,7 +100,7 @@ func (l *list[T]) finish(r *strict.Reader, parse func(string) (T, error)) {
 }
 
 // all calls f for every element.
-func (l *list[T]) all(f func(T)) {
+func (l *policyList[T]) all(f func(T)) {
 	for _, item := range l.inline {
 		f(item)
 	}
@@ -113,7 +113,7 @@ func (l *list[T]) all(f func(T)) {
 
 // refresh reads the files that have changed. One that cannot be read keeps
 // what it held.
-func (l *list[T]) refresh() (changed []string, err error) {
+func (l *policyList[T]) refresh() (changed []string, err error) {
 	for _, f := range l.files {
 		again, e := f.read(l.parse)
 		err = errors.Join(err, e)

@@ -61,7 +61,7 @@ func Load(path string) (*Policy, error) {
 // Parse reads the text of a policy over the embedded default. name stands in
 // front of errors; relative paths start from dir.
 func Parse(name, dir string, text []byte) (*Policy, error) {
-	p := &Policy{content: loadContent(), domains: newDomains()}
+	p := &Policy{contentTables: loadContent(), domains: newDomains()}
 	var patterns []event.Pattern
 	known := p.fields(&patterns)
 	if _, err := defaultTree().Read("", known); err != nil {
@@ -78,8 +78,8 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	p.content.appendUserPatterns(patterns)
-	p.agents = event.NewAgents(p.content.agents)
+	p.contentTables.appendUserPatterns(patterns)
+	p.agents = event.NewAgents(p.contentTables.agents)
 	p.networks.Store(p.spec.networks.table())
 	p.accounts.Store(p.spec.accounts.table())
 	p.leaked.Store(p.spec.leaked.table())
@@ -93,7 +93,7 @@ func (p *Policy) finish(r *strict.Reader) {
 	p.spec.networks.finish(r)
 	p.spec.accounts.finish(r, p.domains)
 	p.spec.leaked.finish(r, p.domains)
-	p.databases.finish(r)
+	p.geoDatabases.finish(r)
 	p.Drill.finish(r)
 	for _, a := range p.automation {
 		a.finish(r, "automation.account", p.domains)
@@ -157,13 +157,13 @@ func (p *Policy) Refresh() (changed []string, err error) {
 	if len(leaked) > 0 {
 		p.leaked.Store(p.spec.leaked.table())
 	}
-	databases, err4 := p.databases.refresh()
+	databases, err4 := p.geoDatabases.refresh()
 	changed = slices.Concat(networks, accounts, leaked, databases)
 	return changed, errors.Join(err1, err2, err3, err4)
 }
 
 // refreshAll refreshes lists.
-func refreshAll[T any](lists []*list[T]) (changed []string, err error) {
+func refreshAll[T any](lists []*policyList[T]) (changed []string, err error) {
 	for _, l := range lists {
 		again, e := l.refresh()
 		changed, err = append(changed, again...), errors.Join(err, e)

@@ -13,9 +13,9 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// networks are the lists of networks of a policy.
-type networks struct {
-	allowed, egress, proxies, microsoft, locations list[netip.Prefix]
+// networkLists are the lists of networks of a policy.
+type networkLists struct {
+	allowed, egress, proxies, microsoft, locations policyList[netip.Prefix]
 	labels                                         []*label
 	headers                                        []string
 }
@@ -23,7 +23,7 @@ type networks struct {
 // label is a name for networks: a branch, a VPN, a block list.
 type label struct {
 	name     string
-	prefixes list[netip.Prefix]
+	prefixes policyList[netip.Prefix]
 }
 
 // maxLabels bounds the labels of a policy: one bit of a 64-bit word for each.
@@ -46,7 +46,7 @@ type networkTable struct {
 	labels []string
 }
 
-func (s *networks) fields() strict.Fields {
+func (s *networkLists) fields() strict.Fields {
 	return strict.Fields{
 		"allowed":          elements(&s.allowed),
 		"corporate_egress": elements(&s.egress),
@@ -61,7 +61,7 @@ func (s *networks) fields() strict.Fields {
 const maxHeaders = 4
 
 // readHeaders reads the names of headers, the best first.
-func (s *networks) readHeaders(r *strict.Reader, at string, n *yaml.Node) {
+func (s *networkLists) readHeaders(r *strict.Reader, at string, n *yaml.Node) {
 	s.headers = nil
 	r.Items(at, n, func(item *yaml.Node) {
 		name, ok := r.Value(item, at, "the name of a header")
@@ -78,11 +78,11 @@ func (s *networks) readHeaders(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // readLabels reads [{name, prefixes, files}].
-func (s *networks) readLabels(r *strict.Reader, at string, n *yaml.Node) {
+func (s *networkLists) readLabels(r *strict.Reader, at string, n *yaml.Node) {
 	s.labels = nil
 	r.Items(at, n, func(item *yaml.Node) {
 		l := &label{}
-		var files list[netip.Prefix]
+		var files policyList[netip.Prefix]
 		strict.Section(strict.Fields{
 			"name":     strict.Text(&l.name),
 			"prefixes": elements(&l.prefixes),
@@ -104,15 +104,15 @@ func (s *networks) readLabels(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // finish parses the lists.
-func (s *networks) finish(r *strict.Reader) {
+func (s *networkLists) finish(r *strict.Reader) {
 	for _, l := range s.lists() {
 		l.finish(r, strict.ParsePrefix)
 	}
 }
 
 // lists are all lists, for what is to be done to each.
-func (s *networks) lists() []*list[netip.Prefix] {
-	all := []*list[netip.Prefix]{&s.allowed, &s.egress, &s.proxies, &s.microsoft, &s.locations}
+func (s *networkLists) lists() []*policyList[netip.Prefix] {
+	all := []*policyList[netip.Prefix]{&s.allowed, &s.egress, &s.proxies, &s.microsoft, &s.locations}
 	for _, l := range s.labels {
 		all = append(all, &l.prefixes)
 	}
@@ -120,9 +120,9 @@ func (s *networks) lists() []*list[netip.Prefix] {
 }
 
 // table builds the lookup table.
-func (s *networks) table() *networkTable {
+func (s *networkLists) table() *networkTable {
 	own := map[netip.Prefix]place{}
-	add := func(l *list[netip.Prefix], p place) {
+	add := func(l *policyList[netip.Prefix], p place) {
 		l.all(func(prefix netip.Prefix) {
 			old := own[prefix]
 			own[prefix] = place{old.marks | p.marks, old.labels | p.labels}

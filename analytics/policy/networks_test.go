@@ -20,7 +20,7 @@ func TestNetworkTable(t *testing.T) {
 		}
 		return netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, b[2], b[3], 14: b[2], 15: b[3]})
 	}
-	var s networks
+	var s networkLists
 	for i := range 5 {
 		s.labels = append(s.labels, &label{name: fmt.Sprint("l", i)})
 	}
@@ -38,7 +38,7 @@ func TestNetworkTable(t *testing.T) {
 	for range 2000 {
 		a := address()
 		want := place{}
-		in := func(l *list[netip.Prefix], p place) {
+		in := func(l *policyList[netip.Prefix], p place) {
 			for _, prefix := range l.inline {
 				if prefix.Contains(a) {
 					want.marks |= p.marks

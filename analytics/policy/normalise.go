@@ -28,15 +28,15 @@ func (p *Policy) identify(ev *event.Event) {
 
 // judge finds what depends on more: the result code, the application, the time.
 func (p *Policy) judge(ev *event.Event) {
-	p.content.judge(ev)
+	p.contentTables.judge(ev)
 	if p.automation.cause(ev) {
 		ev.Marks |= event.KnownAutomation
 	}
 }
 
-// address finds the client. What a header says counts only where a proxy of
-// the policy has written it, and only from the right: the rest is the client's
-// own claim. Where the header is of no use the proxy stays the client.
+// address finds the address of the client. A header counts only if a proxy of the policy
+// has written it, and is read from the right: the client can choose the rest. If the
+// header has no usable address, the proxy remains the client.
 func (p *Policy) address(ev *event.Event, networks *networkTable) {
 	direct, ok := event.ParseAddress(ev.RawIP)
 	if !ok {

@@ -98,7 +98,7 @@ func groupOf(groups map[string]string, name []byte) string {
 
 // MailHost reports whether a host name is an end point of mail or of sign-ins
 // to it, or lies below one.
-func (c *content) MailHost(name []byte) bool {
+func (c *contentTables) MailHost(name []byte) bool {
 	var scratch [maxOperation]byte
 	if len(name) > maxOperation {
 		return false

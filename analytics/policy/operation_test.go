@@ -53,7 +53,7 @@ func TestFoldOperation(t *testing.T) {
 func TestOperationGroups(t *testing.T) {
 	p := Default()
 	used := map[string]bool{}
-	for name, group := range p.content.operations {
+	for name, group := range p.contentTables.operations {
 		used[group] = true
 		op := p.Operation([]byte(name))
 		if op.Action == event.ActionNone {
@@ -73,17 +73,17 @@ func TestOperationGroups(t *testing.T) {
 			t.Errorf("%s is read by nobody", group)
 		}
 	}
-	checkGroups(t, "cmdlets", slices.Collect(maps.Values(p.content.cmdlets)), CmdletGroups())
+	checkGroups(t, "cmdlets", slices.Collect(maps.Values(p.contentTables.cmdlets)), CmdletGroups())
 	var parameters, spaces, families []string
 	for _, one := range p.byName {
 		parameters = append(parameters, one.Group)
 	}
 	checkGroups(t, "parameters", parameters, ParameterGroups())
-	for space := range p.content.codes {
+	for space := range p.contentTables.codeTables {
 		spaces = append(spaces, space.String())
 	}
-	checkGroups(t, "codes", spaces, slices.Collect(maps.Keys(codeSpaces)))
-	for _, rule := range p.content.agents {
+	checkGroups(t, "codes", spaces, codeSpaces)
+	for _, rule := range p.contentTables.agents {
 		families = append(families, rule.Family.String())
 	}
 	checkGroups(t, "agents", families, slices.Clone(familyNames))

@@ -34,15 +34,15 @@ const (
 // maxParameter bounds the name of a parameter, in bytes.
 const maxParameter = 64
 
-// parameters are what the content says about parameters and their values.
-type parameters struct {
+// parameterTables are what the content says about parameters and their values.
+type parameterTables struct {
 	byName                   map[string]Parameter // in lower case
-	hidingFolders, mailRoles pieces               // parts of values, in lower case
+	hidingFolders, mailRoles searchTexts          // parts of values, in lower case
 }
 
 // read reads {group: [names]}. Names of a policy are ranked behind the
 // embedded ones.
-func (p *parameters) read(r *strict.Reader, at string, n *yaml.Node) {
+func (p *parameterTables) read(r *strict.Reader, at string, n *yaml.Node) {
 	groups := strict.Fields{}
 	for group := range parameterGroups {
 		groups[group] = strict.Texts("the name of a parameter", func(name string) string {
@@ -57,12 +57,12 @@ func (p *parameters) read(r *strict.Reader, at string, n *yaml.Node) {
 }
 
 // readValues reads {group: [parts of values]}.
-func (p *parameters) readValues(r *strict.Reader, at string, n *yaml.Node) {
+func (p *parameterTables) readValues(r *strict.Reader, at string, n *yaml.Node) {
 	strict.Section(strict.Fields{hidingFolder: p.hidingFolders.lower(), mailRole: p.mailRoles.lower()})(r, at, n)
 }
 
 // Parameter returns the meaning of a parameter of a change by its name.
-func (p *parameters) Parameter(name []byte) Parameter {
+func (p *parameterTables) Parameter(name []byte) Parameter {
 	var lower [maxParameter]byte
 	if len(name) > len(lower) {
 		return Parameter{}
@@ -75,7 +75,7 @@ func ParameterGroups() []string { return slices.Sorted(maps.Keys(parameterGroups
 
 // HidingFolder reports whether a folder, in lower case, is one in which nobody looks for
 // mail.
-func (p *parameters) HidingFolder(name []byte) bool { return p.hidingFolders.in(name) }
+func (p *parameterTables) HidingFolder(name []byte) bool { return p.hidingFolders.in(name) }
 
 // MailRole reports whether a text in lower case names a role that reaches mailboxes.
-func (p *parameters) MailRole(text []byte) bool { return p.mailRoles.in(text) }
+func (p *parameterTables) MailRole(text []byte) bool { return p.mailRoles.in(text) }

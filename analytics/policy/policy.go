@@ -23,9 +23,9 @@ type Policy struct {
 	State      State
 	Drill      Drill
 
-	*content
+	*contentTables
 	selection
-	databases
+	geoDatabases
 	domains    *event.Domains
 	agents     *event.Agents
 	automation automation
@@ -40,9 +40,9 @@ type Policy struct {
 
 // spec is what the lookup tables are built from.
 type spec struct {
-	networks networks
-	accounts accounts
-	leaked   leaked
+	networks networkLists
+	accounts accountLists
+	leaked   leakedLists
 }
 
 // Stuffing tunes AN1269.
@@ -77,7 +77,7 @@ type Collection struct {
 	TimeWindow time.Duration
 	// Baseline: when a baseline is mature.
 	Baseline LearningPeriod
-	// Weights that take the place of the content's, by signal code, 0 to 100.
+	// Weights override those of the content, by signal code, 0 to 100.
 	Weights map[string]int
 }
 
@@ -174,7 +174,7 @@ func (p *Policy) Signals() []Signal {
 // Schema returns the JSON Schema (draft 7) of a policy, indented. Descriptions and
 // defaults are those of the default policy.
 func Schema() []byte {
-	p := &Policy{content: loadContent(), domains: newDomains()}
+	p := &Policy{contentTables: loadContent(), domains: newDomains()}
 	text, err := strict.Schema("Redshank policy", p.fields(nil), defaults)
 	if err != nil {
 		panic(fmt.Sprintf("policy: schema: %v", err)) // a bug, found by any test
@@ -193,7 +193,7 @@ func (p *Policy) Advice(now time.Time) []string {
 	if !p.HasOwners() {
 		advice = append(advice, "no databases.asn: networks are known by prefix, not by owner")
 	}
-	if p.databases.city.path == "" {
+	if p.geoDatabases.city.path == "" {
 		advice = append(advice, "no databases.city: countries are known from Microsoft's logs only, and impossible travel is not seen in the others")
 	}
 	for _, a := range p.automation {

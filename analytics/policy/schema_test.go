@@ -62,8 +62,8 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// TestSchemaAgainstReader holds the schema to the reader: it refuses what the
-// reader refuses for its form, and takes what the reader takes.
+// TestSchemaAgainstReader checks that the schema accepts the policies that the reader
+// accepts, and rejects those that the reader rejects for their form.
 func TestSchemaAgainstReader(t *testing.T) {
 	schema := compiled(t)
 	good := []string{

@@ -13,9 +13,9 @@ import (
 	"redshank/analytics/policy/strict"
 )
 
-// scope is what an entry of automation or of the mutes names: an account, networks and
+// entryScope is what an entry of automation or of the mutes names: an account, networks and
 // an application, until a time. A condition that is not given matches anything.
-type scope struct {
+type entryScope struct {
 	Expires     time.Time // zero: never
 	ExpiresText string    // as written: a day counts to its end in UTC
 	Line        int       // in the policy
@@ -30,13 +30,13 @@ type scope struct {
 }
 
 // Expired reports whether the entry has expired at a time.
-func (s *scope) Expired(at time.Time) bool { return !s.Expires.IsZero() && !at.Before(s.Expires) }
+func (s *entryScope) Expired(at time.Time) bool { return !s.Expires.IsZero() && !at.Before(s.Expires) }
 
 // Hits returns how many events or messages have matched since the policy was loaded.
-func (s *scope) Hits() uint64 { return s.hits.Load() }
+func (s *entryScope) Hits() uint64 { return s.hits.Load() }
 
 // read reads an item with the keys of a scope and those of fields.
-func (s *scope) read(r *strict.Reader, at string, item *yaml.Node, fields strict.Fields) {
+func (s *entryScope) read(r *strict.Reader, at string, item *yaml.Node, fields strict.Fields) {
 	s.Line, s.node = item.Line, item
 	fields["expires"] = strict.Expiry(&s.Expires, &s.ExpiresText)
 	fields["account"] = strict.Text(&s.accountText)
@@ -46,10 +46,10 @@ func (s *scope) read(r *strict.Reader, at string, item *yaml.Node, fields strict
 }
 
 // empty reports whether the scope has no condition.
-func (s *scope) empty() bool { return s.app == "" && s.accountText == "" && len(s.networks) == 0 }
+func (s *entryScope) empty() bool { return s.app == "" && s.accountText == "" && len(s.networks) == 0 }
 
 // finish parses the account.
-func (s *scope) finish(r *strict.Reader, at string, d *event.Domains) {
+func (s *entryScope) finish(r *strict.Reader, at string, d *event.Domains) {
 	if s.accountText == "" {
 		return
 	}
@@ -61,6 +61,6 @@ func (s *scope) finish(r *strict.Reader, at string, d *event.Domains) {
 }
 
 // covers reports whether an address lies in one of the networks.
-func (s *scope) covers(ip netip.Addr) bool {
+func (s *entryScope) covers(ip netip.Addr) bool {
 	return slices.ContainsFunc(s.networks, func(p netip.Prefix) bool { return p.Contains(ip) })
 }

@@ -25,9 +25,9 @@ func (p *Policy) fields(patterns *[]event.Pattern) strict.Fields {
 		"automation":      p.automation.read,
 		"mutes":           p.readMutes,
 		"drill":           p.Drill.read,
-		"databases":       strict.Section(p.databases.fields()),
+		"databases":       strict.Section(p.geoDatabases.fields()),
 		"alerts":          strict.Section(p.alertFields()),
-		"content":         strict.Section(p.content.fields()),
+		"content":         strict.Section(p.contentTables.fields()),
 	}
 }
 
@@ -80,7 +80,7 @@ func (s *Stuffing) fields() strict.Fields {
 
 // Agents and networks of AN0131 are added to all others, so that one lookup
 // answers for both analytics.
-func (s *Collection) fields(patterns *[]event.Pattern, n *networks) strict.Fields {
+func (s *Collection) fields(patterns *[]event.Pattern, n *networkLists) strict.Fields {
 	return strict.Fields{
 		"time_window":        strict.Duration(&s.TimeWindow, time.Second),
 		"user_agent_pattern": readPatterns(patterns),

@@ -131,7 +131,7 @@ const lineFields = 3
 // the body before it. A body with an empty text or many fields is not a line of a
 // file and has no Line.
 func lineOf(body Value) (line []byte, before int) {
-	n, at, _ := fields(body)
+	n, at, _ := fieldCount(body)
 	if n == 0 || n > lineFields {
 		return nil, 0
 	}

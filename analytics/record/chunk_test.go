@@ -58,8 +58,8 @@ func lastField(m Value) (lead, text []byte) {
 	return lead, text
 }
 
-// The lines of a file differ in nothing else; another path, a filter's field, a
-// line that comes first and a damaged record between them do not pass for one.
+// Records that differ in their line only are marked as following each other. Another
+// path, a field of a filter, the first line, and a damaged record in between are not.
 func TestLines(t *testing.T) {
 	file := func(path, line string) []byte {
 		b := msgp.AppendMapHeader(nil, 2)

@@ -24,7 +24,7 @@ type dictionary struct {
 	entries *[maxEntries]entry // the first stands for the start of a map, and for keys without an entry
 	known   int                // number of entries
 	table   [2 * maxEntries]uint16
-	sets    [maxSets]*set
+	sets    [maxSets]*keySet
 }
 
 // entry is one key.
@@ -60,8 +60,8 @@ func (e *entry) ends(b *[keyWindow]byte) bool {
 	return (binary.LittleEndian.Uint64(b[16:])^e.text[2])&m[2]|(binary.LittleEndian.Uint64(b[24:])^e.text[3])&m[3] == 0
 }
 
-// set is a list of names that a reader looks for.
-type set struct {
+// keySet is a list of names that a reader looks for.
+type keySet struct {
 	keys  *Keys
 	fold  bool
 	slots [maxEntries]int16 // for each entry, its index in names
@@ -74,7 +74,7 @@ const (
 	notAsked = -2
 )
 
-func (s *set) forget() {
+func (s *keySet) forget() {
 	for i := range s.slots {
 		s.slots[i] = notAsked
 	}
@@ -83,7 +83,7 @@ func (s *set) forget() {
 // set finds or makes a set of names. There is one set for each format that looks
 // for fields of maps. Further sets would share the last place and be looked up each
 // time.
-func (d *dictionary) set(k *Keys, fold bool) *set {
+func (d *dictionary) set(k *Keys, fold bool) *keySet {
 	n := 0
 	for ; n < len(d.sets) && d.sets[n] != nil; n++ {
 		if s := d.sets[n]; s.keys == k && s.fold == fold {
@@ -92,7 +92,7 @@ func (d *dictionary) set(k *Keys, fold bool) *set {
 	}
 	n = min(n, len(d.sets)-1)
 	if d.sets[n] == nil {
-		d.sets[n] = new(set)
+		d.sets[n] = new(keySet)
 	}
 	s := d.sets[n]
 	s.keys, s.fold = k, fold

@@ -22,17 +22,17 @@ var sizes = func() (sizes [256]uint8) {
 	return sizes
 }()
 
-// lead is the layout of the values with one first byte: the length of the header
+// layout describes the values with one first byte: the length of the header
 // (0: no such value), the length of the big-endian count that follows the first
 // byte, and what is counted.
-type lead struct {
+type layout struct {
 	header  uint8
 	width   uint8
 	members uint8 // 0: payload bytes; 1: elements; 2: fields, two values each
 }
 
 // leads holds the layouts of the first bytes 0xc0 to 0xdf that have a count.
-var leads = [32]lead{
+var leads = [32]layout{
 	0x04: {2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin 8, 16, 32
 	0x07: {3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext 8, 16, 32
 	0x19: {2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // str 8, 16, 32
@@ -66,7 +66,7 @@ func enter(b []byte, at int) (next, members int, ok bool) {
 
 // enterLong is enter for values with a count after the first byte. Counts have 64
 // bits until they are known to be small, for 32-bit hosts.
-func enterLong(b []byte, at int, l lead) (next, members int, ok bool) {
+func enterLong(b []byte, at int, l layout) (next, members int, ok bool) {
 	next = at + int(l.header)
 	if l.header == 0 || next > len(b) {
 		return at, 0, false
@@ -192,9 +192,9 @@ func longText(b []byte, at int) (payload []byte, end int, ok bool) {
 // fixstr.
 func isText(c byte) bool { return c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
 
-// fields returns the number of fields of the map at the beginning of b and the offset of the
+// fieldCount returns the number of fields of the map at the beginning of b and the offset of the
 // first one; ok is false if the value is not a map or b is too short.
-func fields(b []byte) (n, first int, ok bool) {
+func fieldCount(b []byte) (n, first int, ok bool) {
 	switch {
 	case len(b) < 3: // an empty map, or no map
 	case b[0]&0xf0 == 0x80: // nearly all nested maps

@@ -75,7 +75,7 @@ func TestHeadersAgainstEnter(t *testing.T) {
 					b[l.width] = count
 				}
 				first, members, ok := enter(b, 0)
-				if n, at, sound := fields(b); sound != (ok && isMap(b[0])) || sound && (n != members/2 || at != first) {
+				if n, at, sound := fieldCount(b); sound != (ok && isMap(b[0])) || sound && (n != members/2 || at != first) {
 					t.Fatalf("map %x: %d from %d, %v", b, n, at, sound)
 				}
 				if n, at, sound := elements(b, 0); sound != (ok && isArray(b[0])) || sound && (n != members || at != first) {

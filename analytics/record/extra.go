@@ -10,7 +10,7 @@ import "encoding/binary"
 // The key marks a header that had to grow: it then has a length byte (d9). The
 // added field can therefore be removed again, which restores the original bytes.
 func AppendWith(dst []byte, rec *Record, key string, value []byte) []byte {
-	n, first, _ := fields(rec.Body)
+	n, first, _ := fieldCount(rec.Body)
 	head := len(rec.Raw) - len(rec.Body)
 	dst = append(dst, rec.Raw[:head]...)
 	dst, grown := appendMapHeader(dst, rec.Body[0], n+1)

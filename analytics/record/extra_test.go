@@ -43,7 +43,7 @@ func without(t *testing.T, raw []byte, key string, value []byte) []byte {
 	if !rec.parse(raw) {
 		t.Fatalf("% x: no record", raw)
 	}
-	n, first, _ := fields(rec.Body)
+	n, first, _ := fieldCount(rec.Body)
 	body := bytes.TrimSuffix([]byte(rec.Body[first:]), value)
 	grown := bytes.HasSuffix(body, append([]byte{0xd9, byte(len(key))}, key...))
 	body = bytes.TrimSuffix(body, []byte(key))

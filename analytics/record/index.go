@@ -55,7 +55,7 @@ func (x *Index) Find(k *Keys, fold bool, dst []uint32) {
 
 // find is Find from field n to the first field whose key has not been looked up. It
 // makes no calls.
-func (x *Index) find(n int, set *set, dst []uint32) int {
+func (x *Index) find(n int, set *keySet, dst []uint32) int {
 	for places := x.places[:x.fields]; n < len(places); n++ {
 		slot := int(set.slots[places[n].entry%maxEntries])
 		if slot <= noSlot {
@@ -70,7 +70,7 @@ func (x *Index) find(n int, set *set, dst []uint32) int {
 }
 
 // ask looks a key up in a set, and stores the answer with its entry.
-func (x *Index) ask(p *place, set *set) int {
+func (x *Index) ask(p *place, set *keySet) int {
 	key, _, _ := textExtent(x.m, int(p.key))
 	slot := set.keys.index(key, set.fold)
 	if p.entry != 0 {
@@ -83,7 +83,7 @@ func (x *Index) ask(p *place, set *set) int {
 // the damage are indexed.
 func (x *Index) walk(m []byte) (end, opened int, ok bool) {
 	x.Forget()
-	n, at, ok := fields(m)
+	n, at, ok := fieldCount(m)
 	if !ok {
 		return at, 0, false
 	}

@@ -102,7 +102,7 @@ func (k *Keys) IndexFold(name []byte) int { return k.index(name, true) }
 // was no faster.
 func (k *Keys) find(m Value, dst []Value, fold bool) (found int) {
 	clear(dst)
-	n, at, ok := fields(m)
+	n, at, ok := fieldCount(m)
 	for ; n > 0 && ok && found < k.unique; n-- {
 		key, start, sound := textExtent(m, at)
 		if !sound {

@@ -45,7 +45,7 @@ func (v Value) Size() int {
 // other value. Len is never more than the bytes of v can hold, whatever the header
 // declares, so it may size a buffer.
 func (v Value) Len() int {
-	n, _, ok := fields(v)
+	n, _, ok := fieldCount(v)
 	if !ok {
 		n, _, _ = elements(v, 0)
 	}
@@ -88,7 +88,7 @@ func tinyText(v Value) []byte {
 // (nil for any other kind of key). It stops at the first damaged byte.
 func (v Value) All() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
-		n, at, ok := fields(v)
+		n, at, ok := fieldCount(v)
 		for ; n > 0 && ok; n-- {
 			var key []byte
 			var end int
@@ -112,7 +112,7 @@ type Cursor struct {
 
 // Fields returns a cursor before the first field of a map.
 func (v Value) Fields() Cursor {
-	n, at, ok := fields(v)
+	n, at, ok := fieldCount(v)
 	if !ok {
 		n = 0
 	}

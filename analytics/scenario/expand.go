@@ -38,16 +38,50 @@ func expand(f *file) ([]*act, error) {
 	if x.names == nil {
 		x.names = map[string]string{}
 	}
-	for _, groups := range [][]*group{f.History, f.Acts} {
-		for _, g := range groups {
-			if err := x.group(g, 0, nil); err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", filepath.Base(f.path), g.line, err)
-			}
-		}
-		x.past = false
+	err := x.populate(f.population)
+	if err == nil {
+		err = x.groups(f.path, f.History)
+	}
+	x.past = false
+	if err == nil {
+		err = x.groups(f.path, f.Acts)
 	}
 	slices.SortStableFunc(x.acts, func(a, b *act) int { return cmp.Compare(a.at, b.at) })
-	return x.acts, nil
+	return x.acts, err
+}
+
+// populated are the acts of populations, by path and the values of their names. The
+// scenarios of a folder use the same few, and expanding one takes longer than playing it.
+var populated = map[string][]*act{}
+
+// populate adds the history of a population, which may be nil.
+func (x *expander) populate(f *file) (err error) {
+	if f == nil {
+		return nil
+	}
+	key := f.path
+	for _, name := range slices.Sorted(maps.Keys(f.Names)) {
+		key += "\x00" + x.names[name]
+	}
+	acts, ok := populated[key]
+	if !ok {
+		if err = x.groups(f.path, f.History); err != nil {
+			return err
+		}
+		acts = x.acts
+		populated[key] = acts
+	}
+	x.acts = slices.Clone(acts)
+	return nil
+}
+
+func (x *expander) groups(path string, groups []*group) error {
+	for _, g := range groups {
+		if err := x.group(g, 0, nil); err != nil {
+			return fmt.Errorf("%s:%d: %w", filepath.Base(path), g.line, err)
+		}
+	}
+	return nil
 }
 
 // group expands a group whose enclosing group is at a time and has fields.

@@ -28,6 +28,8 @@ type file struct {
 	History  []*group
 	Acts     []*group
 	Expect   expectations
+
+	population *file // nil: it uses none
 }
 
 // network is an entry of the databases of network owners and places.
@@ -74,7 +76,7 @@ func (f *file) inherit(base *file) {
 	names := maps.Clone(base.Names)
 	maps.Copy(names, f.Names)
 	f.Names = names
-	f.History = append(base.History, f.History...)
+	f.population = base
 }
 
 var yamlLine = regexp.MustCompile(`(?:yaml: )?line (\d+): `)

@@ -65,12 +65,12 @@ func writeDatabase(t *testing.T, path, kind string, networks map[string]network,
 			t.Fatalf("%s: network %s: %v", kind, prefix, err)
 		}
 	}
-	file, err := os.Create(path)
+	database, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	if _, err := tree.WriteTo(file); err != nil {
+	defer database.Close()
+	if _, err := tree.WriteTo(database); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -50,16 +50,16 @@ var auditDetailColumns = func() (all [auditDetails]struct{ key, value string }) 
 func auditRow(s *format.Scratch, row record.Value) record.Value {
 	b := objects{s}
 	who := "user"
-	by := b.object(field{"id", row.GetFold("ActorObjectId")}, field{"userPrincipalName", row.GetFold("ActorUserPrincipalName")})
+	by := b.object(objectField{"id", row.GetFold("ActorObjectId")}, objectField{"userPrincipalName", row.GetFold("ActorUserPrincipalName")})
 	if kind := row.GetFold("ActorType").Bytes(); len(kind) >= 3 && ascii.EqualAnyFold(kind[:3], "app") {
 		who = "app"
-		by = b.object(field{"servicePrincipalId", row.GetFold("ActorServicePrincipalId")}, field{"servicePrincipalName", row.GetFold("ActorServicePrincipalName")},
-			field{"displayName", row.GetFold("ActorDisplayName")})
+		by = b.object(objectField{"servicePrincipalId", row.GetFold("ActorServicePrincipalId")}, objectField{"servicePrincipalName", row.GetFold("ActorServicePrincipalName")},
+			objectField{"displayName", row.GetFold("ActorDisplayName")})
 	}
 	return b.object(
-		field{"activityDateTime", row.GetFold("Date")}, field{"activityDisplayName", row.GetFold("Activity")},
-		field{"loggedByService", row.GetFold("Service")}, field{"result", row.GetFold("Result")}, field{"ipAddress", row.GetFold("IPAddress")},
-		field{"initiatedBy", b.object(field{who, by})}, field{"targetResources", b.targets(row)}, field{"additionalDetails", b.details(row)})
+		objectField{"activityDateTime", row.GetFold("Date")}, objectField{"activityDisplayName", row.GetFold("Activity")},
+		objectField{"loggedByService", row.GetFold("Service")}, objectField{"result", row.GetFold("Result")}, objectField{"ipAddress", row.GetFold("IPAddress")},
+		objectField{"initiatedBy", b.object(objectField{who, by})}, objectField{"targetResources", b.targets(row)}, objectField{"additionalDetails", b.details(row)})
 }
 
 // targets returns the changed objects. Those without an id and a name are left out.
@@ -74,11 +74,11 @@ func (b objects) targets(row record.Value) record.Value {
 		var properties []record.Value
 		for _, p := range t.properties {
 			if name := row.GetFold(p.name); name.Present() {
-				properties = append(properties, b.object(field{"displayName", name}, field{"newValue", row.GetFold(p.value)}))
+				properties = append(properties, b.object(objectField{"displayName", name}, objectField{"newValue", row.GetFold(p.value)}))
 			}
 		}
-		list = append(list, b.object(field{"id", id}, field{"displayName", name}, field{"type", row.GetFold(t.kind)},
-			field{"userPrincipalName", row.GetFold(t.user)}, field{"modifiedProperties", b.list(properties)}))
+		list = append(list, b.object(objectField{"id", id}, objectField{"displayName", name}, objectField{"type", row.GetFold(t.kind)},
+			objectField{"userPrincipalName", row.GetFold(t.user)}, objectField{"modifiedProperties", b.list(properties)}))
 	}
 	return b.list(list)
 }
@@ -92,11 +92,11 @@ func (b objects) details(row record.Value) record.Value {
 		agent = row.GetFold("User Agent")
 	}
 	if agent.Present() {
-		list = append(list, b.object(field{"key", b.text("User-Agent")}, field{"value", agent}))
+		list = append(list, b.object(objectField{"key", b.text("User-Agent")}, objectField{"value", agent}))
 	}
 	for _, d := range auditDetailColumns {
 		if key := row.GetFold(d.key); key.Present() {
-			list = append(list, b.object(field{"key", key}, field{"value", row.GetFold(d.value)}))
+			list = append(list, b.object(objectField{"key", key}, objectField{"value", row.GetFold(d.value)}))
 		}
 	}
 	return b.list(list)
@@ -105,13 +105,13 @@ func (b objects) details(row record.Value) record.Value {
 // objects builds values in memory that is given back with the record.
 type objects struct{ *format.Scratch }
 
-type field struct {
+type objectField struct {
 	name  string
 	value record.Value
 }
 
 // object returns a map of the fields that are present.
-func (b objects) object(fields ...field) record.Value {
+func (b objects) object(fields ...objectField) record.Value {
 	start, n := len(b.Buf), uint32(0)
 	for _, f := range fields {
 		if f.value.Present() {

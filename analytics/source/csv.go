@@ -8,7 +8,6 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/ascii"
-	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/table"
@@ -46,33 +45,12 @@ const auditHeader = "actoruserprincipalname"
 // rendered message follows the columns, without a name of its own.
 const viewerHeader = "task category"
 
-// separators are what parts the cells of a row: a comma, a semicolon where the
-// comma is the decimal sign, or a tab.
+// separators separate the cells of a row: a comma, a semicolon where the comma is the
+// decimal sign, or a tab.
 const separators = ",;\t"
 
-// openRow takes the line if it is the header or a row of a CSV export.
-func openRow(s *Set, line []byte, depth int) bool {
-	if columns := csvHeader(line); columns.names != nil {
-		s.at.csv = columns
-		s.at.Headline(event.SourceUnknown, line)
-		s.leaf(Ignored)
-		return true
-	}
-	if s.at.csv.names == nil || len(line) > format.MaxJSON {
-		return false
-	}
-	row, ok := csvRow(&s.scratch, &s.at.csv, line)
-	if ok && s.at.csv.audit {
-		row = auditRow(&s.scratch, row)
-	}
-	if ok && !s.open(row, depth+1) {
-		s.reject(row)
-	}
-	return ok
-}
-
 // csvHeader returns the columns that line names, and none if line is no header.
-// Rows of most logs begin with a digit, which settles it.
+// Most lines are rows that begin with a digit, which is checked first.
 func csvHeader(line []byte) csvColumns {
 	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' || bytes.IndexByte(line, '{') >= 0 {
 		return csvColumns{}
@@ -153,17 +131,17 @@ var viewerColumns = map[string]string{
 	"event id":      "EventID",
 }
 
-// csvRow transcodes a CSV row into a map of its filled cells by column name. It
-// fails if the row has not exactly the columns of the header.
-func csvRow(s *format.Scratch, columns *csvColumns, line []byte) (record.Value, bool) {
-	names := columns.names
+// row transcodes a CSV row into a map of its filled cells by column name, or into a record
+// of the directory audit. It fails if the row has not exactly the columns of the header.
+func (c *csvColumns) row(s *format.Scratch, line []byte) (record.Value, bool) {
+	names := c.names
 	filled, cells := 0, 0
 	for rest, more := line, true; more; cells++ {
-		var c table.Cell
-		if c, rest, more = table.NextCell(rest, columns.separator); !c.Whole || cells == len(names) {
+		var cell table.Cell
+		if cell, rest, more = table.NextCell(rest, c.separator); !cell.Whole || cells == len(names) {
 			return nil, false
 		}
-		if len(c.Text) > 0 {
+		if len(cell.Text) > 0 {
 			filled++
 		}
 	}
@@ -173,11 +151,15 @@ func csvRow(s *format.Scratch, columns *csvColumns, line []byte) (record.Value, 
 	start := len(s.Buf)
 	s.Buf = msgp.AppendMapHeader(s.Buf, uint32(filled))
 	for i, rest := 0, line; i < cells; i++ {
-		var c table.Cell
-		if c, rest, _ = table.NextCell(rest, columns.separator); len(c.Text) > 0 {
+		var cell table.Cell
+		if cell, rest, _ = table.NextCell(rest, c.separator); len(cell.Text) > 0 {
 			s.Buf = msgp.AppendString(s.Buf, names[i])
-			s.Buf = table.AppendCell(s.Buf, c)
+			s.Buf = table.AppendCell(s.Buf, cell)
 		}
 	}
-	return record.Value(s.Buf[start:]), true
+	row := record.Value(s.Buf[start:])
+	if c.audit {
+		row = auditRow(s, row)
+	}
+	return row, true
 }

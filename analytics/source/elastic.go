@@ -4,6 +4,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // The pipelines of Elastic's integrations move fields of a log to those of the Elastic
@@ -11,18 +12,18 @@ import (
 // user_agent.original, the operation to event.action. Only what has no field there stays
 // below the name of the log, partly in snake case. elasticLogs say where the fields are.
 
-// moved is a field that a log has under a name, and the places where it may be now, the
+// movedField is a field that a log has under a name, and the places where it may be now, the
 // best first.
-type moved struct {
+type movedField struct {
 	name string
 	from [][]string
 }
 
 // elasticLog is one log of an integration.
 type elasticLog struct {
-	own     []string // path of the fields that stayed
-	outer   []moved  // fields beside
-	wrapped []moved  // fields of properties; nil: the log has no properties
+	own     []string     // path of the fields that stayed
+	outer   []movedField // fields beside
+	wrapped []movedField // fields of properties; nil: the log has no properties
 }
 
 var (
@@ -35,25 +36,25 @@ var (
 
 var elasticLogs = []elasticLog{
 	{own: []string{"azure", "signinlogs"},
-		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}, {"location", [][]string{{"geo", "country_iso_code"}}}},
-		wrapped: []moved{{"createdDateTime", [][]string{{"azure", "signinlogs", "properties", "created_at"}}}, {"userAgent", ecsAgent}, {"userPrincipalName", [][]string{{"user", "email"}}}, {"userId", [][]string{{"user", "id"}}}}},
+		outer:   []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}, {"location", [][]string{{"geo", "country_iso_code"}}}},
+		wrapped: []movedField{{"createdDateTime", [][]string{{"azure", "signinlogs", "properties", "created_at"}}}, {"userAgent", ecsAgent}, {"userPrincipalName", [][]string{{"user", "email"}}}, {"userId", [][]string{{"user", "id"}}}}},
 	{own: []string{"azure", "auditlogs"},
-		outer:   []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
-		wrapped: []moved{{"activityDisplayName", [][]string{{"event", "action"}}}}},
+		outer:   []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []movedField{{"activityDisplayName", [][]string{{"event", "action"}}}}},
 	{own: []string{"azure", "graphactivitylogs"},
-		outer: []moved{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
-		wrapped: []moved{{"requestMethod", ecsMethod}, {"requestUri", [][]string{{"url", "original"}}}, {"responseStatusCode", ecsStatus},
+		outer: []movedField{{"time", ecsTime}, {"callerIpAddress", ecsClient}},
+		wrapped: []movedField{{"requestMethod", ecsMethod}, {"requestUri", [][]string{{"url", "original"}}}, {"responseStatusCode", ecsStatus},
 			{"userAgent", ecsAgent}, {"userId", [][]string{{"user", "id"}}}}},
-	{own: []string{"o365", "audit"}, outer: []moved{{"CreationTime", ecsTime}, {"Operation", [][]string{{"event", "action"}}},
+	{own: []string{"o365", "audit"}, outer: []movedField{{"CreationTime", ecsTime}, {"Operation", [][]string{{"event", "action"}}},
 		{"Id", [][]string{{"event", "id"}}}, {"Workload", [][]string{{"event", "provider"}}}, {"UserId", [][]string{{"user", "id"}, {"user", "email"}, {"user", "name"}}},
 		{"ClientIP", ecsClient}, {"UserAgent", ecsAgent}, {"ResultStatus", [][]string{{"event", "outcome"}}}, {"OriginatingServer", [][]string{{"server", "domain"}}}}},
-	{own: []string{"iis", "access"}, outer: []moved{{"timegenerated", ecsTime}, {"s-ip", [][]string{{"destination", "ip"}, {"destination", "address"}}},
+	{own: []string{"iis", "access"}, outer: []movedField{{"timegenerated", ecsTime}, {"s-ip", [][]string{{"destination", "ip"}, {"destination", "address"}}},
 		{"s-computername", [][]string{{"iis", "access", "server_name"}}}, {"cs-method", ecsMethod}, {"cs-uri-stem", [][]string{{"url", "path"}, {"url", "original"}}},
 		{"cs-uri-query", [][]string{{"url", "query"}}}, {"s-port", [][]string{{"destination", "port"}}}, {"cs-username", [][]string{{"user", "name"}}},
 		{"c-ip", ecsClient}, {"cs(User-Agent)", ecsAgent}, {"cs(Referer)", [][]string{{"http", "request", "referrer"}}}, {"sc-status", ecsStatus},
 		{"sc-substatus", [][]string{{"iis", "access", "sub_status"}}}, {"sc-win32-status", [][]string{{"iis", "access", "win32_status"}}},
 		{"x-forwarded-for", [][]string{{"network", "forwarded_ip"}}}}},
-	{own: []string{"microsoft", "exchange"}, outer: []moved{{"datetime", ecsTime}, {"cip", ecsClient}, {"clientipaddress", ecsClient}, {"useragent", ecsAgent},
+	{own: []string{"microsoft", "exchange"}, outer: []movedField{{"datetime", ecsTime}, {"cip", ecsClient}, {"clientipaddress", ecsClient}, {"useragent", ecsAgent},
 		{"httpstatus", ecsStatus}, {"method", ecsMethod}, {"urlquery", [][]string{{"url", "query"}}}, {"serverhostname", [][]string{{"observer", "hostname"}}},
 		{"authenticateduser", [][]string{{"user", "name"}}}}},
 }
@@ -72,49 +73,40 @@ func elasticOf(m record.Value, found []record.Value) *elasticLog {
 	return nil
 }
 
-// openElastic opens the record that a document of an integration was before its pipeline.
-func openElastic(s *Set, l *elasticLog, m record.Value, depth int) bool {
+// record returns the record that a document of an integration was before its pipeline.
+func (l *elasticLog) record(b *format.Scratch, m record.Value) record.Value {
 	own := m.Path(l.own...)
-	b := &s.scratch
-	start := len(b.Buf)
-	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
-	n := uint32(0)
+	start, n := beginMap(b), uint32(0)
 	for key, value := range own.All() {
-		if l.wrapped != nil && string(key) == "properties" {
-			continue
+		if l.wrapped == nil || string(key) != "properties" {
+			b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
+			n++
 		}
-		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 1)
-		n++
 	}
-	n += appendMoved(s, m, l.outer)
+	n += appendMoved(b, m, l.outer)
 	if l.wrapped != nil {
 		b.Buf = msgp.AppendString(b.Buf, "properties")
-		b.Buf = appendProperties(s, own.Get("properties"), m, l.wrapped)
+		appendProperties(b, own.Get("properties"), m, l.wrapped)
 		n++
 	}
 	putCount(b.Buf[start:], n)
-	return s.open(record.Value(b.Buf[start:]), depth+1)
+	return record.Value(b.Buf[start:])
 }
 
 // appendProperties appends the properties that stayed, and those that were moved.
-func appendProperties(s *Set, own, m record.Value, fields []moved) []byte {
-	b := &s.scratch
-	start := len(b.Buf)
-	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
-	n := uint32(0)
+func appendProperties(b *format.Scratch, own, m record.Value, fields []movedField) {
+	start, n := beginMap(b), uint32(0)
 	for key, value := range own.All() {
 		b.Buf = appendSquashed(appendSquashedKey(b.Buf, key), value, 2)
 		n++
 	}
-	n += appendMoved(s, m, fields)
+	n += appendMoved(b, m, fields)
 	putCount(b.Buf[start:], n)
-	return b.Buf
 }
 
-// appendMoved appends the moved fields that m has, and returns how many. A field that also
-// stayed stands before and counts.
-func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
-	b := &s.scratch
+// appendMoved appends the moved fields that m has, and returns how many. A field that is
+// still in its old place comes first there and counts.
+func appendMoved(b *format.Scratch, m record.Value, fields []movedField) (n uint32) {
 	for _, f := range fields {
 		for _, path := range f.from {
 			if value := m.Path(path...); value.Present() && !value.IsMap() {
@@ -125,6 +117,13 @@ func appendMoved(s *Set, m record.Value, fields []moved) (n uint32) {
 		}
 	}
 	return n
+}
+
+// beginMap appends a map header of five bytes, for putCount, and returns its offset.
+func beginMap(b *format.Scratch) (start int) {
+	start = len(b.Buf)
+	b.Buf = append(b.Buf, 0xdf, 0, 0, 0, 0)
+	return start
 }
 
 // putCount writes the number of fields into a map header of five bytes.

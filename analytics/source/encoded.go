@@ -26,21 +26,21 @@ func isEncoded(text []byte) bool {
 	return false
 }
 
-// openEncoded decodes JSON in Base64.
-func openEncoded(s *Set, text []byte, depth int) bool {
-	if len(text) > 2*format.MaxJSON || depth >= maxNesting {
-		return false
+// decoded returns the JSON that a text in Base64 holds, nil if the text is too long or
+// damaged.
+func decoded(b *format.Scratch, text []byte) []byte {
+	if len(text) > 2*format.MaxJSON {
+		return nil
 	}
 	encoding := base64.StdEncoding.WithPadding(base64.NoPadding)
 	if bytes.ContainsAny(text, "-_") {
 		encoding = base64.URLEncoding.WithPadding(base64.NoPadding)
 	}
-	text = bytes.TrimRight(text, "=")
-	start := len(s.scratch.Buf)
-	plain, err := encoding.AppendDecode(s.scratch.Buf, text)
+	start := len(b.Buf)
+	plain, err := encoding.AppendDecode(b.Buf, bytes.TrimRight(text, "="))
 	if err != nil {
-		return false
+		return nil
 	}
-	s.scratch.Buf = plain
-	return s.openText(plain[start:], depth+1)
+	b.Buf = plain
+	return plain[start:]
 }

@@ -8,18 +8,18 @@ import (
 	"redshank/analytics/source/windows"
 )
 
-// reader is a format as the set uses it.
-type reader struct {
+// formatReader is a format as the set uses it.
+type formatReader struct {
 	format.Format
 	next format.LineFormat // the same format, where it reads next lines; otherwise nil
 }
 
 // readers returns one of each format, in the order in which a record of unknown
 // format is offered to them: the most exact claims first.
-func readers(content Content) (all []*reader) {
+func readers(content Content) (all []*formatReader) {
 	for _, f := range formats(content) {
 		next, _ := f.(format.LineFormat)
-		all = append(all, &reader{f, next})
+		all = append(all, &formatReader{f, next})
 	}
 	return all
 }

@@ -15,8 +15,8 @@ import (
 // and RFC 5424, with or without the priority, as rsyslog writes them into files, and
 // the container runtime interface of Kubernetes.
 
-// header is a header of a forwarder, and what follows it.
-type header struct {
+// prefixHeader is a header of a forwarder, and what follows it.
+type prefixHeader struct {
 	time, host, app []byte
 	data            []byte // structured data of RFC 5424, with its brackets; nil: none
 	message         []byte
@@ -24,7 +24,7 @@ type header struct {
 
 // forwarderHeader splits text into a header and the message. ok is false if text does
 // not begin with the header of a forwarder.
-func forwarderHeader(text []byte) (h header, ok bool) {
+func forwarderHeader(text []byte) (h prefixHeader, ok bool) {
 	rest, priority := afterPriority(text)
 	if after, found := bytes.CutPrefix(rest, syslogVersion); found && priority {
 		return h.split5424(after)
@@ -75,7 +75,7 @@ func word(text []byte) (first, rest []byte) {
 }
 
 // split5424 fills the header from what follows the version in RFC 5424.
-func (h header) split5424(rest []byte) (header, bool) {
+func (h prefixHeader) split5424(rest []byte) (prefixHeader, bool) {
 	h.time, rest = word(rest)
 	h.host, rest = word(rest)
 	h.app, rest = word(rest)
@@ -116,18 +116,18 @@ const maxParams = 128
 
 // record returns the parameters of the structured data as a map, with the fields of
 // the header under the names that NXLog gives them.
-func (h *header) record(s *format.Scratch) record.Value {
+func (h *prefixHeader) record(s *format.Scratch) record.Value {
 	b := objects{s}
-	fields := make([]field, 0, 32)
+	fields := make([]objectField, 0, 32)
 	for rest := h.data; len(rest) > 0 && len(fields) < maxParams; {
 		var name, value []byte
 		if name, value, rest = nextParam(rest); name != nil {
-			fields = append(fields, field{string(name), b.unescaped(value)})
+			fields = append(fields, objectField{string(name), b.unescaped(value)})
 		}
 	}
 	app := b.unescaped(bytes.ReplaceAll(h.app, []byte("_"), []byte(" ")))
-	fields = append(fields, field{"EventTime", b.unescaped(h.time)}, field{"Hostname", b.unescaped(h.host)},
-		field{"SourceName", app}, field{"Message", b.unescaped(h.message)})
+	fields = append(fields, objectField{"EventTime", b.unescaped(h.time)}, objectField{"Hostname", b.unescaped(h.host)},
+		objectField{"SourceName", app}, objectField{"Message", b.unescaped(h.message)})
 	return b.object(fields...)
 }
 

@@ -66,7 +66,7 @@ func (s *Set) Again(tag string) *Set {
 	again := &Set{readers: readers(s.content), streams: newStreams(), content: s.content}
 	if len(s.readers) == 1 {
 		only := s.readers[0].Source()
-		again.readers = slices.DeleteFunc(again.readers, func(f *reader) bool { return f.Source() != only })
+		again.readers = slices.DeleteFunc(again.readers, func(f *formatReader) bool { return f.Source() != only })
 	}
 	for _, key := range s.streams.table.Keys() {
 		if stream, ok := s.streams.table.Peek(key); ok && key.tag == tag {

@@ -84,8 +84,8 @@ func FuzzSharedIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b []byte) { sameShared(t, a, b, a) })
 }
 
-// The host writes chunk after chunk into the same memory, and a line that goes
-// on in a file is not read as a map first.
+// The host reuses the memory of a chunk for the next one, so an index of the previous
+// chunk must not be used. A line that follows another one of its file has no index.
 func TestIndexOfMemoryThatIsUsedAgain(t *testing.T) {
 	s, err := New(Auto, testContent)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // OpenTelemetry's JSON names the type of each value, and has lists of keys and
@@ -14,16 +15,6 @@ import (
 // maxOTLP is how deep the values of one map may be nested. Deeper ones become nil.
 const maxOTLP = 16
 
-// openPairs decodes a list of keys and values as the map that they are.
-func openPairs(s *Set, list record.Value, depth int) bool {
-	if !isOTLP(list) {
-		return false
-	}
-	start := len(s.scratch.Buf)
-	s.scratch.Buf = appendOTLPMap(s.scratch.Buf, list, 0)
-	return s.open(record.Value(s.scratch.Buf[start:]), depth+1)
-}
-
 // isOTLP reports whether list has keys and values. The first element decides.
 func isOTLP(list record.Value) bool {
 	for item := range list.Items() {
@@ -31,6 +22,13 @@ func isOTLP(list record.Value) bool {
 		return name != "" && item.Get("key").Bytes() != nil
 	}
 	return false
+}
+
+// otlpMap returns a list of keys and values as the map that they are.
+func otlpMap(b *format.Scratch, list record.Value) record.Value {
+	start := len(b.Buf)
+	b.Buf = appendOTLPMap(b.Buf, list, 0)
+	return record.Value(b.Buf[start:])
 }
 
 // otlpValue returns the type of a value, as OpenTelemetry's JSON names it or

@@ -8,35 +8,6 @@ import (
 // header with its structured data, the agent and the place of Wazuh.
 const maxPrefix = 1024
 
-// openBehindPrefix decodes the JSON or the event XML that follows a prefix of any
-// kind, and the structured data or the line that follows the header of a forwarder.
-func openBehindPrefix(s *Set, text []byte, depth int) bool {
-	if depth >= maxNesting {
-		return false
-	}
-	for _, mark := range [...][]byte{objectMark, spacedMark, singleMark} {
-		at := bytes.Index(text[:min(len(text), maxPrefix)], mark)
-		if at <= 0 {
-			continue
-		}
-		if v, _, err := s.scratch.JSON(text[at:]); err == nil && s.open(v, depth+1) {
-			return true
-		}
-	}
-	if at := bytes.Index(text[:min(len(text), maxPrefix)], eventMark); at > 0 {
-		return s.offerLine(text[at:])
-	}
-	h, ok := forwarderHeader(text)
-	if !ok {
-		return false
-	}
-	if len(h.data) > 0 && s.open(h.record(&s.scratch), depth+1) {
-		return true
-	}
-	h.message = trim(h.message)
-	return len(h.message) > 0 && s.openLine(h.message, depth+1)
-}
-
 // What a JSON object and an event as XML begin with.
 var (
 	objectMark = []byte(`{"`)

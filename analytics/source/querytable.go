@@ -4,45 +4,33 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
-// openTable decodes the rows of a table, as the query interface of Log Analytics
-// returns it: the names of the columns in one list, and each row as a list of values.
-// Each row counts as a record.
-func openTable(s *Set, m record.Value, depth int) (taken bool) {
+// The query interface of Log Analytics returns a table: the names of the columns in one
+// list, and each row as a list of values.
+
+// queryTable returns the names of the columns and the rows of a table; nil if m is none.
+func queryTable(m record.Value) (names [][]byte, rows record.Value) {
 	columns, rows := m.GetFold("columns"), m.GetFold("rows")
 	if !columns.IsArray() || !rows.IsArray() || columns.Len() > maxColumns {
-		return false
+		return nil, nil
 	}
-	names := make([][]byte, 0, columns.Len())
 	for column := range columns.Items() {
 		name := column.GetFold("name").Bytes()
 		if name == nil {
 			name = column.GetFold("ColumnName").Bytes()
 		}
 		if name == nil {
-			return false
+			return nil, nil
 		}
 		names = append(names, name)
 	}
-	for row := range rows.Items() {
-		if !row.IsArray() || row.Len() != len(names) {
-			s.reject(row)
-			continue
-		}
-		mark := len(s.scratch.Buf)
-		s.visits, s.respelt = 0, 0
-		if inner := tableRow(s, names, row); !s.open(inner, depth+1) {
-			s.reject(inner)
-		}
-		s.scratch.Release(mark)
-	}
-	return len(names) > 0
+	return names, rows
 }
 
-// tableRow returns a row as a map.
-func tableRow(s *Set, names [][]byte, row record.Value) record.Value {
-	b := &s.scratch
+// tableRow returns a row, which has a value for each name, as a map.
+func tableRow(b *format.Scratch, names [][]byte, row record.Value) record.Value {
 	start := len(b.Buf)
 	b.Buf = msgp.AppendMapHeader(b.Buf, uint32(len(names)))
 	i := 0

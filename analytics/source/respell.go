@@ -8,6 +8,7 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
 // Pipelines change the keys of a record: they flatten nested maps
@@ -34,61 +35,40 @@ const (
 	maxRespeltDepth = 16
 )
 
-// respell opens the map with restored keys, in the forms that its keys admit.
-func respell(s *Set, m record.Value, depth int) bool {
-	if s.respelling >= maxRespelling || s.respelt >= respeltBound(s) || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
-		return false
+// respellings are the forms in which a map is tried again, in this order: keys that are
+// paths with a separator, or keys in snake case.
+var respellings = [...]byte{'.', '/', inSnakeCase, '_'}
+
+const inSnakeCase = 0
+
+// restorer restores keys. It keeps its memory.
+type restorer struct{ fields []flatField }
+
+// restore returns the map with keys restored from one of respellings, absent if too few
+// keys are of that form.
+func (r *restorer) restore(b *format.Scratch, m record.Value, form byte) record.Value {
+	start := len(b.Buf)
+	switch {
+	case form == inSnakeCase && (separated(m, '_') >= leastRespelt || listed(m) >= leastRespelt):
+		b.Buf = appendSquashed(b.Buf, m, 0)
+	case form != inSnakeCase && separated(m, form) >= leastRespelt:
+		r.unflatten(b, m, form)
+	default:
+		return nil
 	}
-	tried := &s.at.tried
-	if tried.skip(tried.of(m)) {
-		return false
-	}
-	s.respelling++
-	s.visits = min(s.visits, maxVisits-respeltVisits)
-	taken := unflattened(s, m, '.', depth) || unflattened(s, m, '/', depth) || squashed(s, m, depth) || unflattened(s, m, '_', depth)
-	s.respelling--
-	tried.tried(m, taken, s.respelling > 0)
-	return taken
+	return record.Value(b.Buf[start:])
 }
 
-// respeltBound returns how many maps of the record may be restored before the next. Four are
-// left for the record itself, which is tried behind the maps in it.
-func respeltBound(s *Set) int {
-	if s.searching > 0 {
-		return mostRespelt - 4
-	}
-	return mostRespelt
-}
-
-// squashed opens the map with keys without underscores and values without a list around
-// them, if enough fields have some.
-func squashed(s *Set, m record.Value, depth int) bool {
-	if separated(m, '_') < leastRespelt && listed(m) < leastRespelt {
-		return false
-	}
-	start := len(s.scratch.Buf)
-	s.respelt++
-	s.scratch.Buf = appendSquashed(s.scratch.Buf, m, 0)
-	return s.open(record.Value(s.scratch.Buf[start:]), depth+1)
-}
-
-// unflattened opens the map with a map for each part of its keys before a separator, if
-// enough keys have one.
-func unflattened(s *Set, m record.Value, separator byte, depth int) bool {
-	if separated(m, separator) < leastRespelt {
-		return false
-	}
-	s.respelt++
-	fields := s.flat[:0]
+// unflatten appends the map with a map for each part of its keys before a separator.
+func (r *restorer) unflatten(b *format.Scratch, m record.Value, separator byte) {
+	fields := r.fields[:0]
 	for key, value := range m.All() {
 		fields = append(fields, flatField{key, value})
 	}
-	s.flat = fields[:0]
 	slices.SortStableFunc(fields, func(a, b flatField) int { return bytes.Compare(a.key, b.key) })
-	start := len(s.scratch.Buf)
-	s.scratch.Buf = appendNested(s.scratch.Buf, fields, 0, separator, 0)
-	clear(fields)
-	return s.open(record.Value(s.scratch.Buf[start:]), depth+1)
+	b.Buf = appendNested(b.Buf, fields, 0, separator, 0)
+	clear(fields) // views into the record
+	r.fields = fields[:0]
 }
 
 // separated returns how many keys have a separator inside.

@@ -17,32 +17,27 @@ const Auto = "auto"
 // scratch memory that all of them share, so it serves one goroutine; an
 // engine has one.
 type Set struct {
-	readers []*reader
+	tally
+	readers []*formatReader
 	streams *streams
-	counts  Counts
-	unread  unreadTable
 	content Content
 
 	// The current record. running is the stream of the record before it, if that
 	// was a raw line and no more.
-	line       []byte // record.Record.Line
-	origin     event.Origin
-	locate     func(*event.Origin) // locateInMap
-	body       record.Value        // of the record, for locate
-	running    *stream
-	at         *stream // of in
-	in         format.Input
-	visits     int         // values read since the last one that was taken
-	flat       []flatField // of unflattened
-	unneeded   [8]uint64   // records of unneededLogs
-	respelling int         // restored maps around the current one
-	searching  int         // searches for a record around the current value
-	respelt    int         // maps of the record that were restored
-	fault      fault       // why the record is not understood, so far
-	ev         event.Event
-	emit       format.Emit
-	scratch    format.Scratch
-	index      record.Index
+	line    []byte // record.Record.Line
+	origin  event.Origin
+	locate  func(*event.Origin) // locateInMap
+	body    record.Value        // of the record, for locate
+	running *streamState
+	at      *streamState // of in
+	in      format.Input
+	effort  effort
+	ev      event.Event
+	emit    format.Emit
+	scratch format.Scratch
+	index   record.Index
+
+	restorer restorer
 }
 
 // Content is what the formats take from a policy.
@@ -59,7 +54,7 @@ type Content interface {
 func New(only string, content Content) (*Set, error) {
 	all := readers(content)
 	s := &Set{readers: all, streams: newStreams(), content: content}
-	s.locate = func(o *event.Origin) { locateInMap(s, o) } // once: a closure allocates
+	s.locate = s.locateInMap // once: a method value allocates
 	if only == "" || only == Auto {
 		return s, nil
 	}
@@ -74,30 +69,27 @@ func New(only string, content Content) (*Set, error) {
 	return nil, fmt.Errorf("source: %q: not a format (want %s, %s)", only, Auto, strings.Join(names, ", "))
 }
 
-// Index returns where the set looks for the fields of a map. A caller that gives
-// it to the reader of the records saves the set a second walk of each.
+// Index returns the index in which the set looks up the fields of a map. A reader of the
+// records that fills the same index saves the set a second walk of each record.
 func (s *Set) Index() *record.Index { return &s.index }
 
-// Release lets go of the records that were decoded.
+// Release drops all references to the decoded records.
 func (s *Set) Release() {
 	s.ev.Reset()
 	s.running = nil
 	s.origin = event.Origin{}
 }
 
-// Counts returns what became of all records so far.
-func (s *Set) Counts() Counts { return s.counts }
-
-// Decode finds the log record, or the several, inside rec and hands their
-// events to emit. The event that emit gets points into rec and is the set's
-// own: it is over when emit returns. tag must not point into the chunk; it is
-// kept.
+// Decode finds the log records inside rec and calls emit with their events. An event
+// belongs to the set, points into rec, and is valid until emit returns. tag is kept, so it
+// must not point into the chunk.
 func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 	if s.NextLine(rec, &s.ev, emit) {
 		return
 	}
 	running := s.running
-	s.emit, s.visits, s.respelt, s.fault, s.body = emit, 0, 0, fault{}, rec.Body
+	s.emit, s.fault, s.body = emit, fault{}, rec.Body
+	s.effort.renew()
 	s.scratch.Release(0)
 	var taken bool
 	if s.line, s.running = rec.Line, nil; rec.Again && running != nil {
@@ -117,8 +109,8 @@ func (s *Set) Decode(tag string, rec *record.Record, emit format.Emit) {
 }
 
 // begin prepares in for a record of a stream.
-func (s *Set) begin(tag string, now time.Time, of *stream) {
-	s.at = of
+func (s *Set) begin(tag string, now time.Time, of *streamState) {
+	s.at, s.tag = of, tag
 	s.origin = event.Origin{}
 	s.ev.Origin = &s.origin
 	s.in = format.Input{Tag: tag, Time: now, Stream: &of.Stream, Scratch: &s.scratch, Index: &s.index}
@@ -147,9 +139,6 @@ func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bo
 	}
 	return ok
 }
-
-// leaf counts one record that no format has decoded.
-func (s *Set) leaf(o format.Outcome) { s.counts[event.SourceUnknown][o]++ }
 
 // offerMap reports whether a format has taken the map, and counts it if so.
 func (s *Set) offerMap(m record.Value) bool {
@@ -189,7 +178,7 @@ func (s *Set) offer() bool {
 
 // try offers the record to one format. A format that claims the record and then
 // does not know or not understand it leaves it to the others.
-func (s *Set) try(f *reader) bool {
+func (s *Set) try(f *formatReader) bool {
 	if !f.Claims(&s.in) {
 		return false
 	}
@@ -204,7 +193,7 @@ func (s *Set) try(f *reader) bool {
 	case format.Unknown:
 		return false
 	case format.Malformed:
-		s.misread(f.Source())
+		s.misread(f.Source(), &s.in)
 		return false
 	default:
 		s.counts[f.Source()][outcome]++
@@ -212,57 +201,31 @@ func (s *Set) try(f *reader) bool {
 	}
 }
 
-// setPath distinguishes the files of one tag, if the record names its file.
-func setPath(s *Set, found []record.Value) {
-	path, offset := placeOf(found)
-	follow(s, path)
-	placeAt(s, offset)
-}
-
-// placeOf returns the path of the file that a record names, and its offset there.
-func placeOf(found []record.Value) (path []byte, offset record.Value) {
-	for _, slot := range pathSlots {
-		if named := found[slot].Bytes(); len(named) > 0 {
-			path = named
-		}
-	}
-	if offset = found[slotOffset]; !offset.Present() {
-		offset = found[slotLogOffset]
-	}
-	if file := found[slotLog].Get("file"); file.Present() {
-		path, offset = file.Get("path").Bytes(), found[slotLog].Get("offset")
-	}
-	return path, offset
-}
-
 // locateInMap fills in the file and the offset that a parsed record names beside its
 // fields.
-func locateInMap(s *Set, o *event.Origin) {
+func (s *Set) locateInMap(o *event.Origin) {
 	if !s.body.IsMap() {
 		return
 	}
 	var found [len(wrapperNames)]record.Value
 	wrapperKeys.Find(s.body, found[:])
-	path, offset := placeOf(found[:])
-	if len(path) > 0 {
-		o.File = event.FileName(path)
+	p := placeOf(found[:])
+	if len(p.path) > 0 {
+		o.File = event.FileName(p.path)
 	}
-	if offset.Present() {
-		o.Offset, o.Placed = offset.Int()
-	}
-}
-
-// placeAt keeps the offset of the record in its file, if the record names one.
-func placeAt(s *Set, offset record.Value) {
-	if offset.Present() {
-		s.origin.Offset, s.origin.Placed = offset.Int()
+	if p.offset.Present() {
+		o.Offset, o.Placed = p.offset.Int()
 	}
 }
 
-// follow makes the stream of a file that of the record.
-func follow(s *Set, path []byte) {
-	if len(path) > 0 {
-		s.at = s.streams.get(s.in.Tag, path)
+// follow makes the stream of the file that a record names that of the record, and keeps
+// the offset. The files of one tag are distinguished so.
+func (s *Set) follow(p place) {
+	if len(p.path) > 0 {
+		s.at = s.streams.get(s.tag, p.path)
 		s.in.Stream = &s.at.Stream
+	}
+	if p.offset.Present() {
+		s.origin.Offset, s.origin.Placed = p.offset.Int()
 	}
 }

@@ -99,7 +99,7 @@ func tailed(line string) *record.Record {
 }
 
 func probing() *Set {
-	return &Set{readers: []*reader{{Format: probe{}}}, streams: newStreams()}
+	return &Set{readers: []*formatReader{{Format: probe{}}}, streams: newStreams()}
 }
 
 func TestSetUnwraps(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package source turns records into events. The package itself finds the format
-// of each record, steps into what collectors wrap around records, and remembers
-// the format of each stream; one package a family below it decodes the formats.
+// Package source turns records into events. It opens the wrappers that collectors put
+// around records, finds the format of each record, and remembers the format of each stream.
+// The packages below it decode the formats, one package for each log family.
 package source
 
 import (
@@ -22,12 +22,11 @@ const (
 	Malformed  = format.Malformed
 )
 
-// Counts are what became of leaf records (a wrapper around three counts as
-// three), by the source that took them; event.SourceUnknown stands for those
-// that none took.
+// Counts are the numbers of leaf records (a wrapper around three records counts as three)
+// by source and outcome. Records that no source has taken count for event.SourceUnknown.
 type Counts [event.Sources][format.Outcomes]uint64
 
-// Read returns how many leaf records there were: the sum over everything.
+// Read returns the number of leaf records, the sum of all counts.
 func (c *Counts) Read() (n uint64) {
 	for o := range format.Outcomes {
 		n += c.Total(o)

@@ -8,15 +8,15 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// stream is what the set remembers of one tag and path beside what the formats
+// streamState is what the set remembers of one tag and path beside what the formats
 // do.
-type stream struct {
+type streamState struct {
 	format.Stream
-	reader   *reader     // of the last record
-	lines    bool        // the last record was a raw line
-	csv      csvColumns  // of a CSV export
-	unneeded int         // number of the log in unneededLogs, counted from 1; 0: none
-	tried    triedShapes // maps whose keys were restored
+	reader   *formatReader // of the last record
+	lines    bool          // the last record was a raw line
+	csv      csvColumns    // of a CSV export
+	unneeded int           // number of the log in unneededLogs, counted from 1; 0: none
+	tried    triedShapes   // maps whose keys were restored
 	key      streamKey
 	file     string // path of the file, see event.FileName; empty: not known
 }
@@ -29,8 +29,8 @@ const maxStreams = 1024
 // streams finds the stream of a tag and path without allocating. Paths are
 // kept as hashes: they stand in the chunk, and may be long.
 type streams struct {
-	table   *simplelru.LRU[streamKey, *stream]
-	last    [2]*stream             // of a tag alone, and of a tag and path: each record asks for both
+	table   *simplelru.LRU[streamKey, *streamState]
+	last    [2]*streamState        // of a tag alone, and of a tag and path: each record asks for both
 	changed map[streamKey]struct{} // nil: nobody asks for changes
 }
 
@@ -47,7 +47,7 @@ type streamKey struct {
 
 func newStreams() *streams {
 	t := &streams{}
-	table, err := simplelru.NewLRU(maxStreams, func(key streamKey, _ *stream) { t.note(key) })
+	table, err := simplelru.NewLRU(maxStreams, func(key streamKey, _ *streamState) { t.note(key) })
 	if err != nil {
 		panic("source: stream table: " + err.Error()) // only a size below 1
 	}
@@ -57,7 +57,7 @@ func newStreams() *streams {
 
 // get returns the stream of a tag and path, which it makes at the first call.
 // Records come in runs, so that the last stream is compared first.
-func (t *streams) get(tag string, path []byte) *stream {
+func (t *streams) get(tag string, path []byte) *streamState {
 	key, last := streamKey{tag: tag}, &t.last[0]
 	if len(path) > 0 {
 		key.path, last = xxhash.Sum64(path), &t.last[1]
@@ -71,10 +71,10 @@ func (t *streams) get(tag string, path []byte) *stream {
 	return *last
 }
 
-func (t *streams) at(key streamKey) *stream {
+func (t *streams) at(key streamKey) *streamState {
 	s, ok := t.table.Get(key)
 	if !ok {
-		s = &stream{key: key}
+		s = &streamState{key: key}
 		s.Changed = func() { t.note(key) }
 		t.table.Add(key, s)
 	}

@@ -18,8 +18,8 @@ type triedShapes struct {
 	skipped  uint32 // maps of new shapes that were left out
 }
 
-// of returns the number of the entry of a map's shape. A new shape takes the place of the
-// one with the fewest failures that has never worked.
+// of returns the number of the entry of a map's shape. A new shape replaces the one
+// with the fewest failures among those that have never worked.
 func (t *triedShapes) of(m record.Value) (n int) {
 	c := m.Fields()
 	key, _, _ := c.Next()

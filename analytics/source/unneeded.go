@@ -24,26 +24,16 @@ type Unneeded struct {
 	Count uint64
 }
 
-// ignoreUnneeded takes a line of a log that no analytic needs. A header line of another log ends
-// it.
-func ignoreUnneeded(s *Set, line []byte) bool {
-	at := s.at
-	if line[0] == '#' {
-		switch kind, found := unneededLog(line); {
-		case found:
-			at.unneeded = kind + 1
-			at.Headline(event.SourceUnknown, line)
-		case bytes.HasPrefix(line, logType) || bytes.HasPrefix(line, softwareLine):
-			at.unneeded = 0
-		}
-		return false
+// skipUnneeded prepares for the rows behind a header line: those of a log that no analytic
+// needs are ignored until the header of another log.
+func (s *streamState) skipUnneeded(header []byte) {
+	switch kind, found := unneededLog(header); {
+	case found:
+		s.unneeded = kind + 1
+		s.Headline(event.SourceUnknown, header)
+	case bytes.HasPrefix(header, logType) || bytes.HasPrefix(header, softwareLine):
+		s.unneeded = 0
 	}
-	if at.unneeded == 0 {
-		return false
-	}
-	s.unneeded[at.unneeded-1]++
-	s.leaf(Ignored)
-	return true
 }
 
 var (

@@ -46,49 +46,65 @@ type fault struct {
 	shape  string // of the record that the source claimed; empty if the kind is known
 }
 
+// tally counts what becomes of the records.
+type tally struct {
+	counts   Counts
+	unread   unreadTable
+	unneeded [8]uint64 // records of unneededLogs
+
+	tag   string // of the current record
+	fault fault  // why the current record is not understood, so far
+}
+
+// Counts returns what became of all records so far.
+func (t *tally) Counts() Counts { return t.counts }
+
+// leaf counts one record that no format has decoded.
+func (t *tally) leaf(o format.Outcome) { t.counts[event.SourceUnknown][o]++ }
+
 // fail notes that a text cannot be read, whatever it is; the first fault counts.
-func (s *Set) fail(why format.Reason) {
-	if s.fault.reason == format.NoReason || s.fault.reason == format.NoFormat {
-		s.fault = fault{reason: why}
+func (t *tally) fail(why format.Reason) {
+	if t.fault.reason == format.NoReason || t.fault.reason == format.NoFormat {
+		t.fault = fault{reason: why}
 	}
 }
 
-// misread notes that a format has claimed the record and did not understand it.
+// misread notes that a format has claimed the record in and did not understand it.
 // The first format counts: it is the one that the stream's last record was of.
-func (s *Set) misread(of event.Source) {
-	if s.fault.reason != format.NoReason && s.fault.reason != format.NoFormat {
+func (t *tally) misread(of event.Source, in *format.Input) {
+	if t.fault.reason != format.NoReason && t.fault.reason != format.NoFormat {
 		return
 	}
-	why := s.in.Reason
+	why := in.Reason
 	if why == format.NoReason {
 		why = format.BadShape
 	}
-	s.fault = fault{source: of, reason: why}
-	if s.unread[unreadKey{of, why, s.in.Tag}] == nil && len(s.unread) < maxUnread {
-		s.fault.shape = shapeOf(s.in.Fields, s.in.Line)
+	t.fault = fault{source: of, reason: why}
+	if t.unread[unreadKey{of, why, t.tag}] == nil && len(t.unread) < maxUnread {
+		t.fault.shape = shapeOf(in.Fields, in.Line)
 	}
 }
 
 // unknown notes the names of the fields of JSON in a text that no format knows: the
 // record as it came only has the text.
-func (s *Set) unknown(v record.Value) {
-	if s.fault.reason == format.NoReason && s.unread[unreadKey{reason: format.NoFormat, tag: s.in.Tag}] == nil && len(s.unread) < maxUnread {
-		s.fault = fault{reason: format.NoFormat, shape: shapeOf(v, nil)}
+func (t *tally) unknown(v record.Value) {
+	if t.fault.reason == format.NoReason && t.unread[unreadKey{reason: format.NoFormat, tag: t.tag}] == nil && len(t.unread) < maxUnread {
+		t.fault = fault{reason: format.NoFormat, shape: shapeOf(v, nil)}
 	}
 }
 
 // reject counts a record that no format has taken: as malformed if one has claimed
 // it or its text is broken, as unknown if not. v is the record as it came.
-func (s *Set) reject(v record.Value) {
-	f := s.fault
-	s.fault = fault{}
+func (t *tally) reject(v record.Value) {
+	f := t.fault
+	t.fault = fault{}
 	if f.reason == format.NoReason || f.reason == format.NoFormat {
 		f.reason = format.NoFormat
-		s.leaf(Unknown)
+		t.leaf(Unknown)
 	} else {
-		s.counts[f.source][Malformed]++
+		t.counts[f.source][Malformed]++
 	}
-	u := s.unread.kind(f, s.in.Tag)
+	u := t.unread.kind(f, t.tag)
 	if u.Count++; u.Count == 1 {
 		if u.Shape = f.shape; u.Shape == "" {
 			u.Shape = shapeOf(v, v.Bytes())
@@ -116,9 +132,9 @@ func (t *unreadTable) kind(f fault, tag string) *Unread {
 
 // Unread returns the kinds of records that were not understood, the most frequent
 // first.
-func (s *Set) Unread() []Unread {
-	all := make([]Unread, 0, len(s.unread))
-	for _, u := range s.unread {
+func (t *tally) Unread() []Unread {
+	all := make([]Unread, 0, len(t.unread))
+	for _, u := range t.unread {
 		all = append(all, *u)
 	}
 	slices.SortFunc(all, func(a, b Unread) int {
@@ -130,7 +146,7 @@ func (s *Set) Unread() []Unread {
 // shapeOf writes the names of the fields of a record, and below them those of the
 // maps in it; of a line how many words it has.
 func shapeOf(fields record.Value, line []byte) string {
-	if text, _, _ := plainLine(fields); text != nil {
+	if text, _ := plainLine(fields); text != nil {
 		fields, line = nil, text
 	}
 	if !fields.IsMap() {
@@ -201,8 +217,8 @@ func appendShape(dst []byte, v record.Value, levels int) []byte {
 
 // Unneeded returns the logs that no analytic needs and of which records were seen, the
 // most frequent first.
-func (s *Set) Unneeded() (list []Unneeded) {
-	for i, n := range s.unneeded {
+func (t *tally) Unneeded() (list []Unneeded) {
+	for i, n := range t.unneeded {
 		if n > 0 {
 			list = append(list, Unneeded{unneededLogs[i].name, n})
 		}

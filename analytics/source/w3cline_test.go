@@ -44,8 +44,8 @@ func emitted(lines []string, perChunk int) (events []string, counts Counts) {
 	return events, s.Counts()
 }
 
-// sameEitherWay holds lines that follow one another in a chunk, of which most
-// are cut from where they differ, against lines that come one by one.
+// sameEitherWay compares the events of lines in one chunk, most of which are read from
+// where they differ from the previous line, with those of the same lines one by one.
 func sameEitherWay(t *testing.T, lines []string) {
 	t.Helper()
 	together, counts := emitted(lines, len(lines))

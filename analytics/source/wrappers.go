@@ -68,9 +68,9 @@ var wrapperKeys = record.NewKeys(wrapperNames[:]...)
 
 var pathSlots = [...]int{slotPath, slotFile, slotFilename, slotLogFile}
 
-// wrapped returns the record or records that the fields wrap, absent if they wrap
+// innerRecord returns the record or records that the fields wrap, absent if they wrap
 // none, and reports whether a list of them is a batch of records for certain.
-func wrapped(found []record.Value) (inner record.Value, batch bool) {
+func innerRecord(found []record.Value) (inner record.Value, batch bool) {
 	for slot := slotOffice365; slot <= slotEvent; slot++ {
 		if v := found[slot]; v.Present() {
 			if v = enclosed(slot, v, found); v.Present() {
@@ -127,4 +127,20 @@ func rawLine(found []record.Value) []byte {
 		}
 	}
 	return nil
+}
+
+// placeOf returns the place that the fields around a record name.
+func placeOf(found []record.Value) (at place) {
+	for _, slot := range pathSlots {
+		if named := found[slot].Bytes(); len(named) > 0 {
+			at.path = named
+		}
+	}
+	if at.offset = found[slotOffset]; !at.offset.Present() {
+		at.offset = found[slotLogOffset]
+	}
+	if file := found[slotLog].Get("file"); file.Present() {
+		at = place{file.Get("path").Bytes(), found[slotLog].Get("offset")}
+	}
+	return at
 }

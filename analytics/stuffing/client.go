@@ -156,6 +156,22 @@ func (c *client) guests(got *signIn) (n int) {
 	return n
 }
 
+// onlyAttacker reports whether a sign-in from a network foreign to its account can only
+// be the attacker's, whatever it proves: hardly anybody else gets in from the client but
+// the accounts whose passwords the incident names.
+func (c *client) onlyAttacker(i *attack.Attack, got *signIn) bool {
+	if !got.foreign || c.shared(0) || !window.NamesTool(got.tool) {
+		return false
+	}
+	others := 0
+	for _, a := range c.signIns() {
+		if a.key != got.key && !i.Valid.Has(a.key) && a.last >= got.first-day && a.first <= got.first+day {
+			others++
+		}
+	}
+	return others <= maxGuests
+}
+
 // failedBefore reports whether the client had failed for an account other than the one
 // of a success before it.
 func (c *client) failedBefore(got *signIn) bool {

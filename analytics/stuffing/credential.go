@@ -42,7 +42,7 @@ func (s *credentials) judge(i *attack.Attack, c *client, got *signIn) judgement 
 
 // classify is judge without a trace.
 func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgement {
-	if got.outcome == event.Success && !got.password() {
+	if got.outcome == event.Success && !got.password() && !(i.UsesAgent(got.agent) && c.onlyAttacker(i, got)) {
 		return renewed
 	}
 	own, ownAgent := got.account.owns(c.key, i.Start, got.agent)
@@ -147,8 +147,10 @@ var signedIn = func() (text [event.Windows + 1]string) {
 // of the campaign is there or the address is one that failed in it.
 func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	switch {
-	case len(s.list) == 0 || !got.password():
+	case len(s.list) == 0:
 		return nil
+	case !got.password():
+		return s.bySession(c, got)
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}
@@ -179,6 +181,20 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	}
 	for _, k := range s.list {
 		if k.tenant && k.covers(got.first) && got.first <= k.end+campaignPause && s.namedByTenant(k, c, got) {
+			return k
+		}
+	}
+	return nil
+}
+
+// bySession returns the campaign whose attacker a renewed session must be, where nobody
+// else gets in: with its rare tool, or with another of its tools at one of its addresses.
+func (s *campaigns) bySession(c *client, got *signIn) *campaign {
+	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
+		return k
+	}
+	for _, k := range s.list {
+		if k.has(c.key) && k.covers(got.first) && slices.Contains(k.tools, got.tool) && c.onlyAttacker(k.incident, got) {
 			return k
 		}
 	}

@@ -117,6 +117,7 @@ func (s *Detector) failed(ev *event.Event) {
 			return
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
+		s.failedAtOwn(ev, a)
 		return
 	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")
@@ -186,6 +187,14 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 		return s.clients.open(c, why, at, ev), true
 	}
 	return nil, true
+}
+
+// failedAtOwn counts an account that fails in a network of its own, once an hour.
+func (s *Detector) failedAtOwn(ev *event.Event, a *account) {
+	if now := int32(ev.Time.UnixMilli() / hour); now != a.failedHour {
+		a.failedHour = now
+		s.evidence.Level(ev.Service).AddFamiliar(ev.Time.UnixMilli())
+	}
 }
 
 // failedBeside adds a failure of a privileged account, in another network of an owner

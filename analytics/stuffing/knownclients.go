@@ -24,6 +24,8 @@ type account struct {
 	incident *attack.Attack  // the last incident it alone was the subject of
 	stolen   reports         // of its successes in attacks
 	stale    staleProgram
+
+	failedHour int32 // of its last failure at a network of its own, in hours from 1970
 }
 
 // staleProgram is a program of an account that tries an old password by IMAP, POP or

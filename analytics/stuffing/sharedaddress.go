@@ -165,11 +165,21 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
 		why = windowSlow
 	}
+	if why != "" && s.ofPeople(c, t.At) {
+		return ""
+	}
 	if why != "" {
 		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 		s.joinUnit(c, &u, t.Service)
 	}
 	return why
+}
+
+// ofPeople reports whether nearly everybody who fails at an address around a time does
+// so with the own program, and these are several. One who attacks with a common program
+// meets many accounts that use another one.
+func (s *sharedAddresses) ofPeople(c *client, at int64) bool {
+	return c.attempts.Windows(at, s.burst, func(run []window.Attempt) bool { w := s.statistics.of(c, run, 0); return w.people })
 }
 
 // nightHours is the time, in milliseconds, in which nobody gets in when an attack with

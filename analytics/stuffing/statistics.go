@@ -23,7 +23,7 @@ type statistics struct {
 
 	failing *account       // account of the current failure, or nil
 	scratch []accountStats // accounts of the current run
-	agents  []uint32       // agents of its guests
+	agents  []agentCount   // agents of the accounts that fail with their own program
 	run     attemptStats   // the current run
 }
 
@@ -31,16 +31,18 @@ type statistics struct {
 // accounts that know the network, stale clients and people who come with their
 // own program are taken out.
 type attemptStats struct {
-	foreign   int // distinct accounts that fail and do not know the network
-	familiar  int // distinct accounts that know the network and do not get in soon after
-	own       int // of these, with an agent that the account has used there
-	leaked    int // of both, on a leaked list
-	failures  int // attempts of foreign accounts without an incident of their own
-	unknown   int // attempts whose account the log does not name
-	guests    int // accounts left out because they came with their own program
-	succeeded int // accounts that get in from the client in the same time
-	mail      int // attempts of mail clients
-	guessed   int // of failures, those that no stale client makes
+	foreign   int  // distinct accounts that fail and do not know the network
+	familiar  int  // distinct accounts that know the network and do not get in soon after
+	own       int  // of these, with an agent that the account has used there
+	leaked    int  // of both, on a leaked list
+	failures  int  // attempts of foreign accounts without an incident of their own
+	unknown   int  // attempts whose account the log does not name
+	guests    int  // accounts left out because they came with their own program
+	people    bool // most accounts fail with their own programs, and are left out
+	mixed     bool // the foreign accounts fail with several programs, as people do who come together
+	succeeded int  // accounts that get in from the client in the same time
+	mail      int  // attempts of mail clients
+	guessed   int  // of failures, those that no stale client makes
 	run       []window.Attempt
 }
 
@@ -49,12 +51,14 @@ type accountStats struct {
 	key                uint64
 	account            *account // nil where the table has forgotten the account
 	attempts, mail     int
-	form               int // attempts by the form of Outlook on the web
-	agent              uint32
+	form               int    // attempts by the form of Outlook on the web
+	agent              uint32 // of the first attempt
+	script             bool   // the agent of the first attempt is one
 	oneAgent           bool
 	familiar, forgiven bool
 	own                bool // familiar, and the agent as well
-	guest              bool // foreign, with an agent of the account's own
+	program            bool // the agent is the account's own, here or elsewhere
+	guest              bool // with an agent of the account's own, as most accounts of the run
 	stale              bool // one program that keeps trying an old password
 	guessed            bool // no stale client fails like that
 	marks              event.Marks
@@ -64,7 +68,6 @@ type accountStats struct {
 // of looks at each account of a run once. With tool other than 0 only the
 // attempts made with that tool count.
 func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	from, to := run[0].At, run[len(run)-1].At
 	shared := c.shared(run[len(run)-1].Marks)
 	s.scratch = s.scratch[:0]
 	w.run = run
@@ -95,7 +98,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
-	s.leaveOutGuests()
+	w.people = s.leaveOutGuests()
 	if !shared {
 		s.findGuessed(c, run)
 	}
@@ -103,12 +106,48 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 	for i := range s.scratch {
 		s.add(&w, &s.scratch[i])
 	}
-	since := from
-	if !s.population.Learned(from, 1) {
+	w.succeeded = s.succeeded(c, run)
+	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign)
+	return w
+}
+
+// mixed reports whether the foreign accounts of a run fail with at least three programs,
+// none of them a script and none with more than two thirds: people who come together, or an
+// attacker who changes the agent.
+func (s *statistics) mixed(foreign int) bool {
+	s.agents = s.agents[:0]
+	for i := range s.scratch {
+		switch a := &s.scratch[i]; {
+		case a.forgiven || a.stale || a.guest || a.familiar:
+		case a.script:
+			return false
+		default:
+			s.countAgent(a)
+		}
+	}
+	return len(s.agents) >= 3 && !slices.ContainsFunc(s.agents, func(c agentCount) bool { return 3*c.accounts > 2*foreign })
+}
+
+// outnumbered reports whether a run cannot open an incident, however its accounts are
+// judged: at least as many accounts got in as attempts name one.
+func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
+	unknown := 0
+	for i := range run {
+		if run[i].Key == 0 {
+			unknown++
+		}
+	}
+	least := &s.policy.Stuffing.FailureThreshold
+	return unknown < min(least.Burst, least.Slow) && len(run)-unknown <= s.succeeded(c, run)
+}
+
+// succeeded returns how many accounts got in from a client during a run.
+func (s *statistics) succeeded(c *client, run []window.Attempt) int {
+	since := run[0].At
+	if !s.population.Learned(since, 1) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
-	w.succeeded = c.succeeded(since, to+s.slack)
-	return w
+	return c.succeeded(since, run[len(run)-1].At+s.slack)
 }
 
 func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
@@ -117,7 +156,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 			return &s.scratch[i]
 		}
 	}
-	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, oneAgent: true}
+	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, script: t.Family == event.Scripting || t.Family == event.Tool, oneAgent: true}
 	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
 	if !ok {
 		a, ok = s.accounts.Peek(t.Key)
@@ -128,33 +167,76 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 		if w.familiar {
 			_, w.own = a.owns(c.key, t.At, t.Agent)
 		}
-		w.guest = !w.familiar && a.usedAgent(t.Agent, t.At)
+		w.program = w.own || a.usedAgent(t.Agent, t.At)
 		w.stale = !w.familiar && a.stale.made(t)
 	}
 	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
 }
 
-// leaveOutGuests keeps the accounts that came with their own program only
-// where the programs do not differ: an attack behind one popular browser hits
-// many who use it too, while the people in a hotel bring several.
-func (s *statistics) leaveOutGuests() {
-	guests, agents := 0, s.agents[:0]
+// agentCount is an agent, and how many accounts fail with it.
+type agentCount struct {
+	agent            uint32
+	accounts, guests int // guests: in a network foreign to them
+}
+
+// leaveOutGuests leaves out the accounts that came with their own program, where the
+// programs differ: an attack behind one popular browser hits many who use it too, while
+// the people in a hotel bring several.
+//
+// Where most accounts of a run fail with their own programs, wherever they are, the
+// service is out of order or passwords have expired, and leaveOutGuests reports true.
+// Accounts that have never got in are left out with them if they come with such a program.
+func (s *statistics) leaveOutGuests() (people bool) {
+	s.agents = s.agents[:0]
+	own, known := 0, 0
 	for i := range s.scratch {
-		if a := &s.scratch[i]; a.guest {
-			guests++
-			if !slices.Contains(agents, a.agent) {
-				agents = append(agents, a.agent)
-			}
+		a := &s.scratch[i]
+		switch {
+		case a.forgiven || !a.hasHistory():
+			continue
+		case a.program:
+			own++
+			s.countAgent(a)
+		}
+		known++
+	}
+	agents, guests, most := 0, 0, 0
+	for _, c := range s.agents {
+		if c.guests > 0 {
+			agents, guests = agents+1, guests+c.guests
+		}
+		most = max(most, c.accounts)
+	}
+	people = len(s.agents) >= 3 && 3*most <= 2*own && 5*own >= 3*known && 3*known >= len(s.scratch)
+	several := agents >= 2 && agents*4 >= guests
+	for i := range s.scratch {
+		a := &s.scratch[i]
+		switch {
+		case !a.hasHistory():
+			a.guest = people && slices.ContainsFunc(s.agents, func(c agentCount) bool { return c.agent == a.agent })
+		case a.program:
+			a.guest = people || several && !a.familiar
 		}
 	}
-	s.agents = agents
-	if len(agents) < 2 || len(agents)*4 < guests {
-		for i := range s.scratch {
-			s.scratch[i].guest = false
-		}
+	return people
+}
+
+// countAgent counts an account to its agent.
+func (s *statistics) countAgent(a *accountStats) {
+	n := slices.IndexFunc(s.agents, func(c agentCount) bool { return c.agent == a.agent })
+	if n < 0 {
+		n = len(s.agents)
+		s.agents = append(s.agents, agentCount{agent: a.agent})
+	}
+	s.agents[n].accounts++
+	if !a.familiar {
+		s.agents[n].guests++
 	}
 }
+
+// hasHistory reports whether the account has got in before.
+func (a *accountStats) hasHistory() bool { return a.account != nil && len(a.account.known) > 0 }
 
 func (s *statistics) add(w *attemptStats, a *accountStats) {
 	switch {
@@ -240,7 +322,7 @@ func (s *statistics) leaveOutStale() {
 func (s *statistics) windows(c *client, at, length int64, tool uint32, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
 	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
-		if len(run) < least { // nearly every call ends here
+		if len(run) < least || tool == 0 && s.outnumbered(c, run) { // nearly every call ends here
 			return false
 		}
 		s.run = s.of(c, run, tool)

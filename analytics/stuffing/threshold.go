@@ -78,18 +78,23 @@ const (
 // opens reports whether the run opens an incident of a client that is not
 // shared.
 //
-// Accounts: the foreign accounts reach the threshold and exceed the accounts
-// that succeed; or foreign and familiar accounts together exceed the accounts
-// that succeed by at least twice the threshold. Failures: the failures reach
-// the threshold, more foreign accounts fail than succeed, and at least three
+// Accounts: the foreign accounts reach the threshold and exceed the people who are
+// there, which are the accounts that succeed and the guests; or foreign and familiar
+// accounts together exceed the people by at least twice the threshold. Failures: the
+// failures reach the threshold, more foreign accounts fail than people are there, and at least three
 // foreign accounts fail (a spray of four accounts in three rounds) or the run
 // does not look like a stale client, or no stale client makes as many of them.
+// Where programs are mixed as among people who come together, all of that is doubled.
 func (w *attemptStats) opens(accounts, failures int) bool {
+	people := w.succeeded + w.guests
+	if w.mixed {
+		people, accounts, failures = 2*people, 2*accounts, 2*failures
+	}
 	switch {
-	case w.foreign >= accounts && w.foreign > w.succeeded,
-		w.foreign+w.familiar >= 2*accounts+w.succeeded:
+	case w.foreign >= accounts && w.foreign > people,
+		w.foreign+w.familiar >= 2*accounts+people:
 		return true
-	case w.failures+w.unknown < failures, w.foreign > 0 && w.foreign <= w.succeeded:
+	case w.failures+w.unknown < failures, w.foreign > 0 && w.foreign <= people:
 		return false
 	}
 	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()

@@ -6,7 +6,7 @@ import (
 )
 
 // BenchmarkTable is what a look at a table costs as it grows: the long way, by
-// what is held, and as a newcomer that pushes out another.
+// what is held, and as a new entry that evicts another.
 func BenchmarkTable(b *testing.B) {
 	for _, size := range []int{1_000, 100_000, 1_000_000} {
 		table := NewTable[uint64, *int](size, Spread)

@@ -9,17 +9,17 @@ import (
 
 func spreadInt(k int) uint64 { return Spread(uint64(k)) }
 
-func TestTableKeepsWhatIsPromoted(t *testing.T) {
+func TestTableKeepsWhatIsProtected(t *testing.T) {
 	table := NewTable[int, string](100, spreadInt)
 	for k := range 50 {
-		table.Add(k, "proven")
+		table.Add(k, "protected")
 		table.Protect(k)
 	}
 	for k := 1000; k < 11_000; k++ {
 		table.Add(k, "flood")
 	}
 	for k := range 50 {
-		if v, ok := table.Get(k); !ok || v != "proven" {
+		if v, ok := table.Get(k); !ok || v != "protected" {
 			t.Fatalf("entry %d was flushed by a flood", k)
 		}
 	}
@@ -28,9 +28,9 @@ func TestTableKeepsWhatIsPromoted(t *testing.T) {
 	}
 }
 
-// Promoted entries leave newcomers their share: a table full of old evidence
+// Protected entries leave room for new ones: a table full of old evidence
 // must still see new clients.
-func TestTableLeavesRoomForNewcomers(t *testing.T) {
+func TestTableLeavesRoomForNewEntries(t *testing.T) {
 	table := NewTable[int, int](100, spreadInt)
 	for k := range 500 {
 		table.Add(k, k)
@@ -41,7 +41,7 @@ func TestTableLeavesRoomForNewcomers(t *testing.T) {
 	}
 	for k := 1000; k < 1025; k++ {
 		if _, ok := table.Get(k); !ok {
-			t.Fatalf("newcomer %d found no room", k)
+			t.Fatalf("new key %d found no room", k)
 		}
 	}
 }
@@ -51,8 +51,8 @@ func TestTableChanges(t *testing.T) {
 	table := NewTable[int, int](50, spreadInt)
 	table.Track()
 	type entry struct {
-		value  int
-		proven bool
+		value     int
+		protected bool
 	}
 	mirror := map[int]entry{}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -68,9 +68,9 @@ func TestTableChanges(t *testing.T) {
 				table.Add(k, round)
 			}
 		}
-		table.Changes(func(k, v int, there, proven bool) {
+		table.Changes(func(k, v int, there, protected bool) {
 			if there {
-				mirror[k] = entry{v, proven}
+				mirror[k] = entry{v, protected}
 			} else {
 				delete(mirror, k)
 			}
@@ -156,7 +156,7 @@ func TestTableTellsWhatDoesNotFit(t *testing.T) {
 }
 
 // What can be recalled is in the table, and is what the table has for its key:
-// whatever is added, found and promoted meanwhile, at any size.
+// whatever is added, found and protected meanwhile, at any size.
 func TestHeldIsNeverGone(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	recalled, over := 0, 0

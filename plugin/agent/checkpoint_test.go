@@ -326,8 +326,8 @@ func TestCheckpointCutShort(t *testing.T) {
 	}
 }
 
-// A sound file with a state that makes no sense is set aside with one log line,
-// and nothing of that state is in the engine.
+// An intact file with an invalid state is set aside with one log line, and no part of the
+// state is in the engine.
 func TestCheckpointOfNonsense(t *testing.T) {
 	for _, table := range analytics.Tables() {
 		folder := t.TempDir()

@@ -7,8 +7,8 @@ import (
 	"redshank/plugin/delivery"
 )
 
-// Close ends what Start started. The sink gets delivery.StopGrace to take what
-// waits; the log gets a summary.
+// Close stops what Start started. Waiting messages are delivered for at most
+// delivery.StopGrace, and a summary is logged.
 func (i *Instance) Close() {
 	close(i.stop)
 	i.stopped.Wait()
@@ -64,5 +64,5 @@ func (i *Instance) summary() {
 		"clients", s.Clients, "clients_evicted", s.ClientsEvicted,
 		"accounts", s.Accounts, "accounts_evicted", s.AccountsEvicted,
 		"incidents", s.Incidents, "alerts", s.Alerts, "suppressed", s.Suppressed,
-		"delivered", sent.Settled, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
+		"delivered", sent.Delivered, "dropped", sent.Dropped, "refused", sent.Dead, "crashes", i.crashes.total())
 }

@@ -134,8 +134,8 @@ func (i *Instance) indicators(a *alert.Alert) ([]byte, error) {
 	return i.form.Indicators(a)
 }
 
-// encode returns the document of an alert for the sink, and nil where nothing of
-// the alert goes there.
+// encode returns the document of an alert for the sink, and nil for an alert that the
+// sink does not take.
 func (i *Instance) encode(a *alert.Alert) ([]byte, error) {
 	if i.feed {
 		return feedDocument(a, i.policy)

@@ -41,7 +41,7 @@ var plain = []struct {
 	{Metric{Name: "spool_messages", Help: "Messages that wait for the sink.", Gauge: true}, func(r *Report) float64 { return float64(r.Queue.Messages) }},
 	{Metric{Name: "spool_bytes", Help: "Their size.", Gauge: true}, func(r *Report) float64 { return float64(r.Queue.Bytes) }},
 	{Metric{Name: "spool_age_seconds", Help: "Age of the oldest message that waits.", Gauge: true}, func(r *Report) float64 { return r.Queue.Age.Seconds() }},
-	{Metric{Name: "delivered_total", Help: "Messages that the sink has acknowledged."}, func(r *Report) float64 { return float64(r.Spool.Settled) }},
+	{Metric{Name: "delivered_total", Help: "Messages that the sink has acknowledged."}, func(r *Report) float64 { return float64(r.Spool.Delivered) }},
 	{Metric{Name: "dropped_total", Help: "Messages dropped by a full spool."}, func(r *Report) float64 { return float64(r.Spool.Dropped) }},
 	{Metric{Name: "refused_total", Help: "Messages and enriched records that the receiver refused for good."}, func(r *Report) float64 { return float64(r.Spool.Dead + r.Enriched.Refused) }},
 	{Metric{Name: "sink_errors_total", Help: "Deliveries that failed."}, func(r *Report) float64 { return float64(r.SinkErrors) }},

@@ -11,8 +11,8 @@ import (
 // checked for changes. The README promises five seconds.
 const refreshEvery = 5 * time.Second
 
-// lists are the files that a policy names.
-type lists struct {
+// policyLists are the files that a policy names.
+type policyLists struct {
 	policy    *policy.Policy
 	log       *slog.Logger
 	lastError string
@@ -21,7 +21,7 @@ type lists struct {
 // refresh reads the lists and databases of the policy that have changed.
 // A file that cannot be read leaves the old contents in use; each new error is
 // logged once.
-func (l *lists) refresh() {
+func (l *policyLists) refresh() {
 	changed, err := l.policy.Refresh()
 	if len(changed) > 0 {
 		l.log.Info("lists read again", "files", changed)

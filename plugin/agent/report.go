@@ -88,7 +88,7 @@ func (r *Report) figures(baselines document.Baselines, final bool) document.Figu
 		Incidents: r.Incidents, Alerts: r.Alerts, Suppressed: r.Suppressed, Muted: r.Muted,
 		Rules: r.Raised.figures(),
 		Spool: document.Spool{Messages: r.Queue.Messages, Bytes: r.Queue.Bytes, Age: r.Queue.Age.Seconds(),
-			Delivered: r.Spool.Settled, Dropped: r.Spool.Dropped, Refused: r.Spool.Dead},
+			Delivered: r.Spool.Delivered, Dropped: r.Spool.Dropped, Refused: r.Spool.Dead},
 		Enriched: document.Enriched(r.Enriched),
 		Errors:   r.SinkErrors, Flush: r.Flush.Seconds(), Crashes: r.Crashes,
 	}

@@ -52,7 +52,7 @@ func startWith(s settings, p *policy.Policy, sink delivery.Sink, log *slog.Logge
 	i.memory = memoryNeed(s.maxIPs, s.maxUsers)
 	limitMemory(i.memory)
 	i.sender = delivery.NewSender(i.spool, sink, log)
-	i.every(s.refreshEvery, "refresh", (&lists{policy: p, log: log}).refresh)
+	i.every(s.refreshEvery, "refresh", (&policyLists{policy: p, log: log}).refresh)
 	i.every(cmp.Or(i.healthEvery, findingsEvery), "health", i.healthAtTick)
 	if i.saved != nil {
 		i.every(checkpointSync, "checkpoint", i.saved.sync)

@@ -23,7 +23,7 @@ const subscriptionTime = "2006-01-02T15:04:05"
 // audit is one content type of the Office 365 Management Activity API. The API
 // lists blobs of records by the time at which they became available.
 type audit struct {
-	client      *client
+	client      *apiClient
 	tenant      string
 	contentType string
 
@@ -95,8 +95,8 @@ func (a *audit) start(ctx context.Context, f *feed) error {
 	return nil
 }
 
-// content is one entry of a listing.
-type content struct {
+// listedContent is one entry of a listing.
+type listedContent struct {
 	ID      string    `json:"contentId"`
 	URI     string    `json:"contentUri"`
 	Created time.Time `json:"contentCreated"`
@@ -131,14 +131,14 @@ func (a *audit) collect(ctx context.Context, f *feed, from, to time.Time) error 
 }
 
 // list returns the entries of one page and the link to the next page.
-func (a *audit) list(ctx context.Context, page string) (listed []content, next string, err error) {
+func (a *audit) list(ctx context.Context, page string) (listed []listedContent, next string, err error) {
 	r, err := a.client.get(ctx, page)
 	if err != nil {
 		return nil, "", err
 	}
 	defer r.Body.Close()
 	err = readList(r.Body, func(element json.RawMessage) error {
-		var c content
+		var c listedContent
 		if err := json.Unmarshal(element, &c); err != nil {
 			return fmt.Errorf("content list: %w", err)
 		}

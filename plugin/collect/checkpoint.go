@@ -12,8 +12,8 @@ import (
 
 const checkpointVersion = 1
 
-// state is what a feed has collected.
-type state struct {
+// feedState is what a feed has collected.
+type feedState struct {
 	Version int       `json:"version"`
 	Tenant  string    `json:"tenant"`
 	Through time.Time `json:"through"` // everything listed up to here was collected
@@ -23,7 +23,7 @@ type state struct {
 	SweptFar time.Time `json:"swept_far"`
 	// Pending is content that could not be fetched whole, by id.
 	Pending map[string]*pending `json:"pending,omitempty"`
-	Known   *known              `json:"known"`
+	Known   *knownSet           `json:"known"`
 }
 
 // pending is content to be fetched again.
@@ -45,7 +45,7 @@ type checkpoint struct {
 // load reads the state, or returns a new one that starts before now if the file
 // does not exist. An invalid file is renamed, and load returns a new state together
 // with an error. A nil state means that nothing can be collected.
-func (c *checkpoint) load(now time.Time) (*state, error) {
+func (c *checkpoint) load(now time.Time) (*feedState, error) {
 	text, err := os.ReadFile(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c.begin(now), nil
@@ -53,7 +53,7 @@ func (c *checkpoint) load(now time.Time) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s state
+	var s feedState
 	err = json.Unmarshal(text, &s)
 	if err == nil && (s.Version != checkpointVersion || s.Known == nil || s.Through.IsZero()) {
 		err = fmt.Errorf("version %d: want %d", s.Version, checkpointVersion)
@@ -71,8 +71,8 @@ func (c *checkpoint) load(now time.Time) (*state, error) {
 	return &s, nil
 }
 
-func (c *checkpoint) begin(now time.Time) *state {
-	return &state{
+func (c *checkpoint) begin(now time.Time) *feedState {
+	return &feedState{
 		Version: checkpointVersion, Tenant: c.tenant, Through: now.Add(-c.since), Swept: now, SweptFar: now,
 		Pending: map[string]*pending{}, Known: newKnown(maxKnown),
 	}
@@ -80,7 +80,7 @@ func (c *checkpoint) begin(now time.Time) *state {
 
 // save replaces the file with s. After an error, as after a crash, the file
 // is the old one or the new one, whole.
-func (c *checkpoint) save(s *state) error {
+func (c *checkpoint) save(s *feedState) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err

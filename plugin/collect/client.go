@@ -23,8 +23,8 @@ const (
 	mostPause      = 5 * time.Minute // also of what Retry-After asks for
 )
 
-// client makes requests to one API with a token for its scope.
-type client struct {
+// apiClient makes requests to one API with a token for its scope.
+type apiClient struct {
 	base   *url.URL
 	http   *http.Client
 	tokens *tokens
@@ -49,13 +49,13 @@ func newHTTP() *http.Client {
 }
 
 // newClient returns a client for the API at base.
-func newClient(o *Options, base string) (*client, error) {
+func newClient(o *Options, base string) (*apiClient, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, err
 	}
 	h := newHTTP()
-	return &client{base: u, http: h, sleep: pause, tokens: &tokens{
+	return &apiClient{base: u, http: h, sleep: pause, tokens: &tokens{
 		credential: o.Credential, client: o.Client, http: h,
 		tokenURL: o.Login + "/" + o.Tenant + "/oauth2/v2.0/token", scope: base + "/.default",
 	}}, nil
@@ -63,13 +63,13 @@ func newClient(o *Options, base string) (*client, error) {
 
 // get requests target, an absolute URL. The caller must close the body of the
 // response.
-func (c *client) get(ctx context.Context, target string) (*http.Response, error) {
+func (c *apiClient) get(ctx context.Context, target string) (*http.Response, error) {
 	return c.do(ctx, http.MethodGet, target)
 }
 
 // do makes a request and repeats it after temporary failures, up to maxAttempts
 // times, with the delay that the service requests.
-func (c *client) do(ctx context.Context, method, target string) (*http.Response, error) {
+func (c *apiClient) do(ctx context.Context, method, target string) (*http.Response, error) {
 	u, err := c.own(target)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (c *client) do(ctx context.Context, method, target string) (*http.Response,
 
 // own parses target and returns an error unless its host is that of the API: links
 // come from responses, and every request carries a token.
-func (c *client) own(target string) (*url.URL, error) {
+func (c *apiClient) own(target string) (*url.URL, error) {
 	u, err := url.Parse(target)
 	if err != nil {
 		return nil, fmt.Errorf("link in an answer: %w", err)
@@ -109,7 +109,7 @@ func (c *client) own(target string) (*url.URL, error) {
 
 // attempt makes one request. With an error it returns the delay before the next
 // attempt: 0 leaves the delay to the caller, and a negative delay forbids a retry.
-func (c *client) attempt(ctx context.Context, method string, u *url.URL) (*http.Response, time.Duration, error) {
+func (c *apiClient) attempt(ctx context.Context, method string, u *url.URL) (*http.Response, time.Duration, error) {
 	token, err := c.tokens.get(ctx)
 	if err != nil {
 		return nil, retryable(err), err

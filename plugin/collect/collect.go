@@ -49,7 +49,7 @@ func lockState(folder string) (io.Closer, error) {
 // collector is the set of feeds of a tenant.
 type collector struct {
 	options Options
-	clients []*client
+	clients []*apiClient
 	feeds   []*feed
 	log     *slog.Logger
 }
@@ -103,7 +103,7 @@ func (c *collector) add(name string, s source, shared output) {
 		checkpoint: checkpoint{path: filepath.Join(o.State, name+".json"), tenant: o.Tenant, since: o.Since},
 	}
 	if o.Out != Stdout {
-		f.out = &folder{dir: o.Out, prefix: name, maxSize: o.MaxSize, maxFiles: o.MaxFiles, keep: o.Keep, now: time.Now}
+		f.out = &logFolder{dir: o.Out, prefix: name, maxSize: o.MaxSize, maxFiles: o.MaxFiles, keep: o.Keep, now: time.Now}
 	}
 	c.feeds = append(c.feeds, f)
 }

@@ -59,7 +59,7 @@ type feed struct {
 
 	// state is nil where that in the checkpoint counts: at the start, and after
 	// records have been lost on the way to the output.
-	state     *state
+	state     *feedState
 	buffer    bytes.Buffer
 	written   int       // bytes since the commit
 	committed time.Time // the last commit

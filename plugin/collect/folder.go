@@ -13,14 +13,14 @@ import (
 // logMode lets the group read: the agent may run as another user.
 const logMode = 0o640
 
-// folder writes numbered files, named PREFIX-20260310T120000Z-0001.ndjson for the time
+// logFolder writes numbered files, named PREFIX-20260310T120000Z-0001.ndjson for the time
 // they begin. A file is never renamed or appended to once it is closed, so a
 // reader that follows files by name or by inode loses no line. A file is closed at a
 // size, at the end of a day in UTC, and after a failed write, which may have left
 // part of a line.
 //
 // timberjack, which rotates the file sink, has no sync, and it renames.
-type folder struct {
+type logFolder struct {
 	dir, prefix string
 	maxSize     int64
 	maxFiles    int
@@ -34,7 +34,7 @@ type folder struct {
 	count int // files since the start
 }
 
-func (f *folder) write(line []byte) error {
+func (f *logFolder) write(line []byte) error {
 	if f.file != nil && (f.size+int64(len(line)) > f.maxSize || f.day != f.now().UTC().YearDay()) {
 		if err := f.close(); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (f *folder) write(line []byte) error {
 	return nil
 }
 
-func (f *folder) sync() error {
+func (f *logFolder) sync() error {
 	if f.file == nil {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (f *folder) sync() error {
 }
 
 // close syncs the file and closes it; the next write opens another one.
-func (f *folder) close() error {
+func (f *logFolder) close() error {
 	if err := f.sync(); err != nil || f.file == nil {
 		return err
 	}
@@ -71,14 +71,14 @@ func (f *folder) close() error {
 }
 
 // abandon closes the file without flushing or syncing it.
-func (f *folder) abandon() error {
+func (f *logFolder) abandon() error {
 	file := f.file
 	f.file, f.w = nil, nil
 	return file.Close()
 }
 
 // open creates a new file and deletes files beyond the maximum age or number.
-func (f *folder) open() error {
+func (f *logFolder) open() error {
 	now := f.now().UTC()
 	f.count++
 	name := fmt.Sprintf("%s-%s-%04d.ndjson", f.prefix, now.Format("20060102T150405Z"), f.count)
@@ -98,7 +98,7 @@ func (f *folder) open() error {
 
 // prune deletes the files of this feed that exceed the maximum age or number. The
 // names sort by time, and the last file is the open one.
-func (f *folder) prune(now time.Time) error {
+func (f *logFolder) prune(now time.Time) error {
 	names, err := fs.Glob(os.DirFS(f.dir), f.prefix+"-*.ndjson")
 	if err != nil {
 		return err

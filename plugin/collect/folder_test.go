@@ -16,12 +16,12 @@ import (
 	"redshank/plugin/delivery/sinktest"
 )
 
-func newFolder(t *testing.T) (*folder, *time.Time) {
+func newFolder(t *testing.T) (*logFolder, *time.Time) {
 	now := noon
-	return &folder{dir: t.TempDir(), prefix: "signin.x", maxSize: 100, maxFiles: 5, keep: 72 * time.Hour, now: func() time.Time { return now }}, &now
+	return &logFolder{dir: t.TempDir(), prefix: "signin.x", maxSize: 100, maxFiles: 5, keep: 72 * time.Hour, now: func() time.Time { return now }}, &now
 }
 
-func (f *folder) files(t *testing.T) (names []string, text string) {
+func (f *logFolder) files(t *testing.T) (names []string, text string) {
 	t.Helper()
 	paths, err := filepath.Glob(f.dir + "/*.ndjson")
 	if err != nil {
@@ -37,7 +37,7 @@ func (f *folder) files(t *testing.T) (names []string, text string) {
 	return names, text
 }
 
-func put(t *testing.T, f *folder, lines ...string) {
+func put(t *testing.T, f *logFolder, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
 		if err := f.write([]byte(line + "\n")); err != nil {
@@ -91,7 +91,7 @@ func TestFolderDeletesWhatIsOld(t *testing.T) {
 func TestFolderBesideAnother(t *testing.T) {
 	f, _ := newFolder(t)
 	put(t, f, "a")
-	second := &folder{dir: f.dir, prefix: f.prefix, maxSize: 100, maxFiles: 5, keep: f.keep, now: f.now}
+	second := &logFolder{dir: f.dir, prefix: f.prefix, maxSize: 100, maxFiles: 5, keep: f.keep, now: f.now}
 	put(t, second, "b")
 	if names, text := f.files(t); len(names) != 2 || text != "a\nb\n" {
 		t.Errorf("%q %q", names, text)
@@ -130,7 +130,7 @@ func TestRunWritesFiles(t *testing.T) {
 	if err := Run(t.Context(), o, nil, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	names, text := (&folder{dir: o.Out}).files(t)
+	names, text := (&logFolder{dir: o.Out}).files(t)
 	got := ids(t, slices.Collect(strings.Lines(text)))
 	if len(names) != 2 || len(got) != len(want) || !strings.HasPrefix(names[0], "audit.exchange-") || !strings.HasPrefix(names[1], "signin.interactiveuser-") {
 		t.Errorf("%q, %d records", names, len(got))
@@ -243,11 +243,11 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again known
+	var again knownSet
 	if err := again.UnmarshalText(text); err != nil {
 		t.Fatal(err)
 	}
-	for _, each := range []*known{k, &again} {
+	for _, each := range []*knownSet{k, &again} {
 		if each.has("0") || each.has("1") || !each.has("2") || !each.has("4") || !each.since().Equal(noon.Add(time.Minute)) {
 			t.Errorf("known since %s", each.since())
 		}

@@ -23,16 +23,16 @@ func readPage(r io.Reader, emit func(json.RawMessage) error) (next string, err e
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return "", whole(err)
+			return "", untruncated(err)
 		}
 		switch key {
 		case "value":
 			err = readElements(d, emit)
 		case "@odata.nextLink":
-			err = whole(d.Decode(&next))
+			err = untruncated(d.Decode(&next))
 		default:
 			var ignored json.RawMessage
-			err = whole(d.Decode(&ignored))
+			err = untruncated(d.Decode(&ignored))
 		}
 		if err != nil {
 			return "", err
@@ -48,7 +48,7 @@ func readElements(d *json.Decoder, emit func(json.RawMessage) error) error {
 	for d.More() {
 		var element json.RawMessage
 		if err := d.Decode(&element); err != nil {
-			return whole(err)
+			return untruncated(err)
 		}
 		if err := emit(element); err != nil {
 			return err
@@ -60,15 +60,15 @@ func readElements(d *json.Decoder, emit func(json.RawMessage) error) error {
 func expect(d *json.Decoder, delim json.Delim) error {
 	switch token, err := d.Token(); {
 	case err != nil:
-		return whole(err)
+		return untruncated(err)
 	case token != delim:
 		return fmt.Errorf("answer: %T at byte %d: want %q", token, d.InputOffset(), delim)
 	}
 	return nil
 }
 
-// whole replaces io.EOF, which inside JSON is premature, by io.ErrUnexpectedEOF.
-func whole(err error) error {
+// untruncated replaces io.EOF, which inside JSON is premature, by io.ErrUnexpectedEOF.
+func untruncated(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}

@@ -23,7 +23,7 @@ const (
 // signIns is one kind of sign-in in Microsoft Graph, which lists them by the
 // time of the sign-in, newest first, and some of them hours late.
 type signIns struct {
-	client  *client
+	client  *apiClient
 	version string // of Graph
 	kind    string
 	late    time.Duration // a sign-in may appear this long after its time

@@ -16,7 +16,7 @@ const fileMode = 0o600
 
 // File appends to a file and rotates it by size.
 type File struct {
-	lines
+	lineWriter
 	rotating *timberjack.Logger
 	path     string
 }
@@ -38,7 +38,7 @@ func NewFile(path string, maxSize, maxFiles int) (*File, error) {
 		return nil, err
 	}
 	rotating := &timberjack.Logger{Filename: path, MaxSize: maxSize, MaxBackups: maxFiles, FileMode: fileMode, Compression: "none"}
-	return &File{lines: lines{w: rotating}, rotating: rotating, path: path}, nil
+	return &File{lineWriter: lineWriter{w: rotating}, rotating: rotating, path: path}, nil
 }
 
 // maxAside is how many files beside the alerts are kept; the oldest go first.
@@ -53,7 +53,7 @@ func (f *File) Deliver(messages []Message) (int, error) {
 	for i, m := range messages {
 		var err error
 		if m.Aside == "" {
-			_, err = f.lines.Deliver(messages[i : i+1])
+			_, err = f.lineWriter.Deliver(messages[i : i+1])
 		} else {
 			err = f.putAside(m)
 		}

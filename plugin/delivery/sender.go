@@ -102,7 +102,7 @@ func (s *Sender) run() {
 			continue
 		}
 		n, err := s.deliver(batch)
-		s.spool.settle(n)
+		s.spool.acknowledge(n)
 		if n > 0 {
 			o.failures = 0
 		}

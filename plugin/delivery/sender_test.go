@@ -122,7 +122,7 @@ func TestSenderBuriesWhatIsRefused(t *testing.T) {
 	if err := spool.DeadLetters(func(m Message) { dead = append(dead, m) }); err != nil || ids(dead) != "2 4" {
 		t.Error(err, ids(dead))
 	}
-	if strings.Count(log.String(), "dead letter") != 1 || spool.Stats().Dead != 2 || spool.Stats().Settled != 4 {
+	if strings.Count(log.String(), "dead letter") != 1 || spool.Stats().Dead != 2 || spool.Stats().Delivered != 4 {
 		t.Error(log.String(), spool.Stats())
 	}
 	_, _ = spool.Close()

@@ -36,10 +36,10 @@ type Sink interface {
 	Close() error
 }
 
-// lines writes one document a line, each line in one write, so that a reader of a
+// lineWriter writes one document a line, each line in one write, so that a reader of a
 // file or pipe sees complete lines and several writers do not mix. A Sender and a
-// Stream may share a lines.
-type lines struct {
+// Stream may share a lineWriter.
+type lineWriter struct {
 	mu   sync.Mutex
 	w    io.Writer
 	line []byte // reused
@@ -48,7 +48,7 @@ type lines struct {
 
 // Deliver writes messages until one fails. A line that a full disk cut off is
 // ended by a line break before the next document, which stays a line of its own.
-func (l *lines) Deliver(messages []Message) (int, error) {
+func (l *lineWriter) Deliver(messages []Message) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, m := range messages {

@@ -40,7 +40,7 @@ func (d *fillingDisk) Write(b []byte) (int, error) {
 
 func TestLines(t *testing.T) {
 	d := &fillingDisk{room: 100}
-	l := lines{w: d}
+	l := lineWriter{w: d}
 	if n, err := l.Deliver(messages("{1}", "{2}")); n != 2 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -52,7 +52,7 @@ func TestLines(t *testing.T) {
 // What a full disk cut off must not spoil the line after it.
 func TestTornLine(t *testing.T) {
 	d := &fillingDisk{room: 6}
-	l := lines{w: d}
+	l := lineWriter{w: d}
 	if n, err := l.Deliver(messages("{1}", "{2}", "{3}")); n != 1 || err == nil {
 		t.Fatal(n, err)
 	}

@@ -68,7 +68,7 @@ type Spool struct {
 // SpoolStats counts messages since the spool was opened.
 type SpoolStats struct {
 	Put       uint64
-	Settled   uint64 // delivered and acknowledged
+	Delivered uint64 // acknowledged by the sink
 	Dropped   uint64 // because the spool was full
 	Dead      uint64 // refused by the receiver for good
 	Unread    uint64 // damaged in the store after it was opened
@@ -261,8 +261,8 @@ func (s *Spool) message(e *entry) (Message, bool) {
 	return Message{}, false
 }
 
-// settle removes the first n messages of the batch: they are acknowledged.
-func (s *Spool) settle(n int) {
+// acknowledge removes the first n messages of the batch, which the sink has acknowledged.
+func (s *Spool) acknowledge(n int) {
 	if n <= 0 {
 		return
 	}
@@ -270,7 +270,7 @@ func (s *Spool) settle(n int) {
 	defer s.mu.Unlock()
 	n = min(n, len(s.inFlight))
 	s.shift(n)
-	s.stats.Settled += uint64(n)
+	s.stats.Delivered += uint64(n)
 	s.save(nil)
 }
 

@@ -70,18 +70,18 @@ func TestSpoolKeepsOrder(t *testing.T) {
 		if got := ids(s.take()); got != "1 2 3 4 5" {
 			t.Errorf("a batch that was given out became %s", got)
 		}
-		s.settle(2)
+		s.acknowledge(2)
 		if got := ids(s.take()); got != "3 4 5" {
 			t.Error(got)
 		}
 		if n, bytes, oldest := s.Depth(); n != 4 || bytes <= 0 || time.Since(oldest) > time.Minute {
 			t.Error(n, bytes, oldest)
 		}
-		s.settle(3)
+		s.acknowledge(3)
 		if got := ids(s.take()); got != "6" {
 			t.Error(got)
 		}
-		s.settle(1)
+		s.acknowledge(1)
 		if n, bytes, oldest := s.Depth(); n != 0 || bytes != 0 || !oldest.IsZero() || s.take() != nil {
 			t.Error(n, bytes, oldest)
 		}
@@ -103,7 +103,7 @@ func TestSpoolBatchIsBounded(t *testing.T) {
 			if got := len(s.take()); got != want {
 				t.Errorf("batch of %d, want %d", got, want)
 			}
-			s.settle(want)
+			s.acknowledge(want)
 		}
 		if lost, err := s.Close(); lost > 0 || err != nil {
 			t.Error(lost, err)
@@ -116,7 +116,7 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 	s := openSpool(t, folder, 0)
 	put(t, s, numbered(1, 300))
 	s.take()
-	s.settle(10)
+	s.acknowledge(10)
 	// As after SIGKILL: nothing is closed in order, only the lock goes.
 	if err := s.store.Close(); err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func TestSpoolSurvivesRestart(t *testing.T) {
 			}
 			next++
 		}
-		s.settle(len(batch))
+		s.acknowledge(len(batch))
 	}
 	if lost, err := s.Close(); lost > 0 || err != nil {
 		t.Error(lost, err)
@@ -171,7 +171,7 @@ func TestSpoolDropsLeastSevereFirst(t *testing.T) {
 		var left []string
 		for batch := s.take(); len(batch) > 0; batch = s.take() {
 			left = append(left, ids(batch))
-			s.settle(len(batch))
+			s.acknowledge(len(batch))
 		}
 		if got := strings.Join(left, " "); got != "1 2 6 7" {
 			t.Errorf("left are %s", got)
@@ -238,10 +238,10 @@ func TestSpoolOnFullDisk(t *testing.T) {
 	if got := ids(s.take()); got != "1 2 3 4 5 6 7 8" {
 		t.Error(got)
 	}
-	s.settle(1)
+	s.acknowledge(1)
 	s.store.SetLimit(0)
 	s.retryAt = time.Unix(0, 1)
-	s.settle(1)
+	s.acknowledge(1)
 	if !strings.Contains(log.String(), "can be written again") {
 		t.Error(log.String())
 	}
@@ -259,7 +259,7 @@ func TestSpoolSaysWhatMemoryLoses(t *testing.T) {
 	s := openSpool(t, "", 0)
 	put(t, s, numbered(1, 3))
 	s.take()
-	s.settle(1)
+	s.acknowledge(1)
 	if lost, err := s.Close(); lost != 2 || err != nil {
 		t.Error(lost, err)
 	}

@@ -30,7 +30,7 @@ func spoolBytes(t testing.TB, n int) []byte {
 		}
 	}
 	s.take()
-	s.settle(1)
+	s.acknowledge(1)
 	s.reject()
 	_, _ = s.Close()
 	b, err := os.ReadFile(filepath.Join(folder, spoolFile))
@@ -58,7 +58,7 @@ func opened(t testing.TB, folder string, file []byte, at, want int) {
 		t.Fatalf("%d of %d found, set aside %d times at %d:\n%s", found, want, aside, at, log.String())
 	}
 	for batch := s.take(); len(batch) > 0; batch = s.take() {
-		s.settle(len(batch))
+		s.acknowledge(len(batch))
 	}
 	if err := s.Put(numbered(1, 2)); err != nil || s.Stats().Unread > 0 || strings.Contains(log.String(), "cannot be") {
 		t.Fatal(at, err, s.Stats(), log.String())

@@ -8,11 +8,11 @@ import (
 )
 
 // Stdout writes to the standard output of the agent.
-type Stdout struct{ lines }
+type Stdout struct{ lineWriter }
 
 // NewStdout returns the sink. The stream belongs to the agent and is never closed.
 func NewStdout() *Stdout {
-	return &Stdout{lines{w: stdout{func(b []byte) (int, error) { return syscall.Write(syscall.Stdout, b) }}}}
+	return &Stdout{lineWriter{w: stdout{func(b []byte) (int, error) { return syscall.Write(syscall.Stdout, b) }}}}
 }
 
 // Close does nothing.

@@ -72,7 +72,7 @@ func TestAlertsOfTheDayAreConsistent(t *testing.T) {
 		}
 		for _, c := range own.Context {
 			for _, s := range c.SignIns {
-				if s.At > stamp(a.Time) || s.Usual && s.IP == address(a.Source) {
+				if s.At > stamp(a.Time) || s.Usual && s.IP == addressText(a.Source) {
 					t.Errorf("%s: sign-in %+v (want none after the alert, and the attacker's address not usual)", a.Message, s)
 				}
 			}

@@ -50,7 +50,7 @@ func resourcesOf(a *alert.Alert) []ocsfResource {
 		return &out[i]
 	}
 	for _, v := range a.Valid {
-		account(v.User, roleAffected).Data = &ocsfAccountData{At: stamp(v.At), How: text.Cut(v.How, maxText), IP: address(v.IP)}
+		account(v.User, roleAffected).Data = &ocsfAccountData{At: stamp(v.At), How: text.Cut(v.How, maxText), IP: addressText(v.IP)}
 	}
 	if s := subjectOf(a); s.is(anAccount) {
 		account(s.Name, roleAffected)

@@ -301,30 +301,47 @@ func TestEveryOCSFMessageIsValid(t *testing.T) {
 	}
 }
 
+// Every kind of mistake in a document is named, those below "published" only by the
+// published schema.
 func TestOCSFCheckSeesMistakes(t *testing.T) {
-	for name, schema := range map[string]func(testing.TB) ocsfSchemaFile{"published": publishedOCSF, "own": ownOCSF} {
+	anywhere := [][3]string{
+		{`"severity_id"`, `"severityid"`, "severityid: no such attribute"},
+		{`"severity_id":5,`, ``, ".severity_id: missing"},
+		{`"src_endpoint"`, `"source_endpoint"`, "source_endpoint: no such attribute"},
+		{`"activity_id":2`, `"activity_id":7`, "activity_id: 7 is none of"},
+		{`"class_uid":2004`, `"class_uid":2001`, "class_uid 2001: not of a Detection Finding"},
+		{`"type_uid":200402`, `"type_uid":200401`, "type_uid 200401"},
+		{`"profiles":["incident"]`, `"profiles":"incident"`, "metadata.profiles: not a list"},
+		{`"product":{"name":"Redshank","vendor_name":"Redshank","version":"1.2.3"}`, `"product":"Redshank"`, "metadata.product: not a product"},
+		{`"time":1772439304250`, `"time":"2026-03-02"`, "time: not a long_t"},
+		{`"message":`, `"message":5,"desc":`, "message: not a string_t"},
+		{`"lat":52.1`, `"lat":"52"`, "location.lat: not a float_t"},
+		{`"ip":"203.0.113.7"`, `"ip":"somewhere"`, "src_endpoint.ip: not a ip_t"},
+		{`"is_alert":true`, `"is_alert":1`, "is_alert: not a boolean_t"},
+		{`"is_alert":true`, `"is_alert":`, "invalid character"},
+		{`"type_id":2,"type":"IP Address"`, `"type_id":222,"type":"IP Address"`, "observables[0].type_id: 222 is none of"},
+	}
+	published := [][3]string{
+		{`"profiles":["incident"]`, `"profiles":["cloud"]`, "is_suspected_breach: only with profile incident"},
+		{`"technique":{`, `"tactics":[],"technique":{`, "attacks[0].tactics: deprecated"},
+		{`{"name":"records","data":{"record_ids":["0d3e"]}}`, `{"name":"records"}`, "evidences[1]: none of"},
+		{`"email_addr":"alice@contoso.com"`, `"email_addr":"alice"`, `"alice" is no email_t`},
+		{`"ip":"203.0.113.7"`, `"ip":"2001:0db8:0000:0000:0000:0000:0000:0000:0001"`, "longer than 40"},
+	}
+	for name, c := range map[string]struct {
+		schema  func(testing.TB) ocsfSchemaFile
+		changes [][3]string
+	}{"published": {publishedOCSF, slices.Concat(anywhere, published)}, "own": {ownOCSF, anywhere}} {
 		t.Run(name, func(t *testing.T) {
-			s := schema(t)
+			s := c.schema(t)
 			doc := string(finding(t, kindsOfAlert()["user"]))
-			for _, change := range [][2]string{
-				{`"severity_id"`, `"severityid"`},
-				{`"src_endpoint"`, `"source_endpoint"`},
-				{`"analytic":{"uid"`, `"analytic":{"id"`},
-				{`"activity_id":2`, `"activity_id":7`},
-				{`"class_uid":2004`, `"class_uid":2001`},
-				{`"type_uid":200402`, `"type_uid":200401`},
-				{`"profiles":["incident"]`, `"profiles":"incident"`},
-				{`"time":1772439304250`, `"time":"2026-03-02"`},
-				{`"ip":"203.0.113.7"`, `"ip":"somewhere"`},
-				{`"is_alert":true`, `"is_alert":1`},
-				{`"type_id":2,"type":"IP Address"`, `"type_id":222,"type":"IP Address"`},
-			} {
+			for _, change := range c.changes {
 				broken := strings.Replace(doc, change[0], change[1], 1)
 				if broken == doc {
 					t.Errorf("%s is not in the document", change[0])
 				}
-				if len(s.mistakes([]byte(broken))) == 0 {
-					t.Errorf("%s went unseen", change[1])
+				if found := strings.Join(s.mistakes([]byte(broken)), "\n"); !strings.Contains(found, change[2]) {
+					t.Errorf("%s: found %q, want %s", change[1], found, change[2])
 				}
 			}
 		})

@@ -78,20 +78,20 @@ func contextOf(c *alert.Context, at time.Time) ownContext {
 		if s.At.After(at) {
 			continue
 		}
-		own.SignIns = append(own.SignIns, ownSignIn{stamp(s.At), address(s.IP), s.Country, text.Cut(s.Network, maxName),
+		own.SignIns = append(own.SignIns, ownSignIn{stamp(s.At), addressText(s.IP), s.Country, text.Cut(s.Network, maxName),
 			cutAll(s.Labels, maxName), s.Usual, s.Service, s.Client})
 	}
 	for _, d := range c.Since {
 		if d.First.After(at) {
 			continue
 		}
-		own.Since = append(own.Since, ownObservation{d.Code, text.Cut(d.Detail, maxText), stamp(d.First), stamp(d.Last), address(d.IP)})
+		own.Since = append(own.Since, ownObservation{d.Code, text.Cut(d.Detail, maxText), stamp(d.First), stamp(d.Last), addressText(d.IP)})
 	}
 	return own
 }
 
-// address returns the text of ip, and "" for an unknown address.
-func address(ip netip.Addr) string {
+// addressText returns the text of ip, and "" for an unknown address.
+func addressText(ip netip.Addr) string {
 	if !ip.IsValid() {
 		return ""
 	}

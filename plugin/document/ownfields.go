@@ -156,7 +156,7 @@ func ownFieldsOf(a *alert.Alert) ownFields {
 
 // signalOf converts a signal. It omits a zero time.
 func signalOf(s *alert.Signal) ownSignal {
-	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), IP: address(s.IP),
+	own := ownSignal{Code: s.Code, Weight: s.Weight, Detail: text.Cut(s.Detail, maxText), IP: addressText(s.IP),
 		Record: text.Cut(s.Record, maxShort), Seen: text.Cut(s.Seen, maxShort)}
 	if !s.At.IsZero() {
 		own.At = stamp(s.At)
@@ -194,7 +194,7 @@ func credentialsOf(found []alert.Credential) []ownCredential {
 	var out []ownCredential
 	for _, c := range found {
 		out = append(out, ownCredential{text.Cut(c.User, maxName), stamp(c.At), text.Cut(c.How, maxText),
-			address(c.IP), text.Cut(c.Agent, maxShort), text.Cut(c.App, maxShort), text.Cut(c.Record, maxShort)})
+			addressText(c.IP), text.Cut(c.Agent, maxShort), text.Cut(c.App, maxShort), text.Cut(c.Record, maxShort)})
 	}
 	return out
 }

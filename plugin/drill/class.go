@@ -9,8 +9,8 @@ import (
 	"redshank/analytics/policy"
 )
 
-// class is one class of incidents with the attack that leads to it.
-type class struct {
+// incidentClass is one class of incidents with the attack that leads to it.
+type incidentClass struct {
 	rule, name string
 	accounts   func(p *policy.Policy) int // how many accounts of the list the attack takes
 	acts       func(c *cast) []act
@@ -33,7 +33,7 @@ func (c *cast) last(n int) string { return c.accounts[len(c.accounts)-n] }
 
 // classes are the classes that can be drilled. Each has addresses and, for AN0131,
 // accounts of its own, so that no incident takes in another.
-var classes = []class{
+var classes = []incidentClass{
 	{rule: "AN1269", name: "credential_stuffing", accounts: tried, acts: stuffing},
 	{rule: "AN1269", name: "password_spraying", accounts: tried, acts: spraying},
 	{rule: "AN1269", name: "password_guessing", accounts: func(*policy.Policy) int { return 2 }, acts: guessing},
@@ -205,7 +205,7 @@ func byApplication(c *cast) []act {
 
 // check returns why a class cannot be drilled with a list of accounts, "" where it
 // can.
-func (k *class) check(c *cast) string {
+func (k *incidentClass) check(c *cast) string {
 	if n := k.accounts(c.policy); len(c.accounts) < n {
 		return fmt.Sprintf("needs %d drill accounts (the policy has %d)", n, len(c.accounts))
 	}

@@ -65,8 +65,8 @@ type headed interface {
 	header(existing io.Reader) (string, error)
 }
 
-// log is one file to write.
-type log struct {
+// logFile is one file to write.
+type logFile struct {
 	format
 	path string
 	acts []act
@@ -99,8 +99,8 @@ func Write(o Options) (*Drill, error) {
 }
 
 // logs returns the logs to write.
-func (o *Options) logs() (list []*log) {
-	for _, l := range []*log{{format: ual{}, path: o.UAL}, {format: &iis{}, path: o.IIS}, {format: entra{}, path: o.Entra},
+func (o *Options) logs() (list []*logFile) {
+	for _, l := range []*logFile{{format: ual{}, path: o.UAL}, {format: &iis{}, path: o.IIS}, {format: entra{}, path: o.Entra},
 		{format: newSMTP(), path: o.SMTP}, {format: newMailbox("imap"), path: o.IMAP}, {format: newMailbox("pop"), path: o.POP},
 		{format: windows{}, path: o.Windows}} {
 		if l.path != "" {
@@ -111,7 +111,7 @@ func (o *Options) logs() (list []*log) {
 }
 
 // plan assigns the acts of a class to the first log that can have them.
-func (d *Drill) plan(k *class, c *cast, logs []*log) {
+func (d *Drill) plan(k *incidentClass, c *cast, logs []*logFile) {
 	why := k.check(c)
 	if why != "" {
 		d.Skipped = append(d.Skipped, Skipped{k.name, why})
@@ -134,7 +134,7 @@ func (d *Drill) plan(k *class, c *cast, logs []*log) {
 }
 
 // actsFor returns the attack of a class as a log can record it, nil if it cannot.
-func (k *class) actsFor(c *cast, l *log) []act {
+func (k *incidentClass) actsFor(c *cast, l *logFile) []act {
 	for _, attack := range [...]func(*cast) []act{k.acts, k.onServer} {
 		if attack == nil {
 			continue
@@ -148,7 +148,7 @@ func (k *class) actsFor(c *cast, l *log) []act {
 }
 
 // write appends the acts of a log in the order of their times.
-func (l *log) write(run mark.Run, key *mark.Key, number *uint32) (err error) {
+func (l *logFile) write(run mark.Run, key *mark.Key, number *uint32) (err error) {
 	if len(l.acts) == 0 {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (l *log) write(run mark.Run, key *mark.Key, number *uint32) (err error) {
 
 // begin returns what precedes the lines: the header of a new file, the end of an
 // unfinished line.
-func (l *log) begin(file *os.File) (text []byte, err error) {
+func (l *logFile) begin(file *os.File) (text []byte, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err

@@ -282,7 +282,7 @@ func (x *explanation) print(out io.Writer) {
 		if e.incident != "" {
 			reason += ", in " + e.incident
 		}
-		fmt.Fprintf(t, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", e.at.Format(time.DateTime), printable(e.what), times, address(e.ip), cmp.Or(printable(e.user), "-"), e.service, e.Verdict, reason)
+		fmt.Fprintf(t, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", e.at.Format(time.DateTime), printable(e.what), times, addressText(e.ip), cmp.Or(printable(e.user), "-"), e.service, e.Verdict, reason)
 		i += n
 	}
 	t.Flush()
@@ -292,7 +292,7 @@ func alike(a, b *explained) bool {
 	return a.what == b.what && a.ip == b.ip && a.user == b.user && a.service == b.service && a.incident == b.incident && a.Decision == b.Decision
 }
 
-func address(ip netip.Addr) string {
+func addressText(ip netip.Addr) string {
 	if !ip.IsValid() {
 		return "-"
 	}

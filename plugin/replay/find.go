@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Find reads the logs and returns what the engine finds in them. It writes
-// nothing but what is wrong with single files, to errs.
+// Find reads the logs and returns what the engine finds in them. Errors of single files
+// are written to errs.
 func Find(ctx context.Context, opts Options, errs io.Writer) (*Result, error) {
 	r, err := newRun(opts, errs)
 	if err != nil {

@@ -23,7 +23,7 @@ type Options struct {
 	Alerts   string // file for all messages, as NDJSON
 	Enriched string // file for all records as they came, each with a field redshank; NDJSON
 	Report   string // file for the report, HTML
-	Explain  string // account or address to account for
+	Explain  string // account or address whose events are listed
 	JSON     bool   // the result as JSON instead of tables
 	Progress bool   // a bar on the error output
 

@@ -21,6 +21,7 @@ import (
 
 	"redshank/analytics/alert"
 	"redshank/test/bench/iis"
+	"redshank/test/extent"
 )
 
 const iisHead = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n"
@@ -454,6 +455,7 @@ func TestEnriched(t *testing.T) {
 // TestBlocks reads a log that is large enough to be read in blocks, and the same
 // compressed, which is read in one piece: every event comes twice.
 func TestBlocks(t *testing.T) {
+	extent.NeedsFull(t)
 	var logs [2]bytes.Buffer
 	if err := iis.Write(&logs[0], 150_000); err != nil {
 		t.Fatal(err)

@@ -75,15 +75,15 @@ func (b *Batch) Newest(limit int) {
 	*b = fresh
 }
 
-// change is one change of a batch. A nil value removes the entry.
-type change struct {
+// batchChange is one change of a batch. A nil value removes the entry.
+type batchChange struct {
 	bucket     string
 	key, value []byte
 	position   int // in the batch
 }
 
 // changesIn appends the changes encoded in b, which they point into.
-func changesIn(to []change, b []byte) ([]change, error) {
+func changesIn(to []batchChange, b []byte) ([]batchChange, error) {
 	for len(b) > 0 {
 		bucket, rest, ok := pieceOf(b, 0)
 		key, rest, ok2 := pieceOf(rest, 0)
@@ -91,7 +91,7 @@ func changesIn(to []change, b []byte) ([]change, error) {
 		if !ok || !ok2 || !ok3 {
 			return to, fmt.Errorf("%w: a change in the write-ahead log", ErrDamaged)
 		}
-		c := change{key: key, value: value, position: len(to)}
+		c := batchChange{key: key, value: value, position: len(to)}
 		if n := len(to); n > 0 && to[n-1].bucket == string(bucket) {
 			c.bucket = to[n-1].bucket
 		} else {
@@ -120,8 +120,8 @@ func pieceOf(b []byte, less uint64) (piece, rest []byte, ok bool) {
 
 // inOrder sorts changes by bucket and key, the order of the tree, and keeps the
 // last change of every entry.
-func inOrder(changes []change) []change {
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(orderOf(a, b), a.position-b.position) }) // faster than a stable sort
+func inOrder(changes []batchChange) []batchChange {
+	slices.SortFunc(changes, func(a, b batchChange) int { return cmp.Or(orderOf(a, b), a.position-b.position) }) // faster than a stable sort
 	kept := changes[:0]
 	for i := range changes {
 		if i+1 == len(changes) || orderOf(changes[i], changes[i+1]) != 0 {
@@ -131,6 +131,6 @@ func inOrder(changes []change) []change {
 	return kept
 }
 
-func orderOf(a, b change) int {
+func orderOf(a, b batchChange) int {
 	return cmp.Or(cmp.Compare(a.bucket, b.bucket), bytes.Compare(a.key, b.key))
 }

@@ -56,7 +56,7 @@ func (s *Store) compact(from *segment) error {
 	if err := from.file.Sync(); err != nil {
 		return err
 	}
-	var changes []change
+	var changes []batchChange
 	last, size := s.compacted, 0
 	err := from.each(s.wal.format, func(number uint64, batch []byte) (err error) {
 		if number <= s.compacted {
@@ -85,7 +85,7 @@ func (s *Store) compact(from *segment) error {
 // process ends before, the same frames are applied again, which changes
 // nothing. When bbolt falls back from a damaged page to the previous
 // transaction, all changes are there.
-func (s *Store) apply(changes []change, last uint64) error {
+func (s *Store) apply(changes []batchChange, last uint64) error {
 	for some := range slices.Chunk(inOrder(changes), compactChanges) {
 		if err := s.Update(func(t *Tx) error { return t.changeAll(some) }); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Store) apply(changes []change, last uint64) error {
 	return err
 }
 
-func (t *Tx) changeAll(changes []change) error {
+func (t *Tx) changeAll(changes []batchChange) error {
 	for _, c := range changes {
 		if err := t.change(c); err != nil {
 			return fmt.Errorf("%s: %w", c.bucket, err)
@@ -109,7 +109,7 @@ func (t *Tx) changeAll(changes []change) error {
 	return nil
 }
 
-func (t *Tx) change(c change) error {
+func (t *Tx) change(c batchChange) error {
 	if t.tx.Bucket([]byte(c.bucket)) == nil {
 		return fmt.Errorf("%w: no such bucket", ErrDamaged)
 	}

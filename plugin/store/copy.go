@@ -31,7 +31,7 @@ func OpenCopy(path string, o Options, load func(*Store) error) (*Store, error) {
 	for attempt := 1; ; attempt++ {
 		var s *Store
 		if err = copyAll(path, to, o); err == nil {
-			s, err = try(to, o, load)
+			s, err = openChecked(to, o, load)
 		}
 		switch {
 		case err == nil:

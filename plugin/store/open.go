@@ -45,7 +45,7 @@ func Open(path string, o Options, load func(*Store) error) (s *Store, aside, err
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, err
 	}
-	s, err = try(path, o, load)
+	s, err = openChecked(path, o, load)
 	if !isDamage(err) {
 		return s, nil, explained(path, err)
 	}
@@ -54,7 +54,7 @@ func Open(path string, o Options, load func(*Store) error) (s *Store, aside, err
 		return nil, nil, fmt.Errorf("%s: %w, and cannot be set aside: %w", path, err, failed)
 	}
 	aside = fmt.Errorf("%s: %w; it is kept as %s", path, err, filepath.Base(to))
-	s, err = try(path, o, load)
+	s, err = openChecked(path, o, load)
 	return s, aside, explained(path, err)
 }
 
@@ -101,9 +101,9 @@ func renameAll(path, to string) error {
 	return nil
 }
 
-// try opens the store and loads it after the whole file was checked, so that
+// openChecked opens the store and loads it after the whole file was checked, so that
 // part of a damaged store is never loaded.
-func try(path string, o Options, load func(*Store) error) (*Store, error) {
+func openChecked(path string, o Options, load func(*Store) error) (*Store, error) {
 	if err := checkFile(path); err != nil {
 		return nil, err
 	}

@@ -54,10 +54,10 @@ func (w *wal) close() error {
 	return errors.Join(w.segments[0].file.Close(), w.segments[1].file.Close())
 }
 
-// Append adds a batch to the write-ahead log without waiting for the disk. When
-// Append returns, the batch survives the end of the process; a loss of power it
-// survives after the next Sync. After an error nothing of the batch is in the
-// log. Append may run concurrently with Sync and Compact.
+// Append adds a batch to the write-ahead log without waiting for the disk. When Append
+// returns, the batch survives the end of the process; after the next Sync it also survives
+// a loss of power. After an error no part of the batch is in the log. Append may run
+// concurrently with Sync and Compact.
 func (s *Store) Append(b *Batch) error {
 	w := s.wal
 	w.mu.Lock()

@@ -35,7 +35,7 @@ func AppendJSON(dst, s []byte) []byte {
 		switch {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
-		case r == utf8.RuneError && size == 1 || invisible(r):
+		case r == utf8.RuneError && size == 1 || isInvisible(r):
 			dst = appendEscape(dst, r)
 		default:
 			dst = append(dst, s[i:i+size]...)
@@ -59,7 +59,7 @@ func escapeInvisible(doc []byte) []byte {
 	out := make([]byte, 0, len(doc)+len(doc)/8)
 	for len(doc) > 0 {
 		out, doc = append(out, doc[:n]...), doc[n:]
-		if r, size := utf8.DecodeRune(doc); invisible(r) {
+		if r, size := utf8.DecodeRune(doc); isInvisible(r) {
 			out, doc = appendEscape(out, r), doc[size:]
 		} else {
 			out, doc = append(out, doc[:size]...), doc[size:]
@@ -78,9 +78,9 @@ func visibleASCII(b []byte) (n int) {
 	return n
 }
 
-// invisible reports whether r is a control or format character (DEL, the C1
+// isInvisible reports whether r is a control or format character (DEL, the C1
 // range, bidirectional overrides, zero-width characters) or of a private area.
-func invisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) }
+func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) }
 
 func appendEscape(out []byte, r rune) []byte {
 	if r > 0xFFFF {

@@ -34,7 +34,7 @@ func main() {
 func run() error {
 	build := flag.String("build", "build", "`folder` of the artefacts")
 	lines := flag.Int("lines", 1_000_000, "IIS lines to read")
-	kind := flag.String("input", iis.Routine, "`kind` of lines: routine, hostile, flood or mixed")
+	kind := flag.String("input", iis.Routine, "`kind` of lines: routine, hostile, logins, flood or mixed")
 	rounds := flag.Int("rounds", 5, "counted rounds, after one that is not")
 	only := flag.String("only", costCases, "`names` of cases to run, with commas, or scale for\n"+scaleCases+"\n")
 	flag.Parse()

@@ -27,6 +27,7 @@ import (
 
 	"redshank/plugin/replay"
 	"redshank/test/day"
+	"redshank/test/extent"
 )
 
 // names are the names of the browser's executable on different systems.
@@ -51,6 +52,7 @@ func find(t *testing.T) string {
 // TestReport opens the reports of the synthetic day, of a recorded tenant and of
 // hostile names.
 func TestReport(t *testing.T) {
+	extent.NeedsFull(t)
 	path := find(t)
 	for name, logs := range map[string]func(t *testing.T) []string{"day": dayLogs, "tenant": tenantLogs, "hostile": hostileLogs} {
 		t.Run(name, func(t *testing.T) {

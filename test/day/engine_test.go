@@ -9,7 +9,16 @@ import (
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 	"redshank/test/day"
+	"redshank/test/extent"
 )
+
+// records is the number of records of a day, most of which are routine.
+func records() int {
+	if extent.Full() {
+		return 60_000
+	}
+	return 20_000
+}
 
 // chunkSize is the approximate size of an agent's chunk in bytes.
 const chunkSize = 1 << 20
@@ -75,7 +84,7 @@ var views = []struct {
 
 // TestAnyOrder: exactly the attacks are found in all logs for any order of the lines.
 func TestAnyOrder(t *testing.T) {
-	d := day.New(day.Options{Seed: 1, Records: 60_000})
+	d := day.New(day.Options{Seed: 1, Records: records()})
 	for _, order := range orders {
 		t.Run(order.name, func(t *testing.T) {
 			for _, wrong := range d.Compare(observe(t, order.of(d.Streams)), day.Exchange, day.Cloud) {
@@ -87,7 +96,7 @@ func TestAnyOrder(t *testing.T) {
 
 // TestAnyView: exactly the attacks that it shows are found in any part of the logs.
 func TestAnyView(t *testing.T) {
-	whole := day.New(day.Options{Seed: 2, Records: 60_000})
+	whole := day.New(day.Options{Seed: 2, Records: records()})
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			d := whole

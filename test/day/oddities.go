@@ -45,9 +45,9 @@ func (m benign) expiry() {
 		p := m.people[i*7+3]
 		at := m.around(clock(9, 5), 12*time.Minute)
 		changed := at.Add(m.between(2*time.Minute, 7*time.Minute))
-		m.log.Form(at, p.desk, p.typed(), lines.Expired)
+		m.log.Form(at, p.workplace, p.typed(), lines.Expired)
 		m.cloudSignIn(at.Add(20*time.Second), p.egress, lines.OfficeHome, p, lines.Expired)
-		m.log.Form(changed, p.desk, p.typed(), lines.Right)
+		m.log.Form(changed, p.workplace, p.typed(), lines.Right)
 		m.cloudSignIn(changed.Add(40*time.Second), p.egress, lines.OfficeHome, p, lines.Right)
 	}
 }

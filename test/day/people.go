@@ -14,12 +14,12 @@ type person struct {
 	netbios string
 	object  string // object id in the directory
 
-	desk    lines.Client // at work, as the Exchange server sees it
-	egress  lines.Client // at work, as the cloud sees it
-	home    lines.Client
-	phone   lines.Client // on the carrier's network
-	device  string       // ActiveSync device id
-	spelled bool         // types DOMAIN\name, not the user principal name
+	workplace lines.Client // at work, as the Exchange server sees it
+	egress    lines.Client // at work, as the cloud sees it
+	home      lines.Client
+	phone     lines.Client // on the carrier's network
+	device    string       // ActiveSync device id
+	spelled   bool         // types DOMAIN\name, not the user principal name
 
 	comes, goes time.Time
 	branch      bool // works in the branch, where all traffic has one public address
@@ -102,10 +102,10 @@ func (m *maker) person(i int, name string) *person {
 // provider's addresses; phones share the carrier's addresses.
 func (m *maker) place(p *person, i int) {
 	browser := pick(m, browsers)
-	p.desk, p.egress = client(fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser), client(headquarters, browser)
+	p.workplace, p.egress = client(fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser), client(headquarters, browser)
 	if p.branch {
 		p.egress = client(branchOffice, browser)
-		p.desk = p.egress
+		p.workplace = p.egress
 	}
 	p.home = client(fmt.Sprintf("2001:db8:1000:%x::%x", 0x100+i, 0x10+m.rng.IntN(0xffff)), browser)
 	if m.chance(0.35) {

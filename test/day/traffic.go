@@ -30,7 +30,7 @@ func (m traffic) workday(p *person) {
 		m.outlook(p)
 	}
 	if p.webmail {
-		m.typedIn(m.around(p.comes, 5*time.Minute), p.desk, p)
+		m.typedIn(m.around(p.comes, 5*time.Minute), p.workplace, p)
 		m.typedIn(m.around(clock(20, 10), time.Hour), p.home, p)
 	}
 	if p.phoneMail {
@@ -45,7 +45,7 @@ func (m traffic) workday(p *person) {
 // outlook adds a desktop client: one autodiscover request and then polling. Every
 // new connection begins with a challenge.
 func (m traffic) outlook(p *person) {
-	c := lines.Client{IP: p.desk.IP, Agent: outlookFull}
+	c := lines.Client{IP: p.workplace.IP, Agent: outlookFull}
 	m.log.NTLM(p.comes, c, lines.Autodiscover, p.down(), lines.Right)
 	m.during(p.comes, p.goes, 26*time.Minute, func(at time.Time) {
 		if m.chance(0.3) {

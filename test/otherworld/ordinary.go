@@ -7,11 +7,11 @@ import (
 	"redshank/test/world/lines"
 )
 
-// days plan what people do on ordinary days.
-type days struct{ *World }
+// dayPlanner plans what people do on ordinary days.
+type dayPlanner struct{ *World }
 
 // ordinary plans a day of everybody.
-func (w days) ordinary(day int) {
+func (w dayPlanner) ordinary(day int) {
 	for _, p := range w.people {
 		if start := w.local(p, day, 12); p.works(start) {
 			w.personDay(p, day)
@@ -21,11 +21,11 @@ func (w days) ordinary(day int) {
 }
 
 // local returns a time of a day where the person works.
-func (w days) local(p *person, day int, hour float64) time.Time {
+func (w dayPlanner) local(p *person, day int, hour float64) time.Time {
 	return w.day(day, hour).Add(-time.Duration(p.site.zone-w.countries[0].zone) * time.Hour)
 }
 
-func (w days) personDay(p *person, day int) {
+func (w dayPlanner) personDay(p *person, day int) {
 	weekday := w.local(p, day, 12).Weekday()
 	rest := weekday == time.Saturday || weekday == time.Sunday
 	comes := p.comes
@@ -53,7 +53,7 @@ func (w days) personDay(p *person, day int) {
 }
 
 // workday is a person's day with mail on a computer.
-func (w days) workday(p *person, day int, begin, end time.Time, at spot) {
+func (w dayPlanner) workday(p *person, day int, begin, end time.Time, at spot) {
 	if p.web {
 		w.at(begin, func(t time.Time) { w.enter(p, t, at) })
 		w.during(begin.Add(5*time.Minute), end, 80*time.Minute, func(t time.Time) { w.readWeb(p, t, at) })
@@ -89,7 +89,7 @@ func (w days) workday(p *person, day int, begin, end time.Time, at spot) {
 
 // mistakes draws the number of wrong passwords before the right one: mostly none. More
 // than five lock the account.
-func (w days) mistakes(p *person, at time.Time) int {
+func (w dayPlanner) mistakes(p *person, at time.Time) int {
 	share := 0.035
 	if at.In(w.Start.Location()).Weekday() == time.Monday {
 		share = 0.07
@@ -105,7 +105,7 @@ func (w days) mistakes(p *person, at time.Time) int {
 }
 
 // enter is a sign-in with a password in a browser, with what goes wrong.
-func (w days) enter(p *person, at time.Time, where spot) {
+func (w dayPlanner) enter(p *person, at time.Time, where spot) {
 	out, in := where(at)
 	agent := w.browser(p, at)
 	if p.role.shifts && p.site.inside {
@@ -131,7 +131,7 @@ func (p *person) registered() string {
 	return p.device
 }
 
-func (w days) enterServer(p *person, at time.Time, c lines.Client, mistakes int) time.Time {
+func (w dayPlanner) enterServer(p *person, at time.Time, c lines.Client, mistakes int) time.Time {
 	w.log.LogonPage(at.Add(-w.seconds(4, 20)), c)
 	for i := range mistakes {
 		v := lines.Wrong
@@ -146,7 +146,7 @@ func (w days) enterServer(p *person, at time.Time, c lines.Client, mistakes int)
 	return w.log.Form(at, c, p.typed(), lines.Right)
 }
 
-func (w days) enterTenant(p *person, at time.Time, c lines.Client, app lines.App, mistakes int) time.Time {
+func (w dayPlanner) enterTenant(p *person, at time.Time, c lines.Client, app lines.App, mistakes int) time.Time {
 	s := lines.SignIn{At: at, Client: c, App: app, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.registered(), Password: true}
 	write := func(v lines.Verdict, low, high float64) {
 		s.Verdict = v
@@ -174,7 +174,7 @@ func (w days) enterTenant(p *person, at time.Time, c lines.Client, app lines.App
 }
 
 // readWeb is reading in a browser.
-func (w days) readWeb(p *person, at time.Time, where spot) {
+func (w dayPlanner) readWeb(p *person, at time.Time, where spot) {
 	out, in := where(at)
 	if p.cloud {
 		w.log.Mail(lines.Read{At: at, IP: out, User: p.upn(), Key: p.object, Info: webInfo, App: lines.OutlookWeb.ID, Session: p.session, Items: w.count(1, 2*p.reads)})
@@ -191,7 +191,7 @@ const (
 )
 
 // serverWeb is a number of actions in the web client of the server.
-func (w days) serverWeb(p *person, at time.Time, c lines.Client, actions int) time.Time {
+func (w dayPlanner) serverWeb(p *person, at time.Time, c lines.Client, actions int) time.Time {
 	for range actions {
 		w.log.Web(lines.Request{At: at, Client: c, Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=" + one(w, "FindConversation", "GetConversationItems", "GetItem", "FindItem", "CreateItem"),
 			User: p.typed(), Status: 200, Signed: true, Out: w.count(3000, 60000)})
@@ -200,11 +200,11 @@ func (w days) serverWeb(p *person, at time.Time, c lines.Client, actions int) ti
 	return at
 }
 
-func (w days) outlookAgent() string {
+func (w dayPlanner) outlookAgent() string {
 	return one(w, "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328; Pro)", "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.18025; Pro)", "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.10416; Pro)")
 }
 
-func (w days) openOutlook(p *person, at time.Time, where spot) {
+func (w dayPlanner) openOutlook(p *person, at time.Time, where spot) {
 	out, in := where(at)
 	if p.cloud {
 		w.log.SignIn(lines.SignIn{At: at, Client: client(out, w.outlookAgent()), App: lines.Office, UPN: p.upn(), Object: p.object, Silent: true, Device: p.registered(), Session: p.device})
@@ -216,7 +216,7 @@ func (w days) openOutlook(p *person, at time.Time, where spot) {
 	w.log.NTLM(at.Add(150*time.Millisecond), c, lines.Autodiscover, p.down(), lines.Right)
 }
 
-func (w days) useOutlook(p *person, at time.Time, where spot) {
+func (w dayPlanner) useOutlook(p *person, at time.Time, where spot) {
 	out, in := where(at)
 	if p.cloud {
 		w.log.Mail(lines.Read{At: at, IP: out, User: p.upn(), Key: p.object, Info: outlookInfo, App: lines.Office.ID, Session: p.device, Sync: w.chance(0.3), Items: w.count(1, 2*p.reads)})
@@ -231,7 +231,7 @@ func (w days) useOutlook(p *person, at time.Time, where spot) {
 
 // poll is one look of a program that speaks IMAP, and now and then a message sent: by
 // day where the person is, else at home. Until p.stale it has an old password.
-func (w days) poll(p *person, at time.Time, v lines.Verdict) {
+func (w dayPlanner) poll(p *person, at time.Time, v lines.Verdict) {
 	where := p.spots[w.dayOf(at)]
 	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); where == nil || (hour < 8 || hour > 17) && p.away[w.dayOf(at)] == nil {
 		where = everywhere(p.home)
@@ -262,23 +262,23 @@ func (w days) poll(p *person, at time.Time, v lines.Verdict) {
 }
 
 // services are Microsoft's own programs that read mail in the tenant.
-func (w days) services(p *person, at time.Time) {
+func (w dayPlanner) services(p *person, at time.Time) {
 	w.log.Mail(lines.Read{At: at, IP: w.microsoft(), User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: one(w, "13937bba-652e-4c46-b222-3003f4d1ff97", "f3f64fec-ecee-4e9a-9eed-a36a5e421300"), Items: w.count(1, 4)})
 }
 
 // microsoft is an address of Exchange Online.
-func (w days) microsoft() netip.Addr {
+func (w dayPlanner) microsoft() netip.Addr {
 	return netip.AddrFrom4([4]byte{52, 97, byte(w.rng.IntN(256)), byte(w.rng.IntN(256))})
 }
 
 // delegate is an assistant who reads somebody else's mail.
-func (w days) delegate(p *person, at time.Time, where spot) {
+func (w dayPlanner) delegate(p *person, at time.Time, where spot) {
 	out, _ := where(at)
 	w.log.Mail(lines.Read{At: at, IP: out, User: p.upn(), Key: p.object, Owner: p.boss.upn(), Info: outlookInfo, App: lines.Office.ID, Session: p.device, Logon: 2, Items: w.count(1, 12)})
 }
 
 // telephone is a telephone that looks for mail all day, by the carrier and at home.
-func (w days) telephone(p *person, day int) {
+func (w dayPlanner) telephone(p *person, day int) {
 	if !p.native && !p.app {
 		return
 	}
@@ -287,7 +287,7 @@ func (w days) telephone(p *person, day int) {
 
 // phoneLook is one look of the telephone; until p.stale with an old password, every
 // few minutes.
-func (w days) phoneLook(p *person, at time.Time, v lines.Verdict) {
+func (w dayPlanner) phoneLook(p *person, at time.Time, v lines.Verdict) {
 	from := w.cellular(p, at)
 	if hour := at.Add(time.Duration(p.site.zone) * time.Hour).Hour(); (hour < 8 || hour > 18) && p.away[w.dayOf(at)] == nil {
 		from = p.home(at)
@@ -318,7 +318,7 @@ func (w days) phoneLook(p *person, at time.Time, v lines.Verdict) {
 
 // newPassword is a changed password: programs of the telephone and of IMAP go on
 // with the old one for minutes to days, and try more often than usual.
-func (w days) newPassword(p *person, at time.Time) {
+func (w dayPlanner) newPassword(p *person, at time.Time) {
 	p.relaunched = at
 	if p.cloud && !p.imap || !p.native && !p.imap {
 		return
@@ -334,7 +334,7 @@ func (w days) newPassword(p *person, at time.Time) {
 
 // background is what the internet does to every server: single tries of nobody in
 // particular, never two for an account and a day.
-func (w days) background(day int) {
+func (w dayPlanner) background(day int) {
 	for range w.count(0, 3) {
 		p, c := one(w, w.people...), client(one(w, w.foreign...).V4(w.rng.Uint64()), one(w, "", "Mozilla/5.0"))
 		w.usual.internet.Saw(c.IP, "")

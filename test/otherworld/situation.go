@@ -6,7 +6,7 @@ import (
 )
 
 // planner plans honest situations.
-type planner struct{ days }
+type planner struct{ dayPlanner }
 
 // situations are the honest situations that look like attacks, or may.
 var situations = []struct {

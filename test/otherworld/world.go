@@ -24,14 +24,14 @@ type World struct {
 	Truth world.Truth
 	busy  map[*person]bool // victims
 	box   *lines.Outbox
-	acts  map[int][]act // by day
+	acts  map[int][]plannedAct // by day
 }
 
 // situation is an honest situation in the truth.
 type situation = world.Noise
 
-// act is something that happens at a time.
-type act struct {
+// plannedAct is something that happens at a time.
+type plannedAct struct {
 	at time.Time
 	do func(time.Time)
 }
@@ -45,7 +45,7 @@ func New(o Options) (*World, error) {
 	}
 	org := organisations[i]
 	o.Days, o.People = cmp.Or(o.Days, 10), cmp.Or(o.People, org.people)
-	w := &World{acts: map[int][]act{}, busy: map[*person]bool{}}
+	w := &World{acts: map[int][]plannedAct{}, busy: map[*person]bool{}}
 	w.Options, w.org, w.rng = o, &org, rand.New(rand.NewPCG(o.Seed, uint64(len(org.name))<<32|0x6f7468))
 	w.box = lines.NewOutbox(o.Seed, o.Late, o.Double)
 	w.Plan = network.NewPlan(w.rng)
@@ -55,7 +55,7 @@ func New(o Options) (*World, error) {
 	w.usual.stale, w.usual.internet = w.honest("usual old passwords", w.Start, w.End()), w.honest("usual tries of the internet", w.Start, w.End())
 	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	if !o.Plain {
-		planner{days{w}}.situations()
+		planner{dayPlanner{w}}.situations()
 	}
 	if !o.Calm {
 		w.attacks()
@@ -66,14 +66,14 @@ func New(o Options) (*World, error) {
 // Play yields the lines of the world in the order in which they arrive. Afterwards
 // Truth is complete.
 func (w *World) Play(yield func(lines.Line) bool) {
-	days{w}.ordinary(0)
+	dayPlanner{w}.ordinary(0)
 	for day := range w.Days {
 		if day+1 < w.Days {
-			days{w}.ordinary(day + 1) // mornings in the east are on the day before
+			dayPlanner{w}.ordinary(day + 1) // mornings in the east are on the day before
 		}
 		acts := w.acts[day]
 		delete(w.acts, day)
-		slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
+		slices.SortStableFunc(acts, func(a, b plannedAct) int { return a.at.Compare(b.at) })
 		for _, a := range acts {
 			a.do(a.at)
 		}
@@ -102,7 +102,7 @@ func (w *World) at(at time.Time, do func(time.Time)) {
 	at = at.UTC()
 	if !at.Before(w.Start) {
 		day := w.dayOf(at)
-		w.acts[day] = append(w.acts[day], act{at, do})
+		w.acts[day] = append(w.acts[day], plannedAct{at, do})
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 )
 
 // planner plans honest situations.
-type planner struct{ days }
+type planner struct{ dayPlanner }
 
 // noises are honest situations that look like attacks, or may. All of them
 // happen in every world, those of one day on a day that is drawn.
-var noises = []kind[planner]{
+var noises = []plannedKind[planner]{
 	{"Monday's typos behind the offices", planner.mondays},
 	{"hotel, train, conference", planner.guests},
 	{"new office line", planner.newLine},
@@ -40,8 +40,8 @@ var noises = []kind[planner]{
 // noise plans all kinds.
 func (w *World) noise() {
 	w.noisy("first-party services", w.Start, w.End()).Apps = services
-	for _, k := range append(append([]kind[planner]{}, noises...), programs...) {
-		k.plan(planner{days{w}}, k.name)
+	for _, k := range append(append([]plannedKind[planner]{}, noises...), programs...) {
+		k.plan(planner{dayPlanner{w}}, k.name)
 	}
 }
 

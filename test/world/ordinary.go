@@ -7,11 +7,11 @@ import (
 	"redshank/test/world/lines"
 )
 
-// days plan what people do on ordinary days.
-type days struct{ *World }
+// dayPlanner plans what people do on ordinary days.
+type dayPlanner struct{ *World }
 
 // ordinary plans the day of everybody, and of the machines.
-func (w days) ordinary(day time.Time) {
+func (w dayPlanner) ordinary(day time.Time) {
 	weekend := day.In(w.org.local).Weekday() == time.Saturday || day.In(w.org.local).Weekday() == time.Sunday
 	for _, p := range w.org.people {
 		if day.Before(p.away) {
@@ -32,7 +32,7 @@ func (w days) ordinary(day time.Time) {
 }
 
 // workday is one person's day at work.
-func (w days) workday(p *person, day time.Time, where spot, trip netip.Addr) {
+func (w dayPlanner) workday(p *person, day time.Time, where spot, trip netip.Addr) {
 	comes := w.around(day.Add(hours(p.comes)), 20*time.Minute)
 	goes := w.around(comes.Add(hours(p.stays)), 25*time.Minute)
 	out := w.out(p, where, trip)
@@ -53,11 +53,11 @@ func (w days) workday(p *person, day time.Time, where spot, trip netip.Addr) {
 }
 
 // idleDay is a day on which only the telephone works.
-func (w days) idleDay(p *person, day time.Time) { w.telephone(p, day) }
+func (w dayPlanner) idleDay(p *person, day time.Time) { w.telephone(p, day) }
 
 // morning is the first sign-in to the tenant: typos, a second factor, and
 // often nothing but the session of yesterday.
-func (w days) morning(p *person, at time.Time, out line) {
+func (w dayPlanner) morning(p *person, at time.Time, out line) {
 	c := p.client(at, out)
 	if at.Sub(p.renewed) < 8*24*time.Hour && !p.renewed.IsZero() && w.chance(0.7) {
 		w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.device})
@@ -68,7 +68,7 @@ func (w days) morning(p *person, at time.Time, out line) {
 }
 
 // typedSignIn is a sign-in with a password, and what goes wrong with it.
-func (w days) typedSignIn(p *person, at time.Time, c lines.Client, app lines.App) time.Time {
+func (w dayPlanner) typedSignIn(p *person, at time.Time, c lines.Client, app lines.App) time.Time {
 	s := lines.SignIn{At: at, Client: c, App: app, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.device, Password: true}
 	typos := w.org.typos
 	if at.In(w.org.local).Weekday() == time.Monday {
@@ -95,7 +95,7 @@ func (w days) typedSignIn(p *person, at time.Time, c lines.Client, app lines.App
 }
 
 // evening is a look at mail or files from home.
-func (w days) evening(p *person, at time.Time) {
+func (w dayPlanner) evening(p *person, at time.Time) {
 	home := w.home(p)
 	c := p.client(at, home)
 	at = w.typedSignIn(p, at, c, lines.OutlookWeb)
@@ -106,12 +106,12 @@ func (w days) evening(p *person, at time.Time) {
 	}
 }
 
-func (w days) refresh(at time.Time, p *person, l line, app lines.App) {
+func (w dayPlanner) refresh(at time.Time, p *person, l line, app lines.App) {
 	w.log.SignIn(lines.SignIn{At: at, Client: p.client(at, l), App: app, UPN: p.upn(), Object: p.object, Silent: true, Device: p.device, Session: p.device})
 }
 
 // cloudMail is reading mail that lies in the cloud, on a computer.
-func (w days) cloudMail(p *person, comes, goes time.Time, out line) {
+func (w dayPlanner) cloudMail(p *person, comes, goes time.Time, out line) {
 	if p.outlook {
 		w.at(comes.Add(time.Minute), func(at time.Time) {
 			w.refresh(at, p, out, lines.Office)
@@ -131,7 +131,7 @@ func (w days) cloudMail(p *person, comes, goes time.Time, out line) {
 }
 
 // readWeb is some reading in the browser.
-func (w days) readWeb(p *person, at time.Time, from netip.Addr) {
+func (w dayPlanner) readWeb(p *person, at time.Time, from netip.Addr) {
 	w.log.Mail(lines.Read{At: at, IP: from, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", App: lines.OutlookWeb.ID, Session: p.session, Items: w.number(1, 2*p.items)})
 }
 
@@ -139,25 +139,25 @@ func (w days) readWeb(p *person, at time.Time, from netip.Addr) {
 // Microsoft's addresses.
 var services = []string{"f3f64fec-ecee-4e9a-9eed-a36a5e421300", "13937bba-652e-4c46-b222-3003f4d1ff97", "fe93bfe1-7947-460a-a5e0-7a5906b51360"}
 
-func (w days) firstParty(at time.Time, p *person) {
+func (w dayPlanner) firstParty(at time.Time, p *person) {
 	w.log.Mail(lines.Read{At: at, IP: w.backEnd(), User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: one(w, services), Items: w.number(1, 5)})
 }
 
 // backEnd is an address of Exchange Online itself.
-func (w days) backEnd() netip.Addr {
+func (w dayPlanner) backEnd() netip.Addr {
 	b := netip.MustParseAddr("2603:10a6:20b:f0:cafe::").As16()
 	b[5], b[7], b[15] = byte(w.rng.Uint32()), byte(w.rng.Uint32()), byte(w.rng.Uint32())
 	return netip.AddrFrom16(b)
 }
 
 // ownRule is an inbox rule that tidies up, as people have them.
-func (w days) ownRule(p *person, at time.Time, from netip.Addr) {
+func (w dayPlanner) ownRule(p *person, at time.Time, from netip.Addr) {
 	w.log.Admin(at, from, p.upn(), p.object, "New-InboxRule", p.upn()+`\News`, p.session,
 		"Name", "News", "SubjectContainsWords", "newsletter", "MoveToFolder", one(w, []string{"News", "Reading", "Lists"}), "StopProcessingRules", "False")
 }
 
 // serverMail is reading mail that lies on the server, on a computer.
-func (w days) serverMail(p *person, comes, goes time.Time, l line) {
+func (w dayPlanner) serverMail(p *person, comes, goes time.Time, l line) {
 	if p.outlook {
 		w.at(comes, func(at time.Time) { w.startOutlook(p, at, l) })
 		w.during(comes, goes, 40*time.Minute, func(at time.Time) {
@@ -188,7 +188,7 @@ func (w days) serverMail(p *person, comes, goes time.Time, l line) {
 }
 
 // startOutlook is a desktop client that looks itself up.
-func (w days) startOutlook(p *person, at time.Time, l line) {
+func (w dayPlanner) startOutlook(p *person, at time.Time, l line) {
 	c := lines.Client{IP: l(at), Agent: w.outlookAgent()}
 	w.log.Challenge(at, c, lines.Autodiscover, "")
 	w.log.NTLM(at.Add(200*time.Millisecond), c, lines.Autodiscover, p.down(), lines.Right)
@@ -196,7 +196,7 @@ func (w days) startOutlook(p *person, at time.Time, l line) {
 
 // webmail is a login to the web client by hand, now and then after a typo, and
 // some reading.
-func (w days) webmail(p *person, at time.Time, l line) {
+func (w dayPlanner) webmail(p *person, at time.Time, l line) {
 	c := p.client(at, l)
 	w.log.LogonPage(at.Add(-w.between(4*time.Second, 15*time.Second)), c)
 	typos := w.org.typos
@@ -216,7 +216,7 @@ func (w days) webmail(p *person, at time.Time, l line) {
 
 // telephone is a telephone that fetches mail from morning to night, over the
 // carrier's network and at home.
-func (w days) telephone(p *person, day time.Time) {
+func (w dayPlanner) telephone(p *person, day time.Time) {
 	if !p.mobile {
 		return
 	}
@@ -231,7 +231,7 @@ func (w days) telephone(p *person, day time.Time) {
 }
 
 // sync is one look of the telephone.
-func (w days) sync(p *person, at time.Time, from netip.Addr) {
+func (w dayPlanner) sync(p *person, at time.Time, from netip.Addr) {
 	switch {
 	case !p.cloud:
 		w.log.Basic(at, lines.Client{IP: from, Agent: p.phone}, lines.EAS, p.down(), lines.Device(p.down(), p.handset, "iPhone", one(w, []string{"Sync", "Ping", "FolderSync"})), lines.Right)
@@ -256,7 +256,7 @@ func outlookMobile(p *person) string {
 }
 
 // machines submit mail from inside: scanners, billing, tickets.
-func (w days) machines(day time.Time) {
+func (w dayPlanner) machines(day time.Time) {
 	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
 		w.during(day, day.AddDate(0, 0, 1), 55*time.Minute, func(at time.Time) {
 			w.log.Submit(at, lines.Client{IP: w.org.machines[i]}, name+"@"+w.org.domain, lines.Right)
@@ -265,7 +265,7 @@ func (w days) machines(day time.Time) {
 }
 
 // probes are the server's tests of itself.
-func (w days) probes(day time.Time) {
+func (w dayPlanner) probes(day time.Time) {
 	c := lines.Client{IP: netip.IPv6Loopback(), Agent: "AMProbe/Local/ClientAccess"}
 	for at := day; at.Before(day.AddDate(0, 0, 1)); at = at.Add(20 * time.Minute) {
 		w.at(at, func(at time.Time) {

@@ -13,13 +13,13 @@ func (w *World) attacks() {
 		k.plan(w, k.name)
 	}
 	for _, k := range stolen {
-		k.plan(thief{w}, k.name)
+		k.plan(theftPlanner{w}, k.name)
 	}
 }
 
 // draw returns n kinds of list in random order, all once before any twice; with
 // Only those that it names.
-func draw[W any](d *dice, list []kind[W], n int) (drawn []kind[W]) {
+func draw[W any](d *dice, list []plannedKind[W], n int) (drawn []plannedKind[W]) {
 	if d.Only != "" {
 		for _, k := range list {
 			if strings.Contains(k.name, d.Only) {

@@ -11,7 +11,7 @@ import (
 var declaredBackup = lines.App{ID: "5f1c3a52-98b1-4d37-a1b6-6d3f9a3d1b01", Name: "Cloud Backup"}
 
 // programs are honest programs that read mail.
-var programs = []kind[planner]{
+var programs = []plannedKind[planner]{
 	{"declared backup", func(w planner, name string) {
 		w.backup(name, declaredBackup, 0, w.Days, w.org.people)
 	}},

@@ -9,8 +9,8 @@ import (
 	"redshank/test/world/network"
 )
 
-// kind is one kind of attack or of noise.
-type kind[W any] struct {
+// plannedKind is one kind of attack or of noise.
+type plannedKind[W any] struct {
 	name string
 	plan func(w W, name string)
 }
@@ -24,7 +24,7 @@ var (
 )
 
 // stuffings are the kinds of attack that AN1269 is about.
-var stuffings = []kind[*World]{
+var stuffings = []plannedKind[*World]{
 	{"one address, web form", func(w *World, name string) {
 		c := lines.Client{IP: w.hosted(), Agent: one(w, slices.Concat(frozen, scripts))}
 		targets := w.pairs(w.number(15, 70), 0.25)

@@ -19,44 +19,44 @@ var (
 	isByHand    = []string{"session_replay", "mail_diversion", "scripted_mail_access"}
 )
 
-// thief plans thefts.
-type thief struct{ *World }
+// theftPlanner plans thefts.
+type theftPlanner struct{ *World }
 
 // thefts are the kinds of attack that AN0131 is about.
-var thefts = []kind[thief]{
-	{"AADInternals, then the mailbox synchronised", thief.aadInternals},
-	{"EWS without an agent from a hosting network at night", thief.bareEWS},
-	{"password found by stuffing, then a mailbox exported", thief.stuffedExport},
-	{"EWS impersonation with a service account from a server for rent", thief.impersonation},
-	{"full_access_as_app through residential proxies", thief.slowApp},
-	{"guessed at the web form, then EWS Managed API", thief.guessedEWS},
-	{"adversary in the middle, read in a browser", thief.middle},
-	{"stolen cookie, same session and agent", thief.cookie},
-	{"Outlook at a hosting provider", thief.hostedOutlook},
-	{"slow exfiltration over two days from the same country", thief.slowExfiltration},
-	{"phished consent, read 13 hours later", thief.phishedConsent},
-	{"ProxyShell export", thief.proxyShell},
-	{"device code phished, mail over Graph", thief.deviceCode},
-	{"GraphSpy with a current browser's agent", thief.graphSpy},
-	{"ROPC and IMAP in the cloud", thief.legacyIMAP},
-	{"administrator's token, rights granted, mailboxes read", thief.grantedRights},
-	{"auditing turned off, then read", thief.auditingOff},
-	{"forwarding out of the domain", thief.forwarding},
-	{"collection tool in a script block", thief.scriptBlock},
-	{"secret of the backup used elsewhere", thief.stolenSecret},
-	{"IMAP dump on the server", thief.dumpIMAP},
-	{"TeamFiltration: sprayed, then exfiltrated", thief.teamFiltration},
-	{"python over EWS in the cloud", thief.pythonEWS},
-	{"secret added to an application, then mail read", thief.addedSecret},
+var thefts = []plannedKind[theftPlanner]{
+	{"AADInternals, then the mailbox synchronised", theftPlanner.aadInternals},
+	{"EWS without an agent from a hosting network at night", theftPlanner.bareEWS},
+	{"password found by stuffing, then a mailbox exported", theftPlanner.stuffedExport},
+	{"EWS impersonation with a service account from a server for rent", theftPlanner.impersonation},
+	{"full_access_as_app through residential proxies", theftPlanner.slowApp},
+	{"guessed at the web form, then EWS Managed API", theftPlanner.guessedEWS},
+	{"adversary in the middle, read in a browser", theftPlanner.middle},
+	{"stolen cookie, same session and agent", theftPlanner.cookie},
+	{"Outlook at a hosting provider", theftPlanner.hostedOutlook},
+	{"slow exfiltration over two days from the same country", theftPlanner.slowExfiltration},
+	{"phished consent, read 13 hours later", theftPlanner.phishedConsent},
+	{"ProxyShell export", theftPlanner.proxyShell},
+	{"device code phished, mail over Graph", theftPlanner.deviceCode},
+	{"GraphSpy with a current browser's agent", theftPlanner.graphSpy},
+	{"ROPC and IMAP in the cloud", theftPlanner.legacyIMAP},
+	{"administrator's token, rights granted, mailboxes read", theftPlanner.grantedRights},
+	{"auditing turned off, then read", theftPlanner.auditingOff},
+	{"forwarding out of the domain", theftPlanner.forwarding},
+	{"collection tool in a script block", theftPlanner.scriptBlock},
+	{"secret of the backup used elsewhere", theftPlanner.stolenSecret},
+	{"IMAP dump on the server", theftPlanner.dumpIMAP},
+	{"TeamFiltration: sprayed, then exfiltrated", theftPlanner.teamFiltration},
+	{"python over EWS in the cloud", theftPlanner.pythonEWS},
+	{"secret added to an application, then mail read", theftPlanner.addedSecret},
 }
 
 // steal begins a theft.
-func (w thief) steal(name string, classes ...string) *Attack {
+func (w theftPlanner) steal(name string, classes ...string) *Attack {
 	return w.attack("AN0131", name, classes...)
 }
 
 // victim draws somebody whom no attack has taken yet.
-func (w thief) victim(cloud bool) *person {
+func (w theftPlanner) victim(cloud bool) *person {
 	for range 1000 {
 		p := one(w, w.org.people)
 		if p.cloud == cloud && !p.admin && !w.busy[p] {
@@ -68,20 +68,20 @@ func (w thief) victim(cloud bool) *person {
 }
 
 // mature draws a time at which the detection has learned people's behaviour.
-func (w thief) mature(leave int) time.Time {
+func (w theftPlanner) mature(leave int) time.Time {
 	day := w.number(min(4, w.Days-1), w.Days-1-leave)
 	return w.day(day, 23*w.rng.Float64())
 }
 
 // signIn is a sign-in by a thief.
-func (w thief) signIn(a *Attack, at time.Time, p *person, s lines.SignIn) {
+func (w theftPlanner) signIn(a *Attack, at time.Time, p *person, s lines.SignIn) {
 	s.At, s.UPN, s.Object = at, p.upn(), p.object
 	a.Saw(at, s.Client.IP, p.upn())
 	w.log.SignIn(s)
 }
 
 // mail is mail that a thief reads.
-func (w thief) mail(a *Attack, r lines.Read, p *person) {
+func (w theftPlanner) mail(a *Attack, r lines.Read, p *person) {
 	r.User, r.Key = p.upn(), p.object
 	a.Saw(r.At, r.IP, p.upn())
 	w.log.Mail(r)
@@ -95,7 +95,7 @@ const (
 )
 
 // byHand is some reading in a browser or in Outlook, by a thief.
-func (w thief) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, session, token string, items int) time.Time {
+func (w theftPlanner) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, session, token string, items int) time.Time {
 	for items > 0 {
 		n := w.number(2, 9)
 		w.mail(a, lines.Read{At: at, IP: ip, Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Token: token, Items: n, Folder: one(w, []string{"Inbox", "Sent Items", "Invoices"})}, p)
@@ -106,19 +106,19 @@ func (w thief) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, session
 }
 
 // hide makes a rule that hides what the victim must not see.
-func (w thief) hide(a *Attack, at time.Time, p *person, ip netip.Addr, session string) {
+func (w theftPlanner) hide(a *Attack, at time.Time, p *person, ip netip.Addr, session string) {
 	a.Saw(at, ip, p.upn())
 	w.log.Admin(at, ip, p.upn(), p.object, "New-InboxRule", p.upn()+`\.`, session,
 		"Name", one(w, []string{".", "..", "a"}), "SubjectOrBodyContainsWords", one(w, []string{"invoice;payment;iban", "phish;hack;spam", "bank"}), "MoveToFolder", one(w, []string{"RSS Subscriptions", "Conversation History", "Archive"}), "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // graph writes one request of a thief to Microsoft Graph for the mail of p.
-func (w thief) graph(a *Attack, at time.Time, p *person, c lines.Client, app, token, uri string) {
+func (w theftPlanner) graph(a *Attack, at time.Time, p *person, c lines.Client, app, token, uri string) {
 	a.Saw(at, c.IP, p.upn())
 	w.log.Graph(lines.GraphCall{At: at, Client: c, App: app, User: p.object, Token: token, URI: uri, Size: w.number(20_000, 400_000)})
 }
 
-func (w thief) grantedRights(name string) {
+func (w theftPlanner) grantedRights(name string) {
 	a, at := w.steal(name, slices.Concat(isScripted, isReplay, isApp)...), w.mature(0)
 	admin := w.org.admins[3]
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1", "python-requests/2.32.3"})}
@@ -140,7 +140,7 @@ func (w thief) grantedRights(name string) {
 	})
 }
 
-func (w thief) auditingOff(name string) {
+func (w theftPlanner) auditingOff(name string) {
 	a, at, p := w.steal(name, slices.Concat(isReplay, isScripted, isDiversion)...), w.mature(0), w.victim(true)
 	admin := w.org.admins[4]
 	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
@@ -163,7 +163,7 @@ func (w thief) auditingOff(name string) {
 	})
 }
 
-func (w thief) forwarding(name string) {
+func (w theftPlanner) forwarding(name string) {
 	a, p, at := w.steal(name, isDiversion...), w.victim(true), w.mature(0)
 	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
 	w.at(at, func(at time.Time) {

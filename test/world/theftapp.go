@@ -9,7 +9,7 @@ import (
 	"redshank/test/world/lines"
 )
 
-func (w thief) slowApp(name string) {
+func (w theftPlanner) slowApp(name string) {
 	a, at := w.steal(name, isApp...), w.mature(2)
 	app, principal := lines.App{ID: w.uuid(), Name: "Legacy Archiver"}, w.uuid()
 	home := w.nets.cloud.V4(w.rng.Uint64())
@@ -35,7 +35,7 @@ func (w thief) slowApp(name string) {
 	}
 }
 
-func (w thief) phishedConsent(name string) {
+func (w theftPlanner) phishedConsent(name string) {
 	a, p := w.steal(name, isApp...), w.victim(true)
 	at := w.day(w.number(min(4, w.Days-1), w.Days-2), 9+5*w.rng.Float64())
 	app, principal := lines.App{ID: w.uuid(), Name: one(w, []string{"rnicrosoft", "Mail Upgrade", "Office 365 Helper"})}, w.uuid()
@@ -58,7 +58,7 @@ func (w thief) phishedConsent(name string) {
 	})
 }
 
-func (w thief) stolenSecret(name string) {
+func (w theftPlanner) stolenSecret(name string) {
 	a, at := w.steal(name, isApp...), w.mature(1)
 	app, principal := lines.App{ID: w.uuid(), Name: "Journal Keeper"}, w.uuid()
 	a.Apps = append(a.Apps, app.ID, principal)
@@ -90,7 +90,7 @@ func (w thief) stolenSecret(name string) {
 	})
 }
 
-func (w thief) addedSecret(name string) {
+func (w theftPlanner) addedSecret(name string) {
 	a, at := w.steal(name, isApp...), w.mature(1)
 	admin := one(w, w.org.admins)
 	app, principal := lines.App{ID: w.uuid(), Name: "Intranet Portal"}, w.uuid()
@@ -112,7 +112,7 @@ func (w thief) addedSecret(name string) {
 	})
 }
 
-func (w thief) impersonation(name string) {
+func (w theftPlanner) impersonation(name string) {
 	a, at := w.steal(name, slices.Concat(isApp, isScripted)...), w.mature(0)
 	account, object := "svc-room@"+w.org.domain, w.uuid()
 	w.noisy("application in honest use", w.Start, w.End()).Accounts = []string{account}

@@ -8,7 +8,7 @@ import (
 	"redshank/test/world/lines"
 )
 
-func (w thief) bareEWS(name string) {
+func (w theftPlanner) bareEWS(name string) {
 	a, p := w.steal(name, isScripted...), w.victim(false)
 	at := w.day(w.number(min(4, w.Days-1), w.Days-1), 1+3*w.rng.Float64())
 	c := lines.Client{IP: w.hosted()}
@@ -22,7 +22,7 @@ func (w thief) bareEWS(name string) {
 	})
 }
 
-func (w thief) stuffedExport(name string) {
+func (w theftPlanner) stuffedExport(name string) {
 	a, p, at := w.steal(name, isExport...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: oldChrome}
 	targets := w.pairs(w.number(10, 25), 0.1)
@@ -39,7 +39,7 @@ func (w thief) stuffedExport(name string) {
 	})
 }
 
-func (w thief) guessedEWS(name string) {
+func (w theftPlanner) guessedEWS(name string) {
 	a, p, at := w.steal(name, isScripted...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: w.browser()}
 	w.at(at, func(at time.Time) {
@@ -60,7 +60,7 @@ func (w thief) guessedEWS(name string) {
 	})
 }
 
-func (w thief) proxyShell(name string) {
+func (w theftPlanner) proxyShell(name string) {
 	a, p, at := w.steal(name, isExport...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"python-requests/2.31.0", "Mozilla/5.0"})}
 	a.Host = w.log.Servers[0] + "." + w.org.domain
@@ -78,7 +78,7 @@ func (w thief) proxyShell(name string) {
 	})
 }
 
-func (w thief) scriptBlock(name string) {
+func (w theftPlanner) scriptBlock(name string) {
 	a, p, at := w.steal(name, "collection_tool"), w.victim(false), w.mature(0)
 	a.Host = "WS" + w.hex(4) + "." + w.org.domain
 	user := w.org.netbios + `\` + p.name
@@ -94,7 +94,7 @@ func (w thief) scriptBlock(name string) {
 	})
 }
 
-func (w thief) dumpIMAP(name string) {
+func (w theftPlanner) dumpIMAP(name string) {
 	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(false), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64())}
 	w.at(at, func(at time.Time) {

@@ -8,7 +8,7 @@ import (
 	"redshank/test/world/lines"
 )
 
-func (w thief) aadInternals(name string) {
+func (w theftPlanner) aadInternals(name string) {
 	a, p, at := w.steal(name, slices.Concat(isTool, isReplay)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: "AADInternals"}
 	session, token := w.uuid(), w.hex(16)+"AA"
@@ -21,7 +21,7 @@ func (w thief) aadInternals(name string) {
 	})
 }
 
-func (w thief) middle(name string) {
+func (w theftPlanner) middle(name string) {
 	a, p, at := w.steal(name, isByHand...), w.victim(true), w.mature(0)
 	relay := w.hosted()
 	reader := one(w, w.nets.consumers).V4(w.rng.Uint64())
@@ -38,7 +38,7 @@ func (w thief) middle(name string) {
 	})
 }
 
-func (w thief) cookie(name string) {
+func (w theftPlanner) cookie(name string) {
 	a, p, at := w.steal(name, isByHand...), w.victim(true), w.mature(0)
 	ip := w.hosted()
 	w.at(at, func(at time.Time) {
@@ -48,7 +48,7 @@ func (w thief) cookie(name string) {
 	})
 }
 
-func (w thief) hostedOutlook(name string) {
+func (w theftPlanner) hostedOutlook(name string) {
 	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	ip, session := w.hosted(), w.uuid()
 	w.at(at, func(at time.Time) {
@@ -60,7 +60,7 @@ func (w thief) hostedOutlook(name string) {
 	})
 }
 
-func (w thief) slowExfiltration(name string) {
+func (w theftPlanner) slowExfiltration(name string) {
 	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted, isApp)...), w.victim(true), w.mature(2)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.business, w.nets.hosting[:1])).V4(w.rng.Uint64()), Agent: one(w, scripts)}
 	session, token := w.uuid(), w.hex(16)+"AA"
@@ -73,7 +73,7 @@ func (w thief) slowExfiltration(name string) {
 	})
 }
 
-func (w thief) deviceCode(name string) {
+func (w theftPlanner) deviceCode(name string) {
 	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, append(scripts, frozen[3], frozen[5]))}
 	session, token := w.uuid(), w.hex(16)+"AA"
@@ -90,7 +90,7 @@ func (w thief) deviceCode(name string) {
 	})
 }
 
-func (w thief) graphSpy(name string) {
+func (w theftPlanner) graphSpy(name string) {
 	a, p, at := w.steal(name, slices.Concat(isReplay, isScripted)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.vpn, w.nets.hosting)).V4(w.rng.Uint64()), Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36 Edg/146.0.0.0"}
 	session, token := w.uuid(), w.hex(16)+"AA"
@@ -107,7 +107,7 @@ func (w thief) graphSpy(name string) {
 	})
 }
 
-func (w thief) legacyIMAP(name string) {
+func (w theftPlanner) legacyIMAP(name string) {
 	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: one(w, slices.Concat(w.nets.hosting, w.nets.foreign)).V4(w.rng.Uint64()), Agent: one(w, []string{"BAV2ROPC", "CBAinPROD"})}
 	session := w.uuid()
@@ -120,7 +120,7 @@ func (w thief) legacyIMAP(name string) {
 	})
 }
 
-func (w thief) teamFiltration(name string) {
+func (w theftPlanner) teamFiltration(name string) {
 	a, p, at := w.steal(name, slices.Concat(isScripted, isReplay)...), w.victim(true), w.mature(0)
 	list := w.proxies(30, w.nets.hosting)
 	targets := append(w.rounds(w.number(60, 90), 1), aim(p))
@@ -135,7 +135,7 @@ func (w thief) teamFiltration(name string) {
 	})
 }
 
-func (w thief) pythonEWS(name string) {
+func (w theftPlanner) pythonEWS(name string) {
 	a, p, at := w.steal(name, isScripted...), w.victim(true), w.mature(0)
 	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"exchangelib/5.4.0 (python-requests/2.31.0)", "python-requests/2.31.0", "ExchangeServicesClient/15.00.0913.015"})}
 	session, token := w.uuid(), w.hex(16)+"AA"

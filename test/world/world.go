@@ -42,7 +42,7 @@ func New(o Options) *World {
 	w.Start = w.firstDay()
 	w.log = lines.NewWriter(w.setup(), w.rng, w.Country, w.box.Add)
 	for day := range o.Days {
-		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { days{w}.ordinary(at) })
+		w.at(w.Start.AddDate(0, 0, day), func(at time.Time) { dayPlanner{w}.ordinary(at) })
 	}
 	if !o.Plain {
 		w.noise()

@@ -14,7 +14,7 @@ import (
 )
 
 // small is the size of the worlds here.
-func small(seed uint64) world.Options { return world.Options{Seed: seed, Days: 3, People: 40} }
+func small(seed uint64) world.Options { return world.Options{Seed: seed, Days: 2, People: 40} }
 
 // digest plays a world and sums it up.
 func digest(o world.Options) uint64 {
@@ -28,11 +28,11 @@ func digest(o world.Options) uint64 {
 }
 
 func TestSameOptionsSameWorld(t *testing.T) {
-	one := digest(small(1))
-	if again := digest(small(1)); again != one {
+	first := digest(small(1))
+	if again := digest(small(1)); again != first {
 		t.Error("two worlds of one seed differ")
 	}
-	if digest(small(2)) == one {
+	if digest(small(2)) == first {
 		t.Error("the seed changes nothing")
 	}
 }
@@ -106,7 +106,7 @@ func unassigned(a netip.Addr) bool {
 
 // Every attack of a world has a beginning, an end and something to find it by.
 func TestTruth(t *testing.T) {
-	w := world.New(world.Options{Seed: 5, Days: 8, People: 60})
+	w := world.New(world.Options{Seed: 5, Days: 6, People: 40})
 	w.Play(func(lines.Line) bool { return true })
 	if len(w.Truth.Attacks) < 10 || len(w.Truth.Noise) < 20 {
 		t.Fatalf("%d attacks, %d honest situations", len(w.Truth.Attacks), len(w.Truth.Noise))

@@ -42,15 +42,15 @@ func (r *Beacon) Add(at int64) bool {
 		r.count++
 	}
 	for from := max(0, place-minIntervals+1); from <= place && from+minIntervals <= r.count; from++ {
-		if even(r.times[from : from+minIntervals]) {
+		if isRegular(r.times[from : from+minIntervals]) {
 			return true
 		}
 	}
 	return false
 }
 
-// even reports whether every gap is within a fifth of the mean.
-func even(times []int64) bool {
+// isRegular reports whether every gap is within a fifth of the mean.
+func isRegular(times []int64) bool {
 	mean := (times[len(times)-1] - times[0]) / int64(len(times)-1)
 	if mean < 1000 || mean > event.Hour {
 		return false

@@ -8,7 +8,7 @@ import (
 	"redshank/analytics/event"
 )
 
-func TestRhythm(t *testing.T) {
+func TestBeaconing(t *testing.T) {
 	even := func(n int, gap, jitter int64) []int64 {
 		random := rand.New(rand.NewPCG(3, 4))
 		var times []int64

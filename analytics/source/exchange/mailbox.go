@@ -84,7 +84,8 @@ func isMailboxRow(rest []byte) bool {
 		ascii.Number(table.CellAt(rest[17:], 0)) >= 0 && port(table.CellAt(rest[17:], 1)) != nil
 }
 
-// isPOP goes by the port, and at a port of the site's own by the command.
+// isPOP reports whether a row is of POP3, by the port of the server, or by the command if
+// the port is not a standard one.
 func isPOP(server, command []byte) bool {
 	switch string(port(server)) {
 	case "110", "995", "1995":
@@ -148,7 +149,7 @@ func isLoginCommand(command []byte) bool {
 // judgeLogin returns how a sign-in ended; false if it has not.
 func judgeLogin(ev *event.Event, r *table.Row, context []byte) bool {
 	ev.Action, ev.Protocol = event.SignIn, event.BasicAuth
-	if kind := mechanism(bytes.TrimLeft(r[mailParameters], " ")); kind != event.ProtocolUnknown {
+	if kind := request.MechanismNamed(bytes.TrimLeft(r[mailParameters], " ")); kind != event.ProtocolUnknown {
 		ev.Protocol = kind
 	}
 	result := ascii.After(context, "R=")

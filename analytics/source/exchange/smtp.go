@@ -163,15 +163,8 @@ func (s *step) remark() format.Outcome {
 // sessionFor returns the account in "... Session for x will now be proxied". Some
 // builds leave out the space before it.
 func sessionFor(context []byte) []byte {
-	at := bytes.Index(context, sessionForMark)
-	if at < 0 {
-		return nil
-	}
-	user := bytes.TrimLeft(context[at+len(sessionForMark):], " ")
-	if end := bytes.IndexByte(user, ' '); end >= 0 {
-		user = user[:end]
-	}
-	return bytes.TrimRight(user, ".")
+	_, user, _ := bytes.Cut(context, sessionForMark)
+	return bytes.TrimRight(ascii.UpTo(bytes.TrimLeft(user, " "), " "), ".")
 }
 
 var sessionForMark = []byte("Session for")
@@ -192,24 +185,12 @@ func (s *step) denied(context []byte) format.Outcome {
 	if ascii.HasPrefix(context[at+len(becauseMark):], "logondenied") {
 		a.reason = event.WrongPassword
 	}
-	a.protocol = mechanism(context[len("inbound auth "):])
+	a.protocol = request.MechanismNamed(context[len("inbound auth "):])
 	s.f.sessions.Add(key, a)
 	return format.Understood
 }
 
 var becauseMark = []byte(" failed because of ")
-
-func mechanism(name []byte) event.Protocol {
-	switch {
-	case ascii.HasPrefix(name, "login"), ascii.HasPrefix(name, "plain"):
-		return event.BasicAuth
-	case ascii.HasPrefix(name, "ntlm"):
-		return event.NTLM
-	case ascii.HasPrefix(name, "xoauth"):
-		return event.OAuth
-	}
-	return event.ProtocolUnknown
-}
 
 // named emits the failure, now that its account is known.
 func (s *step) named(user []byte) format.Outcome {
@@ -310,15 +291,8 @@ func (s *step) command() format.Outcome {
 
 // proxied returns the IP= of an XPROXY command.
 func proxied(data []byte) []byte {
-	at := bytes.Index(data, proxiedMark)
-	if at < 0 {
-		return nil
-	}
-	ip := data[at+len(proxiedMark):]
-	if end := bytes.IndexByte(ip, ' '); end >= 0 {
-		ip = ip[:end]
-	}
-	return ip
+	_, ip, _ := bytes.Cut(data, proxiedMark)
+	return ascii.UpTo(ip, " ")
 }
 
 var proxiedMark = []byte(" IP=")

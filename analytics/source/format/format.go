@@ -115,13 +115,13 @@ func (in *Input) Structured(v record.Value) record.Value {
 	return inner
 }
 
-// Emit takes a finished event; the event is the caller's again afterwards.
+// Emit takes a finished event, which is valid until Emit returns.
 type Emit func(*event.Event)
 
 // Format is one log format. Implementations keep state bounded and keyed by
 // event time, never read a clock, and never keep a view into the input.
 type Format interface {
-	// Source is the name that the format goes by in options and events.
+	// Source returns the name of the format in options and events.
 	Source() event.Source
 	// Claims reports, at little cost, whether the record is of this format.
 	Claims(in *Input) bool
@@ -137,7 +137,7 @@ type Format interface {
 // stream at less cost than Decode does.
 type LineFormat interface {
 	Format
-	// NextLine decodes a line of the same file and the same day as the last one,
-	// and reports whether the line is one; nothing has happened if it is not.
+	// NextLine decodes a line that has the file and the day of the previous one, and
+	// reports whether it could. If not, nothing has changed.
 	NextLine(s *Stream, line []byte, ev *event.Event, emit Emit) (Outcome, bool)
 }

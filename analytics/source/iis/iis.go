@@ -224,7 +224,7 @@ func (f *iis) judge(m *memory, ev *event.Event, r *w3cRow, emit format.Emit) (se
 		ev.Mailbox = openedMailbox(path)
 	}
 	sent = f.logins.held > 0 && f.logins.follow(ev, r, &q, status, emit)
-	return emitted(ev, r, what, &q, status, emit) || sent
+	return emitRequest(ev, r, what, &q, status, emit) || sent
 }
 
 // silent reports, from the path alone, whether judge would emit nothing for a request.
@@ -243,8 +243,8 @@ func isHandshake(ev *event.Event, r *w3cRow, status int64) bool {
 	return ev.RawUser == nil && status == 401 && !isCredentialCode(r.get(w3cWin32))
 }
 
-// emitted emits the event of a request that does not depend on other requests.
-func emitted(ev *event.Event, r *w3cRow, what *stem, q *request.Query, status int64, emit format.Emit) bool {
+// emitRequest emits the event of a request that does not depend on other requests.
+func emitRequest(ev *event.Event, r *w3cRow, what *pathInfo, q *request.Query, status int64, emit format.Emit) bool {
 	switch {
 	case status == 401:
 		refused(ev, r)

@@ -8,8 +8,8 @@ import (
 	"redshank/analytics/source/request"
 )
 
-// stem is the information that the path of a request carries.
-type stem struct {
+// pathInfo is the information that the path of a request carries.
+type pathInfo struct {
 	service   event.Service
 	login     bool // it takes a filled-in logon form
 	anonymous bool // a page of the logon, which proves nothing
@@ -20,11 +20,11 @@ type stem struct {
 	access event.Access
 }
 
-func readStem(path []byte) stem {
+func readStem(path []byte) pathInfo {
 	var ev event.Event
 	ev.Service = request.ServiceOf(path)
 	request.Act(&ev, path, path)
-	return stem{ev.Service, isLogin(path), isAnonymous(path), ev.Service == event.OWA && ascii.HasPrefix(path, "/owa/"), ev.Action, ev.Access}
+	return pathInfo{ev.Service, isLogin(path), isAnonymous(path), ev.Service == event.OWA && ascii.HasPrefix(path, "/owa/"), ev.Action, ev.Access}
 }
 
 // stems is a cache of parsed paths. A front end sees the same few dozen paths all day,
@@ -32,7 +32,7 @@ func readStem(path []byte) stem {
 type stems [stemSlots]struct {
 	path [maxStem]byte
 	n    uint8
-	stem stem
+	stem pathInfo
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 )
 
 // of returns the stem of a path. The pointer is valid until the next call.
-func (t *stems) of(path []byte) *stem {
+func (t *stems) of(path []byte) *pathInfo {
 	known := &t[place(path)]
 	if string(known.path[:known.n]) != string(path) || len(path) == 0 {
 		known.stem = readStem(path)

@@ -66,7 +66,7 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	}
 	switch {
 	case !ok:
-		e.verdict(ev)
+		e.outcomeWithoutCode(ev)
 		return
 	case code == 0:
 		ev.Outcome, ev.Proof = event.Success, e.proof(in)
@@ -92,9 +92,9 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 // distinguishes: too many attempts, or an address known for attacks.
 const lockedOrBlocked = 50053
 
-// verdict fills the outcome of a record without a code: some exports keep only a
+// outcomeWithoutCode fills the outcome of a record without a code: some exports keep only a
 // word.
-func (e *Entra) verdict(ev *event.Event) {
+func (e *Entra) outcomeWithoutCode(ev *event.Event) {
 	word := e.f[entraResultType].Bytes()
 	if word == nil {
 		word = e.p[propStatus].Bytes()

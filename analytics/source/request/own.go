@@ -35,6 +35,6 @@ func IsMonitor(agent []byte) bool {
 	return false
 }
 
-// MaxAgent is the longest user agent, or other text of a client's, that is
-// read, in bytes; what follows does not distinguish clients.
+// MaxAgent is how much of a user agent, or of another text that the client chooses, is
+// read, in bytes.
 const MaxAgent = 512

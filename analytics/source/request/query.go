@@ -20,11 +20,10 @@ type Query struct {
 	Reason  []byte // reason of the logon page
 }
 
-// ReadQuery reads a query string, which may begin with a question mark. Its
-// parameters end with "&", those that Exchange adds with ";". Of a repeated
-// parameter the last counts: Exchange writes its own behind those of the client,
-// who could otherwise choose the id that a request goes by, and have it taken
-// for a duplicate.
+// ReadQuery reads a query string, which may begin with a question mark. Parameters end
+// with "&", and those that Exchange adds with ";". The last of a repeated parameter counts,
+// because Exchange appends its own: a client must not be able to choose the id of its
+// request, which would make the request a duplicate.
 func ReadQuery(text []byte) (q Query) {
 	for len(text) > 0 && text[0] == '?' {
 		text = text[1:]

@@ -121,3 +121,17 @@ func ProtocolNamed(kind []byte) event.Protocol {
 	}
 	return event.ProtocolUnknown
 }
+
+// MechanismNamed returns how a sign-in was made by the name of its SASL mechanism, in any
+// case. Parameters may follow the name.
+func MechanismNamed(name []byte) event.Protocol {
+	switch {
+	case ascii.HasPrefix(name, "login"), ascii.HasPrefix(name, "plain"):
+		return event.BasicAuth
+	case ascii.HasPrefix(name, "ntlm"):
+		return event.NTLM
+	case ascii.HasPrefix(name, "xoauth"):
+		return event.OAuth
+	}
+	return event.ProtocolUnknown
+}

@@ -16,8 +16,7 @@ type Cell struct {
 	Whole   bool   // false: the closing quote is not on this line
 }
 
-// NextCell cuts the first cell off a row whose cells are parted by a separator,
-// and reports whether another cell follows.
+// NextCell splits the first cell off a row, and reports whether another cell follows.
 func NextCell(row []byte, separator byte) (c Cell, rest []byte, more bool) {
 	if len(row) == 0 || row[0] != '"' {
 		end := bytes.IndexByte(row, separator)

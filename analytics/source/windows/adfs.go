@@ -3,7 +3,6 @@ package windows
 import (
 	"bytes"
 	"strconv"
-	"unicode/utf8"
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
@@ -27,26 +26,29 @@ const (
 	adfsLocked     = 516  // locked after too many wrong passwords
 )
 
+// federationAudit is the row of an audit.
+type federationAudit struct{ *row }
+
 // decodeFederationAudit decodes an audit in XML.
 func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
-	xml := auditXML(r)
-	if ev.RawUser = elementText(r, xml, "UserId"); ev.RawUser == nil {
+	a := federationAudit{&w.row}
+	xml := a.xml()
+	if ev.RawUser = a.element(xml, "UserId"); ev.RawUser == nil {
 		return format.Malformed
 	}
-	if ev.RawIP = firstOfList(elementText(r, xml, "IpAddress")); ev.RawIP == nil {
-		ev.RawIP = firstOfList(elementText(r, xml, "ForwardedIpAddress"))
+	if ev.RawIP = firstOfList(a.element(xml, "IpAddress")); ev.RawIP == nil {
+		ev.RawIP = firstOfList(a.element(xml, "ForwardedIpAddress"))
 	}
 	ev.Action, ev.Service = event.SignIn, event.M365
-	ev.Agent = elementText(r, xml, "UserAgentString")
-	ev.App = elementText(r, xml, "OAuthClientId")
-	ev.Device = elementText(r, xml, "DeviceId")
-	return emitFederation(r, ev, emit)
+	ev.Agent = a.element(xml, "UserAgentString")
+	ev.App = a.element(xml, "OAuthClientId")
+	ev.Device = a.element(xml, "DeviceId")
+	return a.emit(ev, emit)
 }
 
-// emitFederation emits the sign-in of an audit with the outcome that its id stands for.
-func emitFederation(r *row, ev *event.Event, emit format.Emit) format.Outcome {
-	switch r.id {
+// emit emits the sign-in of an audit with the outcome that its id stands for.
+func (a federationAudit) emit(ev *event.Event, emit format.Emit) format.Outcome {
+	switch a.id {
 	case adfsToken:
 		ev.Outcome = event.Success
 	case adfsPassword:
@@ -58,29 +60,29 @@ func emitFederation(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	case adfsLockedTrue:
 		ev.Outcome, ev.Reason = event.Accepted, event.Locked
 	}
-	ev.ID = activityOf(r, ev)
+	ev.ID = a.activity(ev)
 	emit(ev)
 	return format.Understood
 }
 
-// auditXML returns the value with the XML of an audit, or the message that contains it.
-func auditXML(r *row) []byte {
-	for _, text := range r.inserts[:r.count] {
+// xml returns the value with the XML of an audit, or the message that contains it.
+func (a federationAudit) xml() []byte {
+	for _, text := range a.inserts[:a.count] {
 		if bytes.Contains(text, auditElement) {
 			return text
 		}
 	}
-	if bytes.Contains(r.message, auditElement) {
-		return ascii.Clip(r.message, maxWinText)
+	if bytes.Contains(a.message, auditElement) {
+		return ascii.Clip(a.message, maxWinText)
 	}
 	return nil
 }
 
 var auditElement = []byte("<AuditBase")
 
-// elementText returns the text of the first element with a name; nil if it is absent or N/A.
+// element returns the text of the first element with a name; nil if it is absent or N/A.
 // Values of the client stand between elements with their brackets escaped.
-func elementText(r *row, xml []byte, name string) []byte {
+func (a federationAudit) element(xml []byte, name string) []byte {
 	_, rest, found := bytes.Cut(xml, []byte("<"+name+">"))
 	if !found {
 		return nil
@@ -92,17 +94,9 @@ func elementText(r *row, xml []byte, name string) []byte {
 	if text = ascii.Clip(text, maxWinName); bytes.IndexByte(text, '&') < 0 {
 		return text
 	}
-	start := len(r.own)
-	for len(text) > 0 {
-		if c, n := xmlEntity(text); text[0] == '&' && n > 0 {
-			r.own = utf8.AppendRune(r.own, c)
-			text = text[n:]
-			continue
-		}
-		r.own = append(r.own, text[0])
-		text = text[1:]
-	}
-	return r.own[start:len(r.own):len(r.own)]
+	start := len(a.own)
+	a.own = appendXMLText(a.own, text)
+	return a.own[start:len(a.own):len(a.own)]
 }
 
 // firstOfList returns the first address of a list with commas: that of the client, which
@@ -117,8 +111,8 @@ var comma = []byte(",")
 // decodeFederationText decodes an audit in text. A refused token without an account was
 // requested with a certificate, or with a token of another service, and is ignored.
 func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
-	user, address := federationValues(r)
+	a := federationAudit{&w.row}
+	user, address := a.values()
 	if address == nil && user == nil {
 		return format.Malformed
 	}
@@ -126,31 +120,31 @@ func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.O
 		return format.Ignored
 	}
 	ev.Action, ev.Service, ev.RawUser, ev.RawIP = event.SignIn, event.M365, user, firstOfList(address)
-	return emitFederation(r, ev, emit)
+	return a.emit(ev, emit)
 }
 
-// federationValues returns the account and the addresses of an audit in text. The
+// values returns the account and the addresses of an audit in text. The
 // positions differ between versions: the addresses are the only value of their shape, and
 // the account stands before them, or in 411 behind them with the error.
-func federationValues(r *row) (user, addresses []byte) {
+func (a federationAudit) values() (user, addresses []byte) {
 	at := -1
-	for i := 1; i < r.count; i++ {
-		if isAddressList(r.inserts[i]) {
+	for i := 1; i < a.count; i++ {
+		if isAddressList(a.inserts[i]) {
 			at = i
 			break
 		}
 	}
 	switch {
-	case at > 0 && r.id == adfsTokenError && at+1 < r.count:
-		return accountOfError(r.inserts[at+1]), r.inserts[at]
-	case at > 0 && r.id != adfsTokenError:
-		return present(ascii.Clip(r.inserts[at-1], maxWinName)), r.inserts[at]
+	case at > 0 && a.id == adfsTokenError && at+1 < a.count:
+		return accountOfError(a.inserts[at+1]), a.inserts[at]
+	case at > 0 && a.id != adfsTokenError:
+		return present(ascii.Clip(a.inserts[at-1], maxWinName)), a.inserts[at]
 	}
-	addresses = valueBelow(r, "Client IP:")
-	if r.id == adfsTokenError {
-		return accountOfError(valueBelow(r, "Error message:")), addresses
+	addresses = a.below("Client IP:")
+	if a.id == adfsTokenError {
+		return accountOfError(a.below("Error message:")), addresses
 	}
-	return valueBelow(r, "User:"), addresses
+	return a.below("User:"), addresses
 }
 
 // isAddressList reports whether text is one address or several with commas.
@@ -183,10 +177,10 @@ func accountOfError(text []byte) []byte {
 	return name[:end]
 }
 
-// valueBelow returns the value that follows a label in the message, on the same line or
+// below returns the value that follows a label in the message, on the same line or
 // the next.
-func valueBelow(r *row, label string) []byte {
-	_, rest, found := bytes.Cut(ascii.Clip(r.message, maxWinText), []byte(label))
+func (a federationAudit) below(label string) []byte {
+	_, rest, found := bytes.Cut(ascii.Clip(a.message, maxWinText), []byte(label))
 	if !found {
 		return nil
 	}
@@ -194,20 +188,20 @@ func valueBelow(r *row, label string) []byte {
 	return present(ascii.Clip(value, maxWinName))
 }
 
-// activityOf returns the id of the act, which its audits share: the id of the activity with
+// activity returns the id of the act, which its audits share: the id of the activity with
 // the second and the outcome, since a client may choose the first for many attempts. An
 // event without an activity keeps its own id.
-func activityOf(r *row, ev *event.Event) []byte {
-	id := r.inserts[0]
-	if r.count == 0 {
-		id = valueBelow(r, "Activity ID:")
+func (a federationAudit) activity(ev *event.Event) []byte {
+	id := a.inserts[0]
+	if a.count == 0 {
+		id = a.below("Activity ID:")
 	}
 	if id = present(id); !ascii.IsGUID(id) || bytes.HasPrefix(id, noActivity) {
 		return ev.ID
 	}
 	var act [32]byte
 	kind := strconv.AppendInt(append(act[:0], ev.Outcome.String()...), ev.Time.Unix(), 10)
-	return r.join(id, '/', kind)
+	return a.join(id, '/', kind)
 }
 
 var noActivity = []byte("00000000-0000-0000-0000-000000000000")

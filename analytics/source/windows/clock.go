@@ -7,10 +7,10 @@ import (
 	"redshank/analytics/timestamp"
 )
 
-// timeOf returns the time of the event. The offset of a local time is derived from the
+// eventTime returns the time of the event. The offset of a local time is derived from the
 // arrival, or from Fluent Bit's own time. For an event with no time or an invalid
 // one, why is the reason.
-func timeOf(r *row, fluent time.Time) (t time.Time, why format.Reason) {
+func (r *row) eventTime(fluent time.Time) (t time.Time, why format.Reason) {
 	arrival, arrived := timestamp.Of(r.arrival)
 	var zoned, ok bool
 	switch {

@@ -34,13 +34,13 @@ func TestWinTime(t *testing.T) {
 		if c.weak != "" {
 			r.arrival = msgp.AppendString(nil, c.weak)
 		}
-		got, why := timeOf(&r, fluent)
+		got, why := r.eventTime(fluent)
 		if (why == format.NoReason) != (c.want != "") || c.want != "" && got.Format(time.RFC3339Nano) != c.want {
 			t.Errorf("%q, %q: got %s (%s), want %s", c.clock, c.weak, got, why, c.want)
 		}
 	}
 	r := row{clockText: []byte("2026-07-10 12:59:14")}
-	if got, _ := timeOf(&r, time.Time{}); got.Hour() != 12 {
+	if got, _ := r.eventTime(time.Time{}); got.Hour() != 12 {
 		t.Errorf("without an arrival: %v", got)
 	}
 }

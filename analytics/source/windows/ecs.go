@@ -8,7 +8,7 @@ import "redshank/analytics/record"
 // program.
 var ecs = []struct {
 	kind  providerKind
-	field field
+	field dataField
 	path  []string
 }{
 	{security, fieldIPAddress, []string{"source", "ip"}},
@@ -26,8 +26,12 @@ var ecs = []struct {
 	{powerShell, fieldMessageTotal, []string{"powershell", "total"}},
 }
 
-// readECS fills in the fields of a Beats record that its event_data lacks.
-func readECS(r *row, kind providerKind, m record.Value) {
+// ecsRecord is a record of Beats.
+type ecsRecord struct{ record.Value }
+
+// read fills in the fields that the record's event_data lacks.
+func (m ecsRecord) read(r *row) {
+	kind := r.act().kind
 	for i := range ecs {
 		if e := &ecs[i]; e.kind == kind && r.data[e.field] == nil {
 			if v := m.Path(e.path...); v.Present() {
@@ -37,20 +41,21 @@ func readECS(r *row, kind providerKind, m record.Value) {
 	}
 	switch kind {
 	case powerShell:
-		if account := ecsUser(r, m); account != nil {
+		if account := m.user(r); account != nil {
 			r.user = account
 		}
 		if r.data[fieldPayload] == nil {
 			r.put(fieldPayload, r.message) // the message begins with the payload
 		}
 	case sysmon:
-		if account := ecsUser(r, m); account != nil {
+		if account := m.user(r); account != nil {
 			r.put(fieldUser, account)
 		}
 	}
 }
 
-func ecsUser(r *row, m record.Value) []byte {
+// user returns the account of the record.
+func (m ecsRecord) user(r *row) []byte {
 	user := m.Get("user")
 	name, domain := user.Get("name").Bytes(), user.Get("domain").Bytes()
 	if len(name) == 0 || len(domain) == 0 {

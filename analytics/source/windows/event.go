@@ -121,11 +121,11 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 	case text != nil && !isEventText(text):
 		return w.events(in, text, ev, emit)
 	case text != nil:
-		readText(r, text)
+		eventText(text).read(r)
 	case w.flat:
-		readFlat(r, in.Fields)
+		flatRecord{in.Fields}.read(r)
 	case w.heads[headID] == nil:
-		readText(r, w.heads[headText].Bytes())
+		eventText(w.heads[headText].Bytes()).read(r)
 	default:
 		r.head(&w.heads)
 	}
@@ -137,18 +137,9 @@ func (w *Events) Decode(in *format.Input, ev *event.Event, emit format.Emit) for
 		r.body(in, &w.heads, in.Fields)
 	}
 	if w.heads[headSystem].IsMap() {
-		readECS(r, r.act().kind, in.Fields)
+		ecsRecord{in.Fields}.read(r)
 	}
 	return w.finish(decode, in, ev, emit)
-}
-
-// unwanted returns the outcome of an event that is not decoded: ignored, unless the
-// event cannot be identified.
-func (r *row) unwanted(in *format.Input) format.Outcome {
-	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
-		return in.Fail(format.BadShape)
-	}
-	return format.Ignored
 }
 
 // events decodes event XML. Some collectors put several events into one text; the
@@ -156,7 +147,7 @@ func (r *row) unwanted(in *format.Input) format.Outcome {
 func (w *Events) events(in *format.Input, text []byte, ev *event.Event, emit format.Emit) format.Outcome {
 	r, x := &w.row, &xmlReader{rest: text}
 	best := format.Malformed
-	for first := true; readXML(r, x, w.wanted); first = false {
+	for first := true; x.event(r, w.wanted); first = false {
 		if first && in.Line == nil { // inserts beside the XML have values that the XML lacks
 			w.heads[headSystem] = nil
 			r.body(in, &w.heads, w.heads[headInserts])
@@ -182,16 +173,18 @@ func (w *Events) wanted() bool {
 func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit format.Emit) format.Outcome {
 	r := &w.row
 	act := r.act()
-	nameByPosition(r, act)
-	switch {
-	case r.message == nil:
-	case act.kind == security && r.data[fieldTargetUserName] == nil:
-		nameByMessage(r)
-		nameByLabel(r)
-	case (act.kind == sysmon || act.kind == powerShell) && !r.named():
-		nameByRendered(r, act)
+	if schema, ok := schemaOf[act]; ok {
+		schema.name(r)
 	}
-	at, why := timeOf(r, in.Time)
+	switch m := renderedMessage(ascii.Clip(r.message, maxWinText)); {
+	case m == nil:
+	case act.kind == security && r.data[fieldTargetUserName] == nil:
+		m.nameByOrder(r)
+		m.nameByLabel(r)
+	case (act.kind == sysmon || act.kind == powerShell) && !r.named():
+		m.nameByForm(r, act)
+	}
+	at, why := r.eventTime(in.Time)
 	if why != format.NoReason {
 		return in.Fail(why)
 	}
@@ -204,18 +197,6 @@ func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit 
 		return in.Fail(format.NoFields)
 	}
 	return outcome
-}
-
-// act returns the kind of the row's event. If the provider's name is rendered or
-// missing, the channel identifies the event.
-func (r *row) act() eventType {
-	kind := kindOf(providers, r.provider)
-	if kind == other {
-		if kind = kindOf(channels, r.channel); kind == cmdlets && len(r.provider) > 0 {
-			kind = other
-		}
-	}
-	return eventType{kind, r.id}
 }
 
 // kindOf looks a name up without regard to case.

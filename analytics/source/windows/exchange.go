@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
+	"redshank/analytics/source/request"
 )
 
 // The positions of MSExchange CmdletLogs 1 and 6, which have no names in any form.
@@ -123,7 +124,7 @@ func decodeSMTPRefusal(w *Events, ev *event.Event, emit format.Emit) format.Outc
 	if r.count > refusalIP {
 		ev.RawIP = present(r.inserts[refusalIP])
 		ev.Operation = ascii.Clip(present(r.inserts[refusalConnector]), maxWinName)
-		ev.Protocol = smtpMechanism(r.inserts[refusalMechanism])
+		ev.Protocol = request.MechanismNamed(r.inserts[refusalMechanism])
 	} else {
 		ev.RawIP = bracketed(r.message)
 	}
@@ -134,24 +135,6 @@ func decodeSMTPRefusal(w *Events, ev *event.Event, emit format.Emit) format.Outc
 	emit(ev)
 	return format.Understood
 }
-
-// smtpMechanism returns the authentication method. Exchange writes Login or LOGIN,
-// depending on the version.
-func smtpMechanism(name []byte) event.Protocol {
-	switch {
-	case bytes.EqualFold(name, mechanismLogin), bytes.EqualFold(name, mechanismPlain):
-		return event.BasicAuth
-	case bytes.EqualFold(name, mechanismNTLM):
-		return event.NTLM
-	}
-	return event.ProtocolUnknown
-}
-
-var (
-	mechanismLogin = []byte("login")
-	mechanismPlain = []byte("plain")
-	mechanismNTLM  = []byte("ntlm")
-)
 
 // bracketed returns the address in "... authenticate to Microsoft Exchange is
 // [192.0.2.1]."

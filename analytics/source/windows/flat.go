@@ -20,12 +20,10 @@ func isFlat(m record.Value) bool {
 			continue
 		}
 		switch flatHeads.Find(name) {
-		case flatID:
-			named = true
-		case flatProvider, flatChannel:
+		case "EventID":
+			named = named || !ascii.EqualFold(name, "code") || ascii.EqualFold(path, "event")
+		case "ProviderName", "Channel":
 			provided = true
-		case flatCode:
-			named = named || ascii.EqualFold(path, "event")
 		}
 	}
 	return named && provided
@@ -65,36 +63,22 @@ var (
 	valueNames      = ascii.NewNames(map[string]bool{"name": true, "text": true, "value": true, "id": true})
 )
 
-// flatHead is a head of a flattened event.
-type flatHead uint8
-
-const (
-	flatNone flatHead = iota
-	flatID
-	flatCode
-	flatProvider
-	flatChannel
-	flatClock
-	flatComputer
-	flatRecord
-	flatVersion
-	flatUser
-	flatMessage
-)
-
-var flatHeads = ascii.NewNames(map[string]flatHead{
-	"eventid": flatID, "event_id": flatID, "code": flatCode,
-	"provider_name": flatProvider, "providername": flatProvider, "sourcename": flatProvider, "provider": flatProvider,
-	"channel":      flatChannel,
-	"time_created": flatClock, "timecreated": flatClock, "systemtime": flatClock, "eventtime": flatClock, "system_time": flatClock,
-	"computer_name": flatComputer, "computer": flatComputer, "hostname": flatComputer,
-	"record_id": flatRecord, "eventrecordid": flatRecord, "recordnumber": flatRecord,
-	"version": flatVersion, "identifier": flatUser, "message": flatMessage,
+// flatHeads maps the names of the heads to those of event XML.
+var flatHeads = ascii.NewNames(map[string]string{
+	"eventid": "EventID", "event_id": "EventID", "code": "EventID",
+	"provider_name": "ProviderName", "providername": "ProviderName", "sourcename": "ProviderName", "provider": "ProviderName",
+	"channel":      "Channel",
+	"time_created": "TimeCreated", "timecreated": "TimeCreated", "systemtime": "TimeCreated", "eventtime": "TimeCreated", "system_time": "TimeCreated",
+	"computer_name": "Computer", "computer": "Computer", "hostname": "Computer",
+	"record_id": "EventRecordID", "eventrecordid": "EventRecordID", "recordnumber": "EventRecordID",
+	"version": "Version", "identifier": "UserID", "message": "Message",
 })
 
-// readFlat fills the row from a flattened record. This form is rare, so a check of each
-// key is acceptable.
-func readFlat(r *row, m record.Value) {
+// flatRecord is a flattened event.
+type flatRecord struct{ record.Value }
+
+// read fills the row. This form is rare, so a check of each key is acceptable.
+func (m flatRecord) read(r *row) {
 	for key, v := range m.All() {
 		name, path := lastPart(key)
 		switch string(key) {
@@ -111,8 +95,15 @@ func readFlat(r *row, m record.Value) {
 		if len(path) == 0 {
 			continue
 		}
-		if head := flatHeads.Find(name); head != flatNone {
-			readFlatHead(r, head, v)
+		switch head := flatHeads.Find(name); head {
+		case "":
+		case "TimeCreated": // may be a number, or a map
+			if r.clock == nil {
+				r.clock = v
+			}
+			continue
+		default:
+			r.system([]byte(head), r.text(v))
 			continue
 		}
 		r.put(fieldOf(name), r.text(v))
@@ -121,39 +112,5 @@ func readFlat(r *row, m record.Value) {
 				r.insert(n-1, r.text(v))
 			}
 		}
-	}
-}
-
-// readFlatHead sets a head; the first of a kind counts.
-func readFlatHead(r *row, head flatHead, v record.Value) {
-	var dst *[]byte
-	switch head {
-	case flatID, flatCode:
-		if id, ok := v.Int(); ok && r.id == 0 {
-			r.setID(id)
-		}
-		return
-	case flatClock:
-		if r.clock == nil {
-			r.clock = v
-		}
-		return
-	case flatProvider:
-		dst = &r.provider
-	case flatChannel:
-		dst = &r.channel
-	case flatComputer:
-		dst = &r.computer
-	case flatRecord:
-		dst = &r.record
-	case flatUser:
-		dst = &r.user
-	case flatMessage:
-		dst = &r.message
-	default:
-		return
-	}
-	if *dst == nil {
-		*dst = r.text(v)
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"redshank/analytics/record"
 )
 
-// head is one of the fields around an event's data.
-type head uint8
+// headField is one of the fields around an event's data.
+type headField uint8
 
 const (
-	headProvider head = iota
+	headProvider headField = iota
 	headID
 	headClock
 	headArrival
@@ -63,12 +63,12 @@ var headNames = [headCount][]string{
 	headCategory: {"category"},
 }
 
-var headKeys, headOf = func() (*record.Keys, []head) {
+var headKeys, headOf = func() (*record.Keys, []headField) {
 	var names []string
-	var heads []head
+	var heads []headField
 	for i, spellings := range headNames {
 		for _, name := range spellings {
-			names, heads = append(names, name), append(heads, head(i))
+			names, heads = append(names, name), append(heads, headField(i))
 		}
 	}
 	return record.NewKeys(names...), heads

@@ -127,7 +127,7 @@ func (r *row) account() []byte {
 
 // status returns a result code in hex; nil for none. A few collectors write codes
 // as signed 32-bit numbers.
-func (r *row) status(f field) []byte {
+func (r *row) status(f dataField) []byte {
 	text := r.get(f)
 	digits, negative := bytes.CutPrefix(text, minus)
 	n, ok := smallNumber(ascii.Clip(digits, 9))

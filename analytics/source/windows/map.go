@@ -64,7 +64,7 @@ func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 	case data.IsArray():
 		r.byList(data)
 	case data != nil && bytes.IndexByte(data.Bytes(), '<') >= 0:
-		readXML(r, &xmlReader{rest: data.Bytes()}, always)
+		(&xmlReader{rest: data.Bytes()}).event(r, always)
 	case h[headInserts] == nil:
 		r.byName(m) // NXLog and Log Analytics put the data beside the heads
 	}

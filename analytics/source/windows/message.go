@@ -3,13 +3,11 @@ package windows
 import (
 	"bytes"
 	"strings"
-
-	"redshank/analytics/ascii"
 )
 
 // messages are the orders of the values in the rendered Message of an event, by
 // their number. The message is the last resort: for collectors that keep nothing
-// else, and for values that nameByShape could not place. The labels are translated and
+// else, and for values that the schema could not place. The labels are translated and
 // therefore ignored; a value follows the tabs after a label.
 var messages = []struct {
 	id     int
@@ -35,10 +33,10 @@ type messageKey struct{ id, values int }
 
 // messageOf finds an order by event and number of values, which distinguishes the
 // versions and rejects truncated messages.
-var messageOf = func() map[messageKey][]field {
-	all := make(map[messageKey][]field, len(messages))
+var messageOf = func() map[messageKey][]dataField {
+	all := make(map[messageKey][]dataField, len(messages))
 	for _, m := range messages {
-		var fields []field
+		var fields []dataField
 		for _, name := range strings.Fields(m.values) {
 			fields = append(fields, fieldByName[name])
 		}
@@ -47,11 +45,14 @@ var messageOf = func() map[messageKey][]field {
 	return all
 }()
 
-// nameByMessage sets the missing fields from the rendered message of a Security event.
-func nameByMessage(r *row) {
+// renderedMessage is the message of an event as Windows renders it.
+type renderedMessage []byte
+
+// nameByOrder sets the missing fields of a Security event by the order of the values.
+func (m renderedMessage) nameByOrder(r *row) {
 	var values [maxInserts][]byte
 	n := 0
-	for rest := ascii.Clip(r.message, maxWinText); len(rest) > 0; {
+	for rest := []byte(m); len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, newline)
 		value, ok := labelled(line)
@@ -80,11 +81,11 @@ func labelled(line []byte) (value []byte, ok bool) {
 	return line[tab+1:], true
 }
 
-// label is the position of one value in the English message of an event: the value
+// labelPosition is the position of one value in the English message of an event: the value
 // follows a label, which follows the title of a section.
-type label struct {
+type labelPosition struct {
 	id      int // of the event
-	field   field
+	field   dataField
 	section string // empty: the whole message
 	label   string
 	last    bool // the last occurrence counts, because the client chooses the text before it
@@ -93,7 +94,7 @@ type label struct {
 // labels are for messages that have lost their line breaks, or their end. Windows
 // itself writes the source address and the text after it. The client chooses
 // account and workstation, so a label inside them must not count.
-var labels = []label{
+var labels = []labelPosition{
 	{4624, fieldTargetUserName, "New Logon:", "Account Name:", false},
 	{4624, fieldTargetDomainName, "New Logon:", "Account Domain:", false},
 	{4624, fieldTargetSID, "New Logon:", "Security ID:", false},
@@ -126,16 +127,14 @@ var labels = []label{
 }
 
 // nameByLabel sets the missing fields from an English message.
-func nameByLabel(r *row) {
+func (m renderedMessage) nameByLabel(r *row) {
 	for i := range labels {
 		l := &labels[i]
 		if l.id != r.id || r.data[l.field] != nil {
 			continue
 		}
-		text := r.message[:min(len(r.message), maxWinText)]
-		if at := bytes.Index(text, []byte(l.section)); at >= 0 {
-			text = text[at+len(l.section):]
-		} else {
+		_, text, found := bytes.Cut(m, []byte(l.section))
+		if !found {
 			continue
 		}
 		at := bytes.Index(text, []byte(l.label))

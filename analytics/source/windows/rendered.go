@@ -10,23 +10,22 @@ import (
 // Security log are in message.go; those of Sysmon and PowerShell have forms
 // of their own.
 
-// nameByRendered sets the fields of an event of Sysmon or PowerShell from its message.
-func nameByRendered(r *row, act eventType) {
-	message := ascii.Clip(r.message, maxWinText)
+// nameByForm sets the fields of an event of Sysmon or PowerShell.
+func (m renderedMessage) nameByForm(r *row, act eventType) {
 	switch {
 	case act.kind == sysmon:
-		nameBySysmonLines(r, message)
+		m.nameBySysmonLines(r)
 	case act.id == 4104:
-		nameByScriptMessage(r, message)
+		m.nameByScript(r)
 	case act.id == 4103:
-		r.put(fieldPayload, message) // begins with the payload
-		r.put(fieldContextInfo, lastAssignments(message))
+		r.put(fieldPayload, m) // begins with the payload
+		r.put(fieldContextInfo, lastAssignments(m))
 	}
 }
 
 // nameBySysmonLines reads lines of a name, a colon and a value. Names are not translated.
-func nameBySysmonLines(r *row, message []byte) {
-	for rest := message; len(rest) > 0; {
+func (m renderedMessage) nameBySysmonLines(r *row) {
+	for rest := []byte(m); len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, newline)
 		if name, value, found := bytes.Cut(line, colon); found {
@@ -35,10 +34,10 @@ func nameBySysmonLines(r *row, message []byte) {
 	}
 }
 
-// nameByScriptMessage reads "Creating Scriptblock text (1 of 2):", the text, and the id of the
+// nameByScript reads "Creating Scriptblock text (1 of 2):", the text, and the id of the
 // block on a line of its own behind it. The words are translated.
-func nameByScriptMessage(r *row, message []byte) {
-	head, text, _ := bytes.Cut(message, newline)
+func (m renderedMessage) nameByScript(r *row) {
+	head, text, _ := bytes.Cut(m, newline)
 	_, numbers, _ := bytes.Cut(head, []byte("("))
 	number, numbers := leadingNumber(numbers)
 	at := bytes.IndexFunc(numbers, func(c rune) bool { return c >= '0' && c <= '9' })

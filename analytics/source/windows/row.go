@@ -7,14 +7,15 @@ import (
 
 	"redshank/analytics/ascii"
 	"redshank/analytics/record"
+	"redshank/analytics/source/format"
 )
 
-// field is a named value of an event's data. Values that no decoder reads are
+// dataField is a named value of an event's data. Values that no decoder reads are
 // fieldNone.
-type field uint8
+type dataField uint8
 
 const (
-	fieldNone field = iota
+	fieldNone dataField = iota
 	fieldTargetUserName
 	fieldTargetDomainName
 	fieldTargetSID
@@ -51,7 +52,7 @@ const (
 // two of them.
 var fieldNames = [...]struct {
 	name  string
-	field field
+	field dataField
 }{
 	{"TargetUserName", fieldTargetUserName},
 	{"TargetDomainName", fieldTargetDomainName},
@@ -93,8 +94,8 @@ func fieldTexts() (names []string) {
 	return names
 }
 
-var fieldByName = func() map[string]field {
-	m := make(map[string]field, len(fieldNames))
+var fieldByName = func() map[string]dataField {
+	m := make(map[string]dataField, len(fieldNames))
 	for _, f := range fieldNames {
 		m[f.name] = f.field
 	}
@@ -103,7 +104,7 @@ var fieldByName = func() map[string]field {
 
 // fieldOf returns the field with a name, in any case and in snake case; fieldNone if no
 // decoder reads the field.
-func fieldOf(name []byte) field {
+func fieldOf(name []byte) dataField {
 	i := fieldKeys.IndexFold(name)
 	if i < 0 && len(name) <= maxFieldName && bytes.IndexByte(name, '_') > 0 {
 		var plain [maxFieldName]byte
@@ -191,14 +192,14 @@ func (r *row) insert(at int, text []byte) {
 }
 
 // put sets a field that is not set yet.
-func (r *row) put(f field, text []byte) {
+func (r *row) put(f dataField, text []byte) {
 	if f != fieldNone && r.data[f] == nil {
 		r.data[f] = text
 	}
 }
 
 // get returns a field without surrounding spaces, nil if it is empty or "-".
-func (r *row) get(f field) []byte { return present(r.data[f]) }
+func (r *row) get(f dataField) []byte { return present(r.data[f]) }
 
 // present returns text without surrounding spaces, nil if nothing is left. Such
 // spaces occur: LogonProcessName is "Advapi " in every event.
@@ -218,6 +219,27 @@ func (r *row) named() bool {
 		}
 	}
 	return false
+}
+
+// unwanted returns the outcome of an event that is not decoded: ignored, unless the
+// event cannot be identified.
+func (r *row) unwanted(in *format.Input) format.Outcome {
+	if !r.hasID || len(r.provider) == 0 && len(r.channel) == 0 {
+		return in.Fail(format.BadShape)
+	}
+	return format.Ignored
+}
+
+// act returns the kind of the row's event. If the provider's name is rendered or
+// missing, the channel identifies the event.
+func (r *row) act() eventType {
+	kind := kindOf(providers, r.provider)
+	if kind == other {
+		if kind = kindOf(channels, r.channel); kind == cmdlets && len(r.provider) > 0 {
+			kind = other
+		}
+	}
+	return eventType{kind, r.id}
 }
 
 // recordID returns computer/channel/record id/second, which is unique over

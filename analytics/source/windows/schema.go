@@ -51,47 +51,43 @@ var schemas = []struct {
 
 // position is one position of a schema.
 type position struct {
-	field field
+	field dataField
 	shape byte
 }
 
-// schema is the parsed form of a schema.
-type schema struct {
+// eventSchema is the parsed form of a schema.
+type eventSchema struct {
 	positions []position
 	counts    []int
 }
 
-var schemaOf = func() map[eventType]schema {
-	all := make(map[eventType]schema, len(schemas))
+var schemaOf = func() map[eventType]*eventSchema {
+	all := make(map[eventType]*eventSchema, len(schemas))
 	for _, s := range schemas {
 		var positions []position
 		for _, word := range strings.Fields(s.fields) {
 			name, shape, _ := strings.Cut(word, ":")
 			positions = append(positions, position{fieldByName[name], shape[0]})
 		}
-		all[eventType{s.kind, s.id}] = schema{positions, s.counts}
+		all[eventType{s.kind, s.id}] = &eventSchema{positions, s.counts}
 	}
 	return all
 }()
 
-// nameByPosition gives the inserts their names.
-func nameByPosition(r *row, act eventType) {
-	schema, ok := schemaOf[act]
-	if !ok || r.count == 0 {
+// name gives the inserts of a row their names.
+func (s *eventSchema) name(r *row) {
+	if !s.complete(r.version, r.count) {
+		s.nameByShape(r)
 		return
 	}
-	if schema.complete(r.version, r.count) {
-		for i := range min(r.count, len(schema.positions)) {
-			r.put(schema.positions[i].field, r.inserts[i])
-		}
-		return
+	for i := range min(r.count, len(s.positions)) {
+		r.put(s.positions[i].field, r.inserts[i])
 	}
-	nameByShape(r, &schema)
 }
 
 // complete reports whether count is the number of values of the version. More
 // values than in any known version belong to a later version.
-func (s *schema) complete(version, count int) bool {
+func (s *eventSchema) complete(version, count int) bool {
 	last := len(s.counts) - 1
 	if count >= s.counts[last] {
 		return true
@@ -115,7 +111,7 @@ func (s *schema) complete(version, count int) bool {
 // TargetUserName and TargetDomainName is present, it becomes the name, which is
 // correct: logons with a UPN have no domain, and no logon has a domain without a
 // name. If an insert fits no position, the remaining inserts stay unset.
-func nameByShape(r *row, s *schema) {
+func (s *eventSchema) nameByShape(r *row) {
 	at := 0
 	for i := range r.count {
 		text := r.inserts[i]

@@ -38,10 +38,13 @@ var textKeys = map[string]string{
 	"Version": "Version", "UserID": "UserID",
 }
 
-// readText fills the row from a text of one of these forms.
-func readText(r *row, text []byte) {
+// eventText is an event as text.
+type eventText []byte
+
+// read fills the row.
+func (text eventText) read(r *row) {
 	if at := bytes.Index(ascii.Clip(text, 512), snareMark); at >= 0 {
-		readSnare(r, text[at+len(snareMark):])
+		text[at+len(snareMark):].readSnare(r)
 		return
 	}
 	for len(text) > 0 {
@@ -88,8 +91,8 @@ const (
 	snareMessage  = 13
 )
 
-// readSnare fills the row from tab-separated columns.
-func readSnare(r *row, text []byte) {
+// readSnare fills the row from the tab-separated columns that follow the mark of Snare.
+func (text eventText) readSnare(r *row) {
 	for i := 0; len(text) > 0 && i <= snareMessage; i++ {
 		part, rest := cutPart(text)
 		switch i {

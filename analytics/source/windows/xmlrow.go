@@ -9,10 +9,10 @@ import (
 // always makes xml read an event to its end.
 func always() bool { return true }
 
-// readXML fills the row from the next event, and reports whether it reached the end of
+// event fills the row from the next event, and reports whether it reached the end of
 // the event or of the text. wanted is called between the heads and the data, so
 // that the data of an irrelevant event is not read.
-func readXML(r *row, x *xmlReader, wanted func() bool) bool {
+func (x *xmlReader) event(r *row, wanted func() bool) bool {
 	unnamed := 0
 	for {
 		tag, ok := x.next()
@@ -28,21 +28,21 @@ func readXML(r *row, x *xmlReader, wanted func() bool) bool {
 				return true
 			}
 		case string(tag.name) == "Data":
-			readXMLData(r, x, &tag, &unnamed)
+			x.data(r, &tag, &unnamed)
 		default:
-			readXMLHead(r, x, &tag)
+			x.head(r, &tag)
 		}
 	}
 }
 
 var eventXMLEnd = []byte("</Event>")
 
-// readXMLData reads one value. Classic events, such as those of Exchange, have Data
+// data reads one value. Classic events, such as those of Exchange, have Data
 // without names: positional values as in StringInserts.
-func readXMLData(r *row, x *xmlReader, tag *xmlTag, unnamed *int) {
+func (x *xmlReader) data(r *row, tag *xmlTag, unnamed *int) {
 	value := []byte{}
 	if !tag.empty {
-		value = readXMLText(r, x)
+		value = x.value(r)
 	}
 	if name := tag.attr("Name"); len(name) > 0 {
 		r.put(fieldByName[string(name)], value)
@@ -52,9 +52,9 @@ func readXMLData(r *row, x *xmlReader, tag *xmlTag, unnamed *int) {
 	*unnamed++
 }
 
-// readXMLHead reads one element around the data. UserData is skipped, since no decoded
+// head reads one element around the data. UserData is skipped, since no decoded
 // event has any.
-func readXMLHead(r *row, x *xmlReader, tag *xmlTag) {
+func (x *xmlReader) head(r *row, tag *xmlTag) {
 	switch string(tag.name) {
 	case "Provider":
 		r.system(xmlProvider, tag.attr("Name"))
@@ -64,7 +64,7 @@ func readXMLHead(r *row, x *xmlReader, tag *xmlTag) {
 		r.system(xmlUser, tag.attr("UserID"))
 	case "EventID", "Version", "EventRecordID", "Channel", "Computer", "Message":
 		if !tag.empty {
-			r.system(tag.name, bytes.TrimSpace(readXMLText(r, x)))
+			r.system(tag.name, bytes.TrimSpace(x.value(r)))
 		}
 	}
 }
@@ -74,9 +74,9 @@ var (
 	xmlUser     = []byte("UserID")
 )
 
-// readXMLText returns the following text, unescaped. The result is a view if nothing is
+// value returns the following text, unescaped. The result is a view if nothing is
 // escaped.
-func readXMLText(r *row, x *xmlReader) []byte {
+func (x *xmlReader) value(r *row) []byte {
 	text, escaped := x.text()
 	if !escaped || bytes.IndexByte(text, '&') < 0 {
 		return text

@@ -16,7 +16,9 @@ const (
 // Level counts the unexplained foreign failures of the whole tenant by hour and
 // finds a change of their rate: the site-wide part of Javed and Paxson,
 // "Detecting Stealthy, Distributed SSH Brute-Forcing" (CCS 2013). It knows what
-// is usual for an hour of the day, so a Monday morning is not a change.
+// is usual for an hour of the day, so a Monday morning is not a change. If more accounts
+// than usual fail in networks of their own, the service is out of order or passwords have
+// expired, which explains failures elsewhere.
 type Level struct {
 	hours    [levelHours]hourCount
 	began    int32 // the earliest hour
@@ -30,14 +32,16 @@ const expectations = 4
 
 // expectation is what is usual for the hours up to one.
 type expectation struct {
-	hour int32 // the last of the values; 0: none
-	mean [lookBackHours]float32
+	hour     int32 // the last of the values; 0: none
+	mean     [lookBackHours]float32
+	familiar [lookBackHours]float32
 }
 
 type hourCount struct {
 	hour     int32
 	failures int32 // of foreign clients, not explained
 	signIns  int32 // of accounts from networks that are new to them
+	familiar int32 // accounts that failed in networks of their own
 	dirty    bool  // since it was saved
 }
 
@@ -75,6 +79,14 @@ func (l *Level) AddSignIn(at int64) {
 	}
 }
 
+// AddFamiliar counts an account that failed in a network of its own, at a time in Unix
+// milliseconds.
+func (l *Level) AddFamiliar(at int64) {
+	if h := l.at(int32(at / event.Hour)); h != nil {
+		h.familiar++
+	}
+}
+
 func (l *Level) count(hour int32) hourCount {
 	if h := &l.hours[uint32(hour)%levelHours]; h.hour == hour {
 		return *h
@@ -82,32 +94,52 @@ func (l *Level) count(hour int32) hourCount {
 	return hourCount{hour: hour}
 }
 
-// mean is what is usual for an hour: the mean over the same hours of the days
+func (h hourCount) ofFailures() int32 { return h.failures }
+func (h hourCount) ofFamiliar() int32 { return h.familiar }
+
+// mean is what is usual for an hour: the mean of a count over the same hours of the days
 // before, smoothed over three hours, with two days of a given rate before
 // anything is known.
-func (l *Level) mean(hour int32, prior float64) float64 {
+func (l *Level) mean(hour int32, count func(hourCount) int32, prior float64) float64 {
 	sum, days := 2*prior, 2.0
 	for d := int32(1); d <= levelDays; d++ {
 		h := hour - 24*d
 		if h-1 < l.began {
 			break
 		}
-		sum += float64(l.count(h-1).failures+2*l.count(h).failures+l.count(h+1).failures) / 4
+		sum += float64(count(l.count(h-1))+2*count(l.count(h))+count(l.count(h+1))) / 4
 		days++
 	}
 	return sum / days
 }
 
+// familiarPrior is how many accounts fail in networks of their own, before anything is
+// known, for one failure that nothing explains.
+const familiarPrior = 20
+
 // usualUntil returns what is usual for the hours up to newest.
-func (l *Level) usualUntil(newest int32, prior float64) *[lookBackHours]float32 {
+func (l *Level) usualUntil(newest int32, prior float64) *expectation {
 	e := &l.expected[uint32(newest)%expectations]
 	if e.hour != newest {
 		e.hour = newest
 		for n := range e.mean {
-			e.mean[n] = float32(l.mean(newest-lookBackHours+1+int32(n), prior))
+			hour := newest - lookBackHours + 1 + int32(n)
+			e.mean[n] = float32(l.mean(hour, hourCount.ofFailures, prior))
+			e.familiar[n] = float32(l.mean(hour, hourCount.ofFamiliar, familiarPrior*prior))
 		}
 	}
-	return &e.mean
+	return e
+}
+
+// explains is how many failures elsewhere one more than usual in a familiar network
+// explains: half of the accounts may never have got in before.
+const explains = 2
+
+// explained returns the number of failures of the n-th hour of an expectation that more
+// failures than usual in familiar networks explain.
+func (e *expectation) explained(n int, c hourCount) float64 {
+	usual := float64(e.familiar[n])
+	return explains * max(0, float64(c.familiar)-usual-slack(usual))
 }
 
 // Change reports whether the failures around an hour exceed what is usual by at least
@@ -126,7 +158,7 @@ func (l *Level) Change(hour int32, prior float64, least int) (from, to int32, ch
 // failures than usual, or those of a whole day.
 func (l *Level) changeUntil(newest int32, prior float64, least int) (from int32, changed bool) {
 	usual := l.usualUntil(newest, prior)
-	mean := float64(usual[lookBackHours-1])
+	mean := float64(usual.mean[lookBackHours-1])
 	if float64(l.count(newest).failures) > mean+slack(mean) {
 		if from, changed = l.burst(newest, usual, least); changed {
 			return from, true
@@ -139,12 +171,12 @@ func (l *Level) changeUntil(newest int32, prior float64, least int) (from int32,
 // their mean by. An hour may exceed its mean by half of it and a standard
 // deviation for nothing, and have one failure for every two sign-ins from new
 // networks: where people move, some mistype.
-func (l *Level) burst(newest int32, usual *[lookBackHours]float32, least int) (from int32, changed bool) {
+func (l *Level) burst(newest int32, usual *expectation, least int) (from int32, changed bool) {
 	sum := 0.0
-	for n := range usual {
-		h, mean := newest-lookBackHours+1+int32(n), float64(usual[n])
+	for n := range usual.mean {
+		h, mean := newest-lookBackHours+1+int32(n), float64(usual.mean[n])
 		before, c := sum, l.count(h)
-		sum = max(0, sum+float64(c.failures)-max(mean+slack(mean), float64(c.signIns)/2))
+		sum = max(0, sum+float64(c.failures)-usual.explained(n, c)-max(mean+slack(mean), float64(c.signIns)/2))
 		if before == 0 && sum > 0 {
 			from = h
 		}
@@ -158,13 +190,13 @@ const driftHours = 24
 
 // drift compares the failures of a day with what is usual in a day, with the
 // same allowances as burst.
-func (l *Level) drift(newest int32, usual *[lookBackHours]float32, least int) (from int32, changed bool) {
+func (l *Level) drift(newest int32, usual *expectation, least int) (from int32, changed bool) {
 	from = newest - driftHours + 1
 	failures, signIns, mean := 0.0, 0.0, 0.0
 	for h := from; h <= newest; h++ {
-		c := l.count(h)
-		failures, signIns = failures+float64(c.failures), signIns+float64(c.signIns)
-		mean += float64(usual[h-newest+lookBackHours-1])
+		c, n := l.count(h), int(h-newest+lookBackHours-1)
+		failures, signIns = failures+max(0, float64(c.failures)-usual.explained(n, c)), signIns+float64(c.signIns)
+		mean += float64(usual.mean[n])
 	}
 	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
 }
@@ -174,6 +206,6 @@ func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }
 // Usual returns the greatest number of failures that is usual for an hour. prior is the
 // number expected before anything is known.
 func (l *Level) Usual(hour int32, prior float64) float64 {
-	mean := l.mean(hour, prior)
+	mean := l.mean(hour, hourCount.ofFailures, prior)
 	return mean + slack(mean)
 }

@@ -110,19 +110,19 @@ func (l *Level) save(w *state.Writer, from int) {
 	for n := range l.hours {
 		if h := &l.hours[n]; h.dirty {
 			h.dirty = false
-			w.Encode(tableLevel, []int32{h.hour, h.failures, h.signIns})
+			w.Encode(tableLevel, []int32{h.hour, h.failures, h.signIns, h.familiar})
 			w.Put(tableLevel, w.Number(uint64(from+n)), true)
 		}
 	}
 }
 
 func (l *Level) restore(value []byte) error {
-	var in [3]int32
+	var in [4]int32
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
 	if h := l.at(in[0]); h != nil {
-		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2]}
+		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2], familiar: in[3]}
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 const (
 	minSplit  = 32 << 20 // smaller files are read in one piece
 	splitSize = 8 << 20
-	// warmSize is how much of the text before a block is decoded once more, so that
-	// acts of several lines that begin there are known.
+	// warmSize is how much of the text before a block is decoded once more, because
+	// an act may have several lines and begin there.
 	warmSize = 256 << 10
 	// maxHeaders bounds the header lines that a block is given.
 	maxHeaders = 16
@@ -31,15 +31,14 @@ type Block struct {
 	json    bool
 }
 
-// Muter is a Handler that can take records of which only the effect on later ones
-// is wanted.
+// Muter is a Handler that can be told to learn from records without reporting them.
 type Muter interface {
 	Handler
 	Mute(on bool)
 }
 
-// Split reads a large plain file of lines, or of one JSON object on each, and hands
-// on its blocks. It reports false, and has done nothing, for any other file.
+// Split reads a large plain file of lines, or of one JSON object on each line, and calls
+// take with its blocks. For any other file Split does nothing and returns false.
 func Split(ctx context.Context, file File, read func(n int), take func(*Block)) (bool, error) {
 	if file.Size < minSplit || file.Path == Stdin {
 		return false, nil
@@ -90,7 +89,7 @@ func (s *splitter) begin(name string) bool {
 	return true
 }
 
-// run hands on the blocks.
+// run reads the file and passes its blocks to take.
 func (s *splitter) run() error {
 	for {
 		data := make([]byte, splitSize, splitSize+bufferSize)
@@ -157,7 +156,7 @@ func (s *splitter) header(line []byte) {
 	}
 }
 
-// Read hands on the records of a block.
+// Read passes the records of a block to a handler.
 func (b *Block) Read(to Muter) {
 	to.Begin(b.name, b.head)
 	to.Mute(true)

@@ -27,7 +27,7 @@ const (
 	chunkSum     = 52  // where the checksum of the records stands
 )
 
-// readEvtx hands on the events of a Windows event log, as JSON.
+// readEvtx passes the events of a Windows event log to a handler, as JSON.
 func readEvtx(ctx context.Context, to Handler, name string, from io.ReadSeeker) {
 	head := make([]byte, evtxHeader+chunkSize)
 	n, _ := io.ReadFull(from, head)
@@ -99,8 +99,8 @@ func chunksOf(from io.ReadSeeker) (chunks []*evtx.Chunk, err error) {
 	return evtx.GetChunks(from)
 }
 
-// readChunk hands on the events of one chunk of 64 KB, which it counts; ok is false
-// where some of them could not be read.
+// readChunk passes on the events of one chunk of 64 KB and counts them; ok is false if
+// some of them could not be read.
 func readChunk(chunk *evtx.Chunk, to Handler, records *int64) (ok bool) {
 	defer func() {
 		if recover() != nil {

@@ -1,6 +1,6 @@
-// Package input reads logs as people keep them: plain, compressed, in archives,
-// as lines, as JSON in any arrangement, or as Windows event logs. It finds the
-// records in them and leaves what they mean to package source.
+// Package input reads stored logs: plain, compressed or in archives, as lines, as JSON in
+// any arrangement, or as Windows event logs. It finds the records; package source decodes
+// them.
 package input
 
 import (
@@ -24,9 +24,9 @@ type File struct {
 }
 
 // Find returns the files that paths name: files, folders with everything below
-// them, patterns of package filepath, and "-" for standard input. A file named
-// twice comes once. The error names every path that leads nowhere; the files
-// are of use beside it.
+// them, patterns of package filepath, and "-" for standard input. A file that is
+// named twice is returned once. The error names every path without a file; the other files
+// are returned beside it.
 func Find(paths []string) ([]File, error) {
 	var files []File
 	var wrong []error

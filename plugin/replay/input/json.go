@@ -16,9 +16,9 @@ const envelopeSize = 4 << 10
 // of an Event Hub, a page of Microsoft Graph.
 var envelope = regexp.MustCompile(`^\{\s*("[^"\\]*"\s*:\s*("[^"\\]*"|[0-9]+|null)\s*,\s*)*"(records|Records|value|events)"\s*:\s*\[`)
 
-// json hands on JSON values, one behind the other whatever stands between them:
-// a value a line, or over several lines, or the elements of an array or an
-// envelope, which may be longer than memory.
+// json reads a sequence of JSON values with anything between them: one value a line, values
+// over several lines, or the elements of an array or an envelope, which may be larger than
+// the memory.
 func (r *reader) json(from *bufio.Reader) error {
 	for {
 		c, err := r.skipTo(from, "{[")
@@ -53,8 +53,8 @@ func (r *reader) skipTo(from *bufio.Reader, set string) (byte, error) {
 	}
 }
 
-// object hands on the object that begins here. Nearly all stand on one line of
-// their own, which is found without looking at each byte.
+// object reads the object that begins here. Nearly every object is one line, whose end is
+// found without parsing.
 func (r *reader) object(from *bufio.Reader) error {
 	if line, ok := wholeLine(from); ok {
 		r.to.JSON(r.at, line)
@@ -108,7 +108,7 @@ func isEnvelope(line []byte) bool {
 	return false
 }
 
-// elements hands on the elements of an array to its end.
+// elements reads the elements of an array to its end.
 func (r *reader) elements(from *bufio.Reader) error {
 	for {
 		c, err := r.skipTo(from, "{[]\"")
@@ -127,7 +127,7 @@ func (r *reader) elements(from *bufio.Reader) error {
 	}
 }
 
-// value hands on the array, object or string that begins here.
+// value reads the array, object or string that begins here.
 func (r *reader) value(from *bufio.Reader) error {
 	r.buf = r.buf[:0]
 	begin := r.at

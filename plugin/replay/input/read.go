@@ -26,11 +26,11 @@ const (
 	zstdMemory = 128 << 20
 )
 
-// errBinary is the error of a file that is no text and of no known kind.
+// errBinary is the error of a file that is neither text nor of a known kind.
 var errBinary = errors.New("not a log: binary data")
 
-// Handler takes the records of logs, one log at a time. The bytes are over when
-// a method returns.
+// Handler takes the records of logs, one log at a time. The bytes are valid until the
+// method returns.
 type Handler interface {
 	// Begin starts a log; head is the beginning of its text, for a hash.
 	Begin(name string, head []byte)
@@ -53,8 +53,8 @@ type reader struct {
 	at     int64  // bytes of the text that have been read
 }
 
-// Read reads one file, or standard input, and what is packed in it. What cannot
-// be read goes to Handler.End. read is called with the number of bytes that were read of the stored file.
+// Read reads one file, or standard input, with the logs packed in it. Errors go to
+// Handler.End. read is called with the number of bytes that were read of the stored file.
 func Read(ctx context.Context, file File, stdin io.Reader, to Handler, read func(n int)) {
 	r := &reader{ctx: ctx, to: to}
 	if file.Path == Stdin {

@@ -49,17 +49,17 @@ func (r *reader) discard(from *bufio.Reader, n int) {
 // headSize is how much of a text its kind is found from, in bytes.
 const headSize = 64 << 10
 
-// kind is how a text is divided into records.
-type kind uint8
+// textKind is how a text is divided into records.
+type textKind uint8
 
 const (
-	kindLines  kind = iota
-	kindExport      // rows of a CSV export, which may have several lines
+	kindLines  textKind = iota
+	kindExport          // rows of a CSV export, which may have several lines
 	kindJSON
 	kindEvents // Windows events as XML, with line breaks in their texts
 )
 
-func kindOf(head []byte) kind {
+func kindOf(head []byte) textKind {
 	start := bytes.TrimLeft(head, "\x00 \t\r\n")
 	switch {
 	case len(start) > 0 && (start[0] == '{' || start[0] == '[' && isArray(start[1:])):
@@ -92,7 +92,7 @@ func isExport(start []byte) bool {
 	return bytes.Count(line, []byte(",")) > 1 || bytes.Count(line, []byte(";")) > 1
 }
 
-// lines hands on a text line by line; joined: lines inside of quotes are one row.
+// lines reads a text line by line. If joined is set, lines inside quotes are one row.
 func (r *reader) lines(from *bufio.Reader, joined bool) error {
 	var tooLong int
 	for {

@@ -13,8 +13,8 @@ var (
 	eventStart = []byte("<Event")
 )
 
-// events hands on Windows events as XML, whatever line breaks they have and whether an
-// element stands around all of them or not.
+// events reads Windows events as XML, with any line breaks, and with or without an element
+// around all of them.
 func (r *reader) events(from *bufio.Reader) error {
 	var tooLong int
 	for {

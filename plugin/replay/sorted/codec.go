@@ -1,7 +1,6 @@
-// Package sorted puts decoded events of any number of logs into the order in
-// which they happened. Events go in from several goroutines and come out in one
-// sequence, as often as wanted. What does not fit into memory waits, compressed,
-// in temporary files.
+// Package sorted sorts the decoded events of any number of logs by time. Several goroutines
+// may add events; the sorted sequence can be read any number of times. Events that do not
+// fit into memory are kept in compressed temporary files.
 package sorted
 
 import (

@@ -20,9 +20,9 @@ const (
 )
 
 // Each calls take with every event, in order of time. Events of the same instant
-// come in the order of their Keys; an event that was added twice under one Key,
-// from two copies of one log, comes once, and repeated counts the others. The event
-// is over when take returns. An error of take, or of reading, ends the walk.
+// come in the order of their Keys. An event that was added twice under one Key, from two
+// copies of one log, comes once, and repeated counts the others. The event is valid until
+// take returns. An error of take, or of reading, ends the iteration.
 func (s *Sorter) Each(take func(ev *event.Event) error) (repeated int64, err error) {
 	var ev event.Event
 	if !s.records {

@@ -61,8 +61,8 @@ type auditMail struct {
 	OriginatingServer   string
 	SessionID           string `json:"SessionId,omitempty"`
 	AppAccessContext    *appContext
-	OperationCount      int      `json:",omitempty"`
-	Folders             []folder `json:",omitempty"`
+	OperationCount      int          `json:",omitempty"`
+	Folders             []mailFolder `json:",omitempty"`
 }
 
 type appContext struct {
@@ -73,7 +73,7 @@ type appContext struct {
 	UniqueTokenID string `json:"UniqueTokenId,omitempty"`
 }
 
-type folder struct {
+type mailFolder struct {
 	FolderItems []item `json:",omitempty"`
 	ID          string `json:"Id"`
 	Path        string
@@ -222,14 +222,14 @@ func (w Tenant) Mail(r Read) {
 	}
 	if r.Sync {
 		kind = "Sync"
-		m.Folders = []folder{{nil, "LgAAAADg6EHB", `\` + r.Folder}}
+		m.Folders = []mailFolder{{nil, "LgAAAADg6EHB", `\` + r.Folder}}
 	} else {
 		m.OperationCount = r.Items
 		items := make([]item, min(r.Items, 4))
 		for i := range items {
 			items[i].InternetMessageID = "<" + w.hex(16) + "@" + w.Domain + ">"
 		}
-		m.Folders = []folder{{items, "LgAAAADg6EHB", `\` + r.Folder}}
+		m.Folders = []mailFolder{{items, "LgAAAADg6EHB", `\` + r.Folder}}
 	}
 	m.OperationProperties = []property{{"MailAccessType", kind}, {"IsThrottled", "False"}}
 	w.audit(r.At, m)

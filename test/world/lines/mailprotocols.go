@@ -66,8 +66,8 @@ func (w Server) Submit(at time.Time, c Client, account string, v Verdict) {
 
 const sessionFields = "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid"
 
-// session is one IMAP or POP3 session of the front end.
-type session struct {
+// protocolSession is one IMAP or POP3 session of the front end.
+type protocolSession struct {
 	w              Server
 	at             time.Time
 	name           string // IMAP4 or POP3
@@ -77,15 +77,15 @@ type session struct {
 	server, number int
 }
 
-func (w Server) session(at time.Time, c Client, name, folder, tag string, port int) *session {
+func (w Server) session(at time.Time, c Client, name, folder, tag string, port int) *protocolSession {
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
-	s := &session{w: w, at: at, name: name, folder: folder, tag: tag, id: w.hex(16), remote: remote, port: port, server: w.serverOf(c)}
+	s := &protocolSession{w: w, at: at, name: name, folder: folder, tag: tag, id: w.hex(16), remote: remote, port: port, server: w.serverOf(c)}
 	s.say("", "OpenSession", "", "")
 	return s
 }
 
 // say writes one row and lets some time pass.
-func (s *session) say(user, command, parameters, context string) {
+func (s *protocolSession) say(user, command, parameters, context string) {
 	w, at := s.w, s.at
 	text := fmt.Sprintf("%s,%s,%d,%s:%d,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(exchangeTime),
 		s.id, s.number, serverIP(s.server), s.port, s.remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
@@ -98,7 +98,7 @@ func (s *session) say(user, command, parameters, context string) {
 
 // login writes the command that carries the password, and reports whether the
 // password is right.
-func (s *session) login(c Client, account, command, parameters, refusal string, v Verdict) bool {
+func (s *protocolSession) login(c Client, account, command, parameters, refusal string, v Verdict) bool {
 	if v == Right {
 		s.say(account, command, parameters, fmt.Sprintf(`"R=OK;Msg=""Proxy:mail.%s:1%d:SSL;ProxySuccess"""`, s.w.Domain, s.port))
 		return true

@@ -1,0 +1,9 @@
+package collect
+
+import (
+	"testing"
+
+	"redshank/plugin/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
