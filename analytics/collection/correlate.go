@@ -66,8 +66,10 @@ func (s *correlation) opens() bool {
 		return s.signIn+s.access >= opensAt
 	case ordinary:
 		switch {
-		case s.set&oddSession == 0 || !s.set.has(accessOrdinary, accessGraph):
+		case !s.set.has(accessOrdinary, accessGraph):
 			return false
+		case s.set&oddSession == 0:
+			return s.abroad() >= weakAt
 		case s.set.has(mailPermission):
 			return s.signIn+s.access >= weakAt
 		case s.set.has(accessGraph), s.set.has(accessMany) && s.set.has(signInScript):
@@ -76,6 +78,15 @@ func (s *correlation) opens() bool {
 		return s.session+s.access >= weakAt
 	}
 	return s.access >= leastAccess && s.signIn+s.access >= opensAt
+}
+
+// abroad returns the weight of mail that is opened in a country new to the account, 0 in
+// a known one. A traveller may have bought a telephone, which does not count.
+func (s *correlation) abroad() int {
+	if !s.set.has(newCountry) {
+		return 0
+	}
+	return s.session + s.access - int(s.kinds[newDevice]) - int(s.kinds[newFamily])
 }
 
 // diverts reports whether a rule hides or forwards mail. A rule that only marks mail as

@@ -160,6 +160,12 @@ func (c *evidence) openedMail(d *profile, n *observation) {
 	if o := &d.Opened; n.kind == signInTool && o.At != 0 && distance(o.At, n.first) <= c.window {
 		c.recordOne(d, observation{kind: accessOrdinary, first: o.At, last: o.At, client: o.Client, links: links{1: linkOf(c.policy, o.Client)}}, nil, nil)
 	}
+	if scripted.has(n.kind) {
+		many := *n
+		many.kind, many.theft, many.record, many.detail = accessMany, nil, "", ""
+		many.feature = c.networks.networkOf(n.client)
+		c.readAfterScript(d, &many, nil)
+	}
 	if n.links[0] == 0 {
 		return
 	}
@@ -170,6 +176,25 @@ func (c *evidence) openedMail(d *profile, n *observation) {
 			continue
 		}
 		c.record(d, observation{kind: accessOrdinary, first: s.Read, last: s.Read, client: s.Client, links: links{n.links[0], linkOf(c.policy, s.Client)}}, nil, nil)
+	}
+}
+
+// scripted are the signals of a sign-in with which nobody reads mail by hand.
+var scripted = setOf(signInScript, signInTool, signInDeviceCode)
+
+// readAfterScript records many if that much mail was read from a network after such a
+// sign-in there. It needs no mature baseline of the account: an account that the tenant
+// has known for a day is no new program. ev may be nil.
+func (c *evidence) readAfterScript(d *profile, many *observation, ev *event.Event) {
+	began := d.Baseline.Began()
+	if d.Taken == nil || withinTwoHours(d.Taken, many.first) < manyMails || began == 0 || many.first-began < event.Day || !c.weights.population.Learned(many.first, learningDays) {
+		return
+	}
+	for i := range d.observations {
+		if o := &d.observations[i]; scripted.has(o.kind) && !o.half && o.links.shared(&many.links) && o.near(many, c.window) {
+			c.recordOne(d, *many, nil, ev)
+			return
+		}
 	}
 }
 

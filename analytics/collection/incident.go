@@ -124,7 +124,7 @@ func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event) {
 			i.AddMailbox(&t)
 		}
 	}
-	if ev != nil {
+	if ev != nil && !ofAnother(d, ev) {
 		if ev.UserKind == event.UserPerson {
 			i.AddAccount(string(ev.User))
 		}
@@ -139,6 +139,13 @@ func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event) {
 	countItems(i, d)
 	classify(c.policy, i, d)
 	c.tracker.Update(i.Incident)
+}
+
+// ofAnother reports whether an event that gave an account a signal is the act of another
+// person, such as an administrator who grants rights. Such an event can come before or
+// after the incident, and adds nothing but its signal.
+func ofAnother(d *profile, ev *event.Event) bool {
+	return d.kind == aUser && ev.UserKind == event.UserPerson && string(ev.User) != d.subject
 }
 
 // addObservation adds the signal of one observation to the incident.

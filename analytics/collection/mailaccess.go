@@ -235,9 +235,16 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	default:
 		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
-	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails {
+	if !program && c.newTelephone(d, ev, w) {
+		return
+	}
+	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails && !c.takenElsewhere(d, ev, w, 2*event.Hour) {
 		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
 		c.withoutSignIn(d, ev, w)
+	} else if d.kind == aUser && !program {
+		n := c.evidence.observationOf(ev, accessMany)
+		n.feature = w.network
+		c.evidence.readAfterScript(d, &n, ev)
 	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
@@ -245,18 +252,27 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
-	if !program && c.takenElsewhere(d, ev, w) {
+	if !program && c.takenElsewhere(d, ev, w, event.Day) {
 		return
 	}
 	c.recordVolume(d, ev, v, 0)
 }
 
-// takenElsewhere reports whether an incident from another network has the mail that was
-// read far above what is usual. The next mail that the person opens is not part of it.
-func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext) bool {
+// newTelephone reports whether a telephone reads mail in a network that is new to the
+// account, in a country that is not, and that nobody rents servers in: a new one fills
+// its mailbox there.
+func (c *mailAccess) newTelephone(d *profile, ev *event.Event, w *networkContext) bool {
+	at, period := ev.Time.UnixMilli(), c.policy.Collection.Baseline
+	return d.kind == aUser && c.sessions.byTelephone(ev) && d.Baseline.IsNew(w.network, at, period) &&
+		d.Baseline.Knows(baseline.Key(baseline.Country, w.country), at, period) && !c.networks.rented(ev.IP)
+}
+
+// takenElsewhere reports whether mail that was read in the hours before or after is part
+// of an incident from another network. The next mail that the person opens is not.
+func (c *mailAccess) takenElsewhere(d *profile, ev *event.Event, w *networkContext, span int64) bool {
 	n := c.evidence.observationOf(ev, accessVolume)
 	return slices.ContainsFunc(d.observations, func(o observation) bool {
-		return o.kind == accessVolume && o.theft != nil && distance(o.last, n.first) <= event.Day && !o.links.shared(&n.links) && c.networks.networkOf(o.client) != w.network
+		return o.kind.isAccess() && o.theft != nil && max(n.first-o.last, o.first-n.first) <= span && !o.links.shared(&n.links) && c.networks.networkOf(o.client) != w.network
 	})
 }
 
@@ -272,7 +288,7 @@ func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContex
 		c.burst(d, ev, w)
 		return false
 	}
-	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w) {
+	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w, event.Day) {
 		return false
 	}
 	c.recordVolume(d, ev, d.Taken, w.network)
@@ -290,7 +306,7 @@ func (c *mailAccess) hasUsualVolume(d *profile, ev *event.Event, w *networkConte
 // in a session that was not begun with the account's own device. The log of sign-ins can
 // arrive later than that of mail.
 func (c *mailAccess) burst(d *profile, ev *event.Event, w *networkContext) {
-	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
+	if readsBurst(d, ev.Time.UnixMilli()) && c.hasUsualVolume(d, ev, w) && !c.newTelephone(d, ev, w) && c.sessions.ofUnknownDevice(ev, w) {
 		c.evidence.raiseUnless(event.SaltedHash('s', ev.Session), d, ev, accessVolume, nil)
 	}
 }

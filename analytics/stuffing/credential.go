@@ -50,8 +50,9 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	switch {
 	case c.unit != nil:
 		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		if !strange || own && !slices.Contains(c.unit.strange, got.tool) && !i.HasFailed(got.key) {
-			return legitimate
+		common := !slices.Contains(c.unit.strange, got.tool)
+		if !strange || common && !i.HasFailed(got.key) && (own || !c.quiet(got.first)) {
+			return legitimate // with a common program by day, only an account that was tried is the attacker's
 		}
 	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
 		return legitimate
@@ -151,6 +152,8 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		return nil
 	case !got.password():
 		return s.bySession(c, got)
+	case len(got.account.known) == 0 && c.failedOnlyFor(got.key):
+		return nil // most likely somebody who mistyped on the first day
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}

@@ -146,8 +146,8 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 			return false
 		}
 	}
-	active, known := int(c.users.hours.Usual(t.At-hour, t.At)), c.knownUsers()
-	quiet := active <= max(1, known/50)
+	active, known := c.usuallyActive(t.At), c.knownUsers()
+	quiet := c.quiet(t.At)
 	s.statistics.windows(c, t.At, s.burst, t.Tool, keep(&burst))
 	s.statistics.windows(c, t.At, s.slow, t.Tool, keep(&slow))
 	if quiet {
@@ -174,6 +174,18 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 	}
 	return why
 }
+
+// usuallyActive returns how many people usually sign in at a shared address in the hour
+// before a time.
+func (c *client) usuallyActive(at int64) int {
+	if c.users == nil {
+		return 0
+	}
+	return int(c.users.hours.Usual(at-hour, at))
+}
+
+// quiet reports whether hardly anybody usually signs in at a shared address at a time.
+func (c *client) quiet(at int64) bool { return c.usuallyActive(at) <= max(1, c.knownUsers()/50) }
 
 // ofPeople reports whether nearly everybody who fails at an address around a time does
 // so with the own program, and these are several. One who attacks with a common program

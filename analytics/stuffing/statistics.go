@@ -208,7 +208,7 @@ func (s *statistics) leaveOutGuests() (people bool) {
 		}
 		most = max(most, c.accounts)
 	}
-	people = len(s.agents) >= 3 && 3*most <= 2*own && 5*own >= 3*known && 3*known >= len(s.scratch)
+	people = len(s.agents) >= 4 && 3*most <= 2*own && 2*own >= known && 3*known >= len(s.scratch)
 	several := agents >= 2 && agents*4 >= guests
 	for i := range s.scratch {
 		a := &s.scratch[i]
