@@ -203,9 +203,11 @@ func (s *campaigns) bySession(c *client, got *signIn) *campaign {
 }
 
 // knowsRare reports whether what is rare was known when a campaign began: on the first
-// day, only a program that no person uses is.
+// day, only a program that no person uses is, and what is new to an account that had
+// signed in before.
 func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
-	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool
+	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool ||
+		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first < k.began })
 }
 
 // ofMember returns the campaign whose attacker a success must be that is foreign to its

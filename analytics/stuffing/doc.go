@@ -105,7 +105,7 @@
 // people were before it. In a campaign without a rare feature, the address must have
 // failed in the campaign, or agent, owner and network must all be new to the account;
 // where people often sign in like that without an attack, the tool must be rare, too.
-// On the first day only addresses that failed count. From an address that failed for
+// On the first day only addresses that failed count, unless the account had signed in before the campaign. From an address that failed for
 // another account before and that nobody else uses, a new subnet of the account's own
 // provider is enough. The alert has the method, time, address, program and record id
 // of the sign-in.
