@@ -10,7 +10,6 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/source"
 	"redshank/analytics/source/format"
-	"redshank/plugin/replay/report"
 )
 
 // Finding is what a run shows about the logs themselves, and not about attacks: a field
@@ -40,13 +39,6 @@ func WriteFindings(out io.Writer, list []Finding) {
 		}
 		fmt.Fprintf(out, "  %s: %s\n", f.Code, printable(f.Detail))
 	}
-}
-
-func reportFindings(list []Finding) (all []report.Finding) {
-	for _, f := range list {
-		all = append(all, report.Finding{Code: f.Code, Detail: f.Detail})
-	}
-	return all
 }
 
 // maxUnreadKinds bounds the kinds of records that are listed as not understood.

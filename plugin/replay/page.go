@@ -39,7 +39,7 @@ func (r *run) page(s *scenes) *report.Page {
 	p := &report.Page{Policy: r.opts.Policy, Version: r.opts.Version, Events: r.result.Events}
 	p.First, p.Last = r.result.Period()
 	p.Coverage = r.result.Coverage
-	p.Findings = reportFindings(r.result.Findings)
+	p.Findings = r.result.Findings
 	if r.against != nil {
 		p.Against = r.opts.Against
 		for _, c := range r.changes() {

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode"
 
+	"redshank/analytics"
 	"redshank/analytics/coverage"
 )
 
@@ -30,12 +31,9 @@ type Page struct {
 	Overview        Axis
 	Against         string // path of a second policy; empty: none
 	Changes         []Difference
-	Coverage        *coverage.Report // which evidence the logs bring, and what its gaps blind
-	Findings        []Finding
+	Coverage        *coverage.Report    // which evidence the logs bring, and what its gaps blind
+	Findings        []analytics.Finding // about the logs themselves
 }
-
-// Finding is what the run shows about the logs themselves.
-type Finding struct{ Code, Detail string }
 
 // Difference is an incident that the second policy opens, closes or changes. A value
 // that changes has both values in it.
