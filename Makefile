@@ -128,9 +128,10 @@ race:
 	$(GO) test -race -run Refresh ./analytics/policy
 	$(GO) test -race ./plugin/agent ./plugin/collect ./plugin/delivery/... ./plugin/drill ./plugin/replay/... ./plugin/store/...
 
-# Skips are printed, so that a skipped suite is not mistaken for a passed one.
+# Skips are printed, so that a skipped suite is not mistaken for a passed one. More
+# agents than cores run at once, as they mostly wait.
 e2e: build/.e2e
-	@$(FULL) $(PURE) $(GO) test -count=1 -v ./test/... > build/e2e.log; status=$$?; \
+	@$(FULL) $(PURE) $(GO) test -count=1 -parallel 6 -v ./test/... > build/e2e.log; status=$$?; \
 	if test $$status = 0; then grep -E '^(ok|FAIL)|SKIPPED' build/e2e.log | awk '!seen[$$0]++'; \
 	else grep -vE '^ *(=== |--- (PASS|SKIP)|PASS)' build/e2e.log; fi; exit $$status
 

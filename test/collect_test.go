@@ -121,6 +121,7 @@ func until(t *testing.T, what string, done func() bool) {
 
 // TestCollectToAlert goes from a tenant to an alert; the poller is killed in between.
 func TestCollectToAlert(t *testing.T) {
+	t.Parallel()
 	linuxOnly(t, "signals")
 	server, blobs := newCloud(t)
 	folder := t.TempDir()

@@ -164,6 +164,7 @@ func TestConfigurationsRun(t *testing.T) {
 	d := day.New(day.Options{Records: 40_000})
 	for _, c := range shipped {
 		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t, d)
 			config := filepath.Join(confDir, c.file)
 			if err := agent.DryRun(b.plugin, config, b.env...); err != nil {

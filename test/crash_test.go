@@ -140,6 +140,7 @@ func (b *killedAgent) lives(arrived func() string) {
 }
 
 func TestFluentBitKilled(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "alerts.ndjson")
 	b := besiege(t, "sink: file\nsink_path: "+path+"\nstate_path: "+filepath.Join(t.TempDir(), "state"))
 	b.lives(func() string {
@@ -149,6 +150,7 @@ func TestFluentBitKilled(t *testing.T) {
 }
 
 func TestFluentBitKilledForward(t *testing.T) {
+	t.Parallel()
 	port, err := agent.FreePort()
 	if err != nil {
 		t.Fatal(err)

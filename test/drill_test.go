@@ -25,6 +25,7 @@ type verified struct {
 // alerts arrive in a file and at a receiver, marked. An ordinary attack beside it is
 // not marked, and the feed for firewalls has addresses of that attack only.
 func TestFluentBitDrill(t *testing.T) {
+	t.Parallel()
 	port, err := agent.FreePort()
 	if err != nil {
 		t.Fatal(err)

@@ -207,6 +207,7 @@ func TestFluentBitFailingSecondInstance(t *testing.T) {
 }
 
 func TestFluentBitWorkers(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"0", "1", "4"} {
 		b := newFluentBit(t, attacks(10), "", "workers: "+workers)
 		b.start("out_redshank.so").awaitAlerts(10)
@@ -221,6 +222,7 @@ func TestFluentBitWorkers(t *testing.T) {
 // TestFluentBitTerm: the host may or may not still read lines that were written
 // just before SIGTERM, but the plugin delivers every record that it received.
 func TestFluentBitTerm(t *testing.T) {
+	t.Parallel()
 	b := newFluentBit(t, "", "", "")
 	b.start("out_redshank.so").awaitLog("inotify", 0)
 	b.awaitLog("[redshank] starting", 1)
@@ -235,6 +237,7 @@ func TestFluentBitTerm(t *testing.T) {
 
 // Fluent Bit 5.1 does not survive reloads with workers; the plugin logs a warning.
 func TestFluentBitWorkersAndReload(t *testing.T) {
+	t.Parallel()
 	const warning = "workers and hot_reload do not go together"
 	for workers, want := range map[string]int{"0": 0, "1": 1} {
 		b := newFluentBit(t, attacks(2), "  hot_reload: on\n", "workers: "+workers)
@@ -246,6 +249,7 @@ func TestFluentBitWorkersAndReload(t *testing.T) {
 }
 
 func TestFluentBitReload(t *testing.T) {
+	t.Parallel()
 	const reloads = 5
 	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(1)
@@ -264,6 +268,7 @@ func TestFluentBitReload(t *testing.T) {
 // After SIGCONT and SIGHUP the host handles faults itself; a nil dereference must
 // still become a panic, be recovered, and lose only its chunk.
 func TestFluentBitCrashAfterSignals(t *testing.T) {
+	t.Parallel()
 	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	faulty := tail("fault.nil", b.folder+"/fault*") + "  outputs:\n"
 	b.write("fluent-bit.yaml", strings.Replace(b.read("fluent-bit.yaml"), "  outputs:\n", faulty, 1))

@@ -24,6 +24,7 @@ func newLoop(t *testing.T, receiver, sink string, more ...string) *fluentBit {
 }
 
 func TestFluentBitLoopback(t *testing.T) {
+	t.Parallel()
 	free, err := agent.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +56,7 @@ func TestFluentBitLoopback(t *testing.T) {
 // nor the exit. Each instance leaves its pending alerts to the next, and the first
 // one that reaches the receiver delivers them.
 func TestFluentBitReloadWithSinkDown(t *testing.T) {
+	t.Parallel()
 	const reloads = 3
 	down, err := agent.FreePort()
 	if err != nil {

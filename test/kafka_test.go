@@ -114,6 +114,7 @@ func TestEventHubShapes(t *testing.T) {
 	}
 	for _, format := range []string{"none", "json"} { // of in_kafka: text or a map
 		t.Run(format, func(t *testing.T) {
+			t.Parallel()
 			folder := t.TempDir()
 			hub := newEventHub(t, folder)
 			messages := 0
@@ -141,6 +142,7 @@ func TestEventHubConfigurations(t *testing.T) {
 	needKafka(t)
 	for _, name := range []string{"m365-eventhub.yaml", "m365-eventhub.conf"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			folder := t.TempDir()
 			hub := newEventHub(t, folder)
 			var events []string

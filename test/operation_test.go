@@ -102,6 +102,7 @@ func scrape(t *testing.T, url string) map[string]float64 {
 // TestFluentBitMetrics: the metrics equal the figures of the health record and the
 // input of the test; two instances have separate metrics.
 func TestFluentBitMetrics(t *testing.T) {
+	t.Parallel()
 	service, url := withServer(t)
 	input := attacks(3) + "of no known format\nneither is this\n"
 	b := newFluentBit(t, input, service, "health_interval: 5m", "alias: second\nsink: file\nsink_path: /dev/null")
@@ -149,6 +150,7 @@ func TestFluentBitMetrics(t *testing.T) {
 
 // TestFluentBitMetricsReload: the metrics are correct after a reload.
 func TestFluentBitMetricsReload(t *testing.T) {
+	t.Parallel()
 	service, url := withServer(t)
 	b := newFluentBit(t, attacks(2), service+"  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(2)
@@ -163,6 +165,7 @@ func TestFluentBitMetricsReload(t *testing.T) {
 // TestFluentBitEnriched: both sends alerts and every record once, unchanged except
 // for one more field; enriched sends no alerts.
 func TestFluentBitEnriched(t *testing.T) {
+	t.Parallel()
 	for _, emit := range []string{"both", "enriched"} {
 		b := newFluentBit(t, attack("203.0.113.7", 12)+"of no known format\n", "", "")
 		out := filepath.Join(b.folder, "out.ndjson")
@@ -213,6 +216,7 @@ func TestFluentBitEnriched(t *testing.T) {
 // the same agent, which receives the original records with the added field, under
 // their original tag.
 func TestFluentBitEnrichedForward(t *testing.T) {
+	t.Parallel()
 	free, err := agent.FreePort()
 	if err != nil {
 		t.Fatal(err)

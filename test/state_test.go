@@ -54,6 +54,7 @@ func TestHostStateInUse(t *testing.T) {
 // input file, and Go may keep some threads. With workers the agent itself leaks
 // one worker, with its eleven descriptors, at each reload.
 func TestFluentBitReloadsKeepState(t *testing.T) {
+	t.Parallel()
 	reloads := 5
 	if os.Getenv("REDSHANK_SOAK") != "" {
 		reloads = 20
@@ -102,6 +103,7 @@ func open(pid int) int {
 
 // TestFluentBitSupervisor: --supervisor restarts an agent that was killed.
 func TestFluentBitSupervisor(t *testing.T) {
+	t.Parallel()
 	b := newFluentBit(t, "", "", "state_path: "+filepath.Join(t.TempDir(), "state"))
 	c := strings.Replace(b.read("fluent-bit.yaml"), "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: "+b.folder+"/tail.db\n", 1)
 	b.write("fluent-bit.yaml", c)

@@ -13,6 +13,7 @@ import (
 // other files: with it, one byte that is not UTF-8, which an attacker can put into
 // a name, makes Fluent Bit 5.1.1 drop all that it has read of the file.
 func TestFluentBitUnicode(t *testing.T) {
+	t.Parallel()
 	text := iisHead + rows(iisRow, 0, 6)
 	for _, c := range []struct{ name, content, setting string }{
 		{"ANSI", strings.Replace(text, "user0", "m\xfcller", 1), ""},

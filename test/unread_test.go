@@ -22,6 +22,7 @@ func TestFluentBitNotUnderstood(t *testing.T) {
 			"unknown tenant", "no_format", "envelope{inner{"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var input strings.Builder
 			for n := range 8 {
 				fmt.Fprintf(&input, c.record+"\n", n)

@@ -201,3 +201,7 @@ func against(i *theft.Theft, d *profile, k event.ClientKey) int {
 	}
 	return 100_000*s.access + 10*s.signIn + granted
 }
+
+// fewMailboxes is the number of mailboxes up to which the incident of an application
+// is about the account that let the application in.
+const fewMailboxes = 2

@@ -87,9 +87,6 @@ func (c *mailboxChanges) grant(d *profile, ev *event.Event, n observation, detai
 	}
 }
 
-// appID has the length of an application id.
-const appID = "00000000-0000-0000-0000-000000000000"
-
 // changes map the content's groups of operations and cmdlets to functions that return
 // the signal of an event and its effects, or signalKinds for none.
 var changes = map[string]func(*policy.Policy, *event.Event, change.Effect) signalKind{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"time"
 
-	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/collection/theft"
@@ -15,9 +14,6 @@ import (
 	"redshank/analytics/state"
 	"redshank/analytics/window"
 )
-
-var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1", Kind: alert.Behaviour,
-	Category: []string{"email", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0048/"}
 
 // maxRequests bounds the ids of requests that were counted as items.
 const maxRequests = 1 << 15
@@ -136,11 +132,6 @@ func programOverEWS(ev *event.Event) bool {
 // if it still makes requests ten minutes after its first one, or five for Outlook.
 func opensMail(ev *event.Event) bool {
 	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC || ev.Service == event.EWSService)
-}
-
-// requestLog reports whether the source logs requests rather than sign-ins.
-func requestLog(s event.Source) bool {
-	return s == event.IIS || s == event.HTTPProxy || s == event.EWS
 }
 
 // ofTheCloud reports whether a service of the cloud itself reads mail, to index it or

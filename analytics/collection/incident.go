@@ -205,10 +205,6 @@ func (c *evidence) accountBehind(d *profile) *profile {
 	return nil
 }
 
-// fewMailboxes is the number of mailboxes up to which the incident of an application
-// is about the account that let the application in.
-const fewMailboxes = 2
-
 // outgrows makes an incident be about the application once that has read the mail of
 // more than the account behind it, unless the account has signals of its own.
 func (c *evidence) outgrows(i *theft.Theft, d *profile) {

@@ -199,3 +199,65 @@ func firstOf(a, b []byte) []byte {
 	}
 	return b
 }
+
+// requestLog reports whether the source logs requests rather than sign-ins.
+func requestLog(s event.Source) bool {
+	return s == event.IIS || s == event.HTTPProxy || s == event.EWS
+}
+
+// eventFeature is one feature of an event, as a baseline stores it.
+type eventFeature struct {
+	key    uint64
+	signal signalKind
+	detail []byte
+	own    bool // compared with the account alone, not with its groups
+}
+
+// text returns the detail of a feature's signal. The agent is read on demand.
+func (p *eventFeature) text(ev *event.Event) []byte {
+	if p.signal == newFamily && p.detail == nil {
+		return ev.AgentText()
+	}
+	return p.detail
+}
+
+// featuresOf returns the features of a sign-in. Cloud back ends and networks that
+// the policy calls usual have no network features.
+func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
+	if !w.usual {
+		p[0] = eventFeature{w.network, newNetwork, nil, false}
+		p[1] = eventFeature{baseline.Key(baseline.Country, w.country), newCountry, w.country, false}
+	}
+	p[2] = eventFeature{baseline.Key(baseline.Device, ev.Device), newDevice, ev.Device, true}
+	switch {
+	case len(ev.Model) > 0:
+		p[3] = eventFeature{baseline.Key(baseline.Family, ev.Model[:min(len(ev.Model), baseline.MaxFeatureName)]), newFamily, ev.Model, false}
+	case ev.Family != event.FamilyNone:
+		p[3] = eventFeature{baseline.Key(baseline.Family, []byte{byte(ev.Family)}), newFamily, nil, false}
+	}
+	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
+	if protocolOf(ev) != event.ProtocolUnknown {
+		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // compared by method, below
+	}
+	return p
+}
+
+func methodKey(ev *event.Event) uint64 {
+	return baseline.Key(baseline.Method, []byte{byte(protocolOf(ev))})
+}
+
+// protocolOf returns how a sign-in was made. IMAP and POP are legacy protocols, however
+// their servers log the sign-in.
+func protocolOf(ev *event.Event) event.Protocol {
+	if ev.Service == event.IMAPService || ev.Service == event.POPService {
+		return event.LegacyAuth
+	}
+	return ev.Protocol
+}
+
+// anyRented is the feature of an account that uses servers for rent or a VPN service,
+// whichever.
+var anyRented = baseline.Key(baseline.Network, []byte("rented"))
+
+// appID has the length of an application id.
+const appID = "00000000-0000-0000-0000-000000000000"

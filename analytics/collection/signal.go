@@ -1,6 +1,9 @@
 package collection
 
-import "redshank/analytics/policy"
+import (
+	"redshank/analytics/alert"
+	"redshank/analytics/policy"
+)
 
 // A signalKind is one kind of observation that speaks for AN0131. Code, weight and
 // sentence of each stand in the policy's content (signals.yaml).
@@ -160,3 +163,7 @@ func signalsOf(p *policy.Policy) (list [signalKinds]policy.Signal) {
 	}
 	return list
 }
+
+// ruleCollection is the rule of all incidents of this package.
+var ruleCollection = alert.Rule{ID: "AN0131", Name: "Mail collected with stolen credentials or tokens", Version: "1", Kind: alert.Behaviour,
+	Category: []string{"email", "intrusion_detection"}, Reference: "https://attack.mitre.org/detectionstrategies/DET0048/"}

@@ -60,15 +60,6 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	}
 }
 
-// learnMark identifies the last request that was learned for a pair of client and
-// account. The agent is part of the pair.
-type learnMark struct {
-	at       int64 // of the first such request, in Unix milliseconds
-	device   uint32
-	protocol event.Protocol
-	script   bool // a scripting agent where people sign in
-}
-
 func markOf(ev *event.Event, at int64) learnMark {
 	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev)}
 }
@@ -105,56 +96,6 @@ func deviceHash(ev *event.Event) uint32 {
 	return uint32(xxhash.Sum64(ev.Device)) | 1
 }
 
-// eventFeature is one feature of an event, as a baseline stores it.
-type eventFeature struct {
-	key    uint64
-	signal signalKind
-	detail []byte
-	own    bool // compared with the account alone, not with its groups
-}
-
-// text returns the detail of a feature's signal. The agent is read on demand.
-func (p *eventFeature) text(ev *event.Event) []byte {
-	if p.signal == newFamily && p.detail == nil {
-		return ev.AgentText()
-	}
-	return p.detail
-}
-
-// featuresOf returns the features of a sign-in. Cloud back ends and networks that
-// the policy calls usual have no network features.
-func featuresOf(ev *event.Event, w *networkContext) (p [6]eventFeature) {
-	if !w.usual {
-		p[0] = eventFeature{w.network, newNetwork, nil, false}
-		p[1] = eventFeature{baseline.Key(baseline.Country, w.country), newCountry, w.country, false}
-	}
-	p[2] = eventFeature{baseline.Key(baseline.Device, ev.Device), newDevice, ev.Device, true}
-	switch {
-	case len(ev.Model) > 0:
-		p[3] = eventFeature{baseline.Key(baseline.Family, ev.Model[:min(len(ev.Model), baseline.MaxFeatureName)]), newFamily, ev.Model, false}
-	case ev.Family != event.FamilyNone:
-		p[3] = eventFeature{baseline.Key(baseline.Family, []byte{byte(ev.Family)}), newFamily, nil, false}
-	}
-	p[4] = eventFeature{baseline.Key(baseline.App, ev.App), newApp, ev.App, false}
-	if protocolOf(ev) != event.ProtocolUnknown {
-		p[5] = eventFeature{key: methodKey(ev), signal: signalKinds} // compared by method, below
-	}
-	return p
-}
-
-func methodKey(ev *event.Event) uint64 {
-	return baseline.Key(baseline.Method, []byte{byte(protocolOf(ev))})
-}
-
-// protocolOf returns how a sign-in was made. IMAP and POP are legacy protocols, however
-// their servers log the sign-in.
-func protocolOf(ev *event.Event) event.Protocol {
-	if ev.Service == event.IMAPService || ev.Service == event.POPService {
-		return event.LegacyAuth
-	}
-	return ev.Protocol
-}
-
 // compare records signals for features that are new to the account or, while its
 // baseline is not mature, to its groups.
 func (c *signIns) compare(d *profile, ev *event.Event, features []eventFeature) {
@@ -189,10 +130,6 @@ func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext, 
 		d.Baseline.Use(anyRented, at, baseline.MaxFeatures)
 	}
 }
-
-// anyRented is the feature of an account that uses servers for rent or a VPN service,
-// whichever.
-var anyRented = baseline.Key(baseline.Network, []byte("rented"))
 
 // hour records a signal for a sign-in at an unusual hour.
 func (c *signIns) hour(d *profile, ev *event.Event) {

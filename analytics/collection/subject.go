@@ -284,3 +284,12 @@ func (c *subjects) countBaseline(d *profile, by int) {
 		c.matureBaselines += by
 	}
 }
+
+// learnMark identifies the last request that was learned for a pair of client and
+// account. The agent is part of the pair.
+type learnMark struct {
+	at       int64 // of the first such request, in Unix milliseconds
+	device   uint32
+	protocol event.Protocol
+	script   bool // a scripting agent where people sign in
+}

@@ -5,9 +5,6 @@ import (
 	"sync/atomic"
 )
 
-// maxAgent is how much of a user agent is read, in bytes.
-const maxAgent = 512
-
 // AgentRule assigns a family and a name to the user agents that match its patterns.
 type AgentRule struct {
 	Family   Family

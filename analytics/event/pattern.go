@@ -118,3 +118,6 @@ func foldAgent(dst, b []byte) []byte {
 	}
 	return dst
 }
+
+// maxAgent is how much of a user agent is read, in bytes.
+const maxAgent = 512

@@ -177,10 +177,10 @@ func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 	w.checkFields(of, s)
 	if behind, ahead, by, ok := s.clock.check(isCloud(of)); ok {
 		w.set(behind, w.now, findBehind, name, func() string {
-			return fmt.Sprintf("events of %s are steadily %d minutes older than their arrival: a clock or a time zone is wrong, or the log is read late", name, by/event.Minute)
+			return fmt.Sprintf("events of %s are constantly %d minutes older than their arrival: a clock or a time zone is wrong, or the log is read late", name, by/event.Minute)
 		})
 		w.set(ahead, w.now, findAhead, name, func() string {
-			return fmt.Sprintf("events of %s are steadily %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/event.Minute)
+			return fmt.Sprintf("events of %s are constantly %d minutes ahead of their arrival: a clock or a time zone is wrong", name, by/event.Minute)
 		})
 	}
 	w.checkShared(of, s)

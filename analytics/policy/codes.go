@@ -113,3 +113,27 @@ func (c codeTables) judge(ev *event.Event) {
 		ev.Outcome = code.ropc
 	}
 }
+
+// enumeration is a type of package event whose values have names.
+type enumeration interface {
+	~uint8
+	String() string
+}
+
+// namesOf returns the names of an enumeration, without that of 0.
+func namesOf[T enumeration]() (names []string) {
+	for v := T(1); v.String() != "invalid"; v++ {
+		names = append(names, v.String())
+	}
+	return names
+}
+
+// byName returns the value of an enumeration by its name, 0 for an unknown name.
+func byName[T enumeration](name string) T {
+	for v := T(0); v.String() != "invalid"; v++ {
+		if v.String() == name {
+			return v
+		}
+	}
+	return 0
+}

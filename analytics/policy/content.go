@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -208,30 +209,6 @@ func (c *contentTables) readHosts(r *strict.Reader, at string, n *yaml.Node) {
 	})(r, at, n)
 }
 
-// enumeration is a type of package event whose values have names.
-type enumeration interface {
-	~uint8
-	String() string
-}
-
-// namesOf returns the names of an enumeration, without that of 0.
-func namesOf[T enumeration]() (names []string) {
-	for v := T(1); v.String() != "invalid"; v++ {
-		names = append(names, v.String())
-	}
-	return names
-}
-
-// byName returns the value of an enumeration by its name, 0 for an unknown name.
-func byName[T enumeration](name string) T {
-	for v := T(0); v.String() != "invalid"; v++ {
-		if v.String() == name {
-			return v
-		}
-	}
-	return 0
-}
-
 // appendUserPatterns adds the policy's user_agent_pattern as scripting agents,
 // before everything embedded.
 func (c *contentTables) appendUserPatterns(patterns []event.Pattern) {
@@ -314,4 +291,24 @@ func (c *contentTables) signalCodes() []string {
 		codes[i] = s.Code
 	}
 	return codes
+}
+
+// MailHost reports whether a host name is an end point of mail or of sign-ins
+// to it, or lies below one.
+func (c *contentTables) MailHost(name []byte) bool {
+	var scratch [maxOperation]byte
+	if len(name) > maxOperation {
+		return false
+	}
+	host := bytes.Trim(foldOperation(scratch[:0], name), ".")
+	for {
+		if c.hosts[string(host)] {
+			return true
+		}
+		dot := bytes.IndexByte(host, '.')
+		if dot < 0 {
+			return false
+		}
+		host = host[dot+1:]
+	}
 }

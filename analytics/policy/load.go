@@ -86,8 +86,6 @@ func Parse(name, dir string, text []byte) (*Policy, error) {
 	return p, nil
 }
 
-func newDomains() *event.Domains { return &event.Domains{Names: map[string]string{}} }
-
 // finish parses the lists, now that the domains are known.
 func (p *Policy) finish(r *strict.Reader) {
 	p.spec.networks.finish(r)

@@ -95,23 +95,3 @@ func groupOf(groups map[string]string, name []byte) string {
 	var scratch [maxOperation]byte
 	return groups[string(foldOperation(scratch[:0], name))]
 }
-
-// MailHost reports whether a host name is an end point of mail or of sign-ins
-// to it, or lies below one.
-func (c *contentTables) MailHost(name []byte) bool {
-	var scratch [maxOperation]byte
-	if len(name) > maxOperation {
-		return false
-	}
-	host := bytes.Trim(foldOperation(scratch[:0], name), ".")
-	for {
-		if c.hosts[string(host)] {
-			return true
-		}
-		dot := bytes.IndexByte(host, '.')
-		if dot < 0 {
-			return false
-		}
-		host = host[dot+1:]
-	}
-}

@@ -210,3 +210,5 @@ func (p *Policy) Advice(now time.Time) []string {
 	}
 	return advice
 }
+
+func newDomains() *event.Domains { return &event.Domains{Names: map[string]string{}} }

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -65,6 +66,20 @@ func TestIndexAgainstModel(t *testing.T) {
 				sameIndexed(t, x, k, m[:cut])
 			}
 		}
+	}
+}
+
+// Keys that differ only behind their first 16 bytes, in any order.
+func TestIndexOfLongKeys(t *testing.T) {
+	names := []string{"sixteen bytes or more", "sixteen bytes or less", "sixteen bytes or with", "sixteen bytes or without any"}
+	k, x := NewKeys(names[:2]...), new(Index)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		m := msgp.AppendMapHeader(nil, 4)
+		for _, i := range random.Perm(4) {
+			m = msgp.AppendInt(msgp.AppendString(m, names[i]), i)
+		}
+		sameIndexed(t, x, k, m)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 
 // Captures of an Event Hub, messages of Pub/Sub and of Kinesis hold JSON in Base64.
 
+// minEmbedded is the shortest text that is searched for a record, in bytes.
+const minEmbedded = 40
+
 // encodedMarks are what JSON in Base64 begins with: {" or { " or [{" or a line break
 // after the bracket.
 var encodedMarks = [...][]byte{[]byte("eyJ"), []byte("eyAi"), []byte("W3si"), []byte("ewog"), []byte("ew0K")}

@@ -1,12 +1,22 @@
 package source
 
 import (
+	"redshank/analytics/event"
 	"redshank/analytics/source/exchange"
 	"redshank/analytics/source/format"
 	"redshank/analytics/source/iis"
 	"redshank/analytics/source/m365"
 	"redshank/analytics/source/windows"
 )
+
+// Content is what the formats take from a policy.
+type Content interface {
+	// Operation returns what an operation of an audit log means.
+	Operation(name []byte) event.Operation
+	// ClientHeaders returns the headers from which web logs take the client behind
+	// a trusted proxy, the best first; nil for the default.
+	ClientHeaders() []string
+}
 
 // formatReader is a format as the set uses it.
 type formatReader struct {

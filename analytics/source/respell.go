@@ -16,25 +16,6 @@ import (
 // key, write all keys in snake case, or put each value into a list, as a search returns
 // it. A map that no format takes is tried again with its keys restored.
 
-const (
-	// maxRespelt bounds the fields of a map whose keys are restored.
-	maxRespelt = 512
-	// mostRespelt bounds the maps of one record whose keys are restored, and respeltVisits the
-	// values that are read in each.
-	mostRespelt, respeltVisits = 16, maxVisits / 2
-	// leastRespelt is how many keys must have a separator.
-	leastRespelt = 3
-	// maxRespelling is how often one inside another the keys are restored: snake case
-	// inside of flattened maps.
-	maxRespelling = 2
-	// respellMisses is after how many failures in a row only every respellEvery-th map of a
-	// shape is tried, so that unknown records cost little. The same holds for a stream with
-	// ever new shapes, after eight times as many failures.
-	respellMisses, respellEvery = 32, 64
-	// maxRespeltDepth bounds the nesting that restored keys may have.
-	maxRespeltDepth = 16
-)
-
 // respellings are the forms in which a map is tried again, in this order: keys that are
 // paths with a separator, or keys in snake case.
 var respellings = [...]byte{'.', '/', inSnakeCase, '_'}

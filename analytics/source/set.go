@@ -40,15 +40,6 @@ type Set struct {
 	restorer restorer
 }
 
-// Content is what the formats take from a policy.
-type Content interface {
-	// Operation returns what an operation of an audit log means.
-	Operation(name []byte) event.Operation
-	// ClientHeaders returns the headers from which web logs take the client behind
-	// a trusted proxy, the best first; nil for the default.
-	ClientHeaders() []string
-}
-
 // New returns a set that knows the one format called only, or all formats if only
 // is "auto" or empty.
 func New(only string, content Content) (*Set, error) {

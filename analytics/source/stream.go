@@ -1,6 +1,8 @@
 package source
 
 import (
+	"bytes"
+
 	"github.com/cespare/xxhash/v2"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -79,4 +81,16 @@ func (t *streams) at(key streamKey) *streamState {
 		t.table.Add(key, s)
 	}
 	return s
+}
+
+// skipUnneeded prepares for the rows behind a header line: those of a log that no analytic
+// needs are ignored until the header of another log.
+func (s *streamState) skipUnneeded(header []byte) {
+	switch kind, found := unneededLog(header); {
+	case found:
+		s.unneeded = kind + 1
+		s.Headline(event.SourceUnknown, header)
+	case bytes.HasPrefix(header, logType) || bytes.HasPrefix(header, softwareLine):
+		s.unneeded = 0
+	}
 }

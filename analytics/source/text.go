@@ -8,9 +8,6 @@ import (
 	"redshank/analytics/source/format"
 )
 
-// minEmbedded is the shortest text that is searched for a record, in bytes.
-const minEmbedded = 40
-
 // openEmbedded decodes a text below an unknown key if it looks like a record.
 func (s *Set) openEmbedded(text []byte, depth int) bool {
 	s.effort.visits++

@@ -2,8 +2,6 @@ package source
 
 import (
 	"bytes"
-
-	"redshank/analytics/event"
 )
 
 // Folders of logs also have logs that no analytic needs: mail that passes through, not
@@ -22,18 +20,6 @@ var unneededLogs = []struct{ name, header string }{
 type Unneeded struct {
 	Name  string
 	Count uint64
-}
-
-// skipUnneeded prepares for the rows behind a header line: those of a log that no analytic
-// needs are ignored until the header of another log.
-func (s *streamState) skipUnneeded(header []byte) {
-	switch kind, found := unneededLog(header); {
-	case found:
-		s.unneeded = kind + 1
-		s.Headline(event.SourceUnknown, header)
-	case bytes.HasPrefix(header, logType) || bytes.HasPrefix(header, softwareLine):
-		s.unneeded = 0
-	}
 }
 
 var (

@@ -5,45 +5,6 @@ import (
 	"redshank/analytics/source/format"
 )
 
-const (
-	// maxNesting is how many wrappers may stand around a record: Kafka, an Event
-	// Hub batch, a collector's own maps, and JSON in strings in between.
-	maxNesting = 10
-	// maxVisits is how many values of one record are read while no format
-	// has taken any.
-	maxVisits = 96
-	// maxLine is the longest raw line that is read, in bytes.
-	maxLine = 256 << 10
-	// fewFields is how many fields a wrapper has at most. A record with more is
-	// offered to the formats first: it is most likely the log record itself, and
-	// one look at its fields is saved.
-	fewFields = 16
-	// bareFields is how many fields a raw line's record has if no filter has
-	// added any: the line, its path, its offset.
-	bareFields = 3
-)
-
-// effort is how much has been done to find one record.
-type effort struct {
-	visits     int // values read since the last one that was taken
-	searching  int // searches for a record around the current value
-	respelt    int // maps whose keys were restored
-	respelling int // restored maps around the current one
-}
-
-// renew prepares for the next record of several in one.
-func (e *effort) renew() { e.visits, e.respelt = 0, 0 }
-
-// mayRespell reports whether the keys of one more map may be restored. Four maps are left
-// for the record itself, which is tried behind the maps in it.
-func (e *effort) mayRespell() bool {
-	most := mostRespelt
-	if e.searching > 0 {
-		most -= 4
-	}
-	return e.respelling < maxRespelling && e.respelt < most
-}
-
 // open finds the records inside v, decodes them, and reports whether a format has
 // taken any. What was transcoded on the way is given back: nothing that emit got
 // may be used after it.
@@ -214,31 +175,4 @@ func (s *Set) respell(m record.Value, depth int) bool {
 	s.effort.respelling--
 	tried.tried(m, taken, s.effort.respelling > 0)
 	return taken
-}
-
-// place is where a record says that it stands. Either part may be absent.
-type place struct {
-	path   []byte // of the file
-	offset record.Value
-}
-
-// plainLine returns the line of a record as in_tail makes it, and its place: the common
-// case, at half the cost of looking for all wrappers. line is nil if there is any other
-// field.
-func plainLine(m record.Value) (line []byte, at place) {
-	c := m.Fields()
-	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
-		text := field.Bytes()
-		switch {
-		case string(key) == "log" && line == nil && len(text) > 0:
-			line = text
-		case string(key) == "path" && at.path == nil && text != nil:
-			at.path = text
-		case string(key) == "offset" && text == nil:
-			at.offset = field
-		default:
-			return nil, place{}
-		}
-	}
-	return line, at
 }

@@ -72,7 +72,8 @@ func TestSMTPRefusal(t *testing.T) {
 		"message": `{` + heads("MSExchangeTransport") + `,"Message":"Inbound authentication failed with error LogonDenied for Receive connector Default Frontend EX01. The authentication mechanism is Login. The source IP address of the client who tried to authenticate to Microsoft Exchange is [203.0.113.9]."}`,
 	} {
 		emitted, counts := winRun(t, record)
-		if len(emitted) != 1 || emitted[0].ip != "203.0.113.9" || emitted[0].service != "smtp" || emitted[0].outcome != "failure" || emitted[0].user != "" {
+		if len(emitted) != 1 || emitted[0].ip != "203.0.113.9" || emitted[0].service != "smtp" || emitted[0].outcome != "failure" || emitted[0].user != "" ||
+			emitted[0].protocol != map[string]string{"inserts": "basic", "hub": "ntlm"}[name] {
 			t.Errorf("%s: %+v, counts %v", name, emitted, counts)
 		}
 	}

@@ -2,6 +2,18 @@ package source
 
 import "redshank/analytics/record"
 
+const (
+	// maxLine is the longest raw line that is read, in bytes.
+	maxLine = 256 << 10
+	// fewFields is how many fields a wrapper has at most. A record with more is
+	// offered to the formats first: it is most likely the log record itself, and
+	// one look at its fields is saved.
+	fewFields = 16
+	// bareFields is how many fields a raw line's record has if no filter has
+	// added any: the line, its path, its offset.
+	bareFields = 3
+)
+
 // The fields that may hold a record, or the place it came from. The order of
 // the first ones is the order of preference: parsed content goes before text.
 const (
@@ -143,4 +155,31 @@ func placeOf(found []record.Value) (at place) {
 		at = place{file.Get("path").Bytes(), found[slotLog].Get("offset")}
 	}
 	return at
+}
+
+// place is where a record says that it stands. Either part may be absent.
+type place struct {
+	path   []byte // of the file
+	offset record.Value
+}
+
+// plainLine returns the line of a record as in_tail makes it, and its place: the common
+// case, at half the cost of looking for all wrappers. line is nil if there is any other
+// field.
+func plainLine(m record.Value) (line []byte, at place) {
+	c := m.Fields()
+	for key, field, ok := c.Next(); ok; key, field, ok = c.Next() {
+		text := field.Bytes()
+		switch {
+		case string(key) == "log" && line == nil && len(text) > 0:
+			line = text
+		case string(key) == "path" && at.path == nil && text != nil:
+			at.path = text
+		case string(key) == "offset" && text == nil:
+			at.offset = field
+		default:
+			return nil, place{}
+		}
+	}
+	return line, at
 }

@@ -369,7 +369,8 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 				clients++
 			}
 		}
-		concurrent := abs(began-k.began) <= hour && k.covers(end) && s.profiles.alike(&k.origin, &made.origin, members)
+		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
 		if s.sameAccounts(k, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}

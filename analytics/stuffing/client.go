@@ -184,11 +184,6 @@ func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
 }
 
-// failedOnlyFor reports whether the client has failed for one account and no other.
-func (c *client) failedOnlyFor(key uint64) bool {
-	return len(c.attempts.All()) > 0 && !c.failedForOthers(key)
-}
-
 // noteHour counts a sign-in in the hours of a shared address, if it is the account's
 // first in its hour. Mail programs do not count: they sign in at night, too.
 func (c *client) noteHour(have, got *signIn) {
@@ -216,17 +211,17 @@ func (c *client) attackMade(t *window.Attempt, a *account) bool {
 }
 
 // others reports whether an attempt or a success at a time is of people who use the
-// client beside the attacker: with a program that is not the attacker's, of an account
-// that the attack has not tried, which knows the network; or, well after the attack,
-// where people were before it, with a program of the account's own.
+// client beside the attacker, with a program that is not the attacker's: of an account
+// that the attack has not tried, which knows the network; or well after the attack, where
+// people were before it.
 func (c *client) others(i *attack.Attack, a *account, agent uint32, familiar bool, at int64) bool {
 	switch {
-	case a == nil || agent == 0 || i.UsesAgent(agent) || i.AgentsFull() || i.HasFailed(a.key):
+	case a == nil || i.UsesAgent(agent) || i.AgentsFull():
 		return false
-	case familiar:
+	case at > i.End+attackPause && c.usedBefore(i.Start):
 		return true
 	}
-	return at > i.End+attackPause && a.usedAgent(agent, i.Start) && c.usedBefore(i.Start)
+	return familiar && agent != 0 && !i.HasFailed(a.key)
 }
 
 // usedBefore reports whether an account had got in from the client well before a time.

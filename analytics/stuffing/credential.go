@@ -152,8 +152,6 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		return nil
 	case !got.password():
 		return s.bySession(c, got)
-	case len(got.account.known) == 0 && c.failedOnlyFor(got.key):
-		return nil // most likely somebody who mistyped on the first day
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}
@@ -193,7 +191,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // bySession returns the campaign whose attacker a renewed session must be, where nobody
 // else gets in: with its rare tool, or with another of its tools at one of its addresses.
 func (s *campaigns) bySession(c *client, got *signIn) *campaign {
-	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
+	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && s.knowsRare(k, got) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
 		return k
 	}
 	for _, k := range s.list {

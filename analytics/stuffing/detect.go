@@ -117,7 +117,9 @@ func (s *Detector) failed(ev *event.Event) {
 			return
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
-		s.failedAtOwn(ev, a)
+		if a.knowsSubnet(c.key) { // one who tries accounts may use the provider of their owners
+			s.failedAtOwn(ev, a)
+		}
 		return
 	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")

@@ -54,7 +54,7 @@
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; three networks at a time with
 //     failure_threshold failures together; a privileged account
-//     privileged.day times in a day, or privileged.days times on three days. For it
+//     privileged.day times in a day, or privileged.days times a day on three days or on their average. For it
 //     an owner and a program that it uses are no excuse, if it fails from three
 //     networks a day and gets in from none of them.
 //
@@ -101,8 +101,8 @@
 // sign-in is foreign to the account. A renewed session does not prove a password, but
 // counts where only the attack gets in. Where other people use the address, too, their
 // failures and sign-ins with a program that the attack has not used are their own:
-// those of accounts that know the network, and an hour after the attack those with an
-// account's own program. In a campaign without a rare feature, the address must have
+// those of accounts that know the network, and an hour after the attack all, where
+// people were before it. In a campaign without a rare feature, the address must have
 // failed in the campaign, or agent, owner and network must all be new to the account;
 // where people often sign in like that without an attack, the tool must be rare, too.
 // On the first day only addresses that failed count. From an address that failed for

@@ -205,8 +205,8 @@ func (g *guesses) count() int {
 }
 
 // privileged reports whether the failures of a privileged account are
-// many in a day, or several a day on three days: those from one client, or from
-// all where the client is zero. Mail programs that retry do not count, where the
+// many in a day, or several a day on three days, or on the average of the last three: those
+// from one client, or from all where the client is zero. Mail programs that retry do not count, where the
 // account has used them or their network's owner.
 func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
@@ -243,13 +243,16 @@ func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKe
 			inDay.add(o, beside)
 		}
 	}
-	days := 0
-	for _, g := range perDay {
+	days, half, recent := 0, 0, 0
+	for n, g := range perDay {
 		if g.count() >= p.Days {
 			days++
 		}
+		if n < 3 && 2*g.count() >= p.Days {
+			half, recent = half+1, recent+g.count()
+		}
 	}
-	return inDay.count() >= p.Day || days >= 3
+	return inDay.count() >= p.Day || days >= 3 || half == 3 && recent >= 3*p.Days
 }
 
 // besideOwnNetworks reports whether an attempt on a privileged account comes from a

@@ -95,15 +95,31 @@ func (s *revisions) withdraw(c *client, late int64) {
 		c.noteFailure(t.At)
 	}
 	c.incident, c.unit = nil, nil
-	c.wait.learn(late, s.incidents.tracker.Newest())
+	now := s.incidents.tracker.Newest()
+	c.wait.learn(late, now)
+	s.thresholds.late.learn(min(late, hour), now)
 	s.profiles.clients.MarkDirty(c.key)
 	s.incidents.tracker.Withdraw(i.Incident)
 }
 
+// waitFor returns how long a decision about a client waits for sign-ins, in milliseconds:
+// as long as they were late there, or, up to an hour, at other clients if people are known
+// to use this one.
+func (s *thresholds) waitFor(c *client) int64 {
+	now, minutes := s.incidents.tracker.Newest(), int32(0)
+	if c.wait.applies(now) {
+		minutes = c.wait.minutes
+	}
+	if c.knownUsers() > 0 && s.late.applies(now) {
+		minutes = max(minutes, s.late.minutes)
+	}
+	return int64(minutes) * minute
+}
+
 // opensLate is opens for a client of which sign-ins arrive late: it evaluates the
-// attempts that are older than that, and have not been evaluated.
-func (s *thresholds) opensLate(c *client, t *window.Attempt) (why string, at int64) {
-	until := s.incidents.tracker.Newest() - int64(c.wait.minutes)*minute
+// attempts that are older than wait, and have not been evaluated.
+func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why string, at int64) {
+	until := s.incidents.tracker.Newest() - wait
 	all, n := c.attempts.All(), 0
 	for n < len(all) && all[n].At <= until {
 		n++

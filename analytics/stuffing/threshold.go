@@ -13,6 +13,7 @@ type thresholds struct {
 	statistics  *statistics
 	shared      *sharedAddresses
 	burst, slow int64 // milliseconds
+	late        wait  // for clients with known users, wherever sign-ins arrived late
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
@@ -27,8 +28,8 @@ func (s *thresholds) opens(c *client, t *window.Attempt) (why string, at int64) 
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if c.wait.applies(s.incidents.tracker.Newest()) && !(c.shared(t.Marks) && s.shared.rarity.strange(c, t)) {
-		return s.opensLate(c, t)
+	if wait := s.waitFor(c); wait > 0 && !(c.shared(t.Marks) && s.shared.rarity.strange(c, t)) {
+		return s.opensLate(c, t, wait)
 	}
 	return s.evaluate(c, t), t.At
 }

@@ -72,17 +72,3 @@ func parseISO(b []byte) (t time.Time, ok bool) {
 	}
 	return time.Unix(day*SecondsPerDay+second, nanos).UTC(), true
 }
-
-// readFraction reads a decimal fraction of a second, with any number of digits, and
-// returns what follows it. A text that begins with none has the fraction 0.
-func readFraction(b []byte) (nanos int64, rest []byte) {
-	if len(b) < 2 || b[0] != '.' && b[0] != ',' || !ascii.IsDigit(b[1]) {
-		return 0, b
-	}
-	scale := int64(100_000_000)
-	for b = b[1:]; len(b) > 0 && ascii.IsDigit(b[0]); b = b[1:] {
-		nanos += int64(b[0]-'0') * scale
-		scale /= 10 // beyond nanoseconds it is 0, and adds nothing
-	}
-	return nanos, b
-}

@@ -62,31 +62,31 @@ type option struct {
 // (host, port, match, tls, workers, log_level, ...) to a plugin, so no option has
 // one of those names.
 var options = []option{
-	{name: "policy", def: "", want: "path of a YAML file", help: "The policy a SOC tunes; without it the built-in one.",
+	{name: "policy", def: "", want: "path of a YAML file", help: "Policy of the detections. Without it the built-in policy applies.",
 		set: func(s *settings, v string) error { s.policy = v; return nil }},
-	{name: "source", def: "auto", want: "auto, " + strings.Join(sourceNames(), ", "), help: "Log format of the records; `auto` finds it and remembers it per tag.",
+	{name: "source", def: "auto", want: "auto, " + strings.Join(sourceNames(), ", "), help: "Log format of the records. `auto` detects the format of each tag and file.",
 		set: func(s *settings, v string) error { s.source = v; return oneOf(v, append(sourceNames(), "auto")...) }},
-	{name: "emit", def: "alerts", want: "alerts, enriched or both", help: "What leaves the sink: alerts, or every record as it came with a field `redshank` more, or both.",
+	{name: "emit", def: "alerts", want: "alerts, enriched or both", help: "What is sent: alerts, or every record unchanged except for an additional field `redshank`, or both.",
 		set: func(s *settings, v string) error { s.emit = v; return oneOf(v, "alerts", "enriched", "both") }},
-	{name: "health_interval", def: "5m", want: "10s to 24h, or 0", help: "How often a health record leaves, and one at exit: figures, and findings about what makes detection blind. 0: findings go to the log only.",
+	{name: "health_interval", def: "5m", want: "10s to 24h, or 0", help: "Interval of health records, which have figures and findings about blind spots. One more is sent at exit. 0: findings are only logged.",
 		set: func(s *settings, v string) (err error) {
 			if v != "0" {
 				s.healthEvery, err = between(v, 10*time.Second, 24*time.Hour)
 			}
 			return err
 		}},
-	{name: "format", def: "ecs", want: "ecs or ocsf", help: "Schema of what leaves: Elastic Common Schema, or OCSF Detection Finding.",
+	{name: "format", def: "ecs", want: "ecs or ocsf", help: "Schema of the documents: Elastic Common Schema, or OCSF Detection Finding.",
 		set: func(s *settings, v string) error { s.format = v; return oneOf(v, "ecs", "ocsf") }},
-	{name: "cef", def: "off", want: "on or off", help: "A ready CEF line in each alert, for syslog: `cef` in the map `redshank`.",
+	{name: "cef", def: "off", want: "on or off", help: "Add a complete CEF line to each alert, for syslog: `cef` in the map `redshank`.",
 		set: func(s *settings, v string) (err error) { s.cef, err = onOff(v); return err }},
-	{name: "sink", def: "stdout", want: "stdout, file, forward, http or feed", help: "Where alerts go: JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol; or only the addresses of attackers, to files for firewalls and CrowdSec.",
+	{name: "sink", def: "stdout", want: "stdout, file, forward, http or feed", help: "Where alerts are sent: as JSON documents to stdout, a file or a URL, or by the Fluentd forward protocol. `feed` writes only the addresses of attackers, to files for firewalls and CrowdSec.",
 		set: func(s *settings, v string) error {
 			s.sink = v
 			return oneOf(v, "stdout", "file", "forward", "http", "feed")
 		}},
 	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink; list of the `feed` sink, which also writes the list as `.csv` for CrowdSec and as `.json`.", sinks: "file forward feed",
 		set: func(s *settings, v string) error { s.sinkPath, s.forward.Path = v, v; return nil }},
-	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. The feed has the addresses of attacks on passwords of severity high and critical, at most 10,000, except private addresses and those in a list of the policy's `networks`.", sinks: "feed",
+	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. The feed has at most 10,000 addresses, from AN1269 incidents of severity high and critical, without private addresses and those in a list of the policy's `networks`.", sinks: "feed",
 		set: func(s *settings, v string) (err error) {
 			s.feedExpiry, err = between(v, 10*time.Minute, 30*24*time.Hour)
 			return err
@@ -97,19 +97,19 @@ var options = []option{
 		set: func(s *settings, v string) (err error) { s.sinkMaxFiles, err = within(v, 0, 10_000); return err }},
 	{name: "sink_host", def: "127.0.0.1", want: "name or address", help: "Receiver of the `forward` sink.", sinks: "forward",
 		set: func(s *settings, v string) error { s.forward.Host = v; return nil }},
-	{name: "sink_port", def: "24224", want: "1 to 65535", help: "Its TCP port.", sinks: "forward",
+	{name: "sink_port", def: "24224", want: "1 to 65535", help: "TCP port of the receiver.", sinks: "forward",
 		set: func(s *settings, v string) (err error) { s.forward.Port, err = within(v, 1, 65535); return err }},
 	{name: "sink_tag", def: "redshank.alert", want: "a tag", help: "Tag of the alerts. Records that come back with this tag are ignored.", sinks: "forward",
 		set: func(s *settings, v string) error { s.forward.Tag = v; return oneWord(v) }},
-	{name: "sink_enriched_tag", def: "redshank.enriched", want: "a tag", help: "Tag of enriched records, before a dot and their original tag. Records that come back with such a tag are ignored.", sinks: "forward",
+	{name: "sink_enriched_tag", def: "redshank.enriched", want: "a tag", help: "Tag of enriched records, to which a dot and the original tag are appended. Records that come back with such a tag are ignored.", sinks: "forward",
 		set: func(s *settings, v string) error { s.enrichedTag = v; return oneWord(v) }},
-	{name: "sink_shared_key", want: "the receiver's shared_key", help: "Both sides prove to know it; without it there is no handshake.", sinks: "forward", show: hidden,
+	{name: "sink_shared_key", want: "the receiver's shared_key", help: "Secret that both sides prove to know in a handshake. Without it there is no handshake.", sinks: "forward", show: hidden,
 		set: func(s *settings, v string) error { s.forward.SharedKey = v; return nil }},
 	{name: "sink_url", want: "https://host/path", help: "Receiver of the `http` sink.", sinks: "http", show: withoutSecrets,
 		set: func(s *settings, v string) error { s.http.URL = v; return nil }},
-	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, as `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
+	{name: "sink_headers", want: "Name: value, a vertical bar between several", help: "Headers of each request, for instance `Authorization: Bearer ${TOKEN}`.", sinks: "http", show: hidden,
 		set: func(s *settings, v string) error { s.http.Headers = v; return nil }},
-	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "One document a line, or one JSON array a request; or a readable message for an incoming webhook of Slack or Teams, one a request, without health records.", sinks: "http",
+	{name: "sink_body", def: "ndjson", want: "ndjson, array, slack or teams", help: "One document on each line, one JSON array for each request, or one message for an incoming webhook of Slack or Teams for each request, without health records.", sinks: "http",
 		set: func(s *settings, v string) error {
 			s.http.Array, s.chat = v == "array", map[string]document.Chat{"slack": document.Slack, "teams": document.Teams}[v]
 			s.http.Single = s.chat != document.NoChat
@@ -119,22 +119,22 @@ var options = []option{
 		set: func(s *settings, v string) (err error) { s.gzip, err = onOff(v); return err }},
 	{name: "sink_tls", def: "off", want: "on or off", help: "TLS for the `forward` sink. A URL selects TLS by its scheme.", sinks: "forward",
 		set: func(s *settings, v string) (err error) { s.tls.On, err = onOff(v); return err }},
-	{name: "sink_tls_ca_file", want: "path of a PEM file", help: "Authority of the receiver's certificate; without it those of the system.", sinks: "forward http",
+	{name: "sink_tls_ca_file", want: "path of a PEM file", help: "Certificate authority of the receiver. Without it those of the system are trusted.", sinks: "forward http",
 		set: func(s *settings, v string) error { s.tls.CAFile = v; return nil }},
-	{name: "sink_tls_verify", def: "on", want: "on or off", help: "Off trusts anybody in between.", sinks: "forward http",
+	{name: "sink_tls_verify", def: "on", want: "on or off", help: "Verify the certificate of the receiver. With `off` anybody in between can read and change what is sent.", sinks: "forward http",
 		set: func(s *settings, v string) error { on, err := onOff(v); s.tls.Insecure = !on; return err }},
-	{name: "sink_timeout", def: "10s", want: "1s to 5m", help: "For each step: connecting, handshake, sending, acknowledgement.", sinks: "forward http",
+	{name: "sink_timeout", def: "10s", want: "1s to 5m", help: "Time limit of each step: connecting, handshake, sending, acknowledgement.", sinks: "forward http",
 		set: func(s *settings, v string) (err error) {
 			s.timeout, err = between(v, time.Second, 5*time.Minute)
 			return err
 		}},
-	{name: "state_path", want: "path of a folder", help: "Folder of what outlasts a restart: alerts that wait for the sink (`spool.db`) and what the detections know (`checkpoint.db`); one for each instance. Without it both are in memory.",
+	{name: "state_path", want: "path of a folder", help: "Folder for what survives a restart: alerts that wait for the sink (`spool.db`) and the state of the detections (`checkpoint.db`). Each instance needs its own. Without it both are in memory.",
 		set: func(s *settings, v string) error { s.statePath = v; return nil }},
-	{name: "spool_max_size", def: "64M", want: "1M to 1048576M", help: "Bound of the alerts that wait. Beyond it the least severe go first, the oldest of them.",
+	{name: "spool_max_size", def: "64M", want: "1M to 1048576M", help: "Maximum size of the alerts that wait. Above it the least severe alerts are dropped first, and of these the oldest.",
 		set: func(s *settings, v string) (err error) { s.spoolSize, err = mebibytes(v); return err }},
-	{name: "max_ips", def: "200000", want: "1000 to 100000000", help: "Bound of the table of client addresses, in entries.",
+	{name: "max_ips", def: "200000", want: "1000 to 100000000", help: "Maximum number of client addresses in memory.",
 		set: func(s *settings, v string) (err error) { s.maxIPs, err = within(v, 1000, 100_000_000); return err }},
-	{name: "max_users", def: "200000", want: "1000 to 100000000", help: "Bound of the table of accounts, in entries.",
+	{name: "max_users", def: "200000", want: "1000 to 100000000", help: "Maximum number of accounts in memory.",
 		set: func(s *settings, v string) (err error) { s.maxUsers, err = within(v, 1000, 100_000_000); return err }},
 }
 

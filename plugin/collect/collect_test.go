@@ -149,16 +149,16 @@ func TestRestartLosesNothing(t *testing.T) {
 	}
 }
 
-// The same process goes on after its disk was full.
+// The same process goes on after its disk was full, or failed once.
 func TestFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	for steps := range 40 {
+	for steps := range 80 {
 		s := newTenant(t)
 		want := some(s)
 		o := testOptions(t, s)
 		o.Since = 4 * time.Hour
 		p := newPoller(t, s, o)
-		p.disk.left = steps
+		p.disk.left, p.disk.once = steps/2, steps%2 == 1
 		_ = p.pass()
 		p.disk.left = -1
 		p.mustPass()

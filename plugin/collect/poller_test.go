@@ -17,17 +17,18 @@ import (
 // disk is an output that a crash may hit: what was not synced is lost then.
 type disk struct {
 	buffered, synced []string
-	left             int // writes and syncs until everything fails; < 0: never
+	left             int  // writes and syncs until everything fails; < 0: never
+	once             bool // only one of them fails
 }
 
 var errDisk = errors.New("disk full")
 
 func (d *disk) fails() bool {
-	if d.left == 0 {
-		return true
+	full := d.left == 0
+	if !full || d.once {
+		d.left--
 	}
-	d.left--
-	return false
+	return full
 }
 
 func (d *disk) write(line []byte) error {

@@ -69,6 +69,12 @@ func TestFeedListsAndForgets(t *testing.T) {
 			t.Errorf("%q: %v", r, err)
 		}
 	}
+	if _, err := f.Deliver([]Message{feedMessage(now.Add(-50*time.Minute), "203.0.113.7")}); err != nil { // a late alert does not shorten the time
+		t.Error(err)
+	}
+	if err := f.write(now.Add(30 * time.Minute)); err != nil || !slices.Contains(listed(t, path), "203.0.113.7") {
+		t.Errorf("%v, %q", err, listed(t, path))
+	}
 	if err := f.write(now.Add(61 * time.Minute)); err != nil || len(listed(t, path)) != 0 {
 		t.Errorf("expired addresses stay: %v", err)
 	}
@@ -117,8 +123,8 @@ func TestFeedErrors(t *testing.T) {
 	path := filepath.Join(folder, "block.txt")
 	f := newFeed(t, path, time.Hour, everything)
 	good, bad := feedMessage(time.Now(), "203.0.113.7"), Message{JSON: []byte(`{"event":{}}`)}
-	if n, err := f.Deliver([]Message{good, bad}); n != 1 || err != nil {
-		t.Error(n, err)
+	if n, err := f.Deliver([]Message{good, bad}); n != 1 || err != nil || len(listed(t, path)) != 1 {
+		t.Error(n, err, listed(t, path))
 	}
 	if n, err := f.Deliver([]Message{bad}); n != 0 || !errors.As(err, new(*Rejected)) {
 		t.Error(n, err)

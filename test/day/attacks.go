@@ -36,13 +36,13 @@ func (m attacker) stuffing() {
 		if i%4 == 3 {
 			user, v = former(i/4), lines.Nobody
 		}
-		for range 1 + m.rng.IntN(3) {
-			if m.chance(0.3) {
+		for range 1 + m.Rand.IntN(3) {
+			if m.Chance(0.3) {
 				m.log.Basic(at, script, lines.EWS, user, "", v)
 			} else {
 				m.log.Form(at, form, user, v)
 			}
-			at = at.Add(m.between(3*time.Second, 8*time.Second))
+			at = at.Add(m.Between(3*time.Second, 8*time.Second))
 		}
 	}
 	victim := m.people[263]
@@ -64,9 +64,9 @@ func (m attacker) slow() {
 		query := lines.Device(user, "ApplF17SLOW0HG7F", "iPhone", "FolderSync")
 		for range 1 + i%2 {
 			m.log.Basic(at, c, lines.EAS, user, query, lines.Wrong)
-			at = at.Add(m.between(40*time.Second, 2*time.Minute))
+			at = at.Add(m.Between(40*time.Second, 2*time.Minute))
 		}
-		at = at.Add(m.between(90*time.Minute, 98*time.Minute))
+		at = at.Add(m.Between(90*time.Minute, 98*time.Minute))
 	}
 	m.expect(Incident{
 		Name: "slow run over ActiveSync, 20 hours", Site: Exchange, Class: "credential_stuffing", Severity: "high",
@@ -98,7 +98,7 @@ func (m attacker) spread() {
 		}
 		for _, try := range []int{i % 3, second} {
 			tries[try](at, p)
-			at = at.Add(m.between(20*time.Second, 38*time.Second))
+			at = at.Add(m.Between(20*time.Second, 38*time.Second))
 		}
 	}
 	m.expect(Incident{
@@ -125,7 +125,7 @@ func (m attacker) distributed() {
 		}
 		c := client(fmt.Sprintf("203.0.113.%d", 1+i), "Mozilla/5.0 (Windows NT 10.0; rv:59.0) Gecko/20100101 Firefox/59.0")
 		m.cloudSignIn(at, c, lines.AzureADPS, p, v)
-		at = at.Add(m.between(4*time.Second, 10*time.Second))
+		at = at.Add(m.Between(4*time.Second, 10*time.Second))
 	}
 	m.expect(Incident{
 		Name: "200 addresses with one try each", Site: Cloud, Class: "credential_stuffing", Severity: "critical",
@@ -142,10 +142,10 @@ func (m attacker) theft() {
 	at := clock(11, 24)
 	m.refresh(at, c, lines.AzureADPS, victim)
 	for range 50 {
-		at = at.Add(m.between(4*time.Second, 12*time.Second))
+		at = at.Add(m.Between(4*time.Second, 12*time.Second))
 		m.log.Mail(lines.Read{
 			At: at, IP: c.IP, User: victim.upn(), Key: victim.object, App: lines.AzureADPS.ID,
-			Info: "Client=WebServices;python-requests/2.31.0;", Items: 20 + m.rng.IntN(30),
+			Info: "Client=WebServices;python-requests/2.31.0;", Items: 20 + m.Rand.IntN(30),
 		})
 	}
 	m.expect(Incident{

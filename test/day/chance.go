@@ -1,7 +1,6 @@
 package day
 
 import (
-	"math"
 	"net/netip"
 	"time"
 
@@ -21,21 +20,9 @@ func client(ip, agent string) lines.Client {
 	return lines.Client{IP: netip.MustParseAddr(ip), Agent: agent}
 }
 
-// around draws a time normally distributed about t.
-func (m *maker) around(t time.Time, spread time.Duration) time.Time {
-	return t.Add(time.Duration(m.rng.NormFloat64() * float64(spread)))
-}
-
-// between draws a duration from [low, high), to the millisecond.
-func (m *maker) between(low, high time.Duration) time.Duration {
-	return low + time.Duration(m.rng.Int64N(int64(high-low))).Truncate(time.Millisecond)
-}
-
-// often draws the interval between events with the given mean at pace 1. Its lower
-// bound keeps a busy client from doing two things at the same time.
+// often draws the interval between events with the given mean at pace 1.
 func (m *maker) often(every time.Duration) time.Duration {
-	mean := float64(every) / m.pace
-	return 2*time.Second + time.Duration(-math.Log(1-m.rng.Float64())*mean).Truncate(time.Millisecond)
+	return m.Wait(time.Duration(float64(every) / m.pace))
 }
 
 // during calls do at random times from start to end, with a mean interval of every.
@@ -44,9 +31,3 @@ func (m *maker) during(start, end time.Time, every time.Duration, do func(time.T
 		do(t)
 	}
 }
-
-// chance returns true with the probability share.
-func (m *maker) chance(share float64) bool { return m.rng.Float64() < share }
-
-// pick returns a random element of list.
-func pick[T any](m *maker, list []T) T { return list[m.rng.IntN(len(list))] }

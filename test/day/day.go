@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -91,7 +92,7 @@ func (d *Day) Lines() int {
 // determines the drawn values: new traffic must be added at the end of New,
 // otherwise every identifier in the day changes.
 type maker struct {
-	rng    *rand.Rand
+	dice.Dice
 	log    *lines.Writer
 	box    *lines.Outbox
 	pace   float64 // multiplies how often periodic traffic happens
@@ -109,12 +110,12 @@ var setup = lines.Setup{
 func newMaker(opts Options) *maker {
 	seed, records := cmp.Or(opts.Seed, 1), cmp.Or(opts.Records, defaultLines)
 	m := &maker{
-		rng:  rand.New(rand.NewPCG(seed, 0)),
+		Dice: dice.New(rand.New(rand.NewPCG(seed, 0)), seed, 2*time.Second),
 		box:  lines.NewOutbox(seed, 0, false),
 		pace: max(leastPace, float64(records-fixedLines)/pacedLines),
 	}
 	here := func(netip.Addr) (code, city string) { return "DE", "Hamburg" }
-	m.log = lines.NewWriter(setup, m.rng, here, m.box.Add)
+	m.log = lines.NewWriter(setup, m.Rand, here, m.box.Add)
 	m.people = m.staff()
 	return m
 }

@@ -28,7 +28,7 @@ func (m benign) oldPassword() {
 	c := client("198.51.100.231", p.phone.Agent)
 	m.quiet("a phone with an old password all night", c.IP.String())
 	query := lines.Device(p.down(), p.device, "iPhone", "Ping")
-	for at := clock(0, 4); at.Before(clock(7, 15)); at = at.Add(m.between(4*time.Minute, 9*time.Minute)) {
+	for at := clock(0, 4); at.Before(clock(7, 15)); at = at.Add(m.Between(4*time.Minute, 9*time.Minute)) {
 		m.log.Challenge(at, c, lines.EAS, query)
 		m.log.Basic(at.Add(300*time.Millisecond), c, lines.EAS, p.down(), query, lines.Wrong)
 	}
@@ -43,8 +43,8 @@ func (m benign) expiry() {
 	m.quiet("a wave of expired passwords", "10.20.0.0/16")
 	for i := range 24 {
 		p := m.people[i*7+3]
-		at := m.around(clock(9, 5), 12*time.Minute)
-		changed := at.Add(m.between(2*time.Minute, 7*time.Minute))
+		at := m.Around(clock(9, 5), 12*time.Minute)
+		changed := at.Add(m.Between(2*time.Minute, 7*time.Minute))
 		m.log.Form(at, p.workplace, p.typed(), lines.Expired)
 		m.cloudSignIn(at.Add(20*time.Second), p.egress, lines.OfficeHome, p, lines.Expired)
 		m.log.Form(changed, p.workplace, p.typed(), lines.Right)
@@ -66,7 +66,7 @@ func (m benign) migration() {
 		} else {
 			m.log.IMAP(at, c, p.upn(), lines.Right, 0)
 		}
-		at = at.Add(m.between(30*time.Second, 70*time.Second))
+		at = at.Add(m.Between(30*time.Second, 70*time.Second))
 	}
 }
 
@@ -82,7 +82,7 @@ func (m benign) scanner() {
 			r.Status, r.Sub, r.Win32 = 302, 0, 0
 		}
 		m.log.Web(r)
-		at = at.Add(m.between(time.Second, 5*time.Second))
+		at = at.Add(m.Between(time.Second, 5*time.Second))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -84,12 +85,12 @@ func (m *maker) staff() []*person {
 func (m *maker) person(i int, name string) *person {
 	p := &person{
 		name: name, domain: "contoso.com", netbios: "CONTOSO",
-		object: lines.UUID(m.rng), device: "DEV" + lines.Hex(m.rng, 16),
-		comes:   m.around(clock(8, 20), 35*time.Minute),
-		goes:    m.around(clock(17, 5), 40*time.Minute),
+		object: m.UUID(), device: "DEV" + m.Hex(16),
+		comes:   m.Around(clock(8, 20), 35*time.Minute),
+		goes:    m.Around(clock(17, 5), 40*time.Minute),
 		branch:  i%8 < 3,
-		outlook: i%3 != 0, webmail: i%3 == 0 || m.chance(0.2), phoneMail: m.chance(0.6), imap: i%33 == 5,
-		spelled: m.chance(0.4),
+		outlook: i%3 != 0, webmail: i%3 == 0 || m.Chance(0.2), phoneMail: m.Chance(0.6), imap: i%33 == 5,
+		spelled: m.Chance(0.4),
 	}
 	if i%5 == 4 {
 		p.domain, p.netbios = "fabrikam.com", "FABRIKAM"
@@ -101,15 +102,15 @@ func (m *maker) person(i int, name string) *person {
 // place sets the addresses of p. A home has its own network or shares one of the
 // provider's addresses; phones share the carrier's addresses.
 func (m *maker) place(p *person, i int) {
-	browser := pick(m, browsers)
+	browser := dice.One(m, browsers)
 	p.workplace, p.egress = client(fmt.Sprintf("10.20.%d.%d", 8+i/200, 20+i%200), browser), client(headquarters, browser)
 	if p.branch {
 		p.egress = client(branchOffice, browser)
 		p.workplace = p.egress
 	}
-	p.home = client(fmt.Sprintf("2001:db8:1000:%x::%x", 0x100+i, 0x10+m.rng.IntN(0xffff)), browser)
-	if m.chance(0.35) {
-		p.home = client(fmt.Sprintf("198.51.100.%d", 100+m.rng.IntN(120)), browser)
+	p.home = client(fmt.Sprintf("2001:db8:1000:%x::%x", 0x100+i, 0x10+m.Rand.IntN(0xffff)), browser)
+	if m.Chance(0.35) {
+		p.home = client(fmt.Sprintf("198.51.100.%d", 100+m.Rand.IntN(120)), browser)
 	}
-	p.phone = client(fmt.Sprintf("198.51.100.%d", 10+m.rng.IntN(32)), pick(m, phones))
+	p.phone = client(fmt.Sprintf("198.51.100.%d", 10+m.Rand.IntN(32)), dice.One(m, phones))
 }

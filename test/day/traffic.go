@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -30,8 +31,8 @@ func (m traffic) workday(p *person) {
 		m.outlook(p)
 	}
 	if p.webmail {
-		m.typedIn(m.around(p.comes, 5*time.Minute), p.workplace, p)
-		m.typedIn(m.around(clock(20, 10), time.Hour), p.home, p)
+		m.typedIn(m.Around(p.comes, 5*time.Minute), p.workplace, p)
+		m.typedIn(m.Around(clock(20, 10), time.Hour), p.home, p)
 	}
 	if p.phoneMail {
 		m.phoneSync(p)
@@ -48,13 +49,13 @@ func (m traffic) outlook(p *person) {
 	c := lines.Client{IP: p.workplace.IP, Agent: outlookFull}
 	m.log.NTLM(p.comes, c, lines.Autodiscover, p.down(), lines.Right)
 	m.during(p.comes, p.goes, 26*time.Minute, func(at time.Time) {
-		if m.chance(0.3) {
+		if m.Chance(0.3) {
 			m.log.Challenge(at, c, lines.MAPI, "")
 			at = at.Add(40 * time.Millisecond)
 		}
 		m.log.Signed(at, c, lines.MAPI, p.down(), "", 0)
 	})
-	if m.chance(0.2) {
+	if m.Chance(0.2) {
 		m.during(p.comes, p.goes, 80*time.Minute, func(at time.Time) { m.log.Signed(at, c, lines.EWS, p.down(), "", 0) })
 	}
 }
@@ -62,9 +63,9 @@ func (m traffic) outlook(p *person) {
 // typedIn adds an interactive login to the web client, sometimes after a typo, and
 // some reading.
 func (m traffic) typedIn(at time.Time, c lines.Client, p *person) {
-	m.log.LogonPage(at.Add(-m.between(4*time.Second, 15*time.Second)), c)
-	if m.chance(typos) {
-		at = m.log.Form(at, c, p.typed(), lines.Wrong).Add(m.between(7*time.Second, 40*time.Second))
+	m.log.LogonPage(at.Add(-m.Between(4*time.Second, 15*time.Second)), c)
+	if m.Chance(typos) {
+		at = m.log.Form(at, c, p.typed(), lines.Wrong).Add(m.Between(7*time.Second, 40*time.Second))
 	}
 	at = m.log.Form(at, c, p.typed(), lines.Right)
 	m.during(at, at.Add(25*time.Minute), 6*time.Minute, func(at time.Time) {
@@ -87,19 +88,19 @@ func (m traffic) phoneSync(p *person) {
 
 // cloudDay adds one person's activity in the tenant.
 func (m traffic) cloudDay(p *person) {
-	at := m.around(p.comes, 8*time.Minute)
-	if m.chance(typos) {
+	at := m.Around(p.comes, 8*time.Minute)
+	if m.Chance(typos) {
 		m.cloudSignIn(at, p.egress, lines.OfficeHome, p, lines.Wrong)
-		at = at.Add(m.between(8*time.Second, 50*time.Second))
+		at = at.Add(m.Between(8*time.Second, 50*time.Second))
 	}
 	m.cloudSignIn(at, p.egress, lines.OfficeHome, p, lines.Right)
 	m.during(at, p.goes, 70*time.Minute, func(at time.Time) { m.read(at, p) })
 	m.during(at, p.goes, 3*time.Hour, func(at time.Time) { m.refresh(at, p.egress, lines.Teams, p) })
-	if m.chance(0.4) {
-		m.cloudSignIn(m.around(clock(19, 30), 70*time.Minute), p.home, lines.OfficeHome, p, lines.Right)
+	if m.Chance(0.4) {
+		m.cloudSignIn(m.Around(clock(19, 30), 70*time.Minute), p.home, lines.OfficeHome, p, lines.Right)
 	}
-	if m.chance(0.25) {
-		m.interrupted(m.around(clock(11, 0), 2*time.Hour), p)
+	if m.Chance(0.25) {
+		m.interrupted(m.Around(clock(11, 0), 2*time.Hour), p)
 	}
 }
 
@@ -139,7 +140,7 @@ var interrupts = []lines.Verdict{lines.NoSession, lines.NoConsent, lines.Enrol, 
 
 // interrupted writes a sign-in that is interrupted half way, which is common.
 func (m traffic) interrupted(at time.Time, p *person) {
-	m.log.SignIn(lines.SignIn{At: at, Client: p.egress, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: pick(m.maker, interrupts)})
+	m.log.SignIn(lines.SignIn{At: at, Client: p.egress, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Verdict: dice.One(m.maker, interrupts)})
 }
 
 // refresh writes the renewal of a token by a client, without interaction.
@@ -149,5 +150,5 @@ func (m traffic) refresh(at time.Time, c lines.Client, a lines.App, p *person) {
 
 // read writes two minutes of one person's reading in a browser.
 func (m traffic) read(at time.Time, p *person) {
-	m.log.Mail(lines.Read{At: at, IP: p.egress.IP, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", Items: 1 + m.rng.IntN(4)})
+	m.log.Mail(lines.Read{At: at, IP: p.egress.IP, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", Items: 1 + m.Rand.IntN(4)})
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"redshank/test/world"
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 	"redshank/test/world/network"
 )
@@ -21,15 +22,15 @@ type assault struct {
 	name    string
 	needs   needs
 	classes []string
-	from    func(*World) origin     // addresses and agents
-	at      func(*World) func() way // services
-	on      func(*World) []aim      // accounts, one for each try
-	hours   span                    // how long it takes
-	begins  span                    // hour of the day
-	shared  bool                    // honest people use the addresses
-	fresh   float64                 // share of passwords that are right; 0: none to three of them
-	right   []lines.Verdict         // what a right password leads to; nil: nothing is found
-	days    int                     // days on which all of it is tried; 0: one
+	from    func(*World) origin           // addresses and agents
+	at      func(*World) func() lines.Way // services
+	on      func(*World) []lines.Account  // accounts, one for each try
+	hours   span                          // how long it takes
+	begins  span                          // hour of the day
+	shared  bool                          // honest people use the addresses
+	fresh   float64                       // share of passwords that are right; 0: none to three of them
+	right   []lines.Verdict               // what a right password leads to; nil: nothing is found
+	days    int                           // days on which all of it is tried; 0: one
 }
 
 var (
@@ -68,13 +69,13 @@ var assaults = []assault{
 	{name: "administrator guessed from many addresses", classes: guessing, from: botnet(15, 60, rotating), at: anyService, on: administrators(1, 40, 90), hours: span{2, 10}, begins: anytime, right: found},
 	{name: "one try for each account and day, one address, a week", classes: manyway, from: oneServer, at: anyService, on: rounds(8, 15, 1, 1), hours: span{10, 20}, begins: span{0, 3}, days: 6},
 	{name: "low and slow from many addresses, a week", classes: manyway, from: botnet(60, 120, tool), at: anyService, on: rounds(30, 60, 1, 1), hours: span{18, 22}, begins: span{0, 1}, days: 5, right: mixed},
-	{name: "SMTP AUTH botnet", classes: manyway, from: botnet(30, 150, tool), at: inProtocol(atSMTP, lines.ExchangeSMTP), on: pairs(50, 150, 0.3), hours: span{2, 20}, begins: anytime, right: found},
-	{name: "IMAP botnet", classes: manyway, from: botnet(20, 120, tool), at: inProtocol(atIMAP, lines.ExchangeIMAP), on: pairs(40, 120, 0.2), hours: span{1, 12}, begins: anytime, right: found},
-	{name: "POP from one server", needs: onServer, classes: stuffing, from: oneServer, at: inProtocol(atPOP, lines.ExchangeIMAP), on: pairs(20, 90, 0.2), hours: span{0.1, 3}, begins: anytime, right: found},
-	{name: "SMTP AUTH from one server, slow", classes: manyway, from: oneServer, at: inProtocol(atSMTP, lines.ExchangeSMTP), on: pairs(15, 50, 0.2), hours: span{2, 14}, begins: anytime, right: found},
+	{name: "SMTP AUTH botnet", classes: manyway, from: botnet(30, 150, tool), at: inProtocol(lines.BySMTP, lines.ExchangeSMTP), on: pairs(50, 150, 0.3), hours: span{2, 20}, begins: anytime, right: found},
+	{name: "IMAP botnet", classes: manyway, from: botnet(20, 120, tool), at: inProtocol(lines.ByIMAP, lines.ExchangeIMAP), on: pairs(40, 120, 0.2), hours: span{1, 12}, begins: anytime, right: found},
+	{name: "POP from one server", needs: onServer, classes: stuffing, from: oneServer, at: inProtocol(byPOP, lines.ExchangeIMAP), on: pairs(20, 90, 0.2), hours: span{0.1, 3}, begins: anytime, right: found},
+	{name: "SMTP AUTH from one server, slow", classes: manyway, from: oneServer, at: inProtocol(lines.BySMTP, lines.ExchangeSMTP), on: pairs(15, 50, 0.2), hours: span{2, 14}, begins: anytime, right: found},
 	{name: "token end point, right but for the second factor", needs: inTenant, classes: manyway, from: oneServer, at: onToken, on: pairs(20, 90, 0.05), hours: span{0.2, 5}, begins: anytime, right: second},
 	{name: "token end point through functions, second factor", needs: inTenant, classes: manyway, from: functions(tool), at: onToken, on: pairs(40, 120, 0.05), hours: span{0.5, 5}, begins: anytime, right: second},
-	{name: "a few accounts of a leaked list", classes: anyClass, from: oneServer, at: anyService, on: func(w *World) []aim { return w.leakedFew() }, hours: span{0.05, 1}, begins: anytime, right: found},
+	{name: "a few accounts of a leaked list", classes: anyClass, from: oneServer, at: anyService, on: func(w *World) []lines.Account { return w.leakedFew() }, hours: span{0.05, 1}, begins: anytime, right: found},
 	{name: "list tried from a consumer VPN, common browser", classes: stuffing, from: consumerVPN, at: byBrowser, on: pairs(15, 60, 0.1), hours: span{0.3, 4}, begins: anytime, right: mixed},
 	{name: "fresh list, many passwords are right", classes: stuffing, from: oneServer, at: anyService, on: pairs(14, 50, 0.05), hours: span{0.1, 3}, begins: anytime, right: mixed, fresh: 0.35},
 	{name: "IPv6 of a hosting network, a /64 for each try", classes: manyway, from: manyPrefixes, at: anyService, on: pairs(40, 140, 0.1), hours: span{0.5, 6}, begins: anytime, right: mixed},
@@ -85,85 +86,85 @@ var assaults = []assault{
 	{name: "spray that locks accounts", classes: anyClass, from: hosts(1, 4), at: anyService, on: rounds(10, 30, 5, 8), hours: span{0.5, 4}, begins: anytime},
 }
 
-func fixedWay(v way) func() way { return func() way { return v } }
+func fixedWay(v lines.Way) func() lines.Way { return func() lines.Way { return v } }
 
-func anyService(w *World) func() way { return fixedWay(w.service()) }
+func anyService(w *World) func() lines.Way { return fixedWay(w.service()) }
 
-func byBrowser(w *World) func() way { return fixedWay(w.page()) }
+func byBrowser(w *World) func() lines.Way { return fixedWay(w.page()) }
 
-func onToken(w *World) func() way { return fixedWay(byToken(one(w, tokenApps...))) }
+func onToken(w *World) func() lines.Way { return fixedWay(lines.ByToken(dice.OneOf(w, tokenApps...))) }
 
-func inProtocol(s way, app lines.App) func(*World) func() way {
-	return func(w *World) func() way { return fixedWay(w.protocol(s, app)) }
+func inProtocol(s lines.Way, app lines.App) func(*World) func() lines.Way {
+	return func(w *World) func() lines.Way { return fixedWay(w.protocol(s, app)) }
 }
 
 // everyService tries each service that the organisation has.
-func everyService(w *World) func() way {
-	var ways []way
+func everyService(w *World) func() lines.Way {
+	var ways []lines.Way
 	if w.hasServer() {
-		ways = append(ways, atForm, atEWS, atEAS, atSMTP, atIMAP)
+		ways = append(ways, lines.ByForm, byEWS, byEAS, lines.BySMTP, lines.ByIMAP)
 	}
 	if w.hasTenant() {
-		ways = append(ways, byToken(lines.Office), byMail(lines.ExchangeSMTP), byPage(lines.OfficeHome))
+		ways = append(ways, lines.ByToken(lines.Office), byMail(lines.ExchangeSMTP), lines.ByPage(lines.OfficeHome))
 	}
-	return func() way { return one(w, ways...) }
+	return func() lines.Way { return dice.OneOf(w, ways...) }
 }
 
 // assail plans one attack of a kind. It begins after a share of the days, so that the
 // attacks of a world are spread over its days.
 func (w *World) assail(x assault, share float64) {
 	days := max(1, x.days)
-	a := w.attack("AN1269", x.name, x.classes)
-	begin := w.day(min(2+int(share*float64(w.Days-2)), max(2, w.Days-days)), w.draw(x.begins))
+	a := w.Attack("AN1269", x.name, x.classes...)
+	begin := w.Day(min(2+int(share*float64(w.Days-2)), max(2, w.Days-days)), w.draw(x.begins))
 	from, at, targets := x.from(w), x.at(w), x.on(w)
 	a.Shared = from.shared || x.shared
 	right := w.rightOnes(x, targets)
-	step := hours(w.draw(x.hours)) / time.Duration(len(targets))
+	step := dice.Hours(w.draw(x.hours)) / time.Duration(len(targets))
 	for day := range days {
 		next := begin.AddDate(0, 0, day)
 		for i, t := range targets {
 			if right[i] > 0 && day > 0 {
 				continue // known since the first day
 			}
-			w.at(next, func(now time.Time) { w.try(a, now, from.client(i+day*len(targets)), at(), t, right[i]) })
-			next = next.Add(step*2/3 + time.Duration(w.rng.Int64N(int64(step*2/3)+1)))
+			w.At(next, func(now time.Time) { w.try(a, now, from.client(i+day*len(targets)), at(), t, right[i]) })
+			next = next.Add(step*2/3 + time.Duration(w.Rand.Int64N(int64(step*2/3)+1)))
 		}
 	}
 }
 
 // try is one try of an attack.
-func (w *World) try(a *world.Attack, now time.Time, c lines.Client, v way, t aim, right lines.Verdict) {
+func (w *World) try(a *world.Attack, now time.Time, c lines.Client, v lines.Way, t lines.Account, right lines.Verdict) {
 	verdict := lines.Wrong
 	switch {
 	case right > 0:
 		verdict = right - 1
-		a.Found(t.upn, c.IP)
-	case t.object == "":
+		a.Found(t.UPN, c.IP)
+	case t.Object == "":
 		verdict = lines.Nobody
 	}
-	v(w, now, c, t, verdict)
-	a.Saw(now, c.IP, t.upn)
+	v(w.log, now, c, t, verdict)
+	a.Saw(now, c.IP, t.UPN)
 }
 
 // rightOnes draws for which tries the password is right, and what follows, plus one.
-func (w *World) rightOnes(x assault, targets []aim) map[int]lines.Verdict {
+func (w *World) rightOnes(x assault, targets []lines.Account) map[int]lines.Verdict {
 	out := map[int]lines.Verdict{}
 	if x.right == nil {
 		return out
 	}
-	n := []int{0, 1, 1, 2, 3}[w.rng.IntN(5)]
+	n := []int{0, 1, 1, 2, 3}[w.Rand.IntN(5)]
 	if x.fresh > 0 {
 		n = int(x.fresh * float64(len(targets)))
 	}
 	for range n {
-		i := w.rng.IntN(len(targets))
+		i := w.Rand.IntN(len(targets))
 		for k := range targets {
 			if targets[k] == targets[i] {
 				i = k // the last try at the account
 			}
 		}
-		if targets[i].object != "" {
-			out[i] = one(w, x.right...) + 1
+		if targets[i].Object != "" {
+			out[i] = dice.OneOf(w, x.right...) + 1
 		}
 	}
 	return out

@@ -2,9 +2,9 @@ package otherworld
 
 import (
 	"net/netip"
-	"time"
 
 	"redshank/test/world"
+	"redshank/test/world/dice"
 	"redshank/test/world/network"
 )
 
@@ -17,9 +17,8 @@ type country struct {
 
 // land is where the world is: its countries and its networks, by purpose.
 type land struct {
-	dice
+	world.Stage
 	*network.Plan
-	Start     time.Time  // midnight of the first day at headquarters
 	countries []*country // the first has the headquarters
 	hosting   []*network.Network
 	foreign   []*network.Network // consumers abroad
@@ -47,14 +46,14 @@ var elsewhere = []network.Place{
 
 // provider adds a network with a drawn name.
 func (l *land) provider(tail string, blocks int, six bool, places ...network.Place) *network.Network {
-	name := one(l, "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Willow") +
-		one(l, "net", "link", "wave", "path", "line", " One", "port", "cast")
+	name := dice.OneOf(l, "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Willow") +
+		dice.OneOf(l, "net", "link", "wave", "path", "line", " One", "port", "cast")
 	return l.Plan.Add(name+" "+tail, blocks, six, places...)
 }
 
 // networks draws the countries, and the networks in them and abroad.
 func (l *land) networks(countries int) {
-	for _, c := range some(l, atlas, countries) {
+	for _, c := range dice.Some(l, atlas, countries) {
 		for i := range 3 {
 			c.broadband = append(c.broadband, l.provider("Cable", 5-i, true, c.places...))
 		}
@@ -64,10 +63,10 @@ func (l *land) networks(countries int) {
 		}
 		l.countries = append(l.countries, &c)
 	}
-	far := some(l, elsewhere, len(elsewhere))
+	far := dice.Some(l, elsewhere, len(elsewhere))
 	l.hosting = []*network.Network{l.provider("VPS", 1, true, l.countries[0].places...)}
 	for i := range 6 {
-		l.hosting = append(l.hosting, l.provider(one(l, "VPS", "Hosting", "Colocation", "Dedicated"), 1, true, far[i]))
+		l.hosting = append(l.hosting, l.provider(dice.OneOf(l, "VPS", "Hosting", "Colocation", "Dedicated"), 1, true, far[i]))
 		l.foreign = append(l.foreign, l.provider("Telecom", 3, true, far[i+5]))
 	}
 	for i := range 2 {
@@ -80,7 +79,7 @@ func (l *land) networks(countries int) {
 // addresses draws n different addresses of networks.
 func (l *land) addresses(n int, from []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = world.Include(list, one(l, from...).V4(l.rng.Uint64()))
+		list = world.Include(list, dice.OneOf(l, from...).V4(l.Rand.Uint64()))
 	}
 	return list
 }
@@ -92,10 +91,10 @@ func (l *land) rented() netip.Addr { return l.addresses(1, l.hosting)[0] }
 func (l *land) neighbour(p *person) netip.Addr {
 	_, city := l.Country(p.home(l.Start))
 	for range 200 {
-		a := one(l, p.site.broadband...).V4(l.rng.Uint64())
+		a := dice.OneOf(l, p.site.broadband...).V4(l.Rand.Uint64())
 		if _, c := l.Country(a); c == city {
 			return a
 		}
 	}
-	return one(l, p.site.broadband...).V4(l.rng.Uint64())
+	return dice.OneOf(l, p.site.broadband...).V4(l.Rand.Uint64())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -99,28 +100,28 @@ type company struct {
 
 // settle draws the organisation itself: names, sites, people, first day.
 func (c *company) settle() {
-	head := one(c, "bluebell", "copperfield", "dunmore", "eastgate", "foxglove", "greyfriars", "hawthorn", "ironbridge", "kingsley", "larkspur", "mistral", "northgate")
-	c.domain, c.netbios = head+one(c, "", "-online", "-intl", "-one")+".example", strings.ToUpper(head)
-	c.build = c.count(130, 150)
-	for i := range c.count(int(c.org.sites.low), int(c.org.sites.high)) {
-		s := &site{country: c.countries[i%len(c.countries)], number: i, inside: i == 0 && c.chance(c.org.inside)}
-		s.exits = c.addresses(c.count(int(c.org.exits.low), int(c.org.exits.high)), s.business[:1])
+	head := dice.OneOf(c, "bluebell", "copperfield", "dunmore", "eastgate", "foxglove", "greyfriars", "hawthorn", "ironbridge", "kingsley", "larkspur", "mistral", "northgate")
+	c.domain, c.netbios = head+dice.OneOf(c, "", "-online", "-intl", "-one")+".example", strings.ToUpper(head)
+	c.build = c.Number(130, 150)
+	for i := range c.Number(int(c.org.sites.low), int(c.org.sites.high)) {
+		s := &site{country: c.countries[i%len(c.countries)], number: i, inside: i == 0 && c.Chance(c.org.inside)}
+		s.exits = c.addresses(c.Number(int(c.org.exits.low), int(c.org.exits.high)), s.business[:1])
 		c.sites = append(c.sites, s)
 	}
-	if c.chance(c.org.vpn) {
-		c.vpn = c.addresses(c.count(1, 4), c.countries[0].business[1:])
+	if c.Chance(c.org.vpn) {
+		c.vpn = c.addresses(c.Number(1, 4), c.countries[0].business[1:])
 	}
-	c.declared = c.chance(c.org.declared)
-	c.Start = time.Date(2026, time.Month(c.count(1, 9)), c.count(1, 28), 0, 0, 0, 0, time.FixedZone("headquarters", c.countries[0].zone*3600))
+	c.declared = c.Chance(c.org.declared)
+	c.Start = time.Date(2026, time.Month(c.Number(1, 9)), c.Number(1, 28), 0, 0, 0, 0, time.FixedZone("headquarters", c.countries[0].zone*3600))
 	cloud := c.draw(c.org.cloud)
 	for i := range c.People {
-		c.people = append(c.people, c.hire(i, c.chance(cloud)))
+		c.people = append(c.people, c.hire(i, c.Chance(cloud)))
 	}
-	c.admins = some(c, c.people, min(8, 1+len(c.people)/40))
+	c.admins = dice.Some(c, c.people, min(8, 1+len(c.people)/40))
 	for _, p := range c.admins {
 		p.admin = true
 	}
-	for _, p := range some(c, c.people, max(1, len(c.people)/c.count(15, 40))) {
+	for _, p := range dice.Some(c, c.people, max(1, len(c.people)/c.Number(15, 40))) {
 		c.leaked = append(c.leaked, p.upn())
 	}
 }
@@ -145,10 +146,10 @@ func (c *company) has(n needs) bool {
 // setup draws which logs there are.
 func (c *company) setup() lines.Setup {
 	s := lines.Setup{
-		Domain: c.domain, NetBIOS: c.netbios, Tenant: c.uuid(), Local: c.Start.Location(),
-		Balancer: c.chance(0.4), Bytes: c.chance(0.5), BackEnd: c.chance(0.3), Proxy: c.chance(0.7), Security: c.chance(0.6), Entra: c.chance(0.75),
+		Domain: c.domain, NetBIOS: c.netbios, Tenant: c.UUID(), Local: c.Start.Location(),
+		Balancer: c.Chance(0.4), Bytes: c.Chance(0.5), BackEnd: c.Chance(0.3), Proxy: c.Chance(0.7), Security: c.Chance(0.6), Entra: c.Chance(0.75),
 	}
-	for i := range c.count(1, 4) {
+	for i := range c.Number(1, 4) {
 		s.Servers = append(s.Servers, fmt.Sprintf("%s-MX%d", c.netbios[:3], i+1))
 	}
 	return s

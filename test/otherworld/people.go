@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 	"redshank/test/world/network"
 )
@@ -75,9 +76,9 @@ func (c *company) hire(i int, cloud bool) *person {
 	r := c.roleOf(i)
 	g, f := givenNames[i%len(givenNames)], familyNames[(i/len(givenNames))%len(familyNames)]
 	p := &person{
-		number: i, name: g + "." + f, domain: c.domain, netbios: c.netbios, object: c.uuid(), role: r, site: one(c, c.sites...), cloud: cloud,
-		system: c.rng.IntN(10), outlook: c.chance(r.outlook), web: c.chance(r.web), native: c.chance(r.native), imap: c.chance(r.imap),
-		away: map[int]spot{}, spots: map[int]spot{}, phone: one(c, phones...), device: c.uuid(), handset: c.token(), session: c.uuid(), comes: 7.5 + 2.5*c.rng.Float64(), reads: c.count(1, 9), spelling: c.rng.IntN(6),
+		number: i, name: g + "." + f, domain: c.domain, netbios: c.netbios, object: c.UUID(), role: r, site: dice.OneOf(c, c.sites...), cloud: cloud,
+		system: c.Rand.IntN(10), outlook: c.Chance(r.outlook), web: c.Chance(r.web), native: c.Chance(r.native), imap: c.Chance(r.imap),
+		away: map[int]spot{}, spots: map[int]spot{}, phone: dice.OneOf(c, phones...), device: c.UUID(), handset: c.token(), session: c.UUID(), comes: 7.5 + 2.5*c.Rand.Float64(), reads: c.Number(1, 9), spelling: c.Rand.IntN(6),
 	}
 	if n := len(givenNames) * len(familyNames); i >= n {
 		p.name = fmt.Sprintf("%s%d", p.name, i/n+1)
@@ -85,17 +86,17 @@ func (c *company) hire(i int, cloud bool) *person {
 	if r.name == "student" {
 		p.name = fmt.Sprintf("s%07d", 1204000+i*7)
 	}
-	p.app = !p.native && c.chance(r.app)
+	p.app = !p.native && c.Chance(r.app)
 	p.web = p.web || !p.outlook
-	p.line, p.carrier = p.site.broadband[min(c.rng.IntN(3), c.rng.IntN(3))], one(c, p.site.mobile...)
-	if c.chance(0.65) {
-		p.lease = one[int64](c, 1, 2, 7, 30, 90)
+	p.line, p.carrier = p.site.broadband[min(c.Rand.IntN(3), c.Rand.IntN(3))], dice.OneOf(c, p.site.mobile...)
+	if c.Chance(0.65) {
+		p.lease = dice.OneOf[int64](c, 1, 2, 7, 30, 90)
 	}
-	if c.chance(r.private) {
-		p.private = one(c, c.privacy...)
+	if c.Chance(r.private) {
+		p.private = dice.OneOf(c, c.privacy...)
 	}
-	if i > 20 && c.chance(0.03) {
-		p.boss = one(c, c.people[:i]...)
+	if i > 20 && c.Chance(0.03) {
+		p.boss = dice.OneOf(c, c.people[:i]...)
 	}
 	return p
 }
@@ -124,8 +125,8 @@ func (p *person) home(at time.Time) netip.Addr {
 // cellular is the address of the person's telephone: one of 120 addresses that all
 // customers of the carrier share.
 func (c *company) cellular(p *person, at time.Time) netip.Addr {
-	slot := int64(c.hash(1, int64(p.number), at.Unix()/5400) % 120)
-	return p.carrier.V4(c.hash(2, slot))
+	slot := int64(c.Hash(1, int64(p.number), at.Unix()/5400) % 120)
+	return p.carrier.V4(c.Hash(2, slot))
 }
 
 // systems are the names of computers in user agents, and how common they are in
@@ -178,7 +179,7 @@ func (c *company) work(p *person, day int) spot {
 		return fixed(out)
 	}
 	if p.role.shifts {
-		desk = c.hash(3, int64(p.number), int64(day)) % uint64(1+len(c.people)/12)
+		desk = c.Hash(3, int64(p.number), int64(day)) % uint64(1+len(c.people)/12)
 	}
 	in := netip.AddrFrom4([4]byte{10, byte(40 + s.number), byte(desk / 200), byte(10 + desk%200)})
 	return func(time.Time) (netip.Addr, netip.Addr) { return out, in }
@@ -189,16 +190,16 @@ func (c *company) where(p *person, day int) spot {
 	if at := p.away[day]; at != nil {
 		return at
 	}
-	if !c.chance(p.role.remote) {
+	if !c.Chance(p.role.remote) {
 		return c.work(p, day)
 	}
-	if p.private != nil && c.chance(0.4) {
-		exit := p.private.V4(c.hash(4, int64(p.number%9), int64(c.rng.IntN(2))))
+	if p.private != nil && c.Chance(0.4) {
+		exit := p.private.V4(c.Hash(4, int64(p.number%9), int64(c.Rand.IntN(2))))
 		c.usual.private.Saw(exit, p.upn())
 		return fixed(exit)
 	}
-	if len(c.vpn) > 0 && c.chance(0.5) && p.role.name != "contractor" {
-		return fixed(one(c, c.vpn...))
+	if len(c.vpn) > 0 && c.Chance(0.5) && p.role.name != "contractor" {
+		return fixed(dice.OneOf(c, c.vpn...))
 	}
 	return everywhere(p.home)
 }
@@ -206,15 +207,15 @@ func (c *company) where(p *person, day int) spot {
 // mayTravel begins a trip now and then: a day at a customer, a hotel or in a train at
 // home, or some days abroad with a day of nothing before and after.
 func (c *company) mayTravel(p *person, day int) {
-	if p.away[day] != nil || !c.chance(p.role.travels/1.5) {
+	if p.away[day] != nil || !c.Chance(p.role.travels/1.5) {
 		return
 	}
 	mobile := everywhere(func(at time.Time) netip.Addr { return c.cellular(p, at) })
-	hotel := one(c, p.site.business...).V4(c.hash(6, int64(c.rng.IntN(60))))
-	switch c.rng.IntN(5) {
+	hotel := dice.OneOf(c, p.site.business...).V4(c.Hash(6, int64(c.Rand.IntN(60))))
+	switch c.Rand.IntN(5) {
 	case 0:
-		hotel = one(c, c.foreign...).V4(c.hash(5, int64(c.rng.IntN(40))))
-		p.travel(day, c.count(2, 4), fixed(hotel))
+		hotel = dice.OneOf(c, c.foreign...).V4(c.Hash(5, int64(c.Rand.IntN(40))))
+		p.travel(day, c.Number(2, 4), fixed(hotel))
 	case 1:
 		p.away[day] = mobile
 		return

@@ -15,7 +15,7 @@ func (w *World) attacks() {
 		}
 	}
 	chosen := turn(first, w.org.attacks[0]*w.Days/10, w.Seed, w.Only != "")
-	for i, slot := range w.rng.Perm(len(chosen)) {
+	for i, slot := range w.Rand.Perm(len(chosen)) {
 		w.assail(chosen[i], float64(slot)/float64(len(chosen)))
 	}
 	var second []theft

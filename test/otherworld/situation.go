@@ -3,6 +3,8 @@ package otherworld
 import (
 	"strings"
 	"time"
+
+	"redshank/test/world/dice"
 )
 
 // planner plans honest situations.
@@ -55,16 +57,16 @@ var situations = []struct {
 func (w planner) situations() {
 	for _, s := range situations {
 		if w.has(s.needs) && strings.Contains(s.name, w.Only) {
-			s.plan(w, w.honest(s.name, w.day(1, 0), w.End()))
+			s.plan(w, w.Honest(s.name, w.Day(1, 0), w.End()))
 		}
 	}
 }
 
 // aWorkday draws a day from Monday to Friday, not before a day, with a local hour.
 func (w planner) aWorkday(first int) int {
-	day := w.count(min(first, w.Days-1), w.Days-1)
+	day := w.Number(min(first, w.Days-1), w.Days-1)
 	for tries := 0; tries < 9; tries++ {
-		if d := w.day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
+		if d := w.Day(day, 12).Weekday(); d != time.Saturday && d != time.Sunday {
 			return day
 		}
 		if day++; day >= w.Days {
@@ -76,7 +78,7 @@ func (w planner) aWorkday(first int) int {
 
 // group draws a number of people: a share of all, and at least low.
 func (w planner) group(share span, low int) []*person {
-	return some(w, w.people, max(low, int(w.draw(share)*float64(len(w.people)))))
+	return dice.Some(w, w.people, max(low, int(w.draw(share)*float64(len(w.people)))))
 }
 
 // inCloud are the people of list whose mailboxes are in the cloud.

@@ -1,10 +1,15 @@
 package otherworld
 
+import (
+	"redshank/test/world/dice"
+	"redshank/test/world/lines"
+)
+
 // functional are mailboxes that nobody owns, several times.
-func functional(w *World) (list []aim) {
-	for range w.count(5, 9) {
+func functional(w *World) (list []lines.Account) {
+	for range w.Number(5, 9) {
 		for _, name := range []string{"info", "scan", "reception", "invoices", "jobs", "press", "svc-erp", "noreply"} {
-			list = append(list, aim{upn: name + "@" + w.domain, down: w.netbios + `\` + name})
+			list = append(list, lines.Account{UPN: name + "@" + w.domain, Down: w.netbios + `\` + name})
 		}
 	}
 	return list
@@ -12,22 +17,22 @@ func functional(w *World) (list []aim) {
 
 // accounts returns n accounts: people, a share of them replaced by former employees.
 // An organisation with fewer people has more of the latter.
-func (c *company) accounts(n int, left float64) (list []aim) {
+func (c *company) accounts(n int, left float64) (list []lines.Account) {
 	for i := range n {
-		list = append(list, aim{upn: c.former(i + c.count(0, 3)*n)})
+		list = append(list, lines.Account{UPN: c.former(i + c.Number(0, 3)*n)})
 	}
-	for i, p := range some(c, c.people, n) {
-		if !c.chance(left) {
+	for i, p := range dice.Some(c, c.people, n) {
+		if !c.Chance(left) {
 			list[i] = p.aim()
 		}
 	}
 	return list
 }
 
-func pairs(low, high int, left float64) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		for _, t := range w.accounts(w.count(low, high), left) {
-			for range 1 + w.rng.IntN(3)/2 {
+func pairs(low, high int, left float64) func(*World) []lines.Account {
+	return func(w *World) (list []lines.Account) {
+		for _, t := range w.accounts(w.Number(low, high), left) {
+			for range 1 + w.Rand.IntN(3)/2 {
 				list = append(list, t)
 			}
 		}
@@ -35,27 +40,27 @@ func pairs(low, high int, left float64) func(*World) []aim {
 	}
 }
 
-func rounds(low, high, fewest, most int) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		accounts := w.accounts(w.count(low, high), 0.05)
-		for range w.count(fewest, most) {
+func rounds(low, high, fewest, most int) func(*World) []lines.Account {
+	return func(w *World) (list []lines.Account) {
+		accounts := w.accounts(w.Number(low, high), 0.05)
+		for range w.Number(fewest, most) {
 			list = append(list, accounts...)
 		}
 		return list
 	}
 }
 
-func administrators(n, low, high int) func(*World) []aim {
-	return func(w *World) (list []aim) {
-		who := some(w, w.admins, n)
-		for i := range w.count(low, high) / n * len(who) {
+func administrators(n, low, high int) func(*World) []lines.Account {
+	return func(w *World) (list []lines.Account) {
+		who := dice.Some(w, w.admins, n)
+		for i := range w.Number(low, high) / n * len(who) {
 			list = append(list, who[i%len(who)].aim())
 		}
 		return list
 	}
 }
 
-func (c *company) leakedFew() (list []aim) {
+func (c *company) leakedFew() (list []lines.Account) {
 	for _, p := range c.people {
 		for _, l := range c.leaked {
 			if l == p.upn() && len(list) < 6 {
@@ -64,7 +69,7 @@ func (c *company) leakedFew() (list []aim) {
 		}
 	}
 	for i := 0; len(list) < 6; i++ {
-		list = append(list, aim{upn: c.former(i)})
+		list = append(list, lines.Account{UPN: c.former(i)})
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redshank/test/world"
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -97,13 +98,13 @@ type robbery struct {
 // rob plans one theft of a kind.
 func (w *World) rob(x theft) {
 	cloud := x.needs == inTenant
-	r := &robbery{Attack: w.attack("AN0131", x.name, x.classes), w: w, victim: w.prey(cloud), session: w.uuid(), token: w.token()}
+	r := &robbery{Attack: w.Attack("AN0131", x.name, x.classes...), w: w, victim: w.prey(cloud), session: w.UUID(), token: w.token()}
 	if r.victim == nil {
 		return
 	}
 	first := min(5, w.Days-1)
-	r.at = w.day(w.count(first, max(first, w.Days-1-x.days)), 22*w.rng.Float64())
-	r.ip, r.agent = one(w, w.rented(), w.rented(), w.addresses(1, w.privacy)[0]), one(w, libraries...)
+	r.at = w.Day(w.Number(first, max(first, w.Days-1-x.days)), 22*w.Rand.Float64())
+	r.ip, r.agent = dice.OneOf(w, w.rented(), w.rented(), w.addresses(1, w.privacy)[0]), dice.OneOf(w, libraries...)
 	x.plan(r)
 }
 
@@ -112,7 +113,7 @@ var libraries = []string{"python-requests/2.32.3", "curl/8.7.1", "Go-http-client
 // prey draws a victim of no other theft, employed for the whole time.
 func (w *World) prey(cloud bool) *person {
 	for range 500 {
-		p := one(w, w.people...)
+		p := dice.OneOf(w, w.people...)
 		if p.cloud == cloud && !p.admin && !w.busy[p] && p.from.IsZero() && p.until.IsZero() {
 			w.busy[p] = true
 			return p
@@ -153,15 +154,15 @@ func (r *robbery) mail(at time.Time, m lines.Read) {
 // graph is one request for mail.
 func (r *robbery) graph(at time.Time, app, uri string) {
 	r.Saw(at, r.ip, r.victim.upn())
-	r.w.log.Graph(lines.GraphCall{At: at, Client: r.from(), App: app, User: r.victim.object, Token: r.token, URI: uri, Size: r.w.count(5000, 300_000)})
+	r.w.log.Graph(lines.GraphCall{At: at, Client: r.from(), App: app, User: r.victim.object, Token: r.token, URI: uri, Size: r.w.Number(5000, 300_000)})
 }
 
 // overGraph is a script that reads n messages and has records of both logs.
 func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) {
 	for i := range n {
-		r.graph(at, app, one(r.w, "/me/messages?$top=50&$skip="+fmt.Sprint(50*i), "/me/mailFolders/inbox/messages/"+r.w.token(), "/me/messages/"+r.w.token()+"/attachments"))
+		r.graph(at, app, dice.OneOf(r.w, "/me/messages?$top=50&$skip="+fmt.Sprint(50*i), "/me/mailFolders/inbox/messages/"+r.w.token(), "/me/messages/"+r.w.token()+"/attachments"))
 		if i%3 == 0 {
-			r.mail(at.Add(time.Second), lines.Read{Info: restInfo, App: app, Items: r.w.count(3, 50)})
+			r.mail(at.Add(time.Second), lines.Read{Info: restInfo, App: app, Items: r.w.Number(3, 50)})
 		}
 		at = at.Add(r.w.seconds(low, high))
 	}
@@ -170,8 +171,8 @@ func (r *robbery) overGraph(at time.Time, app string, n int, low, high float64) 
 // browse is reading by hand: a number of mails in folders.
 func (r *robbery) browse(at time.Time, items int) time.Time {
 	for items > 0 {
-		n := r.w.count(1, 8)
-		r.mail(at, lines.Read{Info: webInfo, App: lines.OutlookWeb.ID, Items: n, Folder: one(r.w, "Inbox", "Inbox", "Sent Items", "Contracts", "Archive")})
+		n := r.w.Number(1, 8)
+		r.mail(at, lines.Read{Info: webInfo, App: lines.OutlookWeb.ID, Items: n, Folder: dice.OneOf(r.w, "Inbox", "Inbox", "Sent Items", "Contracts", "Archive")})
 		items -= n
 		at = at.Add(r.w.seconds(20, 260))
 	}
@@ -187,16 +188,16 @@ func (r *robbery) does(at time.Time, cmdlet, object string, parameters ...string
 
 // hides makes a rule that hides answers.
 func (r *robbery) hides(at time.Time) {
-	r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", one(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", one(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), one(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
+	r.does(at, "New-InboxRule", r.victim.upn()+`\..`, "Name", dice.OneOf(r.w, ".", "..", "zz", "update"), "SubjectOrBodyContainsWords", dice.OneOf(r.w, "invoice;wire;payment", "phishing;hacked;virus", "docusign;bank"), dice.OneOf(r.w, "MoveToFolder", "MoveToFolder", "DeleteMessage"), "RSS Feeds", "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // run plans the theft's acts at its time.
-func (r *robbery) run(do func(at time.Time)) { r.w.at(r.at, do) }
+func (r *robbery) run(do func(at time.Time)) { r.w.At(r.at, do) }
 
 // becomesAdmin makes an administrator the victim, one whom no other theft has where
 // there is one.
 func (r *robbery) becomesAdmin() {
-	list := slices.DeleteFunc(some(r.w, r.w.admins, len(r.w.admins)), func(p *person) bool { return r.w.hasTenant() && !p.cloud })
+	list := slices.DeleteFunc(dice.Some(r.w, r.w.admins, len(r.w.admins)), func(p *person) bool { return r.w.hasTenant() && !p.cloud })
 	for _, p := range list {
 		if r.victim = p; !r.w.busy[p] {
 			break
@@ -207,7 +208,7 @@ func (r *robbery) becomesAdmin() {
 
 // others are n people of the tenant whose mail is read through other accounts or applications.
 func (w *World) others(n int) (list []*person) {
-	for _, p := range some(w, w.people, len(w.people)) {
+	for _, p := range dice.Some(w, w.people, len(w.people)) {
 		if p.cloud && len(list) < n {
 			list = append(list, p)
 		}

@@ -3,67 +3,31 @@ package otherworld
 import (
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
-// aim is an account that is attacked; an account that does not exist has no object.
-type aim struct{ upn, down, object string }
-
-func (p *person) aim() aim { return aim{p.upn(), p.down(), p.object} }
-
-// way is how a password is tried at a service.
-type way func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict)
-
-// The services on the premises. Exchange alone knows no second factor.
-var (
-	atForm way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.Form(at, c, t.upn, plain(v))
-	}
-	atEWS way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.Basic(at, c, lines.EWS, t.down, "", plain(v))
-	}
-	atEAS way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.Basic(at, c, lines.EAS, t.upn, lines.Device(t.upn, "d"+w.token()[:12], "SmartPhone", "Options"), plain(v))
-	}
-	atNTLM way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.NTLM(at, c, lines.Autodiscover, t.down, plain(v))
-	}
-	atSMTP way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.Submit(at, c, t.upn, plain(v))
-	}
-	atIMAP way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.IMAP(at, c, t.upn, plain(v), 0)
-	}
-	atPOP way = func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.POP(at, c, t.upn, plain(v), 0)
-	}
-)
-
-func plain(v lines.Verdict) lines.Verdict {
-	if v == lines.MFAAsked || v == lines.Blocked || v == lines.MFADenied {
-		return lines.Right
-	}
-	return v
+func (p *person) aim() lines.Account {
+	return lines.Account{UPN: p.upn(), Down: p.down(), Object: p.object}
 }
 
-// byToken sends name and password to the tenant's token end point, for an application.
-func byToken(app lines.App) way {
-	return func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.SignIn(lines.SignIn{At: at, Client: c, App: app, UPN: t.upn, Object: t.object, Verdict: v, Password: true, Protocol: "ropc", Silent: true})
-	}
+func byEWS(w *lines.Writer, at time.Time, c lines.Client, t lines.Account, v lines.Verdict) {
+	w.Basic(at, c, lines.EWS, t.Down, "", lines.OnServer(v))
 }
 
-// byPage types name and password into the tenant's page.
-func byPage(app lines.App) way {
-	return func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		w.log.SignIn(lines.SignIn{At: at, Client: c, App: app, UPN: t.upn, Object: t.object, Verdict: v, Password: true})
-	}
+func byEAS(w *lines.Writer, at time.Time, c lines.Client, t lines.Account, v lines.Verdict) {
+	device := (w.Hex(16) + w.Hex(6))[:12]
+	w.Basic(at, c, lines.EAS, t.UPN, lines.Device(t.UPN, "d"+device, "SmartPhone", "Options"), lines.OnServer(v))
+}
+
+func byPOP(w *lines.Writer, at time.Time, c lines.Client, t lines.Account, v lines.Verdict) {
+	w.POP(at, c, t.UPN, lines.OnServer(v), 0)
 }
 
 // byMail is a mail protocol of the tenant; the service itself asks for the token.
-func byMail(app lines.App) way {
-	return func(w *World, at time.Time, c lines.Client, t aim, v lines.Verdict) {
-		byToken(app)(w, at, lines.Client{IP: c.IP, Agent: "BAV2ROPC"}, t, v)
+func byMail(app lines.App) lines.Way {
+	return func(w *lines.Writer, at time.Time, c lines.Client, t lines.Account, v lines.Verdict) {
+		lines.ByToken(app)(w, at, lines.Client{IP: c.IP, Agent: "BAV2ROPC"}, t, v)
 	}
 }
 
@@ -71,30 +35,30 @@ func byMail(app lines.App) way {
 var tokenApps = []lines.App{lines.AzureADPS, lines.AzureCLI, lines.AzurePS, lines.Teams, lines.Office, lines.OneDrive, lines.VisualStudio}
 
 // service draws one way of trying that the organisation has.
-func (c *company) service() way {
-	var ways []way
+func (c *company) service() lines.Way {
+	var ways []lines.Way
 	if c.hasServer() {
-		ways = append(ways, atForm, atForm, atEWS, atEAS)
+		ways = append(ways, lines.ByForm, lines.ByForm, byEWS, byEAS)
 		if c.log.Security {
-			ways = append(ways, atNTLM) // the web server's log does not name the account
+			ways = append(ways, lines.ByNTLM) // the web server's log does not name the account
 		}
 	}
 	if c.hasTenant() {
-		ways = append(ways, byToken(one(c, tokenApps...)), byToken(one(c, tokenApps...)), byPage(one(c, lines.OfficeHome, lines.OutlookWeb)))
+		ways = append(ways, lines.ByToken(dice.OneOf(c, tokenApps...)), lines.ByToken(dice.OneOf(c, tokenApps...)), lines.ByPage(dice.OneOf(c, lines.OfficeHome, lines.OutlookWeb)))
 	}
-	return one(c, ways...)
+	return dice.OneOf(c, ways...)
 }
 
 // page is a way in which a browser is used.
-func (c *company) page() way {
-	if c.hasServer() && (!c.hasTenant() || c.chance(0.5)) {
-		return atForm
+func (c *company) page() lines.Way {
+	if c.hasServer() && (!c.hasTenant() || c.Chance(0.5)) {
+		return lines.ByForm
 	}
-	return byPage(one(c, lines.OfficeHome, lines.OutlookWeb))
+	return lines.ByPage(dice.OneOf(c, lines.OfficeHome, lines.OutlookWeb))
 }
 
 // protocol is a mail protocol.
-func (c *company) protocol(server way, app lines.App) way {
+func (c *company) protocol(server lines.Way, app lines.App) lines.Way {
 	if c.hasServer() {
 		return server
 	}

@@ -4,12 +4,13 @@ import (
 	"net/netip"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/network"
 )
 
 // land is where the world is: its country and its networks.
 type land struct {
-	dice
+	Stage
 	*network.Plan
 	nets nets
 }
@@ -56,13 +57,13 @@ var (
 
 // owner draws a name for a provider.
 func (l *land) owner(tail string) string {
-	return one(l, ownerHeads) + one(l, ownerTails) + " " + tail
+	return dice.One(l, ownerHeads) + dice.One(l, ownerTails) + " " + tail
 }
 
 func (l *land) networks() (n nets) {
-	country := one(l, countries)
+	country := dice.One(l, countries)
 	n.home = country[0]
-	foreign := some(l, abroad, len(abroad))
+	foreign := dice.Some(l, abroad, len(abroad))
 	for i := range 4 {
 		n.consumers = append(n.consumers, l.Plan.Add(l.owner("Broadband"), 6-i, true, country...))
 	}
@@ -74,7 +75,7 @@ func (l *land) networks() (n nets) {
 	}
 	n.hosting = append(n.hosting, l.Plan.Add(l.owner("Hosting"), 2, true, country[0]))
 	for i := range 5 {
-		n.hosting = append(n.hosting, l.Plan.Add(l.owner(one(l, []string{"Hosting", "Cloud", "Datacenter", "Servers"})), 2, true, foreign[i]))
+		n.hosting = append(n.hosting, l.Plan.Add(l.owner(dice.One(l, []string{"Hosting", "Cloud", "Datacenter", "Servers"})), 2, true, foreign[i]))
 	}
 	for _, p := range foreign[2:11] {
 		n.foreign = append(n.foreign, l.Plan.Add(l.owner("Telecom"), 3, true, p))
@@ -89,12 +90,12 @@ func (l *land) networks() (n nets) {
 }
 
 // hosted draws a server for rent.
-func (l *land) hosted() netip.Addr { return one(l, l.nets.hosting).V4(l.rng.Uint64()) }
+func (l *land) hosted() netip.Addr { return dice.One(l, l.nets.hosting).V4(l.Rand.Uint64()) }
 
 // proxies draws n different addresses of consumers' lines in networks.
 func (l *land) proxies(n int, networks []*network.Network) (list []netip.Addr) {
 	for len(list) < n {
-		list = Include(list, one(l, networks).V4(l.rng.Uint64()))
+		list = Include(list, dice.One(l, networks).V4(l.Rand.Uint64()))
 	}
 	return list
 }
@@ -103,7 +104,7 @@ func (l *land) proxies(n int, networks []*network.Network) (list []netip.Addr) {
 // time: it changes every 40 minutes, among 200 that all subscribers share.
 func (l *land) mobile(p *person, at time.Time) netip.Addr {
 	slot := at.Add(time.Duration(p.id%40)*time.Minute).Unix() / 2400
-	return p.carrier.V4(l.hash(7, l.hashOf(p, slot)%200))
+	return p.carrier.V4(l.Hash(7, l.hashOf(p, slot)%200))
 }
 
-func (l *land) hashOf(p *person, slot int64) int64 { return int64(l.hash(int64(p.id), slot) >> 1) }
+func (l *land) hashOf(p *person, slot int64) int64 { return int64(l.Hash(int64(p.id), slot) >> 1) }

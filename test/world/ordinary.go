@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -17,12 +18,12 @@ func (w dayPlanner) ordinary(day time.Time) {
 		if day.Before(p.away) {
 			continue // see trip
 		}
-		if works := w.chance(0.92); weekend && !w.chance(0.07) || !works {
+		if works := w.Chance(0.92); weekend && !w.Chance(0.07) || !works {
 			w.idleDay(p, day)
 			continue
 		}
 		where := atOffice
-		if weekend || w.chance(p.remote) {
+		if weekend || w.Chance(p.remote) {
 			where = atHome
 		}
 		w.workday(p, day, where, netip.Addr{})
@@ -33,21 +34,21 @@ func (w dayPlanner) ordinary(day time.Time) {
 
 // workday is one person's day at work.
 func (w dayPlanner) workday(p *person, day time.Time, where spot, trip netip.Addr) {
-	comes := w.around(day.Add(hours(p.comes)), 20*time.Minute)
-	goes := w.around(comes.Add(hours(p.stays)), 25*time.Minute)
+	comes := w.Around(day.Add(dice.Hours(p.comes)), 20*time.Minute)
+	goes := w.Around(comes.Add(dice.Hours(p.stays)), 25*time.Minute)
 	out := w.out(p, where, trip)
-	w.at(comes, func(at time.Time) { w.morning(p, at, out) })
-	w.during(comes, goes, 150*time.Minute, func(at time.Time) {
-		w.refresh(at, p, out, one(w, []lines.App{lines.Teams, lines.Office, lines.OneDrive}))
+	w.At(comes, func(at time.Time) { w.morning(p, at, out) })
+	w.During(comes, goes, 150*time.Minute, func(at time.Time) {
+		w.refresh(at, p, out, dice.One(w, []lines.App{lines.Teams, lines.Office, lines.OneDrive}))
 	})
 	if p.cloud {
 		w.cloudMail(p, comes, goes, out)
 	} else {
 		w.serverMail(p, comes, goes, w.toServer(p, where, trip))
 	}
-	if w.chance(0.25) {
-		evening := w.around(day.Add(20*time.Hour), time.Hour)
-		w.at(evening, func(at time.Time) { w.evening(p, at) })
+	if w.Chance(0.25) {
+		evening := w.Around(day.Add(20*time.Hour), time.Hour)
+		w.At(evening, func(at time.Time) { w.evening(p, at) })
 	}
 	w.telephone(p, day)
 }
@@ -59,11 +60,11 @@ func (w dayPlanner) idleDay(p *person, day time.Time) { w.telephone(p, day) }
 // often nothing but the session of yesterday.
 func (w dayPlanner) morning(p *person, at time.Time, out line) {
 	c := p.client(at, out)
-	if at.Sub(p.renewed) < 8*24*time.Hour && !p.renewed.IsZero() && w.chance(0.7) {
+	if at.Sub(p.renewed) < 8*24*time.Hour && !p.renewed.IsZero() && w.Chance(0.7) {
 		w.log.SignIn(lines.SignIn{At: at, Client: c, App: lines.OfficeHome, UPN: p.upn(), Object: p.object, Session: p.session, Device: p.device})
 		return
 	}
-	p.session, p.renewed = w.uuid(), at
+	p.session, p.renewed = w.UUID(), at
 	w.typedSignIn(p, at, c, lines.OfficeHome)
 }
 
@@ -74,20 +75,20 @@ func (w dayPlanner) typedSignIn(p *person, at time.Time, c lines.Client, app lin
 	if at.In(w.org.local).Weekday() == time.Monday {
 		typos *= 3
 	}
-	for w.chance(typos) {
+	for w.Chance(typos) {
 		s.Verdict = lines.Wrong
 		w.log.SignIn(s)
-		s.At = s.At.Add(w.between(6*time.Second, 70*time.Second))
+		s.At = s.At.Add(w.Between(6*time.Second, 70*time.Second))
 	}
-	if w.chance(0.15) {
-		s.Verdict = one(w, []lines.Verdict{lines.NoSession, lines.StaySignedIn, lines.NoConsent, lines.Enrol})
+	if w.Chance(0.15) {
+		s.Verdict = dice.One(w, []lines.Verdict{lines.NoSession, lines.StaySignedIn, lines.NoConsent, lines.Enrol})
 		w.log.SignIn(s)
-		s.At = s.At.Add(w.between(2*time.Second, 9*time.Second))
+		s.At = s.At.Add(w.Between(2*time.Second, 9*time.Second))
 	}
-	if w.chance(0.4) {
+	if w.Chance(0.4) {
 		s.Verdict = lines.MFAAsked
 		w.log.SignIn(s)
-		s.At, s.MFA = s.At.Add(w.between(8*time.Second, 40*time.Second)), true
+		s.At, s.MFA = s.At.Add(w.Between(8*time.Second, 40*time.Second)), true
 	}
 	s.Verdict = lines.Right
 	w.log.SignIn(s)
@@ -113,26 +114,26 @@ func (w dayPlanner) refresh(at time.Time, p *person, l line, app lines.App) {
 // cloudMail is reading mail that lies in the cloud, on a computer.
 func (w dayPlanner) cloudMail(p *person, comes, goes time.Time, out line) {
 	if p.outlook {
-		w.at(comes.Add(time.Minute), func(at time.Time) {
+		w.At(comes.Add(time.Minute), func(at time.Time) {
 			w.refresh(at, p, out, lines.Office)
 			w.log.Mail(lines.Read{At: at.Add(20 * time.Second), IP: out(at), User: p.upn(), Key: p.object, Info: "Client=MSExchangeRPC", Session: p.device, Sync: true})
 		})
-		w.during(comes, goes, 100*time.Minute, func(at time.Time) {
-			w.log.Mail(lines.Read{At: at, IP: out(at), User: p.upn(), Key: p.object, Info: "Client=MSExchangeRPC", Session: p.device, Sync: w.chance(0.4), Items: w.number(1, 2*p.items)})
+		w.During(comes, goes, 100*time.Minute, func(at time.Time) {
+			w.log.Mail(lines.Read{At: at, IP: out(at), User: p.upn(), Key: p.object, Info: "Client=MSExchangeRPC", Session: p.device, Sync: w.Chance(0.4), Items: w.Number(1, 2*p.items)})
 		})
 	}
 	if p.web {
-		w.during(comes, goes, 70*time.Minute, func(at time.Time) { w.readWeb(p, at, out(at)) })
+		w.During(comes, goes, 70*time.Minute, func(at time.Time) { w.readWeb(p, at, out(at)) })
 	}
-	w.during(comes, goes, 5*time.Hour, func(at time.Time) { w.firstParty(at, p) })
-	if w.chance(0.03) {
-		w.at(comes.Add(w.between(time.Hour, 5*time.Hour)), func(at time.Time) { w.ownRule(p, at, out(at)) })
+	w.During(comes, goes, 5*time.Hour, func(at time.Time) { w.firstParty(at, p) })
+	if w.Chance(0.03) {
+		w.At(comes.Add(w.Between(time.Hour, 5*time.Hour)), func(at time.Time) { w.ownRule(p, at, out(at)) })
 	}
 }
 
 // readWeb is some reading in the browser.
 func (w dayPlanner) readWeb(p *person, at time.Time, from netip.Addr) {
-	w.log.Mail(lines.Read{At: at, IP: from, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", App: lines.OutlookWeb.ID, Session: p.session, Items: w.number(1, 2*p.items)})
+	w.log.Mail(lines.Read{At: at, IP: from, User: p.upn(), Key: p.object, Info: "Client=OWA;Action=ViaProxy", App: lines.OutlookWeb.ID, Session: p.session, Items: w.Number(1, 2*p.items)})
 }
 
 // services are Microsoft's own programs that look into mailboxes all day, from
@@ -140,50 +141,50 @@ func (w dayPlanner) readWeb(p *person, at time.Time, from netip.Addr) {
 var services = []string{"f3f64fec-ecee-4e9a-9eed-a36a5e421300", "13937bba-652e-4c46-b222-3003f4d1ff97", "fe93bfe1-7947-460a-a5e0-7a5906b51360"}
 
 func (w dayPlanner) firstParty(at time.Time, p *person) {
-	w.log.Mail(lines.Read{At: at, IP: w.backEnd(), User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: one(w, services), Items: w.number(1, 5)})
+	w.log.Mail(lines.Read{At: at, IP: w.backEnd(), User: p.upn(), Key: p.object, Info: "Client=REST;Client=RESTSystem;;", App: dice.One(w, services), Items: w.Number(1, 5)})
 }
 
 // backEnd is an address of Exchange Online itself.
 func (w dayPlanner) backEnd() netip.Addr {
 	b := netip.MustParseAddr("2603:10a6:20b:f0:cafe::").As16()
-	b[5], b[7], b[15] = byte(w.rng.Uint32()), byte(w.rng.Uint32()), byte(w.rng.Uint32())
+	b[5], b[7], b[15] = byte(w.Rand.Uint32()), byte(w.Rand.Uint32()), byte(w.Rand.Uint32())
 	return netip.AddrFrom16(b)
 }
 
 // ownRule is an inbox rule that tidies up, as people have them.
 func (w dayPlanner) ownRule(p *person, at time.Time, from netip.Addr) {
 	w.log.Admin(at, from, p.upn(), p.object, "New-InboxRule", p.upn()+`\News`, p.session,
-		"Name", "News", "SubjectContainsWords", "newsletter", "MoveToFolder", one(w, []string{"News", "Reading", "Lists"}), "StopProcessingRules", "False")
+		"Name", "News", "SubjectContainsWords", "newsletter", "MoveToFolder", dice.One(w, []string{"News", "Reading", "Lists"}), "StopProcessingRules", "False")
 }
 
 // serverMail is reading mail that lies on the server, on a computer.
 func (w dayPlanner) serverMail(p *person, comes, goes time.Time, l line) {
 	if p.outlook {
-		w.at(comes, func(at time.Time) { w.startOutlook(p, at, l) })
-		w.during(comes, goes, 40*time.Minute, func(at time.Time) {
+		w.At(comes, func(at time.Time) { w.startOutlook(p, at, l) })
+		w.During(comes, goes, 40*time.Minute, func(at time.Time) {
 			c := lines.Client{IP: l(at), Agent: w.outlookAgent()}
-			if w.chance(0.3) {
+			if w.Chance(0.3) {
 				w.log.Challenge(at, c, lines.MAPI, "")
 				at = at.Add(40 * time.Millisecond)
 			}
 			service := lines.MAPI
-			if w.chance(0.15) {
+			if w.Chance(0.15) {
 				service = lines.EWS
 			}
-			w.log.Signed(at, c, service, p.down(), "", 2000+w.rng.IntN(20000))
+			w.log.Signed(at, c, service, p.down(), "", 2000+w.Rand.IntN(20000))
 		})
 	}
 	if p.web {
-		w.at(comes.Add(w.between(time.Minute, 20*time.Minute)), func(at time.Time) { w.webmail(p, at, l) })
-		if w.chance(0.4) {
-			w.at(comes.Add(w.between(4*time.Hour, 6*time.Hour)), func(at time.Time) { w.webmail(p, at, l) })
+		w.At(comes.Add(w.Between(time.Minute, 20*time.Minute)), func(at time.Time) { w.webmail(p, at, l) })
+		if w.Chance(0.4) {
+			w.At(comes.Add(w.Between(4*time.Hour, 6*time.Hour)), func(at time.Time) { w.webmail(p, at, l) })
 		}
 	}
 	if p.imap {
-		w.during(comes, goes, 70*time.Minute, func(at time.Time) {
-			w.log.IMAP(at, lines.Client{IP: l(at)}, p.upn(), lines.Right, w.number(0, 4))
+		w.During(comes, goes, 70*time.Minute, func(at time.Time) {
+			w.log.IMAP(at, lines.Client{IP: l(at)}, p.upn(), lines.Right, w.Number(0, 4))
 		})
-		w.during(comes, goes, 3*time.Hour, func(at time.Time) { w.log.Submit(at, lines.Client{IP: l(at)}, p.upn(), lines.Right) })
+		w.During(comes, goes, 3*time.Hour, func(at time.Time) { w.log.Submit(at, lines.Client{IP: l(at)}, p.upn(), lines.Right) })
 	}
 }
 
@@ -198,18 +199,18 @@ func (w dayPlanner) startOutlook(p *person, at time.Time, l line) {
 // some reading.
 func (w dayPlanner) webmail(p *person, at time.Time, l line) {
 	c := p.client(at, l)
-	w.log.LogonPage(at.Add(-w.between(4*time.Second, 15*time.Second)), c)
+	w.log.LogonPage(at.Add(-w.Between(4*time.Second, 15*time.Second)), c)
 	typos := w.org.typos
 	if at.In(w.org.local).Weekday() == time.Monday {
 		typos *= 3
 	}
-	for w.chance(typos) {
-		at = w.log.Form(at, c, p.typed(), lines.Wrong).Add(w.between(7*time.Second, 40*time.Second))
+	for w.Chance(typos) {
+		at = w.log.Form(at, c, p.typed(), lines.Wrong).Add(w.Between(7*time.Second, 40*time.Second))
 	}
 	at = w.log.Form(at, c, p.typed(), lines.Right)
-	for range w.number(2, 7) {
-		at = at.Add(w.between(20*time.Second, 4*time.Minute))
-		w.log.Web(lines.Request{At: at, Client: c, Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=" + one(w, []string{"FindConversation", "GetItem", "FindItem", "UpdateItem"}),
+	for range w.Number(2, 7) {
+		at = at.Add(w.Between(20*time.Second, 4*time.Minute))
+		w.log.Web(lines.Request{At: at, Client: c, Service: lines.OWA, Stem: "/owa/service.svc", Query: "action=" + dice.One(w, []string{"FindConversation", "GetItem", "FindItem", "UpdateItem"}),
 			User: p.typed(), Status: 200, Signed: true, Out: 4000})
 	}
 }
@@ -227,24 +228,24 @@ func (w dayPlanner) telephone(p *person, day time.Time) {
 		}
 		return mobile(at)
 	}
-	w.during(day.Add(6*time.Hour), day.Add(23*time.Hour), 105*time.Minute, func(at time.Time) { w.sync(p, at, via(at)) })
+	w.During(day.Add(6*time.Hour), day.Add(23*time.Hour), 105*time.Minute, func(at time.Time) { w.sync(p, at, via(at)) })
 }
 
 // sync is one look of the telephone.
 func (w dayPlanner) sync(p *person, at time.Time, from netip.Addr) {
 	switch {
 	case !p.cloud:
-		w.log.Basic(at, lines.Client{IP: from, Agent: p.phone}, lines.EAS, p.down(), lines.Device(p.down(), p.handset, "iPhone", one(w, []string{"Sync", "Ping", "FolderSync"})), lines.Right)
+		w.log.Basic(at, lines.Client{IP: from, Agent: p.phone}, lines.EAS, p.down(), lines.Device(p.down(), p.handset, "iPhone", dice.One(w, []string{"Sync", "Ping", "FolderSync"})), lines.Right)
 	case p.native:
-		if w.chance(0.3) {
+		if w.Chance(0.3) {
 			w.log.SignIn(lines.SignIn{At: at, Client: lines.Client{IP: from, Agent: p.phone}, App: lines.ExchangeAS, UPN: p.upn(), Object: p.object, Silent: true, Session: p.handset})
 		}
-		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=ActiveSync;UserAgent=" + p.phone + ";Version=16.1", Session: p.handset, Sync: w.chance(0.3), Items: w.number(1, p.items)})
+		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=ActiveSync;UserAgent=" + p.phone + ";Version=16.1", Session: p.handset, Sync: w.Chance(0.3), Items: w.Number(1, p.items)})
 	default:
-		if w.chance(0.3) {
+		if w.Chance(0.3) {
 			w.log.SignIn(lines.SignIn{At: at, Client: lines.Client{IP: from, Agent: outlookMobile(p)}, App: lines.OutlookMobile, UPN: p.upn(), Object: p.object, Silent: true, Session: p.handset})
 		}
-		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=OutlookService;" + outlookMobile(p) + ";", App: lines.OutlookMobile.ID, Session: p.handset, Sync: w.chance(0.3), Items: w.number(1, p.items)})
+		w.log.Mail(lines.Read{At: at.Add(5 * time.Second), IP: from, User: p.upn(), Key: p.object, Info: "Client=OutlookService;" + outlookMobile(p) + ";", App: lines.OutlookMobile.ID, Session: p.handset, Sync: w.Chance(0.3), Items: w.Number(1, p.items)})
 	}
 }
 
@@ -258,7 +259,7 @@ func outlookMobile(p *person) string {
 // machines submit mail from inside: scanners, billing, tickets.
 func (w dayPlanner) machines(day time.Time) {
 	for i, name := range []string{"svc-scan", "svc-billing", "svc-tickets"} {
-		w.during(day, day.AddDate(0, 0, 1), 55*time.Minute, func(at time.Time) {
+		w.During(day, day.AddDate(0, 0, 1), 55*time.Minute, func(at time.Time) {
 			w.log.Submit(at, lines.Client{IP: w.org.machines[i]}, name+"@"+w.org.domain, lines.Right)
 		})
 	}
@@ -268,7 +269,7 @@ func (w dayPlanner) machines(day time.Time) {
 func (w dayPlanner) probes(day time.Time) {
 	c := lines.Client{IP: netip.IPv6Loopback(), Agent: "AMProbe/Local/ClientAccess"}
 	for at := day; at.Before(day.AddDate(0, 0, 1)); at = at.Add(20 * time.Minute) {
-		w.at(at, func(at time.Time) {
+		w.At(at, func(at time.Time) {
 			for _, s := range []lines.Service{lines.EAS, lines.EWS, lines.MAPI} {
 				w.log.Challenge(at, c, s, "")
 				w.log.Signed(at.Add(time.Second), c, s, "HealthMailboxb4dbf9b720d24d5486d5ae616abe6874@"+w.org.domain, "", 100)

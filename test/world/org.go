@@ -6,16 +6,16 @@ import (
 	"strings"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 	"redshank/test/world/network"
 )
 
-// company is the organisation of a world, the start of its days and the writer of its logs.
+// company is the organisation of a world and the writer of its logs.
 type company struct {
 	land
-	Start time.Time // midnight of the first day, local time of the organisation
-	org   *org
-	log   *lines.Writer
+	org *org
+	log *lines.Writer
 }
 
 // org is the organisation.
@@ -49,21 +49,21 @@ var (
 )
 
 func (c *company) organisation() *org {
-	head := one(c, domainHeads)
+	head := dice.One(c, domainHeads)
 	o := &org{
-		domain: head + one(c, domainTails) + ".example", netbios: strings.ToUpper(head), tenant: c.uuid(),
+		domain: head + dice.One(c, domainTails) + ".example", netbios: strings.ToUpper(head), tenant: c.UUID(),
 		local:      time.FixedZone("local", zones[c.nets.home.Country]*3600),
-		cloudShare: 0.35 + 0.4*c.rng.Float64(), typos: 0.03 + 0.05*c.rng.Float64(), build: 17000 + c.rng.IntN(1500),
+		cloudShare: 0.35 + 0.4*c.Rand.Float64(), typos: 0.03 + 0.05*c.Rand.Float64(), build: 17000 + c.Rand.IntN(1500),
 	}
-	for i := range c.number(2, 4) {
-		o.offices = append(o.offices, &office{one(c, c.nets.business).V4(c.rng.Uint64()), i == 0, i})
+	for i := range c.Number(2, 4) {
+		o.offices = append(o.offices, &office{dice.One(c, c.nets.business).V4(c.Rand.Uint64()), i == 0, i})
 	}
-	for range c.number(1, 2) {
-		o.vpn = append(o.vpn, network.Near(o.offices[0].address, c.rng.Uint64()))
+	for range c.Number(1, 2) {
+		o.vpn = append(o.vpn, network.Near(o.offices[0].address, c.Rand.Uint64()))
 	}
-	if c.chance(0.5) {
-		for range c.number(4, 10) {
-			o.sase = append(o.sase, c.nets.sase.V4(c.rng.Uint64()))
+	if c.Chance(0.5) {
+		for range c.Number(4, 10) {
+			o.sase = append(o.sase, c.nets.sase.V4(c.Rand.Uint64()))
 		}
 	}
 	for i := range 6 {
@@ -71,15 +71,15 @@ func (c *company) organisation() *org {
 	}
 	c.org = o
 	c.hire(o)
-	for _, p := range some(c, o.people, max(4, len(o.people)/25)) {
+	for _, p := range dice.Some(c, o.people, max(4, len(o.people)/25)) {
 		o.leaked = append(o.leaked, p.upn())
 	}
 	return o
 }
 
 func (c *company) hire(o *org) {
-	first, last := some(c, firstNames, len(firstNames)), some(c, lastNames, len(lastNames))
-	style := c.rng.IntN(3)
+	first, last := dice.Some(c, firstNames, len(firstNames)), dice.Some(c, lastNames, len(lastNames))
+	style := c.Rand.IntN(3)
 	for i := range c.People {
 		f, l := first[i%len(first)], last[(i/len(first))%len(last)]
 		name := f + "." + l
@@ -94,7 +94,7 @@ func (c *company) hire(o *org) {
 		}
 		o.people = append(o.people, c.person(o, i, name))
 	}
-	o.admins = some(c, o.people, 5)
+	o.admins = dice.Some(c, o.people, 5)
 	for _, p := range o.admins {
 		p.admin = true
 	}
@@ -113,10 +113,10 @@ func (c *company) taken(o *org, name string) bool {
 func (c *company) setup() lines.Setup {
 	s := lines.Setup{
 		Domain: c.org.domain, NetBIOS: c.org.netbios, Tenant: c.org.tenant, Local: c.org.local,
-		Balancer: c.chance(0.3), Bytes: c.chance(0.5), BackEnd: c.chance(0.5), Proxy: c.chance(0.8), Security: c.chance(0.8), Entra: c.chance(0.8),
+		Balancer: c.Chance(0.3), Bytes: c.Chance(0.5), BackEnd: c.Chance(0.5), Proxy: c.Chance(0.8), Security: c.Chance(0.8), Entra: c.Chance(0.8),
 	}
-	prefix := one(c, []string{"EX", "MBX", "MAIL", "EXCH"})
-	for i := range c.number(1, 3) {
+	prefix := dice.One(c, []string{"EX", "MBX", "MAIL", "EXCH"})
+	for i := range c.Number(1, 3) {
 		s.Servers = append(s.Servers, fmt.Sprintf("%s%02d", prefix, i+1))
 	}
 	return s

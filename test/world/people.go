@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 	"redshank/test/world/network"
 )
@@ -77,8 +78,8 @@ var (
 
 // browser draws a user agent of a browser in common use.
 func (c *company) browser() string {
-	v := 140 + c.number(0, 2)
-	switch n := c.rng.IntN(10); {
+	v := 140 + c.Number(0, 2)
+	switch n := c.Rand.IntN(10); {
 	case n < 4:
 		return fmt.Sprintf("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", v)
 	case n < 8:
@@ -91,22 +92,22 @@ func (c *company) browser() string {
 
 func (c *company) person(o *org, i int, name string) *person {
 	p := &person{
-		id: i, name: name, org: o, object: c.uuid(), cloud: c.chance(o.cloudShare), office: o.offices[c.rng.IntN(len(o.offices))],
-		provide: c.provider(), carrier: one(c, c.nets.carriers), remote: one(c, []float64{0, 0.2, 0.4, 0.6, 0.9}), tunnel: c.chance(0.35),
-		browser: c.browser(), outlook: c.chance(0.7), mobile: c.chance(0.75), native: c.chance(0.45), relay: c.chance(0.08), imap: c.chance(0.02),
-		phone: one(c, phones), device: c.uuid(), handset: c.hex(16) + c.hex(10), session: c.uuid(),
-		items: c.number(1, 6), comes: 7.3 + 2*c.rng.Float64(), stays: 7.5 + 2*c.rng.Float64(), spelled: c.rng.IntN(5),
+		id: i, name: name, org: o, object: c.UUID(), cloud: c.Chance(o.cloudShare), office: o.offices[c.Rand.IntN(len(o.offices))],
+		provide: c.provider(), carrier: dice.One(c, c.nets.carriers), remote: dice.One(c, []float64{0, 0.2, 0.4, 0.6, 0.9}), tunnel: c.Chance(0.35),
+		browser: c.browser(), outlook: c.Chance(0.7), mobile: c.Chance(0.75), native: c.Chance(0.45), relay: c.Chance(0.08), imap: c.Chance(0.02),
+		phone: dice.One(c, phones), device: c.UUID(), handset: c.Hex(16) + c.Hex(10), session: c.UUID(),
+		items: c.Number(1, 6), comes: 7.3 + 2*c.Rand.Float64(), stays: 7.5 + 2*c.Rand.Float64(), spelled: c.Rand.IntN(5),
 	}
-	p.web = !p.outlook || c.chance(0.3)
-	if c.chance(0.6) {
-		p.redials = one(c, []int{1, 1, 3, 14, 60})
+	p.web = !p.outlook || c.Chance(0.3)
+	if c.Chance(0.6) {
+		p.redials = dice.One(c, []int{1, 1, 3, 14, 60})
 	}
 	return p
 }
 
 // provider draws one for a home: most people have the largest.
 func (c *company) provider() *network.Network {
-	return c.nets.consumers[min(c.rng.IntN(4), c.rng.IntN(4))]
+	return c.nets.consumers[min(c.Rand.IntN(4), c.Rand.IntN(4))]
 }
 
 // spot is where a person is.
@@ -131,9 +132,9 @@ func (c *company) home(p *person) line {
 	return func(at time.Time) netip.Addr {
 		day := at.Unix() / 86400
 		if p.redials > 0 {
-			return p.provide.V4(c.hash(11, int64(p.id), (day+int64(p.id))/int64(p.redials)))
+			return p.provide.V4(c.Hash(11, int64(p.id), (day+int64(p.id))/int64(p.redials)))
 		}
-		return p.provide.V6(c.hash(12, int64(p.id)), c.hash(13, int64(p.id), day))
+		return p.provide.V6(c.Hash(12, int64(p.id)), c.Hash(13, int64(p.id), day))
 	}
 }
 
@@ -141,8 +142,8 @@ func (c *company) home(p *person) line {
 func (c *company) cellular(p *person) line {
 	if p.relay {
 		return func(at time.Time) netip.Addr {
-			slot := int64(c.hash(14, int64(p.id), at.Unix()/7200))
-			return c.nets.relay[slot&1].V4(c.hash(15, slot&0x3f))
+			slot := int64(c.Hash(14, int64(p.id), at.Unix()/7200))
+			return c.nets.relay[slot&1].V4(c.Hash(15, slot&0x3f))
 		}
 	}
 	return func(at time.Time) netip.Addr { return c.mobile(p, at) }
@@ -154,7 +155,7 @@ func (c *company) out(p *person, s spot, trip netip.Addr) line {
 	case c.org.sase != nil && p.id%4 != 0:
 		exits := c.org.sase
 		return func(at time.Time) netip.Addr {
-			return exits[c.hash(16, int64(p.id), at.Unix()/10800)%uint64(len(exits))]
+			return exits[c.Hash(16, int64(p.id), at.Unix()/10800)%uint64(len(exits))]
 		}
 	case s == atOffice:
 		return fixed(p.office.address)

@@ -1,14 +1,18 @@
 package world
 
-import "strings"
+import (
+	"strings"
+
+	"redshank/test/world/dice"
+)
 
 // Attacks in ten days: as many kinds are drawn anew for each seed.
 const stuffingsInTen, theftsInTen = 14, 9
 
 // attacks plans those of the world.
 func (w *World) attacks() {
-	tries := draw(&w.dice, stuffings, stuffingsInTen*w.Days/10)
-	stolen := draw(&w.dice, thefts, theftsInTen*w.Days/10)
+	tries := draw(&w.Stage, stuffings, stuffingsInTen*w.Days/10)
+	stolen := draw(&w.Stage, thefts, theftsInTen*w.Days/10)
 	for _, k := range tries {
 		k.plan(w, k.name)
 	}
@@ -19,17 +23,17 @@ func (w *World) attacks() {
 
 // draw returns n kinds of list in random order, all once before any twice; with
 // Only those that it names.
-func draw[W any](d *dice, list []plannedKind[W], n int) (drawn []plannedKind[W]) {
-	if d.Only != "" {
+func draw[W any](s *Stage, list []plannedKind[W], n int) (drawn []plannedKind[W]) {
+	if s.Only != "" {
 		for _, k := range list {
-			if strings.Contains(k.name, d.Only) {
+			if strings.Contains(k.name, s.Only) {
 				drawn = append(drawn, k)
 			}
 		}
 		return drawn
 	}
 	for len(drawn) < n && len(list) > 0 {
-		drawn = append(drawn, some(d, list, n-len(drawn))...)
+		drawn = append(drawn, dice.Some(s, list, n-len(drawn))...)
 	}
 	return drawn
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"redshank/test/world/dice"
 	"redshank/test/world/lines"
 )
 
@@ -52,25 +53,25 @@ var thefts = []plannedKind[theftPlanner]{
 
 // steal begins a theft.
 func (w theftPlanner) steal(name string, classes ...string) *Attack {
-	return w.attack("AN0131", name, classes...)
+	return w.Attack("AN0131", name, classes...)
 }
 
 // victim draws somebody whom no attack has taken yet.
 func (w theftPlanner) victim(cloud bool) *person {
 	for range 1000 {
-		p := one(w, w.org.people)
+		p := dice.One(w, w.org.people)
 		if p.cloud == cloud && !p.admin && !w.busy[p] {
 			w.busy[p] = true
 			return p
 		}
 	}
-	return one(w, w.org.people)
+	return dice.One(w, w.org.people)
 }
 
 // mature draws a time at which the detection has learned people's behaviour.
 func (w theftPlanner) mature(leave int) time.Time {
-	day := w.number(min(4, w.Days-1), w.Days-1-leave)
-	return w.day(day, 23*w.rng.Float64())
+	day := w.Number(min(4, w.Days-1), w.Days-1-leave)
+	return w.Day(day, 23*w.Rand.Float64())
 }
 
 // signIn is a sign-in by a thief.
@@ -97,10 +98,10 @@ const (
 // byHand is some reading in a browser or in Outlook, by a thief.
 func (w theftPlanner) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, session, token string, items int) time.Time {
 	for items > 0 {
-		n := w.number(2, 9)
-		w.mail(a, lines.Read{At: at, IP: ip, Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Token: token, Items: n, Folder: one(w, []string{"Inbox", "Sent Items", "Invoices"})}, p)
+		n := w.Number(2, 9)
+		w.mail(a, lines.Read{At: at, IP: ip, Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Token: token, Items: n, Folder: dice.One(w, []string{"Inbox", "Sent Items", "Invoices"})}, p)
 		items -= n
-		at = at.Add(w.between(40*time.Second, 4*time.Minute))
+		at = at.Add(w.Between(40*time.Second, 4*time.Minute))
 	}
 	return at
 }
@@ -109,31 +110,31 @@ func (w theftPlanner) byHand(a *Attack, at time.Time, p *person, ip netip.Addr, 
 func (w theftPlanner) hide(a *Attack, at time.Time, p *person, ip netip.Addr, session string) {
 	a.Saw(at, ip, p.upn())
 	w.log.Admin(at, ip, p.upn(), p.object, "New-InboxRule", p.upn()+`\.`, session,
-		"Name", one(w, []string{".", "..", "a"}), "SubjectOrBodyContainsWords", one(w, []string{"invoice;payment;iban", "phish;hack;spam", "bank"}), "MoveToFolder", one(w, []string{"RSS Subscriptions", "Conversation History", "Archive"}), "MarkAsRead", "True", "StopProcessingRules", "True")
+		"Name", dice.One(w, []string{".", "..", "a"}), "SubjectOrBodyContainsWords", dice.One(w, []string{"invoice;payment;iban", "phish;hack;spam", "bank"}), "MoveToFolder", dice.One(w, []string{"RSS Subscriptions", "Conversation History", "Archive"}), "MarkAsRead", "True", "StopProcessingRules", "True")
 }
 
 // graph writes one request of a thief to Microsoft Graph for the mail of p.
 func (w theftPlanner) graph(a *Attack, at time.Time, p *person, c lines.Client, app, token, uri string) {
 	a.Saw(at, c.IP, p.upn())
-	w.log.Graph(lines.GraphCall{At: at, Client: c, App: app, User: p.object, Token: token, URI: uri, Size: w.number(20_000, 400_000)})
+	w.log.Graph(lines.GraphCall{At: at, Client: c, App: app, User: p.object, Token: token, URI: uri, Size: w.Number(20_000, 400_000)})
 }
 
 func (w theftPlanner) grantedRights(name string) {
 	a, at := w.steal(name, slices.Concat(isScripted, isReplay, isApp)...), w.mature(0)
 	admin := w.org.admins[3]
-	c := lines.Client{IP: w.hosted(), Agent: one(w, []string{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1", "python-requests/2.32.3"})}
-	session := w.uuid()
-	owners := some(w, w.org.people, 6)
-	w.at(at, func(at time.Time) {
+	c := lines.Client{IP: w.hosted(), Agent: dice.One(w, []string{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1", "python-requests/2.32.3"})}
+	session := w.UUID()
+	owners := dice.Some(w, w.org.people, 6)
+	w.At(at, func(at time.Time) {
 		w.signIn(a, at, admin, lines.SignIn{Client: c, App: lines.ExchangePS, Session: session})
 		for _, p := range owners {
-			at = at.Add(w.between(10*time.Second, time.Minute))
+			at = at.Add(w.Between(10*time.Second, time.Minute))
 			w.log.Admin(at, c.IP, admin.upn(), admin.object, "Add-MailboxPermission", p.upn(), session, "Identity", p.upn(), "User", admin.upn(), "AccessRights", "FullAccess", "AutoMapping", "False")
 		}
 		for _, p := range owners {
 			for range 4 {
-				at = at.Add(w.between(20*time.Second, 2*time.Minute))
-				w.mail(a, lines.Read{At: at, IP: c.IP, Owner: p.upn(), Info: "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", Session: session, Logon: 2, Items: w.number(20, 90)}, admin)
+				at = at.Add(w.Between(20*time.Second, 2*time.Minute))
+				w.mail(a, lines.Read{At: at, IP: c.IP, Owner: p.upn(), Info: "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", Session: session, Logon: 2, Items: w.Number(20, 90)}, admin)
 				a.Saw(at, c.IP, p.upn())
 			}
 		}
@@ -143,11 +144,11 @@ func (w theftPlanner) grantedRights(name string) {
 func (w theftPlanner) auditingOff(name string) {
 	a, at, p := w.steal(name, slices.Concat(isReplay, isScripted, isDiversion)...), w.mature(0), w.victim(true)
 	admin := w.org.admins[4]
-	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
-	w.at(at, func(at time.Time) {
+	ip, session := dice.One(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.Rand.Uint64()), w.UUID()
+	w.At(at, func(at time.Time) {
 		w.signIn(a, at, admin, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, MFA: true, Session: session})
-		at = at.Add(w.between(time.Minute, 9*time.Minute))
-		switch w.rng.IntN(3) {
+		at = at.Add(w.Between(time.Minute, 9*time.Minute))
+		switch w.Rand.IntN(3) {
 		case 0:
 			w.log.Admin(at, ip, admin.upn(), admin.object, "Set-MailboxAuditBypassAssociation", p.upn(), session, "Identity", admin.upn(), "AuditBypassEnabled", "True")
 		case 1:
@@ -156,8 +157,8 @@ func (w theftPlanner) auditingOff(name string) {
 			w.log.Admin(at, ip, admin.upn(), admin.object, "Set-OrganizationConfig", w.org.domain, session, "AuditDisabled", "True")
 		}
 		for range 8 {
-			at = at.Add(w.between(30*time.Second, 3*time.Minute))
-			w.mail(a, lines.Read{At: at, IP: ip, Owner: p.upn(), Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Logon: 2, Items: w.number(5, 15)}, admin)
+			at = at.Add(w.Between(30*time.Second, 3*time.Minute))
+			w.mail(a, lines.Read{At: at, IP: ip, Owner: p.upn(), Info: owaInfo, App: lines.OutlookWeb.ID, Session: session, Logon: 2, Items: w.Number(5, 15)}, admin)
 			a.Saw(at, ip, p.upn())
 		}
 	})
@@ -165,12 +166,12 @@ func (w theftPlanner) auditingOff(name string) {
 
 func (w theftPlanner) forwarding(name string) {
 	a, p, at := w.steal(name, isDiversion...), w.victim(true), w.mature(0)
-	ip, session := one(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.rng.Uint64()), w.uuid()
-	w.at(at, func(at time.Time) {
+	ip, session := dice.One(w, slices.Concat(w.nets.hosting, w.nets.vpn)).V4(w.Rand.Uint64()), w.UUID()
+	w.At(at, func(at time.Time) {
 		w.signIn(a, at, p, lines.SignIn{Client: lines.Client{IP: ip, Agent: w.browser()}, App: lines.OutlookWeb, Password: true, Session: session})
-		at = w.byHand(a, at.Add(time.Minute), p, ip, session, "", w.number(5, 20))
+		at = w.byHand(a, at.Add(time.Minute), p, ip, session, "", w.Number(5, 20))
 		a.Saw(at, ip, p.upn())
-		if w.chance(0.5) {
+		if w.Chance(0.5) {
 			w.log.Admin(at, ip, p.upn(), p.object, "New-InboxRule", p.upn()+`\Copy`, session, "Name", "Copy", "ForwardTo", "collector77@mailbox.invalid", "StopProcessingRules", "False")
 		} else {
 			w.log.Admin(at, ip, p.upn(), p.object, "Set-Mailbox", p.upn(), session, "Identity", p.upn(), "ForwardingSmtpAddress", "smtp:collector77@mailbox.invalid", "DeliverToMailboxAndForward", "True")

@@ -66,3 +66,9 @@ func (e *Entra) targets(in *format.Input, ev *event.Event) {
 		ev.Detail = d.buf
 	}
 }
+
+// directoryOperation returns what a directory operation means; none for any other.
+func (e *Entra) directoryOperation(name []byte) (op event.Operation, ok bool) {
+	op = e.operation(name)
+	return op, op.Action == event.Consent || op.Action == event.DirectoryChange
+}

@@ -65,8 +65,9 @@ var (
 	logonSuccess = []byte("LogonSuccess")
 )
 
-// identity decodes a row of IdentityLogonEvents. fields are those of the row.
-func (e *Entra) identity(in *format.Input, fields record.Value, ev *event.Event, emit format.Emit) format.Outcome {
+// decodeIdentity decodes a row of IdentityLogonEvents. fields are those of the row, arrival
+// is the time of the envelope, and d has the memory of the account's name.
+func decodeIdentity(in *format.Input, fields, arrival record.Value, d *detail, ev *event.Event, emit format.Emit) format.Outcome {
 	var f [len(identityNames)]record.Value
 	identityKeys.FindFold(fields, f[:])
 	if !isLogon(f[identityAction]) {
@@ -77,11 +78,11 @@ func (e *Entra) identity(in *format.Input, fields record.Value, ev *event.Event,
 	if name, domain := known(f[identityName]), known(f[identityDomain]); ev.RawUser == nil && name != nil {
 		ev.RawUser = name
 		if domain != nil && bytes.IndexByte(name, '@') < 0 && len(name)+len(domain) < maxParameterText {
-			e.detail.reset()
-			e.detail.bytes(domain)
-			e.detail.text(`\`)
-			e.detail.bytes(name)
-			ev.RawUser = e.detail.buf
+			d.reset()
+			d.bytes(domain)
+			d.text(`\`)
+			d.bytes(name)
+			ev.RawUser = d.buf
 		}
 	}
 	ev.SID, ev.UserID, ev.RawIP = known(f[identitySID]), known(f[identityObjectID]), known(f[identityIP])
@@ -97,7 +98,7 @@ func (e *Entra) identity(in *format.Input, fields record.Value, ev *event.Event,
 		identityFailure(f[identityReason], ev)
 	}
 	identityProtocolOf(known(f[identityLogonType]), known(f[identityProtocol]), ev)
-	at, why := firstTime(f[identityTime], f[identityGenerated], e.f[entraTime])
+	at, why := firstTime(f[identityTime], f[identityGenerated], arrival)
 	if why != format.NoReason {
 		return in.Fail(why)
 	}

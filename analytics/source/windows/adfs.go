@@ -30,8 +30,8 @@ const (
 type federationAudit struct{ *row }
 
 // decodeFederationAudit decodes an audit in XML.
-func decodeFederationAudit(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	a := federationAudit{&w.row}
+func decodeFederationAudit(r *row, ev *event.Event, emit format.Emit) format.Outcome {
+	a := federationAudit{r}
 	xml := a.xml()
 	if ev.RawUser = a.element(xml, "UserId"); ev.RawUser == nil {
 		return format.Malformed
@@ -110,8 +110,8 @@ var comma = []byte(",")
 
 // decodeFederationText decodes an audit in text. A refused token without an account was
 // requested with a certificate, or with a token of another service, and is ignored.
-func decodeFederationText(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	a := federationAudit{&w.row}
+func decodeFederationText(r *row, ev *event.Event, emit format.Emit) format.Outcome {
+	a := federationAudit{r}
 	user, address := a.values()
 	if address == nil && user == nil {
 		return format.Malformed

@@ -1,57 +1,13 @@
 package windows
 
 import (
-	"bytes"
-
 	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/source/format"
 )
 
-// providerKind is the provider of an event, if it is a relevant one.
-type providerKind uint8
-
-const (
-	other providerKind = iota
-	security
-	powerShell
-	sysmon
-	cmdlets    // Exchange cmdlets, channel MSExchange Management
-	transport  // Exchange transport, channel Application
-	federation // Active Directory Federation Services, channel Security
-)
-
-// The keys of providers and channels are in lower case, because collectors differ
-// in case.
-var providers = map[string]providerKind{
-	"microsoft-windows-security-auditing":  security,
-	"microsoft windows security auditing.": security, // as Splunk renders it
-	"microsoft-windows-powershell":         powerShell,
-	"powershellcore":                       powerShell,
-	"microsoft-windows-sysmon":             sysmon,
-	"msexchange cmdletlogs":                cmdlets,
-	"msexchangetransport":                  transport,
-	"msexchangefrontendtransport":          transport,
-	"ad fs auditing":                       federation,
-}
-
-// channels identify records without a provider.
-var channels = map[string]providerKind{
-	"security": security,
-	"microsoft-windows-powershell/operational": powerShell,
-	"powershellcore/operational":               powerShell,
-	"microsoft-windows-sysmon/operational":     sysmon,
-	"msexchange management":                    cmdlets,
-}
-
-// eventType is a kind of event. Ids are unique only within a provider.
-type eventType struct {
-	kind providerKind
-	id   int
-}
-
 // decoder decodes the row of one kind of event.
-type decoder func(w *Events, ev *event.Event, emit format.Emit) format.Outcome
+type decoder func(r *row, ev *event.Event, emit format.Emit) format.Outcome
 
 // decoders are the events that are decoded. All others are ignored, among them 4648
 // (a process used another account, as the health manager of Exchange does all day;
@@ -84,14 +40,13 @@ var decoders = map[eventType]decoder{
 // Events decodes Windows events. A record of any collector is first read into one
 // row, and the row is decoded by provider and id.
 type Events struct {
-	heads  headSet // found by Claims, used by Decode
-	flat   bool    // the path of each field is in its key
-	row    row
-	blocks *scriptBlocks
+	heads headSet // found by Claims, used by Decode
+	flat  bool    // the path of each field is in its key
+	row   row
 }
 
 // New returns the format.
-func New() format.Format { return &Events{blocks: newScriptBlocks()} }
+func New() format.Format { return &Events{row: row{blocks: newScriptBlocks()}} }
 
 // Source is event.WinEvent.
 func (w *Events) Source() event.Source { return event.WinEvent }
@@ -192,19 +147,9 @@ func (w *Events) finish(decode decoder, in *format.Input, ev *event.Event, emit 
 	ev.Source, ev.Service, ev.Host = event.WinEvent, event.Windows, present(r.computer)
 	ev.Time = at
 	ev.ID = r.recordID(ev.Time)
-	outcome := decode(w, ev, emit)
+	outcome := decode(r, ev, emit)
 	if outcome == format.Malformed {
 		return in.Fail(format.NoFields)
 	}
 	return outcome
-}
-
-// kindOf looks a name up without regard to case.
-func kindOf(kinds map[string]providerKind, name []byte) providerKind {
-	var lower [64]byte
-	name = bytes.TrimSpace(name)
-	if len(name) > len(lower) {
-		return other
-	}
-	return kinds[string(ascii.AppendLower(lower[:0], name))]
 }

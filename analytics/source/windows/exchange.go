@@ -25,8 +25,7 @@ const cmdletFailed = 6
 // decodeCmdlet decodes the MSExchange Management channel, in which Exchange logs every
 // cmdlet: Operation is the cmdlet, Detail its parameters, Mailbox the mailbox in
 // them.
-func decodeCmdlet(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeCmdlet(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	name, parameters := present(r.inserts[cmdletName]), r.inserts[cmdletParameters]
 	if !isCmdlet(name) { // NXLog has the message only, no inserts
 		if name, parameters = cmdletMessage(r.message); name == nil {
@@ -119,8 +118,7 @@ const (
 
 // decodeSMTPRefusal decodes 1035, a failed SMTP AUTH. The event has no account; the
 // protocol log has, if it is enabled.
-func decodeSMTPRefusal(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeSMTPRefusal(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	if r.count > refusalIP {
 		ev.RawIP = present(r.inserts[refusalIP])
 		ev.Operation = ascii.Clip(present(r.inserts[refusalConnector]), maxWinName)

@@ -11,8 +11,8 @@ import (
 
 // decodeLogon decodes 4624. Services and machine accounts log on this way too; the
 // policy distinguishes them.
-func decodeLogon(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	if !fillSignIn(w, ev) {
+func decodeLogon(r *row, ev *event.Event, emit format.Emit) format.Outcome {
+	if !fillSignIn(r, ev) {
 		return format.Malformed
 	}
 	ev.Outcome = event.Success
@@ -21,14 +21,14 @@ func decodeLogon(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
 }
 
 // decodeFailedLogon decodes 4625. SubStatus, if it is set, is more specific than Status.
-func decodeFailedLogon(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	if !fillSignIn(w, ev) {
+func decodeFailedLogon(r *row, ev *event.Event, emit format.Emit) format.Outcome {
+	if !fillSignIn(r, ev) {
 		return format.Malformed
 	}
 	ev.Outcome = event.Failure
-	code := w.row.status(fieldSubStatus)
+	code := r.status(fieldSubStatus)
 	if zero(code) {
-		code = w.row.status(fieldStatus)
+		code = r.status(fieldStatus)
 	}
 	if !zero(code) {
 		ev.Code, ev.CodeSpace = code, event.CodeNTStatus
@@ -39,8 +39,7 @@ func decodeFailedLogon(w *Events, ev *event.Event, emit format.Emit) format.Outc
 
 // fillSignIn fills the fields that successful and failed logons share, and reports
 // whether there is any data.
-func fillSignIn(w *Events, ev *event.Event) bool {
-	r := &w.row
+func fillSignIn(r *row, ev *event.Event) bool {
 	if !r.named() {
 		return false
 	}
@@ -57,8 +56,7 @@ func fillSignIn(w *Events, ev *event.Event) bool {
 // logged by themselves, so the event is emitted but not counted. TargetDomainName
 // is the computer through which the attempts came, which is the server for
 // Exchange.
-func decodeLockout(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeLockout(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	if ev.RawUser = r.get(fieldTargetUserName); ev.RawUser == nil {
 		return format.Malformed
 	}
@@ -72,8 +70,7 @@ func decodeLockout(w *Events, ev *event.Event, emit format.Emit) format.Outcome 
 
 // decodeKerberosFailure decodes 4771. The event has no domain: the account belongs to the
 // domain of the domain controller.
-func decodeKerberosFailure(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeKerberosFailure(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	if !r.named() {
 		return format.Malformed
 	}
@@ -90,17 +87,16 @@ func decodeKerberosFailure(w *Events, ev *event.Event, emit format.Emit) format.
 // a logon. It fails for accounts that do not exist or are disabled, locked or expired; of a
 // wrong password there is 4771. Issued tickets are many and prove nothing that 4624 does
 // not.
-func decodeKerberosTicket(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	if zero(w.row.status(fieldStatus)) && w.row.named() {
+func decodeKerberosTicket(r *row, ev *event.Event, emit format.Emit) format.Outcome {
+	if zero(r.status(fieldStatus)) && r.named() {
 		return format.Ignored
 	}
-	return decodeKerberosFailure(w, ev, emit)
+	return decodeKerberosFailure(r, ev, emit)
 }
 
 // decodeNTLM decodes 4776, which a domain controller logs for failures and
 // successes, without an address.
-func decodeNTLM(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeNTLM(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	code := r.status(fieldStatus)
 	if code == nil {
 		return format.Malformed

@@ -17,8 +17,7 @@ const maxWinParameters = 2 << 10
 
 // decodePipeline decodes 4103, a command that PowerShell has run: Operation is the
 // command, Detail its parameters, Client the command line of the host.
-func decodePipeline(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodePipeline(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	payload := bytes.TrimSpace(r.data[fieldPayload])
 	context := psContextOf(r.data[fieldContextInfo])
 	command := firstOf(context.command, r.get(fieldCommandName), psInvoked(payload))
@@ -107,8 +106,7 @@ var (
 
 // decodeScriptBlock decodes 4104: Detail is the script's text. Long scripts come in
 // parts and are put together first.
-func decodeScriptBlock(w *Events, ev *event.Event, emit format.Emit) format.Outcome {
-	r := &w.row
+func decodeScriptBlock(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	text := r.data[fieldScriptBlockText]
 	id := r.get(fieldScriptBlockID)
 	if id == nil {
@@ -126,6 +124,6 @@ func decodeScriptBlock(w *Events, ev *event.Event, emit format.Emit) format.Outc
 		emit(ev)
 		return format.Understood
 	}
-	w.blocks.add(scriptPart{id: id, number: number, total: total, text: text}, ev, emit)
+	r.blocks.add(scriptPart{id: id, number: number, total: total, text: text}, ev, emit)
 	return format.Understood
 }

@@ -151,17 +151,18 @@ type row struct {
 	inserts   [maxInserts][]byte
 	count     int // number of inserts
 
-	own []byte // texts that are not in the record as such; reused
+	own    []byte        // texts that are not in the record as such; reused
+	blocks *scriptBlocks // parts of scripts from earlier records
 }
 
 // reset clears the row for the next record. Its memory is kept, unless one record
-// has made it very large.
+// has made it very large, and so are the parts of scripts.
 func (r *row) reset() {
 	own := r.own[:0]
 	if cap(own) > 4*maxWinText {
 		own = nil
 	}
-	*r = row{version: -1, own: own}
+	*r = row{version: -1, own: own, blocks: r.blocks}
 }
 
 // text returns the text of a scalar. Only numbers and bools are copied.

@@ -108,9 +108,11 @@ func TestDamagedEntry(t *testing.T) {
 }
 
 func TestOrderOfTime(t *testing.T) {
-	for _, at := range []time.Time{{}, time.Unix(0, 0), time.Unix(-1, 5), time.Unix(1773136829, 999999999), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		if later := at.Add(time.Second); orderOf(at) > orderOf(later) {
-			t.Errorf("%v sorts behind %v", at, later)
+	times := []time.Time{{}, time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(-1, 5), time.Unix(0, 0), time.Unix(1773136829, 999999999), time.Unix(1773136830, 0),
+		time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for i, later := range times[1:] {
+		if orderOf(times[i]) > orderOf(later) {
+			t.Errorf("%v sorts behind %v", times[i], later)
 		}
 	}
 }

@@ -120,8 +120,8 @@ const auditTwice = 0.02
 // audit writes v once, or now and then twice, minutes to hours late.
 func (w Tenant) audit(at time.Time, v any) {
 	for {
-		w.json("m365.ual", "m365/ual.ndjson", at, flushed(at.Add(w.between(auditLagLow, auditLagHigh)), 5*time.Minute), v)
-		if w.rng.Float64() >= auditTwice {
+		w.json("m365.ual", "m365/ual.ndjson", at, flushed(at.Add(w.Between(auditLagLow, auditLagHigh)), 5*time.Minute), v)
+		if w.Rand.Float64() >= auditTwice {
 			return
 		}
 	}
@@ -129,7 +129,7 @@ func (w Tenant) audit(at time.Time, v any) {
 
 func (w Tenant) common(at time.Time, operation string, kind int, status, workload, user, key string) auditCommon {
 	return auditCommon{
-		CreationTime: at.Format(auditTime), ID: w.uuid(), Operation: operation, OrganizationID: w.Tenant, RecordType: kind,
+		CreationTime: at.Format(auditTime), ID: w.UUID(), Operation: operation, OrganizationID: w.Tenant, RecordType: kind,
 		ResultStatus: status, UserKey: key, Version: 1, Workload: workload, UserID: user,
 	}
 }
@@ -141,7 +141,7 @@ func (w Tenant) auditSignIn(s SignIn, id string) {
 	operation, status := "UserLoggedIn", "Success"
 	if s.Verdict != Right {
 		operation = "UserLoginFailed"
-		if w.rng.IntN(2) == 0 {
+		if w.Rand.IntN(2) == 0 {
 			status = "Failed"
 		}
 	}
@@ -227,7 +227,7 @@ func (w Tenant) Mail(r Read) {
 		m.OperationCount = r.Items
 		items := make([]item, min(r.Items, 4))
 		for i := range items {
-			items[i].InternetMessageID = "<" + w.hex(16) + "@" + w.Domain + ">"
+			items[i].InternetMessageID = "<" + w.Hex(16) + "@" + w.Domain + ">"
 		}
 		m.Folders = []mailFolder{{items, "LgAAAADg6EHB", `\` + r.Folder}}
 	}
@@ -274,7 +274,7 @@ func (w Tenant) Consent(at time.Time, ip netip.Addr, user, key string, a App, pr
 		ClientIP:    addr(ip), ActorIPAddress: addr(ip), ObjectID: a.ID, ExtendedProperties: agent, Actor: who,
 		ModifiedProperties: []modified{
 			{"ConsentContext.IsAdminConsent", title(everybody), ""}, {"ConsentContext.IsAppOnly", "False", ""}, {"ConsentContext.OnBehalfOfAll", title(everybody), ""},
-			{"ConsentAction.Permissions", "[] => [[Id: " + w.hex(16) + ", ClientId: " + principal + ", PrincipalId: " + key + ", ResourceId: " + w.uuid() + ", ConsentType: " + kind + ", Scope: " + scopes + "]]; ", ""},
+			{"ConsentAction.Permissions", "[] => [[Id: " + w.Hex(16) + ", ClientId: " + principal + ", PrincipalId: " + key + ", ResourceId: " + w.UUID() + ", ConsentType: " + kind + ", Scope: " + scopes + "]]; ", ""},
 			{"TargetId.ServicePrincipalNames", a.ID, ""},
 		},
 		Target: target,

@@ -143,15 +143,15 @@ type entraStep struct {
 // export writes a record of Entra, where those are exported.
 func (w Tenant) export(at time.Time, r signInRecord) {
 	if w.Entra {
-		w.json("entra.signin", "m365/signins.ndjson", at, flushed(at.Add(w.between(entraLagLow, entraLagHigh)), time.Minute), r)
+		w.json("entra.signin", "m365/signins.ndjson", at, flushed(at.Add(w.Between(entraLagLow, entraLagHigh)), time.Minute), r)
 	}
 }
 
 // SignIn writes one sign-in to both logs.
 func (w Tenant) SignIn(s SignIn) {
-	id := w.uuid()
+	id := w.UUID()
 	if s.Token == "" {
-		s.Token = w.hex(16) + "AA"
+		s.Token = w.Hex(16) + "AA"
 	}
 	w.export(s.At, w.entraRecord(s, id))
 	w.auditSignIn(s, id)
@@ -159,7 +159,7 @@ func (w Tenant) SignIn(s SignIn) {
 
 func (w Tenant) entraRecord(s SignIn, id string) signInRecord {
 	code := s.Verdict.Codes()
-	correlation := w.uuid()
+	correlation := w.UUID()
 	country, city := w.country(s.IP)
 	category, requirement, conditional, resource, resourceID := "SignInLogs", "singleFactorAuthentication", "success", "Office 365 Exchange Online", ExchangeOnline
 	if s.Silent {
@@ -224,11 +224,11 @@ func steps(s SignIn) []entraStep {
 // Graph or Exchange Online with its own secret. Only Entra has a record of it.
 func (w Tenant) AppSignIn(at time.Time, c Client, a App, principal string, graph bool) {
 	s := SignIn{At: at, Client: c, App: a, Silent: true, Graph: graph}
-	r := w.entraRecord(s, w.uuid())
+	r := w.entraRecord(s, w.UUID())
 	r.Category, r.Identity = "ServicePrincipalSignInLogs", ""
 	p := &r.Properties
 	p.UserID, p.UserDisplayName, p.UserAgent, p.ClientAppUsed, p.DeviceDetail, p.AuthenticationDetails = nil, "", "", "", nil, nil
 	p.ServicePrincipalID, p.ServicePrincipalName, p.ClientCredentialType = principal, a.Name, "clientSecret"
-	p.UniqueTokenIdentifier = w.hex(16) + "AA"
+	p.UniqueTokenIdentifier = w.Hex(16) + "AA"
 	w.export(at, r)
 }

@@ -59,7 +59,7 @@ func (w Tenant) Graph(g GraphCall) {
 	if g.Method == "" {
 		g.Method = "GET"
 	}
-	id := w.uuid()
+	id := w.UUID()
 	at := g.At.Format("2006-01-02T15:04:05.0000000Z")
 	p := graphProperties{
 		APIVersion: "v1.0", AppID: g.App, ClientAuthMethod: "0", IPAddress: g.IP.String(), OperationID: id, RequestID: id,
@@ -71,8 +71,8 @@ func (w Tenant) Graph(g GraphCall) {
 	} else {
 		p.ServicePrincipalID, p.Roles, p.ClientAuthMethod = g.Principal, "Mail.Read", "1"
 	}
-	w.json("m365.graph", "m365/graph.ndjson", g.At, flushed(g.At.Add(w.between(3*time.Minute, 30*time.Minute)), time.Minute), graphRecord{
-		Level: 4, CallerIPAddress: g.IP.String(), Category: "MicrosoftGraphActivityLogs", CorrelationID: id, DurationMs: 20_000 + w.rng.IntN(900_000),
+	w.json("m365.graph", "m365/graph.ndjson", g.At, flushed(g.At.Add(w.Between(3*time.Minute, 30*time.Minute)), time.Minute), graphRecord{
+		Level: 4, CallerIPAddress: g.IP.String(), Category: "MicrosoftGraphActivityLogs", CorrelationID: id, DurationMs: 20_000 + w.Rand.IntN(900_000),
 		Location: "West Europe", OperationName: "Microsoft Graph Activity", Properties: p, ResultSignature: "200", TenantID: w.Tenant, Time: at,
 		ResourceID: "/TENANTS/" + strings.ToUpper(w.Tenant) + "/PROVIDERS/MICROSOFT.AADIAM",
 	})

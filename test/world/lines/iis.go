@@ -46,7 +46,7 @@ type Request struct {
 // Web writes one request to the IIS log of the front end, to the log of the proxy
 // and, if it is collected, to the IIS log of the back end.
 func (w Server) Web(r Request) {
-	r.id = w.uuid()
+	r.id = w.UUID()
 	if r.Stem == "" {
 		r.Stem = r.stem
 	}
@@ -94,7 +94,7 @@ func (w Server) Basic(at time.Time, c Client, s Service, user, query string, v V
 	if v != Right {
 		r.Status, r.Sub, r.Win32 = 401, 1, v.Codes().Win32
 		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
-	} else if w.rng.Float64() < 0.25 {
+	} else if w.Rand.Float64() < 0.25 {
 		w.logon(at, user, c.IP.String())
 	}
 	w.Web(r)
@@ -123,13 +123,13 @@ func (w Server) Form(at time.Time, c Client, user string, v Verdict) time.Time {
 	host := "https://mail." + w.Domain
 	after := host + logonPage + "?replaceCurrent=1&url=" + strings.ReplaceAll(strings.ReplaceAll(host+"/owa", ":", "%3a"), "/", "%2f")
 	w.Web(Request{At: at, Client: c, Service: OWA, Stem: "/owa/auth.owa", User: user, Referer: after, Status: 302})
-	next := at.Add(w.between(80*time.Millisecond, 700*time.Millisecond))
+	next := at.Add(w.Between(80*time.Millisecond, 700*time.Millisecond))
 	switch v {
 	case Right:
 		w.logon(at, user, c.IP.String())
 		for _, stem := range []string{"/owa/", "/owa/sessiondata.ashx", "/owa/service.svc"} {
 			w.Web(Request{At: next, Client: c, Service: OWA, Method: "GET", Stem: stem, User: user, Referer: after, Status: 200, Signed: true, Out: 30_000})
-			next = next.Add(w.between(30*time.Millisecond, 400*time.Millisecond))
+			next = next.Add(w.Between(30*time.Millisecond, 400*time.Millisecond))
 		}
 	case Expired:
 		w.logonFailed(at, user, c.IP.String(), webProcess, cleartext, v)
@@ -172,7 +172,7 @@ func (w Server) iis(server, site int, r Request, port int) {
 	}
 	amounts := ""
 	if w.Bytes {
-		amounts = fmt.Sprintf(" %d %d", r.Out+300+w.rng.IntN(900), 400+w.rng.IntN(900))
+		amounts = fmt.Sprintf(" %d %d", r.Out+300+w.Rand.IntN(900), 400+w.Rand.IntN(900))
 	}
 	if forwarded != "" && site == 2 {
 		forwarded = " -"
@@ -180,7 +180,7 @@ func (w Server) iis(server, site int, r Request, port int) {
 	at := r.At.Truncate(time.Second)
 	text := fmt.Sprintf("%s %s %s %s %s %d %s %s %s %s %d %d %d%s %d%s",
 		at.Format(time.DateTime), serverIP(server), r.Method, r.Stem, iisQuery(r), port, dash(strings.ReplaceAll(r.User, " ", "+")), ip,
-		dash(strings.ReplaceAll(r.Agent, " ", "+")), dash(r.Referer), r.Status, r.Sub, r.Win32, amounts, 3+w.rng.IntN(90), forwarded)
+		dash(strings.ReplaceAll(r.Agent, " ", "+")), dash(r.Referer), r.Status, r.Sub, r.Win32, amounts, 3+w.Rand.IntN(90), forwarded)
 	name := w.Servers[server]
 	path := fmt.Sprintf("exchange/%s/IIS/W3SVC%d/u_ex%s.log", name, site, at.Format("060102"))
 	w.text(fmt.Sprintf("exchange.iis.%d", site), path, at, flushed(at, iisFlush), text, w.iisHeader(at)...)

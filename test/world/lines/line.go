@@ -12,6 +12,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"redshank/analytics/record"
+	"redshank/test/world/dice"
 )
 
 // Line is one line of a log.
@@ -78,7 +79,7 @@ type Tenant struct{ *feed }
 // feed hands lines to their reader.
 type feed struct {
 	Setup
-	rng     *rand.Rand
+	dice.Dice
 	out     func(Line)
 	country func(netip.Addr) (code, city string)
 	seq     int
@@ -88,7 +89,7 @@ type feed struct {
 // NewWriter returns a writer that hands every line to out. country returns where
 // an address is, for the location of Entra's records.
 func NewWriter(s Setup, rng *rand.Rand, country func(netip.Addr) (code, city string), out func(Line)) *Writer {
-	f := &feed{Setup: s, rng: rng, out: out, country: country}
+	f := &feed{Setup: s, Dice: dice.New(rng, 0, 0), out: out, country: country}
 	return &Writer{f, Server{f}, Tenant{f}}
 }
 
@@ -119,7 +120,5 @@ func (f *feed) add(l Line) {
 // what happened at t.
 func flushed(t time.Time, every time.Duration) time.Time { return t.Truncate(every).Add(every) }
 
-// between draws a duration from [low, high), to the millisecond.
-func (f *feed) between(low, high time.Duration) time.Duration {
-	return low + time.Duration(f.rng.Int64N(int64(high-low))).Truncate(time.Millisecond)
-}
+// port draws an ephemeral port.
+func (f *feed) port() int { return 49152 + f.Rand.IntN(16000) }

@@ -22,7 +22,7 @@ type smtp struct {
 // say who it is.
 func (w Server) open(at time.Time, c Client) *smtp {
 	ip := c.IP.String()
-	s := &smtp{w: w, at: at, id: "08DE" + w.hex(12), remote: net.JoinHostPort(ip, fmt.Sprint(w.port())), server: w.serverOf(c)}
+	s := &smtp{w: w, at: at, id: "08DE" + w.Hex(12), remote: net.JoinHostPort(ip, fmt.Sprint(w.port())), server: w.serverOf(c)}
 	s.say("+", "", "")
 	s.say(">", "220 mail."+w.Domain+" Microsoft ESMTP MAIL Service ready", "")
 	s.say("<", "EHLO ["+ip+"]", "")
@@ -41,7 +41,7 @@ func (s *smtp) say(event, data, context string) {
 	w.text("exchange.smtp", path, s.at, flushed(s.at, 5*time.Second), text,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: SMTP Receive Protocol Log", "#Date: "+s.at.Format(exchangeTime), smtpFields)
 	s.row++
-	s.at = s.at.Add(w.between(5*time.Millisecond, 120*time.Millisecond))
+	s.at = s.at.Add(w.Between(5*time.Millisecond, 120*time.Millisecond))
 }
 
 // Submit writes one conversation with SMTP AUTH and, if the password is right, a
@@ -52,7 +52,7 @@ func (w Server) Submit(at time.Time, c Client, account string, v Verdict) {
 		s.say("*", account, "authenticated")
 		s.say(">", "235 2.7.0 Authentication successful", "")
 		s.say("<", "MAIL FROM:<"+account+">", "")
-		s.say(">", "250 2.6.0 <"+w.hex(16)+"@"+w.Domain+"> Queued mail for delivery", "")
+		s.say(">", "250 2.6.0 <"+w.Hex(16)+"@"+w.Domain+"> Queued mail for delivery", "")
 	} else {
 		w.logonFailed(s.at, account, "-", smtpProcess, cleartext, v)
 		s.say("*", "", "Inbound AUTH LOGIN failed because of LogonDenied")
@@ -79,7 +79,7 @@ type protocolSession struct {
 
 func (w Server) session(at time.Time, c Client, name, folder, tag string, port int) *protocolSession {
 	remote := net.JoinHostPort(c.IP.String(), fmt.Sprint(w.port()))
-	s := &protocolSession{w: w, at: at, name: name, folder: folder, tag: tag, id: w.hex(16), remote: remote, port: port, server: w.serverOf(c)}
+	s := &protocolSession{w: w, at: at, name: name, folder: folder, tag: tag, id: w.Hex(16), remote: remote, port: port, server: w.serverOf(c)}
 	s.say("", "OpenSession", "", "")
 	return s
 }
@@ -88,12 +88,12 @@ func (w Server) session(at time.Time, c Client, name, folder, tag string, port i
 func (s *protocolSession) say(user, command, parameters, context string) {
 	w, at := s.w, s.at
 	text := fmt.Sprintf("%s,%s,%d,%s:%d,%s,%s,%d,%d,%d,%s,%s,%s,", at.Format(exchangeTime),
-		s.id, s.number, serverIP(s.server), s.port, s.remote, user, 1+w.rng.IntN(90), 10+w.rng.IntN(40), 20+w.rng.IntN(300), command, parameters, context)
+		s.id, s.number, serverIP(s.server), s.port, s.remote, user, 1+w.Rand.IntN(90), 10+w.Rand.IntN(40), 20+w.Rand.IntN(300), command, parameters, context)
 	path := "exchange/" + w.Servers[s.server] + "/" + s.folder + "/" + s.name + at.Format("20060102") + "-1.LOG"
 	w.text(s.tag, path, at, flushed(at, 5*time.Second), text,
 		"#Software: Microsoft Exchange Server", "#Version: 15.01.2507.006", "#Log-type: "+s.name+" Log", "#Date: "+at.Format(exchangeTime), sessionFields)
 	s.number++
-	s.at = at.Add(w.between(20*time.Millisecond, 300*time.Millisecond))
+	s.at = at.Add(w.Between(20*time.Millisecond, 300*time.Millisecond))
 }
 
 // login writes the command that carries the password, and reports whether the

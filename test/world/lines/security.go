@@ -45,7 +45,7 @@ const (
 // however the name was typed.
 func (w Server) logon(at time.Time, user, ip string) {
 	name, domain := targetFields(w.signedAs(user))
-	logon, guid, server := w.hex(7), w.uuid(), w.Servers[0]
+	logon, guid, server := w.Hex(7), w.UUID(), w.Servers[0]
 	w.security(at, 4624, 2, "0x8020000000000000",
 		"S-1-5-18", server+"$", w.NetBIOS, "0x3e7", sid(name),
 		name, domain, "0x"+strings.ToLower(logon), cleartext, "Advapi  ", "Negotiate", server,
@@ -111,7 +111,7 @@ func (w Server) ScriptBlock(at time.Time, computer, user, text string) {
 	w.event("Microsoft-Windows-PowerShell/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-PowerShell", ProviderGuid: "{A0C1853B-5C40-4B15-8766-3CF1C58F985A}",
 		EventID: 4104, Version: 1, Level: 5, Task: 2, Opcode: 15, Keywords: "0x0", Computer: computer, UserID: user,
-		StringInserts: []any{"1", "1", text, w.uuid(), ""},
+		StringInserts: []any{"1", "1", text, w.UUID(), ""},
 	})
 }
 
@@ -120,7 +120,7 @@ func (w Server) Query(at time.Time, computer, user, image, host string) {
 	w.event("Microsoft-Windows-Sysmon/Operational", at, windowsEvent{
 		ProviderName: "Microsoft-Windows-Sysmon", ProviderGuid: "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
 		EventID: 22, Version: 5, Level: 4, Task: 22, Keywords: "0x8000000000000000", Computer: computer, UserID: "NT AUTHORITY\\SYSTEM",
-		StringInserts: []any{"-", at.Format("2006-01-02 15:04:05.000"), "{" + strings.ToUpper(w.uuid()) + "}", "5216", host, "0", "type:  5 " + host + ";", image, user},
+		StringInserts: []any{"-", at.Format("2006-01-02 15:04:05.000"), "{" + strings.ToUpper(w.UUID()) + "}", "5216", host, "0", "type:  5 " + host + ";", image, user},
 	})
 }
 
