@@ -235,7 +235,7 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	default:
 		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
-	if d.kind == aUser && !program && len(d.observations) > 0 && withinTwoHours(d.Taken, at) >= manyMails {
+	if d.kind == aUser && !program && (d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) || d.gave(scripted)) && withinTwoHours(d.Taken, at) >= manyMails {
 		c.readMuch(d, ev, w)
 	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
