@@ -235,16 +235,8 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	default:
 		sum -= d.Taken.Between(h-23, h+23) // a thief's
 	}
-	if !program && c.newTelephone(d, ev, w) {
-		return
-	}
-	if d.kind == aUser && !program && d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) && withinTwoHours(d.Taken, at) >= manyMails && !c.takenElsewhere(d, ev, w, 2*event.Hour) {
-		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
-		c.withoutSignIn(d, ev, w)
-	} else if d.kind == aUser && !program {
-		n := c.evidence.observationOf(ev, accessMany)
-		n.feature = w.network
-		c.evidence.readAfterScript(d, &n, ev)
+	if d.kind == aUser && !program && (d.Baseline.IsNew(w.network, at, c.policy.Collection.Baseline) || d.gave(scripted)) && withinTwoHours(d.Taken, at) >= manyMails {
+		c.readMuch(d, ev, w)
 	}
 	if d.Baseline.Days < c.policy.Collection.Baseline.Days {
 		least *= 10
@@ -252,10 +244,24 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 	if !program && c.muchElsewhere(d, ev, w) || sum < d.Mail.Much(least) || d.kind == anApp && d.Baseline.IsMature(at) {
 		return
 	}
-	if !program && c.takenElsewhere(d, ev, w, event.Day) {
+	if !program && (c.takenElsewhere(d, ev, w, event.Day) || c.newTelephone(d, ev, w)) {
 		return
 	}
 	c.recordVolume(d, ev, v, 0)
+}
+
+// readMuch records the signal for many mails that a person opens in a network that is
+// new to the account, or where a program has signed in.
+func (c *mailAccess) readMuch(d *profile, ev *event.Event, w *networkContext) {
+	switch isNew := d.Baseline.IsNew(w.network, ev.Time.UnixMilli(), c.policy.Collection.Baseline); {
+	case !isNew:
+		n := c.evidence.observationOf(ev, accessMany)
+		n.feature = w.network
+		c.evidence.readAfterScript(d, &n, ev)
+	case !c.newTelephone(d, ev, w) && !c.takenElsewhere(d, ev, w, 2*event.Hour):
+		c.evidence.raiseUnless(w.network, d, ev, accessMany, ev.Mailbox)
+		c.withoutSignIn(d, ev, w)
+	}
 }
 
 // newTelephone reports whether a telephone reads mail in a network that is new to the
@@ -263,8 +269,8 @@ func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, prog
 // its mailbox there.
 func (c *mailAccess) newTelephone(d *profile, ev *event.Event, w *networkContext) bool {
 	at, period := ev.Time.UnixMilli(), c.policy.Collection.Baseline
-	return d.kind == aUser && c.sessions.byTelephone(ev) && d.Baseline.IsNew(w.network, at, period) &&
-		d.Baseline.Knows(baseline.Key(baseline.Country, w.country), at, period) && !c.networks.rented(ev.IP)
+	return d.kind == aUser && d.Baseline.IsNew(w.network, at, period) && !c.networks.rented(ev.IP) &&
+		d.Baseline.Knows(baseline.Key(baseline.Country, w.country), at, period) && c.sessions.byTelephone(ev)
 }
 
 // takenElsewhere reports whether mail that was read in the hours before or after is part
@@ -288,7 +294,7 @@ func (c *mailAccess) muchElsewhere(d *profile, ev *event.Event, w *networkContex
 		c.burst(d, ev, w)
 		return false
 	}
-	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w, event.Day) {
+	if d.Taken.Between(h-23, h) < d.Mail.Much(volumeElsewhere) || c.takenElsewhere(d, ev, w, event.Day) || c.newTelephone(d, ev, w) {
 		return false
 	}
 	c.recordVolume(d, ev, d.Taken, w.network)

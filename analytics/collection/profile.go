@@ -207,6 +207,16 @@ func (d *profile) has(kind signalKind) bool {
 	return false
 }
 
+// gave reports whether there is an observation of any of the signals.
+func (d *profile) gave(kinds kindSet) bool {
+	for i := range d.observations {
+		if kinds.has(d.observations[i].kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // near reports whether two observations can be parts of one theft: within a day of
 // each other if they share a session, an address or an application, else within the
 // time window unless they are apart.
