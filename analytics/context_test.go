@@ -115,10 +115,14 @@ func TestContextOfTheGranter(t *testing.T) {
 		s.reads(act{at: 9*time.Hour + time.Duration(n)*time.Minute, ip: thief, app: rogueID, mailbox: person(n), items: 5,
 			source: event.Graph, service: event.GraphService})
 	}
-	for _, a := range s.sorted().play() {
+	alerts := s.sorted().play()
+	for _, a := range alerts {
 		if len(a.Context) != 1 || a.Context[0].Account != alice {
 			t.Errorf("%s: %+v", a.Message, a.Context)
 		}
+	}
+	if len(alerts) == 0 {
+		t.Error("no alert")
 	}
 }
 
@@ -132,8 +136,10 @@ func TestContextIsBounded(t *testing.T) {
 		s.signsIn(act{at: at, ip: netip.AddrFrom4([4]byte{198, byte(n), 2, 1}).String(), user: alice, agent: browser, app: long, device: long + string(rune('a'+n%26)), country: "NL"})
 	}
 	stolenAccount(s)
+	contexts := 0
 	for _, a := range s.play() {
 		for _, x := range a.Context {
+			contexts++
 			for _, list := range [][]string{x.Networks, x.Countries, x.Devices, x.Apps, x.Clients} {
 				if len(list) > 5 || slices.ContainsFunc(list, func(v string) bool { return len(v) > 80 }) {
 					t.Errorf("%d of up to %d bytes", len(list), len(list[0]))
@@ -143,6 +149,9 @@ func TestContextIsBounded(t *testing.T) {
 				t.Errorf("%d deeds, %d sign-ins", len(x.Since), len(x.SignIns))
 			}
 		}
+	}
+	if contexts == 0 {
+		t.Error("no context")
 	}
 }
 

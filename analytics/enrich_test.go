@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,6 +119,9 @@ func TestEnrichFixtures(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(enriched) < 10 || slices.Max(slices.Collect(maps.Values(enriched))) < 100 {
+		t.Errorf("hardly anything was enriched: %v", enriched)
 	}
 	t.Logf("%d files; records enriched: %v", files, enriched)
 }

@@ -110,10 +110,14 @@ func TestCollectsLateAmongMany(t *testing.T) {
 	p.mustPass()
 	s.now = noon.Add(7 * time.Hour)
 	p.mustPass()
-	for id, times := range ids(t, p.disk.synced) {
+	got := ids(t, p.disk.synced)
+	for id, times := range got {
 		if times != 1 && id != "busy-7" { // of the second with which the memory begins
 			t.Errorf("%s: %d times", id, times)
 		}
+	}
+	if len(got) != 8 {
+		t.Errorf("%d sign-ins of 8", len(got))
 	}
 	p.logged("too many to remember")
 }

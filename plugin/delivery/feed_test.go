@@ -75,6 +75,15 @@ func TestFeedListsAndForgets(t *testing.T) {
 	if err := f.write(now.Add(30 * time.Minute)); err != nil || !slices.Contains(listed(t, path), "203.0.113.7") {
 		t.Errorf("%v, %q", err, listed(t, path))
 	}
+	if _, err := f.Deliver([]Message{feedMessage(now.Add(-10*time.Minute), "203.0.113.10")}); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Deliver([]Message{feedMessage(time.Now(), "203.0.113.10")}); err != nil { // and a new one extends it
+		t.Error(err)
+	}
+	if err := f.write(now.Add(55 * time.Minute)); err != nil || !slices.Contains(listed(t, path), "203.0.113.10") {
+		t.Errorf("%v, %q", err, listed(t, path))
+	}
 	if err := f.write(now.Add(61 * time.Minute)); err != nil || len(listed(t, path)) != 0 {
 		t.Errorf("expired addresses stay: %v", err)
 	}

@@ -348,6 +348,15 @@ func TestOCSFCheckSeesMistakes(t *testing.T) {
 	}
 }
 
+func TestIsMail(t *testing.T) {
+	for text, want := range map[string]bool{"alice@contoso.com": true, "a.b@x-y.co.uk": true, "a.b@contoso": false, "a.b": false, "@contoso.com": false, "alice@contoso.com.": false,
+		"alice@.com": false, "alice@@contoso.com": false, "alice@con_toso.com": false, "ali ce@contoso.com": false, "": false} {
+		if got := isMail(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // Our own list says nothing that the published schema does not say.
 func TestOwnOCSFListIsPublished(t *testing.T) {
 	own, published := ownOCSF(t), publishedOCSF(t)
