@@ -2,10 +2,11 @@ package baseline
 
 import (
 	"math"
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"slices"
 	"strconv"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 const (

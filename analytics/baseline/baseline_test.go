@@ -1,10 +1,11 @@
 package baseline
 
 import (
-	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"strings"
 	"testing"
+
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 )
 
 var usual = policy.LearningPeriod{Days: 3, SignIns: 20}

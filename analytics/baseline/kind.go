@@ -3,6 +3,7 @@ package baseline
 import (
 	"encoding/binary"
 	"net/netip"
+
 	"redshank/analytics/event"
 )
 

@@ -69,7 +69,7 @@ func (s *correlation) opens() bool {
 		case !s.set.has(accessOrdinary, accessGraph):
 			return false
 		case s.set&oddSession == 0:
-			return s.abroad() >= weakAt
+			return s.abroad() > weakAt // a new network and country and much mail alone are a journey
 		case s.set.has(mailPermission):
 			return s.signIn+s.access >= weakAt
 		case s.set.has(accessGraph), s.set.has(accessMany) && s.set.has(signInScript):

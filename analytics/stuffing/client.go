@@ -184,11 +184,6 @@ func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
 }
 
-// failedOnlyFor reports whether the client has failed for one account and no other.
-func (c *client) failedOnlyFor(key uint64) bool {
-	return len(c.attempts.All()) > 0 && !c.failedForOthers(key)
-}
-
 // noteHour counts a sign-in in the hours of a shared address, if it is the account's
 // first in its hour. Mail programs do not count: they sign in at night, too.
 func (c *client) noteHour(have, got *signIn) {

@@ -152,8 +152,6 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		return nil
 	case !got.password():
 		return s.bySession(c, got)
-	case len(got.account.known) == 0 && c.failedOnlyFor(got.key):
-		return nil // most likely somebody who mistyped on the first day
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}

@@ -38,7 +38,7 @@ func (r *run) report(ctx context.Context) error {
 func (r *run) page(s *scenes) *report.Page {
 	p := &report.Page{Policy: r.opts.Policy, Version: r.opts.Version, Events: r.result.Events}
 	p.First, p.Last = r.result.Period()
-	p.Coverage = coveragePage(r.result.Coverage)
+	p.Coverage = r.result.Coverage
 	p.Findings = reportFindings(r.result.Findings)
 	if r.against != nil {
 		p.Against = r.opts.Against

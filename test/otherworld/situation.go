@@ -1,9 +1,10 @@
 package otherworld
 
 import (
-	"redshank/test/world/dice"
 	"strings"
 	"time"
+
+	"redshank/test/world/dice"
 )
 
 // planner plans honest situations.

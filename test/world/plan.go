@@ -1,8 +1,9 @@
 package world
 
 import (
-	"redshank/test/world/dice"
 	"strings"
+
+	"redshank/test/world/dice"
 )
 
 // Attacks in ten days: as many kinds are drawn anew for each seed.

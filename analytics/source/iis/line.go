@@ -191,3 +191,11 @@ func (w *w3cLine) cutBack(line []byte, from int, l table.Layout) (rest int) {
 	}
 	return end
 }
+
+// unquoted returns a cell without the quotes that Advanced Logging writes around it.
+func unquoted(cell []byte) []byte {
+	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {
+		return cell[1 : n-1]
+	}
+	return cell
+}

@@ -1,6 +1,7 @@
 package iis
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"redshank/analytics/ascii"
@@ -67,4 +68,20 @@ func place(path []byte) uint64 {
 		h ^= h>>32 ^ binary.LittleEndian.Uint64(path[len(path)-8:])
 	}
 	return h * mix >> (64 - bits)
+}
+
+// isAnonymous reports whether path is a page of the logon itself. An account logged
+// with such a page is not authenticated: it may have just been refused.
+func isAnonymous(path []byte) bool { return ascii.HasPrefix(path, "/owa/auth") }
+
+// openedMailbox returns the additional mailbox that /owa/user@domain/ opens.
+func openedMailbox(path []byte) []byte {
+	if !ascii.HasPrefix(path, "/owa/") {
+		return nil
+	}
+	name := ascii.UpTo(path[len("/owa/"):], "/")
+	if bytes.IndexByte(name, '@') < 0 {
+		return nil
+	}
+	return ascii.Clip(name, request.MaxUser)
 }

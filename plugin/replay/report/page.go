@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"redshank/analytics/coverage"
 )
 
 // Page is what a report shows. Texts may come from logs and hold anything.
@@ -28,34 +30,12 @@ type Page struct {
 	Overview        Axis
 	Against         string // path of a second policy; empty: none
 	Changes         []Difference
-	Coverage        Coverage
+	Coverage        *coverage.Report // which evidence the logs bring, and what its gaps blind
 	Findings        []Finding
 }
 
 // Finding is what the run shows about the logs themselves.
 type Finding struct{ Code, Detail string }
-
-// Coverage is which evidence the logs bring: a matrix of services by evidence, and
-// what its gaps blind.
-type Coverage struct {
-	Columns []string
-	Rows    []CoverageRow
-	Gaps    []CoverageGap
-}
-
-// CoverageRow is a service.
-type CoverageRow struct {
-	Service string
-	Events  uint64
-	Cells   []CoverageCell
-	Last    time.Time
-}
-
-// CoverageCell is present, partial, missing, not_seen or not_needed.
-type CoverageCell struct{ State, Text string }
-
-// CoverageGap is evidence that is not there, and what is blind without it.
-type CoverageGap struct{ Service, Evidence, Text, Blind string }
 
 // Difference is an incident that the second policy opens, closes or changes. A value
 // that changes has both values in it.
@@ -151,11 +131,13 @@ var scriptText string
 
 // funcs are what the template calls.
 var funcs = template.FuncMap{
-	"clean": clean,
-	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"span":  span,
-	"words": words,
+	"clean":    clean,
+	"columns":  coverage.Columns,
+	"sentence": coverage.Sentence,
+	"clock":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"span":     span,
+	"words":    words,
 	"title": func(code string) string {
 		return strings.ToUpper(code[:min(1, len(code))]) + words(code[min(1, len(code)):])
 	},

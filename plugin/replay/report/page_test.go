@@ -5,9 +5,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redshank/analytics/coverage"
+	"redshank/analytics/event"
 )
 
 var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+
+// sampleCoverage is a service with a gap.
+func sampleCoverage() *coverage.Report {
+	cell := coverage.Cell{State: coverage.Partial, With: 2, Of: 5}
+	row := coverage.Row{Service: coverage.Service(event.OWA), Total: 6, Last: noon}
+	row.Cells[coverage.Agent] = cell
+	return &coverage.Report{Rows: []coverage.Row{row}, NotSeen: []coverage.Service{coverage.Service(event.EAS)},
+		Gaps: []coverage.Gap{{Service: row.Service, Evidence: coverage.Agent, Cell: cell, Blind: []coverage.Part{{Rule: "AN0131", Code: "signin.tool"}}}}}
+}
 
 // sample is a page with one incident of everything.
 func sample() *Page {
@@ -18,7 +30,7 @@ func sample() *Page {
 	}
 	return &Page{Version: "test", First: noon, Last: noon.Add(time.Hour), Events: 6, Messages: 1, Logs: []Log{{Name: "a.log", Formats: "iis", Events: 6, Records: 9, Unknown: 1, Err: "cut"}},
 		Unread:   []string{"b.log: missing"},
-		Coverage: Coverage{Columns: []string{"agent"}, Rows: []CoverageRow{{"owa", 6, []CoverageCell{{"partial", "40 %"}}, noon}}, Gaps: []CoverageGap{{"owa", "agent", "in 2 of 5 events", "AN0131 signin.tool"}}},
+		Coverage: sampleCoverage(),
 		Incidents: []*Incident{{ID: "AN0131-1", Rule: "AN0131", Class: "session_replay", Severity: "high", Confidence: 70, Sentence: "Session replay.", Origin: "alice@contoso.com",
 			Start: noon, End: noon.Add(time.Hour), Messages: 1, Actions: []string{"Revoke the session."}, Lists: []List{{Title: "Accounts to reset", Items: []string{"alice@contoso.com"}}},
 			Axis: axis, Lanes: []*Lane{lane}, HiddenLanes: 3, Places: []Place{{"NL", "Amsterdam", 52.4, 4.9, 3}, {"BR", "São Paulo", -23.5, -46.6, 90}, {"JP", "Tokyo", 35.7, 139.7, 1}, {"AU", "Sydney", -33.9, 151.2, 1}, {"US", "Chicago", 41.9, -87.6, 1}, {"ZA", "Cape Town", -33.9, 18.4, 1}},
@@ -36,7 +48,7 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{"1 incident in 6 events of 1 log", "Session replay, <bdi>alice@contoso.com</bdi>", "Revoke the session.", "Accounts to reset (1)",
 		"3 further lanes not shown", `aria-label="2 failures, 1 success, 1 accepted password, 1 mail access, 1 change"`, "<strong>cut</strong>", "b.log: missing",
 		"São Paulo, BR: 90 events", "id-1", "and 5 further events",
-		`<td class="partial">40 %</td>`, "in 2 of 5 events", "AN0131 signin.tool"} {
+		`<td class="partial">40 %</td>`, "in 2 of 5 events", "AN0131 signin.tool", "no record seen"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in the page", want)
 		}
