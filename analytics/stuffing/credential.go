@@ -228,16 +228,20 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 }
 
 // namedByTenant reports whether a success is the attacker's in a campaign that
-// has no rare trait, only more failures than usual. Common programs and busy
-// addresses name nobody: the agent must be new to the account, and either the
+// has no rare trait, only more failures than usual. From an address that failed for other
+// accounts, where nobody else gets in and whose owner is new to the account, any success is.
+// Elsewhere common programs name nobody: the agent must be new to the account, and either the
 // address failed for other accounts, or the success is like those of the attacker and
 // either its tool is rare or few people sign in like that. The mail protocols name no tool:
 // there the account must not have used one before, and must have failed in the campaign
 // within an hour.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
-	case windowsSignIn(got), c.shared(0),
-		got.account.usedAgent(got.agent, k.began), c.usersBeside(got) > maxUsersBeside:
+	case windowsSignIn(got), c.shared(0):
+		return false
+	case k.has(c.key) && c.usersBeside(got) == 0 && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began) && c.failedForOthers(got.key):
+		return true
+	case got.account.usedAgent(got.agent, k.began), c.usersBeside(got) > maxUsersBeside:
 		return false
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
@@ -255,7 +259,7 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 	return (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && window.NamesTool(got.tool) && got.password() &&
 		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || slices.Contains(k.origin.Owners, c.owner)) &&
 		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) &&
-		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first <= before-day })
+		got.account.hadSignedIn(before-day)
 }
 
 // usualSignIn reports whether more than one sign-in like the attacker's is to be expected
