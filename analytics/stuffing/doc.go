@@ -74,8 +74,8 @@
 //
 // An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
 // and people use their own programs. Guests who fail with their own programs count like
-// those who sign in; where several programs are used and none is a script, twice as many
-// foreign accounts are needed. An outage, or a day on which passwords expire: half of the
+// those who sign in; where several programs are used, none is a script and some people
+// get in, twice as many foreign accounts are needed. An outage, or a day on which passwords expire: half of the
 // accounts of an address fail with their own programs, at least four of these; in the
 // level of the tenant, failures in familiar networks beyond the usual number explain
 // twice as many others. A forced reset, a

@@ -98,7 +98,8 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
-	w.people = s.leaveOutPeople()
+	ownPrograms, people := s.leaveOutPeople()
+	w.people = people
 	if !shared {
 		s.findGuessed(c, run)
 	}
@@ -107,14 +108,18 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		s.add(&w, &s.scratch[i])
 	}
 	w.succeeded = s.succeeded(c, run)
-	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign)
+	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign, ownPrograms+w.succeeded)
 	return w
 }
 
 // mixed reports whether the foreign accounts of a run fail with at least three programs,
-// none of them a script and none with more than two thirds: people who come together, or an
-// attacker who changes the agent.
-func (s *statistics) mixed(foreign int) bool {
+// none of them a script and none with more than two thirds, and a quarter as many others
+// fail with their own programs or get in: people who come together, or an attacker who
+// changes the agent.
+func (s *statistics) mixed(foreign, people int) bool {
+	if 4*people < foreign {
+		return false
+	}
 	s.agents = s.agents[:0]
 	for i := range s.scratch {
 		switch a := &s.scratch[i]; {
@@ -185,11 +190,12 @@ type agentCount struct {
 // the people in a hotel bring several.
 //
 // Where most accounts of a run fail with their own programs, wherever they are, the
-// service is out of order or passwords have expired, and leaveOutPeople reports true.
-// Accounts that have never got in are left out with them if they come with such a program.
-func (s *statistics) leaveOutPeople() (people bool) {
+// service is out of order or passwords have expired, and people is true. Accounts that
+// have never got in are left out with them if they come with such a program. own is how
+// many accounts fail with their own program.
+func (s *statistics) leaveOutPeople() (own int, people bool) {
 	s.agents = s.agents[:0]
-	own, known := 0, 0
+	known := 0
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
@@ -219,7 +225,7 @@ func (s *statistics) leaveOutPeople() (people bool) {
 			a.person = people || several && !a.familiar
 		}
 	}
-	return people
+	return own, people
 }
 
 // countAgent counts an account to its agent.
