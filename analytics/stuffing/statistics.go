@@ -113,11 +113,11 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 }
 
 // mixed reports whether the foreign accounts of a run fail with at least three programs,
-// none of them a script and none with more than two thirds, and a quarter as many others
-// fail with their own programs or get in: people who come together, or an attacker who
-// changes the agent.
+// none of them a script and none with more than two thirds, and at least a fifth as many
+// accounts fail with their own programs or get in: people who come together, or an
+// attacker who changes the agent.
 func (s *statistics) mixed(foreign, people int) bool {
-	if 4*people < foreign {
+	if 5*people < foreign {
 		return false
 	}
 	s.agents = s.agents[:0]
