@@ -145,9 +145,9 @@ func (c *client) succeeded(from, to int64) (n int) {
 	return n
 }
 
-// guests returns how many other accounts had their password accepted within a
+// usersBeside returns how many other accounts had their password accepted within a
 // day of a sign-in.
-func (c *client) guests(got *signIn) (n int) {
+func (c *client) usersBeside(got *signIn) (n int) {
 	for _, a := range c.signIns() {
 		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day {
 			n++
@@ -169,7 +169,7 @@ func (c *client) onlyAttacker(i *attack.Attack, got *signIn) bool {
 			others++
 		}
 	}
-	return others <= maxGuests
+	return others <= maxUsersBeside
 }
 
 // failedBefore reports whether the client had failed for an account other than the one

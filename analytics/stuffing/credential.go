@@ -32,12 +32,12 @@ const (
 // judge classifies a successful logon with respect to the incident of its
 // client, and notes an account that went on as usual.
 func (s *credentials) judge(i *attack.Attack, c *client, got *signIn) judgement {
-	verdict := s.classify(i, c, got)
-	if verdict == legitimate && i.Familiar.Wants(got.key, got.first) {
+	judged := s.classify(i, c, got)
+	if judged == legitimate && i.Familiar.Wants(got.key, got.first) {
 		i.Familiar.Add(got.key, newCredential(got))
 		s.tracker.MarkDirty(i.Incident)
 	}
-	return verdict
+	return judged
 }
 
 // classify is judge without a trace.
@@ -49,9 +49,9 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	usedAgent := got.account.usedAgent(got.agent, i.Start)
 	switch {
 	case c.unit != nil:
-		strange := c.unit.has(got.tool, own, got.first) && !usedAgent
-		common := !slices.Contains(c.unit.strange, got.tool)
-		if !strange || common && !i.HasFailed(got.key) && (own || !c.quiet(got.first)) {
+		attackTool := c.unit.has(got.tool, own, got.first) && !usedAgent
+		common := !slices.Contains(c.unit.rare, got.tool)
+		if !attackTool || common && !i.HasFailed(got.key) && (own || !c.quiet(got.first)) {
 			return legitimate // with a common program by day, only an account that was tried is the attacker's
 		}
 	case own && !(i.UsesAgent(got.agent) && (!ownAgent || i.HasFailed(got.key))):
@@ -61,7 +61,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	case c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
-		return legitimate // a guest of a place where others come and go
+		return legitimate // of the people of a place where others come and go
 	}
 	return valid
 }
@@ -156,11 +156,11 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		return s.ofMember(c, got)
 	}
 	// An address of the attack, with a tool of the attack. Where people come and go,
-	// those who bring their own program are guests.
+	// those who bring their own program are people of the place.
 	if !c.shared(0) {
 		for _, k := range s.list {
 			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) &&
-				!(got.account.usedAgent(got.agent, k.began) && c.guests(got) > maxGuests) {
+				!(got.account.usedAgent(got.agent, k.began) && c.usersBeside(got) > maxUsersBeside) {
 				return k
 			}
 		}
@@ -218,7 +218,7 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 	switch {
 	case !s.incidents.inReach(c.campaign, got.first), c.shared(0), !window.NamesTool(got.tool),
 		got.family == event.Mobile, got.family == event.Outlook, got.service == event.EAS,
-		got.account.knewSubnet(c.key, got.first), c.guests(got) > 0, !c.failedBefore(got):
+		got.account.knewSubnet(c.key, got.first), c.usersBeside(got) > 0, !c.failedBefore(got):
 		return nil
 	}
 	for _, k := range s.list {
@@ -230,16 +230,20 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 }
 
 // namedByTenant reports whether a success is the attacker's in a campaign that
-// has no rare trait, only more failures than usual. Common programs and busy
-// addresses name nobody: the agent must be new to the account, and either the
+// has no rare trait, only more failures than usual. From an address that failed for other
+// accounts, where nobody else gets in and whose owner is new to the account, any success is.
+// Elsewhere common programs name nobody: the agent must be new to the account, and either the
 // address failed for other accounts, or the success is like those of the attacker and
 // either its tool is rare or few people sign in like that. The mail protocols name no tool:
 // there the account must not have used one before, and must have failed in the campaign
 // within an hour.
 func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
-	case windowsSignIn(got), c.shared(0),
-		got.account.usedAgent(got.agent, k.began), c.guests(got) > maxGuests:
+	case windowsSignIn(got), c.shared(0):
+		return false
+	case k.has(c.key) && c.usersBeside(got) == 0 && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began) && c.failedForOthers(got.key):
+		return true
+	case got.account.usedAgent(got.agent, k.began), c.usersBeside(got) > maxUsersBeside:
 		return false
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
@@ -257,7 +261,7 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 	return (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && window.NamesTool(got.tool) && got.password() &&
 		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || slices.Contains(k.origin.Owners, c.owner)) &&
 		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) &&
-		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first <= before-day })
+		got.account.hadSignedIn(before-day)
 }
 
 // usualSignIn reports whether more than one sign-in like the attacker's is to be expected
@@ -283,10 +287,10 @@ func (s *campaigns) usualSignIn(k *campaign) bool {
 	return days < 3 || int64(k.usual-1)*(k.end-k.began) > days*day
 }
 
-// maxGuests is how many other accounts may get in from an address on the same
+// maxUsersBeside is how many other accounts may get in from an address on the same
 // day for a campaign of the tenant's level to name an account there: where
 // more do, people come and go, as in a hotel.
-const maxGuests = 1
+const maxUsersBeside = 1
 
 // lookBack adds the successes of a campaign that came before it opened, or before the
 // failures of their time.

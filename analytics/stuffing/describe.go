@@ -73,7 +73,7 @@ func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, leng
 		})
 	}
 	f.Add("window "+name, "at most %d foreign accounts (opens at %d) with %d failures (opens at %d) within %s; %d known accounts failed too, %d brought a program of their own, %d signed in",
-		most.foreign, accounts, most.failures+most.unknown, failures, time.Duration(length)*time.Millisecond, most.familiar, most.guests, most.succeeded)
+		most.foreign, accounts, most.failures+most.unknown, failures, time.Duration(length)*time.Millisecond, most.familiar, most.leftOut, most.succeeded)
 }
 
 // describeAttempts adds the accounts that failed, and what was made of each.
@@ -86,21 +86,21 @@ func (s *Detector) describeAttempts(f *explain.Facts, c *client, all []window.At
 	list := slices.Clone(s.statistics.scratch)
 	slices.SortStableFunc(list, func(a, b accountStats) int { return b.attempts - a.attempts })
 	for _, a := range list[:min(len(list), maxDescribed)] {
-		f.Add("failed", "%s, %d times: %s", cmp.Or(names[a.key], "an account that is not known any more"), a.attempts, a.verdict())
+		f.Add("failed", "%s, %d times: %s", cmp.Or(names[a.key], "an account that is not known any more"), a.attempts, a.description())
 	}
 	if len(list) > maxDescribed {
 		f.Add("failed", "and %d further accounts", len(list)-maxDescribed)
 	}
 }
 
-// verdict returns what was made of the failures of an account.
-func (a *accountStats) verdict() string {
+// description returns what was made of the failures of an account.
+func (a *accountStats) description() string {
 	switch {
 	case a.forgiven:
 		return "forgiven, the account signed in soon after"
 	case a.stale:
 		return "not counted, looks like a stale client"
-	case a.guest:
+	case a.person:
 		return "not counted, with a program of the account"
 	case a.familiar:
 		return "known network of the account"

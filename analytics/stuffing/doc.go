@@ -103,7 +103,7 @@
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
 // people were before it. In a campaign without a rare feature, the address must have
-// failed in the campaign, or agent, owner and network must all be new to the account;
+// failed in the campaign, with nobody else there or with an agent new to the account, or agent, owner and network must all be new to the account;
 // where people often sign in like that without an attack, the tool must be rare, too.
 // On the first day only addresses that failed count, unless the account had signed in before the campaign. From an address that failed for
 // another account before and that nobody else uses, a new subnet of the account's own

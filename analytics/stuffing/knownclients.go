@@ -332,6 +332,11 @@ func (a *account) knowsOwner(owner uint32, before int64) bool {
 	return a != nil && owner != 0 && slices.ContainsFunc(a.known, func(h knownClient) bool { return h.owner == owner && h.first <= before-agentAge })
 }
 
+// hadSignedIn reports whether the account had signed in up to a time.
+func (a *account) hadSignedIn(before int64) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.first <= before })
+}
+
 // usedBefore reports whether the account went on to use the client for so long
 // that the first success was its own.
 func (a *account) usedBefore(c *client, got *signIn) bool {

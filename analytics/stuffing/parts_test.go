@@ -131,8 +131,8 @@ func TestUnit(t *testing.T) {
 		at       int64
 		want     bool
 	}{
-		{unit{tools: []uint32{1}, strange: []uint32{1}}, 1, true, event.Day, true},
-		{unit{tools: []uint32{1}, strange: []uint32{1}}, 2, false, 0, false},
+		{unit{tools: []uint32{1}, rare: []uint32{1}}, 1, true, event.Day, true},
+		{unit{tools: []uint32{1}, rare: []uint32{1}}, 2, false, 0, false},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2 * event.Hour, true},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2*event.Hour + 1, false},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, true, event.Hour, false},
@@ -142,11 +142,11 @@ func TestUnit(t *testing.T) {
 			t.Errorf("%+v: tool %d, familiar %v at %d: %v, want %v", c.u, c.tool, c.familiar, c.at, got, c.want)
 		}
 	}
-	u := unit{tools: []uint32{1}, strange: []uint32{1}}
+	u := unit{tools: []uint32{1}, rare: []uint32{1}}
 	for n := range uint32(2 * maxUnitTools) {
 		u.join(&unit{tools: []uint32{1, n + 2}, familiar: true, newest: int64(n)})
 	}
-	if len(u.tools) != maxUnitTools || len(u.strange) != 1 || !u.familiar || u.newest != 2*maxUnitTools-1 {
+	if len(u.tools) != maxUnitTools || len(u.rare) != 1 || !u.familiar || u.newest != 2*maxUnitTools-1 {
 		t.Errorf("joined: %+v", u)
 	}
 }

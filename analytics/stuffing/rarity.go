@@ -91,10 +91,10 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 	return s.population.Rare(f, at, r.Accounts, r.PerThousand)
 }
 
-// strange reports whether hardly any known user of a client's address signs in with
+// rareAt reports whether hardly any known user of a client's address signs in with
 // a tool: at most two accounts, or a fiftieth of them. At an address without known
-// users only scripts are strange.
-func (s *rarity) strange(c *client, t *window.Attempt) bool {
+// users only scripts are rare.
+func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers {
 		return t.Family == event.Scripting || t.Family == event.Tool
 	}

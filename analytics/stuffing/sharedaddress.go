@@ -19,7 +19,7 @@ const maxEarlier = 4
 // users of the address are not part of the attack.
 type unit struct {
 	tools    []uint32 // the tools of the attack
-	strange  []uint32 // of these, those with which hardly anybody at the address signs in
+	rare     []uint32 // of these, those with which hardly anybody at the address signs in
 	familiar bool     // accounts that know the address are attacked as well
 	newest   int64    // its latest failure
 }
@@ -43,7 +43,7 @@ func (u *unit) has(tool uint32, familiar bool, at int64) bool {
 	if !slices.Contains(u.tools, tool) {
 		return false
 	}
-	return slices.Contains(u.strange, tool) || at <= u.newest+attackPause && (u.familiar || !familiar)
+	return slices.Contains(u.rare, tool) || at <= u.newest+attackPause && (u.familiar || !familiar)
 }
 
 // join adds another unit of the same address.
@@ -51,8 +51,8 @@ func (u *unit) join(o *unit) {
 	for _, tool := range o.tools {
 		if len(u.tools) < maxUnitTools && !slices.Contains(u.tools, tool) {
 			u.tools = append(u.tools, tool)
-			if slices.Contains(o.strange, tool) {
-				u.strange = append(u.strange, tool)
+			if slices.Contains(o.rare, tool) {
+				u.rare = append(u.rare, tool)
 			}
 		}
 	}
@@ -131,12 +131,12 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		c.users = new(users)
 	}
 	u := unit{tools: []uint32{t.Tool}, newest: t.At}
-	switch strange := s.rarity.strange(c, t); {
-	case strange && windowsOnly(t):
+	switch rare := s.rarity.rareAt(c, t); {
+	case rare && windowsOnly(t):
 		return "" // a log that names the program tells more
-	case strange:
-		u.strange = u.tools
-		return s.opensStrange(c, t, &u)
+	case rare:
+		u.rare = u.tools
+		return s.opensRareTool(c, t, &u)
 	}
 	var burst, slow, night attemptStats
 	keep := func(to *attemptStats) func(*attemptStats) bool {
@@ -203,9 +203,9 @@ const nightHours = 2 * hour
 // accounts of the address, each with another program than its own. People who fail with
 // their own program at their own place are no attack, however many: then the service is
 // out of order.
-func (w *attemptStats) opensShared(accounts, usual, residents, active int) bool {
+func (w *attemptStats) opensShared(accounts, usual, known, active int) bool {
 	all, least := w.foreign+w.familiar-w.own, 2*accounts+2*usual
-	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, residents/5)
+	return w.foreign >= least && w.foreign > max(w.succeeded, active) || w.succeeded > 0 && all >= least+max(2*w.succeeded, known/5)
 }
 
 // leaveOutOwn takes out the accounts that fail with the program that they have used
@@ -216,12 +216,12 @@ func (w *attemptStats) leaveOutOwn() {
 }
 
 // opensAtNight reports whether enough accounts fail while nobody gets in.
-func (w *attemptStats) opensAtNight(accounts, usual, residents int) bool {
-	return w.succeeded == 0 && w.foreign+w.familiar >= 2*accounts+usual/2+min(residents/40, accounts)
+func (w *attemptStats) opensAtNight(accounts, usual, known int) bool {
+	return w.succeeded == 0 && w.foreign+w.familiar >= 2*accounts+usual/2+min(known/40, accounts)
 }
 
-// opensStrange is opensShared for a tool that is rare at the address.
-func (s *sharedAddresses) opensStrange(c *client, t *window.Attempt, u *unit) (why string) {
+// opensRareTool is opensShared for a tool that is rare at the address.
+func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, u *unit) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
 		return func(w *attemptStats) bool {

@@ -26,7 +26,7 @@ type signIn struct {
 	outcome     event.Outcome
 	reason      event.Reason
 	proof       event.Proof
-	strange     bool // the network is the account's own, but hardly anybody uses the tool
+	rareTool    bool // the network is the account's own, but hardly anybody uses the tool
 	foreign     bool // the account did not know the network
 	counted     bool // the account is among the client's known users
 }

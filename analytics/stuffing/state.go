@@ -45,9 +45,9 @@ type savedClient struct {
 
 type savedUnit struct {
 	Tools         []uint32
-	Odd, Familiar bool // Odd: all tools are strange, as it was once saved
+	Odd, Familiar bool // Odd: all tools are rare, as it was once saved
 	Newest        int64
-	Strange       []uint32
+	Rare          []uint32
 }
 
 type savedUnitIncident struct {
@@ -127,13 +127,13 @@ func (c *client) saved(protected bool) *savedClient {
 }
 
 func (u *unit) saved() *savedUnit {
-	return &savedUnit{Tools: u.tools, Familiar: u.familiar, Newest: u.newest, Strange: u.strange}
+	return &savedUnit{Tools: u.tools, Familiar: u.familiar, Newest: u.newest, Rare: u.rare}
 }
 
 func (s *savedUnit) restored() *unit {
-	u := &unit{tools: s.Tools, strange: s.Strange, familiar: s.Familiar, newest: s.Newest}
+	u := &unit{tools: s.Tools, rare: s.Rare, familiar: s.Familiar, newest: s.Newest}
 	if s.Odd {
-		u.strange = s.Tools
+		u.rare = s.Tools
 	}
 	return u
 }

@@ -37,7 +37,7 @@ type attemptStats struct {
 	leaked    int  // of both, on a leaked list
 	failures  int  // attempts of foreign accounts without an incident of their own
 	unknown   int  // attempts whose account the log does not name
-	guests    int  // accounts left out because they came with their own program
+	leftOut   int  // accounts left out because they came with their own program
 	people    bool // most accounts fail with their own programs, and are left out
 	mixed     bool // the foreign accounts fail with several programs, as people do who come together
 	succeeded int  // accounts that get in from the client in the same time
@@ -58,7 +58,7 @@ type accountStats struct {
 	familiar, forgiven bool
 	own                bool // familiar, and the agent as well
 	program            bool // the agent is the account's own, here or elsewhere
-	guest              bool // with an agent of the account's own, as most accounts of the run
+	person             bool // with an agent of the account's own, as most accounts of the run
 	stale              bool // one program that keeps trying an old password
 	guessed            bool // no stale client fails like that
 	marks              event.Marks
@@ -98,7 +98,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
 			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
 	}
-	ownPrograms, people := s.leaveOutGuests()
+	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
 	if !shared {
 		s.findGuessed(c, run)
@@ -123,7 +123,7 @@ func (s *statistics) mixed(foreign, people int) bool {
 	s.agents = s.agents[:0]
 	for i := range s.scratch {
 		switch a := &s.scratch[i]; {
-		case a.forgiven || a.stale || a.guest || a.familiar:
+		case a.forgiven || a.stale || a.person || a.familiar:
 		case a.script:
 			return false
 		default:
@@ -181,11 +181,11 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 
 // agentCount is an agent, and how many accounts fail with it.
 type agentCount struct {
-	agent            uint32
-	accounts, guests int // guests: in a network foreign to them
+	agent             uint32
+	accounts, foreign int // foreign: in a network foreign to them
 }
 
-// leaveOutGuests leaves out the accounts that came with their own program, where the
+// leaveOutPeople leaves out the accounts that came with their own program, where the
 // programs differ: an attack behind one popular browser hits many who use it too, while
 // the people in a hotel bring several.
 //
@@ -193,7 +193,7 @@ type agentCount struct {
 // service is out of order or passwords have expired, and people is true. Accounts that
 // have never got in are left out with them if they come with such a program. own is how
 // many accounts fail with their own program.
-func (s *statistics) leaveOutGuests() (own int, people bool) {
+func (s *statistics) leaveOutPeople() (own int, people bool) {
 	s.agents = s.agents[:0]
 	known := 0
 	for i := range s.scratch {
@@ -207,22 +207,22 @@ func (s *statistics) leaveOutGuests() (own int, people bool) {
 		}
 		known++
 	}
-	agents, guests, most := 0, 0, 0
+	agents, foreign, most := 0, 0, 0
 	for _, c := range s.agents {
-		if c.guests > 0 {
-			agents, guests = agents+1, guests+c.guests
+		if c.foreign > 0 {
+			agents, foreign = agents+1, foreign+c.foreign
 		}
 		most = max(most, c.accounts)
 	}
 	people = len(s.agents) >= 4 && 3*most <= 2*own && 2*own >= known && 3*known >= len(s.scratch)
-	several := agents >= 2 && agents*4 >= guests
+	several := agents >= 2 && agents*4 >= foreign
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
 		case !a.hasHistory():
-			a.guest = people && slices.ContainsFunc(s.agents, func(c agentCount) bool { return c.agent == a.agent })
+			a.person = people && slices.ContainsFunc(s.agents, func(c agentCount) bool { return c.agent == a.agent })
 		case a.program:
-			a.guest = people || several && !a.familiar
+			a.person = people || several && !a.familiar
 		}
 	}
 	return own, people
@@ -237,7 +237,7 @@ func (s *statistics) countAgent(a *accountStats) {
 	}
 	s.agents[n].accounts++
 	if !a.familiar {
-		s.agents[n].guests++
+		s.agents[n].foreign++
 	}
 }
 
@@ -248,8 +248,8 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 	switch {
 	case a.forgiven, a.stale, a.familiar && a.mail == a.attempts: // a mail program of the account's, in its network or its carrier's, goes on whenever
 		return
-	case a.guest:
-		w.guests++
+	case a.person:
+		w.leftOut++
 		return
 	case a.familiar:
 		w.familiar++

@@ -36,7 +36,7 @@ func (s *signIns) observe(ev *event.Event) {
 	}
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
-	unusual := got.foreign || got.strange || changed && here.text == nil && !a.knows(c.key)
+	unusual := got.foreign || got.rareTool || changed && here.text == nil && !a.knows(c.key)
 	if here.text.isReplaced(&got, unusual, len(ev.Agent) > 0) {
 		here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 	}
@@ -59,7 +59,7 @@ func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = foreign(c, &got)
-	got.strange = !got.foreign && s.rarity.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
+	got.rareTool = !got.foreign && s.rarity.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
 	return got
 }
 
@@ -122,12 +122,12 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 		case renewed:
 			return true
 		}
-		if got.strange {
+		if got.rareTool {
 			s.foreign.add(got)
 		}
 		return false
 	}
-	if got.strange {
+	if got.rareTool {
 		s.foreign.add(got)
 	}
 	if !got.foreign && c.campaign == nil {

@@ -28,7 +28,7 @@ func (s *thresholds) opens(c *client, t *window.Attempt) (why string, at int64) 
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if wait := s.waitFor(c); wait > 0 && !(c.shared(t.Marks) && s.shared.rarity.strange(c, t)) {
+	if wait := s.waitFor(c); wait > 0 && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
 		return s.opensLate(c, t, wait)
 	}
 	return s.evaluate(c, t), t.At
@@ -80,14 +80,14 @@ const (
 // shared.
 //
 // Accounts: the foreign accounts reach the threshold and exceed the people who are
-// there, which are the accounts that succeed and the guests; or foreign and familiar
+// there, which are the accounts that succeed and the people left out; or foreign and familiar
 // accounts together exceed the people by at least twice the threshold. Failures: the
 // failures reach the threshold, more foreign accounts fail than people are there, and at least three
 // foreign accounts fail (a spray of four accounts in three rounds) or the run
 // does not look like a stale client, or no stale client makes as many of them.
 // Where programs are mixed as among people who come together, all of that is doubled.
 func (w *attemptStats) opens(accounts, failures int) bool {
-	people := w.succeeded + w.guests
+	people := w.succeeded + w.leftOut
 	if w.mixed {
 		people, accounts, failures = 2*people, 2*accounts, 2*failures
 	}
