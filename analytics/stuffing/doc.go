@@ -72,17 +72,17 @@
 //
 // # It stays quiet
 //
-// An office on Monday, a hotel, a conference, a train, a carrier: many sign in,
-// and people use their own programs. Guests who fail with their own programs count like
+// An office on Monday, a hotel, a conference, a train, a carrier: many sign in, and
+// people use their own programs. Guests who fail with their own programs count like
 // those who sign in; where several programs are used, none is a script and some people
-// get in, twice as many foreign accounts are needed. An outage, or a day on which passwords expire: half of the
-// accounts of an address fail with their own programs, at least four of these; in the
-// level of the tenant, failures in familiar networks beyond the usual number explain
-// twice as many others. A forced reset, a
-// roaming telephone: familiar networks, or one mail program of one account. The
-// telephone of a former employee: a disabled account cannot be guessed. A
-// migration tool: more accounts sign in than fail. A printer or a monitoring
-// probe: one account, for days or at regular intervals, which no campaign takes in.
+// get in, twice as many foreign accounts are needed. An outage, or a day on which
+// passwords expire: half of the accounts of an address fail with their own programs,
+// at least four of these; in the level of the tenant, failures in familiar networks
+// beyond the usual number explain twice as many others. A forced reset, a roaming
+// telephone: familiar networks, or one mail program of one account. The telephone of a
+// former employee: a disabled account cannot be guessed. A migration tool: more
+// accounts sign in than fail. A printer or a monitoring probe: one account, for days
+// or at regular intervals, which no campaign takes in.
 //
 // # What can be tuned
 //
@@ -103,12 +103,13 @@
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
 // people were before it. In a campaign without a rare feature, the address must have
-// failed in the campaign, with nobody else there or with an agent new to the account, or agent, owner and network must all be new to the account;
-// where people often sign in like that without an attack, the tool must be rare, too.
-// On the first day only addresses that failed count, unless the account had signed in before the campaign. From an address that failed for
-// another account before and that nobody else uses, a new subnet of the account's own
-// provider is enough. The alert has the method, time, address, program and record id
-// of the sign-in.
+// failed in the campaign, with nobody else there or with an agent new to the account,
+// or agent, owner and network must all be new to the account; where people often sign
+// in like that without an attack, the tool must be rare, too. On the first day only
+// addresses that failed count, unless the account had signed in before the campaign.
+// From an address that failed for another account before and that nobody else uses, a
+// new subnet of the account's own provider is enough. The alert has the method, time,
+// address, program and record id of the sign-in.
 //
 // # Triage
 //
