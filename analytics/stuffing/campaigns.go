@@ -100,8 +100,9 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 }
 
 // openConcurrent opens a campaign of clients with incidents of their own that begin within
-// an hour of each other with the same tool, even one that people use. A further one joins a
-// campaign of that tool, two join one with that tool. openConcurrent returns the campaign, or nil.
+// an hour of each other with the same tool, even one that people use. A further client
+// joins a campaign that has only this tool; two clients join any that has it.
+// openConcurrent returns the campaign, or nil.
 func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
 	if !window.NamesTool(f.Tool) {
 		return nil
@@ -209,7 +210,8 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	return nil
 }
 
-// linked returns the campaign that the incident of a client is part of, if a failure of the client is made with a tool of it.
+// linked returns the campaign that the incident of a client is part of, if a failure of
+// the client is made with a tool of the campaign, or nil.
 func (s *campaigns) linked(f *evidence.Failure, own *attack.Attack) *campaign {
 	for _, k := range s.list {
 		if k.incident.ID == own.Campaign && k.covers(f.At) && (f.MadeWith(k.only) || !k.tenant && slices.Contains(k.tools, f.Tool)) {

@@ -281,7 +281,7 @@ func (s *campaigns) usualSignIn(k *campaign) bool {
 		}
 	}
 	days := int64(7)
-	for !s.rarity.population.Learned(k.began, int(days)) {
+	for days > 0 && !s.rarity.population.Learned(k.began, int(days)) {
 		days--
 	}
 	return days < 3 || int64(k.usual-1)*(k.end-k.began) > days*day

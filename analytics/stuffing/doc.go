@@ -54,9 +54,9 @@
 //   - One account (guessing.go): campaign.account_addresses clients in the burst
 //     window, or as many networks in the slow one; three networks at a time with
 //     failure_threshold failures together; a privileged account
-//     privileged.day times in a day, or privileged.days times a day on three days or on their average. For it
-//     an owner and a program that it uses are no excuse, if it fails from three
-//     networks a day and gets in from none of them.
+//     privileged.day times in a day, or privileged.days times a day on three days or
+//     on their average. For it an owner and a program that it uses are no excuse, if
+//     it fails from three networks a day and gets in from none of them.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
 // that client, and each names the other (Incident.Campaign and Members).

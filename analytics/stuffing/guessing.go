@@ -204,10 +204,10 @@ func (g *guesses) count() int {
 	return g.foreign + g.beside
 }
 
-// privileged reports whether the failures of a privileged account are
-// many in a day, or several a day on three days, or on the average of the last three: those
-// from one client, or from all where the client is zero. Mail programs that retry do not count, where the
-// account has used them or their network's owner.
+// privileged reports whether the failures of a privileged account are many in a day, or
+// several a day on three days, or on the average of the last three: those from one client,
+// or from all where the client is zero. Mail programs that retry do not count if the
+// account has used them or the owner of their network.
 func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
 	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {

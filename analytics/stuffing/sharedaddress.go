@@ -187,9 +187,9 @@ func (c *client) usuallyActive(at int64) int {
 // quiet reports whether hardly anybody usually signs in at a shared address at a time.
 func (c *client) quiet(at int64) bool { return c.usuallyActive(at) <= max(1, c.knownUsers()/50) }
 
-// ofPeople reports whether nearly everybody who fails at an address around a time does
-// so with the own program, and these are several. One who attacks with a common program
-// meets many accounts that use another one.
+// ofPeople reports whether most accounts that fail at an address around a time do so with
+// their own programs, and these are several. An attack with a common program also tries
+// many accounts that use another one.
 func (s *sharedAddresses) ofPeople(c *client, at int64) bool {
 	return c.attempts.Windows(at, s.burst, func(run []window.Attempt) bool { w := s.statistics.of(c, run, 0); return w.people })
 }

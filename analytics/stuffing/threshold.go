@@ -80,12 +80,13 @@ const (
 // shared.
 //
 // Accounts: the foreign accounts reach the threshold and exceed the people who are
-// there, which are the accounts that succeed and the people left out; or foreign and familiar
+// there, which are the accounts that succeed and those left out; or foreign and familiar
 // accounts together exceed the people by at least twice the threshold. Failures: the
-// failures reach the threshold, more foreign accounts fail than people are there, and at least three
-// foreign accounts fail (a spray of four accounts in three rounds) or the run
-// does not look like a stale client, or no stale client makes as many of them.
-// Where programs are mixed as among people who come together, all of that is doubled.
+// failures reach the threshold, more foreign accounts fail than people are there, and at
+// least three foreign accounts fail (a spray of four accounts in three rounds) or the run
+// does not look like a stale client, or no stale client makes as many of them. Where
+// programs are mixed as among people who come together, the thresholds and the people
+// count twice.
 func (w *attemptStats) opens(accounts, failures int) bool {
 	people := w.succeeded + w.leftOut
 	if w.mixed {

@@ -174,8 +174,8 @@ func activityOf(a *alert.Alert) caption {
 	return updated
 }
 
-// statusOf returns New, Quiet for a final update, or Resolved for a withdrawn incident. The plugin does not know
-// whether somebody has reviewed or resolved the incident.
+// statusOf returns New, Quiet for a final update, or Resolved for a withdrawn incident.
+// The plugin does not know whether somebody has reviewed or resolved the incident.
 func statusOf(a *alert.Alert) caption {
 	switch a.Phase {
 	case alert.PhaseQuiet:
