@@ -32,7 +32,7 @@ type client struct {
 	added    uint32         // attempts so far
 	owner    uint32         // of the network; see profiles.owner
 	looked   int32          // hour of the last check of the days
-	wait     wait
+	wait     lateness
 	attempts window.Attempts
 	users    *users // nil: none yet
 }
@@ -253,8 +253,8 @@ func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 }
 
 // gotIn reports whether the latest sign-in of an account from the client was a success.
-func (c *client) gotIn(account uint64) bool {
-	return slices.ContainsFunc(c.signIns(), func(a userSignIn) bool { return a.key == account && a.outcome == event.Success })
+func (c *client) gotIn(key uint64) bool {
+	return slices.ContainsFunc(c.signIns(), func(a userSignIn) bool { return a.key == key && a.outcome == event.Success })
 }
 
 // shared reports whether many people use an address: either the policy

@@ -71,7 +71,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 func (s *credentials) add(i *attack.Attack, c *client, got *signIn) bool {
 	if got.account.forget(c.key) {
 		s.profiles.accounts.MarkDirty(got.key)
-		for _, f := range features(c, got.tool, got.app) {
+		for _, f := range featuresOf(c, got.tool, got.app) {
 			s.population.Forget(f, got.key)
 		}
 	}
@@ -165,7 +165,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 			}
 		}
 	}
-	features := features(c, got.tool, got.app)
+	features := featuresOf(c, got.tool, got.app)
 	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
 	for n := range evidence.MaxTraits {
 		if n == traitOddTool && usual {

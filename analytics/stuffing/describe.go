@@ -117,7 +117,7 @@ func (s *Detector) describeAccount(f *explain.Facts, name string) {
 			f.Add("known client", "%s, %s to %s", h.client.Addr(), clock(h.first), clock(h.last))
 		}
 		if all := a.attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinct(all, 0, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinctClients(all, 0, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")

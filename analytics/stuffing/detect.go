@@ -142,7 +142,7 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && named(ev) && !ownProgram(&t, a) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
+	if own == nil && namesAccount(ev) && !ownProgram(&t, a) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
 		s.guessing.observe(ev, &t, c, s.profiles.account(ev))
 	}
 }

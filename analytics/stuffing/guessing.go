@@ -105,9 +105,9 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 	}
 	phone := telephone(all)
 	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, phone, s.profiles.cut) >= least
+		return len(run) >= least && distinctClients(run, phone, s.profiles.cut) >= least
 	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
-		return len(run) >= least && distinct(run, phone, event.ClientKey.Subnet) >= least
+		return len(run) >= least && distinctClients(run, phone, event.ClientKey.Subnet) >= least
 	})
 }
 
@@ -117,7 +117,7 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.FailureThreshold.Slow
 	all := a.attempts.All()
-	if len(all) < least || len(a.known) == 0 || disabled(all) || distinct(all, 0, s.profiles.cut) < 2 {
+	if len(all) < least || len(a.known) == 0 || disabled(all) || distinctClients(all, 0, s.profiles.cut) < 2 {
 		return false
 	}
 	return a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
@@ -297,9 +297,9 @@ func (s *guessing) mostlyFromSince(since int64, a *account, t *window.Attempt) *
 	return nil
 }
 
-// distinct returns how many different clients or networks the attempts come from,
+// distinctClients returns how many different clients or networks the attempts come from,
 // without those of a telephone.
-func distinct(run []window.Attempt, phone uint32, of func(event.ClientKey) event.ClientKey) int {
+func distinctClients(run []window.Attempt, phone uint32, of func(event.ClientKey) event.ClientKey) int {
 	seen := make(map[event.ClientKey]struct{}, len(run))
 	for i := range run {
 		if t := &run[i]; t.Agent != phone || !isMail(t) {

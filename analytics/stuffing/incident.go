@@ -48,14 +48,14 @@ func (s *incidents) began(tries *window.Attempts, at int64) int64 {
 	return at
 }
 
-// link notes that the incident of one client is part of a campaign.
-func (s *incidents) link(campaign, single *attack.Attack) {
-	if single == nil || single.Campaign == campaign.ID {
+// link notes that the incident of a single client is part of that of a whole campaign.
+func (s *incidents) link(whole, single *attack.Attack) {
+	if single == nil || single.Campaign == whole.ID {
 		return
 	}
-	single.Campaign = campaign.ID
+	single.Campaign = whole.ID
 	s.tracker.MarkDirty(single.Incident)
-	campaign.Members = addMember(campaign.Members, single.ID)
+	whole.Members = addMember(whole.Members, single.ID)
 }
 
 // addMember appends an id to the listed members of a campaign.

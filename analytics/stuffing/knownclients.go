@@ -220,19 +220,19 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 }
 
 // knows reports whether the account has signed in from a client, by its whole address.
-func (a *account) knows(client event.ClientKey) bool {
-	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == client })
+func (a *account) knows(address event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == address })
 }
 
 // knowsSubnet reports whether the account has signed in from the subnet of a client.
-func (a *account) knowsSubnet(client event.ClientKey) bool {
-	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) })
+func (a *account) knowsSubnet(address event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(address) })
 }
 
 // knewSubnet reports whether the account had signed in from the subnet of a client
 // before a time.
-func (a *account) knewSubnet(client event.ClientKey, before int64) bool {
-	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(client) && h.first < before })
+func (a *account) knewSubnet(address event.ClientKey, before int64) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client.SameSubnet(address) && h.first < before })
 }
 
 func (h *knownClient) usesFamily(f event.Family) bool {

@@ -75,15 +75,15 @@ func (s *profiles) client(ev *event.Event) *client {
 	return c
 }
 
-// named reports whether an event names its account. An attempt that does not
+// namesAccount reports whether an event names its account. An attempt that does not
 // counts as a failure of its address and never as a distinct user.
-func named(ev *event.Event) bool { return ev.UserKind != event.UserUnknown && len(ev.User) > 0 }
+func namesAccount(ev *event.Event) bool { return ev.UserKind != event.UserUnknown && len(ev.User) > 0 }
 
 // knownAccount returns the account of an event, or nil if it is not named or not
 // in the table. What only ever fails, as most guessed names do, gets an entry
 // when the failures are compared; see guessed.
 func (s *profiles) knownAccount(ev *event.Event) *account {
-	if !named(ev) {
+	if !namesAccount(ev) {
 		return nil
 	}
 	known := s.pairs.Get(ev.Pair)
@@ -101,7 +101,7 @@ func (s *profiles) knownAccount(ev *event.Event) *account {
 // account returns the account of an event, or nil if it is not named.
 func (s *profiles) account(ev *event.Event) *account {
 	a := s.knownAccount(ev)
-	if a == nil && named(ev) {
+	if a == nil && namesAccount(ev) {
 		a = &account{key: ev.UserHash(), name: string(ev.User)}
 		s.accounts.Add(a.key, a)
 	}
@@ -111,7 +111,7 @@ func (s *profiles) account(ev *event.Event) *account {
 // accountOf returns the account of an event, or, where its log names none, the
 // account that another log has named for the attempt; nil if neither did.
 func (s *profiles) accountOf(ev *event.Event, t *window.Attempt) *account {
-	if named(ev) || t.Key == 0 {
+	if namesAccount(ev) || t.Key == 0 {
 		return s.account(ev)
 	}
 	a, ok := s.accounts.Get(t.Key)
@@ -137,7 +137,7 @@ func (s *profiles) newAttempt(ev *event.Event, a *account) window.Attempt {
 	switch {
 	case a != nil:
 		t.Key, t.Name = a.key, a.name
-	case named(ev):
+	case namesAccount(ev):
 		t.Key, t.Name = ev.UserHash(), string(ev.User)
 	}
 	return t

@@ -30,10 +30,10 @@ const (
 	traitOddTool        // agent and application, from networks of owners that hardly anybody comes from
 )
 
-// features returns the features that a sign-in shares with others, by trait. An
+// featuresOf returns the features that a sign-in shares with others, by trait. An
 // owner counts only together with an application, because several attacks come from
 // one large hosting provider.
-func features(c *client, tool, app uint32) [evidence.MaxTraits]baseline.Feature {
+func featuresOf(c *client, tool, app uint32) [evidence.MaxTraits]baseline.Feature {
 	return [...]baseline.Feature{
 		traitTool:    toolFeature(tool),
 		traitOwner:   ownerFeature(c.owner).And(baseline.NewFeature('p', uint64(app))),
@@ -62,7 +62,7 @@ func oddToolFeature(tool uint32) baseline.Feature { return baseline.NewFeature('
 // traits returns the traits of a failure that are rare in the tenant.
 func (s *rarity) traits(c *client, t *window.Attempt, app uint32) (keys [evidence.MaxTraits]uint64) {
 	odd := s.oddOwner(c, t.At)
-	for n, f := range features(c, t.Tool, app) {
+	for n, f := range featuresOf(c, t.Tool, app) {
 		rare := f != 0 && s.rare(f, t.At) && (n == traitSubnet || !windowsOnly(t))
 		if n == traitOwner || n == traitOddTool {
 			rare = rare && odd
@@ -98,8 +98,8 @@ func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers {
 		return t.Family == event.Scripting || t.Family == event.Tool
 	}
-	users := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
-	return users <= max(2, c.knownUsers()/50)
+	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
+	return known <= max(2, c.knownUsers()/50)
 }
 
 func (s *rarity) restoreFeature(key, value []byte) error {

@@ -135,18 +135,18 @@ func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why st
 	return why, at
 }
 
-// wait is how long a decision about a client waits for sign-ins that arrive late.
-type wait struct {
+// lateness is how long a decision about a client waits for sign-ins that arrive late.
+type lateness struct {
 	minutes   int32
 	ends      int32 // Unix minute: the sources may have become faster
 	evaluated int64 // Unix milliseconds up to which the attempts were evaluated
 }
 
 // learn makes decisions wait for a time, in milliseconds, from now on for a week.
-func (w *wait) learn(late, now int64) {
+func (w *lateness) learn(late, now int64) {
 	w.minutes = max(w.minutes, int32(min(late, day)/minute)+1)
 	w.ends = int32((now + week) / minute)
 }
 
 // applies reports whether a decision at a time has to wait.
-func (w *wait) applies(now int64) bool { return w.minutes > 0 && now < int64(w.ends)*minute }
+func (w *lateness) applies(now int64) bool { return w.minutes > 0 && now < int64(w.ends)*minute }

@@ -119,10 +119,10 @@ func (a *signIn) rank() int {
 // password reports whether a success proves the password.
 func (a *signIn) password() bool { return a.proof != event.ProofSession }
 
-// foreign reports whether a success comes from a network that its account did not
+// isForeign reports whether a success comes from a network that its account did not
 // know, or knows only from another log's record of the same sign-in that names no
 // program or proves no password.
-func foreign(c *client, got *signIn) bool {
+func isForeign(c *client, got *signIn) bool {
 	t := window.Attempt{Agent: got.agent, Family: got.family, Service: got.service}
 	if !got.account.familiar(c, &t, got.first) {
 		return true

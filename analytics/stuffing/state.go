@@ -188,7 +188,7 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	if len(key) != len(event.ClientKey{}) {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	c := &client{key: event.ClientKey(key), owner: in.Owner, wait: wait{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
+	c := &client{key: event.ClientKey(key), owner: in.Owner, wait: lateness{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}

@@ -58,7 +58,7 @@ func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
-	got.foreign = foreign(c, &got)
+	got.foreign = isForeign(c, &got)
 	got.rareTool = !got.foreign && s.rarity.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
 	return got
 }
@@ -166,7 +166,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 	}
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev),
 		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
-	got.foreign = foreign(c, &got)
+	got.foreign = isForeign(c, &got)
 	switch s.credentials.classify(i, c, &got) {
 	case legitimate:
 		return false
@@ -206,17 +206,17 @@ func (s *learning) add(c *client, a *account, got, here *signIn) {
 }
 
 // count adds a sign-in to the features that the tenant's accounts share.
-func (s *learning) count(c *client, account uint64, got *signIn, at int64) {
-	s.rarity.population.AddAccount(account, at)
+func (s *learning) count(c *client, key uint64, got *signIn, at int64) {
+	s.rarity.population.AddAccount(key, at)
 	odd := s.rarity.oddOwner(c, at)
-	for n, f := range features(c, got.tool, got.app) {
+	for n, f := range featuresOf(c, got.tool, got.app) {
 		if n == traitOddTool && !odd {
 			continue
 		}
-		s.rarity.population.Add(f, account, at)
+		s.rarity.population.Add(f, key, at)
 	}
-	s.rarity.population.Add(ownerFeature(c.owner), account, at)
-	s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), account, at)
+	s.rarity.population.Add(ownerFeature(c.owner), key, at)
+	s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), key, at)
 }
 
 // mature counts the account among the known users of a client once it has

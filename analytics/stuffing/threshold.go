@@ -12,8 +12,8 @@ type thresholds struct {
 	incidents   *incidents
 	statistics  *statistics
 	shared      *sharedAddresses
-	burst, slow int64 // milliseconds
-	late        wait  // for clients with known users, wherever sign-ins arrived late
+	burst, slow int64    // milliseconds
+	late        lateness // for clients with known users, wherever sign-ins arrived late
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
