@@ -46,8 +46,8 @@ func (s *revisions) stands(c *client) bool {
 	again := *c
 	again.incident, again.unit = nil, nil
 	if c.users != nil {
-		users := *c.users // what is usual there does not change
-		again.users = &users
+		usage := *c.users // what is usual there does not change
+		again.users = &usage
 	}
 	attempts := s.allAttempts(c)
 	all, st := attempts.All(), s.thresholds.statistics
