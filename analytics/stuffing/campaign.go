@@ -76,13 +76,15 @@ func (k *campaign) has(c event.ClientKey) bool {
 	return ok
 }
 
-// sharedAccounts returns how many of some failures are of accounts that failed when the
-// campaign opened, and how many of them name an account.
+// sharedAccounts returns how many accounts fail, and how many of these failed when the
+// campaign opened.
 func (k *campaign) sharedAccounts(members []*evidence.Failure) (shared, named int) {
+	seen := make(map[uint64]struct{}, len(members))
 	for _, f := range members {
-		if f.Key == 0 {
+		if _, ok := seen[f.Key]; ok || f.Key == 0 {
 			continue
 		}
+		seen[f.Key] = struct{}{}
 		named++
 		if _, ok := k.sample[f.Key]; ok {
 			shared++

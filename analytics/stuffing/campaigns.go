@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -380,10 +381,13 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 	return best
 }
 
-// sameAccounts reports whether at least half of the failures are of accounts that failed
-// when a campaign opened, and twice as many as would be by chance: attacks on everybody
-// share most accounts.
+// sameAccounts reports whether at least half of the accounts that fail did so when a
+// campaign opened, and more than by chance: three standard deviations more than if the
+// accounts of both were drawn from the tenant's. Attacks on everybody share most accounts,
+// so that a campaign that opened with more than a quarter of the tenant's does not count.
 func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
 	shared, named := k.sharedAccounts(members)
-	return named > 0 && 2*shared >= named && shared*s.rarity.population.Accounts() >= 2*named*len(k.sample)
+	share := min(1, float64(len(k.sample))/float64(max(s.rarity.population.Accounts(), 1)))
+	byChance := share * float64(named)
+	return named > 0 && 2*shared >= named && share <= 0.25 && float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
 }
