@@ -10,7 +10,8 @@ import (
 // The query interface of Log Analytics returns a table: the names of the columns in one
 // list, and each row as a list of values.
 
-// queryTable returns the names of the columns and the rows of a table; nil if m is none.
+// queryTable returns the names of the columns and the rows of a table, or nil if m is
+// no table.
 func queryTable(m record.Value) (names [][]byte, rows record.Value) {
 	columns, rows := m.GetFold("columns"), m.GetFold("rows")
 	if !columns.IsArray() || !rows.IsArray() || columns.Len() > maxColumns {

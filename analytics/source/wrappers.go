@@ -157,7 +157,7 @@ func placeOf(found []record.Value) (at place) {
 	return at
 }
 
-// place is where a record says that it stands. Either part may be absent.
+// place is the file and the offset that a record names as its own. Either may be absent.
 type place struct {
 	path   []byte // of the file
 	offset record.Value

@@ -203,8 +203,8 @@ func (s *campaigns) bySession(c *client, got *signIn) *campaign {
 }
 
 // knowsRare reports whether what is rare was known when a campaign began: on the first
-// day, only a program that no person uses is, and what is new to an account that had
-// signed in before.
+// day, that holds for programs that no person uses, and for accounts that had signed in
+// before.
 func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
 	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool ||
 		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first < k.began })

@@ -20,8 +20,11 @@ func openFeed(s *settings, p *policy.Policy) (delivery.Sink, error) {
 // feedDocument returns the addresses of an alert for the feed, and nil for an alert
 // without any: one of a drill, below high, of a misconfigured client, or of an analytic whose
 // alerts are about behaviour, whose addresses are often those of the user or of a
-// cloud service.
+// cloud service. A withdrawn incident withdraws its addresses.
 func feedDocument(a *alert.Alert, p *policy.Policy) ([]byte, error) {
+	if a.Phase == alert.PhaseWithdrawn {
+		return text.JSON([]delivery.FeedEntry{{Incident: a.ID}})
+	}
 	if a.Drill != "" || a.Severity < alert.High || a.Rule.Kind != alert.Threshold || a.Class == "misconfigured_client" {
 		return nil, nil
 	}

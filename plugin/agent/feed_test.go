@@ -8,9 +8,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"redshank/analytics/alert"
 )
+
+// feedText returns the text of a file, or nothing.
+func feedText(path string) string {
+	body, _ := os.ReadFile(path)
+	return string(body)
+}
 
 // Only addresses of severe attacks on passwords are in the feed, and none that the
 // policy spares.
@@ -31,7 +38,20 @@ func TestFeedSink(t *testing.T) {
 	prefix.Prefix, prefix.Source = netip.MustParsePrefix("2001:db8:1:2::/64"), netip.MustParseAddr("2001:db8:1:2::5")
 	drill := severeAlert("5")
 	drill.Source, drill.Drill = netip.MustParseAddr("192.0.2.12"), "6b0937731925aa01"
-	if err := i.deliver([]*alert.Alert{severe, medium, behaviour, prefix, drill}); err != nil {
+	gone := severeAlert("6")
+	gone.Source = netip.MustParseAddr("192.0.2.13")
+	withdrawn := severeAlert("6")
+	withdrawn.Source, withdrawn.Phase, withdrawn.Severity = gone.Source, alert.PhaseWithdrawn, alert.Low
+	if err := i.deliver([]*alert.Alert{severe, medium, behaviour, prefix, drill, gone}); err != nil {
+		t.Error(err)
+	}
+	for n := 0; n < 100 && !strings.Contains(feedText(path), "192.0.2.13"); n++ {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if !strings.Contains(feedText(path), "192.0.2.13") {
+		t.Error("an address is not in the feed before its incident is withdrawn")
+	}
+	if err := i.deliver([]*alert.Alert{withdrawn}); err != nil {
 		t.Error(err)
 	}
 	i.Close()

@@ -86,7 +86,7 @@ var options = []option{
 		}},
 	{name: "sink_path", want: "path of a file", help: "File of the `file` sink, created with mode 0600; unix socket of the `forward` sink; list of the `feed` sink, which also writes the list as `.csv` for CrowdSec and as `.json`.", sinks: "file forward feed",
 		set: func(s *settings, v string) error { s.sinkPath, s.forward.Path = v, v; return nil }},
-	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. The feed has at most 10,000 addresses, from AN1269 incidents of severity high and critical, without private addresses and those in a list of the policy's `networks`.", sinks: "feed",
+	{name: "sink_feed_expiry", def: "24h", want: "10m to 720h", help: "How long an address stays in the feed after the last alert about it. The feed has at most 10,000 addresses, from AN1269 incidents of severity high and critical, without private addresses and those in a list of the policy's `networks`. Those of a withdrawn incident leave it.", sinks: "feed",
 		set: func(s *settings, v string) (err error) {
 			s.feedExpiry, err = between(v, 10*time.Minute, 30*24*time.Hour)
 			return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -25,7 +26,8 @@ const MaxFeed = 10_000
 const feedTick = time.Minute
 
 // FeedEntry is one address of a feed. In a message the time of expiry is not set:
-// the sink counts it from the time of the message.
+// the sink counts it from the time of the message. An entry of a message without an
+// address withdraws those of its incident.
 type FeedEntry struct {
 	Value    string    `json:"value"` // an address or a prefix
 	Expires  time.Time `json:"expires,omitzero"`
@@ -103,7 +105,7 @@ func (f *Feed) expire() {
 	}
 }
 
-// Deliver adds the addresses of messages, each a list of FeedEntry. The time of
+// Deliver adds or withdraws the addresses of messages, each a list of FeedEntry. The time of
 // expiry counts from the time of the message, or from now where that lies in the
 // future.
 func (f *Feed) Deliver(messages []Message) (int, error) {
@@ -123,6 +125,10 @@ func (f *Feed) Deliver(messages []Message) (int, error) {
 			from = now
 		}
 		for _, e := range list {
+			if e.Value == "" {
+				maps.DeleteFunc(f.entries, func(_ string, o FeedEntry) bool { return o.Incident == e.Incident })
+				continue
+			}
 			e.Expires = from.Add(f.ttl).UTC().Truncate(time.Second)
 			if old, ok := f.entries[e.Value]; !ok || e.Expires.After(old.Expires) {
 				f.entries[e.Value] = e

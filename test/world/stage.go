@@ -60,8 +60,8 @@ func (s *Stage) Honest(kind string, start, end time.Time) *Noise {
 	return n
 }
 
-// PlayUntil has everything done that happens before end, and yields the lines that have
-// arrived by then.
+// PlayUntil plays everything that happens before end, and yields the lines that have
+// arrived before end.
 func (s *Stage) PlayUntil(end time.Time, yield func(lines.Line) bool) bool {
 	s.agenda.until(end)
 	return s.Box.Flush(end, yield)
