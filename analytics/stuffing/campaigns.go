@@ -330,18 +330,23 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 // revise withdraws the campaign of an incident if the failures that no success explains
 // are too few for one.
 func (s *campaigns) revise(i *attack.Attack) {
-	n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i })
 	var rest []*evidence.Failure
 	for _, t := range i.Attempts() {
 		if !t.Succeeded {
 			rest = append(rest, &evidence.Failure{Attempt: t})
 		}
 	}
-	if n < 0 || s.level.several(rest) {
-		return
+	if !s.level.several(rest) {
+		s.withdraw(i)
 	}
-	s.retire(s.list[n])
-	s.incidents.tracker.Withdraw(i.Incident)
+}
+
+// withdraw closes the campaign of an incident, if it has one, and withdraws the incident.
+func (s *campaigns) withdraw(i *attack.Attack) {
+	if n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i }); n >= 0 {
+		s.retire(s.list[n])
+		s.incidents.tracker.Withdraw(i.Incident)
+	}
 }
 
 func (s *campaigns) retire(k *campaign) {

@@ -63,7 +63,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{policy: p, incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -193,8 +193,8 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 
 // failedAtOwn counts an account that fails in a network of its own, once an hour.
 func (s *Detector) failedAtOwn(ev *event.Event, a *account) {
-	if now := int32(ev.Time.UnixMilli() / hour); now != a.failedHour {
-		a.failedHour = now
+	if a.failsInHour(ev.Time.UnixMilli()) {
+		s.profiles.accounts.MarkDirty(a.key)
 		s.evidence.Level(ev.Service).AddFamiliar(ev.Time.UnixMilli())
 	}
 }

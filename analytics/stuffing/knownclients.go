@@ -25,7 +25,16 @@ type account struct {
 	stolen   reports         // of its successes in attacks
 	stale    staleProgram
 
-	failedHour int32 // of its last failure at a network of its own, in hours from 1970
+	failedHour int32 // of its last failure that is its own, in hours from 1970
+}
+
+// failsInHour notes that the owner of an account fails at a time, and reports whether that
+// is the first time in its hour.
+func (a *account) failsInHour(at int64) bool {
+	now := int32(at / hour)
+	isNew := now != a.failedHour
+	a.failedHour = now
+	return isNew
 }
 
 // staleProgram is a program of an account that tries an old password by IMAP, POP or

@@ -1,13 +1,16 @@
 package stuffing
 
 import (
+	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
-// revisions withdraws the incidents of clients, and the campaigns, that opened only
-// because sign-ins arrived late.
+// revisions withdraws the incidents of clients, and the campaigns, of which most accounts
+// get in soon afterwards, or that opened only because sign-ins arrived late.
 type revisions struct {
+	policy     *policy.Policy
 	incidents  *incidents
 	profiles   *profiles
 	thresholds *thresholds
@@ -15,12 +18,17 @@ type revisions struct {
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
-// the success arrives late, and the incident would not have opened if it had come in time,
-// forgive withdraws the incident, and reports whether it did.
+// most accounts of the incident have recovered, or the success arrives late, and the
+// incident would not have opened if it had come in time, forgive withdraws the incident,
+// and reports whether it did.
 func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) bool {
 	i := c.incident
 	if !s.incidents.inReach(i, got.first) {
 		return false
+	}
+	if s.recovers(i, got) {
+		s.withdraw(c, recoverWithin, day)
+		return true
 	}
 	forgiven := i.HasFailed(got.key) && i.Forgive(since, got.first, typo)
 	if forgiven {
@@ -30,8 +38,25 @@ func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*wind
 	if late < minute || !revisable(i) || !i.CountLate() && !forgiven || s.stands(c) {
 		return false
 	}
-	s.withdraw(c, late)
+	s.withdraw(c, late, week)
+	s.thresholds.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
 	return true
+}
+
+// recoverWithin is the time in which people whom a mishap locks out get in again, in
+// milliseconds.
+const recoverWithin = hour
+
+// recovers notes that an account of an incident has got in, and reports whether that
+// explains the incident: the failures of people, and not of a script, most of whom got in
+// soon afterwards with the program that had failed, as when passwords expire, a service is
+// out of order or guests mistype.
+func (s *revisions) recovers(i *attack.Attack, got *signIn) bool {
+	if got.family == event.Scripting || got.family == event.Tool || !got.password() {
+		return false
+	}
+	s.incidents.tracker.MarkDirty(i.Incident)
+	return i.Recover(got.key, got.first, got.agent, got.tool, s.policy.Stuffing.MailboxLoginThreshold.Burst)
 }
 
 // revisable reports whether an incident has all of its failures, so that they can be
@@ -65,14 +90,31 @@ func (s *revisions) stands(c *client) bool {
 // forgiveInCampaign is forgive for the campaign that a client is part of. A campaign is
 // withdrawn once too few of its failures remain for another one.
 func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) {
-	i := c.campaign
-	if !s.incidents.inReach(i, got.first) || !i.HasFailed(got.key) || !i.Forgive(since, got.first, typo) {
+	i := s.campaignOf(c)
+	if !s.incidents.inReach(i, got.first) || !i.HasFailed(got.key) {
+		return
+	}
+	if s.recovers(i, got) {
+		s.campaigns.withdraw(i)
+		return
+	}
+	if !i.Forgive(since, got.first, typo) {
 		return
 	}
 	s.incidents.tracker.MarkDirty(i.Incident)
 	if s.incidents.tracker.Newest()-got.first >= minute && i.Counts.Failures <= len(i.Attempts()) {
 		s.campaigns.revise(i)
 	}
+}
+
+// campaignOf returns the campaign that a client, or its incident, is part of, or nil.
+func (s *revisions) campaignOf(c *client) *attack.Attack {
+	if c.incident != nil {
+		if i := s.incidents.byID(c.incident.Campaign); i != nil {
+			return i
+		}
+	}
+	return c.campaign
 }
 
 // allAttempts returns the attempts of a client inside and outside of its incident.
@@ -85,19 +127,17 @@ func (s *revisions) allAttempts(c *client) (all window.Attempts) {
 	return all
 }
 
-// withdraw closes the incident of a client, whose failures count again. A later decision
-// about the client waits for the sign-ins that arrive as late, in milliseconds, as those
-// that explain this one.
-func (s *revisions) withdraw(c *client, late int64) {
+// withdraw closes the incident of a client, whose failures count again. For a time, later
+// decisions about the client wait for the sign-ins that come as late as those that explain
+// this one. Both times are in milliseconds.
+func (s *revisions) withdraw(c *client, late, length int64) {
 	i := c.incident
 	c.attempts = s.allAttempts(c)
 	for _, t := range c.attempts.All() {
 		c.noteFailure(t.At)
 	}
 	c.incident, c.unit = nil, nil
-	now := s.incidents.tracker.Newest()
-	c.wait.learn(late, now)
-	s.thresholds.late.learn(min(late, hour), now)
+	c.wait.learn(late, s.incidents.tracker.Newest(), length)
 	s.profiles.clients.MarkDirty(c.key)
 	s.incidents.tracker.Withdraw(i.Incident)
 }
@@ -142,10 +182,10 @@ type lateness struct {
 	evaluated int64 // Unix milliseconds up to which the attempts were evaluated
 }
 
-// learn makes decisions wait for a time, in milliseconds, from now on for a week.
-func (w *lateness) learn(late, now int64) {
+// learn makes decisions wait for a time, from now on for a length of time, in milliseconds.
+func (w *lateness) learn(late, now, length int64) {
 	w.minutes = max(w.minutes, int32(min(late, day)/minute)+1)
-	w.ends = int32((now + week) / minute)
+	w.ends = max(w.ends, int32((now+length)/minute))
 }
 
 // applies reports whether a decision at a time has to wait.

@@ -80,6 +80,7 @@ type savedAccount struct {
 	Attempts  state.Attempts
 	Incident  string
 	Stale     [2]int32 // minute, failures
+	Failed    int32    // hour of its last failure that is its own
 }
 
 type savedKnownClient struct {
@@ -157,7 +158,7 @@ func (s *profiles) restoredSignIn(in *savedLogon) *signIn {
 }
 
 func (a *account) saved(protected bool) *savedAccount {
-	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident), Stale: [2]int32{a.stale.minute, int32(a.stale.failures)}}
+	s := &savedAccount{Protected: protected, Name: a.name, Attempts: a.attempts.All(), Incident: idOf(a.incident), Stale: [2]int32{a.stale.minute, int32(a.stale.failures)}, Failed: a.failedHour}
 	for i := range a.known {
 		h := &a.known[i]
 		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
@@ -232,7 +233,7 @@ func (s *profiles) restoreAccount(key, value []byte) error {
 		return err
 	}
 	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident)}
-	a.stale = staleProgram{in.Stale[0], uint8(in.Stale[1])}
+	a.stale, a.failedHour = staleProgram{in.Stale[0], uint8(in.Stale[1])}, in.Failed
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {

@@ -68,7 +68,7 @@ type accountStats struct {
 // of looks at each account of a run once. With tool other than 0 only the
 // attempts made with that tool count.
 func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	shared := c.shared(run[len(run)-1].Marks)
+	shared, forgiveness := c.shared(run[len(run)-1].Marks), s.forgivenessAt(c)
 	s.scratch = s.scratch[:0]
 	w.run = run
 	for i := range run {
@@ -95,8 +95,8 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.Add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, s.forgiveness, shared) ||
-			a.account != nil && a.account.forgives(c.key, t, s.forgiveness, shared))
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, forgiveness, shared) ||
+			a.account != nil && a.account.forgives(c.key, t, forgiveness, shared))
 	}
 	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
@@ -110,6 +110,15 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 	w.succeeded = s.succeeded(c, run)
 	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign, ownPrograms+w.succeeded)
 	return w
+}
+
+// forgivenessAt returns how soon after a failure a success of its account explains it, in
+// milliseconds: later than elsewhere where decisions wait for such sign-ins.
+func (s *statistics) forgivenessAt(c *client) int64 {
+	if c.wait.applies(s.incidents.tracker.Newest()) {
+		return max(s.forgiveness, min(int64(c.wait.minutes)*minute, recoverWithin))
+	}
+	return s.forgiveness
 }
 
 // mixed reports whether the foreign accounts of a run fail with at least three programs,

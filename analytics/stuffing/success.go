@@ -82,25 +82,29 @@ func (t *texts) of(text []byte) string {
 	return *kept
 }
 
-// forgive removes the account's typos, and reports whether there were any.
+// forgive removes the account's typos, and reports whether there were any. What the
+// account's program failed to do an hour before is no evidence of a campaign, either.
 func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 	since := got.first - s.forgiveness
-	if ev.Outcome != event.Success || !c.failedSince(since) && c.incident == nil {
+	if ev.Outcome != event.Success || !c.failedSince(got.first-recoverWithin) && c.incident == nil {
 		return false
 	}
 	shared := c.shared(ev.Marks)
 	typo := func(t *window.Attempt) bool {
 		return t.Key == got.key && (!shared || sameProgram(t, got.agent, got.tool))
 	}
+	s.revisions.forgiveInCampaign(c, got, since, typo)
 	if s.revisions.forgive(c, got, since, typo) {
 		return true
 	}
-	s.revisions.forgiveInCampaign(c, got, since, typo)
-	if !c.attempts.Forgive(since, got.first, typo) {
-		return false
+	recovered := s.evidence.Forgive(c.key, got.key, got.first-recoverWithin, got.first, func(t *window.Attempt) bool {
+		return t.At >= since && typo(t) || sameProgram(t, got.agent, got.tool)
+	})
+	if recovered && got.account.failsInHour(got.first) {
+		s.profiles.accounts.MarkDirty(got.key)
+		s.evidence.Level(got.service).AddFamiliar(got.first)
 	}
-	s.evidence.Forgive(c.key, got.key, since, got.first, typo)
-	return true
+	return c.attempts.Forgive(since, got.first, typo)
 }
 
 // credential adds a success to the incident of its client, its campaign or its

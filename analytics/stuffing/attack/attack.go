@@ -27,6 +27,7 @@ type Attack struct {
 	leaked   window.Distinct
 	assessed int  // failures when the class was last decided
 	most     int  // failures of one account
+	recovers int  // accounts of tallies that got in afterwards, see Recover
 	targeted bool // a privileged account is among them
 	agentIDs []uint32
 	latest   window.Attempts
@@ -39,11 +40,13 @@ func New(i *incident.Incident) incident.Detail { return &Attack{Incident: i} }
 
 // tally is what one account did in an incident.
 type tally struct {
-	name     string
-	failures int
-	last     int64
-	reason   event.Reason
-	marks    event.Marks
+	name        string
+	failures    int
+	last        int64
+	agent, tool uint32 // of the last failure
+	reason      event.Reason
+	marks       event.Marks
+	recovered   bool // the account got in afterwards
 }
 
 // Volume returns the number of failures.
@@ -155,6 +158,9 @@ func (i *Attack) tally(t window.Attempt) {
 	a.failures++
 	i.most = max(i.most, a.failures)
 	a.marks |= t.Marks
+	if t.At >= a.last {
+		a.agent, a.tool = t.Agent, t.Tool
+	}
 	a.updateReason(&t)
 }
 
@@ -169,6 +175,23 @@ func (i *Attack) SetHigh(users, failures int) {
 func (i *Attack) Forgive(from, to int64, typo func(*window.Attempt) bool) bool {
 	return i.latest.Forgive(from, to, typo)
 }
+
+// Recover notes that an account got in at a time, in Unix milliseconds, with an agent and a
+// tool, where it had failed. Whoever owns a password gets in sooner or later with the program
+// that failed for it. Recover reports whether more than half of the accounts did so within
+// an hour, and at least a given number of them: then no attacker made them fail. Of a large
+// attack only some accounts are counted.
+func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int) bool {
+	a := i.tallies[account]
+	if a == nil || a.recovered || abs(at-a.last) > event.Hour || a.agent != agent && a.tool != tool && a.agent != 0 && agent != 0 {
+		return false
+	}
+	a.recovered = true
+	i.recovers++
+	return i.recovers >= least && 2*i.recovers > len(i.tallies)
+}
+
+func abs(n int64) int64 { return max(n, -n) }
 
 // CountLate counts a success that arrived late, and reports whether to revise the decision
 // to open the attack: with each of the first sixteen, and with every eighth.

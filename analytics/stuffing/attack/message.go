@@ -24,7 +24,7 @@ func (i *Attack) Fill(a *alert.Alert) {
 	a.Techniques = i.Techniques(attackTechniques[i.Class])
 	a.Message = sentence(a)
 	if i.Withdrawn() {
-		a.Message += "; withdrawn: the accounts signed in soon afterwards, as records show that arrived later"
+		a.Message += "; withdrawn: most of the accounts signed in soon afterwards"
 	}
 }
 

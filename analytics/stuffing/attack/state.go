@@ -28,13 +28,16 @@ type savedTally struct {
 	Last     int64
 	Reason   event.Reason
 	Marks    event.Marks
+
+	Agent, Tool uint32
+	Recovered   bool
 }
 
 // Save implements incident.Detail.
 func (i *Attack) Save() ([]byte, error) {
 	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.latest.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
-		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks})
+		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks, Agent: t.agent, Tool: t.tool, Recovered: t.recovered})
 	}
 	for _, d := range i.distinct(&s) {
 		b, err := d.counter.MarshalBinary()
@@ -56,7 +59,10 @@ func (i *Attack) Restore(b []byte) error {
 	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	i.tallies = make(map[uint64]*tally, len(s.Tallies))
 	for _, t := range s.Tallies {
-		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, reason: t.Reason, marks: t.Marks}
+		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, agent: t.Agent, tool: t.Tool, reason: t.Reason, marks: t.Marks, recovered: t.Recovered}
+		if t.Recovered {
+			i.recovers++
+		}
 	}
 	i.most, i.targeted = s.Most, s.Targeted
 	for _, d := range i.distinct(&s) {

@@ -172,15 +172,18 @@ func (e *List) Take(members []*Failure) {
 // forgiveAtMost bounds the failures that are searched for a typo.
 const forgiveAtMost = 2048
 
-// Forgive removes the failures of an account at a client for which typo reports true.
-func (e *List) Forgive(k event.ClientKey, account uint64, from, to int64, typo func(*window.Attempt) bool) {
+// Forgive removes the failures of an account at a client for which typo reports true, and
+// reports whether there were any.
+func (e *List) Forgive(k event.ClientKey, account uint64, from, to int64, typo func(*window.Attempt) bool) (any bool) {
 	for number := e.latest[account%accountSlots]; number > 0 && e.arrived-number < forgiveAtMost; {
 		f := &e.failures[(number-1)%maxFailures]
 		number = f.before
-		if f.Key == account && f.At >= from && f.At <= to && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
+		if f.Key == account && f.At >= from && f.At <= to && !f.Succeeded && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
 			e.Explain(f)
+			any = true
 		}
 	}
+	return any
 }
 
 // Find returns the failure that another log reported, or nil if it is not
