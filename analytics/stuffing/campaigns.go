@@ -57,7 +57,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil {
 		return s.openRounds(&f, own, ev)
 	}
-	if members, only := s.level.members(t); members != nil {
+	if members, only := s.level.members(t); members != nil && !s.telephones(members, t.At) {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	return nil
@@ -67,10 +67,19 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 // if they are enough. It returns the campaign, or nil.
 func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	key, members := s.clusters.watch(f)
-	if members == nil {
+	if members == nil || s.telephones(members, f.At) {
 		return nil
 	}
 	return s.open(campaign{keys: []uint64{key}}, members, ev)
+}
+
+// telephones reports whether failures may be those of people's telephones, which keep the
+// old password after a reset: they come from networks of owners that people come from.
+func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
+	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
+		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
+		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
+	}, s.profiles.cut)
 }
 
 // openRounds opens a campaign where a client with an incident of its own tries again

@@ -146,10 +146,10 @@ func (c *client) succeeded(from, to int64) (n int) {
 }
 
 // usersBeside returns how many other accounts had their password accepted within a
-// day of a sign-in.
-func (c *client) usersBeside(got *signIn) (n int) {
+// day of a sign-in. Those that an incident names do not count; i may be nil.
+func (c *client) usersBeside(got *signIn, i *attack.Attack) (n int) {
 	for _, a := range c.signIns() {
-		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day {
+		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && (i == nil || !i.Valid.Has(a.key)) {
 			n++
 		}
 	}
@@ -160,16 +160,7 @@ func (c *client) usersBeside(got *signIn) (n int) {
 // be the attacker's, whatever it proves: hardly anybody else gets in from the client but
 // the accounts whose passwords the incident names.
 func (c *client) onlyAttacker(i *attack.Attack, got *signIn) bool {
-	if !got.foreign || c.shared(0) || !window.NamesTool(got.tool) {
-		return false
-	}
-	others := 0
-	for _, a := range c.signIns() {
-		if a.key != got.key && !i.Valid.Has(a.key) && a.last >= got.first-day && a.first <= got.first+day {
-			others++
-		}
-	}
-	return others <= maxUsersBeside
+	return got.foreign && !c.shared(0) && window.NamesTool(got.tool) && c.usersBeside(got, i) <= maxUsersBeside
 }
 
 // failedBefore reports whether the client had failed for an account other than the one

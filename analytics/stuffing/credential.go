@@ -160,7 +160,7 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	if !c.shared(0) {
 		for _, k := range s.list {
 			if !k.tenant && k.covers(got.first) && k.has(c.key) && window.NamesTool(got.tool) && slices.Contains(k.tools, got.tool) &&
-				!(got.account.usedAgent(got.agent, k.began) && c.usersBeside(got) > maxUsersBeside) {
+				!(got.account.usedAgent(got.agent, k.began) && c.usersBeside(got, nil) > maxUsersBeside) {
 				return k
 			}
 		}
@@ -218,7 +218,7 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 	switch {
 	case !s.incidents.inReach(c.campaign, got.first), c.shared(0), !window.NamesTool(got.tool),
 		got.family == event.Mobile, got.family == event.Outlook, got.service == event.EAS,
-		got.account.knewSubnet(c.key, got.first), c.usersBeside(got) > 0, !c.failedBefore(got):
+		got.account.knewSubnet(c.key, got.first), c.usersBeside(got, nil) > 0, !c.failedBefore(got):
 		return nil
 	}
 	for _, k := range s.list {
@@ -241,9 +241,9 @@ func (s *campaigns) namedByTenant(k *campaign, c *client, got *signIn) bool {
 	switch {
 	case windowsSignIn(got), c.shared(0):
 		return false
-	case k.has(c.key) && c.usersBeside(got) == 0 && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began) && c.failedForOthers(got.key):
+	case k.has(c.key) && c.usersBeside(got, nil) == 0 && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began) && c.failedForOthers(got.key):
 		return true
-	case got.account.usedAgent(got.agent, k.began), c.usersBeside(got) > maxUsersBeside:
+	case got.account.usedAgent(got.agent, k.began), c.usersBeside(got, nil) > maxUsersBeside:
 		return false
 	case k.has(c.key):
 		return c.failedForOthers(got.key)
