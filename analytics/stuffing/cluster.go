@@ -5,6 +5,7 @@ import (
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
@@ -86,6 +87,7 @@ func (c *cluster) add(p clusterPair, horizon int64, clients, accounts int) bool 
 // clusters finds the foreign failures that have something rare in common.
 type clusters struct {
 	policy     *policy.Policy
+	tracker    *incident.Tracker
 	profiles   *profiles
 	population *baseline.Population
 	evidence   *evidence.List
@@ -141,6 +143,20 @@ func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure 
 	return members
 }
 
+// settling is how long people take to correct most typos, in milliseconds.
+const settling = 2 * minute
+
+// settled returns the failures without those with programs that people use that are so
+// recent that their accounts may get in any moment.
+func (s *clusters) settled(members []*evidence.Failure) (of []*evidence.Failure) {
+	for _, f := range members {
+		if f.Traits[traitTool] != 0 || f.At <= s.tracker.Newest()-settling {
+			of = append(of, f)
+		}
+	}
+	return of
+}
+
 // rounds returns the failures of the week with a rare tool that are part of no campaign,
 // if half of their accounts were tried by several clients. Otherwise it returns nil.
 func (s *clusters) rounds(tool uint64, at int64) []*evidence.Failure {
@@ -167,10 +183,11 @@ func (s *clusters) withTool(tool uint64, from, to int64) []*evidence.Failure {
 	})
 }
 
-// wide reports whether failures that share a rare trait make a campaign: enough
-// clients and accounts, and many more accounts than ever got in with the trait.
+// wide reports whether failures that share a rare trait make a campaign once they have
+// settled: enough clients and accounts, and many more accounts than ever got in with the
+// trait.
 func (s *clusters) wide(members []*evidence.Failure, key uint64, at int64) bool {
-	if len(members) == 0 {
+	if members = s.settled(members); len(members) == 0 {
 		return false
 	}
 	t := &s.policy.Stuffing
@@ -196,25 +213,35 @@ func (s *clusters) loaded() {
 // tenantLevel finds the foreign failures that are more than the tenant is used to.
 type tenantLevel struct {
 	policy     *policy.Policy
+	clusters   *clusters
 	profiles   *profiles
 	population *baseline.Population
 	evidence   *evidence.List
 }
 
 // members returns the unexplained failures around the time of an attempt, by services of
-// its kind, once the tenant has more of them than it is used to, and nil before. If few
+// its kind, once the tenant has more of them than it is used to that have settled, and nil
+// before. If few
 // tools or agents stand out, it returns these and only the failures made with them.
 func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, only []uint32) {
 	at, mail := t.At, evidence.MailProtocol(t.Service)
-	from, to, changed := s.evidence.Level(t.Service).Change(int32(at/hour), s.prior(), s.excess(at))
+	level, least := s.evidence.Level(t.Service), s.excess(at)
+	if _, _, changed := level.Change(int32(at/hour), s.prior(), least); !changed {
+		return nil, nil
+	}
+	of := func(f *evidence.Failure) bool {
+		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail
+	}
+	recent := s.evidence.Unexplained(s.clusters.tracker.Newest()-settling, of)
+	from, to, changed := level.Change(int32(at/hour), s.prior(), least+len(recent)-len(s.clusters.settled(recent)))
 	if !changed {
 		return nil, nil
 	}
 	members = s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
-		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail && f.At < max(int64(to+1)*hour, at+hour)
+		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
-	if !s.several(members) {
+	if !s.several(s.clusters.settled(members)) {
 		return nil, nil
 	}
 	return members, only

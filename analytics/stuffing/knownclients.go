@@ -262,6 +262,23 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 	return false
 }
 
+// usedFamily reports whether the account had signed in with an agent of the family of an
+// attempt well before it, as in usedBefore. An attempt of which the program is not known
+// may be any account's.
+func (a *account) usedFamily(t *window.Attempt) bool {
+	if t.Agent == 0 || t.Agent == mailProtocols {
+		return true
+	}
+	for i := range a.known {
+		for _, have := range a.known[i].agents {
+			if have.agent != 0 && have.family == t.Family && int64(have.since)*minute <= t.At-agentAge {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // neverUsed reports whether an account that has signed in before had not used an agent
 // well before a time, as in usedBefore.
 func (a *account) neverUsed(agent uint32, before int64) bool {

@@ -93,9 +93,9 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 
 // rareAt reports whether hardly any known user of a client's address signs in with
 // a tool: at most two accounts, or a fiftieth of them. At an address without known
-// users only scripts are rare.
+// users, and on the first day, only scripts are rare.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
-	if c.knownUsers() < sharedUsers {
+	if c.knownUsers() < sharedUsers || !s.population.Learned(t.At, 1) {
 		return t.Family == event.Scripting || t.Family == event.Tool
 	}
 	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)

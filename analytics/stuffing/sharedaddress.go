@@ -124,19 +124,39 @@ func (u *usualFailures) observe(at int64, burst, slow int) (float32, float32) {
 // opens is thresholds.opens for a shared address, where each tool is judged separately.
 // For a tool that hardly anybody there uses, the thresholds are those of any
 // client. For a common tool the thresholds are twice as high, and only accounts
-// without a history at the address count, or far more accounts than usual.
+// without a history at the address count, or far more accounts than usual. Where several
+// programs fail at the same time, as when people cannot get in, the thresholds count twice.
 func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
+	why, u := s.evaluate(c, t, 1)
+	if why == "" {
+		return ""
+	}
+	switch people, mixed := s.ofPeople(c, t.At); {
+	case people && len(u.rare) == 0:
+		return ""
+	case mixed:
+		if why, u = s.evaluate(c, t, 2); why == "" {
+			return ""
+		}
+	}
+	s.joinUnit(c, &u, t.Service)
+	return why
+}
+
+// evaluate is opens for the tool of an attempt alone, with thresholds that count some times.
+// It returns the unit of the attack, if there is one.
+func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why string, u unit) {
 	p := &s.policy.Stuffing
 	if c.users == nil {
 		c.users = new(users)
 	}
-	u := unit{tools: []uint32{t.Tool}, newest: t.At}
+	u = unit{tools: []uint32{t.Tool}, newest: t.At}
 	switch rare := s.rarity.rareAt(c, t); {
 	case rare && windowsOnly(t):
-		return "" // a log that names the program tells more
+		return "", u // a log that names the program tells more
 	case rare:
 		u.rare = u.tools
-		return s.opensRareTool(c, t, &u)
+		return s.opensRareTool(c, t, times), u
 	}
 	var burst, slow, night attemptStats
 	keep := func(to *attemptStats) func(*attemptStats) bool {
@@ -158,21 +178,15 @@ func (s *sharedAddresses) opens(c *client, t *window.Attempt) string {
 		burst.leaveOutOwn()
 		night.leaveOutOwn()
 	}
-	why, least := "", p.MailboxLoginThreshold
+	leastBurst, leastSlow := times*p.MailboxLoginThreshold.Burst, times*p.MailboxLoginThreshold.Slow
 	switch {
-	case burst.opensShared(least.Burst, int(usualBurst), known, active), quiet && burst.opensAtNight(least.Burst, int(usualBurst), known):
+	case burst.opensShared(leastBurst, int(usualBurst), known, active), quiet && burst.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowBurst
-	case slow.opensShared(least.Slow, int(usualSlow), known, active), quiet && night.opensAtNight(least.Burst, int(usualBurst), known):
+	case slow.opensShared(leastSlow, int(usualSlow), known, active), quiet && night.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowSlow
 	}
-	if why != "" && s.ofPeople(c, t.At) {
-		return ""
-	}
-	if why != "" {
-		u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
-		s.joinUnit(c, &u, t.Service)
-	}
-	return why
+	u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
+	return why, u
 }
 
 // usuallyActive returns how many people usually sign in at a shared address in the hour
@@ -188,10 +202,15 @@ func (c *client) usuallyActive(at int64) int {
 func (c *client) quiet(at int64) bool { return c.usuallyActive(at) <= max(1, c.knownUsers()/50) }
 
 // ofPeople reports whether most accounts that fail at an address around a time do so with
-// their own programs, and these are several. An attack with a common program also tries
-// many accounts that use another one.
-func (s *sharedAddresses) ofPeople(c *client, at int64) bool {
-	return c.attempts.Windows(at, s.burst, func(run []window.Attempt) bool { w := s.statistics.of(c, run, 0); return w.people })
+// their own programs, and these are several, and whether the foreign ones fail with mixed
+// programs. An attack with a common program also tries many accounts that use another one.
+func (s *sharedAddresses) ofPeople(c *client, at int64) (people, mixed bool) {
+	c.attempts.Windows(at, s.burst, func(run []window.Attempt) bool {
+		w := s.statistics.of(c, run, 0)
+		people, mixed = people || w.people, mixed || w.mixed
+		return people
+	})
+	return people, mixed
 }
 
 // nightHours is the time, in milliseconds, in which nobody gets in when an attack with
@@ -220,12 +239,15 @@ func (w *attemptStats) opensAtNight(accounts, usual, known int) bool {
 	return w.succeeded == 0 && w.foreign+w.familiar >= 2*accounts+usual/2+min(known/40, accounts)
 }
 
-// opensRareTool is opensShared for a tool that is rare at the address.
-func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, u *unit) (why string) {
+// opensRareTool is opensShared for a tool that is rare at the address, with thresholds that
+// count some times. Those who have used it there do not count: few of the thousands behind
+// one address of a carrier use a common browser.
+func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, times int) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
+		accounts, failures = times*accounts, times*failures
 		return func(w *attemptStats) bool {
-			w.foreign, w.familiar = w.foreign+w.familiar, 0
+			w.foreign, w.familiar = w.foreign+w.familiar-w.own, 0
 			w.succeeded = s.succeededWith(c, t.Tool, w)
 			if w.foreign >= accounts && w.foreign > w.succeeded || w.foreign >= 3 && w.failures >= failures {
 				why = name
@@ -236,9 +258,6 @@ func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, u *unit) (
 	s.statistics.windows(c, t.At, s.burst, t.Tool, opens(windowBurst, p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst))
 	if why == "" {
 		s.statistics.windows(c, t.At, s.slow, t.Tool, opens(windowSlow, p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow))
-	}
-	if why != "" {
-		s.joinUnit(c, u, t.Service)
 	}
 	return why
 }

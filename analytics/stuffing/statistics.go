@@ -58,6 +58,7 @@ type accountStats struct {
 	familiar, forgiven bool
 	own                bool // familiar, and the agent as well
 	program            bool // the agent is the account's own, here or elsewhere
+	comparable         bool // the account has used agents of this family, or the log names none
 	person             bool // with an agent of the account's own, as most accounts of the run
 	stale              bool // one program that keeps trying an old password
 	guessed            bool // no stale client fails like that
@@ -169,6 +170,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 			_, w.own = a.owns(c.key, t.At, t.Agent)
 		}
 		w.program = w.own || a.usedAgent(t.Agent, t.At)
+		w.comparable = len(a.known) > 0 && (w.program || a.usedFamily(t))
 		w.stale = !w.familiar && a.stale.made(t)
 	}
 	s.scratch = append(s.scratch, w)
@@ -185,17 +187,17 @@ type agentCount struct {
 // programs differ: an attack behind one popular browser hits many who use it too, while
 // the people in a hotel bring several.
 //
-// Where most accounts of a run fail with their own programs, wherever they are, the
-// service is out of order or passwords have expired, and people is true. Accounts that
-// have never got in are left out with them if they come with such a program. own is how
-// many accounts fail with their own program.
+// Where most accounts of a run fail with their own programs, wherever they are, or nearly
+// all of which programs are known, the service is out of order or passwords have expired,
+// and people is true. Accounts of which no program of the kind is known are left out with
+// them if they come with such a program. own is how many accounts fail with their own program.
 func (s *statistics) leaveOutPeople() (own int, people bool) {
 	s.agents = s.agents[:0]
 	known := 0
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
-		case a.forgiven || !a.hasHistory():
+		case a.forgiven || !a.comparable:
 			continue
 		case a.program:
 			own++
@@ -210,12 +212,12 @@ func (s *statistics) leaveOutPeople() (own int, people bool) {
 		}
 		most = max(most, c.accounts)
 	}
-	people = len(s.agents) >= 4 && 3*most <= 2*own && 2*own >= known && 3*known >= len(s.scratch)
+	people = len(s.agents) >= 4 && 3*most <= 2*own && (2*own >= known && 3*known >= len(s.scratch) || known >= leastKnown && 4*own >= 3*known)
 	several := agents >= 2 && agents*4 >= foreign
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
-		case !a.hasHistory():
+		case !a.comparable:
 			a.person = people && slices.ContainsFunc(s.agents, func(c agentCount) bool { return c.agent == a.agent })
 		case a.program:
 			a.person = people || several && !a.familiar
@@ -223,6 +225,10 @@ func (s *statistics) leaveOutPeople() (own int, people bool) {
 	}
 	return own, people
 }
+
+// leastKnown is how many accounts of which programs are known speak for those of which
+// none is.
+const leastKnown = 8
 
 // countAgent counts an account to its agent.
 func (s *statistics) countAgent(a *accountStats) {
@@ -236,9 +242,6 @@ func (s *statistics) countAgent(a *accountStats) {
 		s.agents[n].foreign++
 	}
 }
-
-// hasHistory reports whether the account has got in before.
-func (a *accountStats) hasHistory() bool { return a.account != nil && len(a.account.known) > 0 }
 
 func (s *statistics) add(w *attemptStats, a *accountStats) {
 	switch {

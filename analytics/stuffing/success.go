@@ -97,7 +97,7 @@ func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
 	if s.revisions.forgive(c, got, since, typo) {
 		return true
 	}
-	recovered := s.evidence.Forgive(c.key, got.key, got.first-recoverWithin, got.first, func(t *window.Attempt) bool {
+	recovered := s.evidence.Forgive(c.key, got.key, got.first-recoverWithin, since, got.first, func(t *window.Attempt) bool {
 		return t.At >= since && typo(t) || sameProgram(t, got.agent, got.tool)
 	})
 	if recovered && got.account.failsInHour(got.first) {
@@ -165,7 +165,7 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 // are not named in a campaign of which the client is part.
 func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
 	i, at := c.incident, ev.Time.UnixMilli()
-	if c.unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.shared(ev.Marks) {
+	if c.unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.shared(ev.Marks) || i.MayRecover(a.key) {
 		return false
 	}
 	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev),

@@ -191,6 +191,12 @@ func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int
 	return i.recovers >= least && 2*i.recovers > len(i.tallies)
 }
 
+// MayRecover reports whether an account has failed and has not got in since.
+func (i *Attack) MayRecover(account uint64) bool {
+	a := i.tallies[account]
+	return a != nil && !a.recovered
+}
+
 func abs(n int64) int64 { return max(n, -n) }
 
 // CountLate counts a success that arrived late, and reports whether to revise the decision

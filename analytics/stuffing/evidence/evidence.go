@@ -173,14 +173,18 @@ func (e *List) Take(members []*Failure) {
 const forgiveAtMost = 2048
 
 // Forgive removes the failures of an account at a client for which typo reports true, and
-// reports whether there were any.
-func (e *List) Forgive(k event.ClientKey, account uint64, from, to int64, typo func(*window.Attempt) bool) (any bool) {
+// reports whether there were any. Those before a time called soon stay in the level of the
+// tenant: the failures of the current hour, with which it is compared, may still recover.
+func (e *List) Forgive(k event.ClientKey, account uint64, from, soon, to int64, typo func(*window.Attempt) bool) (any bool) {
 	for number := e.latest[account%accountSlots]; number > 0 && e.arrived-number < forgiveAtMost; {
 		f := &e.failures[(number-1)%maxFailures]
 		number = f.before
 		if f.Key == account && f.At >= from && f.At <= to && !f.Succeeded && typo(&f.Attempt) && event.ClientKey(f.Client).SameSubnet(k) {
-			e.Explain(f)
-			any = true
+			if f.At >= soon {
+				e.discount(f)
+			}
+			f.Succeeded, any = true, true
+			e.Changed(f)
 		}
 	}
 	return any

@@ -81,7 +81,7 @@ func TestForgive(t *testing.T) {
 				want = append(want, f.place)
 			}
 		}
-		e.Forgive(event.ClientKey{}, account, from, int64(n), always)
+		e.Forgive(event.ClientKey{}, account, from, from, int64(n), always)
 		for _, place := range want {
 			if !e.failures[place].Succeeded {
 				t.Fatalf("failure %d: an earlier one at place %d is not forgiven", n, place)

@@ -81,7 +81,7 @@ func TestForgiveAndFind(t *testing.T) {
 		e.Add(Failure{Attempt: window.Attempt{At: int64(n) * event.Minute, Client: client, Key: uint64(n + 1), Tool: window.ToolNamed}})
 	}
 	e.Add(Failure{Attempt: window.Attempt{At: event.Minute, Client: event.ClientKey{1: 1}, Key: 2}}) // from another subnet
-	e.Forgive(client, 2, 0, event.Hour, func(*window.Attempt) bool { return true })
+	e.Forgive(client, 2, 0, 0, event.Hour, func(*window.Attempt) bool { return true })
 	for f := range e.Since(0) {
 		if f.Succeeded != (f.Key == 2 && f.Client == client) {
 			t.Errorf("account %d from %v: explained %v", f.Key, f.Client, f.Succeeded)
