@@ -109,7 +109,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		s.add(&w, &s.scratch[i])
 	}
 	w.succeeded = s.succeeded(c, run)
-	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign, ownPrograms+w.succeeded)
+	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign, ownPrograms+max(w.succeeded, c.usuallyActive(run[0].At)))
 	return w
 }
 
@@ -124,8 +124,8 @@ func (s *statistics) forgivenessAt(c *client) int64 {
 
 // mixed reports whether the foreign accounts of a run fail with at least three programs,
 // none of them a script and none with more than two thirds, and at least a fifth as many
-// accounts fail with their own programs or get in: people who come together, or an
-// attacker who changes the agent.
+// accounts fail with their own programs, or get in or usually do at that hour: people who
+// come together, or an attacker who changes the agent.
 func (s *statistics) mixed(foreign, people int) bool {
 	if 5*people < foreign {
 		return false
