@@ -63,7 +63,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{policy: p, incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -162,6 +162,9 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 			return c.incident, false
 		}
 		s.incidents.tracker.Update(c.incident.Incident)
+		if t.Key != 0 && s.signIns.revisions.recovered(c, t) {
+			return nil, true
+		}
 		return c.incident, true
 	}
 	s.profiles.clients.MarkDirty(c.key)

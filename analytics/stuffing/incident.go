@@ -127,6 +127,9 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
 		}
 	}
 	s.adoptFamiliar(i, familiar)
+	for _, got := range c.signIns() {
+		s.incidents.recovers(i, got.signIn)
+	}
 	if c.unit == nil {
 		rest = nil
 	}

@@ -2,7 +2,6 @@ package stuffing
 
 import (
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
@@ -10,7 +9,6 @@ import (
 // revisions withdraws the incidents of clients, and the campaigns, of which most accounts
 // get in soon afterwards, or that opened only because sign-ins arrived late.
 type revisions struct {
-	policy     *policy.Policy
 	incidents  *incidents
 	profiles   *profiles
 	thresholds *thresholds
@@ -26,7 +24,7 @@ func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*wind
 	if !s.incidents.inReach(i, got.first) {
 		return false
 	}
-	if s.recovers(i, got) {
+	if s.incidents.recovers(i, got) {
 		s.withdraw(c, recoverWithin, day)
 		return true
 	}
@@ -51,12 +49,24 @@ const recoverWithin = hour
 // explains the incident: the failures of people, and not of a script, most of whom got in
 // soon afterwards with the program that had failed, as when passwords expire, a service is
 // out of order or guests mistype.
-func (s *revisions) recovers(i *attack.Attack, got *signIn) bool {
-	if got.family == event.Scripting || got.family == event.Tool || !got.password() {
+func (s *incidents) recovers(i *attack.Attack, got *signIn) bool {
+	if got.family == event.Scripting || got.family == event.Tool || got.outcome != event.Success || !got.password() {
 		return false
 	}
-	s.incidents.tracker.MarkDirty(i.Incident)
-	return i.Recover(got.key, got.first, got.agent, got.tool, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+	s.tracker.MarkDirty(i.Incident)
+	return i.Recover(got.key, got.last, got.agent, got.tool, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+}
+
+// recovered reports whether a failure at a client whose success came before it explains the
+// incident of the client, which is then withdrawn.
+func (s *revisions) recovered(c *client, t *window.Attempt) bool {
+	for _, got := range c.signIns() {
+		if got.key == t.Key && got.last >= t.At && s.incidents.recovers(c.incident, got.signIn) {
+			s.withdraw(c, recoverWithin, day)
+			return true
+		}
+	}
+	return false
 }
 
 // revisable reports whether an incident has all of its failures, so that they can be
@@ -94,7 +104,7 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 	if !s.incidents.inReach(i, got.first) || !i.HasFailed(got.key) {
 		return
 	}
-	if s.recovers(i, got) {
+	if s.incidents.recovers(i, got) {
 		s.campaigns.withdraw(i)
 		return
 	}
