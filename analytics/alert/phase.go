@@ -7,5 +7,5 @@ const (
 	PhaseChanged   = "changed"   // the class is another
 	PhaseGrown     = "grown"     // ten times the failures of the last message
 	PhaseQuiet     = "quiet"     // final figures
-	PhaseWithdrawn = "withdrawn" // final: records that arrived late explain the incident
+	PhaseWithdrawn = "withdrawn" // final: later sign-ins explain the incident
 )

@@ -73,15 +73,6 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	return s.open(campaign{keys: []uint64{key}}, members, ev)
 }
 
-// telephones reports whether failures may be those of people's telephones, which keep the
-// old password after a reset: they come from networks of owners that people come from.
-func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
-	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
-		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
-	}, s.profiles.cut)
-}
-
 // openRounds opens a campaign where a client with an incident of its own tries again
 // what another client tried with the same rare tool: an attacker who moves to another
 // address for each round. Where a campaign of the tool was over, it goes on with another
@@ -339,28 +330,6 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 		s.retire(slices.MinFunc(s.list, func(a, b *campaign) int { return cmp.Compare(a.end, b.end) }))
 	}
 	return k
-}
-
-// revise withdraws the campaign of an incident if the failures that no success explains
-// are too few for one.
-func (s *campaigns) revise(i *attack.Attack) {
-	var rest []*evidence.Failure
-	for _, t := range i.Attempts() {
-		if !t.Succeeded {
-			rest = append(rest, &evidence.Failure{Attempt: t})
-		}
-	}
-	if !s.level.several(rest) {
-		s.withdraw(i)
-	}
-}
-
-// withdraw closes the campaign of an incident, if it has one, and withdraws the incident.
-func (s *campaigns) withdraw(i *attack.Attack) {
-	if n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i }); n >= 0 {
-		s.retire(s.list[n])
-		s.incidents.tracker.Withdraw(i.Incident)
-	}
 }
 
 func (s *campaigns) retire(k *campaign) {

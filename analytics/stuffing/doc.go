@@ -66,9 +66,10 @@
 // chance. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over.
 //
-// An incident of a client, or a campaign, is withdrawn (revision.go) if sign-ins arrive
+// An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
+// its accounts get in within an hour with the program that failed; or if sign-ins arrive
 // late, and it would not have opened if they had come in time. Decisions about the client then
-// wait for as long, for a week.
+// wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
 //
 // # It stays quiet
 //
@@ -77,10 +78,11 @@
 // those who sign in; where several programs are used, none is a script and some people
 // get in, twice as many foreign accounts are needed. An outage, or a day on which
 // passwords expire: half of the accounts of an address fail with their own programs,
-// at least four of these; in the level of the tenant, failures in familiar networks
-// beyond the usual number explain twice as many others. A forced reset, a roaming
-// telephone: familiar networks, or one mail program of one account. The telephone of a
-// former employee: a disabled account cannot be guessed. A migration tool: more
+// at least four of these; in the level of the tenant, people who fail in familiar networks,
+// or who then get in, beyond the usual number explain twice as many others. A forced reset,
+// a roaming telephone: familiar networks, one mail program of one account, or hardly two
+// accounts at one address, most of which fail again within half an hour. Typos: the
+// failures of the last two minutes open no campaign. The telephone of a former employee: a disabled account cannot be guessed. A migration tool: more
 // accounts sign in than fail. A printer or a monitoring probe: one account, for days
 // or at regular intervals, which no campaign takes in.
 //

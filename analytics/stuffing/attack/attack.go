@@ -179,8 +179,8 @@ func (i *Attack) Forgive(from, to int64, typo func(*window.Attempt) bool) bool {
 // Recover notes that an account got in at a time, in Unix milliseconds, with an agent and a
 // tool, where it had failed. Whoever owns a password gets in sooner or later with the program
 // that failed for it. Recover reports whether more than half of the accounts did so within
-// an hour, and at least a given number of them: then no attacker made them fail. Of a large
-// attack only some accounts are counted.
+// an hour, at least a given number of them, and three times as many as had the time but did
+// not: then no attacker made them fail. Of a large attack only some accounts are counted.
 func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int) bool {
 	a := i.tallies[account]
 	if a == nil || a.recovered || abs(at-a.last) > event.Hour || a.agent != agent && a.tool != tool && a.agent != 0 && agent != 0 {
@@ -188,7 +188,18 @@ func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int
 	}
 	a.recovered = true
 	i.recovers++
-	return i.recovers >= least && 2*i.recovers > len(i.tallies)
+	return i.recovers >= least && 2*i.recovers > len(i.tallies) && 3*i.overdue(at) <= i.recovers
+}
+
+// overdue returns how many accounts failed more than an hour before a time and have not got
+// in since.
+func (i *Attack) overdue(at int64) (n int) {
+	for _, a := range i.tallies {
+		if !a.recovered && a.last < at-event.Hour {
+			n++
+		}
+	}
+	return n
 }
 
 // MayRecover reports whether an account has failed and has not got in since.
