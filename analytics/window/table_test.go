@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 func spreadInt(k int) uint64 { return Spread(uint64(k)) }
@@ -96,6 +98,34 @@ func TestSeen(t *testing.T) {
 	seen.Changes(func(d Dated[struct{}], there bool) { got[d.Key] = there })
 	if !seen.Before(1) || seen.Before(2) || !got[4] || got[2] {
 		t.Errorf("1 was asked for again, 2 made room for 4: changes %v", got)
+	}
+}
+
+// A Recent holds the same keys as a cache of golang-lru, with the same values.
+func TestRecentAgainstGolangLRU(t *testing.T) {
+	const size = 40
+	random := rand.New(rand.NewPCG(3, 7))
+	got := NewRecent[int](size)
+	want, err := simplelru.NewLRU[uint64, int](size, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step := range 20_000 {
+		k := random.Uint64N(2 * size)
+		if random.IntN(2) == 0 {
+			got.Add(k, step)
+			want.Add(k, step)
+		} else {
+			v, ok := got.Get(k)
+			if w, there := want.Get(k); v != w || ok != there {
+				t.Fatalf("step %d: Get(%d) is %d, %v, want %d, %v", step, k, v, ok, w, there)
+			}
+		}
+		k = random.Uint64N(2 * size)
+		v, ok := got.Peek(k)
+		if w, there := want.Peek(k); v != w || ok != there || got.Len() != want.Len() {
+			t.Fatalf("step %d: Peek(%d) is %d, %v, want %d, %v", step, k, v, ok, w, there)
+		}
 	}
 }
 
