@@ -270,8 +270,9 @@ func (a *account) usedFamily(t *window.Attempt) bool {
 		return true
 	}
 	for i := range a.known {
-		for _, have := range a.known[i].agents {
-			if have.agent != 0 && have.family == t.Family && int64(have.since)*minute <= t.At-agentAge {
+		h := &a.known[i]
+		for n, have := range h.agents {
+			if have.agent != 0 && h.families[n] == t.Family && int64(have.since)*minute <= t.At-agentAge {
 				return true
 			}
 		}
