@@ -171,6 +171,37 @@ func (s *campaigns) confirm(k *campaign, now int64) {
 	s.evidence.Take(later[:n])
 }
 
+// revise withdraws the campaign of an incident if the failures that no success explains
+// are too few for one.
+func (s *campaigns) revise(i *attack.Attack) {
+	var rest []*evidence.Failure
+	for _, t := range i.Attempts() {
+		if !t.Succeeded {
+			rest = append(rest, &evidence.Failure{Attempt: t})
+		}
+	}
+	if !s.level.several(rest) {
+		s.withdraw(i)
+	}
+}
+
+// withdraw closes the campaign of an incident, if it has one, and withdraws the incident.
+func (s *campaigns) withdraw(i *attack.Attack) {
+	if n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i }); n >= 0 {
+		s.retire(s.list[n])
+		s.incidents.tracker.Withdraw(i.Incident)
+	}
+}
+
+// telephones reports whether failures may be those of people's telephones, which keep the
+// old password after a reset: they come from networks of owners that people come from.
+func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
+	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
+		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
+		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
+	}, s.profiles.cut)
+}
+
 // maxOrigin bounds the owners and the tools of an origin.
 const maxOrigin = 64
 

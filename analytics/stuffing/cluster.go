@@ -157,15 +157,6 @@ func (s *clusters) settled(members []*evidence.Failure) (of []*evidence.Failure)
 	return of
 }
 
-// telephones reports whether failures may be those of people's telephones, which keep the
-// old password after a reset: they come from networks of owners that people come from.
-func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
-	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
-		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
-	}, s.profiles.cut)
-}
-
 // rounds returns the failures of the week with a rare tool that are part of no campaign,
 // if half of their accounts were tried by several clients. Otherwise it returns nil.
 func (s *clusters) rounds(tool uint64, at int64) []*evidence.Failure {

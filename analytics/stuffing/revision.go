@@ -1,11 +1,8 @@
 package stuffing
 
 import (
-	"slices"
-
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
-	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -128,28 +125,6 @@ func (s *revisions) campaignOf(c *client) *attack.Attack {
 		}
 	}
 	return c.campaign
-}
-
-// revise withdraws the campaign of an incident if the failures that no success explains
-// are too few for one.
-func (s *campaigns) revise(i *attack.Attack) {
-	var rest []*evidence.Failure
-	for _, t := range i.Attempts() {
-		if !t.Succeeded {
-			rest = append(rest, &evidence.Failure{Attempt: t})
-		}
-	}
-	if !s.level.several(rest) {
-		s.withdraw(i)
-	}
-}
-
-// withdraw closes the campaign of an incident, if it has one, and withdraws the incident.
-func (s *campaigns) withdraw(i *attack.Attack) {
-	if n := slices.IndexFunc(s.list, func(k *campaign) bool { return k.incident == i }); n >= 0 {
-		s.retire(s.list[n])
-		s.incidents.tracker.Withdraw(i.Incident)
-	}
 }
 
 // allAttempts returns the attempts of a client inside and outside of its incident.
