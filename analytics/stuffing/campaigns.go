@@ -2,11 +2,11 @@ package stuffing
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strconv"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
@@ -22,6 +22,7 @@ type campaigns struct {
 	clusters    *clusters
 	level       *tenantLevel
 	credentials *credentials
+	geo         *policy.GeoCache
 	slow        int64 // milliseconds
 	list        []*campaign
 	byTrait     map[uint64]*campaign
@@ -272,6 +273,7 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 
 // extend makes failures part of a campaign, and looks for the successes of their time.
 func (s *campaigns) extend(k *campaign, members []*evidence.Failure, ev *event.Event) {
+	k.waitForRounds(members[0].At - k.end)
 	s.evidence.Take(members)
 	for _, f := range members {
 		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
@@ -307,6 +309,7 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	k.began, k.end = members[0].At, members[len(members)-1].At
 	k.opened = k.end
 	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
+	k.waitForRounds(betweenRounds(members))
 	k.clients, k.sample = map[event.ClientKey]struct{}{}, map[uint64]struct{}{}
 	for _, f := range members {
 		if f.Key != 0 && len(k.sample) < maxCampaignSample {
@@ -374,20 +377,9 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
 		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
-		if s.sameAccounts(k, members) || clients*2 >= len(members) || concurrent {
+		if s.sameAccounts(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}
 	return best
-}
-
-// sameAccounts reports whether at least half of the accounts that fail did so when a
-// campaign opened, and more than by chance: three standard deviations more than if the
-// accounts of both were drawn from the tenant's. Attacks on everybody share most accounts,
-// so that a campaign that opened with more than a quarter of the tenant's does not count.
-func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
-	shared, named := k.sharedAccounts(members)
-	share := min(1, float64(len(k.sample))/float64(max(s.rarity.population.Accounts(), 1)))
-	byChance := share * float64(named)
-	return named > 0 && 2*shared >= named && share <= 0.25 && float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
 }

@@ -253,6 +253,19 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 	return false
 }
 
+// usedKind reports whether the account had signed in with an agent of a family up to a
+// time.
+func (a *account) usedKind(f event.Family, before int64) bool {
+	for i := range a.known {
+		for _, have := range a.known[i].agents {
+			if have.agent != 0 && have.family == f && int64(have.since)*minute <= before {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // neverUsed reports whether an account that has signed in before had not used an agent
 // well before a time, as in usedBefore.
 func (a *account) neverUsed(agent uint32, before int64) bool {

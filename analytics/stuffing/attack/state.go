@@ -28,13 +28,14 @@ type savedTally struct {
 	Last     int64
 	Reason   event.Reason
 	Marks    event.Marks
+	First    int64
 }
 
 // Save implements incident.Detail.
 func (i *Attack) Save() ([]byte, error) {
 	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.latest.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
-		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks})
+		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks, First: t.first})
 	}
 	for _, d := range i.distinct(&s) {
 		b, err := d.counter.MarshalBinary()
@@ -56,7 +57,7 @@ func (i *Attack) Restore(b []byte) error {
 	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	i.tallies = make(map[uint64]*tally, len(s.Tallies))
 	for _, t := range s.Tallies {
-		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, reason: t.Reason, marks: t.Marks}
+		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, first: t.First, last: t.Last, reason: t.Reason, marks: t.Marks}
 	}
 	i.most, i.targeted = s.Most, s.Targeted
 	for _, d := range i.distinct(&s) {
