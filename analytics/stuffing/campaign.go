@@ -60,6 +60,12 @@ func (k *campaign) waitForRounds(pause int64) {
 	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
 }
 
+// apart returns the time between a campaign and failures, in order, that are all after
+// or all before it, in milliseconds; otherwise a negative number.
+func (k *campaign) apart(members []*evidence.Failure) int64 {
+	return max(members[0].At-k.end, k.began-members[len(members)-1].At)
+}
+
 // betweenRounds returns the longest pause between failures after which half of the accounts
 // are those from before it.
 func betweenRounds(members []*evidence.Failure) (longest int64) {
@@ -193,11 +199,12 @@ func (s *campaigns) sameAccounts(k *campaign, made *campaign, members []*evidenc
 	return float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
 }
 
-// nextRound reports whether failures are the next round of a campaign: within hours, with the
-// same tool, from similar networks, and four fifths of them of accounts that failed in it.
+// nextRound reports whether failures are the next round of a campaign, or the one before: within
+// hours, with the same tool, from similar networks, and four fifths of them of accounts that
+// failed in it.
 func (s *campaigns) nextRound(k *campaign, made *campaign, members []*evidence.Failure) bool {
 	tools := slices.ContainsFunc(k.tools, func(t uint32) bool { return slices.Contains(made.origin.Tools, t) })
-	apart, again := members[0].At-k.end, 0
+	apart, again := k.apart(members), 0
 	for _, f := range members {
 		if k.incident.HasFailed(f.Key) {
 			again++
