@@ -61,7 +61,7 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 		}
 		k := s.byTrait[uint64(features[n])]
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool ||
-			!s.knowsRare(k, got) && !k.has(c.key) || n != traitTool && personal(got) && !k.isNear(got.first) {
+			!s.knowsRare(k, got) && !k.has(c.key) || n != traitTool && personal(got) && !(k.isNear(got.first) && k.tries(got.service)) {
 			continue
 		}
 		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
@@ -94,10 +94,10 @@ func (s *campaigns) bySession(c *client, got *signIn) *campaign {
 
 // knowsRare reports whether what is rare was known when a campaign began: on the first
 // day, that holds for programs that no person uses, and for accounts that had signed in
-// before.
+// well before.
 func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
 	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool ||
-		slices.ContainsFunc(got.account.known, func(h knownClient) bool { return h.first < k.began })
+		got.account.hadSignedIn(min(k.began, got.first)-agentAge)
 }
 
 // ofMember returns the campaign whose attacker a success must be that is foreign to its

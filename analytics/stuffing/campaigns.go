@@ -77,11 +77,12 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 // openRounds opens a campaign where a client with an incident of its own tries again
 // what another client tried with the same rare tool: an attacker who moves to another
 // address for each round. Where a campaign of the tool was over, it goes on with another
-// round of the same accounts. The failures are compared each time those of the incident
-// have doubled. openRounds returns the campaign, or nil.
+// round of the same accounts. The failures are compared with each of the first sixteen of
+// the incident, and each time that these have doubled. openRounds returns the campaign, or
+// nil.
 func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
 	key, n := f.Traits[traitTool], own.Counts.Failures
-	if n < leastRound || n&(n-1) != 0 {
+	if n < leastRound || n > 2*leastRound && n&(n-1) != 0 {
 		return nil
 	}
 	if key == 0 {
@@ -109,9 +110,7 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 	if !window.NamesTool(f.Tool) {
 		return nil
 	}
-	members := s.evidence.Unexplained(own.Start-hour, func(o *evidence.Failure) bool {
-		return o.Single && o.Tool == f.Tool && o.At <= f.At+hour
-	})
+	members := s.concurrent(f, own.Start)
 	if s.level.several(members) {
 		return s.open(campaign{tenant: true, only: []uint32{f.Tool}}, members, ev)
 	}
@@ -123,6 +122,27 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 		}
 	}
 	return nil
+}
+
+// concurrent returns the failures with the tool of a failure, from an hour before a time to
+// an hour after the failure, of clients that have incidents of their own or fail for a
+// quarter of the accounts that a campaign needs, and where nobody else gets in.
+func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Failure {
+	all := s.evidence.Unexplained(start-hour, func(o *evidence.Failure) bool { return o.Tool == f.Tool && o.At <= f.At+hour })
+	at := map[event.ClientKey]map[uint64]struct{}{}
+	for _, o := range all {
+		key := s.profiles.cut(o.Client)
+		if at[key] == nil {
+			at[key] = map[uint64]struct{}{}
+		}
+		at[key][o.Key] = struct{}{}
+	}
+	least := max(2, (s.level.policy.Stuffing.Campaign.Accounts+3)/4)
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool {
+		key := s.profiles.cut(o.Client)
+		c, ok := s.profiles.clients.Peek(key)
+		return !o.Single && (len(at[key]) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside)
+	})
 }
 
 // leastRound is the least number of failures in a round.
@@ -376,7 +396,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) || began <= k.end && end >= k.began && k.changesTools(members)
 		if s.sameAccounts(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
