@@ -175,6 +175,12 @@ func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
 }
 
+// failedWith reports whether the client has failed with the tool of a success for an
+// account other than its own.
+func (c *client) failedWith(got *signIn) bool {
+	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != got.key && t.Tool == got.tool && !t.Succeeded })
+}
+
 // noteHour counts a sign-in in the hours of a shared address, if it is the account's
 // first in its hour. Mail programs do not count: they sign in at night, too.
 func (c *client) noteHour(have, got *signIn) {
