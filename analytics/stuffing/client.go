@@ -215,7 +215,7 @@ func (c *client) others(i *attack.Attack, a *account, agent uint32, familiar boo
 	switch {
 	case a == nil || i.UsesAgent(agent) || i.AgentsFull():
 		return false
-	case at > i.End+attackPause && c.usedBefore(i.Start):
+	case at > i.End+pauseAfter(i.End-i.Start, i.Counts.Failures) && c.usedBefore(i.Start):
 		return true
 	}
 	return familiar && agent != 0 && !i.HasFailed(a.key)

@@ -155,7 +155,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	c.switchTo(t.Tool)
 	if s.incidents.inReach(c.incident, t.At) && c.attackMade(t, a) {
 		if c.unit != nil {
-			c.unit.newest = max(c.unit.newest, t.At)
+			c.unit.oldest, c.unit.newest = min(c.unit.oldest, t.At), max(c.unit.newest, t.At)
 		}
 		if !c.incident.AddFailure(*t, ev) {
 			s.incidents.tracker.MarkDirty(c.incident.Incident)

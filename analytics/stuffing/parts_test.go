@@ -133,8 +133,10 @@ func TestUnit(t *testing.T) {
 	}{
 		{unit{tools: []uint32{1}, rare: []uint32{1}}, 1, true, event.Day, true},
 		{unit{tools: []uint32{1}, rare: []uint32{1}}, 2, false, 0, false},
-		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2 * event.Hour, true},
-		{unit{tools: []uint32{1}, newest: event.Hour}, 1, false, 2*event.Hour + 1, false},
+		{unit{tools: []uint32{1}, newest: event.Hour, pause: event.Hour}, 1, false, 2 * event.Hour, true},
+		{unit{tools: []uint32{1}, newest: event.Hour, pause: event.Hour}, 1, false, 2*event.Hour + 1, false},
+		{unit{tools: []uint32{1}, oldest: event.Hour, newest: event.Hour, pause: event.Minute}, 1, false, event.Hour - event.Minute, true},
+		{unit{tools: []uint32{1}, oldest: event.Hour, newest: event.Hour, pause: event.Minute}, 1, false, event.Hour - event.Minute - 1, false},
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, true, event.Hour, false},
 		{unit{tools: []uint32{1}, newest: event.Hour, familiar: true}, 1, true, event.Hour, true},
 	} {

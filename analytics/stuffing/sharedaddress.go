@@ -18,10 +18,11 @@ const maxEarlier = 4
 // unit is the part of a shared address that belongs to its incident. The other
 // users of the address are not part of the attack.
 type unit struct {
-	tools    []uint32 // the tools of the attack
-	rare     []uint32 // of these, those with which hardly anybody at the address signs in
-	familiar bool     // accounts that know the address are attacked as well
-	newest   int64    // its latest failure
+	tools          []uint32 // the tools of the attack
+	rare           []uint32 // of these, those with which hardly anybody at the address signs in
+	familiar       bool     // accounts that know the address are attacked as well
+	oldest, newest int64    // its failures
+	pause          int64    // without failures for so long it is over, in milliseconds
 }
 
 // unitIncident is a unit with its incident.
@@ -30,10 +31,14 @@ type unitIncident struct {
 	unit     *unit
 }
 
-// attackPause is the pause, in milliseconds, after which an attack with a tool that
-// people at the address also use takes in no more accounts of the address: later
-// failures are their own.
-const attackPause = 60 * 60 * 1000
+// attackPause is the longest pause, in milliseconds, after which an attack with a tool
+// that people at the address also use takes in no more accounts of the address, and
+// leastPause the shortest: later failures are their own. Between them it is twelve times the
+// mean interval of the attack.
+const (
+	attackPause = 60 * 60 * 1000
+	leastPause  = 20 * 60 * 1000
+)
 
 // has reports whether an attempt at a time belongs to the attack.
 func (u *unit) has(tool uint32, familiar bool, at int64) bool {
@@ -43,7 +48,39 @@ func (u *unit) has(tool uint32, familiar bool, at int64) bool {
 	if !slices.Contains(u.tools, tool) {
 		return false
 	}
-	return slices.Contains(u.rare, tool) || at <= u.newest+attackPause && (u.familiar || !familiar)
+	return slices.Contains(u.rare, tool) || at >= u.oldest-u.pause && at <= u.newest+u.pause && (u.familiar || !familiar)
+}
+
+// span sets the times of an attack that opens with an attempt: those of the attempts with
+// its tool that follow each other. The mean interval is that of the attempts within a time
+// of the attempt.
+func (u *unit) span(all []window.Attempt, t *window.Attempt, within int64) {
+	n, first, last := 0, t.At, t.At
+	for i := range all {
+		if o := &all[i]; o.Tool == t.Tool && abs(o.At-t.At) <= within {
+			n, first, last = n+1, min(first, o.At), max(last, o.At)
+		}
+	}
+	u.pause = pauseAfter(last-first, n)
+	u.oldest, u.newest = t.At, t.At
+	for i := len(all) - 1; i >= 0; i-- {
+		if o := &all[i]; o.Tool == t.Tool && o.At < u.oldest && o.At >= u.oldest-u.pause {
+			u.oldest = o.At
+		}
+	}
+	for i := range all {
+		if o := &all[i]; o.Tool == t.Tool && o.At > u.newest && o.At <= u.newest+u.pause {
+			u.newest = o.At
+		}
+	}
+}
+
+// pauseAfter returns the pause after which an attack of n failures in a time is over.
+func pauseAfter(span int64, n int) int64 {
+	if n < 2 {
+		return attackPause
+	}
+	return min(max(12*span/int64(n-1), leastPause), attackPause)
 }
 
 // join adds another unit of the same address.
@@ -57,7 +94,7 @@ func (u *unit) join(o *unit) {
 		}
 	}
 	u.familiar = u.familiar || o.familiar
-	u.newest = max(u.newest, o.newest)
+	u.oldest, u.newest, u.pause = min(u.oldest, o.oldest), max(u.newest, o.newest), max(u.pause, o.pause)
 }
 
 // switchTo makes the attack with a tool the latest one of a shared address.
@@ -91,7 +128,8 @@ func (s *sharedAddresses) limit(c *client, marks event.Marks) {
 	if c.unit != nil || c.incident == nil || !c.shared(marks) {
 		return
 	}
-	c.unit = &unit{familiar: true, newest: c.incident.End}
+	i := c.incident
+	c.unit = &unit{familiar: true, oldest: i.Start, newest: i.End, pause: pauseAfter(i.End-i.Start, i.Counts.Failures)}
 	for _, t := range c.incident.Attempts() {
 		if len(c.unit.tools) < maxUnitTools && !slices.Contains(c.unit.tools, t.Tool) {
 			c.unit.tools = append(c.unit.tools, t.Tool)
@@ -150,7 +188,7 @@ func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why
 	if c.users == nil {
 		c.users = new(users)
 	}
-	u = unit{tools: []uint32{t.Tool}, newest: t.At}
+	u = unit{tools: []uint32{t.Tool}, oldest: t.At, newest: t.At, pause: attackPause}
 	switch rare := s.rarity.rareAt(c, t); {
 	case rare && windowsOnly(t):
 		return "", u // a log that names the program tells more
@@ -182,8 +220,10 @@ func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why
 	switch {
 	case burst.opensShared(leastBurst, int(usualBurst), known, active), quiet && burst.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowBurst
+		u.span(c.attempts.All(), t, s.burst)
 	case slow.opensShared(leastSlow, int(usualSlow), known, active), quiet && night.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowSlow
+		u.span(c.attempts.All(), t, s.slow)
 	}
 	u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 	return why, u

@@ -48,6 +48,7 @@ type savedUnit struct {
 	Odd, Familiar bool // Odd: all tools are rare, as it was once saved
 	Newest        int64
 	Rare          []uint32
+	Oldest, Pause int64
 }
 
 type savedUnitIncident struct {
@@ -128,11 +129,11 @@ func (c *client) saved(protected bool) *savedClient {
 }
 
 func (u *unit) saved() *savedUnit {
-	return &savedUnit{Tools: u.tools, Familiar: u.familiar, Newest: u.newest, Rare: u.rare}
+	return &savedUnit{Tools: u.tools, Familiar: u.familiar, Newest: u.newest, Rare: u.rare, Oldest: u.oldest, Pause: u.pause}
 }
 
 func (s *savedUnit) restored() *unit {
-	u := &unit{tools: s.Tools, rare: s.Rare, familiar: s.Familiar, newest: s.Newest}
+	u := &unit{tools: s.Tools, rare: s.Rare, familiar: s.Familiar, oldest: s.Oldest, newest: s.Newest, pause: s.Pause}
 	if s.Odd {
 		u.rare = s.Tools
 	}
