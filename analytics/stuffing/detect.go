@@ -129,7 +129,7 @@ func (s *Detector) failed(ev *event.Event) {
 		s.failedAs(ev, &t, a, own)
 		return
 	}
-	if own == nil && c.gotIn(t.Key) && (c.forgives(&t, s.signIns.forgiveness, c.shared(t.Marks)) || c.forgives(&t, recoverWithin, true)) {
+	if own == nil && c.gotIn(t.Key) && c.forgives(&t, s.signIns.forgiveness, c.shared(t.Marks)) {
 		s.decided(ev, explain.Forgiven, "the account got in soon afterwards", "stuffing.forgiveness")
 		return // the record of the success came first
 	}
