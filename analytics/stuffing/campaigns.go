@@ -35,8 +35,8 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
-	if own == nil && c.retries(t) {
-		return nil
+	if own == nil && (c.retries(t) || c.gotIn(t.Key) && c.forgives(t, recoverWithin, true)) {
+		return nil // of one program, or of somebody whose success came first
 	}
 	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
 	f.Repeated = c.repeats(t)

@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"math"
 	"slices"
 
 	"redshank/analytics/baseline"
@@ -45,6 +46,8 @@ type users struct {
 	usual   usualFailures
 	earlier []unitIncident  // attacks that go on beside that of client.unit
 	hours   *baseline.Hours // nil until the address is shared
+
+	replaced replacedSignIns
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -122,6 +125,9 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	}
 	c.noteHour(nil, got)
 	a = g.signIns[oldest].signIn
+	if a.outcome == event.Success {
+		g.replaced.add(a.last)
+	}
 	*a = *got
 	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
 	return a, true
@@ -130,16 +136,61 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 // add appends the sign-in of another account.
 func (g *users) add(a *signIn) { g.signIns = append(g.signIns, userSignIn{a.key, g.arrived, a}) }
 
+// replacedSignIns counts the accounts that a full list has replaced, by the time of their
+// latest sign-in: an address of thousands fills a list within a minute.
+type replacedSignIns struct {
+	counts []uint16 // of the latest six hours, by ten minutes; nil: none yet
+	newest int32    // ten minutes from 1970
+}
+
+const (
+	replacedGrain = 10 * minute
+	replacedSlots = 36
+)
+
+// add counts an account whose latest sign-in was at a time. Earlier ones than the latest six
+// hours do not count.
+func (r *replacedSignIns) add(at int64) {
+	now := int32(max(at, 0) / replacedGrain)
+	if r.counts == nil {
+		r.counts, r.newest = make([]uint16, replacedSlots), now
+	}
+	for ; r.newest < now; r.newest++ {
+		if now-r.newest > replacedSlots {
+			r.newest = now - replacedSlots
+		}
+		r.counts[(r.newest+1)%replacedSlots] = 0
+	}
+	if n := &r.counts[now%replacedSlots]; now > r.newest-replacedSlots && *n < math.MaxUint16 {
+		*n++
+	}
+}
+
+// between returns how many accounts were replaced that signed in between two times, to
+// ten minutes.
+func (r *replacedSignIns) between(from, to int64) (n int) {
+	if r.counts == nil {
+		return 0
+	}
+	for slot := max(int32(from/replacedGrain), r.newest-replacedSlots+1, 0); slot <= min(int32(to/replacedGrain), r.newest); slot++ {
+		n += int(r.counts[slot%replacedSlots])
+	}
+	return n
+}
+
 // succeeded returns how many accounts got in between two times. Where the list
 // is full and all of it lies between them, the accounts that know the address
-// count instead.
+// count instead. Accounts that the list has replaced may count twice.
 func (c *client) succeeded(from, to int64) (n int) {
+	if c.users != nil {
+		n = c.users.replaced.between(from, to)
+	}
 	for _, a := range c.signIns() {
 		if a.outcome == event.Success && a.activeBetween(from, to) {
 			n++
 		}
 	}
-	if n == maxSignIns {
+	if n >= maxSignIns {
 		return max(n, c.knownUsers())
 	}
 	return n

@@ -71,6 +71,8 @@
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
 // late, and it would not have opened if they had come in time. Decisions about the client then
 // wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
+// On the first day of all, decisions about a client from which five accounts have got in
+// wait for an hour, too.
 //
 // # It stays quiet
 //

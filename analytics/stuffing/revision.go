@@ -154,7 +154,7 @@ func (s *revisions) withdraw(c *client, late, length int64) {
 
 // waitFor returns how long a decision about a client waits for sign-ins, in milliseconds:
 // as long as they were late there, or, up to an hour, at other clients if people are known
-// to use this one.
+// to use this one; an hour on the first day, on which nobody is known, where people get in.
 func (s *thresholds) waitFor(c *client) int64 {
 	now, minutes := s.incidents.tracker.Newest(), int32(0)
 	if c.wait.applies(now) {
@@ -162,6 +162,9 @@ func (s *thresholds) waitFor(c *client) int64 {
 	}
 	if c.knownUsers() > 0 && s.late.applies(now) {
 		minutes = max(minutes, s.late.minutes)
+	}
+	if len(c.signIns()) >= sharedUsers && !s.statistics.population.Learned(now, 1) {
+		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
 }

@@ -280,14 +280,14 @@ func (w *attemptStats) opensAtNight(accounts, usual, known int) bool {
 }
 
 // opensRareTool is opensShared for a tool that is rare at the address, with thresholds that
-// count some times. Those who have used it there do not count: few of the thousands behind
-// one address of a carrier use a common browser.
+// count some times. Those who have used it do not count: few of the thousands behind one
+// address of a carrier may use a common browser there.
 func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, times int) (why string) {
 	p := &s.policy.Stuffing
 	opens := func(name string, accounts, failures int) func(w *attemptStats) bool {
 		accounts, failures = times*accounts, times*failures
 		return func(w *attemptStats) bool {
-			w.foreign, w.familiar = w.foreign+w.familiar-w.own, 0
+			w.foreign, w.familiar = w.foreign+w.familiar-w.theirs, 0
 			w.succeeded = s.succeededWith(c, t.Tool, w)
 			if w.foreign >= accounts && w.foreign > w.succeeded || w.foreign >= 3 && w.failures >= failures {
 				why = name

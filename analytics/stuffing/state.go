@@ -41,6 +41,9 @@ type savedClient struct {
 	Hours     []float32 // of each hour of the day: day, today, usual
 	Earlier   []savedUnitIncident
 	Wait      [2]int32 // minutes, end
+
+	Replaced       []uint16
+	ReplacedNewest int32
 }
 
 type savedUnit struct {
@@ -117,6 +120,7 @@ func (c *client) saved(protected bool) *savedClient {
 	if u := c.users; u != nil {
 		s.Known, s.UsualDay = u.known, u.usual.day
 		s.Hours = u.hours.Saved()
+		s.Replaced, s.ReplacedNewest = u.replaced.counts, u.replaced.newest
 		for _, e := range u.earlier {
 			s.Earlier = append(s.Earlier, savedUnitIncident{idOf(e.incident), e.unit.saved()})
 		}
@@ -196,6 +200,9 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	}
 	if len(in.SignIns) > 0 || in.Known > 0 || in.UsualDay != 0 {
 		c.users = &users{known: in.Known, usual: usualFailures{in.Usual[0], in.Usual[1], in.Usual[2], in.Usual[3], in.UsualDay}}
+	}
+	if len(in.Replaced) == replacedSlots && in.ReplacedNewest >= 0 && c.users != nil {
+		c.users.replaced = replacedSignIns{in.Replaced, in.ReplacedNewest}
 	}
 	for i := range in.SignIns {
 		c.users.add(s.restoredSignIn(&in.SignIns[i]))

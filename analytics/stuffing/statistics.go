@@ -34,6 +34,7 @@ type attemptStats struct {
 	foreign   int  // distinct accounts that fail and do not know the network
 	familiar  int  // distinct accounts that know the network and do not get in soon after
 	own       int  // of these, with an agent that the account has used there
+	theirs    int  // of foreign and familiar, with an agent that the account has used, wherever that was
 	leaked    int  // of both, on a leaked list
 	failures  int  // attempts of foreign accounts without an incident of their own
 	unknown   int  // attempts whose account the log does not name
@@ -116,8 +117,12 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 // forgivenessAt returns how soon after a failure a success of its account explains it, in
 // milliseconds: later than elsewhere where decisions wait for such sign-ins.
 func (s *statistics) forgivenessAt(c *client) int64 {
-	if c.wait.applies(s.incidents.tracker.Newest()) {
+	now := s.incidents.tracker.Newest()
+	switch {
+	case c.wait.applies(now):
 		return max(s.forgiveness, min(int64(c.wait.minutes)*minute, recoverWithin))
+	case len(c.signIns()) >= sharedUsers && !s.population.Learned(now, 1):
+		return max(s.forgiveness, recoverWithin)
 	}
 	return s.forgiveness
 }
@@ -277,6 +282,9 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 		if a.guessed {
 			w.guessed += a.attempts
 		}
+	}
+	if a.program {
+		w.theirs++
 	}
 	if a.marks.Has(event.LeakedAccount) {
 		w.leaked++
