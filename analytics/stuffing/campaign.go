@@ -60,22 +60,6 @@ func (k *campaign) waitForRounds(pause int64) {
 	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
 }
 
-// changesTools reports whether a campaign and other failures are made with the same tools in turn:
-// with several, and half of the failures with those of the campaign.
-func (k *campaign) changesTools(members []*evidence.Failure) bool {
-	tools, with := map[uint32]struct{}{}, 0
-	for _, f := range members {
-		if slices.Contains(k.tools, f.Tool) {
-			tools[f.Tool] = struct{}{}
-			with++
-		}
-	}
-	return len(tools) >= severalTools && 2*with >= len(members)
-}
-
-// severalTools is how many tools two attacks share only if they are one.
-const severalTools = 4
-
 // apart returns the time between a campaign and failures, in order, that are all after
 // or all before it, in milliseconds; otherwise a negative number.
 func (k *campaign) apart(members []*evidence.Failure) int64 {
