@@ -60,6 +60,29 @@ func (k *campaign) waitForRounds(pause int64) {
 	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
 }
 
+// beside reports whether failures at the time of a campaign are another part of it, with other
+// tools: most use a service of the campaign, both come from networks of all kinds of owners,
+// and the accounts are not shared as they would be by chance.
+func (s *campaigns) beside(k *campaign, made *campaign, members []*evidence.Failure) bool {
+	if !k.origin.Scattered || !made.origin.Scattered || k.apart(members) > 0 {
+		return false
+	}
+	with, named, shared := 0, 0, 0
+	for _, f := range members {
+		if k.tries(f.Service) {
+			with++
+		}
+		if f.Key != 0 {
+			named++
+			if k.incident.HasFailed(f.Key) {
+				shared++
+			}
+		}
+	}
+	byChance := named * k.incident.Counts.DistinctUsers / max(s.rarity.population.Accounts(), 1)
+	return 5*with >= 4*len(members) && (byChance < 3 && shared <= byChance || 3*shared <= byChance)
+}
+
 // apart returns the time between a campaign and failures, in order, that are all after
 // or all before it, in milliseconds; otherwise a negative number.
 func (k *campaign) apart(members []*evidence.Failure) int64 {

@@ -170,12 +170,16 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 // failures of a campaign do, with a program of the campaign: from an owner's network from
 // which hardly anybody signs in, among servers for rent or in a country new to the account.
 // The account's own program is one of the campaign only if most failures are made with it.
+// Without a database, the networks alone decide.
 func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64) bool {
 	if !got.password() || got.agent == mailProtocols || !k.uses(got) || !s.rarity.oddOwner(c, k.began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
 		return false
 	}
 	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) {
 		return false
+	}
+	if !s.profiles.policy.HasOwners() {
+		return got.account.hadSignedIn(before - agentAge)
 	}
 	if s.geo.Rented(got.from.Addr()) {
 		return s.rentedShare(k) >= 0.2 && got.account.hadSignedIn(before-agentAge)
