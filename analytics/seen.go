@@ -10,7 +10,7 @@ import (
 )
 
 // Bounds of the keys that are remembered to recognise a chunk or a record that
-// arrives twice, in keys of about 150 bytes.
+// arrives twice, in keys of about 50 bytes.
 const (
 	maxChunks = 4096
 	maxIDs    = 1 << 17

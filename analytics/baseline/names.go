@@ -5,7 +5,7 @@ import (
 )
 
 // Names are the names of features, of which a baseline keeps only the hash. Names
-// are shared by all accounts and bounded, at about 150 bytes each. The oldest name
+// are shared by all accounts and bounded, at about 100 bytes each. The oldest name
 // is dropped first; a feature still in use gets its name back on the next day.
 type Names struct {
 	*window.Recent[Name]

@@ -3,6 +3,8 @@ package event
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
+	"math/rand/v2"
 	"net/netip"
 
 	"github.com/cespare/xxhash/v2"
@@ -44,23 +46,27 @@ func (k ClientKey) SameSubnet(o ClientKey) bool {
 // Hash returns a hash of the address.
 func (k ClientKey) Hash() uint64 { return xxhash.Sum64(k[:]) }
 
-// Spread returns a hash of the address that is good enough for the place in a cache and
-// much cheaper than Hash. An attacker can find addresses with equal hashes.
+// seed is random, so that nobody can choose addresses with the same Spread.
+var seed = [2]uint64{rand.Uint64(), rand.Uint64()}
+
+// Spread returns a hash of the address for a table in memory, which is cheaper than
+// Hash and different in each process.
 func (k ClientKey) Spread() uint64 {
-	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
-	return (low ^ high*0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15
+	low, high := binary.BigEndian.Uint64(k[8:]), binary.BigEndian.Uint64(k[:])
+	high, low = bits.Mul64(low^seed[0], high^seed[1])
+	return high ^ low
 }
 
 // Cut clears the bits beyond a prefix of v4bits for an IPv4 address, v6bits for an
 // IPv6 address.
 func (k ClientKey) Cut(v4bits, v6bits int) ClientKey {
-	bits := v6bits
+	prefix := v6bits
 	if k.Is4() {
-		bits = 96 + v4bits
+		prefix = 96 + v4bits
 	}
 	high, low := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(k[8:])
 	// A shift by 64 or more gives 0; a shift by a negative number panics.
-	binary.BigEndian.PutUint64(k[:], high&^(math.MaxUint64>>min(bits, 64)))
-	binary.BigEndian.PutUint64(k[8:], low&^(math.MaxUint64>>max(bits-64, 0)))
+	binary.BigEndian.PutUint64(k[:], high&^(math.MaxUint64>>min(prefix, 64)))
+	binary.BigEndian.PutUint64(k[8:], low&^(math.MaxUint64>>max(prefix-64, 0)))
 	return k
 }

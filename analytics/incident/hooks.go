@@ -38,6 +38,9 @@ func (t *Tracker) AddClients(f func(client event.ClientKey, at int64) *Incident)
 // OpenFor returns the open incident that a client, by its whole address, is part
 // of at a time in Unix milliseconds, or nil.
 func (t *Tracker) OpenFor(client event.ClientKey, at int64) *Incident {
+	if t.incidents.Len() == 0 { // as nearly always
+		return nil
+	}
 	for _, f := range t.hooks.client {
 		if i := f(client, at); i != nil {
 			return i

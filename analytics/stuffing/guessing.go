@@ -5,6 +5,7 @@ import (
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -81,7 +82,24 @@ func (s *guessing) lookBack(a *account) {
 func (s *incidents) guesses(a *account, got *signIn) bool {
 	i := a.incident
 	return s.inReach(i, got.first) && i.UsesAgent(got.agent) && !a.usedAgent(got.agent, i.Start) && got.password() &&
-		(got.family != event.Browser || got.first <= i.End+maxCampaignPause)
+		(got.family != event.Browser || got.first <= i.End+maxCampaignPause) && !s.ownersTypo(i, got)
+}
+
+// ownersTypo reports whether an incident has failures with the program of a success only
+// shortly before it and at the same address, while the guesses are made with one other
+// program: the account's owner has mistyped somewhere new.
+func (s *incidents) ownersTypo(i *attack.Attack, got *signIn) bool {
+	since, others := got.first-s.policy.Stuffing.Forgiveness.Milliseconds(), 0
+	all := i.Attempts()
+	for n := range all {
+		switch t := &all[n]; {
+		case t.Agent != got.agent:
+			others++
+		case t.At < since || t.At > got.first || event.ClientKey(t.Client) != got.from:
+			return false
+		}
+	}
+	return i.Agents() == 2 && others > len(all)-others
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.

@@ -60,20 +60,20 @@ func (p *staleProgram) made(t *window.Attempt) bool {
 }
 
 // knownClient is a client address that an account has signed in from without
-// an attack.
+// an attack. It fills one cache line of 64 bytes.
 type knownClient struct {
 	client      event.ClientKey
-	owner       uint32 // of the network; see profiles.owner
 	first, last int64
+	owner       uint32 // of the network; see profiles.owner
 	agents      [maxKnownAgents]knownAgent
-	counted     bool // among the known users of the client
+	families    [maxKnownAgents]event.Family // of agents
+	counted     bool                         // among the known users of the client
 }
 
 // knownAgent is a user agent, by its hash, that an account has used at a client.
 type knownAgent struct {
-	agent  uint32
-	since  int32 // Unix minute of its first use
-	family event.Family
+	agent uint32
+	since int32 // Unix minute of its first use
 }
 
 // addKnown remembers a success at a client. It reports whether that changed
@@ -143,11 +143,11 @@ func (h *knownClient) addAgent(agent uint32, family event.Family, at int64) {
 			return
 		}
 		if have.agent == 0 {
-			*have = knownAgent{agent, since, family}
+			*have, h.families[i] = knownAgent{agent, since}, family
 			return
 		}
 	}
-	h.agents[maxKnownAgents-1] = knownAgent{agent, since, family}
+	h.agents[maxKnownAgents-1], h.families[maxKnownAgents-1] = knownAgent{agent, since}, family
 }
 
 // uses reports whether the account has used an agent at the client. No agent is
@@ -236,7 +236,7 @@ func (a *account) knewSubnet(address event.ClientKey, before int64) bool {
 }
 
 func (h *knownClient) usesFamily(f event.Family) bool {
-	return h.agents[0].family == f || h.agents[1].family == f || h.agents[2].family == f
+	return h.families[0] == f || h.families[1] == f || h.families[2] == f
 }
 
 // usedAgent reports whether the account had signed in with an agent well before

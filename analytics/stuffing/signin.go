@@ -16,6 +16,7 @@ type signIn struct {
 	first, last int64
 	hours       uint64      // bit n: a success in the n-th hour before that of last
 	text        *signInText // nil where the address is the account's own
+	textAt      int64       // time of the sign-in that text is of
 	agent       uint32      // of the last one
 	tool        uint32
 	app         uint32 // the application, or the service where the log names none
@@ -33,23 +34,22 @@ type signIn struct {
 
 // signInText is the text of a sign-in for an alert.
 type signInText struct {
-	at                 int64
 	tool               uint32
 	agent, app, record string
 }
 
-// isReplaced reports whether the text of another sign-in replaces t, which may be nil.
-// The first sign-in with a program counts, and of two logs of one sign-in the one that
-// names the user agent. unusual reports whether the sign-in may turn out to be the
-// attack's, named whether its log names the agent.
-func (t *signInText) isReplaced(got *signIn, unusual, named bool) bool {
+// takesText reports whether the text of another sign-in replaces the one of a, which
+// may be nil. The first sign-in with a program counts, and of two logs of one sign-in
+// the one that names the user agent. unusual reports whether the sign-in may turn out to
+// be the attack's, named whether its log names the agent.
+func (a *signIn) takesText(got *signIn, unusual, named bool) bool {
 	switch {
-	case t == nil:
+	case a.text == nil:
 		return unusual
-	case abs(got.first-t.at) <= window.JoinWithin && (t.agent != "") != named:
+	case abs(got.first-a.textAt) <= window.JoinWithin && (a.text.agent != "") != named:
 		return named
 	}
-	return unusual && (t.tool != got.tool || got.first < t.at)
+	return unusual && (a.text.tool != got.tool || got.first < a.textAt)
 }
 
 // away is the longest pause within one session, in milliseconds.
@@ -72,7 +72,7 @@ func (a *signIn) merge(b *signIn) bool {
 	hours := a.hours<<(last/hour-a.last/hour) | b.hours<<(last/hour-b.last/hour)
 	if b.rank() >= a.rank() {
 		*a = *b
-		a.text, a.foreign = before.text, before.foreign || b.foreign
+		a.text, a.textAt, a.foreign = before.text, before.textAt, before.foreign || b.foreign
 		a.learned, a.learnedTool, a.counted = before.learned, before.learnedTool, before.counted
 	}
 	a.first, a.last, a.hours = first, last, hours

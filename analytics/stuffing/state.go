@@ -151,7 +151,7 @@ func (s *profiles) restoredSignIn(in *savedLogon) *signIn {
 	a := &signIn{key: in.Key, account: s.accountNamed(in.Key, in.Name), from: in.From, first: in.First, last: in.Last, agent: in.Agent, tool: in.Tool, app: in.Application,
 		learnedTool: in.LearnedTool, learned: in.Learned, service: in.Service, family: in.Family, outcome: in.Outcome, reason: in.Reason, proof: in.Proof, foreign: in.Foreign, counted: in.Counted, hours: in.Hours}
 	if len(in.Text) == 3 {
-		a.text = &signInText{in.First, in.Tool, in.Text[0], in.Text[1], in.Text[2]}
+		a.textAt, a.text = in.First, &signInText{in.Tool, in.Text[0], in.Text[1], in.Text[2]}
 	}
 	return a
 }
@@ -162,7 +162,7 @@ func (a *account) saved(protected bool) *savedAccount {
 		h := &a.known[i]
 		k := savedKnownClient{Client: h.client, Owner: h.owner, First: h.first, Last: h.last, Counted: h.counted}
 		for n, agent := range h.agents {
-			k.Agents[n] = [3]int64{int64(agent.agent), int64(agent.since), int64(agent.family)}
+			k.Agents[n] = [3]int64{int64(agent.agent), int64(agent.since), int64(h.families[n])}
 		}
 		s.Known = append(s.Known, k)
 	}
@@ -236,7 +236,7 @@ func (s *profiles) restoreAccount(key, value []byte) error {
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
 		for n, agent := range h.Agents {
-			k.agents[n] = knownAgent{uint32(agent[0]), int32(agent[1]), event.Family(agent[2])}
+			k.agents[n], k.families[n] = knownAgent{uint32(agent[0]), int32(agent[1])}, event.Family(agent[2])
 		}
 		a.known = append(a.known, k)
 	}

@@ -133,6 +133,19 @@ func (s *statistics) mixed(foreign, people int) bool {
 	return len(s.agents) >= 3 && !slices.ContainsFunc(s.agents, func(c agentCount) bool { return 3*c.accounts > 2*foreign })
 }
 
+// outnumbered reports whether a run cannot open an incident, however its accounts are
+// judged: at least as many accounts got in as attempts name one.
+func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
+	unknown := 0
+	for i := range run {
+		if run[i].Key == 0 {
+			unknown++
+		}
+	}
+	least := &s.policy.Stuffing.FailureThreshold
+	return unknown < min(least.Burst, least.Slow) && len(run)-unknown <= s.succeeded(c, run)
+}
+
 // succeeded returns how many accounts got in from a client during a run.
 func (s *statistics) succeeded(c *client, run []window.Attempt) int {
 	since := run[0].At
@@ -315,7 +328,7 @@ func (s *statistics) leaveOutStale() {
 func (s *statistics) windows(c *client, at, length int64, tool uint32, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
 	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
-		if len(run) < least { // nearly every call ends here
+		if len(run) < least || tool == 0 && s.outnumbered(c, run) { // nearly every call ends here
 			return false
 		}
 		s.run = s.of(c, run, tool)

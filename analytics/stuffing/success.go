@@ -37,8 +37,9 @@ func (s *signIns) observe(ev *event.Event) {
 	got := s.newSignIn(ev, c, a)
 	here, changed := c.addSignIn(&got)
 	unusual := got.foreign || got.rareTool || changed && here.text == nil && !a.knows(c.key)
-	if here.text.isReplaced(&got, unusual, len(ev.Agent) > 0) {
-		here.text = &signInText{at: got.first, tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
+	if here.takesText(&got, unusual, len(ev.Agent) > 0) {
+		here.textAt = got.first
+		here.text = &signInText{tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
 	}
 	got.text = here.text
 	if s.forgive(ev, c, &got) || changed {

@@ -3,15 +3,14 @@ package window
 import (
 	"cmp"
 	"slices"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // Recent is a bounded map that keeps the keys that were used last: hashes of names,
 // sessions or ids. A key that was never added is found with a probability of
 // entries/2^64.
 type Recent[V any] struct {
-	keys    *simplelru.LRU[uint64, dated[V]]
+	keys    lru[uint64, dated[V]] // all in list 0
+	size    int
 	clock   uint64              // additions so far
 	dirty   map[uint64]struct{} // nil: changes are not tracked
 	loading []Dated[V]
@@ -30,9 +29,7 @@ type Dated[V any] struct {
 
 // NewRecent returns a map of at most size entries, at least 1.
 func NewRecent[V any](size int) *Recent[V] {
-	r := &Recent[V]{}
-	r.keys, _ = simplelru.NewLRU(max(size, 1), func(key uint64, _ dated[V]) { r.markDirty(key) })
-	return r
+	return &Recent[V]{keys: newLRU[uint64, dated[V]](Spread), size: max(size, 1)}
 }
 
 // Track makes the map remember what changes, for Changes.
@@ -46,21 +43,24 @@ func (r *Recent[V]) markDirty(key uint64) {
 
 // Get returns the value of a key and makes the entry the most recent.
 func (r *Recent[V]) Get(key uint64) (V, bool) {
-	d, ok := r.keys.Get(key)
-	return d.v, ok
+	place := r.keys.find(key)
+	if place != 0 {
+		r.keys.toFront(place, 0)
+	}
+	return r.keys.all[place].value.v, place != 0
 }
 
 // Peek returns the value of a key and does not change the order.
 func (r *Recent[V]) Peek(key uint64) (V, bool) {
-	d, ok := r.keys.Peek(key)
-	return d.v, ok
+	place := r.keys.find(key)
+	return r.keys.all[place].value.v, place != 0
 }
 
 // Contains reports whether there is a value and does not change the order.
-func (r *Recent[V]) Contains(key uint64) bool { return r.keys.Contains(key) }
+func (r *Recent[V]) Contains(key uint64) bool { return r.keys.find(key) != 0 }
 
 // Len returns the number of entries.
-func (r *Recent[V]) Len() int { return r.keys.Len() }
+func (r *Recent[V]) Len() int { return r.keys.count }
 
 // Add sets the value of a key and makes the entry the most recent.
 func (r *Recent[V]) Add(key uint64, v V) {
@@ -73,20 +73,36 @@ func (r *Recent[V]) Add(key uint64, v V) {
 // marked dirty.
 func (r *Recent[V]) add(key uint64, v V) (isNew bool) {
 	r.clock++
-	before := r.keys.Len()
-	evicted := r.keys.Add(key, dated[V]{r.clock, v})
-	if isNew = evicted || r.keys.Len() > before; isNew {
+	if isNew = r.set(key, dated[V]{r.clock, v}); isNew {
 		r.markDirty(key)
 	}
 	return isNew
+}
+
+// set sets the value of a key, which becomes the most recent, and reports whether
+// the key is new.
+func (r *Recent[V]) set(key uint64, d dated[V]) (isNew bool) {
+	if place := r.keys.find(key); place != 0 {
+		r.keys.all[place].value = d
+		r.keys.toFront(place, 0)
+		return false
+	}
+	if r.keys.count >= r.size {
+		oldest := r.keys.oldest(0)
+		r.markDirty(r.keys.all[oldest].key)
+		r.keys.remove(oldest)
+	}
+	r.keys.insert(key, d, 0)
+	return true
 }
 
 // Changes yields the entries that were added, changed or dropped since the last
 // call. A dropped entry is not present and has no value.
 func (r *Recent[V]) Changes(yield func(d Dated[V], present bool)) {
 	for key := range r.dirty {
-		d, present := r.keys.Peek(key)
-		yield(Dated[V]{key, d.at, d.v}, present)
+		place := r.keys.find(key)
+		d := r.keys.all[place].value
+		yield(Dated[V]{key, d.at, d.v}, place != 0)
 	}
 	clear(r.dirty)
 }
@@ -99,7 +115,7 @@ func (r *Recent[V]) Load(d Dated[V]) { r.loading = append(r.loading, d) }
 func (r *Recent[V]) Loaded() {
 	slices.SortFunc(r.loading, func(a, b Dated[V]) int { return cmp.Compare(a.At, b.At) })
 	for _, d := range r.loading {
-		r.keys.Add(d.Key, dated[V]{d.At, d.Value})
+		r.set(d.Key, dated[V]{d.At, d.Value})
 		r.clock = max(r.clock, d.At)
 	}
 	r.loading = nil

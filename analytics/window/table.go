@@ -4,8 +4,7 @@ package window
 
 import (
 	"math/bits"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"math/rand/v2"
 )
 
 // probationShare is the part of a table that entries on probation can always use:
@@ -19,47 +18,42 @@ const probationShare = 4
 // entries on probation and never a protected entry, as long as entries on probation
 // hold more than their share.
 type Table[K comparable, V any] struct {
-	probation, protected *simplelru.LRU[K, V]
-	size                 int
-	evicted              uint64
-	dirty                map[K]struct{} // nil: changes are not tracked
-
-	clock  uint64 // look-ups and additions so far
-	latest []found[K, V]
-	shift  int // of a hash to a place in latest
-	hash   func(K) uint64
-	absent struct {
-		k     K // that Get did not find last: Add need not search for it again
-		known bool
-	}
+	entries lru[K, tableValue[V]]
+	members [2]int // of the segments
+	size    int
+	evicted uint64
+	dirty   map[K]struct{} // nil: changes are not tracked
+	clock   uint64         // look-ups and additions so far
 
 	// OnEvict, if not nil, is called for every evicted entry.
 	OnEvict func(K, V)
 }
 
-// found is an entry of the table that was looked up lately, at the place of its
-// hash: the table reads one cache line instead of six or more.
-type found[K comparable, V any] struct {
-	k         K
-	at        uint64 // the table's clock when the entry became the most recent; 0: none
-	v         V
-	protected bool
+// The segments of a table, which are the lists of its entries.
+const (
+	probation = iota
+	protected
+)
+
+type tableValue[V any] struct {
+	v       V
+	at      uint32 // lower half of the table's clock when the entry became the most recent
+	segment uint32
 }
 
+// seed is random, so that nobody can choose keys whose entries meet in one slot.
+var seed = rand.Uint64()
+
 // Spread is the hash for a table whose keys are hashes already.
-func Spread(k uint64) uint64 { return k * 0x9e3779b97f4a7c15 }
+func Spread(k uint64) uint64 {
+	high, low := bits.Mul64(k^seed, 0x9e3779b97f4a7c15)
+	return high ^ low
+}
 
 // NewTable returns a table of at most size entries, at least 2. hash spreads the
-// keys evenly over its upper bits.
+// keys evenly over its upper half.
 func NewTable[K comparable, V any](size int, hash func(K) uint64) *Table[K, V] {
-	size = max(size, 2)
-	places := bits.Len(uint(size / 4))
-	t := &Table[K, V]{size: size, hash: hash, latest: make([]found[K, V], 1<<places), shift: 64 - places}
-	// Both segments may grow to the whole table; Add keeps their sum within size.
-	// NewLRU fails only for a size below 1.
-	t.probation, _ = simplelru.NewLRU[K, V](size+1, nil)
-	t.protected, _ = simplelru.NewLRU[K, V](size+1, nil)
-	return t
+	return &Table[K, V]{size: max(size, 2), entries: newLRU[K, tableValue[V]](hash)}
 }
 
 // Handle refers to an entry that can be used again without a look-up while
@@ -76,25 +70,8 @@ func (t *Table[K, V]) Handle(v V) Handle[V] { return Handle[V]{v, t.clock} }
 // might have evicted the entry: after as many look-ups as an eighth of the table
 // has entries, where eviction takes at least a quarter. An entry that is used by
 // handle does not become more recent.
-func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) { return h.v, t.holds(h.at) }
-
-// holds reports whether an entry that was found at a time of the clock is still in
-// the table for sure, and recent enough.
-func (t *Table[K, V]) holds(at uint64) bool { return at > 0 && t.clock-at < uint64(t.size/8) }
-
-// place returns the place of a key among the entries found lately.
-func (t *Table[K, V]) place(k K) *found[K, V] {
-	return &t.latest[t.hash(k)>>t.shift]
-}
-
-// is reports whether the place holds the entry of a key.
-func (f *found[K, V]) is(k K) bool { return f.k == k && f.at > 0 }
-
-// forget empties the place of a key whose entry moves or leaves.
-func (t *Table[K, V]) forget(k K) {
-	if f := t.place(k); f.is(k) {
-		*f = found[K, V]{}
-	}
+func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
+	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
 // Track makes the table remember what changes, for Changes.
@@ -110,63 +87,44 @@ func (t *Table[K, V]) MarkDirty(k K) {
 // Changes yields the entries that were added, changed, protected or evicted since
 // the last call, each once, in no order. An evicted entry is not present and has
 // no value.
-func (t *Table[K, V]) Changes(yield func(k K, v V, present, protected bool)) {
+func (t *Table[K, V]) Changes(yield func(k K, v V, present, isProtected bool)) {
 	for k := range t.dirty {
-		v, protected := t.protected.Peek(k)
-		present := protected
-		if !present {
-			v, present = t.probation.Peek(k)
-		}
-		yield(k, v, present, protected)
+		place := t.entries.find(k)
+		e := t.entries.all[place].value // for place 0, the end of a list, the zero value
+		yield(k, e.v, place != 0, e.segment == protected)
 	}
 	clear(t.dirty)
 }
 
 // Get returns the entry of k and makes it the most recent of its segment, unless
 // it was among the most recent ones anyway.
-func (t *Table[K, V]) Get(k K) (V, bool) {
-	lately := t.place(k)
-	if lately.is(k) && t.holds(lately.at) {
-		return lately.v, true
+func (t *Table[K, V]) Get(k K) (v V, ok bool) {
+	place := t.entries.find(k)
+	if place == 0 {
+		t.clock++
+		return v, false
 	}
-	f := found[K, V]{k: k}
-	ok := false
-	if !lately.is(k) || lately.protected {
-		f.v, ok = t.protected.Get(k)
-		f.protected = ok
+	e := &t.entries.all[place].value
+	if uint32(t.clock)-e.at >= uint32(t.size/8) {
+		t.clock++
+		e.at = uint32(t.clock)
+		t.entries.toFront(place, e.segment)
 	}
-	if !ok {
-		f.v, ok = t.probation.Get(k)
-	}
-	t.clock++
-	if ok {
-		f.at = t.clock
-		*lately = f
-	} else {
-		t.absent.k, t.absent.known = k, true
-	}
-	return f.v, ok
+	return e.v, true
 }
 
 // Peek returns the entry of k and does not change the order.
 func (t *Table[K, V]) Peek(k K) (V, bool) {
-	if lately := t.place(k); lately.is(k) {
-		return lately.v, true
-	}
-	if v, ok := t.protected.Peek(k); ok {
-		return v, true
-	}
-	return t.probation.Peek(k)
+	place := t.entries.find(k)
+	return t.entries.all[place].value.v, place != 0
 }
 
 // Each calls do for every entry, in no order, and does not change the order. do
 // must not change the table.
 func (t *Table[K, V]) Each(do func(K, V)) {
-	for _, part := range [...]*simplelru.LRU[K, V]{t.probation, t.protected} {
-		for _, k := range part.Keys() {
-			if v, ok := part.Peek(k); ok {
-				do(k, v)
-			}
+	for segment := range uint32(len(t.members)) {
+		for place := t.entries.oldest(segment); place != segment; place = t.entries.all[place].newer {
+			do(t.entries.all[place].key, t.entries.all[place].value.v)
 		}
 	}
 }
@@ -176,29 +134,31 @@ func (t *Table[K, V]) Each(do func(K, V)) {
 func (t *Table[K, V]) Add(k K, v V) {
 	t.MarkDirty(k)
 	t.clock++
-	protected := (!t.absent.known || t.absent.k != k) && t.protected.Contains(k)
-	t.absent.known = false
-	*t.place(k) = found[K, V]{k, t.clock, v, protected}
-	if protected {
-		t.protected.Add(k, v)
-		return
-	}
-	t.probation.Add(k, v)
-	if t.Len() > t.size {
-		t.evict()
-	}
+	t.set(k, tableValue[V]{v, uint32(t.clock), probation})
 }
 
 // Load adds a saved entry, which is not a change. The eviction of another entry is
 // a change.
-func (t *Table[K, V]) Load(k K, v V, protected bool) {
-	t.absent.known = false
-	t.forget(k)
-	part := t.probation
-	if protected {
-		part = t.protected
+func (t *Table[K, V]) Load(k K, v V, isProtected bool) {
+	before := uint32(t.clock) - uint32(t.size/8) // the first look-up makes the entry the most recent
+	if isProtected {
+		t.set(k, tableValue[V]{v, before, protected})
+	} else {
+		t.set(k, tableValue[V]{v, before, probation})
 	}
-	part.Add(k, v)
+}
+
+// set adds an entry to its segment, or replaces that of k within its segment.
+func (t *Table[K, V]) set(k K, n tableValue[V]) {
+	if place := t.entries.find(k); place != 0 {
+		e := &t.entries.all[place].value
+		n.segment = e.segment
+		*e = n
+		t.entries.toFront(place, n.segment)
+		return
+	}
+	t.entries.insert(k, n, n.segment)
+	t.members[n.segment]++
 	if t.Len() > t.size {
 		t.evict()
 	}
@@ -206,34 +166,36 @@ func (t *Table[K, V]) Load(k K, v V, protected bool) {
 
 // Protect moves an entry from probation to the protected segment.
 func (t *Table[K, V]) Protect(k K) {
-	if lately := t.place(k); lately.is(k) && lately.protected {
+	place := t.entries.find(k)
+	e := &t.entries.all[place].value
+	if place == 0 || e.segment == protected {
 		return
 	}
-	if v, ok := t.probation.Peek(k); ok {
-		t.MarkDirty(k)
-		t.forget(k)
-		t.probation.Remove(k)
-		t.protected.Add(k, v)
-	}
+	t.MarkDirty(k)
+	t.members[probation]--
+	t.members[protected]++
+	e.segment = protected
+	t.entries.toFront(place, protected)
 }
 
 func (t *Table[K, V]) evict() {
-	from := t.protected
-	if t.probation.Len() > max(1, t.size/probationShare) || t.protected.Len() == 0 {
-		from = t.probation
+	segment := uint32(protected)
+	if t.members[probation] > max(1, t.size/probationShare) || t.members[protected] == 0 {
+		segment = probation
 	}
-	if k, v, ok := from.RemoveOldest(); ok {
-		t.MarkDirty(k)
-		t.forget(k)
-		if t.OnEvict != nil {
-			t.OnEvict(k, v)
-		}
-	}
+	place := t.entries.oldest(segment)
+	e := t.entries.all[place]
+	t.entries.remove(place)
+	t.members[segment]--
 	t.evicted++
+	t.MarkDirty(e.key)
+	if t.OnEvict != nil {
+		t.OnEvict(e.key, e.value.v)
+	}
 }
 
 // Len returns the number of entries.
-func (t *Table[K, V]) Len() int { return t.probation.Len() + t.protected.Len() }
+func (t *Table[K, V]) Len() int { return t.entries.count }
 
 // Evicted returns the number of evicted entries so far.
 func (t *Table[K, V]) Evicted() uint64 { return t.evicted }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 func spreadInt(k int) uint64 { return Spread(uint64(k)) }
@@ -99,6 +101,34 @@ func TestSeen(t *testing.T) {
 	}
 }
 
+// A Recent holds the same keys as a cache of golang-lru, with the same values.
+func TestRecentAgainstGolangLRU(t *testing.T) {
+	const size = 40
+	random := rand.New(rand.NewPCG(3, 7))
+	got := NewRecent[int](size)
+	want, err := simplelru.NewLRU[uint64, int](size, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step := range 20_000 {
+		k := random.Uint64N(2 * size)
+		if random.IntN(2) == 0 {
+			got.Add(k, step)
+			want.Add(k, step)
+		} else {
+			v, ok := got.Get(k)
+			if w, there := want.Get(k); v != w || ok != there {
+				t.Fatalf("step %d: Get(%d) is %d, %v, want %d, %v", step, k, v, ok, w, there)
+			}
+		}
+		k = random.Uint64N(2 * size)
+		v, ok := got.Peek(k)
+		if w, there := want.Peek(k); v != w || ok != there || got.Len() != want.Len() {
+			t.Fatalf("step %d: Peek(%d) is %d, %v, want %d, %v", step, k, v, ok, w, there)
+		}
+	}
+}
+
 // What is taken up again is as old as it was, whatever order it comes in, and
 // no change; what a smaller bound has no room for is one.
 func TestRecentIsTakenUp(t *testing.T) {
@@ -130,7 +160,7 @@ func TestRecentIsTakenUp(t *testing.T) {
 		t.Errorf("%v gone, %q", gone, v)
 	}
 	again.Add(9, "new")
-	if _, ok := again.keys.Peek(2); ok {
+	if _, ok := again.Peek(2); ok {
 		t.Error("the oldest is not the first to go")
 	}
 }
@@ -194,9 +224,14 @@ func TestHeldIsNeverGone(t *testing.T) {
 }
 
 // Entries that were looked up lately are found like all others, and none is found
-// after it was evicted.
+// after it was evicted, even if all of them meet in the last slots.
 func TestTableFindsWhatItHolds(t *testing.T) {
-	table := NewTable[int, int](64, spreadInt)
+	last := func(k int) uint64 { return ^uint64(k%3) << 32 }
+	t.Run("spread", func(t *testing.T) { testFinds(t, NewTable[int, int](64, spreadInt)) })
+	t.Run("met", func(t *testing.T) { testFinds(t, NewTable[int, int](64, last)) })
+}
+
+func testFinds(t *testing.T, table *Table[int, int]) {
 	random := rand.New(rand.NewPCG(9, 9))
 	for step := range 20_000 {
 		switch k := random.IntN(150); random.IntN(8) {

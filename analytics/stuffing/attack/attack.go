@@ -191,6 +191,9 @@ func (i *Attack) FailuresOf(account uint64) (n int, last int64) {
 	return 0, 0
 }
 
+// Agents returns the number of agents of the attack, at most maxAgents.
+func (i *Attack) Agents() int { return len(i.agentIDs) }
+
 // AgentsFull reports whether the attack has had too many agents for all to be kept.
 func (i *Attack) AgentsFull() bool { return len(i.agentIDs) >= maxAgents }
 
