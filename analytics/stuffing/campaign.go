@@ -43,6 +43,7 @@ type campaign struct {
 	latest         []evidence.Failure // of a campaign without: the failures that it took in last
 	divided        int64              // when another campaign was last split off from these
 	usualLike      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
+	countries      map[string]int     // sign-ins from new networks in the week before; nil: not counted
 	usualElsewhere int                // those from elsewhere
 	recent         []int64            // times of the latest failures without a rare trait, in order
 }
@@ -60,21 +61,36 @@ func (k *campaign) waitForRounds(pause int64) {
 	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
 }
 
-// changesTools reports whether a campaign and other failures are made with the same tools in turn:
-// with several, and half of the failures with those of the campaign.
-func (k *campaign) changesTools(members []*evidence.Failure) bool {
-	tools, with := map[uint32]struct{}{}, 0
+// beside reports whether failures at the time of a campaign, or within an hour of it, are
+// another part of it. Either more of the accounts failed in it than by chance, and both have
+// tools or owners in common; or fewer did, as if a list were shared out, most use a service
+// of the campaign, and both come from networks of all kinds of owners.
+func (s *campaigns) beside(k *campaign, made *campaign, members []*evidence.Failure) bool {
+	if k.apart(members) > hour {
+		return false
+	}
+	with, named, shared, services := 0, 0, 0, k.services()
 	for _, f := range members {
-		if slices.Contains(k.tools, f.Tool) {
-			tools[f.Tool] = struct{}{}
+		if services>>f.Service&1 != 0 {
 			with++
 		}
+		if f.Key != 0 {
+			named++
+			if k.incident.HasFailed(f.Key) {
+				shared++
+			}
+		}
 	}
-	return len(tools) >= severalTools && 2*with >= len(members)
+	failed := k.incident.Counts.DistinctUsers
+	byChance := named * failed / max(s.rarity.population.Accounts(), failed+named-shared, 1)
+	switch {
+	case shared >= 3*byChance+3:
+		return s.profiles.alike(&k.origin, &made.origin, members)
+	case 3*shared <= byChance, byChance < 3 && shared <= byChance:
+		return k.origin.Scattered && made.origin.Scattered && 5*with >= 4*len(members)
+	}
+	return false
 }
-
-// severalTools is how many tools two attacks share only if they are one.
-const severalTools = 4
 
 // apart returns the time between a campaign and failures, in order, that are all after
 // or all before it, in milliseconds; otherwise a negative number.
@@ -121,21 +137,25 @@ func (k *campaign) isNear(at int64) bool {
 	return slices.ContainsFunc(all, func(t window.Attempt) bool { return abs(t.At-at) <= reach })
 }
 
-// tries reports whether at least a tenth of the latest failures of a campaign are those
-// of a service. The others may be honest ones of the same time.
-func (k *campaign) tries(service event.Service) bool {
-	with, all := 0, 0
-	for _, t := range k.incident.Attempts() {
-		if t.Service == event.Windows {
-			continue
-		}
-		all++
-		if t.Service == service {
-			with++
+// services returns the services of a tenth of the latest failures of a campaign or more, as
+// a set of bits. The others may be of honest failures at the same time.
+func (k *campaign) services() (set uint32) {
+	var with [event.Windows + 1]int
+	all := k.incident.Attempts()
+	for n := range all {
+		with[all[n].Service]++
+	}
+	for s, n := range with {
+		if n > 0 && 10*n >= len(all)-with[event.Windows] {
+			set |= 1 << s
 		}
 	}
-	return 10*with >= all
+	return set
 }
+
+// tries reports whether at least a tenth of the latest failures of a campaign are those
+// of a service.
+func (k *campaign) tries(service event.Service) bool { return k.services()>>service&1 != 0 }
 
 // uses reports whether a campaign has failures with the tool or the agent of a success.
 func (k *campaign) uses(got *signIn) bool {
@@ -200,19 +220,12 @@ func (k *campaign) sharedAccounts(members []*evidence.Failure) (shared, named in
 // sameAccounts reports whether at least half of the accounts that fail did so when a
 // campaign opened, and more than by chance: three standard deviations more than if the
 // accounts of both were drawn from the tenant's. Attacks on everybody share most accounts,
-// so that of a campaign that opened with more than a quarter of the tenant's only the next
-// round counts.
-func (s *campaigns) sameAccounts(k *campaign, made *campaign, members []*evidence.Failure) bool {
+// so that a campaign that opened with more than a quarter of the tenant's does not count.
+func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
 	shared, named := k.sharedAccounts(members)
 	share := min(1, float64(len(k.sample))/float64(max(s.rarity.population.Accounts(), 1)))
 	byChance := share * float64(named)
-	switch {
-	case named == 0, 2*shared < named:
-		return false
-	case share > 0.25:
-		return s.nextRound(k, made, members)
-	}
-	return float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
+	return named > 0 && 2*shared >= named && share <= 0.25 && float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
 }
 
 // nextRound reports whether failures are the next round of a campaign, or the one before: within

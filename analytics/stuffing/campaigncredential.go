@@ -170,6 +170,7 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 // failures of a campaign do, with a program of the campaign: from an owner's network from
 // which hardly anybody signs in, among servers for rent or in a country new to the account.
 // The account's own program is one of the campaign only if most failures are made with it.
+// Without a database, the networks alone decide.
 func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64) bool {
 	if !got.password() || got.agent == mailProtocols || !k.uses(got) || !s.rarity.oddOwner(c, k.began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
 		return false
@@ -177,10 +178,13 @@ func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64)
 	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) {
 		return false
 	}
+	if !s.profiles.policy.HasOwners() {
+		return got.account.hadSignedIn(before - agentAge)
+	}
 	if s.geo.Rented(got.from.Addr()) {
 		return s.rentedShare(k) >= 0.2 && got.account.hadSignedIn(before-agentAge)
 	}
-	return s.rentedShare(k) <= 0.8 && s.abroad(got, before)
+	return s.rentedShare(k) <= 0.8 && s.abroad(k, got, before)
 }
 
 // rentedShare returns the share of the latest failures of a campaign that come from servers
@@ -198,7 +202,7 @@ func (s *campaigns) rentedShare(k *campaign) float64 {
 // abroad reports whether a success comes from a country in which its account had not
 // signed in before a time; or, for an account of which no country is known, hardly anybody
 // in a network that was new.
-func (s *campaigns) abroad(got *signIn, before int64) bool {
+func (s *campaigns) abroad(k *campaign, got *signIn, before int64) bool {
 	here, known := s.geo.Locate(got.from.Addr()).Country, 0
 	for _, h := range got.account.known {
 		switch there := s.geo.Locate(h.client.Addr()).Country; {
@@ -209,25 +213,25 @@ func (s *campaigns) abroad(got *signIn, before int64) bool {
 			known++
 		}
 	}
-	return here != "" && (known > 0 || s.nobodyIn(here, before))
+	return here != "" && (known > 0 || s.nobodyIn(here, k))
 }
 
-// nobodyIn reports whether of many sign-ins from new networks in the week before a time
+// nobodyIn reports whether of many sign-ins from new networks in the week before a campaign
 // hardly any were in a country.
-func (s *campaigns) nobodyIn(country string, before int64) bool {
-	here, elsewhere := 0, 0
-	for n := range s.foreign.list {
-		o := &s.foreign.list[n]
-		if o.first >= before-agentAge || o.first < before-week {
-			continue
-		}
-		if s.geo.Locate(o.from.Addr()).Country == country {
-			here++
-		} else {
-			elsewhere++
+func (s *campaigns) nobodyIn(country string, k *campaign) bool {
+	if k.countries == nil {
+		k.countries = map[string]int{}
+		for n := range s.foreign.list {
+			if o := &s.foreign.list[n]; o.first < k.began-agentAge && o.first >= k.began-week {
+				k.countries[s.geo.Locate(o.from.Addr()).Country]++
+			}
 		}
 	}
-	return elsewhere >= 10 && 100*here <= elsewhere
+	all := 0
+	for _, n := range k.countries {
+		all += n
+	}
+	return all >= 10 && 100*k.countries[country] <= all
 }
 
 // fromOdd reports whether most owners of the networks from which a campaign opened are

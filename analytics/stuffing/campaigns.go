@@ -384,8 +384,8 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) || began <= k.end && end >= k.began && k.changesTools(members)
-		if s.sameAccounts(k, made, members) || clients*2 >= len(members) || concurrent {
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) || s.beside(k, made, members)
+		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}

@@ -65,7 +65,9 @@
 // another incident, unless most of its clients are those of the first, or most of its
 // accounts, more than by chance, or it is the next round within four hours: the same
 // accounts, tool and networks. Campaigns that begin within an hour of each other
-// are one if they share tools or owners of networks, or if both come from all over.
+// are one if they share tools or owners of networks, or if both come from all over. So are
+// campaigns at the same time that share more accounts than by chance, or from all over
+// and by one service fewer, as if a list were divided.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
