@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -107,6 +108,13 @@ func (e *Event) AppendRecord(dst []byte) []byte {
 		dst = append(append(dst, ' '), o.File...)
 	}
 	return dst
+}
+
+// Excerpt returns a copy of what an alert shows of an event. The copy is valid for longer
+// than the event, and its id is the text by which the record is found again.
+func (e *Event) Excerpt() *Event {
+	return &Event{Time: e.Time, Source: e.Source, Service: e.Service, IP: e.IP, Agent: bytes.Clone(e.AgentText()),
+		App: bytes.Clone(cut(e.App, MaxText)), Host: bytes.Clone(cut(e.Host, MaxText)), ID: e.AppendRecord(nil)}
 }
 
 // accountSID begins the security identifier of an account.

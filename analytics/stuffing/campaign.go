@@ -351,6 +351,56 @@ func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
 	}, s.profiles.cut)
 }
 
+// undecided is a failure that would have opened a campaign if no people got in and no
+// telephone tried again within a time.
+type undecided struct {
+	failure evidence.Failure
+	event   *event.Event
+	since   int64 // the tracker's clock
+	again   bool
+}
+
+// The keys of undecided failures of the tenant's level. Those of traits are odd.
+const (
+	levelKeyWeb  = 2
+	levelKeyMail = 4
+)
+
+func levelKey(t *window.Attempt) uint64 {
+	if evidence.MailProtocol(t.Service) {
+		return levelKeyMail
+	}
+	return levelKeyWeb
+}
+
+// postpone makes a decision about a campaign wait until typos are corrected.
+func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
+	now := s.incidents.tracker.Newest()
+	s.undecided.Set(key, now+settling, undecided{failure: *f, event: ev.Excerpt(), since: now})
+}
+
+// decide opens the campaign of an undecided failure if it is one now. What may still be
+// telephones waits until they would have tried again.
+func (s *campaigns) decide(key uint64, u undecided) {
+	f, made := &u.failure, campaign{}
+	at := f.At + s.incidents.tracker.Newest() - u.since
+	var members []*evidence.Failure
+	if key == levelKey(&f.Attempt) {
+		made.tenant = true
+		members, made.only, _ = s.level.members(&f.Attempt)
+	} else {
+		made.keys = []uint64{key}
+		members = s.clusters.members(slices.Index(f.Traits[:], key), key, f.At)
+	}
+	switch {
+	case members != nil && !s.telephones(members, at):
+		s.open(made, members, u.event)
+	case !u.again:
+		u.again = true
+		s.undecided.Set(key, u.since+evidence.RetriesWithin, u)
+	}
+}
+
 // maxOrigin bounds the owners and the tools of an origin.
 const maxOrigin = 64
 

@@ -26,6 +26,7 @@ type campaigns struct {
 	slow        int64 // milliseconds
 	list        []*campaign
 	byTrait     map[uint64]*campaign
+	undecided   *window.Deadlines[uint64, undecided] // by rare trait, or levelKey
 }
 
 // observe adds a foreign failure to its campaign, or to the evidence from which
@@ -58,8 +59,12 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil {
 		return s.openRounds(&f, own, ev)
 	}
-	if members, only := s.level.members(t); members != nil && !s.telephones(members, t.At) {
+	members, only, exceeded := s.level.members(t)
+	if members != nil && !s.telephones(members, t.At) {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
+	}
+	if exceeded {
+		s.postpone(levelKey(t), &f, ev)
 	}
 	return nil
 }
@@ -68,10 +73,13 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 // if they are enough. It returns the campaign, or nil.
 func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	key, members := s.clusters.watch(f)
-	if members == nil || s.telephones(members, f.At) {
-		return nil
+	if members != nil && !s.telephones(members, f.At) {
+		return s.open(campaign{keys: []uint64{key}}, members, ev)
 	}
-	return s.open(campaign{keys: []uint64{key}}, members, ev)
+	if key != 0 {
+		s.postpone(key, f, ev)
+	}
+	return nil
 }
 
 // openRounds opens a campaign where a client with an incident of its own tries again
@@ -219,8 +227,8 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	var widest *campaign
 	for _, k := range s.list {
 		switch {
-		case !k.tenant || !k.covers(f.At):
-		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
+		case !k.covers(f.At):
+		case k.tenant && len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
@@ -286,6 +294,10 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 	switch {
 	case k == nil:
 		k = s.create(&made, members)
+	case made.tenant && !k.tenant:
+		if len(k.only) < maxCampaignTools { // its failures join at once from now on
+			k.only = append(k.only, made.only...)
+		}
 	case !made.tenant:
 		k.origin.add(&made.origin)
 	}

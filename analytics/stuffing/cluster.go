@@ -97,7 +97,8 @@ type clusters struct {
 }
 
 // watch adds a failure to the clusters of its rare traits. If one of them makes a
-// campaign, watch returns the key of the trait and the failures that share it.
+// campaign, watch returns the key of the trait and the failures that share it. If one of
+// them may make a campaign later, watch returns the key alone, and otherwise 0.
 func (s *clusters) watch(f *evidence.Failure) (key uint64, members []*evidence.Failure) {
 	tuning := &s.policy.Stuffing.Campaign
 	accounts := tuning.Accounts
@@ -105,14 +106,15 @@ func (s *clusters) watch(f *evidence.Failure) (key uint64, members []*evidence.F
 		accounts = min(accounts, s.policy.Stuffing.MailboxLoginThreshold.Burst)
 	}
 	p := s.pairOf(&f.Attempt)
-	for n, key := range f.Traits {
-		if key != 0 && s.get(key).add(p, s.slow, tuning.RareAddresses, accounts) {
+	for n, k := range f.Traits {
+		if k != 0 && s.get(k).add(p, s.slow, tuning.RareAddresses, accounts) {
+			key = k
 			if members = s.members(n, key, f.At); members != nil {
 				return key, members
 			}
 		}
 	}
-	return 0, nil
+	return key, nil
 }
 
 func (s *clusters) pairOf(t *window.Attempt) clusterPair {
@@ -298,7 +300,7 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 // users, and on the first day, only scripts are rare.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers || !s.population.Learned(t.At, 1) {
-		return t.Family == event.Scripting || t.Family == event.Tool
+		return isScript(t)
 	}
 	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
 	return known <= max(2, c.knownUsers()/50)
@@ -330,13 +332,13 @@ type tenantLevel struct {
 
 // members returns the unexplained failures around the time of an attempt, by services of
 // its kind, once the tenant has more of them than it is used to that have settled, and nil
-// before. If few
-// tools or agents stand out, it returns these and only the failures made with them.
-func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, only []uint32) {
+// before. If few tools or agents stand out, it returns these and only the failures made
+// with them. It reports whether the tenant has more than it is used to, settled or not.
+func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, only []uint32, exceeded bool) {
 	at, mail := t.At, evidence.MailProtocol(t.Service)
 	level, least := s.evidence.Level(t.Service), s.excess(at)
 	if _, _, changed := level.Change(int32(at/hour), s.prior(), least); !changed {
-		return nil, nil
+		return nil, nil, false
 	}
 	of := func(f *evidence.Failure) bool {
 		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail
@@ -344,16 +346,16 @@ func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, o
 	recent := s.evidence.Unexplained(s.clusters.tracker.Newest()-settling, of)
 	from, to, changed := level.Change(int32(at/hour), s.prior(), least+len(recent)-len(s.clusters.settled(recent)))
 	if !changed {
-		return nil, nil
+		return nil, nil, true
 	}
 	members = s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
 	if !s.several(s.clusters.settled(members)) {
-		return nil, nil
+		return nil, nil, true
 	}
-	return members, only
+	return members, only, true
 }
 
 // fullTenant is the number of accounts from which on a tenant needs as many

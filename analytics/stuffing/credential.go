@@ -56,7 +56,8 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		return legitimate
 	case c.unit == nil && !got.foreign && i.NamesAgents() && windowsSignIn(got):
 		return renewed // the record of another log names the program
-	case c.others(i, got.account, got.agent, !got.foreign, got.first):
+	case got.last < i.Start-leastPause && got.agent != 0 && i.NamesAgents() && !i.UsesAgent(got.agent), // before the attack, and not with its program
+		c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
 		return legitimate // of the people of a place where others come and go

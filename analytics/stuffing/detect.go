@@ -56,8 +56,10 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	cl := &clusters{policy: p, tracker: tracker, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
 	l := &tenantLevel{policy: p, clusters: cl, profiles: a, population: population, evidence: e}
-	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, geo: geo, slow: slow, byTrait: map[uint64]*campaign{}}
-	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow}
+	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, geo: geo, slow: slow, byTrait: map[uint64]*campaign{},
+		undecided: window.NewDeadlines[uint64, undecided](maxUndecided)}
+	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
+		undecided: window.NewDeadlines[event.ClientKey, *event.Event](maxUndecided)}
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
 		thresholds: th,
@@ -83,6 +85,7 @@ func relevant(ev *event.Event) bool {
 
 // Observe implements analytics.Analytic.
 func (s *Detector) Observe(ev *event.Event) {
+	s.decide()
 	if !relevant(ev) {
 		s.decided(ev, explain.Ignored, "not a sign-in of a person, or allowed by the policy", "networks.allowed")
 		return
@@ -93,6 +96,19 @@ func (s *Detector) Observe(ev *event.Event) {
 	case event.Success, event.Accepted:
 		s.signIns.observe(ev)
 	}
+}
+
+// decide makes the decisions that have waited long enough for people to get in.
+func (s *Detector) decide() {
+	now := s.incidents.tracker.Newest()
+	s.thresholds.undecided.Due(now, func(k event.ClientKey, ev *event.Event) {
+		if c, ok := s.profiles.clients.Peek(k); ok {
+			if why, at := s.thresholds.decide(c); why != "" {
+				s.clients.open(c, why, at, ev)
+			}
+		}
+	})
+	s.campaigns.undecided.Due(now, s.campaigns.decide)
 }
 
 // failed adds a failure to the incident of its client, or to the evidence from
@@ -174,7 +190,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	case window.Joined:
 		return nil, false
 	case window.Refined:
-		if why, at := s.thresholds.opens(c, c.kept(t)); why != "" {
+		if why, at := s.thresholds.opens(c, c.kept(t), ev); why != "" {
 			return s.clients.open(c, why, at, ev), true
 		}
 		known := s.campaigns.refine(ev, t, c, a)
@@ -188,7 +204,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 	if _, two := twoAccounts(c.attempts.All()); two {
 		s.profiles.clients.Protect(c.key) // evidence that a flood must not push out
 	}
-	if why, at := s.thresholds.opens(c, t); why != "" {
+	if why, at := s.thresholds.opens(c, t, ev); why != "" {
 		return s.clients.open(c, why, at, ev), true
 	}
 	return nil, true

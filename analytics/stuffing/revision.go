@@ -188,6 +188,20 @@ func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why st
 	return why, at
 }
 
+// maxUndecided bounds the decisions that wait, of clients and of campaigns. Those beyond
+// are made with the next failure.
+const maxUndecided = 4096
+
+// decide is opens for a client about which the decision has waited long enough, whether
+// its sign-ins have arrived or not.
+func (s *thresholds) decide(c *client) (why string, at int64) {
+	all := c.attempts.All()
+	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
+		return "", 0
+	}
+	return s.opensLate(c, &all[len(all)-1], s.waitFor(c))
+}
+
 // lateness is how long a decision about a client waits for sign-ins that arrive late.
 type lateness struct {
 	minutes   int32

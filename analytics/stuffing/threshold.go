@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
@@ -12,8 +13,9 @@ type thresholds struct {
 	incidents   *incidents
 	statistics  *statistics
 	shared      *sharedAddresses
-	burst, slow int64    // milliseconds
-	late        lateness // for clients with known users, wherever sign-ins arrived late
+	burst, slow int64                                            // milliseconds
+	late        lateness                                         // for clients with known users, wherever sign-ins arrived late
+	undecided   *window.Deadlines[event.ClientKey, *event.Event] // with the latest failure
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
@@ -23,13 +25,17 @@ const evaluations = 8
 
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none, and returns the time of the attempt that makes them one.
-func (s *thresholds) opens(c *client, t *window.Attempt) (why string, at int64) {
+func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why string, at int64) {
 	every := uint32(max(1, len(c.attempts.All())/evaluations))
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if wait := s.waitFor(c); wait > 0 && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
-		return s.opensLate(c, t, wait)
+	if wait := s.waitFor(c); wait > 0 && !isScript(t) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
+		why, at = s.opensLate(c, t, wait)
+		if why == "" {
+			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, ev.Excerpt())
+		}
+		return why, at
 	}
 	return s.evaluate(c, t), t.At
 }

@@ -6,10 +6,10 @@ import (
 	"redshank/analytics/event"
 )
 
-// retriesWithin is the time, in milliseconds, in which a telephone tries its password
+// RetriesWithin is the time, in milliseconds, in which a telephone tries its password
 // again, deviceClients from how many clients at most it does: at home and on its way.
 const (
-	retriesWithin = 30 * 60 * 1000
+	RetriesWithin = 30 * 60 * 1000
 	deviceClients = 3
 )
 
@@ -62,7 +62,7 @@ func (e *List) Telephones(members []*Failure, at int64, phone func(*Failure) boo
 	}
 	once := 0
 	for _, d := range devices {
-		if d.other || d.first == d.last && d.first <= at-retriesWithin {
+		if d.other || d.first == d.last && d.first <= at-RetriesWithin {
 			once++
 		}
 	}
