@@ -61,37 +61,6 @@ func (k *campaign) waitForRounds(pause int64) {
 	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
 }
 
-// beside reports whether failures at the time of a campaign, or within an hour of it, are
-// another part of it. Either more of the accounts failed in it than by chance, and both have
-// tools or owners in common; or fewer did, as if a list were shared out, most use a service
-// of the campaign, and both come from networks of all kinds of owners.
-func (s *campaigns) beside(k *campaign, made *campaign, members []*evidence.Failure) bool {
-	if k.apart(members) > hour {
-		return false
-	}
-	with, named, shared, services := 0, 0, 0, k.services()
-	for _, f := range members {
-		if services>>f.Service&1 != 0 {
-			with++
-		}
-		if f.Key != 0 {
-			named++
-			if k.incident.HasFailed(f.Key) {
-				shared++
-			}
-		}
-	}
-	failed := k.incident.Counts.DistinctUsers
-	byChance := named * failed / max(s.rarity.population.Accounts(), failed+named-shared, 1)
-	switch {
-	case shared >= 3*byChance+3:
-		return s.profiles.alike(&k.origin, &made.origin, members)
-	case 3*shared <= byChance, byChance < 3 && shared <= byChance:
-		return k.origin.Scattered && made.origin.Scattered && 5*with >= 4*len(members)
-	}
-	return false
-}
-
 // apart returns the time between a campaign and failures, in order, that are all after
 // or all before it, in milliseconds; otherwise a negative number.
 func (k *campaign) apart(members []*evidence.Failure) int64 {

@@ -396,7 +396,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) || s.beside(k, made, members)
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
 		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
