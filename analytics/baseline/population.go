@@ -153,6 +153,14 @@ func (p *Population) Learned(at int64, days int) bool {
 	return p.began != 0 && at-p.began >= int64(days)*dayMillis
 }
 
+// Known returns for how long before a time sign-ins are known, in milliseconds.
+func (p *Population) Known(at int64) int64 {
+	if p.began == 0 {
+		return 0
+	}
+	return max(0, at-p.began)
+}
+
 // Users returns how many accounts have signed in with a feature in the 90 days
 // before a time. It returns 0 for the zero Feature.
 func (p *Population) Users(f Feature, at int64) int {

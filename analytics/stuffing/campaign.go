@@ -1,18 +1,20 @@
 package stuffing
 
 import (
+	"math"
 	"slices"
 
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/window"
 )
 
 // Bounds of campaigns: how many are kept, and what one of them keeps.
 const (
 	maxCampaigns       = 64
 	maxCampaignClients = 4096
-	maxCampaignTools   = 32
+	maxCampaignTools   = 64
 	maxCampaignSample  = 512
 	maxCampaignKeys    = 8
 )
@@ -26,22 +28,24 @@ const (
 
 // campaign is an attack from many clients while it lasts.
 type campaign struct {
-	incident   *attack.Attack
-	keys       []uint64 // rare traits of its failures; none: the tenant's level
-	tenant     bool     // opened by the tenant's level
-	began, end int64    // of its failures
-	opened     int64    // end when it opened
-	pause      int64    // without failures for so long it is over
-	searched   [2]int64 // began and end when the successes before were last searched
-	clients    map[event.ClientKey]struct{}
-	tools      []uint32
-	sample     map[uint64]struct{} // accounts that failed when it opened
-	origin     origin
-	only       []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
-	latest     []evidence.Failure // of a campaign without: the failures that it took in last
-	divided    int64              // when another campaign was last split off from these
-	usual      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
-	recent     []int64            // times of the latest failures without a rare trait, in order
+	incident       *attack.Attack
+	keys           []uint64 // rare traits of its failures; none: the tenant's level
+	tenant         bool     // opened by the tenant's level
+	began, end     int64    // of its failures
+	opened         int64    // end when it opened
+	pause          int64    // without failures for so long it is over
+	searched       [2]int64 // began and end when the successes before were last searched
+	clients        map[event.ClientKey]struct{}
+	tools          []uint32
+	sample         map[uint64]struct{} // accounts that failed when it opened
+	origin         origin
+	only           []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
+	latest         []evidence.Failure // of a campaign without: the failures that it took in last
+	divided        int64              // when another campaign was last split off from these
+	usualLike      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
+	countries      map[string]int     // sign-ins from new networks in the week before; nil: not counted
+	usualElsewhere int                // those from elsewhere
+	recent         []int64            // times of the latest failures without a rare trait, in order
 }
 
 // quorum is how many failures must come within a third of a pause for a
@@ -50,6 +54,126 @@ const quorum = 3
 
 // covers reports whether a time lies within a campaign.
 func (k *campaign) covers(at int64) bool { return at >= k.began-k.pause && at <= k.end+k.pause }
+
+// waitForRounds makes the pause of a campaign half as long again as another pause in it: the
+// next round comes after as long.
+func (k *campaign) waitForRounds(pause int64) {
+	k.pause = min(max(k.pause, 3*pause/2), maxCampaignPause)
+}
+
+// beside reports whether failures at the time of a campaign, or within an hour of it, are
+// another part of it. Either more of the accounts failed in it than by chance, and both have
+// tools or owners in common; or fewer did, as if a list were shared out, most use a service
+// of the campaign, and both come from networks of all kinds of owners.
+func (s *campaigns) beside(k *campaign, made *campaign, members []*evidence.Failure) bool {
+	if k.apart(members) > hour {
+		return false
+	}
+	with, named, shared, services := 0, 0, 0, k.services()
+	for _, f := range members {
+		if services>>f.Service&1 != 0 {
+			with++
+		}
+		if f.Key != 0 {
+			named++
+			if k.incident.HasFailed(f.Key) {
+				shared++
+			}
+		}
+	}
+	failed := k.incident.Counts.DistinctUsers
+	byChance := named * failed / max(s.rarity.population.Accounts(), failed+named-shared, 1)
+	switch {
+	case shared >= 3*byChance+3:
+		return s.profiles.alike(&k.origin, &made.origin, members)
+	case 3*shared <= byChance, byChance < 3 && shared <= byChance:
+		return k.origin.Scattered && made.origin.Scattered && 5*with >= 4*len(members)
+	}
+	return false
+}
+
+// apart returns the time between a campaign and failures, in order, that are all after
+// or all before it, in milliseconds; otherwise a negative number.
+func (k *campaign) apart(members []*evidence.Failure) int64 {
+	return max(members[0].At-k.end, k.began-members[len(members)-1].At)
+}
+
+// betweenRounds returns the longest pause between failures after which half of the accounts
+// are those from before it.
+func betweenRounds(members []*evidence.Failure) (longest int64) {
+	tried := map[uint64]struct{}{}
+	for n := 1; n <= len(members)-leastRound; n++ {
+		tried[members[n-1].Key] = struct{}{}
+		pause, again := members[n].At-members[n-1].At, 0
+		if n < leastRound || pause <= max(longest, hour) {
+			continue
+		}
+		for _, f := range members[n:] {
+			if _, ok := tried[f.Key]; ok {
+				again++
+			}
+		}
+		if 2*again >= len(members)-n {
+			longest = pause
+		}
+	}
+	return longest
+}
+
+// reach is the longest time, in milliseconds, from a success of a campaign to its
+// closest failure: twelve times the mean interval, at least ten minutes and at most two
+// hours. One who tries accounts one after the other gets in between two failures.
+func (k *campaign) reach() int64 {
+	return min(max(12*(k.end-k.began)/int64(max(k.incident.Counts.Failures, 1)), 10*minute), 2*hour)
+}
+
+// isNear reports whether a time is near to a failure of a campaign. Of the time before
+// the latest failures, only the limits of the campaign are known.
+func (k *campaign) isNear(at int64) bool {
+	reach, all := k.reach(), k.incident.Attempts()
+	if k.incident.Counts.Failures > len(all) && len(all) > 0 && at < all[0].At {
+		return at >= k.began-reach
+	}
+	return slices.ContainsFunc(all, func(t window.Attempt) bool { return abs(t.At-at) <= reach })
+}
+
+// services returns the services of a tenth of the latest failures of a campaign or more, as
+// a set of bits. The others may be of honest failures at the same time.
+func (k *campaign) services() (set uint32) {
+	var with [event.Windows + 1]int
+	all := k.incident.Attempts()
+	for n := range all {
+		with[all[n].Service]++
+	}
+	for s, n := range with {
+		if n > 0 && 10*n >= len(all)-with[event.Windows] {
+			set |= 1 << s
+		}
+	}
+	return set
+}
+
+// tries reports whether at least a tenth of the latest failures of a campaign are those
+// of a service.
+func (k *campaign) tries(service event.Service) bool { return k.services()>>service&1 != 0 }
+
+// uses reports whether a campaign has failures with the tool or the agent of a success.
+func (k *campaign) uses(got *signIn) bool {
+	return slices.Contains(k.tools, got.tool) || k.incident.UsesAgent(got.agent) ||
+		slices.ContainsFunc(k.incident.Attempts(), func(t window.Attempt) bool { return t.Agent == got.agent })
+}
+
+// madeWith reports whether most of the latest failures of a campaign are made with the tool or the
+// agent of a success.
+func (k *campaign) madeWith(got *signIn) bool {
+	with, all := 0, k.incident.Attempts()
+	for n := range all {
+		if all[n].Tool == got.tool || all[n].Agent == got.agent {
+			with++
+		}
+	}
+	return 2*with > len(all)
+}
 
 // mailOnly reports whether the failures of a campaign are those of IMAP, POP and SMTP.
 func (k *campaign) mailOnly() bool {
@@ -91,6 +215,31 @@ func (k *campaign) sharedAccounts(members []*evidence.Failure) (shared, named in
 		}
 	}
 	return shared, named
+}
+
+// sameAccounts reports whether at least half of the accounts that fail did so when a
+// campaign opened, and more than by chance: three standard deviations more than if the
+// accounts of both were drawn from the tenant's. Attacks on everybody share most accounts,
+// so that a campaign that opened with more than a quarter of the tenant's does not count.
+func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
+	shared, named := k.sharedAccounts(members)
+	share := min(1, float64(len(k.sample))/float64(max(s.rarity.population.Accounts(), 1)))
+	byChance := share * float64(named)
+	return named > 0 && 2*shared >= named && share <= 0.25 && float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
+}
+
+// nextRound reports whether failures are the next round of a campaign, or the one before: within
+// hours, with the same tool, from similar networks, and four fifths of them of accounts that
+// failed in it.
+func (s *campaigns) nextRound(k *campaign, made *campaign, members []*evidence.Failure) bool {
+	tools := slices.ContainsFunc(k.tools, func(t uint32) bool { return slices.Contains(made.origin.Tools, t) })
+	apart, again := k.apart(members), 0
+	for _, f := range members {
+		if k.incident.HasFailed(f.Key) {
+			again++
+		}
+	}
+	return tools && apart > 0 && apart <= maxCampaignPause/2 && 5*again >= 4*len(members) && s.profiles.alike(&k.origin, &made.origin, members)
 }
 
 func abs(n int64) int64 {
@@ -152,11 +301,11 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 	return false
 }
 
-// confirm makes the failures after the end of a campaign that were too few to go
-// on part of it: those up to a time, and, where records are late, those after it
+// confirm makes the recent failures of a campaign that were too few to go on part of
+// it: those up to a time, and, where records are late, those after it
 // that go on at the same rate.
 func (s *campaigns) confirm(k *campaign, now int64) {
-	later := s.evidence.Unexplained(k.end+1, func(e *evidence.Failure) bool {
+	later := s.evidence.Unexplained(min(k.end+1, k.recent[0]), func(e *evidence.Failure) bool {
 		return !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
 	})
 	n := 0

@@ -2,11 +2,11 @@ package stuffing
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strconv"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
@@ -22,6 +22,7 @@ type campaigns struct {
 	clusters    *clusters
 	level       *tenantLevel
 	credentials *credentials
+	geo         *policy.GeoCache
 	slow        int64 // milliseconds
 	list        []*campaign
 	byTrait     map[uint64]*campaign
@@ -34,7 +35,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
-	if own == nil && (c.retries(t) || c.gotIn(t.Key) && c.forgives(t, recoverWithin, true)) {
+	if own == nil && (c.retries(t) || c.recovers(t)) {
 		return nil // of one program, or of somebody whose success came first
 	}
 	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
@@ -76,11 +77,12 @@ func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 // openRounds opens a campaign where a client with an incident of its own tries again
 // what another client tried with the same rare tool: an attacker who moves to another
 // address for each round. Where a campaign of the tool was over, it goes on with another
-// round of the same accounts. The failures are compared each time those of the incident
-// have doubled. openRounds returns the campaign, or nil.
+// round of the same accounts. The failures are compared with each of the first sixteen of
+// the incident, and each time that these have doubled. openRounds returns the campaign, or
+// nil.
 func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *event.Event) *campaign {
 	key, n := f.Traits[traitTool], own.Counts.Failures
-	if n < leastRound || n&(n-1) != 0 {
+	if n < leastRound || n > 2*leastRound && n&(n-1) != 0 {
 		return nil
 	}
 	if key == 0 {
@@ -108,9 +110,7 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 	if !window.NamesTool(f.Tool) {
 		return nil
 	}
-	members := s.evidence.Unexplained(own.Start-hour, func(o *evidence.Failure) bool {
-		return o.Single && o.Tool == f.Tool && o.At <= f.At+hour
-	})
+	members := s.concurrent(f, own.Start)
 	if s.level.several(members) {
 		return s.open(campaign{tenant: true, only: []uint32{f.Tool}}, members, ev)
 	}
@@ -122,6 +122,27 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 		}
 	}
 	return nil
+}
+
+// concurrent returns the failures with the tool of a failure, from an hour before a time to
+// an hour after the failure, of clients that have incidents of their own or fail for a
+// quarter of the accounts that a campaign needs, and where nobody else gets in.
+func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Failure {
+	all := s.evidence.Unexplained(start-hour, func(o *evidence.Failure) bool { return o.Tool == f.Tool && o.At <= f.At+hour })
+	at := map[event.ClientKey]map[uint64]struct{}{}
+	for _, o := range all {
+		key := s.profiles.cut(o.Client)
+		if at[key] == nil {
+			at[key] = map[uint64]struct{}{}
+		}
+		at[key][o.Key] = struct{}{}
+	}
+	least := max(2, (s.level.policy.Stuffing.Campaign.Accounts+3)/4)
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool {
+		key := s.profiles.cut(o.Client)
+		c, ok := s.profiles.clients.Peek(key)
+		return !o.Single && (len(at[key]) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside)
+	})
 }
 
 // leastRound is the least number of failures in a round.
@@ -198,7 +219,7 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	var widest *campaign
 	for _, k := range s.list {
 		switch {
-		case !k.tenant || !k.covers(f.At):
+		case !k.tenant && len(k.only) == 0 || !k.covers(f.At):
 		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
@@ -267,6 +288,10 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 		k = s.create(&made, members)
 	case !made.tenant:
 		k.origin.add(&made.origin)
+	case !k.tenant: // it goes on with a common tool
+		for _, tool := range made.only {
+			k.only = addBounded(k.only, tool)
+		}
 	}
 	for _, key := range keys {
 		s.giveTrait(key, k)
@@ -277,6 +302,7 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 
 // extend makes failures part of a campaign, and looks for the successes of their time.
 func (s *campaigns) extend(k *campaign, members []*evidence.Failure, ev *event.Event) {
+	k.waitForRounds(members[0].At - k.end)
 	s.evidence.Take(members)
 	for _, f := range members {
 		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
@@ -312,6 +338,7 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	k.began, k.end = members[0].At, members[len(members)-1].At
 	k.opened = k.end
 	k.pause = min(max(12*(k.end-k.began)/int64(len(members)), campaignPause), maxCampaignPause)
+	k.waitForRounds(betweenRounds(members))
 	k.clients, k.sample = map[event.ClientKey]struct{}{}, map[uint64]struct{}{}
 	for _, f := range members {
 		if f.Key != 0 && len(k.sample) < maxCampaignSample {
@@ -361,21 +388,10 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
-		if s.sameAccounts(k, members) || clients*2 >= len(members) || concurrent {
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) || s.beside(k, made, members)
+		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}
 	return best
-}
-
-// sameAccounts reports whether at least half of the accounts that fail did so when a
-// campaign opened, and more than by chance: three standard deviations more than if the
-// accounts of both were drawn from the tenant's. Attacks on everybody share most accounts,
-// so that a campaign that opened with more than a quarter of the tenant's does not count.
-func (s *campaigns) sameAccounts(k *campaign, members []*evidence.Failure) bool {
-	shared, named := k.sharedAccounts(members)
-	share := min(1, float64(len(k.sample))/float64(max(s.rarity.population.Accounts(), 1)))
-	byChance := share * float64(named)
-	return named > 0 && 2*shared >= named && share <= 0.25 && float64(shared) > byChance+3*math.Sqrt(byChance*(1-share))
 }

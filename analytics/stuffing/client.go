@@ -226,6 +226,12 @@ func (c *client) failedForOthers(key uint64) bool {
 	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != key && !t.Succeeded })
 }
 
+// failedWith reports whether the client has failed with the tool of a success for an
+// account other than its own.
+func (c *client) failedWith(got *signIn) bool {
+	return c.incident != nil || slices.ContainsFunc(c.attempts.All(), func(t window.Attempt) bool { return t.Key != got.key && t.Tool == got.tool && !t.Succeeded })
+}
+
 // noteHour counts a sign-in in the hours of a shared address, if it is the account's
 // first in its hour. Mail programs do not count: they sign in at night, too.
 func (c *client) noteHour(have, got *signIn) {
@@ -289,6 +295,18 @@ func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	for _, a := range c.signIns() {
 		if a.key == t.Key {
 			return (!shared || sameProgram(t, a.agent, a.tool)) && (soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within))
+		}
+	}
+	return false
+}
+
+// recovers reports whether the account of a failure got in here within an hour of it, with
+// the program that failed and its password.
+func (c *client) recovers(t *window.Attempt) bool {
+	for _, a := range c.signIns() {
+		if a.key == t.Key {
+			return a.outcome == event.Success && a.password() && sameProgram(t, a.agent, a.tool) &&
+				(soonAfter(t.At, a.first, recoverWithin) || soonAfter(t.At, a.last, recoverWithin))
 		}
 	}
 	return false

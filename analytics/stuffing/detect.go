@@ -56,7 +56,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	cl := &clusters{policy: p, tracker: tracker, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
 	l := &tenantLevel{policy: p, clusters: cl, profiles: a, population: population, evidence: e}
-	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, slow: slow, byTrait: map[uint64]*campaign{}}
+	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, geo: geo, slow: slow, byTrait: map[uint64]*campaign{}}
 	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow}
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,

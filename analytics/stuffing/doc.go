@@ -61,10 +61,13 @@
 // The incident of a client takes precedence. A campaign also counts the failures of
 // that client, and each names the other (Incident.Campaign and Members).
 // A campaign is over after a pause of twelve times its mean interval, at least two
-// hours and at most eight; a later one is another incident, unless most of its
-// clients are those of the first, or most of its accounts, twice as many as by
-// chance. Campaigns that begin within an hour of each other
-// are one if they share tools or owners of networks, or if both come from all over.
+// hours and at most eight, or half as long again as between its rounds; a later one is
+// another incident, unless most of its clients are those of the first, or most of its
+// accounts, more than by chance, or it is the next round within four hours: the same
+// accounts, tool and networks. Campaigns that begin within an hour of each other
+// are one if they share tools or owners of networks, or if both come from all over. So are
+// campaigns at the same time that share more accounts than by chance, or from all over
+// and by one service fewer, as if a list were divided.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
@@ -106,14 +109,21 @@
 // counts where only the attack gets in. Where other people use the address, too, their
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
-// people were before it. In a campaign without a rare feature, the address must have
-// failed in the campaign, with nobody else there or with an agent new to the account,
-// or agent, owner and network must all be new to the account; where people often sign
-// in like that without an attack, the tool must be rare, too. On the first day only
-// addresses that failed count, unless the account had signed in before the campaign.
-// From an address that failed for another account before and that nobody else uses, a
-// new subnet of the account's own provider is enough. The alert has the method, time,
-// address, program and record id of the sign-in.
+// people were before it. In a campaign, a sign-in with a program that people use must be
+// near to failures of the campaign (twelve mean intervals, ten minutes to two hours), with
+// a service that a tenth of these use. In one without a rare feature, the address must
+// have failed for others, with an agent new to the account, or with the tool of the sign-in
+// and nobody else there; or agent, owner and network must all be new to an account of which
+// another program of the kind is known. A script of the campaign that hardly anybody uses
+// is enough. From an address that has not failed, a sign-in is named if hardly anybody
+// signs in from its owner's networks, and these are servers for rent or in a country new
+// to the account, as those of the campaign are; the account's own program is no excuse if
+// most failures are made with it. If the week before shows that such sign-ins are to be
+// expected without an attack, none is named. On the first day only addresses that failed
+// count, unless the account had signed in before the campaign. From an address that failed
+// for another account before and that nobody else uses, a new subnet of the account's own
+// provider is enough. The alert has the method, time, address, program and record id of
+// the sign-in.
 //
 // # Triage
 //

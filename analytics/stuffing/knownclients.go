@@ -266,13 +266,16 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 // attempt well before it, as in usedBefore. An attempt of which the program is not known
 // may be any account's.
 func (a *account) usedFamily(t *window.Attempt) bool {
-	if t.Agent == 0 || t.Agent == mailProtocols {
-		return true
-	}
+	return t.Agent == 0 || t.Agent == mailProtocols || a.usedKind(t.Family, t.At-agentAge)
+}
+
+// usedKind reports whether the account had signed in with an agent of a family up to a
+// time.
+func (a *account) usedKind(f event.Family, before int64) bool {
 	for i := range a.known {
 		h := &a.known[i]
 		for n, have := range h.agents {
-			if have.agent != 0 && h.families[n] == t.Family && int64(have.since)*minute <= t.At-agentAge {
+			if have.agent != 0 && h.families[n] == f && int64(have.since)*minute <= before {
 				return true
 			}
 		}

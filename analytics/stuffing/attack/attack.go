@@ -42,7 +42,7 @@ func New(i *incident.Incident) incident.Detail { return &Attack{Incident: i} }
 type tally struct {
 	name        string
 	failures    int
-	last        int64
+	first, last int64
 	agent, tool uint32 // of the last failure
 	reason      event.Reason
 	marks       event.Marks
@@ -152,10 +152,11 @@ func (i *Attack) tally(t window.Attempt) {
 		if i.tallies == nil {
 			i.tallies = make(map[uint64]*tally)
 		}
-		a = &tally{name: t.Name}
+		a = &tally{name: t.Name, first: t.At}
 		i.tallies[t.Key] = a
 	}
 	a.failures++
+	a.first = min(a.first, t.At)
 	i.most = max(i.most, a.failures)
 	a.marks |= t.Marks
 	if t.At >= a.last {

@@ -61,6 +61,8 @@ func TestClassAndSeverity(t *testing.T) {
 		{"pairs of a list: two passwords of each account in a row", times(20, func(k int) int { return k / 2 }, nil), classStuffing, alert.Medium},
 		{"two rounds", times(20, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
 		{"three rounds", times(30, func(k int) int { return k % 10 }, nil), classSpraying, alert.Medium},
+		{"two rounds of more attempts than are kept", times(400, func(k int) int { return k % 200 }, nil), classSpraying, alert.High},
+		{"two passwords of each account in a row, more attempts than are kept", times(400, func(k int) int { return k / 2 }, nil), classStuffing, alert.High},
 		{"four passwords of each account in a row", times(40, func(k int) int { return k / 4 }, nil), classSpraying, alert.Medium},
 		{"three passwords, names that do not exist", times(30, func(k int) int { return k / 3 }, func(t *try) { t.reason = event.UnknownUser }), classStuffing, alert.Medium},
 		{"one account", times(30, func(int) int { return 0 }, nil), classGuessing, alert.Medium},

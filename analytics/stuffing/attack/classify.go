@@ -69,6 +69,9 @@ func invented(i *Attack, accounts int) bool {
 // inRounds reports whether accounts are retried after other accounts: a, b, c,
 // a, b, c. A list of pairs groups the passwords of one account: a, a, b.
 func inRounds(i *Attack) bool {
+	if i.Counts.Failures > maxAttempts {
+		return i.roundsByAccount()
+	}
 	seen := make(map[uint64]struct{}, maxAttempts)
 	again, apart := 0, 0
 	previous := uint64(0)
@@ -83,6 +86,24 @@ func inRounds(i *Attack) bool {
 		previous = t.Key
 	}
 	return again*2 >= len(seen) && apart*10 >= again*8
+}
+
+// roundsByAccount is inRounds for an attack of which not all attempts are kept. Attempts
+// on one account that follow each other last as many mean intervals as there are; in
+// rounds, the accounts in between make them last longer.
+func (i *Attack) roundsByAccount() bool {
+	mean := (i.End - i.Start) / int64(i.Counts.Failures)
+	again, apart := 0, 0
+	for _, t := range i.tallies {
+		if t.failures < 2 {
+			continue
+		}
+		again++
+		if t.last-t.first >= 3*mean*int64(t.failures-1) {
+			apart++
+		}
+	}
+	return again*2 >= len(i.tallies) && apart*10 >= again*8
 }
 
 // grade returns the current severity of an incident.

@@ -28,6 +28,7 @@ type savedTally struct {
 	Last     int64
 	Reason   event.Reason
 	Marks    event.Marks
+	First    int64
 
 	Agent, Tool uint32
 	Recovered   bool
@@ -37,7 +38,7 @@ type savedTally struct {
 func (i *Attack) Save() ([]byte, error) {
 	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.latest.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
-		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks, Agent: t.agent, Tool: t.tool, Recovered: t.recovered})
+		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks, First: t.first, Agent: t.agent, Tool: t.tool, Recovered: t.recovered})
 	}
 	for _, d := range i.distinct(&s) {
 		b, err := d.counter.MarshalBinary()
@@ -59,7 +60,7 @@ func (i *Attack) Restore(b []byte) error {
 	i.highFrom.users, i.highFrom.failures = s.HighFrom[0], s.HighFrom[1]
 	i.tallies = make(map[uint64]*tally, len(s.Tallies))
 	for _, t := range s.Tallies {
-		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, last: t.Last, agent: t.Agent, tool: t.Tool, reason: t.Reason, marks: t.Marks, recovered: t.Recovered}
+		i.tallies[t.Key] = &tally{name: t.Name, failures: t.Failures, first: t.First, last: t.Last, agent: t.Agent, tool: t.Tool, reason: t.Reason, marks: t.Marks, recovered: t.Recovered}
 		if t.Recovered {
 			i.recovers++
 		}

@@ -1,0 +1,322 @@
+package stuffing
+
+import (
+	"slices"
+
+	"redshank/analytics/event"
+	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/window"
+)
+
+// ofSuccess returns the campaign whose attacker a success must be: the
+// account does not know the network, nor the program, and either the rare trait
+// of the campaign is there or the address is one that failed in it.
+func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
+	switch {
+	case len(s.list) == 0:
+		return nil
+	case !got.password():
+		return s.bySession(c, got)
+	case !got.foreign:
+		return s.ofMember(c, got)
+	}
+	if k := s.withTool(c, got); k != nil {
+		return k
+	}
+	if k := s.withTrait(c, got); k != nil {
+		return k
+	}
+	for _, k := range s.list {
+		if k.covers(got.first) && s.without(k, c, got) {
+			return k
+		}
+	}
+	return nil
+}
+
+// withTool returns the campaign with something rare that has failed from the address of a success, with
+// the tool of the success. Where people come and go, those who bring their own program are
+// people of the place.
+func (s *campaigns) withTool(c *client, got *signIn) *campaign {
+	if c.shared(0) || !window.NamesTool(got.tool) {
+		return nil
+	}
+	for _, k := range s.list {
+		if !k.tenant && k.covers(got.first) && k.has(c.key) && slices.Contains(k.tools, got.tool) &&
+			!(got.account.usedAgent(got.agent, k.began) && c.usersBeside(got, nil) > maxUsersBeside) {
+			return k
+		}
+	}
+	return nil
+}
+
+// withTrait returns the campaign that has something rare in common with a success. Only
+// scripts and the mail protocols get in when it does not fail.
+func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
+	features := featuresOf(c, got.tool, got.app)
+	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
+	for n := range evidence.MaxTraits {
+		if n == traitOddTool && usual {
+			continue // the tool is odd only at networks from which few accounts sign in
+		}
+		k := s.byTrait[uint64(features[n])]
+		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool ||
+			!s.knowsRare(k, got) && !k.has(c.key) || n != traitTool && personal(got) && !(k.isNear(got.first) && k.tries(got.service)) {
+			continue
+		}
+		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
+			return k
+		}
+	}
+	return nil
+}
+
+// personal reports whether a success is made with a program that people use. The mail protocols
+// name no program.
+func personal(got *signIn) bool {
+	return got.family != event.Scripting && got.family != event.Tool && got.agent != mailProtocols
+}
+
+// bySession returns the campaign whose attacker a renewed session must be, where nobody
+// else gets in: with its rare tool, or with another of its tools at one of its addresses that has
+// failed for others with it.
+func (s *campaigns) bySession(c *client, got *signIn) *campaign {
+	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && s.knowsRare(k, got) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
+		return k
+	}
+	for _, k := range s.list {
+		if k.has(c.key) && k.covers(got.first) && slices.Contains(k.tools, got.tool) && c.failedWith(got) && c.onlyAttacker(k.incident, got) {
+			return k
+		}
+	}
+	return nil
+}
+
+// knowsRare reports whether what is rare was known when a campaign began: on the first
+// day, that holds for programs that no person uses, and for accounts that had signed in
+// well before.
+func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
+	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool ||
+		got.account.hadSignedIn(min(k.began, got.first)-agentAge)
+}
+
+// ofMember returns the campaign whose attacker a success must be that is foreign to its
+// account only by its subnet: the address has failed for another account before, as
+// part of the campaign, nobody else gets in there, and the tool is one of the campaign. The
+// owner of the network and a common browser are then no excuse.
+func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
+	switch {
+	case !s.incidents.inReach(c.campaign, got.first), c.shared(0), !window.NamesTool(got.tool),
+		got.family == event.Mobile, got.family == event.Outlook, got.service == event.EAS,
+		got.account.knewSubnet(c.key, got.first), c.usersBeside(got, nil) > 0, !c.failedBefore(got):
+		return nil
+	}
+	for _, k := range s.list {
+		if k.incident == c.campaign && k.covers(got.first) && slices.Contains(k.tools, got.tool) {
+			return k
+		}
+	}
+	return nil
+}
+
+// without reports whether a success is the attacker's in a campaign without its rare trait:
+// one with a service of the campaign and near to its failures, from where nobody of the
+// tenant is; or, in a campaign that has only more failures than usual, one from an
+// address that failed for others, with a script that hardly anybody uses, or like the
+// attacker's in other ways.
+func (s *campaigns) without(k *campaign, c *client, got *signIn) bool {
+	switch {
+	case windowsSignIn(got), c.shared(0), c.usersBeside(got, nil) > maxUsersBeside, !k.tries(got.service), !k.isNear(got.first),
+		s.incidents.inReach(c.incident, got.first) && !k.has(c.key):
+		return false
+	case s.elsewhere(k, c, got, k.began) && !s.usual(k, got, &k.usualElsewhere, s.elsewhere):
+		return true
+	case !k.tenant:
+		return false
+	case k.has(c.key) && c.failedForOthers(got.key):
+		return s.atMember(k, c, got)
+	case got.agent == mailProtocols && k.mailOnly():
+		_, last := k.incident.FailuresOf(got.key)
+		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
+	case !personal(got):
+		return k.uses(got) && !got.account.usedAgent(got.agent, k.began) && s.rarity.rare(toolFeature(got.tool), got.first)
+	}
+	return s.like(k, c, got, k.began) && (s.knowsRare(k, got) && s.rarity.rare(toolFeature(got.tool), got.first) ||
+		s.rarity.population.Learned(k.began, 3) && !s.usual(k, got, &k.usualLike, s.like))
+}
+
+// atMember reports whether a success at an address of a campaign that has failed for other
+// accounts is the attacker's: with an agent new to the account, or, where nobody else
+// gets in, with a tool that failed there for others, from an owner's network new to the
+// account.
+func (s *campaigns) atMember(k *campaign, c *client, got *signIn) bool {
+	if !got.account.usedAgent(got.agent, k.began) && (s.knowsRare(k, got) || c.failedWith(got)) {
+		return true
+	}
+	return c.usersBeside(got, nil) == 0 && c.failedWith(got) && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began)
+}
+
+// like reports whether a success is like those of the attacker in a campaign: with a tool
+// of the campaign that is new to an account of which another program of the kind is known,
+// and from a network of an owner that is new to the account: one of the campaign, unless
+// most of these are odd, or an odd one.
+func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool {
+	return (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && window.NamesTool(got.tool) && got.password() &&
+		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || !s.fromOdd(k) && slices.Contains(k.origin.Owners, c.owner)) &&
+		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) && got.account.usedKind(got.family, before-day)
+}
+
+// elsewhere reports whether a success comes from where nobody of the tenant is, as the
+// failures of a campaign do, with a program of the campaign: from an owner's network from
+// which hardly anybody signs in, among servers for rent or in a country new to the account.
+// The account's own program is one of the campaign only if most failures are made with it.
+// Without a database, the networks alone decide.
+func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64) bool {
+	if !got.password() || got.agent == mailProtocols || !k.uses(got) || !s.rarity.oddOwner(c, k.began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
+		return false
+	}
+	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) {
+		return false
+	}
+	if !s.profiles.policy.HasOwners() {
+		return got.account.hadSignedIn(before - agentAge)
+	}
+	if s.geo.Rented(got.from.Addr()) {
+		return s.rentedShare(k) >= 0.2 && got.account.hadSignedIn(before-agentAge)
+	}
+	return s.rentedShare(k) <= 0.8 && s.abroad(k, got, before)
+}
+
+// rentedShare returns the share of the latest failures of a campaign that come from servers
+// for rent.
+func (s *campaigns) rentedShare(k *campaign) float64 {
+	rented, all := 0, k.incident.Attempts()
+	for n := range all {
+		if s.geo.Rented(event.ClientKey(all[n].Client).Addr()) {
+			rented++
+		}
+	}
+	return float64(rented) / float64(max(len(all), 1))
+}
+
+// abroad reports whether a success comes from a country in which its account had not
+// signed in before a time; or, for an account of which no country is known, hardly anybody
+// in a network that was new.
+func (s *campaigns) abroad(k *campaign, got *signIn, before int64) bool {
+	here, known := s.geo.Locate(got.from.Addr()).Country, 0
+	for _, h := range got.account.known {
+		switch there := s.geo.Locate(h.client.Addr()).Country; {
+		case there == "" || h.first > before-agentAge:
+		case there == here:
+			return false
+		default:
+			known++
+		}
+	}
+	return here != "" && (known > 0 || s.nobodyIn(here, k))
+}
+
+// nobodyIn reports whether of many sign-ins from new networks in the week before a campaign
+// hardly any were in a country.
+func (s *campaigns) nobodyIn(country string, k *campaign) bool {
+	if k.countries == nil {
+		k.countries = map[string]int{}
+		for n := range s.foreign.list {
+			if o := &s.foreign.list[n]; o.first < k.began-agentAge && o.first >= k.began-week {
+				k.countries[s.geo.Locate(o.from.Addr()).Country]++
+			}
+		}
+	}
+	all := 0
+	for _, n := range k.countries {
+		all += n
+	}
+	return all >= 10 && 100*k.countries[country] <= all
+}
+
+// fromOdd reports whether most owners of the networks from which a campaign opened are
+// such that hardly anybody signs in from there.
+func (s *campaigns) fromOdd(k *campaign) bool {
+	odd := 0
+	for _, owner := range k.origin.Owners {
+		if s.rarity.rare(ownerFeature(owner), k.began) {
+			odd++
+		}
+	}
+	return 2*odd > len(k.origin.Owners)
+}
+
+// How many honest sign-ins of the attacker's kind may be expected in the time of a campaign
+// for one to be named: with an agent that is new to the account, and with its own.
+const (
+	expectNew = 0.25
+	expectOwn = 0.05
+)
+
+// usual reports whether a success may well be an honest one: too many of its kind are to be
+// expected in the time of the campaign from those of the week before, which are counted
+// once. Before anything is known, one account in a thousand is expected to sign in like
+// that in a day.
+func (s *campaigns) usual(k *campaign, got *signIn, count *int, kind func(k *campaign, c *client, got *signIn, before int64) bool) bool {
+	if *count == 0 {
+		*count = 1
+		for n := range s.foreign.list {
+			o := &s.foreign.list[n]
+			if o.first >= k.began || o.first < k.began-week {
+				continue
+			}
+			if c, ok := s.profiles.clients.Peek(s.profiles.cut(o.from)); ok && kind(k, c, o, o.first) {
+				*count++
+			}
+		}
+	}
+	known := float64(min(s.rarity.population.Known(k.began), week)) / day
+	expected := (float64(*count-1) + float64(s.rarity.population.Accounts())/1000) / (known + 1) * float64(k.end-k.began) / day
+	if got.account.usedAgent(got.agent, k.began) {
+		return known < 1 || expected > expectOwn
+	}
+	return known < 1 || expected > expectNew
+}
+
+// maxUsersBeside is how many other accounts may get in from an address on the same
+// day for a campaign of the tenant's level to name an account there: where
+// more do, people come and go, as in a hotel.
+const maxUsersBeside = 1
+
+// lookBack adds the successes of a campaign that came before it opened, or before the
+// failures of their time.
+func (s *campaigns) lookBack(k *campaign) {
+	k.searched = [...]int64{k.began, k.end}
+	for n := range s.foreign.list {
+		got := &s.foreign.list[n]
+		if got.first < k.began-s.slow || got.first > k.end+k.pause {
+			continue
+		}
+		c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from))
+		if !ok || got.account.usedBefore(c, got) {
+			continue
+		}
+		if s.incidents.inReach(c.incident, got.first) {
+			if s.credentials.judge(c.incident, c, got) != valid {
+				continue
+			}
+		}
+		if s.ofSuccess(c, got) == k {
+			s.credentials.add(k.incident, c, got)
+		}
+	}
+}
+
+// lookBackFrom adds the successes of a client that came before it became part of
+// a campaign. Those in the client's own incident count if they are valid credentials there.
+func (s *campaigns) lookBackFrom(k *campaign, c *client) {
+	for _, entry := range c.signIns() {
+		got := entry.signIn
+		if got.account.usedBefore(c, got) || s.incidents.inReach(c.incident, got.first) && s.credentials.classify(c.incident, c, got) != valid {
+			continue
+		}
+		if s.ofSuccess(c, got) == k {
+			s.credentials.add(k.incident, c, got)
+		}
+	}
+}
