@@ -257,8 +257,8 @@ func (a *account) usedAgent(agent uint32, before int64) bool {
 // time.
 func (a *account) usedKind(f event.Family, before int64) bool {
 	for i := range a.known {
-		for _, have := range a.known[i].agents {
-			if have.agent != 0 && have.family == f && int64(have.since)*minute <= before {
+		for n, have := range a.known[i].agents {
+			if have.agent != 0 && a.known[i].families[n] == f && int64(have.since)*minute <= before {
 				return true
 			}
 		}
