@@ -270,11 +270,11 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 	return false
 }
 
-// confirm makes the failures after the end of a campaign that were too few to go
-// on part of it: those up to a time, and, where records are late, those after it
+// confirm makes the recent failures of a campaign that were too few to go on part of
+// it: those up to a time, and, where records are late, those after it
 // that go on at the same rate.
 func (s *campaigns) confirm(k *campaign, now int64) {
-	later := s.evidence.Unexplained(k.end+1, func(e *evidence.Failure) bool {
+	later := s.evidence.Unexplained(min(k.end+1, k.recent[0]), func(e *evidence.Failure) bool {
 		return !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
 	})
 	n := 0

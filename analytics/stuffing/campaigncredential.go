@@ -127,8 +127,8 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 func (s *campaigns) without(k *campaign, c *client, got *signIn) bool {
 	switch {
 	case windowsSignIn(got), c.shared(0), c.usersBeside(got, nil) > maxUsersBeside, !k.tries(got.service), !k.isNear(got.first),
-		s.incidents.inReach(c.incident, got.first) && !k.has(c.key):
-		return false
+		s.incidents.inReach(c.incident, got.first) && (!k.has(c.key) || k.tenant && len(k.only) == 0):
+		return false // named by the incident of the client
 	case s.elsewhere(k, c, got, k.began) && !s.usual(k, got, &k.usualElsewhere, s.elsewhere):
 		return true
 	case !k.tenant:
@@ -169,13 +169,14 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 // elsewhere reports whether a success comes from where nobody of the tenant is, as the
 // failures of a campaign do, with a program of the campaign: from an owner's network from
 // which hardly anybody signs in, among servers for rent or in a country new to the account.
-// The account's own program is one of the campaign only if most failures are made with it.
+// The account's own program is one of the campaign only if most failures are made with it,
+// or if the account was in another country within hours before.
 // Without a database, the networks alone decide.
 func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64) bool {
 	if !got.password() || got.agent == mailProtocols || !k.uses(got) || !s.rarity.oddOwner(c, k.began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
 		return false
 	}
-	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) {
+	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) && !s.justElsewhere(got) {
 		return false
 	}
 	if !s.profiles.policy.HasOwners() {
@@ -214,6 +215,20 @@ func (s *campaigns) abroad(k *campaign, got *signIn, before int64) bool {
 		}
 	}
 	return here != "" && (known > 0 || s.nobodyIn(here, k))
+}
+
+// justElsewhere reports whether the account of a success was in another country in the
+// three hours before, with a program that is not a telephone's: their networks may
+// be those of another country.
+func (s *campaigns) justElsewhere(got *signIn) bool {
+	here := s.geo.Locate(got.from.Addr()).Country
+	return here != "" && slices.ContainsFunc(got.account.known, func(h knownClient) bool {
+		if h.last > got.first || h.last < got.first-3*hour || !h.usesFamily(event.Browser) && !h.usesFamily(event.Outlook) {
+			return false
+		}
+		there := s.geo.Locate(h.client.Addr()).Country
+		return there != "" && there != here
+	})
 }
 
 // nobodyIn reports whether of many sign-ins from new networks in the week before a campaign

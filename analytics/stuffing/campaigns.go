@@ -36,7 +36,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
-	if own == nil && (c.retries(t) || c.gotIn(t.Key) && c.forgives(t, recoverWithin, true)) {
+	if own == nil && (c.retries(t) || c.recovers(t)) {
 		return nil // of one program, or of somebody whose success came first
 	}
 	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
@@ -227,8 +227,8 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	var widest *campaign
 	for _, k := range s.list {
 		switch {
-		case !k.covers(f.At):
-		case k.tenant && len(k.only) == 0 && !evidence.MailProtocol(f.Service):
+		case !k.tenant && len(k.only) == 0 || !k.covers(f.At):
+		case len(k.only) == 0 && !evidence.MailProtocol(f.Service):
 			widest = k
 		case f.MadeWith(k.only) && s.goesOn(k, f):
 			return k
@@ -294,12 +294,12 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 	switch {
 	case k == nil:
 		k = s.create(&made, members)
-	case made.tenant && !k.tenant:
-		if len(k.only) < maxCampaignTools { // its failures join at once from now on
-			k.only = append(k.only, made.only...)
-		}
 	case !made.tenant:
 		k.origin.add(&made.origin)
+	case !k.tenant: // it goes on with a common tool
+		for _, tool := range made.only {
+			k.only = addBounded(k.only, tool)
+		}
 	}
 	for _, key := range keys {
 		s.giveTrait(key, k)

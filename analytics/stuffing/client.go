@@ -300,6 +300,18 @@ func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
 	return false
 }
 
+// recovers reports whether the account of a failure got in here within an hour of it, with
+// the program that failed and its password.
+func (c *client) recovers(t *window.Attempt) bool {
+	for _, a := range c.signIns() {
+		if a.key == t.Key {
+			return a.outcome == event.Success && a.password() && sameProgram(t, a.agent, a.tool) &&
+				(soonAfter(t.At, a.first, recoverWithin) || soonAfter(t.At, a.last, recoverWithin))
+		}
+	}
+	return false
+}
+
 // gotIn reports whether the latest sign-in of an account from the client was a success.
 func (c *client) gotIn(key uint64) bool {
 	return slices.ContainsFunc(c.signIns(), func(a userSignIn) bool { return a.key == key && a.outcome == event.Success })

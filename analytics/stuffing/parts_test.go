@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -284,5 +285,58 @@ func TestAttackInTheShadowOfAnother(t *testing.T) {
 	}
 	if len(incidents) != 2 {
 		t.Errorf("accounts of the incidents %v, want two", incidents)
+	}
+}
+
+// Accounts that a full list of sign-ins has replaced still count among those that got in,
+// for six hours and whatever the order of their times.
+func TestReplacedSignIns(t *testing.T) {
+	const begin = 100 * event.Day
+	c := &client{}
+	getsIn := func(account int, at int64) {
+		c.addSignIn(&signIn{key: uint64(account + 1), account: &account0, outcome: event.Success, first: at, last: at, hours: 1})
+	}
+	for n := range 300 {
+		getsIn(n, begin+int64(n%7)*event.Minute)
+	}
+	for n := range 100 {
+		getsIn(1000+n, begin-5*event.Hour+int64(n)*1000)
+	}
+	for _, x := range []struct {
+		from, to int64
+		least    int
+		most     int
+	}{
+		{begin, begin + 10*event.Minute, 300, 300},
+		{begin - 5*event.Hour, begin - 4*event.Hour, 100, 100},
+		{begin - 4*event.Hour, begin - event.Hour, 0, 0},
+		{begin + event.Hour, begin + 2*event.Hour, 0, 0},
+	} {
+		if n := c.succeeded(x.from, x.to); n < x.least || n > x.most {
+			t.Errorf("%d accounts got in from minute %d to %d, want %d to %d", n, (x.from-begin)/event.Minute, (x.to-begin)/event.Minute, x.least, x.most)
+		}
+	}
+	for n := range 2 * maxSignIns {
+		getsIn(5000+n, begin+7*event.Hour)
+	}
+	if n := c.succeeded(begin, begin+10*event.Minute); n != 0 {
+		t.Errorf("%d accounts got in seven hours before, want none", n)
+	}
+	getsIn(1, -event.Day) // a time before 1970
+}
+
+var account0 account
+
+// Failures with programs that people use count for a campaign after two minutes, others
+// at once.
+func TestSettled(t *testing.T) {
+	b, now := newBench(), begin.UnixMilli()
+	b.tracker.Advance(now)
+	old, recent := &evidence.Failure{}, &evidence.Failure{}
+	old.At, recent.At = now-2*minute, now-2*minute+1
+	script := &evidence.Failure{Traits: [evidence.MaxTraits]uint64{traitTool: 1}}
+	script.At = now
+	if got := b.clusters.settled([]*evidence.Failure{old, recent, script}); len(got) != 2 || got[0] != old || got[1] != script {
+		t.Errorf("%d failures have settled, want the old one and that of a rare tool", len(got))
 	}
 }

@@ -145,7 +145,7 @@ func (s *statistics) mixed(foreign, people int) bool {
 			s.countAgent(a)
 		}
 	}
-	return len(s.agents) >= 3 && !slices.ContainsFunc(s.agents, func(c agentCount) bool { return 3*c.accounts > 2*foreign })
+	return s.differ(3, agentCount.ofAccounts)
 }
 
 // outnumbered reports whether a run cannot open an incident, however its accounts are
@@ -223,15 +223,8 @@ func (s *statistics) leaveOutPeople() (own int, people bool) {
 		}
 		known++
 	}
-	agents, foreign, most := 0, 0, 0
-	for _, c := range s.agents {
-		if c.foreign > 0 {
-			agents, foreign = agents+1, foreign+c.foreign
-		}
-		most = max(most, c.accounts)
-	}
-	people = len(s.agents) >= 4 && 3*most <= 2*own && (2*own >= known && 3*known >= len(s.scratch) || known >= leastKnown && 4*own >= 3*known)
-	several := agents >= 2 && agents*4 >= foreign
+	people = s.differ(4, agentCount.ofAccounts) && (2*own >= known && 3*known >= len(s.scratch) || known >= leastKnown && 4*own >= 3*known)
+	several := s.differ(2, agentCount.ofForeign)
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
@@ -242,6 +235,19 @@ func (s *statistics) leaveOutPeople() (own int, people bool) {
 		}
 	}
 	return own, people
+}
+
+func (c agentCount) ofAccounts() int { return c.accounts }
+func (c agentCount) ofForeign() int  { return c.foreign }
+
+// differ reports whether accounts fail with at least a number of agents, none of which
+// has more than two thirds of them.
+func (s *statistics) differ(least int, of func(agentCount) int) bool {
+	agents, accounts, most := 0, 0, 0
+	for _, c := range s.agents {
+		agents, accounts, most = agents+min(of(c), 1), accounts+of(c), max(most, of(c))
+	}
+	return agents >= least && 3*most <= 2*accounts
 }
 
 // leastKnown is how many accounts of which programs are known speak for those of which

@@ -22,13 +22,14 @@ type savedAttack struct {
 }
 
 type savedTally struct {
-	Key         uint64
-	Name        string
-	Failures    int
-	Last        int64
-	Reason      event.Reason
-	Marks       event.Marks
-	First       int64
+	Key      uint64
+	Name     string
+	Failures int
+	Last     int64
+	Reason   event.Reason
+	Marks    event.Marks
+	First    int64
+
 	Agent, Tool uint32
 	Recovered   bool
 }
@@ -37,7 +38,7 @@ type savedTally struct {
 func (i *Attack) Save() ([]byte, error) {
 	s := savedAttack{AgentIDs: i.agentIDs, Attempts: i.latest.All(), HighFrom: [2]int{i.highFrom.users, i.highFrom.failures}, Most: i.most, Targeted: i.targeted}
 	for key, t := range i.tallies {
-		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, First: t.first, Last: t.last, Reason: t.reason, Marks: t.marks, Agent: t.agent, Tool: t.tool, Recovered: t.recovered})
+		s.Tallies = append(s.Tallies, savedTally{Key: key, Name: t.name, Failures: t.failures, Last: t.last, Reason: t.reason, Marks: t.marks, First: t.first, Agent: t.agent, Tool: t.tool, Recovered: t.recovered})
 	}
 	for _, d := range i.distinct(&s) {
 		b, err := d.counter.MarshalBinary()
