@@ -132,10 +132,12 @@ func (s *clusters) get(key uint64) *cluster {
 
 // members returns the failures around a time that share a rare trait, if they are
 // enough for a campaign: in one go without a pause of two hours, or else in the slow
-// window. Otherwise it returns nil.
+// window. Otherwise it returns nil. Those of clients with incidents of their own count only
+// by a tool, not by a service alone, whose log names no tool.
 func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure {
 	all := s.evidence.Unexplained(at-s.slow, func(f *evidence.Failure) bool {
-		return f.Traits[trait] == key && (trait == traitTool || trait == traitOddTool || !f.Single) && f.At <= at+s.slow
+		alike := (trait == traitTool || trait == traitOddTool) && window.NamesTool(f.Tool)
+		return f.Traits[trait] == key && (alike || !f.Single) && f.At <= at+s.slow
 	})
 	members := evidence.Around(all, at, campaignPause)
 	if !s.wide(members, key, at) {
