@@ -65,16 +65,16 @@
 // another incident, unless most of its clients are those of the first, or most of its
 // accounts, more than by chance, or it is the next round within four hours: the same
 // accounts, tool and networks. Campaigns that begin within an hour of each other
-// are one if they share tools or owners of networks, or if both come from all over. So are
-// campaigns at the same time that share more accounts than by chance, or from all over
-// and by one service fewer, as if a list were divided.
+// are one if they share tools or owners of networks, or if both come from all over.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
 // late, and it would not have opened if they had come in time. Decisions about the client then
 // wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
 // On the first day of all, decisions about a client from which five accounts have got in
-// wait for an hour, too.
+// wait for an hour, too; a script waits for nothing. A campaign waits for two minutes, in
+// which people correct most typos, and for half an hour where all may be telephones. What
+// waits is decided with the first event of any kind after that (Detector.decide).
 //
 // # It stays quiet
 //
@@ -87,9 +87,10 @@
 // or who then get in, beyond the usual number explain twice as many others. A forced reset,
 // a roaming telephone: familiar networks, one mail program of one account, or hardly two
 // accounts at one address, most of which fail again within half an hour. Typos: the
-// failures of the last two minutes open no campaign. The telephone of a former employee: a disabled account cannot be guessed. A migration tool: more
-// accounts sign in than fail. A printer or a monitoring probe: one account, for days
-// or at regular intervals, which no campaign takes in.
+// failures of the last two minutes open no campaign. The telephone of a former employee:
+// a disabled account cannot be guessed. A migration tool: more accounts sign in than
+// fail. A printer or a monitoring probe: one account, for days or at regular intervals,
+// which no campaign takes in.
 //
 // # What can be tuned
 //
