@@ -21,6 +21,10 @@ type deadline[V any] struct {
 	value  V
 }
 
+// deadlineGrain is the least time between two searches for what is due, in milliseconds: a
+// search reads all deadlines.
+const deadlineGrain = 10_000
+
 // NewDeadlines returns an empty set of at most size deadlines.
 func NewDeadlines[K comparable, V any](size int) *Deadlines[K, V] {
 	return &Deadlines[K, V]{size: size, list: map[K]deadline[V]{}, next: math.MaxInt64}
@@ -37,8 +41,9 @@ func (d *Deadlines[K, V]) Set(k K, at int64, v V) {
 	d.next = min(d.next, at)
 }
 
-// Due calls f for the deadlines up to a time, in their order, and removes them. f may set
-// others, which are not called before the next call of Due.
+// Due calls f for the deadlines up to a time, in their order, and removes them, ten
+// seconds late at the most. f may set others, which are not called before the next call of
+// Due.
 func (d *Deadlines[K, V]) Due(now int64, f func(K, V)) {
 	if now < d.next {
 		return
@@ -48,15 +53,16 @@ func (d *Deadlines[K, V]) Due(now int64, f func(K, V)) {
 		deadline[V]
 	}
 	var due []entry
-	d.next = math.MaxInt64
+	next := int64(math.MaxInt64)
 	for k, e := range d.list {
 		if e.at <= now {
 			due = append(due, entry{k, e})
 			delete(d.list, k)
 		} else {
-			d.next = min(d.next, e.at)
+			next = min(next, e.at)
 		}
 	}
+	d.next = max(next, now+deadlineGrain)
 	slices.SortFunc(due, func(a, b entry) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number)) })
 	for _, e := range due {
 		f(e.k, e.value)

@@ -7,12 +7,13 @@ import (
 
 func TestDeadlines(t *testing.T) {
 	d := NewDeadlines[string, int](4)
-	d.Set("b", 20, 1)
-	d.Set("a", 20, 2)
-	d.Set("c", 10, 3)
-	d.Set("later", 30, 4)
-	d.Set("too many", 5, 5)
-	d.Set("c", 15, 6)
+	const s = 2 * deadlineGrain
+	d.Set("b", 20*s, 1)
+	d.Set("a", 20*s, 2)
+	d.Set("c", 10*s, 3)
+	d.Set("later", 30*s, 4)
+	d.Set("too many", 5*s, 5)
+	d.Set("c", 15*s, 6)
 	due := func(now int64) (got []any) {
 		d.Due(now, func(k string, v int) {
 			got = append(got, k, v)
@@ -26,12 +27,12 @@ func TestDeadlines(t *testing.T) {
 		now  int64
 		want []any
 	}{
-		{14, nil},
-		{29, []any{"c", 6, "b", 1, "a", 2}},
-		{29, []any{"again", 7}},
-		{29, nil},
-		{30, []any{"later", 4}},
-		{99, nil},
+		{14 * s, nil},
+		{29 * s, []any{"c", 6, "b", 1, "a", 2}},
+		{29 * s, []any{"again", 7}},
+		{29 * s, nil},
+		{30 * s, []any{"later", 4}},
+		{99 * s, nil},
 	} {
 		if got := due(c.now); !slices.Equal(got, c.want) {
 			t.Errorf("at %d: %v, want %v", c.now, got, c.want)
