@@ -320,6 +320,27 @@ func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
 	}, s.profiles.cut)
 }
 
+// concurrent returns the failures with the tool of a failure, from an hour before a time to
+// an hour after the failure, of clients that have incidents of their own or fail for a
+// quarter of the accounts that a campaign needs, and where nobody else gets in.
+func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Failure {
+	all := s.evidence.Unexplained(start-hour, func(o *evidence.Failure) bool { return o.Tool == f.Tool && o.At <= f.At+hour })
+	at := map[event.ClientKey]map[uint64]struct{}{}
+	for _, o := range all {
+		key := s.profiles.cut(o.Client)
+		if at[key] == nil {
+			at[key] = map[uint64]struct{}{}
+		}
+		at[key][o.Key] = struct{}{}
+	}
+	least := max(2, (s.level.policy.Stuffing.Campaign.Accounts+3)/4)
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool {
+		key := s.profiles.cut(o.Client)
+		c, ok := s.profiles.clients.Peek(key)
+		return !o.Single && (len(at[key]) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside)
+	})
+}
+
 // undecided is a failure that would have opened a campaign if no people got in and no
 // telephone tried again within a time.
 type undecided struct {

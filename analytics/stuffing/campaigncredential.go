@@ -74,7 +74,7 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 // personal reports whether a success is made with a program that people use. The mail protocols
 // name no program.
 func personal(got *signIn) bool {
-	return got.family != event.Scripting && got.family != event.Tool && got.agent != mailProtocols
+	return !isScript(got.family) && got.agent != mailProtocols
 }
 
 // bySession returns the campaign whose attacker a renewed session must be, where nobody
@@ -96,7 +96,7 @@ func (s *campaigns) bySession(c *client, got *signIn) *campaign {
 // day, that holds for programs that no person uses, and for accounts that had signed in
 // well before.
 func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
-	return s.rarity.population.Learned(k.began, 1) || got.family == event.Scripting || got.family == event.Tool ||
+	return s.rarity.population.Learned(k.began, 1) || isScript(got.family) ||
 		got.account.hadSignedIn(min(k.began, got.first)-agentAge)
 }
 

@@ -302,7 +302,7 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 // users, and on the first day, only scripts are rare.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 	if c.knownUsers() < sharedUsers || !s.population.Learned(t.At, 1) {
-		return isScript(t)
+		return isScript(t.Family)
 	}
 	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
 	return known <= max(2, c.knownUsers()/50)

@@ -332,11 +332,11 @@ func distinctClients(run []window.Attempt, phone uint32, of func(event.ClientKey
 // known as a script or a tool.
 func isMail(t *window.Attempt) bool {
 	return t.Family == event.Mobile || t.Family == event.Outlook ||
-		t.Service == event.EAS && !isScript(t)
+		t.Service == event.EAS && !isScript(t.Family)
 }
 
-// isScript reports whether an attempt is made with a script or an attack tool.
-func isScript(t *window.Attempt) bool { return t.Family == event.Scripting || t.Family == event.Tool }
+// isScript reports whether agents of a family are scripts or attack tools.
+func isScript(f event.Family) bool { return f == event.Scripting || f == event.Tool }
 
 // ownProgram reports whether a failure is that of an account's own mail
 // program on its way: a telephone with an old password fails from many

@@ -50,7 +50,7 @@ const recoverWithin = hour
 // soon afterwards with the program that had failed, as when passwords expire, a service is
 // out of order or guests mistype.
 func (s *incidents) recovers(i *attack.Attack, got *signIn) bool {
-	if got.family == event.Scripting || got.family == event.Tool || got.outcome != event.Success || !got.password() {
+	if isScript(got.family) || got.outcome != event.Success || !got.password() {
 		return false
 	}
 	s.tracker.MarkDirty(i.Incident)

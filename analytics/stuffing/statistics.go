@@ -176,7 +176,7 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 			return &s.scratch[i]
 		}
 	}
-	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, script: isScript(t), oneAgent: true}
+	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, script: isScript(t.Family), oneAgent: true}
 	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
 	if !ok {
 		a, ok = s.accounts.Peek(t.Key)

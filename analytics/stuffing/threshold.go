@@ -30,7 +30,7 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if wait := s.waitFor(c); wait > 0 && !isScript(t) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
+	if wait := s.waitFor(c); wait > 0 && !isScript(t.Family) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
 		why, at = s.opensLate(c, t, wait)
 		if why == "" {
 			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, ev.Excerpt())

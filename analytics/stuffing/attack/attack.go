@@ -178,8 +178,8 @@ func (i *Attack) Forgive(from, to int64, typo func(*window.Attempt) bool) bool {
 }
 
 // Recover notes that an account got in at a time, in Unix milliseconds, with an agent and a
-// tool, where it had failed. Whoever owns a password gets in sooner or later with the program
-// that failed for it. Recover reports whether more than half of the accounts did so within
+// tool, where it had failed. The owner of a password gets in sooner or later with the program
+// that failed. Recover reports whether more than half of the accounts did so within
 // an hour, at least a given number of them, and three times as many as had the time but did
 // not: then no attacker made them fail. Of a large attack only some accounts are counted.
 func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int) bool {
