@@ -26,7 +26,7 @@ type campaigns struct {
 	slow        int64 // milliseconds
 	list        []*campaign
 	byTrait     map[uint64]*campaign
-	undecided   *window.Deadlines[uint64, undecided] // by rare trait, or levelKey
+	undecided   *window.Deadlines[uint64, evidence.Undecided] // by rare trait, or levelKey
 }
 
 // observe adds a foreign failure to its campaign, or to the evidence from which

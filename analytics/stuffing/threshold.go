@@ -4,6 +4,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -13,9 +14,9 @@ type thresholds struct {
 	incidents   *incidents
 	statistics  *statistics
 	shared      *sharedAddresses
-	burst, slow int64                                            // milliseconds
-	late        lateness                                         // for clients with known users, wherever sign-ins arrived late
-	undecided   *window.Deadlines[event.ClientKey, *event.Event] // with the latest failure
+	burst, slow int64                                                  // milliseconds
+	late, saved lateness                                               // for clients with known users, wherever sign-ins arrived late
+	undecided   *window.Deadlines[event.ClientKey, evidence.Undecided] // with the latest failure
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
@@ -33,7 +34,7 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 	if wait := s.waitFor(c); wait > 0 && !isScript(t.Family) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
 		why, at = s.opensLate(c, t, wait)
 		if why == "" {
-			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, ev.Excerpt())
+			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, evidence.Undecided{Event: ev.Excerpt()})
 		}
 		return why, at
 	}
