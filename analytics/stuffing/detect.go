@@ -284,7 +284,7 @@ func (s *Detector) Tables() []state.Table {
 	return append(tables,
 		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},
 		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation},
-		state.Table{Name: tableLateness, Restore: s.thresholds.restore, Changes: s.thresholds.save},
+		state.Table{Name: tableLateness, Restore: s.statistics.restoreLateness, Changes: s.statistics.saveLateness},
 		evidence.UndecidedTable(tableUndecidedClients, s.thresholds.undecided, func(k event.ClientKey) []byte { return k[:] }, clientOf),
 		evidence.UndecidedTable(tableUndecidedCampaigns, s.campaigns.undecided, func(k uint64) []byte { return binary.BigEndian.AppendUint64(nil, k) }, state.Number))
 }

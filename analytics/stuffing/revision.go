@@ -37,7 +37,7 @@ func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*wind
 		return false
 	}
 	s.withdraw(c, late, week)
-	s.thresholds.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
+	s.thresholds.statistics.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
 	return true
 }
 
@@ -155,7 +155,7 @@ func (s *revisions) withdraw(c *client, late, length int64) {
 // waitFor returns how long a decision about a client waits for sign-ins, in milliseconds:
 // as long as they were late there, or, up to an hour, at other clients if people are known
 // to use this one; an hour on the first day, on which nobody is known, where people get in.
-func (s *thresholds) waitFor(c *client) int64 {
+func (s *statistics) waitFor(c *client) int64 {
 	now, minutes := s.incidents.tracker.Newest(), int32(0)
 	if c.wait.applies(now) {
 		minutes = c.wait.minutes
@@ -163,7 +163,7 @@ func (s *thresholds) waitFor(c *client) int64 {
 	if c.knownUsers() > 0 && s.late.applies(now) {
 		minutes = max(minutes, s.late.minutes)
 	}
-	if len(c.signIns()) >= sharedUsers && !s.statistics.population.Learned(now, 1) {
+	if len(c.signIns()) >= sharedUsers && s.population.FirstDay(now) {
 		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
@@ -199,7 +199,7 @@ func (s *thresholds) decide(c *client) (why string, at int64) {
 	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
 		return "", 0
 	}
-	return s.opensLate(c, &all[len(all)-1], s.waitFor(c))
+	return s.opensLate(c, &all[len(all)-1], s.statistics.waitFor(c))
 }
 
 // lateness is how long a decision about a client waits for sign-ins that arrive late.

@@ -235,7 +235,7 @@ func clientOf(key []byte) (k event.ClientKey, err error) {
 	return event.ClientKey(key), nil
 }
 
-func (s *thresholds) save(w *state.Writer) {
+func (s *statistics) saveLateness(w *state.Writer) {
 	if s.late != s.saved {
 		s.saved = s.late
 		w.Encode(tableLateness, [...]int32{s.late.minutes, s.late.ends})
@@ -243,7 +243,7 @@ func (s *thresholds) save(w *state.Writer) {
 	}
 }
 
-func (s *thresholds) restore(_, value []byte) error {
+func (s *statistics) restoreLateness(_, value []byte) error {
 	var in [2]int32
 	err := msgpack.Unmarshal(value, &in)
 	s.late.minutes, s.late.ends = in[0], in[1]

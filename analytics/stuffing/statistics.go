@@ -21,6 +21,8 @@ type statistics struct {
 	forgiveness int64
 	slack       int64 // how long after a run, in milliseconds, accounts may get in that count in it
 
+	late, saved lateness // for clients with known users, wherever sign-ins arrived late
+
 	failing *account       // account of the current failure, or nil
 	scratch []accountStats // accounts of the current run
 	agents  []agentCount   // agents of the accounts that fail with their own program
@@ -67,10 +69,11 @@ type accountStats struct {
 	periodic           attack.Periodic
 }
 
-// of looks at each account of a run once. With tool other than 0 only the
-// attempts made with that tool count.
+// of looks at each account of a run once. With tool other than 0 only the attempts made with
+// that tool count. A success explains a failure within forgiveness, or within the time for
+// which decisions about the client wait, up to an hour.
 func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	shared, forgiveness := c.shared(run[len(run)-1].Marks), s.forgivenessAt(c)
+	shared, forgiveness := c.shared(run[len(run)-1].Marks), max(s.forgiveness, min(s.waitFor(c), recoverWithin))
 	s.scratch = s.scratch[:0]
 	w.run = run
 	for i := range run {
@@ -114,19 +117,6 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 	return w
 }
 
-// forgivenessAt returns how soon after a failure a success of its account explains it, in
-// milliseconds: later than elsewhere where decisions wait for such sign-ins.
-func (s *statistics) forgivenessAt(c *client) int64 {
-	now := s.incidents.tracker.Newest()
-	switch {
-	case c.wait.applies(now):
-		return max(s.forgiveness, min(int64(c.wait.minutes)*minute, recoverWithin))
-	case len(c.signIns()) >= sharedUsers && !s.population.Learned(now, 1):
-		return max(s.forgiveness, recoverWithin)
-	}
-	return s.forgiveness
-}
-
 // mixed reports whether the foreign accounts of a run fail with at least three programs,
 // none of them a script and none with more than two thirds, and at least a fifth as many
 // accounts fail with their own programs, or get in or usually do at that hour: people who
@@ -164,7 +154,7 @@ func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
 // succeeded returns how many accounts got in from a client during a run.
 func (s *statistics) succeeded(c *client, run []window.Attempt) int {
 	since := run[0].At
-	if !s.population.Learned(since, 1) {
+	if s.population.FirstDay(since) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
 	return c.succeeded(since, run[len(run)-1].At+s.slack)

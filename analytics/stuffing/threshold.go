@@ -15,7 +15,6 @@ type thresholds struct {
 	statistics  *statistics
 	shared      *sharedAddresses
 	burst, slow int64                                                  // milliseconds
-	late, saved lateness                                               // for clients with known users, wherever sign-ins arrived late
 	undecided   *window.Deadlines[event.ClientKey, evidence.Undecided] // with the latest failure
 }
 
@@ -31,7 +30,7 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if wait := s.waitFor(c); wait > 0 && !isScript(t.Family) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
+	if wait := s.statistics.waitFor(c); wait > 0 && !isScript(t.Family) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
 		why, at = s.opensLate(c, t, wait)
 		if why == "" {
 			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, evidence.Undecided{Event: ev.Excerpt()})
