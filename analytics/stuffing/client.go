@@ -196,6 +196,22 @@ func (c *client) succeeded(from, to int64) (n int) {
 	return n
 }
 
+// ofNewcomers reports whether most of the people who get in from a client, at least five, had
+// not signed in anywhere up to a day before a time.
+func (c *client) ofNewcomers(at int64) bool {
+	all := c.signIns()
+	if len(all) < sharedUsers {
+		return false
+	}
+	known := 0
+	for n := 0; n < len(all) && 2*known < len(all); n++ {
+		if all[n].account.hadSignedIn(at - day) {
+			known++
+		}
+	}
+	return 2*known < len(all)
+}
+
 // usersBeside returns how many other accounts had their password accepted within a
 // day of a sign-in. Those that an incident names do not count; i may be nil.
 func (c *client) usersBeside(got *signIn, i *attack.Attack) (n int) {

@@ -301,7 +301,7 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 // a tool: at most two accounts, or a fiftieth of them. At an address without known
 // users, and on the first day, only scripts are rare.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
-	if c.knownUsers() < sharedUsers || s.population.FirstDay(t.At) {
+	if c.knownUsers() < sharedUsers || c.ofNewcomers(t.At) {
 		return isScript(t.Family)
 	}
 	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)

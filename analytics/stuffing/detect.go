@@ -105,7 +105,7 @@ func (s *Detector) decide() {
 	now := s.incidents.tracker.Newest()
 	s.thresholds.undecided.Due(now, func(k event.ClientKey, u evidence.Undecided) {
 		if c, ok := s.profiles.clients.Peek(k); ok {
-			if why, at := s.thresholds.decide(c); why != "" {
+			if why, at := s.thresholds.decide(c, &u); why != "" {
 				s.clients.open(c, why, at, u.Event)
 			}
 		}

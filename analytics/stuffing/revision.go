@@ -3,6 +3,7 @@ package stuffing
 import (
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -154,7 +155,8 @@ func (s *revisions) withdraw(c *client, late, length int64) {
 
 // waitFor returns how long a decision about a client waits for sign-ins, in milliseconds:
 // as long as they were late there, or, up to an hour, at other clients if people are known
-// to use this one; an hour on the first day, on which nobody is known, where people get in.
+// to use this one; an hour where people get in most of whom nobody knew a day before, as all
+// on the first day.
 func (s *statistics) waitFor(c *client) int64 {
 	now, minutes := s.incidents.tracker.Newest(), int32(0)
 	if c.wait.applies(now) {
@@ -163,7 +165,7 @@ func (s *statistics) waitFor(c *client) int64 {
 	if c.knownUsers() > 0 && s.late.applies(now) {
 		minutes = max(minutes, s.late.minutes)
 	}
-	if len(c.signIns()) >= sharedUsers && s.population.FirstDay(now) {
+	if c.ofNewcomers(now) {
 		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
@@ -194,12 +196,16 @@ const maxUndecided = 4096
 
 // decide is opens for a client about which the decision has waited long enough, whether
 // its sign-ins have arrived or not.
-func (s *thresholds) decide(c *client) (why string, at int64) {
+func (s *thresholds) decide(c *client, u *evidence.Undecided) (why string, at int64) {
 	all := c.attempts.All()
 	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
 		return "", 0
 	}
-	return s.opensLate(c, &all[len(all)-1], s.statistics.waitFor(c))
+	wait := s.statistics.waitFor(c)
+	if wait == 0 {
+		wait = s.incidents.tracker.Newest() - u.Since
+	}
+	return s.opensLate(c, &all[len(all)-1], wait)
 }
 
 // lateness is how long a decision about a client waits for sign-ins that arrive late.
