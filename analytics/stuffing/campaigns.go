@@ -375,10 +375,26 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) && !k.precedes(made, members)
 		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}
 	return best
+}
+
+// precedes reports whether a campaign has begun so much earlier than failures that are made
+// with none of its tools that they are those of another attack.
+func (k *campaign) precedes(made *campaign, members []*evidence.Failure) bool {
+	if slices.ContainsFunc(made.origin.Tools, func(tool uint32) bool { return slices.Contains(k.tools, tool) }) {
+		return false
+	}
+	all, before := k.incident.Attempts(), 0
+	for n := range all {
+		if all[n].At < members[0].At {
+			before++
+		}
+	}
+	earlier := k.incident.Counts.Failures - len(all) // no longer kept
+	return evidence.Later(earlier+before, len(members), k.incident.Counts.Failures+len(members))
 }

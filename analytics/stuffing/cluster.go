@@ -354,6 +354,9 @@ func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, o
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
+	if len(only) > 1 {
+		members, only = evidence.Together(members, only)
+	}
 	if !s.several(s.clusters.settled(members)) {
 		return nil, nil, true
 	}

@@ -113,6 +113,45 @@ func outstanding(members []*Failure, by func(*Failure) uint32) (only []uint32) {
 	return only
 }
 
+// Together returns those of the values, tools or agents, that some failures were made with
+// from their beginning on, and these failures. A value that came up so much later than by
+// chance is that of another attack. The failures are in order of time.
+func Together(members []*Failure, only []uint32) (of []*Failure, from []uint32) {
+	for _, value := range only {
+		one := []uint32{value}
+		first, count := -1, 0
+		for n, f := range members {
+			if f.MadeWith(one) {
+				if count++; first < 0 {
+					first = n
+				}
+			}
+		}
+		if !Later(first, count, len(members)) {
+			from = append(from, value)
+		}
+	}
+	for _, f := range members {
+		if f.MadeWith(from) {
+			of = append(of, f)
+		}
+	}
+	return of, from
+}
+
+// laterByChance is the probability below which failures do not come later by chance.
+const laterByChance = 0.001
+
+// Later reports whether it is no chance that none of some failures is among the first ones of
+// all: they are count of all, and in a random order.
+func Later(first, count, all int) bool {
+	p := 1.0
+	for n := 0; n < first && p >= laterByChance; n++ {
+		p *= float64(max(all-count-n, 0)) / float64(all-n)
+	}
+	return p < laterByChance
+}
+
 // MadeWith reports whether the tool or the agent of a failure is in a list.
 func (f *Failure) MadeWith(only []uint32) bool {
 	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)
