@@ -333,8 +333,11 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 		}
 	}
 	subject := "tenant"
-	if len(k.keys) > 0 {
+	switch { // several may begin in one hour
+	case len(k.keys) > 0:
 		subject = strconv.FormatUint(k.keys[0], 16)
+	case len(k.only) > 0:
+		subject += " " + strconv.FormatUint(uint64(k.only[0]), 16)
 	}
 	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
 	k.keys = nil // open gives them
@@ -375,7 +378,7 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) && !k.precedes(made, members)
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) && !k.otherThan(made, members)
 		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
@@ -383,18 +386,22 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 	return best
 }
 
-// precedes reports whether a campaign has begun so much earlier than failures that are made
-// with none of its tools that they are those of another attack.
-func (k *campaign) precedes(made *campaign, members []*evidence.Failure) bool {
+// otherThan reports whether a campaign has begun so much earlier than failures that are made
+// with none of its tools, or goes on so much later, that they are those of another attack.
+func (k *campaign) otherThan(made *campaign, members []*evidence.Failure) bool {
 	if slices.ContainsFunc(made.origin.Tools, func(tool uint32) bool { return slices.Contains(k.tools, tool) }) {
 		return false
 	}
-	all, before := k.incident.Attempts(), 0
+	all, before, after := k.incident.Attempts(), 0, 0
 	for n := range all {
-		if all[n].At < members[0].At {
+		switch {
+		case all[n].At < members[0].At:
 			before++
+		case all[n].At > members[len(members)-1].At:
+			after++
 		}
 	}
-	earlier := k.incident.Counts.Failures - len(all) // no longer kept
-	return evidence.Later(earlier+before, len(members), k.incident.Counts.Failures+len(members))
+	before += k.incident.Counts.Failures - len(all) // no longer kept
+	sum := k.incident.Counts.Failures + len(members)
+	return evidence.Later(before, len(members), sum) || evidence.Later(after, len(members), sum)
 }

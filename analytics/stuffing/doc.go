@@ -65,7 +65,8 @@
 // another incident, unless most of its clients are those of the first, or most of its
 // accounts, more than by chance, or it is the next round within four hours: the same
 // accounts, tool and networks. Campaigns that begin within an hour of each other
-// are one if they share tools or owners of networks, or if both come from all over.
+// are one if they share tools or owners of networks, or if both come from all over, unless
+// one with other tools begins, or ends, so much later that this is no chance (one in fifty).
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive

@@ -114,36 +114,51 @@ func outstanding(members []*Failure, by func(*Failure) uint32) (only []uint32) {
 }
 
 // Together returns those of the values, tools or agents, that some failures were made with
-// from their beginning on, and these failures. A value that came up so much later than by
-// chance is that of another attack. The failures are in order of time.
-func Together(members []*Failure, only []uint32) (of []*Failure, from []uint32) {
+// from their beginning to their end, and these failures; or the first one, if there is none. A
+// value that came up so much later than by chance is that of another attack, and so is one
+// that ended so much earlier, where records arrive in reverse order. The failures are in order
+// of time.
+func Together(members []*Failure, only []uint32) (of []*Failure, together []uint32) {
 	for _, value := range only {
-		one := []uint32{value}
-		first, count := -1, 0
-		for n, f := range members {
-			if f.MadeWith(one) {
-				if count++; first < 0 {
-					first = n
-				}
-			}
-		}
-		if !Later(first, count, len(members)) {
-			from = append(from, value)
+		if first, last, count := span(members, value); !Later(first, count, len(members)) && !Later(len(members)-1-last, count, len(members)) {
+			together = append(together, value)
 		}
 	}
+	if together == nil {
+		together = []uint32{slices.MinFunc(only, func(a, b uint32) int {
+			first, _, _ := span(members, a)
+			second, _, _ := span(members, b)
+			return cmp.Compare(first, second)
+		})}
+	}
 	for _, f := range members {
-		if f.MadeWith(from) {
+		if f.MadeWith(together) {
 			of = append(of, f)
 		}
 	}
-	return of, from
+	return of, together
+}
+
+// span returns the places of the first and the last failure made with a tool or an agent, and
+// how many are.
+func span(members []*Failure, value uint32) (first, last, count int) {
+	for n, f := range members {
+		if f.Tool != value && f.Agent != value {
+			continue
+		}
+		if count == 0 {
+			first = n
+		}
+		last, count = n, count+1
+	}
+	return first, last, count
 }
 
 // laterByChance is the probability below which failures do not come later by chance.
-const laterByChance = 0.001
+const laterByChance = 0.02
 
 // Later reports whether it is no chance that none of some failures is among the first ones of
-// all: they are count of all, and in a random order.
+// all. Some are count of all, and the order would be a random one.
 func Later(first, count, all int) bool {
 	p := 1.0
 	for n := 0; n < first && p >= laterByChance; n++ {
