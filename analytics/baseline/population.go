@@ -70,6 +70,7 @@ type users struct {
 	one      [1]user                     // the array of exact for a single account: most features have one
 	sketches *[2][sketchBits / 64]uint64 // nil up to exactUsers accounts; the newer one first
 	since    int32                       // day on which the newer sketch began
+	counted  int32                       // the accounts of the sketches, and one; 0: changed since they were counted
 }
 
 type user struct {
@@ -272,7 +273,7 @@ func (u *users) sketch(account uint64, day int32) (fresh, changed bool) {
 			u.sketches[0] = [sketchBits / 64]uint64{}
 		}
 		u.sketches[1], u.sketches[0] = u.sketches[0], [sketchBits / 64]uint64{}
-		u.since, changed = day, true
+		u.since, u.counted, changed = day, 0, true
 	}
 	bit := (account * 0x9e3779b97f4a7c15) >> (64 - 10) // log2(sketchBits)
 	word, mask := bit/64, uint64(1)<<(bit%64)
@@ -281,6 +282,9 @@ func (u *users) sketch(account uint64, day int32) (fresh, changed bool) {
 	}
 	fresh = u.sketches[1][word]&mask == 0
 	u.sketches[0][word] |= mask
+	if fresh {
+		u.counted = 0
+	}
 	return fresh, true
 }
 
@@ -302,10 +306,15 @@ func (u *users) count(day int32) (n int) {
 		}
 		return n
 	}
+	if u.counted > 0 {
+		return int(u.counted) - 1
+	}
 	set := 0
 	for i, word := range u.sketches[0] {
 		set += bits.OnesCount64(word | u.sketches[1][i])
 	}
 	// Whang et al., "A linear-time probabilistic counting algorithm", TODS 1990.
-	return int(math.Round(-sketchBits * math.Log(float64(max(sketchBits-set, 1))/sketchBits)))
+	n = int(math.Round(-sketchBits * math.Log(float64(max(sketchBits-set, 1))/sketchBits)))
+	u.counted = int32(n) + 1
+	return n
 }
