@@ -3,6 +3,7 @@ package baseline
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"redshank/analytics/window"
 )
@@ -56,7 +57,7 @@ const (
 //
 // A Population is not safe for concurrent use.
 type Population struct {
-	features      *window.Table[Feature, *users] // those of several accounts are protected
+	features      *window.Table[Feature, feature] // those of several accounts are protected
 	tenant        window.Distinct
 	accounts      int   // of tenant; above exactAccounts as of countedHour
 	countedHour   int64 // since 1970
@@ -64,12 +65,34 @@ type Population struct {
 	tenantChanged bool
 }
 
+// feature is what the table keeps of a feature. Most features have a single account,
+// which is in the table itself: an input of ever new addresses makes several of them
+// with each sign-in.
+type feature struct {
+	one     [1]user // while several is nil; account 0: none
+	several *users
+}
+
+// users returns the accounts of a feature, in room if there is at most one. Such a list
+// is valid until the next Add.
+func (f *feature) users(room *users) *users {
+	if f.several != nil {
+		return f.several
+	}
+	n := 0
+	if f.one[0].account != 0 {
+		n = 1
+	}
+	*room = users{exact: f.one[:n]}
+	return room
+}
+
 // users are the accounts of one feature.
 type users struct {
 	exact    []user
-	one      [1]user                     // the array of exact for a single account: most features have one
 	sketches *[2][sketchBits / 64]uint64 // nil up to exactUsers accounts; the newer one first
 	since    int32                       // day on which the newer sketch began
+	counted  int32                       // the accounts of the sketches, and one; 0: changed since they were counted
 }
 
 type user struct {
@@ -78,9 +101,9 @@ type user struct {
 }
 
 // NewPopulation returns an empty population of at most size features (at
-// least 2). A feature takes about 100 bytes for one account and 700 for many.
+// least 2). A feature takes about 60 bytes for one account and 700 for many.
 func NewPopulation(size int) *Population {
-	return &Population{features: window.NewTable[Feature, *users](size, func(f Feature) uint64 { return window.Spread(uint64(f)) })}
+	return &Population{features: window.NewTable[Feature, feature](size, func(f Feature) uint64 { return window.Spread(uint64(f)) })}
 }
 
 // Add records that an account, given by its hash, signed in with a feature at
@@ -90,13 +113,17 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	if f == 0 || account == 0 {
 		return false
 	}
-	u, ok := p.features.Get(f)
-	if !ok {
-		u = &users{}
-		u.exact = u.one[:0]
-		p.features.Add(f, u)
+	e := p.features.GetRef(f)
+	if e == nil {
+		p.features.Add(f, feature{one: [1]user{newUser(account, int32(at/dayMillis))}})
+		return true
 	}
+	var room users
+	u := e.users(&room)
 	fresh, changed := u.add(account, int32(at/dayMillis))
+	if e.several == nil && u.several() {
+		e.several = &users{exact: u.exact}
+	}
 	if changed {
 		p.features.MarkDirty(f)
 		if u.several() {
@@ -106,21 +133,28 @@ func (p *Population) Add(f Feature, account uint64, at int64) bool {
 	return fresh
 }
 
+func newUser(account uint64, day int32) user { return user{account, day, day} }
+
 // Forget removes an account from a feature, because its sign-in was an attacker's.
 // Forget has no effect on a feature whose accounts are too many to be stored
 // individually.
 func (p *Population) Forget(f Feature, account uint64) {
-	u := p.peek(f)
-	if u == nil {
+	e := p.features.PeekRef(f)
+	if e == nil {
 		return
 	}
-	for i := range u.exact {
-		if u.exact[i].account == account {
-			u.exact = append(u.exact[:i], u.exact[i+1:]...)
-			p.features.MarkDirty(f)
-			return
-		}
+	var room users
+	u := e.users(&room)
+	n := slices.IndexFunc(u.exact, func(o user) bool { return o.account == account })
+	switch {
+	case n < 0:
+		return
+	case e.several == nil:
+		e.one[0] = user{}
+	default:
+		u.exact = slices.Delete(u.exact, n, n+1)
 	}
+	p.features.MarkDirty(f)
 }
 
 // AddAccount counts an account of the tenant that signed in at a time, and
@@ -168,7 +202,8 @@ func (p *Population) Known(at int64) int64 {
 // Users returns how many accounts have signed in with a feature in the 90 days
 // before a time. It returns 0 for the zero Feature.
 func (p *Population) Users(f Feature, at int64) int {
-	u := p.peek(f)
+	var room users
+	u := p.peek(f, &room)
 	if u == nil {
 		return 0
 	}
@@ -179,7 +214,8 @@ func (p *Population) Users(f Feature, at int64) int {
 // later, so that an attack in progress does not make a feature common. Above the
 // exact range Established returns the same as Users.
 func (p *Population) Established(f Feature, at int64) (n int) {
-	u, day := p.peek(f), int32(at/dayMillis)
+	var room users
+	u, day := p.peek(f, &room), int32(at/dayMillis)
 	switch {
 	case u == nil:
 		return 0
@@ -197,7 +233,8 @@ func (p *Population) Established(f Feature, at int64) (n int) {
 // UsersBesides returns how many accounts other than one have signed in with a
 // feature, as Users. Above the exact range it returns one less than Users.
 func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
-	u := p.peek(f)
+	var room users
+	u := p.peek(f, &room)
 	if u == nil {
 		return 0
 	}
@@ -211,7 +248,8 @@ func (p *Population) UsersBesides(f Feature, account uint64, at int64) int {
 // Has reports whether an account is known to have signed in with a feature. Has
 // reports false for a feature whose accounts are too many to be stored individually.
 func (p *Population) Has(f Feature, account uint64, at int64) bool {
-	u := p.peek(f)
+	var room users
+	u := p.peek(f, &room)
 	return u != nil && u.has(account, int32(at/dayMillis))
 }
 
@@ -225,9 +263,12 @@ func (p *Population) Rare(f Feature, at int64, least, thousandths int) bool {
 // Len returns the number of features kept.
 func (p *Population) Len() int { return p.features.Len() }
 
-func (p *Population) peek(f Feature) *users {
-	u, _ := p.features.Peek(f)
-	return u
+// peek returns the accounts of a feature as feature.users does, or nil if it is not kept.
+func (p *Population) peek(f Feature, room *users) *users {
+	if e := p.features.PeekRef(f); e != nil {
+		return e.users(room)
+	}
+	return nil
 }
 
 // several reports whether more than one account has used the feature.
@@ -255,9 +296,9 @@ func (u *users) add(account uint64, day int32) (fresh, changed bool) {
 	}
 	switch {
 	case oldest >= 0:
-		u.exact[oldest] = user{account, day, day}
+		u.exact[oldest] = newUser(account, day)
 	case len(u.exact) < exactUsers:
-		u.exact = append(u.exact, user{account, day, day})
+		u.exact = append(u.exact, newUser(account, day))
 	default:
 		u.sketches, u.since = new([2][sketchBits / 64]uint64), day
 		for _, e := range u.exact {
@@ -276,7 +317,7 @@ func (u *users) sketch(account uint64, day int32) (fresh, changed bool) {
 			u.sketches[0] = [sketchBits / 64]uint64{}
 		}
 		u.sketches[1], u.sketches[0] = u.sketches[0], [sketchBits / 64]uint64{}
-		u.since, changed = day, true
+		u.since, u.counted, changed = day, 0, true
 	}
 	bit := (account * 0x9e3779b97f4a7c15) >> (64 - 10) // log2(sketchBits)
 	word, mask := bit/64, uint64(1)<<(bit%64)
@@ -285,6 +326,9 @@ func (u *users) sketch(account uint64, day int32) (fresh, changed bool) {
 	}
 	fresh = u.sketches[1][word]&mask == 0
 	u.sketches[0][word] |= mask
+	if fresh {
+		u.counted = 0
+	}
 	return fresh, true
 }
 
@@ -306,10 +350,15 @@ func (u *users) count(day int32) (n int) {
 		}
 		return n
 	}
+	if u.counted > 0 {
+		return int(u.counted) - 1
+	}
 	set := 0
 	for i, word := range u.sketches[0] {
 		set += bits.OnesCount64(word | u.sketches[1][i])
 	}
 	// Whang et al., "A linear-time probabilistic counting algorithm", TODS 1990.
-	return int(math.Round(-sketchBits * math.Log(float64(max(sketchBits-set, 1))/sketchBits)))
+	n = int(math.Round(-sketchBits * math.Log(float64(max(sketchBits-set, 1))/sketchBits)))
+	u.counted = int32(n) + 1
+	return n
 }

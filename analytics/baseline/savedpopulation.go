@@ -22,9 +22,10 @@ func (p *Population) Track() { p.features.Track() }
 // evicted feature.
 func (p *Population) Changes(put func(key uint64, value []byte, ok bool)) error {
 	var room []byte
-	p.features.Changes(func(f Feature, u *users, present, _ bool) {
+	var one users
+	p.features.Changes(func(f Feature, e feature, present, _ bool) {
 		if present {
-			room = u.append(room[:0])
+			room = e.users(&one).append(room[:0])
 		}
 		put(uint64(f), room, present)
 	})
@@ -60,7 +61,13 @@ func (p *Population) Load(key uint64, value []byte) error {
 	if err := u.load(value[1:]); err != nil {
 		return err
 	}
-	p.features.Load(Feature(key), u, u.several())
+	if u.several() {
+		p.features.Load(Feature(key), feature{several: u}, true)
+		return nil
+	}
+	var e feature
+	copy(e.one[:], u.exact)
+	p.features.Load(Feature(key), e, false)
 	return nil
 }
 

@@ -46,6 +46,8 @@ type campaign struct {
 	countries      map[string]int     // sign-ins from new networks in the week before; nil: not counted
 	usualElsewhere int                // those from elsewhere
 	recent         []int64            // times of the latest failures without a rare trait, in order
+	tried          uint32             // services, when they were last counted
+	counted        int                // failures at that time
 }
 
 // quorum is how many failures must come within a third of a pause for a
@@ -103,23 +105,32 @@ func (k *campaign) isNear(at int64) bool {
 	if k.incident.Counts.Failures > len(all) && len(all) > 0 && at < all[0].At {
 		return at >= k.began-reach
 	}
-	return slices.ContainsFunc(all, func(t window.Attempt) bool { return abs(t.At-at) <= reach })
+	for n := len(all) - 1; n >= 0; n-- {
+		if abs(all[n].At-at) <= reach {
+			return true
+		}
+	}
+	return false
 }
 
 // services returns the services of a tenth of the latest failures of a campaign or more, as
 // a set of bits. The others may be of honest failures at the same time.
-func (k *campaign) services() (set uint32) {
+func (k *campaign) services() uint32 {
+	if k.counted == k.incident.Counts.Failures {
+		return k.tried
+	}
 	var with [event.Windows + 1]int
 	all := k.incident.Attempts()
 	for n := range all {
 		with[all[n].Service]++
 	}
+	k.tried, k.counted = 0, k.incident.Counts.Failures
 	for s, n := range with {
 		if n > 0 && 10*n >= len(all)-with[event.Windows] {
-			set |= 1 << s
+			k.tried |= 1 << s
 		}
 	}
-	return set
+	return k.tried
 }
 
 // tries reports whether at least a tenth of the latest failures of a campaign are those

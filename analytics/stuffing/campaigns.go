@@ -94,6 +94,9 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 		return nil
 	}
 	if key == 0 {
+		if n&(n-1) != 0 {
+			return nil
+		}
 		return s.openConcurrent(f, own, ev)
 	}
 	if k := s.byTrait[key]; k != nil && s.incidents.tracker.IsOpen(k.incident.Incident, f.At) {
@@ -289,6 +292,7 @@ func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.E
 
 // extend makes failures part of a campaign, and looks for the successes of their time.
 func (s *campaigns) extend(k *campaign, members []*evidence.Failure, ev *event.Event) {
+	tools := len(k.tools)
 	k.waitForRounds(members[0].At - k.end)
 	s.evidence.Take(members)
 	for _, f := range members {
@@ -296,7 +300,9 @@ func (s *campaigns) extend(k *campaign, members []*evidence.Failure, ev *event.E
 			s.member(k, f, c)
 		}
 	}
-	s.lookBack(k)
+	if len(k.tools) > tools || k.unsearched(s.foreign.latest) {
+		s.lookBack(k)
+	}
 	k.incident.AddEvent(ev)
 	k.incident.Assess()
 	s.incidents.tracker.Update(k.incident.Incident)

@@ -213,10 +213,12 @@ func (c *client) ofNewcomers(at int64) bool {
 }
 
 // usersBeside returns how many other accounts had their password accepted within a
-// day of a sign-in. Those that an incident names do not count; i may be nil.
+// day of a sign-in, at most maxUsersBeside+1. Those that an incident names do not count;
+// i may be nil.
 func (c *client) usersBeside(got *signIn, i *attack.Attack) (n int) {
-	for _, a := range c.signIns() {
-		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && (i == nil || !i.Valid.Has(a.key)) {
+	all := c.signIns()
+	for at := 0; at < len(all) && n <= maxUsersBeside; at++ {
+		if a := all[at]; a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && (i == nil || !i.Valid.Has(a.key)) {
 			n++
 		}
 	}

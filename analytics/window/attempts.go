@@ -187,7 +187,7 @@ func join(list []Attempt, t *Attempt, i int) AddResult {
 func (s *Attempts) Forgive(from, to int64, made func(*Attempt) bool) (any bool) {
 	all := s.All()
 	for i := first(all, from); i < len(all) && all[i].At <= to; i++ {
-		if t := &all[i]; !t.Succeeded && made(t) {
+		if t := &all[i]; made(t) && !t.Succeeded {
 			t.Succeeded, any = true, true
 		}
 	}

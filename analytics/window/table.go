@@ -99,10 +99,19 @@ func (t *Table[K, V]) Changes(yield func(k K, v V, present, isProtected bool)) {
 // Get returns the entry of k and makes it the most recent of its segment, unless
 // it was among the most recent ones anyway.
 func (t *Table[K, V]) Get(k K) (v V, ok bool) {
+	if p := t.GetRef(k); p != nil {
+		return *p, true
+	}
+	return v, false
+}
+
+// GetRef is Get for values that are changed in place: it returns a pointer to the value in
+// the table, which is valid until the next Add, or nil.
+func (t *Table[K, V]) GetRef(k K) *V {
 	place := t.entries.find(k)
 	if place == 0 {
 		t.clock++
-		return v, false
+		return nil
 	}
 	e := &t.entries.all[place].value
 	if uint32(t.clock)-e.at >= uint32(t.size/8) {
@@ -110,13 +119,21 @@ func (t *Table[K, V]) Get(k K) (v V, ok bool) {
 		e.at = uint32(t.clock)
 		t.entries.toFront(place, e.segment)
 	}
-	return e.v, true
+	return &e.v
 }
 
 // Peek returns the entry of k and does not change the order.
 func (t *Table[K, V]) Peek(k K) (V, bool) {
 	place := t.entries.find(k)
 	return t.entries.all[place].value.v, place != 0
+}
+
+// PeekRef is Peek for values that are changed in place, as GetRef.
+func (t *Table[K, V]) PeekRef(k K) *V {
+	if place := t.entries.find(k); place != 0 {
+		return &t.entries.all[place].value.v
+	}
+	return nil
 }
 
 // Each calls do for every entry, in no order, and does not change the order. do
