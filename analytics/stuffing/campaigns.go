@@ -248,10 +248,8 @@ func (s *campaigns) join(k *campaign, f *evidence.Failure, c *client, ev *event.
 func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
 	k.incident.AddFailure(f.Attempt, nil)
-	for _, got := range c.signIns() {
-		if got.key == f.Key {
-			s.incidents.recovers(k.incident, got.signIn)
-		}
+	if got := c.signInOf(f.Key); got != nil {
+		s.incidents.recovers(k.incident, got)
 	}
 	if isNew := !k.has(c.key); isNew && len(k.clients) < maxCampaignClients {
 		k.clients[c.key] = struct{}{}

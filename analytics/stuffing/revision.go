@@ -61,13 +61,12 @@ func (s *incidents) recovers(i *attack.Attack, got *signIn) bool {
 // recovered reports whether a failure at a client whose success came before it explains the
 // incident of the client, which is then withdrawn.
 func (s *revisions) recovered(c *client, t *window.Attempt) bool {
-	for _, got := range c.signIns() {
-		if got.key == t.Key && got.last >= t.At && s.incidents.recovers(c.incident, got.signIn) {
-			s.withdraw(c, recoverWithin, day)
-			return true
-		}
+	got := c.signInOf(t.Key)
+	if got == nil || got.last < t.At || !s.incidents.recovers(c.incident, got) {
+		return false
 	}
-	return false
+	s.withdraw(c, recoverWithin, day)
+	return true
 }
 
 // revisable reports whether an incident has all of its failures, so that they can be
