@@ -95,10 +95,11 @@ func (c *Cache) find(hash uint64) (slot uint64, found bool) {
 // once returns the tag of a pair that came once.
 func once(hash uint64) uint64 { return hash &^ 1 }
 
-// met notes a pair that is not in the cache. A pair gets an entry when it comes again:
-// most pairs of a flood come once, and then push out no other entry but one of a set.
+// met notes a pair that is not in the cache. A pair that fails gets an entry when it
+// comes again: most pairs of a flood come once, and then push out no other entry
+// but one of a set.
 func (c *Cache) met(slot, hash uint64, ev *event.Event) {
-	if c.tags[slot] != once(hash) {
+	if ev.Outcome == event.Failure && c.tags[slot] != once(hash) {
 		c.made++
 		c.tags[slot] = once(hash)
 		return
