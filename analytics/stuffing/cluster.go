@@ -298,14 +298,18 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 }
 
 // rareAt reports whether hardly any known user of a client's address signs in with
-// a tool: at most two accounts, or a fiftieth of them. At an address without known
-// users, and on the first day, only scripts are rare.
+// a tool: at most two accounts, or a fiftieth of them. At an address without known users
+// only scripts are rare; where nobody was known a day before, also a mail protocol that
+// nobody there uses.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
-	if c.knownUsers() < sharedUsers || c.ofNewcomers(t.At) {
+	if c.knownUsers() < sharedUsers {
 		return isScript(t.Family)
 	}
-	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
-	return known <= max(2, c.knownUsers()/50)
+	feature := subnetFeature(c.key).And(toolFeature(t.Tool))
+	if c.ofNewcomers(t.At) {
+		return isScript(t.Family) || evidence.MailProtocol(t.Service) && s.population.Users(feature, t.At) <= 2
+	}
+	return s.population.Established(feature, t.At) <= max(2, c.knownUsers()/50)
 }
 
 func (s *rarity) restoreFeature(key, value []byte) error {
