@@ -187,6 +187,10 @@ func (p *Population) Learned(at int64, days int) bool {
 	return p.began != 0 && at-p.began >= int64(days)*dayMillis
 }
 
+// FirstDay reports whether a time is on the first day of sign-ins: nobody is known yet, and
+// neither is what is rare.
+func (p *Population) FirstDay(at int64) bool { return !p.Learned(at, 1) }
+
 // Known returns for how long before a time sign-ins are known, in milliseconds.
 func (p *Population) Known(at int64) int64 {
 	if p.began == 0 {

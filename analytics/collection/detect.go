@@ -51,6 +51,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	t.Register(&ruleCollection, theft.New)
 	t.OnAlert((&accountContext{p, s, n, &w.signals}).addContext)
 	t.OnCredential(e.credentialStolen)
+	t.OnWithdrawal(e.takeBack)
 	return &Detector{s, n, w, e, signs, moves, access, changes, &scripts{p, e}, behaviour.NewWebMails(maxUsers)}
 }
 

@@ -71,6 +71,10 @@
 // one. The source is the address that mail was read from; without one, that of the
 // sign-in.
 //
+// If an incident of AN1269 is withdrawn, the sign-ins from its client lose their signal.
+// What opens without them stays open, with a lower severity if that depended on them, and
+// what does not is withdrawn.
+//
 // # Triage
 //
 // Read the signals from the top. Is the network the person's? Ask about the
@@ -83,8 +87,8 @@
 // events of its kind: signin.go with travel.go and session.go, mailaccess.go with
 // application.go and mailboxes.go, or command.go. Each of them records observations
 // (evidence.go). rarity.go computes what an observation weighs, correlate.go adds up
-// the weights of observations near each other, and incident.go opens and extends
-// incidents, which classify.go names. Package behaviour holds what is stored of each
+// the weights of observations near each other, and incident.go opens, extends
+// and revises incidents, which classify.go names. Package behaviour holds what is stored of each
 // subject, package change reads what changes of mailboxes do, and package theft holds
 // what an incident has counted.
 package collection

@@ -1,11 +1,13 @@
 package collection
 
 import (
+	"cmp"
 	"slices"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 )
 
 // theftOf returns the open incident that an observation, with the triggering window
@@ -267,4 +269,105 @@ func (c *evidence) meets(i *theft.Theft, d *profile, center *observation) bool {
 // time window before or after.
 func (c *evidence) during(i *theft.Theft, n *observation) bool {
 	return n.last >= i.Start-c.window && n.first <= i.End+c.window
+}
+
+// takeBack removes the signals of accounts that got in from the client of an incident of
+// AN1269 that was withdrawn. An incident that would not have opened without them is
+// withdrawn, too; another gets the severity that it has without them.
+func (c *evidence) takeBack(attack *incident.Incident, accounts []string) {
+	var affected []*theft.Theft
+	for _, name := range accounts {
+		d, ok := c.subjects.profiles.Peek(subjectKey(aUser, []byte(name)))
+		if !ok {
+			continue
+		}
+		affected = c.dropFromAttack(d, attack, affected)
+		for n := range d.observations {
+			if g := &d.observations[n]; appGrants.has(g.kind) {
+				if app, ok := c.subjects.profiles.Peek(g.links[2]); ok {
+					affected = c.dropFromAttack(app, attack, affected)
+				}
+			}
+		}
+	}
+	for i, owners := range c.ownersOf(affected) {
+		c.revise(affected[i], owners)
+	}
+}
+
+// dropFromAttack removes the observations of signInFromAttack of a subject near an incident
+// of AN1269. It appends the incidents that they were part of to a list.
+func (c *evidence) dropFromAttack(d *profile, attack *incident.Incident, affected []*theft.Theft) []*theft.Theft {
+	before := len(d.observations)
+	d.observations = slices.DeleteFunc(d.observations, func(n observation) bool {
+		gone := n.kind == signInFromAttack && n.last >= attack.Start-event.Day && n.first <= attack.End+event.Day
+		if gone && n.theft != nil && !n.theft.Closed() && !slices.Contains(affected, n.theft) {
+			affected = append(affected, n.theft)
+		}
+		return gone
+	})
+	if len(d.observations) < before {
+		c.subjects.changed(d)
+		c.weigh(d, nil)
+	}
+	return affected
+}
+
+// ownersOf returns the subjects of each incident, accounts last.
+func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
+	owners := make([][]*profile, len(list))
+	if len(list) == 0 {
+		return nil
+	}
+	c.subjects.profiles.Each(func(_ uint64, d *profile) {
+		for n, i := range list {
+			if slices.Contains(d.thefts, i) {
+				owners[n] = append(owners[n], d)
+			}
+		}
+	})
+	for _, of := range owners {
+		slices.SortFunc(of, func(a, b *profile) int { return cmp.Or(cmp.Compare(b.kind, a.kind), cmp.Compare(a.key, b.key)) })
+	}
+	return owners
+}
+
+// revise classifies an incident from the signals that are left, or withdraws an incident
+// that they would not open.
+func (c *evidence) revise(i *theft.Theft, owners []*profile) {
+	opens, fromAttack := false, false
+	for _, d := range owners {
+		for n := range d.observations {
+			if o := &d.observations[n]; o.theft == i {
+				opens, fromAttack = opens || o.core, fromAttack || o.kind == signInFromAttack
+			}
+		}
+	}
+	switch {
+	case !opens:
+		c.withdraw(i, owners)
+		return
+	case !fromAttack:
+		i.DropSignals(signalCodes[signInFromAttack])
+	}
+	i.Unfounded, i.Severity = true, alert.Low
+	for _, d := range owners {
+		classify(c.policy, i, d)
+	}
+	i.Changed()
+	c.tracker.Update(i.Incident)
+}
+
+// withdraw closes an incident. Its observations may become part of another one.
+func (c *evidence) withdraw(i *theft.Theft, owners []*profile) {
+	for _, d := range owners {
+		for n := range d.observations {
+			if o := &d.observations[n]; o.theft == i {
+				o.theft = nil
+			}
+		}
+		d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
+		c.subjects.changed(d)
+	}
+	c.tracker.Withdraw(i.Incident)
 }

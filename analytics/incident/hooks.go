@@ -10,6 +10,7 @@ type hooks struct {
 	alert      []func(*alert.Alert, *Incident)
 	credential []func(account string, client event.ClientKey, at int64)
 	client     []func(client event.ClientKey, at int64) *Incident
+	withdrawal []func(i *Incident, accounts []string)
 }
 
 // OnAlert calls f for every alert before it is sent, so that f can add context
@@ -28,6 +29,12 @@ func (t *Tracker) Credential(account string, client event.ClientKey, at int64) {
 	for _, f := range t.hooks.credential {
 		f(account, client, at)
 	}
+}
+
+// OnWithdrawal calls f for every incident that is withdrawn, with the accounts whose
+// credentials it had listed and no other open incident of its rule has.
+func (t *Tracker) OnWithdrawal(f func(i *Incident, accounts []string)) {
+	t.hooks.withdrawal = append(t.hooks.withdrawal, f)
 }
 
 // AddClients registers f as one of the functions that OpenFor calls.

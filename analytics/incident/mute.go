@@ -5,10 +5,11 @@ import (
 	"redshank/analytics/policy"
 )
 
-// muted reports whether the policy keeps a message back: by a mute, by its
-// class, or because its severity is too low. The incident goes on as if the message had been sent.
-func (t *Tracker) muted(a *alert.Alert) bool {
-	return a.Severity < t.least || !t.policy.AlertsOn(a.Class, len(a.Valid) > 0) || len(t.policy.Mutes()) > 0 && t.policy.Muted(t.noticeOf(a)) != nil
+// muted reports whether the policy keeps a message back: by a mute, by its class, or because
+// the severity, and that of the message before, is too low. The incident goes on as if the
+// message had been sent.
+func (t *Tracker) muted(a *alert.Alert, worst alert.Severity) bool {
+	return worst < t.least || !t.policy.AlertsOn(a.Class, len(a.Valid) > 0) || len(t.policy.Mutes()) > 0 && t.policy.Muted(t.noticeOf(a)) != nil
 }
 
 // noticeOf returns what mutes are compared with. A list of the alert that does

@@ -154,9 +154,34 @@ func (t *Tracker) Limit(at int64) { t.newest = min(t.newest, at) }
 // and drops its valid credentials: without a message if none was sent, or else with a
 // final one, which the policy does not keep back whatever its severity.
 func (t *Tracker) Withdraw(i *Incident) {
+	accounts := t.onlyIn(i)
 	i.Valid = Credentials{}
 	i.last.upToDate, i.withdrawn = i.last.sequence == 0, true
 	t.incidents.Remove(i.ID)
+	if len(accounts) == 0 {
+		return
+	}
+	for _, f := range t.hooks.withdrawal {
+		f(i, accounts)
+	}
+}
+
+// onlyIn returns the accounts with credentials that an incident lists and no other open
+// incident of its rule has.
+func (t *Tracker) onlyIn(i *Incident) (accounts []string) {
+	var others []*Incident
+	t.Each(i.Rule, func(o *Incident) {
+		if o != i && o.Valid.Count() > 0 {
+			others = append(others, o)
+		}
+	})
+	for key, place := range i.Valid.at {
+		if !slices.ContainsFunc(others, func(o *Incident) bool { return o.Valid.Has(key) }) {
+			accounts = append(accounts, i.Valid.list[place].User)
+		}
+	}
+	slices.Sort(accounts)
+	return accounts
 }
 
 // Stats returns the counters.
@@ -258,8 +283,8 @@ func (t *Tracker) rested(i *Incident) bool {
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
-// credential was found; or, after the cooldown, its class changed or it grew
-// tenfold.
+// credential was found, or its severity was taken back; or, after the cooldown, its class
+// changed or it grew tenfold.
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
 	switch l := &i.last; {
@@ -267,7 +292,7 @@ func (t *Tracker) phase(i *Incident) string {
 		return alert.PhaseOpened
 	case i.Severity > l.severity, i.Valid.Count() > l.valid:
 		return alert.PhaseEscalated
-	case cool && (l.muted || i.Class != l.class): // a mute may be over
+	case i.Severity < l.severity && !l.muted, cool && (l.muted || i.Class != l.class): // a mute may be over
 		return alert.PhaseChanged
 	case cool && i.Detail.Volume() >= 10*max(l.volume, 1):
 		return alert.PhaseGrown
@@ -277,14 +302,16 @@ func (t *Tracker) phase(i *Incident) string {
 
 // notify sends a message, unless the policy keeps it back.
 func (t *Tracker) notify(i *Incident, phase string) {
-	sent := i.last.sequence
+	sent, worst := i.last.sequence, i.Severity
 	if sent == 0 {
 		phase = alert.PhaseOpened
+	} else if !i.last.muted {
+		worst = max(worst, i.last.severity)
 	}
 	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
 	a := i.message(phase)
-	if !i.withdrawn && t.muted(a) {
+	if !i.withdrawn && t.muted(a, worst) {
 		i.last.sequence, i.last.muted = sent, true
 		t.stats.Muted++
 		t.MarkDirty(i)

@@ -123,6 +123,47 @@ func TestPhases(t *testing.T) {
 	expect(t, "a valid credential", tracker.Flush(), alert.PhaseEscalated)
 }
 
+// A severity that is taken back is told even if the policy keeps messages of the lower
+// severity back.
+func TestSeverityIsTakenBack(t *testing.T) {
+	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.MinimumSeverity = "high" })
+	touch(tracker, "alice", begin).severity = alert.Critical
+	expect(t, "critical", tracker.Flush(), alert.PhaseOpened)
+	touch(tracker, "alice", begin+2*event.Minute).severity = alert.Medium
+	got := tracker.Flush()
+	expect(t, "taken back", got, alert.PhaseChanged)
+	if len(got) == 1 && got[0].Severity != alert.Medium {
+		t.Errorf("severity %s, want medium", got[0].Severity)
+	}
+	touch(tracker, "alice", begin+event.Hour)
+	expect(t, "below the minimum", tracker.Flush())
+	expect(t, "final figures below the minimum", tracker.Close())
+}
+
+// The analytics learn which accounts only a withdrawn incident had named.
+func TestWithdrawal(t *testing.T) {
+	tracker := newGraded(t, nil)
+	named := map[string]*Incident{}
+	for n, subject := range []string{"first", "second"} {
+		i := tracker.Open(gradedRule, subject, begin)
+		i.Valid.Add(1, alert.Credential{User: "alice"})
+		i.Valid.Add(uint64(n+2), alert.Credential{User: "of the " + subject})
+		named[subject] = i
+	}
+	var got []string
+	tracker.OnWithdrawal(func(i *Incident, accounts []string) {
+		if !i.Closed() || !i.Withdrawn() {
+			t.Errorf("incident %s is open", i.ID)
+		}
+		got = append(got, accounts...)
+	})
+	tracker.Withdraw(named["first"])
+	tracker.Withdraw(named["second"])
+	if want := []string{"of the first", "alice", "of the second"}; !slices.Equal(got, want) {
+		t.Errorf("accounts %q, want %q", got, want)
+	}
+}
+
 // Messages over the cap are delayed until the next minute. Only the first critical
 // message of an incident is not.
 func TestCapPerMinute(t *testing.T) {

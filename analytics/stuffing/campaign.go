@@ -352,15 +352,6 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 	})
 }
 
-// undecided is a failure that would have opened a campaign if no people got in and no
-// telephone tried again within a time.
-type undecided struct {
-	failure evidence.Failure
-	event   *event.Event
-	since   int64 // the tracker's clock
-	again   bool
-}
-
 // The keys of undecided failures of the tenant's level. Those of traits are odd.
 const (
 	levelKeyWeb  = 2
@@ -377,14 +368,14 @@ func levelKey(t *window.Attempt) uint64 {
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
 	now := s.incidents.tracker.Newest()
-	s.undecided.Set(key, now+settling, undecided{failure: *f, event: ev.Excerpt(), since: now})
+	s.undecided.Set(key, now+settling, evidence.Undecided{Failure: *f, Event: ev.Excerpt(), Since: now})
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be
 // telephones waits until they would have tried again.
-func (s *campaigns) decide(key uint64, u undecided) {
-	f, made := &u.failure, campaign{}
-	at := f.At + s.incidents.tracker.Newest() - u.since
+func (s *campaigns) decide(key uint64, u evidence.Undecided) {
+	f, made := &u.Failure, campaign{}
+	at := f.At + s.incidents.tracker.Newest() - u.Since
 	var members []*evidence.Failure
 	if key == levelKey(&f.Attempt) {
 		made.tenant = true
@@ -395,9 +386,9 @@ func (s *campaigns) decide(key uint64, u undecided) {
 	}
 	switch {
 	case members != nil && !s.telephones(members, at):
-		s.open(made, members, u.event)
-	case !u.again:
-		u.again = true
-		s.undecided.Set(key, u.since+evidence.RetriesWithin, u)
+		s.open(made, members, u.Event)
+	case !u.Again:
+		u.Again = true
+		s.undecided.Set(key, u.Since+evidence.RetriesWithin, u)
 	}
 }

@@ -26,7 +26,7 @@ type campaigns struct {
 	slow        int64 // milliseconds
 	list        []*campaign
 	byTrait     map[uint64]*campaign
-	undecided   *window.Deadlines[uint64, undecided] // by rare trait, or levelKey
+	undecided   *window.Deadlines[uint64, evidence.Undecided] // by rare trait, or levelKey
 }
 
 // observe adds a foreign failure to its campaign, or to the evidence from which
@@ -248,10 +248,8 @@ func (s *campaigns) join(k *campaign, f *evidence.Failure, c *client, ev *event.
 func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 	k.began, k.end = min(k.began, f.At), max(k.end, f.At)
 	k.incident.AddFailure(f.Attempt, nil)
-	for _, got := range c.signIns() {
-		if got.key == f.Key {
-			s.incidents.recovers(k.incident, got.signIn)
-		}
+	if got := c.signInOf(f.Key); got != nil {
+		s.incidents.recovers(k.incident, got)
 	}
 	if isNew := !k.has(c.key); isNew && len(k.clients) < maxCampaignClients {
 		k.clients[c.key] = struct{}{}
@@ -339,8 +337,11 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 		}
 	}
 	subject := "tenant"
-	if len(k.keys) > 0 {
+	switch { // several may begin in one hour
+	case len(k.keys) > 0:
 		subject = strconv.FormatUint(k.keys[0], 16)
+	case len(k.only) > 0:
+		subject += " " + strconv.FormatUint(uint64(k.only[0]), 16)
 	}
 	subject = "campaign " + subject + " " + strconv.FormatInt(k.began/hour, 10)
 	k.keys = nil // open gives them
@@ -381,10 +382,30 @@ func (s *campaigns) same(made *campaign, members []*evidence.Failure) *campaign 
 			}
 		}
 		concurrent := abs(began-k.began) <= hour && k.covers(end) || made.tenant && k.tenant && began <= k.end && end >= k.began
-		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members)
+		concurrent = concurrent && s.profiles.alike(&k.origin, &made.origin, members) && !k.otherThan(made, members)
 		if s.sameAccounts(k, members) || s.nextRound(k, made, members) || clients*2 >= len(members) || concurrent {
 			best = k
 		}
 	}
 	return best
+}
+
+// otherThan reports whether a campaign has begun so much earlier than failures that are made
+// with none of its tools, or goes on so much later, that they are those of another attack.
+func (k *campaign) otherThan(made *campaign, members []*evidence.Failure) bool {
+	if slices.ContainsFunc(made.origin.Tools, func(tool uint32) bool { return slices.Contains(k.tools, tool) }) {
+		return false
+	}
+	all, before, after := k.incident.Attempts(), 0, 0
+	for n := range all {
+		switch {
+		case all[n].At < members[0].At:
+			before++
+		case all[n].At > members[len(members)-1].At:
+			after++
+		}
+	}
+	before += k.incident.Counts.Failures - len(all) // no longer kept
+	sum := k.incident.Counts.Failures + len(members)
+	return evidence.Later(before, len(members), sum) || evidence.Later(after, len(members), sum)
 }

@@ -196,6 +196,23 @@ func (c *client) succeeded(from, to int64) (n int) {
 	return n
 }
 
+// ofNewcomers reports whether most of the people who get in from a client, at least five, had
+// not signed in anywhere up to a day before a time. Sixteen stand for all.
+func (c *client) ofNewcomers(at int64) bool {
+	all := c.signIns()
+	if len(all) < sharedUsers {
+		return false
+	}
+	all = all[:min(len(all), 16)]
+	known := 0
+	for n := 0; n < len(all) && 2*known < len(all); n++ {
+		if all[n].account.hadSignedIn(at - day) {
+			known++
+		}
+	}
+	return 2*known < len(all)
+}
+
 // usersBeside returns how many other accounts had their password accepted within a
 // day of a sign-in, at most maxUsersBeside+1. Those that an incident names do not count;
 // i may be nil.
@@ -291,32 +308,35 @@ func (c *client) kept(t *window.Attempt) *window.Attempt {
 	return t
 }
 
+// signInOf returns the latest sign-in of an account from the client, or nil.
+func (c *client) signInOf(key uint64) *signIn {
+	for _, a := range c.signIns() {
+		if a.key == key {
+			return a.signIn
+		}
+	}
+	return nil
+}
+
 // forgives reports whether the password of the account of t was accepted here
 // soon after it failed: the typo of somebody who knows the password.
 func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
-	for _, a := range c.signIns() {
-		if a.key == t.Key {
-			return (!shared || sameProgram(t, a.agent, a.tool)) && (soonAfter(t.At, a.first, within) || soonAfter(t.At, a.last, within))
-		}
-	}
-	return false
+	got := c.signInOf(t.Key)
+	return got != nil && (!shared || sameProgram(t, got.agent, got.tool)) && soonAfter(t.At, got.first, got.last, within)
 }
 
 // recovers reports whether the account of a failure got in here within an hour of it, with
 // the program that failed and its password.
 func (c *client) recovers(t *window.Attempt) bool {
-	for _, a := range c.signIns() {
-		if a.key == t.Key {
-			return a.outcome == event.Success && a.password() && sameProgram(t, a.agent, a.tool) &&
-				(soonAfter(t.At, a.first, recoverWithin) || soonAfter(t.At, a.last, recoverWithin))
-		}
-	}
-	return false
+	got := c.signInOf(t.Key)
+	return got != nil && got.outcome == event.Success && got.password() && sameProgram(t, got.agent, got.tool) &&
+		soonAfter(t.At, got.first, got.last, recoverWithin)
 }
 
 // gotIn reports whether the latest sign-in of an account from the client was a success.
 func (c *client) gotIn(key uint64) bool {
-	return slices.ContainsFunc(c.signIns(), func(a userSignIn) bool { return a.key == key && a.outcome == event.Success })
+	got := c.signInOf(key)
+	return got != nil && got.outcome == event.Success
 }
 
 // shared reports whether many people use an address: either the policy

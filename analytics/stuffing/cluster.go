@@ -301,7 +301,7 @@ func (s *rarity) rare(f baseline.Feature, at int64) bool {
 // a tool: at most two accounts, or a fiftieth of them. At an address without known
 // users, and on the first day, only scripts are rare.
 func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
-	if c.knownUsers() < sharedUsers || !s.population.Learned(t.At, 1) {
+	if c.knownUsers() < sharedUsers || c.ofNewcomers(t.At) {
 		return isScript(t.Family)
 	}
 	known := s.population.Established(subnetFeature(c.key).And(toolFeature(t.Tool)), t.At)
@@ -354,6 +354,9 @@ func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, o
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
+	if len(only) > 1 {
+		members, only = evidence.Together(members, only)
+	}
 	if !s.several(s.clusters.settled(members)) {
 		return nil, nil, true
 	}
@@ -370,7 +373,7 @@ const fullTenant = 100
 // accounts to try, and fewer failures of its own.
 func (s *tenantLevel) excess(at int64) int {
 	t := &s.policy.Stuffing.Campaign
-	if !s.population.Learned(at, 1) {
+	if s.population.FirstDay(at) {
 		return t.Addresses
 	}
 	return max(min(t.Accounts, t.Addresses), t.Addresses*min(s.population.Accounts(), fullTenant)/fullTenant)

@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"encoding/binary"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
@@ -57,9 +59,9 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	cl := &clusters{policy: p, tracker: tracker, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
 	l := &tenantLevel{policy: p, clusters: cl, profiles: a, population: population, evidence: e}
 	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, geo: geo, slow: slow, byTrait: map[uint64]*campaign{},
-		undecided: window.NewDeadlines[uint64, undecided](maxUndecided)}
+		undecided: window.NewDeadlines[uint64, evidence.Undecided](maxUndecided)}
 	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
-		undecided: window.NewDeadlines[event.ClientKey, *event.Event](maxUndecided)}
+		undecided: window.NewDeadlines[event.ClientKey, evidence.Undecided](maxUndecided)}
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
 		thresholds: th,
@@ -101,10 +103,10 @@ func (s *Detector) Observe(ev *event.Event) {
 // decide makes the decisions that have waited long enough for people to get in.
 func (s *Detector) decide() {
 	now := s.incidents.tracker.Newest()
-	s.thresholds.undecided.Due(now, func(k event.ClientKey, ev *event.Event) {
+	s.thresholds.undecided.Due(now, func(k event.ClientKey, u evidence.Undecided) {
 		if c, ok := s.profiles.clients.Peek(k); ok {
-			if why, at := s.thresholds.decide(c); why != "" {
-				s.clients.open(c, why, at, ev)
+			if why, at := s.thresholds.decide(c, &u); why != "" {
+				s.clients.open(c, why, at, u.Event)
 			}
 		}
 	})
@@ -281,7 +283,10 @@ func (s *Detector) Tables() []state.Table {
 	tables = append(tables, s.evidence.Tables(s.clusters.loaded)...)
 	return append(tables,
 		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},
-		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation})
+		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation},
+		state.Table{Name: tableLateness, Restore: s.statistics.restoreLateness, Changes: s.statistics.saveLateness},
+		evidence.UndecidedTable(tableUndecidedClients, s.thresholds.undecided, func(k event.ClientKey) []byte { return k[:] }, clientOf),
+		evidence.UndecidedTable(tableUndecidedCampaigns, s.campaigns.undecided, func(k uint64) []byte { return binary.BigEndian.AppendUint64(nil, k) }, state.Number))
 }
 
 // Explain makes the detector report what it makes of each event; nil stops

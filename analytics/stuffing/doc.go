@@ -65,14 +65,17 @@
 // another incident, unless most of its clients are those of the first, or most of its
 // accounts, more than by chance, or it is the next round within four hours: the same
 // accounts, tool and networks. Campaigns that begin within an hour of each other
-// are one if they share tools or owners of networks, or if both come from all over.
+// are one if they share tools or owners of networks, or if both come from all over, unless
+// one with other tools begins, or ends, so much later that this is no chance (one in fifty).
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
 // late, and it would not have opened if they had come in time. Decisions about the client then
 // wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
-// On the first day of all, decisions about a client from which five accounts have got in
-// wait for an hour, too; a script waits for nothing. A campaign waits for two minutes, in
+// Decisions about a client from which five accounts have got in, most of whom nobody knew a
+// day before, as all on the first day, wait for an hour, too, and so do those about fewer
+// than four times the threshold of such accounts that fail with several programs, as people
+// who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
 // which people correct most typos, and for half an hour where all may be telephones. What
 // waits is decided with the first event of any kind after that (Detector.decide).
 //

@@ -305,13 +305,17 @@ func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrive
 func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, shared bool) bool {
 	for i := range a.known {
 		if h := &a.known[i]; h.client == k && (!shared || h.uses(t.Agent)) {
-			return soonAfter(t.At, h.first, within) || soonAfter(t.At, h.last, within)
+			return soonAfter(t.At, h.first, h.last, within)
 		}
 	}
 	return false
 }
 
-func soonAfter(failed, got, within int64) bool { return got >= failed && got <= failed+within }
+// soonAfter reports whether the first or the last of some successes was within a time after a
+// failure, in milliseconds.
+func soonAfter(failed, first, last, within int64) bool {
+	return first >= failed && first <= failed+within || last >= failed && last <= failed+within
+}
 
 // severalNetworks is the number of networks that an account fails from at a time
 // only if somebody guesses its password: its own programs fail from two, with a

@@ -3,6 +3,7 @@ package stuffing
 import (
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -37,7 +38,7 @@ func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*wind
 		return false
 	}
 	s.withdraw(c, late, week)
-	s.thresholds.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
+	s.thresholds.statistics.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
 	return true
 }
 
@@ -60,13 +61,12 @@ func (s *incidents) recovers(i *attack.Attack, got *signIn) bool {
 // recovered reports whether a failure at a client whose success came before it explains the
 // incident of the client, which is then withdrawn.
 func (s *revisions) recovered(c *client, t *window.Attempt) bool {
-	for _, got := range c.signIns() {
-		if got.key == t.Key && got.last >= t.At && s.incidents.recovers(c.incident, got.signIn) {
-			s.withdraw(c, recoverWithin, day)
-			return true
-		}
+	got := c.signInOf(t.Key)
+	if got == nil || got.last < t.At || !s.incidents.recovers(c.incident, got) {
+		return false
 	}
-	return false
+	s.withdraw(c, recoverWithin, day)
+	return true
 }
 
 // revisable reports whether an incident has all of its failures, so that they can be
@@ -154,8 +154,9 @@ func (s *revisions) withdraw(c *client, late, length int64) {
 
 // waitFor returns how long a decision about a client waits for sign-ins, in milliseconds:
 // as long as they were late there, or, up to an hour, at other clients if people are known
-// to use this one; an hour on the first day, on which nobody is known, where people get in.
-func (s *thresholds) waitFor(c *client) int64 {
+// to use this one; an hour where people get in most of whom nobody knew a day before, as all
+// on the first day.
+func (s *statistics) waitFor(c *client) int64 {
 	now, minutes := s.incidents.tracker.Newest(), int32(0)
 	if c.wait.applies(now) {
 		minutes = c.wait.minutes
@@ -163,7 +164,7 @@ func (s *thresholds) waitFor(c *client) int64 {
 	if c.knownUsers() > 0 && s.late.applies(now) {
 		minutes = max(minutes, s.late.minutes)
 	}
-	if len(c.signIns()) >= sharedUsers && !s.statistics.population.Learned(now, 1) {
+	if c.ofNewcomers(now) {
 		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
@@ -194,12 +195,16 @@ const maxUndecided = 4096
 
 // decide is opens for a client about which the decision has waited long enough, whether
 // its sign-ins have arrived or not.
-func (s *thresholds) decide(c *client) (why string, at int64) {
+func (s *thresholds) decide(c *client, u *evidence.Undecided) (why string, at int64) {
 	all := c.attempts.All()
 	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
 		return "", 0
 	}
-	return s.opensLate(c, &all[len(all)-1], s.waitFor(c))
+	wait := s.statistics.waitFor(c)
+	if wait == 0 {
+		wait = s.incidents.tracker.Newest() - u.Since
+	}
+	return s.opensLate(c, &all[len(all)-1], wait)
 }
 
 // lateness is how long a decision about a client waits for sign-ins that arrive late.

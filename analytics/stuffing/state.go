@@ -20,6 +20,10 @@ const (
 	tableCampaigns  = "campaigns"
 	tableForeign    = "foreign_sign_ins"
 	tablePopulation = "population"
+	tableLateness   = "lateness"
+
+	tableUndecidedClients   = "undecided_clients"
+	tableUndecidedCampaigns = "undecided_campaigns"
 )
 
 // The state of AN1269 as it is saved. Structs are encoded as arrays: fields are
@@ -191,10 +195,11 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	if err := msgpack.Unmarshal(value, &in); err != nil {
 		return err
 	}
-	if len(key) != len(event.ClientKey{}) {
-		return fmt.Errorf("key of %d bytes", len(key))
+	k, err := clientOf(key)
+	if err != nil {
+		return err
 	}
-	c := &client{key: event.ClientKey(key), owner: in.Owner, wait: lateness{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
+	c := &client{key: k, owner: in.Owner, wait: lateness{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}
@@ -220,6 +225,30 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	}
 	s.clients.Load(c.key, c, in.Protected)
 	return nil
+}
+
+// clientOf returns the client whose key was saved.
+func clientOf(key []byte) (k event.ClientKey, err error) {
+	if len(key) != len(k) {
+		return k, fmt.Errorf("key of %d bytes (want %d)", len(key), len(k))
+	}
+	return event.ClientKey(key), nil
+}
+
+func (s *statistics) saveLateness(w *state.Writer) {
+	if s.late != s.saved {
+		s.saved = s.late
+		w.Encode(tableLateness, [...]int32{s.late.minutes, s.late.ends})
+		w.Put(tableLateness, []byte(tableLateness), true)
+	}
+}
+
+func (s *statistics) restoreLateness(_, value []byte) error {
+	var in [2]int32
+	err := msgpack.Unmarshal(value, &in)
+	s.late.minutes, s.late.ends = in[0], in[1]
+	s.saved = s.late
+	return err
 }
 
 // accountNamed is the account in the table, or one of that name beside it:

@@ -21,6 +21,8 @@ type statistics struct {
 	forgiveness int64
 	slack       int64 // how long after a run, in milliseconds, accounts may get in that count in it
 
+	late, saved lateness // for clients with known users, wherever sign-ins arrived late
+
 	failing *account       // account of the current failure, or nil
 	scratch []accountStats // accounts of the current run
 	agents  []agentCount   // agents of the accounts that fail with their own program
@@ -67,10 +69,11 @@ type accountStats struct {
 	periodic           attack.Periodic
 }
 
-// of looks at each account of a run once. With tool other than 0 only the
-// attempts made with that tool count.
+// of looks at each account of a run once. With tool other than 0 only the attempts made with
+// that tool count. A success explains a failure within forgiveness, or within the time for
+// which decisions about the client wait, up to an hour.
 func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	shared, forgiveness := c.shared(run[len(run)-1].Marks), s.forgivenessAt(c)
+	shared, within := c.shared(run[len(run)-1].Marks), max(s.forgiveness, min(s.waitFor(c), recoverWithin))
 	s.scratch = s.scratch[:0]
 	w.run = run
 	for i := range run {
@@ -97,8 +100,8 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.Add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, forgiveness, shared) ||
-			a.account != nil && a.account.forgives(c.key, t, forgiveness, shared))
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, within, shared) ||
+			a.account != nil && a.account.forgives(c.key, t, within, shared))
 	}
 	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
@@ -110,35 +113,19 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		s.add(&w, &s.scratch[i])
 	}
 	w.succeeded = s.succeeded(c, run)
-	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && s.mixed(w.foreign, ownPrograms+max(w.succeeded, c.usuallyActive(run[0].At)))
+	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && 5*(ownPrograms+max(w.succeeded, c.usuallyActive(run[0].At))) >= w.foreign && s.varied()
 	return w
 }
 
-// forgivenessAt returns how soon after a failure a success of its account explains it, in
-// milliseconds: later than elsewhere where decisions wait for such sign-ins.
-func (s *statistics) forgivenessAt(c *client) int64 {
-	now := s.incidents.tracker.Newest()
-	switch {
-	case c.wait.applies(now):
-		return max(s.forgiveness, min(int64(c.wait.minutes)*minute, recoverWithin))
-	case len(c.signIns()) >= sharedUsers && !s.population.Learned(now, 1):
-		return max(s.forgiveness, recoverWithin)
-	}
-	return s.forgiveness
-}
-
-// mixed reports whether the foreign accounts of a run fail with at least three programs,
-// none of them a script and none with more than two thirds, and at least a fifth as many
-// accounts fail with their own programs, or get in or usually do at that hour: people who
-// come together, or an attacker who changes the agent.
-func (s *statistics) mixed(foreign, people int) bool {
-	if 5*people < foreign {
-		return false
-	}
+// varied reports whether the foreign accounts of a run fail with at least three programs,
+// none of them a script and none with more than two thirds: people who come together, or an
+// attacker who changes the agent. They are people, and the run is mixed, if at least a fifth as
+// many accounts fail with their own programs, or get in or usually do at that hour.
+func (s *statistics) varied() bool {
 	s.agents = s.agents[:0]
 	for i := range s.scratch {
 		switch a := &s.scratch[i]; {
-		case a.forgiven || a.stale || a.person || a.familiar:
+		case !a.counts() || a.familiar:
 		case a.script:
 			return false
 		default:
@@ -146,6 +133,22 @@ func (s *statistics) mixed(foreign, people int) bool {
 		}
 	}
 	return s.differ(3, agentCount.ofAccounts)
+}
+
+// fewPeople reports whether a run that opens an incident, the current one, may be the first of
+// people who come together: the programs are several, most accounts were not known a day
+// before, and they are fewer than four times the threshold.
+func (s *statistics) fewPeople(w *attemptStats, accounts int) bool {
+	if w.foreign < s.policy.Stuffing.MailboxLoginThreshold.Burst || w.foreign+w.familiar >= 4*accounts || !s.varied() {
+		return false
+	}
+	newcomers := 0
+	for i := range s.scratch {
+		if a := &s.scratch[i]; a.counts() && !a.familiar && (a.account == nil || !a.account.hadSignedIn(w.run[0].At-day)) {
+			newcomers++
+		}
+	}
+	return 2*newcomers > w.foreign
 }
 
 // outnumbered reports whether a run cannot open an incident, however its accounts are
@@ -164,7 +167,7 @@ func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
 // succeeded returns how many accounts got in from a client during a run.
 func (s *statistics) succeeded(c *client, run []window.Attempt) int {
 	since := run[0].At
-	if !s.population.Learned(since, 1) {
+	if s.population.FirstDay(since) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
 	return c.succeeded(since, run[len(run)-1].At+s.slack)
@@ -194,6 +197,10 @@ func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
 	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
 }
+
+// counts reports whether no success, no old password and no program of its own explains an
+// account.
+func (a *accountStats) counts() bool { return !a.forgiven && !a.stale && !a.person }
 
 // agentCount is an agent, and how many accounts fail with it.
 type agentCount struct {

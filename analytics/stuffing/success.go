@@ -60,7 +60,7 @@ func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
 		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
 	got.last = got.first
 	got.foreign = isForeign(c, &got)
-	got.rareTool = !got.foreign && s.rarity.population.Learned(got.first, 1) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
+	got.rareTool = !got.foreign && !s.rarity.population.FirstDay(got.first) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
 	return got
 }
 

@@ -4,6 +4,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -13,9 +14,9 @@ type thresholds struct {
 	incidents   *incidents
 	statistics  *statistics
 	shared      *sharedAddresses
-	burst, slow int64                                            // milliseconds
-	late        lateness                                         // for clients with known users, wherever sign-ins arrived late
-	undecided   *window.Deadlines[event.ClientKey, *event.Event] // with the latest failure
+	burst, slow int64                                                  // milliseconds
+	undecided   *window.Deadlines[event.ClientKey, evidence.Undecided] // with the latest failure
+	few         bool                                                   // what the last evaluation found may be the first of many people, see fewPeople
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
@@ -30,14 +31,19 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 	if every >= 4 && c.added%every != 0 {
 		return "", t.At
 	}
-	if wait := s.waitFor(c); wait > 0 && !isScript(t.Family) && !(c.shared(t.Marks) && s.shared.rarity.rareAt(c, t)) {
-		why, at = s.opensLate(c, t, wait)
-		if why == "" {
-			s.undecided.Set(c.key, s.incidents.tracker.Newest()+wait, ev.Excerpt())
+	wait := s.statistics.waitFor(c)
+	if wait == 0 || isScript(t.Family) || c.shared(t.Marks) && s.shared.rarity.rareAt(c, t) {
+		s.few = false
+		if why = s.evaluate(c, t); why == "" || !s.few {
+			return why, t.At
 		}
-		return why, at
+		wait = recoverWithin
 	}
-	return s.evaluate(c, t), t.At
+	if why, at = s.opensLate(c, t, wait); why == "" {
+		now := s.incidents.tracker.Newest()
+		s.undecided.Set(c.key, now+wait, evidence.Undecided{Event: ev.Excerpt(), Since: now})
+	}
+	return why, at
 }
 
 // evaluate names the horizon around an attempt in which the client's attempts make an
@@ -50,7 +56,7 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
 	why := ""
 	s.statistics.windows(c, t.At, s.burst, 0, func(w *attemptStats) bool {
 		if w.opens(p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst) {
-			why = windowBurst
+			why, s.few = windowBurst, s.statistics.fewPeople(w, p.MailboxLoginThreshold.Burst)
 		}
 		return why != ""
 	})
@@ -60,7 +66,7 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
 	s.statistics.windows(c, t.At, s.slow, 0, func(w *attemptStats) bool {
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
-			why = windowSlow
+			why, s.few = windowSlow, s.statistics.fewPeople(w, p.MailboxLoginThreshold.Slow)
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
 		}

@@ -10,15 +10,18 @@ import (
 // with the time at which they are made in any case. The number of them is bounded.
 type Deadlines[K comparable, V any] struct {
 	size   int
-	list   map[K]deadline[V]
-	next   int64  // no deadline is before
-	number uint64 // of the latest one
+	list   map[K]Deadline[V]
+	next   int64          // no deadline is before
+	number uint64         // of the latest one
+	dirty  map[K]struct{} // nil: changes are not tracked
 }
 
-type deadline[V any] struct {
-	at     int64
-	number uint64
-	value  V
+// Deadline is the time of one decision, in Unix milliseconds, with its place in the order
+// in which the deadlines were set.
+type Deadline[V any] struct {
+	At     int64
+	Number uint64
+	Value  V
 }
 
 // deadlineGrain is the least time between two searches for what is due, in milliseconds: a
@@ -27,18 +30,44 @@ const deadlineGrain = 10_000
 
 // NewDeadlines returns an empty set of at most size deadlines.
 func NewDeadlines[K comparable, V any](size int) *Deadlines[K, V] {
-	return &Deadlines[K, V]{size: size, list: map[K]deadline[V]{}, next: math.MaxInt64}
+	return &Deadlines[K, V]{size: size, list: map[K]Deadline[V]{}, next: math.MaxInt64}
 }
 
 // Set sets the deadline of a key, at a time in Unix milliseconds, in place of an earlier
 // one. A full set takes no further key.
 func (d *Deadlines[K, V]) Set(k K, at int64, v V) {
+	d.number++
+	d.Load(k, Deadline[V]{at, d.number, v})
+	d.markDirty(k)
+}
+
+// Load sets a saved deadline.
+func (d *Deadlines[K, V]) Load(k K, saved Deadline[V]) {
 	if _, ok := d.list[k]; !ok && len(d.list) >= d.size {
 		return
 	}
-	d.number++
-	d.list[k] = deadline[V]{at, d.number, v}
-	d.next = min(d.next, at)
+	d.list[k] = saved
+	d.number = max(d.number, saved.Number)
+	d.next = min(d.next, saved.At)
+}
+
+// Track makes the set remember what changes, for Changes.
+func (d *Deadlines[K, V]) Track() { d.dirty = map[K]struct{}{} }
+
+func (d *Deadlines[K, V]) markDirty(k K) {
+	if d.dirty != nil {
+		d.dirty[k] = struct{}{}
+	}
+}
+
+// Changes yields the deadlines that were set or removed since the last call. A removed one
+// is not present and has no value.
+func (d *Deadlines[K, V]) Changes(yield func(k K, set Deadline[V], present bool)) {
+	for k := range d.dirty {
+		set, ok := d.list[k]
+		yield(k, set, ok)
+	}
+	clear(d.dirty)
 }
 
 // Due calls f for the deadlines up to a time, in their order, and removes them, ten
@@ -50,21 +79,22 @@ func (d *Deadlines[K, V]) Due(now int64, f func(K, V)) {
 	}
 	type entry struct {
 		k K
-		deadline[V]
+		Deadline[V]
 	}
 	var due []entry
 	next := int64(math.MaxInt64)
 	for k, e := range d.list {
-		if e.at <= now {
+		if e.At <= now {
 			due = append(due, entry{k, e})
 			delete(d.list, k)
+			d.markDirty(k)
 		} else {
-			next = min(next, e.at)
+			next = min(next, e.At)
 		}
 	}
 	d.next = max(next, now+deadlineGrain)
-	slices.SortFunc(due, func(a, b entry) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number)) })
+	slices.SortFunc(due, func(a, b entry) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Number, b.Number)) })
 	for _, e := range due {
-		f(e.k, e.value)
+		f(e.k, e.Value)
 	}
 }

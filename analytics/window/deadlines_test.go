@@ -39,3 +39,32 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 }
+
+func TestSavedDeadlines(t *testing.T) {
+	from, to := NewDeadlines[string, int](4), NewDeadlines[string, int](4)
+	from.Track()
+	save := func() {
+		from.Changes(func(k string, d Deadline[int], present bool) {
+			if present {
+				to.Load(k, d)
+			} else {
+				delete(to.list, k)
+			}
+		})
+	}
+	from.Set("a", 20, 1)
+	from.Set("b", 10, 2)
+	save()
+	from.Set("c", 20, 3)
+	from.Set("d", 20, 4)
+	from.Due(10, func(string, int) {})
+	from.Set("a", 20, 5)
+	save()
+	var got []int
+	to.Set("later", 20, 6)
+	to.Due(20, func(_ string, v int) { got = append(got, v) })
+	if want := []int{3, 4, 5, 6}; !slices.Equal(got, want) {
+		t.Errorf("due after a restart: %v, want %v", got, want)
+	}
+	from.Changes(func(k string, _ Deadline[int], _ bool) { t.Errorf("%s was saved twice", k) })
+}

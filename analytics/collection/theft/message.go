@@ -22,6 +22,12 @@ func (i *Theft) Fill(a *alert.Alert) {
 	slices.SortStableFunc(a.Signals, func(x, y alert.Signal) int { return y.Weight - x.Weight })
 	a.Baseline, a.Confidence = i.Baseline, i.Confidence
 	a.Message = sentence(a)
+	switch {
+	case i.Withdrawn():
+		a.Message += "; withdrawn with the incident of AN1269 from which the account had signed in"
+	case i.Unfounded:
+		a.Message += "; the incident of AN1269 from which the account had signed in was withdrawn"
+	}
 }
 
 // sentence returns the message: who read what, and the reasons.

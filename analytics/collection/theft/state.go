@@ -16,12 +16,13 @@ type savedTheft struct {
 	Signals                []alert.Signal
 	Mails                  []alert.Mail
 	Accounts               []string
+	Unfounded              bool
 }
 
 // Save implements incident.Detail.
 func (i *Theft) Save() ([]byte, error) {
 	s := savedTheft{Privileged: i.Privileged, AppSubject: i.AppSubject, Confidence: i.Confidence, Baseline: i.Baseline, Signals: i.Signals, Mails: i.mails,
-		Accounts: i.accounts}
+		Accounts: i.accounts, Unfounded: i.Unfounded}
 	var err error
 	if s.Mailboxes, err = i.mailboxes.MarshalBinary(); err != nil {
 		return nil, err
@@ -36,6 +37,6 @@ func (i *Theft) Restore(b []byte) error {
 		return err
 	}
 	i.Privileged, i.AppSubject, i.Confidence, i.Baseline, i.Signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
-	i.mails, i.accounts = s.Mails, s.Accounts
+	i.mails, i.accounts, i.Unfounded = s.Mails, s.Accounts, s.Unfounded
 	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }

@@ -19,6 +19,7 @@ type Theft struct {
 	AppSubject bool           // the subject is an application
 	Confidence float64        // 0 to 1
 	Baseline   string         // the maturity of the baselines that were compared
+	Unfounded  bool           // an incident of AN1269 behind it was withdrawn
 	Signals    []alert.Signal // added by AddSignal
 	mailboxes  window.Distinct
 	mails      []alert.Mail // that were accessed, at most alert.MaxMails
@@ -28,8 +29,18 @@ type Theft struct {
 // New returns the detail of a new incident.
 func New(i *incident.Incident) incident.Detail { return &Theft{Incident: i} }
 
-// Assess does nothing, since every change of the signals classifies the incident.
-func (i *Theft) Assess() {}
+// Assess lowers the severity of a withdrawn incident. Otherwise every change of the signals
+// classifies the incident.
+func (i *Theft) Assess() {
+	if i.Withdrawn() {
+		i.Severity = alert.Low
+	}
+}
+
+// DropSignals removes the signals with a code.
+func (i *Theft) DropSignals(code string) {
+	i.Signals = slices.DeleteFunc(i.Signals, func(s alert.Signal) bool { return s.Code == code })
+}
 
 // Volume returns the number of mail items.
 func (i *Theft) Volume() int { return i.Counts.Items }

@@ -184,7 +184,7 @@ func (i *Attack) Forgive(from, to int64, typo func(*window.Attempt) bool) bool {
 // not: then no attacker made them fail. Of a large attack only some accounts are counted.
 func (i *Attack) Recover(account uint64, at int64, agent, tool uint32, least int) bool {
 	a := i.tallies[account]
-	if a == nil || a.recovered || abs(at-a.last) > event.Hour || a.agent != agent && a.tool != tool && a.agent != 0 && agent != 0 {
+	if a == nil || a.recovered || max(at-a.last, a.last-at) > event.Hour || a.agent != agent && a.tool != tool && a.agent != 0 && agent != 0 {
 		return false
 	}
 	a.recovered = true
@@ -208,8 +208,6 @@ func (i *Attack) MayRecover(account uint64) bool {
 	a := i.tallies[account]
 	return a != nil && !a.recovered
 }
-
-func abs(n int64) int64 { return max(n, -n) }
 
 // CountLate counts a success that arrived late, and reports whether to revise the decision
 // to open the attack: with each of the first sixteen, and with every eighth.

@@ -113,6 +113,60 @@ func outstanding(members []*Failure, by func(*Failure) uint32) (only []uint32) {
 	return only
 }
 
+// Together returns those of the values, tools or agents, that some failures were made with
+// from their beginning to their end, and these failures; or the first one, if there is none. A
+// value that came up so much later than by chance is that of another attack, and so is one
+// that ended so much earlier, where records arrive in reverse order. The failures are in order
+// of time.
+func Together(members []*Failure, only []uint32) (of []*Failure, together []uint32) {
+	for _, value := range only {
+		if first, last, count := span(members, value); !Later(first, count, len(members)) && !Later(len(members)-1-last, count, len(members)) {
+			together = append(together, value)
+		}
+	}
+	if together == nil {
+		together = []uint32{slices.MinFunc(only, func(a, b uint32) int {
+			first, _, _ := span(members, a)
+			second, _, _ := span(members, b)
+			return cmp.Compare(first, second)
+		})}
+	}
+	for _, f := range members {
+		if f.MadeWith(together) {
+			of = append(of, f)
+		}
+	}
+	return of, together
+}
+
+// span returns the places of the first and the last failure made with a tool or an agent, and
+// how many are.
+func span(members []*Failure, value uint32) (first, last, count int) {
+	for n, f := range members {
+		if f.Tool != value && f.Agent != value {
+			continue
+		}
+		if count == 0 {
+			first = n
+		}
+		last, count = n, count+1
+	}
+	return first, last, count
+}
+
+// laterByChance is the probability below which failures do not come later by chance.
+const laterByChance = 0.02
+
+// Later reports whether it is no chance that none of some failures is among the first ones of
+// all. Some are count of all, and the order would be a random one.
+func Later(first, count, all int) bool {
+	p := 1.0
+	for n := 0; n < first && p >= laterByChance; n++ {
+		p *= float64(max(all-count-n, 0)) / float64(all-n)
+	}
+	return p < laterByChance
+}
+
 // MadeWith reports whether the tool or the agent of a failure is in a list.
 func (f *Failure) MadeWith(only []uint32) bool {
 	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)

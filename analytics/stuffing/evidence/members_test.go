@@ -101,3 +101,32 @@ func TestForgiveAndFind(t *testing.T) {
 		}
 	}
 }
+
+// A tool that comes up, or ends, far from where the others do is that of another attack.
+func TestTogether(t *testing.T) {
+	made := func(tools string) (list []*Failure) {
+		for _, tool := range tools {
+			list = append(list, &Failure{Attempt: window.Attempt{Tool: uint32(tool)}})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		tools string
+		want  string
+	}{
+		{"ababababab", "ab"},
+		{"aaabababab", "ab"}, // by chance
+		{"aaaaaaaaababababab", "a"},
+		{"babababaaaaaaaaaa", "a"},
+		{"aaaaaaaaabbbbbbbbb", "a"},
+	} {
+		of, together := Together(made(c.tools), []uint32{'a', 'b'})
+		got := ""
+		for _, tool := range together {
+			got += string(rune(tool))
+		}
+		if got != c.want || len(of) == 0 || (len(of) == len(c.tools)) != (c.want == "ab") {
+			t.Errorf("%s: %q of %d failures, want %q", c.tools, got, len(of), c.want)
+		}
+	}
+}
