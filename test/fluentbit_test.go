@@ -133,6 +133,15 @@ func (b *fluentBit) signal(s os.Signal) {
 	}
 }
 
+// reload makes the agent read its configuration again, for the n-th time from 1, and
+// waits until it has: the agent ignores a signal while a reload goes on.
+func (b *fluentBit) reload(n int) {
+	b.t.Helper()
+	b.signal(syscall.SIGHUP)
+	b.awaitLog("[reload] successful reload done", n)
+	b.awaitLog("[redshank] starting", n+1)
+}
+
 // ended waits until the agent exits and returns its result.
 func (b *fluentBit) ended() result {
 	b.t.Helper()
@@ -254,8 +263,7 @@ func TestFluentBitReload(t *testing.T) {
 	b := newFluentBit(t, attack("203.0.113.7", 12), "  hot_reload: on\n", "workers: 0")
 	b.start("out_redshank.so").awaitAlerts(1)
 	for n := range reloads {
-		b.signal(syscall.SIGHUP)
-		b.awaitLog("[redshank] starting", n+2)
+		b.reload(n + 1)
 		b.awaitAlerts(n + 2)
 	}
 	r := b.stop()

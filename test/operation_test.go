@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"redshank/test/agent"
@@ -156,8 +155,7 @@ func TestFluentBitMetricsReload(t *testing.T) {
 	b.start("out_redshank.so").awaitAlerts(2)
 	all := func() bool { return scrape(t, url)["redshank.0 records_total ual understood"] == 2*attackSize }
 	b.await("metrics", all)
-	b.signal(syscall.SIGHUP)
-	b.awaitLog("[redshank] starting", 2)
+	b.reload(1)
 	b.await("metrics after the reload", all)
 	b.stop().endedWell(t)
 }

@@ -358,8 +358,10 @@ func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, o
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
 	members, only = evidence.Characteristic(members)
-	if len(only) > 1 {
-		members, only = evidence.Together(members, only)
+	if len(only) > 1 { // two attacks, if one of them alone makes a campaign
+		if part, of := evidence.Together(members, only); s.several(s.clusters.settled(part)) {
+			return part, of, true
+		}
 	}
 	if !s.several(s.clusters.settled(members)) {
 		return nil, nil, true

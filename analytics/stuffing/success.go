@@ -221,7 +221,9 @@ func (s *learning) count(c *client, key uint64, got *signIn, at int64) {
 		s.rarity.population.Add(f, key, at)
 	}
 	s.rarity.population.Add(ownerFeature(c.owner), key, at)
-	s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), key, at)
+	if len(c.signIns()) > 1 { // asked for only where several accounts sign in, see rareAt
+		s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), key, at)
+	}
 }
 
 // mature counts the account among the known users of a client once it has

@@ -176,6 +176,9 @@ func (l *Level) burst(newest int32, usual *expectation, least int) (from int32, 
 	for n := range usual.mean {
 		h, mean := newest-lookBackHours+1+int32(n), float64(usual.mean[n])
 		before, c := sum, l.count(h)
+		if before == 0 && c.failures == 0 {
+			continue // most hours, for which the rest would be computed with each failure
+		}
 		sum = max(0, sum+float64(c.failures)-usual.explained(n, c)-max(mean+slack(mean), float64(c.signIns)/2))
 		if before == 0 && sum > 0 {
 			from = h
@@ -195,7 +198,10 @@ func (l *Level) drift(newest int32, usual *expectation, least int) (from int32, 
 	failures, signIns, mean := 0.0, 0.0, 0.0
 	for h := from; h <= newest; h++ {
 		c, n := l.count(h), int(h-newest+lookBackHours-1)
-		failures, signIns = failures+max(0, float64(c.failures)-usual.explained(n, c)), signIns+float64(c.signIns)
+		if c.failures > 0 {
+			failures += max(0, float64(c.failures)-usual.explained(n, c))
+		}
+		signIns += float64(c.signIns)
 		mean += float64(usual.mean[n])
 	}
 	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
