@@ -197,13 +197,12 @@ func (c *client) succeeded(from, to int64) (n int) {
 }
 
 // ofNewcomers reports whether most of the people who get in from a client, at least five, had
-// not signed in anywhere up to a day before a time. Sixteen stand for all.
+// not signed in anywhere up to a day before a time.
 func (c *client) ofNewcomers(at int64) bool {
 	all := c.signIns()
 	if len(all) < sharedUsers {
 		return false
 	}
-	all = all[:min(len(all), 16)]
 	known := 0
 	for n := 0; n < len(all) && 2*known < len(all); n++ {
 		if all[n].account.hadSignedIn(at - day) {
