@@ -345,11 +345,12 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 		at[key][o.Key] = struct{}{}
 	}
 	least := max(2, (s.level.policy.Stuffing.Campaign.Accounts+3)/4)
-	return slices.DeleteFunc(all, func(o *evidence.Failure) bool {
-		key := s.profiles.cut(o.Client)
-		c, ok := s.profiles.clients.Peek(key)
-		return !o.Single && (len(at[key]) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside)
-	})
+	for key, accounts := range at {
+		if c, ok := s.profiles.clients.Peek(key); len(accounts) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside {
+			delete(at, key)
+		}
+	}
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.cut(o.Client)] == nil })
 }
 
 // The keys of undecided failures of the tenant's level. Those of traits are odd.

@@ -94,9 +94,6 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 		return nil
 	}
 	if key == 0 {
-		if n&(n-1) != 0 {
-			return nil
-		}
 		return s.openConcurrent(f, own, ev)
 	}
 	if k := s.byTrait[key]; k != nil && s.incidents.tracker.IsOpen(k.incident.Incident, f.At) {
