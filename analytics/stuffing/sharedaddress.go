@@ -302,13 +302,22 @@ func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, times int)
 	return why
 }
 
-// succeededWith returns how many accounts signed in with a tool during a run.
+// succeededWith returns how many accounts signed in with a tool during a run. Of those that a
+// full list has replaced, the tool has the share that it has of the others.
 func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
 	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.statistics.slack
-	for _, a := range c.signIns() {
-		if a.tool == tool && a.outcome == event.Success && a.activeBetween(from, to) {
+	with, all := 0, c.signIns()
+	for _, a := range all {
+		if a.tool != tool || a.outcome != event.Success {
+			continue
+		}
+		with++
+		if a.activeBetween(from, to) {
 			n++
 		}
+	}
+	if with > 0 {
+		n += c.users.replaced.between(from, to) * with / len(all)
 	}
 	return n
 }
