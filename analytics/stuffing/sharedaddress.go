@@ -302,8 +302,8 @@ func (s *sharedAddresses) opensRareTool(c *client, t *window.Attempt, times int)
 	return why
 }
 
-// succeededWith returns how many accounts signed in with a tool during a run. Of those that a
-// full list has replaced, the tool has the share that it has of the others.
+// succeededWith returns how many accounts signed in with a tool during a run. A full list has
+// replaced some; the tool has the same share of them as of the list.
 func (s *sharedAddresses) succeededWith(c *client, tool uint32, w *attemptStats) (n int) {
 	from, to := w.run[0].At, w.run[len(w.run)-1].At+s.statistics.slack
 	with, all := 0, c.signIns()
