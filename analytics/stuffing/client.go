@@ -197,13 +197,15 @@ func (c *client) succeeded(from, to int64) (n int) {
 }
 
 // ofNewcomers reports whether most of the people who get in from a client, at least five, had
-// not signed in anywhere up to a day before a time.
-func (c *client) ofNewcomers(at int64) bool {
-	all := c.signIns()
-	if len(all) < sharedUsers {
+// not signed in anywhere up to a day before a time, as all of the population on its first day.
+func (c *client) ofNewcomers(p *baseline.Population, at int64) bool {
+	all, known := c.signIns(), 0
+	switch {
+	case len(all) < sharedUsers:
 		return false
+	case p.FirstDay(at):
+		return true
 	}
-	known := 0
 	for n := 0; n < len(all) && 2*known < len(all); n++ {
 		if all[n].account.hadSignedIn(at - day) {
 			known++

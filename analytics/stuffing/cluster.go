@@ -306,7 +306,7 @@ func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 		return isScript(t.Family)
 	}
 	feature := subnetFeature(c.key).And(toolFeature(t.Tool))
-	if c.ofNewcomers(t.At) {
+	if c.ofNewcomers(s.population, t.At) {
 		return isScript(t.Family) || evidence.MailProtocol(t.Service) && s.population.Users(feature, t.At) <= 2
 	}
 	return s.population.Established(feature, t.At) <= max(2, c.knownUsers()/50)

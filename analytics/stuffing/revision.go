@@ -164,7 +164,7 @@ func (s *statistics) waitFor(c *client) int64 {
 	if c.knownUsers() > 0 && s.late.applies(now) {
 		minutes = max(minutes, s.late.minutes)
 	}
-	if c.ofNewcomers(now) {
+	if c.ofNewcomers(s.population, now) {
 		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
