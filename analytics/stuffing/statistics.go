@@ -137,9 +137,10 @@ func (s *statistics) varied() bool {
 
 // fewPeople reports whether a run that opens an incident, the current one, may be the first of
 // people who come together: the programs are several, most accounts were not known a day
-// before, and they are fewer than four times the threshold.
+// before, and they are fewer than four times the threshold. On the first day, on which nobody
+// is known, an attack with several programs looks the same.
 func (s *statistics) fewPeople(w *attemptStats, accounts int) bool {
-	if w.foreign < s.policy.Stuffing.MailboxLoginThreshold.Burst || w.foreign+w.familiar >= 4*accounts || !s.varied() {
+	if s.population.FirstDay(w.run[0].At) || w.foreign < s.policy.Stuffing.MailboxLoginThreshold.Burst || w.foreign+w.familiar >= 4*accounts || !s.varied() {
 		return false
 	}
 	newcomers := 0
