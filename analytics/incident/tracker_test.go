@@ -123,8 +123,8 @@ func TestPhases(t *testing.T) {
 	expect(t, "a valid credential", tracker.Flush(), alert.PhaseEscalated)
 }
 
-// A severity that is taken back is told even if the policy keeps messages of the lower
-// severity back.
+// A severity that is taken back causes a message even if the policy keeps messages of the
+// lower severity back.
 func TestSeverityIsTakenBack(t *testing.T) {
 	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.MinimumSeverity = "high" })
 	touch(tracker, "alice", begin).severity = alert.Critical

@@ -381,9 +381,9 @@ func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 	if key == levelKey(&f.Attempt) {
 		made.tenant = true
 		members, made.only, _ = s.level.members(&f.Attempt)
-	} else {
+	} else if trait := slices.Index(f.Traits[:], key); trait >= 0 { // always, except in a damaged state
 		made.keys = []uint64{key}
-		members = s.clusters.members(slices.Index(f.Traits[:], key), key, f.At)
+		members = s.clusters.members(trait, key, f.At)
 	}
 	switch {
 	case members != nil && !s.telephones(members, at):

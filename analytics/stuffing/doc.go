@@ -74,8 +74,8 @@
 // wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
 // Decisions about a client from which five accounts have got in, most of whom nobody knew a
 // day before, as all on the first day, wait for an hour, too, and so do those about fewer
-// than four times the threshold of such accounts that fail with several programs, as people
-// who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
+// than four times the threshold of such accounts that fail with several programs after the
+// first day, as people who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
 // which people correct most typos, and for half an hour where all may be telephones. What
 // waits is decided with the first event of any kind after that (Detector.decide).
 //

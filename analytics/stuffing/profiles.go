@@ -268,6 +268,26 @@ func (s *profiles) alike(o, other *origin, members []*evidence.Failure) bool {
 	return 4*shared >= len(members)
 }
 
+// otherThan reports whether a campaign has begun so much earlier than failures that are made
+// with none of its tools, or goes on so much later, that they are those of another attack.
+func (k *campaign) otherThan(made *campaign, members []*evidence.Failure) bool {
+	if slices.ContainsFunc(made.origin.Tools, func(tool uint32) bool { return slices.Contains(k.tools, tool) }) {
+		return false
+	}
+	all, before, after := k.incident.Attempts(), 0, 0
+	for n := range all {
+		switch {
+		case all[n].At < members[0].At:
+			before++
+		case all[n].At > members[len(members)-1].At:
+			after++
+		}
+	}
+	before += k.incident.Counts.Failures - len(all) // no longer kept
+	sum := k.incident.Counts.Failures + len(members)
+	return evidence.Later(before, len(members), sum) || evidence.Later(after, len(members), sum)
+}
+
 // add makes the tools and owners of failures that share a rare trait part of o.
 func (o *origin) add(other *origin) {
 	for _, v := range other.Owners {

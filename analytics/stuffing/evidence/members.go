@@ -114,8 +114,8 @@ func outstanding(members []*Failure, by func(*Failure) uint32) (only []uint32) {
 }
 
 // Together returns those of the values, tools or agents, that some failures were made with
-// from their beginning to their end, and these failures; or the first one, if there is none. A
-// value that came up so much later than by chance is that of another attack, and so is one
+// from their beginning to their end, and these failures. Without such a value it returns the
+// first one. A value that came up so much later than by chance is that of another attack, and so is one
 // that ended so much earlier, where records arrive in reverse order. The failures are in order
 // of time.
 func Together(members []*Failure, only []uint32) (of []*Failure, together []uint32) {

@@ -42,12 +42,12 @@ func savedUndecidedOf(d *window.Deadline[Undecided]) *savedUndecided {
 		Event: savedEvent{ev.Time.UnixMilli(), ev.Source, ev.Service, ev.IP, ev.Agent, ev.App, ev.Host, ev.ID}}
 }
 
-func (s *savedUndecided) restored() (d window.Deadline[Undecided]) {
+func (s *savedUndecided) restored() (d window.Deadline[Undecided], ok bool) {
 	d.At, d.Number, d.Value.Since, d.Value.Again = s.At, s.Number, s.Since, s.Again
-	d.Value.Failure, _ = s.Failure.restored()
+	d.Value.Failure, ok = s.Failure.restored()
 	e := &s.Event
 	d.Value.Event = &event.Event{Time: event.UnixTime(e.At), Source: e.Source, Service: e.Service, IP: e.IP, Agent: e.Agent, App: e.App, Host: e.Host, ID: e.ID}
-	return d
+	return d, ok
 }
 
 // UndecidedTable returns the table of the decisions that wait. key returns a key as it is
@@ -70,10 +70,13 @@ func UndecidedTable[K comparable](name string, all *window.Deadlines[K, Undecide
 			if err == nil {
 				err = msgpack.Unmarshal(value, &in)
 			}
-			if err == nil {
-				all.Load(k, in.restored())
+			if err != nil {
+				return err
 			}
-			return err
+			if d, ok := in.restored(); ok {
+				all.Load(k, d)
+			}
+			return nil
 		},
 	}
 }
