@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"encoding/binary"
+	"math"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
@@ -71,6 +72,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
+	tracker.OnClose(s.decideAll)
 	return s
 }
 
@@ -111,6 +113,18 @@ func (s *Detector) decide() {
 		}
 	})
 	s.campaigns.undecided.Due(now, s.campaigns.decide)
+}
+
+// decideAll makes the decisions that wait, each at its time: no further event comes.
+func (s *Detector) decideAll() {
+	for {
+		next := min(s.thresholds.undecided.Next(), s.campaigns.undecided.Next())
+		if next == math.MaxInt64 {
+			return
+		}
+		s.incidents.tracker.Advance(next)
+		s.decide()
+	}
 }
 
 // failed adds a failure to the incident of its client, or to the evidence from

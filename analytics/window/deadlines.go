@@ -41,6 +41,21 @@ func (d *Deadlines[K, V]) Set(k K, at int64, v V) {
 	d.markDirty(k)
 }
 
+// Waits reports whether the decision of a key is made at a time, in Unix milliseconds, or later.
+func (d *Deadlines[K, V]) Waits(k K, at int64) bool {
+	set, ok := d.list[k]
+	return ok && set.At >= at
+}
+
+// Next returns a time, in Unix milliseconds, up to which Due calls nothing: that of the
+// earliest deadline, or one before it. Without deadlines it returns math.MaxInt64.
+func (d *Deadlines[K, V]) Next() int64 {
+	if len(d.list) == 0 {
+		return math.MaxInt64
+	}
+	return d.next
+}
+
 // Load sets a saved deadline.
 func (d *Deadlines[K, V]) Load(k K, saved Deadline[V]) {
 	if _, ok := d.list[k]; !ok && len(d.list) >= d.size {
