@@ -369,8 +369,7 @@ func levelKey(t *window.Attempt) uint64 {
 
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
-	now := s.incidents.tracker.Newest()
-	s.undecided.Set(key, now+settling, evidence.Undecided{Failure: *f, Event: ev.Excerpt(), Since: now})
+	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), settling, f, ev)
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be

@@ -41,10 +41,10 @@ func (d *Deadlines[K, V]) Set(k K, at int64, v V) {
 	d.markDirty(k)
 }
 
-// Waits reports whether the decision of a key is made at a time, in Unix milliseconds, or later.
-func (d *Deadlines[K, V]) Waits(k K, at int64) bool {
+// Get returns the value of a key that has a deadline.
+func (d *Deadlines[K, V]) Get(k K) (v V, ok bool) {
 	set, ok := d.list[k]
-	return ok && set.At >= at
+	return set.Value, ok
 }
 
 // Next returns a time, in Unix milliseconds, up to which Due calls nothing: that of the

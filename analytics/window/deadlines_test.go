@@ -43,13 +43,14 @@ func TestDeadlines(t *testing.T) {
 
 func TestWaitingDeadline(t *testing.T) {
 	d := NewDeadlines[string, int](4)
-	if d.Next() != math.MaxInt64 || d.Waits("a", 0) {
+	if d.Next() != math.MaxInt64 {
 		t.Error("an empty set has a deadline")
 	}
 	d.Set("a", 30_000, 1)
 	d.Set("b", 50_000, 2)
-	if d.Next() != 30_000 || !d.Waits("a", 30_000) || d.Waits("a", 30_001) || d.Waits("c", 0) {
-		t.Errorf("next %d, want 30000, and that a alone waits until then", d.Next())
+	v, ok := d.Get("b")
+	if _, other := d.Get("c"); d.Next() != 30_000 || v != 2 || !ok || other {
+		t.Errorf("next %d, of b %d %v, of c %v; want 30000, 2 and none", d.Next(), v, ok, other)
 	}
 	var got []int
 	for n := 0; n < 10 && d.Next() < math.MaxInt64; n++ {
