@@ -161,7 +161,7 @@ func (s *Detector) failed(ev *event.Event) {
 		s.failedAs(ev, &t, a, own)
 		return
 	}
-	if own == nil && c.gotIn(t.Key) && c.forgives(&t, s.signIns.forgiveness, c.shared(t.Marks)) {
+	if own == nil && c.gotIn(t.Key) && c.forgives(&t, a, s.signIns.forgiveness, c.shared(t.Marks)) {
 		s.decided(ev, explain.Forgiven, "the account got in soon afterwards", "stuffing.forgiveness")
 		return // the record of the success came first
 	}

@@ -100,8 +100,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.Add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, within, shared) ||
-			a.account != nil && a.account.forgives(c.key, t, within, shared))
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, a.account, within, shared))
 	}
 	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
