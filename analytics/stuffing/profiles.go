@@ -297,3 +297,108 @@ func (o *origin) add(other *origin) {
 		o.Tools = addBounded(o.Tools, v)
 	}
 }
+
+// latest returns those failures of a campaign that are closest to a time, at most latestFailures,
+// and the others that the campaign keeps. Clients with incidents of their own are left out.
+func (s *profiles) latest(k *campaign, at int64) (latest, others []*evidence.Failure) {
+	all := k.incident.Attempts()
+	for n := range all {
+		if c, ok := s.clients.Peek(s.cut(all[n].Client)); ok && !s.incidents.inReach(c.incident, all[n].At) {
+			others = append(others, &evidence.Failure{Attempt: all[n]})
+		}
+	}
+	from, to := 0, len(others)
+	for to-from > latestFailures {
+		if abs(others[from].At-at) >= abs(others[to-1].At-at) {
+			from++
+		} else {
+			to--
+		}
+	}
+	latest = slices.Clone(others[from:to])
+	return latest, slices.Delete(others, from, to)
+}
+
+// part returns the failures of a campaign, at about the time of its latest, that are those of another
+// one that is split off, and makes their clients no clients of the campaign.
+func (s *profiles) part(k, made *campaign, latest []*evidence.Failure) (members []*evidence.Failure) {
+	first, last := latest[0].At, latest[len(latest)-1].At
+	all := k.incident.Attempts()
+	for n := range all {
+		f := &evidence.Failure{Attempt: all[n]}
+		if f.At >= 2*first-last && f.At <= 2*last-first && made.claims(f.Tool, s.ownerOf(f)) {
+			members = append(members, f)
+			delete(k.clients, s.cut(f.Client))
+		}
+	}
+	return members
+}
+
+// otherRate reports whether some failures of a campaign come four times as fast as its others, or
+// four times as slowly.
+func (k *campaign) otherRate(of []*evidence.Failure) bool {
+	span := of[len(of)-1].At - of[0].At
+	rest := float64(max(k.end-k.began-span, 1))
+	usual := float64(k.incident.Counts.Failures-len(of)) * float64(max(span, 1)) / rest // in as much time
+	return float64(len(of)) >= 4*usual || usual >= 4*float64(len(of))
+}
+
+// sameAccounts reports whether half of the accounts of some failures are among those of others.
+func sameAccounts(of, others []*evidence.Failure) bool {
+	tried := map[uint64]bool{}
+	for _, f := range others {
+		tried[f.Key] = true
+	}
+	again, all := map[uint64]struct{}{}, map[uint64]struct{}{}
+	for _, f := range of {
+		if all[f.Key] = struct{}{}; tried[f.Key] {
+			again[f.Key] = struct{}{}
+		}
+	}
+	return 2*len(again) >= len(all)
+}
+
+// otherOrigin returns a campaign of failures that are made with other tools than some others, or
+// come from networks of other owners, or nil: nine in ten have a tool, or an owner, that is four times
+// as frequent as among the others. Two origins that are scattered differ in tools only.
+func (s *profiles) otherOrigin(of, others []*evidence.Failure) *campaign {
+	made, rest := campaign{parted: true, origin: s.originOf(of)}, s.originOf(others)
+	byTool := isOther(of, others, func(f *evidence.Failure) uint32 { return f.Tool })
+	byOwner := !(made.origin.Scattered && rest.Scattered) && isOther(of, others, s.ownerOf)
+	switch {
+	case len(others) < latestFailures/4, !byTool && !byOwner:
+		return nil
+	case !byTool:
+		made.origin.add(&origin{Tools: rest.Tools})
+	}
+	if byOwner && !rest.Scattered {
+		made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
+	}
+	return &made
+}
+
+// isOther reports whether nine in ten of some failures have a value that is four times as frequent
+// among them as among others.
+func isOther(of, others []*evidence.Failure, value func(*evidence.Failure) uint32) bool {
+	here, there := map[uint32]int{}, map[uint32]int{}
+	for _, f := range of {
+		here[value(f)]++
+	}
+	for _, f := range others {
+		there[value(f)]++
+	}
+	other := 0
+	for v, n := range here {
+		if v != 0 && n*len(others) >= 4*there[v]*len(of) {
+			other += n
+		}
+	}
+	return 10*other >= 9*len(of)
+}
+
+// claims reports whether an attempt with a tool from the network of an owner is one of a campaign
+// that was split off by its origin.
+func (k *campaign) claims(tool, owner uint32) bool {
+	return slices.Contains(k.origin.Tools, tool) &&
+		(slices.Contains(k.origin.Owners, owner) || len(k.elsewhere) > 0 && !slices.Contains(k.elsewhere, owner))
+}

@@ -67,6 +67,8 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
 			why, s.few = windowSlow, s.statistics.fewPeople(w, p.MailboxLoginThreshold.Slow)
+		case isScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.rare(toolFeature(t.Tool), t.At):
+			why, s.few = windowSlow, false
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
 		}
@@ -112,6 +114,12 @@ func (w *attemptStats) opens(accounts, failures int) bool {
 		return false
 	}
 	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()
+}
+
+// opensFresh reports whether a script tries enough accounts in the slow window, if those that get in
+// count as well, and more fail than get in: of a fresh list many passwords are right.
+func (w *attemptStats) opensFresh(least, accounts int) bool {
+	return w.foreign >= least && w.foreign > w.succeeded+w.leftOut && w.foreign+w.succeeded >= accounts
 }
 
 // looksStale reports whether the whole run looks like mail clients that retry,
