@@ -333,10 +333,15 @@ func (c *client) signInOf(key uint64) *signIn {
 }
 
 // forgives reports whether the password of the account of t was accepted here
-// soon after it failed: the typo of somebody who knows the password.
-func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
+// soon after it failed: the typo of somebody who knows the password. a is the account,
+// or nil; it remembers the client when others have replaced its sign-in there.
+func (c *client) forgives(t *window.Attempt, a *account, within int64, shared bool) bool {
 	got := c.signInOf(t.Key)
-	return got != nil && (!shared || sameProgram(t, got.agent, got.tool)) && soonAfter(t.At, got.first, got.last, within)
+	if got != nil && (!shared || sameProgram(t, got.agent, got.tool)) && soonAfter(t.At, got.first, got.last, within) {
+		return true
+	}
+	h := a.knownAt(c.key)
+	return h != nil && (!shared || h.uses(t.Agent)) && soonAfter(t.At, h.first, h.last, within)
 }
 
 // recovers reports whether the account of a failure got in here within an hour of it, with
