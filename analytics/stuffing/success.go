@@ -48,9 +48,15 @@ func (s *signIns) observe(ev *event.Event) {
 	if s.credential(ev, c, a, &got) {
 		return
 	}
-	if ev.Outcome == event.Success {
+	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
+}
+
+// byApplication reports whether mail is read by an application that is not Microsoft's: from
+// servers of its own, at which the account does not sign in.
+func (s *signIns) byApplication(ev *event.Event) bool {
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == ""
 }
 
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
