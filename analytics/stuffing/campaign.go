@@ -323,9 +323,10 @@ func (s *campaigns) withdraw(i *attack.Attack) {
 }
 
 // telephones reports whether failures may be those of people's telephones, which keep the
-// old password after a reset: they come from networks of owners that people come from.
-func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
-	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
+// old password after a reset: they come from networks of owners that people come from. The
+// latest of the failures arrived some milliseconds ago.
+func (s *campaigns) telephones(members []*evidence.Failure, ago int64) bool {
+	return s.evidence.Telephones(members, members[len(members)-1].At+ago, func(f *evidence.Failure) bool {
 		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
 		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
 	}, s.profiles.cut)
@@ -368,15 +369,13 @@ func levelKey(t *window.Attempt) uint64 {
 
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
-	now := s.incidents.tracker.Newest()
-	s.undecided.Set(key, now+settling, evidence.Undecided{Failure: *f, Event: ev.Excerpt(), Since: now})
+	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), settling, f, ev)
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be
 // telephones waits until they would have tried again.
 func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 	f, made := &u.Failure, campaign{}
-	at := f.At + s.incidents.tracker.Newest() - u.Since
 	var members []*evidence.Failure
 	if key == levelKey(&f.Attempt) {
 		made.tenant = true
@@ -386,7 +385,7 @@ func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 		members = s.clusters.members(trait, key, f.At)
 	}
 	switch {
-	case members != nil && !s.telephones(members, at):
+	case members != nil && !s.telephones(members, s.incidents.tracker.Newest()-u.Since):
 		s.open(made, members, u.Event)
 	case !u.Again:
 		u.Again = true

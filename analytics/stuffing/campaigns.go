@@ -60,7 +60,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		return s.openRounds(&f, own, ev)
 	}
 	members, only, exceeded := s.level.members(t)
-	if members != nil && !s.telephones(members, t.At) {
+	if members != nil && !s.telephones(members, 0) {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	if exceeded {
@@ -73,7 +73,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 // if they are enough. It returns the campaign, or nil.
 func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	key, members := s.clusters.watch(f)
-	if members != nil && !s.telephones(members, f.At) {
+	if members != nil && !s.telephones(members, 0) {
 		return s.open(campaign{keys: []uint64{key}}, members, ev)
 	}
 	if key != 0 {

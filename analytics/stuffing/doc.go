@@ -81,7 +81,8 @@
 // than four times the threshold of such accounts that fail with several programs after the
 // first day, as people who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
 // which people correct most typos, and for half an hour where all may be telephones. What
-// waits is decided with the first event of any kind after that (Detector.decide).
+// waits is decided with the first event of any kind after that (Detector.decide), or
+// at the end of the input (Detector.decideAll).
 //
 // # It stays quiet
 //

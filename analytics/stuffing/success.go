@@ -232,21 +232,16 @@ func (s *learning) mature(c *client, here *signIn) {
 	if here.counted {
 		return
 	}
-	for i := range here.account.known {
-		h := &here.account.known[i]
-		if h.client != c.key {
-			continue
-		}
-		if h.counted || !h.owned(h.last+1) {
-			here.counted = h.counted
-			return
-		}
-		h.counted, here.counted = true, true
-		c.users.known++
-		s.profiles.clients.MarkDirty(c.key)
-		s.profiles.accounts.MarkDirty(here.key)
-		if c.users.known == 2 {
-			s.profiles.clients.Protect(c.key)
-		}
+	h := here.account.knownAt(c.key)
+	if h == nil || h.counted || !h.owned(h.last+1) {
+		here.counted = h != nil && h.counted
+		return
+	}
+	h.counted, here.counted = true, true
+	c.users.known++
+	s.profiles.clients.MarkDirty(c.key)
+	s.profiles.accounts.MarkDirty(here.key)
+	if c.users.known == 2 {
+		s.profiles.clients.Protect(c.key)
 	}
 }
