@@ -226,32 +226,33 @@ func abs(n int64) int64 {
 	return n
 }
 
-// latestFailures is how many failures a campaign compares with the others that it keeps, to see
-// whether another attack began in its shadow.
-const latestFailures = 32
+// How many failures a campaign compares with the others that it keeps, to see whether another
+// attack began in its shadow: by the tools that stand out, and by all differences.
+const (
+	toolFailures   = 32
+	latestFailures = 24
+)
 
 // split opens a campaign of the latest failures of another one that are those of another attack,
 // begun in its shadow: in a campaign without tools of its own, most were made with the same few;
 // in any, they come at another rate and with other tools or from networks of other owners. Their
 // accounts are others, too: rounds are part of one attack. split compares every eighth failure.
 func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
-	if k.incident.Counts.Failures%(latestFailures/4) != 0 || f.At < k.divided+minute {
+	if k.incident.Counts.Failures%8 != 0 || f.At < k.divided+minute {
 		return // looking back over all sign-ins costs too much for every few failures
 	}
-	latest, others := s.profiles.latest(k, f.At)
-	if len(latest) < latestFailures {
-		return
-	}
-	if k.tenant && len(k.only) == 0 {
+	all := s.profiles.failuresOf(k)
+	if latest, _ := evidence.Nearest(all, f.At, toolFailures); k.tenant && len(k.only) == 0 && len(latest) == toolFailures {
 		if of, only := evidence.Characteristic(latest); only != nil && s.level.several(of) && of[0].At > k.opened {
 			k.divided = f.At
 			s.open(campaign{tenant: true, only: only}, of, ev)
 			return
 		}
 	}
-	if made := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(latest) && s.level.several(latest) && !sameAccounts(latest, others) {
+	latest, others := evidence.Nearest(all, f.At, latestFailures)
+	if made, of := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(of) && s.level.several(of) && !evidence.SameAccounts(of, others) {
 		k.divided = f.At
-		s.open(*made, s.profiles.part(k, made, latest), ev)
+		s.open(*made, s.profiles.part(k, made, all, of), ev)
 	}
 }
 

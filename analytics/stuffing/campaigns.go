@@ -194,7 +194,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	rare := f.Traits != [evidence.MaxTraits]uint64{}
 	for _, k := range s.list {
-		if k.parted && !f.Single && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
+		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
 			return k
 		}
 	}
