@@ -193,6 +193,12 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 // of returns the campaign that a foreign failure is part of: one of its
 // rare traits, or else, while the tenant's level is up, all unexplained ones.
 func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
+	rare := f.Traits != [evidence.MaxTraits]uint64{}
+	for _, k := range s.list {
+		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
+			return k
+		}
+	}
 	for _, key := range f.Traits {
 		if key == 0 {
 			continue
@@ -267,8 +273,12 @@ func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
-	made.origin = s.profiles.originOf(members)
-	keys, k := made.keys, s.same(&made, members)
+	var k *campaign
+	keys := made.keys
+	if !made.parted {
+		made.origin = s.profiles.originOf(members)
+		k = s.same(&made, members)
+	}
 	switch {
 	case k == nil:
 		k = s.create(&made, members)
@@ -338,6 +348,8 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	switch { // several may begin in one hour
 	case len(k.keys) > 0:
 		subject = strconv.FormatUint(k.keys[0], 16)
+	case k.parted:
+		subject = "part " + strconv.FormatInt(k.end, 10)
 	case len(k.only) > 0:
 		subject += " " + strconv.FormatUint(uint64(k.only[0]), 16)
 	}

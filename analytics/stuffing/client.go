@@ -48,6 +48,10 @@ type users struct {
 	hours   *baseline.Hours // nil until the address is shared
 
 	replaced replacedSignIns
+
+	// The first account, which most clients leave alone, takes no object of its own.
+	first      signIn
+	firstEntry [1]userSignIn
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -120,7 +124,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		}
 	}
 	if len(g.signIns) < maxSignIns {
-		g.add(new(signIn))
+		g.add(g.newSignIn())
 		oldest = len(g.signIns) - 1
 	}
 	c.noteHour(nil, got)
@@ -131,6 +135,15 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	*a = *got
 	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
 	return a, true
+}
+
+// newSignIn returns room for the sign-in of another account.
+func (g *users) newSignIn() *signIn {
+	if g.signIns == nil {
+		g.signIns = g.firstEntry[:0]
+		return &g.first
+	}
+	return new(signIn)
 }
 
 // add appends the sign-in of another account.

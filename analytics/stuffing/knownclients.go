@@ -112,7 +112,7 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 	}
 	place := len(a.known)
 	if place < maxKnownClients {
-		a.known = append(a.known, knownClient{})
+		a.growKnown()
 	} else {
 		place = a.leastUseful()
 	}
@@ -120,6 +120,15 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 	*h = knownClient{client: k, owner: owner, first: at, last: at}
 	h.addAgent(agent, family, at)
 	return true, true
+}
+
+// growKnown adds an unused entry. The capacity doubles up to exactly maxKnownClients, which
+// append would exceed by a third.
+func (a *account) growKnown() {
+	if n := len(a.known); n == cap(a.known) {
+		a.known = append(make([]knownClient, 0, min(max(2*n, 1), maxKnownClients)), a.known...)
+	}
+	a.known = append(a.known, knownClient{})
 }
 
 // leastUseful is the client that makes room: the one unused longest among

@@ -63,6 +63,8 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) (why string, wait in
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
 			why, wait = windowSlow, s.statistics.waitForFew(w, p.MailboxLoginThreshold.Slow)
+		case isScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.rare(toolFeature(t.Tool), t.At):
+			why = windowSlow
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
 		}
@@ -108,6 +110,12 @@ func (w *attemptStats) opens(accounts, failures int) bool {
 		return false
 	}
 	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()
+}
+
+// opensFresh reports whether a script tries enough accounts in the slow window, if those that get in
+// count as well, and more fail than get in: of a fresh list many passwords are right.
+func (w *attemptStats) opensFresh(least, accounts int) bool {
+	return w.foreign >= least && w.foreign > w.succeeded+w.leftOut && w.foreign+w.succeeded >= accounts
 }
 
 // looksStale reports whether the whole run looks like mail clients that retry,
