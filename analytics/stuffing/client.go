@@ -240,20 +240,6 @@ func (c *client) usersBeside(got *signIn, i *attack.Attack) (n int) {
 	return n
 }
 
-// peopleBeside reports whether at least two other accounts got in within a day of a sign-in
-// with programs that people use, with which the attack has not failed.
-func (c *client) peopleBeside(i *attack.Attack, got *signIn) bool {
-	n := 0
-	for _, a := range c.signIns() {
-		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) {
-			if n++; n > maxUsersBeside {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // onlyAttacker reports whether a sign-in from a network foreign to its account can only
 // be the attacker's, whatever it proves: hardly anybody else gets in from the client but
 // the accounts whose passwords the incident names.

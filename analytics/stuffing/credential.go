@@ -66,6 +66,20 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	return valid
 }
 
+// peopleBeside reports whether at least two other accounts got in within a day of a sign-in
+// with programs that people use, with which the attack has not failed.
+func (c *client) peopleBeside(i *attack.Attack, got *signIn) bool {
+	n := 0
+	for _, a := range c.signIns() {
+		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) {
+			if n++; n > maxUsersBeside {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // scripted reports whether most of the latest failures of an incident are made by script.
 func scripted(i *attack.Attack) bool {
 	scripts, all := 0, i.Attempts()
