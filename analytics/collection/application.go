@@ -133,8 +133,11 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.HasUsed(w.network) {
-		app.Networks = min(app.Networks+1, maxAppNetworks+1)
+	if ev.UserKind == event.UserPerson {
+		c.weights.population.Add(serverOf(ev.App, w.network), subjectKey(aUser, ev.User), at)
+		if !app.Baseline.HasUsed(w.network) {
+			app.Networks = min(app.Networks+1, maxAppNetworks+1)
+		}
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)
 }
