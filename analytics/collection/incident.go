@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/window"
 )
 
 // theftOf returns the open incident that an observation, with the triggering window
@@ -66,9 +69,14 @@ func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known 
 func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
 	i := c.linkedIncident(d, center)
-	if i == nil {
-		i = c.openNew(d, center)
-	} else if d.kind == aUser && i.Account == "" {
+	switch {
+	case i == nil:
+		if i = c.ofAddress(d, center); i == nil {
+			i = c.openNew(d, center)
+		} else {
+			c.joinOthers(i, d, center)
+		}
+	case d.kind == aUser && i.Account == "":
 		i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 	}
 	if !slices.Contains(d.thefts, i) {
@@ -76,6 +84,42 @@ func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 		d.thefts = d.thefts[max(len(d.thefts)-maxThefts, 0):]
 	}
 	return i
+}
+
+// bulk are the signals of a program that reads mailboxes one after the other, or signs in
+// as one does.
+var bulk = readByProgram&^setOf(accessForeignApp, accessSync) | setOf(accessVolume, signInLegacy, signInScript)
+
+// ofAddress returns the open incident of another account whose mailbox a program read
+// from the address of an observation within the time window, or nil: one thief, or one
+// migration, reads them all.
+func (c *evidence) ofAddress(d *profile, center *observation) (same *theft.Theft) {
+	if d.kind != aUser || center.client == (event.ClientKey{}) || !c.gives(d, center, bulk) || c.networks.usualFor(d, center.client, center.first) {
+		return nil
+	}
+	c.tracker.Each(&ruleCollection, func(i *incident.Incident) {
+		t := i.Detail.(*theft.Theft)
+		if t.Account != "" && t.Client == center.client.Addr() && c.during(t, center) && slices.ContainsFunc(t.Signals, func(s alert.Signal) bool { return bulk.has(kindOf[s.Code]) }) {
+			same = t
+		}
+	})
+	return same
+}
+
+// gives reports whether an observation near center is one of the signals.
+func (c *evidence) gives(d *profile, center *observation, kinds kindSet) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return kinds.has(n.kind) && n.near(center, c.window) })
+}
+
+// joinOthers makes an account part of the incident of others. The incident stays about
+// the account whose mailbox was read first.
+func (c *evidence) joinOthers(i *theft.Theft, d *profile, center *observation) {
+	for _, account := range [...]string{i.Account, d.subject} {
+		i.AddMailbox(&window.Attempt{Key: xxhash.Sum64String(account), Name: account})
+	}
+	if center.began() < i.Start {
+		i.Account, i.Subject = d.subject, d.subject
+	}
 }
 
 // openNew opens an incident around an observation. The id is that of the subject and
@@ -170,10 +214,11 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 	i.Changed()
 }
 
-// countItems counts the items read while the incident lasted.
+// countItems counts the items read while the incident lasted. Those of an application and
+// of the account behind it are the same; those of several accounts add up.
 func countItems(i *theft.Theft, d *profile) {
 	if d.Taken != nil {
-		i.Counts.Items = max(i.Counts.Items, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
+		i.CountItems(d.key, d.kind == aUser, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
 	}
 }
 
