@@ -96,9 +96,14 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if (mature && elsewhere || !mature && c.firstSeenLate(app, ev)) && app.MailboxesWithin(event.Day, at, minMailboxes) {
 		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
-	if !mature && c.neverLetIn(app, ev, w) && app.MailboxesWithin(event.Hour, at, forgedMailboxes) {
-		c.evidence.raise(app, ev, newNetwork, nil)
-		c.evidence.raise(app, ev, accessMailboxes, ev.App)
+	if !mature && c.neverLetIn(app, ev, w) {
+		switch {
+		case app.MailboxesWithin(event.Hour, at, forgedMailboxes):
+			c.evidence.raise(app, ev, newNetwork, nil)
+			c.evidence.raise(app, ev, accessMailboxes, ev.App)
+		case c.evidence.networks.rented(ev.IP) && app.MailboxesWithin(event.Day, at, minMailboxes):
+			c.evidence.raise(app, ev, accessMailboxes, ev.App) // a question
+		}
 	}
 	c.evidence.updateItems(app, ev)
 }
