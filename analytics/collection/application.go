@@ -139,7 +139,9 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 	}
 	at := ev.Time.UnixMilli()
 	if ev.UserKind == event.UserPerson {
-		c.weights.population.Add(serverOf(ev.App, w.network), subjectKey(aUser, ev.User), at)
+		if !app.runsAt(clientOf(ev)) {
+			c.weights.population.Add(serverOf(ev.App, w.network), subjectKey(aUser, ev.User), at)
+		}
 		if !app.Baseline.HasUsed(w.network) {
 			app.Networks = min(app.Networks+1, maxAppNetworks+1)
 		}

@@ -88,34 +88,50 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 	c.recordOne(app, o, []byte(n.detail), nil)
 }
 
-// ownProgram removes the consent of an account to the application of an event that reads
-// mail, if the consent came from the same address and that is in a network usual for the
-// account: the application is a program on the person's computer. One that was phished
-// reads from the thief's.
-func (c *evidence) ownProgram(d *profile, ev *event.Event) {
+// ownProgram makes the consent of an account to the application of an event that reads
+// mail count nothing, if the consent came from the same address and that is in a network
+// usual for the account: the application is a program on the person's computer. One that
+// was phished reads from the thief's.
+func (c *evidence) ownProgram(ev *event.Event) {
 	n := c.observationOf(ev, accessForeignApp)
-	if d.kind != aUser || n.links[2] == 0 || !c.usualThere(d, ev, &n) {
+	if n.links[2] == 0 || ev.UserKind != event.UserPerson {
 		return
 	}
-	consent := func(o observation) bool {
-		return o.kind == mailConsent && o.theft == nil && o.links[2] == n.links[2] && o.client == n.client && distance(o.first, n.first) <= event.Day
-	}
-	if !slices.ContainsFunc(d.observations, consent) {
+	d, ok := c.subjects.profiles.Peek(subjectKey(aUser, ev.User))
+	if !ok || !c.usualThere(d, ev, &n) {
 		return
 	}
-	d.observations = slices.DeleteFunc(d.observations, consent)
-	c.subjects.changed(d)
-	if app, ok := c.subjects.profiles.Get(n.links[2]); ok {
-		app.observations = slices.DeleteFunc(app.observations, consent)
-		c.subjects.changed(app)
+	i := slices.IndexFunc(d.observations, func(o observation) bool {
+		return o.kind == mailConsent && !o.grant && o.theft == nil && o.links[2] == n.links[2] && o.client == n.client && distance(o.first, n.first) <= event.Day
+	})
+	if i < 0 {
+		return
+	}
+	let := d.observations[i]
+	for _, of := range [...]*profile{d, c.subjects.profile(anApp, ev.App)} {
+		for i := range of.observations {
+			// The grant beside it can name the application by another id.
+			if o := &of.observations[i]; o.kind == mailConsent && o.theft == nil && o.client == let.client && distance(o.first, let.first) <= observationSpan {
+				o.grant, o.weight, o.core = true, 0, false
+			}
+		}
+		c.subjects.changed(of)
 	}
 }
 
+// runsAt reports whether an application is a program on the computer of somebody at an
+// address. See ownProgram.
+func (d *profile) runsAt(k event.ClientKey) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.grant && n.client == k })
+}
+
 // readsBeside reports whether the application of a consent reads the account's mail from
-// the same address, in a network usual for the account. See ownProgram.
+// the same address, in a network usual for the account. Within the time window the
+// application can have another id. See ownProgram.
 func (c *evidence) readsBeside(d *profile, ev *event.Event, consent *observation) bool {
 	return c.usualThere(d, ev, consent) && slices.ContainsFunc(d.observations, func(o observation) bool {
-		return o.kind == accessForeignApp && o.links[2] == consent.links[2] && o.client == consent.client && distance(o.first, consent.first) <= event.Day
+		return o.kind == accessForeignApp && o.client == consent.client &&
+			(distance(o.first, consent.first) <= c.window || o.links[2] == consent.links[2] && distance(o.first, consent.first) <= event.Day)
 	})
 }
 

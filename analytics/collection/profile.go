@@ -53,7 +53,7 @@ const (
 type observation struct {
 	kind        signalKind
 	half        bool         // counts half, as where only a group's baseline is mature
-	grant       bool         // of the account that let an application in
+	grant       bool         // of the account that let an application in; a consent: to its own program, see evidence.ownProgram
 	weight      int          // current; see evidence.weigh
 	record      string       // behind it, see event.AppendRecord
 	core        bool         // the observations near it open an incident; see evidence.weigh

@@ -171,8 +171,8 @@ func (c *subjects) actsAlone(ev *event.Event) bool {
 		return false
 	}
 	account, at := subjectKey(aUser, ev.User), ev.Time.UnixMilli()
-	if app.has(mailConsent) && slices.Contains(app.Accounts[:], account) {
-		return !app.letInFrom(clientOf(ev))
+	if d, ok := c.profiles.Peek(account); app.has(mailConsent) && (slices.Contains(app.Accounts[:], account) || ok && d.letIn(app.key)) {
+		return true
 	}
 	if !app.has(mailConsent) && c.population.Users(baseline.Feature(baseline.Key(baseline.App, ev.App)), at) <= 1 {
 		return false
@@ -185,9 +185,9 @@ func (c *subjects) actsAlone(ev *event.Event) bool {
 	return network == 0 || c.population.UsersBesides(serverOf(ev.App, network), account, at) >= least
 }
 
-// letInFrom reports whether an application was let in from a client.
-func (d *profile) letInFrom(k event.ClientKey) bool {
-	return k != (event.ClientKey{}) && slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.client == k })
+// letIn reports whether an account let in the application with a key.
+func (d *profile) letIn(app uint64) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.links[2] == app })
 }
 
 // serverOf returns the feature of an application that reads mail in a network.
