@@ -119,12 +119,6 @@ func (c *evidence) ownProgram(ev *event.Event) {
 	}
 }
 
-// runsAt reports whether an application is a program on the computer of somebody at an
-// address. See ownProgram.
-func (d *profile) runsAt(k event.ClientKey) bool {
-	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.grant && n.client == k })
-}
-
 // readsBeside reports whether the application of a consent reads the account's mail from
 // the same address, in a network usual for the account. Within the time window the
 // application can have another id. See ownProgram.

@@ -217,6 +217,17 @@ func (d *profile) gave(kinds kindSet) bool {
 	return false
 }
 
+// letIn reports whether an account let in the application with a key.
+func (d *profile) letIn(app uint64) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.links[2] == app })
+}
+
+// runsAt reports whether an application is a program on the computer of somebody at an
+// address. See ownProgram.
+func (d *profile) runsAt(k event.ClientKey) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.grant && n.client == k })
+}
+
 // near reports whether two observations can be parts of one theft: within a day of
 // each other if they share a session, an address or an application, else within the
 // time window unless they are apart.

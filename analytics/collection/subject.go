@@ -156,8 +156,8 @@ const maxAppNetworks = 4
 // servers of its own, for itself or for accounts that let it in. Such an event is
 // about the application. An application that a single account uses, without a recorded
 // consent, may be the account's own or a thief's, and does not act alone. Neither does
-// an application that a person signs in to, or that reads mail where it reads nobody
-// else's: it runs on the person's computer, or on a thief's.
+// an application that a person signs in to, or that others let in and that reads mail on
+// a rented server where it reads nobody else's, which may be a thief's.
 func (c *subjects) actsAlone(ev *event.Event) bool {
 	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !foreign(c.policy, ev) {
@@ -177,17 +177,11 @@ func (c *subjects) actsAlone(ev *event.Event) bool {
 	if !app.has(mailConsent) && c.population.Users(baseline.Feature(baseline.Key(baseline.App, ev.App)), at) <= 1 {
 		return false
 	}
-	network := c.networks.networkOf(clientOf(ev))
-	least := 1
-	if app.Networks > 1 {
-		least = adoptedBy // the application has servers elsewhere
+	if ev.Action == event.SignIn || !c.networks.rented(ev.IP) {
+		return true
 	}
-	return network == 0 || c.population.UsersBesides(serverOf(ev.App, network), account, at) >= least
-}
-
-// letIn reports whether an account let in the application with a key.
-func (d *profile) letIn(app uint64) bool {
-	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.links[2] == app })
+	network := c.networks.networkOf(clientOf(ev))
+	return network == 0 || c.population.UsersBesides(serverOf(ev.App, network), account, at) > 0
 }
 
 // serverOf returns the feature of an application that reads mail in a network.
