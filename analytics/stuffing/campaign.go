@@ -278,7 +278,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		k.recent = slices.Delete(k.recent, 0, over)
 	}
 	now := int32(f.At / hour)
-	usual := s.evidence.Level(f.Service).Usual(now, s.level.prior()) * float64(window) / hour
+	usual := s.evidence.Level(f.Service).Usual(now, s.clusters.prior()) * float64(window) / hour
 	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
 		s.confirm(k, f.At)
 		return true
@@ -375,7 +375,7 @@ func levelKey(t *window.Attempt) uint64 {
 
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
-	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), settling, f, ev)
+	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), s.clusters.settling(f), f, ev)
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be

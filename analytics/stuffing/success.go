@@ -53,10 +53,10 @@ func (s *signIns) observe(ev *event.Event) {
 	}
 }
 
-// byApplication reports whether mail is read by an application that is not Microsoft's: from
-// servers of its own, at which the account does not sign in.
+// byApplication reports whether mail is read by an application that is not Microsoft's on servers
+// for rent, at which the account does not sign in itself.
 func (s *signIns) byApplication(ev *event.Event) bool {
-	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == ""
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.campaigns.geo.Rented(ev.IP)
 }
 
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
@@ -171,6 +171,9 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 		return false
 	} else if s.incidents.guesses(a, got) {
 		i = a.incident
+	}
+	if i == nil && s.byApplication(ev) {
+		return false // every day, and no sign that people move
 	}
 	if i == nil {
 		s.foreign.add(got)
