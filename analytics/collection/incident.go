@@ -66,9 +66,14 @@ func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known 
 func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
 	i := c.linkedIncident(d, center)
-	if i == nil {
-		i = c.openNew(d, center)
-	} else if d.kind == aUser && i.Account == "" {
+	switch {
+	case i == nil:
+		if i = c.ofAddress(d, center); i == nil {
+			i = c.openNew(d, center)
+		} else {
+			c.joinOthers(i, d, center)
+		}
+	case d.kind == aUser && i.Account == "":
 		i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 	}
 	if !slices.Contains(d.thefts, i) {
@@ -170,10 +175,11 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 	i.Changed()
 }
 
-// countItems counts the items read while the incident lasted.
+// countItems counts the items read while the incident lasted. Those of an application and
+// of the account behind it are the same; those of several accounts add up.
 func countItems(i *theft.Theft, d *profile) {
 	if d.Taken != nil {
-		i.Counts.Items = max(i.Counts.Items, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
+		i.CountItems(d.key, d.kind == aUser, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
 	}
 }
 

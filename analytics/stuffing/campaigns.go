@@ -52,6 +52,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		s.join(k, &f, c, ev)
 		return k
 	}
+	s.evidence.Lags.Arrived(f.Sources, s.incidents.tracker.Newest()-f.At)
 	s.evidence.Add(f)
 	if k := s.openRare(&f, ev); k != nil {
 		return k

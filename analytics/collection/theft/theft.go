@@ -24,6 +24,37 @@ type Theft struct {
 	mailboxes  window.Distinct
 	mails      []alert.Mail // that were accessed, at most alert.MaxMails
 	accounts   []string     // that acted, or whose mailboxes were read, at most incident.MaxListed
+	items      []taken      // by each account, at most maxTaken
+}
+
+// maxTaken bounds the accounts whose items are counted separately.
+const maxTaken = 1024
+
+// taken is how many mail items of one account were read.
+type taken struct {
+	Account uint64 // key
+	Items   int
+}
+
+// CountItems counts the items that one subject has read while the incident lasts. Those
+// of accounts add up.
+func (i *Theft) CountItems(subject uint64, account bool, items int) {
+	if !account {
+		i.Counts.Items = max(i.Counts.Items, items)
+		return
+	}
+	n := slices.IndexFunc(i.items, func(t taken) bool { return t.Account == subject })
+	switch {
+	case n >= 0:
+		i.items[n].Items = max(i.items[n].Items, items)
+	case len(i.items) < maxTaken:
+		i.items = append(i.items, taken{subject, items})
+	}
+	sum := 0
+	for _, t := range i.items {
+		sum += t.Items
+	}
+	i.Counts.Items = max(i.Counts.Items, sum)
 }
 
 // New returns the detail of a new incident.
