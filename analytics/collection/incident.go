@@ -61,14 +61,17 @@ func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known 
 }
 
 // open opens an incident around an observation. If the account that let the
-// application in, or the application that the account let in, has one already, the
-// subject joins that incident.
+// application in, or the application that the account let in, has one already, or
+// another account has one from the same address, the subject joins that incident.
 func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
 	i := c.linkedIncident(d, center)
-	if i == nil {
-		i = c.openNew(d, center)
-	} else if d.kind == aUser && i.Account == "" {
+	switch {
+	case i == nil:
+		if i = c.ofAddress(d, center); i == nil {
+			i = c.openNew(d, center)
+		}
+	case d.kind == aUser && i.Account == "" && i.Joined == 0:
 		i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 	}
 	if !slices.Contains(d.thefts, i) {
@@ -76,6 +79,28 @@ func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 		d.thefts = d.thefts[max(len(d.thefts)-maxThefts, 0):]
 	}
 	return i
+}
+
+// ofAddress makes an account join the incident of other accounts whose mail was read from
+// the same address within the time window, and returns that incident, or nil. The address
+// is in no network that is usual for the account: the theft is that of the address. The
+// first of several is taken. It takes a look at each open incident.
+func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Theft) {
+	if d.kind != aUser || center.client == (event.ClientKey{}) || c.networks.usualFor(d, center.client, center.first) ||
+		c.policy.AddressMarks(center.client.Addr())&usualNetwork != 0 {
+		return nil
+	}
+	c.tracker.Each(&ruleCollection, func(one *incident.Incident) {
+		i := one.Detail.(*theft.Theft)
+		if one.Client == center.client.Addr() && one.Account == one.Subject && c.during(i, center) && !slices.Contains(d.thefts, i) &&
+			(first == nil || cmp.Or(cmp.Compare(one.Start, first.Start), cmp.Compare(one.ID, first.ID)) < 0) {
+			first = i
+		}
+	})
+	if first != nil {
+		first.Join(d.subject)
+	}
+	return first
 }
 
 // openNew opens an incident around an observation. The id is that of the subject and
@@ -172,8 +197,13 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 
 // countItems counts the items read while the incident lasted.
 func countItems(i *theft.Theft, d *profile) {
-	if d.Taken != nil {
-		i.Counts.Items = max(i.Counts.Items, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
+	if d.Taken == nil {
+		return
+	}
+	items := d.Taken.Between(i.Start/event.Hour, i.End/event.Hour)
+	i.Counts.Items = max(i.Counts.Items, items)
+	if d.kind == aUser {
+		i.CountItems(d.key, items)
 	}
 }
 
@@ -335,6 +365,9 @@ func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
 // revise classifies an incident from the signals that are left, or withdraws an incident
 // that they would not open.
 func (c *evidence) revise(i *theft.Theft, owners []*profile) {
+	if i.Joined > 0 {
+		owners = c.part(i, owners)
+	}
 	opens, fromAttack := false, false
 	for _, d := range owners {
 		for n := range d.observations {
@@ -361,13 +394,43 @@ func (c *evidence) revise(i *theft.Theft, owners []*profile) {
 // withdraw closes an incident. Its observations may become part of another one.
 func (c *evidence) withdraw(i *theft.Theft, owners []*profile) {
 	for _, d := range owners {
-		for n := range d.observations {
-			if o := &d.observations[n]; o.theft == i {
-				o.theft = nil
-			}
-		}
-		d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
-		c.subjects.changed(d)
+		c.release(i, d)
 	}
 	c.tracker.Withdraw(i.Incident)
+}
+
+// release takes the observations of a subject out of an incident.
+func (c *evidence) release(i *theft.Theft, d *profile) {
+	for n := range d.observations {
+		if o := &d.observations[n]; o.theft == i {
+			o.theft = nil
+		}
+	}
+	d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
+	c.subjects.changed(d)
+}
+
+// part takes the subjects whose own signals would not open an incident out of that of an
+// address, and returns those that are left, or all if none would be. The incident of an
+// address of which one account is left is that of the account.
+func (c *evidence) part(i *theft.Theft, owners []*profile) []*profile {
+	left := slices.DeleteFunc(slices.Clone(owners), func(d *profile) bool {
+		return !slices.ContainsFunc(d.observations, func(o observation) bool { return o.theft == i && o.core })
+	})
+	if len(left) == 0 || len(left) == len(owners) {
+		return owners
+	}
+	for _, d := range owners {
+		if !slices.Contains(left, d) {
+			c.release(i, d)
+		}
+	}
+	i.Restart(len(left) - 1)
+	if d := left[0]; i.Joined == 0 && d.kind == aUser {
+		i.Account, i.Subject = d.subject, d.subject
+	}
+	for _, d := range left {
+		c.add(i, d, nil)
+	}
+	return left
 }

@@ -17,12 +17,13 @@ type savedTheft struct {
 	Mails                  []alert.Mail
 	Accounts               []string
 	Unfounded              bool
+	Items                  map[uint64]int
 }
 
 // Save implements incident.Detail.
 func (i *Theft) Save() ([]byte, error) {
 	s := savedTheft{Privileged: i.Privileged, AppSubject: i.AppSubject, Confidence: i.Confidence, Baseline: i.Baseline, Signals: i.Signals, Mails: i.mails,
-		Accounts: i.accounts, Unfounded: i.Unfounded}
+		Accounts: i.accounts, Unfounded: i.Unfounded, Items: i.items}
 	var err error
 	if s.Mailboxes, err = i.mailboxes.MarshalBinary(); err != nil {
 		return nil, err
@@ -37,6 +38,9 @@ func (i *Theft) Restore(b []byte) error {
 		return err
 	}
 	i.Privileged, i.AppSubject, i.Confidence, i.Baseline, i.Signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
-	i.mails, i.accounts, i.Unfounded = s.Mails, s.Accounts, s.Unfounded
+	i.mails, i.accounts, i.Unfounded, i.items = s.Mails, s.Accounts, s.Unfounded, s.Items
+	for _, items := range s.Items {
+		i.sum += items
+	}
 	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }
