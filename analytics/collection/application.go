@@ -96,9 +96,14 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 	if (mature && elsewhere || !mature && c.firstSeenLate(app, ev)) && app.MailboxesWithin(event.Day, at, minMailboxes) {
 		c.evidence.raise(app, ev, accessMailboxes, ev.App) // however slowly they are read
 	}
-	if !mature && c.neverLetIn(app, ev, w) && app.MailboxesWithin(event.Hour, at, forgedMailboxes) {
-		c.evidence.raise(app, ev, newNetwork, nil)
-		c.evidence.raise(app, ev, accessMailboxes, ev.App)
+	if !mature && c.neverLetIn(app, ev, w) {
+		switch {
+		case app.MailboxesWithin(event.Hour, at, forgedMailboxes):
+			c.evidence.raise(app, ev, newNetwork, nil)
+			c.evidence.raise(app, ev, accessMailboxes, ev.App)
+		case c.evidence.networks.rented(ev.IP) && app.MailboxesWithin(event.Day, at, minMailboxes):
+			c.evidence.raise(app, ev, accessMailboxes, ev.App) // a question
+		}
 	}
 	c.evidence.updateItems(app, ev)
 }
@@ -133,8 +138,13 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson && !app.Baseline.HasUsed(w.network) {
-		app.Networks = min(app.Networks+1, maxAppNetworks+1)
+	if ev.UserKind == event.UserPerson {
+		if !app.runsAt(clientOf(ev)) {
+			c.weights.population.Add(serverOf(ev.App, w.network), subjectKey(aUser, ev.User), at)
+		}
+		if !app.Baseline.HasUsed(w.network) {
+			app.Networks = min(app.Networks+1, maxAppNetworks+1)
+		}
 	}
 	app.Baseline.Use(w.network, at, baseline.MaxFeatures)
 }

@@ -80,7 +80,7 @@ var byProgram = setOf(accessMailboxes, accessScript, accessNoAgent, accessItems,
 // only a question: most such programs are a backup or a new product.
 func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 	if kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start) {
-		kinds &^= setOf(signInROPC, signInLegacy) // how a new service account signs in
+		kinds &^= setOf(signInROPC, signInLegacy, mailSearch) // how a new service account signs in and lists mail
 	}
 	signIn, access := kinds.halves()
 	program := kinds&accessKinds&^byProgram == 0

@@ -76,6 +76,7 @@ func (c *mailboxChanges) grant(d *profile, ev *event.Event, n observation, detai
 	n.links[2] = event.SaltedHash('a', ev.Target)
 	if n.kind == mailConsent {
 		n.feature = app
+		n.grant = c.evidence.readsBeside(d, ev, &n)
 	}
 	c.evidence.record(d, n, detail, ev)
 	c.evidence.record(target, n, detail, ev)

@@ -40,8 +40,8 @@ type Detector struct {
 func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers int) *Detector {
 	population := baseline.NewPopulation(max(maxUsers/usersPerFeature, 1024))
 	recent := window.NewRecent[behaviour.Session](max(maxUsers, 1))
-	s := newSubjects(p, t, population, maxUsers)
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
+	s := newSubjects(p, t, population, n, maxUsers)
 	w := &weights{policy: p, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
@@ -115,8 +115,7 @@ func ignored(ev *event.Event, at int64) bool {
 // synchronises reports whether an event is a routine synchronisation request of a
 // mail client. Most access to mail is of this kind, and it is not evidence.
 func synchronises(ev *event.Event) bool {
-	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
-	return ev.Action == event.MailAccess && ev.Access == event.Sync && people && ev.Items == 0 && !ev.Throttled &&
+	return ev.Action == event.MailAccess && ev.Access == event.Sync && byPerson(ev) && ev.Items == 0 && !ev.Throttled &&
 		len(ev.App)+len(ev.Client)+len(ev.Session)+len(ev.Token)+len(ev.UserID) == 0
 }
 

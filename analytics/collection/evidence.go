@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"slices"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/collection/behaviour"
@@ -48,8 +50,7 @@ func (c *evidence) observationOf(ev *event.Event, kind signalKind) observation {
 // programOf returns a hash of the agent of a program, 0 for a person's client and for
 // an event without an agent, unless requests that have none are logged.
 func programOf(ev *event.Event) uint32 {
-	people := ev.Family == event.Mobile || ev.Family == event.Outlook || ev.Family == event.Browser
-	if people || len(ev.Agent) == 0 && !requestLog(ev.Source) {
+	if byPerson(ev) || len(ev.Agent) == 0 && !requestLog(ev.Source) {
 		return 0
 	}
 	return uint32(xxhash.Sum64(ev.AgentText())) | 1
@@ -85,6 +86,53 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 	o := *n
 	o.theft, o.grant, o.links[2] = nil, true, grant.links[2]
 	c.recordOne(app, o, []byte(n.detail), nil)
+}
+
+// ownProgram makes the consent of an account to the application of an event that reads
+// mail count nothing, if the consent came from the same address and that is in a network
+// usual for the account: the application is a program on the person's computer. One that
+// was phished reads from the thief's.
+func (c *evidence) ownProgram(ev *event.Event) {
+	if ev.UserKind != event.UserPerson || !foreign(c.policy, ev) {
+		return
+	}
+	n := c.observationOf(ev, accessForeignApp)
+	d, ok := c.subjects.profiles.Peek(subjectKey(aUser, ev.User))
+	if !ok || !c.usualThere(d, ev, &n) {
+		return
+	}
+	i := slices.IndexFunc(d.observations, func(o observation) bool {
+		return o.kind == mailConsent && !o.grant && o.theft == nil && o.links[2] == n.links[2] && o.client == n.client && distance(o.first, n.first) <= event.Day
+	})
+	if i < 0 {
+		return
+	}
+	let := d.observations[i]
+	for _, of := range [...]*profile{d, c.subjects.profile(anApp, ev.App)} {
+		for i := range of.observations {
+			// The grant beside it can name the application by another id.
+			if o := &of.observations[i]; o.kind == mailConsent && o.theft == nil && o.client == let.client && distance(o.first, let.first) <= observationSpan {
+				o.grant, o.weight, o.core = true, 0, false
+			}
+		}
+		c.subjects.changed(of)
+	}
+}
+
+// readsBeside reports whether the application of a consent reads the account's mail from
+// the same address, in a network usual for the account. Within the time window the
+// application can have another id. See ownProgram.
+func (c *evidence) readsBeside(d *profile, ev *event.Event, consent *observation) bool {
+	return c.usualThere(d, ev, consent) && slices.ContainsFunc(d.observations, func(o observation) bool {
+		return o.kind == accessForeignApp && o.client == consent.client &&
+			(distance(o.first, consent.first) <= c.window || o.links[2] == consent.links[2] && distance(o.first, consent.first) <= event.Day)
+	})
+}
+
+// usualThere reports whether the network of an observation, which an event gives, was
+// usual for the account.
+func (c *evidence) usualThere(d *profile, ev *event.Event, n *observation) bool {
+	return n.client != (event.ClientKey{}) && (ev.Marks&usualNetwork != 0 || c.networks.usualFor(d, n.client, n.first))
 }
 
 // ofWorkplace are the signals of ordinary work. In a network that is usual for the
@@ -207,9 +255,19 @@ func (c *evidence) credentialStolen(account string, from event.ClientKey, at int
 
 // fromAttack reports whether an event comes from a client of another analytic's
 // open incident, unless many accounts sign in from there.
-func (c *evidence) fromAttack(d *profile, ev *event.Event) bool {
+func (c *evidence) fromAttack(d *profile, ev *event.Event) bool { return c.attackOf(d, ev) != nil }
+
+// attackOf returns the open incident of another analytic that an event's client is part
+// of, or nil if there is none or many accounts sign in from there.
+func (c *evidence) attackOf(d *profile, ev *event.Event) *incident.Incident {
+	if !ev.IP.IsValid() {
+		return nil
+	}
 	at := ev.Time.UnixMilli()
-	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), at) != nil && c.weights.rareAddress(d, ev.IP.As16(), at)
+	if i := c.tracker.OpenFor(ev.IP.As16(), at); i != nil && c.weights.rareAddress(d, ev.IP.As16(), at) {
+		return i
+	}
+	return nil
 }
 
 // alias stores the other names of an account and merges the observations recorded

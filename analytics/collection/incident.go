@@ -81,28 +81,6 @@ func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	return i
 }
 
-// ofAddress makes an account join the incident of other accounts whose mail was read from
-// the same address within the time window, and returns that incident, or nil. The address
-// is in no network that is usual for the account: the theft is that of the address. The
-// first of several is taken. It takes a look at each open incident.
-func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Theft) {
-	if d.kind != aUser || center.client == (event.ClientKey{}) || c.networks.usualFor(d, center.client, center.first) ||
-		c.policy.AddressMarks(center.client.Addr())&usualNetwork != 0 {
-		return nil
-	}
-	c.tracker.Each(&ruleCollection, func(one *incident.Incident) {
-		i := one.Detail.(*theft.Theft)
-		if one.Client == center.client.Addr() && one.Account == one.Subject && c.during(i, center) && !slices.Contains(d.thefts, i) &&
-			(first == nil || cmp.Or(cmp.Compare(one.Start, first.Start), cmp.Compare(one.ID, first.ID)) < 0) {
-			first = i
-		}
-	})
-	if first != nil {
-		first.Join(d.subject)
-	}
-	return first
-}
-
 // openNew opens an incident around an observation. The id is that of the subject and
 // the day; for another theft of that day, it also depends on the address.
 func (c *evidence) openNew(d *profile, center *observation) *theft.Theft {
@@ -195,7 +173,8 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 	i.Changed()
 }
 
-// countItems counts the items read while the incident lasted.
+// countItems counts the items read while the incident lasted. Those of an application and
+// of the account behind it are the same; those of several accounts add up.
 func countItems(i *theft.Theft, d *profile) {
 	if d.Taken == nil {
 		return

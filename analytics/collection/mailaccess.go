@@ -30,6 +30,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 		return
 	}
 	w := c.networks.contextOf(ev)
+	c.evidence.ownProgram(ev)
 	if app := c.subjects.foreignApp(d, ev); app != nil {
 		box := c.subjects.mailboxOf(d, ev)
 		c.apps.spread(app, ev, &w, box)

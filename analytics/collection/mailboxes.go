@@ -1,11 +1,16 @@
 package collection
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
+	"redshank/analytics/collection/theft"
 	"redshank/analytics/event"
+	"redshank/analytics/incident"
 	"redshank/analytics/window"
 )
 
@@ -106,4 +111,26 @@ func (d *profile) readOthers(at int64) bool {
 		}
 	}
 	return false
+}
+
+// ofAddress makes an account join the incident of other accounts whose mail was read from
+// the same address within the time window, and returns that incident, or nil. The address
+// is in no network that is usual for the account: the theft is that of the address. The
+// first of several is taken. It takes a look at each open incident.
+func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Theft) {
+	if d.kind != aUser || center.client == (event.ClientKey{}) || c.networks.usualFor(d, center.client, center.first) ||
+		c.policy.AddressMarks(center.client.Addr())&usualNetwork != 0 {
+		return nil
+	}
+	c.tracker.Each(&ruleCollection, func(one *incident.Incident) {
+		i := one.Detail.(*theft.Theft)
+		if one.Client == center.client.Addr() && one.Account == one.Subject && c.during(i, center) && !slices.Contains(d.thefts, i) &&
+			(first == nil || cmp.Or(cmp.Compare(one.Start, first.Start), cmp.Compare(one.ID, first.ID)) < 0) {
+			first = i
+		}
+	})
+	if first != nil {
+		first.Join(d.subject)
+	}
+	return first
 }

@@ -53,7 +53,7 @@ const (
 type observation struct {
 	kind        signalKind
 	half        bool         // counts half, as where only a group's baseline is mature
-	grant       bool         // of the account that let an application in
+	grant       bool         // of the account that let an application in; a consent: to its own program, see evidence.ownProgram
 	weight      int          // current; see evidence.weigh
 	record      string       // behind it, see event.AppendRecord
 	core        bool         // the observations near it open an incident; see evidence.weigh
@@ -215,6 +215,17 @@ func (d *profile) gave(kinds kindSet) bool {
 		}
 	}
 	return false
+}
+
+// letIn reports whether an account let in the application with a key.
+func (d *profile) letIn(app uint64) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.links[2] == app })
+}
+
+// runsAt reports whether an application is a program on the computer of somebody at an
+// address. See ownProgram.
+func (d *profile) runsAt(k event.ClientKey) bool {
+	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.grant && n.client == k })
 }
 
 // near reports whether two observations can be parts of one theft: within a day of

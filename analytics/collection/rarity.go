@@ -120,7 +120,7 @@ func (c *weights) rareShare(d *profile, n *observation) float64 {
 func (c *weights) of(d *profile, n *observation) int {
 	weight := c.signals[n.kind].Weight
 	switch {
-	case d.kind == anApp && d.Accounts.Full() && ofAdopters(n):
+	case d.kind == anApp && d.Accounts.Full() && ofAdopters(n), n.kind == mailConsent && n.grant:
 		return 0
 	case n.feature != 0 && d.Baseline.KnewBefore(n.feature, n.first, c.policy.Collection.Baseline):
 		return 0

@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"slices"
+
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/baseline"
@@ -16,6 +18,7 @@ type subjects struct {
 	policy         *policy.Policy
 	tracker        *incident.Tracker // for restored profiles
 	population     *baseline.Population
+	networks       *networks
 	profiles       *window.Table[uint64, *profile]
 	names          *window.Recent[uint64]        // hash of a session, token or object id -> key of the account's profile
 	groups         map[string]*baseline.Baseline // of the policy's groups, at most 64
@@ -28,11 +31,12 @@ type subjects struct {
 	allBaselines, matureBaselines int
 }
 
-func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Population, maxUsers int) *subjects {
+func newSubjects(p *policy.Policy, t *incident.Tracker, population *baseline.Population, n *networks, maxUsers int) *subjects {
 	c := &subjects{
 		policy:         p,
 		tracker:        t,
 		population:     population,
+		networks:       n,
 		profiles:       window.NewTable[uint64, *profile](maxUsers, window.Spread),
 		names:          window.NewRecent[uint64](2 * max(maxUsers, 1)),
 		groups:         map[string]*baseline.Baseline{},
@@ -151,7 +155,9 @@ const maxAppNetworks = 4
 // actsAlone reports whether an event is the act of an application that runs on
 // servers of its own, for itself or for accounts that let it in. Such an event is
 // about the application. An application that a single account uses, without a recorded
-// consent, may be the account's own or a thief's, and does not act alone.
+// consent, may be the account's own or a thief's, and does not act alone. Neither does
+// an application that a person signs in to, or that others let in and that reads mail on
+// a rented server where it reads nobody else's, which may be a thief's.
 func (c *subjects) actsAlone(ev *event.Event) bool {
 	cloud := ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 	if !cloud || ev.Outcome != event.Success || ev.Action != event.SignIn && ev.Action != event.MailAccess || !foreign(c.policy, ev) {
@@ -161,8 +167,31 @@ func (c *subjects) actsAlone(ev *event.Event) bool {
 	if ev.UserKind != event.UserPerson || len(ev.User) == 0 {
 		return !ok || app.Networks <= maxAppNetworks
 	}
-	key := baseline.Key(baseline.App, ev.App)
-	return ok && app.Networks <= maxAppNetworks && (app.has(mailConsent) || c.population.Users(baseline.Feature(key), ev.Time.UnixMilli()) > 1)
+	if !ok || app.Networks > maxAppNetworks || ev.Action == event.SignIn && byPerson(ev) {
+		return false
+	}
+	account, at := subjectKey(aUser, ev.User), ev.Time.UnixMilli()
+	if d, ok := c.profiles.Peek(account); app.has(mailConsent) && (slices.Contains(app.Accounts[:], account) || ok && d.letIn(app.key)) {
+		return true
+	}
+	if !app.has(mailConsent) && c.population.Users(baseline.Feature(baseline.Key(baseline.App, ev.App)), at) <= 1 {
+		return false
+	}
+	if ev.Action == event.SignIn || !c.networks.rented(ev.IP) {
+		return true
+	}
+	network := c.networks.networkOf(clientOf(ev))
+	return network == 0 || c.population.UsersBesides(serverOf(ev.App, network), account, at) > 0
+}
+
+// serverOf returns the feature of an application that reads mail in a network.
+func serverOf(app []byte, network uint64) baseline.Feature {
+	return baseline.NewFeature('s', event.SaltedHash('a', app)^network)
+}
+
+// byPerson reports whether a browser or a mail client made an event.
+func byPerson(ev *event.Event) bool {
+	return ev.Family == event.Browser || ev.Family == event.Mobile || ev.Family == event.Outlook
 }
 
 // actsFor stores the account that an application acts for.
