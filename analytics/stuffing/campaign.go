@@ -41,6 +41,7 @@ type campaign struct {
 	origin         origin
 	only           []uint32       // of the tenant's level: the tools or agents of the campaign; none: any
 	divided        int64          // when another campaign was last split off from it
+	examined       int64          // when it was last searched for one
 	parted         bool           // split off from another one by its origin
 	elsewhere      []uint32       // owners of the networks of the other, if these are few
 	usualLike      int            // sign-ins like the attacker's in the week before, and 1; 0: not counted
@@ -226,32 +227,38 @@ func abs(n int64) int64 {
 	return n
 }
 
-// latestFailures is how many failures a campaign compares with the others that it keeps, to see
-// whether another attack began in its shadow.
-const latestFailures = 32
+// How many failures a campaign compares with the others that it keeps, to see whether another
+// attack began in its shadow: by the tools that stand out, and by all differences.
+const (
+	toolFailures   = 32
+	latestFailures = 24
+)
+
+// examinedAgain is how long a campaign is not searched for another attack after it was, in
+// milliseconds.
+const examinedAgain = 10_000
 
 // split opens a campaign of the latest failures of another one that are those of another attack,
 // begun in its shadow: in a campaign without tools of its own, most were made with the same few;
 // in any, they come at another rate and with other tools or from networks of other owners. Their
 // accounts are others, too: rounds are part of one attack. split compares every eighth failure.
 func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
-	if k.incident.Counts.Failures%(latestFailures/4) != 0 || f.At < k.divided+minute {
+	if k.incident.Counts.Failures%8 != 0 || f.At < k.divided+minute || abs(f.At-k.examined) < examinedAgain {
 		return // looking back over all sign-ins costs too much for every few failures
 	}
-	latest, others := s.profiles.latest(k, f.At)
-	if len(latest) < latestFailures {
-		return
-	}
-	if k.tenant && len(k.only) == 0 {
+	k.examined = f.At
+	all := s.profiles.failuresOf(k)
+	if latest, _ := evidence.Nearest(all, f.At, toolFailures); k.tenant && len(k.only) == 0 && len(latest) == toolFailures {
 		if of, only := evidence.Characteristic(latest); only != nil && s.level.several(of) && of[0].At > k.opened {
 			k.divided = f.At
 			s.open(campaign{tenant: true, only: only}, of, ev)
 			return
 		}
 	}
-	if made := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(latest) && s.level.several(latest) && !sameAccounts(latest, others) {
+	latest, others := evidence.Nearest(all, f.At, latestFailures)
+	if made, of := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(of) && s.level.several(of) && !evidence.SameAccounts(of, others) {
 		k.divided = f.At
-		s.open(*made, s.profiles.part(k, made, latest), ev)
+		s.open(*made, s.profiles.part(k, made, all, of), ev)
 	}
 }
 
@@ -271,7 +278,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		k.recent = slices.Delete(k.recent, 0, over)
 	}
 	now := int32(f.At / hour)
-	usual := s.evidence.Level(f.Service).Usual(now, s.level.prior()) * float64(window) / hour
+	usual := s.evidence.Level(f.Service).Usual(now, s.clusters.prior()) * float64(window) / hour
 	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
 		s.confirm(k, f.At)
 		return true
@@ -368,7 +375,7 @@ func levelKey(t *window.Attempt) uint64 {
 
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
-	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), settling, f, ev)
+	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), s.clusters.settling(f), f, ev)
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be

@@ -52,6 +52,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		s.join(k, &f, c, ev)
 		return k
 	}
+	s.evidence.Lags.Arrived(f.Sources, s.incidents.tracker.Newest()-f.At)
 	s.evidence.Add(f)
 	if k := s.openRare(&f, ev); k != nil {
 		return k
@@ -194,7 +195,7 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
 	rare := f.Traits != [evidence.MaxTraits]uint64{}
 	for _, k := range s.list {
-		if k.parted && !f.Single && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
+		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
 			return k
 		}
 	}

@@ -283,7 +283,7 @@ func (c *client) noteHour(have, got *signIn) {
 func (c *client) attackMade(t *window.Attempt, a *account) bool {
 	familiar := a.familiar(c, t, c.incident.Start)
 	if c.unit != nil {
-		return c.unit.has(t.Tool, familiar, t.At)
+		return c.unit.has(t.Tool, lasts(t.Family, t.Agent), familiar, t.At)
 	}
 	if windowsOnly(t) { // names no program
 		return !familiar || t.At <= c.incident.End+attackPause

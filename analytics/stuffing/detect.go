@@ -274,7 +274,7 @@ func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident
 func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	if ev.IP.IsValid() {
 		if c, ok := s.profiles.clients.Peek(s.profiles.keyOf(ev)); ok {
-			if c.incident != nil && (c.unit == nil || c.unit.has(s.profiles.tools.of(ev), false, ev.Time.UnixMilli())) {
+			if c.incident != nil && (c.unit == nil || c.unit.has(s.profiles.tools.of(ev), lasts(ev.Family, programOf(ev)), false, ev.Time.UnixMilli())) {
 				list = append(list, c.incident.Incident)
 			}
 			if c.campaign != nil {

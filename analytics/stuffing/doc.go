@@ -68,7 +68,7 @@
 // accounts, tool and networks. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over, unless
 // one with other tools begins, or ends, so much later that this is no chance (one in fifty).
-// Within a campaign, 32 failures that come four times as fast as the others, or four times as
+// Within a campaign, 24 failures that come four times as fast as the others, or four times as
 // slowly, are another campaign if nine tenths of them have a tool, or come from networks of an
 // owner, that is at least four times as frequent among them, and most of their accounts are others.
 //

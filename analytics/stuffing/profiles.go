@@ -298,34 +298,24 @@ func (o *origin) add(other *origin) {
 	}
 }
 
-// latest returns those failures of a campaign that are closest to a time, at most latestFailures,
-// and the others that the campaign keeps. Clients with incidents of their own are left out.
-func (s *profiles) latest(k *campaign, at int64) (latest, others []*evidence.Failure) {
+// failuresOf returns the failures that a campaign keeps, in order.
+func (s *profiles) failuresOf(k *campaign) []*evidence.Failure {
 	all := k.incident.Attempts()
+	of := make([]*evidence.Failure, len(all))
 	for n := range all {
-		if c, ok := s.clients.Peek(s.cut(all[n].Client)); ok && !s.incidents.inReach(c.incident, all[n].At) {
-			others = append(others, &evidence.Failure{Attempt: all[n]})
+		of[n] = &evidence.Failure{Attempt: all[n]}
+		if c, ok := s.clients.Peek(s.cut(all[n].Client)); ok {
+			of[n].Single = s.incidents.inReach(c.incident, all[n].At)
 		}
 	}
-	from, to := 0, len(others)
-	for to-from > latestFailures {
-		if abs(others[from].At-at) >= abs(others[to-1].At-at) {
-			from++
-		} else {
-			to--
-		}
-	}
-	latest = slices.Clone(others[from:to])
-	return latest, slices.Delete(others, from, to)
+	return of
 }
 
-// part returns the failures of a campaign, at about the time of its latest, that are those of another
-// one that is split off, and makes their clients no clients of the campaign.
-func (s *profiles) part(k, made *campaign, latest []*evidence.Failure) (members []*evidence.Failure) {
+// part returns those of all failures of a campaign, at about the time of the latest, that are those of
+// another one that is split off, and makes their clients no clients of the campaign.
+func (s *profiles) part(k, made *campaign, all, latest []*evidence.Failure) (members []*evidence.Failure) {
 	first, last := latest[0].At, latest[len(latest)-1].At
-	all := k.incident.Attempts()
-	for n := range all {
-		f := &evidence.Failure{Attempt: all[n]}
+	for _, f := range all {
 		if f.At >= 2*first-last && f.At <= 2*last-first && made.claims(f.Tool, s.ownerOf(f)) {
 			members = append(members, f)
 			delete(k.clients, s.cut(f.Client))
@@ -343,57 +333,26 @@ func (k *campaign) otherRate(of []*evidence.Failure) bool {
 	return float64(len(of)) >= 4*usual || usual >= 4*float64(len(of))
 }
 
-// sameAccounts reports whether half of the accounts of some failures are among those of others.
-func sameAccounts(of, others []*evidence.Failure) bool {
-	tried := map[uint64]bool{}
-	for _, f := range others {
-		tried[f.Key] = true
+// otherOrigin returns those of the latest failures that come from networks of other owners than the
+// others, or are made with other tools, and a campaign of them; or nil, if they are less than two
+// thirds. Two origins that are scattered differ in tools only.
+func (s *profiles) otherOrigin(latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
+	if len(others) < latestFailures/3 {
+		return nil, nil
 	}
-	again, all := map[uint64]struct{}{}, map[uint64]struct{}{}
-	for _, f := range of {
-		if all[f.Key] = struct{}{}; tried[f.Key] {
-			again[f.Key] = struct{}{}
-		}
-	}
-	return 2*len(again) >= len(all)
-}
-
-// otherOrigin returns a campaign of failures that are made with other tools than some others, or
-// come from networks of other owners, or nil: nine in ten have a tool, or an owner, that is four times
-// as frequent as among the others. Two origins that are scattered differ in tools only.
-func (s *profiles) otherOrigin(of, others []*evidence.Failure) *campaign {
-	made, rest := campaign{parted: true, origin: s.originOf(of)}, s.originOf(others)
-	byTool := isOther(of, others, func(f *evidence.Failure) uint32 { return f.Tool })
-	byOwner := !(made.origin.Scattered && rest.Scattered) && isOther(of, others, s.ownerOf)
-	switch {
-	case len(others) < latestFailures/4, !byTool && !byOwner:
-		return nil
-	case !byTool:
+	rest := s.originOf(others)
+	of := evidence.MoreFrequent(latest, others, s.ownerOf)
+	if made := (campaign{parted: true, origin: s.originOf(of)}); 3*len(of) >= 2*len(latest) && !(made.origin.Scattered && rest.Scattered) {
 		made.origin.add(&origin{Tools: rest.Tools})
-	}
-	if byOwner && !rest.Scattered {
-		made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
-	}
-	return &made
-}
-
-// isOther reports whether nine in ten of some failures have a value that is four times as frequent
-// among them as among others.
-func isOther(of, others []*evidence.Failure, value func(*evidence.Failure) uint32) bool {
-	here, there := map[uint32]int{}, map[uint32]int{}
-	for _, f := range of {
-		here[value(f)]++
-	}
-	for _, f := range others {
-		there[value(f)]++
-	}
-	other := 0
-	for v, n := range here {
-		if v != 0 && n*len(others) >= 4*there[v]*len(of) {
-			other += n
+		if !rest.Scattered {
+			made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
 		}
+		return &made, of
 	}
-	return 10*other >= 9*len(of)
+	if of = evidence.MoreFrequent(latest, others, func(f *evidence.Failure) uint32 { return f.Tool }); 3*len(of) >= 2*len(latest) {
+		return &campaign{parted: true, origin: s.originOf(of)}, of
+	}
+	return nil, nil
 }
 
 // claims reports whether an attempt with a tool from the network of an owner is one of a campaign

@@ -253,6 +253,21 @@ func (s *statistics) restoreLateness(_, value []byte) error {
 	return err
 }
 
+func (s *rarity) restoreFeature(key, value []byte) error {
+	k, err := state.Number(key)
+	if err != nil {
+		return err
+	}
+	return s.population.Load(k, value)
+}
+
+func (s *rarity) savePopulation(w *state.Writer) {
+	w.Fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
+		w.Value = append(w.Value[:0], value...)
+		w.Put(tablePopulation, w.Number(key), ok)
+	}))
+}
+
 // accountNamed is the account in the table, or one of that name beside it:
 // a sign-in may outlive its account's entry.
 func (s *profiles) accountNamed(key uint64, name string) *account {

@@ -312,6 +312,9 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 // those of a stale client.
 const staleAttempts = 4
 
+// maxDevices is how many programs of one kind at an address may keep an old password.
+const maxDevices = 6
+
 // retriesEvery is the shortest mean interval, in seconds, at which a service that
 // runs on a server for rent tries an old password.
 const retriesEvery = 5 * 60
@@ -343,20 +346,23 @@ func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 // leaveOutStale marks accounts whose attempts look like a stale client, which
 // retries an old password: a mail client, or any one agent at regular
 // intervals. An agent that fails for more than two accounts is not a stale
-// client.
+// client, or several, each at intervals of its own, as the printers of an office.
 func (s *statistics) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		if a.stale || a.guessed || !a.oneAgent || a.attempts < staleAttempts || a.mail < a.attempts && !a.periodic.Regular() {
 			continue
 		}
-		same := 0
+		same, all := 0, 0
 		for j := range s.scratch {
-			if s.scratch[j].agent == a.agent {
-				same++
+			if o := &s.scratch[j]; o.agent == a.agent {
+				all++
+				if j == i || !a.periodic.DriftsFrom(&o.periodic) {
+					same++
+				}
 			}
 		}
-		a.stale = same <= 2
+		a.stale = same <= 2 && all <= maxDevices
 	}
 }
 
