@@ -117,6 +117,8 @@ func subjectName(a *Alert) string {
 		return cutName(a.Subject)
 	case len(a.Users) == 1:
 		return cutName(a.Users[0].Name)
+	case len(a.Accounts) > 0:
+		return named(a.Accounts, a.Counts.Mailboxes)
 	}
 	return ""
 }
@@ -154,7 +156,7 @@ var classActions = map[string][]string{
 		"Revoke all sessions of %s: a new password alone does not end a stolen session.",
 		"Check the device and the browser from which the session was stolen."},
 	"scripted_mail_access": {
-		"Revoke all sessions of %s and reset its password.",
+		"Revoke all sessions of %s and set a new password.",
 		"Find the program that read the mail, and take away its access.",
 		"Ask the owner of %s whether the program is theirs."},
 	"application_mail_access": {
@@ -163,7 +165,7 @@ var classActions = map[string][]string{
 		"Check who gave the consent, and when."},
 	"mailbox_export": {
 		"Stop the export and remove what it has written.",
-		"Revoke all sessions of %s and reset its password, unless its owner can explain the export.",
+		"Revoke all sessions of %s and set a new password, unless the owner can explain the export.",
 		"Check how %s got the rights for an export."},
 	"collection_tool": {
 		"Isolate the host on which the tool ran.",

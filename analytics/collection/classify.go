@@ -16,8 +16,11 @@ func classify(p *policy.Policy, i *theft.Theft, d *profile) {
 	i.AppSubject = i.Account == "" && d.kind == anApp
 	kinds := kindsOf(i)
 	i.Class = collectionClass(i, kinds)
+	if i.Joined > 0 {
+		kinds = kindsFrom(i, d) // the signals of several people make no theft together
+	}
 	i.Severity = max(i.Severity, severity(i, d, kinds))
-	if k := sourceOf(i, d); k != (event.ClientKey{}) && i.Client != k.Addr() {
+	if k := sourceOf(i, d); k != (event.ClientKey{}) && i.Client != k.Addr() && i.Joined == 0 {
 		i.Client = k.Addr()
 		i.Location, i.Labels = p.Locate(i.Client), p.NetworkLabels(i.Client)
 	}
@@ -36,6 +39,16 @@ func kindsOf(i *theft.Theft) (s kindSet) {
 	return s
 }
 
+// kindsFrom returns the kinds of the signals that a subject has in an incident.
+func kindsFrom(i *theft.Theft, d *profile) (s kindSet) {
+	for n := range d.observations {
+		if o := &d.observations[n]; o.theft == i && o.weight > 0 {
+			s |= 1 << o.kind
+		}
+	}
+	return s
+}
+
 // collectionClass returns the class of an incident, which is that of its strongest
 // signals.
 func collectionClass(i *theft.Theft, kinds kindSet) string {
@@ -46,7 +59,7 @@ func collectionClass(i *theft.Theft, kinds kindSet) string {
 		return theft.ClassExport
 	case i.AppSubject:
 		return theft.ClassApp
-	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "":
+	case kinds.has(sessionMoved), i.Account == "" && i.Subject == "" && i.Joined == 0:
 		return theft.ClassReplay
 	case kinds.has(accessOrdinary) && kinds&^(everyday|ofTravel|readByHand|setOf(signInFromAttack, signInAfterFailures)) == 0:
 		return theft.ClassReplay

@@ -68,8 +68,9 @@
 // gives at work. A thief with another network and another program is another theft,
 // with an incident and an id of its own. An application, its mailboxes and the
 // accounts that let it in are one incident, about the account if it is the only
-// one. The source is the address that mail was read from; without one, that of the
-// sign-in.
+// one. Accounts whose mail is read from one address within the time window, in a network
+// usual for none of them, are one incident, too, without an account of its own. The source
+// is the address that mail was read from; without one, that of the sign-in.
 //
 // If an incident of AN1269 is withdrawn, the sign-ins from its client lose their signal.
 // What opens without them stays open, with a lower severity if that depended on them, and

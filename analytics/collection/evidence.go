@@ -93,10 +93,10 @@ func (c *evidence) passOn(d *profile, n, grant *observation) {
 // usual for the account: the application is a program on the person's computer. One that
 // was phished reads from the thief's.
 func (c *evidence) ownProgram(ev *event.Event) {
-	n := c.observationOf(ev, accessForeignApp)
-	if n.links[2] == 0 || ev.UserKind != event.UserPerson {
+	if ev.UserKind != event.UserPerson || !foreign(c.policy, ev) {
 		return
 	}
+	n := c.observationOf(ev, accessForeignApp)
 	d, ok := c.subjects.profiles.Peek(subjectKey(aUser, ev.User))
 	if !ok || !c.usualThere(d, ev, &n) {
 		return
@@ -255,9 +255,19 @@ func (c *evidence) credentialStolen(account string, from event.ClientKey, at int
 
 // fromAttack reports whether an event comes from a client of another analytic's
 // open incident, unless many accounts sign in from there.
-func (c *evidence) fromAttack(d *profile, ev *event.Event) bool {
+func (c *evidence) fromAttack(d *profile, ev *event.Event) bool { return c.attackOf(d, ev) != nil }
+
+// attackOf returns the open incident of another analytic that an event's client is part
+// of, or nil if there is none or many accounts sign in from there.
+func (c *evidence) attackOf(d *profile, ev *event.Event) *incident.Incident {
+	if !ev.IP.IsValid() {
+		return nil
+	}
 	at := ev.Time.UnixMilli()
-	return ev.IP.IsValid() && c.tracker.OpenFor(ev.IP.As16(), at) != nil && c.weights.rareAddress(d, ev.IP.As16(), at)
+	if i := c.tracker.OpenFor(ev.IP.As16(), at); i != nil && c.weights.rareAddress(d, ev.IP.As16(), at) {
+		return i
+	}
+	return nil
 }
 
 // alias stores the other names of an account and merges the observations recorded

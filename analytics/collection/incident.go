@@ -61,8 +61,8 @@ func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known 
 }
 
 // open opens an incident around an observation. If the account that let the
-// application in, or the application that the account let in, has one already, the
-// subject joins that incident.
+// application in, or the application that the account let in, has one already, or
+// another account has one from the same address, the subject joins that incident.
 func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
 	i := c.linkedIncident(d, center)
@@ -70,10 +70,8 @@ func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	case i == nil:
 		if i = c.ofAddress(d, center); i == nil {
 			i = c.openNew(d, center)
-		} else {
-			c.joinOthers(i, d, center)
 		}
-	case d.kind == aUser && i.Account == "":
+	case d.kind == aUser && i.Account == "" && i.Joined == 0:
 		i.Account, i.Subject = d.subject, d.subject // an incident is about the person rather than the application
 	}
 	if !slices.Contains(d.thefts, i) {
@@ -178,8 +176,13 @@ func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
 // countItems counts the items read while the incident lasted. Those of an application and
 // of the account behind it are the same; those of several accounts add up.
 func countItems(i *theft.Theft, d *profile) {
-	if d.Taken != nil {
-		i.CountItems(d.key, d.kind == aUser, d.Taken.Between(i.Start/event.Hour, i.End/event.Hour))
+	if d.Taken == nil {
+		return
+	}
+	items := d.Taken.Between(i.Start/event.Hour, i.End/event.Hour)
+	i.Counts.Items = max(i.Counts.Items, items)
+	if d.kind == aUser {
+		i.CountItems(d.key, items)
 	}
 }
 
@@ -341,6 +344,9 @@ func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
 // revise classifies an incident from the signals that are left, or withdraws an incident
 // that they would not open.
 func (c *evidence) revise(i *theft.Theft, owners []*profile) {
+	if i.Joined > 0 {
+		owners = c.part(i, owners)
+	}
 	opens, fromAttack := false, false
 	for _, d := range owners {
 		for n := range d.observations {
@@ -367,13 +373,43 @@ func (c *evidence) revise(i *theft.Theft, owners []*profile) {
 // withdraw closes an incident. Its observations may become part of another one.
 func (c *evidence) withdraw(i *theft.Theft, owners []*profile) {
 	for _, d := range owners {
-		for n := range d.observations {
-			if o := &d.observations[n]; o.theft == i {
-				o.theft = nil
-			}
-		}
-		d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
-		c.subjects.changed(d)
+		c.release(i, d)
 	}
 	c.tracker.Withdraw(i.Incident)
+}
+
+// release takes the observations of a subject out of an incident.
+func (c *evidence) release(i *theft.Theft, d *profile) {
+	for n := range d.observations {
+		if o := &d.observations[n]; o.theft == i {
+			o.theft = nil
+		}
+	}
+	d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
+	c.subjects.changed(d)
+}
+
+// part takes the subjects whose own signals would not open an incident out of that of an
+// address, and returns those that are left, or all if none would be. The incident of an
+// address of which one account is left is that of the account.
+func (c *evidence) part(i *theft.Theft, owners []*profile) []*profile {
+	left := slices.DeleteFunc(slices.Clone(owners), func(d *profile) bool {
+		return !slices.ContainsFunc(d.observations, func(o observation) bool { return o.theft == i && o.core })
+	})
+	if len(left) == 0 || len(left) == len(owners) {
+		return owners
+	}
+	for _, d := range owners {
+		if !slices.Contains(left, d) {
+			c.release(i, d)
+		}
+	}
+	i.Restart(len(left) - 1)
+	if d := left[0]; i.Joined == 0 && d.kind == aUser {
+		i.Account, i.Subject = d.subject, d.subject
+	}
+	for _, d := range left {
+		c.add(i, d, nil)
+	}
+	return left
 }

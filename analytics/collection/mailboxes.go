@@ -1,11 +1,11 @@
 package collection
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
-	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/collection/theft"
@@ -113,38 +113,24 @@ func (d *profile) readOthers(at int64) bool {
 	return false
 }
 
-// bulk are the signals of a program that reads mailboxes one after the other, or signs in
-// as one does.
-var bulk = readByProgram&^setOf(accessForeignApp, accessSync) | setOf(accessVolume, signInLegacy, signInScript)
-
-// ofAddress returns the open incident of another account whose mailbox a program read
-// from the address of an observation within the time window, or nil: one thief, or one
-// migration, reads them all.
-func (c *evidence) ofAddress(d *profile, center *observation) (same *theft.Theft) {
-	if d.kind != aUser || center.client == (event.ClientKey{}) || !c.gives(d, center, bulk) || c.networks.usualFor(d, center.client, center.first) {
+// ofAddress makes an account join the incident of other accounts whose mail was read from
+// the same address within the time window, and returns that incident, or nil. The address
+// is in no network that is usual for the account: the theft is that of the address. The
+// first of several is taken. It takes a look at each open incident.
+func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Theft) {
+	if d.kind != aUser || center.client == (event.ClientKey{}) || c.networks.usualFor(d, center.client, center.first) ||
+		c.policy.AddressMarks(center.client.Addr())&usualNetwork != 0 {
 		return nil
 	}
-	c.tracker.Each(&ruleCollection, func(i *incident.Incident) {
-		t := i.Detail.(*theft.Theft)
-		if t.Account != "" && t.Client == center.client.Addr() && c.during(t, center) && slices.ContainsFunc(t.Signals, func(s alert.Signal) bool { return bulk.has(kindOf[s.Code]) }) {
-			same = t
+	c.tracker.Each(&ruleCollection, func(one *incident.Incident) {
+		i := one.Detail.(*theft.Theft)
+		if one.Client == center.client.Addr() && one.Account == one.Subject && c.during(i, center) && !slices.Contains(d.thefts, i) &&
+			(first == nil || cmp.Or(cmp.Compare(one.Start, first.Start), cmp.Compare(one.ID, first.ID)) < 0) {
+			first = i
 		}
 	})
-	return same
-}
-
-// gives reports whether an observation near center is one of the signals.
-func (c *evidence) gives(d *profile, center *observation, kinds kindSet) bool {
-	return slices.ContainsFunc(d.observations, func(n observation) bool { return kinds.has(n.kind) && n.near(center, c.window) })
-}
-
-// joinOthers makes an account part of the incident of others. The incident stays about
-// the account whose mailbox was read first.
-func (c *evidence) joinOthers(i *theft.Theft, d *profile, center *observation) {
-	for _, account := range [...]string{i.Account, d.subject} {
-		i.AddMailbox(&window.Attempt{Key: xxhash.Sum64String(account), Name: account})
+	if first != nil {
+		first.Join(d.subject)
 	}
-	if center.began() < i.Start {
-		i.Account, i.Subject = d.subject, d.subject
-	}
+	return first
 }

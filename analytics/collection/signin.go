@@ -197,18 +197,23 @@ func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool 
 
 // learn adds a sign-in to the baselines of the account and its groups, unless it was
 // made by an attack tool or from the client of an attack. Those who sign in there with
-// devices of their own count nevertheless: an address that many of them use is an office,
-// and all that is done there can be learned.
+// devices of their own, and those whose password the attack does not have, count
+// nevertheless: an address that many of them use is an office, and all that is done there
+// can be learned.
 func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, ownDevice bool) {
 	at := ev.Time.UnixMilli()
-	if ev.Family == event.Tool || !ownDevice && c.evidence.fromAttack(d, ev) {
+	if ev.Family == event.Tool {
+		return
+	}
+	attack := c.evidence.attackOf(d, ev)
+	if attack != nil && !ownDevice && (ev.Family == event.Scripting || attack.Valid.Has(ev.UserHash())) {
 		return
 	}
 	if k, day := clientOf(ev), at/event.Day; k != (event.ClientKey{}) && c.subjects.known.counted != day {
 		c.subjects.known.counted = day
 		c.weights.seen(d, ev, linkOf(c.policy, k))
 	}
-	if ownDevice && c.evidence.fromAttack(d, ev) {
+	if attack != nil && c.evidence.fromAttack(d, ev) {
 		return
 	}
 	for i := range features {

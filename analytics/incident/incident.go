@@ -28,6 +28,7 @@ type Incident struct {
 	Client   netip.Addr   // an address of the client
 	Prefix   netip.Prefix // the client, if it is more than one address
 	Account  string       // the only account of the incident, if there is one
+	Joined   int          // accounts that became part of the incident of another one
 	Subject  string       // the account, application or host it is about
 	Start    int64        // Unix milliseconds
 	End      int64
@@ -117,6 +118,9 @@ func (i *Incident) AddEvent(ev *event.Event) {
 	}
 	i.cloud = i.cloud || ev.Source == event.UAL || ev.Source == event.Entra || ev.Source == event.Graph
 }
+
+// compromised returns the number of accounts of which each is worth a message.
+func (i *Incident) compromised() int { return i.Valid.Count() + i.Joined }
 
 // OfCloud reports whether any event of the incident is from a log of the cloud.
 func (i *Incident) OfCloud() bool { return i.cloud }

@@ -31,6 +31,7 @@ type savedIncident struct {
 	Prefix     netip.Prefix
 	Account    string
 	Subject    string
+	Joined     int
 	Start, End int64
 	Counts     alert.Counts
 	Clients    []byte
@@ -101,7 +102,7 @@ func (s savedCredentials) restored() (c Credentials, err error) {
 func (i *Incident) saved() (savedIncident, error) {
 	l := &i.last
 	s := savedIncident{Rule: i.Rule.ID, Class: i.Class, Severity: i.Severity, Window: i.Window, Client: i.Client, Prefix: i.Prefix,
-		Account: i.Account, Subject: i.Subject, Start: i.Start, End: i.End, Counts: i.Counts, Services: i.Services,
+		Account: i.Account, Subject: i.Subject, Joined: i.Joined, Start: i.Start, End: i.End, Counts: i.Counts, Services: i.Services,
 		Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
 		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
@@ -117,7 +118,7 @@ func (i *Incident) saved() (savedIncident, error) {
 func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incident) Detail) (*Incident, error) {
 	l := &s.Last
 	i := &Incident{ID: id, Rule: rule, Class: s.Class, Severity: s.Severity, Window: s.Window, Client: s.Client, Prefix: s.Prefix,
-		Account: s.Account, Subject: s.Subject, Start: s.Start, End: s.End, Counts: s.Counts, Services: s.Services,
+		Account: s.Account, Subject: s.Subject, Joined: s.Joined, Start: s.Start, End: s.End, Counts: s.Counts, Services: s.Services,
 		Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
 		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,

@@ -283,14 +283,14 @@ func (t *Tracker) rested(i *Incident) bool {
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
-// credential was found, or its severity was taken back; or, after the cooldown, its class
+// credential was found, another account joined, or its severity was taken back; or, after the cooldown, its class
 // changed or it grew tenfold.
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
 	switch l := &i.last; {
 	case l.sequence == 0 && !l.muted:
 		return alert.PhaseOpened
-	case i.Severity > l.severity, i.Valid.Count() > l.valid:
+	case i.Severity > l.severity, i.compromised() > l.valid:
 		return alert.PhaseEscalated
 	case i.Severity < l.severity && !l.muted, cool && (l.muted || i.Class != l.class): // a mute may be over
 		return alert.PhaseChanged
@@ -309,7 +309,7 @@ func (t *Tracker) notify(i *Incident, phase string) {
 		worst = max(worst, i.last.severity)
 	}
 	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
-		volume: i.Detail.Volume(), valid: i.Valid.Count(), upToDate: true}
+		volume: i.Detail.Volume(), valid: i.compromised(), upToDate: true}
 	a := i.message(phase)
 	if !i.withdrawn && t.muted(a, worst) {
 		i.last.sequence, i.last.muted = sent, true

@@ -17,7 +17,7 @@ type savedTheft struct {
 	Mails                  []alert.Mail
 	Accounts               []string
 	Unfounded              bool
-	Items                  []taken
+	Items                  map[uint64]int
 }
 
 // Save implements incident.Detail.
@@ -39,5 +39,8 @@ func (i *Theft) Restore(b []byte) error {
 	}
 	i.Privileged, i.AppSubject, i.Confidence, i.Baseline, i.Signals = s.Privileged, s.AppSubject, s.Confidence, s.Baseline, s.Signals
 	i.mails, i.accounts, i.Unfounded, i.items = s.Mails, s.Accounts, s.Unfounded, s.Items
+	for _, items := range s.Items {
+		i.sum += items
+	}
 	return i.mailboxes.UnmarshalBinary(s.Mailboxes)
 }

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
@@ -22,40 +24,14 @@ type Theft struct {
 	Unfounded  bool           // an incident of AN1269 behind it was withdrawn
 	Signals    []alert.Signal // added by AddSignal
 	mailboxes  window.Distinct
-	mails      []alert.Mail // that were accessed, at most alert.MaxMails
-	accounts   []string     // that acted, or whose mailboxes were read, at most incident.MaxListed
-	items      []taken      // by each account, at most maxTaken
+	mails      []alert.Mail   // that were accessed, at most alert.MaxMails
+	accounts   []string       // that acted, or whose mailboxes were read, at most incident.MaxListed
+	items      map[uint64]int // read as each account, by the key of its profile, at most maxAccounts
+	sum        int            // of items
 }
 
-// maxTaken bounds the accounts whose items are counted separately.
-const maxTaken = 1024
-
-// taken is how many mail items of one account were read.
-type taken struct {
-	Account uint64 // key
-	Items   int
-}
-
-// CountItems counts the items that one subject has read while the incident lasts. Those
-// of accounts add up.
-func (i *Theft) CountItems(subject uint64, account bool, items int) {
-	if !account {
-		i.Counts.Items = max(i.Counts.Items, items)
-		return
-	}
-	n := slices.IndexFunc(i.items, func(t taken) bool { return t.Account == subject })
-	switch {
-	case n >= 0:
-		i.items[n].Items = max(i.items[n].Items, items)
-	case len(i.items) < maxTaken:
-		i.items = append(i.items, taken{subject, items})
-	}
-	sum := 0
-	for _, t := range i.items {
-		sum += t.Items
-	}
-	i.Counts.Items = max(i.Counts.Items, sum)
-}
+// maxAccounts bounds the accounts of one incident whose items are added up.
+const maxAccounts = 1024
 
 // New returns the detail of a new incident.
 func New(i *incident.Incident) incident.Detail { return &Theft{Incident: i} }
@@ -75,6 +51,40 @@ func (i *Theft) DropSignals(code string) {
 
 // Volume returns the number of mail items.
 func (i *Theft) Volume() int { return i.Counts.Items }
+
+// CountItems sets the number of items that were read as an account. Those of several
+// accounts are added up.
+func (i *Theft) CountItems(account uint64, items int) {
+	have, known := i.items[account]
+	if items <= have || !known && len(i.items) >= maxAccounts {
+		return
+	}
+	if i.items == nil {
+		i.items = map[uint64]int{}
+	}
+	i.items[account] = items
+	i.sum += items - have
+	i.Counts.Items = max(i.Counts.Items, i.sum)
+}
+
+// Join makes the incident that of an address with which the mail of several accounts was
+// read. Each account is counted as a mailbox.
+func (i *Theft) Join(account string) {
+	for _, name := range [...]string{i.Account, account} {
+		if name != "" {
+			i.AddMailbox(&window.Attempt{Key: xxhash.Sum64String(name), Name: name})
+		}
+	}
+	i.Account, i.Subject = "", ""
+	i.Joined++
+}
+
+// Restart clears what the accounts of an incident have added to it, before those that are
+// left are added again.
+func (i *Theft) Restart(joined int) {
+	*i = Theft{Incident: i.Incident, Privileged: i.Privileged, AppSubject: i.AppSubject}
+	i.Joined, i.Counts.Items, i.Counts.Mailboxes = joined, 0, 0
+}
 
 // AddSignal adds a signal to an incident once, and again for each new detail up to
 // a bound.
