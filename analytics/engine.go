@@ -161,8 +161,9 @@ func (e *Engine) release() {
 	e.sources.Release()
 }
 
-// Close returns the final messages of the open incidents. The engine must not be
-// used afterwards.
+// Close makes the decisions that wait for further events, and returns the final messages
+// of the open incidents. The engine must not be used afterwards. An engine whose state is
+// saved for another one is not closed.
 func (e *Engine) Close() []*alert.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()

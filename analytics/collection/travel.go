@@ -100,10 +100,8 @@ func (c *travel) failed(d *profile, at int64) {
 		copy(d.failed[place+1:], d.failed[place:])
 		d.failed[place] = at
 	}
-	for i := range d.Points {
-		if v := &d.Points[i]; v.At >= at {
-			c.afterFailures(d, v, nil)
-		}
+	for i := 0; i < len(d.Points) && d.Points[i].At >= at; i++ {
+		c.afterFailures(d, &d.Points[i], nil)
 	}
 }
 

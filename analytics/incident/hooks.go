@@ -11,6 +11,7 @@ type hooks struct {
 	credential []func(account string, client event.ClientKey, at int64)
 	client     []func(client event.ClientKey, at int64) *Incident
 	withdrawal []func(i *Incident, accounts []string)
+	closing    []func()
 }
 
 // OnAlert calls f for every alert before it is sent, so that f can add context
@@ -36,6 +37,10 @@ func (t *Tracker) Credential(account string, client event.ClientKey, at int64) {
 func (t *Tracker) OnWithdrawal(f func(i *Incident, accounts []string)) {
 	t.hooks.withdrawal = append(t.hooks.withdrawal, f)
 }
+
+// OnClose calls f when no further event comes, before the incidents close: f makes the
+// decisions that wait for events. f may advance the clock of the tracker.
+func (t *Tracker) OnClose(f func()) { t.hooks.closing = append(t.hooks.closing, f) }
 
 // AddClients registers f as one of the functions that OpenFor calls.
 func (t *Tracker) AddClients(f func(client event.ClientKey, at int64) *Incident) {

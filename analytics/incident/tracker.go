@@ -353,8 +353,11 @@ func (t *Tracker) finalUpdate(i *Incident) {
 	t.notify(i, alert.PhaseQuiet)
 }
 
-// Close returns the final messages of all incidents.
+// Close calls the functions of OnClose and returns the final messages of all incidents.
 func (t *Tracker) Close() []*alert.Alert {
+	for _, f := range t.hooks.closing {
+		f()
+	}
 	for _, i := range t.incidents.Values() {
 		t.finalUpdate(i)
 	}

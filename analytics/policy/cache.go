@@ -13,7 +13,7 @@ import (
 // five times as long as finding them here. The cache is 4-way set-associative,
 // takes 2 MB and never grows.
 type Cache struct {
-	tags    [event.PairSlots]uint64 // hash of the raw fields, odd; even while the pair came once; 0 for an empty slot
+	tags    [event.PairSlots]uint64 // hash of the raw fields, with a state in its lowest bits; 0 for an empty slot
 	entries [event.PairSlots]identity
 	agents  [agentSlots]agentIdentity // a new pair nearly always has a known agent
 	policy  *Policy
@@ -32,6 +32,19 @@ const (
 	// maxCachedNames bounds account and mailbox together, in bytes. Longer names
 	// are normalised each time.
 	maxCachedNames = 76
+)
+
+// state is what a pair has in the cache.
+type state uint64
+
+// The states. The numbers are the lowest bits of tags.
+const (
+	failedOnce state = iota // nothing yet: its slot is free
+	hasSlot                 // a slot, to keep data by
+	unmet                   // nothing; in no tag
+	kept                    // a slot with its identity
+
+	stateMask = 3 // of all hashes
 )
 
 // identity is the result for an address, account, mailbox and agent. Names
@@ -59,8 +72,8 @@ func NewCache(p *Policy) *Cache { return &Cache{policy: p, seed: maphash.MakeSee
 func (c *Cache) Normalise(ev *event.Event) {
 	c.renew()
 	hash, agent := c.hash(ev)
-	slot, found := c.find(hash)
-	if found {
+	slot, was := c.find(hash)
+	if was == kept {
 		ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
 		c.entries[slot].apply(ev)
 	} else {
@@ -68,43 +81,46 @@ func (c *Cache) Normalise(ev *event.Event) {
 		ev.Marks = 0
 		c.policy.identify(ev)
 		c.identifyAgent(ev, agent)
-		c.met(slot, hash, ev)
+		c.met(slot, hash, was, ev)
 		ev.Marks |= before
 	}
 	c.policy.judge(ev)
 }
 
-// find returns the slot of a hash, or else the one that the hash is to have: that
-// of a pair that came once, or one of a set in turn.
-func (c *Cache) find(hash uint64) (slot uint64, found bool) {
+// find returns the slot of a pair and what it has; of a pair without a slot, the one that
+// it is to have: that of a pair that failed once, or one of a set in turn.
+func (c *Cache) find(hash uint64) (slot uint64, has state) {
 	base := hash % event.PairSlots
 	slot = base ^ c.made%ways
 	for way := range uint64(ways) {
 		switch tag := c.tags[base^way]; {
-		case tag == hash:
-			return base ^ way, true
-		case tag == once(hash):
-			return base ^ way, false
-		case tag == once(tag):
+		case tag|stateMask == hash:
+			return base ^ way, state(tag & stateMask)
+		case state(tag&stateMask) == failedOnce:
 			slot = base ^ way
 		}
 	}
-	return slot, false
+	return slot, unmet
 }
 
-// once returns the tag of a pair that came once.
-func once(hash uint64) uint64 { return hash &^ 1 }
-
-// met notes a pair that is not in the cache. A pair that fails gets an entry when it
-// comes again: most pairs of a flood come once, and then push out no other entry
-// but one of a set.
-func (c *Cache) met(slot, hash uint64, ev *event.Event) {
-	if ev.Outcome == event.Failure && c.tags[slot] != once(hash) {
-		c.made++
-		c.tags[slot] = once(hash)
-		return
+// met notes a pair whose identity is not in the cache. A pair that fails gets its slot
+// when it comes again: most pairs of a flood come once, and then push out no other pair
+// but one of a set. Any pair gets its identity then.
+func (c *Cache) met(slot, hash uint64, was state, ev *event.Event) {
+	now := hasSlot
+	switch {
+	case was == unmet && ev.Outcome == event.Failure:
+		now = failedOnce
+	case was != unmet && c.keep(slot, ev):
+		now = kept
 	}
-	c.keep(slot, hash, ev)
+	if now != was {
+		c.made++
+		c.tags[slot] = hash&^stateMask | uint64(now)
+	}
+	if now != failedOnce {
+		ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
+	}
 }
 
 // renew invalidates all entries after a list has changed. A new seed also
@@ -119,7 +135,7 @@ func (c *Cache) renew() {
 }
 
 // hash returns a hash of the input of an identity, never 0, and one of the agent
-// alone. Two pairs with the same hash are confused, with a probability of 2^-64;
+// alone. Two pairs with the same hash are confused, with a probability of 2^-62;
 // without the seed an attacker cannot search for such pairs.
 func (c *Cache) hash(ev *event.Event) (pair, agent uint64) {
 	if len(ev.Agent) > 0 {
@@ -136,7 +152,7 @@ func (c *Cache) hash(ev *event.Event) (pair, agent uint64) {
 		}
 		h = h>>29 | h<<35
 	}
-	return h | 1, agent
+	return h | stateMask, agent
 }
 
 // agentIdentity is the result for an agent, by its hash; the zero value is that of
@@ -159,14 +175,11 @@ func (c *Cache) identifyAgent(ev *event.Event, raw uint64) {
 	ev.SetHashes(ev.UserHash(), known.hash)
 }
 
-// keep stores a normalised identity if its names fit.
-func (c *Cache) keep(slot, hash uint64, ev *event.Event) {
+// keep stores a normalised identity if its names fit, and reports whether they do.
+func (c *Cache) keep(slot uint64, ev *event.Event) bool {
 	if len(ev.User)+len(ev.Mailbox) > maxCachedNames {
-		return
+		return false
 	}
-	c.made++
-	c.tags[slot] = hash
-	ev.Pair = event.Pair{Hash: hash, Slot: uint16(slot)}
 	id := &c.entries[slot]
 	*id = identity{userHash: ev.UserHash(), agentHash: ev.AgentHash(), marks: ev.Marks, from: ev.IPFrom,
 		kind: ev.UserKind, family: ev.Family, located: ev.IP.IsValid(), user: uint8(len(ev.User)), mailbox: uint8(len(ev.Mailbox))}
@@ -174,6 +187,7 @@ func (c *Cache) keep(slot, hash uint64, ev *event.Event) {
 		id.ip = ev.IP.As16()
 	}
 	copy(id.names[copy(id.names[:], ev.User):], ev.Mailbox)
+	return true
 }
 
 func (id *identity) apply(ev *event.Event) {

@@ -39,15 +39,17 @@ type campaign struct {
 	tools          []uint32
 	sample         map[uint64]struct{} // accounts that failed when it opened
 	origin         origin
-	only           []uint32           // of the tenant's level: the tools or agents of the campaign; none: any
-	latest         []evidence.Failure // of a campaign without: the failures that it took in last
-	divided        int64              // when another campaign was last split off from these
-	usualLike      int                // sign-ins like the attacker's in the week before, and 1; 0: not counted
-	countries      map[string]int     // sign-ins from new networks in the week before; nil: not counted
-	usualElsewhere int                // those from elsewhere
-	recent         []int64            // times of the latest failures without a rare trait, in order
-	tried          uint32             // services, when they were last counted
-	counted        int                // failures at that time
+	only           []uint32       // of the tenant's level: the tools or agents of the campaign; none: any
+	divided        int64          // when another campaign was last split off from it
+	examined       int64          // when it was last searched for one
+	parted         bool           // split off from another one by its origin
+	elsewhere      []uint32       // owners of the networks of the other, if these are few
+	usualLike      int            // sign-ins like the attacker's in the week before, and 1; 0: not counted
+	countries      map[string]int // sign-ins from new networks in the week before; nil: not counted
+	usualElsewhere int            // those from elsewhere
+	recent         []int64        // times of the latest failures without a rare trait, in order
+	tried          uint32         // services, when they were last counted
+	counted        int            // failures at that time
 }
 
 // quorum is how many failures must come within a third of a pause for a
@@ -171,10 +173,6 @@ func (k *campaign) unsearched(latest int64) bool {
 	return k.began < k.searched[0]-searchGrain || k.end > k.searched[1]+searchGrain && latest > k.searched[1]+k.pause
 }
 
-// latestFailures is how many failures a campaign that takes in any keeps, to
-// see whether another attack began in its shadow.
-const latestFailures = 32
-
 func (k *campaign) has(c event.ClientKey) bool {
 	_, ok := k.clients[c]
 	return ok
@@ -229,32 +227,39 @@ func abs(n int64) int64 {
 	return n
 }
 
-// split opens a campaign of the failures that a campaign without tools of its
-// own took in last, where most of them were made with the same few: another
-// attack has begun in its shadow.
+// How many failures a campaign compares with the others that it keeps, to see whether another
+// attack began in its shadow: by the tools that stand out, and by all differences.
+const (
+	toolFailures   = 32
+	latestFailures = 24
+)
+
+// examinedAgain is how long a campaign is not searched for another attack after it was, in
+// milliseconds.
+const examinedAgain = 10_000
+
+// split opens a campaign of the latest failures of another one that are those of another attack,
+// begun in its shadow: in a campaign without tools of its own, most were made with the same few;
+// in any, they come at another rate and with other tools or from networks of other owners. Their
+// accounts are others, too: rounds are part of one attack. split compares every eighth failure.
 func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
-	if !k.tenant || len(k.only) > 0 {
-		return
-	}
-	if f.At < k.divided+minute {
+	if k.incident.Counts.Failures%8 != 0 || f.At < k.divided+minute || abs(f.At-k.examined) < examinedAgain {
 		return // looking back over all sign-ins costs too much for every few failures
 	}
-	k.latest = append(k.latest, *f)
-	if len(k.latest) < latestFailures {
-		return
+	k.examined = f.At
+	all := s.profiles.failuresOf(k)
+	if latest, _ := evidence.Nearest(all, f.At, toolFailures); k.tenant && len(k.only) == 0 && len(latest) == toolFailures {
+		if of, only := evidence.Characteristic(latest); only != nil && s.level.several(of) && of[0].At > k.opened {
+			k.divided = f.At
+			s.open(campaign{tenant: true, only: only}, of, ev)
+			return
+		}
 	}
-	var members []*evidence.Failure
-	for n := range k.latest {
-		members = append(members, &k.latest[n])
+	latest, others := evidence.Nearest(all, f.At, latestFailures)
+	if made, of := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(of) && s.level.several(of) && !evidence.SameAccounts(of, others) {
+		k.divided = f.At
+		s.open(*made, s.profiles.part(k, made, all, of), ev)
 	}
-	slices.SortStableFunc(members, evidence.ByTime)
-	members, only := evidence.Characteristic(members)
-	if only == nil || !s.level.several(members) || members[0].At <= k.opened {
-		k.latest = slices.Delete(k.latest, 0, latestFailures/4)
-		return
-	}
-	k.latest, k.divided = nil, f.At
-	s.open(campaign{tenant: true, only: only}, members, ev)
 }
 
 // goesOn reports whether a failure without a rare trait belongs to the
@@ -273,7 +278,7 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 		k.recent = slices.Delete(k.recent, 0, over)
 	}
 	now := int32(f.At / hour)
-	usual := s.evidence.Level(f.Service).Usual(now, s.level.prior()) * float64(window) / hour
+	usual := s.evidence.Level(f.Service).Usual(now, s.clusters.prior()) * float64(window) / hour
 	if len(k.recent) >= quorum && float64(len(k.recent)) >= usual {
 		s.confirm(k, f.At)
 		return true
@@ -286,7 +291,8 @@ func (s *campaigns) goesOn(k *campaign, f *evidence.Failure) bool {
 // that go on at the same rate.
 func (s *campaigns) confirm(k *campaign, now int64) {
 	later := s.evidence.Unexplained(min(k.end+1, k.recent[0]), func(e *evidence.Failure) bool {
-		return !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
+		of := !k.parted || k.claims(e.Tool, s.profiles.ownerOf(e))
+		return of && !e.Single && !e.Repeated && (len(k.only) == 0 && !evidence.MailProtocol(e.Service) || e.MadeWith(k.only))
 	})
 	n := 0
 	for ; n < len(later); n++ {
@@ -323,9 +329,10 @@ func (s *campaigns) withdraw(i *attack.Attack) {
 }
 
 // telephones reports whether failures may be those of people's telephones, which keep the
-// old password after a reset: they come from networks of owners that people come from.
-func (s *campaigns) telephones(members []*evidence.Failure, at int64) bool {
-	return s.evidence.Telephones(members, max(at, members[len(members)-1].At), func(f *evidence.Failure) bool {
+// old password after a reset: they come from networks of owners that people come from. The
+// latest of the failures arrived some milliseconds ago.
+func (s *campaigns) telephones(members []*evidence.Failure, ago int64) bool {
+	return s.evidence.Telephones(members, members[len(members)-1].At+ago, func(f *evidence.Failure) bool {
 		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
 		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
 	}, s.profiles.cut)
@@ -368,15 +375,13 @@ func levelKey(t *window.Attempt) uint64 {
 
 // postpone makes a decision about a campaign wait until typos are corrected.
 func (s *campaigns) postpone(key uint64, f *evidence.Failure, ev *event.Event) {
-	now := s.incidents.tracker.Newest()
-	s.undecided.Set(key, now+settling, evidence.Undecided{Failure: *f, Event: ev.Excerpt(), Since: now})
+	evidence.Postpone(s.undecided, key, s.incidents.tracker.Newest(), s.clusters.settling(f), f, ev)
 }
 
 // decide opens the campaign of an undecided failure if it is one now. What may still be
 // telephones waits until they would have tried again.
 func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 	f, made := &u.Failure, campaign{}
-	at := f.At + s.incidents.tracker.Newest() - u.Since
 	var members []*evidence.Failure
 	if key == levelKey(&f.Attempt) {
 		made.tenant = true
@@ -386,7 +391,7 @@ func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 		members = s.clusters.members(trait, key, f.At)
 	}
 	switch {
-	case members != nil && !s.telephones(members, at):
+	case members != nil && !s.telephones(members, s.incidents.tracker.Newest()-u.Since):
 		s.open(made, members, u.Event)
 	case !u.Again:
 		u.Again = true

@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"cmp"
 	"slices"
 
 	"redshank/analytics/event"
@@ -20,10 +21,12 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}
-	if k := s.withTool(c, got); k != nil {
-		return k
-	}
-	if k := s.withTrait(c, got); k != nil {
+	if k := cmp.Or(s.withTool(c, got), s.withTrait(c, got)); k != nil {
+		for _, o := range s.list {
+			if o.parted && o.covers(got.first) && o.claims(got.tool, c.owner) {
+				return o
+			}
+		}
 		return k
 	}
 	for _, k := range s.list {

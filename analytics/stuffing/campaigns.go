@@ -52,6 +52,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		s.join(k, &f, c, ev)
 		return k
 	}
+	s.evidence.Lags.Arrived(f.Sources, s.incidents.tracker.Newest()-f.At)
 	s.evidence.Add(f)
 	if k := s.openRare(&f, ev); k != nil {
 		return k
@@ -60,7 +61,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 		return s.openRounds(&f, own, ev)
 	}
 	members, only, exceeded := s.level.members(t)
-	if members != nil && !s.telephones(members, t.At) {
+	if members != nil && !s.telephones(members, 0) {
 		return s.open(campaign{tenant: true, only: only}, members, ev)
 	}
 	if exceeded {
@@ -73,7 +74,7 @@ func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *
 // if they are enough. It returns the campaign, or nil.
 func (s *campaigns) openRare(f *evidence.Failure, ev *event.Event) *campaign {
 	key, members := s.clusters.watch(f)
-	if members != nil && !s.telephones(members, f.At) {
+	if members != nil && !s.telephones(members, 0) {
 		return s.open(campaign{keys: []uint64{key}}, members, ev)
 	}
 	if key != 0 {
@@ -192,6 +193,12 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 // of returns the campaign that a foreign failure is part of: one of its
 // rare traits, or else, while the tenant's level is up, all unexplained ones.
 func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
+	rare := f.Traits != [evidence.MaxTraits]uint64{}
+	for _, k := range s.list {
+		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
+			return k
+		}
+	}
 	for _, key := range f.Traits {
 		if key == 0 {
 			continue
@@ -266,8 +273,12 @@ func (s *campaigns) member(k *campaign, f *evidence.Failure, c *client) {
 // open makes an incident of failures that belong together: the one of
 // a campaign that they go on with, or a new one.
 func (s *campaigns) open(made campaign, members []*evidence.Failure, ev *event.Event) *campaign {
-	made.origin = s.profiles.originOf(members)
-	keys, k := made.keys, s.same(&made, members)
+	var k *campaign
+	keys := made.keys
+	if !made.parted {
+		made.origin = s.profiles.originOf(members)
+		k = s.same(&made, members)
+	}
 	switch {
 	case k == nil:
 		k = s.create(&made, members)
@@ -337,6 +348,8 @@ func (s *campaigns) create(made *campaign, members []*evidence.Failure) *campaig
 	switch { // several may begin in one hour
 	case len(k.keys) > 0:
 		subject = strconv.FormatUint(k.keys[0], 16)
+	case k.parted:
+		subject = "part " + strconv.FormatInt(k.end, 10)
 	case len(k.only) > 0:
 		subject += " " + strconv.FormatUint(uint64(k.only[0]), 16)
 	}

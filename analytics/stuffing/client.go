@@ -48,6 +48,10 @@ type users struct {
 	hours   *baseline.Hours // nil until the address is shared
 
 	replaced replacedSignIns
+
+	// The first account, which most clients leave alone, takes no object of its own.
+	first      signIn
+	firstEntry [1]userSignIn
 }
 
 // userSignIn is the latest sign-in of one account. The key and the number of its
@@ -120,7 +124,7 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 		}
 	}
 	if len(g.signIns) < maxSignIns {
-		g.add(new(signIn))
+		g.add(g.newSignIn())
 		oldest = len(g.signIns) - 1
 	}
 	c.noteHour(nil, got)
@@ -131,6 +135,15 @@ func (c *client) addSignIn(got *signIn) (a *signIn, changed bool) {
 	*a = *got
 	g.signIns[oldest] = userSignIn{got.key, g.arrived, a}
 	return a, true
+}
+
+// newSignIn returns room for the sign-in of another account.
+func (g *users) newSignIn() *signIn {
+	if g.signIns == nil {
+		g.signIns = g.firstEntry[:0]
+		return &g.first
+	}
+	return new(signIn)
 }
 
 // add appends the sign-in of another account.
@@ -270,7 +283,7 @@ func (c *client) noteHour(have, got *signIn) {
 func (c *client) attackMade(t *window.Attempt, a *account) bool {
 	familiar := a.familiar(c, t, c.incident.Start)
 	if c.unit != nil {
-		return c.unit.has(t.Tool, familiar, t.At)
+		return c.unit.has(t.Tool, lasts(t.Family, t.Agent), familiar, t.At)
 	}
 	if windowsOnly(t) { // names no program
 		return !familiar || t.At <= c.incident.End+attackPause
@@ -320,10 +333,15 @@ func (c *client) signInOf(key uint64) *signIn {
 }
 
 // forgives reports whether the password of the account of t was accepted here
-// soon after it failed: the typo of somebody who knows the password.
-func (c *client) forgives(t *window.Attempt, within int64, shared bool) bool {
+// soon after it failed: the typo of somebody who knows the password. a is the account,
+// or nil; it remembers the client when others have replaced its sign-in there.
+func (c *client) forgives(t *window.Attempt, a *account, within int64, shared bool) bool {
 	got := c.signInOf(t.Key)
-	return got != nil && (!shared || sameProgram(t, got.agent, got.tool)) && soonAfter(t.At, got.first, got.last, within)
+	if got != nil && (!shared || sameProgram(t, got.agent, got.tool)) && soonAfter(t.At, got.first, got.last, within) {
+		return true
+	}
+	h := a.knownAt(c.key)
+	return h != nil && (!shared || h.uses(t.Agent)) && soonAfter(t.At, h.first, h.last, within)
 }
 
 // recovers reports whether the account of a failure got in here within an hour of it, with

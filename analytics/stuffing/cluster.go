@@ -7,7 +7,6 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
-	"redshank/analytics/state"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -152,14 +151,23 @@ func (s *clusters) members(trait int, key uint64, at int64) []*evidence.Failure 
 const settling = 2 * minute
 
 // settled returns the failures without those with programs that people use that are so
-// recent that their accounts may get in any moment.
+// recent that their accounts may get in any moment, or have got in and the record is late.
 func (s *clusters) settled(members []*evidence.Failure) (of []*evidence.Failure) {
 	for _, f := range members {
-		if f.Traits[traitTool] != 0 || f.At <= s.tracker.Newest()-settling {
+		if f.Traits[traitTool] != 0 || f.At <= s.tracker.Newest()-s.settling(f) {
 			of = append(of, f)
 		}
 	}
 	return of
+}
+
+// settling returns how long a failure waits for its correction, in milliseconds: two minutes,
+// and as long as records of its source are late where typos of that time alone may be several.
+func (s *clusters) settling(f *evidence.Failure) int64 {
+	if lag := s.evidence.Lags.Of(f.Sources); s.prior()*float64(lag) >= hour {
+		return settling + lag
+	}
+	return settling
 }
 
 // rounds returns the failures of the week with a rare tool that are part of no campaign,
@@ -312,21 +320,6 @@ func (s *rarity) rareAt(c *client, t *window.Attempt) bool {
 	return s.population.Established(feature, t.At) <= max(2, c.knownUsers()/50)
 }
 
-func (s *rarity) restoreFeature(key, value []byte) error {
-	k, err := state.Number(key)
-	if err != nil {
-		return err
-	}
-	return s.population.Load(k, value)
-}
-
-func (s *rarity) savePopulation(w *state.Writer) {
-	w.Fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
-		w.Value = append(w.Value[:0], value...)
-		w.Put(tablePopulation, w.Number(key), ok)
-	}))
-}
-
 // tenantLevel finds the foreign failures that are more than the tenant is used to.
 type tenantLevel struct {
 	policy     *policy.Policy
@@ -343,14 +336,14 @@ type tenantLevel struct {
 func (s *tenantLevel) members(t *window.Attempt) (members []*evidence.Failure, only []uint32, exceeded bool) {
 	at, mail := t.At, evidence.MailProtocol(t.Service)
 	level, least := s.evidence.Level(t.Service), s.excess(at)
-	if _, _, changed := level.Change(int32(at/hour), s.prior(), least); !changed {
+	if _, _, changed := level.Change(int32(at/hour), s.clusters.prior(), least); !changed {
 		return nil, nil, false
 	}
 	of := func(f *evidence.Failure) bool {
 		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail
 	}
-	recent := s.evidence.Unexplained(s.clusters.tracker.Newest()-settling, of)
-	from, to, changed := level.Change(int32(at/hour), s.prior(), least+len(recent)-len(s.clusters.settled(recent)))
+	recent := s.evidence.Unexplained(s.clusters.tracker.Newest()-settling-evidence.MaxLag, of)
+	from, to, changed := level.Change(int32(at/hour), s.clusters.prior(), least+len(recent)-len(s.clusters.settled(recent)))
 	if !changed {
 		return nil, nil, true
 	}
@@ -387,7 +380,7 @@ func (s *tenantLevel) excess(at int64) int {
 
 // prior is the rate of unexplained failures an hour that is expected of a
 // tenant of this size before anything is known.
-func (s *tenantLevel) prior() float64 { return 0.2 + float64(s.population.Accounts())/1000 }
+func (s *clusters) prior() float64 { return 0.2 + float64(s.population.Accounts())/1000 }
 
 // several reports whether failures have the clients and the accounts that a
 // campaign needs.

@@ -47,7 +47,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	usedAgent := got.account.usedAgent(got.agent, i.Start)
 	switch {
 	case c.unit != nil:
-		attackTool := c.unit.has(got.tool, own, got.first) && !usedAgent
+		attackTool := c.unit.has(got.tool, lasts(got.family, got.agent), own, got.first) && !usedAgent
 		common := !slices.Contains(c.unit.rare, got.tool)
 		if !attackTool || common && !i.HasFailed(got.key) && (own || !c.quiet(got.first)) {
 			return legitimate // with a common program by day, only an account that was tried is the attacker's
@@ -59,10 +59,36 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	case got.last < i.Start-leastPause && got.agent != 0 && i.NamesAgents() && !i.UsesAgent(got.agent), // before the attack, and not with its program
 		c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
-	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2:
+	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2,
+		personal(got) && (usedAgent || scripted(i)) && !i.UsesAgent(got.agent) && c.peopleBeside(i, got):
 		return legitimate // of the people of a place where others come and go
 	}
 	return valid
+}
+
+// peopleBeside reports whether at least two other accounts got in within a day of a sign-in
+// with programs that people use, with which the attack has not failed.
+func (c *client) peopleBeside(i *attack.Attack, got *signIn) bool {
+	n := 0
+	for _, a := range c.signIns() {
+		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) {
+			if n++; n > maxUsersBeside {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scripted reports whether most of the latest failures of an incident are made by script.
+func scripted(i *attack.Attack) bool {
+	scripts, all := 0, i.Attempts()
+	for n := range all {
+		if isScript(all[n].Family) {
+			scripts++
+		}
+	}
+	return 2*scripts > len(all)
 }
 
 // add names an account as known to the attacker. It reports whether

@@ -2,6 +2,7 @@ package stuffing
 
 import (
 	"encoding/binary"
+	"math"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/baseline"
@@ -71,6 +72,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
+	tracker.OnClose(s.decideAll)
 	return s
 }
 
@@ -113,6 +115,18 @@ func (s *Detector) decide() {
 	s.campaigns.undecided.Due(now, s.campaigns.decide)
 }
 
+// decideAll makes the decisions that wait, each at its time: no further event comes.
+func (s *Detector) decideAll() {
+	for {
+		next := min(s.thresholds.undecided.Next(), s.campaigns.undecided.Next())
+		if next == math.MaxInt64 {
+			return
+		}
+		s.incidents.tracker.Advance(next)
+		s.decide()
+	}
+}
+
 // failed adds a failure to the incident of its client, or to the evidence from
 // which an incident may open. A foreign failure is then added to its campaign
 // or to the incident of its account. The client's own incident takes
@@ -147,7 +161,7 @@ func (s *Detector) failed(ev *event.Event) {
 		s.failedAs(ev, &t, a, own)
 		return
 	}
-	if own == nil && c.gotIn(t.Key) && c.forgives(&t, s.signIns.forgiveness, c.shared(t.Marks)) {
+	if own == nil && c.gotIn(t.Key) && c.forgives(&t, a, s.signIns.forgiveness, c.shared(t.Marks)) {
 		s.decided(ev, explain.Forgiven, "the account got in soon afterwards", "stuffing.forgiveness")
 		return // the record of the success came first
 	}
@@ -260,7 +274,7 @@ func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident
 func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	if ev.IP.IsValid() {
 		if c, ok := s.profiles.clients.Peek(s.profiles.keyOf(ev)); ok {
-			if c.incident != nil && (c.unit == nil || c.unit.has(s.profiles.tools.of(ev), false, ev.Time.UnixMilli())) {
+			if c.incident != nil && (c.unit == nil || c.unit.has(s.profiles.tools.of(ev), lasts(ev.Family, programOf(ev)), false, ev.Time.UnixMilli())) {
 				list = append(list, c.incident.Incident)
 			}
 			if c.campaign != nil {

@@ -25,8 +25,9 @@
 //
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
-//     accounts than sign in; leaked accounts alone; or at least three accounts a day
-//     on four days of eight.
+//     accounts than sign in; leaked accounts alone; at least three accounts a day
+//     on four days of eight; or, with a script that hardly anybody signs in with, as many
+//     accounts with those that get in, if fewer get in than fail.
 //   - A shared address (sharedaddress.go): declared as corporate_egress, or five
 //     accounts that have signed in there for a while. The unit is the address
 //     together with the tool: agent without version numbers, and application. With
@@ -67,6 +68,9 @@
 // accounts, tool and networks. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over, unless
 // one with other tools begins, or ends, so much later that this is no chance (one in fifty).
+// Within a campaign, 24 failures that come four times as fast as the others, or four times as
+// slowly, are another campaign if nine tenths of them have a tool, or come from networks of an
+// owner, that is at least four times as frequent among them, and most of their accounts are others.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive
@@ -77,7 +81,8 @@
 // than four times the threshold of such accounts that fail with several programs after the
 // first day, as people who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
 // which people correct most typos, and for half an hour where all may be telephones. What
-// waits is decided with the first event of any kind after that (Detector.decide).
+// waits is decided with the first event of any kind after that (Detector.decide), or
+// at the end of the input (Detector.decideAll).
 //
 // # It stays quiet
 //

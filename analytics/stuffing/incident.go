@@ -118,7 +118,7 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
 		a, _ := s.profiles.accounts.Peek(t.Key)
 		known := a.familiar(c, &t, t.At)
 		switch {
-		case !overDays && !s.incidents.inReach(i, t.At), !c.unit.has(t.Tool, known, t.At), c.unit != nil && t.Succeeded:
+		case !overDays && !s.incidents.inReach(i, t.At), !c.unit.has(t.Tool, lasts(t.Family, t.Agent), known, t.At), c.unit != nil && t.Succeeded:
 			rest = append(rest, t)
 		case known && c.unit == nil:
 			familiar = append(familiar, t)

@@ -85,14 +85,23 @@ type knownAgent struct {
 	since int32 // Unix minute of its first use
 }
 
+// knownAt returns the known client of an address, or nil. a may be nil.
+func (a *account) knownAt(k event.ClientKey) *knownClient {
+	if a == nil {
+		return nil
+	}
+	for i := range a.known {
+		if h := &a.known[i]; h.client == k {
+			return h
+		}
+	}
+	return nil
+}
+
 // addKnown remembers a success at a client. It reports whether that changed
 // anything that has to be saved, and whether the address is new.
 func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint32, family event.Family) (changed, added bool) {
-	for i := range a.known {
-		h := &a.known[i]
-		if h.client != k {
-			continue
-		}
+	if h := a.knownAt(k); h != nil {
 		if at >= h.first && at < h.last+timeGrain && h.uses(agent) {
 			return false, false
 		}
@@ -103,7 +112,7 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 	}
 	place := len(a.known)
 	if place < maxKnownClients {
-		a.known = append(a.known, knownClient{})
+		a.growKnown()
 	} else {
 		place = a.leastUseful()
 	}
@@ -111,6 +120,15 @@ func (a *account) addKnown(k event.ClientKey, owner uint32, at int64, agent uint
 	*h = knownClient{client: k, owner: owner, first: at, last: at}
 	h.addAgent(agent, family, at)
 	return true, true
+}
+
+// growKnown adds an unused entry. The capacity doubles up to exactly maxKnownClients, which
+// append would exceed by a third.
+func (a *account) growKnown() {
+	if n := len(a.known); n == cap(a.known) {
+		a.known = append(make([]knownClient, 0, min(max(2*n, 1), maxKnownClients)), a.known...)
+	}
+	a.known = append(a.known, knownClient{})
 }
 
 // leastUseful is the client that makes room: the one unused longest among
@@ -229,9 +247,7 @@ func (a *account) familiar(c *client, t *window.Attempt, before int64) bool {
 }
 
 // knows reports whether the account has signed in from a client, by its whole address.
-func (a *account) knows(address event.ClientKey) bool {
-	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client == address })
-}
+func (a *account) knows(address event.ClientKey) bool { return a.knownAt(address) != nil }
 
 // knowsSubnet reports whether the account has signed in from the subnet of a client.
 func (a *account) knowsSubnet(address event.ClientKey) bool {
@@ -292,23 +308,8 @@ func (a *account) neverUsed(agent uint32, before int64) bool {
 // justArrived reports whether a success at a client is the account's first one there,
 // which another log has reported already, and whether that log named the agent.
 func (a *account) justArrived(k event.ClientKey, agent uint32, at int64) (arrived, named bool) {
-	for i := range a.known {
-		if h := &a.known[i]; h.client == k {
-			return abs(h.first-at) <= window.JoinWithin, h.uses(agent)
-		}
-	}
-	return false, false
-}
-
-// forgives is client.forgives by the account's own memory, which a large
-// office does not push out.
-func (a *account) forgives(k event.ClientKey, t *window.Attempt, within int64, shared bool) bool {
-	for i := range a.known {
-		if h := &a.known[i]; h.client == k && (!shared || h.uses(t.Agent)) {
-			return soonAfter(t.At, h.first, h.last, within)
-		}
-	}
-	return false
+	h := a.knownAt(k)
+	return h != nil && abs(h.first-at) <= window.JoinWithin, h != nil && h.uses(agent)
 }
 
 // soonAfter reports whether the first or the last of some successes was within a time after a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -141,7 +142,7 @@ func TestUnit(t *testing.T) {
 		{unit{tools: []uint32{1}, newest: event.Hour}, 1, true, event.Hour, false},
 		{unit{tools: []uint32{1}, newest: event.Hour, familiar: true}, 1, true, event.Hour, true},
 	} {
-		if got := c.u.has(c.tool, c.familiar, c.at); got != c.want {
+		if got := c.u.has(c.tool, c.tool == 1, c.familiar, c.at); got != c.want {
 			t.Errorf("%+v: tool %d, familiar %v at %d: %v, want %v", c.u, c.tool, c.familiar, c.at, got, c.want)
 		}
 	}
@@ -336,7 +337,20 @@ func TestSettled(t *testing.T) {
 	old.At, recent.At = now-2*minute, now-2*minute+1
 	script := &evidence.Failure{Traits: [evidence.MaxTraits]uint64{traitTool: 1}}
 	script.At = now
+	old.Sources, recent.Sources = 1<<event.IIS, 1<<event.IIS
 	if got := b.clusters.settled([]*evidence.Failure{old, recent, script}); len(got) != 2 || got[0] != old || got[1] != script {
 		t.Errorf("%d failures have settled, want the old one and that of a rare tool", len(got))
+	}
+	b.Detector = New(b.policy, b.tracker, policy.NewGeoCache(b.policy), 1000, 10_000)
+	for n := range uint64(10_000) { // a large tenant
+		b.rarity.population.AddAccount((1+n)*0x9e3779b97f4a7c15, now+int64(n/9000)*hour) // counted once an hour
+	}
+	late := &evidence.Failure{}
+	late.At, late.Sources = now-7*minute, 1<<event.Entra
+	for n := range 100 {
+		if got := b.clusters.settled([]*evidence.Failure{late}); n == 0 && len(got) == 0 || n == 99 && len(got) > 0 {
+			t.Errorf("after %d records: %d failures have settled", n, len(got))
+		}
+		b.evidence.Lags.Arrived(late.Sources, int64(2+n%8)*minute)
 	}
 }

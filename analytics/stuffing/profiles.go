@@ -297,3 +297,67 @@ func (o *origin) add(other *origin) {
 		o.Tools = addBounded(o.Tools, v)
 	}
 }
+
+// failuresOf returns the failures that a campaign keeps, in order.
+func (s *profiles) failuresOf(k *campaign) []*evidence.Failure {
+	all := k.incident.Attempts()
+	of := make([]*evidence.Failure, len(all))
+	for n := range all {
+		of[n] = &evidence.Failure{Attempt: all[n]}
+		if c, ok := s.clients.Peek(s.cut(all[n].Client)); ok {
+			of[n].Single = s.incidents.inReach(c.incident, all[n].At)
+		}
+	}
+	return of
+}
+
+// part returns those of all failures of a campaign, at about the time of the latest, that are those of
+// another one that is split off, and makes their clients no clients of the campaign.
+func (s *profiles) part(k, made *campaign, all, latest []*evidence.Failure) (members []*evidence.Failure) {
+	first, last := latest[0].At, latest[len(latest)-1].At
+	for _, f := range all {
+		if f.At >= 2*first-last && f.At <= 2*last-first && made.claims(f.Tool, s.ownerOf(f)) {
+			members = append(members, f)
+			delete(k.clients, s.cut(f.Client))
+		}
+	}
+	return members
+}
+
+// otherRate reports whether some failures of a campaign come four times as fast as its others, or
+// four times as slowly.
+func (k *campaign) otherRate(of []*evidence.Failure) bool {
+	span := of[len(of)-1].At - of[0].At
+	rest := float64(max(k.end-k.began-span, 1))
+	usual := float64(k.incident.Counts.Failures-len(of)) * float64(max(span, 1)) / rest // in as much time
+	return float64(len(of)) >= 4*usual || usual >= 4*float64(len(of))
+}
+
+// otherOrigin returns those of the latest failures that come from networks of other owners than the
+// others, or are made with other tools, and a campaign of them; or nil, if they are less than two
+// thirds. Two origins that are scattered differ in tools only.
+func (s *profiles) otherOrigin(latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
+	if len(others) < latestFailures/3 {
+		return nil, nil
+	}
+	rest := s.originOf(others)
+	of := evidence.MoreFrequent(latest, others, s.ownerOf)
+	if made := (campaign{parted: true, origin: s.originOf(of)}); 3*len(of) >= 2*len(latest) && !(made.origin.Scattered && rest.Scattered) {
+		made.origin.add(&origin{Tools: rest.Tools})
+		if !rest.Scattered {
+			made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
+		}
+		return &made, of
+	}
+	if of = evidence.MoreFrequent(latest, others, func(f *evidence.Failure) uint32 { return f.Tool }); 3*len(of) >= 2*len(latest) {
+		return &campaign{parted: true, origin: s.originOf(of)}, of
+	}
+	return nil, nil
+}
+
+// claims reports whether an attempt with a tool from the network of an owner is one of a campaign
+// that was split off by its origin.
+func (k *campaign) claims(tool, owner uint32) bool {
+	return slices.Contains(k.origin.Tools, tool) &&
+		(slices.Contains(k.origin.Owners, owner) || len(k.elsewhere) > 0 && !slices.Contains(k.elsewhere, owner))
+}

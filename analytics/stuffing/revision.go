@@ -90,8 +90,10 @@ func (s *revisions) stands(c *client) bool {
 	st.slack = 0
 	for n := range all {
 		again.attempts = window.AttemptsOf(all[:n+1])
-		if t := &all[n]; !t.Succeeded && s.thresholds.evaluate(&again, t) != "" {
-			return true
+		if t := &all[n]; !t.Succeeded {
+			if why, _ := s.thresholds.evaluate(&again, t); why != "" {
+				return true
+			}
 		}
 	}
 	return false
@@ -182,7 +184,8 @@ func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why st
 	known.attempts = window.AttemptsOf(all[:n])
 	for n := range known.attempts.All() {
 		if o := &all[n]; (o.At > c.wait.evaluated || o.At == t.At) && !o.Succeeded && why == "" {
-			why, at = s.evaluate(&known, o), o.At
+			why, _ = s.evaluate(&known, o)
+			at = o.At
 		}
 	}
 	c.unit, c.looked, c.wait.evaluated = known.unit, known.looked, max(c.wait.evaluated, until)
@@ -200,11 +203,16 @@ func (s *thresholds) decide(c *client, u *evidence.Undecided) (why string, at in
 	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
 		return "", 0
 	}
+	now, last := s.incidents.tracker.Newest(), &all[len(all)-1]
 	wait := s.statistics.waitFor(c)
 	if wait == 0 {
-		wait = s.incidents.tracker.Newest() - u.Since
+		wait = now - u.Since
 	}
-	return s.opensLate(c, &all[len(all)-1], wait)
+	if why, at = s.opensLate(c, last, wait); why == "" && last.At > now-wait && !u.Again { // it waits longer by now
+		u.Again = true
+		s.undecided.Set(c.key, last.At+wait, *u)
+	}
+	return why, at
 }
 
 // lateness is how long a decision about a client waits for sign-ins that arrive late.

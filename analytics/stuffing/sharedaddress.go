@@ -40,28 +40,37 @@ const (
 	leastPause  = 20 * 60 * 1000
 )
 
-// has reports whether an attempt at a time belongs to the attack.
-func (u *unit) has(tool uint32, familiar bool, at int64) bool {
+// has reports whether an attempt at a time belongs to the attack. lasting is what lasts
+// reports about its program.
+func (u *unit) has(tool uint32, lasting, familiar bool, at int64) bool {
 	if u == nil {
 		return true
 	}
 	if !slices.Contains(u.tools, tool) {
 		return false
 	}
-	return slices.Contains(u.rare, tool) || at >= u.oldest-u.pause && at <= u.newest+u.pause && (u.familiar || !familiar)
+	rare, near := slices.Contains(u.rare, tool), at >= u.oldest-u.pause && at <= u.newest+u.pause
+	return rare && lasting || near && (rare || u.familiar || !familiar)
 }
+
+// lasts reports whether attempts with a program that is rare at an address are part of one
+// attack whatever the time between them. With another program, even a rare one, people may come
+// later.
+func lasts(f event.Family, agent uint32) bool { return isScript(f) || agent == mailProtocols }
 
 // span sets the times of an attack that opens with an attempt: those of the attempts with
 // its tool that follow each other. The mean interval is that of the attempts within a time
-// of the attempt.
-func (u *unit) span(all []window.Attempt, t *window.Attempt, within int64) {
+// of the attempt; the pause after which the attack is over has a least and a greatest length.
+func (u *unit) span(all []window.Attempt, t *window.Attempt, within, least, most int64) {
 	n, first, last := 0, t.At, t.At
 	for i := range all {
 		if o := &all[i]; o.Tool == t.Tool && abs(o.At-t.At) <= within {
 			n, first, last = n+1, min(first, o.At), max(last, o.At)
 		}
 	}
-	u.pause = pauseAfter(last-first, n)
+	if u.pause = most; n > 1 {
+		u.pause = min(max(12*(last-first)/int64(n-1), least), most)
+	}
 	u.oldest, u.newest = t.At, t.At
 	for i := len(all) - 1; i >= 0; i-- {
 		if o := &all[i]; o.Tool == t.Tool && o.At < u.oldest && o.At >= u.oldest-u.pause {
@@ -194,6 +203,7 @@ func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why
 		return "", u // a log that names the program tells more
 	case rare:
 		u.rare = u.tools
+		u.span(c.attempts.All(), t, s.slow, attackPause, maxCampaignPause)
 		return s.opensRareTool(c, t, times), u
 	}
 	var burst, slow, night attemptStats
@@ -220,10 +230,10 @@ func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why
 	switch {
 	case burst.opensShared(leastBurst, int(usualBurst), known, active), quiet && burst.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowBurst
-		u.span(c.attempts.All(), t, s.burst)
+		u.span(c.attempts.All(), t, s.burst, leastPause, attackPause)
 	case slow.opensShared(leastSlow, int(usualSlow), known, active), quiet && night.opensAtNight(leastBurst, int(usualBurst), known):
 		why = windowSlow
-		u.span(c.attempts.All(), t, s.slow)
+		u.span(c.attempts.All(), t, s.slow, leastPause, attackPause)
 	}
 	u.familiar = burst.familiar > burst.foreign || night.familiar > night.foreign || slow.familiar > slow.foreign
 	return why, u

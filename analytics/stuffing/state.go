@@ -114,6 +114,8 @@ type savedCampaign struct {
 	Only               []uint32
 	Recent             []int64
 	Origin             origin
+	Parted             bool
+	Elsewhere          []uint32
 }
 
 func (c *client) saved(protected bool) *savedClient {
@@ -180,7 +182,7 @@ func (a *account) saved(protected bool) *savedAccount {
 }
 
 func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin}
+	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin, Parted: k.parted, Elsewhere: k.elsewhere}
 	for c := range k.clients {
 		s.Clients = append(s.Clients, c)
 	}
@@ -251,6 +253,21 @@ func (s *statistics) restoreLateness(_, value []byte) error {
 	return err
 }
 
+func (s *rarity) restoreFeature(key, value []byte) error {
+	k, err := state.Number(key)
+	if err != nil {
+		return err
+	}
+	return s.population.Load(k, value)
+}
+
+func (s *rarity) savePopulation(w *state.Writer) {
+	w.Fail(s.population.Changes(func(key uint64, value []byte, ok bool) {
+		w.Value = append(w.Value[:0], value...)
+		w.Put(tablePopulation, w.Number(key), ok)
+	}))
+}
+
 // accountNamed is the account in the table, or one of that name beside it:
 // a sign-in may outlive its account's entry.
 func (s *profiles) accountNamed(key uint64, name string) *account {
@@ -291,7 +308,7 @@ func (s *campaigns) restore(_, value []byte) error {
 	if i == nil {
 		return nil
 	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin, searched: [...]int64{in.Began, in.End},
+	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin, parted: in.Parted, elsewhere: in.Elsewhere, searched: [...]int64{in.Began, in.End},
 		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
 	for _, c := range in.Clients {
 		k.clients[c] = struct{}{}

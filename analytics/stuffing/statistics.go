@@ -100,8 +100,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.Add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, within, shared) ||
-			a.account != nil && a.account.forgives(c.key, t, within, shared))
+		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, a.account, within, shared))
 	}
 	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
@@ -135,13 +134,14 @@ func (s *statistics) varied() bool {
 	return s.differ(3, agentCount.ofAccounts)
 }
 
-// fewPeople reports whether a run that opens an incident, the current one, may be the first of
-// people who come together: the programs are several, most accounts were not known a day
-// before, and they are fewer than four times the threshold. On the first day, on which nobody
-// is known, an attack with several programs looks the same.
-func (s *statistics) fewPeople(w *attemptStats, accounts int) bool {
+// waitForFew returns how long a decision waits, in milliseconds, because a run that opens an
+// incident, the current one, may be the first of people who come together: the programs are
+// several, most accounts were not known a day before, and they are fewer than four times the
+// threshold. On the first day, on which nobody is known, an attack with several programs looks
+// the same.
+func (s *statistics) waitForFew(w *attemptStats, accounts int) int64 {
 	if s.population.FirstDay(w.run[0].At) || w.foreign < s.policy.Stuffing.MailboxLoginThreshold.Burst || w.foreign+w.familiar >= 4*accounts || !s.varied() {
-		return false
+		return 0
 	}
 	newcomers := 0
 	for i := range s.scratch {
@@ -149,7 +149,10 @@ func (s *statistics) fewPeople(w *attemptStats, accounts int) bool {
 			newcomers++
 		}
 	}
-	return 2*newcomers > w.foreign
+	if 2*newcomers <= w.foreign {
+		return 0
+	}
+	return recoverWithin
 }
 
 // outnumbered reports whether a run cannot open an incident, however its accounts are
@@ -309,6 +312,9 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 // those of a stale client.
 const staleAttempts = 4
 
+// maxDevices is how many programs of one kind at an address may keep an old password.
+const maxDevices = 6
+
 // retriesEvery is the shortest mean interval, in seconds, at which a service that
 // runs on a server for rent tries an old password.
 const retriesEvery = 5 * 60
@@ -340,20 +346,23 @@ func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 // leaveOutStale marks accounts whose attempts look like a stale client, which
 // retries an old password: a mail client, or any one agent at regular
 // intervals. An agent that fails for more than two accounts is not a stale
-// client.
+// client, or several, each at intervals of its own, as the printers of an office.
 func (s *statistics) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		if a.stale || a.guessed || !a.oneAgent || a.attempts < staleAttempts || a.mail < a.attempts && !a.periodic.Regular() {
 			continue
 		}
-		same := 0
+		same, all := 0, 0
 		for j := range s.scratch {
-			if s.scratch[j].agent == a.agent {
-				same++
+			if o := &s.scratch[j]; o.agent == a.agent {
+				all++
+				if j == i || !a.periodic.DriftsFrom(&o.periodic) {
+					same++
+				}
 			}
 		}
-		a.stale = same <= 2
+		a.stale = same <= 2 && all <= maxDevices
 	}
 }
 

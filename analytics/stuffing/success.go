@@ -39,7 +39,7 @@ func (s *signIns) observe(ev *event.Event) {
 	unusual := got.foreign || got.rareTool || changed && here.text == nil && !a.knows(c.key)
 	if here.takesText(&got, unusual, len(ev.Agent) > 0) {
 		here.textAt = got.first
-		here.text = &signInText{tool: got.tool, agent: s.texts.of(ev.AgentText()), app: s.texts.of(ev.App), record: recordOf(ev)}
+		here.text = &signInText{tool: got.tool, agent: s.texts.agent(ev), app: s.texts.app(ev.App), record: recordOf(ev)}
 	}
 	got.text = here.text
 	if s.forgive(ev, c, &got) || changed {
@@ -48,9 +48,15 @@ func (s *signIns) observe(ev *event.Event) {
 	if s.credential(ev, c, a, &got) {
 		return
 	}
-	if ev.Outcome == event.Success {
+	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
+}
+
+// byApplication reports whether mail is read by an application that is not Microsoft's on servers
+// for rent, at which the account does not sign in itself.
+func (s *signIns) byApplication(ev *event.Event) bool {
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.campaigns.geo.Rented(ev.IP)
 }
 
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
@@ -70,15 +76,35 @@ func recordOf(ev *event.Event) string {
 }
 
 // texts are the latest agents and applications, so that equal texts of the sign-ins
-// in an attack share memory.
-type texts [64]string
+// in an attack share memory. An agent is found by its hash, as its kind in tools.
+type texts struct {
+	agents [64]struct {
+		hash uint32
+		text string
+	}
+	apps [64]string
+}
 
-// of returns a copy of text of at most event.MaxText bytes.
-func (t *texts) of(text []byte) string {
-	text = text[:min(len(text), event.MaxText)]
-	kept := &t[xxhash.Sum64(text)%uint64(len(t))]
-	if *kept != string(text) {
-		*kept = string(text)
+// agent returns a copy of the agent of an event, at most event.MaxText bytes.
+func (t *texts) agent(ev *event.Event) string {
+	hash := ev.AgentHash()
+	kept := &t.agents[hash/2%uint32(len(t.agents))]
+	if kept.hash != hash {
+		text := ev.AgentText()
+		kept.hash, kept.text = hash, string(text[:min(len(text), event.MaxText)])
+	}
+	return kept.text
+}
+
+// app returns a copy of an application, at most event.MaxText bytes.
+func (t *texts) app(app []byte) string {
+	if len(app) == 0 {
+		return ""
+	}
+	app = app[:min(len(app), event.MaxText)]
+	kept := &t.apps[xxhash.Sum64(app)%uint64(len(t.apps))]
+	if *kept != string(app) {
+		*kept = string(app)
 	}
 	return *kept
 }
@@ -145,6 +171,9 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 		return false
 	} else if s.incidents.guesses(a, got) {
 		i = a.incident
+	}
+	if i == nil && s.byApplication(ev) {
+		return false // every day, and no sign that people move
 	}
 	if i == nil {
 		s.foreign.add(got)
@@ -232,21 +261,16 @@ func (s *learning) mature(c *client, here *signIn) {
 	if here.counted {
 		return
 	}
-	for i := range here.account.known {
-		h := &here.account.known[i]
-		if h.client != c.key {
-			continue
-		}
-		if h.counted || !h.owned(h.last+1) {
-			here.counted = h.counted
-			return
-		}
-		h.counted, here.counted = true, true
-		c.users.known++
-		s.profiles.clients.MarkDirty(c.key)
-		s.profiles.accounts.MarkDirty(here.key)
-		if c.users.known == 2 {
-			s.profiles.clients.Protect(c.key)
-		}
+	h := here.account.knownAt(c.key)
+	if h == nil || h.counted || !h.owned(h.last+1) {
+		here.counted = h != nil && h.counted
+		return
+	}
+	h.counted, here.counted = true, true
+	c.users.known++
+	s.profiles.clients.MarkDirty(c.key)
+	s.profiles.accounts.MarkDirty(here.key)
+	if c.users.known == 2 {
+		s.profiles.clients.Protect(c.key)
 	}
 }

@@ -16,7 +16,6 @@ type thresholds struct {
 	shared      *sharedAddresses
 	burst, slow int64                                                  // milliseconds
 	undecided   *window.Deadlines[event.ClientKey, evidence.Undecided] // with the latest failure
-	few         bool                                                   // what the last evaluation found may be the first of many people, see fewPeople
 }
 
 // evaluations is how often a client with a long list of attempts is evaluated while
@@ -33,40 +32,39 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 	}
 	wait := s.statistics.waitFor(c)
 	if wait == 0 || isScript(t.Family) || c.shared(t.Marks) && s.shared.rarity.rareAt(c, t) {
-		s.few = false
-		if why = s.evaluate(c, t); why == "" || !s.few {
+		if why, wait = s.evaluate(c, t); wait == 0 {
 			return why, t.At
 		}
-		wait = recoverWithin
 	}
 	if why, at = s.opensLate(c, t, wait); why == "" {
-		now := s.incidents.tracker.Newest()
-		s.undecided.Set(c.key, now+wait, evidence.Undecided{Event: ev.Excerpt(), Since: now})
+		evidence.Postpone(s.undecided, c.key, s.incidents.tracker.Newest(), wait, &evidence.Failure{}, ev)
 	}
 	return why, at
 }
 
 // evaluate names the horizon around an attempt in which the client's attempts make an
-// incident, or "".
-func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
+// incident, or "". It returns how long the decision waits because they may be those of few
+// people, in milliseconds.
+func (s *thresholds) evaluate(c *client, t *window.Attempt) (why string, wait int64) {
 	if c.shared(t.Marks) {
-		return s.shared.opens(c, t)
+		return s.shared.opens(c, t), 0
 	}
 	p := &s.policy.Stuffing
-	why := ""
 	s.statistics.windows(c, t.At, s.burst, 0, func(w *attemptStats) bool {
 		if w.opens(p.MailboxLoginThreshold.Burst, p.FailureThreshold.Burst) {
-			why, s.few = windowBurst, s.statistics.fewPeople(w, p.MailboxLoginThreshold.Burst)
+			why, wait = windowBurst, s.statistics.waitForFew(w, p.MailboxLoginThreshold.Burst)
 		}
 		return why != ""
 	})
 	if why != "" {
-		return why
+		return why, wait
 	}
 	s.statistics.windows(c, t.At, s.slow, 0, func(w *attemptStats) bool {
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
-			why, s.few = windowSlow, s.statistics.fewPeople(w, p.MailboxLoginThreshold.Slow)
+			why, wait = windowSlow, s.statistics.waitForFew(w, p.MailboxLoginThreshold.Slow)
+		case isScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.rare(toolFeature(t.Tool), t.At):
+			why = windowSlow
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
 		}
@@ -75,7 +73,7 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) string {
 	if why == "" && s.opensOverDays(c, t.At) {
 		why = windowWeek
 	}
-	return why
+	return why, wait
 }
 
 // Reasons for opening an incident, as they appear in an alert.
@@ -112,6 +110,12 @@ func (w *attemptStats) opens(accounts, failures int) bool {
 		return false
 	}
 	return w.foreign >= 3 || w.guessed >= failures || !w.looksStale()
+}
+
+// opensFresh reports whether a script tries enough accounts in the slow window, if those that get in
+// count as well, and more fail than get in: of a fresh list many passwords are right.
+func (w *attemptStats) opensFresh(least, accounts int) bool {
+	return w.foreign >= least && w.foreign > w.succeeded+w.leftOut && w.foreign+w.succeeded >= accounts
 }
 
 // looksStale reports whether the whole run looks like mail clients that retry,

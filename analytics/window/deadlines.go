@@ -9,11 +9,11 @@ import (
 // Deadlines are decisions that wait for events which may not come, one for each key,
 // with the time at which they are made in any case. The number of them is bounded.
 type Deadlines[K comparable, V any] struct {
+	changed[K]
 	size   int
 	list   map[K]Deadline[V]
-	next   int64          // no deadline is before
-	number uint64         // of the latest one
-	dirty  map[K]struct{} // nil: changes are not tracked
+	next   int64  // no deadline is before
+	number uint64 // of the latest one
 }
 
 // Deadline is the time of one decision, in Unix milliseconds, with its place in the order
@@ -38,7 +38,22 @@ func NewDeadlines[K comparable, V any](size int) *Deadlines[K, V] {
 func (d *Deadlines[K, V]) Set(k K, at int64, v V) {
 	d.number++
 	d.Load(k, Deadline[V]{at, d.number, v})
-	d.markDirty(k)
+	d.MarkDirty(k)
+}
+
+// Get returns the value of a key that has a deadline.
+func (d *Deadlines[K, V]) Get(k K) (v V, ok bool) {
+	set, ok := d.list[k]
+	return set.Value, ok
+}
+
+// Next returns a time, in Unix milliseconds, up to which Due calls nothing: that of the
+// earliest deadline, or one before it. Without deadlines it returns math.MaxInt64.
+func (d *Deadlines[K, V]) Next() int64 {
+	if len(d.list) == 0 {
+		return math.MaxInt64
+	}
+	return d.next
 }
 
 // Load sets a saved deadline.
@@ -51,23 +66,13 @@ func (d *Deadlines[K, V]) Load(k K, saved Deadline[V]) {
 	d.next = min(d.next, saved.At)
 }
 
-// Track makes the set remember what changes, for Changes.
-func (d *Deadlines[K, V]) Track() { d.dirty = map[K]struct{}{} }
-
-func (d *Deadlines[K, V]) markDirty(k K) {
-	if d.dirty != nil {
-		d.dirty[k] = struct{}{}
-	}
-}
-
 // Changes yields the deadlines that were set or removed since the last call. A removed one
 // is not present and has no value.
 func (d *Deadlines[K, V]) Changes(yield func(k K, set Deadline[V], present bool)) {
-	for k := range d.dirty {
+	d.take(func(k K) {
 		set, ok := d.list[k]
 		yield(k, set, ok)
-	}
-	clear(d.dirty)
+	})
 }
 
 // Due calls f for the deadlines up to a time, in their order, and removes them, ten
@@ -87,7 +92,7 @@ func (d *Deadlines[K, V]) Due(now int64, f func(K, V)) {
 		if e.At <= now {
 			due = append(due, entry{k, e})
 			delete(d.list, k)
-			d.markDirty(k)
+			d.MarkDirty(k)
 		} else {
 			next = min(next, e.At)
 		}

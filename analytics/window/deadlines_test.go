@@ -1,6 +1,7 @@
 package window
 
 import (
+	"math"
 	"slices"
 	"testing"
 )
@@ -37,6 +38,26 @@ func TestDeadlines(t *testing.T) {
 		if got := due(c.now); !slices.Equal(got, c.want) {
 			t.Errorf("at %d: %v, want %v", c.now, got, c.want)
 		}
+	}
+}
+
+func TestWaitingDeadline(t *testing.T) {
+	d := NewDeadlines[string, int](4)
+	if d.Next() != math.MaxInt64 {
+		t.Error("an empty set has a deadline")
+	}
+	d.Set("a", 30_000, 1)
+	d.Set("b", 50_000, 2)
+	v, ok := d.Get("b")
+	if _, other := d.Get("c"); d.Next() != 30_000 || v != 2 || !ok || other {
+		t.Errorf("next %d, of b %d %v, of c %v; want 30000, 2 and none", d.Next(), v, ok, other)
+	}
+	var got []int
+	for n := 0; n < 10 && d.Next() < math.MaxInt64; n++ {
+		d.Due(d.Next(), func(_ string, v int) { got = append(got, v) })
+	}
+	if !slices.Equal(got, []int{1, 2}) || d.Next() != math.MaxInt64 {
+		t.Errorf("decided %v, next %d", got, d.Next())
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 // sessions or ids. A key that was never added is found with a probability of
 // entries/2^64.
 type Recent[V any] struct {
+	changed[uint64]
 	keys    lru[uint64, dated[V]] // all in list 0
 	size    int
-	clock   uint64              // additions so far
-	dirty   map[uint64]struct{} // nil: changes are not tracked
+	clock   uint64 // additions so far
 	loading []Dated[V]
 }
 
@@ -30,15 +30,6 @@ type Dated[V any] struct {
 // NewRecent returns a map of at most size entries, at least 1.
 func NewRecent[V any](size int) *Recent[V] {
 	return &Recent[V]{keys: newLRU[uint64, dated[V]](Spread), size: max(size, 1)}
-}
-
-// Track makes the map remember what changes, for Changes.
-func (r *Recent[V]) Track() { r.dirty = map[uint64]struct{}{} }
-
-func (r *Recent[V]) markDirty(key uint64) {
-	if r.dirty != nil {
-		r.dirty[key] = struct{}{}
-	}
 }
 
 // Get returns the value of a key and makes the entry the most recent.
@@ -65,7 +56,7 @@ func (r *Recent[V]) Len() int { return r.keys.count }
 // Add sets the value of a key and makes the entry the most recent.
 func (r *Recent[V]) Add(key uint64, v V) {
 	if !r.add(key, v) {
-		r.markDirty(key)
+		r.MarkDirty(key)
 	}
 }
 
@@ -74,7 +65,7 @@ func (r *Recent[V]) Add(key uint64, v V) {
 func (r *Recent[V]) add(key uint64, v V) (isNew bool) {
 	r.clock++
 	if isNew = r.set(key, dated[V]{r.clock, v}); isNew {
-		r.markDirty(key)
+		r.MarkDirty(key)
 	}
 	return isNew
 }
@@ -89,7 +80,7 @@ func (r *Recent[V]) set(key uint64, d dated[V]) (isNew bool) {
 	}
 	if r.keys.count >= r.size {
 		oldest := r.keys.oldest(0)
-		r.markDirty(r.keys.all[oldest].key)
+		r.MarkDirty(r.keys.all[oldest].key)
 		r.keys.remove(oldest)
 	}
 	r.keys.insert(key, d, 0)
@@ -99,12 +90,11 @@ func (r *Recent[V]) set(key uint64, d dated[V]) (isNew bool) {
 // Changes yields the entries that were added, changed or dropped since the last
 // call. A dropped entry is not present and has no value.
 func (r *Recent[V]) Changes(yield func(d Dated[V], present bool)) {
-	for key := range r.dirty {
+	r.take(func(key uint64) {
 		place := r.keys.find(key)
 		d := r.keys.all[place].value
 		yield(Dated[V]{key, d.at, d.v}, place != 0)
-	}
-	clear(r.dirty)
+	})
 }
 
 // Load takes a saved entry. Loaded follows the last one.

@@ -18,12 +18,12 @@ const probationShare = 4
 // entries on probation and never a protected entry, as long as entries on probation
 // hold more than their share.
 type Table[K comparable, V any] struct {
+	changed[K]
 	entries lru[K, tableValue[V]]
 	members [2]int // of the segments
 	size    int
 	evicted uint64
-	dirty   map[K]struct{} // nil: changes are not tracked
-	clock   uint64         // look-ups and additions so far
+	clock   uint64 // look-ups and additions so far
 
 	// OnEvict, if not nil, is called for every evicted entry.
 	OnEvict func(K, V)
@@ -74,26 +74,15 @@ func (t *Table[K, V]) StillValid(h *Handle[V]) (v V, ok bool) {
 	return h.v, h.at > 0 && t.clock-h.at < uint64(t.size/8)
 }
 
-// Track makes the table remember what changes, for Changes.
-func (t *Table[K, V]) Track() { t.dirty = map[K]struct{}{} }
-
-// MarkDirty records that the entry of k was changed in place.
-func (t *Table[K, V]) MarkDirty(k K) {
-	if t.dirty != nil {
-		t.dirty[k] = struct{}{}
-	}
-}
-
 // Changes yields the entries that were added, changed, protected or evicted since
 // the last call, each once, in no order. An evicted entry is not present and has
 // no value.
 func (t *Table[K, V]) Changes(yield func(k K, v V, present, isProtected bool)) {
-	for k := range t.dirty {
+	t.take(func(k K) {
 		place := t.entries.find(k)
 		e := t.entries.all[place].value // for place 0, the end of a list, the zero value
 		yield(k, e.v, place != 0, e.segment == protected)
-	}
-	clear(t.dirty)
+	})
 }
 
 // Get returns the entry of k and makes it the most recent of its segment, unless

@@ -345,3 +345,45 @@ func TestCheckpointOfNonsense(t *testing.T) {
 		c.close(engine)
 	}
 }
+
+// signInAt is a sign-in at a place, some minutes after midnight.
+func signInAt(ip string, minutes int, user, operation, agent, result string) string {
+	return fmt.Sprintf(`{"CreationTime":"2026-03-02T%02d:%02d:00","Id":%q,"Operation":%q,"RecordType":15,"ResultStatus":"Success",`+
+		`"ExtendedProperties":[{"Name":"UserAgent","Value":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) %s/126.0"}],`+
+		`"Workload":"AzureActiveDirectory","ClientIP":%q,"UserId":"%s@contoso.com","ErrorNumber":%q}`, minutes/60, minutes%60, user, operation, agent, ip, user, result)
+}
+
+// TestStopBeforeADecision checks that an agent that stops without a state sends the incident of
+// an attack on the first day, about which the decision waits for an hour. With a state, the
+// next run decides, once and in time.
+func TestStopBeforeADecision(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	run := func(given map[string]string, lines ...string) []string {
+		sink := &brokenSink{}
+		i, _ := started(t, sink, given)
+		if err := i.Flush("tenant", chunkOf(lines...)); err != nil {
+			t.Error(err)
+		}
+		i.Close()
+		return strings.Fields(uniq(strings.Join(sink.incidents(), " "))) // the list of all accounts has the id of its incident
+	}
+	var lines []string
+	for n := range 8 {
+		lines = append(lines, signInAt("203.0.113.1", n, fmt.Sprintf("office%d", n), "UserLoggedIn", "Chrome", "0"))
+	}
+	for n := range 60 { // from 00:30 to 01:00
+		lines = append(lines, signInAt("203.0.113.1", 30+n/2, fmt.Sprintf("tried%d", n), "UserLoginFailed", "Firefox", "50126"))
+	}
+	if got := run(nil, lines...); len(got) != 1 {
+		t.Errorf("without a state: %q, want one incident", got)
+	}
+	given := map[string]string{"state_path": t.TempDir()}
+	for n, want := range []int{0, 0, 1, 0} {
+		if n > 0 {
+			lines = []string{signInAt("100.64.0.1", 40+40*n, fmt.Sprintf("later%d", n), "UserLoggedIn", "Chrome", "0")}
+		}
+		if got := run(given, lines...); len(got) != want {
+			t.Errorf("run %d with a state: %q, want %d", n, got, want)
+		}
+	}
+}

@@ -32,6 +32,7 @@ func TestStartShowsWhyEnrichedRecordsCannotLeave(t *testing.T) {
 func TestMemoryLimit(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
+	defer debug.SetGCPercent(gcPercentNow())
 	others := memory.need // of instances that other tests have killed
 	limit := func(instances int64) {
 		t.Helper()
@@ -48,6 +49,9 @@ func TestMemoryLimit(t *testing.T) {
 	limit(1)
 	second, _ := started(t, &brokenSink{}, tables)
 	limit(2)
+	if got := gcPercentNow(); got != gcPercent {
+		t.Errorf("collections after a growth of %d %%, want %d", got, gcPercent)
+	}
 	first.Close()
 	limit(1)
 	second.Close()
@@ -55,9 +59,21 @@ func TestMemoryLimit(t *testing.T) {
 
 	debug.SetMemoryLimit(before)
 	t.Setenv("GOMEMLIMIT", "1GiB")
+	t.Setenv("GOGC", "50")
+	debug.SetGCPercent(50)
 	third, _ := started(t, &brokenSink{}, tables)
 	if got := debug.SetMemoryLimit(-1); got != before {
 		t.Errorf("limit %d in spite of GOMEMLIMIT, want %d", got, before)
 	}
+	if got := gcPercentNow(); got != 50 {
+		t.Errorf("collections after a growth of %d %% in spite of GOGC, want 50", got)
+	}
 	third.Close()
+}
+
+// gcPercentNow returns the growth of the heap between two collections, in percent.
+func gcPercentNow() int {
+	now := debug.SetGCPercent(100)
+	debug.SetGCPercent(now)
+	return now
 }

@@ -122,15 +122,16 @@ func (w planner) newLine(name string) {
 
 // travellers are abroad for some days.
 func (w planner) travellers(name string) {
-	for _, p := range dice.Some(w, w.org.people, max(2, len(w.org.people)/60)) {
+	for i, p := range dice.Some(w, w.org.people, max(2, len(w.org.people)/60)) {
 		from := w.Number(1, max(1, w.Days-3))
+		later := time.Duration(i/30) * 10 * time.Minute // the hundreds of a large tenant do not sign in together
 		network := dice.One(w, w.nets.foreign)
 		n := w.Honest(name, w.Day(from, 0), w.Day(from+3, 0))
 		for d := range 3 {
 			address := network.V4(w.Rand.Uint64())
 			n.Saw(address, p.upn())
 			w.trip(p, from+d, address)
-			w.At(w.Day(from+d, 7), func(at time.Time) {
+			w.At(w.Day(from+d, 7).Add(later), func(at time.Time) {
 				p.renewed = time.Time{}
 				w.retry(n, p, at, lines.Client{IP: address, Agent: p.browser}, w.Rand.IntN(3), lines.Wrong)
 				if p.cloud {

@@ -99,7 +99,10 @@ func (p *Points) Add(v Point, f func(other *Point)) *Point {
 		}
 		if o.Client == v.Client && max(o.At-v.At, v.At-o.At) <= baseline.SignInSpan {
 			o.At = min(o.At, v.At)
-			return o
+			for ; i+1 < len(p) && p[i+1].At > p[i].At; i++ {
+				p[i], p[i+1] = p[i+1], p[i]
+			}
+			return &p[i]
 		}
 		f(o)
 	}

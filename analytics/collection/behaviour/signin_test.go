@@ -1,6 +1,11 @@
 package behaviour
 
-import "testing"
+import (
+	"testing"
+
+	"redshank/analytics/baseline"
+	"redshank/analytics/event"
+)
 
 func TestKilometres(t *testing.T) {
 	for _, tc := range []struct {
@@ -16,5 +21,19 @@ func TestKilometres(t *testing.T) {
 		if got := a.Kilometres(&b); got < tc.least || got > tc.most {
 			t.Errorf("%v: %.0f km", tc, got)
 		}
+	}
+}
+
+// A sign-in that an earlier one of its client moves back stays in the order of time.
+func TestPointsNewestFirst(t *testing.T) {
+	const start = 100 * event.Day
+	here, there := event.ClientKey{15: 1}, event.ClientKey{15: 2}
+	var p Points
+	for _, v := range []Point{{At: start, Client: there}, {At: start + 1, Client: here}} {
+		p.Add(v, func(*Point) {})
+	}
+	kept := p.Add(Point{At: start - baseline.SignInSpan/2, Client: here}, func(*Point) {})
+	if kept != &p[1] || kept.Client != here || p[0].Client != there || p[0].At != start || p[1].At != start-baseline.SignInSpan/2 {
+		t.Errorf("%v, kept %v", p, kept)
 	}
 }

@@ -1,5 +1,7 @@
 package attack
 
+import "math"
+
 // Periodic measures whether attempts come at regular intervals of a minute or
 // more, as those of a program do. Attempts within ten seconds count as one. A pause of
 // more than four mean intervals is not counted, such as a computer's at night.
@@ -32,6 +34,13 @@ func (p *Periodic) Mean() float64 {
 		return 0
 	}
 	return p.sum / float64(p.n)
+}
+
+// DriftsFrom reports whether two programs, each at regular intervals of its own, have drifted
+// apart by half of an interval at least. Who tries several accounts in rounds does not.
+func (p *Periodic) DriftsFrom(o *Periodic) bool {
+	drift := math.Abs(p.Mean()-o.Mean()) * float64(min(p.n, o.n))
+	return p.Regular() && o.Regular() && drift >= min(p.Mean(), o.Mean())/2
 }
 
 // Regular reports whether the intervals differ by less than a third of their

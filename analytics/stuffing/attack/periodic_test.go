@@ -26,3 +26,28 @@ func TestPeriodic(t *testing.T) {
 		}
 	}
 }
+
+// Programs with intervals of their own drift apart; rounds over several accounts do not.
+func TestDriftsFrom(t *testing.T) {
+	every := func(interval, first, jitter int64) *Periodic {
+		p := &Periodic{}
+		for n := range int64(12) {
+			p.Add(1_000_000 + first*1000 + n*interval*1000 + n*7919%(jitter+1)*1000)
+		}
+		return p
+	}
+	for _, c := range []struct {
+		a, b *Periodic
+		want bool
+	}{
+		{every(17*60, 0, 20), every(18*60, 0, 20), true},
+		{every(18*60, 0, 20), every(17*60, 0, 20), true},
+		{every(17*60, 0, 20), every(17*60, 300, 20), false},
+		{every(17*60, 0, 200), every(17*60, 300, 200), false},
+		{every(17*60, 0, 20), &Periodic{}, false},
+	} {
+		if got := c.a.DriftsFrom(c.b); got != c.want {
+			t.Errorf("intervals of %.0f and %.0f seconds: %v, want %v", c.a.Mean(), c.b.Mean(), got, c.want)
+		}
+	}
+}

@@ -38,6 +38,7 @@ type List struct {
 	newest   [maxFailures / block]int64 // no failure of a block is later
 	web      Level                      // of failures over the web
 	mail     Level                      // of failures by IMAP, POP and SMTP
+	Lags     Lags                       // of the failures
 	dirty    map[int]struct{}           // indexes in failures that changed; nil: changes are not tracked
 }
 

@@ -35,7 +35,20 @@ type expectation struct {
 	hour     int32 // the last of the values; 0: none
 	mean     [lookBackHours]float32
 	familiar [lookBackHours]float32
+	before   earlierHours
 }
+
+// earlierHours are the sums over the hours before the last one of an expectation, which
+// are kept because most failures come in the last one.
+type earlierHours struct {
+	known  bool // false: an hour has changed since
+	excess float64
+	from   int32 // hour from which there is an excess
+	day    daySum
+}
+
+// daySum is the sum of what is counted and expected in the hours of a day.
+type daySum struct{ failures, signIns, mean float64 }
 
 type hourCount struct {
 	hour     int32
@@ -62,6 +75,11 @@ func (l *Level) at(hour int32) *hourCount {
 	}
 	l.latest = max(l.latest, hour)
 	h.dirty = true
+	for n := range l.expected {
+		if e := &l.expected[n]; hour < e.hour {
+			e.before.known = false
+		}
+	}
 	return h
 }
 
@@ -127,6 +145,7 @@ func (l *Level) usualUntil(newest int32, prior float64) *expectation {
 			e.mean[n] = float32(l.mean(hour, hourCount.ofFailures, prior))
 			e.familiar[n] = float32(l.mean(hour, hourCount.ofFamiliar, familiarPrior*prior))
 		}
+		e.before.known = false
 	}
 	return e
 }
@@ -172,19 +191,23 @@ func (l *Level) changeUntil(newest int32, prior float64, least int) (from int32,
 // deviation for nothing, and have one failure for every two sign-ins from new
 // networks: where people move, some mistype.
 func (l *Level) burst(newest int32, usual *expectation, least int) (from int32, changed bool) {
-	sum := 0.0
-	for n := range usual.mean {
-		h, mean := newest-lookBackHours+1+int32(n), float64(usual.mean[n])
-		before, c := sum, l.count(h)
-		if before == 0 && c.failures == 0 {
-			continue // most hours, for which the rest would be computed with each failure
-		}
-		sum = max(0, sum+float64(c.failures)-usual.explained(n, c)-max(mean+slack(mean), float64(c.signIns)/2))
-		if before == 0 && sum > 0 {
-			from = h
-		}
-	}
+	before := l.sumBefore(newest, usual)
+	sum, from := usual.exceed(before.excess, before.from, lookBackHours-1, l.count(newest))
 	return from, sum >= float64(least)
+}
+
+// exceed adds the n-th hour of an expectation to the sum of burst, and returns it with the
+// hour from which there is an excess.
+func (e *expectation) exceed(sum float64, from int32, n int, c hourCount) (float64, int32) {
+	if sum == 0 && c.failures == 0 {
+		return 0, from
+	}
+	mean := float64(e.mean[n])
+	after := max(0, sum+float64(c.failures)-e.explained(n, c)-max(mean+slack(mean), float64(c.signIns)/2))
+	if sum == 0 && after > 0 {
+		from = c.hour
+	}
+	return after, from
 }
 
 // driftHours is how long an attack may take that exceeds the usual failures of
@@ -194,17 +217,35 @@ const driftHours = 24
 // drift compares the failures of a day with what is usual in a day, with the
 // same allowances as burst.
 func (l *Level) drift(newest int32, usual *expectation, least int) (from int32, changed bool) {
-	from = newest - driftHours + 1
-	failures, signIns, mean := 0.0, 0.0, 0.0
-	for h := from; h <= newest; h++ {
-		c, n := l.count(h), int(h-newest+lookBackHours-1)
-		if c.failures > 0 {
-			failures += max(0, float64(c.failures)-usual.explained(n, c))
-		}
-		signIns += float64(c.signIns)
-		mean += float64(usual.mean[n])
+	day := l.sumBefore(newest, usual).day
+	day.add(usual, lookBackHours-1, l.count(newest))
+	return newest - driftHours + 1, day.failures-max(day.mean+slack(day.mean), day.signIns/2) >= float64(least)
+}
+
+// add adds the n-th hour of an expectation.
+func (d *daySum) add(e *expectation, n int, c hourCount) {
+	if c.failures > 0 {
+		d.failures += max(0, float64(c.failures)-e.explained(n, c))
 	}
-	return from, failures-max(mean+slack(mean), signIns/2) >= float64(least)
+	d.signIns += float64(c.signIns)
+	d.mean += float64(e.mean[n])
+}
+
+// sumBefore returns the sums of burst and drift over the hours before newest.
+func (l *Level) sumBefore(newest int32, usual *expectation) *earlierHours {
+	b := &usual.before
+	if b.known {
+		return b
+	}
+	*b = earlierHours{known: true}
+	for n := range lookBackHours - 1 {
+		c := l.count(newest - lookBackHours + 1 + int32(n))
+		b.excess, b.from = usual.exceed(b.excess, b.from, n, c)
+		if n >= lookBackHours-driftHours {
+			b.day.add(usual, n, c)
+		}
+	}
+	return b
 }
 
 func slack(mean float64) float64 { return max(0.5, mean/2+math.Sqrt(mean)) }

@@ -171,3 +171,49 @@ func Later(first, count, all int) bool {
 func (f *Failure) MadeWith(only []uint32) bool {
 	return slices.Contains(only, f.Tool) || slices.Contains(only, f.Agent)
 }
+
+// Nearest returns those of some failures, in order of time, that are closest to a time, at most n,
+// and the others.
+func Nearest(all []*Failure, at int64, n int) (near, others []*Failure) {
+	from, to := 0, len(all)
+	for to-from > n {
+		if at-all[from].At >= all[to-1].At-at {
+			from++
+		} else {
+			to--
+		}
+	}
+	return all[from:to:to], slices.Concat(all[:from], all[to:])
+}
+
+// MoreFrequent returns those failures whose value, other than 0, is at least four times as frequent
+// among them as among others.
+func MoreFrequent(failures, others []*Failure, value func(*Failure) uint32) (of []*Failure) {
+	here, there := map[uint32]int{}, map[uint32]int{}
+	for _, f := range failures {
+		here[value(f)]++
+	}
+	for _, f := range others {
+		there[value(f)]++
+	}
+	for _, f := range failures {
+		if v := value(f); v != 0 && here[v]*len(others) >= 4*there[v]*len(failures) {
+			of = append(of, f)
+		}
+	}
+	return of
+}
+
+// SameAccounts reports whether half of the accounts of some failures are among those of others.
+func SameAccounts(failures, others []*Failure) bool {
+	tried, all, again := map[uint64]bool{}, map[uint64]struct{}{}, map[uint64]struct{}{}
+	for _, f := range others {
+		tried[f.Key] = true
+	}
+	for _, f := range failures {
+		if all[f.Key] = struct{}{}; tried[f.Key] {
+			again[f.Key] = struct{}{}
+		}
+	}
+	return 2*len(again) >= len(all)
+}

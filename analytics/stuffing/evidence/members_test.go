@@ -102,6 +102,43 @@ func TestForgiveAndFind(t *testing.T) {
 	}
 }
 
+func TestNearest(t *testing.T) {
+	list := at(0, 10, 20, 30, 40, 50)
+	for _, c := range []struct{ at, from int64 }{{50, 30}, {60, 30}, {0, 0}, {21, 10}} {
+		near, others := Nearest(list, c.at*event.Minute, 3)
+		if len(near) != 3 || near[0].At != c.from*event.Minute || len(others) != 3 {
+			t.Errorf("nearest to %d: %d from %d, want 3 from %d", c.at, len(near), near[0].At/event.Minute, c.from)
+		}
+	}
+	if near, others := Nearest(list, 0, 9); len(near) != 6 || len(others) != 0 {
+		t.Errorf("%d near and %d others, want all near", len(near), len(others))
+	}
+}
+
+func TestMoreFrequent(t *testing.T) {
+	of := func(text string) (list []*Failure) {
+		for _, c := range text {
+			list = append(list, &Failure{Attempt: window.Attempt{Tool: uint32(c) - '0', Key: uint64(c)}})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		failures, others string
+		want             int
+		same             bool
+	}{
+		{"1112", "33333333", 4, false},
+		{"1112", "12", 0, true},
+		{"1112", "2333333333331111", 1, true}, // 2: four times as frequent
+		{"0003", "1", 1, false},               // 0: not known
+	} {
+		got := MoreFrequent(of(c.failures), of(c.others), func(f *Failure) uint32 { return f.Tool })
+		if len(got) != c.want || SameAccounts(of(c.failures), of(c.others)) != c.same {
+			t.Errorf("%s beside %s: %d more frequent, same accounts %t; want %d, %t", c.failures, c.others, len(got), !c.same, c.want, c.same)
+		}
+	}
+}
+
 // A tool that comes up, or ends, far from where the others do is that of another attack.
 func TestTogether(t *testing.T) {
 	made := func(tools string) (list []*Failure) {

@@ -10,12 +10,25 @@ import (
 	"redshank/analytics/window"
 )
 
-// Undecided is a failure with which an incident may open later.
+// Undecided is a failure with which an incident may open later, for those of a moment.
 type Undecided struct {
 	Failure Failure      // of a campaign
 	Event   *event.Event // an excerpt of its event
-	Since   int64        // Unix milliseconds, by the tracker's clock
+	Since   int64        // end of the moment: Unix milliseconds, by the tracker's clock
 	Again   bool         // the decision was put off once
+}
+
+// moment is how long one Undecided stands for the failures that follow, in milliseconds. A
+// copy of the event of each, and a change of the state with each, cost too much in a flood.
+const moment = 10_000
+
+// Postpone makes the decision of a key wait for a time, in milliseconds, from the moment of a
+// failure on. now is the time of the tracker's clock. f, of a campaign, may be empty.
+func Postpone[K comparable](all *window.Deadlines[K, Undecided], k K, now, wait int64, f *Failure, ev *event.Event) {
+	if u, ok := all.Get(k); ok && now <= u.Since {
+		return
+	}
+	all.Set(k, now+moment+wait, Undecided{Failure: *f, Event: ev.Excerpt(), Since: now + moment})
 }
 
 type savedUndecided struct {

@@ -26,7 +26,7 @@ func main() {
 	maxIPs := flag.Int("max-ips", 1_000_000, "bound of the table of addresses")
 	maxUsers := flag.Int("max-users", 200_000, "bound of the table of accounts")
 	succeed := flag.Bool("succeed", false, "they sign in instead")
-	gc := flag.Int("gc", 100, "percent of growth between collections; the plugin has 100")
+	gc := flag.Int("gc", 200, "percent of growth between collections; the plugin has 200")
 	flag.Parse()
 	debug.SetGCPercent(*gc)
 	if err := run(*addresses, *users, *maxIPs, *maxUsers, *succeed); err != nil {
