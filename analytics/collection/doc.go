@@ -53,7 +53,8 @@
 //
 // # It stays quiet
 //
-// for new telephones, travellers, a company's VPN, a new line of an office, programs
+// for new telephones, travellers, mail programs that a person lets in and uses at the same
+// address in a usual network, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
 // itself. In the cloud, a person who travels or begins to use a VPN service, with the
 // usual client, is an incident of severity low, or at most medium where Outlook
@@ -68,7 +69,8 @@
 // gives at work. A thief with another network and another program is another theft,
 // with an incident and an id of its own. An application, its mailboxes and the
 // accounts that let it in are one incident, about the account if it is the only
-// one. The source is the address that mail was read from; without one, that of the
+// one. So are the mailboxes of several accounts that a program reads from one address
+// within an hour of each other, about the account whose mailbox was read first. The source is the address that mail was read from; without one, that of the
 // sign-in.
 //
 // If an incident of AN1269 is withdrawn, the sign-ins from its client lose their signal.
