@@ -60,15 +60,15 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2,
-		personal(got) && (usedAgent || scripted(i)) && !i.UsesAgent(got.agent) && c.peopleBeside(i, got):
+		personal(got) && (usedAgent || scripted(i)) && !i.UsesAgent(got.agent) && peopleBeside(c, i, got):
 		return legitimate // of the people of a place where others come and go
 	}
 	return valid
 }
 
-// peopleBeside reports whether at least two other accounts got in within a day of a sign-in
+// peopleBeside reports whether at least two other accounts got in from a client within a day of a sign-in
 // with programs that people use, with which the attack has not failed.
-func (c *client) peopleBeside(i *attack.Attack, got *signIn) bool {
+func peopleBeside(c *client, i *attack.Attack, got *signIn) bool {
 	n := 0
 	for _, a := range c.signIns() {
 		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) {
