@@ -68,7 +68,7 @@
 // accounts, tool and networks. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over, unless
 // one with other tools begins, or ends, so much later that this is no chance (one in fifty).
-// Within a campaign, most of 24 failures, or two fifths from few owners, are another campaign
+// Within a campaign, two thirds of 24 failures, or half from few owners, are another campaign
 // if they have a tool, or come from networks of an owner, that is at least four times as frequent
 // among them as among the others, on other accounts, and if they come four times as fast or as
 // slowly as the others, or these go on beside them, or ended long before.

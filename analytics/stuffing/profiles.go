@@ -336,7 +336,7 @@ func (k *campaign) otherRate(of []*evidence.Failure) bool {
 // otherOrigin returns those of the latest failures of a campaign that come from networks of other
 // owners than the others, or are made with other tools, and a campaign of them. Two origins that are
 // scattered differ in tools only. They are two thirds of the latest and come at another rate, or, from
-// few owners, two fifths, while the others go on beside them or have long ended. Otherwise otherOrigin
+// few owners, half, while the others go on beside them or have long ended. Otherwise otherOrigin
 // returns nil.
 func (s *profiles) otherOrigin(k *campaign, latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
 	if len(others) < latestFailures/3 {
@@ -345,7 +345,7 @@ func (s *profiles) otherOrigin(k *campaign, latest, others []*evidence.Failure) 
 	rest := s.originOf(others)
 	of := evidence.MoreFrequent(latest, others, s.ownerOf)
 	made := campaign{parted: true, origin: s.originOf(of)}
-	if enough := 3*len(of) >= 2*len(latest) && k.otherRate(of) || 5*len(of) >= 2*len(latest) && !made.origin.Scattered && evidence.Beside(of, latest, others); enough && !(made.origin.Scattered && rest.Scattered) {
+	if enough := 3*len(of) >= 2*len(latest) && k.otherRate(of) || len(others) >= latestFailures && 2*len(of) >= len(latest) && !made.origin.Scattered && evidence.Beside(of, latest, others); enough && !(made.origin.Scattered && rest.Scattered) {
 		made.origin.add(&origin{Tools: rest.Tools})
 		if !rest.Scattered {
 			made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
