@@ -74,7 +74,8 @@
 //
 // If an incident of AN1269 is withdrawn, the sign-ins from its client lose their signal.
 // What opens without them stays open, with a lower severity if that depended on them, and
-// what does not is withdrawn.
+// what does not is withdrawn. The same holds for a session that was used in another network,
+// if the sign-in there was made with the account's own device and is logged later.
 //
 // # Triage
 //
