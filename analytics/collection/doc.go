@@ -53,7 +53,8 @@
 //
 // # It stays quiet
 //
-// for new telephones, travellers, a company's VPN, a new line of an office, programs
+// for new telephones, travellers, mail programs that a person lets in and uses at the same
+// address in a usual network, a company's VPN, a new line of an office, programs
 // that have always read this mailbox from that network, and services of the cloud
 // itself. In the cloud, a person who travels or begins to use a VPN service, with the
 // usual client, is an incident of severity low, or at most medium where Outlook

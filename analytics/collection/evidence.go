@@ -258,7 +258,7 @@ func (c *evidence) credentialStolen(account string, from event.ClientKey, at int
 func (c *evidence) fromAttack(d *profile, ev *event.Event) bool { return c.attackOf(d, ev) != nil }
 
 // attackOf returns the open incident of another analytic that an event's client is part
-// of, or nil if there is none or many accounts sign in from there.
+// of, and nil if many accounts sign in from there.
 func (c *evidence) attackOf(d *profile, ev *event.Event) *incident.Incident {
 	if !ev.IP.IsValid() {
 		return nil

@@ -198,8 +198,7 @@ func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool 
 // learn adds a sign-in to the baselines of the account and its groups, unless it was
 // made by an attack tool or from the client of an attack. Those who sign in there with
 // devices of their own, and those whose password the attack does not have, count
-// nevertheless: an address that many of them use is an office, and all that is done there
-// can be learned.
+// nevertheless: an address that many of them use is an office, whose sign-ins are learned.
 func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, ownDevice bool) {
 	at := ev.Time.UnixMilli()
 	if ev.Family == event.Tool {

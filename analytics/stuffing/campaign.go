@@ -256,7 +256,7 @@ func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
 		}
 	}
 	latest, others := evidence.Nearest(all, f.At, latestFailures)
-	if made, of := s.profiles.otherOrigin(latest, others); made != nil && k.otherRate(of) && s.level.several(of) && !evidence.SameAccounts(of, others) {
+	if made, of := s.profiles.otherOrigin(k, latest, others); made != nil && s.level.several(of) && !evidence.SameAccounts(of, others) {
 		k.divided = f.At
 		s.open(*made, s.profiles.part(k, made, all, of), ev)
 	}

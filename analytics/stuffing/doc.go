@@ -68,9 +68,10 @@
 // accounts, tool and networks. Campaigns that begin within an hour of each other
 // are one if they share tools or owners of networks, or if both come from all over, unless
 // one with other tools begins, or ends, so much later that this is no chance (one in fifty).
-// Within a campaign, 24 failures that come four times as fast as the others, or four times as
-// slowly, are another campaign if nine tenths of them have a tool, or come from networks of an
-// owner, that is at least four times as frequent among them, and most of their accounts are others.
+// Within a campaign, most of 24 failures, or two fifths from few owners, are another campaign
+// if they have a tool, or come from networks of an owner, that is at least four times as frequent
+// among them as among the others, on other accounts, and if they come four times as fast or as
+// slowly as the others, or these go on beside them, or ended long before.
 //
 // An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
 // its accounts get in within an hour with the program that failed; or if sign-ins arrive

@@ -333,23 +333,26 @@ func (k *campaign) otherRate(of []*evidence.Failure) bool {
 	return float64(len(of)) >= 4*usual || usual >= 4*float64(len(of))
 }
 
-// otherOrigin returns those of the latest failures that come from networks of other owners than the
-// others, or are made with other tools, and a campaign of them; or nil, if they are less than two
-// thirds. Two origins that are scattered differ in tools only.
-func (s *profiles) otherOrigin(latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
+// otherOrigin returns those of the latest failures of a campaign that come from networks of other
+// owners than the others, or are made with other tools, and a campaign of them. Two origins that are
+// scattered differ in tools only. They are two thirds of the latest and come at another rate, or, from
+// few owners, two fifths, while the others go on beside them or have long ended. Otherwise otherOrigin
+// returns nil.
+func (s *profiles) otherOrigin(k *campaign, latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
 	if len(others) < latestFailures/3 {
 		return nil, nil
 	}
 	rest := s.originOf(others)
 	of := evidence.MoreFrequent(latest, others, s.ownerOf)
-	if made := (campaign{parted: true, origin: s.originOf(of)}); 3*len(of) >= 2*len(latest) && !(made.origin.Scattered && rest.Scattered) {
+	made := campaign{parted: true, origin: s.originOf(of)}
+	if enough := 3*len(of) >= 2*len(latest) && k.otherRate(of) || 5*len(of) >= 2*len(latest) && !made.origin.Scattered && evidence.Beside(of, latest, others); enough && !(made.origin.Scattered && rest.Scattered) {
 		made.origin.add(&origin{Tools: rest.Tools})
 		if !rest.Scattered {
 			made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
 		}
 		return &made, of
 	}
-	if of = evidence.MoreFrequent(latest, others, func(f *evidence.Failure) uint32 { return f.Tool }); 3*len(of) >= 2*len(latest) {
+	if of = evidence.MoreFrequent(latest, others, func(f *evidence.Failure) uint32 { return f.Tool }); 3*len(of) >= 2*len(latest) && k.otherRate(of) {
 		return &campaign{parted: true, origin: s.originOf(of)}, of
 	}
 	return nil, nil

@@ -239,12 +239,16 @@ func (s *learning) add(c *client, a *account, got, here *signIn) {
 	}
 }
 
+// oddTogether is how many accounts of one client count as users of a tool from networks from which
+// hardly anybody signs in: more have moved there together, or one program has all their passwords.
+const oddTogether = 2
+
 // count adds a sign-in to the features that the tenant's accounts share.
 func (s *learning) count(c *client, key uint64, got *signIn, at int64) {
 	s.rarity.population.AddAccount(key, at)
 	odd := s.rarity.oddOwner(c, at)
 	for n, f := range featuresOf(c, got.tool, got.app) {
-		if n == traitOddTool && !odd {
+		if n == traitOddTool && (!odd || len(c.signIns()) > oddTogether) {
 			continue
 		}
 		s.rarity.population.Add(f, key, at)

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"redshank/analytics/event"
@@ -187,22 +188,66 @@ func Nearest(all []*Failure, at int64, n int) (near, others []*Failure) {
 }
 
 // MoreFrequent returns those failures whose value, other than 0, is at least four times as frequent
-// among them as among others.
+// among them as among others. If more than a tenth of the others have such a value, or one that came
+// up once, more new values are to be expected, and it returns none.
 func MoreFrequent(failures, others []*Failure, value func(*Failure) uint32) (of []*Failure) {
-	here, there := map[uint32]int{}, map[uint32]int{}
+	here, there, usual := map[uint32]int{}, map[uint32]int{}, 0
 	for _, f := range failures {
 		here[value(f)]++
 	}
 	for _, f := range others {
 		there[value(f)]++
 	}
+	more := func(v uint32) bool { return v != 0 && here[v]*len(others) >= 4*there[v]*len(failures) }
+	for v, n := range there {
+		if n == 1 || here[v] > 0 && more(v) {
+			usual += n
+		}
+	}
+	if 10*usual > len(others) {
+		return nil
+	}
 	for _, f := range failures {
-		if v := value(f); v != 0 && here[v]*len(others) >= 4*there[v]*len(failures) {
+		if more(value(f)) {
 			of = append(of, f)
 		}
 	}
 	return of
 }
+
+// Beside reports whether the others of the failures of a campaign, all in order of time, go on beside
+// some of its latest at half of their rate or more; or whether they ended long before these, twelve times
+// their mean interval and at least ten minutes ago. Where records come in reverse order, the others may
+// be later.
+func Beside(of, latest, others []*Failure) bool {
+	from, to := of[0].At, of[len(of)-1].At
+	first, last, apart := int64(math.MaxInt64), int64(0), int64(math.MaxInt64) // of those outside
+	outside, during := 0, 0
+	for _, list := range [...][]*Failure{others, latest} {
+		for _, f := range list {
+			switch {
+			case slices.Contains(of, f):
+			case f.At >= from && f.At <= to:
+				during++
+			default:
+				outside++
+				first, last = min(first, f.At), max(last, f.At)
+				apart = min(apart, max(from-f.At, f.At-to))
+			}
+		}
+	}
+	if outside < leastOutside {
+		return false
+	}
+	if during == 0 {
+		return apart >= max(12*(last-first)/int64(outside), 10*event.Minute)
+	}
+	interval := (max(from-first, 0) + max(last-to, 0)) / int64(outside)
+	return 2*int64(during)*interval >= to-from
+}
+
+// leastOutside is how many failures tell the rate of an attack.
+const leastOutside = 8
 
 // SameAccounts reports whether half of the accounts of some failures are among those of others.
 func SameAccounts(failures, others []*Failure) bool {

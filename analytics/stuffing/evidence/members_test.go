@@ -115,6 +115,25 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// Failures begin beside others only if these go on, or have long ended.
+func TestBeside(t *testing.T) {
+	for _, c := range []struct {
+		others, of []int64 // minutes
+		want       bool
+	}{
+		{[]int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, []int64{9, 10, 11, 12}, true},
+		{[]int64{0, 1, 2, 3, 4, 5, 6, 7, 8}, []int64{9, 10, 11, 12}, false},       // the others moved
+		{[]int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, []int64{9, 18, 27, 36}, false},    // nearly so
+		{[]int64{0, 1, 2, 3, 4, 5, 6, 7, 8}, []int64{30, 31, 32, 33}, true},       // long after
+		{[]int64{5, 6, 9, 10, 11, 12, 13, 14, 15}, []int64{9, 10, 11, 12}, false}, // began together
+	} {
+		of := at(c.of...)
+		if got := Beside(of, of, at(c.others...)); got != c.want {
+			t.Errorf("%v beside %v: %t, want %t", c.of, c.others, got, c.want)
+		}
+	}
+}
+
 func TestMoreFrequent(t *testing.T) {
 	of := func(text string) (list []*Failure) {
 		for _, c := range text {
@@ -130,7 +149,8 @@ func TestMoreFrequent(t *testing.T) {
 		{"1112", "33333333", 4, false},
 		{"1112", "12", 0, true},
 		{"1112", "2333333333331111", 1, true}, // 2: four times as frequent
-		{"0003", "1", 1, false},               // 0: not known
+		{"0003", "11", 1, false},              // 0: not known
+		{"1111", "2233456789", 0, false},      // more new values are to be expected
 	} {
 		got := MoreFrequent(of(c.failures), of(c.others), func(f *Failure) uint32 { return f.Tool })
 		if len(got) != c.want || SameAccounts(of(c.failures), of(c.others)) != c.same {
