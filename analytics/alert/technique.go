@@ -28,6 +28,7 @@ var knownTechniques = [...]Technique{
 	{"T1110.004", "Credential Stuffing", "TA0006", "Credential Access"},
 	{"T1114.002", "Remote Email Collection", "TA0009", "Collection"},
 	{"T1114.003", "Email Forwarding Rule", "TA0009", "Collection"},
+	{"T1505.003", "Web Shell", "TA0003", "Persistence"},
 	{"T1528", "Steal Application Access Token", "TA0006", "Credential Access"},
 	{"T1550.001", "Application Access Token", "TA0005", "Defense Evasion"},
 	{"T1562.008", "Disable or Modify Cloud Logs", "TA0005", "Defense Evasion"},

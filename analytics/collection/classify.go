@@ -95,7 +95,7 @@ func severity(i *theft.Theft, d *profile, kinds kindSet) alert.Severity {
 		return alert.Medium
 	case signIn && access && kinds&oddSession == 0 && kinds&accessKinds&^(readByHand&^setOf(accessVolume)) == 0:
 		return alert.Medium // abroad, with something new beside: a theft, or a journey
-	case signIn && access, kinds.has(scriptTool, accessTool), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
+	case signIn && access, kinds.has(scriptTool, accessTool, exportToWeb), kinds.has(accessVolume) && kinds.has(ruleHides, ruleForwards):
 		return alert.High
 	case d.kind == anApp, program && kinds.has(accessMailboxes) && !d.Baseline.IsMature(i.Start):
 		return alert.Low

@@ -51,6 +51,12 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	n := c.evidence.observationOf(ev, kind)
 	n.half = kind == mailExport && complianceSearch(ev.Operation) || kind == ruleHides && does&change.DeletesMail == 0
 	c.evidence.record(d, n, detail, ev)
+	switch {
+	case kind == mailExport && does&change.WritesProgram != 0:
+		c.evidence.raise(d, ev, exportToWeb, detail)
+	case (kind == ruleHides && !n.half || kind == ruleForwards) && does&change.NamesNothing != 0:
+		c.evidence.raise(d, ev, ruleDisguised, detail)
+	}
 	if kind == mailPermission && d.kind == aUser && w.network != 0 {
 		c.evidence.rightsUsed(d, ev, &w)
 	}

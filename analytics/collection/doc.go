@@ -48,8 +48,8 @@
 //     usual, in networks that are new to the account, and a rule hides or forwards mail
 //     there, however common the network is; also in a usual network, within two hours
 //     and ten times as many, in a session without one of the account's own devices;
-//   - for one signal of 100 (a collection tool, many mailboxes), or for 130 of the
-//     access half alone.
+//   - for one signal of 100 (a collection tool, many mailboxes, an export to a web folder),
+//     or for 130 of the access half alone, such as a rule without a name that hides mail.
 //
 // # It stays quiet
 //
@@ -75,7 +75,8 @@
 //
 // If an incident of AN1269 is withdrawn, the sign-ins from its client lose their signal.
 // What opens without them stays open, with a lower severity if that depended on them, and
-// what does not is withdrawn.
+// what does not is withdrawn. The same holds for a session that was used in another network,
+// if the sign-in there was made with the account's own device and is logged later.
 //
 // # Triage
 //

@@ -307,13 +307,23 @@ func (c *evidence) takeBack(attack *incident.Incident, accounts []string) {
 // dropFromAttack removes the observations of signInFromAttack of a subject near an incident
 // of AN1269. It appends the incidents that they were part of to a list.
 func (c *evidence) dropFromAttack(d *profile, attack *incident.Incident, affected []*theft.Theft) []*theft.Theft {
+	return c.drop(d, affected, func(n *observation) bool {
+		return n.kind == signInFromAttack && n.last >= attack.Start-event.Day && n.first <= attack.End+event.Day
+	})
+}
+
+// drop removes the observations of a subject for which gone reports true. It appends the
+// open incidents that they were part of to a list.
+func (c *evidence) drop(d *profile, affected []*theft.Theft, gone func(*observation) bool) []*theft.Theft {
 	before := len(d.observations)
 	d.observations = slices.DeleteFunc(d.observations, func(n observation) bool {
-		gone := n.kind == signInFromAttack && n.last >= attack.Start-event.Day && n.first <= attack.End+event.Day
-		if gone && n.theft != nil && !n.theft.Closed() && !slices.Contains(affected, n.theft) {
+		if !gone(&n) {
+			return false
+		}
+		if n.theft != nil && !n.theft.Closed() && !slices.Contains(affected, n.theft) {
 			affected = append(affected, n.theft)
 		}
-		return gone
+		return true
 	})
 	if len(d.observations) < before {
 		c.subjects.changed(d)
@@ -321,6 +331,23 @@ func (c *evidence) dropFromAttack(d *profile, attack *incident.Incident, affecte
 	}
 	return affected
 }
+
+// byOwnDevice takes back what the mail of a session in a network had raised before the
+// sign-in was logged that the account's own device made there. An incident that would not
+// have opened is withdrawn.
+func (c *evidence) byOwnDevice(d *profile, session, network uint64) {
+	affected := c.drop(d, nil, func(n *observation) bool {
+		return ofOwnDevice.has(n.kind) && n.links[0] == session && c.networks.networkOf(n.client) == network
+	})
+	for i, owners := range c.ownersOf(affected) {
+		affected[i].OwnDevice = true
+		c.revise(affected[i], owners)
+	}
+}
+
+// ofOwnDevice are the signals of a session that say nothing if the account's own device
+// made the sign-in.
+var ofOwnDevice = setOf(newNetwork, newCountry, signInRented, sessionMoved, impossibleTravel, accessOrdinary)
 
 // ownersOf returns the subjects of each incident, accounts last.
 func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
@@ -347,20 +374,22 @@ func (c *evidence) revise(i *theft.Theft, owners []*profile) {
 	if i.Joined > 0 {
 		owners = c.part(i, owners)
 	}
-	opens, fromAttack := false, false
+	opens, left := false, kindSet(0)
 	for _, d := range owners {
 		for n := range d.observations {
 			if o := &d.observations[n]; o.theft == i {
-				opens, fromAttack = opens || o.core, fromAttack || o.kind == signInFromAttack
+				opens, left = opens || o.core, left|1<<o.kind
 			}
 		}
 	}
-	switch {
-	case !opens:
+	if !opens {
 		c.withdraw(i, owners)
 		return
-	case !fromAttack:
-		i.DropSignals(signalCodes[signInFromAttack])
+	}
+	for kind, code := range signalCodes {
+		if (ofOwnDevice | setOf(signInFromAttack)).has(signalKind(kind)) && !left.has(signalKind(kind)) {
+			i.DropSignals(code)
+		}
 	}
 	i.Unfounded, i.Severity = true, alert.Low
 	for _, d := range owners {

@@ -104,14 +104,28 @@ func (c *weights) dependsOnRarity(d *profile, n *observation) bool {
 
 // rareShare returns the rarity of the feature of an observation.
 func (c *weights) rareShare(d *profile, n *observation) float64 {
-	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
+	if !c.dependsOnRarity(d, n) {
 		return 1
 	}
-	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())
-	if setOf(sessionMoved, impossibleTravel).has(n.kind) && !c.population.Learned(n.first, learningDays) {
+	share := 1.0
+	if c.population.Accounts() >= leastTenant {
+		share = rarity(c.others(d, n.kind, n.feature, n.last), c.common())
+	}
+	if (setOf(sessionMoved, impossibleTravel).has(n.kind) || ofOwnScript.has(n.kind) && c.inUsualNetwork(n.client)) && !c.population.Learned(n.first, learningDays) {
 		share /= 2
 	}
 	return share
+}
+
+// ofOwnScript are the signals of a script of the tenant's own, which runs in a network that
+// the policy calls usual for everybody. On the first days nothing else tells them from
+// those of a theft.
+var ofOwnScript = setOf(signInROPC, signInLegacy, accessForeignApp)
+
+// inUsualNetwork reports whether the policy calls the network of a client usual for
+// everybody.
+func (c *weights) inUsualNetwork(k event.ClientKey) bool {
+	return k != (event.ClientKey{}) && c.policy.AddressMarks(k.Addr())&usualNetwork != 0
 }
 
 // of returns the current weight of an observation: 0 if its feature has turned out

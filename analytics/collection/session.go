@@ -28,10 +28,14 @@ type sessions struct {
 // networks. The signal is about the network that is not usual for the account. Two
 // usual networks raise none, since people turn a VPN on and off.
 func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
-	if w.network != 0 {
-		c.useIn(d, ev, w, 's', ev.Session)
-		c.useIn(d, ev, w, 't', ev.Token)
+	if w.network == 0 {
+		return
 	}
+	if w.ownDevice && len(ev.Session) > 0 && len(d.observations) > 0 {
+		c.evidence.byOwnDevice(d, event.SaltedHash('s', ev.Session), w.network)
+	}
+	c.useIn(d, ev, w, 's', ev.Session)
+	c.useIn(d, ev, w, 't', ev.Token)
 }
 
 // useIn records one use of a session or token in a network.

@@ -55,6 +55,8 @@ const (
 	accessBulk
 	accessGraph
 	accessMany
+	exportToWeb
+	ruleDisguised
 
 	signalKinds // the number of signals
 )
@@ -102,6 +104,8 @@ var signalCodes = [signalKinds]string{
 	accessBulk:          "access.read_through",
 	accessGraph:         "access.graph",
 	accessMany:          "access.many_items",
+	exportToWeb:         "mail.export_to_web",
+	ruleDisguised:       "rule.disguised",
 }
 
 // kindOf maps each signal code to its kind.
@@ -114,7 +118,7 @@ var kindOf = func() map[string]signalKind {
 }()
 
 // accessKinds are the signals of the second half.
-const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph | 1<<accessMany
+const accessKinds = (kindSet(1)<<(hostLookup+1) - kindSet(1)<<accessScript) | 1<<accessOrdinary | 1<<accessBulk | 1<<accessGraph | 1<<accessMany | 1<<exportToWeb | 1<<ruleDisguised
 
 // isAccess reports whether the signal belongs to the access half.
 func (k signalKind) isAccess() bool { return accessKinds&(1<<k) != 0 }

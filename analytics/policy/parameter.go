@@ -21,14 +21,15 @@ type Parameter struct {
 // parameterGroups are the groups of content.parameters. AN0131 gives each a meaning,
 // which a test of package collection checks.
 var parameterGroups = map[string]bool{
-	"grantee": true, "delegate": true, "forward": true, "rights": true, "delete": true, "move": true, "mark_read": true, "actions": true,
-	"condition": true, "scope": true, "credential": true, "audit_on": true, "audit_off": true, "protocol": true, "object": true,
+	"grantee": true, "delegate": true, "forward": true, "rights": true, "file": true, "target": true, "delete": true, "move": true, "mark_read": true, "actions": true,
+	"condition": true, "scope": true, "credential": true, "audit_on": true, "audit_off": true, "protocol": true, "name": true, "object": true,
 }
 
 // The groups of content.values.
 const (
 	hidingFolder = "hiding_folder"
 	mailRole     = "mail_role"
+	webPath      = "web_path"
 )
 
 // maxParameter bounds the name of a parameter, in bytes.
@@ -36,8 +37,8 @@ const maxParameter = 64
 
 // parameterTables are what the content says about parameters and their values.
 type parameterTables struct {
-	byName                   map[string]Parameter // in lower case
-	hidingFolders, mailRoles searchTexts          // parts of values, in lower case
+	byName                             map[string]Parameter // in lower case
+	hidingFolders, mailRoles, webPaths searchTexts          // parts of values, in lower case
 }
 
 // read reads {group: [names]}. Names of a policy are ranked behind the
@@ -58,7 +59,7 @@ func (p *parameterTables) read(r *strict.Reader, at string, n *yaml.Node) {
 
 // readValues reads {group: [parts of values]}.
 func (p *parameterTables) readValues(r *strict.Reader, at string, n *yaml.Node) {
-	strict.Section(strict.Fields{hidingFolder: p.hidingFolders.lower(), mailRole: p.mailRoles.lower()})(r, at, n)
+	strict.Section(strict.Fields{hidingFolder: p.hidingFolders.lower(), mailRole: p.mailRoles.lower(), webPath: p.webPaths.lower()})(r, at, n)
 }
 
 // Parameter returns the meaning of a parameter of a change by its name.
@@ -79,3 +80,7 @@ func (p *parameterTables) HidingFolder(name []byte) bool { return p.hidingFolder
 
 // MailRole reports whether a text in lower case names a role that reaches mailboxes.
 func (p *parameterTables) MailRole(text []byte) bool { return p.mailRoles.in(text) }
+
+// WebPath reports whether a path in lower case is that of a file that a web server runs as
+// a program.
+func (p *parameterTables) WebPath(path []byte) bool { return p.webPaths.in(path) }

@@ -112,6 +112,7 @@ var parents = map[string]string{
 	"T1098": "Account Manipulation",
 	"T1110": "Brute Force",
 	"T1114": "Email Collection",
+	"T1505": "Server Software Component",
 	"T1550": "Use Alternate Authentication Material",
 	"T1562": "Impair Defenses",
 	"T1564": "Hide Artifacts",

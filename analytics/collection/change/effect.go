@@ -3,6 +3,7 @@ package change
 import (
 	"bytes"
 	"strings"
+	"unicode"
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -20,6 +21,8 @@ const (
 	EndsAuditing                     // of a mailbox or of the tenant
 	AddsKey                          // to an application
 	OpensProtocol                    // with which a program can read a whole mailbox
+	WritesProgram                    // where a web server runs it
+	NamesNothing                     // has a name of stops and blanks
 )
 
 // groupOfActions is the group of parameters whose values have parameters in them.
@@ -38,11 +41,20 @@ var effects = map[string]func(p *policy.Policy, ev *event.Event, value []byte) E
 	"delegate": func(_ *policy.Policy, _ *event.Event, value []byte) Effect {
 		return when(!removed(value), Delegates)
 	},
+	"file": func(p *policy.Policy, _ *event.Event, value []byte) Effect {
+		return when(p.WebPath(bytes.ToLower(value)), WritesProgram)
+	},
+	"name": func(_ *policy.Policy, _ *event.Event, value []byte) Effect {
+		return when(!bytes.ContainsFunc(value, ofName), NamesNothing)
+	},
 	"credential": func(*policy.Policy, *event.Event, []byte) Effect { return AddsKey },
 	"audit_on": func(_ *policy.Policy, _ *event.Event, value []byte) Effect {
 		return when(is(value, "false"), EndsAuditing)
 	},
 }
+
+// ofName reports whether a character can tell what a name is about.
+func ofName(r rune) bool { return !unicode.IsPunct(r) && !unicode.IsSpace(r) }
 
 func when(does bool, e Effect) Effect {
 	if does {

@@ -18,7 +18,7 @@ func TestEffectsAreOfTheContent(t *testing.T) {
 		}
 	}
 	for _, group := range groups {
-		if effects[group] == nil && !slices.Contains([]string{groupOfActions, "grantee", "rights", "condition", "scope", "object"}, group) {
+		if effects[group] == nil && !slices.Contains([]string{groupOfActions, "grantee", "rights", "target", "condition", "scope", "object"}, group) {
 			t.Errorf("%s: no effect", group)
 		}
 	}

@@ -23,6 +23,10 @@ func (i *Theft) Fill(a *alert.Alert) {
 	a.Baseline, a.Confidence = i.Baseline, i.Confidence
 	a.Message = sentence(a)
 	switch {
+	case i.Withdrawn() && i.OwnDevice:
+		a.Message += "; withdrawn, since the account's own device had signed in there"
+	case i.OwnDevice:
+		a.Message += "; the account's own device has signed in there, too"
 	case i.Withdrawn():
 		a.Message += "; withdrawn with the incident of AN1269 from which the account had signed in"
 	case i.Unfounded:

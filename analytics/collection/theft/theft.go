@@ -22,6 +22,7 @@ type Theft struct {
 	Confidence float64        // 0 to 1
 	Baseline   string         // the maturity of the baselines that were compared
 	Unfounded  bool           // an incident of AN1269 behind it was withdrawn
+	OwnDevice  bool           // the account's own device had signed in where mail was read
 	Signals    []alert.Signal // added by AddSignal
 	mailboxes  window.Distinct
 	mails      []alert.Mail   // that were accessed, at most alert.MaxMails
