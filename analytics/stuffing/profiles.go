@@ -301,11 +301,12 @@ func (o *origin) add(other *origin) {
 // failuresOf returns the failures that a campaign keeps, in order.
 func (s *profiles) failuresOf(k *campaign) []*evidence.Failure {
 	all := k.incident.Attempts()
-	of := make([]*evidence.Failure, len(all))
+	failures, of := make([]evidence.Failure, len(all)), make([]*evidence.Failure, len(all))
 	for n := range all {
-		of[n] = &evidence.Failure{Attempt: all[n]}
-		if c, ok := s.clients.Peek(s.cut(all[n].Client)); ok {
-			of[n].Single = s.incidents.inReach(c.incident, all[n].At)
+		f := &failures[n]
+		f.Attempt, of[n] = all[n], f
+		if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
+			f.Single = s.incidents.inReach(c.incident, f.At)
 		}
 	}
 	return of
