@@ -104,13 +104,10 @@ func (c *weights) dependsOnRarity(d *profile, n *observation) bool {
 
 // rareShare returns the rarity of the feature of an observation.
 func (c *weights) rareShare(d *profile, n *observation) float64 {
-	if !c.dependsOnRarity(d, n) {
+	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
-	share := 1.0
-	if c.population.Accounts() >= leastTenant {
-		share = rarity(c.others(d, n.kind, n.feature, n.last), c.common())
-	}
+	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())
 	if (setOf(sessionMoved, impossibleTravel).has(n.kind) || ofOwnScript.has(n.kind) && c.inUsualNetwork(n.client)) && !c.population.Learned(n.first, learningDays) {
 		share /= 2
 	}
