@@ -76,10 +76,9 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 	switch ev.Action {
 	case event.SignIn:
-		// The first successful request of a client may be a guessed password, not access, and
-		// so may the page to which it leads. The logs have whole seconds.
+		// The first successful request of a client may be a guessed password, not access.
 		learned := c.subjects.known.learned.at
-		again := learned != 0 && distance(learned, at) >= 2000
+		again := learned != 0 && distance(learned, at) >= 1000
 		c.signIns.observe(d, ev)
 		if len(ev.Session) > 0 && d.Mail != nil && readsBurst(d, at) {
 			w := c.networks.contextOf(ev)
