@@ -66,7 +66,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 	return valid
 }
 
-// peopleBeside reports whether at least three other accounts got in from a client within a day of a sign-in
+// peopleBeside reports whether at least two other accounts got in from a client within a day of a sign-in
 // with programs that people use, with which the attack has not failed.
 func peopleBeside(c *client, i *attack.Attack, got *signIn) bool {
 	n := 0
