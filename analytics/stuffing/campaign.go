@@ -40,8 +40,7 @@ type campaign struct {
 	sample         map[uint64]struct{} // accounts that failed when it opened
 	origin         origin
 	only           []uint32       // of the tenant's level: the tools or agents of the campaign; none: any
-	divided        int64          // when another campaign was last split off from it
-	examined       int64          // when it was last searched for one
+	examined       int64          // when it was last searched for another one
 	parted         bool           // split off from another one by its origin
 	elsewhere      []uint32       // owners of the networks of the other, if these are few
 	usualLike      int            // sign-ins like the attacker's in the week before, and 1; 0: not counted
@@ -234,30 +233,24 @@ const (
 	latestFailures = 24
 )
 
-// examinedAgain is how long a campaign is not searched for another attack after it was, in
-// milliseconds.
-const examinedAgain = 10_000
-
 // split opens a campaign of the latest failures of another one that are those of another attack,
 // begun in its shadow: in a campaign without tools of its own, most were made with the same few;
 // in any, they come at another rate and with other tools or from networks of other owners. Their
 // accounts are others, too: rounds are part of one attack. split compares every eighth failure.
 func (s *campaigns) split(k *campaign, f *evidence.Failure, ev *event.Event) {
-	if k.incident.Counts.Failures%8 != 0 || f.At < k.divided+minute || abs(f.At-k.examined) < examinedAgain {
+	if k.incident.Counts.Failures%8 != 0 || abs(f.At-k.examined) < minute {
 		return // looking back over all sign-ins costs too much for every few failures
 	}
 	k.examined = f.At
 	all := s.profiles.failuresOf(k)
 	if latest, _ := evidence.Nearest(all, f.At, toolFailures); k.tenant && len(k.only) == 0 && len(latest) == toolFailures {
 		if of, only := evidence.Characteristic(latest); only != nil && s.level.several(of) && of[0].At > k.opened {
-			k.divided = f.At
 			s.open(campaign{tenant: true, only: only}, of, ev)
 			return
 		}
 	}
 	latest, others := evidence.Nearest(all, f.At, latestFailures)
 	if made, of := s.profiles.otherOrigin(k, latest, others); made != nil && s.level.several(of) && !evidence.SameAccounts(of, others) {
-		k.divided = f.At
 		s.open(*made, s.profiles.part(k, made, all, of), ev)
 	}
 }
