@@ -9,8 +9,9 @@ import (
 )
 
 // StateFormat is the version of what Changes writes. An engine restores its own
-// version only.
-const StateFormat = 4
+// version only: a saved struct with another number of fields cannot be read, so each new
+// field changes the version.
+const StateFormat = 5
 
 // Entry is one saved entry of a table.
 type Entry = state.Entry

@@ -332,23 +332,6 @@ func (c *evidence) drop(d *profile, affected []*theft.Theft, gone func(*observat
 	return affected
 }
 
-// byOwnDevice takes back what the mail of a session in a network had raised before the
-// sign-in was logged that the account's own device made there. An incident that would not
-// have opened is withdrawn.
-func (c *evidence) byOwnDevice(d *profile, session, network uint64) {
-	affected := c.drop(d, nil, func(n *observation) bool {
-		return ofOwnDevice.has(n.kind) && n.links[0] == session && c.networks.networkOf(n.client) == network
-	})
-	for i, owners := range c.ownersOf(affected) {
-		affected[i].OwnDevice = true
-		c.revise(affected[i], owners)
-	}
-}
-
-// ofOwnDevice are the signals of a session that say nothing if the account's own device
-// made the sign-in.
-var ofOwnDevice = setOf(newNetwork, newCountry, signInRented, sessionMoved, impossibleTravel, accessOrdinary)
-
 // ownersOf returns the subjects of each incident, accounts last.
 func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
 	owners := make([][]*profile, len(list))
@@ -371,9 +354,7 @@ func (c *evidence) ownersOf(list []*theft.Theft) [][]*profile {
 // revise classifies an incident from the signals that are left, or withdraws an incident
 // that they would not open.
 func (c *evidence) revise(i *theft.Theft, owners []*profile) {
-	if i.Joined > 0 {
-		owners = c.part(i, owners)
-	}
+	owners = c.part(i, owners)
 	opens, left := false, kindSet(0)
 	for _, d := range owners {
 		for n := range d.observations {
@@ -416,29 +397,4 @@ func (c *evidence) release(i *theft.Theft, d *profile) {
 	}
 	d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })
 	c.subjects.changed(d)
-}
-
-// part takes the subjects whose own signals would not open an incident out of that of an
-// address, and returns those that are left, or all if none would be. The incident of an
-// address of which one account is left is that of the account.
-func (c *evidence) part(i *theft.Theft, owners []*profile) []*profile {
-	left := slices.DeleteFunc(slices.Clone(owners), func(d *profile) bool {
-		return !slices.ContainsFunc(d.observations, func(o observation) bool { return o.theft == i && o.core })
-	})
-	if len(left) == 0 || len(left) == len(owners) {
-		return owners
-	}
-	for _, d := range owners {
-		if !slices.Contains(left, d) {
-			c.release(i, d)
-		}
-	}
-	i.Restart(len(left) - 1)
-	if d := left[0]; i.Joined == 0 && d.kind == aUser {
-		i.Account, i.Subject = d.subject, d.subject
-	}
-	for _, d := range left {
-		c.add(i, d, nil)
-	}
-	return left
 }

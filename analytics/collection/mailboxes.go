@@ -116,10 +116,10 @@ func (d *profile) readOthers(at int64) bool {
 // ofAddress makes an account join the incident of other accounts whose mail was read from
 // the same address within the time window, and returns that incident, or nil. The address
 // is in no network that is usual for the account: the theft is that of the address. The
-// first of several is taken. It takes a look at each open incident.
+// first of several is taken. It looks at each open incident.
 func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Theft) {
 	if d.kind != aUser || center.client == (event.ClientKey{}) || c.networks.usualFor(d, center.client, center.first) ||
-		c.policy.AddressMarks(center.client.Addr())&usualNetwork != 0 {
+		c.weights.inUsualNetwork(center.client) {
 		return nil
 	}
 	c.tracker.Each(&ruleCollection, func(one *incident.Incident) {
@@ -133,4 +133,29 @@ func (c *evidence) ofAddress(d *profile, center *observation) (first *theft.Thef
 		first.Join(d.subject)
 	}
 	return first
+}
+
+// part takes the subjects whose own signals would not open an incident out of that of an
+// address, and returns those that are left, or all if none would be. The incident of an
+// address of which one account is left is that of the account.
+func (c *evidence) part(i *theft.Theft, owners []*profile) []*profile {
+	left := slices.DeleteFunc(slices.Clone(owners), func(d *profile) bool {
+		return !slices.ContainsFunc(d.observations, func(o observation) bool { return o.theft == i && o.core })
+	})
+	if i.Joined == 0 || len(left) == 0 || len(left) == len(owners) {
+		return owners
+	}
+	for _, d := range owners {
+		if !slices.Contains(left, d) {
+			c.release(i, d)
+		}
+	}
+	i.Restart(len(left) - 1)
+	if d := left[0]; i.Joined == 0 && d.kind == aUser {
+		i.Account, i.Subject = d.subject, d.subject
+	}
+	for _, d := range left {
+		c.add(i, d, nil)
+	}
+	return left
 }

@@ -32,11 +32,28 @@ func (c *sessions) observe(d *profile, ev *event.Event, w *networkContext) {
 		return
 	}
 	if w.ownDevice && len(ev.Session) > 0 && len(d.observations) > 0 {
-		c.evidence.byOwnDevice(d, event.SaltedHash('s', ev.Session), w.network)
+		c.byOwnDevice(d, event.SaltedHash('s', ev.Session), w.network)
 	}
 	c.useIn(d, ev, w, 's', ev.Session)
 	c.useIn(d, ev, w, 't', ev.Token)
 }
+
+// byOwnDevice takes back what the mail of a session in a network had raised before the
+// sign-in was logged that the account's own device made there. An incident that would not
+// have opened is withdrawn.
+func (c *sessions) byOwnDevice(d *profile, session, network uint64) {
+	affected := c.evidence.drop(d, nil, func(n *observation) bool {
+		return ofOwnDevice.has(n.kind) && n.links[0] == session && c.networks.networkOf(n.client) == network
+	})
+	for i, owners := range c.evidence.ownersOf(affected) {
+		affected[i].OwnDevice = true
+		c.evidence.revise(affected[i], owners)
+	}
+}
+
+// ofOwnDevice are the signals of a session that say nothing if the account's own device
+// made the sign-in.
+var ofOwnDevice = setOf(newNetwork, newCountry, signInRented, sessionMoved, impossibleTravel, accessOrdinary)
 
 // useIn records one use of a session or token in a network.
 func (c *sessions) useIn(d *profile, ev *event.Event, w *networkContext, kind byte, id []byte) {

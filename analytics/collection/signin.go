@@ -212,7 +212,7 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, 
 		c.subjects.known.counted = day
 		c.weights.seen(d, ev, linkOf(c.policy, k))
 	}
-	if attack != nil && c.evidence.fromAttack(d, ev) {
+	if attack != nil && c.weights.rareAddress(d, ev.IP.As16(), at) { // still
 		return
 	}
 	for i := range features {

@@ -22,6 +22,8 @@ const (
 	incidentsTable = "incidents"
 )
 
+// savedIncident is the saved form of an incident: an array. Another field changes
+// analytics.StateFormat.
 type savedIncident struct {
 	Rule       string
 	Class      string
@@ -31,7 +33,6 @@ type savedIncident struct {
 	Prefix     netip.Prefix
 	Account    string
 	Subject    string
-	Joined     int
 	Start, End int64
 	Counts     alert.Counts
 	Clients    []byte
@@ -53,6 +54,7 @@ type savedIncident struct {
 	Campaign   string
 	Members    []string
 	Detail     []byte
+	Joined     int
 }
 
 type savedNotification struct {

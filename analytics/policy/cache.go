@@ -87,9 +87,9 @@ func (c *Cache) Normalise(ev *event.Event) {
 	c.policy.judge(ev)
 }
 
-// find returns the slot of a pair and what it has; of a pair without a slot, the one that
-// it is to have: that of a pair that failed once, or one of a set in turn.
-func (c *Cache) find(hash uint64) (slot uint64, has state) {
+// find returns the slot of a pair and the state of the pair. A pair without a slot is to
+// have that of a pair that failed once, or one of a set in turn.
+func (c *Cache) find(hash uint64) (slot uint64, now state) {
 	base := hash % event.PairSlots
 	slot = base ^ c.made%ways
 	for way := range uint64(ways) {

@@ -4,6 +4,6 @@
 // of attempts, and numbers.
 //
 // Structs are encoded as msgpack arrays; a pointer between entries becomes an id.
-// Fields are only ever added at the end: a field with another meaning needs
-// another analytics.StateFormat.
+// A struct with another number of fields cannot be read: another field, as well as
+// another meaning of one, needs another analytics.StateFormat.
 package state

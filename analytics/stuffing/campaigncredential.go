@@ -1,7 +1,6 @@
 package stuffing
 
 import (
-	"cmp"
 	"slices"
 
 	"redshank/analytics/event"
@@ -21,7 +20,11 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 	case !got.foreign:
 		return s.ofMember(c, got)
 	}
-	if k := cmp.Or(s.withTool(c, got), s.withTrait(c, got)); k != nil {
+	k := s.withTool(c, got)
+	if k == nil {
+		k = s.withTrait(c, got)
+	}
+	if k != nil {
 		for _, o := range s.list {
 			if o.parted && o.covers(got.first) && o.claims(got.tool, c.owner) {
 				return o

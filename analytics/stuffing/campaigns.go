@@ -193,9 +193,8 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 // of returns the campaign that a foreign failure is part of: one of its
 // rare traits, or else, while the tenant's level is up, all unexplained ones.
 func (s *campaigns) of(f *evidence.Failure, c *client) *campaign {
-	rare := f.Traits != [evidence.MaxTraits]uint64{}
 	for _, k := range s.list {
-		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (rare || s.goesOn(k, f)) {
+		if k.parted && k.covers(f.At) && k.claims(f.Tool, c.owner) && (f.Traits != [evidence.MaxTraits]uint64{} || s.goesOn(k, f)) {
 			return k
 		}
 	}

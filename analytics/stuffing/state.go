@@ -26,8 +26,8 @@ const (
 	tableUndecidedCampaigns = "undecided_campaigns"
 )
 
-// The state of AN1269 as it is saved. Structs are encoded as arrays: fields are
-// only ever added, at the end; what changes their meaning changes StateFormat.
+// The state of AN1269 as it is saved. Structs are encoded as arrays: another field, or
+// another meaning of one, changes analytics.StateFormat.
 // Pointers between entries become ids. Recency is not kept: an entry that was
 // restored is as old as all others of its segment.
 

@@ -53,7 +53,7 @@ var effects = map[string]func(p *policy.Policy, ev *event.Event, value []byte) E
 	},
 }
 
-// ofName reports whether a character can tell what a name is about.
+// ofName reports whether a character of a name is neither punctuation nor a blank.
 func ofName(r rune) bool { return !unicode.IsPunct(r) && !unicode.IsSpace(r) }
 
 func when(does bool, e Effect) Effect {

@@ -246,7 +246,7 @@ func Beside(of, latest, others []*Failure) bool {
 	return 2*int64(during)*interval >= to-from
 }
 
-// leastOutside is how many failures tell the rate of an attack.
+// leastOutside is how many failures it takes to estimate the rate of an attack.
 const leastOutside = 8
 
 // SameAccounts reports whether half of the accounts of some failures are among those of others.
