@@ -173,7 +173,7 @@ func (s *statistics) waitFor(c *client) int64 {
 }
 
 // opensLate is opens for a client of which sign-ins arrive late: it evaluates the
-// attempts that are older than wait, and have not been evaluated.
+// attempts that are older than wait, and have not been evaluated; of a long list some of them.
 func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why string, at int64) {
 	until := s.incidents.tracker.Newest() - wait
 	all, n := c.attempts.All(), 0
@@ -182,8 +182,8 @@ func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why st
 	}
 	known := *c
 	known.attempts = window.AttemptsOf(all[:n])
-	for n := range known.attempts.All() {
-		if o := &all[n]; (o.At > c.wait.evaluated || o.At == t.At) && !o.Succeeded && why == "" {
+	for n, every := 0, int(evaluatedEvery(n)); n < len(known.attempts.All()) && why == ""; n++ {
+		if o := &all[n]; (o.At > c.wait.evaluated && n%every == 0 || o.At == t.At) && !o.Succeeded {
 			why, _ = s.evaluate(&known, o)
 			at = o.At
 		}
