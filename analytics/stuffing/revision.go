@@ -122,7 +122,7 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.
 func (s *revisions) campaignOf(c *client) *attack.Attack {
 	if c.incident != nil {
-		if i := s.incidents.byID(c.incident.Campaign); i != nil {
+		if i := attack.ByID(s.incidents.tracker, c.incident.Campaign); i != nil {
 			return i
 		}
 	}
