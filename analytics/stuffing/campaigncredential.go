@@ -176,7 +176,7 @@ func (s *campaignCredentials) atMember(k *campaign.Campaign, c *client, got *sig
 // and from a network of an owner that is new to the account: one of the campaign, unless
 // most of these are odd, or an odd one.
 func (s *campaignCredentials) like(k *campaign.Campaign, c *client, got *signIn, before int64) bool {
-	return (k.HasTool(got.tool) || k.Consists(got.agent)) && window.NamesTool(got.tool) && got.password() &&
+	return (k.HasTool(got.tool) || k.ConsistsOf(got.agent)) && window.NamesTool(got.tool) && got.password() &&
 		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || !s.fromOdd(k) && slices.Contains(k.Owners(), c.owner)) &&
 		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) && got.account.usedKind(got.family, before-day)
 }

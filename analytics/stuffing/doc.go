@@ -153,10 +153,9 @@
 // and sharedAddresses, guessing, rarity, credentials. Package evidence keeps the foreign
 // failures, package attack what an incident has counted.
 //
-// Package campaign says what a campaign is, which failures make one (Finder), of which
-// one a failure is, and with which one goes on or is split off (Set), and when it is over
-// (Campaign). campaigns in campaigns.go carries that out: it takes failures there, makes
-// their clients members and opens the incidents. campaignCredentials in
-// campaigncredential.go names the valid credentials, for which it takes the profiles of
-// accounts and clients.
+// Package campaign decides which failures make a campaign (Finder), of which campaign a
+// failure is, and what goes on with one or is split off from it (Set), and when one is
+// over (Campaign). campaigns in campaigns.go acts on that: it makes clients members and
+// opens the incidents. campaignCredentials in campaigncredential.go names the valid
+// credentials, which it judges by the profiles of accounts and clients.
 package stuffing

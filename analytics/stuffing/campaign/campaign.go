@@ -58,7 +58,7 @@ type Campaign struct {
 }
 
 // SignIns is what the week before a campaign shows about honest sign-ins that are like the
-// attacker's. Whoever names valid credentials counts them when they are first needed.
+// attacker's. They are counted when a valid credential is first looked for.
 type SignIns struct {
 	Like      int            // with a program and from networks as the attacker's, and 1; 0: not counted
 	Elsewhere int            // from where nobody of the tenant is, and 1; 0: not counted
@@ -227,7 +227,7 @@ func (k *Campaign) Unsearched(latest int64) bool {
 	return k.Began < k.searched[0]-searchGrain || k.End > k.searched[1]+searchGrain && latest > k.searched[1]+k.pause
 }
 
-// Search returns the times between which the successes of a campaign may lie, from so many
+// Search returns the times between which the successes of a campaign may lie, from some
 // milliseconds before its failures on, and notes that they are searched.
 func (k *Campaign) Search(before int64) (from, to int64) {
 	k.searched = [...]int64{k.Began, k.End}

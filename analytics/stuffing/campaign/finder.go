@@ -83,7 +83,7 @@ func LevelKey(t *window.Attempt) uint64 {
 }
 
 // Decide returns the candidate that a failure makes now whose decision has waited under a
-// key: that of a rare trait, or its LevelKey. It returns nil if there is none.
+// key: that of a rare trait, or its LevelKey. Otherwise it returns nil.
 func (s *Finder) Decide(key uint64, f *evidence.Failure) *Candidate {
 	if key == LevelKey(&f.Attempt) {
 		found, _ := s.Exceeding(&f.Attempt)

@@ -31,9 +31,9 @@ func (n *nature) OfTenant() bool { return n.tenant }
 // they are made with.
 func (n *nature) Wide() bool { return n.tenant && len(n.only) == 0 }
 
-// Consists reports whether a campaign has only the failures of a few tools or agents, and
+// ConsistsOf reports whether a campaign has only the failures of a few tools or agents, and
 // the one given is among them.
-func (n *nature) Consists(of uint32) bool { return slices.Contains(n.only, of) }
+func (n *nature) ConsistsOf(of uint32) bool { return slices.Contains(n.only, of) }
 
 // Owners returns the owners of the networks from which a campaign opened, at most 64.
 func (n *nature) Owners() []uint32 { return n.origin.Owners }

@@ -114,7 +114,7 @@ func (s *Set) Linked(f *evidence.Failure, single *attack.Attack) *Campaign {
 // failures with the tool; or nil.
 func (s *Set) Concurrent(tool uint32, began int64, several bool) *Campaign {
 	for _, k := range s.list {
-		if max(k.Began-began, began-k.Began) <= hour && !k.Incident.Closed() && (k.Consists(tool) || several && k.HasTool(tool)) {
+		if max(k.Began-began, began-k.Began) <= hour && !k.Incident.Closed() && (k.ConsistsOf(tool) || several && k.HasTool(tool)) {
 			return k
 		}
 	}
