@@ -12,8 +12,9 @@ import (
 const maxCampaigns = 64
 
 // Set keeps the campaigns. An attempt that may be of several of them is of the first of
-// these: one that was split off and claims its tool and its network (Claiming), one of its
-// rare traits, one of its tool or agent, and one that takes in everything.
+// these: one that was split off and claims its tool and its network, one of its rare traits,
+// one of its tool or agent, and one that takes in everything. Of applies this order to a
+// failure, and Claiming its first step to a success.
 type Set struct {
 	finder  *Finder
 	owner   func(*evidence.Failure) uint32
@@ -34,15 +35,8 @@ func (s *Set) All() []*Campaign { return s.list }
 // or nil; and the failures, in order of time, that were too few for the campaign to go on
 // until this one, and are part of it, too.
 func (s *Set) Of(f *evidence.Failure, owner uint32) (of *Campaign, before []*evidence.Failure) {
-	for _, k := range s.list {
-		if k.claims(f.Tool, owner) && k.Covers(f.At) {
-			if f.Traits != [evidence.MaxTraits]uint64{} {
-				return k, nil
-			}
-			if before, goes := s.goesOn(k, f); goes {
-				return k, before
-			}
-		}
+	if of, before = s.claimed(f, owner); of != nil {
+		return of, before
 	}
 	for _, key := range f.Traits {
 		if k := s.OfTrait(key); k != nil && k.Covers(f.At) {
@@ -52,6 +46,28 @@ func (s *Set) Of(f *evidence.Failure, owner uint32) (of *Campaign, before []*evi
 	if f.Single {
 		return nil, nil
 	}
+	return s.withoutTrait(f)
+}
+
+// claimed is Of for the campaigns that were split off.
+func (s *Set) claimed(f *evidence.Failure, owner uint32) (of *Campaign, before []*evidence.Failure) {
+	for _, k := range s.list {
+		if !k.claims(f.Tool, owner) || !k.Covers(f.At) {
+			continue
+		}
+		if f.Traits != [evidence.MaxTraits]uint64{} {
+			return k, nil
+		}
+		if before, goes := s.goesOn(k, f); goes {
+			return k, before
+		}
+	}
+	return nil, nil
+}
+
+// withoutTrait is Of for the campaigns that have nothing rare in common: those of a tool or
+// agent, and then the one that takes in everything.
+func (s *Set) withoutTrait(f *evidence.Failure) (of *Campaign, before []*evidence.Failure) {
 	var widest *Campaign
 	for _, k := range s.list {
 		switch {
@@ -73,7 +89,7 @@ func (s *Set) Of(f *evidence.Failure, owner uint32) (of *Campaign, before []*evi
 }
 
 // Claiming returns the campaign that was split off from another one and claims an attempt
-// with a tool from the network of an owner, or nil.
+// with a tool from the network of an owner, or nil. It takes precedence over all others.
 func (s *Set) Claiming(at int64, tool, owner uint32) *Campaign {
 	for _, k := range s.list {
 		if k.claims(tool, owner) && k.Covers(at) {
