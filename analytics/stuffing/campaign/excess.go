@@ -45,30 +45,22 @@ func (s *Finder) excess(t *window.Attempt) *Candidate {
 	return ofTenant(members, only)
 }
 
-// searchPause is how long the tenant's failures are not searched again, in milliseconds, and
-// searchSkipped how many further ones cause a search before that. A search reads up to
-// thousands of failures; it takes two minutes until enough of an attack's have settled.
-const (
-	searchPause   = 1000
-	searchSkipped = 128
-)
+// searchPause is how long failures that have not settled cause no further search, in
+// milliseconds. A search reads up to thousands of failures, and it takes two minutes until
+// enough of an attack's have settled.
+const searchPause = 1000
 
-// searches holds the latest search for an excess of failures.
-type searches struct {
-	at      int64 // Unix milliseconds
-	skipped int   // failures since
-}
-
-// search reports whether a failure causes a search, and notes it.
+// search reports whether a failure causes a search, and notes it. One whose record is late
+// always does.
 func (s *Finder) search(t *window.Attempt) bool {
 	last, now := &s.searched[0], s.tracker.Newest()
 	if evidence.MailProtocol(t.Service) {
 		last = &s.searched[1]
 	}
-	if last.skipped++; now < last.at+searchPause && last.skipped < searchSkipped {
+	if t.At > now-settling && now < *last+searchPause {
 		return false
 	}
-	*last = searches{at: now}
+	*last = now
 	return true
 }
 

@@ -20,7 +20,7 @@ type Finder struct {
 	evidence   *evidence.List
 	clusters   *window.Table[uint64, *cluster] // by rare trait
 	slow       int64                           // milliseconds
-	searched   [2]searches                     // for failures over the web, and by mail protocols
+	searched   [2]int64                        // when the failures over the web, and by mail protocols, were last searched for an excess
 }
 
 // NewFinder returns a finder that reads the failures of a list. population has the features
