@@ -42,7 +42,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	recent := window.NewRecent[behaviour.Session](max(maxUsers, 1))
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	s := newSubjects(p, t, population, n, maxUsers)
-	w := &weights{policy: p, signals: signalsOf(p), population: population}
+	w := &weights{policy: p, networks: n, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
