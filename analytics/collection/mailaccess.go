@@ -109,6 +109,9 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	case family == event.Tool:
 		c.evidence.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
 		return true
+	case c.exports(ev):
+		c.evidence.raise(d, ev, accessTool, ev.App)
+		return true
 	case family == event.Scripting && ev.Service != event.PowerShell, browserOverEWS(ev):
 		kind, agent = accessScript, firstOf(ev.AgentText(), firstOf(ev.Model, ev.Client))
 	case nameless(ev):
@@ -124,6 +127,15 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	c.evidence.record(d, n, agent, ev)
 	c.apps.learnReader(d, ev, reader)
 	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
+}
+
+// exports reports whether the application that reads mail is known to take mailboxes away.
+func (c *mailAccess) exports(ev *event.Event) bool {
+	if !foreign(c.policy, ev) {
+		return false
+	}
+	family, _ := c.policy.Agent(ev.App)
+	return family == event.Tool
 }
 
 // unknownProgram records the signal of a program over EWS that is neither a known mail
