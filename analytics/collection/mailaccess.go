@@ -139,13 +139,14 @@ func (c *mailAccess) exports(ev *event.Event) bool {
 }
 
 // unknownProgram records the signal of a program over EWS that is neither a known mail
-// program nor a script, wherever it runs, until the account has long used it.
+// program nor a script, until the account has long used it anywhere. On a private
+// address it is one of the organisation's, such as that of a help desk.
 func (c *mailAccess) unknownProgram(d *profile, ev *event.Event) {
 	if d.kind != aUser || !unknownOverEWS(ev) {
 		return
 	}
 	program := readerKey(ev, ev.AgentText(), &networkContext{})
-	if d.Baseline.IsMature(ev.Time.UnixMilli()) {
+	if d.Baseline.IsMature(ev.Time.UnixMilli()) && !ev.IP.IsPrivate() {
 		c.evidence.raiseUnless(program, d, ev, accessForeignApp, ev.AgentText())
 	}
 	c.apps.learnReader(d, ev, program)
