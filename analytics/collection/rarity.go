@@ -74,8 +74,7 @@ func (c *weights) seenAs(d *profile, ev *event.Event, feature, shared uint64) {
 // besides the subject or the account behind an application. An account for which the
 // feature is not usual yet counts as a third, so that a few victims of a thief do not
 // make the thief's network common. For applications every account counts from its first
-// use. client is the address of the signal: anybody can rent a server, so the owner of
-// rented ones counts only for those to whom it is usual, and the servers nearby as any network.
+// use. client is the address of the signal, near which programs on rented servers count.
 func (c *weights) others(d *profile, kind signalKind, feature uint64, client event.ClientKey, at int64) int {
 	account := d.key
 	if d.kind == anApp {
@@ -84,20 +83,19 @@ func (c *weights) others(d *profile, kind signalKind, feature uint64, client eve
 	if appSignals.has(kind) {
 		return c.population.UsersBesides(baseline.Feature(feature), account, at)
 	}
-	usual, users := c.users(feature, account, at)
+	users := c.users(feature, account, at)
 	if nearby := c.networks.serversOf(client); nearby != 0 && feature == c.networks.networkOf(client) {
-		_, near := c.users(nearby, account, at)
-		return max(usual, near)
+		users = max(users, c.users(nearby, account, at)) // of programs
 	}
 	return users
 }
 
-// users returns for how many accounts besides one a feature is usual, and that number with
-// a third of the other users.
-func (c *weights) users(feature, besides uint64, at int64) (usual, users int) {
-	usual = c.population.UsersBesides(usualOf(feature), besides, at)
-	users = c.population.UsersBesides(baseline.Feature(feature), besides, at)
-	return usual, usual + max(users-usual, 0)/adoptedBy
+// users returns for how many accounts besides one a feature is usual, with a third of the
+// other users.
+func (c *weights) users(feature, besides uint64, at int64) int {
+	usual := c.population.UsersBesides(usualOf(feature), besides, at)
+	users := c.population.UsersBesides(baseline.Feature(feature), besides, at)
+	return usual + max(users-usual, 0)/adoptedBy
 }
 
 // common returns the number of accounts that makes a feature common.

@@ -247,16 +247,14 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, 
 	}
 }
 
-// seen counts the account of a sign-in as a user of a feature. Among rented servers it is
-// also a user of those nearby, and a program only of those.
+// seen counts the account of a sign-in as a user of a feature. A program on a rented server
+// makes it a user of the servers nearby, not of all those of the owner.
 func (c *signIns) seen(d *profile, ev *event.Event, p *eventFeature) {
-	if nearby := c.networks.serversOf(clientOf(ev)); p.signal == newNetwork && nearby != 0 {
-		c.weights.seenAs(d, ev, p.key, nearby)
-		if c.networks.onServer(ev) {
-			return
-		}
+	shared := p.key
+	if p.signal == newNetwork && c.networks.onServer(ev) {
+		shared = c.networks.serversOf(clientOf(ev))
 	}
-	c.weights.seen(d, ev, p.key)
+	c.weights.seenAs(d, ev, p.key, shared)
 }
 
 func recentSignIn(ev *event.Event) behaviour.SignIn {
