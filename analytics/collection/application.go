@@ -118,7 +118,7 @@ const forgedMailboxes = 8
 func (c *applications) neverLetIn(app *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
 	return ev.UserKind == event.UserPerson && w.network != 0 && !w.usual && app.SignIns[0].At == 0 && !app.has(mailConsent) &&
-		c.weights.population.Learned(at, learningDays) && float64(c.weights.others(app, newNetwork, w.network, at)) < c.weights.common()
+		c.weights.population.Learned(at, learningDays) && float64(c.weights.others(app, newNetwork, w.network, clientOf(ev), at)) < c.weights.common()
 }
 
 // firstSeenLate reports whether an application acts for itself, with rights that an

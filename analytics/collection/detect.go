@@ -42,7 +42,7 @@ func New(p *policy.Policy, t *incident.Tracker, geo *policy.GeoCache, maxUsers i
 	recent := window.NewRecent[behaviour.Session](max(maxUsers, 1))
 	n := &networks{policy: p, geo: geo, featureNames: baseline.NewNames(maxUsers)}
 	s := newSubjects(p, t, population, n, maxUsers)
-	w := &weights{policy: p, signals: signalsOf(p), population: population}
+	w := &weights{policy: p, networks: n, signals: signalsOf(p), population: population}
 	e := &evidence{policy: p, tracker: t, subjects: s, weights: w, networks: n, sessions: recent, window: p.Collection.TimeWindow.Milliseconds()}
 	moves := &sessions{policy: p, networks: n, weights: w, evidence: e, recent: recent}
 	signs := &signIns{policy: p, subjects: s, networks: n, weights: w, evidence: e, travel: &travel{p, w, e}, sessions: moves}
@@ -62,7 +62,7 @@ func (c *Detector) Observe(ev *event.Event) {
 	if ignored(ev, at) {
 		return
 	}
-	program := programOverEWS(ev)
+	program := programReads(ev)
 	reached := requestLog(ev.Source) && c.webMails.Add(&c.subjects.known.webMail, ev, at)
 	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
 		return
@@ -119,12 +119,21 @@ func synchronises(ev *event.Event) bool {
 		len(ev.App)+len(ev.Client)+len(ev.Session)+len(ev.Token)+len(ev.UserID) == 0
 }
 
-// programOverEWS reports whether a program made a request over EWS. The logs of
-// Exchange 2013 and later have no SoapAction, the operation of such a request, so
+// programReads reports whether a program made a request for mail to a server. The logs of
+// Exchange 2013 and later have no SoapAction, the operation of a request over EWS, so
 // each request counts as access.
-func programOverEWS(ev *event.Event) bool {
-	return ev.Action == event.SignIn && ev.Outcome == event.Success && ev.Service == event.EWSService && requestLog(ev.Source) &&
-		(len(ev.Agent) == 0 || ev.Family == event.Scripting || ev.Family == event.Tool)
+func programReads(ev *event.Event) bool {
+	if ev.Action != event.SignIn || ev.Outcome != event.Success || !requestLog(ev.Source) {
+		return false
+	}
+	script := ev.Family == event.Scripting || ev.Family == event.Tool
+	switch ev.Service {
+	case event.EWSService:
+		return script || len(ev.Agent) == 0 || browserOverEWS(ev) || unknownOverEWS(ev)
+	case event.MAPI, event.RPC:
+		return script // of Outlook's own protocols
+	}
+	return false
 }
 
 // opensMail reports whether a request is one of a person's client that has a mailbox

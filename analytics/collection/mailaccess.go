@@ -47,7 +47,8 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 		c.apps.overGraph(d, ev)
 	}
 	c.accessType(d, ev, program)
-	if script {
+	repeated := program && c.counted(ev)
+	if script && !repeated {
 		c.checkBeaconing(d, ev, &w) // not for applications: every mail client polls at regular intervals
 	}
 	if d.kind != anApp {
@@ -59,7 +60,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 			c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.AgentText(), ev.Client)) // however slowly they are read
 		}
 	}
-	c.volume(d, ev, &w, program)
+	c.volume(d, ev, &w, program, repeated)
 	c.evidence.updateItems(d, ev)
 }
 
@@ -108,11 +109,15 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	case family == event.Tool:
 		c.evidence.raise(d, ev, accessTool, firstOf(ev.AgentText(), ev.Client))
 		return true
-	case family == event.Scripting && ev.Service != event.PowerShell:
+	case c.exports(ev):
+		c.evidence.raise(d, ev, accessTool, ev.App)
+		return true
+	case family == event.Scripting && ev.Service != event.PowerShell, browserOverEWS(ev):
 		kind, agent = accessScript, firstOf(ev.AgentText(), firstOf(ev.Model, ev.Client))
 	case nameless(ev):
 		kind = accessNoAgent
 	default:
+		c.unknownProgram(d, ev)
 		return false
 	}
 	reader := readerKey(ev, ev.AgentText(), w)
@@ -122,6 +127,40 @@ func (c *mailAccess) program(d *profile, ev *event.Event, w *networkContext) boo
 	c.evidence.record(d, n, agent, ev)
 	c.apps.learnReader(d, ev, reader)
 	return !d.Baseline.KnewBefore(reader, ev.Time.UnixMilli()-event.Day, c.policy.Collection.Baseline)
+}
+
+// exports reports whether the application that reads mail is known to take mailboxes away.
+func (c *mailAccess) exports(ev *event.Event) bool {
+	if !foreign(c.policy, ev) {
+		return false
+	}
+	family, _ := c.policy.Agent(ev.App)
+	return family == event.Tool
+}
+
+// unknownProgram records the signal of a program over EWS that is neither a known mail
+// program nor a script, until the account has long used it anywhere. On a private
+// address it is one of the organisation's, such as that of a help desk.
+func (c *mailAccess) unknownProgram(d *profile, ev *event.Event) {
+	if d.kind != aUser || !unknownOverEWS(ev) {
+		return
+	}
+	program := readerKey(ev, ev.AgentText(), &networkContext{})
+	if d.Baseline.IsMature(ev.Time.UnixMilli()) && !ev.IP.IsPrivate() {
+		c.evidence.raiseUnless(program, d, ev, accessForeignApp, ev.AgentText())
+	}
+	c.apps.learnReader(d, ev, program)
+}
+
+// unknownOverEWS reports whether a request over EWS names a program that is not known.
+func unknownOverEWS(ev *event.Event) bool {
+	return requestLog(ev.Source) && ev.Service == event.EWSService && len(ev.Agent) > 0 && (ev.Family == event.FamilyNone || ev.Family == event.FamilyOther)
+}
+
+// browserOverEWS reports whether a request over EWS calls itself a browser. Browsers do
+// not speak EWS.
+func browserOverEWS(ev *event.Event) bool {
+	return requestLog(ev.Source) && ev.Service == event.EWSService && ev.Family == event.Browser
 }
 
 // impersonates reports whether a program that is not known by its agent reads the
@@ -218,9 +257,9 @@ func (c *mailAccess) checkBeaconing(d *profile, ev *event.Event, w *networkConte
 // account. Until the usual volume is known, which takes days rather than sign-ins,
 // the limit is ten times the minimum. Folders synchronised by interactive clients are not
 // counted.
-func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, program bool) {
+func (c *mailAccess) volume(d *profile, ev *event.Event, w *networkContext, program, repeated bool) {
 	items, at := ev.Items, ev.Time.UnixMilli()
-	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !(program && c.counted(ev)) {
+	if items == 0 && ev.Access == event.Bind && (requestLog(ev.Source) || program) && !repeated {
 		items = 1
 	}
 	if items == 0 || ev.Access == event.Sync && !program || ev.Access == event.Send {
@@ -347,8 +386,9 @@ func (c *mailAccess) recordVolume(d *profile, ev *event.Event, v *behaviour.Volu
 // much in a network that is new to the account.
 const manyMails = 40
 
-// counted reports whether a program's request was already counted as an item. The
-// same request can appear in the logs of both IIS and HttpProxy.
+// counted reports whether a program's request was already counted. The same request can
+// appear in the logs of both IIS and HttpProxy, up to a second apart.
 func (c *mailAccess) counted(ev *event.Event) bool {
-	return len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
+	request := requestLog(ev.Source) || ev.Items == 0 && ev.Access == event.Bind
+	return request && len(ev.ID) > 0 && c.requests.Before(xxhash.Sum64(ev.ID))
 }

@@ -80,6 +80,22 @@ func (c *networks) spell(country string) []byte {
 // service.
 func (c *networks) rented(ip netip.Addr) bool { return c.geo.Rented(ip) }
 
+// onServer reports whether a program on a rented server makes an event. That says nothing
+// about the other servers of their owner, which anybody can rent.
+func (c *networks) onServer(ev *event.Event) bool {
+	return (ev.Family == event.Scripting || nameless(ev)) && c.rented(ev.IP)
+}
+
+// serversOf returns the feature of a client's neighbours on rented servers, its /24 or
+// /64, and 0 for any other client.
+func (c *networks) serversOf(k event.ClientKey) uint64 {
+	if k == (event.ClientKey{}) || !c.rented(k.Addr()) {
+		return 0
+	}
+	k = k.Cut(24, 64)
+	return event.SaltedHash('n', k[:])
+}
+
 // learnName stores the name of a feature. It allocates only for an unknown name.
 func (c *networks) learnName(p *eventFeature, ev *event.Event) {
 	if c.featureNames.Contains(p.key) { // cheaper than Get, which moves the entry

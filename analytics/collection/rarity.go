@@ -47,6 +47,7 @@ func usualOf(feature uint64) baseline.Feature { return baseline.NewFeature('u', 
 // weights computes what observations weigh.
 type weights struct {
 	policy     *policy.Policy
+	networks   *networks
 	signals    [signalKinds]policy.Signal // with the weights of the policy
 	population *baseline.Population       // how many accounts of the tenant use a feature
 }
@@ -54,13 +55,18 @@ type weights struct {
 // seen counts the account of an event as a user of a feature. An account that is
 // known by its object id alone is not counted, since it is counted by its name.
 func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
+	c.seenAs(d, ev, feature, feature)
+}
+
+// seenAs counts the account of an event, which has used a feature, as a user of shared.
+func (c *weights) seenAs(d *profile, ev *event.Event, feature, shared uint64) {
 	if d.kind != aUser || ev.UserKind != event.UserPerson {
 		return
 	}
 	at := ev.Time.UnixMilli()
-	c.population.Add(baseline.Feature(feature), d.key, at)
+	c.population.Add(baseline.Feature(shared), d.key, at)
 	if d.Baseline.Knows(feature, at, c.policy.Collection.Baseline) {
-		c.population.Add(usualOf(feature), d.key, at)
+		c.population.Add(usualOf(shared), d.key, at)
 	}
 }
 
@@ -68,17 +74,27 @@ func (c *weights) seen(d *profile, ev *event.Event, feature uint64) {
 // besides the subject or the account behind an application. An account for which the
 // feature is not usual yet counts as a third, so that a few victims of a thief do not
 // make the thief's network common. For applications every account counts from its first
-// use.
-func (c *weights) others(d *profile, kind signalKind, feature uint64, at int64) int {
+// use. client is the address of the signal, near which programs on rented servers count.
+func (c *weights) others(d *profile, kind signalKind, feature uint64, client event.ClientKey, at int64) int {
 	account := d.key
 	if d.kind == anApp {
 		account = d.Accounts[0]
 	}
-	users := c.population.UsersBesides(baseline.Feature(feature), account, at)
 	if appSignals.has(kind) {
-		return users
+		return c.population.UsersBesides(baseline.Feature(feature), account, at)
 	}
-	usual := c.population.UsersBesides(usualOf(feature), account, at)
+	users := c.users(feature, account, at)
+	if nearby := c.networks.serversOf(client); nearby != 0 && feature == c.networks.networkOf(client) {
+		users = max(users, c.users(nearby, account, at)) // of programs
+	}
+	return users
+}
+
+// users returns for how many accounts besides one a feature is usual, with a third of the
+// other users.
+func (c *weights) users(feature, besides uint64, at int64) int {
+	usual := c.population.UsersBesides(usualOf(feature), besides, at)
+	users := c.population.UsersBesides(baseline.Feature(feature), besides, at)
 	return usual + max(users-usual, 0)/adoptedBy
 }
 
@@ -107,7 +123,7 @@ func (c *weights) rareShare(d *profile, n *observation) float64 {
 	if !c.dependsOnRarity(d, n) || c.population.Accounts() < leastTenant {
 		return 1
 	}
-	share := rarity(c.others(d, n.kind, n.feature, n.last), c.common())
+	share := rarity(c.others(d, n.kind, n.feature, n.client, n.last), c.common())
 	if (setOf(sessionMoved, impossibleTravel).has(n.kind) || ofOwnScript.has(n.kind) && c.inUsualNetwork(n.client)) && !c.population.Learned(n.first, learningDays) {
 		share /= 2
 	}
@@ -152,7 +168,7 @@ func (c *weights) seenBy(d *profile, n *observation) string {
 	if !c.dependsOnRarity(d, n) {
 		return ""
 	}
-	users, all := c.others(d, n.kind, n.feature, n.last), c.population.Accounts()
+	users, all := c.others(d, n.kind, n.feature, n.client, n.last), c.population.Accounts()
 	if d.kind == aUser {
 		users++
 	}

@@ -126,7 +126,7 @@ func (c *signIns) rentedNetwork(d *profile, ev *event.Event, w *networkContext, 
 	if period := c.policy.Collection.Baseline; d.Baseline.IsNew(w.network, at, period) && !d.Baseline.KnewBefore(anyRented, at, period) {
 		c.evidence.raiseUnless(w.network, d, ev, signInRented, nil)
 	}
-	if !suspicious && !c.evidence.fromAttack(d, ev) {
+	if !suspicious && !c.networks.onServer(ev) && !c.evidence.fromAttack(d, ev) {
 		d.Baseline.Use(anyRented, at, baseline.MaxFeatures)
 	}
 }
@@ -192,7 +192,7 @@ func (c *signIns) byScript(d *profile, ev *event.Event, w *networkContext) {
 // familiar reports whether the network is usual for the account or for many others.
 func (c *signIns) familiar(d *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
-	return w.usual || w.network != 0 && (d.Baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.weights.others(d, newNetwork, w.network, at)) >= c.weights.common())
+	return w.usual || w.network != 0 && (d.Baseline.KnewBefore(w.network, at, c.policy.Collection.Baseline) || float64(c.weights.others(d, newNetwork, w.network, clientOf(ev), at)) >= c.weights.common())
 }
 
 // learn adds a sign-in to the baselines of the account and its groups, unless it was
@@ -222,7 +222,7 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, 
 		}
 		if d.Baseline.Use(p.key, at, baseline.MaxFeatures) {
 			if !p.own {
-				c.weights.seen(d, ev, p.key)
+				c.seen(d, ev, p)
 			}
 			c.networks.learnName(p, ev)
 		}
@@ -245,6 +245,16 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, 
 	if d.Baseline.Days == 2 {
 		c.subjects.profiles.Protect(d.key) // an account in use: a flood of new accounts must not evict it
 	}
+}
+
+// seen counts the account of a sign-in as a user of a feature. A program on a rented server
+// makes it a user of the servers nearby, not of all those of the owner.
+func (c *signIns) seen(d *profile, ev *event.Event, p *eventFeature) {
+	shared := p.key
+	if p.signal == newNetwork && c.networks.onServer(ev) {
+		shared = c.networks.serversOf(clientOf(ev))
+	}
+	c.weights.seenAs(d, ev, p.key, shared)
 }
 
 func recentSignIn(ev *event.Event) behaviour.SignIn {

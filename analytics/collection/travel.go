@@ -51,7 +51,7 @@ func (c *travel) compare(d *profile, v, o *behaviour.Point, ev *event.Event) {
 		early, late = v, o
 	}
 	knew := d.Baseline.KnewBefore(late.Network, late.At, c.policy.Collection.Baseline)
-	if knew || c.weights.others(d, impossibleTravel, early.Network, early.At) < c.weights.others(d, impossibleTravel, late.Network, late.At) {
+	if knew || c.weights.others(d, impossibleTravel, early.Network, early.Client, early.At) < c.weights.others(d, impossibleTravel, late.Network, late.Client, late.At) {
 		late = early // the one that is not the account's, or that fewer others use
 	}
 	n := c.observationOf(impossibleTravel, late)

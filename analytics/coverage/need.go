@@ -92,11 +92,13 @@ var needs = []need{
 	{"AN0131", "access.ordinary", []Service{owa, ews, activeSync, mapi, imap, pop, MailboxAudit}, setOf(Account)},
 	{"AN0131", "access.read_through", []Service{MailboxAudit}, setOf(Application, Items)},
 	{"AN0131", "access.read_through", []Service{graph}, setOf(Application)}, // requests are counted
-	{"AN0131", "access.scripting_agent", []Service{ews, rest, MailboxAudit, graph}, setOf(Agent)},
-	{"AN0131", "access.tool", []Service{ews, rest, MailboxAudit, graph}, setOf(Agent)},
+	{"AN0131", "access.scripting_agent", []Service{ews, mapi, rpc, rest, MailboxAudit, graph}, setOf(Agent)},
+	{"AN0131", "access.tool", []Service{ews, mapi, rpc, rest, MailboxAudit, graph}, setOf(Agent)},
+	{"AN0131", "access.tool", byApps, setOf(Application)},
 	{"AN0131", "access.no_agent", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.item_by_item", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.foreign_app", byApps, setOf(Application)},
+	{"AN0131", "access.foreign_app", []Service{ews}, setOf(Account, Agent)},
 	{"AN0131", "access.many_items", []Service{MailboxAudit, imap, pop}, setOf(Account, Items)},
 	{"AN0131", "access.many_items", []Service{graph}, setOf(Account)}, // requests are counted
 	{"AN0131", "access.graph", []Service{graph}, setOf(Application)},

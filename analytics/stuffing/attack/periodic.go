@@ -21,6 +21,9 @@ func (p *Periodic) Add(at int64) {
 	case p.n >= 4 && float64(gap)/1000 > 4*p.Mean():
 	default:
 		seconds := float64(gap) / 1000
+		if p.n <= 4 && 4*seconds < p.Mean() {
+			*p = Periodic{} // what came before was the pause
+		}
 		p.n++
 		p.sum += seconds
 		p.sumOfSquare += seconds * seconds

@@ -11,6 +11,9 @@ func TestPeriodic(t *testing.T) {
 	}{
 		{"every ten minutes", []int64{10, 10, 11, 10, 9, 10}, true},
 		{"asleep for a night", []int64{10, 10, 10, 10, 600, 10, 10}, true},
+		{"asleep after the first", []int64{840, 10, 10, 11, 10, 9}, true},
+		{"asleep after two", []int64{10, 840, 10, 10, 11, 10}, true},
+		{"asleep after four", []int64{10, 10, 10, 840, 10, 10, 11, 10}, true},
 		{"by hand", []int64{1, 12, 3, 30, 2, 19}, false},
 		{"too few", []int64{10, 10}, false},
 	} {
