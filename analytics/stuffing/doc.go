@@ -119,7 +119,9 @@
 // counts where only the attack gets in. Where other people use the address, too, their
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
-// people were before it. In a campaign, a sign-in with a program that people use must be
+// people were before it. The first people at a new place are named until others come with
+// their own programs: then their sign-ins are judged again, and what is no longer believed is
+// taken back, but not what got in with the attack's program while it went on. In a campaign, a sign-in with a program that people use must be
 // near to failures of the campaign (twelve mean intervals, ten minutes to two hours), with
 // a service that a tenth of these use. In one without a rare feature, the address must
 // have failed for others, with an agent new to the account, or with the tool of the sign-in

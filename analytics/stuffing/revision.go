@@ -14,6 +14,8 @@ type revisions struct {
 	profiles   *profiles
 	thresholds *thresholds
 	campaigns  *campaigns
+
+	credentials *credentials
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
@@ -117,6 +119,38 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 	if s.incidents.tracker.Newest()-got.first >= minute && i.Counts.Failures <= len(i.Attempts()) {
 		s.campaigns.revise(i)
 	}
+}
+
+// judgeAgain takes back the credentials that were named at a client before it was known that people
+// live there, and returns their sign-ins, which are these people's.
+func (s *revisions) judgeAgain(c *client) (own []*signIn) {
+	for _, u := range c.signIns() {
+		taken := false
+		if i := c.incident; s.incidents.inReach(i, u.first) && mayTakeBack(i, c, u.signIn) && s.credentials.classify(i, c, u.signIn) == legitimate {
+			s.credentials.takeBack(i, u.signIn)
+			taken = true
+		}
+		for _, k := range s.campaigns.list {
+			if i := k.incident; mayTakeBack(i, c, u.signIn) && (taken || peopleBeside(c, i, u.signIn) >= sharedUsers && s.campaigns.ofSuccess(c, u.signIn) != k) {
+				s.credentials.takeBack(i, u.signIn)
+				taken = true
+			}
+		}
+		if taken {
+			own = append(own, u.signIn)
+		}
+	}
+	return own
+}
+
+// mayTakeBack reports whether an incident names an account for a sign-in at a client, but not for one with a
+// program of the attack while that went on.
+func mayTakeBack(i *attack.Attack, c *client, got *signIn) bool {
+	if !i.Valid.Has(got.key) {
+		return false
+	}
+	named, ok := i.Valid.Of(got.key)
+	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent(named.Agent)) && during(i, named.At.UnixMilli()))
 }
 
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.
