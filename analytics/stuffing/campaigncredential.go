@@ -57,7 +57,8 @@ func (s *campaigns) withTool(c *client, got *signIn) *campaign {
 }
 
 // withTrait returns the campaign that has something rare in common with a success. Only
-// scripts and the mail protocols get in when it does not fail.
+// scripts and the mail protocols get in when it does not fail. A device that has
+// sent mail before, such as a printer, may have moved.
 func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 	features := featuresOf(c, got.tool, got.app)
 	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
@@ -67,7 +68,7 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 		}
 		k := s.byTrait[uint64(features[n])]
 		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool ||
-			!s.knowsRare(k, got) && !k.has(c.key) || n != traitTool && personal(got) && !(k.isNear(got.first) && k.tries(got.service)) {
+			!s.knowsRare(k, got) && !k.has(c.key) || ofPeople(k, c, got) || n != traitTool && personal(got) && !(k.isNear(got.first) && k.tries(got.service)) {
 			continue
 		}
 		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
@@ -75,6 +76,31 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 		}
 	}
 	return nil
+}
+
+// ofPeople reports whether a success at an address that has not failed in a campaign is that of a mail program
+// which its account used before it, and which has not been back at another place since, or has come to where people get in
+// with their own programs.
+func ofPeople(k *campaign, c *client, got *signIn) bool {
+	return got.agent == mailProtocols && !k.has(c.key) && got.account.hadSignedIn(k.began-day) && !got.account.neverUsed(mailProtocols, k.began) &&
+		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.incident, got) >= sharedUsers)
+}
+
+// lookBackAt adds the successes of an account at other addresses before it was back at its own with a mail program: a
+// device that is still where it was has not moved.
+func (s *campaigns) lookBackAt(c *client, a *account) {
+	for _, h := range a.known {
+		from, ok := s.profiles.clients.Peek(h.client)
+		if !ok || h.client == c.key {
+			continue
+		}
+		if got := from.signInOf(a.key); got != nil && got.foreign && got.agent == mailProtocols {
+			if k := s.ofSuccess(from, got); k != nil && s.credentials.add(k.incident, from, got) {
+				s.incidents.tracker.Update(k.incident.Incident)
+				return // the list has changed
+			}
+		}
+	}
 }
 
 // personal reports whether a success is made with a program that people use. The mail protocols

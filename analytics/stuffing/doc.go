@@ -134,7 +134,8 @@
 // expected without an attack, none is named. On the first day only addresses that failed
 // count, unless the account had signed in before the campaign. From an address that failed
 // for another account before and that nobody else uses, a new subnet of the account's own
-// provider is enough. The alert has the method, time, address, program and record id of
+// provider is enough. A mail program that its account has used before, such as a printer's, may have moved: from
+// an address that has not failed it is named once the account signs in at another place again. The alert has the method, time, address, program and record id of
 // the sign-in.
 //
 // # Triage

@@ -372,6 +372,11 @@ func (a *account) hadSignedIn(before int64) bool {
 	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.first <= before })
 }
 
+// signedInAfter reports whether the account has signed in after a time from another client than the one given.
+func (a *account) signedInAfter(at int64, other event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client != other && h.last > at })
+}
+
 // usedBefore reports whether the account went on to use the client for so long
 // that the first success was its own.
 func (a *account) usedBefore(c *client, got *signIn) bool {

@@ -51,6 +51,9 @@ func (s *signIns) observe(ev *event.Event) {
 	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
+	if !got.foreign && got.agent == mailProtocols && len(s.campaigns.list) > 0 {
+		s.campaigns.lookBackAt(c, a)
+	}
 	if got.foreign {
 		for _, own := range s.revisions.judgeAgain(c) {
 			s.learning.add(c, own.account, own, own)
