@@ -79,10 +79,10 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 }
 
 // ofPeople reports whether a success at an address that has not failed in a campaign is that of a mail program
-// which its account used before it, and which has not been back at another place since, or has come to where people get in
+// which its account used before it for a day or longer, and which has not been back at another place since, or has come to where people get in
 // with their own programs.
 func ofPeople(k *campaign, c *client, got *signIn) bool {
-	return got.agent == mailProtocols && !k.has(c.key) && got.account.hadSignedIn(k.began-day) && !got.account.neverUsed(mailProtocols, k.began) &&
+	return got.agent == mailProtocols && !k.has(c.key) && got.account.sendsMail(k.began) &&
 		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.incident, got) >= sharedUsers)
 }
 

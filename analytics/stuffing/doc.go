@@ -26,7 +26,7 @@
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
 //     accounts than sign in; leaked accounts alone; at least three accounts a day
-//     on four days of eight; or, with a script that hardly anybody signs in with, as many
+//     on four days of eight, from it and others of its /24 that try several accounts; or, with a script that hardly anybody signs in with, as many
 //     accounts with those that get in, if fewer get in than fail.
 //   - A shared address (sharedaddress.go): declared as corporate_egress, or five
 //     accounts that have signed in there for a while. The unit is the address
