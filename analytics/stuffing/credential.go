@@ -73,9 +73,8 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 // at another time than the attack.
 func leastBeside(i *attack.Attack, got *signIn, usedAgent bool) int {
 	switch {
-	case !personal(got):
 	case !i.UsesAgent(got.agent):
-		if usedAgent || scripted(i) {
+		if usedAgent || personal(got) && scripted(i) {
 			return maxUsersBeside + 1
 		}
 	case usedAgent && !i.HasFailed(got.key) && !during(i, got.first):
