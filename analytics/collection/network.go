@@ -179,7 +179,7 @@ func linksOf(p *policy.Policy, ev *event.Event) (l links) {
 
 // linkOf returns the link of a client: of its prefix, as the policy cuts addresses.
 func linkOf(p *policy.Policy, k event.ClientKey) uint64 {
-	k = k.Cut(p.State.IPv4Prefix, p.State.IPv6Prefix)
+	k = p.ClientOf(k)
 	return event.SaltedHash('i', k[:])
 }
 

@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"slices"
+
 	"redshank/analytics/alert"
 	"redshank/analytics/policy"
 )
@@ -34,4 +36,28 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 		n.Apps = a.Apps
 	}
 	return n
+}
+
+// covered reports whether the messages of a campaign include an incident, so that it sends
+// none of its own, and counts the message as suppressed in the campaign. A botnet has
+// thousands of clients with an incident each: the campaign has sent a message and lists as
+// many of them as an alert can, this one is not listed, has sent nothing, has no credential,
+// and is less than a tenth of the campaign. If the campaign is withdrawn the incident sends
+// its message after all.
+func (t *Tracker) covered(i *Incident) bool {
+	if i.Campaign == "" || i.last.sequence > 0 || i.Severity >= alert.Critical {
+		return false
+	}
+	k := t.ByID(i.Campaign)
+	if k == nil || k.last.sequence == 0 || len(k.Members) < MaxListed || slices.Contains(k.Members, i.ID) || 10*i.Detail.Volume() >= k.Detail.Volume() {
+		return false
+	}
+	if !i.last.muted {
+		k.suppressed++
+		t.stats.Suppressed++
+	}
+	i.last = notification{at: i.End, sent: t.newest, severity: i.Severity, class: i.Class, volume: i.Detail.Volume(), muted: true}
+	t.MarkDirty(i)
+	t.MarkDirty(k)
+	return true
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -241,9 +242,12 @@ func (t *Tracker) Flush() []*alert.Alert {
 	return t.take()
 }
 
+// reviewWaiting sends the messages that have waited for the next minute: those of campaigns
+// before those of the clients in them.
 func (t *Tracker) reviewWaiting() {
 	waiting := t.waiting
 	t.waiting = nil
+	slices.SortStableFunc(waiting, func(a, b *Incident) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	for _, i := range waiting {
 		i.waiting = false
 		if i.closed {
@@ -270,7 +274,7 @@ func (t *Tracker) review(i *Incident) {
 	}
 	i.Detail.Assess()
 	phase := t.phase(i)
-	if phase == "" {
+	if phase == "" || t.covered(i) {
 		return
 	}
 	urgent := i.Severity >= alert.Critical && i.last.severity < alert.Critical
@@ -367,7 +371,9 @@ func (t *Tracker) finalUpdate(i *Incident) {
 		t.notify(i, alert.PhaseWithdrawn)
 		return
 	}
-	t.notify(i, alert.PhaseQuiet)
+	if !t.covered(i) {
+		t.notify(i, alert.PhaseQuiet)
+	}
 }
 
 // Close calls the functions of OnClose and returns the final messages of all incidents.

@@ -212,6 +212,45 @@ func TestCapPerMinute(t *testing.T) {
 
 // An incident closes after the quiet time and the permitted lateness, with a final
 // message if the last one is not up to date.
+// A campaign tells of the clients that it does not list, unless one stands out or has a
+// credential, and tells before the clients that wait with it.
+func TestClientsOfACampaign(t *testing.T) {
+	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = MaxListed })
+	client := func(n int) string { return fmt.Sprint("192.0.2.", n) }
+	for n := range MaxListed {
+		touch(tracker, client(n), begin)
+	}
+	expect(t, "clients", tracker.Flush(), slices.Repeat([]string{alert.PhaseOpened}, MaxListed)...)
+	for n := range 2 * MaxListed {
+		touch(tracker, client(MaxListed+n), begin)
+	}
+	whole := touch(tracker, "campaign", begin)
+	whole.volume = 100
+	for n := range 3 * MaxListed {
+		i := tracker.Open(gradedRule, client(n), begin)
+		if i.Campaign = whole.incident.ID; len(whole.incident.Members) < MaxListed {
+			whole.incident.Members = append(whole.incident.Members, i.ID)
+		}
+	}
+	expect(t, "above the cap", tracker.Flush())
+	touch(tracker, client(MaxListed), begin).volume = 10
+	touch(tracker, client(MaxListed+1), begin).severity = alert.Critical
+	tracker.Advance(begin + event.Minute)
+	got := tracker.Flush()
+	expect(t, "the campaign and two clients", got, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened)
+	if len(got) > 0 && got[0].ID != whole.incident.ID {
+		t.Errorf("the first message is of %s, want the campaign", got[0].ID)
+	}
+	if want := 2*MaxListed - 2; whole.incident.suppressed != want {
+		t.Errorf("the campaign counts %d suppressed messages, want %d", whole.incident.suppressed, want)
+	}
+	tracker.Withdraw(whole.incident)
+	closing := tracker.Close()
+	if n := len(closing); n < 2*MaxListed-2 || n > 2*MaxListed {
+		t.Errorf("%d messages after the withdrawal of the campaign, want those of all clients", n)
+	}
+}
+
 func TestQuietIncidentsClose(t *testing.T) {
 	tracker := newGraded(t, nil)
 	touch(tracker, "alice", begin)

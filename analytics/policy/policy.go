@@ -124,6 +124,12 @@ func (p *Policy) Blockable(prefix netip.Prefix) bool {
 // explanations: events carry their marks.
 func (p *Policy) AddressMarks(addr netip.Addr) event.Marks { return p.networks.Load().find(addr).marks }
 
+// ClientOf returns the client that an address belongs to: its prefix, as state.ipv4_prefix
+// and state.ipv6_prefix say.
+func (p *Policy) ClientOf(address event.ClientKey) event.ClientKey {
+	return address.Cut(p.State.IPv4Prefix, p.State.IPv6Prefix)
+}
+
 // NetworkLabels are the labels of an address. It allocates; it serves alerts.
 func (p *Policy) NetworkLabels(addr netip.Addr) []string {
 	t := p.networks.Load()

@@ -1,19 +1,33 @@
 package stuffing
 
 import (
+	"cmp"
 	"slices"
 
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/campaign"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
+// campaignCredentials names the accounts whose passwords the attacker of a campaign knows.
+type campaignCredentials struct {
+	incidents   *incidents
+	profiles    *profiles
+	rarity      *rarity
+	foreign     *foreignSignIns
+	set         *campaign.Set
+	credentials *credentials
+	geo         *policy.GeoCache
+}
+
 // ofSuccess returns the campaign whose attacker a success must be: the
 // account does not know the network, nor the program, and either the rare trait
 // of the campaign is there or the address is one that failed in it.
-func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
+func (s *campaignCredentials) ofSuccess(c *client, got *signIn) *campaign.Campaign {
 	switch {
-	case len(s.list) == 0:
+	case len(s.set.All()) == 0:
 		return nil
 	case !got.password():
 		return s.bySession(c, got)
@@ -25,15 +39,10 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 		k = s.withTrait(c, got)
 	}
 	if k != nil {
-		for _, o := range s.list {
-			if o.parted && o.covers(got.first) && o.claims(got.tool, c.owner) {
-				return o
-			}
-		}
-		return k
+		return cmp.Or(s.set.Claiming(got.first, got.tool, c.owner), k)
 	}
-	for _, k := range s.list {
-		if k.covers(got.first) && s.without(k, c, got) {
+	for _, k := range s.set.All() {
+		if k.Covers(got.first) && s.without(k, c, got) {
 			return k
 		}
 	}
@@ -43,13 +52,13 @@ func (s *campaigns) ofSuccess(c *client, got *signIn) *campaign {
 // withTool returns the campaign with something rare that has failed from the address of a success, with
 // the tool of the success. Where people come and go, those who bring their own program are
 // people of the place.
-func (s *campaigns) withTool(c *client, got *signIn) *campaign {
+func (s *campaignCredentials) withTool(c *client, got *signIn) *campaign.Campaign {
 	if c.shared(0) || !window.NamesTool(got.tool) {
 		return nil
 	}
-	for _, k := range s.list {
-		if !k.tenant && k.covers(got.first) && k.has(c.key) && slices.Contains(k.tools, got.tool) &&
-			!(got.account.usedAgent(got.agent, k.began) && c.usersBeside(got, nil) > maxUsersBeside) {
+	for _, k := range s.set.All() {
+		if !k.OfTenant() && k.Covers(got.first) && k.Has(c.key) && k.HasTool(got.tool) &&
+			!(got.account.usedAgent(got.agent, k.Began) && c.usersBeside(got, nil) > maxUsersBeside) {
 			return k
 		}
 	}
@@ -59,19 +68,19 @@ func (s *campaigns) withTool(c *client, got *signIn) *campaign {
 // withTrait returns the campaign that has something rare in common with a success. Only
 // scripts and the mail protocols get in when it does not fail. A device that has
 // sent mail before, such as a printer, may have moved.
-func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
+func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campaign {
 	features := featuresOf(c, got.tool, got.app)
-	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[traitTool], got.first))
+	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[evidence.TraitTool], got.first))
 	for n := range evidence.MaxTraits {
-		if n == traitOddTool && usual {
+		if n == evidence.TraitOddTool && usual {
 			continue // the tool is odd only at networks from which few accounts sign in
 		}
-		k := s.byTrait[uint64(features[n])]
-		if k == nil || !k.covers(got.first) || got.account.usedAgent(got.agent, k.began) && n != traitTool ||
-			!s.knowsRare(k, got) && !k.has(c.key) || ofPeople(k, c, got) || n != traitTool && personal(got) && !(k.isNear(got.first) && k.tries(got.service)) {
+		k := s.set.OfTrait(uint64(features[n]))
+		if k == nil || !k.Covers(got.first) || got.account.usedAgent(got.agent, k.Began) && n != evidence.TraitTool ||
+			!s.knowsRare(k, got) && !k.Has(c.key) || ofPeople(k, c, got) || n != evidence.TraitTool && personal(got) && !(k.IsNear(got.first) && k.Tries(got.service)) {
 			continue
 		}
-		if n == traitTool || n == traitOddTool || slices.Contains(k.tools, got.tool) || k.has(c.key) {
+		if n == evidence.TraitTool || n == evidence.TraitOddTool || k.HasTool(got.tool) || k.Has(c.key) {
 			return k
 		}
 	}
@@ -81,22 +90,22 @@ func (s *campaigns) withTrait(c *client, got *signIn) *campaign {
 // ofPeople reports whether a success at an address that has not failed in a campaign is that of a mail program
 // which its account used before it for a day or longer, and which has not been back at another place since, or has come to where people get in
 // with their own programs.
-func ofPeople(k *campaign, c *client, got *signIn) bool {
-	return got.agent == mailProtocols && !k.has(c.key) && got.account.sendsMail(k.began) &&
-		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.incident, got) >= sharedUsers)
+func ofPeople(k *campaign.Campaign, c *client, got *signIn) bool {
+	return got.agent == mailProtocols && !k.Has(c.key) && got.account.sendsMail(k.Began) &&
+		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.Incident, got) >= sharedUsers)
 }
 
 // lookBackAt adds the successes of an account at other addresses before it was back at its own with a mail program: a
 // device that is still where it was has not moved.
-func (s *campaigns) lookBackAt(c *client, a *account) {
+func (s *campaignCredentials) lookBackAt(c *client, a *account) {
 	for _, h := range a.known {
 		from, ok := s.profiles.clients.Peek(h.client)
 		if !ok || h.client == c.key {
 			continue
 		}
 		if got := from.signInOf(a.key); got != nil && got.foreign && got.agent == mailProtocols {
-			if k := s.ofSuccess(from, got); k != nil && s.credentials.add(k.incident, from, got) {
-				s.incidents.tracker.Update(k.incident.Incident)
+			if k := s.ofSuccess(from, got); k != nil && s.credentials.add(k.Incident, from, got) {
+				s.incidents.tracker.Update(k.Incident.Incident)
 				return // the list has changed
 			}
 		}
@@ -112,12 +121,12 @@ func personal(got *signIn) bool {
 // bySession returns the campaign whose attacker a renewed session must be, where nobody
 // else gets in: with its rare tool, or with another of its tools at one of its addresses that has
 // failed for others with it.
-func (s *campaigns) bySession(c *client, got *signIn) *campaign {
-	if k := s.byTrait[uint64(toolFeature(got.tool))]; k != nil && k.covers(got.first) && s.knowsRare(k, got) && c.onlyAttacker(k.incident, got) && !got.account.usedAgent(got.agent, k.began) {
+func (s *campaignCredentials) bySession(c *client, got *signIn) *campaign.Campaign {
+	if k := s.set.OfTrait(uint64(toolFeature(got.tool))); k != nil && k.Covers(got.first) && s.knowsRare(k, got) && c.onlyAttacker(k.Incident, got) && !got.account.usedAgent(got.agent, k.Began) {
 		return k
 	}
-	for _, k := range s.list {
-		if k.has(c.key) && k.covers(got.first) && slices.Contains(k.tools, got.tool) && c.failedWith(got) && c.onlyAttacker(k.incident, got) {
+	for _, k := range s.set.All() {
+		if k.Has(c.key) && k.Covers(got.first) && k.HasTool(got.tool) && c.failedWith(got) && c.onlyAttacker(k.Incident, got) {
 			return k
 		}
 	}
@@ -127,24 +136,24 @@ func (s *campaigns) bySession(c *client, got *signIn) *campaign {
 // knowsRare reports whether what is rare was known when a campaign began: on the first
 // day, that holds for programs that no person uses, and for accounts that had signed in
 // well before.
-func (s *campaigns) knowsRare(k *campaign, got *signIn) bool {
-	return s.rarity.population.Learned(k.began, 1) || isScript(got.family) ||
-		got.account.hadSignedIn(min(k.began, got.first)-agentAge)
+func (s *campaignCredentials) knowsRare(k *campaign.Campaign, got *signIn) bool {
+	return s.rarity.population.Learned(k.Began, 1) || isScript(got.family) ||
+		got.account.hadSignedIn(min(k.Began, got.first)-agentAge)
 }
 
 // ofMember returns the campaign whose attacker a success must be that is foreign to its
 // account only by its subnet: the address has failed for another account before, as
 // part of the campaign, nobody else gets in there, and the tool is one of the campaign. The
 // owner of the network and a common browser are then no excuse.
-func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
+func (s *campaignCredentials) ofMember(c *client, got *signIn) *campaign.Campaign {
 	switch {
 	case !s.incidents.inReach(c.campaign, got.first), c.shared(0), !window.NamesTool(got.tool),
 		got.family == event.Mobile, got.family == event.Outlook, got.service == event.EAS,
 		got.account.knewSubnet(c.key, got.first), c.usersBeside(got, nil) > 0, !c.failedBefore(got):
 		return nil
 	}
-	for _, k := range s.list {
-		if k.incident == c.campaign && k.covers(got.first) && slices.Contains(k.tools, got.tool) {
+	for _, k := range s.set.All() {
+		if k.Incident == c.campaign && k.Covers(got.first) && k.HasTool(got.tool) {
 			return k
 		}
 	}
@@ -156,45 +165,45 @@ func (s *campaigns) ofMember(c *client, got *signIn) *campaign {
 // tenant is; or, in a campaign that has only more failures than usual, one from an
 // address that failed for others, with a script that hardly anybody uses, or like the
 // attacker's in other ways.
-func (s *campaigns) without(k *campaign, c *client, got *signIn) bool {
+func (s *campaignCredentials) without(k *campaign.Campaign, c *client, got *signIn) bool {
 	switch {
-	case windowsSignIn(got), c.shared(0), c.usersBeside(got, nil) > maxUsersBeside, !k.tries(got.service), !k.isNear(got.first),
-		s.incidents.inReach(c.incident, got.first) && (!k.has(c.key) || k.tenant && len(k.only) == 0):
+	case windowsSignIn(got), c.shared(0), c.usersBeside(got, nil) > maxUsersBeside, !k.Tries(got.service), !k.IsNear(got.first),
+		s.incidents.inReach(c.incident, got.first) && (!k.Has(c.key) || k.Wide()):
 		return false // named by the incident of the client
-	case s.elsewhere(k, c, got, k.began) && !s.usual(k, got, &k.usualElsewhere, s.elsewhere):
+	case s.elsewhere(k, c, got, k.Began) && !s.usual(k, got, &k.SignIns.Elsewhere, s.elsewhere):
 		return true
-	case !k.tenant:
+	case !k.OfTenant():
 		return false
-	case k.has(c.key) && c.failedForOthers(got.key):
+	case k.Has(c.key) && c.failedForOthers(got.key):
 		return s.atMember(k, c, got)
-	case got.agent == mailProtocols && k.mailOnly():
-		_, last := k.incident.FailuresOf(got.key)
-		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.began) && got.account.neverUsed(mailProtocols, k.began)
+	case got.agent == mailProtocols && k.MailOnly():
+		_, last := k.Incident.FailuresOf(got.key)
+		return abs(got.first-last) <= hour && !got.account.knowsOwner(c.owner, k.Began) && got.account.neverUsed(mailProtocols, k.Began)
 	case !personal(got):
-		return k.uses(got) && !got.account.usedAgent(got.agent, k.began) && s.rarity.rare(toolFeature(got.tool), got.first)
+		return k.Uses(got.tool, got.agent) && !got.account.usedAgent(got.agent, k.Began) && s.rarity.rare(toolFeature(got.tool), got.first)
 	}
-	return s.like(k, c, got, k.began) && (s.knowsRare(k, got) && s.rarity.rare(toolFeature(got.tool), got.first) ||
-		s.rarity.population.Learned(k.began, 3) && !s.usual(k, got, &k.usualLike, s.like))
+	return s.like(k, c, got, k.Began) && (s.knowsRare(k, got) && s.rarity.rare(toolFeature(got.tool), got.first) ||
+		s.rarity.population.Learned(k.Began, 3) && !s.usual(k, got, &k.SignIns.Like, s.like))
 }
 
 // atMember reports whether a success at an address of a campaign that has failed for other
 // accounts is the attacker's: with an agent new to the account, or, where nobody else
 // gets in, with a tool that failed there for others, from an owner's network new to the
 // account.
-func (s *campaigns) atMember(k *campaign, c *client, got *signIn) bool {
-	if !got.account.usedAgent(got.agent, k.began) && (s.knowsRare(k, got) || c.failedWith(got)) {
+func (s *campaignCredentials) atMember(k *campaign.Campaign, c *client, got *signIn) bool {
+	if !got.account.usedAgent(got.agent, k.Began) && (s.knowsRare(k, got) || c.failedWith(got)) {
 		return true
 	}
-	return c.usersBeside(got, nil) == 0 && c.failedWith(got) && got.account.hadSignedIn(k.began-day) && !got.account.knowsOwner(c.owner, k.began)
+	return c.usersBeside(got, nil) == 0 && c.failedWith(got) && got.account.hadSignedIn(k.Began-day) && !got.account.knowsOwner(c.owner, k.Began)
 }
 
 // like reports whether a success is like those of the attacker in a campaign: with a tool
 // of the campaign that is new to an account of which another program of the kind is known,
 // and from a network of an owner that is new to the account: one of the campaign, unless
 // most of these are odd, or an odd one.
-func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool {
-	return (slices.Contains(k.tools, got.tool) || slices.Contains(k.only, got.agent)) && window.NamesTool(got.tool) && got.password() &&
-		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || !s.fromOdd(k) && slices.Contains(k.origin.Owners, c.owner)) &&
+func (s *campaignCredentials) like(k *campaign.Campaign, c *client, got *signIn, before int64) bool {
+	return (k.HasTool(got.tool) || k.ConsistsOf(got.agent)) && window.NamesTool(got.tool) && got.password() &&
+		(c.owner == 0 || s.rarity.oddOwner(c, got.first) || !s.fromOdd(k) && slices.Contains(k.Owners(), c.owner)) &&
 		!got.account.knowsOwner(c.owner, before) && !got.account.usedAgent(got.agent, before) && got.account.usedKind(got.family, before-day)
 }
 
@@ -204,11 +213,11 @@ func (s *campaigns) like(k *campaign, c *client, got *signIn, before int64) bool
 // The account's own program is one of the campaign only if most failures are made with it,
 // or if the account was in another country within hours before.
 // Without a database, the networks alone decide.
-func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64) bool {
-	if !got.password() || got.agent == mailProtocols || !k.uses(got) || !s.rarity.oddOwner(c, k.began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
+func (s *campaignCredentials) elsewhere(k *campaign.Campaign, c *client, got *signIn, before int64) bool {
+	if !got.password() || got.agent == mailProtocols || !k.Uses(got.tool, got.agent) || !s.rarity.oddOwner(c, k.Began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
 		return false
 	}
-	if got.account.usedAgent(got.agent, before) && !k.madeWith(got) && !s.justElsewhere(got) {
+	if got.account.usedAgent(got.agent, before) && !k.MadeWith(got.tool, got.agent) && !s.justElsewhere(got) {
 		return false
 	}
 	if !s.profiles.policy.HasOwners() {
@@ -222,8 +231,8 @@ func (s *campaigns) elsewhere(k *campaign, c *client, got *signIn, before int64)
 
 // rentedShare returns the share of the latest failures of a campaign that come from servers
 // for rent.
-func (s *campaigns) rentedShare(k *campaign) float64 {
-	rented, all := 0, k.incident.Attempts()
+func (s *campaignCredentials) rentedShare(k *campaign.Campaign) float64 {
+	rented, all := 0, k.Incident.Attempts()
 	for n := range all {
 		if s.geo.Rented(event.ClientKey(all[n].Client).Addr()) {
 			rented++
@@ -235,7 +244,7 @@ func (s *campaigns) rentedShare(k *campaign) float64 {
 // abroad reports whether a success comes from a country in which its account had not
 // signed in before a time; or, for an account of which no country is known, hardly anybody
 // in a network that was new.
-func (s *campaigns) abroad(k *campaign, got *signIn, before int64) bool {
+func (s *campaignCredentials) abroad(k *campaign.Campaign, got *signIn, before int64) bool {
 	here, known := s.geo.Locate(got.from.Addr()).Country, 0
 	for _, h := range got.account.known {
 		switch there := s.geo.Locate(h.client.Addr()).Country; {
@@ -252,7 +261,7 @@ func (s *campaigns) abroad(k *campaign, got *signIn, before int64) bool {
 // justElsewhere reports whether the account of a success was in another country in the
 // three hours before, with a program that is not a telephone's: their networks may
 // be those of another country.
-func (s *campaigns) justElsewhere(got *signIn) bool {
+func (s *campaignCredentials) justElsewhere(got *signIn) bool {
 	here := s.geo.Locate(got.from.Addr()).Country
 	return here != "" && slices.ContainsFunc(got.account.known, func(h knownClient) bool {
 		if h.last > got.first || h.last < got.first-3*hour || !h.usesFamily(event.Browser) && !h.usesFamily(event.Outlook) {
@@ -265,32 +274,32 @@ func (s *campaigns) justElsewhere(got *signIn) bool {
 
 // nobodyIn reports whether of many sign-ins from new networks in the week before a campaign
 // hardly any were in a country.
-func (s *campaigns) nobodyIn(country string, k *campaign) bool {
-	if k.countries == nil {
-		k.countries = map[string]int{}
+func (s *campaignCredentials) nobodyIn(country string, k *campaign.Campaign) bool {
+	if k.SignIns.Countries == nil {
+		k.SignIns.Countries = map[string]int{}
 		for n := range s.foreign.list {
-			if o := &s.foreign.list[n]; o.first < k.began-agentAge && o.first >= k.began-week {
-				k.countries[s.geo.Locate(o.from.Addr()).Country]++
+			if o := &s.foreign.list[n]; o.first < k.Began-agentAge && o.first >= k.Began-week {
+				k.SignIns.Countries[s.geo.Locate(o.from.Addr()).Country]++
 			}
 		}
 	}
 	all := 0
-	for _, n := range k.countries {
+	for _, n := range k.SignIns.Countries {
 		all += n
 	}
-	return all >= 10 && 100*k.countries[country] <= all
+	return all >= 10 && 100*k.SignIns.Countries[country] <= all
 }
 
 // fromOdd reports whether most owners of the networks from which a campaign opened are
 // such that hardly anybody signs in from there.
-func (s *campaigns) fromOdd(k *campaign) bool {
+func (s *campaignCredentials) fromOdd(k *campaign.Campaign) bool {
 	odd := 0
-	for _, owner := range k.origin.Owners {
-		if s.rarity.rare(ownerFeature(owner), k.began) {
+	for _, owner := range k.Owners() {
+		if s.rarity.rare(ownerFeature(owner), k.Began) {
 			odd++
 		}
 	}
-	return 2*odd > len(k.origin.Owners)
+	return 2*odd > len(k.Owners())
 }
 
 // How many honest sign-ins of the attacker's kind may be expected in the time of a campaign
@@ -304,12 +313,12 @@ const (
 // expected in the time of the campaign from those of the week before, which are counted
 // once. Before anything is known, one account in a thousand is expected to sign in like
 // that in a day.
-func (s *campaigns) usual(k *campaign, got *signIn, count *int, kind func(k *campaign, c *client, got *signIn, before int64) bool) bool {
+func (s *campaignCredentials) usual(k *campaign.Campaign, got *signIn, count *int, kind func(k *campaign.Campaign, c *client, got *signIn, before int64) bool) bool {
 	if *count == 0 {
 		*count = 1
 		for n := range s.foreign.list {
 			o := &s.foreign.list[n]
-			if o.first >= k.began || o.first < k.began-week {
+			if o.first >= k.Began || o.first < k.Began-week {
 				continue
 			}
 			if c, ok := s.profiles.clients.Peek(s.profiles.cut(o.from)); ok && kind(k, c, o, o.first) {
@@ -317,9 +326,9 @@ func (s *campaigns) usual(k *campaign, got *signIn, count *int, kind func(k *cam
 			}
 		}
 	}
-	known := float64(min(s.rarity.population.Known(k.began), week)) / day
-	expected := (float64(*count-1) + float64(s.rarity.population.Accounts())/1000) / (known + 1) * float64(k.end-k.began) / day
-	if got.account.usedAgent(got.agent, k.began) {
+	known := float64(min(s.rarity.population.Known(k.Began), week)) / day
+	expected := (float64(*count-1) + float64(s.rarity.population.Accounts())/1000) / (known + 1) * float64(k.End-k.Began) / day
+	if got.account.usedAgent(got.agent, k.Began) {
 		return known < 1 || expected > expectOwn
 	}
 	return known < 1 || expected > expectNew
@@ -332,11 +341,11 @@ const maxUsersBeside = 1
 
 // lookBack adds the successes of a campaign that came before it opened, or before the
 // failures of their time.
-func (s *campaigns) lookBack(k *campaign) {
-	k.searched = [...]int64{k.began, k.end}
+func (s *campaignCredentials) lookBack(k *campaign.Campaign) {
+	from, to := k.Search(s.incidents.slow)
 	for n := range s.foreign.list {
 		got := &s.foreign.list[n]
-		if got.first < k.began-s.slow || got.first > k.end+k.pause {
+		if got.first < from || got.first > to {
 			continue
 		}
 		c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from))
@@ -349,21 +358,21 @@ func (s *campaigns) lookBack(k *campaign) {
 			}
 		}
 		if s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
+			s.credentials.add(k.Incident, c, got)
 		}
 	}
 }
 
 // lookBackFrom adds the successes of a client that came before it became part of
 // a campaign. Those in the client's own incident count if they are valid credentials there.
-func (s *campaigns) lookBackFrom(k *campaign, c *client) {
+func (s *campaignCredentials) lookBackFrom(k *campaign.Campaign, c *client) {
 	for _, entry := range c.signIns() {
 		got := entry.signIn
 		if got.account.usedBefore(c, got) || s.incidents.inReach(c.incident, got.first) && s.credentials.classify(c.incident, c, got) != valid {
 			continue
 		}
 		if s.ofSuccess(c, got) == k {
-			s.credentials.add(k.incident, c, got)
+			s.credentials.add(k.Incident, c, got)
 		}
 	}
 }

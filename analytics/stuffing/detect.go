@@ -12,6 +12,7 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/campaign"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -36,7 +37,6 @@ type Detector struct {
 	clients    *clientIncidents
 	evidence   *evidence.List
 	foreign    *foreignSignIns
-	clusters   *clusters
 	campaigns  *campaigns
 	guessing   *guessing
 	signIns    *signIns
@@ -57,18 +57,19 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
 	cr := &credentials{tracker: tracker, profiles: a, population: population}
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
-	cl := &clusters{policy: p, tracker: tracker, profiles: a, population: population, evidence: e, slow: slow, table: window.NewTable[uint64, *cluster](maxClusters, window.Spread)}
-	l := &tenantLevel{policy: p, clusters: cl, profiles: a, population: population, evidence: e}
-	ca := &campaigns{incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, clusters: cl, level: l, credentials: cr, geo: geo, slow: slow, byTrait: map[uint64]*campaign{},
+	fi := campaign.NewFinder(p, tracker, population, e)
+	set := campaign.NewSet(fi, a.ownerOf)
+	cc := &campaignCredentials{incidents: i, profiles: a, rarity: r, foreign: f, set: set, credentials: cr, geo: geo}
+	ca := &campaigns{policy: p, incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, finder: fi, set: set, credentials: cc,
 		undecided: window.NewDeadlines[uint64, evidence.Undecided](maxUndecided)}
 	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
 		undecided: window.NewDeadlines[event.ClientKey, evidence.Undecided](maxUndecided)}
 	s := &Detector{
-		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, clusters: cl, campaigns: ca,
+		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, campaigns: ca,
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
-		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, campaigns: ca, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, credentials: cr}, forgiveness: forgiveness},
+		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr,
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -174,7 +175,7 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && namesAccount(ev) && !ownProgram(&t, a) && (k == nil || k.tenant && len(k.clients) < maxCampaignClients) {
+	if own == nil && namesAccount(ev) && !ownProgram(&t, a) && (k == nil || k.OfTenant() && !k.Full()) {
 		s.guessing.observe(ev, &t, c, s.profiles.account(ev))
 	}
 }
@@ -292,9 +293,8 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 
 // Tables implements analytics.Analytic.
 func (s *Detector) Tables() []state.Table {
-	tables := append(s.profiles.tables(),
-		state.Table{Name: tableCampaigns, Restore: s.campaigns.restore, Changes: s.campaigns.save, Loaded: s.campaigns.loaded})
-	tables = append(tables, s.evidence.Tables(s.clusters.loaded)...)
+	tables := append(s.profiles.tables(), s.campaigns.set.Table())
+	tables = append(tables, s.evidence.Tables(s.campaigns.finder.Loaded)...)
 	return append(tables,
 		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},
 		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation},

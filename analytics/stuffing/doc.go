@@ -35,13 +35,13 @@
 //     a common one twice the thresholds beyond what the address usually sees. The
 //     known users of the address are neither counted nor named. At hours at which
 //     hardly anybody signs in there, they count, if nobody gets in for two hours.
-//   - Many clients with something rare in common (cluster.go): a tool, a network
+//   - Many clients with something rare in common (campaign/cluster.go): a tool, a network
 //     owner with an application, a subnet, or a tool from networks of owners that
 //     hardly anybody comes from. Rare is what at most rare.accounts accounts of the
 //     tenant, or rare.per_thousand of them, had signed in with before that day.
 //     campaign.rare_addresses clients and campaign.accounts accounts in the slow
 //     window, and more than three times as many accounts as sign in.
-//   - Many clients with nothing in common (cluster.go): the foreign failures of the
+//   - Many clients with nothing in common (campaign/excess.go): the foreign failures of the
 //     whole tenant exceed what is usual at these hours of the day by
 //     campaign.addresses in sum (CUSUM; Javed and Paxson, CCS 2013), or those of a
 //     day exceed what is usual in a day; IMAP, POP and SMTP have levels of their own.
@@ -153,7 +153,12 @@
 // account, to a campaign, or to the evidence from which these open, and a success to
 // signIns in success.go. Each part has a type and a file: profiles of clients and
 // accounts (client.go, knownclients.go), statistics of a client's attempts, thresholds
-// and sharedAddresses, guessing, clusters and tenantLevel, campaigns, credentials.
-// Package evidence keeps the foreign failures, package attack what an incident has
-// counted.
+// and sharedAddresses, guessing, rarity, credentials. Package evidence keeps the foreign
+// failures, package attack what an incident has counted.
+//
+// Package campaign decides which failures make a campaign (Finder), of which campaign a
+// failure is, and what goes on with one or is split off from it (Set), and when one is
+// over (Campaign). campaigns in campaigns.go acts on that: it makes clients members and
+// opens the incidents. campaignCredentials in campaigncredential.go names the valid
+// credentials, which it judges by the profiles of accounts and clients.
 package stuffing

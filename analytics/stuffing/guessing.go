@@ -82,7 +82,7 @@ func (s *guessing) lookBack(a *account) {
 func (s *incidents) guesses(a *account, got *signIn) bool {
 	i := a.incident
 	return s.inReach(i, got.first) && i.UsesAgent(got.agent) && !a.usedAgent(got.agent, i.Start) && got.password() &&
-		(got.family != event.Browser || got.first <= i.End+maxCampaignPause) && !s.ownersTypo(i, got)
+		(got.family != event.Browser || got.first <= i.End+attack.MaxPause) && !s.ownersTypo(i, got)
 }
 
 // ownersTypo reports whether an incident has failures with the program of a success only

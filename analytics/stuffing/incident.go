@@ -66,14 +66,6 @@ func addMember(list []string, id string) []string {
 	return append(list, id)
 }
 
-// byID returns the open incident with the id, or nil if it is closed.
-func (s *incidents) byID(id string) *attack.Attack {
-	if i := s.tracker.ByID(id); i != nil {
-		return i.Detail.(*attack.Attack)
-	}
-	return nil
-}
-
 func idOf(i *attack.Attack) string {
 	if i == nil {
 		return ""

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"redshank/analytics/event"
-	"redshank/analytics/policy"
-	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
 
@@ -155,41 +153,6 @@ func TestUnit(t *testing.T) {
 	}
 }
 
-// A cluster is wide once enough clients and accounts are in it at a time; a pair that
-// comes again counts once.
-func TestCluster(t *testing.T) {
-	const clients, accounts, horizon = 3, 5, event.Day
-	add := func(c *cluster, n int, at int64) bool {
-		return c.add(clusterPair{at: at, client: uint32(n%3 + 1), account: uint32(n + 1)}, horizon, clients, accounts)
-	}
-	c := &cluster{}
-	for n := range accounts {
-		for range 3 {
-			if add(c, n, int64(n)*event.Hour) && n < accounts-1 {
-				t.Errorf("wide with %d accounts", n+1)
-			}
-		}
-	}
-	if len(c.pairs) != accounts {
-		t.Errorf("%d pairs, want %d", len(c.pairs), accounts)
-	}
-	if !add(c, accounts, 6*event.Hour) {
-		t.Error("not wide with six accounts of three clients")
-	}
-	c = &cluster{}
-	for n := range 4 * accounts {
-		if add(c, n, int64(n)*(horizon/(accounts-1)+1)) {
-			t.Fatal("wide with four accounts at a time")
-		}
-	}
-	for n := range 3 * maxPairs {
-		add(c, n, int64(n))
-	}
-	if len(c.pairs) > maxPairs {
-		t.Errorf("%d pairs kept", len(c.pairs))
-	}
-}
-
 // The other analytics learn of an account's successes at once, and then ever more
 // seldom, until a day has passed.
 func TestReports(t *testing.T) {
@@ -327,30 +290,3 @@ func TestReplacedSignIns(t *testing.T) {
 }
 
 var account0 account
-
-// Failures with programs that people use count for a campaign after two minutes, others
-// at once.
-func TestSettled(t *testing.T) {
-	b, now := newBench(), begin.UnixMilli()
-	b.tracker.Advance(now)
-	old, recent := &evidence.Failure{}, &evidence.Failure{}
-	old.At, recent.At = now-2*minute, now-2*minute+1
-	script := &evidence.Failure{Traits: [evidence.MaxTraits]uint64{traitTool: 1}}
-	script.At = now
-	old.Sources, recent.Sources = 1<<event.IIS, 1<<event.IIS
-	if got := b.clusters.settled([]*evidence.Failure{old, recent, script}); len(got) != 2 || got[0] != old || got[1] != script {
-		t.Errorf("%d failures have settled, want the old one and that of a rare tool", len(got))
-	}
-	b.Detector = New(b.policy, b.tracker, policy.NewGeoCache(b.policy), 1000, 10_000)
-	for n := range uint64(10_000) { // a large tenant
-		b.rarity.population.AddAccount((1+n)*0x9e3779b97f4a7c15, now+int64(n/9000)*hour) // counted once an hour
-	}
-	late := &evidence.Failure{}
-	late.At, late.Sources = now-7*minute, 1<<event.Entra
-	for n := range 100 {
-		if got := b.clusters.settled([]*evidence.Failure{late}); n == 0 && len(got) == 0 || n == 99 && len(got) > 0 {
-			t.Errorf("after %d records: %d failures have settled", n, len(got))
-		}
-		b.evidence.Lags.Arrived(late.Sources, int64(2+n%8)*minute)
-	}
-}

@@ -2,12 +2,12 @@ package stuffing
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -40,7 +40,7 @@ func (s *profiles) keyOf(ev *event.Event) event.ClientKey {
 
 // cut returns the client that an address belongs to.
 func (s *profiles) cut(address event.ClientKey) event.ClientKey {
-	return address.Cut(s.policy.State.IPv4Prefix, s.policy.State.IPv6Prefix)
+	return s.policy.ClientOf(address)
 }
 
 // prefix returns the prefix of a client, or zero for a single address.
@@ -132,6 +132,28 @@ func (s *profiles) owner(ip netip.Addr, k event.ClientKey) uint32 {
 	return uint32(k.Network().Hash()) | 1<<31
 }
 
+// ownerOf returns the owner of the network of a failure, 0 if it is not known.
+func (s *profiles) ownerOf(f *evidence.Failure) uint32 {
+	if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
+		return c.owner
+	}
+	return 0
+}
+
+// failuresOf returns the failures that the incident of a campaign keeps, in order.
+func (s *profiles) failuresOf(i *attack.Attack) []*evidence.Failure {
+	all := i.Attempts()
+	failures, of := make([]evidence.Failure, len(all)), make([]*evidence.Failure, len(all))
+	for n := range all {
+		f := &failures[n]
+		f.Attempt, of[n] = all[n], f
+		if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
+			f.Single = s.incidents.inReach(c.incident, f.At)
+		}
+	}
+	return of
+}
+
 func (s *profiles) newAttempt(ev *event.Event, a *account) window.Attempt {
 	t := window.Attempt{At: ev.Time.UnixMilli(), Client: ev.IP.As16(), Agent: programOf(ev), Tool: s.tools.of(ev), Sources: 1 << ev.Source,
 		Reason: ev.Reason, Service: ev.Service, Family: ev.Family, Marks: ev.Marks}
@@ -205,163 +227,4 @@ func appOf(ev *event.Event) uint32 {
 		return uint32(ev.Service)<<1 | 1
 	}
 	return uint32(xxhash.Sum64(ev.App)) | 1
-}
-
-// maxOrigin bounds the owners and the tools of an origin.
-const maxOrigin = 64
-
-// origin is where the failures came from that opened a campaign, and what they were
-// made with. Two attacks that go on at the same time differ in it.
-type origin struct {
-	Owners, Tools []uint32
-	Scattered     bool // hardly two clients are known to have the same owner, as in a botnet
-}
-
-// originOf returns the origin of failures.
-func (s *profiles) originOf(members []*evidence.Failure) (o origin) {
-	clients, unknown := make(map[event.ClientKey]struct{}, len(members)), 0
-	for _, f := range members {
-		o.Tools = addBounded(o.Tools, f.Tool)
-		key := s.cut(f.Client)
-		if _, seen := clients[key]; seen {
-			continue
-		}
-		clients[key] = struct{}{}
-		owner := s.ownerOf(f)
-		if owner == 0 {
-			unknown++
-		}
-		o.Owners = addBounded(o.Owners, owner)
-	}
-	o.Scattered = 2*(len(o.Owners)+unknown) >= len(clients)
-	return o
-}
-
-// ownerOf returns the owner of the network of a failure, 0 if it is not known.
-func (s *profiles) ownerOf(f *evidence.Failure) uint32 {
-	if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
-		return c.owner
-	}
-	return 0
-}
-
-func addBounded(list []uint32, v uint32) []uint32 {
-	if v != 0 && len(list) < maxOrigin && !slices.Contains(list, v) {
-		list = append(list, v)
-	}
-	return list
-}
-
-// alike reports whether failures of another origin may be of the same attack: a quarter
-// of them share a tool or an owner with it, or both are scattered, so that their owners
-// say nothing.
-func (s *profiles) alike(o, other *origin, members []*evidence.Failure) bool {
-	if o.Scattered && other.Scattered {
-		return true
-	}
-	shared := 0
-	for _, f := range members {
-		if slices.Contains(o.Tools, f.Tool) || slices.Contains(o.Owners, s.ownerOf(f)) {
-			shared++
-		}
-	}
-	return 4*shared >= len(members)
-}
-
-// otherThan reports whether a campaign has begun so much earlier than failures that are made
-// with none of its tools, or goes on so much later, that they are those of another attack.
-func (k *campaign) otherThan(made *campaign, members []*evidence.Failure) bool {
-	if slices.ContainsFunc(made.origin.Tools, func(tool uint32) bool { return slices.Contains(k.tools, tool) }) {
-		return false
-	}
-	all, before, after := k.incident.Attempts(), 0, 0
-	for n := range all {
-		switch {
-		case all[n].At < members[0].At:
-			before++
-		case all[n].At > members[len(members)-1].At:
-			after++
-		}
-	}
-	before += k.incident.Counts.Failures - len(all) // no longer kept
-	sum := k.incident.Counts.Failures + len(members)
-	return evidence.Later(before, len(members), sum) || evidence.Later(after, len(members), sum)
-}
-
-// add makes the tools and owners of failures that share a rare trait part of o.
-func (o *origin) add(other *origin) {
-	for _, v := range other.Owners {
-		o.Owners = addBounded(o.Owners, v)
-	}
-	for _, v := range other.Tools {
-		o.Tools = addBounded(o.Tools, v)
-	}
-}
-
-// failuresOf returns the failures that a campaign keeps, in order.
-func (s *profiles) failuresOf(k *campaign) []*evidence.Failure {
-	all := k.incident.Attempts()
-	failures, of := make([]evidence.Failure, len(all)), make([]*evidence.Failure, len(all))
-	for n := range all {
-		f := &failures[n]
-		f.Attempt, of[n] = all[n], f
-		if c, ok := s.clients.Peek(s.cut(f.Client)); ok {
-			f.Single = s.incidents.inReach(c.incident, f.At)
-		}
-	}
-	return of
-}
-
-// part returns those of all failures of a campaign, at about the time of the latest, that are those of
-// another one that is split off, and makes their clients no clients of the campaign.
-func (s *profiles) part(k, made *campaign, all, latest []*evidence.Failure) (members []*evidence.Failure) {
-	first, last := latest[0].At, latest[len(latest)-1].At
-	for _, f := range all {
-		if f.At >= 2*first-last && f.At <= 2*last-first && made.claims(f.Tool, s.ownerOf(f)) {
-			members = append(members, f)
-			delete(k.clients, s.cut(f.Client))
-		}
-	}
-	return members
-}
-
-// otherRate reports whether some failures of a campaign come four times as fast as its others, or
-// four times as slowly.
-func (k *campaign) otherRate(of []*evidence.Failure) bool {
-	span := of[len(of)-1].At - of[0].At
-	rest := float64(max(k.end-k.began-span, 1))
-	usual := float64(k.incident.Counts.Failures-len(of)) * float64(max(span, 1)) / rest // in as much time
-	return float64(len(of)) >= 4*usual || usual >= 4*float64(len(of))
-}
-
-// otherOrigin returns those of the latest failures of a campaign that come from networks of other
-// owners than the others, or are made with other tools, and a campaign of them. Two origins that are
-// scattered differ in tools only. They are two thirds of the latest and come at another rate, or, from
-// few owners, half, while the others go on beside them or have long ended. Otherwise otherOrigin
-// returns nil.
-func (s *profiles) otherOrigin(k *campaign, latest, others []*evidence.Failure) (*campaign, []*evidence.Failure) {
-	if len(others) < latestFailures/3 {
-		return nil, nil
-	}
-	rest := s.originOf(others)
-	of := evidence.MoreFrequent(latest, others, s.ownerOf)
-	made := campaign{parted: true, origin: s.originOf(of)}
-	if enough := 3*len(of) >= 2*len(latest) && k.otherRate(of) || len(others) >= latestFailures && 2*len(of) >= len(latest) && !made.origin.Scattered && evidence.Beside(of, latest, others); enough && !(made.origin.Scattered && rest.Scattered) {
-		made.origin.add(&origin{Tools: rest.Tools})
-		if !rest.Scattered {
-			made.elsewhere = slices.DeleteFunc(rest.Owners, func(o uint32) bool { return slices.Contains(made.origin.Owners, o) })
-		}
-		return &made, of
-	}
-	if of = evidence.MoreFrequent(latest, others, func(f *evidence.Failure) uint32 { return f.Tool }); 3*len(of) >= 2*len(latest) && k.otherRate(of) {
-		return &campaign{parted: true, origin: s.originOf(of)}, of
-	}
-	return nil, nil
-}
-
-// claims reports whether an attempt with a tool from the network of an owner is one of a campaign
-// that was split off by its origin.
-func (k *campaign) claims(tool, owner uint32) bool {
-	return slices.Contains(k.origin.Tools, tool) &&
-		(slices.Contains(k.origin.Owners, owner) || len(k.elsewhere) > 0 && !slices.Contains(k.elsewhere, owner))
 }

@@ -10,12 +10,11 @@ import (
 // revisions withdraws the incidents of clients, and the campaigns, of which most accounts
 // get in soon afterwards, or that opened only because sign-ins arrived late.
 type revisions struct {
-	incidents  *incidents
-	profiles   *profiles
-	thresholds *thresholds
-	campaigns  *campaigns
-
-	credentials *credentials
+	incidents   *incidents
+	profiles    *profiles
+	thresholds  *thresholds
+	campaigns   *campaigns
+	inCampaigns *campaignCredentials
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
@@ -125,16 +124,13 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 // live there, and returns their sign-ins, which are these people's.
 func (s *revisions) judgeAgain(c *client) (own []*signIn) {
 	for _, u := range c.signIns() {
-		taken := false
-		if i := c.incident; s.incidents.inReach(i, u.first) && mayTakeBack(i, c, u.signIn) && s.credentials.classify(i, c, u.signIn) == legitimate {
-			s.credentials.takeBack(i, u.signIn)
-			taken = true
-		}
-		for _, k := range s.campaigns.list {
-			if i := k.incident; mayTakeBack(i, c, u.signIn) && (taken || peopleBeside(c, i, u.signIn) >= sharedUsers && s.campaigns.ofSuccess(c, u.signIn) != k) {
-				s.credentials.takeBack(i, u.signIn)
-				taken = true
-			}
+		taken := s.takeBackFrom(c.incident, u.signIn, func() bool {
+			return s.incidents.inReach(c.incident, u.first) && s.inCampaigns.credentials.classify(c.incident, c, u.signIn) == legitimate
+		})
+		for _, k := range s.inCampaigns.set.All() {
+			taken = s.takeBackFrom(k.Incident, u.signIn, func() bool {
+				return taken || peopleBeside(c, k.Incident, u.signIn) >= sharedUsers && s.inCampaigns.ofSuccess(c, u.signIn) != k
+			}) || taken
 		}
 		if taken {
 			own = append(own, u.signIn)
@@ -143,12 +139,19 @@ func (s *revisions) judgeAgain(c *client) (own []*signIn) {
 	return own
 }
 
-// mayTakeBack reports whether an incident names an account for a sign-in at a client, but not for one with a
-// program of the attack while that went on.
-func mayTakeBack(i *attack.Attack, c *client, got *signIn) bool {
-	if !i.Valid.Has(got.key) {
+// takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
+// legitimate, and reports whether it did. i may be nil.
+func (s *revisions) takeBackFrom(i *attack.Attack, got *signIn, isLegitimate func() bool) bool {
+	if i == nil || i.Closed() || !mayTakeBack(i, got) || !isLegitimate() {
 		return false
 	}
+	s.inCampaigns.credentials.takeBack(i, got)
+	return true
+}
+
+// mayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
+// program of the attack while that went on.
+func mayTakeBack(i *attack.Attack, got *signIn) bool {
 	named, ok := i.Valid.Of(got.key)
 	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent(named.Agent)) && during(i, named.At.UnixMilli()))
 }
@@ -156,7 +159,7 @@ func mayTakeBack(i *attack.Attack, c *client, got *signIn) bool {
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.
 func (s *revisions) campaignOf(c *client) *attack.Attack {
 	if c.incident != nil {
-		if i := s.incidents.byID(c.incident.Campaign); i != nil {
+		if i := attack.ByID(s.incidents.tracker, c.incident.Campaign); i != nil {
 			return i
 		}
 	}
@@ -207,7 +210,7 @@ func (s *statistics) waitFor(c *client) int64 {
 }
 
 // opensLate is opens for a client of which sign-ins arrive late: it evaluates the
-// attempts that are older than wait, and have not been evaluated.
+// attempts that are older than wait, and have not been evaluated; of a long list some of them.
 func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why string, at int64) {
 	until := s.incidents.tracker.Newest() - wait
 	all, n := c.attempts.All(), 0
@@ -216,8 +219,8 @@ func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why st
 	}
 	known := *c
 	known.attempts = window.AttemptsOf(all[:n])
-	for n := range known.attempts.All() {
-		if o := &all[n]; (o.At > c.wait.evaluated || o.At == t.At) && !o.Succeeded && why == "" {
+	for n, every := 0, int(evaluatedEvery(n)); n < len(known.attempts.All()) && why == ""; n++ {
+		if o := &all[n]; (o.At > c.wait.evaluated && n%every == 0 || o.At == t.At) && !o.Succeeded {
 			why, _ = s.evaluate(&known, o)
 			at = o.At
 		}

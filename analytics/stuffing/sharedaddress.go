@@ -203,7 +203,7 @@ func (s *sharedAddresses) evaluate(c *client, t *window.Attempt, times int) (why
 		return "", u // a log that names the program tells more
 	case rare:
 		u.rare = u.tools
-		u.span(c.attempts.All(), t, s.slow, attackPause, maxCampaignPause)
+		u.span(c.attempts.All(), t, s.slow, attackPause, attack.MaxPause)
 		return s.opensRareTool(c, t, times), u
 	}
 	var burst, slow, night attemptStats

@@ -223,3 +223,10 @@ func (f *foreignSignIns) restore(key, value []byte) error {
 	f.latest = max(f.latest, f.list[place].first)
 	return nil
 }
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,15 +1,14 @@
 package stuffing
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 
 	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/state"
+	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/window"
 )
 
@@ -17,7 +16,6 @@ import (
 const (
 	tableAccounts   = "accounts"
 	tableClients    = "clients"
-	tableCampaigns  = "campaigns"
 	tableForeign    = "foreign_sign_ins"
 	tablePopulation = "population"
 	tableLateness   = "lateness"
@@ -99,25 +97,6 @@ type savedKnownClient struct {
 	Counted     bool
 }
 
-// savedSpread is what the distributed form knows beside clients and accounts.
-// It is saved as a whole, at most once a chunk.
-type savedCampaign struct {
-	Incident           string
-	Keys               []uint64
-	Tenant             bool
-	Began, End, Opened int64
-	Pause              int64
-	Clients            []event.ClientKey
-	Tools              []uint32
-	Sample             []uint64
-	Pending            any // no longer written: the evidence has the failures
-	Only               []uint32
-	Recent             []int64
-	Origin             origin
-	Parted             bool
-	Elsewhere          []uint32
-}
-
 func (c *client) saved(protected bool) *savedClient {
 	s := &savedClient{Protected: protected, Attempts: c.attempts.All(), Owner: c.owner, Incident: idOf(c.incident), Campaign: idOf(c.campaign), Wait: [...]int32{c.wait.minutes, c.wait.ends}}
 	for _, a := range c.signIns() {
@@ -181,17 +160,6 @@ func (a *account) saved(protected bool) *savedAccount {
 	return s
 }
 
-func (k *campaign) saved() *savedCampaign {
-	s := &savedCampaign{Incident: k.incident.ID, Keys: k.keys, Tenant: k.tenant, Began: k.began, End: k.end, Opened: k.opened, Pause: k.pause, Tools: k.tools, Only: k.only, Recent: k.recent, Origin: k.origin, Parted: k.parted, Elsewhere: k.elsewhere}
-	for c := range k.clients {
-		s.Clients = append(s.Clients, c)
-	}
-	for a := range k.sample {
-		s.Sample = append(s.Sample, a)
-	}
-	return s
-}
-
 func (s *profiles) restoreClient(key, value []byte) error {
 	var in savedClient
 	if err := msgpack.Unmarshal(value, &in); err != nil {
@@ -201,7 +169,7 @@ func (s *profiles) restoreClient(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	c := &client{key: k, owner: in.Owner, wait: lateness{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident), campaign: s.incidents.byID(in.Campaign)}
+	c := &client{key: k, owner: in.Owner, wait: lateness{minutes: in.Wait[0], ends: in.Wait[1]}, attempts: window.AttemptsOf(in.Attempts), incident: attack.ByID(s.incidents.tracker, in.Incident), campaign: attack.ByID(s.incidents.tracker, in.Campaign)}
 	for _, t := range in.Attempts {
 		c.noteFailure(t.At)
 	}
@@ -221,7 +189,7 @@ func (s *profiles) restoreClient(key, value []byte) error {
 		c.unit = in.Unit.restored()
 	}
 	for _, e := range in.Earlier {
-		if i := s.incidents.byID(e.Incident); i != nil && e.Unit != nil && c.users != nil {
+		if i := attack.ByID(s.incidents.tracker, e.Incident); i != nil && e.Unit != nil && c.users != nil {
 			c.users.earlier = append(c.users.earlier, unitIncident{i, e.Unit.restored()})
 		}
 	}
@@ -286,7 +254,7 @@ func (s *profiles) restoreAccount(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: s.incidents.byID(in.Incident)}
+	a := &account{key: k, name: in.Name, attempts: window.AttemptsOf(in.Attempts), incident: attack.ByID(s.incidents.tracker, in.Incident)}
 	a.stale, a.failedHour = staleProgram{in.Stale[0], uint8(in.Stale[1])}, in.Failed
 	for _, h := range in.Known {
 		k := knownClient{client: h.Client, owner: h.Owner, first: h.First, last: h.Last, counted: h.Counted}
@@ -296,30 +264,6 @@ func (s *profiles) restoreAccount(key, value []byte) error {
 		a.known = append(a.known, k)
 	}
 	s.accounts.Load(k, a, in.Protected)
-	return nil
-}
-
-func (s *campaigns) restore(_, value []byte) error {
-	var in savedCampaign
-	if err := msgpack.Unmarshal(value, &in); err != nil {
-		return err
-	}
-	i := s.incidents.byID(in.Incident)
-	if i == nil {
-		return nil
-	}
-	k := &campaign{incident: i, keys: in.Keys, tenant: in.Tenant, began: in.Began, end: in.End, opened: in.Opened, pause: in.Pause, tools: in.Tools, only: in.Only, recent: in.Recent, origin: in.Origin, parted: in.Parted, elsewhere: in.Elsewhere, searched: [...]int64{in.Began, in.End},
-		clients: map[event.ClientKey]struct{}{}, sample: map[uint64]struct{}{}}
-	for _, c := range in.Clients {
-		k.clients[c] = struct{}{}
-	}
-	for _, a := range in.Sample {
-		k.sample[a] = struct{}{}
-	}
-	s.list = append(s.list, k)
-	for _, key := range k.keys {
-		s.byTrait[key] = k
-	}
 	return nil
 }
 
@@ -350,18 +294,4 @@ func (s *profiles) saveClients(w *state.Writer) {
 		}
 		w.Put(tableClients, k[:], present)
 	})
-}
-
-// loaded restores the order in which the campaigns opened.
-func (s *campaigns) loaded() {
-	slices.SortFunc(s.list, func(a, b *campaign) int {
-		return cmp.Or(cmp.Compare(a.opened, b.opened), cmp.Compare(a.incident.ID, b.incident.ID))
-	})
-}
-
-func (s *campaigns) save(w *state.Writer) {
-	for _, k := range s.list {
-		w.Encode(tableCampaigns, k.saved())
-		w.Put(tableCampaigns, []byte(k.incident.ID), true)
-	}
 }

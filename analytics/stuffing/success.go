@@ -18,7 +18,7 @@ type signIns struct {
 	shared      *sharedAddresses
 	evidence    *evidence.List
 	foreign     *foreignSignIns
-	campaigns   *campaigns
+	inCampaigns *campaignCredentials
 	credentials *credentials
 	learning    *learning
 	revisions   *revisions
@@ -51,8 +51,8 @@ func (s *signIns) observe(ev *event.Event) {
 	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
-	if !got.foreign && got.agent == mailProtocols && len(s.campaigns.list) > 0 {
-		s.campaigns.lookBackAt(c, a)
+	if !got.foreign && got.agent == mailProtocols && len(s.inCampaigns.set.All()) > 0 {
+		s.inCampaigns.lookBackAt(c, a)
 	}
 	if got.foreign {
 		for _, own := range s.revisions.judgeAgain(c) {
@@ -64,7 +64,7 @@ func (s *signIns) observe(ev *event.Event) {
 // byApplication reports whether mail is read by an application that is not Microsoft's on servers
 // for rent, at which the account does not sign in itself.
 func (s *signIns) byApplication(ev *event.Event) bool {
-	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.campaigns.geo.Rented(ev.IP)
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.inCampaigns.geo.Rented(ev.IP)
 }
 
 // newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
@@ -154,8 +154,8 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 				i.AddEvent(ev)
 				s.incidents.tracker.Update(i.Incident)
 			}
-			if k := s.campaigns.ofSuccess(c, got); k != nil && s.credentials.add(k.incident, c, got) {
-				s.incidents.tracker.Update(k.incident.Incident)
+			if k := s.inCampaigns.ofSuccess(c, got); k != nil && s.credentials.add(k.Incident, c, got) {
+				s.incidents.tracker.Update(k.Incident.Incident)
 			}
 			return true
 		case renewed:
@@ -173,8 +173,8 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 		return false
 	}
 	i := (*attack.Attack)(nil)
-	if k := s.campaigns.ofSuccess(c, got); k != nil {
-		i = k.incident
+	if k := s.inCampaigns.ofSuccess(c, got); k != nil {
+		i = k.Incident
 	} else if !got.foreign {
 		return false
 	} else if s.incidents.guesses(a, got) {
@@ -256,7 +256,7 @@ func (s *learning) count(c *client, key uint64, got *signIn, at int64) {
 	s.rarity.population.AddAccount(key, at)
 	odd := s.rarity.oddOwner(c, at)
 	for n, f := range featuresOf(c, got.tool, got.app) {
-		if n == traitOddTool && (!odd || len(c.signIns()) > oddTogether) {
+		if n == evidence.TraitOddTool && (!odd || len(c.signIns()) > oddTogether) {
 			continue
 		}
 		s.rarity.population.Add(f, key, at)

@@ -25,11 +25,18 @@ type thresholds struct {
 // length of the list.
 const evaluations = 8
 
+// evaluatedEvery returns n if every nth attempt of a list of a length is evaluated.
+func evaluatedEvery(length int) uint32 {
+	if length < 4*evaluations {
+		return 1
+	}
+	return uint32(length / evaluations)
+}
+
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none, and returns the time of the attempt that makes them one.
 func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why string, at int64) {
-	every := uint32(max(1, len(c.attempts.All())/evaluations))
-	if every >= 4 && c.added%every != 0 {
+	if c.added%evaluatedEvery(len(c.attempts.All())) != 0 {
 		return "", t.At
 	}
 	wait := s.statistics.waitFor(c)

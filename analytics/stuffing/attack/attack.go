@@ -17,6 +17,10 @@ const (
 	maxAgents   = 10
 )
 
+// MaxPause is the longest time, in milliseconds, without failures after which an attack is
+// over.
+const MaxPause = 8 * event.Hour
+
 // Attack is the detail of an incident: attempts by account.
 type Attack struct {
 	*incident.Incident
@@ -37,6 +41,14 @@ type Attack struct {
 
 // New returns the detail of a new incident.
 func New(i *incident.Incident) incident.Detail { return &Attack{Incident: i} }
+
+// ByID returns the attack of the open incident with an id, or nil if it is closed.
+func ByID(t *incident.Tracker, id string) *Attack {
+	if i := t.ByID(id); i != nil {
+		return i.Detail.(*Attack)
+	}
+	return nil
+}
 
 // tally is what one account did in an incident.
 type tally struct {

@@ -13,14 +13,22 @@ import (
 // maxFailures bounds the failures that are kept: about 150 bytes each.
 const maxFailures = 8192
 
-// MaxTraits bounds the rare features of one failure.
-const MaxTraits = 4
+// The rare features of a failure, with which few accounts of the tenant have ever
+// signed in. A browser that everybody uses, a service or a large provider alone is
+// not rare.
+const (
+	TraitTool    = iota // agent and application
+	TraitOwner          // an owner of networks, and an application
+	TraitSubnet         // a /24 or /64
+	TraitOddTool        // agent and application, from networks of owners that hardly anybody comes from
+	MaxTraits           // how many there are
+)
 
 // Failure is a failure from a network that is foreign to the account. A
 // later success may still explain it.
 type Failure struct {
 	window.Attempt
-	Traits   [MaxTraits]uint64 // keys of the rare features that it shares with others; 0: none
+	Traits   [MaxTraits]uint64 // keys of its rare features; 0: not rare
 	place    int               // index in the evidence
 	before   uint32            // number of an earlier failure of the account, or of one at its slot
 	Repeated bool              // the client failed for the account shortly before
