@@ -92,15 +92,19 @@ func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campai
 // with their own programs.
 func ofPeople(k *campaign.Campaign, c *client, got *signIn) bool {
 	return got.agent == mailProtocols && !k.Has(c.key) && got.account.sendsMail(k.Began) &&
-		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.Incident, got) >= sharedUsers)
+		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.Incident, got, sharedUsers))
 }
 
 // lookBackAt adds the successes of an account at other addresses before it was back at its own with a mail program: a
-// device that is still where it was has not moved.
+// device that is still where it was has not moved. There must be a campaign.
 func (s *campaignCredentials) lookBackAt(c *client, a *account) {
+	first := s.set.All()[0].Began - day
 	for _, h := range a.known {
+		if h.first < first || h.client == c.key {
+			continue
+		}
 		from, ok := s.profiles.clients.Peek(h.client)
-		if !ok || h.client == c.key {
+		if !ok {
 			continue
 		}
 		if got := from.signInOf(a.key); got != nil && got.foreign && got.agent == mailProtocols {

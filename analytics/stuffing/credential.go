@@ -61,7 +61,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2,
-		peopleBeside(c, i, got) >= leastBeside(i, got, usedAgent):
+		peopleBeside(c, i, got, leastBeside(i, got, usedAgent)):
 		return legitimate // of the people of a place where others come and go
 	}
 	return valid
@@ -88,15 +88,21 @@ func during(i *attack.Attack, at int64) bool {
 	return at >= i.Start-leastPause && at <= i.End+leastPause
 }
 
-// peopleBeside returns how many other accounts got in from a client within a day of a sign-in with
+// peopleBeside reports whether at least a number of other accounts got in from a client within a day of a sign-in with
 // programs that people use, which are their own as far as is known, and with which the attack has not failed.
-func peopleBeside(c *client, i *attack.Attack, got *signIn) (n int) {
+func peopleBeside(c *client, i *attack.Attack, got *signIn, least int) bool {
+	if len(c.signIns()) <= least {
+		return false
+	}
+	n := 0
 	for _, a := range c.signIns() {
 		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) && !a.account.neverUsed(a.agent, i.Start) {
-			n++
+			if n++; n == least {
+				return true
+			}
 		}
 	}
-	return n
+	return false
 }
 
 // scripted reports whether most of the latest failures of an incident are made by script.

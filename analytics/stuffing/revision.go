@@ -123,13 +123,16 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 // judgeAgain takes back the credentials that were named at a client before it was known that people
 // live there, and returns their sign-ins, which are these people's.
 func (s *revisions) judgeAgain(c *client) (own []*signIn) {
+	if len(c.signIns()) <= maxUsersBeside+1 || c.incident == nil && len(s.inCampaigns.set.All()) == 0 {
+		return nil // as nearly always
+	}
 	for _, u := range c.signIns() {
 		taken := s.takeBackFrom(c.incident, u.signIn, func() bool {
 			return s.incidents.inReach(c.incident, u.first) && s.inCampaigns.credentials.classify(c.incident, c, u.signIn) == legitimate
 		})
 		for _, k := range s.inCampaigns.set.All() {
 			taken = s.takeBackFrom(k.Incident, u.signIn, func() bool {
-				return taken || peopleBeside(c, k.Incident, u.signIn) >= sharedUsers && s.inCampaigns.ofSuccess(c, u.signIn) != k
+				return taken || peopleBeside(c, k.Incident, u.signIn, sharedUsers) && s.inCampaigns.ofSuccess(c, u.signIn) != k
 			}) || taken
 		}
 		if taken {

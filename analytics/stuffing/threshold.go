@@ -155,10 +155,13 @@ const (
 // browser are no excuse. It is called at most once an hour of event time.
 func (s *thresholds) opensOverDays(c *client, at int64) bool {
 	all := c.attempts.All()
-	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked || !severalAccounts(all) {
+	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked {
 		return false
 	}
 	c.looked = int32(at / hour)
+	if !severalAccounts(all) {
+		return false
+	}
 	days := weekStats{first: at/day - int64(len(days{}))/2}
 	s.addDays(&days, c)
 	neighbours(s.shared.clients, c.key, func(o *client) { s.addDays(&days, o) })
