@@ -60,6 +60,16 @@ func (c *Credentials) Of(key uint64) (alert.Credential, bool) {
 	return c.list[place], true
 }
 
+// Any reports whether f reports true for any of the listed credentials.
+func (c *Credentials) Any(f func(*alert.Credential) bool) bool {
+	for n := range c.list {
+		if f(&c.list[n]) {
+			return true
+		}
+	}
+	return false
+}
+
 // remove drops an account. Of more than 1,024 accounts it drops none.
 func (c *Credentials) remove(key uint64) bool {
 	if !c.all.Remove(key) {

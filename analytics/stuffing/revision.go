@@ -1,8 +1,12 @@
 package stuffing
 
 import (
+	"slices"
+
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/campaign"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -123,7 +127,8 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 // judgeAgain takes back the credentials that were named at a client before it was known that people
 // live there, and returns their sign-ins, which are these people's.
 func (s *revisions) judgeAgain(c *client) (own []*signIn) {
-	if len(c.signIns()) <= maxUsersBeside+1 || c.incident == nil && len(s.inCampaigns.set.All()) == 0 {
+	if len(c.signIns()) <= maxUsersBeside+1 ||
+		!s.namesAt(c.incident, c) && !slices.ContainsFunc(s.inCampaigns.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
 		return nil // as nearly always
 	}
 	for _, u := range c.signIns() {
@@ -140,6 +145,11 @@ func (s *revisions) judgeAgain(c *client) (own []*signIn) {
 		}
 	}
 	return own
+}
+
+// namesAt reports whether an open incident, which may be nil, names an account for a sign-in at a client.
+func (s *revisions) namesAt(i *attack.Attack, c *client) bool {
+	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.cut(v.IP.As16()) == c.key })
 }
 
 // takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
