@@ -5,23 +5,30 @@ import (
 	"redshank/analytics/window"
 )
 
-// Exceeding returns the unexplained failures around the time of an attempt, by services of
-// its kind, once the tenant has more of them than it is used to that have settled, and nil
-// before. If few tools or agents stand out, they are only the failures made with these.
-// Exceeding reports whether the tenant has more than it is used to, settled or not.
+// Exceeding reports whether the tenant has more unexplained failures around the time of an
+// attempt than it is used to, and returns those that excess finds. Not each failure causes a
+// search for these: see searchPause.
 func (s *Finder) Exceeding(t *window.Attempt) (found *Candidate, exceeded bool) {
-	at, mail := t.At, evidence.MailProtocol(t.Service)
-	level, least := s.evidence.Level(t.Service), s.excess(at)
-	if _, _, changed := level.Change(int32(at/hour), s.prior(), least); !changed {
-		return nil, false
+	hourOf := int32(t.At / hour)
+	if _, _, exceeded = s.evidence.Level(t.Service).Change(hourOf, s.prior(), s.least(t.At)); !exceeded || !s.search(t) {
+		return nil, exceeded
 	}
+	return s.excess(t), true
+}
+
+// excess returns the unexplained failures around the time of an attempt, by services of its
+// kind, if the tenant has more of them than it is used to that have settled, and otherwise
+// nil. If few tools or agents stand out, they are only the failures made with these.
+func (s *Finder) excess(t *window.Attempt) *Candidate {
+	at, mail := t.At, evidence.MailProtocol(t.Service)
 	of := func(f *evidence.Failure) bool {
 		return !f.Single && !f.Repeated && evidence.MailProtocol(f.Service) == mail
 	}
 	recent := s.evidence.Unexplained(s.tracker.Newest()-settling-evidence.MaxLag, of)
-	from, to, changed := level.Change(int32(at/hour), s.prior(), least+len(recent)-len(s.settled(recent)))
+	unsettled := len(recent) - len(s.settled(recent))
+	from, to, changed := s.evidence.Level(t.Service).Change(int32(at/hour), s.prior(), s.least(at)+unsettled)
 	if !changed {
-		return nil, true
+		return nil
 	}
 	members := s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
@@ -29,24 +36,51 @@ func (s *Finder) Exceeding(t *window.Attempt) (found *Candidate, exceeded bool) 
 	members, only := evidence.Characteristic(members)
 	if len(only) > 1 { // two attacks, if one of them alone makes a campaign
 		if part, of := evidence.Together(members, only); s.Several(s.settled(part)) {
-			return ofTenant(part, of), true
+			return ofTenant(part, of)
 		}
 	}
 	if !s.Several(s.settled(members)) {
-		return nil, true
+		return nil
 	}
-	return ofTenant(members, only), true
+	return ofTenant(members, only)
+}
+
+// searchPause is how long the tenant's failures are not searched again, in milliseconds, and
+// searchSkipped how many further ones cause a search before that. A search reads up to
+// thousands of failures; it takes two minutes until enough of an attack's have settled.
+const (
+	searchPause   = 1000
+	searchSkipped = 128
+)
+
+// searches holds the latest search for an excess of failures.
+type searches struct {
+	at      int64 // Unix milliseconds
+	skipped int   // failures since
+}
+
+// search reports whether a failure causes a search, and notes it.
+func (s *Finder) search(t *window.Attempt) bool {
+	last, now := &s.searched[0], s.tracker.Newest()
+	if evidence.MailProtocol(t.Service) {
+		last = &s.searched[1]
+	}
+	if last.skipped++; now < last.at+searchPause && last.skipped < searchSkipped {
+		return false
+	}
+	*last = searches{at: now}
+	return true
 }
 
 // fullTenant is the number of accounts from which on a tenant needs as many
 // unusual failures as the policy says for a campaign.
 const fullTenant = 100
 
-// excess returns how many failures more than usual make a campaign: in a
+// least returns how many failures more than usual make a campaign: in a
 // tenant of fewer than fullTenant accounts, a share of what the policy says,
 // but at least as many as a campaign needs accounts. A small tenant has fewer
 // accounts to try, and fewer failures of its own.
-func (s *Finder) excess(at int64) int {
+func (s *Finder) least(at int64) int {
 	t := &s.policy.Stuffing.Campaign
 	if s.population.FirstDay(at) {
 		return t.Addresses

@@ -20,6 +20,7 @@ type Finder struct {
 	evidence   *evidence.List
 	clusters   *window.Table[uint64, *cluster] // by rare trait
 	slow       int64                           // milliseconds
+	searched   [2]searches                     // for failures over the web, and by mail protocols
 }
 
 // NewFinder returns a finder that reads the failures of a list. population has the features
@@ -86,8 +87,7 @@ func LevelKey(t *window.Attempt) uint64 {
 // key: that of a rare trait, or its LevelKey. Otherwise it returns nil.
 func (s *Finder) Decide(key uint64, f *evidence.Failure) *Candidate {
 	if key == LevelKey(&f.Attempt) {
-		found, _ := s.Exceeding(&f.Attempt)
-		return found
+		return s.excess(&f.Attempt)
 	}
 	if trait := slices.Index(f.Traits[:], key); trait >= 0 { // always, except in a damaged state
 		return s.sharing(trait, key, f.At)
