@@ -116,6 +116,14 @@ func (e *Event) AgentHash() uint32 {
 	return e.agentHash
 }
 
+// HashAgent is AgentHash of the text of an agent: 0 if it is empty.
+func HashAgent(text string) uint32 {
+	if text == "" {
+		return 0
+	}
+	return uint32(xxhash.Sum64String(text)) | 1
+}
+
 // AgentText returns the user agent with its spaces. The conversion is done on
 // demand: most requests do not need the text, and converting an agent takes longer
 // than finding its line.

@@ -51,6 +51,44 @@ func (c *Credentials) Add(key uint64, found alert.Credential) bool {
 	return isNew
 }
 
+// Of returns the listed credential of an account, and reports whether there is one.
+func (c *Credentials) Of(key uint64) (alert.Credential, bool) {
+	place, ok := c.at[key]
+	if !ok {
+		return alert.Credential{}, false
+	}
+	return c.list[place], true
+}
+
+// Any reports whether f reports true for any of the listed credentials.
+func (c *Credentials) Any(f func(*alert.Credential) bool) bool {
+	for n := range c.list {
+		if f(&c.list[n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove drops an account. Of more than 1,024 accounts it drops none.
+func (c *Credentials) remove(key uint64) bool {
+	if !c.all.Remove(key) {
+		return false
+	}
+	place, ok := c.at[key]
+	if !ok {
+		return true
+	}
+	delete(c.at, key)
+	c.list, c.full = slices.Delete(c.list, place, place+1), 0
+	for other, at := range c.at {
+		if at > place {
+			c.at[other] = at - 1
+		}
+	}
+	return true
+}
+
 // append lists an account.
 func (c *Credentials) append(key uint64, found alert.Credential) {
 	if c.at == nil {

@@ -33,7 +33,8 @@ func (t *Tracker) Credential(account string, client event.ClientKey, at int64) {
 }
 
 // OnWithdrawal calls f for every incident that is withdrawn, with the accounts whose
-// credentials it had listed and no other open incident of its rule has.
+// credentials it had listed and no other open incident of its rule has, and for every
+// credential that is taken back from an incident.
 func (t *Tracker) OnWithdrawal(f func(i *Incident, accounts []string)) {
 	t.hooks.withdrawal = append(t.hooks.withdrawal, f)
 }

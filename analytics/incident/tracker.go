@@ -167,6 +167,23 @@ func (t *Tracker) Withdraw(i *Incident) {
 	}
 }
 
+// TakeBack drops a valid credential of an incident, which later records have explained. As Withdraw does,
+// it tells the other analytics, unless another open incident of the rule has the account, too.
+func (t *Tracker) TakeBack(i *Incident, key uint64) {
+	found, listed := i.Valid.Of(key)
+	accounts := t.onlyIn(i)
+	if !i.Valid.remove(key) {
+		return
+	}
+	i.Changed()
+	if !listed || !slices.Contains(accounts, found.User) {
+		return
+	}
+	for _, f := range t.hooks.withdrawal {
+		f(i, []string{found.User})
+	}
+}
+
 // onlyIn returns the accounts with credentials that an incident lists and no other open
 // incident of its rule has.
 func (t *Tracker) onlyIn(i *Incident) (accounts []string) {
@@ -287,7 +304,7 @@ func (t *Tracker) rested(i *Incident) bool {
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
-// credential was found, another account joined, or its severity was taken back; or, after the cooldown, its class
+// credential was found, another account joined, or its severity or a credential was taken back; or, after the cooldown, its class
 // changed or it grew tenfold.
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
@@ -296,7 +313,7 @@ func (t *Tracker) phase(i *Incident) string {
 		return alert.PhaseOpened
 	case i.Severity > l.severity, i.compromised() > l.valid:
 		return alert.PhaseEscalated
-	case i.Severity < l.severity && !l.muted, cool && (l.muted || i.Class != l.class): // a mute may be over
+	case (i.Severity < l.severity || i.compromised() < l.valid) && !l.muted, cool && (l.muted || i.Class != l.class): // a mute may be over
 		return alert.PhaseChanged
 	case cool && i.Detail.Volume() >= 10*max(l.volume, 1):
 		return alert.PhaseGrown

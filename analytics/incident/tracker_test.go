@@ -164,6 +164,31 @@ func TestWithdrawal(t *testing.T) {
 	}
 }
 
+// A credential that is taken back causes a message. The analytics learn of it unless another incident
+// has the account, too.
+func TestTakeBack(t *testing.T) {
+	tracker := newGraded(t, nil)
+	for n, subject := range []string{"first", "second"} {
+		i := touch(tracker, subject, begin).incident
+		i.Valid.Add(1, alert.Credential{User: "alice"})
+		i.Valid.Add(uint64(n+2), alert.Credential{User: "of the " + subject})
+	}
+	expect(t, "both", tracker.Flush(), alert.PhaseOpened, alert.PhaseOpened)
+	var got []string
+	tracker.OnWithdrawal(func(_ *Incident, accounts []string) { got = append(got, accounts...) })
+	first := touch(tracker, "first", begin+2*event.Minute).incident
+	for _, key := range []uint64{1, 2, 7} {
+		tracker.TakeBack(first, key)
+	}
+	if want := []string{"of the first"}; !slices.Equal(got, want) || first.Valid.Count() != 0 || first.Valid.Has(1) {
+		t.Errorf("accounts %q, want %q; %d left", got, want, first.Valid.Count())
+	}
+	messages := tracker.Flush()
+	if expect(t, "taken back", messages, alert.PhaseChanged); len(messages) == 1 && len(messages[0].Valid) != 0 {
+		t.Errorf("%+v", messages[0].Valid)
+	}
+}
+
 // Messages over the cap are delayed until the next minute. Only the first critical
 // message of an incident is not.
 func TestCapPerMinute(t *testing.T) {

@@ -66,7 +66,8 @@ func (s *campaignCredentials) withTool(c *client, got *signIn) *campaign.Campaig
 }
 
 // withTrait returns the campaign that has something rare in common with a success. Only
-// scripts and the mail protocols get in when it does not fail.
+// scripts and the mail protocols get in when it does not fail. A device that has
+// sent mail before, such as a printer, may have moved.
 func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campaign {
 	features := featuresOf(c, got.tool, got.app)
 	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[evidence.TraitTool], got.first))
@@ -76,7 +77,7 @@ func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campai
 		}
 		k := s.set.OfTrait(uint64(features[n]))
 		if k == nil || !k.Covers(got.first) || got.account.usedAgent(got.agent, k.Began) && n != evidence.TraitTool ||
-			!s.knowsRare(k, got) && !k.Has(c.key) || n != evidence.TraitTool && personal(got) && !(k.IsNear(got.first) && k.Tries(got.service)) {
+			!s.knowsRare(k, got) && !k.Has(c.key) || ofPeople(k, c, got) || n != evidence.TraitTool && personal(got) && !(k.IsNear(got.first) && k.Tries(got.service)) {
 			continue
 		}
 		if n == evidence.TraitTool || n == evidence.TraitOddTool || k.HasTool(got.tool) || k.Has(c.key) {
@@ -84,6 +85,35 @@ func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campai
 		}
 	}
 	return nil
+}
+
+// ofPeople reports whether a success at an address that has not failed in a campaign is that of a mail program
+// which its account used before it for a day or longer, and which has not been back at another place since, or has come to where people get in
+// with their own programs.
+func ofPeople(k *campaign.Campaign, c *client, got *signIn) bool {
+	return got.agent == mailProtocols && !k.Has(c.key) && got.account.sendsMail(k.Began) &&
+		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.Incident, got, sharedUsers))
+}
+
+// lookBackAt adds the successes of an account at other addresses before it was back at its own with a mail program: a
+// device that is still where it was has not moved. There must be a campaign.
+func (s *campaignCredentials) lookBackAt(c *client, a *account) {
+	first := s.set.All()[0].Began - day
+	for _, h := range a.known {
+		if h.first < first || h.client == c.key {
+			continue
+		}
+		from, ok := s.profiles.clients.Peek(h.client)
+		if !ok {
+			continue
+		}
+		if got := from.signInOf(a.key); got != nil && got.foreign && got.agent == mailProtocols {
+			if k := s.ofSuccess(from, got); k != nil && s.credentials.add(k.Incident, from, got) {
+				s.incidents.tracker.Update(k.Incident.Incident)
+				return // the list has changed
+			}
+		}
+	}
 }
 
 // personal reports whether a success is made with a program that people use. The mail protocols

@@ -1,6 +1,7 @@
 package stuffing
 
 import (
+	"math"
 	"slices"
 
 	"redshank/analytics/alert"
@@ -60,19 +61,43 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 		c.others(i, got.account, got.agent, !got.foreign, got.first):
 		return legitimate
 	case usedAgent && !i.UsesAgent(got.agent) && s.population.Established(subnetFeature(c.key), got.first) > 2,
-		personal(got) && (usedAgent || scripted(i)) && !i.UsesAgent(got.agent) && peopleBeside(c, i, got):
+		peopleBeside(c, i, got, leastBeside(i, got, usedAgent)):
 		return legitimate // of the people of a place where others come and go
 	}
 	return valid
 }
 
-// peopleBeside reports whether at least two other accounts got in from a client within a day of a sign-in
-// with programs that people use, with which the attack has not failed.
-func peopleBeside(c *client, i *attack.Attack, got *signIn) bool {
+// leastBeside returns how many people have to be beside a sign-in for it to be one of them: two if it is
+// made with a program that the attack does not use, which is the account's own or that of a person, while most failures
+// are a script's; five if it is made with one that the attack also uses, but is the account's own, which was not tried, and
+// at another time than the attack.
+func leastBeside(i *attack.Attack, got *signIn, usedAgent bool) int {
+	switch {
+	case !i.UsesAgent(got.agent):
+		if usedAgent || personal(got) && scripted(i) {
+			return maxUsersBeside + 1
+		}
+	case usedAgent && !i.HasFailed(got.key) && !during(i, got.first):
+		return sharedUsers
+	}
+	return math.MaxInt
+}
+
+// during reports whether a time is within the shortest pause of an attack.
+func during(i *attack.Attack, at int64) bool {
+	return at >= i.Start-leastPause && at <= i.End+leastPause
+}
+
+// peopleBeside reports whether at least a number of other accounts got in from a client within a day of a sign-in with
+// programs that people use, which are their own as far as is known, and with which the attack has not failed.
+func peopleBeside(c *client, i *attack.Attack, got *signIn, least int) bool {
+	if len(c.signIns()) <= least {
+		return false
+	}
 	n := 0
 	for _, a := range c.signIns() {
-		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) {
-			if n++; n > maxUsersBeside {
+		if a.key != got.key && a.last >= got.first-day && a.first <= got.first+day && personal(a.signIn) && !i.UsesAgent(a.agent) && !a.account.neverUsed(a.agent, i.Start) {
+			if n++; n == least {
 				return true
 			}
 		}
@@ -121,6 +146,18 @@ func (s *credentials) add(i *attack.Attack, c *client, got *signIn) bool {
 	i.Services |= 1 << got.service
 	i.Changed()
 	return true
+}
+
+// takeBack no longer names an account that turned out to be one of the people of a place.
+func (s *credentials) takeBack(i *attack.Attack, got *signIn) {
+	s.tracker.TakeBack(i.Incident, got.key)
+	if got.outcome == event.Accepted {
+		i.Counts.Accepted = max(i.Counts.Accepted-1, 0)
+	} else {
+		i.Counts.Succeeded = max(i.Counts.Succeeded-1, 0)
+	}
+	i.Regrade()
+	s.tracker.Update(i.Incident)
 }
 
 // reports limits how often the other analytics learn of one account's successes in

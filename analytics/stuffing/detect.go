@@ -69,7 +69,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
 		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca}, forgiveness: forgiveness},
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)

@@ -26,7 +26,7 @@
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
 //     accounts than sign in; leaked accounts alone; at least three accounts a day
-//     on four days of eight; or, with a script that hardly anybody signs in with, as many
+//     on four days of eight, from it and others of its /24 that try several accounts; or, with a script that hardly anybody signs in with, as many
 //     accounts with those that get in, if fewer get in than fail.
 //   - A shared address (sharedaddress.go): declared as corporate_egress, or five
 //     accounts that have signed in there for a while. The unit is the address
@@ -119,7 +119,9 @@
 // counts where only the attack gets in. Where other people use the address, too, their
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
-// people were before it. In a campaign, a sign-in with a program that people use must be
+// people were before it. The first people at a new place are named until others come with
+// their own programs: then their sign-ins are judged again, and what is no longer believed is
+// taken back, but not what got in with the attack's program while it went on. In a campaign, a sign-in with a program that people use must be
 // near to failures of the campaign (twelve mean intervals, ten minutes to two hours), with
 // a service that a tenth of these use. In one without a rare feature, the address must
 // have failed for others, with an agent new to the account, or with the tool of the sign-in
@@ -132,7 +134,8 @@
 // expected without an attack, none is named. On the first day only addresses that failed
 // count, unless the account had signed in before the campaign. From an address that failed
 // for another account before and that nobody else uses, a new subnet of the account's own
-// provider is enough. The alert has the method, time, address, program and record id of
+// provider is enough. A mail program that its account has used before, such as a printer's, may have moved: from
+// an address that has not failed it is named once the account signs in at another place again. The alert has the method, time, address, program and record id of
 // the sign-in.
 //
 // # Triage

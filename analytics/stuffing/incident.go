@@ -95,9 +95,21 @@ func (s *clientIncidents) open(c *client, why string, at int64, ev *event.Event)
 	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)
 	i.AddEvent(ev)
 	s.adopt(i, c)
+	if why == windowWeek {
+		s.adoptNeighbours(i, c)
+	}
 	i.Assess()
 	s.incidents.tracker.Update(i.Incident)
 	return i
+}
+
+// adoptNeighbours adds the other clients of a subnet that try several accounts each over days.
+func (s *clientIncidents) adoptNeighbours(i *attack.Attack, c *client) {
+	neighbours(s.profiles.clients, c.key, func(o *client) {
+		if o.unit == nil && !s.incidents.inReach(o.incident, i.End) && severalAccounts(o.attempts.All()) && !o.shared(0) {
+			s.adopt(i, o)
+		}
+	})
 }
 
 // adopt moves what a client did within reach into its incident: all of it, or

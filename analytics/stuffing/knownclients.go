@@ -372,6 +372,19 @@ func (a *account) hadSignedIn(before int64) bool {
 	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.first <= before })
 }
 
+// sendsMail reports whether the account had used a mail program at one client for a day or longer, and first
+// before a time, as in usedBefore.
+func (a *account) sendsMail(before int64) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool {
+		return h.usedBefore(mailProtocols, before) && h.last >= h.first+day
+	})
+}
+
+// signedInAfter reports whether the account has signed in after a time from another client than the one given.
+func (a *account) signedInAfter(at int64, other event.ClientKey) bool {
+	return slices.ContainsFunc(a.known, func(h knownClient) bool { return h.client != other && h.last > at })
+}
+
 // usedBefore reports whether the account went on to use the client for so long
 // that the first success was its own.
 func (a *account) usedBefore(c *client, got *signIn) bool {

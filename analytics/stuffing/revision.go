@@ -1,8 +1,12 @@
 package stuffing
 
 import (
+	"slices"
+
+	"redshank/analytics/alert"
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/campaign"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/window"
 )
@@ -10,10 +14,11 @@ import (
 // revisions withdraws the incidents of clients, and the campaigns, of which most accounts
 // get in soon afterwards, or that opened only because sign-ins arrived late.
 type revisions struct {
-	incidents  *incidents
-	profiles   *profiles
-	thresholds *thresholds
-	campaigns  *campaigns
+	incidents   *incidents
+	profiles    *profiles
+	thresholds  *thresholds
+	campaigns   *campaigns
+	inCampaigns *campaignCredentials
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
@@ -117,6 +122,51 @@ func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo 
 	if s.incidents.tracker.Newest()-got.first >= minute && i.Counts.Failures <= len(i.Attempts()) {
 		s.campaigns.revise(i)
 	}
+}
+
+// judgeAgain takes back the credentials that were named at a client before it was known that people
+// live there, and returns their sign-ins, which are these people's.
+func (s *revisions) judgeAgain(c *client) (own []*signIn) {
+	if len(c.signIns()) <= maxUsersBeside+1 ||
+		!s.namesAt(c.incident, c) && !slices.ContainsFunc(s.inCampaigns.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
+		return nil // as nearly always
+	}
+	for _, u := range c.signIns() {
+		taken := s.takeBackFrom(c.incident, u.signIn, func() bool {
+			return s.incidents.inReach(c.incident, u.first) && s.inCampaigns.credentials.classify(c.incident, c, u.signIn) == legitimate
+		})
+		for _, k := range s.inCampaigns.set.All() {
+			taken = s.takeBackFrom(k.Incident, u.signIn, func() bool {
+				return taken || peopleBeside(c, k.Incident, u.signIn, sharedUsers) && s.inCampaigns.ofSuccess(c, u.signIn) != k
+			}) || taken
+		}
+		if taken {
+			own = append(own, u.signIn)
+		}
+	}
+	return own
+}
+
+// namesAt reports whether an open incident, which may be nil, names an account for a sign-in at a client.
+func (s *revisions) namesAt(i *attack.Attack, c *client) bool {
+	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.cut(v.IP.As16()) == c.key })
+}
+
+// takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
+// legitimate, and reports whether it did. i may be nil.
+func (s *revisions) takeBackFrom(i *attack.Attack, got *signIn, isLegitimate func() bool) bool {
+	if i == nil || i.Closed() || !mayTakeBack(i, got) || !isLegitimate() {
+		return false
+	}
+	s.inCampaigns.credentials.takeBack(i, got)
+	return true
+}
+
+// mayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
+// program of the attack while that went on.
+func mayTakeBack(i *attack.Attack, got *signIn) bool {
+	named, ok := i.Valid.Of(got.key)
+	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent(named.Agent)) && during(i, named.At.UnixMilli()))
 }
 
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.

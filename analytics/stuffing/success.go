@@ -51,6 +51,14 @@ func (s *signIns) observe(ev *event.Event) {
 	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
+	if !got.foreign && got.agent == mailProtocols && len(s.inCampaigns.set.All()) > 0 {
+		s.inCampaigns.lookBackAt(c, a)
+	}
+	if got.foreign {
+		for _, own := range s.revisions.judgeAgain(c) {
+			s.learning.add(c, own.account, own, own)
+		}
+	}
 }
 
 // byApplication reports whether mail is read by an application that is not Microsoft's on servers

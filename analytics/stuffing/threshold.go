@@ -1,6 +1,8 @@
 package stuffing
 
 import (
+	"slices"
+
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
@@ -148,29 +150,101 @@ const (
 	weekPairs = 16
 )
 
-// opensOverDays reports whether a client fails for a few accounts each day,
-// with every day below all thresholds. It is called at most once an hour of
-// event time.
+// opensOverDays reports whether a client, or it and others of its subnet, fail for a few accounts each
+// day, with every day below all thresholds. Where nobody gets in, an account's own provider and
+// browser are no excuse. It is called at most once an hour of event time.
 func (s *thresholds) opensOverDays(c *client, at int64) bool {
 	all := c.attempts.All()
-	if len(all) < weekPairs || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked {
+	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked {
 		return false
 	}
 	c.looked = int32(at / hour)
-	var pairs, days, succeeded, foreign int
+	if !severalAccounts(all) {
+		return false
+	}
+	days := weekStats{first: at/day - int64(len(days{}))/2}
+	s.addDays(&days, c)
+	neighbours(s.shared.clients, c.key, func(o *client) { s.addDays(&days, o) })
+	return days.open()
+}
+
+// weekStats are the accounts that fail from the clients of a subnet in the days around one, in days from 1970.
+type weekStats struct {
+	first            int64
+	foreign, strange days // strange: familiar only by the owner of the network and the program
+	succeeded        days
+}
+
+// days are the days that attempts are kept, before and after one.
+type days [2*week/day + 1]int
+
+// addDays adds the attempts of one client, if it has failed for several accounts, and those that get in.
+func (s *thresholds) addDays(days *weekStats, c *client) {
+	all := c.attempts.All()
+	if !severalAccounts(all) {
+		for _, got := range c.signIns() {
+			if n := got.last/day - days.first; n >= 0 && n < int64(len(days.succeeded)) && got.outcome == event.Success {
+				days.succeeded[n]++
+			}
+		}
+		return
+	}
 	for from := 0; from < len(all); {
 		to := from + 1
 		for to < len(all) && all[to].At/day == all[from].At/day {
 			to++
 		}
-		w := s.statistics.of(c, all[from:to], 0)
-		succeeded = max(succeeded, w.succeeded)
-		if w.foreign >= weekLeast {
-			days, pairs, foreign = days+1, pairs+w.foreign, max(foreign, w.foreign)
+		if n := all[from].At/day - days.first; n >= 0 && n < int64(len(days.foreign)) {
+			w := s.statistics.of(c, all[from:to], 0)
+			days.foreign[n] += w.foreign
+			days.strange[n] += w.familiar - w.own
+			days.succeeded[n] += w.succeeded
 		}
 		from = to
 	}
-	return days >= weekDays && pairs >= weekPairs && foreign > succeeded
+}
+
+// open reports whether enough accounts fail on enough days, and more than get in on any of them.
+func (w *weekStats) open() bool {
+	var pairs, failing, most int
+	succeeded := slices.Max(w.succeeded[:])
+	for n, foreign := range w.foreign {
+		if succeeded == 0 {
+			foreign += w.strange[n]
+		}
+		if foreign >= weekLeast {
+			failing, pairs, most = failing+1, pairs+foreign, max(most, foreign)
+		}
+	}
+	return failing >= weekDays && pairs >= weekPairs && most > succeeded
+}
+
+// neighbours calls f for the other clients of the subnet of an IPv4 address.
+func neighbours(clients *window.Table[event.ClientKey, *client], k event.ClientKey, f func(*client)) {
+	if !k.Is4() {
+		return
+	}
+	for n := range 256 {
+		other := k
+		other[len(other)-1] = byte(n)
+		if c, ok := clients.Peek(other); ok && other != k {
+			f(c)
+		}
+	}
+}
+
+// severalAccounts reports whether attempts name at least weekLeast accounts.
+func severalAccounts(tries []window.Attempt) bool {
+	var seen [weekLeast]uint64
+	n := 0
+	for i := range tries {
+		if k := tries[i].Key; k != 0 && !slices.Contains(seen[:n], k) {
+			if seen[n], n = k, n+1; n == weekLeast {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // twoAccounts reports whether the attempts name two different accounts.

@@ -90,6 +90,14 @@ func (d *Distinct) Replace(from, to uint64) bool {
 	return true
 }
 
+// Remove no longer counts key, and reports whether it was counted. Above the exact range Remove does
+// nothing.
+func (d *Distinct) Remove(key uint64) bool {
+	had := d.Has(key)
+	delete(d.exact, key)
+	return had
+}
+
 // MarshalBinary returns the saved form: one byte for the kind, then keys or sketch.
 func (d *Distinct) MarshalBinary() ([]byte, error) {
 	if d.sketch != nil {

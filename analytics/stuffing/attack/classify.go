@@ -29,6 +29,9 @@ func (i *Attack) Assess() {
 	i.Severity = max(i.Severity, grade(i))
 }
 
+// Regrade sets the severity anew when a credential has been taken back.
+func (i *Attack) Regrade() { i.Severity = grade(i) }
+
 // shape names an attack by what its attempts look like: how many accounts, how
 // often each, in rounds or one after the other, and whether the accounts exist.
 func shape(i *Attack) string {
