@@ -33,8 +33,7 @@ type savedProfile struct {
 	Points       behaviour.Points
 	SignIns      behaviour.SignIns
 	Accounts     behaviour.Accounts
-	Incident     string // the only one, in states of earlier builds
-	Idle         bool   // without behaviour
+	Idle         bool // without behaviour
 	Networks     int
 	Take         behaviour.Take
 	Opened       behaviour.Opened
@@ -99,7 +98,7 @@ func (c *subjects) saveProfiles(w *state.Writer) {
 
 // saved appends the saved form of a profile.
 func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
-	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 20), protected)
+	b = msgp.AppendBool(msgp.AppendArrayHeader(b, 19), protected)
 	b = msgp.AppendString(msgp.AppendUint8(b, uint8(d.kind)), d.subject)
 	b = d.Taken.Append(d.Mail.Append(d.Baseline.Saved(b)))
 	b = d.Requests.Append(b)
@@ -114,7 +113,6 @@ func (d *profile) saved(b []byte, protected, idle bool) ([]byte, error) {
 		b = msgp.AppendInt64(b, at)
 	}
 	b = d.Accounts.Append(d.SignIns.Append(d.Points.Append(b)))
-	b = msgp.AppendString(b, "")
 	b = msgp.AppendInt(msgp.AppendBool(b, idle), d.Networks)
 	b = msgp.AppendArrayHeader(d.Opened.Append(d.Take.Append(b)), uint32(len(d.thefts)))
 	for _, i := range d.thefts {
@@ -149,12 +147,8 @@ func (s *savedProfile) restored(key uint64, t *incident.Tracker) (*profile, erro
 		Mail: s.Mail, Taken: s.Taken, Requests: s.Requests, Mailboxes: window.AttemptsOf(s.Mailboxes), PerDay: s.PerDay,
 		Points: s.Points, SignIns: s.SignIns, Accounts: s.Accounts, Networks: s.Networks, Take: s.Take, Opened: s.Opened,
 	}}
-	ids := s.Thefts
-	if s.Incident != "" {
-		ids = []string{s.Incident}
-	}
-	thefts := make([]*theft.Theft, len(ids))
-	for n, id := range ids {
+	thefts := make([]*theft.Theft, len(s.Thefts))
+	for n, id := range s.Thefts {
 		if i := t.ByID(id); i != nil {
 			thefts[n] = i.Detail.(*theft.Theft)
 			d.thefts = append(d.thefts, thefts[n])

@@ -50,7 +50,7 @@ type savedClient struct {
 
 type savedUnit struct {
 	Tools         []uint32
-	Odd, Familiar bool // Odd: all tools are rare, as it was once saved
+	Familiar      bool
 	Newest        int64
 	Rare          []uint32
 	Oldest, Pause int64
@@ -122,11 +122,7 @@ func (u *unit) saved() *savedUnit {
 }
 
 func (s *savedUnit) restored() *unit {
-	u := &unit{tools: s.Tools, rare: s.Rare, familiar: s.Familiar, oldest: s.Oldest, newest: s.Newest, pause: s.Pause}
-	if s.Odd {
-		u.rare = s.Tools
-	}
-	return u
+	return &unit{tools: s.Tools, rare: s.Rare, familiar: s.Familiar, oldest: s.Oldest, newest: s.Newest, pause: s.Pause}
 }
 
 func (a *signIn) saved() savedLogon {

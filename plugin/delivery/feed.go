@@ -73,7 +73,7 @@ func NewFeed(path string, ttl time.Duration, allowed func(netip.Prefix) bool) (*
 // read takes over the entries of an earlier run.
 func (f *Feed) read() error {
 	body, err := os.ReadFile(f.path + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(body) == 0 { // empty after a loss of power
 		return nil
 	}
 	if err != nil {
@@ -205,14 +205,15 @@ func (f *Feed) write(now time.Time) error {
 // feedMode allows a firewall or a web server of another user to read the addresses.
 const feedMode = 0o644
 
-// replaceFile writes a file beside path and renames it to path.
+// replaceFile writes a file beside path and, once it is on disk, renames it to path: a loss of
+// power leaves the old contents or the new ones.
 func replaceFile(path string, body []byte, mode os.FileMode) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(body)
-	if err = errors.Join(err, file.Chmod(mode), file.Close()); err == nil {
+	if err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {

@@ -146,3 +146,19 @@ func TestFeedErrors(t *testing.T) {
 		t.Errorf("%q", left)
 	}
 }
+
+// TestFeedAfterALossOfPower checks that an empty file, as some file systems leave it, does not
+// keep the agent from starting.
+func TestFeedAfterALossOfPower(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feed.txt")
+	if err := os.WriteFile(path+".json", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := NewFeed(path, time.Hour, func(netip.Prefix) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -24,7 +24,6 @@ type savedCampaign struct {
 	Clients            []event.ClientKey
 	Tools              []uint32
 	Sample             []uint64
-	Pending            any // no longer written: the evidence has the failures
 	Only               []uint32
 	Recent             []int64
 	Origin             origin

@@ -39,15 +39,16 @@ type Failure struct {
 // List holds the latest foreign failures in order of arrival, and the number of
 // unexplained ones in each hour.
 type List struct {
-	failures []Failure
-	next     int
-	arrived  uint32                     // number of the last failure, from 1; number n is at place (n-1) % maxFailures
-	latest   [accountSlots]uint32       // number of the latest failure of the accounts of a slot; 0: none
-	newest   [maxFailures / block]int64 // no failure of a block is later
-	web      Level                      // of failures over the web
-	mail     Level                      // of failures by IMAP, POP and SMTP
-	Lags     Lags                       // of the failures
-	dirty    map[int]struct{}           // indexes in failures that changed; nil: changes are not tracked
+	failures  []Failure
+	next      int
+	arrived   uint32                     // number of the last failure, from 1; number n is at place (n-1) % maxFailures
+	latest    [accountSlots]uint32       // number of the latest failure of the accounts of a slot; 0: none
+	newest    [maxFailures / block]int64 // no failure of a block is later
+	web       Level                      // of failures over the web
+	mail      Level                      // of failures by IMAP, POP and SMTP
+	Lags      Lags                       // of the failures
+	savedLags Lags                       // Lags as last saved
+	dirty     map[int]struct{}           // indexes in failures that changed; nil: changes are not tracked
 }
 
 // block is how many failures in a row are passed over together where all

@@ -12,6 +12,7 @@ import (
 const (
 	tableEvidence = "evidence"
 	tableLevel    = "level"
+	tableLags     = "lags"
 )
 
 type savedFailure struct {
@@ -34,7 +35,7 @@ func (f *savedFailure) restored() (out Failure, ok bool) {
 	return Failure{Attempt: f.Attempt[0], Traits: f.Traits, Single: f.Single, Taken: f.Taken, Repeated: f.Repeated}, true
 }
 
-// Tables returns the tables of the failures and of the level. Once the failures are
+// Tables returns the tables of the failures, of the level and of the lags. Once the failures are
 // restored, loaded is called.
 func (e *List) Tables(loaded func()) []state.Table {
 	complete := func() {
@@ -44,6 +45,7 @@ func (e *List) Tables(loaded func()) []state.Table {
 	return []state.Table{
 		{Name: tableEvidence, Track: e.track, Restore: e.restore, Changes: e.save, Loaded: complete},
 		{Name: tableLevel, Restore: e.restoreLevel, Changes: e.saveLevels},
+		{Name: tableLags, Restore: e.restoreLags, Changes: e.saveLags},
 	}
 }
 
@@ -125,4 +127,19 @@ func (l *Level) restore(value []byte) error {
 		*h = hourCount{hour: in[0], failures: in[1], signIns: in[2], familiar: in[3]}
 	}
 	return nil
+}
+
+// saveLags saves the lags of all sources as one entry.
+func (e *List) saveLags(w *state.Writer) {
+	if e.Lags != e.savedLags {
+		e.savedLags = e.Lags
+		w.Encode(tableLags, &e.Lags)
+		w.Put(tableLags, []byte(tableLags), true)
+	}
+}
+
+func (e *List) restoreLags(_, value []byte) error {
+	err := msgpack.Unmarshal(value, &e.Lags)
+	e.savedLags = e.Lags
+	return err
 }
