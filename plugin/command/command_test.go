@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 		{"explain", 2, "no argument (want an account or an address)"},
 		{"coverage", 2, "want logs or --state"},
 		{"coverage --state /absent", 1, "checkpoint.db: file does not exist (want the state_path of an instance that has run)"},
-		{"coverage ../../conf/cases/logs", 0, "no record seen of owa, mapi\n"},
+		{"coverage ../../conf/cases/logs", 0, "no record seen of owa\n"},
 		{"coverage --json ../../conf/cases/logs", 0, `"services":[{"service":"ews"`},
 		{"explain alice", 2, "want logs or --state"},
 		{"explain --state /absent alice", 1, "state_path: /absent: checkpoint.db: file does not exist"},
