@@ -118,7 +118,9 @@ func (c *checkpoint) sync() {
 		return
 	}
 	err := c.store.Sync()
-	if err == nil && c.store.Pending() > compactAt && time.Now().After(c.compactAfter) {
+	if err != nil {
+		c.dirty.Store(true) // to be tried again
+	} else if c.store.Pending() > compactAt && time.Now().After(c.compactAfter) {
 		err = c.compact()
 	}
 	c.synced(err)

@@ -188,6 +188,19 @@ func TestCheckpointThatCannotBeCompacted(t *testing.T) {
 	c.close(engine)
 }
 
+// A failed sync is tried again without another change, until it succeeds.
+func TestCheckpointSyncsAgainAfterAnError(t *testing.T) {
+	var log bytes.Buffer
+	c, engine := checkpointIn(t, t.TempDir(), slog.New(slog.NewTextHandler(&log, nil)))
+	engine.Observe("tenant", chunkOf(failure(1, 1)))
+	c.save(engine)
+	_ = c.store.Close() // a file that cannot be synced
+	c.sync()
+	if !c.dirty.Load() || strings.Count(log.String(), "checkpoint cannot be synced to disk") != 1 {
+		t.Errorf("dirty is %t\n%s", c.dirty.Load(), log.String())
+	}
+}
+
 // A small state: six failures in six chunks. The fifth opens an incident, and
 // accounts that fail later get no entry of their own.
 const (

@@ -56,6 +56,8 @@ type Spool struct {
 	batch    []Message // of inFlight
 	unsaved  []*entry  // not in the store yet
 	removals []uint64  // settled or dropped, and not removed from the store yet
+	dead     []*entry  // refused, and not among the dead letters yet
+	deadSize int64     // of dead, in bytes
 	bytes    int64     // waiting and in flight
 	last     uint64    // sequence number
 	closed   bool
@@ -133,7 +135,7 @@ func (s *Spool) Put(messages []Message) error {
 	}
 	s.stats.Put += uint64(len(messages))
 	s.makeRoom()
-	s.save(nil)
+	s.save()
 	s.wake()
 	return nil
 }
@@ -166,15 +168,15 @@ func (s *Spool) forget(e *entry) {
 	}
 }
 
-// save brings the store up to date and moves dead to the dead letters. When the
-// disk fails, unsaved messages stay in memory, removed ones may be delivered
-// again after a restart, and the disk is tried again later.
-func (s *Spool) save(dead []*entry) {
+// save brings the store up to date. When the disk fails, unsaved and refused
+// messages stay in memory, removed ones may be delivered again after a restart,
+// and the disk is tried again later.
+func (s *Spool) save() {
 	s.unsaved = live(s.unsaved)
-	if s.store == nil || s.closed || len(s.unsaved)+len(s.removals)+len(dead) == 0 || time.Now().Before(s.retryAt) {
+	if s.store == nil || s.closed || len(s.unsaved)+len(s.removals)+len(s.dead) == 0 || time.Now().Before(s.retryAt) {
 		return
 	}
-	err := s.store.apply(change{save: s.unsaved, remove: s.removals, dead: dead})
+	err := s.store.apply(change{save: s.unsaved, remove: s.removals, dead: s.dead})
 	if err != nil {
 		if s.retryAt.IsZero() {
 			s.log.Error("spool cannot be written: alerts wait in memory until it can be", "unsaved", len(s.unsaved), "error", err)
@@ -189,7 +191,7 @@ func (s *Spool) save(dead []*entry) {
 	for _, e := range s.unsaved {
 		e.unsaved = nil
 	}
-	s.unsaved, s.removals = nil, nil
+	s.unsaved, s.removals, s.dead, s.deadSize = nil, nil, nil, 0
 }
 
 // live removes, in place, entries that were delivered or dropped before they were
@@ -271,7 +273,7 @@ func (s *Spool) acknowledge(n int) {
 	n = min(n, len(s.inFlight))
 	s.shift(n)
 	s.stats.Delivered += uint64(n)
-	s.save(nil)
+	s.save()
 }
 
 // reject moves the first message of the batch to the dead letters, because its
@@ -287,8 +289,23 @@ func (s *Spool) reject() (id string) {
 	e.unsaved = &m // to be written among the dead letters
 	s.shift(1)
 	s.stats.Dead++
-	s.save([]*entry{e})
+	if s.store != nil {
+		s.bury(e)
+		s.save()
+	}
 	return m.ID
+}
+
+// bury marks an entry for the dead letters. While the disk fails, the entries that
+// wait for it have the same bound as the dead letters: the oldest are dropped.
+func (s *Spool) bury(e *entry) {
+	s.dead = append(s.dead, e)
+	s.deadSize += e.size
+	for s.deadSize > maxDead {
+		oldest := s.dead[0]
+		s.removals = append(s.removals, oldest.seq)
+		s.dead, s.deadSize = s.dead[1:], s.deadSize-oldest.size
+	}
 }
 
 // shift removes the first n entries in flight.
@@ -345,7 +362,7 @@ func (s *Spool) Close() (lost int, err error) {
 		return 0, nil
 	}
 	s.retryAt = time.Time{}
-	s.save(nil)
+	s.save()
 	s.closed = true
 	if s.store != nil {
 		err = s.store.Close()

@@ -298,3 +298,52 @@ func TestDeadLetters(t *testing.T) {
 	}
 	_, _ = s.Close()
 }
+
+// A message that is refused while the disk fails is among the dead letters once
+// the disk works, whether it was in the store before or not, and is not sent again.
+func TestDeadLettersOnFailingDisk(t *testing.T) {
+	folder := t.TempDir()
+	s := openSpool(t, folder, 0)
+	put(t, s, numbered(1, 2))
+	s.retryAt = time.Now().Add(storeRetry) // the disk fails
+	put(t, s, numbered(3, 2))
+	s.take()
+	s.reject()
+	s.acknowledge(1)
+	s.take() // 3 and 4 were never saved
+	s.reject()
+	if lost, err := s.Close(); lost > 0 || err != nil {
+		t.Error(lost, err)
+	}
+	s = openSpool(t, folder, 0)
+	var dead []Message
+	if err := s.DeadLetters(func(m Message) { dead = append(dead, m) }); err != nil {
+		t.Fatal(err)
+	}
+	if ids(dead) != "1 3" || ids(s.take()) != "4" {
+		t.Errorf("dead letters %s, sent again %s", ids(dead), ids(s.take()))
+	}
+	_, _ = s.Close()
+}
+
+// Dead letters that wait for the disk are bounded: the oldest is dropped, also
+// from the messages that are sent after a restart.
+func TestDeadLettersOnFailingDiskAreBounded(t *testing.T) {
+	folder := t.TempDir()
+	s := openSpool(t, folder, 0)
+	put(t, s, []Message{{ID: "a", JSON: make([]byte, maxDead/2)}, {ID: "b", JSON: make([]byte, maxDead/2)}})
+	s.retryAt = time.Now().Add(storeRetry)
+	for range 2 {
+		s.take()
+		s.reject()
+	}
+	if len(s.dead) != 1 || s.deadSize > maxDead {
+		t.Error(len(s.dead), s.deadSize)
+	}
+	_, _ = s.Close()
+	s = openSpool(t, folder, 0)
+	if got := s.take(); len(got) > 0 {
+		t.Errorf("sent again: %s", ids(got))
+	}
+	_, _ = s.Close()
+}
