@@ -51,8 +51,9 @@ func New(version string) *cobra.Command {
 		Use:   "redshank",
 		Short: "Detect attacks on Exchange and Microsoft 365 mail",
 		Long: `Redshank is an output plugin of Fluent Bit that detects attacks on the mail of
-Exchange and Microsoft 365. This command checks its configuration and prints
-its reference tables.
+Exchange and Microsoft 365. This command searches logs for attacks,
+checks and tests a configuration, explains incidents, and fetches the logs of a
+tenant.
 
 Exit status: 0 for success, 1 for errors in what was checked or read, 2 for a
 command line that is not understood.`,
