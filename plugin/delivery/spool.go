@@ -290,15 +290,15 @@ func (s *Spool) reject() (id string) {
 	s.shift(1)
 	s.stats.Dead++
 	if s.store != nil {
-		s.bury(e)
+		s.addDead(e)
 		s.save()
 	}
 	return m.ID
 }
 
-// bury marks an entry for the dead letters. While the disk fails, the entries that
+// addDead marks a refused entry for the dead letters. While the disk fails, the entries that
 // wait for it have the same bound as the dead letters: the oldest are dropped.
-func (s *Spool) bury(e *entry) {
+func (s *Spool) addDead(e *entry) {
 	s.dead = append(s.dead, e)
 	s.deadSize += e.size
 	for s.deadSize > maxDead {
