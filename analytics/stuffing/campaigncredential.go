@@ -215,10 +215,11 @@ func (s *campaignCredentials) like(k *campaign.Campaign, c *client, got *signIn,
 // failures of a campaign do, with a program of the campaign: from an owner's network from
 // which hardly anybody signs in, among servers for rent or in a country new to the account.
 // The account's own program is one of the campaign only if most failures are made with it,
-// or if the account was in another country within hours before.
+// or if the account was in another country within hours before. The mail protocols are a program
+// only in a campaign that uses nothing else, and for an account that has never used them.
 // Without a database, the networks alone decide.
 func (s *campaignCredentials) elsewhere(k *campaign.Campaign, c *client, got *signIn, before int64) bool {
-	if !got.password() || got.agent == mailProtocols || !k.Uses(got.tool, got.agent) || !s.rarity.oddOwner(c, k.Began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
+	if !got.password() || got.agent == mailProtocols && !(k.MailOnly() && got.account.neverUsed(mailProtocols, before)) || !k.Uses(got.tool, got.agent) || !s.rarity.oddOwner(c, k.Began) || got.account.knowsOwner(c.owner, before) || !s.fromOdd(k) {
 		return false
 	}
 	if got.account.usedAgent(got.agent, before) && !k.MadeWith(got.tool, got.agent) && !s.justElsewhere(got) {
