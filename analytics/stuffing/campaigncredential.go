@@ -70,7 +70,7 @@ func (s *campaignCredentials) withTool(c *client, got *signIn) *campaign.Campaig
 // sent mail before, such as a printer, may have moved.
 func (s *campaignCredentials) withTrait(c *client, got *signIn) *campaign.Campaign {
 	features := featuresOf(c, got.tool, got.app)
-	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || window.NamesTool(got.tool) && !s.rarity.rare(features[evidence.TraitTool], got.first))
+	usual := !s.rarity.oddOwner(c, got.first) && (c.shared(0) || (window.NamesTool(got.tool) || got.agent == mailProtocols) && !s.rarity.rare(features[evidence.TraitTool], got.first))
 	for n := range evidence.MaxTraits {
 		if n == evidence.TraitOddTool && usual {
 			continue // the tool is odd only at networks from which few accounts sign in

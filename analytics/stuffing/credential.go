@@ -70,7 +70,7 @@ func (s *credentials) classify(i *attack.Attack, c *client, got *signIn) judgeme
 // leastBeside returns how many people have to be beside a sign-in for it to be one of them: two if it is
 // made with a program that the attack does not use, which is the account's own or that of a person, while most failures
 // are a script's; five if it is made with a mail program, and the account has used one for a day or longer, while most
-// failures are those of a script that is not one; or with a program that the attack also uses, but is the account's own,
+// failures are a script's over another protocol; or with a program that the attack also uses, but is the account's own,
 // which was not tried, and at another time than the attack.
 func leastBeside(i *attack.Attack, got *signIn, usedAgent bool) int {
 	switch {

@@ -119,8 +119,8 @@
 // counts where only the attack gets in. Where other people use the address, too, their
 // failures and sign-ins with a program that the attack has not used are their own:
 // those of accounts that know the network, and an hour after the attack all, where
-// people were before it; and where a script that is none fails, sign-ins with a mail program
-// beside five people are those of accounts that have used one for a day. The first people at a new place are named until others come with
+// people were before it. If the attack is a script over another protocol, and five people are there,
+// accounts that have used a mail program for a day use their own. The first people at a new place are named until others come with
 // their own programs: then their sign-ins are judged again, and what is no longer believed is
 // taken back, but not what got in with the attack's program while it went on. In a campaign, a sign-in with a program that people use must be
 // near to failures of the campaign (twelve mean intervals, ten minutes to two hours), with
@@ -131,7 +131,7 @@
 // is enough. From an address that has not failed, a sign-in is named if hardly anybody
 // signs in from its owner's networks, and these are servers for rent or in a country new
 // to the account, as those of the campaign are; the account's own program is no excuse if
-// most failures are made with it, but a mail program is, if the account had used one. If the week before shows that such sign-ins are to be
+// most failures are made with it, but a mail program is if the account had used one before. If the week before shows that such sign-ins are to be
 // expected without an attack, none is named. On the first day only addresses that failed
 // count, unless the account had signed in before the campaign. From an address that failed
 // for another account before and that nobody else uses, a new subnet of the account's own
