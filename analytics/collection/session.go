@@ -134,12 +134,12 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 }
 
 // newCountry records the country to which a session has moved, if it is new to the account.
-// A stolen session needs no sign-in that is logged.
+// A stolen session needs no sign-in that is logged. It counts half, as the move says most of it.
 func (c *sessions) newCountry(d *profile, n observation, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	country := baseline.Key(baseline.Country, w.country)
 	if d.kind == aUser && country != 0 && !w.usual && d.Baseline.IsNew(country, n.first, c.policy.Collection.Baseline) {
-		n.kind, n.feature = newCountry, country
+		n.kind, n.feature, n.half = newCountry, country, true
 		c.evidence.record(d, n, w.country, ev)
 	}
 }

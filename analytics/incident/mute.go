@@ -41,15 +41,16 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 // covered reports whether the messages of a campaign include an incident, so that it sends
 // none of its own, and counts the message as suppressed in the campaign. A botnet has
 // thousands of clients with an incident each: the campaign has sent a message and lists as
-// many of them as an alert can, this one is not listed, has sent nothing, has no credential,
-// and is less than a tenth of the campaign. If the campaign is withdrawn the incident sends
-// its message after all.
+// many of them as an alert can, with all agents and applications of this one, which is not
+// listed, has sent nothing, has no credential, and is less than a tenth of the campaign. If
+// the campaign is withdrawn the incident sends its message after all.
 func (t *Tracker) covered(i *Incident) bool {
 	if i.Campaign == "" || i.last.sequence > 0 || i.Severity >= alert.Critical {
 		return false
 	}
 	k := t.ByID(i.Campaign)
-	if k == nil || k.last.sequence == 0 || len(k.Members) < MaxListed || slices.Contains(k.Members, i.ID) || 10*i.Detail.Volume() >= k.Detail.Volume() {
+	if k == nil || k.last.sequence == 0 || len(k.Members) < MaxListed || slices.Contains(k.Members, i.ID) || 10*i.Detail.Volume() >= k.Detail.Volume() ||
+		!containsAll(k.agents, i.agents) || !containsAll(k.apps, i.apps) {
 		return false
 	}
 	if !i.last.muted {
@@ -60,4 +61,8 @@ func (t *Tracker) covered(i *Incident) bool {
 	t.MarkDirty(i)
 	t.MarkDirty(k)
 	return true
+}
+
+func containsAll(list, of []string) bool {
+	return !slices.ContainsFunc(of, func(s string) bool { return !slices.Contains(list, s) })
 }
