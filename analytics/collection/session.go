@@ -3,7 +3,6 @@ package collection
 import (
 	"slices"
 
-	"redshank/analytics/baseline"
 	"redshank/analytics/collection/behaviour"
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
@@ -124,23 +123,9 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 		ev = nil // of the account itself
 	}
 	c.evidence.record(d, n, nil, ev)
-	if s == here && !n.half {
-		c.newCountry(d, n, ev)
-	}
 	if d.kind == aUser && c.rentedSite(s) && !d.Baseline.KnewBefore(anyRented, s.First, c.policy.Collection.Baseline) {
 		n.kind, n.half = signInRented, false // a stolen session needs no sign-in that is logged
 		c.evidence.record(d, n, nil, ev)
-	}
-}
-
-// newCountry records the country to which a session has moved, if it is new to the account.
-// A stolen session needs no sign-in that is logged. It counts half, as the move says most of it.
-func (c *sessions) newCountry(d *profile, n observation, ev *event.Event) {
-	w := c.networks.contextOf(ev)
-	country := baseline.Key(baseline.Country, w.country)
-	if d.kind == aUser && country != 0 && !w.usual && d.Baseline.IsNew(country, n.first, c.policy.Collection.Baseline) {
-		n.kind, n.feature, n.half = newCountry, country, true
-		c.evidence.record(d, n, w.country, ev)
 	}
 }
 
