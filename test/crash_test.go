@@ -74,7 +74,7 @@ type killedAgent struct {
 func besiege(t *testing.T, output string) *killedAgent {
 	t.Helper()
 	b := &killedAgent{fluentBit: newFluentBit(t, "", "", output+"\npolicy: FOLDER/policy.yaml"), o: newOutbreak(500, 100_000)}
-	// A campaign would tell of the attackers that it does not list.
+	// Attackers that a campaign does not list would send no message.
 	b.write("policy.yaml", "stuffing: {campaign: {addresses: 100000, rare_addresses: 100000, accounts: 100000}}\n")
 	c := strings.Replace(b.read("fluent-bit.yaml"), "pipeline:", "  storage.path: FOLDER/chunks\n  storage.sync: normal\npipeline:", 1)
 	c = strings.Replace(c, "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: FOLDER/tail.db\n      storage.type: filesystem\n", 1)

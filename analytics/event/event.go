@@ -111,17 +111,17 @@ func (e *Event) UserHash() uint64 {
 // AgentHash returns the same for the agent, and never 0 if there is one.
 func (e *Event) AgentHash() uint32 {
 	if e.agentHash == 0 && len(e.Agent) > 0 {
-		e.agentHash = uint32(xxhash.Sum64(e.AgentText())) | 1
+		e.agentHash = HashAgent(e.AgentText())
 	}
 	return e.agentHash
 }
 
-// HashAgent is AgentHash of the text of an agent: 0 if it is empty.
-func HashAgent(text string) uint32 {
-	if text == "" {
+// HashAgent returns the AgentHash of the text of an agent, 0 if it is empty.
+func HashAgent(text []byte) uint32 {
+	if len(text) == 0 {
 		return 0
 	}
-	return uint32(xxhash.Sum64String(text)) | 1
+	return uint32(xxhash.Sum64(text)) | 1
 }
 
 // AgentText returns the user agent with its spaces. The conversion is done on

@@ -167,8 +167,9 @@ func (t *Tracker) Withdraw(i *Incident) {
 	}
 }
 
-// TakeBack drops a valid credential of an incident, which later records have explained. As Withdraw does,
-// it tells the other analytics, unless another open incident of the rule has the account, too.
+// TakeBack drops a valid credential of an incident, which later records have explained. It
+// calls the functions of OnWithdrawal, unless another open incident of the rule has the
+// account, too.
 func (t *Tracker) TakeBack(i *Incident, key uint64) {
 	found, listed := i.Valid.Of(key)
 	accounts := t.onlyIn(i)
@@ -304,8 +305,8 @@ func (t *Tracker) rested(i *Incident) bool {
 }
 
 // phase returns why a message is due, or "": the incident is new, it is worse, a
-// credential was found, another account joined, or its severity or a credential was taken back; or, after the cooldown, its class
-// changed or it grew tenfold.
+// credential was found, another account joined, or its severity or a credential was taken
+// back; or, after the cooldown, its class changed or it grew tenfold.
 func (t *Tracker) phase(i *Incident) string {
 	cool := i.End-i.last.at >= t.tuning.Cooldown.Milliseconds()
 	switch l := &i.last; {

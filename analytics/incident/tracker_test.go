@@ -212,8 +212,9 @@ func TestCapPerMinute(t *testing.T) {
 
 // An incident closes after the quiet time and the permitted lateness, with a final
 // message if the last one is not up to date.
-// A campaign tells of the clients that it does not list, unless one stands out or has a
-// credential, and tells before the clients that wait with it.
+// The clients that a campaign does not list send no message, except one that is large, has
+// a credential or has an agent that the campaign does not list. The campaign sends its message
+// before those of the clients.
 func TestClientsOfACampaign(t *testing.T) {
 	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = MaxListed })
 	client := func(n int) string { return fmt.Sprint("192.0.2.", n) }
@@ -235,18 +236,19 @@ func TestClientsOfACampaign(t *testing.T) {
 	expect(t, "above the cap", tracker.Flush())
 	touch(tracker, client(MaxListed), begin).volume = 10
 	touch(tracker, client(MaxListed+1), begin).severity = alert.Critical
+	touch(tracker, client(MaxListed+2), begin).incident.agents = []string{"curl/8"}
 	tracker.Advance(begin + event.Minute)
 	got := tracker.Flush()
-	expect(t, "the campaign and two clients", got, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened)
+	expect(t, "the campaign and three clients", got, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened)
 	if len(got) > 0 && got[0].ID != whole.incident.ID {
 		t.Errorf("the first message is of %s, want the campaign", got[0].ID)
 	}
-	if want := 2*MaxListed - 2; whole.incident.suppressed != want {
+	if want := 2*MaxListed - 3; whole.incident.suppressed != want {
 		t.Errorf("the campaign counts %d suppressed messages, want %d", whole.incident.suppressed, want)
 	}
 	tracker.Withdraw(whole.incident)
 	closing := tracker.Close()
-	if n := len(closing); n < 2*MaxListed-2 || n > 2*MaxListed {
+	if n := len(closing); n < 2*MaxListed-3 || n > 2*MaxListed {
 		t.Errorf("%d messages after the withdrawal of the campaign, want those of all clients", n)
 	}
 }

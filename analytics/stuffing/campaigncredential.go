@@ -95,8 +95,8 @@ func ofPeople(k *campaign.Campaign, c *client, got *signIn) bool {
 		(!got.account.signedInAfter(got.first, c.key) || peopleBeside(c, k.Incident, got, sharedUsers))
 }
 
-// lookBackAt adds the successes of an account at other addresses before it was back at its own with a mail program: a
-// device that is still where it was has not moved. There must be a campaign.
+// lookBackAt adds the earlier successes of an account at other addresses, once it signs in at its
+// own with a mail program: its device has not moved. There must be a campaign.
 func (s *campaignCredentials) lookBackAt(c *client, a *account) {
 	first := s.set.All()[0].Began - day
 	for _, h := range a.known {

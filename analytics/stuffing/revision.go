@@ -166,7 +166,7 @@ func (s *revisions) takeBackFrom(i *attack.Attack, got *signIn, isLegitimate fun
 // program of the attack while that went on.
 func mayTakeBack(i *attack.Attack, got *signIn) bool {
 	named, ok := i.Valid.Of(got.key)
-	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent(named.Agent)) && during(i, named.At.UnixMilli()))
+	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent([]byte(named.Agent))) && during(i, named.At.UnixMilli()))
 }
 
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.

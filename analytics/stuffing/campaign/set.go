@@ -125,9 +125,8 @@ func (s *Set) Linked(f *evidence.Failure, single *attack.Attack) *Campaign {
 	return k
 }
 
-// Concurrent returns the open campaign that began within an hour of a time and has only the
-// failures of a few tools, the one given among them; or, for several clients, one that has
-// failures with the tool; or nil.
+// Concurrent returns the open campaign that began within an hour of a time and consists of
+// a tool; for several clients also a campaign with other tools beside that one; or nil.
 func (s *Set) Concurrent(tool uint32, began int64, several bool) *Campaign {
 	for _, k := range s.list {
 		if max(k.Began-began, began-k.Began) <= hour && !k.Incident.Closed() && (k.ConsistsOf(tool) || several && k.HasTool(tool)) {
