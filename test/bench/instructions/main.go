@@ -170,7 +170,7 @@ func iisLines() []chunk {
 
 func hostileLines() []chunk {
 	var text bytes.Buffer
-	_ = iis.WriteKind(&text, iis.Hostile, 100_000)
+	_ = iis.WriteKind(&text, iis.Hostile, 50_000)
 	return lines("iis", text.Bytes())
 }
 
