@@ -182,37 +182,39 @@ func maturity(p *policy.Policy, d *profile) string {
 // equals. The client of an account that let an application in, or gave it a key,
 // comes last.
 func sourceOf(i *theft.Theft, d *profile) (from event.ClientKey) {
-	var heaviest int
-	var earliest int64
-	for at := range d.observations {
+	heaviest, earliest := 0, int64(0)
+	part, done := d.partOf(i), indexSet(0)
+	for at := range part.all() {
 		n := &d.observations[at]
-		if n.theft != i || n.client == (event.ClientKey{}) {
+		if n.client == (event.ClientKey{}) || done&(1<<at) != 0 {
 			continue
 		}
-		weight := against(i, d, n.client)
-		if weight > heaviest || weight == heaviest && n.first < earliest {
-			from, heaviest, earliest = n.client, weight, n.first
+		done |= n.beside
+		weight, first := against(d, part&n.beside)
+		if weight > heaviest || weight == heaviest && first < earliest {
+			from, heaviest, earliest = n.client, weight, first
 		}
 	}
 	return from
 }
 
-// against returns the weight of one client in an incident. Access counts before all
-// sign-ins.
-func against(i *theft.Theft, d *profile, k event.ClientKey) int {
+// against returns the weight of observations of one client, and the time of the first.
+// Access counts before all sign-ins.
+func against(d *profile, list indexSet) (weight int, first int64) {
 	var s correlation
 	granted := 0
-	for at := range d.observations {
+	for at := range list.all() {
 		n := &d.observations[at]
-		switch {
-		case n.theft != i || n.client != k:
-		case n.grant || grants.has(n.kind):
+		if first == 0 || n.first < first {
+			first = n.first
+		}
+		if n.grant || grants.has(n.kind) {
 			granted = 1
-		default:
+		} else {
 			s.add(n.kind, n.weight)
 		}
 	}
-	return 100_000*s.access + 10*s.signIn + granted
+	return 100_000*s.access + 10*s.signIn + granted, first
 }
 
 // fewMailboxes is the number of mailboxes up to which the incident of an application

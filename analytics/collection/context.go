@@ -269,9 +269,10 @@ func (c *Detector) describeSignals(f *explain.Facts, d *profile, from event.Clie
 func (c *Detector) describeScore(f *explain.Facts, d *profile) {
 	var best correlation
 	opens := false
+	c.evidence.update(d, d.every())
+	counted := d.counted()
 	for i := range d.observations {
-		var fresh freshWeights
-		s := c.evidence.correlate(d, &d.observations[i], &fresh)
+		s := d.score(d.observations[i].nearby & counted)
 		if s.signIn+s.access > best.signIn+best.access {
 			best = s
 		}

@@ -155,7 +155,7 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	if ofAttack.has(n.kind) && d.repeats(&n, c.window) {
 		return
 	}
-	kept, changed := d.keep(n, detail)
+	kept, changed := d.keep(n, detail, c.window)
 	if ev != nil && kept.record == "" {
 		kept.record = recordOf(ev)
 		changed = changed || kept.record != ""
@@ -170,20 +170,22 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		return
 	}
 	c.addMails(d, kept, ev)
-	c.weigh(d, kept)
-	center := c.trigger(d, kept)
+	weighed := c.weigh(d, kept.nearby, 0)
+	center := d.trigger(kept)
 	i := c.theftOf(d, kept, center)
 	if i == nil && center == nil {
 		return // nearly every call ends here
 	}
-	c.weigh(d, nil)
-	if i == nil {
+	c.weigh(d, d.every()&^kept.nearby, weighed)
+	isNew := i == nil
+	if isNew {
 		i = c.open(d, center)
 	}
 	if center != nil && center.theft == nil {
 		center.theft = i
 	}
-	c.add(i, d, ev)
+	kept.listed = 0
+	c.add(i, d, ev, isNew)
 }
 
 // recordOf returns the record of an event.
@@ -303,9 +305,10 @@ func (c *evidence) merge(d *profile, id []byte) {
 	d.JoinVolumes(old.Behaviour)
 	for _, t := range old.Mailboxes.Take() {
 		if t.Key == xxhash.Sum64String(old.subject) {
-			t.Key = xxhash.Sum64String(d.subject)
+			t.Key, t.Name = xxhash.Sum64String(d.subject), d.subject
 		}
-		d.ReadMailbox(t)
+		c.subjects.nameOwner(&t)
+		c.readMailbox(d, t)
 	}
 	moved := old.observations
 	old.observations = nil

@@ -17,7 +17,7 @@ import (
 // another theft. center may be nil.
 func (c *evidence) theftOf(d *profile, kept, center *observation) *theft.Theft {
 	joins := func(i *theft.Theft) bool {
-		return c.joins(d, i, kept) || center != nil && (d.kind != aUser || c.joins(d, i, center))
+		return d.joins(i, kept) || center != nil && (d.kind != aUser || d.joins(i, center))
 	}
 	sameTime := func(i *theft.Theft) bool { return center != nil && c.during(i, center) && !c.unrelated(d, i, center) }
 	for _, part := range [...]func(*theft.Theft) bool{joins, sameTime} {
@@ -28,19 +28,6 @@ func (c *evidence) theftOf(d *profile, kept, center *observation) *theft.Theft {
 		}
 	}
 	return nil
-}
-
-// joins reports whether an observation is part of an incident, or near its core.
-func (c *evidence) joins(d *profile, i *theft.Theft, n *observation) bool {
-	if n.theft != nil {
-		return n.theft == i
-	}
-	for at := range d.observations {
-		if o := &d.observations[at]; o.theft == i && o.core && o.near(n, c.window) {
-			return true
-		}
-	}
-	return false
 }
 
 // unrelated reports whether an observation has another program and another network than
@@ -85,8 +72,8 @@ func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 // the day; for another theft of that day, it also depends on the address.
 func (c *evidence) openNew(d *profile, center *observation) *theft.Theft {
 	start := center.began()
-	for i := range d.observations {
-		if n := &d.observations[i]; n.theft == nil && n.near(center, c.window) && n.weight > 0 {
+	for i := range center.nearby.all() {
+		if n := &d.observations[i]; n.theft == nil && n.weight > 0 {
 			start = min(start, n.began())
 		}
 	}
@@ -108,23 +95,29 @@ func (c *evidence) openNew(d *profile, center *observation) *theft.Theft {
 }
 
 // add adds to an incident of a subject all observations that are connected with
-// those it contains. The outcome does not depend on their order.
-func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event) {
-	for grown := true; grown; {
+// those it contains. The outcome does not depend on their order. The mailboxes that the
+// subject has read during the incident are added if it is a new one for the subject, or
+// has become longer; readMailbox adds those that are read later.
+func (c *evidence) add(i *theft.Theft, d *profile, ev *event.Event, isNew bool) {
+	start, end := i.Start-event.Day, i.End+event.Day
+	for core, grown := d.coreOf(i), true; grown; {
 		grown = false
 		for n := range d.observations {
-			if p := &d.observations[n]; p.theft == nil && p.weight > 0 && c.joins(d, i, p) {
-				p.theft, grown = i, true
+			if p := &d.observations[n]; p.theft == nil && p.weight > 0 && p.nearby&core != 0 {
+				p.theft = i
+				if p.core {
+					core, grown = core|1<<n, true
+				}
 			}
 		}
 	}
 	for n := range d.observations {
-		if p := &d.observations[n]; p.theft == i {
+		if p := &d.observations[n]; p.theft == i && p.weight > p.listed {
 			c.addObservation(i, d, p)
 		}
 	}
 	for _, t := range d.Mailboxes.All() {
-		if within(i, t.At) {
+		if within(i, t.At) && (isNew || t.At < start || t.At > end) {
 			c.subjects.nameOwner(&t)
 			i.AddMailbox(&t)
 		}
@@ -155,9 +148,7 @@ func ofAnother(d *profile, ev *event.Event) bool {
 
 // addObservation adds the signal of one observation to the incident.
 func (c *evidence) addObservation(i *theft.Theft, d *profile, n *observation) {
-	if n.weight == 0 {
-		return
-	}
+	n.listed = n.weight
 	i.Extend(n.began())
 	i.Extend(n.last)
 	s := alert.Signal{Code: signalCodes[n.kind], Weight: n.weight, Detail: n.text(), Says: c.weights.signals[n.kind].Says, Technique: c.weights.signals[n.kind].Technique,
@@ -266,8 +257,8 @@ func firstWhere(list []*theft.Theft, f func(*theft.Theft) bool) *theft.Theft {
 
 // meets reports whether any observation near center was made during an incident.
 func (c *evidence) meets(i *theft.Theft, d *profile, center *observation) bool {
-	for n := range d.observations {
-		if o := &d.observations[n]; o.weight > 0 && o.near(center, c.window) && c.during(i, o) {
+	for n := range center.nearby.all() {
+		if o := &d.observations[n]; o.weight > 0 && c.during(i, o) {
 			return true
 		}
 	}
@@ -327,7 +318,8 @@ func (c *evidence) drop(d *profile, affected []*theft.Theft, gone func(*observat
 	})
 	if len(d.observations) < before {
 		c.subjects.changed(d)
-		c.weigh(d, nil)
+		d.relateAll(c.window)
+		c.weigh(d, d.every(), 0)
 	}
 	return affected
 }
@@ -392,7 +384,7 @@ func (c *evidence) withdraw(i *theft.Theft, owners []*profile) {
 func (c *evidence) release(i *theft.Theft, d *profile) {
 	for n := range d.observations {
 		if o := &d.observations[n]; o.theft == i {
-			o.theft = nil
+			o.theft, o.listed = nil, 0
 		}
 	}
 	d.thefts = slices.DeleteFunc(d.thefts, func(o *theft.Theft) bool { return o == i })

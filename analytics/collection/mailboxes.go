@@ -26,15 +26,20 @@ func (c *applications) manyMailboxes(d *profile, ev *event.Event, box uint64) {
 		return
 	}
 	t.Name = c.subjects.ownerOf(d, ev)
-	d.ReadMailbox(t)
-	c.subjects.changed(d)
+	c.evidence.readMailbox(d, t)
 	if d.Mailboxes.Windows(t.At, behaviour.MailboxSpan, func(run []window.Attempt) bool { return len(run) >= minMailboxes }) {
 		c.evidence.raise(d, ev, accessMailboxes, firstOf(ev.App, ev.AgentText()))
 	}
+}
+
+// readMailbox stores that a subject has read a mailbox, which its open incidents count.
+func (c *evidence) readMailbox(d *profile, read window.Attempt) {
+	d.ReadMailbox(read)
+	c.subjects.changed(d)
 	for _, i := range d.thefts {
-		if within(i, t.At) {
-			i.AddMailbox(&t)
-			c.evidence.tracker.Update(i.Incident)
+		if within(i, read.At) {
+			i.AddMailbox(&read)
+			c.tracker.Update(i.Incident)
 		}
 	}
 }
@@ -56,8 +61,7 @@ func (c *mailAccess) withoutSignIn(d *profile, ev *event.Event, w *networkContex
 	address := c.subjects.profile(anAddress, client.Addr().AppendTo(space[:0]))
 	read := window.Attempt{At: at, Key: xxhash.Sum64String(d.subject), Name: d.subject, Sources: 1 << ev.Source}
 	if !address.HasRead(&read) {
-		address.ReadMailbox(read)
-		c.subjects.changed(address)
+		c.evidence.readMailbox(address, read)
 	}
 	if !address.MailboxesWithin(event.Hour, at, minMailboxes) {
 		return
@@ -79,8 +83,7 @@ func (c *evidence) readsOfOthers(d *profile, ev *event.Event, w *networkContext,
 	read := window.Attempt{At: ev.Time.UnixMilli(), Key: box, Sources: 1 << ev.Source}
 	if !d.HasRead(&read) {
 		read.Name = c.subjects.ownerOf(d, ev)
-		d.ReadMailbox(read)
-		c.subjects.changed(d)
+		c.readMailbox(d, read)
 	}
 	c.rightsUsed(d, ev, w)
 }
@@ -100,17 +103,6 @@ func (c *evidence) rightsUsed(d *profile, ev *event.Event, w *networkContext) {
 			return
 		}
 	}
-}
-
-// readOthers reports whether the account read ofOthers mailboxes within an hour, some of
-// them less than an hour from a time.
-func (d *profile) readOthers(at int64) bool {
-	for _, t := range d.Mailboxes.All() {
-		if distance(t.At, at) <= event.Hour && d.MailboxesWithin(event.Hour, t.At, ofOthers) {
-			return true
-		}
-	}
-	return false
 }
 
 // ofAddress makes an account join the incident of other accounts whose mail was read from
@@ -155,7 +147,10 @@ func (c *evidence) part(i *theft.Theft, owners []*profile) []*profile {
 		i.Account, i.Subject = d.subject, d.subject
 	}
 	for _, d := range left {
-		c.add(i, d, nil)
+		for n := range d.observations {
+			d.observations[n].listed = 0
+		}
+		c.add(i, d, nil, true)
 	}
 	return left
 }

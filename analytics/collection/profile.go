@@ -65,6 +65,9 @@ type observation struct {
 	feature     uint64          // counts only while this feature is not usual; 0: always counts
 	detail      string          // empty: the client
 	mails       []alert.Mail    // that were accessed, at most theft.MaxMails
+	nearby      indexSet        // the observations of the profile that are near, with this one
+	beside      indexSet        // those of the same client, with this one
+	listed      int             // the weight with which the incident lists it; 0: not yet, or changed since
 }
 
 // text returns the detail of the observation, or else its client.
@@ -99,22 +102,27 @@ func (a *links) shared(b *links) bool {
 }
 
 // keep stores an observation, or extends the same observation shortly before or
-// after it, and reports whether anything changed.
-func (d *profile) keep(n observation, detail []byte) (kept *observation, changed bool) {
-	for i := range d.observations {
-		have := &d.observations[i]
-		if have.same(&n) {
-			changed = n.first < have.first || n.last > have.last || have.half && !n.half
-			have.first, have.last = min(have.first, n.first), max(have.last, n.last)
-			have.half = have.half && n.half
-			return have, changed
+// after it, and reports whether anything changed. Observations are near each other
+// within a time window, in milliseconds.
+func (d *profile) keep(n observation, detail []byte, window int64) (kept *observation, changed bool) {
+	i := slices.IndexFunc(d.observations, func(have observation) bool { return have.same(&n) })
+	if i >= 0 {
+		kept = &d.observations[i]
+		longer := n.first < kept.first || n.last > kept.last
+		changed = longer || kept.half && !n.half
+		kept.first, kept.last = min(kept.first, n.first), max(kept.last, n.last)
+		kept.half = kept.half && n.half
+		if longer {
+			d.relate(i, window)
 		}
+		return kept, changed
 	}
 	if len(d.observations) >= maxObservations {
 		d.forget()
 	}
-	n.detail = oneLine(detail)
+	n.detail, n.listed = oneLine(detail), 0
 	d.observations = append(d.observations, n)
+	d.relate(len(d.observations)-1, window)
 	return &d.observations[len(d.observations)-1], true
 }
 
@@ -125,7 +133,9 @@ func (d *profile) addMails(n *observation, list event.MailList) (added bool) {
 	for i := range d.observations {
 		room -= len(d.observations[i].mails)
 	}
-	n.mails, added = theft.MergeMails(n.mails, list, min(theft.MaxMails, len(n.mails)+room))
+	if n.mails, added = theft.MergeMails(n.mails, list, min(theft.MaxMails, len(n.mails)+room)); added {
+		n.listed = 0
+	}
 	return added
 }
 
@@ -189,11 +199,11 @@ func (d *profile) forget() {
 			worst = i
 		}
 	}
+	first := slices.IndexFunc(d.observations, func(n observation) bool { return n.kind == d.observations[worst].kind })
+	d.observations = slices.Delete(d.observations, first, first+1)
 	for i := range d.observations {
-		if d.observations[i].kind == d.observations[worst].kind {
-			d.observations = append(d.observations[:i], d.observations[i+1:]...)
-			return
-		}
+		n := &d.observations[i]
+		n.nearby, n.beside = n.nearby.without(first), n.beside.without(first)
 	}
 }
 
@@ -227,43 +237,6 @@ func (d *profile) letIn(app uint64) bool {
 func (d *profile) runsAt(k event.ClientKey) bool {
 	return slices.ContainsFunc(d.observations, func(n observation) bool { return n.kind == mailConsent && n.grant && n.client == k })
 }
-
-// near reports whether two observations can be parts of one theft: within a day of
-// each other if they share a session, an address or an application, else within the
-// time window unless they are apart.
-func (n *observation) near(o *observation, window int64) bool {
-	gap := max(n.first, o.first) - min(n.last, o.last)
-	switch {
-	case gap > event.Day:
-		return false
-	case n.links.shared(&o.links):
-		return true
-	}
-	return gap <= window && !n.apart(o)
-}
-
-// readByProgram are the signals of a program that reads mail.
-var readByProgram = setOf(accessScript, accessTool, accessNoAgent, accessItems, accessForeignApp, accessMailboxes, accessSync, accessRegular, accessBulk)
-
-// apart reports whether two observations without a common session or address are
-// those of two people: they have different addresses, and are not an abnormal sign-in
-// and a program that reads mail, which rarely coincide by chance. What the account does at
-// work is not part of a theft from elsewhere.
-func (n *observation) apart(o *observation) bool {
-	none := event.ClientKey{}
-	if n.client == none || o.client == none || n.client == o.client || n.feature != 0 && n.feature == o.feature {
-		return false
-	}
-	signIn, access := n.kind, o.kind
-	if signIn.isAccess() {
-		signIn, access = access, signIn
-	}
-	return !(oddSession | grants).has(signIn) || !readByProgram.has(access) || n.atWork() || o.atWork()
-}
-
-// atWork reports whether an observation is one of ofWorkplace, made in a network that is
-// usual for the account.
-func (n *observation) atWork() bool { return n.client != (event.ClientKey{}) && n.links[1] == 0 }
 
 // suspicious reports whether the subject has an open incident above low severity.
 func (d *profile) suspicious(at int64) bool {
@@ -300,4 +273,15 @@ func (d *profile) newToGroups(key uint64, at int64, period policy.LearningPeriod
 		isNew = true
 	}
 	return isNew
+}
+
+// readOthers reports whether the account read ofOthers mailboxes within an hour, some of
+// them less than an hour from a time.
+func (d *profile) readOthers(at int64) bool {
+	for _, t := range d.Mailboxes.All() {
+		if distance(t.At, at) <= event.Hour && d.MailboxesWithin(event.Hour, t.At, ofOthers) {
+			return true
+		}
+	}
+	return false
 }

@@ -199,6 +199,7 @@ func (c *subjects) restoreProfile(key, value []byte) error {
 	case d.kind == aUser:
 		d.Groups = c.groupsOf([]byte(d.subject)) // as the policy has them now
 	}
+	d.relateAll(c.policy.Collection.TimeWindow.Milliseconds())
 	c.countBaseline(d, 1)
 	c.profiles.Load(k, d, in.Protected)
 	return nil

@@ -27,11 +27,11 @@ func (c *MailboxCount) Read(box uint64, at int64, suspicious bool) int {
 	if at/event.Day == c.Day {
 		c.Today.Add(box)
 	}
-	return c.Today.Count()
+	return c.Today.Estimate()
 }
 
 // Most returns the number of mailboxes on the busiest day.
-func (c *MailboxCount) Most() int { return max(c.Usual, c.Today.Count()) }
+func (c *MailboxCount) Most() int { return max(c.Usual, c.Today.Estimate()) }
 
 // Append appends the saved form.
 func (c *MailboxCount) Append(b []byte) ([]byte, error) {

@@ -11,6 +11,8 @@ import (
 // Fill completes an alert with the signals, the heaviest first, and the message.
 func (i *Theft) Fill(a *alert.Alert) {
 	a.Users = []alert.UserCount{}
+	i.Counts.Mailboxes = max(i.Counts.Mailboxes, i.mailboxes.Count())
+	a.Counts.Mailboxes = i.Counts.Mailboxes
 	a.Signals, a.Mails, a.Accounts = slices.Clone(i.Signals), slices.Clone(i.mails), slices.Clone(i.accounts)
 	ids := []string{techniques[i.Class]}
 	for _, s := range a.Signals {

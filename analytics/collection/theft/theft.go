@@ -111,8 +111,9 @@ func (i *Theft) AddSignal(s alert.Signal) {
 
 // AddMailbox counts a mailbox that was read once, by the hash of its name.
 func (i *Theft) AddMailbox(read *window.Attempt) {
-	if i.mailboxes.Add(read.Key) {
-		i.Counts.Mailboxes = i.mailboxes.Count()
+	i.mailboxes.Add(read.Key)
+	if count := i.mailboxes.Estimate(); count > i.Counts.Mailboxes {
+		i.Counts.Mailboxes = count
 		i.AddAccount(read.Name)
 		i.Changed()
 	}

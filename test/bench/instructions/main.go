@@ -31,9 +31,9 @@ import (
 const tolerance = 15
 
 // inputs are the measured inputs: the lines of the host benchmark, the rows of a
-// botnet, a day of all logs, text as lines and JSON as maps, and the hostile log of the
-// host benchmark.
-var inputs = map[string]func() []chunk{"iis": iisLines, "smtp": smtpRows, "day": wholeDay, "hostile": hostileLines}
+// botnet, a day of all logs, text as lines and JSON as maps, the hostile log of the host
+// benchmark, and an application that reads mail at many addresses.
+var inputs = map[string]func() []chunk{"iis": iisLines, "smtp": smtpRows, "day": wholeDay, "hostile": hostileLines, "reads": reads}
 
 func main() {
 	budgets := flag.String("budgets", ".ci/instructions.txt", "`file` with a name and instructions a record on each line")
