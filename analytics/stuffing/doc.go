@@ -152,10 +152,11 @@
 //
 // Detector.Observe in detect.go takes a failure to the incident of its client or its
 // account, to a campaign, or to the evidence from which these open, and a success to
-// signIns in success.go. Each part has a type and a file: profiles of clients and
-// accounts (client.go, knownclients.go), statistics of a client's attempts, thresholds
-// and sharedAddresses, guessing, rarity, credentials. Package evidence keeps the foreign
-// failures, package attack what an incident has counted.
+// signIns in success.go. Each part that judges has a type and a file: statistics of a
+// client's attempts, thresholds and sharedAddresses, guessing, credentials, revisions. What
+// they judge by is below: package profile remembers clients, accounts and their sign-ins, and
+// what is rare in the tenant, package evidence keeps the foreign failures, package attack what
+// an incident has counted.
 //
 // Package campaign decides which failures make a campaign (Finder), of which campaign a
 // failure is, and what goes on with one or is split off from it (Set), and when one is
