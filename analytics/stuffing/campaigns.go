@@ -7,6 +7,7 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
@@ -23,7 +24,7 @@ type campaigns struct {
 	foreign     *profile.ForeignSignIns
 	finder      *campaign.Finder
 	set         *campaign.Set
-	credentials *campaignCredentials
+	credentials *credential.CampaignFinder
 	undecided   *window.Deadlines[uint64, evidence.Undecided] // by rare trait, or campaign.LevelKey
 }
 
@@ -96,7 +97,7 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 		return s.openConcurrent(f, own, ev)
 	}
 	if k := s.set.OfTrait(key); k != nil && s.incidents.tracker.IsOpen(k.Incident.Incident, f.At) {
-		members := s.finder.WithTool(key, f.At-s.incidents.slow, f.At)
+		members := s.finder.WithTool(key, f.At-s.incidents.Slow, f.At)
 		if shared, named := k.SharedAccounts(members); len(members) >= campaign.LeastRound && 2*shared >= named {
 			s.extend(k, members, ev)
 			return k
@@ -143,7 +144,7 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 	}
 	least := max(2, (s.policy.Stuffing.Campaign.Accounts+3)/4)
 	for key, accounts := range at {
-		if c, ok := s.profiles.Clients.Peek(key); len(accounts) < least || !ok || c.Succeeded(start-hour, f.At+hour) > maxUsersBeside {
+		if c, ok := s.profiles.Clients.Peek(key); len(accounts) < least || !ok || c.Succeeded(start-hour, f.At+hour) > credential.MaxUsersBeside {
 			delete(at, key)
 		}
 	}
@@ -162,7 +163,7 @@ func (s *campaigns) count(t *window.Attempt, own *attack.Attack) *campaign.Campa
 	}
 	k.Count(t)
 	if k.Unsearched(s.foreign.Latest) {
-		s.credentials.lookBack(k)
+		s.credentials.LookBack(k)
 	}
 	s.incidents.tracker.Update(k.Incident.Incident)
 	return k
@@ -215,7 +216,7 @@ func (s *campaigns) of(f *evidence.Failure, c *profile.Client) *campaign.Campaig
 func (s *campaigns) join(k *campaign.Campaign, f *evidence.Failure, c *profile.Client, ev *event.Event) {
 	s.member(k, f, c)
 	if k.Unsearched(s.foreign.Latest) {
-		s.credentials.lookBack(k)
+		s.credentials.LookBack(k)
 	}
 	k.Incident.AddEvent(ev)
 	s.incidents.tracker.Update(k.Incident.Incident)
@@ -239,7 +240,7 @@ func (s *campaigns) member(k *campaign.Campaign, f *evidence.Failure, c *profile
 		s.profiles.Clients.MarkDirty(c.Key)
 	}
 	if isNew {
-		s.credentials.lookBackFrom(k, c)
+		s.credentials.LookBackFrom(k, c)
 	}
 }
 
@@ -270,7 +271,7 @@ func (s *campaigns) extend(k *campaign.Campaign, members []*evidence.Failure, ev
 	k.WaitForRounds(members[0].At - k.End)
 	s.take(k, members)
 	if k.Tools() > tools || k.Unsearched(s.foreign.Latest) {
-		s.credentials.lookBack(k)
+		s.credentials.LookBack(k)
 	}
 	k.Incident.AddEvent(ev)
 	k.Incident.Assess()
@@ -336,7 +337,7 @@ func (s *campaigns) failuresOf(i *attack.Attack) []*evidence.Failure {
 		f := &failures[n]
 		f.Attempt, of[n] = all[n], f
 		if c := s.profiles.ClientAt(f.Client); c != nil {
-			f.Single = s.incidents.inReach(c.Incident, f.At)
+			f.Single = s.incidents.InReach(c.Incident, f.At)
 		}
 	}
 	return of

@@ -12,6 +12,7 @@ import (
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
@@ -48,18 +49,18 @@ type Detector struct {
 // in entries.
 func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxIPs, maxUsers int) *Detector {
 	burst, slow, forgiveness := p.Stuffing.Window.Burst.Milliseconds(), p.Stuffing.Window.Slow.Milliseconds(), p.Stuffing.Forgiveness.Milliseconds()
-	i := &incidents{policy: p, tracker: tracker, slow: slow}
+	i := &incidents{Reach: attack.Reach{Slow: slow, Quiet: p.Alerts.Quiet.Milliseconds()}, policy: p, tracker: tracker}
 	a := profile.New(p, tracker, maxIPs, maxUsers)
 	r := profile.NewRarity(p, maxUsers)
 	population := r.Population
 	st := &statistics{policy: p, incidents: i, population: population, accounts: a.Accounts, geo: geo, forgiveness: forgiveness, slack: forgiveness}
 	sh := &sharedAddresses{policy: p, incidents: i, profiles: a, rarity: r, statistics: st, burst: burst, slow: slow}
 	e, f := &evidence.List{}, profile.NewForeignSignIns(a)
-	cr := &credentials{tracker: tracker, profiles: a, population: population}
+	cr := credential.NewFinder(p, tracker, a, r)
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	fi := campaign.NewFinder(p, tracker, population, e)
 	set := campaign.NewSet(fi, a.OwnerOf)
-	cc := &campaignCredentials{incidents: i, profiles: a, rarity: r, foreign: f, set: set, credentials: cr, geo: geo}
+	cc := credential.NewCampaignFinder(cr, i.Reach, f, set, geo)
 	ca := &campaigns{policy: p, incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, finder: fi, set: set, credentials: cc,
 		undecided: window.NewDeadlines[uint64, evidence.Undecided](maxUndecided)}
 	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
@@ -68,8 +69,8 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, campaigns: ca,
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
-		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc}, forgiveness: forgiveness},
+		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr, geo: geo,
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc, set: set}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -157,7 +158,7 @@ func (s *Detector) failed(ev *event.Event) {
 	case a.OwnProgram(&t) && !s.rarity.OddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")
 		return
-	case a != nil && s.incidents.inReach(a.Incident, t.At):
+	case a != nil && s.incidents.InReach(a.Incident, t.At):
 		s.decided(ev, explain.Counted, "part of the incident of the account", "")
 		s.failedAs(ev, &t, a, own)
 		return
@@ -186,7 +187,7 @@ func (s *Detector) failed(ev *event.Event) {
 func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
 	c.SwitchTo(t.Tool)
-	if s.incidents.inReach(c.Incident, t.At) && attackMade(c, t, a) {
+	if s.incidents.InReach(c.Incident, t.At) && attackMade(c, t, a) {
 		if c.Unit != nil {
 			c.Unit.Oldest, c.Unit.Newest = min(c.Unit.Oldest, t.At), max(c.Unit.Newest, t.At)
 		}
@@ -211,7 +212,7 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *profile.Clien
 			return s.clients.open(c, why, at, ev), true
 		}
 		known := s.campaigns.refine(ev, t, c, a)
-		if a = s.profiles.AccountOf(ev, t); known && a != nil && !a.Familiar(c, t, t.At) && !s.incidents.inReach(a.Incident, t.At) {
+		if a = s.profiles.AccountOf(ev, t); known && a != nil && !a.Familiar(c, t, t.At) && !s.incidents.InReach(a.Incident, t.At) {
 			s.guessing.observe(ev, t, c, a)
 		}
 		return nil, !known
@@ -239,7 +240,7 @@ func (s *Detector) failedAtOwn(ev *event.Event, a *profile.Account) {
 // that it uses, to the incident of the account or to its failures.
 func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) {
 	s.decided(ev, explain.Counted, "privileged account, in a new network of an owner that it uses", "stuffing.privileged")
-	if s.incidents.inReach(a.Incident, t.At) {
+	if s.incidents.InReach(a.Incident, t.At) {
 		s.failedAs(ev, t, a, nil)
 		return
 	}
@@ -261,11 +262,11 @@ func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident
 	c := s.profiles.ClientAt(address) // Observe has made it recent
 	switch {
 	case c == nil:
-	case s.incidents.inReach(c.Incident, at):
+	case s.incidents.InReach(c.Incident, at):
 		if c.Unit == nil {
 			return c.Incident.Incident
 		}
-	case s.incidents.inReach(c.Campaign, at):
+	case s.incidents.InReach(c.Campaign, at):
 		return c.Campaign.Incident
 	}
 	return nil

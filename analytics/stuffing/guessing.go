@@ -6,6 +6,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
@@ -17,7 +18,7 @@ type guessing struct {
 	profiles    *profile.Set
 	clients     *clientIncidents
 	foreign     *profile.ForeignSignIns
-	credentials *credentials
+	credentials *credential.Finder
 	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
@@ -53,7 +54,7 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *profile.Client
 	i := s.incidents.open("account "+a.Name, windowAccount, s.incidents.began(&a.Attempts, t.At), t.At)
 	i.Account, a.Incident = a.Name, i
 	for _, t := range a.Attempts.Take() {
-		if s.incidents.inReach(i, t.At) || privileged {
+		if s.incidents.InReach(i, t.At) || privileged {
 			i.AddFailure(t, nil)
 		}
 	}
@@ -71,7 +72,7 @@ func (s *guessing) lookBack(a *profile.Account) {
 			continue
 		}
 		if c := s.profiles.ClientAt(got.From); c != nil && !a.WentOnAt(c.Key, got.First) {
-			s.credentials.add(a.Incident, c, got)
+			s.credentials.Add(a.Incident, c, got)
 		}
 	}
 }
@@ -81,7 +82,7 @@ func (s *guessing) lookBack(a *profile.Account) {
 // browser, as its owner may have, while the guesses go on.
 func (s *incidents) guesses(a *profile.Account, got *profile.SignIn) bool {
 	i := a.Incident
-	return s.inReach(i, got.First) && i.UsesAgent(got.Agent) && !a.UsedAgent(got.Agent, i.Start) && got.Password() &&
+	return s.InReach(i, got.First) && i.UsesAgent(got.Agent) && !a.UsedAgent(got.Agent, i.Start) && got.Password() &&
 		(got.Family != event.Browser || got.First <= i.End+attack.MaxPause) && !s.ownersTypo(i, got)
 }
 

@@ -8,6 +8,7 @@ import (
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
@@ -15,15 +16,9 @@ import (
 
 // incidents opens the incidents of AN1269.
 type incidents struct {
+	attack.Reach
 	policy  *policy.Policy
 	tracker *incident.Tracker
-	slow    int64 // milliseconds
-}
-
-// inReach reports whether an event at a time belongs to the incident: from the
-// slow window before its start to the quiet time after its end.
-func (s *incidents) inReach(i *attack.Attack, at int64) bool {
-	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open opens the incident of a subject, from one time to another, for the reason why:
@@ -42,7 +37,7 @@ func (s *incidents) open(subject, why string, from, to int64) *attack.Attack {
 // incident at a time.
 func (s *incidents) began(tries *window.Attempts, at int64) int64 {
 	for _, t := range tries.All() {
-		if t.At >= at-s.slow {
+		if t.At >= at-s.Slow {
 			return min(t.At, at)
 		}
 	}
@@ -74,7 +69,7 @@ type clientIncidents struct {
 	profiles    *profile.Set
 	evidence    *evidence.List
 	foreign     *profile.ForeignSignIns
-	credentials *credentials
+	credentials *credential.Finder
 }
 
 // open opens an incident of a client's attempts and adds the accounts that
@@ -100,7 +95,7 @@ func (s *clientIncidents) open(c *profile.Client, why string, at int64, ev *even
 // adoptNeighbours adds the other clients of a subnet that try several accounts each over days.
 func (s *clientIncidents) adoptNeighbours(i *attack.Attack, c *profile.Client) {
 	s.profiles.Neighbours(c.Key, func(o *profile.Client) {
-		if o.Unit == nil && !s.incidents.inReach(o.Incident, i.End) && severalAccounts(o.Attempts.All()) && !o.Shared(0) {
+		if o.Unit == nil && !s.incidents.InReach(o.Incident, i.End) && severalAccounts(o.Attempts.All()) && !o.Shared(0) {
 			s.adopt(i, o)
 		}
 	})
@@ -116,7 +111,7 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *profile.Client) {
 		a, _ := s.profiles.Accounts.Peek(t.Key)
 		known := a.Familiar(c, &t, t.At)
 		switch {
-		case !overDays && !s.incidents.inReach(i, t.At), !c.Unit.Has(t.Tool, profile.Lasts(t.Family, t.Agent), known, t.At), c.Unit != nil && t.Succeeded:
+		case !overDays && !s.incidents.InReach(i, t.At), !c.Unit.Has(t.Tool, profile.Lasts(t.Family, t.Agent), known, t.At), c.Unit != nil && t.Succeeded:
 			rest = append(rest, t)
 		case known && c.Unit == nil:
 			familiar = append(familiar, t)
@@ -136,7 +131,7 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *profile.Client) {
 	s.profiles.Clients.MarkDirty(c.Key)
 	s.profiles.Clients.Protect(c.Key)
 	s.evidence.MarkSingle(c.Key, i.Start, s.profiles.Cut)
-	if c.Campaign != nil && s.incidents.inReach(c.Campaign, i.Start) {
+	if c.Campaign != nil && s.incidents.InReach(c.Campaign, i.Start) {
 		s.incidents.link(c.Campaign, i)
 	}
 	if c.Unit != nil {
@@ -144,8 +139,8 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *profile.Client) {
 		return
 	}
 	for _, got := range c.SignIns() {
-		if s.incidents.inReach(i, got.Last) && s.credentials.judge(i, c, got.SignIn) == valid {
-			s.credentials.add(i, c, got.SignIn)
+		if s.incidents.InReach(i, got.Last) && s.credentials.Judge(i, c, got.SignIn) == credential.Valid {
+			s.credentials.Add(i, c, got.SignIn)
 		}
 	}
 }
@@ -165,8 +160,8 @@ func (s *clientIncidents) adoptFamiliar(i *attack.Attack, familiar []window.Atte
 // incident opened.
 func (s *clientIncidents) lookBack(i *attack.Attack, c *profile.Client) {
 	for got := range s.foreign.All() {
-		if s.profiles.Cut(got.From) == c.Key && got.First >= i.Start-hour && got.First <= i.End+hour && s.credentials.judge(i, c, got) == valid {
-			s.credentials.add(i, c, got)
+		if s.profiles.Cut(got.From) == c.Key && got.First >= i.Start-hour && got.First <= i.End+hour && s.credentials.Judge(i, c, got) == credential.Valid {
+			s.credentials.Add(i, c, got)
 		}
 	}
 }
@@ -181,5 +176,5 @@ func attackMade(c *profile.Client, t *window.Attempt, a *profile.Account) bool {
 	if profile.WindowsOnly(t) { // names no program
 		return !familiar || t.At <= c.Incident.End+attack.Pause
 	}
-	return !others(c, c.Incident, a, t.Agent, familiar, t.At)
+	return !c.OfOthers(c.Incident, a, t.Agent, familiar, t.At)
 }

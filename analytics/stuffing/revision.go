@@ -7,6 +7,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
@@ -19,7 +20,8 @@ type revisions struct {
 	profiles    *profile.Set
 	thresholds  *thresholds
 	campaigns   *campaigns
-	inCampaigns *campaignCredentials
+	inCampaigns *credential.CampaignFinder
+	set         *campaign.Set
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
@@ -28,7 +30,7 @@ type revisions struct {
 // and reports whether it did.
 func (s *revisions) forgive(c *profile.Client, got *profile.SignIn, since int64, typo func(*window.Attempt) bool) bool {
 	i := c.Incident
-	if !s.incidents.inReach(i, got.First) {
+	if !s.incidents.InReach(i, got.First) {
 		return false
 	}
 	if s.incidents.recovers(i, got) {
@@ -105,7 +107,7 @@ func (s *revisions) stands(c *profile.Client) bool {
 // withdrawn once too few of its failures remain for another one.
 func (s *revisions) forgiveInCampaign(c *profile.Client, got *profile.SignIn, since int64, typo func(*window.Attempt) bool) {
 	i := s.campaignOf(c)
-	if !s.incidents.inReach(i, got.First) || !i.HasFailed(got.Key) {
+	if !s.incidents.InReach(i, got.First) || !i.HasFailed(got.Key) {
 		return
 	}
 	if s.incidents.recovers(i, got) {
@@ -124,17 +126,17 @@ func (s *revisions) forgiveInCampaign(c *profile.Client, got *profile.SignIn, si
 // judgeAgain takes back the credentials that were named at a client before it was known that people
 // live there, and returns their sign-ins, which are these people's.
 func (s *revisions) judgeAgain(c *profile.Client) (own []*profile.SignIn) {
-	if len(c.SignIns()) <= maxUsersBeside+1 ||
-		!s.namesAt(c.Incident, c) && !slices.ContainsFunc(s.inCampaigns.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
+	if len(c.SignIns()) <= credential.MaxUsersBeside+1 ||
+		!s.namesAt(c.Incident, c) && !slices.ContainsFunc(s.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
 		return nil // as nearly always
 	}
 	for _, u := range c.SignIns() {
 		taken := s.takeBackFrom(c.Incident, u.SignIn, func() bool {
-			return s.incidents.inReach(c.Incident, u.First) && s.inCampaigns.credentials.classify(c.Incident, c, u.SignIn) == legitimate
+			return s.incidents.InReach(c.Incident, u.First) && s.inCampaigns.Classify(c.Incident, c, u.SignIn) == credential.Legitimate
 		})
-		for _, k := range s.inCampaigns.set.All() {
+		for _, k := range s.set.All() {
 			taken = s.takeBackFrom(k.Incident, u.SignIn, func() bool {
-				return taken || peopleBeside(c, k.Incident, u.SignIn, profile.SharedUsers) && s.inCampaigns.ofSuccess(c, u.SignIn) != k
+				return taken || c.PeopleBeside(k.Incident, u.SignIn, profile.SharedUsers) && s.inCampaigns.OfSuccess(c, u.SignIn) != k
 			}) || taken
 		}
 		if taken {
@@ -152,18 +154,11 @@ func (s *revisions) namesAt(i *attack.Attack, c *profile.Client) bool {
 // takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
 // legitimate, and reports whether it did. i may be nil.
 func (s *revisions) takeBackFrom(i *attack.Attack, got *profile.SignIn, isLegitimate func() bool) bool {
-	if i == nil || i.Closed() || !mayTakeBack(i, got) || !isLegitimate() {
+	if i == nil || i.Closed() || !credential.MayTakeBack(i, got) || !isLegitimate() {
 		return false
 	}
-	s.inCampaigns.credentials.takeBack(i, got)
+	s.inCampaigns.TakeBack(i, got)
 	return true
-}
-
-// mayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
-// program of the attack while that went on.
-func mayTakeBack(i *attack.Attack, got *profile.SignIn) bool {
-	named, ok := i.Valid.Of(got.Key)
-	return ok && named.IP == got.From.Addr() && !(i.UsesAgent(event.HashAgent([]byte(named.Agent))) && during(i, named.At.UnixMilli()))
 }
 
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.
@@ -247,7 +242,7 @@ const maxUndecided = 4096
 // its sign-ins have arrived or not.
 func (s *thresholds) decide(c *profile.Client, u *evidence.Undecided) (why string, at int64) {
 	all := c.Attempts.All()
-	if len(all) == 0 || s.incidents.inReach(c.Incident, all[len(all)-1].At) {
+	if len(all) == 0 || s.incidents.InReach(c.Incident, all[len(all)-1].At) {
 		return "", 0
 	}
 	now, last := s.incidents.tracker.Newest(), &all[len(all)-1]

@@ -166,7 +166,7 @@ const together = 30 * 60 * 1000
 // joinUnit adds the tool of an attack to the attack that goes on at the address, if that
 // uses the same service or has just begun, or else begins another one beside it.
 func (s *sharedAddresses) joinUnit(c *profile.Client, u *attack.Unit, service event.Service) {
-	if c.Unit != nil && s.incidents.inReach(c.Incident, u.Newest) {
+	if c.Unit != nil && s.incidents.InReach(c.Incident, u.Newest) {
 		if u.Newest <= c.Unit.Newest+attack.Pause && (c.Incident.Services&(1<<service) != 0 || u.Newest <= c.Incident.Start+together) {
 			c.Unit.Join(u)
 			return

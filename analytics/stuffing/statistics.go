@@ -293,7 +293,7 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 		}
 	default:
 		w.foreign++
-		if a.account != nil && a.account.Incident != nil && s.incidents.inReach(a.account.Incident, w.run[len(w.run)-1].At) {
+		if a.account != nil && a.account.Incident != nil && s.incidents.InReach(a.account.Incident, w.run[len(w.run)-1].At) {
 			break // the incident of the account has them
 		}
 		w.failures += a.attempts

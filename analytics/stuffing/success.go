@@ -2,7 +2,9 @@ package stuffing
 
 import (
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
@@ -17,8 +19,9 @@ type signIns struct {
 	shared      *sharedAddresses
 	evidence    *evidence.List
 	foreign     *profile.ForeignSignIns
-	inCampaigns *campaignCredentials
-	credentials *credentials
+	inCampaigns *credential.CampaignFinder
+	credentials *credential.Finder
+	geo         *policy.GeoCache
 	learning    *learning
 	revisions   *revisions
 	forgiveness int64 // milliseconds
@@ -46,8 +49,8 @@ func (s *signIns) observe(ev *event.Event) {
 	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
-	if !got.Foreign && got.Agent == profile.MailProtocols && len(s.inCampaigns.set.All()) > 0 {
-		s.inCampaigns.lookBackAt(c, a)
+	if !got.Foreign && got.Agent == profile.MailProtocols {
+		s.inCampaigns.LookBackAt(c, a)
 	}
 	if got.Foreign {
 		for _, own := range s.revisions.judgeAgain(c) {
@@ -59,7 +62,7 @@ func (s *signIns) observe(ev *event.Event) {
 // byApplication reports whether mail is read by an application that is not Microsoft's on servers
 // for rent, at which the account does not sign in itself.
 func (s *signIns) byApplication(ev *event.Event) bool {
-	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.inCampaigns.geo.Rented(ev.IP)
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.geo.Rented(ev.IP)
 }
 
 // forgive removes the account's typos, and reports whether there were any. What the
@@ -92,18 +95,18 @@ func (s *signIns) forgive(ev *event.Event, c *profile.Client, got *profile.SignI
 func (s *signIns) credential(ev *event.Event, c *profile.Client, a *profile.Account, got *profile.SignIn) bool {
 	s.shared.limit(c, ev.Marks)
 	c.SwitchTo(got.Tool)
-	if i := c.Incident; s.incidents.inReach(i, got.First) {
-		switch s.credentials.judge(i, c, got) {
-		case valid:
-			if s.credentials.add(i, c, got) {
+	if i := c.Incident; s.incidents.InReach(i, got.First) {
+		switch s.credentials.Judge(i, c, got) {
+		case credential.Valid:
+			if s.credentials.Add(i, c, got) {
 				i.AddEvent(ev)
 				s.incidents.tracker.Update(i.Incident)
 			}
-			if k := s.inCampaigns.ofSuccess(c, got); k != nil && s.credentials.add(k.Incident, c, got) {
+			if k := s.inCampaigns.OfSuccess(c, got); k != nil && s.credentials.Add(k.Incident, c, got) {
 				s.incidents.tracker.Update(k.Incident.Incident)
 			}
 			return true
-		case renewed:
+		case credential.Renewed:
 			return true
 		}
 		if got.RareTool {
@@ -118,7 +121,7 @@ func (s *signIns) credential(ev *event.Event, c *profile.Client, a *profile.Acco
 		return false
 	}
 	i := (*attack.Attack)(nil)
-	if k := s.inCampaigns.ofSuccess(c, got); k != nil {
+	if k := s.inCampaigns.OfSuccess(c, got); k != nil {
 		i = k.Incident
 	} else if !got.Foreign {
 		return false
@@ -135,7 +138,7 @@ func (s *signIns) credential(ev *event.Event, c *profile.Client, a *profile.Acco
 		}
 		return false
 	}
-	if s.credentials.add(i, c, got) {
+	if s.credentials.Add(i, c, got) {
 		i.AddEvent(ev)
 		s.incidents.tracker.Update(i.Incident)
 	}
@@ -148,25 +151,21 @@ func (s *signIns) credential(ev *event.Event, c *profile.Client, a *profile.Acco
 // are not named in a campaign of which the client is part.
 func (s *signIns) onlyCounted(ev *event.Event, c *profile.Client, a *profile.Account) bool {
 	i, at := c.Incident, ev.Time.UnixMilli()
-	if c.Unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.Shared(ev.Marks) || i.MayRecover(a.Key) {
+	if c.Unit != nil || !s.incidents.InReach(i, at) || !i.Valid.Full(at) || c.Shared(ev.Marks) || i.MayRecover(a.Key) {
 		return false
 	}
 	got := s.profiles.NewSignIn(ev, c, a)
 	got.Last = 0 // then another program than the attack's is judged as any success
-	switch s.credentials.classify(i, c, &got) {
-	case legitimate:
+	switch s.credentials.Classify(i, c, &got) {
+	case credential.Legitimate:
 		return false
-	case valid:
-		if s.credentials.add(i, c, &got) {
+	case credential.Valid:
+		if s.credentials.Add(i, c, &got) {
 			s.incidents.tracker.Update(i.Incident)
 		}
 	}
 	return true
 }
-
-// windowsSignIn reports whether a success is known from the Windows log only, which
-// names no program.
-func windowsSignIn(got *profile.SignIn) bool { return got.Service == event.Windows }
 
 // learning records where accounts sign in and with what.
 type learning struct {

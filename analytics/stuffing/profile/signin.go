@@ -96,6 +96,14 @@ func (a *SignIn) rank() int {
 // Password reports whether a success proves the password.
 func (a *SignIn) Password() bool { return a.proof != event.ProofSession }
 
+// Personal reports whether the sign-in is made with a program that people use. The mail protocols
+// name no program.
+func (a *SignIn) Personal() bool { return !IsScript(a.Family) && a.Agent != MailProtocols }
+
+// WindowsOnly reports whether the sign-in is known from the Windows log only, which names no
+// program.
+func (a *SignIn) WindowsOnly() bool { return a.Service == event.Windows }
+
 // Learn reports whether the account is to be counted as a user of its tool: once a day, and
 // with another tool again.
 func (a *SignIn) Learn(at int64) bool {

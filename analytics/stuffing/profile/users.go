@@ -233,3 +233,34 @@ func (c *Client) renewed(key uint64) bool {
 	}
 	return false
 }
+
+// PeopleBeside reports whether at least a number of other accounts got in from a client within a day of a sign-in with
+// programs that people use, which are their own as far as is known, and with which the attack has not failed.
+func (c *Client) PeopleBeside(i *attack.Attack, got *SignIn, least int) bool {
+	if len(c.SignIns()) <= least {
+		return false
+	}
+	n := 0
+	for _, a := range c.SignIns() {
+		if a.Key != got.Key && a.Last >= got.First-event.Day && a.First <= got.First+event.Day && a.Personal() && !i.UsesAgent(a.Agent) && !a.Account.NeverUsed(a.Agent, i.Start) {
+			if n++; n == least {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// OfOthers reports whether an attempt or a success at a time is of people who use the
+// client beside the attacker, with a program that is not the attacker's: of an account
+// that the attack has not tried, which knows the network; or well after the attack, where
+// people were before it.
+func (c *Client) OfOthers(i *attack.Attack, a *Account, agent uint32, familiar bool, at int64) bool {
+	switch {
+	case a == nil || i.UsesAgent(agent) || i.AgentsFull():
+		return false
+	case at > i.End+attack.PauseAfter(i.End-i.Start, i.Counts.Failures) && c.UsedBefore(i.Start):
+		return true
+	}
+	return familiar && agent != 0 && !i.HasFailed(a.Key)
+}

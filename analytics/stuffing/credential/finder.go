@@ -1,55 +1,66 @@
-package stuffing
+// Package credential decides which accounts have a password that the attacker knows: those that got in
+// from the client of an incident (Finder) and those that got in as part of a campaign
+// (CampaignFinder). It judges by the profiles of accounts and clients, and names the accounts
+// in the incident. The rules are in the documentation of package stuffing.
+package credential
 
 import (
 	"math"
 	"slices"
 
 	"redshank/analytics/alert"
-	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
-// credentials names the accounts whose passwords the attacker knows.
-type credentials struct {
-	tracker    *incident.Tracker
-	profiles   *profile.Set
-	population *baseline.Population
+// Finder names the accounts whose passwords the attacker of an incident knows.
+type Finder struct {
+	policy   *policy.Policy
+	tracker  *incident.Tracker
+	profiles *profile.Set
+	rarity   *profile.Rarity
 }
 
-// A judgement classifies a successful logon from the client of an attack.
-type judgement uint8
+// NewFinder returns a finder that names the accounts in the incidents of the tracker.
+func NewFinder(p *policy.Policy, tracker *incident.Tracker, profiles *profile.Set, rarity *profile.Rarity) *Finder {
+	return &Finder{policy: p, tracker: tracker, profiles: profiles, rarity: rarity}
+}
 
+// A Judgement classifies a successful logon from the client of an attack.
+type Judgement uint8
+
+// The judgements.
 const (
-	unrelated judgement = iota
-	legitimate
-	renewed // a renewed session, which proves no password
-	valid   // the attacker knows the password
+	_          Judgement = iota
+	Legitimate           // the account's own
+	Renewed              // a renewed session, which proves no password
+	Valid                // the attacker knows the password
 )
 
-// maxUsersBeside is how many other accounts may get in from an address on the same
+// MaxUsersBeside is how many other accounts may get in from an address on the same
 // day for a campaign of the tenant's level to name an account there: where
 // more do, people come and go, as in a hotel.
-const maxUsersBeside = 1
+const MaxUsersBeside = 1
 
-// judge classifies a successful logon with respect to the incident of its
+// Judge classifies a successful logon with respect to the incident of its
 // client, and notes an account that went on as usual.
-func (s *credentials) judge(i *attack.Attack, c *profile.Client, got *profile.SignIn) judgement {
-	judged := s.classify(i, c, got)
-	if judged == legitimate && i.Familiar.Wants(got.Key, got.First) {
+func (s *Finder) Judge(i *attack.Attack, c *profile.Client, got *profile.SignIn) Judgement {
+	judged := s.Classify(i, c, got)
+	if judged == Legitimate && i.Familiar.Wants(got.Key, got.First) {
 		i.Familiar.Add(got.Key, newCredential(got))
 		s.tracker.MarkDirty(i.Incident)
 	}
 	return judged
 }
 
-// classify is judge without a trace.
-func (s *credentials) classify(i *attack.Attack, c *profile.Client, got *profile.SignIn) judgement {
+// Classify is Judge without a trace.
+func (s *Finder) Classify(i *attack.Attack, c *profile.Client, got *profile.SignIn) Judgement {
 	if got.Outcome == event.Success && !got.Password() && !(i.UsesAgent(got.Agent) && onlyAttacker(c, i, got)) {
-		return renewed
+		return Renewed
 	}
 	own, ownAgent := got.Account.Owns(c.Key, i.Start, got.Agent)
 	usedAgent := got.Account.UsedAgent(got.Agent, i.Start)
@@ -58,20 +69,20 @@ func (s *credentials) classify(i *attack.Attack, c *profile.Client, got *profile
 		attackTool := c.Unit.Has(got.Tool, profile.Lasts(got.Family, got.Agent), own, got.First) && !usedAgent
 		common := !slices.Contains(c.Unit.Rare, got.Tool)
 		if !attackTool || common && !i.HasFailed(got.Key) && (own || !c.Quiet(got.First)) {
-			return legitimate // with a common program by day, only an account that was tried is the attacker's
+			return Legitimate // with a common program by day, only an account that was tried is the attacker's
 		}
 	case own && !(i.UsesAgent(got.Agent) && (!ownAgent || i.HasFailed(got.Key))):
-		return legitimate
-	case c.Unit == nil && !got.Foreign && i.NamesAgents() && windowsSignIn(got):
-		return renewed // the record of another log names the program
+		return Legitimate
+	case c.Unit == nil && !got.Foreign && i.NamesAgents() && got.WindowsOnly():
+		return Renewed // the record of another log names the program
 	case got.Last < i.Start-attack.LeastPause && got.Agent != 0 && i.NamesAgents() && !i.UsesAgent(got.Agent), // before the attack, and not with its program
-		others(c, i, got.Account, got.Agent, !got.Foreign, got.First):
-		return legitimate
-	case usedAgent && !i.UsesAgent(got.Agent) && s.population.Established(profile.SubnetFeature(c.Key), got.First) > 2,
-		peopleBeside(c, i, got, leastBeside(i, got, usedAgent)):
-		return legitimate // of the people of a place where others come and go
+		c.OfOthers(i, got.Account, got.Agent, !got.Foreign, got.First):
+		return Legitimate
+	case usedAgent && !i.UsesAgent(got.Agent) && s.rarity.Population.Established(profile.SubnetFeature(c.Key), got.First) > 2,
+		c.PeopleBeside(i, got, leastBeside(i, got, usedAgent)):
+		return Legitimate // of the people of a place where others come and go
 	}
-	return valid
+	return Valid
 }
 
 // leastBeside returns how many people have to be beside a sign-in for it to be one of them: two if it is
@@ -82,8 +93,8 @@ func (s *credentials) classify(i *attack.Attack, c *profile.Client, got *profile
 func leastBeside(i *attack.Attack, got *profile.SignIn, usedAgent bool) int {
 	switch {
 	case !i.UsesAgent(got.Agent):
-		if usedAgent || personal(got) && scripted(i) {
-			return maxUsersBeside + 1
+		if usedAgent || got.Personal() && scripted(i) {
+			return MaxUsersBeside + 1
 		}
 		if got.Agent == profile.MailProtocols && got.Account.SendsMail(i.Start) && scripted(i) {
 			return profile.SharedUsers
@@ -99,23 +110,6 @@ func during(i *attack.Attack, at int64) bool {
 	return at >= i.Start-attack.LeastPause && at <= i.End+attack.LeastPause
 }
 
-// peopleBeside reports whether at least a number of other accounts got in from a client within a day of a sign-in with
-// programs that people use, which are their own as far as is known, and with which the attack has not failed.
-func peopleBeside(c *profile.Client, i *attack.Attack, got *profile.SignIn, least int) bool {
-	if len(c.SignIns()) <= least {
-		return false
-	}
-	n := 0
-	for _, a := range c.SignIns() {
-		if a.Key != got.Key && a.Last >= got.First-day && a.First <= got.First+day && personal(a.SignIn) && !i.UsesAgent(a.Agent) && !a.Account.NeverUsed(a.Agent, i.Start) {
-			if n++; n == least {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // scripted reports whether most of the latest failures of an incident are made by script.
 func scripted(i *attack.Attack) bool {
 	scripts, all := 0, i.Attempts()
@@ -127,13 +121,14 @@ func scripted(i *attack.Attack) bool {
 	return 2*scripts > len(all)
 }
 
-// add names an account as known to the attacker. It reports whether
+// Add names an account as one whose password the attacker knows, and takes the client out of its
+// known ones. It reports whether
 // the account is a new one.
-func (s *credentials) add(i *attack.Attack, c *profile.Client, got *profile.SignIn) bool {
+func (s *Finder) Add(i *attack.Attack, c *profile.Client, got *profile.SignIn) bool {
 	if got.Account.Forget(c.Key) {
 		s.profiles.Accounts.MarkDirty(got.Key)
 		for _, f := range profile.FeaturesOf(c, got.Tool, got.App) {
-			s.population.Forget(f, got.Key)
+			s.rarity.Population.Forget(f, got.Key)
 		}
 	}
 	if got.Outcome == event.Success && got.Account.Stolen.Due(got.First) {
@@ -159,8 +154,8 @@ func (s *credentials) add(i *attack.Attack, c *profile.Client, got *profile.Sign
 	return true
 }
 
-// takeBack no longer names an account that turned out to be one of the people of a place.
-func (s *credentials) takeBack(i *attack.Attack, got *profile.SignIn) {
+// TakeBack no longer names an account that turned out to be one of the people of a place.
+func (s *Finder) TakeBack(i *attack.Attack, got *profile.SignIn) {
 	s.tracker.TakeBack(i.Incident, got.Key)
 	if got.Outcome == event.Accepted {
 		i.Counts.Accepted = max(i.Counts.Accepted-1, 0)
@@ -198,19 +193,12 @@ var signedIn = func() (text [event.Windows + 1]string) {
 // be the attacker's, whatever it proves: hardly anybody else gets in from the client but
 // the accounts whose passwords the incident names.
 func onlyAttacker(c *profile.Client, i *attack.Attack, got *profile.SignIn) bool {
-	return got.Foreign && !c.Shared(0) && window.NamesTool(got.Tool) && c.UsersBeside(got, i) <= maxUsersBeside
+	return got.Foreign && !c.Shared(0) && window.NamesTool(got.Tool) && c.UsersBeside(got, i) <= MaxUsersBeside
 }
 
-// others reports whether an attempt or a success at a time is of people who use the
-// client beside the attacker, with a program that is not the attacker's: of an account
-// that the attack has not tried, which knows the network; or well after the attack, where
-// people were before it.
-func others(c *profile.Client, i *attack.Attack, a *profile.Account, agent uint32, familiar bool, at int64) bool {
-	switch {
-	case a == nil || i.UsesAgent(agent) || i.AgentsFull():
-		return false
-	case at > i.End+attack.PauseAfter(i.End-i.Start, i.Counts.Failures) && c.UsedBefore(i.Start):
-		return true
-	}
-	return familiar && agent != 0 && !i.HasFailed(a.Key)
+// MayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
+// program of the attack while that went on.
+func MayTakeBack(i *attack.Attack, got *profile.SignIn) bool {
+	named, ok := i.Valid.Of(got.Key)
+	return ok && named.IP == got.From.Addr() && !(i.UsesAgent(event.HashAgent([]byte(named.Agent))) && during(i, named.At.UnixMilli()))
 }
