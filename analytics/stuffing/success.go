@@ -155,7 +155,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *profile.Client, a *profile.Acc
 		return false
 	}
 	got := s.profiles.NewSignIn(ev, c, a)
-	got.Last = 0 // then another program than the attack's is judged as any success
+	got.Last = 0 // classify then leaves a program that the attack does not use to credential
 	switch s.credentials.Classify(i, c, &got) {
 	case credential.Legitimate:
 		return false

@@ -22,8 +22,8 @@ type Set struct {
 	texts    texts
 }
 
-// New returns an empty set of at most so many clients and accounts. The tracker has the incidents
-// of restored profiles.
+// New returns an empty set of at most maxIPs clients and maxUsers accounts. The tracker has the
+// incidents of restored profiles.
 func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Set {
 	return &Set{
 		policy:   p,

@@ -202,8 +202,8 @@ func (c *Client) UsersBeside(got *SignIn, i *attack.Attack) (n int) {
 	return n
 }
 
-// UsedBefore reports whether an account had got in from the client well before a time.
-func (c *Client) UsedBefore(at int64) bool {
+// usedBefore reports whether an account had got in from the client well before a time.
+func (c *Client) usedBefore(at int64) bool {
 	return slices.ContainsFunc(c.SignIns(), func(u UserSignIn) bool { return u.Outcome == event.Success && u.First <= at-ownRecent })
 }
 
@@ -259,7 +259,7 @@ func (c *Client) OfOthers(i *attack.Attack, a *Account, agent uint32, familiar b
 	switch {
 	case a == nil || i.UsesAgent(agent) || i.AgentsFull():
 		return false
-	case at > i.End+attack.PauseAfter(i.End-i.Start, i.Counts.Failures) && c.UsedBefore(i.Start):
+	case at > i.End+attack.PauseAfter(i.End-i.Start, i.Counts.Failures) && c.usedBefore(i.Start):
 		return true
 	}
 	return familiar && agent != 0 && !i.HasFailed(a.Key)
