@@ -7,7 +7,9 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -16,29 +18,29 @@ import (
 type campaigns struct {
 	policy      *policy.Policy
 	incidents   *incidents
-	profiles    *profiles
-	rarity      *rarity
+	profiles    *profile.Set
+	rarity      *profile.Rarity
 	evidence    *evidence.List
-	foreign     *foreignSignIns
+	foreign     *profile.ForeignSignIns
 	finder      *campaign.Finder
 	set         *campaign.Set
-	credentials *campaignCredentials
+	credentials *credential.CampaignFinder
 	undecided   *window.Deadlines[uint64, evidence.Undecided] // by rare trait, or campaign.LevelKey
 }
 
 // observe adds a foreign failure to its campaign, or to the evidence from which
 // a campaign may open. own is the incident of its client, or nil. It returns
 // the campaign, or nil.
-func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *client, own *attack.Attack) *campaign.Campaign {
+func (s *campaigns) observe(ev *event.Event, t *window.Attempt, c *profile.Client, own *attack.Attack) *campaign.Campaign {
 	if own != nil && own.Counts.Failures > wellKnown && own.Counts.Failures%seldom != 0 {
 		return s.count(t, own)
 	}
-	if own == nil && (c.retries(t) || c.recovers(t)) {
+	if own == nil && (c.Retries(t) || c.Recovers(t, recoverWithin)) {
 		return nil // of one program, or of somebody whose success came first
 	}
-	f := evidence.Failure{Attempt: *t, Traits: s.rarity.traits(c, t, appOf(ev)), Single: own != nil}
-	f.Repeated = c.repeats(t)
-	if f.Traits[evidence.TraitTool] == 0 && c.shared(t.Marks) {
+	f := evidence.Failure{Attempt: *t, Traits: s.rarity.Traits(c, t, profile.AppOf(ev)), Single: own != nil}
+	f.Repeated = c.Repeats(t)
+	if f.Traits[evidence.TraitTool] == 0 && c.Shared(t.Marks) {
 		return nil // of people who use what others there use
 	}
 	k := s.of(&f, c)
@@ -95,7 +97,7 @@ func (s *campaigns) openRounds(f *evidence.Failure, own *attack.Attack, ev *even
 		return s.openConcurrent(f, own, ev)
 	}
 	if k := s.set.OfTrait(key); k != nil && s.incidents.tracker.IsOpen(k.Incident.Incident, f.At) {
-		members := s.finder.WithTool(key, f.At-s.incidents.slow, f.At)
+		members := s.finder.WithTool(key, f.At-s.incidents.Slow, f.At)
 		if shared, named := k.SharedAccounts(members); len(members) >= campaign.LeastRound && 2*shared >= named {
 			s.extend(k, members, ev)
 			return k
@@ -119,7 +121,7 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 	if s.finder.Several(members) {
 		return s.open(campaign.WithTool(f.Tool, members), ev)
 	}
-	several := evidence.CensusOf(members, s.profiles.cut).Clients >= 2
+	several := evidence.CensusOf(members, s.profiles.Cut).Clients >= 2
 	k := s.set.Concurrent(f.Tool, own.Start, several)
 	if k != nil {
 		s.extend(k, members, ev)
@@ -134,7 +136,7 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 	all := s.evidence.Unexplained(start-hour, func(o *evidence.Failure) bool { return o.Tool == f.Tool && o.At <= f.At+hour })
 	at := map[event.ClientKey]map[uint64]struct{}{}
 	for _, o := range all {
-		key := s.profiles.cut(o.Client)
+		key := s.profiles.Cut(o.Client)
 		if at[key] == nil {
 			at[key] = map[uint64]struct{}{}
 		}
@@ -142,11 +144,11 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 	}
 	least := max(2, (s.policy.Stuffing.Campaign.Accounts+3)/4)
 	for key, accounts := range at {
-		if c, ok := s.profiles.clients.Peek(key); len(accounts) < least || !ok || c.succeeded(start-hour, f.At+hour) > maxUsersBeside {
+		if c, ok := s.profiles.Clients.Peek(key); len(accounts) < least || !ok || c.Succeeded(start-hour, f.At+hour) > credential.MaxUsersBeside {
 			delete(at, key)
 		}
 	}
-	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.cut(o.Client)] == nil })
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.Cut(o.Client)] == nil })
 }
 
 // count counts a failure of a client in the campaign that its incident is
@@ -160,8 +162,8 @@ func (s *campaigns) count(t *window.Attempt, own *attack.Attack) *campaign.Campa
 		return nil
 	}
 	k.Count(t)
-	if k.Unsearched(s.foreign.latest) {
-		s.credentials.lookBack(k)
+	if k.Unsearched(s.foreign.Latest) {
+		s.credentials.LookBack(k)
 	}
 	s.incidents.tracker.Update(k.Incident.Incident)
 	return k
@@ -177,7 +179,7 @@ const (
 // refine adds the program to a failure that another log reported without one,
 // and checks the traits of the program. It reports whether the failure was
 // already recorded as foreign.
-func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
+func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) bool {
 	f := s.evidence.Find(t)
 	if f == nil || f.Taken {
 		return f != nil
@@ -185,13 +187,13 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 	s.evidence.Merge(f, *t)
 	if t.Key == 0 {
 		t.Key, t.Name = f.Key, f.Name
-		a, _ = s.profiles.accounts.Peek(t.Key)
+		a, _ = s.profiles.Accounts.Peek(t.Key)
 	}
-	if a.familiar(c, &f.Attempt, f.At) || ownProgram(&f.Attempt, a) && !s.rarity.oddOwner(c, f.At) {
+	if a.Familiar(c, &f.Attempt, f.At) || a.OwnProgram(&f.Attempt) && !s.rarity.OddOwner(c, f.At) {
 		s.evidence.Explain(f)
 		return true
 	}
-	f.Traits = s.rarity.traits(c, &f.Attempt, appOf(ev))
+	f.Traits = s.rarity.Traits(c, &f.Attempt, profile.AppOf(ev))
 	if k := s.of(f, c); k != nil {
 		s.evidence.Take([]*evidence.Failure{f})
 		s.join(k, f, c, ev)
@@ -202,8 +204,8 @@ func (s *campaigns) refine(ev *event.Event, t *window.Attempt, c *client, a *acc
 }
 
 // of returns the campaign that a foreign failure is part of, or nil.
-func (s *campaigns) of(f *evidence.Failure, c *client) *campaign.Campaign {
-	k, before := s.set.Of(f, c.owner)
+func (s *campaigns) of(f *evidence.Failure, c *profile.Client) *campaign.Campaign {
+	k, before := s.set.Of(f, c.Owner)
 	if len(before) > 0 {
 		s.take(k, before)
 	}
@@ -211,34 +213,34 @@ func (s *campaigns) of(f *evidence.Failure, c *client) *campaign.Campaign {
 }
 
 // join adds a failure to a campaign.
-func (s *campaigns) join(k *campaign.Campaign, f *evidence.Failure, c *client, ev *event.Event) {
+func (s *campaigns) join(k *campaign.Campaign, f *evidence.Failure, c *profile.Client, ev *event.Event) {
 	s.member(k, f, c)
-	if k.Unsearched(s.foreign.latest) {
-		s.credentials.lookBack(k)
+	if k.Unsearched(s.foreign.Latest) {
+		s.credentials.LookBack(k)
 	}
 	k.Incident.AddEvent(ev)
 	s.incidents.tracker.Update(k.Incident.Incident)
 	if k.Due(f.At) {
-		if other := s.set.Split(k, s.profiles.failuresOf(k.Incident), f.At); other != nil {
+		if other := s.set.Split(k, s.failuresOf(k.Incident), f.At); other != nil {
 			s.open(other, ev)
 		}
 	}
 }
 
 // member counts a failure in a campaign and links the incident of its client.
-func (s *campaigns) member(k *campaign.Campaign, f *evidence.Failure, c *client) {
-	isNew := k.Add(f, c.key)
-	if got := c.signInOf(f.Key); got != nil {
+func (s *campaigns) member(k *campaign.Campaign, f *evidence.Failure, c *profile.Client) {
+	isNew := k.Add(f, c.Key)
+	if got := c.SignInOf(f.Key); got != nil {
 		s.incidents.recovers(k.Incident, got)
 	}
 	if f.Single {
-		s.incidents.link(k.Incident, c.incident)
-	} else if c.campaign != k.Incident {
-		c.campaign = k.Incident
-		s.profiles.clients.MarkDirty(c.key)
+		s.incidents.link(k.Incident, c.Incident)
+	} else if c.Campaign != k.Incident {
+		c.Campaign = k.Incident
+		s.profiles.Clients.MarkDirty(c.Key)
 	}
 	if isNew {
-		s.credentials.lookBackFrom(k, c)
+		s.credentials.LookBackFrom(k, c)
 	}
 }
 
@@ -246,7 +248,7 @@ func (s *campaigns) member(k *campaign.Campaign, f *evidence.Failure, c *client)
 func (s *campaigns) take(k *campaign.Campaign, members []*evidence.Failure) {
 	s.evidence.Take(members)
 	for _, f := range members {
-		if c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client)); ok {
+		if c := s.profiles.ClientAt(f.Client); c != nil {
 			s.member(k, f, c)
 		}
 	}
@@ -268,8 +270,8 @@ func (s *campaigns) extend(k *campaign.Campaign, members []*evidence.Failure, ev
 	tools := k.Tools()
 	k.WaitForRounds(members[0].At - k.End)
 	s.take(k, members)
-	if k.Tools() > tools || k.Unsearched(s.foreign.latest) {
-		s.credentials.lookBack(k)
+	if k.Tools() > tools || k.Unsearched(s.foreign.Latest) {
+		s.credentials.LookBack(k)
 	}
 	k.Incident.AddEvent(ev)
 	k.Incident.Assess()
@@ -304,9 +306,9 @@ func (s *campaigns) withdraw(i *attack.Attack) {
 func (s *campaigns) telephones(found *campaign.Candidate, ago int64) bool {
 	members := found.Members
 	return s.evidence.Telephones(members, members[len(members)-1].At+ago, func(f *evidence.Failure) bool {
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(f.Client))
-		return ok && isMail(&f.Attempt) && !s.rarity.oddOwner(c, f.At)
-	}, s.profiles.cut)
+		c := s.profiles.ClientAt(f.Client)
+		return c != nil && profile.IsMail(&f.Attempt) && !s.rarity.OddOwner(c, f.At)
+	}, s.profiles.Cut)
 }
 
 // postpone makes a decision about a campaign wait until typos are corrected.
@@ -325,4 +327,18 @@ func (s *campaigns) decide(key uint64, u evidence.Undecided) {
 		u.Again = true
 		s.undecided.Set(key, u.Since+evidence.RetriesWithin, u)
 	}
+}
+
+// failuresOf returns the failures that the incident of a campaign keeps, in order.
+func (s *campaigns) failuresOf(i *attack.Attack) []*evidence.Failure {
+	all := i.Attempts()
+	failures, of := make([]evidence.Failure, len(all)), make([]*evidence.Failure, len(all))
+	for n := range all {
+		f := &failures[n]
+		f.Attempt, of[n] = all[n], f
+		if c := s.profiles.ClientAt(f.Client); c != nil {
+			f.Single = s.incidents.InReach(c.Incident, f.At)
+		}
+	}
+	return of
 }

@@ -11,6 +11,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -29,20 +30,20 @@ func (s *Detector) Describe(of explain.Subject) []explain.Fact {
 }
 
 func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
-	c, ok := s.profiles.clients.Peek(s.profiles.cut(address))
-	if !ok {
+	c := s.profiles.ClientAt(address)
+	if c == nil {
 		f.Add("client", "not known: no failure and no sign-in from it is kept")
 		return
 	}
-	if p := s.profiles.prefix(c.key); p.IsValid() {
+	if p := s.profiles.Prefix(c.Key); p.IsValid() {
 		f.Add("client", "%s, which counts as one client", p)
 	}
-	if c.shared(s.policy.AddressMarks(address.Addr())) {
-		f.Add("shared address", "%d known users; each tool is assessed separately, against the usual failures", c.knownUsers())
+	if c.Shared(s.policy.AddressMarks(address.Addr())) {
+		f.Add("shared address", "%d known users; each tool is assessed separately, against the usual failures", c.KnownUsers())
 	}
-	s.describeIncident(f, "incident", c.incident)
-	s.describeIncident(f, "campaign", c.campaign)
-	all := c.attempts.All()
+	s.describeIncident(f, "incident", c.Incident)
+	s.describeIncident(f, "campaign", c.Campaign)
+	all := c.Attempts.All()
 	if len(all) == 0 {
 		f.Add("failures", "none outside of an incident")
 	} else {
@@ -51,20 +52,20 @@ func (s *Detector) describeClient(f *explain.Facts, address event.ClientKey) {
 		s.describeWindow(f, c, "slow", s.thresholds.slow, s.policy.Stuffing.MailboxLoginThreshold.Slow, s.policy.Stuffing.FailureThreshold.Slow)
 		s.describeAttempts(f, c, all)
 	}
-	for _, got := range c.signIns()[:min(len(c.signIns()), maxDescribed)] {
+	for _, got := range c.SignIns()[:min(len(c.SignIns()), maxDescribed)] {
 		what := "signed in"
-		if got.outcome == event.Accepted {
-			what = "password accepted, stopped by " + got.reason.String()
+		if got.Outcome == event.Accepted {
+			what = "password accepted, stopped by " + got.Reason.String()
 		}
-		f.Add("sign-in", "%s %s (%s), %s to %s%s", got.account.name, what, got.service, clock(got.first), clock(got.last), map[bool]string{true: ", foreign to the account"}[got.foreign])
+		f.Add("sign-in", "%s %s (%s), %s to %s%s", got.Account.Name, what, got.Service, clock(got.First), clock(got.Last), map[bool]string{true: ", foreign to the account"}[got.Foreign])
 	}
 }
 
 // describeWindow adds the figures of the window in which most foreign accounts failed,
 // with the thresholds.
-func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, length int64, accounts, failures int) {
+func (s *Detector) describeWindow(f *explain.Facts, c *profile.Client, name string, length int64, accounts, failures int) {
 	var most attemptStats
-	for _, t := range c.attempts.All() {
+	for _, t := range c.Attempts.All() {
 		s.statistics.windows(c, t.At, length, 0, func(w *attemptStats) bool {
 			if w.foreign > most.foreign || w.foreign == most.foreign && w.failures > most.failures {
 				most = *w
@@ -77,7 +78,7 @@ func (s *Detector) describeWindow(f *explain.Facts, c *client, name string, leng
 }
 
 // describeAttempts adds the accounts that failed, and what was made of each.
-func (s *Detector) describeAttempts(f *explain.Facts, c *client, all []window.Attempt) {
+func (s *Detector) describeAttempts(f *explain.Facts, c *profile.Client, all []window.Attempt) {
 	s.statistics.of(c, all, 0)
 	names := map[uint64]string{}
 	for i := range all {
@@ -110,14 +111,14 @@ func (a *accountStats) description() string {
 
 func (s *Detector) describeAccount(f *explain.Facts, name string) {
 	key := xxhash.Sum64String(name)
-	if a, ok := s.profiles.accounts.Peek(key); ok {
-		s.describeIncident(f, "incident", a.incident)
-		for i := range a.known {
-			h := &a.known[i]
-			f.Add("known client", "%s, %s to %s", h.client.Addr(), clock(h.first), clock(h.last))
+	if a, ok := s.profiles.Accounts.Peek(key); ok {
+		s.describeIncident(f, "incident", a.Incident)
+		for i := range a.Known {
+			h := &a.Known[i]
+			f.Add("known client", "%s, %s to %s", h.Client.Addr(), clock(h.First), clock(h.Last))
 		}
-		if all := a.attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinctClients(all, 0, s.profiles.cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+		if all := a.Attempts.All(); len(all) > 0 {
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinctClients(all, 0, s.profiles.Cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")
@@ -142,21 +143,21 @@ func (s *Detector) describeAccount(f *explain.Facts, name string) {
 // part of, those with the latest failures first.
 func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 	type place struct {
-		c    *client
+		c    *profile.Client
 		n    int
 		last int64
 	}
 	var places []place
-	s.profiles.clients.Each(func(_ event.ClientKey, c *client) {
+	s.profiles.Clients.Each(func(_ event.ClientKey, c *profile.Client) {
 		p := place{c: c}
-		for i := range c.attempts.All() {
-			if t := &c.attempts.All()[i]; t.Key == key {
+		for i := range c.Attempts.All() {
+			if t := &c.Attempts.All()[i]; t.Key == key {
 				p.n++
 				p.last = max(p.last, t.At)
 			}
 		}
-		if c.incident != nil {
-			n, last := c.incident.FailuresOf(key)
+		if c.Incident != nil {
+			n, last := c.Incident.FailuresOf(key)
 			p.n, p.last = p.n+n, max(p.last, last)
 		}
 		if p.n > 0 {
@@ -164,14 +165,14 @@ func (s *Detector) describeClients(f *explain.Facts, key uint64) {
 		}
 	})
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(b.last, a.last), slices.Compare(a.c.key[:], b.c.key[:]))
+		return cmp.Or(cmp.Compare(b.last, a.last), slices.Compare(a.c.Key[:], b.c.Key[:]))
 	})
 	for _, p := range places[:min(len(places), maxDescribed)] {
 		part := "no incident"
-		if i := p.c.incident; i != nil && i.HasFailed(key) {
+		if i := p.c.Incident; i != nil && i.HasFailed(key) {
 			part = "part of incident " + i.ID
 		}
-		f.Add("failed at", "%s, %d times, last %s: %s", p.c.key.Addr(), p.n, clock(p.last), part)
+		f.Add("failed at", "%s, %d times, last %s: %s", p.c.Key.Addr(), p.n, clock(p.last), part)
 	}
 	if len(places) > maxDescribed {
 		f.Add("failed at", "and %d further clients", len(places)-maxDescribed)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"redshank/analytics/alert"
-	"redshank/analytics/baseline"
 	"redshank/analytics/event"
 	"redshank/analytics/explain"
 	"redshank/analytics/incident"
@@ -13,7 +12,9 @@ import (
 	"redshank/analytics/state"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -29,14 +30,14 @@ var ruleStuffing = alert.Rule{ID: "AN1269", Name: "Leaked credentials tried agai
 type Detector struct {
 	policy     *policy.Policy
 	incidents  *incidents
-	profiles   *profiles
-	rarity     *rarity
+	profiles   *profile.Set
+	rarity     *profile.Rarity
 	statistics *statistics
 	shared     *sharedAddresses
 	thresholds *thresholds
 	clients    *clientIncidents
 	evidence   *evidence.List
-	foreign    *foreignSignIns
+	foreign    *profile.ForeignSignIns
 	campaigns  *campaigns
 	guessing   *guessing
 	signIns    *signIns
@@ -48,18 +49,18 @@ type Detector struct {
 // in entries.
 func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxIPs, maxUsers int) *Detector {
 	burst, slow, forgiveness := p.Stuffing.Window.Burst.Milliseconds(), p.Stuffing.Window.Slow.Milliseconds(), p.Stuffing.Forgiveness.Milliseconds()
-	population := baseline.NewPopulation(min(maxPopulation, 4*max(maxUsers, 256)))
-	i := &incidents{policy: p, tracker: tracker, slow: slow}
-	a := newProfiles(p, i, maxIPs, maxUsers)
-	r := &rarity{policy: p, population: population}
-	st := &statistics{policy: p, incidents: i, population: population, accounts: a.accounts, geo: geo, forgiveness: forgiveness, slack: forgiveness}
-	sh := &sharedAddresses{policy: p, incidents: i, clients: a.clients, rarity: r, statistics: st, burst: burst, slow: slow}
-	e, f := &evidence.List{}, &foreignSignIns{profiles: a}
-	cr := &credentials{tracker: tracker, profiles: a, population: population}
+	i := &incidents{Reach: attack.Reach{Slow: slow, Quiet: p.Alerts.Quiet.Milliseconds()}, policy: p, tracker: tracker}
+	a := profile.New(p, tracker, maxIPs, maxUsers)
+	r := profile.NewRarity(p, maxUsers)
+	population := r.Population
+	st := &statistics{policy: p, incidents: i, population: population, accounts: a.Accounts, geo: geo, forgiveness: forgiveness, slack: forgiveness}
+	sh := &sharedAddresses{policy: p, incidents: i, profiles: a, rarity: r, statistics: st, burst: burst, slow: slow}
+	e, f := &evidence.List{}, profile.NewForeignSignIns(a)
+	cr := credential.NewFinder(p, tracker, a, r)
 	ci := &clientIncidents{policy: p, incidents: i, profiles: a, evidence: e, foreign: f, credentials: cr}
 	fi := campaign.NewFinder(p, tracker, population, e)
-	set := campaign.NewSet(fi, a.ownerOf)
-	cc := &campaignCredentials{incidents: i, profiles: a, rarity: r, foreign: f, set: set, credentials: cr, geo: geo}
+	set := campaign.NewSet(fi, a.OwnerOf)
+	cc := credential.NewCampaignFinder(cr, i.Reach, f, set, geo)
 	ca := &campaigns{policy: p, incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, finder: fi, set: set, credentials: cc,
 		undecided: window.NewDeadlines[uint64, evidence.Undecided](maxUndecided)}
 	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
@@ -68,8 +69,8 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, campaigns: ca,
 		thresholds: th,
 		guessing:   &guessing{policy: p, incidents: i, profiles: a, clients: ci, foreign: f, credentials: cr, geo: geo, burst: burst, slow: slow},
-		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr,
-			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc}, forgiveness: forgiveness},
+		signIns: &signIns{incidents: i, profiles: a, rarity: r, shared: sh, evidence: e, foreign: f, inCampaigns: cc, credentials: cr, geo: geo,
+			learning: &learning{profiles: a, rarity: r}, revisions: &revisions{incidents: i, profiles: a, thresholds: th, campaigns: ca, inCampaigns: cc, set: set}, forgiveness: forgiveness},
 	}
 	tracker.Register(&ruleStuffing, attack.New)
 	tracker.AddClients(s.openFor)
@@ -107,7 +108,7 @@ func (s *Detector) Observe(ev *event.Event) {
 func (s *Detector) decide() {
 	now := s.incidents.tracker.Newest()
 	s.thresholds.undecided.Due(now, func(k event.ClientKey, u evidence.Undecided) {
-		if c, ok := s.profiles.clients.Peek(k); ok {
+		if c, ok := s.profiles.Clients.Peek(k); ok {
 			if why, at := s.thresholds.decide(c, &u); why != "" {
 				s.clients.open(c, why, at, u.Event)
 			}
@@ -133,36 +134,36 @@ func (s *Detector) decideAll() {
 // or to the incident of its account. The client's own incident takes
 // precedence. A failure in a campaign never counts as guessing of one account.
 func (s *Detector) failed(ev *event.Event) {
-	c, a := s.profiles.client(ev), s.profiles.knownAccount(ev)
+	c, a := s.profiles.Client(ev), s.profiles.KnownAccount(ev)
 	s.statistics.failing = a
-	t := s.profiles.newAttempt(ev, a)
+	t := s.profiles.NewAttempt(ev, a)
 	own, isNew := s.failedAt(ev, &t, c, a)
 	switch {
 	case !isNew:
 		s.decided(ev, explain.Ignored, "another log has reported the same attempt", "")
 		return
-	case a.familiar(c, &t, t.At):
-		if t.Agent == mailProtocols && a.stale.addFailure(t.At) {
-			s.profiles.accounts.MarkDirty(a.key)
+	case a.Familiar(c, &t, t.At):
+		if t.Agent == profile.MailProtocols && a.Stale.AddFailure(t.At) {
+			s.profiles.Accounts.MarkDirty(a.Key)
 		}
 		if own == nil && besideOwnNetworks(&t, c, a) {
 			s.failedBeside(ev, &t, c, a)
 			return
 		}
 		s.decided(ev, explain.Forgiven, "known network of the account", "")
-		if a.knowsSubnet(c.key) { // one who tries accounts may use the provider of their owners
+		if a.KnowsSubnet(c.Key) { // one who tries accounts may use the provider of their owners
 			s.failedAtOwn(ev, a)
 		}
 		return
-	case ownProgram(&t, a) && !s.rarity.oddOwner(c, t.At):
+	case a.OwnProgram(&t) && !s.rarity.OddOwner(c, t.At):
 		s.decided(ev, explain.Forgiven, "mail program of the account", "")
 		return
-	case a != nil && s.incidents.inReach(a.incident, t.At):
+	case a != nil && s.incidents.InReach(a.Incident, t.At):
 		s.decided(ev, explain.Counted, "part of the incident of the account", "")
 		s.failedAs(ev, &t, a, own)
 		return
 	}
-	if own == nil && c.gotIn(t.Key) && c.forgives(&t, a, s.signIns.forgiveness, c.shared(t.Marks)) {
+	if own == nil && c.GotIn(t.Key) && c.Forgives(&t, a, s.signIns.forgiveness, c.Shared(t.Marks)) {
 		s.decided(ev, explain.Forgiven, "the account got in soon afterwards", "stuffing.forgiveness")
 		return // the record of the success came first
 	}
@@ -175,51 +176,51 @@ func (s *Detector) failed(ev *event.Event) {
 	default:
 		s.decided(ev, explain.Counted, "foreign to the account, below the thresholds", "stuffing.mailbox_login_threshold")
 	}
-	if own == nil && namesAccount(ev) && !ownProgram(&t, a) && (k == nil || k.OfTenant() && !k.Full()) {
-		s.guessing.observe(ev, &t, c, s.profiles.account(ev))
+	if own == nil && profile.NamesAccount(ev) && !a.OwnProgram(&t) && (k == nil || k.OfTenant() && !k.Full()) {
+		s.guessing.observe(ev, &t, c, s.profiles.Account(ev))
 	}
 }
 
 // failedAt returns the incident of the client that a failure belongs to, or
 // nil, and reports whether the failure is new rather than a duplicate from
 // another log.
-func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *account) (own *attack.Attack, isNew bool) {
+func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) (own *attack.Attack, isNew bool) {
 	s.shared.limit(c, t.Marks)
-	c.switchTo(t.Tool)
-	if s.incidents.inReach(c.incident, t.At) && c.attackMade(t, a) {
-		if c.unit != nil {
-			c.unit.oldest, c.unit.newest = min(c.unit.oldest, t.At), max(c.unit.newest, t.At)
+	c.SwitchTo(t.Tool)
+	if s.incidents.InReach(c.Incident, t.At) && attackMade(c, t, a) {
+		if c.Unit != nil {
+			c.Unit.Oldest, c.Unit.Newest = min(c.Unit.Oldest, t.At), max(c.Unit.Newest, t.At)
 		}
-		if !c.incident.AddFailure(*t, ev) {
-			s.incidents.tracker.MarkDirty(c.incident.Incident)
-			return c.incident, false
+		if !c.Incident.AddFailure(*t, ev) {
+			s.incidents.tracker.MarkDirty(c.Incident.Incident)
+			return c.Incident, false
 		}
-		s.incidents.tracker.Update(c.incident.Incident)
+		s.incidents.tracker.Update(c.Incident.Incident)
 		if t.Key != 0 && s.signIns.revisions.recovered(c, t) {
 			return nil, true
 		}
-		return c.incident, true
+		return c.Incident, true
 	}
-	s.profiles.clients.MarkDirty(c.key)
-	c.noteFailure(t.At)
-	res := c.attempts.Add(*t, maxClientAttempts)
+	s.profiles.Clients.MarkDirty(c.Key)
+	c.NoteFailure(t.At)
+	res := c.Attempts.Add(*t, profile.MaxAttempts)
 	switch res {
 	case window.Joined:
 		return nil, false
 	case window.Refined:
-		if why, at := s.thresholds.opens(c, c.kept(t), ev); why != "" {
+		if why, at := s.thresholds.opens(c, c.Kept(t), ev); why != "" {
 			return s.clients.open(c, why, at, ev), true
 		}
 		known := s.campaigns.refine(ev, t, c, a)
-		if a = s.profiles.accountOf(ev, t); known && a != nil && !a.familiar(c, t, t.At) && !s.incidents.inReach(a.incident, t.At) {
+		if a = s.profiles.AccountOf(ev, t); known && a != nil && !a.Familiar(c, t, t.At) && !s.incidents.InReach(a.Incident, t.At) {
 			s.guessing.observe(ev, t, c, a)
 		}
 		return nil, !known
 	}
-	c.added++
-	c.attempts.Prune(t.At - week)
-	if _, two := twoAccounts(c.attempts.All()); two {
-		s.profiles.clients.Protect(c.key) // evidence that a flood must not push out
+	c.Added++
+	c.Attempts.Prune(t.At - week)
+	if _, two := twoAccounts(c.Attempts.All()); two {
+		s.profiles.Clients.Protect(c.Key) // evidence that a flood must not push out
 	}
 	if why, at := s.thresholds.opens(c, t, ev); why != "" {
 		return s.clients.open(c, why, at, ev), true
@@ -228,18 +229,18 @@ func (s *Detector) failedAt(ev *event.Event, t *window.Attempt, c *client, a *ac
 }
 
 // failedAtOwn counts an account that fails in a network of its own, once an hour.
-func (s *Detector) failedAtOwn(ev *event.Event, a *account) {
-	if a.failsInHour(ev.Time.UnixMilli()) {
-		s.profiles.accounts.MarkDirty(a.key)
+func (s *Detector) failedAtOwn(ev *event.Event, a *profile.Account) {
+	if a.FailsInHour(ev.Time.UnixMilli()) {
+		s.profiles.Accounts.MarkDirty(a.Key)
 		s.evidence.Level(ev.Service).AddFamiliar(ev.Time.UnixMilli())
 	}
 }
 
 // failedBeside adds a failure of a privileged account, in another network of an owner
 // that it uses, to the incident of the account or to its failures.
-func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *client, a *account) {
+func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) {
 	s.decided(ev, explain.Counted, "privileged account, in a new network of an owner that it uses", "stuffing.privileged")
-	if s.incidents.inReach(a.incident, t.At) {
+	if s.incidents.InReach(a.Incident, t.At) {
 		s.failedAs(ev, t, a, nil)
 		return
 	}
@@ -247,10 +248,10 @@ func (s *Detector) failedBeside(ev *event.Event, t *window.Attempt, c *client, a
 }
 
 // failedAs adds a foreign failure to the incident of its account.
-func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own *attack.Attack) {
+func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *profile.Account, own *attack.Attack) {
 	if own == nil || t.Marks.Has(event.PrivilegedUser) {
-		a.incident.AddFailure(*t, ev)
-		s.incidents.tracker.Update(a.incident.Incident)
+		a.Incident.AddFailure(*t, ev)
+		s.incidents.tracker.Update(a.Incident.Incident)
 	}
 }
 
@@ -258,15 +259,15 @@ func (s *Detector) failedAs(ev *event.Event, t *window.Attempt, a *account, own 
 // address is not part of an incident as a whole: of its accounts the other
 // analytics learn by their credentials.
 func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident {
-	c, ok := s.profiles.clients.Peek(s.profiles.cut(address)) // Observe has made it recent
+	c := s.profiles.ClientAt(address) // Observe has made it recent
 	switch {
-	case !ok:
-	case s.incidents.inReach(c.incident, at):
-		if c.unit == nil {
-			return c.incident.Incident
+	case c == nil:
+	case s.incidents.InReach(c.Incident, at):
+		if c.Unit == nil {
+			return c.Incident.Incident
 		}
-	case s.incidents.inReach(c.campaign, at):
-		return c.campaign.Incident
+	case s.incidents.InReach(c.Campaign, at):
+		return c.Campaign.Incident
 	}
 	return nil
 }
@@ -274,18 +275,18 @@ func (s *Detector) openFor(address event.ClientKey, at int64) *incident.Incident
 // Incidents implements analytics.Analytic.
 func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*incident.Incident {
 	if ev.IP.IsValid() {
-		if c, ok := s.profiles.clients.Peek(s.profiles.keyOf(ev)); ok {
-			if c.incident != nil && (c.unit == nil || c.unit.has(s.profiles.tools.of(ev), lasts(ev.Family, programOf(ev)), false, ev.Time.UnixMilli())) {
-				list = append(list, c.incident.Incident)
+		if c := s.profiles.ClientAt(ev.IP.As16()); c != nil {
+			if c.Incident != nil && (c.Unit == nil || c.Unit.Has(s.profiles.ToolOf(ev), profile.Lasts(ev.Family, profile.ProgramOf(ev)), false, ev.Time.UnixMilli())) {
+				list = append(list, c.Incident.Incident)
 			}
-			if c.campaign != nil {
-				list = append(list, c.campaign.Incident)
+			if c.Campaign != nil {
+				list = append(list, c.Campaign.Incident)
 			}
 		}
 	}
 	if len(ev.User) > 0 {
-		if a, ok := s.profiles.accounts.Peek(ev.UserHash()); ok && a.incident != nil {
-			list = append(list, a.incident.Incident)
+		if a, ok := s.profiles.Accounts.Peek(ev.UserHash()); ok && a.Incident != nil {
+			list = append(list, a.Incident.Incident)
 		}
 	}
 	return list
@@ -293,13 +294,12 @@ func (s *Detector) Incidents(ev *event.Event, list []*incident.Incident) []*inci
 
 // Tables implements analytics.Analytic.
 func (s *Detector) Tables() []state.Table {
-	tables := append(s.profiles.tables(), s.campaigns.set.Table())
+	tables := append(s.profiles.Tables(), s.campaigns.set.Table())
 	tables = append(tables, s.evidence.Tables(s.campaigns.finder.Loaded)...)
 	return append(tables,
-		state.Table{Name: tableForeign, Track: s.foreign.track, Restore: s.foreign.restore, Changes: s.foreign.save, Loaded: s.foreign.loaded},
-		state.Table{Name: tablePopulation, Track: s.rarity.population.Track, Restore: s.rarity.restoreFeature, Changes: s.rarity.savePopulation},
+		s.foreign.Table(), s.rarity.Table(),
 		state.Table{Name: tableLateness, Restore: s.statistics.restoreLateness, Changes: s.statistics.saveLateness},
-		evidence.UndecidedTable(tableUndecidedClients, s.thresholds.undecided, func(k event.ClientKey) []byte { return k[:] }, clientOf),
+		evidence.UndecidedTable(tableUndecidedClients, s.thresholds.undecided, func(k event.ClientKey) []byte { return k[:] }, profile.ParseKey),
 		evidence.UndecidedTable(tableUndecidedCampaigns, s.campaigns.undecided, func(k uint64) []byte { return binary.BigEndian.AppendUint64(nil, k) }, state.Number))
 }
 

@@ -190,8 +190,8 @@ func TestDetectorIsRestored(t *testing.T) {
 	for _, table := range before.Tables() {
 		table.Changes(w)
 	}
-	if w.Err() != nil || len(saved[tableClients]) != 1 || len(saved[tableAccounts]) != 3 {
-		t.Fatalf("%v, %d clients, %d accounts", w.Err(), len(saved[tableClients]), len(saved[tableAccounts]))
+	if w.Err() != nil || len(saved["clients"]) != 1 || len(saved["accounts"]) != 3 {
+		t.Fatalf("%v, %d clients, %d accounts", w.Err(), len(saved["clients"]), len(saved["accounts"]))
 	}
 	after := newBench()
 	for _, table := range after.Tables() {

@@ -152,14 +152,15 @@
 //
 // Detector.Observe in detect.go takes a failure to the incident of its client or its
 // account, to a campaign, or to the evidence from which these open, and a success to
-// signIns in success.go. Each part has a type and a file: profiles of clients and
-// accounts (client.go, knownclients.go), statistics of a client's attempts, thresholds
-// and sharedAddresses, guessing, rarity, credentials. Package evidence keeps the foreign
-// failures, package attack what an incident has counted.
+// signIns in success.go. Each part that decides about incidents has a type and a file:
+// statistics of a client's attempts, thresholds and sharedAddresses, guessing, campaigns,
+// revisions. What they decide by is below, each package on those before it: attack is what an
+// incident has counted, evidence keeps the foreign failures, profile remembers clients,
+// accounts, their sign-ins and what is rare in the tenant.
 //
 // Package campaign decides which failures make a campaign (Finder), of which campaign a
 // failure is, and what goes on with one or is split off from it (Set), and when one is
 // over (Campaign). campaigns in campaigns.go acts on that: it makes clients members and
-// opens the incidents. campaignCredentials in campaigncredential.go names the valid
-// credentials, which it judges by the profiles of accounts and clients.
+// opens the incidents. Package credential names the valid credentials of an incident (Finder)
+// and of a campaign (CampaignFinder).
 package stuffing

@@ -6,6 +6,8 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -13,10 +15,10 @@ import (
 type guessing struct {
 	policy      *policy.Policy
 	incidents   *incidents
-	profiles    *profiles
+	profiles    *profile.Set
 	clients     *clientIncidents
-	foreign     *foreignSignIns
-	credentials *credentials
+	foreign     *profile.ForeignSignIns
+	credentials *credential.Finder
 	geo         *policy.GeoCache
 	burst, slow int64 // milliseconds
 }
@@ -25,17 +27,17 @@ type guessing struct {
 // the burst window, ten networks in the slow one, several servers for rent, or, for a
 // privileged account, often enough from wherever.
 // It reports whether the failure became part of an incident.
-func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *account) bool {
-	if windowsOnly(t) {
+func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) bool {
+	if profile.WindowsOnly(t) {
 		return false // another log has more details
 	}
-	a.attempts.Add(*t, maxClientAttempts)
-	s.profiles.accounts.MarkDirty(a.key)
-	a.attempts.Prune(t.At - week)
+	a.Attempts.Add(*t, profile.MaxAttempts)
+	s.profiles.Accounts.MarkDirty(a.Key)
+	a.Attempts.Prune(t.At - week)
 	clients, privileged := s.fromMany(a, t) || s.fromRented(a, t), false
 	switch {
 	case clients:
-	case !c.shared(t.Marks) && s.privileged(a, t, c.key):
+	case !c.Shared(t.Marks) && s.privileged(a, t, c.Key):
 		s.openGuesser(c, a, t, ev)
 		return true
 	case s.privileged(a, t, event.ClientKey{}):
@@ -49,10 +51,10 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 	default:
 		return false
 	}
-	i := s.incidents.open("account "+a.name, windowAccount, s.incidents.began(&a.attempts, t.At), t.At)
-	i.Account, a.incident = a.name, i
-	for _, t := range a.attempts.Take() {
-		if s.incidents.inReach(i, t.At) || privileged {
+	i := s.incidents.open("account "+a.Name, windowAccount, s.incidents.began(&a.Attempts, t.At), t.At)
+	i.Account, a.Incident = a.Name, i
+	for _, t := range a.Attempts.Take() {
+		if s.incidents.InReach(i, t.At) || privileged {
 			i.AddFailure(t, nil)
 		}
 	}
@@ -64,14 +66,13 @@ func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *client, a *acc
 }
 
 // lookBack adds the successes that came before the incident of an account opened.
-func (s *guessing) lookBack(a *account) {
-	for n := range s.foreign.list {
-		got := &s.foreign.list[n]
-		if got.key != a.key || !s.incidents.guesses(a, got) {
+func (s *guessing) lookBack(a *profile.Account) {
+	for got := range s.foreign.All() {
+		if got.Key != a.Key || !s.incidents.guesses(a, got) {
 			continue
 		}
-		if c, ok := s.profiles.clients.Peek(s.profiles.cut(got.from)); ok && !a.usedBefore(c, got) {
-			s.credentials.add(a.incident, c, got)
+		if c := s.profiles.ClientAt(got.From); c != nil && !a.WentOnAt(c.Key, got.First) {
+			s.credentials.Add(a.Incident, c, got)
 		}
 	}
 }
@@ -79,23 +80,23 @@ func (s *guessing) lookBack(a *account) {
 // guesses reports whether a success is one of the attacker who guesses the password of an
 // account: with a program of the attack, which the account had not used, and with a
 // browser, as its owner may have, while the guesses go on.
-func (s *incidents) guesses(a *account, got *signIn) bool {
-	i := a.incident
-	return s.inReach(i, got.first) && i.UsesAgent(got.agent) && !a.usedAgent(got.agent, i.Start) && got.password() &&
-		(got.family != event.Browser || got.first <= i.End+attack.MaxPause) && !s.ownersTypo(i, got)
+func (s *incidents) guesses(a *profile.Account, got *profile.SignIn) bool {
+	i := a.Incident
+	return s.InReach(i, got.First) && i.UsesAgent(got.Agent) && !a.UsedAgent(got.Agent, i.Start) && got.Password() &&
+		(got.Family != event.Browser || got.First <= i.End+attack.MaxPause) && !s.ownersTypo(i, got)
 }
 
 // ownersTypo reports whether an incident has failures with the program of a success only
 // shortly before it and at the same address, while the guesses are made with one other
 // program: the account's owner has mistyped somewhere new.
-func (s *incidents) ownersTypo(i *attack.Attack, got *signIn) bool {
-	since, others := got.first-s.policy.Stuffing.Forgiveness.Milliseconds(), 0
+func (s *incidents) ownersTypo(i *attack.Attack, got *profile.SignIn) bool {
+	since, others := got.First-s.policy.Stuffing.Forgiveness.Milliseconds(), 0
 	all := i.Attempts()
 	for n := range all {
 		switch t := &all[n]; {
-		case t.Agent != got.agent:
+		case t.Agent != got.Agent:
 			others++
-		case t.At < since || t.At > got.first || event.ClientKey(t.Client) != got.from:
+		case t.At < since || t.At > got.First || event.ClientKey(t.Client) != got.From:
 			return false
 		}
 	}
@@ -103,28 +104,28 @@ func (s *incidents) ownersTypo(i *attack.Attack, got *signIn) bool {
 }
 
 // openGuesser opens the incident of a client that guesses the password of an account.
-func (s *guessing) openGuesser(c *client, a *account, t *window.Attempt, ev *event.Event) {
+func (s *guessing) openGuesser(c *profile.Client, a *profile.Account, t *window.Attempt, ev *event.Event) {
 	s.clients.open(c, windowAccount, t.At, ev)
-	a.attempts = window.AttemptsOf(slices.DeleteFunc(a.attempts.Take(), func(o window.Attempt) bool { return s.profiles.cut(o.Client) == c.key }))
+	a.Attempts = window.AttemptsOf(slices.DeleteFunc(a.Attempts.Take(), func(o window.Attempt) bool { return s.profiles.Cut(o.Client) == c.Key }))
 }
 
 // fromMany reports whether one account fails from many clients at a time, from many
 // networks in a day, or from a few networks at a time as often as the failures of one
 // client that open an incident. The account's telephone with an old password, which
 // fails from wherever it is carried, does not count.
-func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
+func (s *guessing) fromMany(a *profile.Account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.Campaign.AccountAddresses
-	all := a.attempts.All()
+	all := a.Attempts.All()
 	if len(all) < least || disabled(all) {
 		return false
 	}
-	if a.failsFromSeveral(t.At) && s.often(a, t) {
+	if a.FailsFromSeveral(t.At) && s.often(a, t) {
 		return true
 	}
 	phone := telephone(all)
-	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinctClients(run, phone, s.profiles.cut) >= least
-	}) || a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+	return a.Attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
+		return len(run) >= least && distinctClients(run, phone, s.profiles.Cut) >= least
+	}) || a.Attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinctClients(run, phone, event.ClientKey.Subnet) >= least
 	})
 }
@@ -132,24 +133,24 @@ func (s *guessing) fromMany(a *account, t *window.Attempt) bool {
 // fromRented reports whether a known account fails as often in the slow window as opens
 // the incident of a client, from several servers for rent and with programs that it has
 // not used.
-func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
+func (s *guessing) fromRented(a *profile.Account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.FailureThreshold.Slow
-	all := a.attempts.All()
-	if len(all) < least || len(a.known) == 0 || disabled(all) || distinctClients(all, 0, s.profiles.cut) < 2 {
+	all := a.Attempts.All()
+	if len(all) < least || len(a.Known) == 0 || disabled(all) || distinctClients(all, 0, s.profiles.Cut) < 2 {
 		return false
 	}
-	return a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
+	return a.Attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		if len(run) < least {
 			return false
 		}
 		var one event.ClientKey
 		n, several := 0, false
 		for i := range run {
-			if o := &run[i]; !a.usedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
+			if o := &run[i]; !a.UsedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
 				if n++; n == 1 {
-					one = s.profiles.cut(o.Client)
+					one = s.profiles.Cut(o.Client)
 				}
-				several = several || s.profiles.cut(o.Client) != one
+				several = several || s.profiles.Cut(o.Client) != one
 			}
 		}
 		return n >= least && several
@@ -158,17 +159,17 @@ func (s *guessing) fromRented(a *account, t *window.Attempt) bool {
 
 // often reports whether an account fails as often in a window as the failures of one
 // client that open an incident.
-func (s *guessing) often(a *account, t *window.Attempt) bool {
+func (s *guessing) often(a *profile.Account, t *window.Attempt) bool {
 	least := &s.policy.Stuffing.FailureThreshold
-	return a.attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool { return len(run) >= least.Burst }) ||
-		a.attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool { return len(run) >= least.Slow })
+	return a.Attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool { return len(run) >= least.Burst }) ||
+		a.Attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool { return len(run) >= least.Slow })
 }
 
 // telephone returns the agent of the mail program with the most attempts, or 0.
 func telephone(all []window.Attempt) (agent uint32) {
 	counts, most := map[uint32]int{}, 0
 	for i := range all {
-		if t := &all[i]; isMail(t) {
+		if t := &all[i]; profile.IsMail(t) {
 			if counts[t.Agent]++; counts[t.Agent] > most {
 				agent, most = t.Agent, counts[t.Agent]
 			}
@@ -195,7 +196,7 @@ func disabled(all []window.Attempt) bool {
 type guesses struct {
 	foreign int
 	beside  int // in new networks of owners that the account uses
-	subnets [severalNetworks]event.ClientKey
+	subnets [profile.SeveralNetworks]event.ClientKey
 	several int // of subnets, those in use
 }
 
@@ -216,7 +217,7 @@ func (g *guesses) add(t *window.Attempt, beside bool) {
 // count returns the failures that count: those beside networks of the account only if
 // they come from several of them, because a person mistypes in one.
 func (g *guesses) count() int {
-	if g.several < severalNetworks {
+	if g.several < profile.SeveralNetworks {
 		return g.foreign
 	}
 	return g.foreign + g.beside
@@ -226,28 +227,28 @@ func (g *guesses) count() int {
 // several a day on three days, or on the average of the last three: those from one client,
 // or from all where the client is zero. Mail programs that retry do not count if the
 // account has used them or the owner of their network.
-func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKey) bool {
+func (s *guessing) privileged(a *profile.Account, t *window.Attempt, from event.ClientKey) bool {
 	p := &s.policy.Stuffing.Privileged
-	if !t.Marks.Has(event.PrivilegedUser) || len(a.attempts.All()) < min(p.Day, 3*p.Days) {
+	if !t.Marks.Has(event.PrivilegedUser) || len(a.Attempts.All()) < min(p.Day, 3*p.Days) {
 		return false
 	}
-	all := a.attempts.All()
+	all := a.Attempts.All()
 	newest := all[len(all)-1].At
 	perDay := map[int64]*guesses{} // counted back from the newest: an attack may begin at any hour
 	var inDay guesses
 	for n := range all {
 		o := &all[n]
-		if from != (event.ClientKey{}) && s.profiles.cut(o.Client) != from || o.Reason == event.Disabled {
+		if from != (event.ClientKey{}) && s.profiles.Cut(o.Client) != from || o.Reason == event.Disabled {
 			continue
 		}
-		c, ok := s.profiles.clients.Peek(s.profiles.cut(o.Client))
-		if !ok {
-			c = &client{key: s.profiles.cut(o.Client)}
+		c := s.profiles.ClientAt(o.Client)
+		if c == nil {
+			c = &profile.Client{Key: s.profiles.Cut(o.Client)}
 		}
-		if isMail(o) && retries(a, c, o) {
+		if profile.IsMail(o) && retries(a, c, o) {
 			continue
 		}
-		beside := a.familiar(c, o, o.At)
+		beside := a.Familiar(c, o, o.At)
 		if beside && !besideOwnNetworks(o, c, a) {
 			continue // it has got in there since
 		}
@@ -277,38 +278,38 @@ func (s *guessing) privileged(a *account, t *window.Attempt, from event.ClientKe
 // network that the account has not signed in from, and is not made by a mail program.
 // An owner that the account uses does not excuse it, nor a common browser: one who
 // guesses may have both.
-func besideOwnNetworks(t *window.Attempt, c *client, a *account) bool {
-	return t.Marks.Has(event.PrivilegedUser) && !isMail(t) && t.Agent != mailProtocols && !a.knowsSubnet(c.key)
+func besideOwnNetworks(t *window.Attempt, c *profile.Client, a *profile.Account) bool {
+	return t.Marks.Has(event.PrivilegedUser) && !profile.IsMail(t) && t.Agent != profile.MailProtocols && !a.KnowsSubnet(c.Key)
 }
 
 // retries reports whether a mail program that fails for an account is probably its
 // own.
-func retries(a *account, c *client, t *window.Attempt) bool {
-	return a.usedAgent(t.Agent, t.At) || a.knowsOwner(c.owner, t.At)
+func retries(a *profile.Account, c *profile.Client, t *window.Attempt) bool {
+	return a.UsedAgent(t.Agent, t.At) || a.KnowsOwner(c.Owner, t.At)
 }
 
 // mostlyFrom returns the client that two thirds of the failures of an account come
 // from, in the day up to t or in the week, if it is not shared, or nil.
-func (s *guessing) mostlyFrom(a *account, t *window.Attempt) *client {
+func (s *guessing) mostlyFrom(a *profile.Account, t *window.Attempt) *profile.Client {
 	if c := s.mostlyFromSince(t.At-s.slow, a, t); c != nil {
 		return c
 	}
 	return s.mostlyFromSince(t.At-week, a, t)
 }
 
-func (s *guessing) mostlyFromSince(since int64, a *account, t *window.Attempt) *client {
+func (s *guessing) mostlyFromSince(since int64, a *profile.Account, t *window.Attempt) *profile.Client {
 	counts, all := map[event.ClientKey]int{}, 0
-	for _, o := range a.attempts.All() {
+	for _, o := range a.Attempts.All() {
 		if o.At > since && o.At <= t.At {
 			all++
-			counts[s.profiles.cut(o.Client)]++
+			counts[s.profiles.Cut(o.Client)]++
 		}
 	}
 	for k, n := range counts {
 		if 3*n < 2*all {
 			continue
 		}
-		if c, ok := s.profiles.clients.Peek(k); ok && !c.shared(t.Marks) {
+		if c, ok := s.profiles.Clients.Peek(k); ok && !c.Shared(t.Marks) {
 			return c
 		}
 	}
@@ -320,27 +321,9 @@ func (s *guessing) mostlyFromSince(since int64, a *account, t *window.Attempt) *
 func distinctClients(run []window.Attempt, phone uint32, of func(event.ClientKey) event.ClientKey) int {
 	seen := make(map[event.ClientKey]struct{}, len(run))
 	for i := range run {
-		if t := &run[i]; t.Agent != phone || !isMail(t) {
+		if t := &run[i]; t.Agent != phone || !profile.IsMail(t) {
 			seen[of(event.ClientKey(t.Client))] = struct{}{}
 		}
 	}
 	return len(seen)
-}
-
-// isMail reports whether an attempt is that of a mail program, which keeps trying
-// the password that it has. Whatever synchronises by ActiveSync is one, unless it is
-// known as a script or a tool.
-func isMail(t *window.Attempt) bool {
-	return t.Family == event.Mobile || t.Family == event.Outlook ||
-		t.Service == event.EAS && !isScript(t.Family)
-}
-
-// isScript reports whether agents of a family are scripts or attack tools.
-func isScript(f event.Family) bool { return f == event.Scripting || f == event.Tool }
-
-// ownProgram reports whether a failure is that of an account's own mail
-// program on its way: a telephone with an old password fails from many
-// networks.
-func ownProgram(t *window.Attempt, a *account) bool {
-	return a != nil && (isMail(t) && a.usedAgent(t.Agent, t.At) || a.stale.made(t))
 }

@@ -8,21 +8,17 @@ import (
 	"redshank/analytics/incident"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
 // incidents opens the incidents of AN1269.
 type incidents struct {
+	attack.Reach
 	policy  *policy.Policy
 	tracker *incident.Tracker
-	slow    int64 // milliseconds
-}
-
-// inReach reports whether an event at a time belongs to the incident: from the
-// slow window before its start to the quiet time after its end.
-func (s *incidents) inReach(i *attack.Attack, at int64) bool {
-	return i != nil && !i.Closed() && at >= i.Start-s.slow && at <= i.End+s.policy.Alerts.Quiet.Milliseconds()
 }
 
 // open opens the incident of a subject, from one time to another, for the reason why:
@@ -41,7 +37,7 @@ func (s *incidents) open(subject, why string, from, to int64) *attack.Attack {
 // incident at a time.
 func (s *incidents) began(tries *window.Attempts, at int64) int64 {
 	for _, t := range tries.All() {
-		if t.At >= at-s.slow {
+		if t.At >= at-s.Slow {
 			return min(t.At, at)
 		}
 	}
@@ -66,32 +62,25 @@ func addMember(list []string, id string) []string {
 	return append(list, id)
 }
 
-func idOf(i *attack.Attack) string {
-	if i == nil {
-		return ""
-	}
-	return i.ID
-}
-
 // clientIncidents opens the incidents of single clients.
 type clientIncidents struct {
 	policy      *policy.Policy
 	incidents   *incidents
-	profiles    *profiles
+	profiles    *profile.Set
 	evidence    *evidence.List
-	foreign     *foreignSignIns
-	credentials *credentials
+	foreign     *profile.ForeignSignIns
+	credentials *credential.Finder
 }
 
 // open opens an incident of a client's attempts and adds the accounts that
 // signed in before the threshold was crossed.
-func (s *clientIncidents) open(c *client, why string, at int64, ev *event.Event) *attack.Attack {
-	subject := c.key.Addr().String()
-	if c.unit != nil { // several attacks may come from one office
-		subject += " " + strconv.FormatUint(uint64(c.unit.tools[0]), 16)
+func (s *clientIncidents) open(c *profile.Client, why string, at int64, ev *event.Event) *attack.Attack {
+	subject := c.Key.Addr().String()
+	if c.Unit != nil { // several attacks may come from one office
+		subject += " " + strconv.FormatUint(uint64(c.Unit.Tools[0]), 16)
 	}
-	i := s.incidents.open(subject, why, s.incidents.began(&c.attempts, at), at)
-	i.Client, i.Prefix = ev.IP, s.profiles.prefix(c.key)
+	i := s.incidents.open(subject, why, s.incidents.began(&c.Attempts, at), at)
+	i.Client, i.Prefix = ev.IP, s.profiles.Prefix(c.Key)
 	i.Labels, i.Location = s.policy.NetworkLabels(i.Client), s.policy.Locate(i.Client)
 	i.AddEvent(ev)
 	s.adopt(i, c)
@@ -104,9 +93,9 @@ func (s *clientIncidents) open(c *client, why string, at int64, ev *event.Event)
 }
 
 // adoptNeighbours adds the other clients of a subnet that try several accounts each over days.
-func (s *clientIncidents) adoptNeighbours(i *attack.Attack, c *client) {
-	neighbours(s.profiles.clients, c.key, func(o *client) {
-		if o.unit == nil && !s.incidents.inReach(o.incident, i.End) && severalAccounts(o.attempts.All()) && !o.shared(0) {
+func (s *clientIncidents) adoptNeighbours(i *attack.Attack, c *profile.Client) {
+	s.profiles.Neighbours(c.Key, func(o *profile.Client) {
+		if o.Unit == nil && !s.incidents.InReach(o.Incident, i.End) && severalAccounts(o.Attempts.All()) && !o.Shared(0) {
 			s.adopt(i, o)
 		}
 	})
@@ -114,44 +103,44 @@ func (s *clientIncidents) adoptNeighbours(i *attack.Attack, c *client) {
 
 // adopt moves what a client did within reach into its incident: all of it, or
 // of a shared address what the attack did.
-func (s *clientIncidents) adopt(i *attack.Attack, c *client) {
-	all := c.attempts.Take()
+func (s *clientIncidents) adopt(i *attack.Attack, c *profile.Client) {
+	all := c.Attempts.Take()
 	overDays := i.Window == windowWeek || i.Window == windowAccount
 	var rest, familiar []window.Attempt
 	for _, t := range all {
-		a, _ := s.profiles.accounts.Peek(t.Key)
-		known := a.familiar(c, &t, t.At)
+		a, _ := s.profiles.Accounts.Peek(t.Key)
+		known := a.Familiar(c, &t, t.At)
 		switch {
-		case !overDays && !s.incidents.inReach(i, t.At), !c.unit.has(t.Tool, lasts(t.Family, t.Agent), known, t.At), c.unit != nil && t.Succeeded:
+		case !overDays && !s.incidents.InReach(i, t.At), !c.Unit.Has(t.Tool, profile.Lasts(t.Family, t.Agent), known, t.At), c.Unit != nil && t.Succeeded:
 			rest = append(rest, t)
-		case known && c.unit == nil:
+		case known && c.Unit == nil:
 			familiar = append(familiar, t)
 		default:
 			i.AddFailure(t, nil)
 		}
 	}
 	s.adoptFamiliar(i, familiar)
-	for _, got := range c.signIns() {
-		s.incidents.recovers(i, got.signIn)
+	for _, got := range c.SignIns() {
+		s.incidents.recovers(i, got.SignIn)
 	}
-	if c.unit == nil {
+	if c.Unit == nil {
 		rest = nil
 	}
-	c.attempts = window.AttemptsOf(rest)
-	c.incident = i
-	s.profiles.clients.MarkDirty(c.key)
-	s.profiles.clients.Protect(c.key)
-	s.evidence.MarkSingle(c.key, i.Start, s.profiles.cut)
-	if c.campaign != nil && s.incidents.inReach(c.campaign, i.Start) {
-		s.incidents.link(c.campaign, i)
+	c.Attempts = window.AttemptsOf(rest)
+	c.Incident = i
+	s.profiles.Clients.MarkDirty(c.Key)
+	s.profiles.Clients.Protect(c.Key)
+	s.evidence.MarkSingle(c.Key, i.Start, s.profiles.Cut)
+	if c.Campaign != nil && s.incidents.InReach(c.Campaign, i.Start) {
+		s.incidents.link(c.Campaign, i)
 	}
-	if c.unit != nil {
+	if c.Unit != nil {
 		s.lookBack(i, c)
 		return
 	}
-	for _, got := range c.signIns() {
-		if s.incidents.inReach(i, got.last) && s.credentials.judge(i, c, got.signIn) == valid {
-			s.credentials.add(i, c, got.signIn)
+	for _, got := range c.SignIns() {
+		if s.incidents.InReach(i, got.Last) && s.credentials.Judge(i, c, got.SignIn) == credential.Valid {
+			s.credentials.Add(i, c, got.SignIn)
 		}
 	}
 }
@@ -169,11 +158,23 @@ func (s *clientIncidents) adoptFamiliar(i *attack.Attack, familiar []window.Atte
 
 // lookBack adds the successes at a shared address that came before its
 // incident opened.
-func (s *clientIncidents) lookBack(i *attack.Attack, c *client) {
-	for n := range s.foreign.list {
-		got := &s.foreign.list[n]
-		if s.profiles.cut(got.from) == c.key && got.first >= i.Start-hour && got.first <= i.End+hour && s.credentials.judge(i, c, got) == valid {
-			s.credentials.add(i, c, got)
+func (s *clientIncidents) lookBack(i *attack.Attack, c *profile.Client) {
+	for got := range s.foreign.All() {
+		if s.profiles.Cut(got.From) == c.Key && got.First >= i.Start-hour && got.First <= i.End+hour && s.credentials.Judge(i, c, got) == credential.Valid {
+			s.credentials.Add(i, c, got)
 		}
 	}
+}
+
+// attackMade reports whether a failure within reach of the client's incident is part of
+// it, and not one of the other people there.
+func attackMade(c *profile.Client, t *window.Attempt, a *profile.Account) bool {
+	familiar := a.Familiar(c, t, c.Incident.Start)
+	if c.Unit != nil {
+		return c.Unit.Has(t.Tool, profile.Lasts(t.Family, t.Agent), familiar, t.At)
+	}
+	if profile.WindowsOnly(t) { // names no program
+		return !familiar || t.At <= c.Incident.End+attack.Pause
+	}
+	return !c.OfOthers(c.Incident, a, t.Agent, familiar, t.At)
 }

@@ -7,7 +7,9 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/campaign"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -15,35 +17,36 @@ import (
 // get in soon afterwards, or that opened only because sign-ins arrived late.
 type revisions struct {
 	incidents   *incidents
-	profiles    *profiles
+	profiles    *profile.Set
 	thresholds  *thresholds
 	campaigns   *campaigns
-	inCampaigns *campaignCredentials
+	inCampaigns *credential.CampaignFinder
+	set         *campaign.Set
 }
 
 // forgive marks the failures that a success explains in the incident of its client. If
 // most accounts of the incident have recovered, or the success arrives late, and the
 // incident would not have opened if it had come in time, forgive withdraws the incident,
 // and reports whether it did.
-func (s *revisions) forgive(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) bool {
-	i := c.incident
-	if !s.incidents.inReach(i, got.first) {
+func (s *revisions) forgive(c *profile.Client, got *profile.SignIn, since int64, typo func(*window.Attempt) bool) bool {
+	i := c.Incident
+	if !s.incidents.InReach(i, got.First) {
 		return false
 	}
 	if s.incidents.recovers(i, got) {
 		s.withdraw(c, recoverWithin, day)
 		return true
 	}
-	forgiven := i.HasFailed(got.key) && i.Forgive(since, got.first, typo)
+	forgiven := i.HasFailed(got.Key) && i.Forgive(since, got.First, typo)
 	if forgiven {
 		s.incidents.tracker.MarkDirty(i.Incident)
 	}
-	late := s.incidents.tracker.Newest() - got.first
+	late := s.incidents.tracker.Newest() - got.First
 	if late < minute || !revisable(i) || !i.CountLate() && !forgiven || s.stands(c) {
 		return false
 	}
 	s.withdraw(c, late, week)
-	s.thresholds.statistics.late.learn(min(late, hour), s.incidents.tracker.Newest(), week)
+	s.thresholds.statistics.late.Learn(min(late, hour), s.incidents.tracker.Newest(), week)
 	return true
 }
 
@@ -55,19 +58,19 @@ const recoverWithin = hour
 // explains the incident: the failures of people, and not of a script, most of whom got in
 // soon afterwards with the program that had failed, as when passwords expire, a service is
 // out of order or guests mistype.
-func (s *incidents) recovers(i *attack.Attack, got *signIn) bool {
-	if isScript(got.family) || got.outcome != event.Success || !got.password() {
+func (s *incidents) recovers(i *attack.Attack, got *profile.SignIn) bool {
+	if profile.IsScript(got.Family) || got.Outcome != event.Success || !got.Password() {
 		return false
 	}
 	s.tracker.MarkDirty(i.Incident)
-	return i.Recover(got.key, got.last, got.agent, got.tool, s.policy.Stuffing.MailboxLoginThreshold.Burst)
+	return i.Recover(got.Key, got.Last, got.Agent, got.Tool, s.policy.Stuffing.MailboxLoginThreshold.Burst)
 }
 
 // recovered reports whether a failure at a client whose success came before it explains the
 // incident of the client, which is then withdrawn.
-func (s *revisions) recovered(c *client, t *window.Attempt) bool {
-	got := c.signInOf(t.Key)
-	if got == nil || got.last < t.At || !s.incidents.recovers(c.incident, got) {
+func (s *revisions) recovered(c *profile.Client, t *window.Attempt) bool {
+	got := c.SignInOf(t.Key)
+	if got == nil || got.Last < t.At || !s.incidents.recovers(c.Incident, got) {
 		return false
 	}
 	s.withdraw(c, recoverWithin, day)
@@ -82,19 +85,15 @@ func revisable(i *attack.Attack) bool {
 
 // stands reports whether the incident of a client would have opened if all records had
 // come in time: at one of its failures, from those before it.
-func (s *revisions) stands(c *client) bool {
-	again := *c
-	again.incident, again.unit = nil, nil
-	if c.users != nil {
-		usage := *c.users // what is usual there does not change
-		again.users = &usage
-	}
+func (s *revisions) stands(c *profile.Client) bool {
+	again := c.Copy()
+	again.Incident, again.Unit = nil, nil
 	attempts := s.allAttempts(c)
 	all, st := attempts.All(), s.thresholds.statistics
 	defer func(slack int64) { st.slack = slack }(st.slack)
 	st.slack = 0
 	for n := range all {
-		again.attempts = window.AttemptsOf(all[:n+1])
+		again.Attempts = window.AttemptsOf(all[:n+1])
 		if t := &all[n]; !t.Succeeded {
 			if why, _ := s.thresholds.evaluate(&again, t); why != "" {
 				return true
@@ -106,84 +105,77 @@ func (s *revisions) stands(c *client) bool {
 
 // forgiveInCampaign is forgive for the campaign that a client is part of. A campaign is
 // withdrawn once too few of its failures remain for another one.
-func (s *revisions) forgiveInCampaign(c *client, got *signIn, since int64, typo func(*window.Attempt) bool) {
+func (s *revisions) forgiveInCampaign(c *profile.Client, got *profile.SignIn, since int64, typo func(*window.Attempt) bool) {
 	i := s.campaignOf(c)
-	if !s.incidents.inReach(i, got.first) || !i.HasFailed(got.key) {
+	if !s.incidents.InReach(i, got.First) || !i.HasFailed(got.Key) {
 		return
 	}
 	if s.incidents.recovers(i, got) {
 		s.campaigns.withdraw(i)
 		return
 	}
-	if !i.Forgive(since, got.first, typo) {
+	if !i.Forgive(since, got.First, typo) {
 		return
 	}
 	s.incidents.tracker.MarkDirty(i.Incident)
-	if s.incidents.tracker.Newest()-got.first >= minute && i.Counts.Failures <= len(i.Attempts()) {
+	if s.incidents.tracker.Newest()-got.First >= minute && i.Counts.Failures <= len(i.Attempts()) {
 		s.campaigns.revise(i)
 	}
 }
 
 // judgeAgain takes back the credentials that were named at a client before it was known that people
 // live there, and returns their sign-ins, which are these people's.
-func (s *revisions) judgeAgain(c *client) (own []*signIn) {
-	if len(c.signIns()) <= maxUsersBeside+1 ||
-		!s.namesAt(c.incident, c) && !slices.ContainsFunc(s.inCampaigns.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
+func (s *revisions) judgeAgain(c *profile.Client) (own []*profile.SignIn) {
+	if len(c.SignIns()) <= credential.MaxUsersBeside+1 ||
+		!s.namesAt(c.Incident, c) && !slices.ContainsFunc(s.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
 		return nil // as nearly always
 	}
-	for _, u := range c.signIns() {
-		taken := s.takeBackFrom(c.incident, u.signIn, func() bool {
-			return s.incidents.inReach(c.incident, u.first) && s.inCampaigns.credentials.classify(c.incident, c, u.signIn) == legitimate
+	for _, u := range c.SignIns() {
+		taken := s.takeBackFrom(c.Incident, u.SignIn, func() bool {
+			return s.incidents.InReach(c.Incident, u.First) && s.inCampaigns.Classify(c.Incident, c, u.SignIn) == credential.Legitimate
 		})
-		for _, k := range s.inCampaigns.set.All() {
-			taken = s.takeBackFrom(k.Incident, u.signIn, func() bool {
-				return taken || peopleBeside(c, k.Incident, u.signIn, sharedUsers) && s.inCampaigns.ofSuccess(c, u.signIn) != k
+		for _, k := range s.set.All() {
+			taken = s.takeBackFrom(k.Incident, u.SignIn, func() bool {
+				return taken || c.PeopleBeside(k.Incident, u.SignIn, profile.SharedUsers) && s.inCampaigns.OfSuccess(c, u.SignIn) != k
 			}) || taken
 		}
 		if taken {
-			own = append(own, u.signIn)
+			own = append(own, u.SignIn)
 		}
 	}
 	return own
 }
 
 // namesAt reports whether an open incident, which may be nil, names an account for a sign-in at a client.
-func (s *revisions) namesAt(i *attack.Attack, c *client) bool {
-	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.cut(v.IP.As16()) == c.key })
+func (s *revisions) namesAt(i *attack.Attack, c *profile.Client) bool {
+	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.Cut(v.IP.As16()) == c.Key })
 }
 
 // takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
 // legitimate, and reports whether it did. i may be nil.
-func (s *revisions) takeBackFrom(i *attack.Attack, got *signIn, isLegitimate func() bool) bool {
-	if i == nil || i.Closed() || !mayTakeBack(i, got) || !isLegitimate() {
+func (s *revisions) takeBackFrom(i *attack.Attack, got *profile.SignIn, isLegitimate func() bool) bool {
+	if i == nil || i.Closed() || !credential.MayTakeBack(i, got) || !isLegitimate() {
 		return false
 	}
-	s.inCampaigns.credentials.takeBack(i, got)
+	s.inCampaigns.TakeBack(i, got)
 	return true
 }
 
-// mayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
-// program of the attack while that went on.
-func mayTakeBack(i *attack.Attack, got *signIn) bool {
-	named, ok := i.Valid.Of(got.key)
-	return ok && named.IP == got.from.Addr() && !(i.UsesAgent(event.HashAgent([]byte(named.Agent))) && during(i, named.At.UnixMilli()))
-}
-
 // campaignOf returns the campaign that a client, or its incident, is part of, or nil.
-func (s *revisions) campaignOf(c *client) *attack.Attack {
-	if c.incident != nil {
-		if i := attack.ByID(s.incidents.tracker, c.incident.Campaign); i != nil {
+func (s *revisions) campaignOf(c *profile.Client) *attack.Attack {
+	if c.Incident != nil {
+		if i := attack.ByID(s.incidents.tracker, c.Incident.Campaign); i != nil {
 			return i
 		}
 	}
-	return c.campaign
+	return c.Campaign
 }
 
 // allAttempts returns the attempts of a client inside and outside of its incident.
-func (s *revisions) allAttempts(c *client) (all window.Attempts) {
-	for _, list := range [...][]window.Attempt{c.attempts.All(), c.incident.Attempts()} {
+func (s *revisions) allAttempts(c *profile.Client) (all window.Attempts) {
+	for _, list := range [...][]window.Attempt{c.Attempts.All(), c.Incident.Attempts()} {
 		for n := range list {
-			all.Add(list[n], 2*maxClientAttempts)
+			all.Add(list[n], 2*profile.MaxAttempts)
 		}
 	}
 	return all
@@ -192,15 +184,15 @@ func (s *revisions) allAttempts(c *client) (all window.Attempts) {
 // withdraw closes the incident of a client, whose failures count again. For a time, later
 // decisions about the client wait for the sign-ins that come as late as those that explain
 // this one. Both times are in milliseconds.
-func (s *revisions) withdraw(c *client, late, length int64) {
-	i := c.incident
-	c.attempts = s.allAttempts(c)
-	for _, t := range c.attempts.All() {
-		c.noteFailure(t.At)
+func (s *revisions) withdraw(c *profile.Client, late, length int64) {
+	i := c.Incident
+	c.Attempts = s.allAttempts(c)
+	for _, t := range c.Attempts.All() {
+		c.NoteFailure(t.At)
 	}
-	c.incident, c.unit = nil, nil
-	c.wait.learn(late, s.incidents.tracker.Newest(), length)
-	s.profiles.clients.MarkDirty(c.key)
+	c.Incident, c.Unit = nil, nil
+	c.Wait.Learn(late, s.incidents.tracker.Newest(), length)
+	s.profiles.Clients.MarkDirty(c.Key)
 	s.incidents.tracker.Withdraw(i.Incident)
 }
 
@@ -208,15 +200,15 @@ func (s *revisions) withdraw(c *client, late, length int64) {
 // as long as they were late there, or, up to an hour, at other clients if people are known
 // to use this one; an hour where people get in most of whom nobody knew a day before, as all
 // on the first day.
-func (s *statistics) waitFor(c *client) int64 {
+func (s *statistics) waitFor(c *profile.Client) int64 {
 	now, minutes := s.incidents.tracker.Newest(), int32(0)
-	if c.wait.applies(now) {
-		minutes = c.wait.minutes
+	if c.Wait.Applies(now) {
+		minutes = c.Wait.Minutes
 	}
-	if c.knownUsers() > 0 && s.late.applies(now) {
-		minutes = max(minutes, s.late.minutes)
+	if c.KnownUsers() > 0 && s.late.Applies(now) {
+		minutes = max(minutes, s.late.Minutes)
 	}
-	if c.ofNewcomers(s.population, now) {
+	if c.OfNewcomers(s.population, now) {
 		minutes = max(minutes, int32(recoverWithin/minute))
 	}
 	return int64(minutes) * minute
@@ -224,21 +216,21 @@ func (s *statistics) waitFor(c *client) int64 {
 
 // opensLate is opens for a client of which sign-ins arrive late: it evaluates the
 // attempts that are older than wait, and have not been evaluated; of a long list some of them.
-func (s *thresholds) opensLate(c *client, t *window.Attempt, wait int64) (why string, at int64) {
+func (s *thresholds) opensLate(c *profile.Client, t *window.Attempt, wait int64) (why string, at int64) {
 	until := s.incidents.tracker.Newest() - wait
-	all, n := c.attempts.All(), 0
+	all, n := c.Attempts.All(), 0
 	for n < len(all) && all[n].At <= until {
 		n++
 	}
 	known := *c
-	known.attempts = window.AttemptsOf(all[:n])
-	for n, every := 0, int(evaluatedEvery(n)); n < len(known.attempts.All()) && why == ""; n++ {
-		if o := &all[n]; (o.At > c.wait.evaluated && n%every == 0 || o.At == t.At) && !o.Succeeded {
+	known.Attempts = window.AttemptsOf(all[:n])
+	for n, every := 0, int(evaluatedEvery(n)); n < len(known.Attempts.All()) && why == ""; n++ {
+		if o := &all[n]; (o.At > c.Wait.Evaluated && n%every == 0 || o.At == t.At) && !o.Succeeded {
 			why, _ = s.evaluate(&known, o)
 			at = o.At
 		}
 	}
-	c.unit, c.looked, c.wait.evaluated = known.unit, known.looked, max(c.wait.evaluated, until)
+	c.Unit, c.Looked, c.Wait.Evaluated = known.Unit, known.Looked, max(c.Wait.Evaluated, until)
 	return why, at
 }
 
@@ -248,9 +240,9 @@ const maxUndecided = 4096
 
 // decide is opens for a client about which the decision has waited long enough, whether
 // its sign-ins have arrived or not.
-func (s *thresholds) decide(c *client, u *evidence.Undecided) (why string, at int64) {
-	all := c.attempts.All()
-	if len(all) == 0 || s.incidents.inReach(c.incident, all[len(all)-1].At) {
+func (s *thresholds) decide(c *profile.Client, u *evidence.Undecided) (why string, at int64) {
+	all := c.Attempts.All()
+	if len(all) == 0 || s.incidents.InReach(c.Incident, all[len(all)-1].At) {
 		return "", 0
 	}
 	now, last := s.incidents.tracker.Newest(), &all[len(all)-1]
@@ -260,23 +252,7 @@ func (s *thresholds) decide(c *client, u *evidence.Undecided) (why string, at in
 	}
 	if why, at = s.opensLate(c, last, wait); why == "" && last.At > now-wait && !u.Again { // it waits longer by now
 		u.Again = true
-		s.undecided.Set(c.key, last.At+wait, *u)
+		s.undecided.Set(c.Key, last.At+wait, *u)
 	}
 	return why, at
 }
-
-// lateness is how long a decision about a client waits for sign-ins that arrive late.
-type lateness struct {
-	minutes   int32
-	ends      int32 // Unix minute: the sources may have become faster
-	evaluated int64 // Unix milliseconds up to which the attempts were evaluated
-}
-
-// learn makes decisions wait for a time, from now on for a length of time, in milliseconds.
-func (w *lateness) learn(late, now, length int64) {
-	w.minutes = max(w.minutes, int32(min(late, day)/minute)+1)
-	w.ends = max(w.ends, int32((now+length)/minute))
-}
-
-// applies reports whether a decision at a time has to wait.
-func (w *lateness) applies(now int64) bool { return w.minutes > 0 && now < int64(w.ends)*minute }

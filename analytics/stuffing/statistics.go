@@ -7,6 +7,7 @@ import (
 	"redshank/analytics/event"
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -16,17 +17,17 @@ type statistics struct {
 	policy      *policy.Policy
 	incidents   *incidents
 	population  *baseline.Population
-	accounts    *window.Table[uint64, *account]
+	accounts    *window.Table[uint64, *profile.Account]
 	geo         *policy.GeoCache
 	forgiveness int64
 	slack       int64 // how long after a run, in milliseconds, accounts may get in that count in it
 
-	late, saved lateness // for clients with known users, wherever sign-ins arrived late
+	late, saved profile.Lateness // for clients with known users, wherever sign-ins arrived late
 
-	failing *account       // account of the current failure, or nil
-	scratch []accountStats // accounts of the current run
-	agents  []agentCount   // agents of the accounts that fail with their own program
-	run     attemptStats   // the current run
+	failing *profile.Account // account of the current failure, or nil
+	scratch []accountStats   // accounts of the current run
+	agents  []agentCount     // agents of the accounts that fail with their own program
+	run     attemptStats     // the current run
 }
 
 // attemptStats is what a run of one client's attempts amounts to once typos,
@@ -52,7 +53,7 @@ type attemptStats struct {
 // accountStats is one account of a run.
 type accountStats struct {
 	key                uint64
-	account            *account // nil where the table has forgotten the account
+	account            *profile.Account // nil where the table has forgotten the account
 	attempts, mail     int
 	form               int    // attempts by the form of Outlook on the web
 	agent              uint32 // of the first attempt
@@ -72,8 +73,8 @@ type accountStats struct {
 // of looks at each account of a run once. With tool other than 0 only the attempts made with
 // that tool count. A success explains a failure within forgiveness, or within the time for
 // which decisions about the client wait, up to an hour.
-func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attemptStats) {
-	shared, within := c.shared(run[len(run)-1].Marks), max(s.forgiveness, min(s.waitFor(c), recoverWithin))
+func (s *statistics) of(c *profile.Client, run []window.Attempt, tool uint32) (w attemptStats) {
+	shared, within := c.Shared(run[len(run)-1].Marks), max(s.forgiveness, min(s.waitFor(c), recoverWithin))
 	s.scratch = s.scratch[:0]
 	w.run = run
 	for i := range run {
@@ -81,7 +82,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		if tool != 0 && t.Tool != tool {
 			continue
 		}
-		mail := isMail(t)
+		mail := profile.IsMail(t)
 		if mail {
 			w.mail++
 		}
@@ -100,7 +101,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		a.oneAgent = a.oneAgent && a.agent == t.Agent
 		a.periodic.Add(t.At)
 		a.marks |= t.Marks
-		a.forgiven = a.forgiven && (t.Succeeded || c.forgives(t, a.account, within, shared))
+		a.forgiven = a.forgiven && (t.Succeeded || c.Forgives(t, a.account, within, shared))
 	}
 	ownPrograms, people := s.leaveOutPeople()
 	w.people = people
@@ -112,7 +113,7 @@ func (s *statistics) of(c *client, run []window.Attempt, tool uint32) (w attempt
 		s.add(&w, &s.scratch[i])
 	}
 	w.succeeded = s.succeeded(c, run)
-	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && 5*(ownPrograms+max(w.succeeded, c.usuallyActive(run[0].At))) >= w.foreign && s.varied()
+	w.mixed = w.foreign >= s.policy.Stuffing.MailboxLoginThreshold.Burst && 5*(ownPrograms+max(w.succeeded, c.UsuallyActive(run[0].At))) >= w.foreign && s.varied()
 	return w
 }
 
@@ -145,7 +146,7 @@ func (s *statistics) waitForFew(w *attemptStats, accounts int) int64 {
 	}
 	newcomers := 0
 	for i := range s.scratch {
-		if a := &s.scratch[i]; a.counts() && !a.familiar && (a.account == nil || !a.account.hadSignedIn(w.run[0].At-day)) {
+		if a := &s.scratch[i]; a.counts() && !a.familiar && (a.account == nil || !a.account.HadSignedIn(w.run[0].At-day)) {
 			newcomers++
 		}
 	}
@@ -157,7 +158,7 @@ func (s *statistics) waitForFew(w *attemptStats, accounts int) int64 {
 
 // outnumbered reports whether a run cannot open an incident, however its accounts are
 // judged: at least as many accounts got in as attempts name one.
-func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
+func (s *statistics) outnumbered(c *profile.Client, run []window.Attempt) bool {
 	unknown := 0
 	for i := range run {
 		if run[i].Key == 0 {
@@ -169,34 +170,34 @@ func (s *statistics) outnumbered(c *client, run []window.Attempt) bool {
 }
 
 // succeeded returns how many accounts got in from a client during a run.
-func (s *statistics) succeeded(c *client, run []window.Attempt) int {
+func (s *statistics) succeeded(c *profile.Client, run []window.Attempt) int {
 	since := run[0].At
 	if s.population.FirstDay(since) {
 		since = 0 // nobody is known yet: all who ever got in count
 	}
-	return c.succeeded(since, run[len(run)-1].At+s.slack)
+	return c.Succeeded(since, run[len(run)-1].At+s.slack)
 }
 
-func (s *statistics) account(c *client, t *window.Attempt) *accountStats {
+func (s *statistics) account(c *profile.Client, t *window.Attempt) *accountStats {
 	for i := range s.scratch {
 		if s.scratch[i].key == t.Key {
 			return &s.scratch[i]
 		}
 	}
-	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, script: isScript(t.Family), oneAgent: true}
-	a, ok := s.failing, s.failing != nil && s.failing.key == t.Key
+	w := accountStats{key: t.Key, forgiven: true, agent: t.Agent, script: profile.IsScript(t.Family), oneAgent: true}
+	a, ok := s.failing, s.failing != nil && s.failing.Key == t.Key
 	if !ok {
 		a, ok = s.accounts.Peek(t.Key)
 	}
 	if ok {
 		w.account = a
-		w.familiar = a.familiar(c, t, t.At)
+		w.familiar = a.Familiar(c, t, t.At)
 		if w.familiar {
-			_, w.own = a.owns(c.key, t.At, t.Agent)
+			_, w.own = a.Owns(c.Key, t.At, t.Agent)
 		}
-		w.program = w.own || a.usedAgent(t.Agent, t.At)
-		w.comparable = len(a.known) > 0 && (w.program || a.usedFamily(t))
-		w.stale = !w.familiar && a.stale.made(t)
+		w.program = w.own || a.UsedAgent(t.Agent, t.At)
+		w.comparable = len(a.Known) > 0 && (w.program || a.UsedFamily(t))
+		w.stale = !w.familiar && a.Stale.Made(t)
 	}
 	s.scratch = append(s.scratch, w)
 	return &s.scratch[len(s.scratch)-1]
@@ -292,7 +293,7 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 		}
 	default:
 		w.foreign++
-		if a.account != nil && a.account.incident != nil && s.incidents.inReach(a.account.incident, w.run[len(w.run)-1].At) {
+		if a.account != nil && a.account.Incident != nil && s.incidents.InReach(a.account.Incident, w.run[len(w.run)-1].At) {
 			break // the incident of the account has them
 		}
 		w.failures += a.attempts
@@ -308,10 +309,6 @@ func (s *statistics) add(w *attemptStats, a *accountStats) {
 	}
 }
 
-// staleAttempts is the least number of attempts of one account that can look like
-// those of a stale client.
-const staleAttempts = 4
-
 // maxDevices is how many programs of one kind at an address may keep an old password.
 const maxDevices = 6
 
@@ -325,20 +322,20 @@ const retriesEvery = 5 * 60
 // or more often than once in five minutes from a server for rent, whose owner and
 // program are new to the account; or at the same time from several other networks.
 // No stale client tries a privileged account, unless its owner or program is known.
-func (s *statistics) findGuessed(c *client, run []window.Attempt) {
+func (s *statistics) findGuessed(c *profile.Client, run []window.Attempt) {
 	last := run[len(run)-1].At
 	for i := range s.scratch {
 		a := &s.scratch[i]
 		switch {
-		case a.familiar || a.stale || a.attempts < staleAttempts:
-		case a.form == a.attempts && !c.key.Addr().IsPrivate(), a.account.failsFromSeveral(last):
+		case a.familiar || a.stale || a.attempts < profile.StaleAttempts:
+		case a.form == a.attempts && !c.Key.Addr().IsPrivate(), a.account.FailsFromSeveral(last):
 			a.guessed = true
-		case a.account == nil || len(a.account.known) == 0: // a service that never had the right password
-		case a.account.knowsOwner(c.owner, last) || a.account.usedAgent(a.agent, last):
+		case a.account == nil || len(a.account.Known) == 0: // a service that never had the right password
+		case a.account.KnowsOwner(c.Owner, last) || a.account.UsedAgent(a.agent, last):
 		case a.marks.Has(event.PrivilegedUser) && a.mail == 0:
 			a.guessed = true
 		case a.periodic.Mean() < retriesEvery:
-			a.guessed = s.geo.Rented(c.key.Addr())
+			a.guessed = s.geo.Rented(c.Key.Addr())
 		}
 	}
 }
@@ -350,7 +347,7 @@ func (s *statistics) findGuessed(c *client, run []window.Attempt) {
 func (s *statistics) leaveOutStale() {
 	for i := range s.scratch {
 		a := &s.scratch[i]
-		if a.stale || a.guessed || !a.oneAgent || a.attempts < staleAttempts || a.mail < a.attempts && !a.periodic.Regular() {
+		if a.stale || a.guessed || !a.oneAgent || a.attempts < profile.StaleAttempts || a.mail < a.attempts && !a.periodic.Regular() {
 			continue
 		}
 		same, all := 0, 0
@@ -368,9 +365,9 @@ func (s *statistics) leaveOutStale() {
 
 // windows calls f with the statistics of every run of attempts around a time
 // that is long enough to matter, until f reports true.
-func (s *statistics) windows(c *client, at, length int64, tool uint32, f func(*attemptStats) bool) {
+func (s *statistics) windows(c *profile.Client, at, length int64, tool uint32, f func(*attemptStats) bool) {
 	least := s.policy.Stuffing.MailboxLoginThreshold.Leaked
-	c.attempts.Windows(at, length, func(run []window.Attempt) bool {
+	c.Attempts.Windows(at, length, func(run []window.Attempt) bool {
 		if len(run) < least || tool == 0 && s.outnumbered(c, run) { // nearly every call ends here
 			return false
 		}

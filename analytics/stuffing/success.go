@@ -1,11 +1,12 @@
 package stuffing
 
 import (
-	"github.com/cespare/xxhash/v2"
-
 	"redshank/analytics/event"
+	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
+	"redshank/analytics/stuffing/credential"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
 )
 
@@ -13,16 +14,16 @@ import (
 // or else to what the account and the tenant have learned.
 type signIns struct {
 	incidents   *incidents
-	profiles    *profiles
-	rarity      *rarity
+	profiles    *profile.Set
+	rarity      *profile.Rarity
 	shared      *sharedAddresses
 	evidence    *evidence.List
-	foreign     *foreignSignIns
-	inCampaigns *campaignCredentials
-	credentials *credentials
+	foreign     *profile.ForeignSignIns
+	inCampaigns *credential.CampaignFinder
+	credentials *credential.Finder
+	geo         *policy.GeoCache
 	learning    *learning
 	revisions   *revisions
-	texts       texts
 	forgiveness int64 // milliseconds
 }
 
@@ -30,20 +31,17 @@ type signIns struct {
 // open incident it is a valid credential; otherwise the client becomes one of the
 // account's known clients.
 func (s *signIns) observe(ev *event.Event) {
-	c, a := s.profiles.client(ev), s.profiles.account(ev)
+	c, a := s.profiles.Client(ev), s.profiles.Account(ev)
 	if a == nil || s.onlyCounted(ev, c, a) {
 		return
 	}
-	got := s.newSignIn(ev, c, a)
-	here, changed := c.addSignIn(&got)
-	unusual := got.foreign || got.rareTool || changed && here.text == nil && !a.knows(c.key)
-	if here.takesText(&got, unusual, len(ev.Agent) > 0) {
-		here.textAt = got.first
-		here.text = &signInText{tool: got.tool, agent: s.texts.agent(ev), app: s.texts.app(ev.App), record: recordOf(ev)}
-	}
-	got.text = here.text
+	got := s.profiles.NewSignIn(ev, c, a)
+	got.RareTool = !got.Foreign && !s.rarity.Population.FirstDay(got.First) && !a.UsedAgent(got.Agent, got.First) && s.rarity.Rare(profile.ToolFeature(got.Tool), got.First)
+	here, changed := c.AddSignIn(&got)
+	unusual := got.Foreign || got.RareTool || changed && here.Text == nil && !a.Knows(c.Key)
+	s.profiles.KeepText(ev, here, &got, unusual)
 	if s.forgive(ev, c, &got) || changed {
-		s.profiles.clients.MarkDirty(c.key)
+		s.profiles.Clients.MarkDirty(c.Key)
 	}
 	if s.credential(ev, c, a, &got) {
 		return
@@ -51,12 +49,12 @@ func (s *signIns) observe(ev *event.Event) {
 	if ev.Outcome == event.Success && !s.byApplication(ev) {
 		s.learning.add(c, a, &got, here)
 	}
-	if !got.foreign && got.agent == mailProtocols && len(s.inCampaigns.set.All()) > 0 {
-		s.inCampaigns.lookBackAt(c, a)
+	if !got.Foreign && got.Agent == profile.MailProtocols {
+		s.inCampaigns.LookBackAt(c, a)
 	}
-	if got.foreign {
+	if got.Foreign {
 		for _, own := range s.revisions.judgeAgain(c) {
-			s.learning.add(c, own.account, own, own)
+			s.learning.add(c, own.Account, own, own)
 		}
 	}
 }
@@ -64,133 +62,83 @@ func (s *signIns) observe(ev *event.Event) {
 // byApplication reports whether mail is read by an application that is not Microsoft's on servers
 // for rent, at which the account does not sign in itself.
 func (s *signIns) byApplication(ev *event.Event) bool {
-	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.inCampaigns.geo.Rented(ev.IP)
-}
-
-// newSignIn keeps the text of a sign-in only if it may be an attacker's: from an
-// address that the account has not used.
-func (s *signIns) newSignIn(ev *event.Event, c *client, a *account) signIn {
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev), service: ev.Service,
-		family: ev.Family, outcome: ev.Outcome, reason: ev.Reason, proof: ev.Proof, first: ev.Time.UnixMilli(), hours: 1}
-	got.last = got.first
-	got.foreign = isForeign(c, &got)
-	got.rareTool = !got.foreign && !s.rarity.population.FirstDay(got.first) && !a.usedAgent(got.agent, got.first) && s.rarity.rare(toolFeature(got.tool), got.first)
-	return got
-}
-
-func recordOf(ev *event.Event) string {
-	var record [event.MaxRecord]byte
-	return string(ev.AppendRecord(record[:0]))
-}
-
-// texts are the latest agents and applications, so that equal texts of the sign-ins
-// in an attack share memory. An agent is found by its hash, as its kind in tools.
-type texts struct {
-	agents [64]struct {
-		hash uint32
-		text string
-	}
-	apps [64]string
-}
-
-// agent returns a copy of the agent of an event, at most event.MaxText bytes.
-func (t *texts) agent(ev *event.Event) string {
-	hash := ev.AgentHash()
-	kept := &t.agents[hash/2%uint32(len(t.agents))]
-	if kept.hash != hash {
-		text := ev.AgentText()
-		kept.hash, kept.text = hash, string(text[:min(len(text), event.MaxText)])
-	}
-	return kept.text
-}
-
-// app returns a copy of an application, at most event.MaxText bytes.
-func (t *texts) app(app []byte) string {
-	if len(app) == 0 {
-		return ""
-	}
-	app = app[:min(len(app), event.MaxText)]
-	kept := &t.apps[xxhash.Sum64(app)%uint64(len(t.apps))]
-	if *kept != string(app) {
-		*kept = string(app)
-	}
-	return *kept
+	return ev.Action == event.MailAccess && len(ev.App) > 0 && s.incidents.policy.AppName(ev.App) == "" && s.geo.Rented(ev.IP)
 }
 
 // forgive removes the account's typos, and reports whether there were any. What the
 // account's program failed to do an hour before is no evidence of a campaign, either.
-func (s *signIns) forgive(ev *event.Event, c *client, got *signIn) bool {
-	since := got.first - s.forgiveness
-	if ev.Outcome != event.Success || !c.failedSince(got.first-recoverWithin) && c.incident == nil {
+func (s *signIns) forgive(ev *event.Event, c *profile.Client, got *profile.SignIn) bool {
+	since := got.First - s.forgiveness
+	if ev.Outcome != event.Success || !c.FailedSince(got.First-recoverWithin) && c.Incident == nil {
 		return false
 	}
-	shared := c.shared(ev.Marks)
+	shared := c.Shared(ev.Marks)
 	typo := func(t *window.Attempt) bool {
-		return t.Key == got.key && (!shared || sameProgram(t, got.agent, got.tool))
+		return t.Key == got.Key && (!shared || profile.SameProgram(t, got.Agent, got.Tool))
 	}
 	s.revisions.forgiveInCampaign(c, got, since, typo)
 	if s.revisions.forgive(c, got, since, typo) {
 		return true
 	}
-	recovered := s.evidence.Forgive(c.key, got.key, got.first-recoverWithin, since, got.first, func(t *window.Attempt) bool {
-		return t.At >= since && typo(t) || sameProgram(t, got.agent, got.tool)
+	recovered := s.evidence.Forgive(c.Key, got.Key, got.First-recoverWithin, since, got.First, func(t *window.Attempt) bool {
+		return t.At >= since && typo(t) || profile.SameProgram(t, got.Agent, got.Tool)
 	})
-	if recovered && got.account.failsInHour(got.first) {
-		s.profiles.accounts.MarkDirty(got.key)
-		s.evidence.Level(got.service).AddFamiliar(got.first)
+	if recovered && got.Account.FailsInHour(got.First) {
+		s.profiles.Accounts.MarkDirty(got.Key)
+		s.evidence.Level(got.Service).AddFamiliar(got.First)
 	}
-	return c.attempts.Forgive(since, got.first, typo)
+	return c.Attempts.Forgive(since, got.First, typo)
 }
 
 // credential adds a success to the incident of its client, its campaign or its
 // account, and reports whether it is part of one and so must not be learned.
-func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn) bool {
+func (s *signIns) credential(ev *event.Event, c *profile.Client, a *profile.Account, got *profile.SignIn) bool {
 	s.shared.limit(c, ev.Marks)
-	c.switchTo(got.tool)
-	if i := c.incident; s.incidents.inReach(i, got.first) {
-		switch s.credentials.judge(i, c, got) {
-		case valid:
-			if s.credentials.add(i, c, got) {
+	c.SwitchTo(got.Tool)
+	if i := c.Incident; s.incidents.InReach(i, got.First) {
+		switch s.credentials.Judge(i, c, got) {
+		case credential.Valid:
+			if s.credentials.Add(i, c, got) {
 				i.AddEvent(ev)
 				s.incidents.tracker.Update(i.Incident)
 			}
-			if k := s.inCampaigns.ofSuccess(c, got); k != nil && s.credentials.add(k.Incident, c, got) {
+			if k := s.inCampaigns.OfSuccess(c, got); k != nil && s.credentials.Add(k.Incident, c, got) {
 				s.incidents.tracker.Update(k.Incident.Incident)
 			}
 			return true
-		case renewed:
+		case credential.Renewed:
 			return true
 		}
-		if got.rareTool {
-			s.foreign.add(got)
+		if got.RareTool {
+			s.foreign.Add(got)
 		}
 		return false
 	}
-	if got.rareTool {
-		s.foreign.add(got)
+	if got.RareTool {
+		s.foreign.Add(got)
 	}
-	if !got.foreign && c.campaign == nil {
+	if !got.Foreign && c.Campaign == nil {
 		return false
 	}
 	i := (*attack.Attack)(nil)
-	if k := s.inCampaigns.ofSuccess(c, got); k != nil {
+	if k := s.inCampaigns.OfSuccess(c, got); k != nil {
 		i = k.Incident
-	} else if !got.foreign {
+	} else if !got.Foreign {
 		return false
 	} else if s.incidents.guesses(a, got) {
-		i = a.incident
+		i = a.Incident
 	}
 	if i == nil && s.byApplication(ev) {
 		return false // every day, and no sign that people move
 	}
 	if i == nil {
-		s.foreign.add(got)
-		if got.outcome == event.Success {
-			s.evidence.Level(got.service).AddSignIn(got.first)
+		s.foreign.Add(got)
+		if got.Outcome == event.Success {
+			s.evidence.Level(got.Service).AddSignIn(got.First)
 		}
 		return false
 	}
-	if s.credentials.add(i, c, got) {
+	if s.credentials.Add(i, c, got) {
 		i.AddEvent(ev)
 		s.incidents.tracker.Update(i.Incident)
 	}
@@ -201,49 +149,49 @@ func (s *signIns) credential(ev *event.Event, c *client, a *account, got *signIn
 // that is all there is to do: the client is not shared, and the success is the
 // attacker's. Many thousand successes of one attack then cost little, and they
 // are not named in a campaign of which the client is part.
-func (s *signIns) onlyCounted(ev *event.Event, c *client, a *account) bool {
-	i, at := c.incident, ev.Time.UnixMilli()
-	if c.unit != nil || !s.incidents.inReach(i, at) || !i.Valid.Full(at) || c.shared(ev.Marks) || i.MayRecover(a.key) {
+func (s *signIns) onlyCounted(ev *event.Event, c *profile.Client, a *profile.Account) bool {
+	i, at := c.Incident, ev.Time.UnixMilli()
+	if c.Unit != nil || !s.incidents.InReach(i, at) || !i.Valid.Full(at) || c.Shared(ev.Marks) || i.MayRecover(a.Key) {
 		return false
 	}
-	got := signIn{key: a.key, account: a, from: ev.IP.As16(), agent: programOf(ev), tool: s.profiles.tools.of(ev), app: appOf(ev),
-		service: ev.Service, family: ev.Family, outcome: ev.Outcome, proof: ev.Proof, first: at}
-	got.foreign = isForeign(c, &got)
-	switch s.credentials.classify(i, c, &got) {
-	case legitimate:
+	got := s.profiles.NewSignIn(ev, c, a)
+	got.Last = 0 // classify then leaves a program that the attack does not use to credential
+	switch s.credentials.Classify(i, c, &got) {
+	case credential.Legitimate:
 		return false
-	case valid:
-		if s.credentials.add(i, c, &got) {
+	case credential.Valid:
+		if s.credentials.Add(i, c, &got) {
 			s.incidents.tracker.Update(i.Incident)
 		}
 	}
 	return true
 }
 
-// windowsSignIn reports whether a success is known from the Windows log only, which
-// names no program.
-func windowsSignIn(got *signIn) bool { return got.service == event.Windows }
-
 // learning records where accounts sign in and with what.
 type learning struct {
-	profiles *profiles
-	rarity   *rarity
+	profiles *profile.Set
+	rarity   *profile.Rarity
 }
 
 // add makes the client a known client of the account, and counts the account as a
 // user of its tool, network and owner.
-func (s *learning) add(c *client, a *account, got, here *signIn) {
-	changed, added := a.addKnown(c.key, c.owner, got.first, got.agent, got.family)
+func (s *learning) add(c *profile.Client, a *profile.Account, got, here *profile.SignIn) {
+	changed, added := a.AddKnown(c.Key, c.Owner, got.First, got.Agent, got.Family)
 	if changed {
-		s.profiles.accounts.MarkDirty(a.key)
+		s.profiles.Accounts.MarkDirty(a.Key)
 	}
 	if added {
-		s.profiles.accounts.Protect(a.key) // an existing account: invented names must not evict it
+		s.profiles.Accounts.Protect(a.Key) // an existing account: invented names must not evict it
 	}
-	s.mature(c, here)
-	if today := int32(got.first / day); today != here.learned || here.tool != here.learnedTool {
-		here.learned, here.learnedTool = today, here.tool
-		s.count(c, a.key, here, got.first)
+	if c.Mature(here) {
+		s.profiles.Clients.MarkDirty(c.Key)
+		s.profiles.Accounts.MarkDirty(here.Key)
+		if c.KnownUsers() == 2 {
+			s.profiles.Clients.Protect(c.Key)
+		}
+	}
+	if here.Learn(got.First) {
+		s.count(c, a.Key, here, got.First)
 	}
 }
 
@@ -252,37 +200,17 @@ func (s *learning) add(c *client, a *account, got, here *signIn) {
 const oddTogether = 2
 
 // count adds a sign-in to the features that the tenant's accounts share.
-func (s *learning) count(c *client, key uint64, got *signIn, at int64) {
-	s.rarity.population.AddAccount(key, at)
-	odd := s.rarity.oddOwner(c, at)
-	for n, f := range featuresOf(c, got.tool, got.app) {
-		if n == evidence.TraitOddTool && (!odd || len(c.signIns()) > oddTogether) {
+func (s *learning) count(c *profile.Client, key uint64, got *profile.SignIn, at int64) {
+	s.rarity.Population.AddAccount(key, at)
+	odd := s.rarity.OddOwner(c, at)
+	for n, f := range profile.FeaturesOf(c, got.Tool, got.App) {
+		if n == evidence.TraitOddTool && (!odd || len(c.SignIns()) > oddTogether) {
 			continue
 		}
-		s.rarity.population.Add(f, key, at)
+		s.rarity.Population.Add(f, key, at)
 	}
-	s.rarity.population.Add(ownerFeature(c.owner), key, at)
-	if len(c.signIns()) > 1 { // asked for only where several accounts sign in, see rareAt
-		s.rarity.population.Add(subnetFeature(c.key).And(toolFeature(got.tool)), key, at)
-	}
-}
-
-// mature counts the account among the known users of a client once it has
-// signed in from there for a while.
-func (s *learning) mature(c *client, here *signIn) {
-	if here.counted {
-		return
-	}
-	h := here.account.knownAt(c.key)
-	if h == nil || h.counted || !h.owned(h.last+1) {
-		here.counted = h != nil && h.counted
-		return
-	}
-	h.counted, here.counted = true, true
-	c.users.known++
-	s.profiles.clients.MarkDirty(c.key)
-	s.profiles.accounts.MarkDirty(here.key)
-	if c.users.known == 2 {
-		s.profiles.clients.Protect(c.key)
+	s.rarity.Population.Add(profile.OwnerFeature(c.Owner), key, at)
+	if len(c.SignIns()) > 1 { // asked for only where several accounts sign in, see rareAt
+		s.rarity.Population.Add(profile.SubnetFeature(c.Key).And(profile.ToolFeature(got.Tool)), key, at)
 	}
 }

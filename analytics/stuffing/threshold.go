@@ -7,7 +7,14 @@ import (
 	"redshank/analytics/policy"
 	"redshank/analytics/stuffing/attack"
 	"redshank/analytics/stuffing/evidence"
+	"redshank/analytics/stuffing/profile"
 	"redshank/analytics/window"
+)
+
+const (
+	minute = event.Minute // in milliseconds, as all times here
+	hour   = event.Hour
+	day    = event.Day
 )
 
 // thresholds decides whether the attempts of one client make an incident.
@@ -35,18 +42,18 @@ func evaluatedEvery(length int) uint32 {
 
 // opens names the horizon in which the client's attempts make an incident, ""
 // where they make none, and returns the time of the attempt that makes them one.
-func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why string, at int64) {
-	if c.added%evaluatedEvery(len(c.attempts.All())) != 0 {
+func (s *thresholds) opens(c *profile.Client, t *window.Attempt, ev *event.Event) (why string, at int64) {
+	if c.Added%evaluatedEvery(len(c.Attempts.All())) != 0 {
 		return "", t.At
 	}
 	wait := s.statistics.waitFor(c)
-	if wait == 0 || isScript(t.Family) || c.shared(t.Marks) && s.shared.rarity.rareAt(c, t) {
+	if wait == 0 || profile.IsScript(t.Family) || c.Shared(t.Marks) && s.shared.rarity.RareAt(c, t) {
 		if why, wait = s.evaluate(c, t); wait == 0 {
 			return why, t.At
 		}
 	}
 	if why, at = s.opensLate(c, t, wait); why == "" {
-		evidence.Postpone(s.undecided, c.key, s.incidents.tracker.Newest(), wait, &evidence.Failure{}, ev)
+		evidence.Postpone(s.undecided, c.Key, s.incidents.tracker.Newest(), wait, &evidence.Failure{}, ev)
 	}
 	return why, at
 }
@@ -54,8 +61,8 @@ func (s *thresholds) opens(c *client, t *window.Attempt, ev *event.Event) (why s
 // evaluate names the horizon around an attempt in which the client's attempts make an
 // incident, or "". It returns how long the decision waits because they may be those of few
 // people, in milliseconds.
-func (s *thresholds) evaluate(c *client, t *window.Attempt) (why string, wait int64) {
-	if c.shared(t.Marks) {
+func (s *thresholds) evaluate(c *profile.Client, t *window.Attempt) (why string, wait int64) {
+	if c.Shared(t.Marks) {
 		return s.shared.opens(c, t), 0
 	}
 	p := &s.policy.Stuffing
@@ -72,7 +79,7 @@ func (s *thresholds) evaluate(c *client, t *window.Attempt) (why string, wait in
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
 			why, wait = windowSlow, s.statistics.waitForFew(w, p.MailboxLoginThreshold.Slow)
-		case isScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.rare(toolFeature(t.Tool), t.At):
+		case profile.IsScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.Rare(profile.ToolFeature(t.Tool), t.At):
 			why = windowSlow
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
@@ -153,18 +160,18 @@ const (
 // opensOverDays reports whether a client, or it and others of its subnet, fail for a few accounts each
 // day, with every day below all thresholds. Where nobody gets in, an account's own provider and
 // browser are no excuse. It is called at most once an hour of event time.
-func (s *thresholds) opensOverDays(c *client, at int64) bool {
-	all := c.attempts.All()
-	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.looked {
+func (s *thresholds) opensOverDays(c *profile.Client, at int64) bool {
+	all := c.Attempts.All()
+	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.Looked {
 		return false
 	}
-	c.looked = int32(at / hour)
+	c.Looked = int32(at / hour)
 	if !severalAccounts(all) {
 		return false
 	}
 	days := weekStats{first: at/day - int64(len(days{}))/2}
 	s.addDays(&days, c)
-	neighbours(s.shared.clients, c.key, func(o *client) { s.addDays(&days, o) })
+	s.shared.profiles.Neighbours(c.Key, func(o *profile.Client) { s.addDays(&days, o) })
 	return days.open()
 }
 
@@ -179,11 +186,11 @@ type weekStats struct {
 type days [2*week/day + 1]int
 
 // addDays adds the attempts of one client, if it has failed for several accounts, and those that get in.
-func (s *thresholds) addDays(days *weekStats, c *client) {
-	all := c.attempts.All()
+func (s *thresholds) addDays(days *weekStats, c *profile.Client) {
+	all := c.Attempts.All()
 	if !severalAccounts(all) {
-		for _, got := range c.signIns() {
-			if n := got.last/day - days.first; n >= 0 && n < int64(len(days.succeeded)) && got.outcome == event.Success {
+		for _, got := range c.SignIns() {
+			if n := got.Last/day - days.first; n >= 0 && n < int64(len(days.succeeded)) && got.Outcome == event.Success {
 				days.succeeded[n]++
 			}
 		}
@@ -217,20 +224,6 @@ func (w *weekStats) open() bool {
 		}
 	}
 	return failing >= weekDays && pairs >= weekPairs && most > succeeded
-}
-
-// neighbours calls f for the other clients of the subnet of an IPv4 address.
-func neighbours(clients *window.Table[event.ClientKey, *client], k event.ClientKey, f func(*client)) {
-	if !k.Is4() {
-		return
-	}
-	for n := range 256 {
-		other := k
-		other[len(other)-1] = byte(n)
-		if c, ok := clients.Peek(other); ok && other != k {
-			f(c)
-		}
-	}
 }
 
 // severalAccounts reports whether attempts name at least weekLeast accounts.

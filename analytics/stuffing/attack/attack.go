@@ -21,6 +21,18 @@ const (
 // over.
 const MaxPause = 8 * event.Hour
 
+// Reach is how far from an incident, in milliseconds, an event may be to belong to it.
+type Reach struct {
+	Slow  int64 // before its start: the slow window
+	Quiet int64 // after its end: the time after which it is closed
+}
+
+// InReach reports whether an event at a time, in Unix milliseconds, belongs to an open
+// incident. i may be nil.
+func (r Reach) InReach(i *Attack, at int64) bool {
+	return i != nil && !i.Closed() && at >= i.Start-r.Slow && at <= i.End+r.Quiet
+}
+
 // Attack is the detail of an incident: attempts by account.
 type Attack struct {
 	*incident.Incident
