@@ -34,9 +34,14 @@ type csvColumns struct {
 // csvHeaders are column names, each of which only one kind of export has.
 var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
-	"eventrecordid", "eventdata", "requesturi", auditHeader,
+	"eventid", "eventrecordid", "eventdata", "requesturi", auditHeader,
 	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "lastaccessed", "cmdletparameters",
+	"workload", "calleripaddress", "accountupn", "accountobjectid", "cs-uri-stem", "csuristem", "cs_uri_stem",
 }
+
+// quotedHeaders are columns of the text logs of Exchange. The logs do not quote the names of
+// their columns, and Export-Csv does.
+var quotedHeaders = [...]string{"authenticateduser", "remote-endpoint", "cip"}
 
 // auditHeader is a column that only the directory audit of Entra's portal has.
 const auditHeader = "actoruserprincipalname"
@@ -52,7 +57,7 @@ const separators = ",;\t"
 // csvHeader returns the columns that line names, and none if line is no header.
 // Most lines are rows that begin with a digit, which is checked first.
 func csvHeader(line []byte) csvColumns {
-	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' || bytes.IndexByte(line, '{') >= 0 {
+	if len(line) > maxCSVHeader || line[0] < 'A' && line[0] != '"' && line[0] != '@' || bytes.IndexByte(line, '{') >= 0 {
 		return csvColumns{}
 	}
 	for _, separator := range []byte(separators) {
@@ -80,9 +85,8 @@ func columnNames(line []byte, separator byte) (names []string, known bool) {
 		}
 		name := strings.TrimSpace(string(ascii.UpTo(c.Text, "[")))
 		name = strings.TrimSuffix(name, " (UTC)")
-		for _, header := range csvHeaders {
-			known = known || strings.EqualFold(name, header)
-		}
+		leaf := name[strings.LastIndexByte(name, '.')+1:] // of a flattened record
+		known = known || isHeader(csvHeaders[:], leaf) || line[0] == '"' && isHeader(quotedHeaders[:], leaf)
 		portal = portal || strings.EqualFold(name, "sign-in error code")
 		viewer = viewer || strings.EqualFold(name, viewerHeader)
 		names = append(names, name)
@@ -99,6 +103,10 @@ func columnNames(line []byte, separator byte) (names []string, known bool) {
 		names = append(names, "Message")
 	}
 	return names, known
+}
+
+func isHeader(headers []string, name string) bool {
+	return slices.ContainsFunc(headers, func(header string) bool { return strings.EqualFold(name, header) })
 }
 
 // portalColumns are the columns of the sign-ins that Entra's portal exports, by

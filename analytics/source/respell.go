@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -13,26 +14,38 @@ import (
 
 // Pipelines change the keys of a record: they flatten nested maps
 // (properties.userPrincipalName, properties_userPrincipalName), put a prefix before each
-// key, write all keys in snake case, or put each value into a list, as a search returns
-// it. A map that no format takes is tried again with its keys restored.
+// key, write all keys in snake case, put each value into a list, as a search returns it,
+// or end each key with the type of its value, as the custom tables of Log Analytics do
+// (UserId_s). A map that no format takes is tried again with its keys restored.
 
-// respellings are the forms in which a map is tried again, in this order: keys that are
-// paths with a separator, or keys in snake case.
-var respellings = [...]byte{'.', '/', inSnakeCase, '_'}
+// respellings are the forms in which a map is tried again, in this order: keys that end
+// with a type, keys that are paths with a separator, or keys in snake case.
+var respellings = [...]byte{withTypes, '.', '/', ':', '_', inSnakeCase}
 
-const inSnakeCase = 0
+const (
+	inSnakeCase = iota
+	withTypes
+)
 
 // restorer restores keys. It keeps its memory.
-type restorer struct{ fields []flatField }
+type restorer struct {
+	fields []flatField
+	keys   []byte
+}
 
-// restore returns the map with keys restored from one of respellings, absent if too few
-// keys are of that form.
-func (r *restorer) restore(b *format.Scratch, m record.Value, form byte) record.Value {
+// restore returns the map with keys restored from one of respellings, absent if fewer than
+// least keys are of that form.
+func (r *restorer) restore(b *format.Scratch, m record.Value, form byte, least int) record.Value {
 	start := len(b.Buf)
 	switch {
-	case form == inSnakeCase && (separated(m, '_') >= leastRespelt || listed(m) >= leastRespelt):
+	case form == withTypes:
+		if 2*typed(m) <= m.Len() {
+			return nil
+		}
+		b.Buf = appendUntyped(b.Buf, m)
+	case form == inSnakeCase && (separated(m, '_') >= least || listed(m) >= least):
 		b.Buf = appendSquashed(b.Buf, m, 0)
-	case form != inSnakeCase && separated(m, form) >= leastRespelt:
+	case form > withTypes && separated(m, form) >= least:
 		r.unflatten(b, m, form)
 	default:
 		return nil
@@ -42,20 +55,98 @@ func (r *restorer) restore(b *format.Scratch, m record.Value, form byte) record.
 
 // unflatten appends the map with a map for each part of its keys before a separator.
 func (r *restorer) unflatten(b *format.Scratch, m record.Value, separator byte) {
-	fields := r.fields[:0]
+	r.fields, r.keys = r.fields[:0], r.keys[:0]
 	for key, value := range m.All() {
-		fields = append(fields, flatField{key, value})
+		r.add(bytes.TrimLeft(key, "_"), value, separator) // GELF has one before each key
 	}
+	fields := r.fields
 	slices.SortStableFunc(fields, func(a, b flatField) int { return bytes.Compare(a.key, b.key) })
 	b.Buf = appendNested(b.Buf, fields, 0, separator, 0)
 	clear(fields) // views into the record
-	r.fields = fields[:0]
 }
 
-// separated returns how many keys have a separator inside.
+// add adds a field. The key of an element of a list may have brackets around its number,
+// and a search of Splunk returns all values of one key in the elements of a list as a list:
+//
+//	{"Parameters[0].Name": "a"}, {"Parameters{}.Name": ["a", ...]}
+func (r *restorer) add(key []byte, value record.Value, separator byte) {
+	if separator == '_' && bytes.Contains(key, twoUnderscores) {
+		key = bytes.ReplaceAll(key, twoUnderscores, underscore)
+	}
+	if separator != '.' || bytes.IndexAny(key, "[{") < 1 {
+		r.fields = append(r.fields, flatField{key, value})
+		return
+	}
+	if !value.IsArray() || !bytes.Contains(key, anyElement) {
+		r.fields = append(r.fields, flatField{r.numbered(key, 0), value})
+		return
+	}
+	n := 0
+	for item := range value.Items() {
+		r.fields = append(r.fields, flatField{r.numbered(key, n), item})
+		n++
+	}
+}
+
+var (
+	anyElement     = []byte("{}")
+	twoUnderscores = []byte("__")
+)
+
+// numbered returns a key with .0 for each {} and .n for the last, and .1 for [1].
+func (r *restorer) numbered(key []byte, n int) []byte {
+	start, last := len(r.keys), bytes.LastIndex(key, anyElement)
+	for i, c := range key {
+		switch {
+		case c == '{' || c == '[':
+			r.keys = append(r.keys, '.')
+		case c == '}' && i == last+1:
+			r.keys = strconv.AppendInt(r.keys, int64(n), 10)
+		case c == '}':
+			r.keys = append(r.keys, '0')
+		case c != ']':
+			r.keys = append(r.keys, c)
+		}
+	}
+	return r.keys[start:len(r.keys):len(r.keys)]
+}
+
+// typed returns how many keys end with the type of their value.
+func typed(m record.Value) (n int) {
+	for key := range m.All() {
+		if len(withoutType(key)) < len(key) {
+			n++
+		}
+	}
+	return n
+}
+
+// withoutType returns a key without the type at its end: _s for a text, _d for a number, _b
+// for a truth value, _t for a time, _g for a GUID.
+func withoutType(key []byte) []byte {
+	end := len(key) - 2
+	if end > 0 && key[end] == '_' && bytes.IndexByte(valueTypes, key[end+1]) >= 0 {
+		return key[:end]
+	}
+	return key
+}
+
+var valueTypes = []byte("sdbtg")
+
+// appendUntyped appends the map without the types in its keys.
+func appendUntyped(dst []byte, m record.Value) []byte {
+	dst = msgp.AppendMapHeader(dst, uint32(soundFields(m)))
+	for key, value := range m.All() {
+		dst = append(msgp.AppendStringFromBytes(dst, withoutType(key)), value...)
+	}
+	return dst
+}
+
+// separated returns how many keys have a separator inside, or the underscore of GELF before
+// them.
 func separated(m record.Value, separator byte) (n int) {
 	for key := range m.All() {
-		if splitAt(key, 0, separator) > 0 {
+		if splitAt(key, 0, separator) > 0 || separator == '_' && len(key) > 1 && key[0] == '_' {
 			n++
 		}
 	}
@@ -157,6 +248,9 @@ func appendSquashed(dst []byte, v record.Value, depth int) []byte {
 		if only := onlyScalar(v); only.Present() {
 			return append(dst, only...)
 		}
+		if only := v.Only(); only.IsArray() {
+			return appendSquashed(dst, only, depth+1)
+		}
 		dst = msgp.AppendArrayHeader(dst, uint32(soundItems(v)))
 		for item := range v.Items() {
 			dst = appendSquashed(dst, item, depth+1)
@@ -199,6 +293,14 @@ func appendSquashedKey(dst, key []byte) []byte {
 }
 
 var underscore = []byte("_")
+
+// soundFields returns how many fields of a map come before any damage.
+func soundFields(m record.Value) (n int) {
+	for range m.All() {
+		n++
+	}
+	return n
+}
 
 // soundItems returns how many elements of an array come before any damage.
 func soundItems(list record.Value) (n int) {

@@ -133,7 +133,7 @@ func (s *Set) NextLine(rec *record.Record, ev *event.Event, emit format.Emit) bo
 
 // offerMap reports whether a format has taken the map, and counts it if so.
 func (s *Set) offerMap(m record.Value) bool {
-	s.in.Fields, s.in.Line = m, nil
+	s.in.Fields, s.in.Line, s.in.Refused = m, nil, false
 	taken := s.offer()
 	if taken {
 		s.at.lines = false

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 
+	"redshank/analytics/ascii"
 	"redshank/analytics/event"
 	"redshank/analytics/record"
 	"redshank/analytics/source/format"
@@ -36,6 +37,9 @@ func (s *Set) openEither(m record.Value, line []byte, fields int, depth int) boo
 func (s *Set) openText(text []byte, depth int) bool {
 	text = trim(text)
 	if len(text) == 0 {
+		if s.effort.searching > 0 {
+			return false // one of the values of a record
+		}
 		s.leaf(Ignored)
 		return true
 	}
@@ -74,7 +78,7 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 	list := v.IsArray()
 	if len(rest) == 0 {
 		if list {
-			return s.openList(v, depth, depth <= 1)
+			return s.openList(v, depth, s.isBatch(depth))
 		}
 		if s.open(v, depth) {
 			return true
@@ -85,10 +89,14 @@ func (s *Set) openJSON(text []byte, depth int) bool {
 	return s.openSeveral(v, rest, depth)
 }
 
+// isBatch reports whether several values in a text at this depth are records for certain:
+// the text is the record itself, and was not found by searching.
+func (s *Set) isBatch(depth int) bool { return depth <= 1 && s.effort.searching == 0 }
+
 // openSeveral is openJSON for a value with more behind it. Values in a text that is only
 // found by searching are records if a format takes one of them.
 func (s *Set) openSeveral(v record.Value, rest []byte, depth int) bool {
-	known, missed := depth <= 1, 0
+	known, missed := s.isBatch(depth), 0
 	for {
 		if known {
 			s.effort.renew()
@@ -145,6 +153,10 @@ func (s *Set) openLine(line []byte, depth int) bool {
 
 // openRow takes the line if it is the header or a row of a CSV export.
 func (s *Set) openRow(line []byte, depth int) bool {
+	if len(line) == len("sep=,") && ascii.HasPrefix(line, "sep=") { // for Excel
+		s.leaf(Ignored)
+		return true
+	}
 	if columns := csvHeader(line); columns.names != nil {
 		s.at.csv = columns
 		s.at.Headline(event.SourceUnknown, line)

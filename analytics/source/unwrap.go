@@ -107,7 +107,19 @@ func (s *Set) openMap(m record.Value, depth int) bool {
 			return true
 		}
 	}
-	return !many && s.offerMap(m) || s.search(m, depth) || s.respell(m, depth)
+	if !many && s.offerMap(m) {
+		return true
+	}
+	refused := s.in.Refused
+	return s.search(m, depth) || s.respell(m, depth, refused) || refused && s.offerWhole(m)
+}
+
+// offerWhole offers a map as it is that a format has left because it is flattened.
+func (s *Set) offerWhole(m record.Value) bool {
+	s.in.Whole = true
+	taken := s.offerMap(m)
+	s.in.Whole = false
+	return taken
 }
 
 // search looks for a record below keys that nothing is known of: in maps, in
@@ -154,8 +166,13 @@ func (s *Set) openTable(m record.Value, depth int) bool {
 	return len(names) > 0
 }
 
-// respell opens the map with restored keys, in the forms that its keys admit.
-func (s *Set) respell(m record.Value, depth int) bool {
+// respell opens the map with restored keys, in the forms that its keys admit. flattened
+// says that a format knows some of its keys for paths.
+func (s *Set) respell(m record.Value, depth int, flattened bool) bool {
+	least := leastRespelt
+	if flattened {
+		least = 1
+	}
 	if !s.effort.mayRespell() || m.Len() < leastRespelt || m.Len() > maxRespelt || depth >= maxNesting {
 		return false
 	}
@@ -167,7 +184,7 @@ func (s *Set) respell(m record.Value, depth int) bool {
 	s.effort.visits = min(s.effort.visits, maxVisits-respeltVisits)
 	taken := false
 	for i := 0; i < len(respellings) && !taken; i++ {
-		if restored := s.restorer.restore(&s.scratch, m, respellings[i]); restored.Present() {
+		if restored := s.restorer.restore(&s.scratch, m, respellings[i], least); restored.Present() {
 			s.effort.respelt++
 			taken = s.open(restored, depth+1)
 		}

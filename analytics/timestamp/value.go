@@ -30,7 +30,7 @@ func OfZone(v record.Value) (t time.Time, zoned, ok bool) {
 
 // wraps are the keys that a time stands under, in lower case and without the
 // signs before them; the best first.
-var wraps = [...]string{"value", "systemtime", "date", "seconds", "numberlong", "text", "datetime", "iso"}
+var wraps = [...]string{"value", "systemtime", "system_time", "date", "seconds", "numberlong", "text", "datetime", "iso"}
 
 // number reads a number since 1970; a float may have a fraction of a second.
 func number(v record.Value) (t time.Time, ok bool) {

@@ -59,6 +59,10 @@ type Input struct {
 	Stream *Stream      // what is remembered of this tag and path
 	Reason Reason       // set by a format that answers Malformed; BadShape if it sets none
 
+	// Whole says that the keys of Fields are as good as they get. Refused is set by a format
+	// that would take the map, but for fields that a pipeline has flattened; see Flattened.
+	Whole, Refused bool
+
 	Scratch *Scratch      // memory for JSON in strings; nil: such strings stay closed
 	Index   *record.Index // of Fields, or of another map; nil: none yet
 }
@@ -113,6 +117,26 @@ func (in *Input) Structured(v record.Value) record.Value {
 		return nil
 	}
 	return inner
+}
+
+// Flattened reports whether a pipeline has put fields of one of the maps or lists called
+// roots beside it, with a path for a key: Parameters.0.Name, Parameters_0_Name,
+// Parameters{}.Name. The caller leaves such a map until its keys are restored.
+func (in *Input) Flattened(roots *record.Keys) bool {
+	if in.Whole {
+		return false
+	}
+	for key := range in.Fields.All() {
+		end := 0
+		for end < len(key) && key[end]|0x20-'a' <= 'z'-'a' {
+			end++
+		}
+		if end < len(key) && roots.IndexFold(key[:end]) >= 0 {
+			in.Refused = true
+			return true
+		}
+	}
+	return false
 }
 
 // Emit takes a finished event, which is valid until Emit returns.

@@ -40,7 +40,17 @@ func (e *Entra) Claims(in *format.Input) bool {
 		return false // most records of other formats end here
 	}
 	e.kind = e.sort()
-	return e.kind != entraNot
+	return e.kind != entraNot && (e.nested() || !in.Flattened(entraRoots))
+}
+
+// nested reports whether the record has one of the maps and lists of its kind.
+func (e *Entra) nested() bool {
+	for _, slot := range entraNested {
+		if e.p[slot].Present() {
+			return true
+		}
+	}
+	return false
 }
 
 // sort returns the kind of log, by the record's category or, for a missing or
@@ -94,8 +104,8 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	case entraUser, entraPrincipal, entraManaged:
 		e.signIn(in, ev)
 	case entraAudit:
-		if !e.audit(in, ev) {
-			return format.Ignored
+		if outcome := e.audit(in, ev); outcome != format.Understood {
+			return outcome
 		}
 	default:
 		return format.Ignored

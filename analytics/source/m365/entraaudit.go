@@ -10,15 +10,18 @@ import (
 
 var auditDetails = []string{"User-Agent", "AppId"}
 
-// audit fills a directory change, and reports false for an irrelevant one.
-func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
+// audit fills a directory change. The outcome is Ignored for an irrelevant one.
+func (e *Entra) audit(in *format.Input, ev *event.Event) format.Outcome {
 	name := bytes.TrimSpace(e.p[propActivity].Bytes())
 	if len(name) == 0 {
 		name = bytes.TrimSpace(e.f[entraOperation].Bytes())
 	}
+	if len(name) == 0 {
+		return in.Fail(format.NoFields)
+	}
 	op, ok := e.directoryOperation(name)
 	if !ok {
-		return false
+		return format.Ignored
 	}
 	ev.Operation, ev.Action, ev.Outcome = name, op.Action, event.Success
 	if ualFailed(e.p[propResult]) {
@@ -29,25 +32,25 @@ func (e *Entra) audit(in *format.Input, ev *event.Event) bool {
 	pick(e.object(in, propDetails), auditDetails, details[:])
 	ev.Agent, ev.Target = known(details[0]), known(details[1])
 	e.targets(in, ev)
-	return true
+	return format.Understood
 }
 
 // initiator fills in the actor: a user, or an application by itself.
 func (e *Entra) initiator(by record.Value, ev *event.Event) {
-	user := by.Get("user")
-	if ev.RawUser = known(user.Get("userPrincipalName")); ev.RawUser == nil {
-		ev.RawUser = known(user.Get("id"))
+	user := by.GetFold("user")
+	if ev.RawUser = known(user.GetFold("userPrincipalName")); ev.RawUser == nil {
+		ev.RawUser = known(user.GetFold("id"))
 	}
-	if ip := known(user.Get("ipAddress")); ip != nil {
+	if ip := known(user.GetFold("ipAddress")); ip != nil {
 		ev.RawIP = ip
 	}
-	app := by.Get("app")
-	ev.App = known(app.Get("appId"))
+	app := by.GetFold("app")
+	ev.App = known(app.GetFold("appId"))
 	for _, name := range [...]string{"servicePrincipalId", "servicePrincipalName", "displayName"} {
 		if ev.RawUser != nil {
 			return
 		}
-		ev.RawUser = known(app.Get(name))
+		ev.RawUser = known(app.GetFold(name))
 	}
 }
 
@@ -58,9 +61,9 @@ func (e *Entra) targets(in *format.Input, ev *event.Event) {
 	d.reset()
 	for target := range e.object(in, propTargets).Items() {
 		if ev.Target == nil {
-			ev.Target = known(target.Get("id"))
+			ev.Target = known(target.GetFold("id"))
 		}
-		d.pairs(in.Structured(target.Get("modifiedProperties")))
+		d.pairs(in.Structured(target.GetFold("modifiedProperties")))
 	}
 	if len(d.buf) > 0 {
 		ev.Detail = d.buf

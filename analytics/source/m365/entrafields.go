@@ -150,6 +150,11 @@ var entraPropertyNames = [...]string{
 	propRequestID:       "RequestId",
 }
 
+// entraNested are the properties that are lists or maps.
+var entraNested = [...]int{propStatus, propDevice, propLocation, propSteps, propInitiatedBy, propTargets}
+
+var entraRoots = record.NewKeys("properties", "status", "deviceDetail", "location", "authenticationDetails", "initiatedBy", "targetResources")
+
 var (
 	entraKeys         = record.NewKeys(entraNames[:]...)
 	entraPropertyKeys = record.NewKeys(entraPropertyNames[:]...)

@@ -37,8 +37,19 @@ func (u *UAL) Claims(in *format.Input) bool {
 	if at[ualOperation] == 0 || at[ualAuditData] > 0 || u.f(ualOperation).Bytes() == nil {
 		return false
 	}
-	return at[ualLastAccessed] > 0 && at[ualLogonType] > 0 || at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
-		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0
+	return (at[ualLastAccessed] > 0 && at[ualLogonType] > 0 || at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
+		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0) && !u.flattened(in)
+}
+
+// flattened reports whether the record has none of the lists and maps of its kind, and
+// fields of them beside the others.
+func (u *UAL) flattened(in *format.Input) bool {
+	for _, slot := range ualNested {
+		if u.at[slot] > 0 {
+			return false
+		}
+	}
+	return in.Flattened(ualRoots)
 }
 
 // Decode emits an operation that the content names.
@@ -94,11 +105,11 @@ func (u *UAL) common(in *format.Input, ev *event.Event) {
 	ev.RawUser, ev.SID = u.user(in), u.first(ualLogonSID)
 	ev.Session = u.first(ualSessionID)
 	if access := in.Structured(u.f(ualAppAccess)); access.IsMap() {
-		ev.Token = known(access.Get("UniqueTokenId"))
+		ev.Token = known(access.GetFold("UniqueTokenId"))
 		if ev.Session == nil {
-			ev.Session = known(access.Get("AADSessionId"))
+			ev.Session = known(access.GetFold("AADSessionId"))
 		}
-		ev.App = known(access.Get("ClientAppId"))
+		ev.App = known(access.GetFold("ClientAppId"))
 	}
 	if ev.Host = u.first(ualServer); ev.Host != nil {
 		if end := bytes.IndexByte(ev.Host, ' '); end >= 0 {
@@ -118,8 +129,8 @@ func (u *UAL) user(in *format.Input) []byte {
 		return id
 	}
 	for actor := range in.Structured(u.f(ualActor)).Items() {
-		name := known(actor.Get("ID"))
-		if kind, ok := actor.Get("Type").Int(); ok && kind == 5 && bytes.IndexByte(name, '@') > 0 {
+		name := known(actor.GetFold("ID"))
+		if kind, ok := actor.GetFold("Type").Int(); ok && kind == 5 && bytes.IndexByte(name, '@') > 0 {
 			return name
 		}
 	}

@@ -146,6 +146,18 @@ var ualNames = [...]string{
 
 var ualKeys = record.NewKeys(ualNames[:]...)
 
+// ualNested are the fields that are lists or maps.
+var ualNested = [...]int{ualParameters, ualExtendedProperties, ualOperationProperties, ualModifiedProperties, ualFolders, ualAffectedItems, ualItem,
+	ualDeviceProperties, ualAppAccess, ualActor}
+
+var ualRoots = func() *record.Keys {
+	var names []string
+	for _, slot := range ualNested {
+		names = append(names, ualNames[slot])
+	}
+	return record.NewKeys(names...)
+}()
+
 // f returns a field, absent if the record has no field of that name.
 func (u *UAL) f(slot int) record.Value { return u.fields.Field(u.at[slot]) }
 

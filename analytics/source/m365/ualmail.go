@@ -65,7 +65,7 @@ func (u *UAL) items(in *format.Input) int {
 	}
 	n := 0
 	for folder := range in.Structured(u.f(ualFolders)).Items() {
-		n += folder.Get("FolderItems").Len()
+		n += folder.GetFold("FolderItems").Len()
 	}
 	if n == 0 {
 		n = in.Structured(u.f(ualAffectedItems)).Len()
@@ -110,7 +110,7 @@ func (u *UAL) directory(in *format.Input, ev *event.Event) {
 	var more [1]record.Value
 	pick(in.Structured(u.f(ualExtendedProperties)), additionalDetails, more[:])
 	if details := in.Structured(more[0]); details.IsMap() {
-		ev.Agent = known(details.Get("User-Agent"))
+		ev.Agent = known(details.GetFold("User-Agent"))
 	}
 }
 
@@ -127,7 +127,7 @@ func (u *UAL) describe(in *format.Input, parameters record.Value, ev *event.Even
 		d.bytes(u.f(ualParameters).Bytes())
 	case ev.Action == event.MailboxChange:
 		d.pairs(in.Structured(u.f(ualOperationProperties)))
-		d.pairs(in.Structured(u.f(ualItem)).Get("ParentFolder"))
+		d.pairs(in.Structured(u.f(ualItem)).GetFold("ParentFolder"))
 	case ev.Action == event.MailAccess:
 		u.describeAccess(in)
 	default:
@@ -213,8 +213,8 @@ func (u *UAL) hasMails() bool {
 func (u *UAL) Mails(take func(*event.Mail) bool) {
 	looked := 0
 	for folder := range u.in.Structured(u.f(ualFolders)).Items() {
-		path := known(folder.Get("Path"))
-		items := folder.Get("FolderItems")
+		path := known(folder.GetFold("Path"))
+		items := folder.GetFold("FolderItems")
 		if items.Len() == 0 && !give(take, nil, path) {
 			return
 		}
@@ -239,12 +239,12 @@ func (u *UAL) Mails(take func(*event.Mail) bool) {
 func give(take func(*event.Mail) bool, item record.Value, path []byte) bool {
 	m := event.Mail{Folder: path}
 	if item.IsMap() {
-		m.ID, m.Subject = known(item.Get("InternetMessageId")), known(item.Get("Subject"))
+		m.ID, m.Subject = known(item.GetFold("InternetMessageId")), known(item.GetFold("Subject"))
 		if m.ID == nil && m.Subject == nil {
-			m.ID = known(item.Get("Id"))
+			m.ID = known(item.GetFold("Id"))
 		}
 		if m.Folder == nil {
-			m.Folder = known(item.Get("ParentFolder").Get("Path"))
+			m.Folder = known(item.GetFold("ParentFolder").GetFold("Path"))
 		}
 		if m.ID == nil && m.Subject == nil {
 			return true

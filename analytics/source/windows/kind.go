@@ -36,6 +36,7 @@ var providers = map[string]providerKind{
 // channels identify records without a provider.
 var channels = map[string]providerKind{
 	"security": security,
+	"sec":      security, // as Hayabusa abbreviates it
 	"microsoft-windows-powershell/operational": powerShell,
 	"powershellcore/operational":               powerShell,
 	"microsoft-windows-sysmon/operational":     sysmon,

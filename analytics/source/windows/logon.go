@@ -38,9 +38,9 @@ func decodeFailedLogon(r *row, ev *event.Event, emit format.Emit) format.Outcome
 }
 
 // fillSignIn fills the fields that successful and failed logons share, and reports
-// whether there is any data.
+// whether the record says who they are of.
 func fillSignIn(r *row, ev *event.Event) bool {
-	if !r.named() {
+	if !r.who() {
 		return false
 	}
 	ev.Action = event.SignIn
@@ -50,6 +50,12 @@ func fillSignIn(r *row, ev *event.Event) bool {
 	ev.Service = serviceOf(r.get(fieldProcessName))
 	ev.Protocol = r.protocol()
 	return true
+}
+
+// who reports whether the record has the account or the address of a logon. Either may be
+// empty, as of an anonymous logon, and forwarding drops empty positional values.
+func (r *row) who() bool {
+	return r.data[fieldTargetUserName] != nil || r.data[fieldIPAddress] != nil || r.named() && r.count > 0
 }
 
 // decodeLockout decodes 4740. A lockout is not an attempt: the failures before it are
@@ -71,7 +77,7 @@ func decodeLockout(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 // decodeKerberosFailure decodes 4771. The event has no domain: the account belongs to the
 // domain of the domain controller.
 func decodeKerberosFailure(r *row, ev *event.Event, emit format.Emit) format.Outcome {
-	if !r.named() {
+	if !r.who() {
 		return format.Malformed
 	}
 	ev.Action, ev.Outcome = event.SignIn, event.Failure
@@ -88,7 +94,7 @@ func decodeKerberosFailure(r *row, ev *event.Event, emit format.Emit) format.Out
 // wrong password there is 4771. Issued tickets are many and prove nothing that 4624 does
 // not.
 func decodeKerberosTicket(r *row, ev *event.Event, emit format.Emit) format.Outcome {
-	if zero(r.status(fieldStatus)) && r.named() {
+	if zero(r.status(fieldStatus)) && r.who() {
 		return format.Ignored
 	}
 	return decodeKerberosFailure(r, ev, emit)
@@ -98,7 +104,7 @@ func decodeKerberosTicket(r *row, ev *event.Event, emit format.Emit) format.Outc
 // successes, without an address.
 func decodeNTLM(r *row, ev *event.Event, emit format.Emit) format.Outcome {
 	code := r.status(fieldStatus)
-	if code == nil {
+	if code == nil || !r.who() {
 		return format.Malformed
 	}
 	ev.Action, ev.Outcome, ev.Protocol = event.SignIn, event.Success, event.NTLM

@@ -69,6 +69,9 @@ func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 		r.byName(m) // NXLog and Log Analytics put the data beside the heads
 	}
 	r.byList(in.Structured(h[headInserts]))
+	if !r.who() && r.count == 0 && r.message == nil && r.act().kind == security {
+		r.byLabel(m)
+	}
 }
 
 // eventData unwraps the maps around the values in JSON that was made from event
@@ -78,7 +81,7 @@ func eventData(in *format.Input, v record.Value) record.Value {
 		if inner := in.Structured(v); inner.Present() {
 			v = inner
 		}
-		if only := v.Only(); only.IsMap() && only.GetFold("Data").Present() {
+		if only := v.Only(); only.IsMap() && (only.Len() > pairFields || only.GetFold("Data").Present()) {
 			v = only
 		}
 		if !v.IsMap() {
@@ -97,6 +100,9 @@ func eventData(in *format.Input, v record.Value) record.Value {
 	}
 	return v
 }
+
+// pairFields is how many fields the map of one name and its value has at most.
+const pairFields = 3
 
 // maxDataWraps bounds the maps around the values: {"Event": {"EventData": {"Data":
 // {"#text": [...]}}}} has four.
@@ -122,7 +128,7 @@ func (r *row) byName(m record.Value) {
 
 // fewFields is how many fields are found at most in data whose names are in snake case: a
 // name of one word is the same in both.
-const fewFields = 2
+const fewFields = 3
 
 // bySnakeCase reads the fields of a map whose names are in snake case.
 func (r *row) bySnakeCase(m record.Value) {
