@@ -25,8 +25,8 @@ var (
 //
 // AppendJSON accepts everything that encoding/json accepts, and the deviations of
 // log collectors: a byte order mark, NUL padding at both ends, raw line breaks and
-// other control characters in strings, strings in single quotes, True, False and None as
-// Python prints them, invalid escapes (a Windows path, kept unchanged), and invalid UTF-8
+// other control characters in strings, strings in single quotes, True, False, None
+// and NaN as Python prints them, invalid escapes (a Windows path, kept unchanged), and invalid UTF-8
 // (also kept; unpaired surrogates become U+FFFD). Repeated keys are all kept, in order.
 // Integers that fit are ints, all other numbers float64; a number beyond its range
 // becomes the largest one.
@@ -112,6 +112,9 @@ func (t *transcoder) value(levels int) error {
 	case 'F':
 		return t.literal("False", 0xc2)
 	case 'N':
+		if t.at+1 < len(t.src) && t.src[t.at+1] == 'a' {
+			return t.literal("NaN", 0xc0) // as Python writes a missing value
+		}
 		return t.literal("None", 0xc0)
 	}
 	return t.number()

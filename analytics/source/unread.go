@@ -155,8 +155,26 @@ func shapeOf(fields record.Value, line []byte) string {
 		}
 		return "line of " + strconv.Itoa(len(bytes.Fields(line))) + " words"
 	}
+	if key := unwritten(fields); key != nil {
+		return string(appendPrintable(nil, key[:min(len(key), maxKey)])) + " is the name of a type: export with ConvertTo-Json -Depth 10, or export the field by itself"
+	}
 	return string(appendShape(nil, fields, 2))
 }
+
+// unwritten returns the key of a value of which PowerShell has only written the type, nil
+// for none.
+func unwritten(fields record.Value) []byte {
+	for key, value := range fields.All() {
+		for _, name := range typeNames {
+			if bytes.HasPrefix(value.Bytes(), name) {
+				return key
+			}
+		}
+	}
+	return nil
+}
+
+var typeNames = [...][]byte{[]byte("Microsoft.Graph.PowerShell."), []byte("System.Collections."), []byte("System.Object[]")}
 
 // lineKind returns what a line is that no format reads, and what to do about it; empty if
 // that is not known.
@@ -169,6 +187,12 @@ func lineKind(line []byte) string {
 		return "text in UTF-16: set the encoding of the input"
 	case bytes.Contains(line, []byte("CEF:0|")):
 		return cefProduct(line)
+	case bytes.Contains(line, []byte("LEEF:1.0|")) || bytes.Contains(line, []byte("LEEF:2.0|")):
+		return "LEEF, which has no result codes: forward the log itself as JSON or XML"
+	case bytes.Contains(line, []byte("Security-Auditing")):
+		return "a rendered Windows event without its number or time: forward it as JSON or XML"
+	case bytes.HasPrefix(line, []byte("<Objs ")):
+		return "PowerShell's Export-Clixml: export with ConvertTo-Json -Depth 10"
 	case bytes.HasPrefix(line, []byte("<Event MailboxGuid")):
 		return "a mailbox audit search as XML: export it with Search-MailboxAuditLog -ShowDetails and Export-Csv"
 	}

@@ -18,6 +18,7 @@ import (
 type iis struct {
 	columns     *table.Columns
 	onlyDefault bool // the policy names no client headers
+	access      bool // the record is a map of an access log
 	logins      *logins
 	joined      w3cJoined
 	stems       stems
@@ -37,7 +38,8 @@ func (*iis) Source() event.Source { return event.IIS }
 // text formats, so comments that no other format claims are claimed here.
 func (f *iis) Claims(in *format.Input) bool {
 	if in.Fields.Present() {
-		return f.columns.Claims(in.Fields)
+		f.access = !f.columns.Claims(in.Fields)
+		return !f.access || isAccess(in)
 	}
 	line := in.Line
 	if len(line) == 0 || line[0] == '#' {
@@ -70,11 +72,14 @@ func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 		return f.comment(m, s, in.Line)
 	}
 	r, ok := f.read(s, m, in, ev)
-	if !ok {
+	switch {
+	case !ok && f.access && in.Fields.Present():
+		return format.Unknown
+	case !ok:
 		return format.Malformed
 	}
 	at, why := m.clock.read(&r, in.Time)
-	if why == format.NoTime && in.Fields.Present() {
+	if why == format.NoTime && in.Fields.Present() && !in.Time.IsZero() {
 		at, why = in.Time, format.NoReason // of a parser that has used the time up
 	}
 	if why != format.NoReason {
@@ -90,9 +95,14 @@ func (f *iis) Decode(in *format.Input, ev *event.Event, emit format.Emit) format
 // read reads a map or a line.
 func (f *iis) read(s *format.Stream, m *memory, in *format.Input, ev *event.Event) (r w3cRow, ok bool) {
 	var cells table.Row
-	if in.Fields.Present() {
+	switch {
+	case in.Fields.Present() && f.access:
+		if !readAccess(in, ev, &cells) {
+			return r, false
+		}
+	case in.Fields.Present():
 		f.columns.Open(in.Fields, ev, &cells)
-	} else {
+	default:
 		known := s.Columns[event.IIS]
 		if m.quoted && splitQuoted(known, in.Line, &cells) {
 			r = f.joined.of(&cells)

@@ -33,7 +33,7 @@ func (e *Entra) Claims(in *format.Input) bool {
 		e.f[entraResultType].Present() && e.f[entraTimeGenerated].Present(),
 		e.f[entraUPN].Present() && e.f[entraErrorCode].Present():
 		in.Values(entraPropertyKeys, true, e.p[:])
-	case e.f[entraApplication].Present() && isLogon(e.f[entraActionType]):
+	case (e.f[entraApplication].Present() || e.f[entraRemoteIP].Present()) && isLogon(e.f[entraActionType]):
 		e.kind = entraIdentity
 		return true
 	default:
@@ -102,7 +102,9 @@ func (e *Entra) Decode(in *format.Input, ev *event.Event, emit format.Emit) form
 	}
 	switch e.kind {
 	case entraUser, entraPrincipal, entraManaged:
-		e.signIn(in, ev)
+		if e.signIn(in, ev); ev.Outcome == event.OutcomeUnknown {
+			return in.Fail(format.NoFields)
+		}
 	case entraAudit:
 		if outcome := e.audit(in, ev); outcome != format.Understood {
 			return outcome

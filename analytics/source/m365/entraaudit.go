@@ -27,7 +27,11 @@ func (e *Entra) audit(in *format.Input, ev *event.Event) format.Outcome {
 	if ualFailed(e.p[propResult]) {
 		ev.Outcome = event.Failure
 	}
-	e.initiator(e.object(in, propInitiatedBy), ev)
+	by := e.object(in, propInitiatedBy)
+	if !by.Present() {
+		return in.Fail(format.NoFields)
+	}
+	e.initiator(by, ev)
 	var details [2]record.Value
 	pick(e.object(in, propDetails), auditDetails, details[:])
 	ev.Agent, ev.Target = known(details[0]), known(details[1])

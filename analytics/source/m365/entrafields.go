@@ -40,6 +40,7 @@ const (
 	entraErrorCode
 	entraActionType
 	entraApplication
+	entraRemoteIP
 )
 
 var entraNames = [...]string{
@@ -60,6 +61,7 @@ var entraNames = [...]string{
 	entraErrorCode:         "ErrorCode",
 	entraActionType:        "ActionType",
 	entraApplication:       "Application",
+	entraRemoteIP:          "RemoteIP",
 }
 
 // The properties. Log Analytics exports append _dynamic or _string to the names of
@@ -195,6 +197,7 @@ var entraCategories = map[string]entraKind{
 	"advancedhunting-aadspnsignineventsbeta": entraPrincipal,
 	"advancedhunting-entraidspnsigninevents": entraPrincipal,
 	"advancedhunting-identitylogonevents":    entraIdentity,
+	"advancedhunting-devicelogonevents":      entraIdentity,
 }
 
 // object returns the first of the properties that is an object or a string with a

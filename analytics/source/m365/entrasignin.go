@@ -64,6 +64,9 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 	if !ok {
 		code, ok = e.p[propErrorCode].Int()
 	}
+	if !ok {
+		code, ok = writtenNumber(e.p[propStatus].Bytes(), "errorcode")
+	}
 	switch {
 	case !ok:
 		e.outcomeWithoutCode(ev)
@@ -105,6 +108,24 @@ func (e *Entra) outcomeWithoutCode(ev *event.Event) {
 	case bytes.EqualFold(word, []byte("failure")):
 		ev.Outcome, ev.Reason = event.Failure, event.OtherReason
 	}
+}
+
+// writtenNumber returns a number of an object that PowerShell has written as text. name is
+// in lower case.
+//
+//	@{errorCode=50126; failureReason=...}
+//	class SignInStatus {
+//	  ErrorCode: 50126
+func writtenNumber(text []byte, name string) (n int64, ok bool) {
+	for len(text) > len(name) && !ascii.HasPrefix(text, name) {
+		text = text[1:]
+	}
+	if len(text) <= len(name) {
+		return 0, false
+	}
+	digits := bytes.TrimLeft(text[len(name):], " :=")
+	n = ascii.Number(ascii.UpTo(digits, "; \r\n}"))
+	return n, n >= 0
 }
 
 // correctPassword reports whether a step of a failed sign-in proves that the

@@ -11,7 +11,8 @@ import (
 
 // Defender's table IdentityLogonEvents has the logons to Active Directory, as its sensors
 // on the domain controllers see them, and those to applications of the cloud. The second
-// kind is also in Entra's own log, under another id.
+// kind is also in Entra's own log, under another id. DeviceLogonEvents has the logons to
+// one device, as its own sensor sees them; the id of a row is not unique.
 
 const (
 	identityTime = iota
@@ -31,6 +32,8 @@ const (
 	identityReport
 	identityFields
 	identityLocation
+	identityRemoteIP // this and the next in DeviceLogonEvents
+	identityRemoteDevice
 )
 
 var identityNames = [...]string{
@@ -51,6 +54,9 @@ var identityNames = [...]string{
 	identityReport:    "ReportId",
 	identityFields:    "AdditionalFields",
 	identityLocation:  "Location",
+
+	identityRemoteIP:     "RemoteIP",
+	identityRemoteDevice: "RemoteDeviceName",
 }
 
 var identityKeys = record.NewKeys(identityNames[:]...)
@@ -86,10 +92,13 @@ func decodeIdentity(in *format.Input, fields, arrival record.Value, d *detail, e
 		}
 	}
 	ev.SID, ev.UserID, ev.RawIP = known(f[identitySID]), known(f[identityObjectID]), known(f[identityIP])
+	ev.Device, ev.Host, ev.ID = known(f[identityDevice]), known(f[identityTarget]), known(f[identityReport])
+	if f[identityRemoteIP].Present() {
+		ev.RawIP, ev.Device, ev.Host, ev.ID = known(f[identityRemoteIP]), known(f[identityRemoteDevice]), known(f[identityDevice]), nil
+	}
 	if ev.RawUser == nil && ev.RawIP == nil {
 		return in.Fail(format.NoFields)
 	}
-	ev.Device, ev.Host, ev.ID = known(f[identityDevice]), known(f[identityTarget]), known(f[identityReport])
 	ev.Agent = known(in.Structured(f[identityFields]).GetFold("UserAgent"))
 	if place := known(f[identityLocation]); len(place) == 2 {
 		ev.Country = place
@@ -114,6 +123,8 @@ func identityProtocolOf(kind, protocol []byte, ev *event.Event) {
 	case bytes.IndexByte(kind, ':') > 0:
 		ev.Service = event.M365
 		ev.Protocol, ev.Proof = requestProtocol(kind, ev), requestProof(kind)
+	case ascii.EqualFold(kind, "networkcleartext"):
+		ev.Protocol = event.BasicAuth
 	case ascii.EqualFold(protocol, "ntlm"):
 		ev.Protocol = event.NTLM
 	}

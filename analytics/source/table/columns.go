@@ -29,17 +29,21 @@ type Layout []uint8
 
 // Columns are the names of the columns that a format reads.
 type Columns struct {
-	slot map[string]uint8 // by folded name
-	Sign uint32           // slots that a map must have to be of this format, as bits
+	slot map[string]ranked // by folded name
+	Sign uint32            // slots that a map must have to be of this format, as bits
 }
 
-// NewColumns prepares columns: names[i] lists the folded spellings of slot i.
+// ranked is a slot, and in its upper half the position of a name among the spellings of the
+// slot.
+type ranked uint16
+
+// NewColumns prepares columns: names[i] lists the folded spellings of slot i, the best first.
 // A map is of this format if it has all the slots in sign.
 func NewColumns(names [][]string, sign ...uint8) *Columns {
-	c := &Columns{slot: make(map[string]uint8, 2*len(names))}
+	c := &Columns{slot: make(map[string]ranked, 2*len(names))}
 	for i, spellings := range names {
-		for _, name := range spellings {
-			c.slot[name] = uint8(i)
+		for rank, name := range spellings {
+			c.slot[name] = ranked(rank<<8 | i)
 		}
 	}
 	for _, s := range sign {
@@ -50,7 +54,9 @@ func NewColumns(names [][]string, sign ...uint8) *Columns {
 
 // Find returns the slot of the column called name, in any spelling that differs in
 // case and punctuation only: cs(User-Agent), cs_user_agent, csUserAgent.
-func (c *Columns) Find(name []byte) uint8 {
+func (c *Columns) Find(name []byte) uint8 { return uint8(c.find(name)) }
+
+func (c *Columns) find(name []byte) ranked {
 	var folded [MaxName]byte
 	n := 0
 	for _, b := range name {
@@ -71,38 +77,60 @@ func (c *Columns) Find(name []byte) uint8 {
 	return Unread
 }
 
-// Header returns the layout that a list of names asks for. It allocates: a file
-// has few headers.
+// Header returns the layout that a list of names asks for. Of two columns for one slot the
+// one with the better name is read: the address of the client is c-ip, and Client-IP a
+// header that anybody can set. Header allocates: a file has few headers.
 func (c *Columns) Header(names []byte, separator byte) Layout {
 	var l Layout
+	var read [Slots]struct{ at, rank int } // at is counted from 1
 	for len(names) > 0 && len(l) < maxNames {
 		name, rest, _ := bytes.Cut(names, []byte{separator})
-		if names = rest; len(name) > 0 {
-			l = append(l, c.Find(name))
+		if names = rest; len(name) == 0 {
+			continue
 		}
+		found := c.find(name)
+		s, rank := uint8(found), int(found>>8)
+		if s != Unread {
+			switch was := &read[s]; {
+			case was.at > 0 && was.rank <= rank:
+				s = Unread
+			case was.at > 0:
+				l[was.at-1] = Unread
+				fallthrough
+			default:
+				was.at, was.rank = len(l)+1, rank
+			}
+		}
+		l = append(l, s)
 	}
 	return l
 }
 
 // Claims reports whether the map m has the columns that make it of this format.
-func (c *Columns) Claims(m record.Value) bool {
-	var seen uint32
+func (c *Columns) Claims(m record.Value) bool { return c.Seen(m)&c.Sign == c.Sign }
+
+// Seen returns the slots of the columns of a map, as bits.
+func (c *Columns) Seen(m record.Value) (seen uint32) {
 	for key := range m.All() {
 		if s := c.Find(key); s != Unread {
 			seen |= 1 << s
 		}
 	}
-	return seen&c.Sign == c.Sign
+	return seen
 }
 
-// Open fills r from a map. Of a column that comes in two spellings the first
-// counts. Cells that are not text are written out into ev.
+// Open fills r from a map. Of a column that comes in two spellings the better one
+// counts: collectors add a time of their own. Cells that are not text are written out
+// into ev.
 func (c *Columns) Open(m record.Value, ev *event.Event, r *Row) {
+	var best [Slots]uint8
 	for key, field := range m.All() {
-		s := c.Find(key)
-		if s == Unread || r[s] != nil {
+		found := c.find(key)
+		s, rank := uint8(found), uint8(found>>8)
+		if s == Unread || r[s] != nil && rank >= best[s] {
 			continue
 		}
+		best[s] = rank
 		if r[s] = field.Bytes(); r[s] == nil && field.Present() {
 			var number [MaxName]byte
 			r[s] = ev.Hold(field.AppendText(number[:0]))

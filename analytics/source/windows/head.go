@@ -43,6 +43,7 @@ const (
 //	OpenTelemetry  provider, event_id, system_time, event_data
 //	evtx tools     Provider_attributes, EventId
 //	PowerShell     LogName, MachineName, ReplacementStrings
+//	Log Parser     EventLog, Strings (a text with bars)
 //	osquery        provider_name, eventid, datetime
 var headNames = [headCount][]string{
 	headProvider: {"ProviderName", "provider_name", "SourceName", "source_name", "EventSourceName", "Provider", "Provider_attributes", "Source"},
@@ -56,7 +57,7 @@ var headNames = [headCount][]string{
 	headVersion:  {"Version"},
 	headUser:     {"UserID", "user"},
 	headMessage:  {"Message", "Description", "RenderedDescription"},
-	headInserts:  {"StringInserts", "string_inserts", "ReplacementStrings", "insertion_strings", "InsertionStrings"},
+	headInserts:  {"StringInserts", "string_inserts", "ReplacementStrings", "insertion_strings", "InsertionStrings", "Strings"},
 	headData:     {"EventData", "event_data", "EventData_dynamic", "EventData_string", "RawXml"},
 	headSystem:   {"winlog", "win", "System", "data", "properties"},
 	headText:     {"log"},

@@ -69,6 +69,7 @@ func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 		r.byName(m) // NXLog and Log Analytics put the data beside the heads
 	}
 	r.byList(in.Structured(h[headInserts]))
+	r.byBars(h[headInserts].Bytes())
 	if !r.who() && r.count == 0 && r.message == nil && r.act().kind == security {
 		r.byLabel(m)
 	}
@@ -167,6 +168,20 @@ func (r *row) byList(list record.Value) {
 		r.put(fieldOf(name), r.text(value))
 	}
 }
+
+// byBars reads positional values with bars between them, as Log Parser writes them.
+func (r *row) byBars(text []byte) {
+	if bytes.IndexByte(text, '|') < 0 {
+		return
+	}
+	n := 0
+	for value := range bytes.SplitSeq(text, bar) {
+		r.insert(n, value)
+		n++
+	}
+}
+
+var bar = []byte("|")
 
 // onlyField returns the only field of a map.
 func onlyField(m record.Value) (name []byte, value record.Value) {
