@@ -71,7 +71,7 @@ func (r *row) body(in *format.Input, h *headSet, m record.Value) {
 	r.byList(in.Structured(h[headInserts]))
 	r.byBars(h[headInserts].Bytes())
 	if !r.who() && r.count == 0 && r.message == nil && r.act().kind == security {
-		r.byLabel(m)
+		labelledRecord{m}.read(r)
 	}
 }
 

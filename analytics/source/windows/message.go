@@ -3,6 +3,9 @@ package windows
 import (
 	"bytes"
 	"strings"
+
+	"redshank/analytics/record"
+	"redshank/analytics/source/table"
 )
 
 // messages are the orders of the values in the rendered Message of an event, by
@@ -164,4 +167,50 @@ func labelValue(text []byte) []byte {
 		}
 	}
 	return text[:end]
+}
+
+// Some collectors take the rendered message of an event apart and use its labels as names:
+// fluentd with the section before the label (account_for_which_logon_failed.account_name),
+// Splunk without it. A label of several sections then has several values, that of the logon
+// behind that of the process which asked for it.
+
+// labelName is the label of one value of an event, folded as column names are.
+type labelName struct {
+	id   int
+	name string
+}
+
+// fieldOfLabel are the fields by their labels, with and without the section.
+var fieldOfLabel = func() map[labelName]dataField {
+	all := make(map[labelName]dataField, 2*len(labels))
+	for _, l := range labels {
+		all[labelName{l.id, table.FoldName(l.section + l.label)}] = l.field
+		all[labelName{l.id, table.FoldName(l.label)}] = l.field
+	}
+	return all
+}()
+
+// labelledRecord is an event whose names are the labels of its message.
+type labelledRecord struct{ record.Value }
+
+// read sets the missing fields of a Security event.
+func (m labelledRecord) read(r *row) {
+	for key, value := range m.All() {
+		if field := fieldOfLabel[labelName{r.id, table.FoldName(string(key[:min(len(key), maxLabel)]))}]; field != fieldNone {
+			text := r.text(lastOf(value))
+			r.put(field, text[bytes.LastIndexByte(text, '\n')+1:])
+		}
+	}
+}
+
+// maxLabel is the longest label with its section, in bytes.
+const maxLabel = 64
+
+// lastOf returns the last element of a list, and any other value as it is: in CSV the
+// elements are lines of a text.
+func lastOf(v record.Value) record.Value {
+	for item := range v.Items() {
+		v = item
+	}
+	return v
 }
