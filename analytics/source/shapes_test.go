@@ -398,6 +398,9 @@ func TestReadmeNamesTestedShapes(t *testing.T) {
 			tested = append(tested, strings.ToLower(s.tool))
 		}
 	}
+	for name := range accessMaps {
+		tested = append(tested, strings.ToLower(name))
+	}
 	for name := range csvExports() {
 		tested = append(tested, strings.ToLower(name))
 	}
@@ -430,6 +433,12 @@ func FuzzShapes(f *testing.F) {
 	}
 	for _, d := range elasticDocuments {
 		f.Add([]byte(d.text))
+	}
+	for _, c := range accessMaps {
+		f.Add([]byte(c.text))
+	}
+	for _, text := range pipelineRecords {
+		f.Add([]byte(text))
 	}
 	for _, lines := range csvExports() {
 		f.Add([]byte(strings.Join(lines, "\n")))
