@@ -108,6 +108,8 @@ var cloudRecords = []struct{ name, in, want string }{
 	{"Graph OData function", graphWith("GET", "me/mailfolders('inbox')/messages/delta()", ""), "Access=sync | Mailbox= | Operation=GET /me/mailfolders/inbox/messages/delta"},
 	{"Graph OData function with a token", graphWith("GET", "me/mailFolders/inbox/messages/microsoft.graph.delta(token='a=b')", ""), "Access=sync | Operation=GET /me/mailFolders/inbox/messages/delta"},
 	{"Graph OData message", graphWith("GET", "me/messages('AAMkAD=')/$value", ""), "Access=bind | Items=1 | Operation=GET /me/messages/{id}/$value"},
+	{"Graph in upper case", graphWith("GET", "ME/MESSAGES/AAMkAD0=", ""), "Access=bind | Items=1 | Operation=GET /ME/MESSAGES/{id}"},
+	{"Graph escaped letters", graphWith("GET", "users/b@contoso.com/%6Dess%61ges/AAMkAD0=/%24value", ""), "Access=bind | Items=1 | Mailbox=b@contoso.com | Operation=GET /users/{id}/messages/{id}/$value"},
 	{"Graph OData escaped key", graphWith("GET", "users(%27b%40contoso.com%27)/messages(%27AAMkAD%3D%27)", ""), "Access=bind | Items=1 | Mailbox=b@contoso.com | Operation=GET /users/{id}/messages/{id}"},
 	{"Graph OData key without quotes", graphWith("GET", "users(5d0a1f2e-0020-4c39-b6e1-aa0000000020)/messages", ""), "Access=bind | Items=10 | Mailbox=5d0a1f2e-0020-4c39-b6e1-aa0000000020"},
 	{"Graph OData forward", graphWith("POST", "me/messages('AAMk')/microsoft.graph.forward", ""), "Access=send"},

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +24,7 @@ var pipelineRecords = map[string]string{
 	"directory":  `{"time":"2026-03-10T10:00:00Z","resourceId":"/tenants/t/providers/Microsoft.aadiam","operationName":"Consent to application","category":"AuditLogs","properties":{"id":"d1","result":"success","activityDisplayName":"Consent to application","activityDateTime":"2026-03-10T10:00:00Z","loggedByService":"Core Directory","initiatedBy":{"user":{"id":"u1","userPrincipalName":"alice@contoso.com","ipAddress":"203.0.113.7"}},"targetResources":[{"id":"sp1","modifiedProperties":[{"displayName":"Scope","newValue":"Mail.Read"}]}],"additionalDetails":[{"key":"User-Agent","value":"curl/8"}]}}`,
 	"Graph":      strings.NewReplacer(`"category"`, `"operationName":"Microsoft Graph Activity","resourceId":"/TENANTS/T","category"`, `"requestId"`, `"signInActivityId":"s","ipAddress":"203.0.113.7","appId":"a","requestId"`).Replace(shapeGraph),
 	"logon":      `{"System":{"Provider":{"Name":"Microsoft-Windows-Security-Auditing"},"EventID":4625,"TimeCreated":{"SystemTime":"2026-03-10T10:00:00Z"},"Channel":"Security","Computer":"e"},"EventData":{` + shapeData + `}}`,
+	"inserts":    `{"ProviderName":"Microsoft-Windows-Security-Auditing","EventID":4625,"Version":0,"TimeCreated":"2026-03-10 10:00:00 +0000","Channel":"Security","Computer":"e","EventRecordID":9,"StringInserts":["S-1-5-18","E$","C","0x3e7","S-1-0-0","alice@contoso.com","","0xc000006d","%%2313","0xc000006a","8","Advapi  ","Negotiate","E","-","-","0","0x2cec","C:\\x.exe","203.0.113.7","5"]}`,
 	"ticket":     `{"System":{"Provider":{"Name":"Microsoft-Windows-Security-Auditing"},"EventID":4768,"TimeCreated":{"SystemTime":"2026-03-10T10:00:00Z"},"Channel":"Security","Computer":"e"},"EventData":{"TargetUserName":"alice","TargetDomainName":"C","Status":"0x6","IpAddress":"::ffff:203.0.113.7"}}`,
 	"connection": `{"System":{"Provider":{"Name":"Microsoft-Windows-Sysmon"},"EventID":3,"TimeCreated":{"SystemTime":"2026-03-10T10:00:00Z"},"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"e"},"EventData":{"UtcTime":"2026-03-10 10:00:00.1","Image":"C:\\x.exe","User":"C\\alice","Protocol":"tcp","Initiated":"true","SourceIp":"192.0.2.5","DestinationIp":"203.0.113.7","DestinationHostname":"graph.microsoft.com"}}`,
 }
@@ -139,12 +140,9 @@ func listsAsText(r map[string]any) map[string]any {
 }
 
 // bracketed returns a path with the numbers in brackets.
-func bracketed(key string) string {
-	for n := range 10 {
-		key = strings.ReplaceAll(key, "."+strconv.Itoa(n), "["+strconv.Itoa(n)+"]")
-	}
-	return key
-}
+func bracketed(key string) string { return numberedPart.ReplaceAllString(key, "[$1]") }
+
+var numberedPart = regexp.MustCompile(`\.(\d+)`)
 
 // logAnalytics returns a row of a custom table.
 func logAnalytics(r map[string]any) map[string]any {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -60,7 +61,7 @@ func (r *restorer) unflatten(b *format.Scratch, m record.Value, separator byte) 
 		r.add(bytes.TrimLeft(key, "_"), value, separator) // GELF has one before each key
 	}
 	fields := r.fields
-	slices.SortStableFunc(fields, func(a, b flatField) int { return bytes.Compare(a.key, b.key) })
+	slices.SortStableFunc(fields, func(a, b flatField) int { return compareKeys(a.key, b.key) })
 	b.Buf = appendNested(b.Buf, fields, 0, separator, 0)
 	clear(fields) // views into the record
 }
@@ -111,6 +112,30 @@ func (r *restorer) numbered(key []byte, n int) []byte {
 	return r.keys[start:len(r.keys):len(r.keys)]
 }
 
+// compareKeys orders keys by their bytes, but by their value where both have numbers: the
+// elements of a list keep their order.
+func compareKeys(a, b []byte) int {
+	for len(a) > 0 && len(b) > 0 {
+		n, m := leadingDigits(a), leadingDigits(b)
+		if n == 0 || m == 0 {
+			n, m = 1, 1
+		}
+		if order := cmp.Or(cmp.Compare(n, m), bytes.Compare(a[:n], b[:m])); order != 0 {
+			return order
+		}
+		a, b = a[n:], b[m:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// leadingDigits returns how many digits a text begins with.
+func leadingDigits(text []byte) (n int) {
+	for n < len(text) && ascii.IsDigit(text[n]) {
+		n++
+	}
+	return n
+}
+
 // typed returns how many keys end with the type of their value.
 func typed(m record.Value) (n int) {
 	for key := range m.All() {
@@ -142,11 +167,12 @@ func appendUntyped(dst []byte, m record.Value) []byte {
 	return dst
 }
 
-// separated returns how many keys have a separator inside, or the underscore of GELF before
-// them.
+// separated returns how many keys have a separator inside, the underscore of GELF before
+// them, or the brackets of a list.
 func separated(m record.Value, separator byte) (n int) {
 	for key := range m.All() {
-		if splitAt(key, 0, separator) > 0 || separator == '_' && len(key) > 1 && key[0] == '_' {
+		switch {
+		case splitAt(key, 0, separator) > 0, separator == '_' && len(key) > 1 && key[0] == '_', separator == '.' && bytes.IndexAny(key, "[{") > 0:
 			n++
 		}
 	}

@@ -30,8 +30,8 @@ func (g *Graph) read(ev *event.Event) mailAct {
 	method := g.p[graphMethod].Bytes()
 	path, query := splitURI(g.p[graphURI].Bytes())
 	var segments [maxSegments][]byte
-	s := segmentsOf(path, segments[:0])
-	if len(s) > 0 && (string(s[0]) == "beta" || s[0][0] == 'v' && len(s[0]) == len("v1.0")) {
+	s := segmentsOf(path, segments[:0], ev)
+	if len(s) > 0 && (ascii.EqualFold(s[0], "beta") || s[0][0]|0x20 == 'v' && len(s[0]) == len("v1.0")) {
 		s = s[1:]
 	}
 	if len(s) < 2 {
@@ -48,12 +48,18 @@ func (g *Graph) read(ev *event.Event) mailAct {
 // segmentsOf appends the segments of a path to list, as many as there is room for. A
 // key of OData in parentheses is a segment of its own: users('id')/messages('id') is
 // the same as users/id/messages/id. Functions lose their parameters and their
-// namespace.
-func segmentsOf(path []byte, list [][]byte) [][]byte {
+// namespace. Graph takes names in any case and with any letter escaped, and logs them as the
+// client has written them.
+func segmentsOf(path []byte, list [][]byte, ev *event.Event) [][]byte {
 	for len(path) > 0 && len(list) < cap(list) {
 		var segment []byte
 		if segment, path, _ = bytes.Cut(path, []byte("/")); len(segment) == 0 {
 			continue
+		}
+		if bytes.IndexByte(segment, '%') >= 0 {
+			if name := request.Unescaped(segment, ev); isWord(name) {
+				segment = name
+			}
 		}
 		if len(segment) > len(namespace) && ascii.HasPrefix(segment, namespace) {
 			segment = segment[len(namespace):]
@@ -114,7 +120,7 @@ func splitURI(uri []byte) (path, query []byte) {
 // everything a user can see; the log does not say whether that includes mail.
 func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event) mailAct {
 	switch first := s[0]; {
-	case string(first) == "search":
+	case ascii.EqualFold(first, "search"):
 		return mailAct{event.MailAccess, event.Search, 0}
 	case ascii.EqualFold(first, "me"):
 		return mailRequest(method, s[1:], query)
@@ -132,7 +138,7 @@ func (g *Graph) meaning(method []byte, s [][]byte, query []byte, ev *event.Event
 // exports and imports mailboxes.
 func exportRequest(s [][]byte) mailAct {
 	switch last := s[len(s)-1]; {
-	case ascii.EqualFold(last, "exportItems"):
+	case ascii.EqualFold(last, "exportitems"):
 		return mailAct{action: event.MailAccess, access: event.Export}
 	case ascii.EqualFold(last, "delta"):
 		return mailAct{action: event.MailAccess, access: event.Sync}
