@@ -2,6 +2,8 @@ package source
 
 import (
 	"bytes"
+	"fmt"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -20,6 +22,7 @@ type prefixHeader struct {
 	time, host, app []byte
 	data            []byte // structured data of RFC 5424, with its brackets; nil: none
 	message         []byte
+	id              []byte // of a Windows event; nil: not known
 }
 
 // forwarderHeader splits text into a header and the message. ok is false if text does
@@ -114,6 +117,50 @@ func structuredEnd(text []byte) int {
 // maxParams bounds the parameters of structured data that are read.
 const maxParams = 128
 
+// audits reports whether the message is a rendered event of the Security log, as evtsys and
+// NXLog's to_syslog_bsd send it. h.id is then the number of the event, which evtsys writes
+// before the message.
+func (h *prefixHeader) audits() bool {
+	if !bytes.Contains(h.app, securityAuditing) {
+		return false
+	}
+	h.app = ascii.UpTo(h.app, "[") // the process
+	if id, _, found := bytes.Cut(h.message, []byte(": ")); found && ascii.Number(id) >= 0 {
+		h.id = id
+	}
+	for _, sentence := range auditSentences {
+		if h.id == nil && bytes.HasPrefix(h.message, []byte(sentence.text)) {
+			h.id = []byte(sentence.id)
+		}
+	}
+	return h.id != nil
+}
+
+var securityAuditing = []byte("Security-Auditing")
+
+// auditSentences are what the messages of the events begin with that are decoded.
+var auditSentences = [...]struct{ text, id string }{
+	{"An account failed to log on.", "4625"},
+	{"An account was successfully logged on.", "4624"},
+	{"A user account was locked out.", "4740"},
+	{"A Kerberos authentication ticket (TGT) was requested.", "4768"},
+	{"Kerberos pre-authentication failed.", "4771"},
+	{"The computer attempted to validate the credentials for an account.", "4776"},
+}
+
+// withYear returns the time of a header, "Mar 10 10:00:00", with the year in which it was
+// last before now, but for a day by which clocks and zones may differ.
+func withYear(at []byte, now time.Time) []byte {
+	if now.IsZero() || len(at) != len(time.Stamp) {
+		return at
+	}
+	year := now.Year()
+	if t, err := time.Parse(time.Stamp, string(at)); err == nil && t.AddDate(year-t.Year(), 0, -1).After(now) {
+		year--
+	}
+	return fmt.Appendf(nil, "%s %d %s", at[:6], year, at[7:])
+}
+
 // record returns the parameters of the structured data as a map, with the fields of
 // the header under the names that NXLog gives them.
 func (h *prefixHeader) record(s *format.Scratch) record.Value {
@@ -128,6 +175,9 @@ func (h *prefixHeader) record(s *format.Scratch) record.Value {
 	app := b.unescaped(bytes.ReplaceAll(h.app, []byte("_"), []byte(" ")))
 	fields = append(fields, objectField{"EventTime", b.unescaped(h.time)}, objectField{"Hostname", b.unescaped(h.host)},
 		objectField{"SourceName", app}, objectField{"Message", b.unescaped(h.message)})
+	if h.id != nil {
+		fields = append(fields, objectField{"EventID", b.unescaped(h.id)})
+	}
 	return b.object(fields...)
 }
 

@@ -195,7 +195,10 @@ func (s *Set) openBehindPrefix(text []byte, depth int) bool {
 	if !ok {
 		return false
 	}
-	if len(h.data) > 0 && s.open(h.record(&s.scratch), depth+1) {
+	if h.audits() {
+		h.time = withYear(h.time, s.in.Time)
+	}
+	if (len(h.data) > 0 || h.id != nil) && s.open(h.record(&s.scratch), depth+1) {
 		return true
 	}
 	h.message = trim(h.message)

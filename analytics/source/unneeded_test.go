@@ -77,7 +77,7 @@ func TestLineKind(t *testing.T) {
 		`<Event MailboxGuid="a" LastAccessed="b" Operation="MessageBind" />`:                                                                              "Search-MailboxAuditLog",
 		"2026-03-10T10:00:00Z CEF:0|MCAS|SIEM_Agent|0.1|EVENT_CATEGORY_LOGIN|Log on|0|suser=alice@contoso.com":                                            "CEF of MCAS SIEM_Agent",
 		"<13>Mar 10 10:00:00 e LEEF:1.0|Microsoft|Windows|10|4625|usrName=alice@contoso.com\tsrc=203.0.113.7":                                             "LEEF, which",
-		"<13>Mar 10 10:00:00 e Security-Auditing: 4625: AUDIT_FAILURE An account failed to log on. Subject: Account Name: alice":                          "a rendered Windows event",
+		"<13>Mar 10 10:00:00 e Microsoft-Windows-Security-Auditing[7]: Fehler beim Anmelden eines Kontos.":                                                "a rendered Windows event",
 		`<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><MS><S N="AuditData">alice</S></MS></Obj></Objs>`: "PowerShell's Export-Clixml",
 		"nothing that is known": "line of 4 words",
 	} {

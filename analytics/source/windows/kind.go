@@ -24,6 +24,7 @@ const (
 var providers = map[string]providerKind{
 	"microsoft-windows-security-auditing":  security,
 	"microsoft windows security auditing.": security, // as Splunk renders it
+	"security-auditing":                    security, // as evtsys abbreviates it
 	"microsoft-windows-powershell":         powerShell,
 	"powershellcore":                       powerShell,
 	"microsoft-windows-sysmon":             sysmon,
