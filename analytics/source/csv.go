@@ -36,7 +36,7 @@ var csvHeaders = [...]string{
 	"auditdata", "officeworkload", "userprincipalname", "signinactivityid", "sign-in error code", "auditlogrecordtype",
 	"eventid", "eventrecordid", "eventdata", "requesturi", auditHeader,
 	"targetusername", "keywordsdisplaynames", "_raw", "raweventdata", "targetresources", viewerHeader, "lastaccessed", "cmdletparameters",
-	"workload", "calleripaddress", "accountupn", "accountobjectid", "cs-uri-stem", "csuristem", "cs_uri_stem",
+	"workload", "creationtime", "calleripaddress", "accountupn", "accountobjectid", "cs-uri-stem", "csuristem", "cs_uri_stem",
 }
 
 // quotedHeaders are columns of the text logs of Exchange. The logs do not quote the names of

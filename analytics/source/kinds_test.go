@@ -135,14 +135,15 @@ func csvExports() map[string][]string {
 			"Audit Failure,3/10/2026 10:00:01 AM,Microsoft-Windows-Security-Auditing,4625,Logon," + cell(viewed)},
 		"Get-WinEvent": {`"Message","Id","RecordId","ProviderName","LogName","MachineName","TimeCreated","KeywordsDisplayNames"`,
 			cell(viewed) + `,"4625","9","Microsoft-Windows-Security-Auditing","Security","exch01","3/10/2026 10:00:01 AM","x"`},
-		"Splunk":             {`"_time","_raw",host,sourcetype`, `"2026-03-10T10:00:00.000+0000",` + audit + `,h,o365`},
-		"Excel":              {"sep=;", "RecordId;AuditData", "1;" + audit},
-		"Defender":           {"Timestamp,Application,ApplicationId,LogonType,ErrorCode,AccountUpn,IPAddress,UserAgent", `"Mar 10, 2026 10:00:00 AM",Outlook,app,"[""interactiveUser""]",50126,alice@contoso.com,203.0.113.7,x`},
-		"audit records":      {"CreationTime,Id,Operation,RecordType,Workload,ClientIP,UserId,ErrorNumber", "2026-03-10T10:00:00,a1,UserLoginFailed,15,AzureActiveDirectory,203.0.113.7,alice@contoso.com,50126"},
-		"IIS":                {"date,time,cs-method,cs-uri-stem,cs-username,c-ip,sc-status,sc-substatus,sc-win32-status", "2026-03-10,10:00:00,POST,/EWS/Exchange.asmx,alice@contoso.com,203.0.113.7,401,1,1326"},
-		"IMAP, Export-Csv":   {`"dateTime","sessionId","seqNumber","sIp","cIp","user","command","parameters","context"`, `"2026-03-10T10:00:00Z","08DA0000000000AB","2","192.0.2.20:993","203.0.113.7:55","alice@contoso.com","login","x","R=""a NO LOGIN failed."";Msg=AuthFailed:LogonDenied"`},
-		"Log Parser":         {"EventLog,RecordNumber,TimeGenerated,EventID,SourceName,Strings,ComputerName", `Security,9,2026-03-10 10:00:00,4625,Microsoft-Windows-Security-Auditing,S-1-5-18|E$|C|0x3e7|S-1-0-0|alice@contoso.com||0xc000006d|%%2313|0xc000006a|8|Advapi  |Negotiate|E|-|-|0|0x2cec|C:\x.exe|203.0.113.7|5,e`},
-		"Log Analytics, tab": {strings.ReplaceAll(log, ",", "\t"), "3/10/2026, 10:00:01.000 AM\t50126\talice@contoso.com\tapp-1\t203.0.113.7\t3/10/2026, 10:00:00.000 AM\tFR"},
+		"Splunk":                 {`"_time","_raw",host,sourcetype`, `"2026-03-10T10:00:00.000+0000",` + audit + `,h,o365`},
+		"PowerShell, few fields": {`"CreationTime","UserId","Operation","ClientIP","ErrorNumber"`, `"3/10/2026 10:00:00 AM","alice@contoso.com","UserLoginFailed","203.0.113.7","50126"`},
+		"Excel":                  {"sep=;", "RecordId;AuditData", "1;" + audit},
+		"Defender":               {"Timestamp,Application,ApplicationId,LogonType,ErrorCode,AccountUpn,IPAddress,UserAgent", `"Mar 10, 2026 10:00:00 AM",Outlook,app,"[""interactiveUser""]",50126,alice@contoso.com,203.0.113.7,x`},
+		"audit records":          {"CreationTime,Id,Operation,RecordType,Workload,ClientIP,UserId,ErrorNumber", "2026-03-10T10:00:00,a1,UserLoginFailed,15,AzureActiveDirectory,203.0.113.7,alice@contoso.com,50126"},
+		"IIS":                    {"date,time,cs-method,cs-uri-stem,cs-username,c-ip,sc-status,sc-substatus,sc-win32-status", "2026-03-10,10:00:00,POST,/EWS/Exchange.asmx,alice@contoso.com,203.0.113.7,401,1,1326"},
+		"IMAP, Export-Csv":       {`"dateTime","sessionId","seqNumber","sIp","cIp","user","command","parameters","context"`, `"2026-03-10T10:00:00Z","08DA0000000000AB","2","192.0.2.20:993","203.0.113.7:55","alice@contoso.com","login","x","R=""a NO LOGIN failed."";Msg=AuthFailed:LogonDenied"`},
+		"Log Parser":             {"EventLog,RecordNumber,TimeGenerated,EventID,SourceName,Strings,ComputerName", `Security,9,2026-03-10 10:00:00,4625,Microsoft-Windows-Security-Auditing,S-1-5-18|E$|C|0x3e7|S-1-0-0|alice@contoso.com||0xc000006d|%%2313|0xc000006a|8|Advapi  |Negotiate|E|-|-|0|0x2cec|C:\x.exe|203.0.113.7|5,e`},
+		"Log Analytics, tab":     {strings.ReplaceAll(log, ",", "\t"), "3/10/2026, 10:00:01.000 AM\t50126\talice@contoso.com\tapp-1\t203.0.113.7\t3/10/2026, 10:00:00.000 AM\tFR"},
 	}
 }
 

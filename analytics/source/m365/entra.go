@@ -75,8 +75,8 @@ func (e *Entra) sort() entraKind {
 			return entraPrincipal
 		}
 		return entraUser
-	case e.f[entraResultType].Present() && p[propUser].Present() && p[propIP].Present():
-		return entraUser // a query of Log Analytics with few columns
+	case (e.f[entraResultType].Present() || p[propStatus].Present() || p[propErrorCode].Present()) && p[propUser].Present() && p[propIP].Present():
+		return entraUser // a query of Log Analytics with few columns, or what people select in PowerShell
 	case bytes.Contains(e.f[entraResource].Bytes(), []byte("icrosoft.aadiam")):
 		return entraOther
 	}

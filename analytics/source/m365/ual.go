@@ -20,9 +20,10 @@ func NewUAL(operation func(name []byte) event.Operation) format.Format {
 // Source is event.UAL.
 func (*UAL) Source() event.Source { return event.UAL }
 
-// Claims requires an operation and two more of the fields that every form has. It
-// rejects rows with AuditData, which contains the actual record. Rows of
-// Search-MailboxAuditLog and Search-AdminAuditLog have no type and no workload.
+// Claims requires an operation and two more of the fields that every form has, or four
+// that people select in PowerShell. It rejects rows with AuditData, which contains the
+// actual record. Rows of Search-MailboxAuditLog and Search-AdminAuditLog have no type and
+// no workload.
 func (u *UAL) Claims(in *format.Input) bool {
 	if !in.Fields.IsMap() {
 		return false
@@ -38,7 +39,14 @@ func (u *UAL) Claims(in *format.Input) bool {
 		return false
 	}
 	return (at[ualLastAccessed] > 0 && at[ualLogonType] > 0 || at[ualRecordType]+at[ualWorkload]+at[ualOfficeWorkload] > 0 &&
-		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0) && !u.flattened(in)
+		at[ualCreationTime]+at[ualOfficeWorkload]+at[ualUserID] > 0 || u.selected()) && !u.flattened(in)
+}
+
+// selected reports whether the record has the time, the account and the address of an
+// operation.
+func (u *UAL) selected() bool {
+	at := &u.at
+	return at[ualCreationTime] > 0 && at[ualUserID] > 0 && at[ualClientIP]+at[ualClientIPAddress]+at[ualActorIP] > 0
 }
 
 // flattened reports whether the record has none of the lists and maps of its kind, and
