@@ -177,6 +177,7 @@ var shapeKinds = []struct {
 		{"PowerShell, object in text", strings.Replace(shapeSignIn, `"status":{"errorCode":50126,"failureReason":"x"}`, `"status":"@{errorCode=50126; failureReason=x}"`, 1)},
 		{"AzureAD module, object in text", strings.Replace(shapeSignIn, `"status":{"errorCode":50126,"failureReason":"x"}`, `"Status":"class SignInStatus {\n  ErrorCode: 50126\n  FailureReason: x\n}\n"`, 1)},
 		{"PowerShell, few fields of an audit record", `{"CreationTime":"2026-03-10T10:00:00","UserId":"alice@contoso.com","Operation":"UserLoginFailed","ClientIP":"203.0.113.7","LogonError":"InvalidUserNameOrPassword"}`},
+		{"PowerShell, code for a status", strings.Replace(shapeSignIn, `"status":{"errorCode":50126,"failureReason":"x"}`, `"Status":"50126"`, 1)},
 		{"PowerShell, few fields of a sign-in", `{"CreatedDateTime":"2026-03-10T10:00:00Z","UserPrincipalName":"alice@contoso.com","AppDisplayName":"x","IPAddress":"203.0.113.7","ErrorCode":50126}`},
 		{"XDR sign-in", `{"time":"2026-03-10T10:00:09Z","category":"AdvancedHunting-AADSignInEventsBeta","properties":{"Timestamp":"2026-03-10T10:00:00Z","ApplicationId":"x","ErrorCode":50126,"AccountUpn":"alice@contoso.com","AccountObjectId":"o","IPAddress":"203.0.113.7","UserAgent":"a","RequestId":"r"}}`},
 	}},

@@ -65,6 +65,9 @@ func (e *Entra) outcome(in *format.Input, ev *event.Event) {
 		code, ok = e.p[propErrorCode].Int()
 	}
 	if !ok {
+		code, ok = e.p[propStatus].Int() // selected from the object in PowerShell
+	}
+	if !ok {
 		code, ok = writtenNumber(e.p[propStatus].Bytes(), "errorcode")
 	}
 	switch {
