@@ -49,10 +49,14 @@ func (c *evidence) unrelated(d *profile, i *theft.Theft, n *observation) (known 
 
 // open opens an incident around an observation. If the account that let the
 // application in, or the application that the account let in, has one already, or
-// another account has one from the same address, the subject joins that incident.
+// another account has one from the same address, the subject joins that incident. A
+// subject with maxThefts at that time gets no more: the observation joins the latest.
 func (c *evidence) open(d *profile, center *observation) *theft.Theft {
 	c.subjects.profiles.Protect(d.key)
 	i := c.linkedIncident(d, center)
+	if i == nil && d.busy(center.first) {
+		return d.thefts[len(d.thefts)-1]
+	}
 	switch {
 	case i == nil:
 		if i = c.ofAddress(d, center); i == nil {

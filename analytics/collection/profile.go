@@ -243,6 +243,11 @@ func (d *profile) suspicious(at int64) bool {
 	return slices.ContainsFunc(d.thefts, func(i *theft.Theft) bool { return i.Severity > alert.Low && within(i, at) })
 }
 
+// busy reports whether the subject has as many incidents at a time as it can have.
+func (d *profile) busy(at int64) bool {
+	return len(d.thefts) == maxThefts && !slices.ContainsFunc(d.thefts, func(i *theft.Theft) bool { return !within(i, at) })
+}
+
 // within reports whether a time is within a day of an incident.
 func within(i *theft.Theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 
