@@ -11,7 +11,7 @@ import (
 // StateFormat is the version of what Changes writes. An engine restores its own
 // version only: a saved struct with another number of fields cannot be read, so each new
 // field changes the version.
-const StateFormat = 6
+const StateFormat = 7
 
 // Entry is one saved entry of a table.
 type Entry = state.Entry

@@ -37,6 +37,19 @@ func (c *Credentials) CountAccount(key uint64) bool { return c.all.Add(key) }
 // accounts Has reports none.
 func (c *Credentials) Has(key uint64) bool { return c.all.Has(key) }
 
+// includes reports whether all accounts of others are known to be among those of c.
+func (c *Credentials) includes(others *Credentials) bool {
+	if others.Count() > len(others.at) {
+		return false // not all are listed
+	}
+	for key := range others.at {
+		if !c.Has(key) {
+			return false
+		}
+	}
+	return true
+}
+
 // Add adds an account by the hash of its name, and reports whether the account is
 // known to be new.
 func (c *Credentials) Add(key uint64, found alert.Credential) bool {

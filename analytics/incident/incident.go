@@ -39,6 +39,7 @@ type Incident struct {
 	Labels   []string    // of Client, from the policy
 	Location policy.Location
 	Campaign string   // id of the campaign that the client is part of
+	Apart    int      // failures of the client since then that are not those of the campaign
 	Members  []string // of a campaign: ids of the incidents of single clients, at most MaxListed
 	Detail   Detail
 

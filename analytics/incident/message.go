@@ -17,7 +17,7 @@ func (i *Incident) message(phase string) *alert.Alert {
 		Valid: i.Valid.listed(), Familiar: i.Familiar.without(&i.Valid),
 		Services: i.serviceNames(), Agents: slices.Clone(i.agents), Apps: slices.Clone(i.apps),
 		Counts: i.Counts, Window: i.Window, Subject: i.Subject, Evidence: slices.Clone(i.evidence),
-		Labels: i.Labels, Suppressed: i.suppressed, Campaign: i.Campaign, Members: slices.Clone(i.Members),
+		Labels: i.Labels, Suppressed: i.suppressed, Campaign: i.Campaign,
 	}
 	a.Counts.DistinctIPs = i.clients.Count()
 	l := &i.Location

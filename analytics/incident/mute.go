@@ -38,31 +38,79 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 	return n
 }
 
-// covered reports whether the messages of a campaign include an incident, so that it sends
-// none of its own, and counts the message as suppressed in the campaign. A botnet has
-// thousands of clients with an incident each: the campaign has sent a message and lists as
-// many of them as an alert can, with all agents and applications of this one, which is not
-// listed, has sent nothing, has no credential, and is less than a tenth of the campaign. If
-// the campaign is withdrawn the incident sends its message after all.
+// covered reports whether the messages of the campaign of an incident include it, so that it
+// sends none of its own now, and counts the message as suppressed in the campaign. One attack
+// from ten servers, or from thousands, is one thing to an analyst. An incident that has sent a
+// message before the campaign sends its final one. If the campaign is withdrawn, all send theirs.
 func (t *Tracker) covered(i *Incident) bool {
-	if i.Campaign == "" || i.last.sequence > 0 || i.Severity >= alert.Critical {
-		return false
-	}
 	k := t.ByID(i.Campaign)
-	if k == nil || k.last.sequence == 0 || len(k.Members) < MaxListed || slices.Contains(k.Members, i.ID) || 10*i.Detail.Volume() >= k.Detail.Volume() ||
-		!containsAll(k.agents, i.agents) || !containsAll(k.apps, i.apps) {
+	if k == nil || !k.tellsOf(i) {
 		return false
 	}
-	if !i.last.muted {
-		k.suppressed++
-		t.stats.Suppressed++
+	l := &i.last
+	if l.sequence == 0 && l.volume > 0 {
+		return true // as before
 	}
-	i.last = notification{at: i.End, sent: t.newest, severity: i.Severity, class: i.Class, volume: i.Detail.Volume(), muted: true}
+	k.suppressed++
+	t.stats.Suppressed++
+	l.at, l.severity, l.class, l.volume, l.valid, l.upToDate = i.End, i.Severity, i.Class, i.Detail.Volume(), i.compromised(), false
 	t.MarkDirty(i)
 	t.MarkDirty(k)
 	return true
 }
 
-func containsAll(list, of []string) bool {
-	return !slices.ContainsFunc(of, func(s string) bool { return !slices.Contains(list, s) })
+// maxApart is how many failures that are not those of a campaign one of its clients may have for
+// the messages of the campaign to include it: as many more are an attack of its own.
+const maxApart = 4
+
+// crowd is a Detail that knows how much of an attack from many clients one of them makes.
+type crowd interface {
+	// ShareOf returns the share of the client of an incident in the latest attempts of the attack
+	// that are in the time of the incident.
+	ShareOf(i *Incident) float64
+}
+
+// tellsOf reports whether the messages of a campaign, which has sent one, include a client: it is
+// no more severe, makes less than half of the campaign while it takes part, has made hardly any
+// failures but those of the campaign, and no credential, agent or application of it is missing
+// there, except where too many agents or applications are to be listed.
+func (k *Incident) tellsOf(i *Incident) bool {
+	whole, ok := k.Detail.(crowd)
+	return ok && k.last.sequence > 0 && i.Severity <= k.Severity && i.Apart <= maxApart &&
+		lists(k.agents, i.agents) && lists(k.apps, i.apps) && k.Valid.includes(&i.Valid) && whole.ShareOf(i) < 0.5
+}
+
+// lists reports whether a list has all of some texts, or is full.
+func lists(list, of []string) bool {
+	return len(list) >= maxAgents || !slices.ContainsFunc(of, func(s string) bool { return !slices.Contains(list, s) })
+}
+
+// leave settles what becomes of the clients that a campaign which closes has covered: its final
+// message includes them, unless it is withdrawn. A client that closes and has sent no message
+// is no longer listed by its campaign.
+func (t *Tracker) leave(i *Incident) {
+	if k := t.ByID(i.Campaign); k != nil && i.last.sequence == 0 {
+		k.Members = slices.DeleteFunc(k.Members, func(id string) bool { return id == i.ID })
+	}
+	if len(i.Members) == 0 {
+		return
+	}
+	t.Each(i.Rule, func(o *Incident) {
+		switch {
+		case o.Campaign != i.ID || o.last.sequence > 0:
+		case i.withdrawn:
+			t.Update(o)
+		case i.tellsOf(o):
+			o.last.upToDate = true
+			t.MarkDirty(o)
+		}
+	})
+}
+
+// listedMembers returns the members of a campaign without those that have sent no message.
+func (t *Tracker) listedMembers(k *Incident) []string {
+	return slices.DeleteFunc(slices.Clone(k.Members), func(id string) bool {
+		i := t.ByID(id)
+		return i != nil && i.last.sequence == 0
+	})
 }

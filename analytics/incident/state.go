@@ -55,6 +55,7 @@ type savedIncident struct {
 	Members    []string
 	Detail     []byte
 	Joined     int
+	Apart      int
 }
 
 type savedNotification struct {
@@ -107,7 +108,7 @@ func (i *Incident) saved() (savedIncident, error) {
 		Account: i.Account, Subject: i.Subject, Joined: i.Joined, Start: i.Start, End: i.End, Counts: i.Counts, Services: i.Services,
 		Labels: i.Labels, IPs: i.ips, Agents: i.agents, Apps: i.apps,
 		Hosts: i.hosts, Evidence: i.evidence, Cloud: i.cloud, Location: i.Location, Suppressed: i.suppressed,
-		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members,
+		Waiting: i.waiting, Order: i.order, Campaign: i.Campaign, Members: i.Members, Apart: i.Apart,
 		Last: savedNotification{l.sequence, l.at, l.severity, l.class, l.volume, l.valid, l.upToDate, l.muted, l.sent}}
 	var errs [4]error
 	s.Valid, errs[0] = i.Valid.saved()
@@ -123,7 +124,7 @@ func (s *savedIncident) restored(id string, rule *alert.Rule, detail func(*Incid
 		Account: s.Account, Subject: s.Subject, Joined: s.Joined, Start: s.Start, End: s.End, Counts: s.Counts, Services: s.Services,
 		Labels: s.Labels, ips: s.IPs, agents: s.Agents, apps: s.Apps,
 		hosts: s.Hosts, evidence: s.Evidence, cloud: s.Cloud, Location: s.Location, suppressed: s.Suppressed,
-		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members,
+		waiting: s.Waiting, order: s.Order, Campaign: s.Campaign, Members: s.Members, Apart: s.Apart,
 		last: notification{sequence: l.Sequence, at: l.At, sent: l.Sent, severity: l.Severity, class: l.Class,
 			volume: l.Volume, valid: l.Valid, upToDate: l.UpToDate, muted: l.Muted}}
 	i.Detail = detail(i)

@@ -60,6 +60,7 @@ func NewTracker(p *policy.Policy) *Tracker {
 	t.incidents, _ = simplelru.NewLRU(MaxIncidents, func(id string, i *Incident) {
 		t.MarkDirty(i)
 		t.finalUpdate(i)
+		t.leave(i)
 		i.closed = true
 		t.ended.Add(id, i.last.sequence)
 		t.budget.release(i)
@@ -230,6 +231,7 @@ func (t *Tracker) Flush() []*alert.Alert {
 		t.minute, t.sent = m, 0
 		t.reviewWaiting()
 	}
+	slices.SortStableFunc(t.updated, campaignsFirst)
 	for n, i := range t.updated {
 		i.updated = false
 		t.incidents.Get(i.ID) // the LRU order is that of the last update
@@ -243,12 +245,15 @@ func (t *Tracker) Flush() []*alert.Alert {
 	return t.take()
 }
 
-// reviewWaiting sends the messages that have waited for the next minute: those of campaigns
-// before those of the clients in them.
+// campaignsFirst orders campaigns before the clients in them: their messages include those of
+// the clients.
+func campaignsFirst(a, b *Incident) int { return cmp.Compare(len(b.Members), len(a.Members)) }
+
+// reviewWaiting sends the messages that have waited for the next minute.
 func (t *Tracker) reviewWaiting() {
 	waiting := t.waiting
 	t.waiting = nil
-	slices.SortStableFunc(waiting, func(a, b *Incident) int { return cmp.Compare(len(b.Members), len(a.Members)) })
+	slices.SortStableFunc(waiting, campaignsFirst)
 	for _, i := range waiting {
 		i.waiting = false
 		if i.closed {
@@ -333,6 +338,7 @@ func (t *Tracker) notify(i *Incident, phase string) {
 	i.last = notification{sequence: sent + 1, at: i.End, sent: t.newest, severity: i.Severity, class: i.Class,
 		volume: i.Detail.Volume(), valid: i.compromised(), upToDate: true}
 	a := i.message(phase)
+	a.Members = t.listedMembers(i)
 	if !i.withdrawn && t.muted(a, worst) {
 		i.last.sequence, i.last.muted = sent, true
 		t.stats.Muted++
@@ -372,7 +378,7 @@ func (t *Tracker) finalUpdate(i *Incident) {
 		t.notify(i, alert.PhaseWithdrawn)
 		return
 	}
-	if !t.covered(i) {
+	if i.last.sequence > 0 || !t.covered(i) {
 		t.notify(i, alert.PhaseQuiet)
 	}
 }

@@ -20,8 +20,11 @@ type graded struct {
 	volume   int
 }
 
-func (g *graded) Assess()               { g.incident.Class, g.incident.Severity = g.class, g.severity }
-func (g *graded) Volume() int           { return g.volume }
+func (g *graded) Assess()     { g.incident.Class, g.incident.Severity = g.class, g.severity }
+func (g *graded) Volume() int { return g.volume }
+func (g *graded) ShareOf(i *Incident) float64 {
+	return float64(i.Detail.Volume()) / float64(g.volume)
+}
 func (g *graded) Fill(a *alert.Alert)   { a.Message = g.class }
 func (g *graded) Save() ([]byte, error) { return []byte{byte(g.severity), byte(g.volume)}, nil }
 func (g *graded) Restore(b []byte) error {
@@ -210,11 +213,9 @@ func TestCapPerMinute(t *testing.T) {
 	expect(t, "nothing is left", tracker.Flush())
 }
 
-// An incident closes after the quiet time and the permitted lateness, with a final
-// message if the last one is not up to date.
-// The clients that a campaign does not list send no message, except one that is large, has
-// a credential or has an agent that the campaign does not list. The campaign sends its message
-// before those of the clients.
+// The clients of a campaign send no message, except one that is large, has a credential, has an
+// agent that the campaign does not list, or makes failures that are not those of the campaign. The
+// campaign sends its message before those of the clients, and lists the clients that have sent one.
 func TestClientsOfACampaign(t *testing.T) {
 	tracker := newGraded(t, func(p *policy.Policy) { p.Alerts.PerMinute = MaxListed })
 	client := func(n int) string { return fmt.Sprint("192.0.2.", n) }
@@ -222,37 +223,61 @@ func TestClientsOfACampaign(t *testing.T) {
 		touch(tracker, client(n), begin)
 	}
 	expect(t, "clients", tracker.Flush(), slices.Repeat([]string{alert.PhaseOpened}, MaxListed)...)
-	for n := range 2 * MaxListed {
-		touch(tracker, client(MaxListed+n), begin)
-	}
 	whole := touch(tracker, "campaign", begin)
 	whole.volume = 100
+	touch(tracker, client(0), begin).class = "guessing"
 	for n := range 3 * MaxListed {
-		i := tracker.Open(gradedRule, client(n), begin)
-		if i.Campaign = whole.incident.ID; len(whole.incident.Members) < MaxListed {
+		i := touch(tracker, client(n), begin).incident
+		if i.Campaign = whole.incident.ID; n%3 == 0 {
 			whole.incident.Members = append(whole.incident.Members, i.ID)
 		}
 	}
 	expect(t, "above the cap", tracker.Flush())
-	touch(tracker, client(MaxListed), begin).volume = 10
+	large := touch(tracker, client(MaxListed), begin)
+	large.volume = 50
 	touch(tracker, client(MaxListed+1), begin).severity = alert.Critical
 	touch(tracker, client(MaxListed+2), begin).incident.agents = []string{"curl/8"}
+	touch(tracker, client(MaxListed+3), begin).incident.Apart = maxApart + 1
 	tracker.Advance(begin + event.Minute)
 	got := tracker.Flush()
-	expect(t, "the campaign and three clients", got, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened, alert.PhaseOpened)
-	if len(got) > 0 && got[0].ID != whole.incident.ID {
-		t.Errorf("the first message is of %s, want the campaign", got[0].ID)
+	expect(t, "the campaign and four clients", got, slices.Repeat([]string{alert.PhaseOpened}, 5)...)
+	if len(got) == 0 || got[0].ID != whole.incident.ID || len(got[0].Members) != 7 {
+		t.Errorf("the first messages are %+v, want that of the campaign, with seven clients", got)
 	}
-	if want := 2*MaxListed - 3; whole.incident.suppressed != want {
+	if want := 2*MaxListed - 4; whole.incident.suppressed != want {
 		t.Errorf("the campaign counts %d suppressed messages, want %d", whole.incident.suppressed, want)
 	}
+	large.class = "guessing"
+	touch(tracker, client(MaxListed), begin+event.Day)
+	whole.volume = 1000
+	touch(tracker, "campaign", begin+event.Day)
+	expect(t, "of a client that has sent a message", tracker.Flush(), alert.PhaseGrown)
 	tracker.Withdraw(whole.incident)
-	closing := tracker.Close()
-	if n := len(closing); n < 2*MaxListed-3 || n > 2*MaxListed {
-		t.Errorf("%d messages after the withdrawal of the campaign, want those of all clients", n)
+	closing := phases(tracker.Flush())
+	tracker.Advance(begin + event.Day + event.Minute)
+	closing = append(closing, phases(tracker.Flush())...)
+	closing = slices.DeleteFunc(closing, func(phase string) bool { return phase != alert.PhaseOpened })
+	if n := len(closing); n != 2*MaxListed-4 {
+		t.Errorf("after the withdrawal of the campaign %d messages, want that of all clients: %q", n, closing)
 	}
 }
 
+// A campaign that closes first has told of its clients.
+func TestClientsOutliveTheirCampaign(t *testing.T) {
+	tracker := newGraded(t, nil)
+	one := touch(tracker, "192.0.2.1", begin).incident
+	whole := touch(tracker, "campaign", begin)
+	whole.volume = 100
+	one.Campaign, whole.incident.Members = whole.incident.ID, []string{one.ID}
+	expect(t, "campaign", tracker.Flush(), alert.PhaseOpened)
+	touch(tracker, "192.0.2.1", begin)
+	expect(t, "client", tracker.Flush())
+	tracker.Advance(begin + 40*event.Day)
+	expect(t, "both close", tracker.Flush())
+}
+
+// An incident closes after the quiet time and the permitted lateness, with a final
+// message if the last one is not up to date.
 func TestQuietIncidentsClose(t *testing.T) {
 	tracker := newGraded(t, nil)
 	touch(tracker, "alice", begin)

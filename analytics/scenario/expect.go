@@ -155,14 +155,16 @@ func (f *file) compare(got []*alert.Alert) (wrong []string) {
 	left := slices.Clone(got)
 	for i := range f.Expect.list {
 		e := &f.Expect.list[i]
-		if len(left) == 0 && e.optional {
-			continue
-		}
 		if len(left) == 0 {
-			wrong = append(wrong, fmt.Sprintf("line %d: no such incident", e.line))
+			if !e.optional {
+				wrong = append(wrong, fmt.Sprintf("line %d: no such incident", e.line))
+			}
 			continue
 		}
 		best := slices.MinFunc(left, func(a, b *alert.Alert) int { return len(e.differences(a)) - len(e.differences(b)) })
+		if e.optional && len(e.differences(best)) > 0 {
+			continue
+		}
 		for _, d := range e.differences(best) {
 			wrong = append(wrong, fmt.Sprintf("line %d: %s", e.line, d))
 		}

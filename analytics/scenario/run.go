@@ -108,8 +108,8 @@ func (f *file) run(t *testing.T, played []variant) {
 		}
 		var got []string
 		for _, a := range last {
-			if a.Severity == alert.Low {
-				continue // whether a question arises may depend on the order
+			if a.Severity == alert.Low || a.Campaign != "" {
+				continue // whether a question arises, or a client sends a message before its campaign, may depend on the order
 			}
 			text := summary(a)
 			if v.name != backwards && v.name != late {

@@ -171,6 +171,9 @@ func (s *Detector) failed(ev *event.Event) {
 	switch {
 	case own != nil:
 		s.decided(ev, explain.Counted, "part of the incident of the client", "")
+		if own.Campaign != "" && (k == nil || k.Incident.ID != own.Campaign) {
+			own.Apart++
+		}
 	case k != nil:
 		s.decided(ev, explain.Counted, "part of a campaign", "")
 	default:

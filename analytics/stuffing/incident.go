@@ -49,7 +49,7 @@ func (s *incidents) link(whole, single *attack.Attack) {
 	if single == nil || single.Campaign == whole.ID {
 		return
 	}
-	single.Campaign = whole.ID
+	single.Campaign, single.Apart = whole.ID, 0
 	s.tracker.MarkDirty(single.Incident)
 	whole.Members = addMember(whole.Members, single.ID)
 }

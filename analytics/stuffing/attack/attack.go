@@ -243,6 +243,21 @@ func (i *Attack) CountLate() bool {
 // Attempts returns the latest attempts, at most maxAttempts.
 func (i *Attack) Attempts() []window.Attempt { return i.latest.All() }
 
+// ShareOf returns the share of the client of an incident in the latest attempts that are in the
+// time of the incident, 0 if there is none.
+func (i *Attack) ShareOf(one *incident.Incident) float64 {
+	own, all := 0, 0
+	for _, t := range i.latest.All() {
+		if t.At < one.Start || t.At > one.End {
+			continue
+		}
+		if all++; one.Involves(event.ClientKey(t.Client).Addr()) {
+			own++
+		}
+	}
+	return float64(own) / float64(max(all, 1))
+}
+
 // FailuresOf returns how often an account has failed, and when it failed last, in Unix
 // milliseconds. Of a large attack only some accounts are counted.
 func (i *Attack) FailuresOf(account uint64) (n int, last int64) {
