@@ -134,6 +134,8 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 // quarter of the accounts that a campaign needs, and where nobody else gets in.
 func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Failure {
 	all := s.evidence.Unexplained(start-hour, func(o *evidence.Failure) bool { return o.Tool == f.Tool && o.At <= f.At+hour })
+	least := max(2, (s.policy.Stuffing.Campaign.Accounts+3)/4)
+	all = s.ofBusyClients(all, least)
 	at := map[event.ClientKey]map[uint64]struct{}{}
 	for _, o := range all {
 		key := s.profiles.Cut(o.Client)
@@ -142,13 +144,26 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 		}
 		at[key][o.Key] = struct{}{}
 	}
-	least := max(2, (s.policy.Stuffing.Campaign.Accounts+3)/4)
 	for key, accounts := range at {
 		if c, ok := s.profiles.Clients.Peek(key); len(accounts) < least || !ok || c.Succeeded(start-hour, f.At+hour) > credential.MaxUsersBeside {
 			delete(at, key)
 		}
 	}
 	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.Cut(o.Client)] == nil })
+}
+
+// ofBusyClients returns the failures of clients that have incidents of their own, or may have failed
+// at least a number of times: some clients count together. Most clients fail once or twice, and
+// are out before their accounts are counted.
+func (s *campaigns) ofBusyClients(all []*evidence.Failure, least int) []*evidence.Failure {
+	var failures [4096]uint16
+	slot := func(o *evidence.Failure) *uint16 {
+		return &failures[s.profiles.Cut(o.Client).Hash()%uint64(len(failures))]
+	}
+	for _, o := range all {
+		*slot(o)++
+	}
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && int(*slot(o)) < least })
 }
 
 // count counts a failure of a client in the campaign that its incident is

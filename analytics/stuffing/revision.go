@@ -126,15 +126,18 @@ func (s *revisions) forgiveInCampaign(c *profile.Client, got *profile.SignIn, si
 // judgeAgain takes back the credentials that were named at a client before it was known that people
 // live there, and returns their sign-ins, which are these people's.
 func (s *revisions) judgeAgain(c *profile.Client) (own []*profile.SignIn) {
-	if len(c.SignIns()) <= credential.MaxUsersBeside+1 ||
-		!s.namesAt(c.Incident, c) && !slices.ContainsFunc(s.set.All(), func(k *campaign.Campaign) bool { return s.namesAt(k.Incident, c) }) {
+	if c.Unnamed || len(c.SignIns()) <= credential.MaxUsersBeside+1 {
 		return nil // as nearly always
+	}
+	naming := slices.DeleteFunc(slices.Clone(s.set.All()), func(k *campaign.Campaign) bool { return !s.namesAt(k.Incident, c) })
+	if c.Unnamed = len(naming) == 0 && !s.namesAt(c.Incident, c); c.Unnamed {
+		return nil
 	}
 	for _, u := range c.SignIns() {
 		taken := s.takeBackFrom(c.Incident, u.SignIn, func() bool {
 			return s.incidents.InReach(c.Incident, u.First) && s.inCampaigns.Classify(c.Incident, c, u.SignIn) == credential.Legitimate
 		})
-		for _, k := range s.set.All() {
+		for _, k := range naming {
 			taken = s.takeBackFrom(k.Incident, u.SignIn, func() bool {
 				return taken || c.PeopleBeside(k.Incident, u.SignIn, profile.SharedUsers) && s.inCampaigns.OfSuccess(c, u.SignIn) != k
 			}) || taken

@@ -134,6 +134,7 @@ func (s *Finder) Add(i *attack.Attack, c *profile.Client, got *profile.SignIn) b
 	if got.Outcome == event.Success && got.Account.Stolen.Due(got.First) {
 		s.tracker.Credential(got.Account.Name, got.From, got.First)
 	}
+	c.Unnamed = false
 	isNew := false
 	if i.Valid.Wants(got.Key, got.First) {
 		isNew = i.Valid.Add(got.Key, newCredential(got))

@@ -29,6 +29,7 @@ type Client struct {
 	Wait     Lateness        // of decisions about it
 	Attempts window.Attempts // at most MaxAttempts, outside of its incident
 	users    *users          // nil: none yet
+	Unnamed  bool            // no incident names an account for a sign-in here
 }
 
 // NoteFailure records the time of a failure separately from the list, so that
