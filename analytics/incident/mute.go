@@ -44,7 +44,7 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 // message before the campaign sends its final one. If the campaign is withdrawn, all send theirs.
 func (t *Tracker) covered(i *Incident) bool {
 	k := t.ByID(i.Campaign)
-	if k == nil || !k.tellsOf(i) {
+	if k == nil || !includes(k, i) {
 		return false
 	}
 	l := &i.last
@@ -70,14 +70,22 @@ type crowd interface {
 	ShareOf(i *Incident) float64
 }
 
-// tellsOf reports whether the messages of a campaign, which has sent one, include a client: it is
+// includes reports whether the messages of a campaign, which has sent one, include a client: it is
 // no more severe, makes less than half of the campaign while it takes part, has made hardly any
 // failures but those of the campaign, and no credential, agent or application of it is missing
 // there, except where too many agents or applications are to be listed.
-func (k *Incident) tellsOf(i *Incident) bool {
+func includes(k, i *Incident) bool {
 	whole, ok := k.Detail.(crowd)
 	return ok && k.last.sequence > 0 && i.Severity <= k.Severity && i.Apart <= maxApart &&
-		lists(k.agents, i.agents) && lists(k.apps, i.apps) && k.Valid.includes(&i.Valid) && whole.ShareOf(i) < 0.5
+		lists(k.agents, i.agents) && lists(k.apps, i.apps) && named(k, i) && whole.ShareOf(i) < 0.5
+}
+
+// soon is how many messages a campaign may have sent for the next one to leave within minutes.
+const soon = 3
+
+// named reports whether a campaign has named the credentials of a client, or will within minutes.
+func named(k, i *Incident) bool {
+	return k.Valid.includes(&i.Valid) && (i.Valid.Count() == 0 || k.compromised() <= k.last.valid || k.last.sequence <= soon)
 }
 
 // lists reports whether a list has all of some texts, or is full.
@@ -100,7 +108,7 @@ func (t *Tracker) leave(i *Incident) {
 		case o.Campaign != i.ID || o.last.sequence > 0:
 		case i.withdrawn:
 			t.Update(o)
-		case i.tellsOf(o):
+		case includes(i, o):
 			o.last.upToDate = true
 			t.MarkDirty(o)
 		}

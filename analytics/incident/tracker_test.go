@@ -262,6 +262,28 @@ func TestClientsOfACampaign(t *testing.T) {
 	}
 }
 
+// A credential that the campaign names at once, or within minutes, needs no message of the client.
+func TestCredentialOfAClient(t *testing.T) {
+	found := alert.Credential{User: "anna@contoso.com", At: time.UnixMilli(begin)}
+	for sent, want := range map[int][]string{soon: nil, soon + 1: {alert.PhaseOpened}} {
+		tracker := newGraded(t, nil)
+		whole := touch(tracker, "campaign", begin)
+		whole.volume = 100
+		whole.incident.Valid.Add(1, found)
+		tracker.Flush()
+		whole.incident.last.sequence = sent
+		one := touch(tracker, "192.0.2.1", begin).incident
+		one.Campaign = whole.incident.ID
+		one.Valid.Add(1, found)
+		expect(t, "a credential that the campaign has named", tracker.Flush())
+		one.Valid.Add(2, found)
+		touch(tracker, "192.0.2.1", begin)
+		whole.incident.Valid.Add(2, found)
+		touch(tracker, "campaign", begin)
+		expect(t, fmt.Sprint("a new credential after ", sent, " messages"), tracker.Flush(), want...)
+	}
+}
+
 // A campaign that closes first has told of its clients.
 func TestClientsOutliveTheirCampaign(t *testing.T) {
 	tracker := newGraded(t, nil)
