@@ -60,7 +60,8 @@
 //     it fails from three networks a day and gets in from none of them.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
-// that client, and each names the other (Incident.Campaign and Members).
+// that client, and the messages of the campaign include it (package incident, mute.go) unless it
+// stands out: one attack from several servers is one thing to an analyst.
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight, or half as long again as between its rounds; a later one is
 // another incident, unless most of its clients are those of the first, or most of its
@@ -132,7 +133,8 @@
 // signs in from its owner's networks, and these are servers for rent or in a country new
 // to the account, as those of the campaign are; the account's own program is no excuse if
 // most failures are made with it, but a mail program is if the account had used one before. If the week before shows that such sign-ins are to be
-// expected without an attack, none is named. On the first day only addresses that failed
+// expected without an attack, none is named. Nor is one who begins to use a mail program in the own country, if hardly any
+// failures come from there. On the first day only addresses that failed
 // count, unless the account had signed in before the campaign. From an address that failed
 // for another account before and that nobody else uses, a new subnet of the account's own
 // provider is enough. A mail program that its account has used before, such as a printer's, may have moved: from

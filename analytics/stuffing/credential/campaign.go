@@ -86,6 +86,9 @@ func (s *CampaignFinder) withTrait(c *profile.Client, got *profile.SignIn) *camp
 			!s.knowsRare(k, got) && !k.Has(c.Key) || ofPeople(k, c, got) || n != evidence.TraitTool && got.Personal() && !(k.IsNear(got.First) && k.Tries(got.Service)) {
 			continue
 		}
+		if n == evidence.TraitOddTool && got.Agent == profile.MailProtocols && !k.Has(c.Key) && s.atHome(k, got) {
+			continue // one who begins to use a mail program
+		}
 		if n == evidence.TraitTool || n == evidence.TraitOddTool || k.HasTool(got.Tool) || k.Has(c.Key) {
 			return k
 		}

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"net/netip"
 	"slices"
 
 	"redshank/analytics/event"
@@ -34,13 +35,27 @@ func (s *CampaignFinder) elsewhere(k *campaign.Campaign, c *profile.Client, got 
 // rentedShare returns the share of the latest failures of a campaign that come from servers
 // for rent.
 func (s *CampaignFinder) rentedShare(k *campaign.Campaign) float64 {
-	rented, all := 0, k.Incident.Attempts()
-	for n := range all {
-		if s.geo.Rented(event.ClientKey(all[n].Client).Addr()) {
-			rented++
+	return share(k, s.geo.Rented)
+}
+
+// share returns the share of the latest failures of a campaign that come from some addresses.
+func share(k *campaign.Campaign, of func(netip.Addr) bool) float64 {
+	n, all := 0, k.Incident.Attempts()
+	for i := range all {
+		if of(event.ClientKey(all[i].Client).Addr()) {
+			n++
 		}
 	}
-	return float64(rented) / float64(max(len(all), 1))
+	return float64(n) / float64(max(len(all), 1))
+}
+
+// atHome reports whether a success comes from a country in which its account had signed in before a
+// campaign, of whose failures hardly any do, and not from a server for rent.
+func (s *CampaignFinder) atHome(k *campaign.Campaign, got *profile.SignIn) bool {
+	here := s.geo.Locate(got.From.Addr()).Country
+	return here != "" && !s.geo.Rented(got.From.Addr()) && slices.ContainsFunc(got.Account.Known, func(h profile.KnownClient) bool {
+		return h.First <= k.Began-profile.AgentAge && s.geo.Locate(h.Client.Addr()).Country == here
+	}) && share(k, func(ip netip.Addr) bool { return s.geo.Locate(ip).Country == here }) < 0.1
 }
 
 // abroad reports whether a success comes from a country in which its account had not
