@@ -66,7 +66,8 @@ func (c *applications) learnReader(d *profile, ev *event.Event, key uint64) {
 
 // spread judges an application over all the mailboxes it reads. An application that
 // has read mail on as many days as a baseline needs is known, as long as it reads
-// about as many mailboxes a day and stays in its networks.
+// about as many mailboxes a day and stays in its networks, or runs in one that the
+// account for which it acts used a day before.
 func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, box uint64) {
 	at, period := ev.Time.UnixMilli(), daysOnly(c.policy.Collection.Baseline)
 	if box == 0 {
@@ -81,6 +82,10 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 		app.Baseline.SignIn(at, period, true)
 	}
 	elsewhere := w.network != 0 && !w.usual && app.Networks <= maxAppNetworks && app.Baseline.IsNew(w.network, at, period)
+	if elsewhere {
+		user, ok := c.subjects.profiles.Peek(c.userOf(ev))
+		elsewhere = !ok || !user.Baseline.UsedBefore(w.network, at-event.Day)
+	}
 	if elsewhere {
 		c.evidence.raiseUnless(w.network, app, ev, newNetwork, nil)
 	}
@@ -106,6 +111,18 @@ func (c *applications) spread(app *profile, ev *event.Event, w *networkContext, 
 		}
 	}
 	c.evidence.updateItems(app, ev)
+}
+
+// userOf returns the key of the account for which an application acts, 0 if it acts for
+// itself. Microsoft Graph names accounts by their object ids.
+func (c *applications) userOf(ev *event.Event) uint64 {
+	if ev.UserKind == event.UserPerson {
+		return subjectKey(aUser, ev.User)
+	}
+	if owner := c.subjects.ownerByID(ev.User); owner != nil {
+		return owner.key
+	}
+	return 0
 }
 
 // forgedMailboxes is the number of mailboxes, read within an hour, from which the tokens
@@ -138,9 +155,9 @@ func (c *applications) appNetwork(app *profile, ev *event.Event, w *networkConte
 		return
 	}
 	at := ev.Time.UnixMilli()
-	if ev.UserKind == event.UserPerson {
+	if user := c.userOf(ev); user != 0 {
 		if !app.runsAt(clientOf(ev)) {
-			c.weights.population.Add(serverOf(ev.App, w.network), subjectKey(aUser, ev.User), at)
+			c.weights.population.Add(serverOf(ev.App, w.network), user, at)
 		}
 		if !app.Baseline.HasUsed(w.network) {
 			app.Networks = min(app.Networks+1, maxAppNetworks+1)

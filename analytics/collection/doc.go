@@ -25,8 +25,8 @@
 // each adopter counts at once. Below ten accounts nothing is known about rarity and
 // weights stay whole. An alert says for each signal how many
 // accounts share it ("3 of 412 accounts"). Anybody can rent a server: the
-// accounts of a program on a rented one count as users of the servers nearby (a /24 or
-// /64), not of all those of its owner.
+// accounts of a program on a rented one, and those of a gateway that five accounts share,
+// count as users of the servers nearby (a /24 or /64), not of all those of its owner.
 //
 // A baseline is mature after collection.baseline (3 days or 20 sign-ins) and calls
 // nothing new before that; until then the account's groups speak at half the

@@ -70,11 +70,17 @@ func (c *weights) seenAs(d *profile, ev *event.Event, feature, shared uint64) {
 	}
 }
 
+// forget takes back that an account was seen as a user of a feature.
+func (c *weights) forget(d *profile, feature uint64) {
+	c.population.Forget(baseline.Feature(feature), d.key)
+	c.population.Forget(usualOf(feature), d.key)
+}
+
 // others returns how many accounts of the tenant share the feature of a signal,
 // besides the subject or the account behind an application. An account for which the
 // feature is not usual yet counts as a third, so that a few victims of a thief do not
 // make the thief's network common. For applications every account counts from its first
-// use. client is the address of the signal, near which programs on rented servers count.
+// use. client is the address of the signal, near which the users of rented servers count.
 func (c *weights) others(d *profile, kind signalKind, feature uint64, client event.ClientKey, at int64) int {
 	account := d.key
 	if d.kind == anApp {
@@ -85,7 +91,7 @@ func (c *weights) others(d *profile, kind signalKind, feature uint64, client eve
 	}
 	users := c.users(feature, account, at)
 	if nearby := c.networks.serversOf(client); nearby != 0 && feature == c.networks.networkOf(client) {
-		users = max(users, c.users(nearby, account, at)) // of programs
+		users = max(users, c.users(nearby, account, at))
 	}
 	return users
 }

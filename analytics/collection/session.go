@@ -123,6 +123,11 @@ func (c *sessions) compareSites(d *profile, ev *event.Event, here, there, before
 		ev = nil // of the account itself
 	}
 	c.evidence.record(d, n, nil, ev)
+	if s == here && ev.Action == event.MailAccess && d.kind == aUser && !n.half && c.tooFar(here, there, gap) {
+		far := n // a sign-in is compared with others
+		far.kind = impossibleTravel
+		c.evidence.record(d, far, nil, ev)
+	}
 	if d.kind == aUser && c.rentedSite(s) && !d.Baseline.KnewBefore(anyRented, s.First, c.policy.Collection.Baseline) {
 		n.kind, n.half = signInRented, false // a stolen session needs no sign-in that is logged
 		c.evidence.record(d, n, nil, ev)
@@ -178,14 +183,26 @@ func (c *sessions) owns(d *profile, s *behaviour.Site) bool {
 // of one city.
 const cityKilometres = 50
 
+// tooFar reports whether nobody travels between two sites in a time.
+func (c *sessions) tooFar(a, b *behaviour.Site, gap int64) bool {
+	far, known := c.kilometres(a, b)
+	return known && !reachable(far, gap)
+}
+
 // sameCity reports whether two sites are in one city. Without a database of cities
 // sameCity returns false.
 func (c *sessions) sameCity(a, b *behaviour.Site) bool {
+	far, known := c.kilometres(a, b)
+	return known && far <= cityKilometres
+}
+
+// kilometres returns the distance between two sites, as far as both are known.
+func (c *sessions) kilometres(a, b *behaviour.Site) (far float64, known bool) {
 	none := event.ClientKey{}
 	if a.Client == none || b.Client == none {
-		return false
+		return 0, false
 	}
 	p, o := c.networks.geo.Locate(a.Client.Addr()), c.networks.geo.Locate(b.Client.Addr())
 	from := behaviour.Point{Lat: float32(p.Lat), Lon: float32(p.Lon)}
-	return p.Located && o.Located && from.Kilometres(&behaviour.Point{Lat: float32(o.Lat), Lon: float32(o.Lon)}) <= cityKilometres
+	return from.Kilometres(&behaviour.Point{Lat: float32(o.Lat), Lon: float32(o.Lon)}), p.Located && o.Located
 }

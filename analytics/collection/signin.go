@@ -247,14 +247,27 @@ func (c *signIns) learn(d *profile, ev *event.Event, features *[6]eventFeature, 
 	}
 }
 
-// seen counts the account of a sign-in as a user of a feature. A program on a rented server
-// makes it a user of the servers nearby, not of all those of the owner.
+// gatewayUsers is the number of accounts from which a rented server is taken for a gateway,
+// which the organisation or a provider of it runs there.
+const gatewayUsers = 5
+
+// seen counts the account of a sign-in as a user of a feature. A rented server makes it a
+// user of the servers nearby, too. A program and a gateway say nothing about the other
+// servers of their owner.
 func (c *signIns) seen(d *profile, ev *event.Event, p *eventFeature) {
-	shared := p.key
-	if p.signal == newNetwork && c.networks.onServer(ev) {
-		shared = c.networks.serversOf(clientOf(ev))
+	nearby := c.networks.serversOf(clientOf(ev))
+	if p.signal != newNetwork || nearby == 0 {
+		c.weights.seenAs(d, ev, p.key, p.key)
+		return
 	}
-	c.weights.seenAs(d, ev, p.key, shared)
+	c.weights.seenAs(d, ev, p.key, nearby)
+	switch {
+	case c.networks.onServer(ev):
+	case c.weights.population.Users(baseline.Feature(nearby), ev.Time.UnixMilli()) >= gatewayUsers:
+		c.weights.forget(d, p.key)
+	default:
+		c.weights.seenAs(d, ev, p.key, p.key)
+	}
 }
 
 func recentSignIn(ev *event.Event) behaviour.SignIn {

@@ -33,17 +33,17 @@ func mayRoam(ev *event.Event) bool {
 	return ev.Family == event.Mobile || ev.Service == event.IMAPService || ev.Service == event.POPService || ev.Service == event.SMTPService
 }
 
-// compare records a signal for two sign-ins that are at least 500 km apart and would
-// need more than 1,000 km/h, the speed of an airliner with the wind behind it. Two
-// networks that are usual for the account are taken for its VPN. v is the sign-in of ev.
+// reachable reports whether a person can travel so many kilometres in a time: less than
+// 500, or at 1,000 km/h, the speed of an airliner with the wind behind it.
+func reachable(kilometres float64, gap int64) bool {
+	const near, airliner = 500, 1000
+	return kilometres < near || kilometres < airliner*float64(gap)/event.Hour
+}
+
+// compare records a signal for two sign-ins between which nobody can travel. Two networks
+// that are usual for the account are taken for its VPN. v is the sign-in of ev.
 func (c *travel) compare(d *profile, v, o *behaviour.Point, ev *event.Event) {
-	const least, airliner = 500, 1000
-	if !v.Located || !o.Located || v.Network == o.Network {
-		return
-	}
-	far := v.Kilometres(o)
-	hours := float64(max(v.At-o.At, o.At-v.At)) / event.Hour
-	if far < least || far < airliner*hours {
+	if !v.Located || !o.Located || v.Network == o.Network || reachable(v.Kilometres(o), distance(v.At, o.At)) {
 		return
 	}
 	early, late := o, v

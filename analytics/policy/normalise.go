@@ -36,10 +36,12 @@ func (p *Policy) judge(ev *event.Event) {
 
 // address finds the address of the client. A header counts only if a proxy of the policy
 // has written it, and is read from the right: the client can choose the rest. If the
-// header has no usable address, the proxy remains the client.
+// header has no usable address, the proxy remains the client. An event of Windows
+// without one has no client if it names a proxy, which stands for all of its clients.
 func (p *Policy) address(ev *event.Event, networks *networkTable) {
 	direct, ok := event.ParseAddress(ev.RawIP)
-	if !ok {
+	headless := ev.Source == event.WinEvent && len(ev.RawForwarded) == 0
+	if !ok || headless && networks.trusted(direct) {
 		return
 	}
 	ev.IP, ev.IPFrom = direct, event.IPDirect

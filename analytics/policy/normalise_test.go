@@ -94,6 +94,17 @@ func TestNormaliseExpiry(t *testing.T) {
 	}
 }
 
+// TestNormaliseWindowsAddress: Windows logs the proxy as the client, and no header.
+func TestNormaliseWindowsAddress(t *testing.T) {
+	p := must(t, company)
+	for ip, want := range map[string]string{"198.51.100.1": "invalid IP", "::ffff:198.51.100.2": "invalid IP", "192.0.2.9": "192.0.2.9"} {
+		ev := normalised(p, func(ev *event.Event) { ev.Source, ev.RawIP = event.WinEvent, []byte(ip) })
+		if ev.IP.String() != want {
+			t.Errorf("%s: %v, want %s", ip, ev.IP, want)
+		}
+	}
+}
+
 func TestNormaliseAddress(t *testing.T) {
 	p := must(t, company)
 	check := func(ip, forwarded, want string, from event.IPFrom) {
