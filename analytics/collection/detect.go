@@ -78,7 +78,7 @@ func (c *Detector) Observe(ev *event.Event) {
 	case event.SignIn:
 		// The first successful request of a client may be a guessed password, not access.
 		learned := c.subjects.known.learned.at
-		again := learned != 0 && distance(learned, at) >= 1000
+		again := learned != 0 && distance(learned, at) >= 1000 || learned == 0 && d.SignIns.Before(recentSignIn(ev))
 		c.signIns.observe(d, ev)
 		if len(ev.Session) > 0 && d.Mail != nil && readsBurst(d, at) {
 			w := c.networks.contextOf(ev)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redshank/analytics/event"
+	"redshank/analytics/window"
 )
 
 // TestSynchronisingSaysNothing holds what is skipped of a request that only
@@ -40,5 +41,27 @@ func TestSynchronisingSaysNothing(t *testing.T) {
 	}
 	if skipped < 300 {
 		t.Errorf("%d skipped: too little was tried", skipped)
+	}
+}
+
+// The second request of a program is access to mail even if what was cached of the first
+// is lost: with a full cache, or after a restart.
+func TestSecondRequestOfProgram(t *testing.T) {
+	c := newDetector()
+	request := func(minute int) {
+		ev := event.Event{
+			Time: event.UnixTime(tuesday).Add(time.Duration(minute) * time.Minute), RawIP: []byte("203.0.113.5"), RawUser: []byte("user01@contoso.com"),
+			Agent: []byte("python-requests/2.31"), Source: event.IIS, Outcome: event.Success, Action: event.SignIn, Service: event.EWSService,
+		}
+		c.subjects.policy.Normalise(&ev)
+		c.Observe(&ev)
+	}
+	d := c.subjects.profile(aUser, []byte("user01@contoso.com"))
+	if request(0); d.has(accessScript) {
+		t.Error("the first request, which may be a guessed password, is access to mail")
+	}
+	c.subjects.pairs = &window.PairCache[pairProfile]{}
+	if request(1); !d.has(accessScript) {
+		t.Error("the second request is no access to mail")
 	}
 }

@@ -43,6 +43,14 @@ func (s *SignIns) Add(v SignIn) {
 	s[at] = v
 }
 
+// Before reports whether a sign-in of the same client, service and family as v is stored
+// from at least a second before or after v.
+func (s *SignIns) Before(v SignIn) bool {
+	return slices.ContainsFunc(s[:], func(o SignIn) bool {
+		return o.At != 0 && o.Client == v.Client && o.Service == v.Service && o.Family == v.Family && max(o.At-v.At, v.At-o.At) >= 1000
+	})
+}
+
 // Append appends the saved form: the entries in use, which come first.
 func (s *SignIns) Append(b []byte) []byte {
 	list := used(s[:], func(v SignIn) bool { return v.At == 0 })
