@@ -64,7 +64,7 @@ func (c *Detector) Observe(ev *event.Event) {
 	}
 	program := programReads(ev)
 	reached := requestLog(ev.Source) && c.webMails.Add(&c.subjects.known.webMail, ev, at)
-	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && c.signIns.same(ev, at) {
+	if (ev.Action == event.SignIn || synchronises(ev)) && !program && !reached && !opensAnother(ev) && c.signIns.same(ev, at) {
 		return
 	}
 	d := c.subjects.subject(ev)
@@ -141,6 +141,12 @@ func programReads(ev *event.Event) bool {
 // if it still makes requests ten minutes after its first one, or five for Outlook.
 func opensMail(ev *event.Event) bool {
 	return ev.Outcome == event.Success && requestLog(ev.Source) && (ev.Service == event.OWA || ev.Service == event.MAPI || ev.Service == event.RPC || ev.Service == event.EWSService)
+}
+
+// opensAnother reports whether a request to Outlook on the web opens the mailbox of
+// somebody else, whose address its path has: /owa/user@domain/.
+func opensAnother(ev *event.Event) bool {
+	return len(ev.Mailbox) > 0 && ev.Service == event.OWA && requestLog(ev.Source) && !bytes.Equal(ev.Mailbox, ev.User)
 }
 
 // ofTheCloud reports whether a service of the cloud itself reads mail, to index it or

@@ -68,7 +68,7 @@ func (c *mailAccess) observe(d *profile, ev *event.Event) {
 func (c *mailAccess) opened(d *profile, ev *event.Event) {
 	w := c.networks.contextOf(ev)
 	d.Opened.Add(ev.Time.UnixMilli(), clientOf(ev))
-	if ev.Service == event.OWA && !c.subjects.known.webMail.Much() {
+	if ev.Service == event.OWA && !c.subjects.known.webMail.Much() && !opensAnother(ev) {
 		c.inOddSession(d, ev, oddSession&^ofPlace)
 		return
 	}
