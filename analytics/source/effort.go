@@ -28,6 +28,9 @@ const (
 	// shape is tried, so that unknown records cost little. The same holds for a stream with
 	// ever new shapes, after eight times as many failures.
 	respellMisses, respellEvery = 32, 64
+	// maxElementKeys bounds the keys that are written for the elements of lists, in bytes. The
+	// elements beyond are left out.
+	maxElementKeys = 256 << 10
 	// maxRespeltDepth bounds the nesting that restored keys may have.
 	maxRespeltDepth = 16
 )

@@ -168,3 +168,13 @@ func csvOf(r map[string]any) string {
 	}
 	return strings.Join(names, ",") + "\n" + strings.Join(cells, ",")
 }
+
+// TestElementKeysAreBounded: each element of a list takes a copy of its key, which may be
+// as long as the record.
+func TestElementKeysAreBounded(t *testing.T) {
+	key := strings.Repeat("a", 8000)
+	_, set := readShape(t, fmt.Sprintf(`{"%s{}.b":[%s1],"c{}.d":1,"e{}.f":2}`, key, strings.Repeat("1,", 4000)))
+	if n := len(set.restorer.keys); n == 0 || n > 2*maxElementKeys {
+		t.Errorf("%d bytes of keys are kept, want some, and at most %d", n, 2*maxElementKeys)
+	}
+}

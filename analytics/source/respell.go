@@ -67,7 +67,7 @@ func (r *restorer) unflatten(b *format.Scratch, m record.Value, separator byte) 
 }
 
 // add adds a field. The key of an element of a list may have brackets around its number,
-// and a search of Splunk returns all values of one key in the elements of a list as a list:
+// and a search of Splunk returns the values of one key in all elements of a list as a list:
 //
 //	{"Parameters[0].Name": "a"}, {"Parameters{}.Name": ["a", ...]}
 func (r *restorer) add(key []byte, value record.Value, separator byte) {
@@ -84,6 +84,9 @@ func (r *restorer) add(key []byte, value record.Value, separator byte) {
 	}
 	n := 0
 	for item := range value.Items() {
+		if len(r.keys)+len(key) > maxElementKeys {
+			return
+		}
 		r.fields = append(r.fields, flatField{r.numbered(key, n), item})
 		n++
 	}
