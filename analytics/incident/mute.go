@@ -100,8 +100,8 @@ func (t *Tracker) leave(i *Incident) {
 	if k := t.ByID(i.Campaign); k != nil && i.last.sequence == 0 {
 		k.Members = slices.DeleteFunc(k.Members, func(id string) bool { return id == i.ID })
 	}
-	if len(i.Members) == 0 {
-		return
+	if _, ok := i.Detail.(crowd); !ok || i.Client.IsValid() || i.Account != "" {
+		return // of one client, or one account
 	}
 	t.Each(i.Rule, func(o *Incident) {
 		switch {

@@ -284,18 +284,22 @@ func TestCredentialOfAClient(t *testing.T) {
 	}
 }
 
-// A campaign that closes first has told of its clients.
+// A client of a campaign that closes first sends no message, whether the campaign lists it
+// or not.
 func TestClientsOutliveTheirCampaign(t *testing.T) {
-	tracker := newGraded(t, nil)
-	one := touch(tracker, "192.0.2.1", begin).incident
-	whole := touch(tracker, "campaign", begin)
-	whole.volume = 100
-	one.Campaign, whole.incident.Members = whole.incident.ID, []string{one.ID}
-	expect(t, "campaign", tracker.Flush(), alert.PhaseOpened)
-	touch(tracker, "192.0.2.1", begin)
-	expect(t, "client", tracker.Flush())
-	tracker.Advance(begin + 40*event.Day)
-	expect(t, "both close", tracker.Flush())
+	for _, listed := range []bool{true, false} {
+		tracker := newGraded(t, nil)
+		whole := touch(tracker, "campaign", begin)
+		whole.volume = 100
+		expect(t, "campaign", tracker.Flush(), alert.PhaseOpened)
+		one := touch(tracker, "192.0.2.1", begin).incident
+		if one.Campaign = whole.incident.ID; listed {
+			whole.incident.Members = []string{one.ID}
+		}
+		expect(t, "client", tracker.Flush())
+		tracker.Advance(begin + 40*event.Day)
+		expect(t, fmt.Sprint("both close, listed ", listed), tracker.Flush())
+	}
 }
 
 // An incident closes after the quiet time and the permitted lateness, with a final
