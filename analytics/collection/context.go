@@ -42,8 +42,8 @@ func (c *accountContext) addContext(a *alert.Alert, i *incident.Incident) {
 	}
 }
 
-// concerned returns the accounts that an analyst will ask about: the subject, the
-// accounts that let an application in, or those of a stolen address; then those with valid credentials.
+// concerned returns the accounts that an analyst will ask about: the subject, the accounts that
+// let an application in, or those of a stolen address; then those with valid credentials.
 func (c *accountContext) concerned(a *alert.Alert, i *incident.Incident) []string {
 	var list []string
 	add := func(account string) {

@@ -18,15 +18,14 @@
 //
 //	share = 1 - ln(1 + others) / ln(1 + common)
 //
-// where common is 2 % of the accounts, at least 8 (4 in a small tenant). A network
-// that nobody else uses keeps its whole weight; one that is common says nothing.
-// An account counts once the network, country, method or reader is usual for it;
-// an account for which it is not usual yet counts as a third, and for applications
-// each adopter counts at once. Below ten accounts nothing is known about rarity and
-// weights stay whole. An alert says for each signal how many
-// accounts share it ("3 of 412 accounts"). Anybody can rent a server: the
-// accounts of a program on a rented one, and those of a gateway that five accounts share,
-// count as users of the servers nearby (a /24 or /64), not of all those of its owner.
+// where common is 2 % of the accounts, at least 8 (4 in a small tenant). A network that nobody
+// else uses keeps its whole weight; one that is common says nothing. An account counts once the
+// network, country, method or reader is usual for it; an account for which it is not usual yet
+// counts as a third, and for applications each adopter counts at once. Below ten accounts
+// nothing is known about rarity and weights stay whole. An alert says for each signal how many
+// accounts share it ("3 of 412 accounts"). Anybody can rent a server: the accounts of a program
+// on a rented one, and those of a gateway that five accounts share, count as users of the
+// servers nearby (a /24 or /64), not of all those of its owner.
 //
 // A baseline is mature after collection.baseline (3 days or 20 sign-ins) and calls
 // nothing new before that; until then the account's groups speak at half the

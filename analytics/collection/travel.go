@@ -33,8 +33,8 @@ func mayRoam(ev *event.Event) bool {
 	return ev.Family == event.Mobile || ev.Service == event.IMAPService || ev.Service == event.POPService || ev.Service == event.SMTPService
 }
 
-// reachable reports whether a person can travel so many kilometres in a time: less than
-// 500, or at 1,000 km/h, the speed of an airliner with the wind behind it.
+// reachable reports whether a person can travel a distance in a time, in milliseconds: less
+// than 500 km, or at 1,000 km/h, the speed of an airliner with the wind behind it.
 func reachable(kilometres float64, gap int64) bool {
 	const near, airliner = 500, 1000
 	return kilometres < near || kilometres < airliner*float64(gap)/event.Hour

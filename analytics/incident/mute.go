@@ -39,9 +39,9 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 }
 
 // covered reports whether the messages of the campaign of an incident include it, so that it
-// sends none of its own now, and counts the message as suppressed in the campaign. One attack
-// from ten servers, or from thousands, is one thing to an analyst. An incident that has sent a
-// message before the campaign sends its final one. If the campaign is withdrawn, all send theirs.
+// sends none of its own now, and counts the message as suppressed in the campaign: once for an
+// incident that has not sent any. One that has sent a message before the campaign sends its
+// final one. If the campaign is withdrawn, all send theirs.
 func (t *Tracker) covered(i *Incident) bool {
 	k := t.ByID(i.Campaign)
 	if k == nil || !includes(k, i) {
@@ -49,7 +49,7 @@ func (t *Tracker) covered(i *Incident) bool {
 	}
 	l := &i.last
 	if l.sequence == 0 && l.volume > 0 {
-		return true // as before
+		return true // counted before
 	}
 	k.suppressed++
 	t.stats.Suppressed++
@@ -65,8 +65,8 @@ const maxApart = 4
 
 // crowd is a Detail that knows how much of an attack from many clients one of them makes.
 type crowd interface {
-	// ShareOf returns the share of the client of an incident in the latest attempts of the attack
-	// that are in the time of the incident.
+	// ShareOf returns the share, from 0 to 1, of the client of an incident in the latest attempts
+	// of the attack that were made during the incident.
 	ShareOf(i *Incident) float64
 }
 

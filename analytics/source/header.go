@@ -138,7 +138,7 @@ func (h *prefixHeader) audits() bool {
 
 var securityAuditing = []byte("Security-Auditing")
 
-// auditSentences are what the messages of the events begin with that are decoded.
+// auditSentences are the first sentences of the messages of the events that are decoded.
 var auditSentences = [...]struct{ text, id string }{
 	{"An account failed to log on.", "4625"},
 	{"An account was successfully logged on.", "4624"},
@@ -148,8 +148,8 @@ var auditSentences = [...]struct{ text, id string }{
 	{"The computer attempted to validate the credentials for an account.", "4776"},
 }
 
-// withYear returns the time of a header, "Mar 10 10:00:00", with the year in which it was
-// last before now, but for a day by which clocks and zones may differ.
+// withYear returns the time of a header, "Mar 10 10:00:00", with the latest year in which it is
+// at most a day after now: clocks and zones may differ.
 func withYear(at []byte, now time.Time) []byte {
 	if now.IsZero() || len(at) != len(time.Stamp) {
 		return at

@@ -161,8 +161,7 @@ func shapeOf(fields record.Value, line []byte) string {
 	return string(appendShape(nil, fields, 2))
 }
 
-// unwritten returns the key of a value of which PowerShell has only written the type, nil
-// for none.
+// unwritten returns the key of a value of which PowerShell has written the type only, or nil.
 func unwritten(fields record.Value) []byte {
 	for key, value := range fields.All() {
 		for _, name := range typeNames {

@@ -167,7 +167,7 @@ func (s *Set) openTable(m record.Value, depth int) bool {
 }
 
 // respell opens the map with restored keys, in the forms that its keys admit. flattened
-// says that a format knows some of its keys for paths.
+// reports that a format takes some of its keys for paths.
 func (s *Set) respell(m record.Value, depth int, flattened bool) bool {
 	least := leastRespelt
 	if flattened {

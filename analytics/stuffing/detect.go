@@ -63,7 +63,7 @@ func New(p *policy.Policy, tracker *incident.Tracker, geo *policy.GeoCache, maxI
 	cc := credential.NewCampaignFinder(cr, i.Reach, f, set, geo)
 	ca := &campaigns{policy: p, incidents: i, profiles: a, rarity: r, evidence: e, foreign: f, finder: fi, set: set, credentials: cc,
 		undecided: window.NewDeadlines[uint64, evidence.Undecided](maxUndecided)}
-	th := &thresholds{policy: p, incidents: i, statistics: st, shared: sh, burst: burst, slow: slow,
+	th := &thresholds{policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, burst: burst, slow: slow,
 		undecided: window.NewDeadlines[event.ClientKey, evidence.Undecided](maxUndecided)}
 	s := &Detector{
 		policy: p, incidents: i, profiles: a, rarity: r, statistics: st, shared: sh, clients: ci, evidence: e, foreign: f, campaigns: ca,

@@ -26,8 +26,9 @@
 //   - One client (threshold.go): mailbox_login_threshold distinct accounts, or
 //     failure_threshold failures, in the burst or the slow window, and more
 //     accounts than sign in; leaked accounts alone; at least three accounts a day
-//     on four days of eight, from it and others of its /24 that try several accounts; or, with a script that hardly anybody signs in with, as many
-//     accounts with those that get in, if fewer get in than fail.
+//     on four days of eight, from it and others of its /24 that try several
+//     accounts; or a script that hardly anybody uses, if the accounts that get in
+//     with it count as well, and are fewer than those that fail.
 //   - A shared address (sharedaddress.go): declared as corporate_egress, or five
 //     accounts that have signed in there for a while. The unit is the address
 //     together with the tool: agent without version numbers, and application. With
@@ -60,8 +61,8 @@
 //     it fails from three networks a day and gets in from none of them.
 //
 // The incident of a client takes precedence. A campaign also counts the failures of
-// that client, and the messages of the campaign include it (package incident, mute.go) unless it
-// stands out: one attack from several servers is one thing to an analyst.
+// that client, and its messages include the client unless it stands out (package incident,
+// mute.go).
 // A campaign is over after a pause of twelve times its mean interval, at least two
 // hours and at most eight, or half as long again as between its rounds; a later one is
 // another incident, unless most of its clients are those of the first, or most of its
@@ -74,17 +75,17 @@
 // among them as among the others, on other accounts, and if they come four times as fast or as
 // slowly as the others, or these go on beside them, or ended long before.
 //
-// An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of
-// its accounts get in within an hour with the program that failed; or if sign-ins arrive
-// late, and it would not have opened if they had come in time. Decisions about the client then
-// wait: for an hour, during a day, or for as long as the sign-ins were late, during a week.
-// Decisions about a client from which five accounts have got in, most of whom nobody knew a
-// day before, as all on the first day, wait for an hour, too, and so do those about fewer
-// than four times the threshold of such accounts that fail with several programs after the
-// first day, as people who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
-// which people correct most typos, and for half an hour where all may be telephones. What
-// waits is decided with the first event of any kind after that (Detector.decide), or
-// at the end of the input (Detector.decideAll).
+// An incident of a client, or a campaign, is withdrawn (revision.go) if more than half of its
+// accounts get in within an hour with the program that failed; or if sign-ins arrive late, and
+// it would not have opened if they had come in time. Decisions about the client then wait: for
+// an hour, during a day, or for as long as the sign-ins were late, during a week. Decisions
+// about a client from which five accounts have got in, most of whom nobody knew a day before,
+// as all on the first day, wait for an hour, too, and so do those about fewer than four times
+// the threshold of such accounts that fail with several programs after the first day, as people
+// who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
+// which people correct most typos, and for half an hour where all may be telephones. What waits
+// is decided with the first event of any kind after that (Detector.decide), or at the end of
+// the input (Detector.decideAll).
 //
 // # It stays quiet
 //
@@ -114,32 +115,37 @@
 //
 // # Valid credentials
 //
-// An account is named if its password was accepted from the cluster of the attack (the
-// client, the tool at a shared address, or the rare trait of a campaign) and the
-// sign-in is foreign to the account. A renewed session does not prove a password, but
-// counts where only the attack gets in. Where other people use the address, too, their
-// failures and sign-ins with a program that the attack has not used are their own:
-// those of accounts that know the network, and an hour after the attack all, where
-// people were before it. If the attack is a script over another protocol, and five people are there,
-// accounts that have used a mail program for a day use their own. The first people at a new place are named until others come with
-// their own programs: then their sign-ins are judged again, and what is no longer believed is
-// taken back, but not what got in with the attack's program while it went on. In a campaign, a sign-in with a program that people use must be
-// near to failures of the campaign (twelve mean intervals, ten minutes to two hours), with
-// a service that a tenth of these use. In one without a rare feature, the address must
-// have failed for others, with an agent new to the account, or with the tool of the sign-in
-// and nobody else there; or agent, owner and network must all be new to an account of which
-// another program of the kind is known. A script of the campaign that hardly anybody uses
-// is enough. From an address that has not failed, a sign-in is named if hardly anybody
-// signs in from its owner's networks, and these are servers for rent or in a country new
-// to the account, as those of the campaign are; the account's own program is no excuse if
-// most failures are made with it, but a mail program is if the account had used one before. If the week before shows that such sign-ins are to be
-// expected without an attack, none is named. Nor is one who begins to use a mail program in the own country, if hardly any
-// failures come from there. On the first day only addresses that failed
-// count, unless the account had signed in before the campaign. From an address that failed
-// for another account before and that nobody else uses, a new subnet of the account's own
-// provider is enough. A mail program that its account has used before, such as a printer's, may have moved: from
-// an address that has not failed it is named once the account signs in at another place again. The alert has the method, time, address, program and record id of
-// the sign-in.
+// An account is named if its password was accepted from the cluster of the attack (the client,
+// the tool at a shared address, or the rare trait of a campaign) and the sign-in is foreign to
+// the account. A renewed session does not prove a password, but counts where only the attack
+// gets in. The alert has the method, time, address, program and record id of the sign-in.
+//
+// Where other people use the address, too, their failures and sign-ins with a program that the
+// attack has not used are their own: those of accounts that know the network, and an hour after
+// the attack all, where people were before it. If the attack is a script over another protocol,
+// and five people are there, accounts that have used a mail program for a day use their own.
+// The first people at a new place are named until others come with their own programs: then
+// their sign-ins are judged again, and those that are legitimate are taken back, but not those
+// with the attack's program while it went on.
+//
+// In a campaign, a sign-in with a program that people use must be near to failures of the
+// campaign (twelve mean intervals, ten minutes to two hours), with a service that a tenth of
+// these use. In one without a rare feature, the address must have failed for others, with an
+// agent new to the account, or with the tool of the sign-in and nobody else there; or agent,
+// owner and network must all be new to an account of which another program of the kind is
+// known. A script of the campaign that hardly anybody uses is enough. From an address that
+// failed for another account before and that nobody else uses, a new subnet of the account's
+// own provider is enough.
+//
+// From an address that has not failed, a sign-in is named if hardly anybody signs in from its
+// owner's networks, and these are servers for rent or in a country new to the account, as those
+// of the campaign are; the account's own program is no excuse if most failures are made with
+// it, but a mail program is if the account had used one before. If the week before shows that
+// such sign-ins are to be expected without an attack, none is named. Nor are accounts named that
+// begin to use a mail program in their own country, if hardly any failures come from there. A
+// mail program that its account has used before, such as a printer's, may have moved: it is
+// named once the account signs in at another place again. On the first day only addresses that
+// failed count, unless the account had signed in before the campaign.
 //
 // # Triage
 //

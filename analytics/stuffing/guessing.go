@@ -23,10 +23,9 @@ type guessing struct {
 	burst, slow int64 // milliseconds
 }
 
-// observe watches one account that fails from foreign networks: ten clients in
-// the burst window, ten networks in the slow one, several servers for rent, or, for a
-// privileged account, often enough from wherever.
-// It reports whether the failure became part of an incident.
+// observe watches one account that fails from foreign networks: ten clients in the burst
+// window, ten networks in the slow one, several servers for rent, or, for a privileged account,
+// often enough from wherever. It reports whether the failure became part of an incident.
 func (s *guessing) observe(ev *event.Event, t *window.Attempt, c *profile.Client, a *profile.Account) bool {
 	if profile.WindowsOnly(t) {
 		return false // another log has more details

@@ -149,13 +149,14 @@ func (s *revisions) judgeAgain(c *profile.Client) (own []*profile.SignIn) {
 	return own
 }
 
-// namesAt reports whether an open incident, which may be nil, names an account for a sign-in at a client.
+// namesAt reports whether an open incident, which may be nil, names an account for a sign-in at
+// a client.
 func (s *revisions) namesAt(i *attack.Attack, c *profile.Client) bool {
 	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.Cut(v.IP.As16()) == c.Key })
 }
 
-// takeBackFrom takes back the credential of a sign-in from an incident that names it, if it turns out to be
-// legitimate, and reports whether it did. i may be nil.
+// takeBackFrom takes back the credential of a sign-in from an incident that names it, if it
+// turns out to be legitimate, and reports whether it did. i may be nil.
 func (s *revisions) takeBackFrom(i *attack.Attack, got *profile.SignIn, isLegitimate func() bool) bool {
 	if i == nil || i.Closed() || !credential.MayTakeBack(i, got) || !isLegitimate() {
 		return false

@@ -161,7 +161,7 @@ func (s *sharedAddresses) opensRareTool(c *profile.Client, t *window.Attempt, ti
 
 // together is how long after the start of an attack at a shared address, in
 // milliseconds, another tool is one of the same attack, whatever the service.
-const together = 30 * 60 * 1000
+const together = hour / 2
 
 // joinUnit adds the tool of an attack to the attack that goes on at the address, if that
 // uses the same service or has just begun, or else begins another one beside it.

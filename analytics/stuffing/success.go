@@ -155,7 +155,7 @@ func (s *signIns) onlyCounted(ev *event.Event, c *profile.Client, a *profile.Acc
 		return false
 	}
 	got := s.profiles.NewSignIn(ev, c, a)
-	got.Last = 0 // classify then leaves a program that the attack does not use to credential
+	got.Last = 0 // Classify then leaves a program that the attack does not use to credential
 	switch s.credentials.Classify(i, c, &got) {
 	case credential.Legitimate:
 		return false
@@ -210,7 +210,7 @@ func (s *learning) count(c *profile.Client, key uint64, got *profile.SignIn, at 
 		s.rarity.Population.Add(f, key, at)
 	}
 	s.rarity.Population.Add(profile.OwnerFeature(c.Owner), key, at)
-	if len(c.SignIns()) > 1 { // asked for only where several accounts sign in, see rareAt
+	if len(c.SignIns()) > 1 { // asked for only where several accounts sign in, see Rarity.RareAt
 		s.rarity.Population.Add(profile.SubnetFeature(c.Key).And(profile.ToolFeature(got.Tool)), key, at)
 	}
 }

@@ -21,6 +21,8 @@ const (
 type thresholds struct {
 	policy      *policy.Policy
 	incidents   *incidents
+	profiles    *profile.Set
+	rarity      *profile.Rarity
 	statistics  *statistics
 	shared      *sharedAddresses
 	burst, slow int64                                                  // milliseconds
@@ -47,7 +49,7 @@ func (s *thresholds) opens(c *profile.Client, t *window.Attempt, ev *event.Event
 		return "", t.At
 	}
 	wait := s.statistics.waitFor(c)
-	if wait == 0 || profile.IsScript(t.Family) || c.Shared(t.Marks) && s.shared.rarity.RareAt(c, t) {
+	if wait == 0 || profile.IsScript(t.Family) || c.Shared(t.Marks) && s.rarity.RareAt(c, t) {
 		if why, wait = s.evaluate(c, t); wait == 0 {
 			return why, t.At
 		}
@@ -79,7 +81,7 @@ func (s *thresholds) evaluate(c *profile.Client, t *window.Attempt) (why string,
 		switch {
 		case w.opens(p.MailboxLoginThreshold.Slow, p.FailureThreshold.Slow):
 			why, wait = windowSlow, s.statistics.waitForFew(w, p.MailboxLoginThreshold.Slow)
-		case profile.IsScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.shared.rarity.Rare(profile.ToolFeature(t.Tool), t.At):
+		case profile.IsScript(t.Family) && w.opensFresh(p.MailboxLoginThreshold.Burst, p.MailboxLoginThreshold.Slow) && s.rarity.Rare(profile.ToolFeature(t.Tool), t.At):
 			why = windowSlow
 		case w.leaked >= p.MailboxLoginThreshold.Leaked && w.leaked == w.foreign+w.familiar && w.leaked > w.succeeded:
 			why = windowLeaked
@@ -157,9 +159,9 @@ const (
 	weekPairs = 16
 )
 
-// opensOverDays reports whether a client, or it and others of its subnet, fail for a few accounts each
-// day, with every day below all thresholds. Where nobody gets in, an account's own provider and
-// browser are no excuse. It is called at most once an hour of event time.
+// opensOverDays reports whether a client, or it and others of its subnet, fail for a few
+// accounts each day, with every day below all thresholds. Where nobody gets in, an account's
+// own provider and browser are no excuse. It is called at most once an hour of event time.
 func (s *thresholds) opensOverDays(c *profile.Client, at int64) bool {
 	all := c.Attempts.All()
 	if len(all) < weekDays || all[0].At > at-int64(weekDays-1)*day || int32(at/hour) == c.Looked {
@@ -171,11 +173,12 @@ func (s *thresholds) opensOverDays(c *profile.Client, at int64) bool {
 	}
 	days := weekStats{first: at/day - int64(len(days{}))/2}
 	s.addDays(&days, c)
-	s.shared.profiles.Neighbours(c.Key, func(o *profile.Client) { s.addDays(&days, o) })
+	s.profiles.Neighbours(c.Key, func(o *profile.Client) { s.addDays(&days, o) })
 	return days.open()
 }
 
-// weekStats are the accounts that fail from the clients of a subnet in the days around one, in days from 1970.
+// weekStats are the accounts that fail from the clients of a subnet in the days around one, in
+// days from 1970.
 type weekStats struct {
 	first            int64
 	foreign, strange days // strange: familiar only by the owner of the network and the program
@@ -185,7 +188,8 @@ type weekStats struct {
 // days are the days that attempts are kept, before and after one.
 type days [2*week/day + 1]int
 
-// addDays adds the attempts of one client, if it has failed for several accounts, and those that get in.
+// addDays adds the attempts of one client, if it has failed for several accounts, and those
+// that get in.
 func (s *thresholds) addDays(days *weekStats, c *profile.Client) {
 	all := c.Attempts.All()
 	if !severalAccounts(all) {

@@ -49,8 +49,8 @@ func (u *UAL) selected() bool {
 	return at[ualCreationTime] > 0 && at[ualUserID] > 0 && at[ualClientIP]+at[ualClientIPAddress]+at[ualActorIP] > 0
 }
 
-// flattened reports whether the record has none of the lists and maps of its kind, and
-// fields of them beside the others.
+// flattened reports whether a pipeline has put the fields of all lists and maps beside the
+// others.
 func (u *UAL) flattened(in *format.Input) bool {
 	for _, slot := range ualNested {
 		if u.at[slot] > 0 {

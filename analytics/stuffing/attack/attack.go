@@ -243,8 +243,8 @@ func (i *Attack) CountLate() bool {
 // Attempts returns the latest attempts, at most maxAttempts.
 func (i *Attack) Attempts() []window.Attempt { return i.latest.All() }
 
-// ShareOf returns the share of the client of an incident in the latest attempts that are in the
-// time of the incident, 0 if there is none.
+// ShareOf returns the share, from 0 to 1, of the client of an incident in the latest attempts of
+// the attack that were made during the incident. It is 0 if there were no attempts.
 func (i *Attack) ShareOf(one *incident.Incident) float64 {
 	own, all := 0, 0
 	for _, t := range i.latest.All() {

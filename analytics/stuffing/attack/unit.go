@@ -29,9 +29,9 @@ const (
 	LeastPause = 20 * event.Minute
 )
 
-// Has reports whether an attempt at a time belongs to the attack. lasting reports whether attempts with
-// its program are part of one attack whatever the time between them; see profile.Lasts. The whole
-// address, a nil unit, has all.
+// Has reports whether an attempt at a time belongs to the attack. lasting reports whether
+// attempts with its program are part of one attack whatever the time between them; see
+// profile.Lasts. The whole address, a nil unit, has all.
 func (u *Unit) Has(tool uint32, lasting, familiar bool, at int64) bool {
 	if u == nil {
 		return true

@@ -55,9 +55,9 @@ func (s *CampaignFinder) OfSuccess(c *profile.Client, got *profile.SignIn) *camp
 	return nil
 }
 
-// withTool returns the campaign with something rare that has failed from the address of a success, with
-// the tool of the success. Where people come and go, those who bring their own program are
-// people of the place.
+// withTool returns the campaign with something rare that has failed from the address of a
+// success, with the tool of the success. Where people come and go, those who bring their own
+// program are people of the place.
 func (s *CampaignFinder) withTool(c *profile.Client, got *profile.SignIn) *campaign.Campaign {
 	if c.Shared(0) || !window.NamesTool(got.Tool) {
 		return nil
@@ -96,9 +96,9 @@ func (s *CampaignFinder) withTrait(c *profile.Client, got *profile.SignIn) *camp
 	return nil
 }
 
-// ofPeople reports whether a success at an address that has not failed in a campaign is that of a mail program
-// which its account used before it for a day or longer, and which has not been back at another place since, or has come to where people get in
-// with their own programs.
+// ofPeople reports whether a success at an address that has not failed in a campaign is that of
+// a mail program which its account used before it for a day or longer, and which has not been
+// back at another place since, or has come to where people get in with their own programs.
 func ofPeople(k *campaign.Campaign, c *profile.Client, got *profile.SignIn) bool {
 	return got.Agent == profile.MailProtocols && !k.Has(c.Key) && got.Account.SendsMail(k.Began) &&
 		(!got.Account.SignedInAfter(got.First, c.Key) || c.PeopleBeside(k.Incident, got, profile.SharedUsers))

@@ -1,5 +1,5 @@
-// Package credential decides which accounts have a password that the attacker knows: those that got in
-// from the client of an incident (Finder) and those that got in as part of a campaign
+// Package credential decides which accounts have a password that the attacker knows: those that
+// got in from the client of an incident (Finder) and those that got in as part of a campaign
 // (CampaignFinder). It judges by the profiles of accounts and clients, and names the accounts
 // in the incident. The rules are in the documentation of package stuffing.
 package credential
@@ -57,7 +57,7 @@ func (s *Finder) Judge(i *attack.Attack, c *profile.Client, got *profile.SignIn)
 	return judged
 }
 
-// Classify is Judge without a trace.
+// Classify is Judge without changing the incident.
 func (s *Finder) Classify(i *attack.Attack, c *profile.Client, got *profile.SignIn) Judgement {
 	if got.Outcome == event.Success && !got.Password() && !(i.UsesAgent(got.Agent) && onlyAttacker(c, i, got)) {
 		return Renewed
@@ -85,11 +85,12 @@ func (s *Finder) Classify(i *attack.Attack, c *profile.Client, got *profile.Sign
 	return Valid
 }
 
-// leastBeside returns how many people have to be beside a sign-in for it to be one of them: two if it is
-// made with a program that the attack does not use, which is the account's own or that of a person, while most failures
-// are a script's; five if it is made with a mail program, and the account has used one for a day or longer, while most
-// failures are a script's over another protocol; or with a program that the attack also uses, but is the account's own,
-// which was not tried, and at another time than the attack.
+// leastBeside returns how many people have to be beside a sign-in for it to be one of them: two
+// if it is made with a program that the attack does not use, which is the account's own or that
+// of a person, while most failures are a script's; five if it is made with a mail program, and
+// the account has used one for a day or longer, while most failures are a script's over another
+// protocol; or with a program that the attack also uses, but is the account's own, which was
+// not tried, and at another time than the attack.
 func leastBeside(i *attack.Attack, got *profile.SignIn, usedAgent bool) int {
 	switch {
 	case !i.UsesAgent(got.Agent):
@@ -121,9 +122,8 @@ func scripted(i *attack.Attack) bool {
 	return 2*scripts > len(all)
 }
 
-// Add names an account as one whose password the attacker knows, and takes the client out of its
-// known ones. It reports whether
-// the account is a new one.
+// Add names an account as one whose password the attacker knows, and takes the client out of
+// its known ones. It reports whether the account is a new one.
 func (s *Finder) Add(i *attack.Attack, c *profile.Client, got *profile.SignIn) bool {
 	if got.Account.Forget(c.Key) {
 		s.profiles.Accounts.MarkDirty(got.Key)
@@ -197,8 +197,8 @@ func onlyAttacker(c *profile.Client, i *attack.Attack, got *profile.SignIn) bool
 	return got.Foreign && !c.Shared(0) && window.NamesTool(got.Tool) && c.UsersBeside(got, i) <= MaxUsersBeside
 }
 
-// MayTakeBack reports whether an incident names an account for a sign-in at its address, but not for one with a
-// program of the attack while that went on.
+// MayTakeBack reports whether an incident names an account for a sign-in at its address, but
+// not for one with a program of the attack while that went on.
 func MayTakeBack(i *attack.Attack, got *profile.SignIn) bool {
 	named, ok := i.Valid.Of(got.Key)
 	return ok && named.IP == got.From.Addr() && !(i.UsesAgent(event.HashAgent([]byte(named.Agent))) && during(i, named.At.UnixMilli()))

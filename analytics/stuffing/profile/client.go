@@ -48,7 +48,7 @@ func (c *Client) FailedSince(at int64) bool { return int64(c.newest)*event.Minut
 // sign-in's duration, but never the sign-in.
 const (
 	timeGrain = 10_000
-	saveGrain = 10 * 60 * 1000
+	saveGrain = 10 * event.Minute
 )
 
 // movesEnough reports whether a time has moved far enough to be saved.

@@ -50,6 +50,7 @@ func (f *ForeignSignIns) Add(got *SignIn) {
 	f.next = (f.next + 1) % maxForeignSignIns
 }
 
+// place returns the index of the next sign-in.
 func (f *ForeignSignIns) place() int {
 	if len(f.list) < maxForeignSignIns {
 		return len(f.list)
@@ -74,7 +75,7 @@ func (f *ForeignSignIns) save(w *state.Writer) {
 	clear(f.dirty)
 }
 
-// loaded finds where the ring goes on.
+// loaded finds the sign-in that a full list drops next: the earliest.
 func (f *ForeignSignIns) loaded() {
 	if len(f.list) < maxForeignSignIns {
 		return

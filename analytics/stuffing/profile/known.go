@@ -69,12 +69,16 @@ func (h *KnownClient) usedBefore(agent uint32, before int64) bool {
 // address to be its own: a day; or an hour, if it came back over half an hour.
 // A single success shortly before is as likely the attacker's first.
 const (
-	ownAge     = 24 * 60 * 60 * 1000
-	ownRecent  = 60 * 60 * 1000
-	ownReturns = 30 * 60 * 1000
-	AgentAge   = 2 * 60 * 60 * 1000
+	ownAge     = event.Day
+	ownRecent  = event.Hour
+	ownReturns = event.Hour / 2
 )
 
+// AgentAge is how long before an attack an agent must have been used for the first time to be
+// the account's own, in milliseconds.
+const AgentAge = 2 * event.Hour
+
+// owned reports whether the address was the account's own before a time.
 func (h *KnownClient) owned(before int64) bool {
 	old := h.First <= before-ownAge
 	returns := h.First <= before-ownRecent && h.Last >= h.First+ownReturns
@@ -132,7 +136,7 @@ func (a *Account) growKnown() {
 	a.Known = append(a.Known, KnownClient{})
 }
 
-// leastUseful is the client that makes room: the one unused longest among
+// leastUseful returns the index of the client that makes room: the one unused longest among
 // those whose owner has another client in the list, as the addresses of a
 // telephone have; else the one unused longest of all.
 func (a *Account) leastUseful() int {
@@ -270,21 +274,22 @@ func (a *Account) HadSignedIn(before int64) bool {
 	return slices.ContainsFunc(a.Known, func(h KnownClient) bool { return h.First <= before })
 }
 
-// SendsMail reports whether the account had used a mail program at one client for a day or longer, and first
-// before a time, as in usedBefore.
+// SendsMail reports whether the account had used a mail program at one client for a day or
+// longer, and first before a time, as in usedBefore.
 func (a *Account) SendsMail(before int64) bool {
 	return slices.ContainsFunc(a.Known, func(h KnownClient) bool {
 		return h.usedBefore(MailProtocols, before) && h.Last >= h.First+event.Day
 	})
 }
 
-// SignedInAfter reports whether the account has signed in after a time from another client than the one given.
+// SignedInAfter reports whether the account has signed in after a time from another client than
+// the one given.
 func (a *Account) SignedInAfter(at int64, other event.ClientKey) bool {
 	return slices.ContainsFunc(a.Known, func(h KnownClient) bool { return h.Client != other && h.Last > at })
 }
 
-// WentOnAt reports whether the account went on to use a client for a day after a success there, which then
-// was its own.
+// WentOnAt reports whether the account went on to use a client for a day after a success there,
+// which then was its own.
 func (a *Account) WentOnAt(k event.ClientKey, success int64) bool {
 	return slices.ContainsFunc(a.Known, func(h KnownClient) bool { return h.Client == k && h.Last >= success+event.Day })
 }

@@ -61,15 +61,14 @@ func SameProgram(t *window.Attempt, agent, tool uint32) bool {
 // toolCache is the number of agents whose kind is remembered: a power of two.
 const toolCache = 1024
 
-// tools returns what a sign-in was made with, as one number: the user agent
-// without its version numbers, and the application. A new build of a browser is
-// the same tool as the old one. Where the log has neither, the service stands
-// for them.
+// tools remembers the kinds of the latest agents.
 type tools struct {
 	agents [toolCache]struct{ exact, kind uint32 }
 }
 
-// ToolOf returns what the sign-in of an event was made with, as one number; see package window.
+// ToolOf returns what the sign-in of an event was made with, as one number: the user agent
+// without its version numbers, and the application. A new build of a browser is the same tool
+// as the old one. Where the log has neither, the service stands for them; see window.NamesTool.
 func (s *Set) ToolOf(ev *event.Event) uint32 { return s.tools.of(ev) }
 
 func (t *tools) of(ev *event.Event) uint32 {

@@ -11,9 +11,9 @@ type SignIn struct {
 	Account     *Account
 	From        event.ClientKey // whole address of the last one
 	First, Last int64
-	hours       uint64      // bit n: a success in the n-th hour before that of last
+	hours       uint64      // bit n: a success in the n-th hour before that of Last
 	Text        *SignInText // nil where the address is the account's own
-	textAt      int64       // time of the sign-in that text is of
+	textAt      int64       // time of the sign-in that Text is of
 	Agent       uint32      // of the last one
 	Tool        uint32
 	App         uint32 // the application, or the service where the log names none
@@ -56,7 +56,7 @@ func (a *SignIn) merge(b *SignIn) bool {
 }
 
 // away is the longest pause within one session, in milliseconds.
-const away = 24 * 60 * 60 * 1000
+const away = event.Day
 
 // hoursKept is the number of hours before the last success that are stored
 // individually.

@@ -20,10 +20,9 @@ const (
 	tablePopulation = "population"
 )
 
-// The state of AN1269 as it is saved. Structs are encoded as arrays: another field, or
-// another meaning of one, changes analytics.StateFormat.
-// Pointers between entries become ids. Recency is not kept: an entry that was
-// restored is as old as all others of its segment.
+// The state of AN1269 as it is saved. Structs are encoded as arrays: another field, or another
+// meaning of one, changes analytics.StateFormat. Pointers between entries become ids. Recency
+// is not kept: an entry that was restored is as old as all others of its segment.
 
 type savedClient struct {
 	Protected bool
@@ -197,7 +196,7 @@ func ParseKey(key []byte) (k event.ClientKey, err error) {
 	return event.ClientKey(key), nil
 }
 
-// accountNamed is the account in the table, or one of that name beside it:
+// accountNamed returns the account in the table, or one of that name beside it:
 // a sign-in may outlive its account's entry.
 func (s *Set) accountNamed(key uint64, name string) *Account {
 	if a, ok := s.Accounts.Peek(key); ok {

@@ -36,8 +36,8 @@ type UserSignIn struct {
 // SharedUsers is the number of known users that makes an address a shared one.
 const SharedUsers = 5
 
-// SignIns returns the latest sign-in of each of the latest accounts, at most maxSignIns. They belong to
-// the client.
+// SignIns returns the latest sign-in of each of the latest accounts, at most maxSignIns. They
+// belong to the client.
 func (c *Client) SignIns() []UserSignIn {
 	if c.users == nil {
 		return nil
@@ -234,8 +234,9 @@ func (c *Client) renewed(key uint64) bool {
 	return false
 }
 
-// PeopleBeside reports whether at least a number of other accounts got in from a client within a day of a sign-in with
-// programs that people use, which are their own as far as is known, and with which the attack has not failed.
+// PeopleBeside reports whether at least a number of other accounts got in from a client within
+// a day of a sign-in with programs that people use, which are their own as far as is known, and
+// with which the attack has not failed.
 func (c *Client) PeopleBeside(i *attack.Attack, got *SignIn, least int) bool {
 	if len(c.SignIns()) <= least {
 		return false
