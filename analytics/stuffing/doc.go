@@ -85,7 +85,7 @@
 // who arrive together do; a script waits for nothing. A campaign waits for two minutes, in
 // which people correct most typos, and for half an hour where all may be telephones. What waits
 // is decided with the first event of any kind after that (Detector.decide), or at the end of
-// the input (Detector.decideAll).
+// the input (Detector.decideAll); see undecided.go.
 //
 // # It stays quiet
 //
