@@ -52,8 +52,8 @@ type Alert struct {
 	Techniques []Technique
 	Context    []Context   // of the subject and of accounts with valid credentials, at most 5
 	Campaign   string      // id of the campaign that the client is part of
-	Members    []string    // of a campaign: ids of the incidents of single clients, at most 20
-	Suppressed int         // messages suppressed since the last one
+	Members    []string    // of a campaign: ids of the incidents of single clients that have sent an alert, at most 20
+	Suppressed int         // messages suppressed since the last one, of a campaign also those of its clients
 	Indicators *Indicators // full lists of a large incident; nil where the lists above are complete
 }
 
