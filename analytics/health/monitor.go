@@ -190,7 +190,7 @@ func (w *Monitor) checkSource(of event.Source, s *sourceMonitor) {
 func (w *Monitor) checkFields(of event.Source, s *sourceMonitor) {
 	name := of.String()
 	if missing, ok := s.fields.missingAddresses(); ok {
-		w.setShare(missing, findNoAddress, name, "%d %% of the events of %s have no client address: attacks cannot be attributed to an address; is the field logged?")
+		w.setShare(missing, findNoAddress, name, "%d %% of the events of %s have no client address: attacks cannot be attributed to an address; is the field logged, and not only that of a trusted proxy?")
 	}
 	if missing, ok := s.fields.missingAccounts(); ok {
 		if of == event.IIS && w.accountsElsewhere() {
