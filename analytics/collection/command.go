@@ -69,15 +69,19 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 	}
 }
 
-// toColleagues reports whether every address in a change is that of an account that has
-// long signed in here. The account of an administrator, whose domain a change is compared
-// with if the mailbox has none, may be in another domain than the mailboxes: that of a
-// service provider, or the tenant's first one.
+// toColleagues reports whether every address in a change is that of an account which has
+// signed in here for a day, or while the tenant was learned. The account of an
+// administrator, whose domain a change is compared with if the mailbox has none, may be in
+// another domain than the mailboxes: that of a service provider, or the tenant's first one.
 func (c *mailboxChanges) toColleagues(ev *event.Event) bool {
 	at := ev.Time.UnixMilli()
+	least := at - event.Day
+	if !c.weights.population.Learned(at, learningDays) {
+		least = at
+	}
 	return change.AllAddresses(bytes.ToLower(ev.Detail), func(address []byte) bool {
 		d, ok := c.subjects.profiles.Peek(subjectKey(aUser, address))
-		return ok && d.Baseline.IsMature(at)
+		return ok && d.Baseline.Began() != 0 && d.Baseline.Began() < least
 	})
 }
 
