@@ -129,12 +129,18 @@ func (c *applications) userOf(ev *event.Event) uint64 {
 // of an application that nobody let in may be forged. The log of consents can be late.
 const forgedMailboxes = 8
 
+// forgedAccounts is the number of accounts for which an application acts in one network,
+// from which that is not the home of its users.
+const forgedAccounts = 3
+
 // neverLetIn reports whether an application acts for people none of whom has signed in
-// to it or let it in since the tenant was learned, from a network that few accounts use:
-// its tokens may be forged.
+// to it or let it in since the tenant was learned, from a network that few accounts use
+// and in which it acts for several: its tokens may be forged. A mail program at home acts
+// for the people who live there, who sign in to it themselves.
 func (c *applications) neverLetIn(app *profile, ev *event.Event, w *networkContext) bool {
 	at := ev.Time.UnixMilli()
 	return ev.UserKind == event.UserPerson && w.network != 0 && !w.usual && app.SignIns[0].At == 0 && !app.has(mailConsent) &&
+		c.weights.population.Users(serverOf(ev.App, w.network), at) >= forgedAccounts &&
 		c.weights.population.Learned(at, learningDays) && float64(c.weights.others(app, newNetwork, w.network, clientOf(ev), at)) < c.weights.common()
 }
 

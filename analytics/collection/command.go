@@ -34,6 +34,9 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 		return
 	}
 	does := change.Of(c.policy, ev)
+	if does&change.ForwardsMail != 0 && c.toColleagues(ev) {
+		does &^= change.ForwardsMail
+	}
 	kind := meaning(c.policy, ev, does)
 	if kind == signalKinds {
 		return
@@ -64,6 +67,22 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 		n.links[0] = 0 // the session is that of the administrator
 		c.evidence.record(c.subjects.profile(aUser, ev.Mailbox), n, detail, ev)
 	}
+}
+
+// toColleagues reports whether every address in a change is that of an account which has
+// signed in here for a day, or while the tenant was learned. The account of an
+// administrator, whose domain a change is compared with if the mailbox has none, may be in
+// another domain than the mailboxes: that of a service provider, or the tenant's first one.
+func (c *mailboxChanges) toColleagues(ev *event.Event) bool {
+	at := ev.Time.UnixMilli()
+	least := at - event.Day
+	if !c.weights.population.Learned(at, learningDays) {
+		least = at
+	}
+	return change.AllAddresses(bytes.ToLower(ev.Detail), func(address []byte) bool {
+		d, ok := c.subjects.profiles.Peek(subjectKey(aUser, address))
+		return ok && d.Baseline.Began() != 0 && d.Baseline.Began() < least
+	})
 }
 
 // complianceSearch reports whether an export is that of a compliance search, which

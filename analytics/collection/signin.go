@@ -37,7 +37,9 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 	// An incident that this sign-in opens does not keep the sign-in from being learned:
 	// the order in which sign-ins and mail access arrive must not matter.
 	suspicious := d.suspicious(at)
+	read := c.subjects.known.learned.read || ev.Action == event.MailAccess
 	c.subjects.known.learned = markOf(ev, at)
+	c.subjects.known.learned.read = read
 	c.subjects.changed(d)
 	c.evidence.alias(d, ev)
 	d.SignIns.Add(recentSignIn(ev))
@@ -61,7 +63,7 @@ func (c *signIns) observe(d *profile, ev *event.Event) {
 }
 
 func markOf(ev *event.Event, at int64) learnMark {
-	return learnMark{at, deviceHash(ev), ev.Protocol, ev.Family == event.Scripting && !forPrograms(ev)}
+	return learnMark{at: at, device: deviceHash(ev), protocol: ev.Protocol, script: ev.Family == event.Scripting && !forPrograms(ev)}
 }
 
 // same reports whether a request matches one learned within SignInSpan and the same
@@ -77,6 +79,7 @@ func (c *signIns) same(ev *event.Event, at int64) bool {
 		return false
 	}
 	mark := markOf(ev, last.at)
+	mark.read = last.read || ev.Action == event.MailAccess
 	if mark.device == 0 {
 		mark.device = last.device // most requests of a telephone name it, a few do not
 	}

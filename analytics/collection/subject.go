@@ -321,4 +321,5 @@ type learnMark struct {
 	device   uint32
 	protocol event.Protocol
 	script   bool // a scripting agent where people sign in
+	read     bool // mail was read, then or before: a telephone signs in to read it
 }

@@ -141,7 +141,8 @@
 // owner's networks, and these are servers for rent or in a country new to the account, as those
 // of the campaign are; the account's own program is no excuse if most failures are made with
 // it, but a mail program is if the account had used one before. If the week before shows that
-// such sign-ins are to be expected without an attack, none is named. Nor are accounts named that
+// such sign-ins are to be expected without an attack, none is named. Nor is one named of a domain
+// that fewer than one in twenty of the failures try. Nor are accounts named that
 // begin to use a mail program in their own country, if hardly any failures come from there. A
 // mail program that its account has used before, such as a printer's, may have moved: it is
 // named once the account signs in at another place again. On the first day only addresses that

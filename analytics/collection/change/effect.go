@@ -133,24 +133,33 @@ func ownDomain(ev *event.Event) []byte {
 // allWithin reports whether every address of a list is in a domain or a subdomain
 // of it.
 func allWithin(list, domain []byte) bool {
-	if len(domain) == 0 || !bytes.Contains(list, []byte("@")) {
-		return false
-	}
-	for len(list) > 0 {
-		at := bytes.IndexByte(list, '@')
+	return len(domain) > 0 && AllAddresses(list, func(address []byte) bool {
+		host, ok := bytes.CutSuffix(address[bytes.IndexByte(address, '@')+1:], domain)
+		return ok && (len(host) == 0 || host[len(host)-1] == '.')
+	})
+}
+
+// AllAddresses reports whether a text in lower case has addresses of mail, and is is true
+// for each of them.
+func AllAddresses(text []byte, is func(address []byte) bool) bool {
+	from, found := 0, false
+	for {
+		at := bytes.IndexByte(text[from:], '@')
 		if at < 0 {
-			return true
+			return found
 		}
-		list = list[at+1:]
-		end := bytes.IndexFunc(list, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) })
-		if end < 0 {
-			end = len(list)
+		at += from
+		name := 1 + bytes.LastIndexFunc(text[:at], func(r rune) bool { return !ofAddress(r) && !strings.ContainsRune("_+'&", r) })
+		from = len(text)
+		if end := bytes.IndexFunc(text[at+1:], func(r rune) bool { return !ofAddress(r) }); end >= 0 {
+			from = at + 1 + end
 		}
-		host, ok := bytes.CutSuffix(list[:end], domain)
-		if !ok || len(host) > 0 && host[len(host)-1] != '.' {
+		if !is(text[name:from]) {
 			return false
 		}
-		list = list[end:]
+		found = true
 	}
-	return true
 }
+
+// ofAddress reports whether a character may be part of a domain.
+func ofAddress(r rune) bool { return strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) }

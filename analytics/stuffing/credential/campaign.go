@@ -48,7 +48,7 @@ func (s *CampaignFinder) OfSuccess(c *profile.Client, got *profile.SignIn) *camp
 		return cmp.Or(s.set.Claiming(got.First, got.Tool, c.Owner), k)
 	}
 	for _, k := range s.set.All() {
-		if k.Covers(got.First) && s.without(k, c, got) {
+		if k.Covers(got.First) && s.without(k, c, got) && !inOtherDomain(k, got) {
 			return k
 		}
 	}

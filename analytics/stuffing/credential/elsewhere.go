@@ -3,6 +3,7 @@ package credential
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"redshank/analytics/event"
 	"redshank/analytics/stuffing/campaign"
@@ -47,6 +48,25 @@ func share(k *campaign.Campaign, of func(netip.Addr) bool) float64 {
 		}
 	}
 	return float64(n) / float64(max(len(all), 1))
+}
+
+// inOtherDomain reports whether fewer than one in twenty of the latest failures of a campaign
+// are of accounts in the domain of a success. The collector of a service provider reads the
+// logs of several organisations.
+func inOtherDomain(k *campaign.Campaign, got *profile.SignIn) bool {
+	own, n, all := domainOf(got.Account.Name), 0, k.Incident.Attempts()
+	for i := range all {
+		if domainOf(all[i].Name) == own {
+			n++
+		}
+	}
+	return own != "" && 20*n < len(all)
+}
+
+// domainOf returns the domain of an account, or "".
+func domainOf(account string) string {
+	_, domain, _ := strings.Cut(account, "@")
+	return domain
 }
 
 // atHome reports whether a success comes from a country in which its account had signed in before a
