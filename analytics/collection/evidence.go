@@ -170,6 +170,7 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 		return
 	}
 	c.addMails(d, kept, ev)
+	d.dropClosed()
 	weighed := c.weigh(d, kept.nearby, 0)
 	center := d.trigger(kept)
 	i := c.theftOf(d, kept, center)

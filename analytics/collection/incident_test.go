@@ -3,9 +3,11 @@ package collection
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"redshank/analytics/event"
 	"redshank/analytics/incident"
+	"redshank/analytics/policy"
 )
 
 // An account whose mail unrelated tools read at many addresses has maxThefts incidents at
@@ -31,5 +33,30 @@ func TestIncidentsAtATime(t *testing.T) {
 	}
 	if read(0, tuesday+4*event.Day); incidents() != maxThefts+1 {
 		t.Errorf("%d incidents after another day, want %d", incidents(), maxThefts+1)
+	}
+}
+
+// What a program reads after its incident was closed is another incident.
+func TestReadAfterClose(t *testing.T) {
+	p := policy.Default()
+	p.Alerts.Quiet, p.State.Lateness = time.Hour, time.Hour
+	tracker := incident.NewTracker(p)
+	c := New(p, tracker, policy.NewGeoCache(p), 100)
+	d := c.subjects.profile(aUser, []byte("user01@contoso.com"))
+	read := func(at int64) (sent int) {
+		ip := netip.AddrFrom4([4]byte{100, 64, 3, 7})
+		o := observation{kind: accessTool, first: at, last: at, client: ip.As16(), agent: 1}
+		o.links[1] = linkOf(p, o.client)
+		c.evidence.record(d, o, nil, nil)
+		tracker.Advance(at)
+		return len(tracker.Flush())
+	}
+	if read(tuesday) == 0 {
+		t.Error("no alert")
+	}
+	tracker.Advance(tuesday + 6*event.Hour)
+	tracker.Flush()
+	if read(tuesday+7*event.Hour) == 0 {
+		t.Error("no alert after the incident was closed")
 	}
 }

@@ -248,6 +248,20 @@ func (d *profile) busy(at int64) bool {
 	return len(d.thefts) == maxThefts && !slices.ContainsFunc(d.thefts, func(i *theft.Theft) bool { return !within(i, at) })
 }
 
+// dropClosed forgets the incidents that were closed: what their observations are near
+// opens another one.
+func (d *profile) dropClosed() {
+	if !slices.ContainsFunc(d.thefts, func(i *theft.Theft) bool { return i.Closed() }) {
+		return
+	}
+	for n := range d.observations {
+		if o := &d.observations[n]; o.theft != nil && o.theft.Closed() {
+			o.theft, o.listed = nil, 0
+		}
+	}
+	d.thefts = slices.DeleteFunc(d.thefts, func(i *theft.Theft) bool { return i.Closed() })
+}
+
 // within reports whether a time is within a day of an incident.
 func within(i *theft.Theft, at int64) bool { return at >= i.Start-event.Day && at <= i.End+event.Day }
 

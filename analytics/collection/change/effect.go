@@ -139,8 +139,8 @@ func allWithin(list, domain []byte) bool {
 	})
 }
 
-// AllAddresses reports whether a text in lower case has addresses of mail, and is is true
-// for each of them.
+// AllAddresses reports whether a text in lower case has addresses of mail, and whether is
+// returns true for each of them.
 func AllAddresses(text []byte, is func(address []byte) bool) bool {
 	from, found := 0, false
 	for {
