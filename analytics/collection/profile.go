@@ -1,10 +1,7 @@
 package collection
 
 import (
-	"bytes"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/collection/behaviour"
@@ -166,13 +163,7 @@ func (d *profile) repeats(n *observation, window int64) bool {
 
 // oneLine returns a copy of text, capped at maxDetail, without line breaks and runs of
 // blanks.
-func oneLine(text []byte) string {
-	text = text[:min(len(text), maxDetail)]
-	if !bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf }) {
-		return string(text) // usually an address
-	}
-	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
-}
+func oneLine(text []byte) string { return theft.Line(text, maxDetail) }
 
 // same reports whether two observations count as one: the same signal of the same
 // client within observationSpan, or with the same feature within an hour. Except for a

@@ -22,22 +22,23 @@ type fragment struct {
 const minFragment, maxFragment = 4, 64
 
 // scripts are the fragments, in the order of the content.
-type scripts []fragment
+type scripts struct {
+	list  []fragment
+	texts searchTexts // of all of them
+}
 
 // ScriptTool returns the first tool with a fragment in the script, "" for none.
 // It reads the text in windows that overlap, so that folding its case needs no
 // copy of the whole.
-func (list *scripts) ScriptTool(script []byte) string {
+func (s *scripts) ScriptTool(script []byte) string {
 	var window [1024]byte
 	for {
 		n := min(len(script), len(window))
 		for i, b := range script[:n] {
 			window[i] = ascii.Lower(b)
 		}
-		for _, f := range *list {
-			if bytes.Contains(window[:n], f.text) {
-				return f.tool
-			}
+		if s.texts.in(window[:n]) {
+			return s.first(window[:n])
 		}
 		if n == len(script) {
 			return ""
@@ -46,14 +47,26 @@ func (list *scripts) ScriptTool(script []byte) string {
 	}
 }
 
+// first returns the first tool with a fragment in a text in lower case, "" for none.
+func (s *scripts) first(text []byte) string {
+	for _, f := range s.list {
+		if bytes.Contains(text, f.text) {
+			return f.tool
+		}
+	}
+	return ""
+}
+
 // read reads {tool: [fragments]}.
-func (list *scripts) read(r *strict.Reader, at string, n *yaml.Node) {
+func (s *scripts) read(r *strict.Reader, at string, n *yaml.Node) {
 	r.Each(at, n, func(tool *yaml.Node, at string, value *yaml.Node) {
 		strict.Texts("a piece of script text", func(text string) string {
 			if len(text) < minFragment || len(text) > maxFragment {
 				return fmt.Sprintf("%d bytes long (want %d to %d)", len(text), minFragment, maxFragment)
 			}
-			*list = append(*list, fragment{[]byte(strings.ToLower(text)), tool.Value})
+			text = strings.ToLower(text)
+			s.list = append(s.list, fragment{[]byte(text), tool.Value})
+			s.texts.add(text)
 			return ""
 		})(r, at, value)
 	})

@@ -118,17 +118,17 @@ func (r *restorer) numbered(key []byte, n int) []byte {
 // compareKeys orders keys by their bytes, but by their value where both have numbers: the
 // elements of a list keep their order.
 func compareKeys(a, b []byte) int {
-	for len(a) > 0 && len(b) > 0 {
-		n, m := leadingDigits(a), leadingDigits(b)
-		if n == 0 || m == 0 {
-			n, m = 1, 1
-		}
-		if order := cmp.Or(cmp.Compare(n, m), bytes.Compare(a[:n], b[:m])); order != 0 {
-			return order
-		}
-		a, b = a[n:], b[m:]
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
 	}
-	return cmp.Compare(len(a), len(b))
+	for i > 0 && ascii.IsDigit(a[i-1]) {
+		i--
+	}
+	if n, m := leadingDigits(a[i:]), leadingDigits(b[i:]); n > 0 && m > 0 && n != m {
+		return cmp.Compare(n, m)
+	}
+	return bytes.Compare(a[i:], b[i:])
 }
 
 // leadingDigits returns how many digits a text begins with.

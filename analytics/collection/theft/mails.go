@@ -1,8 +1,10 @@
 package theft
 
 import (
+	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"redshank/analytics/alert"
 	"redshank/analytics/event"
@@ -31,8 +33,15 @@ func MergeMails(list []alert.Mail, from event.MailList, limit int) (merged []ale
 }
 
 // mailText returns a capped copy of a text of a mail, which its sender has chosen.
-func mailText(text []byte) string {
-	text = text[:min(len(text), event.MaxMailText)]
+func mailText(text []byte) string { return Line(text, event.MaxMailText) }
+
+// Line returns a copy of text, capped at a number of bytes, without line breaks and runs of
+// blanks.
+func Line(text []byte, most int) string {
+	text = text[:min(len(text), most)]
+	if !bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf }) {
+		return string(text) // usually an address or an id
+	}
 	return strings.ToValidUTF8(strings.Join(strings.Fields(string(text)), " "), "")
 }
 

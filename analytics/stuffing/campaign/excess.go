@@ -7,10 +7,10 @@ import (
 
 // Exceeding reports whether the tenant has more unexplained failures around the time of an
 // attempt than it is used to, and returns those that excess finds. Not each failure causes a
-// search for these: see searchPause.
+// search for these: see searches.
 func (s *Finder) Exceeding(t *window.Attempt) (found *Candidate, exceeded bool) {
 	hourOf := int32(t.At / hour)
-	if _, _, exceeded = s.evidence.Level(t.Service).Change(hourOf, s.prior(), s.least(t.At)); !exceeded || !s.search(t) {
+	if _, _, exceeded = s.evidence.Level(t.Service).Change(hourOf, s.prior(), s.least(t.At)); !exceeded || !s.searches(t) {
 		return nil, exceeded
 	}
 	return s.excess(t), true
@@ -33,6 +33,7 @@ func (s *Finder) excess(t *window.Attempt) *Candidate {
 	members := s.evidence.Unexplained(int64(from)*hour, func(f *evidence.Failure) bool {
 		return of(f) && f.At < max(int64(to+1)*hour, at+hour)
 	})
+	s.searchOf(t).idle = int(searchShare * float64(len(members)))
 	members, only := evidence.Characteristic(members)
 	if len(only) > 1 { // two attacks, if one of them alone makes a campaign
 		if part, of := evidence.Together(members, only); s.Several(s.settled(part)) {
@@ -45,22 +46,40 @@ func (s *Finder) excess(t *window.Attempt) *Candidate {
 	return ofTenant(members, only)
 }
 
-// searchPause is how long failures that have not settled cause no further search, in
-// milliseconds. A search reads up to thousands of failures, and it takes two minutes until
-// enough of an attack's have settled.
-const searchPause = 1000
+// A search reads up to thousands of failures, and it takes two minutes until enough of an
+// attack's have settled. After it, as many failures as searchShare is of those that it read
+// cause no further search, nor do those of searchPause milliseconds that have not settled.
+// The decision waits for them, see campaigns.postpone.
+const (
+	searchPause = 1000
+	searchShare = 1. / 64
+)
 
-// search reports whether a failure causes a search, and notes it. One whose record is late
-// always does.
-func (s *Finder) search(t *window.Attempt) bool {
-	last, now := &s.searched[0], s.tracker.Newest()
+// search is the last search for an excess of failures.
+type search struct {
+	at   int64 // Unix milliseconds, by the tracker's clock
+	idle int   // failures that cause no further search
+}
+
+// searchOf returns the last search among the failures by services of an attempt's kind.
+func (s *Finder) searchOf(t *window.Attempt) *search {
 	if evidence.MailProtocol(t.Service) {
-		last = &s.searched[1]
+		return &s.searched[1]
 	}
-	if t.At > now-settling && now < *last+searchPause {
+	return &s.searched[0]
+}
+
+// searches reports whether a failure causes a search, and notes it.
+func (s *Finder) searches(t *window.Attempt) bool {
+	last, now := s.searchOf(t), s.tracker.Newest()
+	if last.idle > 0 {
+		last.idle--
 		return false
 	}
-	*last = now
+	if t.At > now-settling && now < last.at+searchPause {
+		return false
+	}
+	*last = search{at: now}
 	return true
 }
 

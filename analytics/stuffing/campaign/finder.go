@@ -20,7 +20,7 @@ type Finder struct {
 	evidence   *evidence.List
 	clusters   *window.Table[uint64, *cluster] // by rare trait
 	slow       int64                           // milliseconds
-	searched   [2]int64                        // when the failures over the web, and by mail protocols, were last searched for an excess
+	searched   [2]search                       // the last ones among the failures over the web, and by mail protocols
 }
 
 // NewFinder returns a finder that reads the failures of a list. population has the features

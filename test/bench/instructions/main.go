@@ -32,8 +32,8 @@ const tolerance = 15
 
 // inputs are the measured inputs: the lines of the host benchmark, the rows of a
 // botnet, a day of all logs, text as lines and JSON as maps, the hostile log of the host
-// benchmark, and an application that reads mail at many addresses.
-var inputs = map[string]func() []chunk{"iis": iisLines, "smtp": smtpRows, "day": wholeDay, "hostile": hostileLines, "reads": reads}
+// benchmark, an application that reads mail at many addresses, and failures whose records are late.
+var inputs = map[string]func() []chunk{"iis": iisLines, "smtp": smtpRows, "day": wholeDay, "hostile": hostileLines, "reads": reads, "late": late}
 
 func main() {
 	budgets := flag.String("budgets", ".ci/instructions.txt", "`file` with a name and instructions a record on each line")
