@@ -121,7 +121,7 @@ func (s *campaigns) openConcurrent(f *evidence.Failure, own *attack.Attack, ev *
 	if s.finder.Several(members) {
 		return s.open(campaign.WithTool(f.Tool, members), ev)
 	}
-	several := evidence.CensusOf(members, s.profiles.Cut).Clients >= 2
+	several := evidence.CensusOf(members, s.profiles.KeyOf).Clients >= 2
 	k := s.set.Concurrent(f.Tool, own.Start, several)
 	if k != nil {
 		s.extend(k, members, ev)
@@ -138,7 +138,7 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 	all = s.ofBusyClients(all, least)
 	at := map[event.ClientKey]map[uint64]struct{}{}
 	for _, o := range all {
-		key := s.profiles.Cut(o.Client)
+		key := s.profiles.KeyOf(o.Client)
 		if at[key] == nil {
 			at[key] = map[uint64]struct{}{}
 		}
@@ -149,7 +149,7 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 			delete(at, key)
 		}
 	}
-	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.Cut(o.Client)] == nil })
+	return slices.DeleteFunc(all, func(o *evidence.Failure) bool { return !o.Single && at[s.profiles.KeyOf(o.Client)] == nil })
 }
 
 // ofBusyClients returns the failures of clients that have incidents of their own, or may have failed
@@ -158,7 +158,7 @@ func (s *campaigns) concurrent(f *evidence.Failure, start int64) []*evidence.Fai
 func (s *campaigns) ofBusyClients(all []*evidence.Failure, least int) []*evidence.Failure {
 	var failures [4096]uint16
 	slot := func(o *evidence.Failure) *uint16 {
-		return &failures[s.profiles.Cut(o.Client).Hash()%uint64(len(failures))]
+		return &failures[s.profiles.KeyOf(o.Client).Hash()%uint64(len(failures))]
 	}
 	for _, o := range all {
 		*slot(o)++
@@ -323,7 +323,7 @@ func (s *campaigns) telephones(found *campaign.Candidate, ago int64) bool {
 	return s.evidence.Telephones(members, members[len(members)-1].At+ago, func(f *evidence.Failure) bool {
 		c := s.profiles.ClientAt(f.Client)
 		return c != nil && profile.IsMail(&f.Attempt) && !s.rarity.OddOwner(c, f.At)
-	}, s.profiles.Cut)
+	}, s.profiles.KeyOf)
 }
 
 // postpone makes a decision about a campaign wait until typos are corrected.

@@ -118,7 +118,7 @@ func (s *Detector) describeAccount(f *explain.Facts, name string) {
 			f.Add("known client", "%s, %s to %s", h.Client.Addr(), clock(h.First), clock(h.Last))
 		}
 		if all := a.Attempts.All(); len(all) > 0 {
-			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinctClients(all, 0, s.profiles.Cut), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
+			f.Add("guessing", "%d failures from %d foreign addresses since %s (opens at %d addresses)", len(all), distinctClients(all, 0, s.profiles.KeyOf), clock(all[0].At), s.policy.Stuffing.Campaign.AccountAddresses)
 		}
 	} else {
 		f.Add("account", "not known: no sign-in and no failure of it is kept")

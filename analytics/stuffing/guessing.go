@@ -105,7 +105,7 @@ func (s *incidents) ownersTypo(i *attack.Attack, got *profile.SignIn) bool {
 // openGuesser opens the incident of a client that guesses the password of an account.
 func (s *guessing) openGuesser(c *profile.Client, a *profile.Account, t *window.Attempt, ev *event.Event) {
 	s.clients.open(c, windowAccount, t.At, ev)
-	a.Attempts = window.AttemptsOf(slices.DeleteFunc(a.Attempts.Take(), func(o window.Attempt) bool { return s.profiles.Cut(o.Client) == c.Key }))
+	a.Attempts = window.AttemptsOf(slices.DeleteFunc(a.Attempts.Take(), func(o window.Attempt) bool { return s.profiles.KeyOf(o.Client) == c.Key }))
 }
 
 // fromMany reports whether one account fails from many clients at a time, from many
@@ -123,7 +123,7 @@ func (s *guessing) fromMany(a *profile.Account, t *window.Attempt) bool {
 	}
 	phone := telephone(all)
 	return a.Attempts.Windows(t.At, s.burst, func(run []window.Attempt) bool {
-		return len(run) >= least && distinctClients(run, phone, s.profiles.Cut) >= least
+		return len(run) >= least && distinctClients(run, phone, s.profiles.KeyOf) >= least
 	}) || a.Attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
 		return len(run) >= least && distinctClients(run, phone, event.ClientKey.Subnet) >= least
 	})
@@ -135,7 +135,7 @@ func (s *guessing) fromMany(a *profile.Account, t *window.Attempt) bool {
 func (s *guessing) fromRented(a *profile.Account, t *window.Attempt) bool {
 	least := s.policy.Stuffing.FailureThreshold.Slow
 	all := a.Attempts.All()
-	if len(all) < least || len(a.Known) == 0 || disabled(all) || distinctClients(all, 0, s.profiles.Cut) < 2 {
+	if len(all) < least || len(a.Known) == 0 || disabled(all) || distinctClients(all, 0, s.profiles.KeyOf) < 2 {
 		return false
 	}
 	return a.Attempts.Windows(t.At, s.slow, func(run []window.Attempt) bool {
@@ -147,9 +147,9 @@ func (s *guessing) fromRented(a *profile.Account, t *window.Attempt) bool {
 		for i := range run {
 			if o := &run[i]; !a.UsedAgent(o.Agent, o.At) && s.geo.Rented(event.ClientKey(o.Client).Addr()) {
 				if n++; n == 1 {
-					one = s.profiles.Cut(o.Client)
+					one = s.profiles.KeyOf(o.Client)
 				}
-				several = several || s.profiles.Cut(o.Client) != one
+				several = several || s.profiles.KeyOf(o.Client) != one
 			}
 		}
 		return n >= least && several
@@ -237,12 +237,12 @@ func (s *guessing) privileged(a *profile.Account, t *window.Attempt, from event.
 	var inDay guesses
 	for n := range all {
 		o := &all[n]
-		if from != (event.ClientKey{}) && s.profiles.Cut(o.Client) != from || o.Reason == event.Disabled {
+		if from != (event.ClientKey{}) && s.profiles.KeyOf(o.Client) != from || o.Reason == event.Disabled {
 			continue
 		}
 		c := s.profiles.ClientAt(o.Client)
 		if c == nil {
-			c = &profile.Client{Key: s.profiles.Cut(o.Client)}
+			c = &profile.Client{Key: s.profiles.KeyOf(o.Client)}
 		}
 		if profile.IsMail(o) && retries(a, c, o) {
 			continue
@@ -301,7 +301,7 @@ func (s *guessing) mostlyFromSince(since int64, a *profile.Account, t *window.At
 	for _, o := range a.Attempts.All() {
 		if o.At > since && o.At <= t.At {
 			all++
-			counts[s.profiles.Cut(o.Client)]++
+			counts[s.profiles.KeyOf(o.Client)]++
 		}
 	}
 	for k, n := range counts {

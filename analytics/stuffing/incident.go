@@ -130,7 +130,7 @@ func (s *clientIncidents) adopt(i *attack.Attack, c *profile.Client) {
 	c.Incident = i
 	s.profiles.Clients.MarkDirty(c.Key)
 	s.profiles.Clients.Protect(c.Key)
-	s.evidence.MarkSingle(c.Key, i.Start, s.profiles.Cut)
+	s.evidence.MarkSingle(c.Key, i.Start, s.profiles.KeyOf)
 	if c.Campaign != nil && s.incidents.InReach(c.Campaign, i.Start) {
 		s.incidents.link(c.Campaign, i)
 	}
@@ -160,7 +160,7 @@ func (s *clientIncidents) adoptFamiliar(i *attack.Attack, familiar []window.Atte
 // incident opened.
 func (s *clientIncidents) lookBack(i *attack.Attack, c *profile.Client) {
 	for got := range s.foreign.All() {
-		if s.profiles.Cut(got.From) == c.Key && got.First >= i.Start-hour && got.First <= i.End+hour && s.credentials.Judge(i, c, got) == credential.Valid {
+		if s.profiles.KeyOf(got.From) == c.Key && got.First >= i.Start-hour && got.First <= i.End+hour && s.credentials.Judge(i, c, got) == credential.Valid {
 			s.credentials.Add(i, c, got)
 		}
 	}

@@ -147,7 +147,7 @@ func (s *revisions) judgeAgain(c *profile.Client) (own []*profile.SignIn) {
 // namesAt reports whether an open incident, which may be nil, names an account for a sign-in at
 // a client.
 func (s *revisions) namesAt(i *attack.Attack, c *profile.Client) bool {
-	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.Cut(v.IP.As16()) == c.Key })
+	return i != nil && !i.Closed() && i.Valid.Any(func(v *alert.Credential) bool { return s.profiles.KeyOf(v.IP.As16()) == c.Key })
 }
 
 // takeBackFrom takes back the credential of a sign-in from an incident that names it, if it

@@ -36,12 +36,12 @@ func New(p *policy.Policy, tracker *incident.Tracker, maxIPs, maxUsers int) *Set
 
 // ClientAt returns the client that an address belongs to, or nil if it is not known.
 func (s *Set) ClientAt(address event.ClientKey) *Client {
-	c, _ := s.Clients.Peek(s.Cut(address))
+	c, _ := s.Clients.Peek(s.KeyOf(address))
 	return c
 }
 
-// Cut returns the key of the client that an address belongs to: its prefix, as the policy has it.
-func (s *Set) Cut(address event.ClientKey) event.ClientKey {
+// KeyOf returns the key of the client that an address belongs to: its prefix, as the policy has it.
+func (s *Set) KeyOf(address event.ClientKey) event.ClientKey {
 	return s.policy.ClientOf(address)
 }
 
@@ -69,7 +69,7 @@ func (s *Set) Client(ev *event.Event) *Client {
 	if c, ok := s.Clients.StillValid(&known.client); ok {
 		return c
 	}
-	k := s.Cut(ev.IP.As16())
+	k := s.KeyOf(ev.IP.As16())
 	c, ok := s.Clients.Get(k)
 	if !ok {
 		c = &Client{Key: k, Owner: s.owner(ev.IP, k)}

@@ -12,7 +12,7 @@ func reads() (chunks []chunk) {
 		`"Workload":"Exchange","UserId":"user%d@contoso.com","AppId":"0f3c2a5e-0000-4000-8000-00000000000a","ClientIPAddress":"198.18.%d.%d",` +
 		`"ClientInfoString":"Client=REST;;","LogonType":0,"MailboxOwnerUPN":"owner%d@contoso.com","SessionId":"s%d","OperationCount":3,` +
 		`"OperationProperties":[{"Name":"MailAccessType","Value":"Bind"}],"Folders":[{"Path":"\\Inbox","FolderItems":[{"InternetMessageId":"<%d@contoso.com>"}]}]}`
-	start := time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
+	start := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
 	for i := range 3000 {
 		at := start.Add(time.Duration(i) * time.Second).Format("2006-01-02T15:04:05")
 		chunks = add(chunks, "ual", fmt.Appendf(nil, form, at, i, i%8, i/250, i%250, i%1000, i, i), true)
