@@ -51,12 +51,12 @@ func share(k *campaign.Campaign, of func(netip.Addr) bool) float64 {
 }
 
 // inOtherDomain reports whether fewer than one in twenty of the latest failures of a campaign
-// are of accounts in the domain of a success. The collector of a service provider reads the
-// logs of several organisations.
+// are of accounts in the domain of a success, or in none that is logged. The collector of a
+// service provider reads the logs of several organisations.
 func inOtherDomain(k *campaign.Campaign, got *profile.SignIn) bool {
 	own, n, all := domainOf(got.Account.Name), 0, k.Incident.Attempts()
 	for i := range all {
-		if domainOf(all[i].Name) == own {
+		if d := domainOf(all[i].Name); d == own || d == "" {
 			n++
 		}
 	}
