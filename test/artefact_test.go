@@ -51,8 +51,9 @@ type alert struct {
 		ID       string
 		Sequence int
 	}
-	Rule   struct{ ID string }
-	Source struct{ IP string }
+	Rule    struct{ ID string }
+	Source  struct{ IP string }
+	Related struct{ IP []string }
 }
 
 // key identifies a message about an incident.
