@@ -51,9 +51,8 @@ type alert struct {
 		ID       string
 		Sequence int
 	}
-	Rule    struct{ ID string }
-	Source  struct{ IP string }
-	Related struct{ IP []string }
+	Rule   struct{ ID string }
+	Source struct{ IP string }
 }
 
 // key identifies a message about an incident.

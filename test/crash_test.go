@@ -71,11 +71,14 @@ type killedAgent struct {
 	done int // lines written to the input
 }
 
+// noCampaigns is a policy in which attackers that share everything make no campaign: the clients
+// that a campaign includes send no messages of their own.
+const noCampaigns = "stuffing: {campaign: {addresses: 100000, rare_addresses: 100000, accounts: 100000}}\n"
+
 func besiege(t *testing.T, output string) *killedAgent {
 	t.Helper()
 	b := &killedAgent{fluentBit: newFluentBit(t, "", "", output+"\npolicy: FOLDER/policy.yaml"), o: newOutbreak(500, 100_000)}
-	// Attackers that a campaign does not list would send no message.
-	b.write("policy.yaml", "stuffing: {campaign: {addresses: 100000, rare_addresses: 100000, accounts: 100000}}\n")
+	b.write("policy.yaml", noCampaigns)
 	c := strings.Replace(b.read("fluent-bit.yaml"), "pipeline:", "  storage.path: FOLDER/chunks\n  storage.sync: normal\npipeline:", 1)
 	c = strings.Replace(c, "      refresh_interval: 1\n", "      refresh_interval: 1\n      db: FOLDER/tail.db\n      storage.type: filesystem\n", 1)
 	b.write("fluent-bit.yaml", strings.ReplaceAll(c, "FOLDER", b.folder))

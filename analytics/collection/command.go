@@ -70,9 +70,9 @@ func (c *mailboxChanges) observe(d *profile, ev *event.Event) {
 }
 
 // toColleagues reports whether every address in a change is that of an account which has
-// signed in here for a day, or while the tenant was learned. The account of an
-// administrator, whose domain a change is compared with if the mailbox has none, may be in
-// another domain than the mailboxes: that of a service provider, or the tenant's first one.
+// signed in here for a day, or while the tenant was learned. A change of a mailbox without a
+// domain is compared with the domain of the administrator. This may be another than that of
+// the mailboxes: a service provider's, or the tenant's first one.
 func (c *mailboxChanges) toColleagues(ev *event.Event) bool {
 	at := ev.Time.UnixMilli()
 	least := at - event.Day

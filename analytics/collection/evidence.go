@@ -157,7 +157,7 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	}
 	kept, changed := d.keep(n, detail, c.window)
 	if ev != nil && kept.record == "" {
-		kept.record = recordOf(ev)
+		kept.record = ev.RecordText()
 		changed = changed || kept.record != ""
 	}
 	if !changed {
@@ -187,12 +187,6 @@ func (c *evidence) recordOne(d *profile, n observation, detail []byte, ev *event
 	}
 	kept.listed = 0
 	c.add(i, d, ev, isNew)
-}
-
-// recordOf returns the record of an event.
-func recordOf(ev *event.Event) string {
-	var record [event.MaxRecord]byte
-	return string(ev.AppendRecord(record[:0]))
 }
 
 // addMails adds the mails of an event to the observation of an access that counts.

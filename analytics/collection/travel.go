@@ -56,7 +56,7 @@ func (c *travel) compare(d *profile, v, o *behaviour.Point, ev *event.Event) {
 	}
 	n := c.observationOf(impossibleTravel, late)
 	if late == v {
-		n.record = recordOf(ev)
+		n.record = ev.RecordText()
 	}
 	c.evidence.record(d, n, nil, nil)
 }
@@ -84,7 +84,7 @@ func (c *travel) afterFailures(d *profile, v *behaviour.Point, ev *event.Event) 
 	if before >= enough && !d.Baseline.KnewBefore(v.Network, v.At, c.policy.Collection.Baseline) {
 		n := c.observationOf(signInAfterFailures, v)
 		if ev != nil {
-			n.record = recordOf(ev)
+			n.record = ev.RecordText()
 		}
 		c.evidence.record(d, n, nil, nil)
 	}

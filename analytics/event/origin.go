@@ -75,6 +75,12 @@ func (o *Origin) Kept() *Origin {
 	return &Origin{File: o.File, Offset: o.Offset, Placed: o.Placed, Digest: o.digest()}
 }
 
+// RecordText returns the text that AppendRecord appends.
+func (e *Event) RecordText() string {
+	var record [MaxRecord]byte
+	return string(e.AppendRecord(record[:0]))
+}
+
 // AppendRecord appends the text by which the record of e is found again, at most
 // MaxRecord bytes: the id of the record; or FILE:OFFSET, if the record names both; or
 // the digest of the line, the time and the file, as far as known; or, for a record that

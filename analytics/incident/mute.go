@@ -39,9 +39,9 @@ func (t *Tracker) noticeOf(a *alert.Alert) *policy.Notice {
 }
 
 // covered reports whether the messages of the campaign of an incident include it, so that it
-// sends none of its own now, and counts the message as suppressed in the campaign: once for an
-// incident that has not sent any. One that has sent a message before the campaign sends its
-// final one. If the campaign is withdrawn, all send theirs.
+// sends none of its own now, and counts the message as suppressed in the campaign: once if the
+// incident has not sent a message. An incident that sent a message before the campaign did also
+// sends its final one. If the campaign is withdrawn, all of its incidents send their messages.
 func (t *Tracker) covered(i *Incident) bool {
 	k := t.ByID(i.Campaign)
 	if k == nil || !includes(k, i) {

@@ -53,9 +53,7 @@ func (u *Unit) Span(all []window.Attempt, t *window.Attempt, within, least, most
 			n, first, last = n+1, min(first, o.At), max(last, o.At)
 		}
 	}
-	if u.Pause = most; n > 1 {
-		u.Pause = min(max(12*(last-first)/int64(n-1), least), most)
-	}
+	u.Pause = pauseAfter(last-first, n, least, most)
 	u.Oldest, u.Newest = t.At, t.At
 	for i := len(all) - 1; i >= 0; i-- {
 		if o := &all[i]; o.Tool == t.Tool && o.At < u.Oldest && o.At >= u.Oldest-u.Pause {
@@ -82,11 +80,14 @@ func UnitOf(i *Attack) *Unit {
 }
 
 // PauseAfter returns the pause after which an attack of n failures in a time is over.
-func PauseAfter(span int64, n int) int64 {
+func PauseAfter(span int64, n int) int64 { return pauseAfter(span, n, LeastPause, Pause) }
+
+// pauseAfter is PauseAfter with a least and a greatest pause: twelve times the mean interval.
+func pauseAfter(span int64, n int, least, most int64) int64 {
 	if n < 2 {
-		return Pause
+		return most
 	}
-	return min(max(12*span/int64(n-1), LeastPause), Pause)
+	return min(max(12*span/int64(n-1), least), most)
 }
 
 // Join adds another unit of the same address.

@@ -46,10 +46,10 @@ func (s *Finder) excess(t *window.Attempt) *Candidate {
 	return ofTenant(members, only)
 }
 
-// A search reads up to thousands of failures, and it takes two minutes until enough of an
-// attack's have settled. After it, as many failures as searchShare is of those that it read
-// cause no further search, nor do those of searchPause milliseconds that have not settled.
-// The decision waits for them, see campaigns.postpone.
+// A search reads up to thousands of failures, and it takes two minutes until enough failures
+// of an attack have settled. After a search that read n failures, the next searchShare*n
+// failures cause no search, nor do failures that have not settled for searchPause
+// milliseconds. The decision waits meanwhile, see campaigns.postpone.
 const (
 	searchPause = 1000
 	searchShare = 1. / 64

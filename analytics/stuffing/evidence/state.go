@@ -63,10 +63,7 @@ func (e *List) save(w *state.Writer) {
 
 func (e *List) restore(key, value []byte) error {
 	var in savedFailure
-	place, err := state.Number(key)
-	if err == nil {
-		err = msgpack.Unmarshal(value, &in)
-	}
+	place, err := state.Unmarshal(key, value, &in)
 	if err != nil || place >= maxFailures {
 		return err
 	}

@@ -3,8 +3,6 @@ package profile
 import (
 	"iter"
 
-	"github.com/vmihailenco/msgpack/v5"
-
 	"redshank/analytics/state"
 )
 
@@ -89,10 +87,7 @@ func (f *ForeignSignIns) loaded() {
 
 func (f *ForeignSignIns) restore(key, value []byte) error {
 	var in savedLogon
-	place, err := state.Number(key)
-	if err == nil {
-		err = msgpack.Unmarshal(value, &in)
-	}
+	place, err := state.Unmarshal(key, value, &in)
 	if err != nil || place >= maxForeignSignIns {
 		return err
 	}

@@ -33,15 +33,9 @@ func (a *SignIn) takesText(got *SignIn, unusual, named bool) bool {
 func (s *Set) KeepText(ev *event.Event, here, got *SignIn, unusual bool) {
 	if here.takesText(got, unusual, len(ev.Agent) > 0) {
 		here.textAt = got.First
-		here.Text = &SignInText{tool: got.Tool, Agent: s.texts.agent(ev), App: s.texts.app(ev.App), Record: recordOf(ev)}
+		here.Text = &SignInText{tool: got.Tool, Agent: s.texts.agent(ev), App: s.texts.app(ev.App), Record: ev.RecordText()}
 	}
 	got.Text = here.Text
-}
-
-// recordOf returns the id of the record of an event.
-func recordOf(ev *event.Event) string {
-	var record [event.MaxRecord]byte
-	return string(ev.AppendRecord(record[:0]))
 }
 
 // texts are the latest agents and applications, so that equal texts of the sign-ins
